@@ -1,0 +1,96 @@
+# lua-whatsapp: what can be done here. `make` builds for $(LUA); the README says what each target is for.
+#   make [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit]   builds build/$(LUA)/whatsapp/*.so
+#   make demo · test · check · memcheck · sanitize · test-all · install · clean · env
+
+LUA     ?= lua5.4
+BUSTED  ?= /usr/bin/busted
+NGINX   ?= nginx
+CC      ?= cc
+CFLAGS  ?= -O3 -g
+PREFIX  ?= /usr/local
+
+# LuaJIT loads what is built with the headers of Lua 5.1
+ABI      := $(if $(filter luajit%,$(LUA)),lua5.1,$(LUA))
+LUA_INC  ?= $(or $(shell pkg-config --cflags $(ABI) 2>/dev/null),-I/usr/include/$(ABI))
+CURL_INC ?= $(shell pkg-config --cflags libcurl 2>/dev/null)
+CURL_LIB ?= $(or $(shell pkg-config --libs libcurl 2>/dev/null),-lcurl)
+SSL_INC  ?= $(shell pkg-config --cflags libcrypto 2>/dev/null)
+SSL_LIB  ?= $(or $(shell pkg-config --libs libcrypto 2>/dev/null),-lcrypto)
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
+            -Wcast-qual -Wundef -Wvla -Wformat=2 -Wswitch-enum
+FLAGS    := -std=c99 -fPIC -fno-plt -fvisibility=hidden -fno-math-errno $(WARN) $(WERROR)
+SHARED   := -shared $(if $(filter Darwin,$(shell uname -s)),-undefined dynamic_lookup)
+
+BUILD  := build/$(LUA)
+CORE   := schema format buffer utf8 json lsay lproblem lshape lwalk lschema lcore
+OBJ     = $(patsubst %,$(BUILD)/obj/%.o,$(1))
+MODULE := $(BUILD)/whatsapp
+C      := $(wildcard src/*.c)
+H      := $(wildcard src/*.h)
+
+all: core curl crypto
+core: $(MODULE)/core.so
+curl: $(MODULE)/curl.so
+crypto: $(MODULE)/crypto.so
+
+$(MODULE)/core.so: $(call OBJ,$(CORE))
+$(MODULE)/curl.so: $(call OBJ,lcurl buffer)
+$(MODULE)/curl.so: LIBS = $(CURL_LIB)
+$(MODULE)/crypto.so: $(call OBJ,lcrypto)
+$(MODULE)/crypto.so: LIBS = $(SSL_LIB)
+$(MODULE)/%.so:
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(SHARED) -o $@ $^ $(LIBS)
+
+$(BUILD)/obj/%.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(CFLAGS) $(LUA_INC) $(CURL_INC) $(SSL_INC) -MMD -MP -c -o $@ $<
+
+-include $(wildcard $(BUILD)/obj/*.d)
+
+# what a shell needs to use the build: eval "$(make -s env)"
+env:
+	@echo 'export LUA="$(LUA)" LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;" LUA_CPATH="$(CURDIR)/$(BUILD)/?.so;;"'
+
+# the sandbox runs in nginx, whose Lua is LuaJIT
+sandbox: ; @$(MAKE) --no-print-directory LUA=lua5.1 core
+
+DEPS_BUILD := gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev liblua5.1-0-dev libcurl4-openssl-dev libssl-dev lua-cjson
+DEPS_DEMO  := $(DEPS_BUILD) nginx libnginx-mod-http-lua openssl ca-certificates
+DEPS_TEST  := $(DEPS_DEMO) lua-busted lua-cqueues lua-luaossl luarocks
+DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils
+DEPS_ALL   := $(DEPS_TEST) lua5.1 lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev luajit2
+
+deps-demo:  ; @sh spec/support/deps.sh $(DEPS_DEMO)
+deps-test:  ; @sh spec/support/deps.sh $(DEPS_TEST)
+deps-check: ; @sh spec/support/deps.sh $(DEPS_CHECK)
+deps-all:   ; @sh spec/support/deps.sh $(DEPS_ALL)
+
+# make deps first, then make again: what was missing may change what pkg-config says
+demo: deps-demo ; @$(MAKE) --no-print-directory -s all sandbox && eval "$$($(MAKE) -s env)" && $(LUA) examples/demo.lua
+
+test: deps-test ; @$(MAKE) --no-print-directory -s all sandbox && $(MAKE) --no-print-directory -s suite
+
+# the specs, under the Lua that was asked for
+suite: all sandbox
+	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" NGINX="$(NGINX)" $(RUN) $(LUA) $(BUSTED) $(SPECS)
+
+test-all: deps-all
+	@for lua in lua5.4 lua5.3 lua5.2 lua5.1 luajit; do \
+	  echo "== $$lua"; $(MAKE) --no-print-directory -s LUA=$$lua all suite || exit 1; done
+
+memcheck: all sandbox
+	@$(MAKE) --no-print-directory suite RUN="valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect \
+	  --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=yes --suppressions=spec/support/valgrind.supp"
+
+check: deps-check ; @sh spec/support/check.sh
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/lib/lua/$(patsubst lua%,%,$(ABI))/whatsapp $(DESTDIR)$(PREFIX)/share/lua/$(patsubst lua%,%,$(ABI))
+	install -m 755 $(MODULE)/*.so $(DESTDIR)$(PREFIX)/lib/lua/$(patsubst lua%,%,$(ABI))/whatsapp
+	cp -R lua/whatsapp $(DESTDIR)$(PREFIX)/share/lua/$(patsubst lua%,%,$(ABI))/
+
+clean:
+	rm -rf build
+
+.PHONY: all core curl crypto env sandbox deps-demo deps-test deps-check deps-all demo test suite test-all memcheck check install clean

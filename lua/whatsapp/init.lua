@@ -1,0 +1,3 @@
+local core = require "whatsapp.core"
+local whatsapp = {encode=core.encode,validate=core.validate}
+return whatsapp

@@ -1,0 +1,42 @@
+/* Bytes that grow, up to a limit. Knows no Lua. A failure is remembered and makes all further writing do nothing, so
+ * that a writer need not check each step; memory comes from an allocator of Lua's form (see lua_Alloc). */
+#ifndef WA_BUFFER_H
+#define WA_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+typedef void *(*wa_allocator)(void *context, void *block, size_t old_size, size_t new_size);
+
+typedef enum wa_failure { WA_NO_FAILURE, WA_NO_MEMORY, WA_TOO_LONG } wa_failure;
+
+typedef struct wa_buffer {
+    char *bytes;
+    size_t length, capacity, limit;
+    wa_allocator allocate;
+    void *context;
+    wa_failure failure;
+} wa_buffer;
+
+void wa_buffer_init(wa_buffer *buffer, wa_allocator allocate, void *context, size_t limit);
+void wa_buffer_free(wa_buffer *buffer); /* may be called again */
+bool wa_buffer_grow(wa_buffer *buffer, size_t more);
+
+/* forgets what was written; gives memory back if it is more than `keep` */
+void wa_buffer_reset(wa_buffer *buffer, size_t keep);
+
+/* makes room for `more` bytes behind the length; false after a failure */
+static inline bool wa_buffer_reserve(wa_buffer *buffer, size_t more)
+{
+    return buffer->capacity - buffer->length >= more || wa_buffer_grow(buffer, more);
+}
+
+static inline void wa_buffer_add(wa_buffer *buffer, const char *bytes, size_t length)
+{
+    if (!wa_buffer_reserve(buffer, length)) return;
+    if (length > 0) memcpy(buffer->bytes + buffer->length, bytes, length);
+    buffer->length += length;
+}
+
+#endif

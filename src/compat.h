@@ -1,0 +1,58 @@
+/* What differs between Lua 5.1 (LuaJIT, OpenResty) and 5.2 to 5.4, and nothing else. Never defines a name of Lua's. */
+#ifndef WA_COMPAT_H
+#define WA_COMPAT_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if LUA_VERSION_NUM < 501 || LUA_VERSION_NUM > 505
+#error "lua-whatsapp needs the headers of Lua 5.1 to 5.5 or of LuaJIT"
+#endif
+
+#if LUA_VERSION_NUM == 501
+#define wa_rawlen(L, index) lua_objlen(L, index)
+#else
+#define wa_rawlen(L, index) ((size_t) lua_rawlen(L, index))
+#endif
+
+/* the one symbol that a module shows */
+#if defined(_WIN32)
+#define WA_EXPORT __declspec(dllexport)
+#elif defined(__GNUC__)
+#define WA_EXPORT __attribute__((visibility("default")))
+#else
+#define WA_EXPORT
+#endif
+
+/* 2^53: up to here every integer is a double of its own */
+#define WA_EXACT 9007199254740992.0
+
+/* [-0, +0, -] whether the number at index is integral and held exactly; if so, its value. The same on every Lua:
+ * 5 and 5.0 are one integer. */
+static inline bool wa_integer(lua_State *L, int index, int64_t *value)
+{
+#if LUA_VERSION_NUM >= 503
+    if (lua_isinteger(L, index)) {
+        *value = (int64_t) lua_tointeger(L, index);
+        return true;
+    }
+#endif
+    double number = (double) lua_tonumber(L, index);
+    if (!(number >= -WA_EXACT && number <= WA_EXACT) || number != (double) (int64_t) number) return false;
+    *value = (int64_t) number;
+    return true;
+}
+
+/* [-0, +0, m] sets the functions in the table on top */
+static inline void wa_register(lua_State *L, const luaL_Reg *functions)
+{
+    for (; functions->name != NULL; functions++) {
+        lua_pushcfunction(L, functions->func);
+        lua_setfield(L, -2, functions->name);
+    }
+}
+
+#endif

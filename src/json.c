@@ -1,0 +1,150 @@
+/* Writes JSON: see json.h. */
+#include "json.h"
+
+#include "utf8.h"
+
+#include <stdbool.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PLAIN, CONTROL, QUOTED, BEYOND };
+
+/* how a byte stands in a string */
+static inline int class_of(unsigned char byte)
+{
+    if (byte >= 0x80) return BEYOND;
+    if (byte < 0x20) return CONTROL;
+    return byte == '"' || byte == '\\' ? QUOTED : PLAIN;
+}
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* whether all 8 bytes are plain; each test may only err towards no */
+static inline bool plain8(uint64_t word)
+{
+    uint64_t quote = word ^ EACH('"'), backslash = word ^ EACH('\\');
+    uint64_t odd = (word - EACH(0x20)) | (quote - EACH(1)) | (backslash - EACH(1)) | word;
+    return (odd & EACH(0x80)) == 0;
+}
+
+/* bytes of plain text at the start */
+static size_t plain_run(const char *text, size_t length)
+{
+    size_t at = 0;
+    while (length - at >= 8) {
+        uint64_t word;
+        memcpy(&word, text + at, 8);
+        if (!plain8(word)) break;
+        at += 8;
+    }
+    while (at < length && class_of((unsigned char) text[at]) == PLAIN) at++;
+    return at;
+}
+
+static void escape(wa_buffer *out, unsigned char byte)
+{
+    static const char digits[] = "0123456789abcdef", named[] = "btn\0fr"; /* from 8 to 13, 11 has no name */
+    char *to = out->bytes + out->length;
+    *to++ = '\\';
+    if (byte == '"' || byte == '\\') {
+        *to++ = (char) byte;
+    } else if (byte >= 8 && byte <= 13 && byte != 11) {
+        *to++ = named[byte - 8];
+    } else {
+        memcpy(to, "u00", 3);
+        to[3] = digits[byte >> 4];
+        to[4] = digits[byte & 15];
+        to += 5;
+    }
+    out->length = (size_t) (to - out->bytes);
+}
+
+size_t wa_json_string(wa_buffer *out, const char *text, size_t length, size_t *wrong)
+{
+    size_t count = 0, at = 0;
+    wa_buffer_add(out, "\"", 1);
+    while (at < length) {
+        size_t run = plain_run(text + at, length - at);
+        count += run;
+        size_t from = at;
+        at += run;
+        while (at < length && (unsigned char) text[at] >= 0x80) {
+            size_t bytes = wa_utf8_character((const unsigned char *) text + at, length - at);
+            if (bytes == 0) {
+                *wrong = at;
+                return count;
+            }
+            at += bytes;
+            count++;
+        }
+        wa_buffer_add(out, text + from, at - from);
+        while (at < length && class_of((unsigned char) text[at]) < BEYOND && class_of((unsigned char) text[at]) != PLAIN) {
+            if (!wa_buffer_reserve(out, 6)) break;
+            escape(out, (unsigned char) text[at++]);
+            count++;
+        }
+        if (out->failure != WA_NO_FAILURE) break;
+    }
+    wa_buffer_add(out, "\"", 1);
+    *wrong = length;
+    return count;
+}
+
+void wa_json_integer(wa_buffer *out, int64_t value)
+{
+    char digits[24], *at = digits + sizeof digits;
+    uint64_t rest = value < 0 ? 0 - (uint64_t) value : (uint64_t) value;
+    do {
+        *--at = (char) ('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0) *--at = '-';
+    wa_buffer_add(out, at, (size_t) (digits + sizeof digits - at));
+}
+
+/* the digits and the exponent of the shortest form d.ddde±xx that reads back; returns how many digits */
+static int shortest(double value, char *digits, int *exponent)
+{
+    char text[40];
+    for (int precision = 14; precision <= 16; precision++) {
+        snprintf(text, sizeof text, "%.*e", precision, value);
+        if (strtod(text, NULL) == value) break;
+    }
+    int count = 0;
+    const char *at = text;
+    for (; *at != 'e'; at++) { /* skips the point, whatever the locale calls it */
+        if (*at >= '0' && *at <= '9') digits[count++] = *at;
+    }
+    *exponent = (int) strtol(at + 1, NULL, 10);
+    while (count > 1 && digits[count - 1] == '0') count--;
+    return count;
+}
+
+static void zeros(wa_buffer *out, int count)
+{
+    for (; count > 0; count--) wa_buffer_add(out, "0", 1);
+}
+
+void wa_json_number(wa_buffer *out, double value)
+{
+    char digits[24];
+    int exponent;
+    if (value < 0) {
+        wa_buffer_add(out, "-", 1);
+        value = -value;
+    }
+    int count = shortest(value, digits, &exponent);
+    if (exponent < 0) {
+        wa_buffer_add(out, "0.", 2);
+        zeros(out, -exponent - 1);
+        wa_buffer_add(out, digits, (size_t) count);
+    } else if (count <= exponent + 1) {
+        wa_buffer_add(out, digits, (size_t) count);
+        zeros(out, exponent + 1 - count);
+    } else {
+        wa_buffer_add(out, digits, (size_t) exponent + 1);
+        wa_buffer_add(out, ".", 1);
+        wa_buffer_add(out, digits + exponent + 1, (size_t) (count - exponent - 1));
+    }
+}

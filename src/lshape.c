@@ -1,0 +1,167 @@
+/* Compiles the schema for one Lua state: see lshape.h. Never looks at a message. */
+#include "lshape.h"
+
+#include <string.h>
+
+enum { MAX_NODES = 256, CHUNK = 4096 };
+
+typedef struct compiler {
+    lua_State *L;
+    int anchor; /* stack index of the table that keeps strings and memory */
+    char *free;
+    size_t left;
+    struct {
+        const wa_object *object;
+        const wa_node *node;
+    } known[MAX_NODES];
+    int count;
+} compiler;
+
+/* [-0, +0, m] zeroed memory that lives as long as the anchor */
+static void *take(compiler *c, size_t size)
+{
+    size = (size + 7) & ~(size_t) 7;
+    if (size > c->left) {
+        size_t chunk = size > CHUNK ? size : CHUNK;
+        c->free = lua_newuserdata(c->L, chunk);
+        memset(c->free, 0, chunk);
+        c->left = chunk;
+        lua_rawseti(c->L, c->anchor, (int) wa_rawlen(c->L, c->anchor) + 1);
+    }
+    void *block = c->free;
+    c->free += size;
+    c->left -= size;
+    return block;
+}
+
+/* [-0, +0, m] the address that this string has in the state */
+static const char *pin(compiler *c, const char *text)
+{
+    lua_pushstring(c->L, text);
+    const char *address = lua_tostring(c->L, -1);
+    lua_pushboolean(c->L, 1);
+    lua_rawset(c->L, c->anchor);
+    return address;
+}
+
+static void add_word(compiler *c, wa_node *node, const char *name)
+{
+    const char *word = pin(c, name);
+    if (wa_word(node, word) != WA_NO_WORD) return;
+    if (node->word_count == WA_MAX_WORDS) luaL_error(c->L, "schema: more than %d names in one object", WA_MAX_WORDS);
+    node->words[node->word_count++] = word;
+}
+
+static void add_words(compiler *c, wa_node *node, const wa_object *object)
+{
+    if (object->base != NULL) add_words(c, node, object->base);
+    for (const wa_field *f = object->fields; f->name != NULL; f++) add_word(c, node, f->name);
+    if (object->variants == NULL) return;
+    for (const wa_variant *v = object->variants; v->value != NULL; v++) {
+        if (object->by == NULL) add_word(c, node, v->value);
+        add_words(c, node, v->object);
+    }
+    if (object->otherwise != NULL) add_words(c, node, object->otherwise);
+}
+
+static const wa_field *named(const wa_field *fields, const char *name)
+{
+    for (; fields->name != NULL; fields++) {
+        if (strcmp(fields->name, name) == 0) return fields;
+    }
+    return NULL;
+}
+
+/* the fields as they stand: those of the base first, where an own one of the same name stands instead */
+static int flatten(const wa_object *object, const wa_field **fields)
+{
+    int count = 0;
+    if (object->base != NULL) {
+        for (const wa_field *f = object->base->fields; f->name != NULL; f++) {
+            const wa_field *own = named(object->fields, f->name);
+            const wa_field *stands = own != NULL ? own : f;
+            if (stands->kind != WA_REMOVED) fields[count++] = stands;
+        }
+    }
+    for (const wa_field *f = object->fields; f->name != NULL; f++) {
+        if (object->base == NULL || named(object->base->fields, f->name) == NULL) fields[count++] = f;
+    }
+    return count;
+}
+
+static const wa_node *compile(compiler *c, const wa_object *object);
+
+static void add_conditions(compiler *c, const wa_node *node, wa_shape *shape, const wa_object *object)
+{
+    for (const wa_rule *r = object->rules; r != NULL && r->kind != 0; r++) {
+        wa_condition *condition = &shape->conditions[shape->condition_count++];
+        condition->rule = r;
+        for (int i = 0; i < 2; i++) condition->words[i] = wa_word(node, pin(c, r->names[i]));
+    }
+}
+
+static size_t count_rules(const wa_object *object)
+{
+    size_t count = 0;
+    for (const wa_rule *r = object == NULL ? NULL : object->rules; r != NULL && r->kind != 0; r++) count++;
+    return count;
+}
+
+static wa_shape *shape_of(compiler *c, const wa_node *node, const wa_object *object)
+{
+    const wa_field *fields[WA_MAX_WORDS];
+    wa_shape *shape = take(c, sizeof *shape);
+    size_t count = (size_t) flatten(object, fields);
+    shape->object = object;
+    shape->by = object->by == NULL ? WA_NO_WORD : wa_word(node, pin(c, object->by));
+    shape->slots = take(c, count * sizeof *shape->slots);
+    shape->words = take(c, count);
+    shape->slot_count = (uint8_t) count;
+    for (size_t i = 0; i < count; i++) {
+        shape->slots[i].field = fields[i];
+        shape->slots[i].node = fields[i]->object == NULL ? NULL : compile(c, fields[i]->object);
+        shape->words[i] = wa_word(node, pin(c, fields[i]->name));
+        shape->mask |= UINT64_C(1) << shape->words[i];
+    }
+    shape->conditions = take(c, (count_rules(object->base) + count_rules(object)) * sizeof *shape->conditions);
+    if (object->base != NULL) add_conditions(c, node, shape, object->base);
+    add_conditions(c, node, shape, object);
+    if (object->variants == NULL) return shape;
+    size_t choices = 0;
+    while (object->variants[choices].value != NULL) choices++;
+    shape->choices = take(c, choices * sizeof *shape->choices);
+    shape->choice_count = (uint8_t) choices;
+    for (size_t i = 0; i < choices; i++) {
+        shape->choices[i].value = pin(c, object->variants[i].value);
+        shape->choices[i].word = wa_word(node, shape->choices[i].value);
+        shape->choices[i].shape = shape_of(c, node, object->variants[i].object);
+    }
+    if (object->otherwise != NULL) shape->otherwise = shape_of(c, node, object->otherwise);
+    return shape;
+}
+
+static const wa_node *compile(compiler *c, const wa_object *object)
+{
+    for (int i = 0; i < c->count; i++) {
+        if (c->known[i].object == object) return c->known[i].node;
+    }
+    if (c->count == MAX_NODES) luaL_error(c->L, "schema: more than %d objects", MAX_NODES);
+    const char *words[WA_MAX_WORDS];
+    wa_node all = {.words = words};
+    add_words(c, &all, object);
+    wa_node *node = take(c, sizeof *node);
+    node->word_count = all.word_count;
+    node->words = take(c, all.word_count * sizeof words[0]);
+    memcpy(node->words, words, all.word_count * sizeof words[0]);
+    node->shape = shape_of(c, node, object);
+    c->known[c->count].object = object;
+    c->known[c->count++].node = node;
+    return node;
+}
+
+const wa_node *wa_compile(lua_State *L, const wa_object *root)
+{
+    lua_newtable(L);
+    compiler c = {.L = L, .anchor = lua_gettop(L)};
+    return compile(&c, root);
+}

@@ -1,0 +1,62 @@
+/* The schema as one Lua state walks it: bases and overrides flattened, variants linked, and the name of each field held
+ * as a string of that state, so that a key of a table is found by the address of its bytes. Made once, when the module
+ * opens; nothing here changes afterwards. */
+#ifndef WA_LSHAPE_H
+#define WA_LSHAPE_H
+
+#include "compat.h"
+#include "schema.h"
+
+enum { WA_MAX_WORDS = 48, WA_NO_WORD = 255 };
+
+typedef struct wa_node wa_node;
+typedef struct wa_shape wa_shape;
+
+typedef struct wa_slot {
+    const wa_field *field;
+    const wa_node *node; /* of an object, or of the objects of a list */
+} wa_slot;
+
+typedef struct wa_condition {
+    const wa_rule *rule;
+    uint8_t words[2];
+} wa_condition;
+
+typedef struct wa_choice {
+    const char *value; /* a string of the state */
+    const wa_shape *shape;
+    uint8_t word; /* the member that is named as the value, or WA_NO_WORD */
+} wa_choice;
+
+/* what an object looks like once its variant is known */
+struct wa_shape {
+    const wa_object *object;
+    wa_slot *slots;
+    uint8_t *words; /* of each slot */
+    wa_condition *conditions;
+    wa_choice *choices;
+    const wa_shape *otherwise;
+    uint64_t mask; /* of its words */
+    uint8_t slot_count, condition_count, choice_count, by;
+};
+
+/* an object with every variant of it; `words` are the names that stand in any of them */
+struct wa_node {
+    wa_shape *shape;
+    const char **words;
+    uint8_t word_count;
+};
+
+/* [-0, +1, m] pushes the table that keeps what is returned alive */
+const wa_node *wa_compile(lua_State *L, const wa_object *root);
+
+/* the word that has this address, or WA_NO_WORD */
+static inline uint8_t wa_word(const wa_node *node, const char *name)
+{
+    for (uint8_t i = 0; i < node->word_count; i++) {
+        if (node->words[i] == name) return i;
+    }
+    return WA_NO_WORD;
+}
+
+#endif

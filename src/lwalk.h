@@ -1,0 +1,34 @@
+/* The walker: a Lua table, checked against the schema and written as JSON in the same pass. */
+#ifndef WA_LWALK_H
+#define WA_LWALK_H
+
+#include "lproblem.h"
+#include "lshape.h"
+
+typedef struct wa_walk {
+    lua_State *L;
+    wa_buffer out;     /* the JSON; only strings are left out of it where `writes` is false */
+    wa_buffer seen;    /* what must not stand twice, or must be the same: of the open scopes */
+    wa_buffer foreign; /* names that the schema does not have where they stand, being sorted */
+    wa_report report;
+    bool lenient, writes;
+    /* while it walks */
+    const wa_frame *frame;
+    struct wa_scope *scope;
+    size_t values; /* that may still be looked at */
+    int depth;
+} wa_walk;
+
+/* what the metatable of a table that whatsapp.array marked holds at 1 */
+const void *wa_array_mark(void);
+
+void wa_walk_init(wa_walk *walk, wa_allocator allocate, void *context);
+void wa_walk_free(wa_walk *walk); /* may be called again */
+void wa_walk_reset(wa_walk *walk);
+
+/* [-0, +0, -] Walks the table at the top of the stack, with raw access only: no metamethod runs, nothing is allocated on
+ * the Lua heap, so no collection and no finalizer can change the table meanwhile. The outcome stands in `out` and
+ * `report`; returns false if memory ran out. */
+bool wa_walk_message(wa_walk *walk, lua_State *L, const wa_node *root);
+
+#endif

@@ -1,3 +1,56 @@
+-- whatsapp: the WhatsApp Cloud API for Lua. The public face; what stands behind each name is in its own file. Requiring
+-- it does no I/O, sets no global and loads neither libcurl nor a JSON reader.
 local core = require "whatsapp.core"
-local whatsapp = {encode=core.encode,validate=core.validate}
+local client = require "whatsapp.client"
+local response = require "whatsapp.response"
+
+local whatsapp = {}
+
+whatsapp._VERSION = "0.1.0"
+
+---The newest version of the Graph API that this was written for; requests name it unless told otherwise.
+whatsapp.GRAPH_VERSION = "v25.0"
+
+---JSON's null: the light userdata NULL, which is equal to cjson.null and ngx.null.
+whatsapp.null = core.null
+
+---Marks a table as a list, for data of your own where an empty table would become {}.
+---@param list table
+---@return table list the same one
+whatsapp.array = core.array
+
+---Checks a message and writes its JSON; the same message is always the same bytes.
+---@param message table mirrors the API's JSON
+---@param options { mode: "strict"|"lenient"? }? lenient: whatever can be written as JSON passes
+---@return string? json
+---@return whatsapp.problem[]|string|nil warnings or, of a failure, the line that names the first problem
+---@return whatsapp.details? details .problems has them all
+whatsapp.encode = core.encode
+
+---Checks a message.
+---@param message table
+---@param options { mode: "strict"|"lenient"? }?
+---@return true? ok
+---@return whatsapp.problem[]|string warnings or, of a failure, the line that names the first problem
+---@return whatsapp.details? details
+whatsapp.validate = core.validate
+
+---Every field of every message, as plain tables.
+---@return whatsapp.schema_row[]
+function whatsapp.schema()
+  return require("whatsapp.schema").rows()
+end
+
+---Reads the answer that a transport gave to a message. No network.
+whatsapp.parse_response = response.parse
+
+---@param options whatsapp.options token and phone_number_id are needed
+---@return whatsapp.client
+function whatsapp.new(options)
+  return client.new(options, {
+    version = whatsapp.GRAPH_VERSION,
+    user_agent = "lua-whatsapp/" .. whatsapp._VERSION,
+  })
+end
+
 return whatsapp

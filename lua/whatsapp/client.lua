@@ -1,0 +1,352 @@
+-- The client: puts a message, the core and a transport together. Holds the credentials where nobody sees them and adds
+-- them innermost, at each attempt. Never repeats what may have been sent.
+local core = require "whatsapp.core"
+local decorate = require "whatsapp.transport.decorate"
+local options = require "whatsapp.options"
+local response = require "whatsapp.response"
+local retry = require "whatsapp.retry"
+
+local M = {}
+
+---@class whatsapp.options
+---@field token string|fun(): string?, string? the access token; a function is asked at each attempt
+---@field phone_number_id string|integer the business's number
+---@field version string? of the Graph API, whatsapp.GRAPH_VERSION if absent
+---@field base_url string? "https://graph.facebook.com" if absent; http only to loopback, or with allow_http
+---@field transport any? who moves the bytes; libcurl if absent
+---@field timeout number? seconds for one attempt, 30 if absent
+---@field connect_timeout number? seconds, 10 if absent
+---@field retry whatsapp.retry|false? {attempts = 3, total = 30} if absent
+---@field limiter (fun(transport: any): any)? a decorator that waits before a request leaves
+---@field mode "strict"|"lenient"? "strict" if absent
+---@field app_secret string? requests then carry appsecret_proof
+---@field proxy string? URL; "" for none, whatever the environment says
+---@field ca_file string? certificates to trust instead of the system's
+---@field user_agent string?
+---@field max_body integer? bytes of an answer, 16 MiB if absent
+---@field allow_http boolean? plain http to others than loopback
+---@field log fun(entry: whatsapp.log_entry)? called after each attempt
+---@field on_warning fun(warning: whatsapp.problem, message: table)? what the API may refuse, but need not
+
+---@class whatsapp.log_entry
+---@field request table without any secret
+---@field url string without its query
+---@field seconds number?
+---@field status integer?
+---@field error string?
+
+---@class whatsapp.send_options
+---@field timeout number? seconds for one attempt
+---@field retry whatsapp.retry|false?
+---@field mode "strict"|"lenient"?
+
+---@class whatsapp.info
+---@field attempts integer
+---@field http_status integer
+---@field trace_id string?
+---@field usage table?
+---@field warnings whatsapp.problem[]?
+
+local NEW = {
+  token = "secret", phone_number_id = "id", version = "version", base_url = "base_url", transport = "callable",
+  timeout = "seconds", connect_timeout = "seconds", retry = "retry", limiter = "callable", mode = "mode",
+  app_secret = "key", proxy = "string", ca_file = "text", user_agent = "text", max_body = "bytes",
+  allow_http = "boolean", log = "callable", on_warning = "callable",
+}
+local WITH = { token = "secret", phone_number_id = "id", app_secret = "key" }
+local SEND = { timeout = "seconds", retry = "retry", mode = "mode" }
+local MARK_READ = { timeout = "seconds", retry = "retry", typing = "boolean" }
+local CURL = { "timeout", "connect_timeout", "proxy", "ca_file", "user_agent", "allow_http", "max_body" }
+
+local HEADERS = { ["Content-Type"] = "application/json" }
+
+---@class whatsapp.client
+local client = {}
+client.__index = client
+client.__name = "whatsapp.client"
+
+-- client -> what it is made of; not in the object, so that no print and no dump of it shows a secret
+local private = setmetatable({}, { __mode = "k" })
+
+---@return table
+local function own(self, level)
+  local parts = private[self]
+  if not parts then error("not a client: call it as client:send(...)", level + 1) end
+  if parts.shared.closed then error("attempt to use a closed client", level + 1) end
+  return parts
+end
+
+-- ---- credentials ----------------------------------------------------------------------------------------------------
+
+local function refused(text)
+  return nil, text, { kind = "invalid", retryable = false, may_have_been_sent = false }
+end
+
+local function current_token(parts)
+  if type(parts.token) == "string" then return parts.token end
+  local token, problem = parts.token()
+  if type(token) == "string" and token ~= "" and not token:find "[%c ]" then return token end
+  return refused("the token function gave no token" .. (type(problem) == "string" and ": " .. problem or ""))
+end
+
+local function copy(from)
+  local to = {}
+  for name, value in pairs(from or {}) do to[name] = value end
+  return to
+end
+
+-- the request with its credentials, and the secrets that must not come back in a text
+local function authorized(parts, request)
+  local token, text, details = current_token(parts)
+  if not token then return nil, text, details end
+  local signed = copy(request)
+  signed.headers = copy(request.headers)
+  signed.headers.Authorization = "Bearer " .. token
+  local secrets = { token, parts.app_secret }
+  if parts.app_secret then
+    local proof = require("whatsapp.crypto").hmac_sha256(parts.app_secret, token)
+    signed.url = signed.url .. (signed.url:find("?", 1, true) and "&" or "?") .. "appsecret_proof=" .. proof
+    secrets[3] = proof
+  end
+  return signed, secrets
+end
+
+local function without(text, secrets)
+  for _, secret in ipairs(secrets) do
+    local from, to = text:find(secret, 1, true)
+    while from do
+      text = text:sub(1, from - 1) .. "***" .. text:sub(to + 1)
+      from, to = text:find(secret, from + 3, true)
+    end
+  end
+  return text
+end
+
+-- credentials go in and, should the other side repeat them, do not come out
+local function authorizing(parts, transport)
+  return decorate.around(transport, function(request)
+    local signed, secrets, details = authorized(parts, request)
+    if not signed then return nil, secrets, details end
+    local answer, text
+    answer, text, details = transport(signed)
+    if answer == nil then return nil, without(tostring(text), secrets), details end
+    if type(answer.body) == "string" and answer.status >= 300 then answer.body = without(answer.body, secrets) end
+    return answer
+  end)
+end
+
+-- ---- log --------------------------------------------------------------------------------------------------------------
+
+local function logging(log, transport)
+  local now = decorate.carried(transport, "now")
+  return decorate.around(transport, function(request)
+    local started = now and now()
+    local answer, text, details = transport(request)
+    log {
+      request = request,
+      url = request.url:match "^[^?]*",
+      seconds = now and now() - started,
+      status = answer and answer.status,
+      error = answer == nil and text or nil,
+    }
+    return answer, text, details
+  end)
+end
+
+-- ---- life ---------------------------------------------------------------------------------------------------------------
+
+local function is_loopback(url)
+  local host = url:match "^http://%[(.-)%]" or url:match "^http://([^/:]+)"
+  return host == "localhost" or host == "::1" or (host ~= nil and host:find "^127%.[%d.]+$" ~= nil)
+end
+
+local function text_of_id(id)
+  return type(id) == "number" and ("%.0f"):format(id) or id
+end
+
+-- what stands between a request and the network, from the outside in: limits, log, credentials
+local function pipeline(parts)
+  local transport = authorizing(parts, parts.shared.transport)
+  if parts.log then transport = logging(parts.log, transport) end
+  if parts.limiter then transport = parts.limiter(transport) end
+  return transport
+end
+
+local function make(parts)
+  parts.url = ("%s/%s/%s/messages"):format(parts.base_url, parts.version, parts.phone_number_id)
+  parts.pipeline = pipeline(parts)
+  local self = setmetatable({}, client)
+  private[self] = parts
+  return self
+end
+
+local function default_transport(given, user_agent)
+  local wanted = { user_agent = user_agent }
+  for _, name in ipairs(CURL) do
+    if given[name] ~= nil then wanted[name] = given[name] end
+  end
+  return require("whatsapp.transport.curl").new(wanted)
+end
+
+---@param given whatsapp.options
+---@param defaults { version: string, user_agent: string }
+---@return whatsapp.client
+function M.new(given, defaults)
+  if type(given) ~= "table" then error("whatsapp.new takes a table: whatsapp.new { token =, phone_number_id = }", 3) end
+  local parts = options.check(given, NEW, 3)
+  if parts.token == nil then error("whatsapp.new needs a token", 3) end
+  if parts.phone_number_id == nil then error("whatsapp.new needs a phone_number_id", 3) end
+  parts.base_url = (parts.base_url or "https://graph.facebook.com"):gsub("/+$", "")
+  if parts.base_url:find "^http:" and not (parts.allow_http or is_loopback(parts.base_url)) then
+    error("option base_url: plain http is only for loopback, or with allow_http = true", 3)
+  end
+  parts.version = parts.version or defaults.version
+  parts.phone_number_id = text_of_id(parts.phone_number_id)
+  if parts.retry == nil then parts.retry = {} end
+  parts.shared = { transport = parts.transport or default_transport(parts, defaults.user_agent), owned = parts.transport == nil }
+  return make(parts)
+end
+
+---A client for another number or another token, over the connections and the limits of this one.
+---@param changes { phone_number_id: string|integer?, token: string|fun(): string?, app_secret: string? }
+---@return whatsapp.client
+function client:with(changes)
+  local parts = copy(own(self, 2))
+  for name, value in pairs(options.check(changes, WITH, 2)) do parts[name] = value end
+  parts.phone_number_id = text_of_id(parts.phone_number_id)
+  return make(parts)
+end
+
+---Closes the connections, of the clients made with client:with too. May be called again.
+function client:close()
+  local parts = private[self]
+  if not parts then error("not a client: call it as client:close()", 2) end
+  if parts.shared.closed then return end
+  parts.shared.closed = true
+  if parts.shared.owned then parts.shared.transport.close() end
+end
+client.__close = client.close
+
+function client:__tostring()
+  local parts = private[self]
+  return parts and ("whatsapp.client (%s)"):format(parts.phone_number_id) or "whatsapp.client"
+end
+
+-- ---- requests -----------------------------------------------------------------------------------------------------------
+
+local function warn(parts, warnings, message)
+  for _, warning in ipairs(parts.on_warning and warnings or {}) do parts.on_warning(warning, message) end
+end
+
+local function request_of(parts, message, given)
+  local mode = given.mode or parts.mode
+  local json, warnings, details = core.encode(message, mode and { mode = mode })
+  if not json then return nil, warnings, details end
+  if warnings then warn(parts, warnings, message) end
+  return {
+    method = "POST",
+    url = parts.url,
+    headers = HEADERS,
+    body = json,
+    timeout = given.timeout or parts.timeout,
+  }, warnings
+end
+
+local function check_message(message, level)
+  if type(message) ~= "table" then error("a message is a table, got a " .. type(message), level + 1) end
+end
+
+---What a transport takes: plain data, no network, no secret in it.
+---@param message table mirrors the API's JSON
+---@param given whatsapp.send_options?
+---@return { method: string, url: string, headers: table<string, string>, body: string, timeout: number? }? request
+---@return string? text
+---@return whatsapp.details? details
+function client:request(message, given)
+  local parts = own(self, 2)
+  check_message(message, 2)
+  local request, text, details = request_of(parts, message, options.check(given, SEND, 2))
+  if not request then return nil, text, details end
+  request.headers = copy(request.headers)
+  return request
+end
+
+---A copy of the request with Authorization and, where an app secret is known, appsecret_proof.
+---@param request table
+---@return table? request
+---@return string? text
+---@return whatsapp.details? details
+function client:authorize(request)
+  local parts = own(self, 2)
+  if type(request) ~= "table" or type(request.url) ~= "string" then error("a request is a table with a url", 2) end
+  local signed, text, details = authorized(parts, request)
+  if not signed then return nil, text, details end
+  return signed
+end
+
+-- ---- sending --------------------------------------------------------------------------------------------------------------
+
+local function fail(text, details, attempts)
+  details = details or { kind = "transport", retryable = false, may_have_been_sent = true }
+  details.attempts = attempts
+  return nil, text, details
+end
+
+local function exchange(parts, request, policy, warnings)
+  local answer, text, details, attempts = retry.run(parts.pipeline, request, policy)
+  if answer == nil then return fail(text, details, attempts) end
+  local result
+  result, text, details = response.parse(answer)
+  if not result then return fail(text, details, attempts) end
+  local headers = answer.headers or {}
+  return result, nil, {
+    attempts = attempts,
+    http_status = answer.status,
+    trace_id = response.trace_id(headers),
+    usage = response.usage(headers),
+    warnings = warnings,
+  }
+end
+
+local function policy_of(parts, given)
+  if given.retry ~= nil then return given.retry end
+  return parts.retry
+end
+
+---Sends a message of any type.
+---@param message table mirrors the API's JSON; messaging_product, recipient_type and type are filled in where absent
+---@param given whatsapp.send_options?
+---@return table? result mirrors the API's: .messages[1].id, .contacts[1].wa_id
+---@return string? text what went wrong, in a line
+---@return whatsapp.info|whatsapp.details details of the failure, or of the success
+function client:send(message, given)
+  local parts = own(self, 2)
+  check_message(message, 2)
+  given = options.check(given, SEND, 2)
+  local request, text, details = request_of(parts, message, given)
+  if not request then return nil, text, details end
+  return exchange(parts, request, policy_of(parts, given), text)
+end
+
+---Marks a received message, and those before it, as read. Safe to repeat, and repeated where that helps.
+---@param message_id string of the message that was received
+---@param given { typing: boolean?, timeout: number?, retry: whatsapp.retry|false? }? typing: shows that an answer is being written
+---@return table? result .success
+---@return string? text
+---@return whatsapp.info|whatsapp.details details
+function client:mark_read(message_id, given)
+  local parts = own(self, 2)
+  if type(message_id) ~= "string" then error("a message_id is a string, got a " .. type(message_id), 2) end
+  given = options.check(given, MARK_READ, 2)
+  local message = { status = "read", message_id = message_id, typing_indicator = given.typing and { type = "text" } or nil }
+  local request, text, details = request_of(parts, message, given)
+  if not request then return nil, text, details end
+  local policy = policy_of(parts, given)
+  if policy then
+    policy = copy(policy)
+    policy.idempotent = true
+  end
+  return exchange(parts, request, policy, text)
+end
+
+return M

@@ -1,0 +1,32 @@
+-- The one room that knows a JSON reader: a private instance of lua-cjson, so that nobody's settings change ours.
+-- A host without lua-cjson puts another module of this shape into package.loaded["whatsapp.json"]. Never raises.
+local json = {}
+
+local cjson
+
+local function reader()
+  if not cjson then
+    cjson = require("cjson").new()
+    cjson.decode_invalid_numbers(false)
+  end
+  return cjson
+end
+
+---@param text string
+---@return any? value, string? problem a null inside is whatsapp.null
+function json.decode(text)
+  local ok, value = pcall(reader().decode, text)
+  if ok then return value end
+  return nil, tostring(value)
+end
+
+---Messages are written by the core; this is for the few other tables that leave (the sandbox's answers).
+---@param value table
+---@return string? text, string? problem
+function json.encode(value)
+  local ok, text = pcall(reader().encode, value)
+  if ok then return text end
+  return nil, tostring(text)
+end
+
+return json

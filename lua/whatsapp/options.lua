@@ -1,0 +1,78 @@
+-- Checks the tables of options that users pass: each option is a row with a test. What is wrong is the programmer's
+-- mistake and raises, at the caller's position.
+local options = {}
+
+local function is_callable(value)
+  local meta = getmetatable(value)
+  return type(value) == "function" or (type(meta) == "table" and meta.__call ~= nil)
+end
+
+local function is_text(value) return type(value) == "string" and value ~= "" end
+local function is_positive(value) return type(value) == "number" and value > 0 and value < math.huge end
+local function is_table(value) return type(value) == "table" end
+
+-- kind -> { test, what stands behind "must be" }
+local kinds = {
+  text = { is_text, "a string that is not empty" },
+  string = { function(value) return type(value) == "string" end, "a string" },
+  boolean = { function(value) return type(value) == "boolean" end, "true or false" },
+  seconds = { function(value) return is_positive(value) and value <= 86400 end, "a number of seconds, over 0 and up to 86400" },
+  bytes = { function(value) return is_positive(value) and value % 1 == 0 and value < 2 ^ 31 end, "a number of bytes" },
+  callable = { is_callable, "a function or something callable" },
+  mode = { function(value) return value == "strict" or value == "lenient" end, '"strict" or "lenient"' },
+  version = { function(value) return type(value) == "string" and value:find "^v%d+%.%d+$" ~= nil end, 'a version such as "v25.0"' },
+  id = {
+    function(value)
+      if type(value) == "number" then return value % 1 == 0 and value > 0 and value <= 2 ^ 53 end
+      return is_text(value) and not value:find "[^%w_-]"
+    end,
+    "an id: a string of letters and digits, or a whole number",
+  },
+  secret = {
+    function(value) return is_callable(value) or (is_text(value) and not value:find "[%c ]") end,
+    "a string without spaces, or a function that returns one",
+  },
+  key = { is_text, "a string that is not empty" },
+  retry = {
+    function(value)
+      if value == false then return true end
+      if not is_table(value) then return false end
+      for name, number in pairs(value) do
+        local known = name == "attempts" or name == "total"
+        if not known or type(number) ~= "number" or number < 0 or number ~= number then return false end
+      end
+      return (value.attempts or 1) >= 1
+    end,
+    "false, or {attempts = how many in all, total = seconds}",
+  },
+  base_url = {
+    function(value) return type(value) == "string" and value:find "^https?://[^/?#%s]+[^?#%s]*$" ~= nil end,
+    "a URL that starts with https://",
+  },
+}
+
+local function names_of(rows)
+  local names = {}
+  for name in pairs(rows) do names[#names + 1] = name end
+  table.sort(names)
+  return table.concat(names, ", ")
+end
+
+---@param given table? what the user passed
+---@param rows table<string, string> the kind of each option
+---@param level integer of the caller to blame, as error() counts from here
+---@return table copy
+function options.check(given, rows, level)
+  local copy = {}
+  if given == nil then return copy end
+  if type(given) ~= "table" then error("options must be a table, got a " .. type(given), level + 1) end
+  for name, value in pairs(given) do
+    local kind = kinds[rows[name]]
+    if not kind then error(("unknown option %s (there are %s)"):format(tostring(name), names_of(rows)), level + 1) end
+    if not kind[1](value) then error(("option %s must be %s"):format(name, kind[2]), level + 1) end
+    copy[name] = value
+  end
+  return copy
+end
+
+return options

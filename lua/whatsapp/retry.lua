@@ -1,0 +1,69 @@
+-- Repeats a request where that helps and cannot send twice. Whether and when is one pure function; what is known of the
+-- failure comes from its details. Never repeats what may have been sent, unless the request does no harm twice.
+local decorate = require "whatsapp.transport.decorate"
+local response = require "whatsapp.response"
+
+local retry = {}
+
+---@class whatsapp.retry
+---@field attempts integer? in all, 3 if absent
+---@field total number? seconds for all attempts and the waits between them, 30 if absent
+---@field idempotent boolean? the request does no harm twice: what may have been sent is repeated too
+
+local PAIR_LIMIT = 131056 -- one message in 6 seconds to the same user
+
+---@param details whatsapp.details of the failure
+---@param attempt integer how many were made
+---@param elapsed number seconds since the first
+---@param policy whatsapp.retry
+---@param random number from 0 to 1, for the jitter
+---@return number? seconds to wait; nil: give up
+function retry.wait(details, attempt, elapsed, policy, random)
+  local harmless = policy.idempotent and details.kind ~= "invalid" and details.may_have_been_sent
+  if not (details.retryable or harmless) or attempt >= (policy.attempts or 3) then return nil end
+  local wait = 4 ^ (attempt - 1)
+  if details.code == PAIR_LIMIT then wait = math.max(6, 4 ^ attempt) end
+  if details.retry_after then wait = math.max(wait, details.retry_after) end
+  wait = wait * (1 + random / 4)
+  if elapsed + wait > (policy.total or 30) then return nil end
+  return wait
+end
+
+-- what went wrong with an attempt; nil: nothing
+local function failure_of(answer, details)
+  if answer == nil then return details or { kind = "transport", retryable = false, may_have_been_sent = true } end
+  if answer.status >= 200 and answer.status < 300 then return nil end
+  local _, _, failed = response.read(answer)
+  return failed
+end
+
+---One exchange, with as many attempts as the policy allows.
+---@param transport any
+---@param request table
+---@param policy whatsapp.retry|false
+---@return table? answer, string? text, table? details, integer attempts
+function retry.run(transport, request, policy)
+  local now, sleep = decorate.carried(transport, "now"), decorate.carried(transport, "sleep")
+  local started, attempts = now and now() or 0, 0
+  while true do
+    local answer, text, details = transport(request)
+    attempts = attempts + 1
+    local failed = policy and sleep and now and failure_of(answer, details)
+    local wait = failed and retry.wait(failed, attempts, now() - started, policy, math.random())
+    if not wait then return answer, text, details, attempts end
+    sleep(wait)
+  end
+end
+
+---@param policy whatsapp.retry?
+---@return fun(transport: any): table decorator
+function retry.decorator(policy)
+  return function(transport)
+    return decorate.around(transport, function(request)
+      local answer, text, details = retry.run(transport, request, policy or {})
+      return answer, text, details
+    end)
+  end
+end
+
+return retry

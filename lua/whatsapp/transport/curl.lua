@@ -1,0 +1,48 @@
+-- The transport over libcurl: whatsapp.curl with its clock. libcurl is loaded at the first request, so that who only
+-- builds, checks or verifies never pays for it. Blocks; not for nginx workers.
+local M = {}
+
+-- a signal may end a sleep early, so that Lua can act on it
+local function sleep(seconds)
+  local curl = require "whatsapp.curl"
+  local till = curl.now() + seconds
+  repeat
+    local left = till - curl.now()
+    curl.sleep(left)
+  until left <= 0
+end
+
+---@class whatsapp.curl_options
+---@field timeout number? seconds for one attempt, 30 if absent
+---@field connect_timeout number? seconds, 10 if absent
+---@field proxy string? URL; "" for none, whatever the environment says
+---@field ca_file string? certificates to trust instead of the system's
+---@field user_agent string?
+---@field allow_http boolean? plain http to others than loopback
+---@field max_body integer? bytes of an answer, 16 MiB if absent
+
+---@param options whatsapp.curl_options?
+---@return table transport callable, with now(), sleep(seconds) and close()
+function M.new(options)
+  local kept = {}
+  for name, value in pairs(options or {}) do kept[name] = value end
+  local client, closed
+
+  local function call(_, request)
+    if closed then error("attempt to use a closed transport", 2) end
+    client = client or require("whatsapp.curl").new(kept)
+    return client:perform(request)
+  end
+
+  local transport = {
+    now = function() return require("whatsapp.curl").now() end,
+    sleep = sleep,
+  }
+  function transport.close()
+    closed = true
+    if client then client:close() end
+  end
+  return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.curl" end })
+end
+
+return M

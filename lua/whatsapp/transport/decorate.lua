@@ -1,0 +1,33 @@
+-- What a transport is and how another is put around it. A transport is callable: transport(request) -> response | nil,
+-- text, details. It may carry now() and sleep(seconds), which whoever stands around it passes on. Never sends anything.
+local decorate = {}
+
+---@param transport any
+---@return boolean
+function decorate.is_transport(transport)
+  if type(transport) == "function" then return true end
+  local meta = getmetatable(transport)
+  return type(meta) == "table" and meta.__call ~= nil
+end
+
+---@param transport any
+---@param name string
+---@return any value of a transport that carries it
+function decorate.carried(transport, name)
+  if type(transport) == "function" then return nil end
+  return transport[name]
+end
+
+---@param transport any the inner one
+---@param call fun(request: table): table?, string?, table?
+---@return table transport
+function decorate.around(transport, call)
+  return setmetatable({
+    now = decorate.carried(transport, "now"),
+    sleep = decorate.carried(transport, "sleep"),
+  }, {
+    __call = function(_, request) return call(request) end,
+  })
+end
+
+return decorate

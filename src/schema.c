@@ -778,28 +778,21 @@ static const wa_object pin_message = MESSAGE("PinMessage", "2.7", "Pins or unpin
     {F("recipient_type"), CONSTANT("group"), REQUIRED, GUIDE, DOC("group.")}, MEMBER("pin", pin));
 static const wa_object template_message = MESSAGE("TemplateMessage", "4", "A message made beforehand.",
     MEMBER("template", template));
-static const wa_object interactive_message = {"InteractiveMessage", "3", "Something to press.", .base = &envelope,
-    .fields = FIELDS(MEMBER("interactive", interactive)),
-    .rules = RULES({WA_ONLY_WHEN, SOFT, .names = {"interactive", "recipient_type"}, .value = "individual"})};
-
-#define PLAIN_TYPES \
-    {"text", &text_message}, {"image", &image_message}, {"video", &video_message}, {"audio", &audio_message}, \
-    {"document", &document_message}, {"sticker", &sticker_message}, {"location", &location_message}, \
-    {"contacts", &contacts_message}, {"reaction", &reaction_message}, {"template", &template_message}, \
-    {"pin", &pin_message}
-
-static const wa_object sent_message = {"SentMessage", "1", "A message to a user or a group.", .base = &envelope,
-    .fields = FIELDS({.name = NULL}), .by = "type", .inferred = true,
-    .variants = VARIANTS(PLAIN_TYPES, {"interactive", &interactive_message})};
-
 /* Direct Send allows other buttons than an interactive message does, and is not documented yet: kept as it is */
 static const wa_object direct_interactive_message = MESSAGE("DirectInteractiveMessage", "5", "Of Direct Send (beta).",
     {F("interactive"), .kind = WA_MAP, REQUIRED, SOFT, DOC("What it says, kept as it is.")});
-static const wa_object direct_message = {"DirectMessage", "5", "A message of Direct Send (beta).", .base = &envelope,
+static const wa_object interactive_message = {"InteractiveMessage", "3", "Something to press.", .base = &envelope,
+    .fields = FIELDS(MEMBER("interactive", interactive)),
+    .rules = RULES({WA_ONLY_WHEN, SOFT, .names = {"interactive", "recipient_type"}, .value = "individual"}),
+    .variants = VARIANTS({"category", &direct_interactive_message})};
+
+static const wa_object sent_message = {"SentMessage", "1", "A message to a user or a group.", .base = &envelope,
     .fields = FIELDS({.name = NULL}), .by = "type", .inferred = true,
-    .variants = VARIANTS(PLAIN_TYPES, {"interactive", &direct_interactive_message})};
+    .variants = VARIANTS({"text", &text_message}, {"image", &image_message}, {"video", &video_message},
+        {"audio", &audio_message}, {"document", &document_message}, {"sticker", &sticker_message},
+        {"location", &location_message}, {"contacts", &contacts_message}, {"reaction", &reaction_message},
+        {"template", &template_message}, {"interactive", &interactive_message}, {"pin", &pin_message})};
 
 const wa_object wa_message = {"Message", "1", "Whatever may be posted to /messages.",
     .fields = FIELDS({.name = NULL}),
-    .variants = VARIANTS({"status", &receipt}, {"typing_indicator", &receipt}, {"category", &direct_message}),
-    .otherwise = &sent_message};
+    .variants = VARIANTS({"status", &receipt}, {"typing_indicator", &receipt}), .otherwise = &sent_message};

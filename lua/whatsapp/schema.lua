@@ -17,7 +17,7 @@ local schema = {}
 ---@field class "H"|"G"|"S" hard, from the guides, soft (makes a warning)
 ---@field doc string
 ---@field section string of the contract
----@field when { path: string, value: string }[] the choices under which it stands
+---@field when { path: string, value: string? }[] the choices under which it stands; no value: the member is present
 
 local function join(path, name)
   return path == "" and name or path .. "." .. name
@@ -41,45 +41,48 @@ schema.fields_of = fields_of
 
 local visit
 
+-- the value that was chosen, on the field that holds the choice
+local function chosen(path, when)
+  for _, choice in ipairs(when) do
+    if choice.path == path and choice.value then return { choice.value } end
+  end
+end
+
 local function add_row(state, object, field, path, when)
   local row = {}
   for name, value in pairs(field) do row[name] = value end
   row.path, row.object, row.section, row.when = join(path, field.name), object.name, object.section, when
   row.of, row.required = field.object, field.required or false
+  row.values = chosen(row.path, when) or field.values
   state.rows[#state.rows + 1] = row
   local below = field.object and state.objects[field.object]
   if below then visit(state, below, row.path .. (field.kind == "list" and "[]" or ""), when) end
 end
 
--- the values that choose between the variants, on the field that holds them
-local function with_values(object, field)
-  if field.name ~= object.chosen_by then return field end
-  local copy = {}
-  for name, value in pairs(field) do copy[name] = value end
-  copy.values = object.chosen_values
-  return copy
-end
-
-local function also(when, path, value)
+local function also(when, choice)
   local longer = {}
-  for i, choice in ipairs(when) do longer[i] = choice end
-  longer[#longer + 1] = { path = path, value = value }
+  for i, before in ipairs(when) do longer[i] = before end
+  longer[#longer + 1] = choice
   return longer
 end
 
-function visit(state, object, path, when, chosen_by, chosen_value)
-  local variants = object.variants
-  if not variants or object.otherwise or not object.by then
-    local shown = { name = object.name, section = object.section, chosen_by = chosen_by, chosen_values = chosen_value and { chosen_value } }
-    for _, field in ipairs(fields_of(state.objects, object)) do
-      if not object.otherwise then add_row(state, shown, with_values(shown, field), path, when) end
+local function visit_variants(state, object, path, when)
+  local shown = {}
+  for _, variant in ipairs(object.variants or {}) do
+    if not shown[variant.object] then -- else another name for the same shape
+      shown[variant.object] = true
+      local choice = object.by and { path = join(path, object.by), value = variant.value } or { path = join(path, variant.value) }
+      visit(state, state.objects[variant.object], path, also(when, choice))
     end
   end
-  for _, variant in ipairs(variants or {}) do
-    local at = object.by and join(path, object.by) or join(path, variant.value)
-    local longer = also(when, at, object.by and variant.value or "present")
-    visit(state, state.objects[variant.object], path, longer, object.by, object.by and variant.value)
+end
+
+-- an object that is chosen by a value is only ever one of its variants
+function visit(state, object, path, when)
+  if not object.by and not object.otherwise then
+    for _, field in ipairs(fields_of(state.objects, object)) do add_row(state, object, field, path, when) end
   end
+  visit_variants(state, object, path, when)
   if object.otherwise then visit(state, state.objects[object.otherwise], path, when) end
 end
 

@@ -500,7 +500,7 @@ static void put_list(wa_walk *w, const wa_slot *slot, const value *v)
     note_integer(w, f, count);
     wa_buffer_add(&w->out, "[", 1);
     if ((f->flags & WA_SCOPE) != 0) {
-        scope s = {.up = w->scope, .start = seen_count(w)};
+        scope s = {.up = w->scope, .start = seen_count(w), .over = f->max > 0 && count > f->max};
         w->scope = &s;
         walk_items(w, slot, v->as.index, count);
         check_scope(w, f, &s);

@@ -1,0 +1,260 @@
+-- Every field of every message, at its boundaries: the cases are made from whatsapp.schema(), so that a field that is
+-- added is tested. What one message in particular must do stands in walk_spec.lua.
+local generate = require "spec.support.generate"
+local whatsapp = require "whatsapp"
+
+local rows = whatsapp.schema()
+
+-- the problem (of a soft field: the warning) at the path
+local function found(message, path)
+  local ok, warnings, details = whatsapp.validate(message)
+  for _, problem in ipairs(ok and warnings or details.problems) do
+    if problem.path == path then return problem, ok and "warning" or "problem" end
+  end
+end
+
+local function describe_row(row)
+  local choices = {}
+  for i, choice in ipairs(row.when) do choices[i] = choice.value or choice.path end
+  return ("%s (%s)"):format(row.path, table.concat(choices, " "))
+end
+
+local function failure(row, what, message)
+  local ok, text = whatsapp.encode(message)
+  return ("%s: %s: %s"):format(describe_row(row), what, tostring(ok or text))
+end
+
+-- sets the field and expects the rule at its path
+local function expect(row, value, rule, kind)
+  local message = generate.message(row)
+  local parent, path = generate.place(message, row)
+  parent[row.name] = value
+  local problem, as = found(message, path)
+  local what = ("%s expected for %s"):format(rule, type(value) == "string" and value:sub(1, 20) or tostring(value))
+  assert.is_truthy(problem, failure(row, what, message))
+  assert.equal(rule, problem.rule, failure(row, what, message))
+  assert.equal(kind or (row.class == "S" and "warning" or "problem"), as, failure(row, what, message))
+  return problem
+end
+
+local function accepts(row, value)
+  local message = generate.message(row)
+  local parent = generate.place(message, row)
+  parent[row.name] = value
+  assert.is_true((whatsapp.validate(message)), failure(row, "refused " .. tostring(value):sub(1, 20), message))
+  assert.is_string((whatsapp.encode(message)))
+end
+
+local function is_chosen(row)
+  for _, choice in ipairs(row.when) do
+    if choice.path == row.path and choice.value then return true end
+  end
+  return false
+end
+
+-- a member that chooses the shape of its object by being there
+local function is_selector(row)
+  for _, choice in ipairs(row.when) do
+    if choice.path == row.path and not choice.value then return true end
+  end
+  return false
+end
+
+local function is_asked_for(row)
+  return row.required and not row.fill and row.path ~= "type" and not is_selector(row)
+end
+
+local function is_text(row)
+  return (row.kind == "string" or row.kind == "id") and not row.values
+end
+
+-- a text of so many characters that the field's format allows
+local function text(row, characters, unit)
+  local start = (row.format == "web_link" or row.format == "absolute") and "https://e.com/" or ""
+  return start .. (unit or "a"):rep(characters - #start)
+end
+
+local function each(wanted, check)
+  local count = 0
+  for _, row in ipairs(rows) do
+    if wanted(row) then
+      check(row)
+      count = count + 1
+    end
+  end
+  assert.is_true(count > 0, "the schema has no such field")
+end
+
+describe("every field of the schema", function()
+  it("has a name, a kind, a class, a section and a line that says what it is for", function()
+    each(function() return true end, function(row)
+      assert.is_truthy(row.kind and row.class and row.section, describe_row(row))
+      assert.is_true(#row.doc > 3 and row.doc:sub(-1) == ".", describe_row(row))
+    end)
+  end)
+
+  it("stands in a message that is accepted", function()
+    each(function() return true end, function(row)
+      local message = generate.message(row)
+      local parent = generate.place(message, row)
+      assert.is_not_nil(parent[row.name], describe_row(row))
+      local json, why = whatsapp.encode(message)
+      assert.is_string(json, describe_row(row) .. ": " .. tostring(why))
+      assert.equal(json, (whatsapp.encode(message)))
+    end)
+  end)
+
+  it("is asked for where it is required", function()
+    each(is_asked_for, function(row)
+      assert.is_truthy(expect(row, nil, "required", "problem").message:find "missing")
+    end)
+  end)
+
+  it("is absent where it is JSON's null", function()
+    each(is_asked_for, function(row) expect(row, whatsapp.null, "required", "problem") end)
+  end)
+
+  it("may be left out where it is not required", function()
+    local function wanted(row) return not row.required and not row.required_among_many and not generate.is_ruled(row) end
+    each(wanted, function(row)
+      local message = generate.message(row)
+      local parent, path = generate.place(message, row)
+      parent[row.name] = nil
+      local problem, as = found(message, path)
+      assert.is_true(problem == nil or as == "warning", describe_row(row))
+    end)
+  end)
+
+  it("is filled in where the envelope does so", function()
+    each(function(row) return row.fill ~= nil end, function(row) accepts(row, nil) end)
+  end)
+
+  it("refuses a value of another type", function()
+    each(function() return true end, function(row)
+      local wrong = (row.kind == "boolean" and "yes") or (row.kind == "string|boolean" and 5) or true
+      expect(row, wrong, "type", "problem")
+      expect(row, function() end, "type", "problem")
+      if row.kind ~= "object" and row.kind ~= "list" and row.kind ~= "map" then expect(row, {}, "type", "problem") end
+    end)
+  end)
+
+  it("keeps its limits of characters, counted in code points", function()
+    local function wanted(row) return is_text(row) and row.format ~= "date" and not row.same and not is_chosen(row) end
+    each(wanted, function(row)
+      if (row.min or 0) > 0 then
+        expect(row, "", "min_chars")
+        accepts(row, text(row, math.max(row.min, 16)):sub(1, row.max ~= 0 and row.max or nil))
+      end
+      if row.max then
+        accepts(row, text(row, row.max))
+        accepts(row, text(row, row.max, "\195\169"))
+        accepts(row, text(row, row.max, "\240\159\152\128"))
+        local problem = expect(row, text(row, row.max + 1), "max_chars")
+        assert.same({ row.max, row.max + 1 }, { problem.limit, problem.actual })
+        expect(row, text(row, row.max + 1, "\195\169"), "max_chars")
+      end
+      if row.advised_max then
+        accepts(row, text(row, row.advised_max + 1))
+        expect(row, text(row, row.advised_max + 1), "max_chars", "warning")
+      end
+    end)
+  end)
+
+  it("must be UTF-8", function()
+    each(function(row) return row.kind == "string" or row.kind == "id" end, function(row)
+      if is_chosen(row) then return end
+      expect(row, "a\255", "utf8", "problem")
+    end)
+  end)
+
+  it("keeps its limits of items", function()
+    each(function(row) return row.kind == "list" end, function(row)
+      local function items(count) return generate.list({ object = row.of, values = row.values }, row.path, row, count) end
+      if (row.min or 0) > 0 then
+        expect(row, {}, "min_items")
+        accepts(row, items(row.min))
+      end
+      if row.max then
+        accepts(row, items(row.max))
+        local problem = expect(row, items(row.max + 1), "max_items")
+        assert.same({ row.max, row.max + 1 }, { problem.limit, problem.actual })
+      end
+      if row.advised_max then expect(row, items(row.advised_max + 1), "max_items", "warning") end
+    end)
+  end)
+
+  it("keeps its range", function()
+    local function wanted(row) return (row.kind == "integer" or row.kind == "integer|string") and row.max ~= nil end
+    each(wanted, function(row)
+      accepts(row, row.min)
+      accepts(row, row.max)
+      expect(row, row.min - 1, "range")
+      expect(row, row.max + 1, "range")
+      expect(row, row.min + 0.5, "type", "problem")
+      if row.kind == "integer|string" then
+        accepts(row, tostring(row.max))
+        expect(row, tostring(row.max + 1), "range")
+        expect(row, "x", "format")
+      end
+    end)
+  end)
+
+  it("takes its values in any case, and no other", function()
+    local function wanted(row) return row.values and row.kind ~= "list" and not is_chosen(row) end
+    each(wanted, function(row)
+      for _, value in ipairs(row.values) do
+        if row.path ~= "recipient_type" or value == "individual" then accepts(row, value) end
+        accepts(row, value:upper())
+      end
+      expect(row, "no such value", "enum", (row.open or row.class == "S") and "warning" or "problem")
+    end)
+  end)
+
+  it("keeps its format", function()
+    local WRONG = {
+      web_link = { "ftp://example.com/a", "example.com", "https://", "http:///a", "https:// a" },
+      absolute = { "example.com/a", "https:", "1https://a" },
+      date = { "31.1.1990", "1990-1-31", "1990-01-3x", "1990-01-311" },
+      trimmed = { " a", "a ", "a\n" },
+      one_line = { "a\nb", "a\tb", "a     b", "a\rb" },
+      few_lines = { "a\nb\nc\nd" },
+    }
+    local RIGHT = { one_line = { "a    b", "a" }, few_lines = { "a\nb\nc" }, trimmed = { "a b" }, web_link = { "HTTP://e.com" } }
+    each(function(row) return row.format ~= nil end, function(row)
+      for _, value in ipairs(WRONG[row.format]) do expect(row, value, "format") end
+      for _, value in ipairs(RIGHT[row.format] or {}) do accepts(row, value) end
+    end)
+  end)
+
+  it("has no neighbour of an unknown name", function()
+    each(function() return true end, function(row)
+      local message = generate.message(row)
+      local parent, path = generate.place(message, row)
+      parent.no_such_name = 1
+      local problem = found(message, (path:gsub("[%w_]+$", "no_such_name")))
+      assert.equal("unknown", problem and problem.rule, failure(row, "unknown expected", message))
+    end)
+  end)
+
+  it("takes an id as a whole number and writes its digits", function()
+    each(function(row) return row.kind == "id" and not (row.values or row.format or row.same) end, function(row)
+      if (row.max or 99) < 6 then return end
+      accepts(row, 123456)
+      local message = generate.message(row)
+      generate.place(message, row)[row.name] = 123456
+      assert.is_truthy(whatsapp.encode(message):find('"' .. row.name .. '":"123456"', 1, true), describe_row(row))
+    end)
+  end)
+
+  it("passes in lenient mode, whatever it holds", function()
+    each(function() return true end, function(row)
+      for _, value in ipairs { true, "", ("x"):rep(70), 5, {}, { 1, 2 }, { a = 1 } } do
+        local message = generate.message(row)
+        generate.place(message, row)[row.name] = value
+        local json, why = whatsapp.encode(message, { mode = "lenient" })
+        assert.is_string(json, describe_row(row) .. ": " .. tostring(why))
+        assert.is_truthy(json:find('"' .. row.name .. '":', 1, true), describe_row(row))
+      end
+    end)
+  end)
+end)

@@ -1,0 +1,141 @@
+-- Makes messages from the schema: the smallest valid one in which a given row of whatsapp.schema() stands, and ways to
+-- reach and change that place. For specs; knows no message by name.
+local core = require "whatsapp.core"
+local fields_of = require("whatsapp.schema").fields_of
+
+local generate = {}
+
+local objects, root = core.schema()
+
+local SAMPLES = { web_link = "https://example.com/", absolute = "https://example.com/", date = "1990-01-31" }
+
+local function join(path, name)
+  return path == "" and name or path .. "." .. name
+end
+
+-- the choice that a row makes for a path: a value, true where a member must be present, nil where it says nothing
+local function choice(row, path)
+  for _, made in ipairs(row.when) do
+    if made.path == path then return made.value or true end
+  end
+end
+
+local function resolve(object, path, row)
+  while true do
+    local found
+    for _, variant in ipairs(object.variants or {}) do
+      local wanted = choice(row, object.by and join(path, object.by) or join(path, variant.value))
+      if wanted == (object.by and variant.value or true) then found = found or variant.object end
+    end
+    if not found and object.by then found = object.variants[1].object end
+    found = found or object.otherwise
+    if not found then return object end
+    object = objects[found]
+  end
+end
+
+-- whether the path leads to the row's
+local function leads(path, row)
+  return row.path == path or row.path:sub(1, #path + 1) == path .. "." or row.path:sub(1, #path + 2) == path .. "[]"
+end
+
+local function needed_by_rule(object, name)
+  local rules = {}
+  for _, rule in ipairs(object.base and objects[object.base].rules or {}) do rules[#rules + 1] = rule end
+  for _, rule in ipairs(object.rules or {}) do rules[#rules + 1] = rule end
+  for _, rule in ipairs(rules) do
+    if rule.rule ~= "only_when" and (rule.names[1] == name or rule.names[2] == name) then return rule end
+  end
+end
+
+local function is_needed(object, field, path, row, position)
+  if field.required_among_many and position > 0 then return true end
+  if field.required or choice(row, path) ~= nil or leads(path, row) then return true end
+  local rule = needed_by_rule(object, field.name)
+  if not rule or rule.names[1] ~= field.name then return false end
+  return not (rule.rule == "exactly_one" and row.path == path:gsub("[%w_]+$", rule.names[2]))
+end
+
+local make
+
+-- of lists with one item the position is 0: nothing is asked of it because of its neighbours
+local function item(field, path, row, position)
+  if field.object then return make(objects[field.object], path .. "[]", row, position) end
+  return field.values and field.values[1] or "item " .. position
+end
+
+---@param count integer
+function generate.list(field, path, row, count)
+  local list = {}
+  for i = 1, count do list[i] = item(field, path, row, count > 1 and i or 0) end
+  return list
+end
+
+local function text_of(field, position)
+  local text = SAMPLES[field.format] or (field.same and "same") or "text " .. position
+  return text .. ("x"):rep((field.min or 0) - #text)
+end
+
+local MAKE = {
+  string = text_of, id = text_of, ["string|boolean"] = text_of,
+  boolean = function() return true end,
+  integer = function(field, position) return (field.min or 0) + (field.unique and math.max(position - 1, 0) or 0) end,
+  ["number|string"] = function() return 1.5 end,
+  ["integer|string"] = function(field) return field.min or 0 end,
+  map = function() return { key = "value" } end,
+}
+
+local function value_of(field, path, row, position)
+  if choice(row, path) and choice(row, path) ~= true then return choice(row, path) end
+  if field.values and field.kind ~= "list" then return field.values[1] end
+  if field.kind == "object" then return make(objects[field.object], path, row, position) end
+  if field.kind == "list" then return generate.list(field, path, row, math.max(field.min or 0, 1)) end
+  return MAKE[field.kind](field, position)
+end
+
+-- the value of the field by which an object was chosen, where the row does not say
+local function chosen_value(object, name, resolved)
+  while object.variants do
+    for _, variant in ipairs(object.variants) do
+      if object.by == name and (variant.object == resolved.name or objects[variant.object].by) then return variant.value end
+    end
+    object = objects[object.otherwise or object.variants[1].object]
+  end
+end
+
+function make(object, path, row, position)
+  local resolved, made = resolve(object, path, row), {}
+  for _, field in ipairs(fields_of(objects, resolved)) do
+    local at = join(path, field.name)
+    if is_needed(resolved, field, at, row, position) then
+      local chosen = field.kind == "string" and not field.values and choice(row, at) == nil and object.variants
+        and chosen_value(object, field.name, resolved)
+      made[field.name] = chosen or value_of(field, at, row, position)
+    end
+  end
+  return made
+end
+
+---Whether the row's object has a rule about this field and another one.
+function generate.is_ruled(row)
+  return needed_by_rule(objects[row.object], row.name) ~= nil
+end
+
+---@param row whatsapp.schema_row
+---@return table message
+function generate.message(row)
+  return make(objects[root], "", row, 0)
+end
+
+---The table that holds the row's field in the message: of lists, the first item.
+---@return table parent, string path of the field in Lua's form
+function generate.place(message, row)
+  local parent, path = message, ""
+  for name, list in row.path:gmatch "([%w_]+)(%[?%]?)%." do
+    parent, path = parent[name], join(path, name)
+    if list == "[]" then parent, path = parent[1], path .. "[1]" end
+  end
+  return parent, join(path, row.name)
+end
+
+return generate

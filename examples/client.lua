@@ -1,0 +1,17 @@
+-- The client that the examples share, made from the environment: WHATSAPP_TOKEN and WHATSAPP_PHONE_NUMBER_ID from the
+-- app's dashboard. WHATSAPP_BASE_URL and WHATSAPP_CA_FILE are for something that answers instead of the real API;
+-- WHATSAPP_LOG prints what is sent.
+local whatsapp = require "whatsapp"
+
+local function log(entry)
+  print("  > " .. entry.request.body)
+  print(("  < %s in %.1f ms"):format(entry.status or entry.error, entry.seconds * 1000))
+end
+
+return whatsapp.new {
+  token = os.getenv "WHATSAPP_TOKEN",
+  phone_number_id = os.getenv "WHATSAPP_PHONE_NUMBER_ID",
+  base_url = os.getenv "WHATSAPP_BASE_URL",
+  ca_file = os.getenv "WHATSAPP_CA_FILE",
+  log = os.getenv "WHATSAPP_LOG" and log or nil,
+}

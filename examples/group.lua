@@ -1,0 +1,11 @@
+-- Sends a text to a group and pins it there for a week.
+local client = dofile "examples/client.lua"
+
+local group = os.getenv "WHATSAPP_GROUP" or "Y2FwaV9ncm91cDoxNzA1NTU1"
+local sent = assert(client:send { recipient_type = "group", to = group, text = { body = "We meet at five." } })
+local pinned = assert(client:send {
+  recipient_type = "group",
+  to = group,
+  pin = { type = "pin", message_id = sent.messages[1].id, expiration_days = 7 },
+})
+print(pinned.messages[1].id)

@@ -1,0 +1,102 @@
+-- Starts the server that misbehaves, tells it what to do next and asks what arrived. Uses pipes and files only, so that it
+-- works on every Lua: the server runs in a lua5.4 of its own ($FAULT_LUA). Never leaves a process or a folder behind.
+--   local fault = require("spec.support.fault").start()
+--   fault.play("ok", "close")             the first request is answered, the next one is read and the connection closed
+--   fault.url("h2", "/path")              ports: plain h1 h2, stranger misnamed expired (certificates), closed
+--   fault.arrivals("h2"), fault.connections("h2"), fault.head(), fault.body(), fault.ca_file, fault.stop()
+local M = {}
+
+local function quoted(text)
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
+local function read(path)
+  local file = io.open(path, "rb")
+  if not file then return "" end
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+local function output(command)
+  local pipe = assert(io.popen(command))
+  local text = pipe:read "*a"
+  pipe:close()
+  return text
+end
+
+local function here()
+  return debug.getinfo(1, "S").source:match "^@(.*)fault%.lua$"
+end
+
+-- $$ is the shell's number, and exec keeps it
+local function launch(folder)
+  local lua = os.getenv "FAULT_LUA" or "lua5.4"
+  local server = here() .. "fault_server.lua"
+  local pipe = assert(io.popen(("echo pid $$; exec %s %s %s"):format(lua, quoted(server), quoted(folder))))
+  local numbers = {}
+  for line in pipe:lines() do
+    local name, number = line:match "^(%w+) (%d+)$"
+    if line == "ready" then return pipe, numbers end
+    if name then numbers[name] = number end
+  end
+  pipe:close()
+  output("rm -rf " .. quoted(folder))
+  error("the fault server did not start", 0)
+end
+
+local function count(path, run, port)
+  local lines = 0
+  for line_run, line_port in read(path):gmatch "(%d+) (%w+)[^\n]*\n" do
+    if line_run == run and (port == nil or line_port == port) then lines = lines + 1 end
+  end
+  return lines
+end
+
+-- a client that gave up early may ask before the server wrote it down
+local function patiently(path, run, port, at_least)
+  local till = os.time() + 3
+  local lines
+  repeat lines = count(path, run, port) until lines >= at_least or os.time() > till
+  return lines
+end
+
+function M.start()
+  local folder = output("mktemp -d"):match "^[^\n]+"
+  local pipe, numbers = launch(folder)
+  local run = 0
+  local fault = { ca_file = folder .. "/ca.crt" }
+
+  function fault.url(port, path)
+    return ("%s://127.0.0.1:%s%s"):format(port == "plain" and "http" or "https", numbers[port], path or "/")
+  end
+
+  function fault.play(...)
+    run = run + 1
+    local file = assert(io.open(folder .. "/script.new", "wb"))
+    file:write(table.concat({ run, ... }, "\n"), "\n")
+    file:close()
+    assert(os.rename(folder .. "/script.new", folder .. "/script"))
+  end
+
+  -- how many requests of this run arrived whole; waits until there are as many as expected
+  function fault.arrivals(port, at_least)
+    return patiently(folder .. "/arrivals", tostring(run), port, at_least or 0)
+  end
+
+  function fault.connections(port, at_least)
+    return patiently(folder .. "/connections", tostring(run), port, at_least or 0)
+  end
+
+  -- of the request that came last: the head as it stood (HTTP/1.1), the body
+  function fault.head() return read(folder .. "/head") end
+  function fault.body() return read(folder .. "/body") end
+
+  function fault.stop()
+    output(("kill %s; rm -rf %s"):format(numbers.pid, quoted(folder)))
+    pipe:close()
+  end
+  return fault
+end
+
+return M

@@ -1,0 +1,486 @@
+-- A server of 127.0.0.1 that misbehaves on purpose: plain HTTP/1.1, and over TLS HTTP/1.1 and HTTP/2, the latter just
+-- enough for one client. Runs in a process of its own, started by spec/support/fault.lua: lua5.4 fault_server.lua FOLDER.
+-- Which fault comes next stands in FOLDER/script, what arrived is written beside it. Never listens to other hosts, never
+-- outlives its folder, its reader or two minutes, and never decodes HPACK: no fault is chosen by a header.
+local cqueues = require "cqueues"
+local socket = require "cqueues.socket"
+local altname = require "openssl.x509.altname"
+local certificate = require "openssl.x509"
+local context = require "openssl.ssl.context"
+local name = require "openssl.x509.name"
+local pkey = require "openssl.pkey"
+
+local folder = assert(arg[1], "usage: fault_server.lua FOLDER")
+local MAX_AGE, PATIENCE = 120, 10
+local MAX_HEAD, MAX_BODY, ENDLESS = 64 * 1024, 64 * 1024 * 1024, 1024 * 1024 * 1024
+local KIB16 = ("x"):rep(16384)
+
+-- ---- the folder -------------------------------------------------------------------------------------------------------
+
+local function write(file, text, mode)
+  local handle = assert(io.open(folder .. "/" .. file, mode or "wb"))
+  assert(handle:write(text))
+  handle:close()
+end
+
+local run, used = "0", 0
+
+-- line 1 of the script names the run, each line after it is the fault of one connection or request
+local function peek()
+  local lines = {}
+  for line in io.lines(folder .. "/script") do lines[#lines + 1] = line end
+  if lines[1] ~= run then run, used = lines[1], 0 end
+  return lines[used + 2] or "ok"
+end
+
+local function take()
+  local step = peek()
+  used = used + 1
+  return step:match "^(%S+)%s*(.*)$"
+end
+
+local function note(file, ...)
+  write(file, table.concat({ run, ... }, " ") .. "\n", "ab")
+end
+
+-- only what arrived whole is counted, and before anything is answered
+local function arrived(port, request, body)
+  write("body", body)
+  note("arrivals", port, request.target or "-")
+end
+
+-- ---- certificates -----------------------------------------------------------------------------------------------------
+
+local function certify(subject, issuer, issuer_key, alternatives, from, till)
+  local key, made = pkey.new { type = "EC", curve = "prime256v1" }, certificate.new()
+  local named = name.new():add("CN", subject)
+  made:setVersion(3)
+  made:setSerial(math.random(1, 2 ^ 30))
+  made:setSubject(named)
+  made:setIssuer(issuer and issuer:getSubject() or named)
+  made:setLifetime(os.time() + from, os.time() + till)
+  made:setPublicKey(key)
+  made:setBasicConstraints { CA = issuer == nil }
+  made:setBasicConstraintsCritical(true)
+  if alternatives then made:setSubjectAlt(alternatives) end
+  made:sign(issuer_key or key)
+  return made, key
+end
+
+local function tls(alpn, made, key)
+  local server = context.new("TLS", true)
+  server:setCertificate(made)
+  server:setPrivateKey(key)
+  server:setAlpnSelect(function(_, offered)
+    for _, protocol in ipairs(offered) do
+      if protocol == alpn then return protocol end
+    end
+  end)
+  return server
+end
+
+local DAY = 86400
+
+local function contexts()
+  local here = altname.new():add("IP", "127.0.0.1"):add("DNS", "localhost")
+  local elsewhere = altname.new():add("DNS", "elsewhere.invalid")
+  local ca, ca_key = certify("fault authority", nil, nil, nil, -DAY, DAY)
+  local stranger, stranger_key = certify("strange authority", nil, nil, nil, -DAY, DAY)
+  write("ca.crt", ca:toPEM())
+  return {
+    h1 = tls("http/1.1", certify("localhost", ca, ca_key, here, -DAY, DAY)),
+    h2 = tls("h2", certify("localhost", ca, ca_key, here, -DAY, DAY)),
+    stranger = tls("h2", certify("localhost", stranger, stranger_key, here, -DAY, DAY)),
+    misnamed = tls("h2", certify("elsewhere.invalid", ca, ca_key, elsewhere, -DAY, DAY)),
+    expired = tls("h2", certify("localhost", ca, ca_key, here, -2 * DAY, -DAY)),
+  }
+end
+
+-- ---- reading and waiting ----------------------------------------------------------------------------------------------
+
+-- until the other side closes
+local function hold(wire)
+  repeat until not wire:read(-4096)
+end
+
+-- a connection with unread bytes is not closed but reset; those who ask for it send 60 KB or more
+local function reset(wire)
+  cqueues.poll({ pollfd = wire:pollfd(), events = "r" }, PATIENCE)
+end
+
+-- an orderly end while the other side still writes: a plain close would reset the connection, and whoever still writes
+-- may then see the reset before the answer
+local function drain(wire)
+  wire:shutdown "w"
+  hold(wire)
+end
+
+-- ---- HTTP/1.1: out:head and out:data say the same thing in both protocols -----------------------------------------------
+
+local Out1 = {}
+Out1.__index = Out1
+
+function Out1:head(status, headers)
+  local lines = { ("HTTP/1.1 %d Said"):format(status) }
+  local sized = status < 200
+  for _, header in ipairs(headers or {}) do
+    lines[#lines + 1] = header[1] .. ": " .. header[2]
+    sized = sized or header[1]:lower() == "content-length"
+  end
+  if not sized then lines[#lines + 1] = "Transfer-Encoding: chunked" end
+  self.chunked = not sized
+  return self.wire:write(table.concat(lines, "\r\n"), "\r\n\r\n")
+end
+
+function Out1:data(bytes, last)
+  if not self.chunked then return self.wire:write(bytes) end
+  local chunk = #bytes > 0 and ("%x\r\n%s\r\n"):format(#bytes, bytes) or ""
+  return self.wire:write(chunk, last and "0\r\n\r\n" or "")
+end
+
+function Out1:half_head() self.wire:write "HTTP/1.1 200 OK\r\nContent-Le" end
+
+function Out1:broken() self.wire:write "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nnonsense\r\n" end
+
+function Out1:endless_head()
+  local wire, line = self.wire, "X-More: " .. ("y"):rep(1000) .. "\r\n"
+  wire:write "HTTP/1.1 200 OK\r\n"
+  for _ = 1, ENDLESS / #line do
+    if not wire:write(line) then return end
+  end
+end
+
+-- ---- HTTP/2 -----------------------------------------------------------------------------------------------------------
+
+local DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
+local END_STREAM, ACK, END_HEADERS, PADDED = 0x1, 0x1, 0x4, 0x8
+
+local function frame(kind, flags, stream, payload)
+  return string.pack(">I3BBI4", #payload, kind, flags, stream) .. payload
+end
+
+local function hpack_text(text)
+  assert(#text < 127, "only short texts")
+  return string.char(#text) .. text
+end
+
+-- literals without indexing: new name 0x00; :status is index 8 of the static table, and 0x88 is ":status: 200"
+local function hpack(status, headers)
+  local block = { status == 200 and "\x88" or "\x08" .. hpack_text(tostring(status)) }
+  for _, header in ipairs(headers or {}) do
+    block[#block + 1] = "\x00" .. hpack_text(header[1]:lower()) .. hpack_text(header[2])
+  end
+  return table.concat(block)
+end
+
+local Out2 = {}
+Out2.__index = Out2
+
+function Out2:frame(kind, flags, payload) return self.wire:write(frame(kind, flags, self.stream, payload)) end
+
+function Out2:head(status, headers) return self:frame(HEADERS, END_HEADERS, hpack(status, headers)) end
+
+function Out2:data(bytes, last) return self:frame(DATA, last and END_STREAM or 0, bytes) end
+
+function Out2:half_head() self:frame(HEADERS, 0, "\x88") end
+
+function Out2:broken() self:frame(HEADERS, END_HEADERS, "\x80\xff\xff") end
+
+function Out2:endless_head()
+  local more = ("\x00" .. hpack_text "x-more" .. hpack_text(("y"):rep(100))):rep(100)
+  self:frame(HEADERS, 0, "\x88")
+  for _ = 1, ENDLESS / #more do
+    if not self:frame(CONTINUATION, 0, more) then return end
+  end
+end
+
+-- ---- faults after the request was read; one that returns true keeps the connection -----------------------------------
+
+local JSON = '{"ok":true}'
+local after = {}
+
+function after.close() end
+
+after.hang = function(out) hold(out.wire) end
+
+local function answer(out, status, headers, body)
+  headers = headers or {}
+  headers[#headers + 1] = { "Content-Length", tostring(#body) }
+  return out:head(status, headers) and out:data(body, true)
+end
+
+function after.ok(out) return answer(out, 200, nil, JSON) end
+
+function after.status(out, status) return answer(out, tonumber(status), nil, JSON) end
+
+-- says so in the connections' file once it is closed
+after["ok-close"] = function(out)
+  answer(out, 200, nil, JSON)
+  out.wire:shutdown "rw"
+  out.wire:close()
+  note("connections", "closed")
+end
+
+function after.redirect(out, to) return answer(out, 302, { { "Location", to } }, "") end
+
+function after.interim(out)
+  out:head(100)
+  out:head(103, { { "X-Interim", "yes" } })
+  return answer(out, 201, { { "X-Twice", "one" }, { "X-TWICE", "two" }, { "X-Mixed-Case", "Kept As It Is" } }, JSON)
+end
+
+after["endless-interim"] = function(out)
+  for _ = 1, 1e6 do
+    if not out:head(100) then return end
+  end
+end
+
+after["half-head"] = function(out) out:half_head() end
+
+after["half-head-hang"] = function(out)
+  out:half_head()
+  hold(out.wire)
+end
+
+local function half_body(out)
+  out:head(200, { { "Content-Length", "100" } })
+  out:data "0123456789"
+end
+
+after["half-body"] = half_body
+
+after["half-body-hang"] = function(out)
+  half_body(out)
+  hold(out.wire)
+end
+
+after["half-chunked"] = function(out)
+  out:head(200)
+  out:data "0123456789"
+end
+
+function after.broken(out)
+  out:broken()
+  drain(out.wire)
+end
+
+function after.trickle(out)
+  out:head(200, { { "Content-Length", "1000000" } })
+  for _ = 1, PATIENCE * 20 do
+    if not out:data "." then return end
+    cqueues.sleep(0.05)
+  end
+end
+
+after["endless-body"] = function(out)
+  out:head(200)
+  for _ = 1, ENDLESS / #KIB16 do
+    if not out:data(KIB16) then return end
+  end
+end
+
+after["huge-body"] = function(out)
+  out:head(200, { { "Content-Length", tostring(ENDLESS) } })
+  for _ = 1, ENDLESS / #KIB16 do
+    if not out:data(KIB16) then return end
+  end
+end
+
+after["endless-head"] = function(out) out:endless_head() end
+
+-- HTTP/2 only: the request was read, whatever the frame says about it
+after["rst-stream"] = function(out, code) return out:frame(RST_STREAM, 0, string.pack(">I4", tonumber(code))) end
+
+function after.goaway(out, last)
+  out.wire:write(frame(GOAWAY, 0, 0, string.pack(">I4I4", last == "this" and out.stream or tonumber(last), 0)))
+  drain(out.wire)
+end
+
+-- ---- faults before the body was read ----------------------------------------------------------------------------------
+
+local before = {}
+
+-- the whole answer at once, then an orderly end
+function before.refuse(out, status)
+  answer(out, tonumber(status), { out.stream and { "X-Refused", "yes" } or { "Connection", "close" } }, JSON)
+  drain(out.wire)
+end
+
+-- the whole answer at once, then a reset while the other side is still writing
+before["refuse-rudely"] = function(out, status)
+  answer(out, tonumber(status), nil, JSON)
+  reset(out.wire)
+end
+
+-- ---- connections ------------------------------------------------------------------------------------------------------
+
+local function read_head(wire)
+  local lines, size = {}, 0
+  repeat
+    local line = wire:read "*L"
+    if not line then return nil end
+    lines[#lines + 1], size = line, size + #line
+  until line == "\r\n" or size > MAX_HEAD
+  local raw = table.concat(lines)
+  local method, target = raw:match "^(%S+) (%S+)"
+  return { raw = raw, method = method, target = target, length = tonumber(raw:lower():match "\ncontent%-length: (%d+)") or 0 }
+end
+
+local function read_body(wire, length)
+  local parts = {}
+  assert(length <= MAX_BODY)
+  while length > 0 do
+    local part = wire:read(math.min(length, 16384))
+    if not part then return nil end
+    parts[#parts + 1], length = part, length - #part
+  end
+  return table.concat(parts)
+end
+
+local function serve_1(wire, port)
+  local out, kept = setmetatable({ wire = wire }, Out1), true
+  while kept do
+    local request = read_head(wire)
+    if not request then return end
+    write("head", request.raw)
+    local fault, argument = take()
+    if before[fault] then return before[fault](out, argument) end
+    -- most of the body was read: who sent it cannot know that the rest was not
+    if fault == "reset" then
+      local body = read_body(wire, request.length - 30000)
+      if body then arrived(port, request, body) end
+      return reset(wire)
+    end
+    local body = read_body(wire, request.length)
+    if not body then return end
+    arrived(port, request, body)
+    kept = after[fault](out, argument)
+  end
+end
+
+local function read_frame(wire)
+  local header = wire:read(9)
+  if not header or #header < 9 then return nil end
+  local length, kind, flags, stream = string.unpack(">I3BBI4", header)
+  if length == 0 then return kind, flags, stream, "" end
+  local payload = length <= MAX_BODY and wire:read(length)
+  if not payload or #payload < length then return nil end
+  return kind, flags, stream, payload
+end
+
+local function data_of(flags, payload)
+  if flags & PADDED == 0 then return payload end
+  return payload:sub(2, #payload - payload:byte())
+end
+
+local Stream = {}
+Stream.__index = Stream
+
+-- a stream's HEADERS and DATA; true while the connection is kept
+function Stream:take(kind, flags, payload)
+  local fault, out = self.fault, self.out
+  if kind == DATA then self.body[#self.body + 1] = data_of(flags, payload) end
+  if before[fault] and kind == HEADERS then return before[fault](out, self.argument) end
+  if fault == "reset" and kind == DATA then
+    arrived(self.port, {}, "")
+    return reset(out.wire)
+  end
+  if flags & END_STREAM == 0 then return true end
+  arrived(self.port, {}, table.concat(self.body))
+  return after[fault](out, self.argument)
+end
+
+local function new_stream(wire, port, id)
+  local fault, argument = take()
+  local out = setmetatable({ wire = wire, stream = id }, Out2)
+  return setmetatable({ out = out, port = port, fault = fault, argument = argument, body = {} }, Stream)
+end
+
+-- endless windows, so that nothing waits for them
+local function greet(wire)
+  wire:read(24)
+  return wire:write(frame(SETTINGS, 0, 0, string.pack(">I2I4", 4, 0x40000000)),
+    frame(WINDOW_UPDATE, 0, 0, string.pack(">I4", 0x40000000)))
+end
+
+local function serve_2(wire, port)
+  local streams, kept = {}, greet(wire)
+  while kept do
+    local kind, flags, id, payload = read_frame(wire)
+    if not kind then return end
+    if kind == HEADERS or kind == DATA then
+      streams[id] = streams[id] or new_stream(wire, port, id)
+      kept = streams[id]:take(kind, flags, payload)
+    elseif (kind == SETTINGS or kind == PING) and flags & ACK == 0 then
+      wire:write(frame(kind, ACK, 0, kind == PING and payload or ""))
+    end
+  end
+end
+
+-- faults of a connection: its line of the script is taken when it comes
+local accept = { ["accept-close"] = function() end, ["accept-hang"] = hold }
+
+accept["accept-garbage"] = function(wire)
+  wire:read(-4096)
+  wire:write "220 this is no TLS at all\r\n"
+  drain(wire)
+end
+
+local function serve(wire, port, ctx)
+  wire:onerror(function(_, _, code) return code end)
+  wire:setmode("bn", "bn")
+  wire:settimeout(PATIENCE)
+  local step = peek()
+  note("connections", port)
+  if accept[step] then
+    take()
+    accept[step](wire)
+  elseif not ctx then
+    serve_1(wire, port)
+  elseif wire:starttls(ctx, PATIENCE) then
+    local h2 = wire:checktls():getAlpnSelected() == "h2"
+    local serve_protocol = h2 and serve_2 or serve_1
+    serve_protocol(wire, port)
+  end
+end
+
+-- ---- life -------------------------------------------------------------------------------------------------------------
+
+local function listen(queue, port, ctx)
+  local listener = assert(socket.listen { host = "127.0.0.1", port = 0 })
+  assert(listener:listen())
+  local _, _, number = listener:localname()
+  io.write(port, " ", number, "\n")
+  if port == "closed" then return listener:close() end
+  queue:wrap(function()
+    while true do
+      local wire = assert(listener:accept { nodelay = true })
+      queue:wrap(function()
+        local ok, why = xpcall(serve, debug.traceback, wire, port, ctx)
+        if not ok then io.stderr:write("fault server: ", why, "\n") end
+        wire:close()
+      end)
+    end
+  end)
+end
+
+-- nobody reads any more, the folder is gone, or too old: the end
+local function watch()
+  for _ = 1, MAX_AGE * 2 do
+    cqueues.sleep(0.5)
+    local script = io.open(folder .. "/script")
+    if not script or not io.write ".\n" then break end
+    script:close()
+  end
+  os.exit(0)
+end
+
+io.stdout:setvbuf "line"
+local queue = cqueues.new()
+write("script", "0\n")
+for port, ctx in pairs(contexts()) do listen(queue, port, ctx) end
+listen(queue, "plain")
+listen(queue, "closed")
+io.write "ready\n"
+queue:wrap(watch)
+assert(queue:loop())

@@ -111,9 +111,12 @@ local function authorized(parts, request)
   return signed, secrets
 end
 
+local SHORTEST_SECRET = 8 -- what is shorter is a stand-in of a test, and part of many words
+
 local function without(text, secrets)
   for _, secret in ipairs(secrets) do
-    local from, to = text:find(secret, 1, true)
+    local from, to
+    if #secret >= SHORTEST_SECRET then from, to = text:find(secret, 1, true) end
     while from do
       text = text:sub(1, from - 1) .. "***" .. text:sub(to + 1)
       from, to = text:find(secret, from + 3, true)

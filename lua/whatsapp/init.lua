@@ -47,10 +47,11 @@ whatsapp.parse_response = response.parse
 ---@param options whatsapp.options token and phone_number_id are needed
 ---@return whatsapp.client
 function whatsapp.new(options)
-  return client.new(options, {
+  local made = client.new(options, { -- no tail call: what it raises is blamed on whom this function was called by
     version = whatsapp.GRAPH_VERSION,
     user_agent = "lua-whatsapp/" .. whatsapp._VERSION,
   })
+  return made
 end
 
 return whatsapp

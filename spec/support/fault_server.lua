@@ -438,8 +438,7 @@ local function serve(wire, port, ctx)
   elseif not ctx then
     serve_1(wire, port)
   elseif wire:starttls(ctx, PATIENCE) then
-    local h2 = wire:checktls():getAlpnSelected() == "h2"
-    local serve_protocol = h2 and serve_2 or serve_1
+    local serve_protocol = port == "h1" and serve_1 or serve_2
     serve_protocol(wire, port)
   end
 end

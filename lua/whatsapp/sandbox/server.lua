@@ -3,6 +3,7 @@
 local M = {}
 
 local CONF = [[
+$USER
 daemon on; pid nginx.pid; error_log error.log warn; worker_processes 1;
 load_module $MODULES/ndk_http_module.so;
 load_module $MODULES/ngx_http_lua_module.so;
@@ -10,6 +11,7 @@ events { worker_connections 256; }
 http {
   access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
   uwsgi_temp_path uwsgi; scgi_temp_path scgi; client_max_body_size 64m;
+  client_body_buffer_size 16k;
   lua_package_path "$LUA/?.lua;$LUA/?/init.lua;;"; lua_package_cpath "$CPATH";
   server {
     listen 127.0.0.1:$PORT ssl http2;
@@ -64,10 +66,16 @@ local function lua_folder()
   return (absolute:match "^[^\n]*")
 end
 
+-- started by root, nginx would give its worker to nobody, who may not read a folder of root's
+local function user()
+  local _, name = run("/tmp", "id -un")
+  return name:match "^root" and "user root;" or ""
+end
+
 local function configuration(port, options)
   local lua = lua_folder()
   local values = {
-    PORT = tostring(port), LUA = lua,
+    USER = user(), PORT = tostring(port), LUA = lua,
     CPATH = options.cpath or (lua:gsub("/lua$", "") .. "/build/lua5.1/?.so;;"),
     MODULES = options.modules or "/usr/lib/nginx/modules",
   }

@@ -1,0 +1,360 @@
+-- The client over a transport without a network: options, what it sends, what it gives back, and that no secret shows.
+local crypto = require "whatsapp.crypto"
+local memory = require "whatsapp.transport.memory"
+local whatsapp = require "whatsapp"
+
+local TOKEN, SECRET = "EAAtokenTOKENtoken1234567890", "app-secret-0123456789"
+local TEXT = { to = "16505551234", text = { body = "x" } }
+local ACCEPTED = {
+  status = 200, headers = { ["x-fb-trace-id"] = "T1", ["x-app-usage"] = '{"call_count":3}' },
+  body = '{"messaging_product":"whatsapp","contacts":[{"input":"1","wa_id":"1"}],"messages":[{"id":"wamid.X"}]}',
+}
+
+-- answers with a copy each time, as a network does
+local function always(answer)
+  return function()
+    local copy = {}
+    for name, value in pairs(answer) do copy[name] = value end
+    return copy
+  end
+end
+
+local function client_with(answers, more)
+  local transport = memory.new(answers or always(ACCEPTED))
+  local options = { token = TOKEN, phone_number_id = "106540352242922", transport = transport }
+  for name, value in pairs(more or {}) do options[name] = value end
+  return whatsapp.new(options), transport
+end
+
+-- every string in a value, however deep, its metatable's __tostring too
+local function strings_of(value, into, seen)
+  into, seen = into or {}, seen or {}
+  if type(value) == "string" then into[#into + 1] = value end
+  if type(value) ~= "table" or seen[value] then return into end
+  seen[value] = true
+  into[#into + 1] = tostring(value)
+  for name, member in pairs(value) do
+    strings_of(name, into, seen)
+    strings_of(member, into, seen)
+  end
+  return into
+end
+
+local function assert_no_secret(...)
+  for i = 1, select("#", ...) do
+    for _, text in ipairs(strings_of((select(i, ...)))) do
+      assert.is_nil(text:find(TOKEN, 1, true), text)
+      assert.is_nil(text:find(SECRET, 1, true), text)
+      assert.is_nil(text:find(crypto.hmac_sha256(SECRET, TOKEN), 1, true), text)
+    end
+  end
+end
+
+describe("whatsapp.new", function()
+  local function raises(options, with)
+    local ok, err = pcall(function()
+      local client = whatsapp.new(options) -- a tail call would have no line to blame
+      return client
+    end)
+    assert.is_false(ok)
+    assert.is_truthy(err:find(with, 1, true), err)
+    assert.is_truthy(err:find("client_spec.lua:", 1, true), "blames another line: " .. err)
+    assert_no_secret(err)
+  end
+
+  it("raises at the caller for what is missing, unknown or of another kind", function()
+    raises(nil, "whatsapp.new takes a table")
+    raises({}, "needs a token")
+    raises({ token = TOKEN }, "needs a phone_number_id")
+    raises({ token = TOKEN, phone_number_id = "1", tokken = "x" }, "unknown option tokken")
+    local wrong = {
+      token = { "", "a\nb", "a b", 5 }, phone_number_id = { "", "../x", 1.5, {} }, version = { "25", 25, "v25" },
+      base_url = { "graph.facebook.com", "ftp://x", "https://x?y=1" }, transport = { 5, {} },
+      timeout = { 0, -1, "5", 1 / 0, 0 / 0, 1e9 }, retry = { true, { attempt = 3 }, { attempts = 0 }, { total = "x" } }, mode = { "loose" },
+      limiter = { 5 }, app_secret = { "" }, log = { "x" }, on_warning = { {} }, allow_http = { 1 }, max_body = { 1.5, 0 },
+      ca_file = { "", 5 }, proxy = { 5 }, user_agent = { "" }, connect_timeout = { 0 },
+    }
+    for name, values in pairs(wrong) do
+      for _, value in ipairs(values) do
+        local options = { token = TOKEN, phone_number_id = "1" }
+        options[name] = value
+        raises(options, "option " .. name)
+      end
+    end
+  end)
+
+  it("takes plain http only to loopback, or when it is allowed", function()
+    local function new(url, allow) return { token = TOKEN, phone_number_id = "1", base_url = url, allow_http = allow } end
+    raises(new "http://example.com", "plain http")
+    raises(new "http://127.0.0.1.example.com", "plain http")
+    raises(new "http://localhost.example.com:80", "plain http")
+    for _, url in ipairs { "http://127.0.0.1:8080", "http://localhost", "http://[::1]:1", "https://example.com/prefix/" } do
+      assert.is_table(whatsapp.new(new(url)))
+    end
+    assert.is_table(whatsapp.new(new("http://example.com", true)))
+  end)
+
+  it("loads neither libcurl nor a JSON reader", function()
+    local lua = arg and arg[-1] or "lua5.4"
+    local pipe = io.popen(lua .. [[ -e 'local w = require "whatsapp" local c = w.new { token = "t", phone_number_id = "1" }
+      assert(c:request { to = "1", text = { body = "x" } })
+      print(package.loaded["whatsapp.curl"], package.loaded.cjson, package.loaded["whatsapp.crypto"])' 2>&1]])
+    local output = pipe:read "*a"
+    pipe:close()
+    assert.equal("nil\tnil\tnil\n", output)
+  end)
+end)
+
+describe("client:request", function()
+  it("gives plain data without a secret", function()
+    local client = client_with(nil, { timeout = 7, app_secret = SECRET })
+    local request = client:request(TEXT)
+    assert.same({
+      method = "POST", url = "https://graph.facebook.com/v25.0/106540352242922/messages",
+      headers = { ["Content-Type"] = "application/json" }, timeout = 7,
+      body = '{"messaging_product":"whatsapp","recipient_type":"individual","to":"16505551234","type":"text","text":{"body":"x"}}',
+    }, request)
+    assert_no_secret(request)
+  end)
+
+  it("follows version, base_url, number and the options of the call", function()
+    local client = client_with(nil, { version = "v23.0", base_url = "https://proxy.example/graph/", phone_number_id = 106540352242922 })
+    local request = client:request({ to = "1", new = {} }, { timeout = 2, mode = "lenient" })
+    assert.equal("https://proxy.example/graph/v23.0/106540352242922/messages", request.url)
+    assert.equal(2, request.timeout)
+    assert.is_truthy(request.body:find('"new":{}', 1, true))
+  end)
+
+  it("gives what is wrong with a message, and touches no transport", function()
+    local client, transport = client_with()
+    local request, text, details = client:request { to = "1" }
+    assert.is_nil(request)
+    assert.is_truthy(text:find("type: missing", 1, true))
+    assert.equal("invalid", details.kind)
+    assert.is_nil((client:send { to = "1" }))
+    assert.equal(0, #transport.requests)
+  end)
+end)
+
+describe("client:authorize", function()
+  it("adds the token to a copy", function()
+    local client = client_with()
+    local request = client:request(TEXT)
+    local signed = client:authorize(request)
+    assert.equal("Bearer " .. TOKEN, signed.headers.Authorization)
+    assert.equal("application/json", signed.headers["Content-Type"])
+    assert.is_nil(request.headers.Authorization)
+    assert.equal(request.body, signed.body)
+    assert.equal(request.url, signed.url)
+  end)
+
+  it("adds appsecret_proof where the secret is known", function()
+    local client = client_with(nil, { app_secret = SECRET })
+    local proof = crypto.hmac_sha256(SECRET, TOKEN)
+    assert.equal("https://x/y?appsecret_proof=" .. proof, client:authorize({ url = "https://x/y" }).url)
+    assert.equal("https://x/y?a=b&appsecret_proof=" .. proof, client:authorize({ url = "https://x/y?a=b" }).url)
+  end)
+
+  it("raises for what is no request", function()
+    assert.is_false(pcall(function() client_with():authorize {} end))
+  end)
+end)
+
+describe("client:send", function()
+  it("gives the API's answer, nil and what is known of the exchange", function()
+    local result, text, info = client_with():send(TEXT)
+    assert.equal("wamid.X", result.messages[1].id)
+    assert.is_nil(text)
+    assert.same({ attempts = 1, http_status = 200, trace_id = "T1", usage = { app = { call_count = 3 } } }, info)
+  end)
+
+  it("sends the credentials, at each attempt those of the moment", function()
+    local tokens = { "first-token", "second-token" }
+    local throttled = { status = 400, headers = {}, body = '{"error":{"code":130429}}' }
+    local client, transport = client_with({ throttled, ACCEPTED }, { token = function() return table.remove(tokens, 1) end })
+    local _, _, info = client:send(TEXT)
+    assert.equal(2, info.attempts)
+    assert.equal("Bearer first-token", transport.requests[1].headers.Authorization)
+    assert.equal("Bearer second-token", transport.requests[2].headers.Authorization)
+  end)
+
+  it("sends nothing where the token function gives no token", function()
+    for _, given in ipairs { { nil, "the vault is shut" }, { "" }, { "a\r\nX: y" }, { 5 } } do
+      local client, transport = client_with(nil, { token = function() return given[1], given[2] end })
+      local result, text, details = client:send(TEXT)
+      assert.is_nil(result)
+      assert.is_truthy(text:find("the token function gave no token", 1, true))
+      assert.same({ "invalid", false, false }, { details.kind, details.retryable, details.may_have_been_sent })
+      assert.equal(0, #transport.requests)
+    end
+  end)
+
+  it("repeats what was refused before it was processed, and says how often it tried", function()
+    local throttled = { status = 400, headers = {}, body = '{"error":{"code":131056}}' }
+    local client, transport = client_with({ throttled, ACCEPTED })
+    local result, _, info = client:send(TEXT)
+    assert.is_table(result)
+    assert.equal(2, info.attempts)
+    assert.is_true(transport.slept >= 6)
+    client = client_with({ throttled, throttled, throttled }, { retry = { attempts = 3, total = 300 } })
+    local _, _, details = client:send(TEXT)
+    assert.equal(3, details.attempts)
+    assert.is_true(details.retryable)
+  end)
+
+  it("never repeats what may have been sent", function()
+    local lost = { text = "the connection broke", details = { kind = "transport", retryable = false, may_have_been_sent = true } }
+    for _, outcome in ipairs { lost, { status = 500, headers = {}, body = "" }, { status = 200, headers = {}, body = "<html>" },
+      { status = 500, headers = {}, body = '{"error":{"code":131000}}' }, { text = "no details" } } do
+      local client, transport = client_with { outcome }
+      local result, text, details = client:send(TEXT)
+      assert.is_nil(result)
+      assert.is_string(text)
+      assert.is_true(details.may_have_been_sent)
+      assert.same({ 1, 1 }, { details.attempts, #transport.requests })
+    end
+  end)
+
+  it("takes retry and timeout of the call before those of the client", function()
+    local throttled = { status = 400, headers = {}, body = '{"error":{"code":130429}}' }
+    local client, transport = client_with({ throttled }, { timeout = 9 })
+    local _, _, details = client:send(TEXT, { retry = false, timeout = 3 })
+    assert.equal(1, details.attempts)
+    assert.equal(3, transport.requests[1].timeout)
+    client = client_with({ throttled }, { retry = false })
+    assert.equal(1, select(3, client:send(TEXT)).attempts)
+  end)
+
+  it("shows warnings and sends all the same", function()
+    local seen = {}
+    local message = { to = "1", audio = { id = "1", caption = "x" } }
+    local client = client_with(nil, { on_warning = function(warning, of) seen[#seen + 1] = { warning.path, of } end })
+    local _, _, info = client:send(message)
+    assert.same({ { "audio.caption", message } }, seen)
+    assert.equal("audio.caption", info.warnings[1].path)
+  end)
+
+  it("can be told to let everything through", function()
+    local client, transport = client_with(nil, { mode = "lenient" })
+    assert.is_table((client:send { to = "1", type = "hologram", hologram = {} }))
+    assert.is_nil((client:send({ to = "1", type = "hologram", hologram = {} }, { mode = "strict" })))
+    assert.equal(1, #transport.requests)
+  end)
+
+  it("goes through the limiter and the log, which see no secret", function()
+    local order, entries = {}, {}
+    local client = client_with(nil, {
+      app_secret = SECRET,
+      log = function(entry) entries[#entries + 1] = entry end,
+      limiter = function(transport)
+        return function(request)
+          order[#order + 1] = request
+          return transport(request)
+        end
+      end,
+    })
+    assert.is_table((client:send(TEXT)))
+    assert.equal(1, #order)
+    assert.equal(200, entries[1].status)
+    assert.equal("https://graph.facebook.com/v25.0/106540352242922/messages", entries[1].url)
+    assert_no_secret(order, entries)
+  end)
+
+  it("logs a failed attempt without its secrets", function()
+    local entries = {}
+    local client = client_with(function(request)
+      return nil, "could not send " .. request.url .. " with " .. request.headers.Authorization .. TOKEN, nil
+    end, { app_secret = SECRET, log = function(entry) entries[#entries + 1] = entry end })
+    local _, text, details = client:send(TEXT)
+    assert.is_truthy(text:find("***", 1, true))
+    assert_no_secret(text, details, entries)
+  end)
+
+  it("does not give a token back that the API repeats", function()
+    local client = client_with(function(request)
+      return { status = 401, headers = {}, body = '{"error":{"code":190,"message":"bad ' .. request.headers.Authorization .. '"}}' }
+    end)
+    local _, text, details = client:send(TEXT)
+    assert.equal(190, details.code)
+    assert_no_secret(text, details)
+  end)
+
+  it("raises at the caller for wrong use", function()
+    local client = client_with()
+    local function blames(f, with)
+      local ok, err = pcall(function() f() end)
+      assert.is_false(ok)
+      assert.is_truthy(err:find(with, 1, true), err)
+      assert.is_truthy(err:find("client_spec.lua:", 1, true), "blames another line: " .. err)
+    end
+    blames(function() local _ = client:send "hello" end, "a message is a table")
+    blames(function() local _ = client:send() end, "a message is a table")
+    blames(function() local _ = client.send(TEXT) end, "client:send")
+    blames(function() local _ = client:send(TEXT, { timeou = 1 }) end, "unknown option timeou")
+    blames(function() local _ = client:send(TEXT, 5) end, "options must be a table")
+    blames(function() local _ = client:mark_read(5) end, "a message_id is a string")
+    blames(function() local _ = client:with { timeout = 5 } end, "unknown option timeout")
+  end)
+end)
+
+describe("client:mark_read", function()
+  it("marks, and shows that an answer is being written", function()
+    local client, transport = client_with(always { status = 200, headers = {}, body = '{"success":true}' })
+    assert.is_true(client:mark_read("wamid.X").success)
+    assert.is_true(client:mark_read("wamid.X", { typing = true }).success)
+    assert.equal('{"messaging_product":"whatsapp","status":"read","message_id":"wamid.X"}', transport.requests[1].body)
+    assert.equal('{"messaging_product":"whatsapp","status":"read","message_id":"wamid.X","typing_indicator":{"type":"text"}}',
+      transport.requests[2].body)
+  end)
+
+  it("is repeated where it is not known whether it arrived, and not where it was refused", function()
+    local lost = { text = "lost", details = { kind = "transport", retryable = false, may_have_been_sent = true } }
+    local client = client_with { lost, { status = 500, headers = {}, body = "" }, { status = 200, headers = {}, body = '{"success":true}' } }
+    local result, _, info = client:mark_read "wamid.X"
+    assert.is_true(result.success)
+    assert.equal(3, info.attempts)
+    client = client_with { { status = 400, headers = {}, body = '{"error":{"code":100}}' } }
+    assert.equal(1, select(3, client:mark_read "wamid.X").attempts)
+    client = client_with({ lost }, { retry = false })
+    assert.equal(1, select(3, client:mark_read "wamid.X").attempts)
+  end)
+
+  it("checks the id", function()
+    local _, _, details = client_with():mark_read ""
+    assert.equal("message_id", details.problems[1].path)
+  end)
+end)
+
+describe("client:with", function()
+  it("sends for another number with another token, over the same transport", function()
+    local client, transport = client_with()
+    local other = client:with { phone_number_id = "2", token = "other-token" }
+    assert.is_table((other:send(TEXT)))
+    assert.is_table((client:send(TEXT)))
+    assert.is_truthy(transport.requests[1].url:find("/2/messages", 1, true))
+    assert.equal("Bearer other-token", transport.requests[1].headers.Authorization)
+    assert.is_truthy(transport.requests[2].url:find("/106540352242922/messages", 1, true))
+    assert.equal("Bearer " .. TOKEN, transport.requests[2].headers.Authorization)
+  end)
+end)
+
+describe("client:close", function()
+  it("closes once and for all", function()
+    local client = client_with()
+    local other = client:with { phone_number_id = "2" }
+    client:close()
+    client:close()
+    for _, closed in ipairs { client, other } do
+      local ok, err = pcall(function() return closed:send(TEXT) end)
+      assert.is_false(ok)
+      assert.is_truthy(err:find("attempt to use a closed client", 1, true))
+    end
+    assert.is_truthy(tostring(client):find("whatsapp.client", 1, true))
+  end)
+
+  it("shows no secret in any print or dump", function()
+    local client = client_with(nil, { app_secret = SECRET })
+    assert_no_secret(client, getmetatable(client))
+    assert.equal("whatsapp.client (106540352242922)", tostring(client))
+  end)
+end)

@@ -1,0 +1,31 @@
+-- whatsapp.crypto against the test vectors of RFC 4231.
+local crypto = require "whatsapp.crypto"
+
+describe("crypto.hmac_sha256", function()
+  local cases = {
+    { ("\11"):rep(20), "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7" },
+    { "Jefe", "what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
+    { ("\170"):rep(20), ("\221"):rep(50), "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe" },
+    { ("\170"):rep(131), "Test Using Larger Than Block-Size Key - Hash Key First",
+      "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54" },
+  }
+  it("makes the digests of RFC 4231", function()
+    for _, case in ipairs(cases) do assert.equal(case[3], crypto.hmac_sha256(case[1], case[2])) end
+  end)
+
+  it("takes any bytes, and none", function()
+    assert.equal(64, #crypto.hmac_sha256("", ""))
+    assert.are_not.equal(crypto.hmac_sha256("a\0b", "x"), crypto.hmac_sha256("a", "x"))
+    assert.is_false(pcall(crypto.hmac_sha256, "key"))
+  end)
+end)
+
+describe("crypto.equal", function()
+  it("compares bytes", function()
+    assert.is_true(crypto.equal("a\0b", "a\0b"))
+    assert.is_true(crypto.equal("", ""))
+    for _, pair in ipairs { { "a", "b" }, { "a", "ab" }, { "a\0b", "a\0c" }, { "", "a" } } do
+      assert.is_false(crypto.equal(pair[1], pair[2]))
+    end
+  end)
+end)

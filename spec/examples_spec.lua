@@ -1,0 +1,49 @@
+-- Every example runs, as a reader would run it, and make demo runs them all.
+local function run(command)
+  local pipe = io.popen(command .. " 2>&1; echo \"status $?\"")
+  local output = pipe:read "*a"
+  pipe:close()
+  return output:match "status (%d+)%s*$", output
+end
+
+describe("the examples", function()
+  local lua = os.getenv "LUA" or "lua5.4"
+  local status, output = run("env -u WHATSAPP_TOKEN -u WHATSAPP_TO " .. lua .. " examples/demo.lua")
+
+  it("all run against the sandbox", function()
+    assert.equal("0", status, output)
+    assert.is_truthy(output:find "%d+ examples ran\n")
+  end)
+
+  it("are all part of the demo", function()
+    local _, files = run "ls examples"
+    for name in files:gmatch "([%w_]+)%.lua" do
+      if name ~= "client" and name ~= "demo" then
+        assert.is_truthy(output:find("\n" .. name .. "\n", 1, true), name .. " is not in examples/demo.lua")
+      end
+    end
+  end)
+
+  it("print what was sent and the id that came back", function()
+    local _, sent = output:gsub('  > {"messaging_product":"whatsapp"', "")
+    local _, ids = output:gsub("\nwamid%.%w+\n", "")
+    assert.is_true(sent >= 30 and ids >= 26, output)
+  end)
+
+  it("send every type of message", function()
+    for _, kind in ipairs { "text", "image", "audio", "video", "document", "sticker", "location", "contacts", "reaction", "pin",
+      "template" } do
+      assert.is_truthy(output:find('"type":"' .. kind .. '"', 1, true), kind)
+    end
+    for _, kind in ipairs { "button", "list", "product", "product_list", "catalog_message", "flow", "cta_url",
+      "location_request_message", "call_permission_request" } do
+      assert.is_truthy(output:find('"interactive":{"type":"' .. kind .. '"', 1, true), kind)
+    end
+  end)
+
+  it("stop what they start", function()
+    local folder = output:match "sandbox at https://127%.0%.0%.1:(%d+)"
+    local _, listening = run(("curl -sk --noproxy '*' -o /dev/null --max-time 2 https://127.0.0.1:%s/ && echo alive"):format(folder))
+    assert.is_nil(listening:find "alive")
+  end)
+end)

@@ -9,7 +9,10 @@ local sent = assert(client:send {
     action = {
       button = "See the menu",
       sections = {
-        { title = "Hot", rows = { { id = "tea", title = "Tea", description = "Darjeeling" }, { id = "coffee", title = "Coffee" } } },
+        {
+          title = "Hot",
+          rows = { { id = "tea", title = "Tea", description = "Darjeeling" }, { id = "coffee", title = "Coffee" } },
+        },
         { title = "Cold", rows = { { id = "water", title = "Water" } } },
       },
     },

@@ -9,7 +9,9 @@ local sent = assert(client:send {
     components = {
       {
         type = "header",
-        parameters = { { type = "location", location = { latitude = "-22.9796", longitude = "-43.2330", name = "PUC-Rio", address = "Gávea" } } },
+        parameters = {
+          { type = "location", location = { latitude = "-22.9796", longitude = "-43.2330", name = "PUC-Rio", address = "Rio" } },
+        },
       },
     },
   },

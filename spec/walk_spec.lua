@@ -117,10 +117,10 @@ describe("whatsapp.encode", function()
 
     it("other numbers so that they read back, without an exponent", function()
       local function latitude(n) return encode { to = "1", location = { latitude = n, longitude = "-0.5" } } end
-      local cases = { [0.1] = "0.1", [-12.5] = "-12.5", [1e-7] = "0.0000001", [1e21] = "1000000000000000000000",
+      local written_as = { [0.1] = "0.1", [-12.5] = "-12.5", [1e-7] = "0.0000001", [1e21] = "1000000000000000000000",
         [1 / 3] = "0.3333333333333333", [123456.789] = "123456.789", [2 ^ 60 + 0.0] = "1152921504606846976",
         [5e-324] = "0." .. ("0"):rep(323) .. "5" }
-      for number, text in pairs(cases) do
+      for number, text in pairs(written_as) do
         local written = latitude(number):match '"latitude":([^,]*),'
         assert.equal(number, tonumber(written))
         if number ~= 2 ^ 60 and number ~= 5e-324 then assert.equal(text, written) end
@@ -211,7 +211,6 @@ describe("whatsapp.encode", function()
   end)
 
   describe("says", function()
-    local function first(message) return (select(2, problems_of(message))) end
     local cases = {
       { "how long it is and may be", interactive("button", { buttons = { button("a", ("x"):rep(27)) } }),
         "interactive.action.buttons[1].reply.title: 27 characters, at most 20" },

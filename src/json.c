@@ -79,7 +79,8 @@ size_t wa_json_string(wa_buffer *out, const char *text, size_t length, size_t *w
             count++;
         }
         wa_buffer_add(out, text + from, at - from);
-        while (at < length && class_of((unsigned char) text[at]) < BEYOND && class_of((unsigned char) text[at]) != PLAIN) {
+        while (
+            at < length && class_of((unsigned char) text[at]) < BEYOND && class_of((unsigned char) text[at]) != PLAIN) {
             if (!wa_buffer_reserve(out, 6)) break;
             escape(out, (unsigned char) text[at++]);
             count++;

@@ -41,7 +41,8 @@ typedef struct client {
     bool allow_http, closed;
 } client;
 
-/* ---- libcurl's callbacks: bytes in, bytes out ---------------------------------------------------------------------- */
+/* ---- libcurl's callbacks: bytes in, bytes out ----------------------------------------------------------------------
+ */
 
 static size_t on_read(char *to, size_t size, size_t count, void *context)
 {
@@ -77,7 +78,8 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     return t->head.failure == WA_NO_FAILURE ? length : 0;
 }
 
-/* ---- life ---------------------------------------------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------------------------------------------------------
+ */
 
 static void close_client(client *c)
 {
@@ -119,7 +121,8 @@ static int global_gc(lua_State *L)
     return 0;
 }
 
-/* ---- new ----------------------------------------------------------------------------------------------------------- */
+/* ---- new -----------------------------------------------------------------------------------------------------------
+ */
 
 /* [-0, +1, m] the option, by raw access */
 static int option(lua_State *L, int table, const char *name)
@@ -172,10 +175,10 @@ static bool set_up(client *c, double connect_timeout, const char *proxy, const c
     transfer *t = &c->transfer;
     CURL *e = t->easy;
     CURLcode worst = CURLE_OK;
-#define SET(name, value)                                           \
-    do {                                                           \
-        CURLcode code = curl_easy_setopt(e, CURLOPT_##name, value); \
-        if (code != CURLE_OK) worst = code;                        \
+#define SET(name, value)                                                                                               \
+    do {                                                                                                               \
+        CURLcode code = curl_easy_setopt(e, CURLOPT_##name, value);                                                    \
+        if (code != CURLE_OK) worst = code;                                                                            \
     } while (0)
     SET(ERRORBUFFER, t->error);
     SET(NOSIGNAL, 1L);
@@ -224,7 +227,8 @@ static void init_buffers(lua_State *L, transfer *t, size_t max_body)
     wa_buffer_init(&t->body, allocate, context, max_body);
 }
 
-/* [-0, +1, v] new{timeout =, connect_timeout =, proxy =, ca_file =, user_agent =, allow_http =, max_body =} -> client */
+/* [-0, +1, v] new{timeout =, connect_timeout =, proxy =, ca_file =, user_agent =, allow_http =, max_body =} -> client
+ */
 static int new_client(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -259,7 +263,8 @@ static int new_client(lua_State *L)
     return 1;
 }
 
-/* ---- a request ------------------------------------------------------------------------------------------------------ */
+/* ---- a request ------------------------------------------------------------------------------------------------------
+ */
 
 /* [-0, +3, m] nil, text, details: refused before libcurl was touched */
 static int refuse(lua_State *L, const char *text)
@@ -385,7 +390,8 @@ static const char *set_url(client *c, transfer *t)
     bool allowed = https || (http && (c->allow_http || is_loopback(host)));
     curl_free(scheme);
     curl_free(host);
-    if (!allowed) return http ? "plain http is only for loopback, or with allow_http = true" : "the URL must start with https://";
+    if (!allowed)
+        return http ? "plain http is only for loopback, or with allow_http = true" : "the URL must start with https://";
     if (curl_easy_setopt(t->easy, CURLOPT_CURLU, t->url) != CURLE_OK) return no_memory;
     swap(&t->sent_url, &t->current_url);
     return NULL;
@@ -444,7 +450,8 @@ static const char *read_request(lua_State *L, client *c, transfer *t)
     return NULL;
 }
 
-/* ---- the exchange ---------------------------------------------------------------------------------------------------- */
+/* ---- the exchange
+ * ---------------------------------------------------------------------------------------------------- */
 
 static CURLcode run(client *c, transfer *t)
 {
@@ -474,8 +481,8 @@ static long status_of(const transfer *t)
     return t->head.length > 0 ? status : 0;
 }
 
-/* A server may refuse before it has read the body and then reset the stream or the connection. The answer counts, if all
- * of it came. */
+/* A server may refuse before it has read the body and then reset the stream or the connection. The answer counts, if
+ * all of it came. */
 static bool is_complete(const transfer *t)
 {
     curl_off_t length = -1;
@@ -612,7 +619,8 @@ static int client_perform(lua_State *L)
     return whole ? push_response(L, &c->transfer) : push_failure(L, &c->transfer, code);
 }
 
-/* ---- time ------------------------------------------------------------------------------------------------------------ */
+/* ---- time
+ * ------------------------------------------------------------------------------------------------------------ */
 
 /* [-0, +1, -] now() -> seconds of a clock that never goes back */
 static int now(lua_State *L)
@@ -635,7 +643,8 @@ static int sleep_for(lua_State *L)
     return 0;
 }
 
-/* ---- the module ------------------------------------------------------------------------------------------------------ */
+/* ---- the module
+ * ------------------------------------------------------------------------------------------------------ */
 
 WA_EXPORT int luaopen_whatsapp_curl(lua_State *L);
 

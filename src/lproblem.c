@@ -67,7 +67,8 @@ static void add_path(wa_buffer *text, const wa_frame *frame, size_t start)
 wa_problem wa_problem_begin(wa_report *report, wa_breach breach, bool warning, const wa_frame *where)
 {
     size_t before = warning ? report->warnings++ : report->problems++;
-    wa_problem problem = {.breach = breach, .warning = warning, .kept = before < WA_MAX_PROBLEMS, .at = report->text.length};
+    wa_problem problem = {
+        .breach = breach, .warning = warning, .kept = before < WA_MAX_PROBLEMS, .at = report->text.length};
     if (!problem.kept) return problem;
     add_path(&report->text, where, problem.at);
     problem.path_length = report->text.length - problem.at;
@@ -121,7 +122,8 @@ static void set_detail(lua_State *L, const wa_report *report, const char *name, 
     if (detail->kind == WA_NOTHING) return;
     if (detail->kind == WA_WORDS) {
         lua_pushlstring(L, report->text.bytes + detail->at, detail->length);
-    } else if (detail->number >= -WA_EXACT && detail->number <= WA_EXACT && (double) (lua_Integer) detail->number == detail->number) {
+    } else if (detail->number >= -WA_EXACT && detail->number <= WA_EXACT &&
+               (double) (lua_Integer) detail->number == detail->number) {
         lua_pushinteger(L, (lua_Integer) detail->number);
     } else {
         lua_pushnumber(L, (lua_Number) detail->number);

@@ -1,5 +1,6 @@
 /* What is wrong with a message: where, which rule, the limit, what was found, and a sentence. Gathered while a table is
- * walked, without touching the Lua heap; turned into Lua tables afterwards. Never decides whether something is wrong. */
+ * walked, without touching the Lua heap; turned into Lua tables afterwards. Never decides whether something is wrong.
+ */
 #ifndef WA_LPROBLEM_H
 #define WA_LPROBLEM_H
 
@@ -7,9 +8,21 @@
 #include "compat.h"
 
 typedef enum wa_breach {
-    WA_BREACH_REQUIRED, WA_BREACH_TYPE, WA_BREACH_ENUM, WA_BREACH_MIN_CHARS, WA_BREACH_MAX_CHARS,
-    WA_BREACH_MIN_ITEMS, WA_BREACH_MAX_ITEMS, WA_BREACH_RANGE, WA_BREACH_FORMAT, WA_BREACH_ONE_OF,
-    WA_BREACH_FORBIDDEN, WA_BREACH_UNKNOWN, WA_BREACH_UNIQUE, WA_BREACH_UTF8, WA_BREACH_DEPTH
+    WA_BREACH_REQUIRED,
+    WA_BREACH_TYPE,
+    WA_BREACH_ENUM,
+    WA_BREACH_MIN_CHARS,
+    WA_BREACH_MAX_CHARS,
+    WA_BREACH_MIN_ITEMS,
+    WA_BREACH_MAX_ITEMS,
+    WA_BREACH_RANGE,
+    WA_BREACH_FORMAT,
+    WA_BREACH_ONE_OF,
+    WA_BREACH_FORBIDDEN,
+    WA_BREACH_UNKNOWN,
+    WA_BREACH_UNIQUE,
+    WA_BREACH_UTF8,
+    WA_BREACH_DEPTH
 } wa_breach;
 
 /* a step of the way from the message to a value; on the C stack, printed only where something is wrong */
@@ -17,7 +30,7 @@ typedef struct wa_frame {
     const struct wa_frame *up;
     const char *name; /* NULL: an item of a list */
     size_t length;
-    int64_t index;    /* from 1 */
+    int64_t index;     /* from 1 */
     const void *table; /* of free data, to see a table that holds itself */
 } wa_frame;
 

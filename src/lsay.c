@@ -160,8 +160,8 @@ static void say_fields(wa_report *report, const wa_problem *problem, const wa_sh
     }
 }
 
-void wa_say_foreign(wa_report *report, const wa_problem *problem, const wa_shape *shape, const char *name, size_t length,
-    bool known)
+void wa_say_foreign(
+    wa_report *report, const wa_problem *problem, const wa_shape *shape, const char *name, size_t length, bool known)
 {
     if (!problem->kept) return;
     const char *member = known ? home(shape, name, length) : NULL;

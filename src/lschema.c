@@ -20,11 +20,15 @@ static const char *const kinds[] = {
     [WA_REMOVED] = "removed",
 };
 static const char *const grades[] = {[WA_HARD] = "H", [WA_GUIDE] = "G", [WA_SOFT] = "S"};
-static const char *const formats[WA_FORMAT_COUNT] = {[WA_ANY_FORMAT] = NULL, [WA_WEB_LINK] = "web_link",
-    [WA_ABSOLUTE] = "absolute", [WA_DATE] = "date", [WA_TRIMMED] = "trimmed", [WA_ONE_LINE] = "one_line",
+static const char *const formats[WA_FORMAT_COUNT] = {[WA_ANY_FORMAT] = NULL,
+    [WA_WEB_LINK] = "web_link",
+    [WA_ABSOLUTE] = "absolute",
+    [WA_DATE] = "date",
+    [WA_TRIMMED] = "trimmed",
+    [WA_ONE_LINE] = "one_line",
     [WA_FEW_LINES] = "few_lines"};
-static const char *const rules[] = {[0] = NULL, [WA_EXACTLY_ONE] = "exactly_one", [WA_AT_LEAST_ONE] = "at_least_one",
-    [WA_ONLY_WHEN] = "only_when"};
+static const char *const rules[] = {
+    [0] = NULL, [WA_EXACTLY_ONE] = "exactly_one", [WA_AT_LEAST_ONE] = "at_least_one", [WA_ONLY_WHEN] = "only_when"};
 static const struct {
     uint16_t flag;
     const char *name;

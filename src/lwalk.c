@@ -8,11 +8,11 @@
 #include <stdlib.h>
 
 enum {
-    MAX_DEPTH = 100,         /* levels of free data */
-    MAX_VALUES = 1000000,    /* in one message */
-    MAX_BYTES = 64 << 20,    /* of one message */
-    MAX_SEEN = 256,          /* values compared in one scope */
-    KEPT_BYTES = 16 << 10    /* of memory between two messages */
+    MAX_DEPTH = 100,      /* levels of free data */
+    MAX_VALUES = 1000000, /* in one message */
+    MAX_BYTES = 64 << 20, /* of one message */
+    MAX_SEEN = 256,       /* values compared in one scope */
+    KEPT_BYTES = 16 << 10 /* of memory between two messages */
 };
 
 /* a Lua value, read once: strings by address, tables by stack index */
@@ -112,13 +112,14 @@ static void end(wa_walk *w, wa_problem *p)
 }
 
 /* "27 characters, at most 20" */
-static void report_count(wa_walk *w, wa_breach breach, bool soft, int64_t actual, const char *unit, const char *bound,
-    int64_t limit)
+static void report_count(
+    wa_walk *w, wa_breach breach, bool soft, int64_t actual, const char *unit, const char *bound, int64_t limit)
 {
     wa_problem p = breach_of(w, breach, soft);
     p.actual = wa_count((double) actual);
     p.limit = wa_count((double) limit);
-    wa_say(&w->report, &p, "%lld %s%s, %s %lld", (long long) actual, unit, actual == 1 ? "" : "s", bound, (long long) limit);
+    wa_say(&w->report, &p, "%lld %s%s, %s %lld", (long long) actual, unit, actual == 1 ? "" : "s", bound,
+        (long long) limit);
     end(w, &p);
 }
 
@@ -132,7 +133,9 @@ static wa_problem fatal(wa_walk *w, wa_breach breach)
 /* the type's name, as a detail */
 static wa_detail say_type(wa_walk *w, const wa_problem *p, const value *v)
 {
-    const char *name = v->type == LUA_TNIL ? "null" : v->type == LUA_TLIGHTUSERDATA ? "userdata" : lua_typename(w->L, v->type);
+    const char *name = v->type == LUA_TNIL             ? "null"
+                       : v->type == LUA_TLIGHTUSERDATA ? "userdata"
+                                                       : lua_typename(w->L, v->type);
     return wa_say_word(&w->report, p, name, strlen(name));
 }
 
@@ -200,8 +203,8 @@ static void check_count(wa_walk *w, const wa_field *f, int64_t count, bool items
         report_count(w, items ? WA_BREACH_MAX_ITEMS : WA_BREACH_MAX_CHARS, soft, count, unit, "at most", f->max);
         if (w->scope != NULL && (f->flags & WA_COUNTED) != 0) w->scope->over = true;
     } else if (f->advised_max > 0 && count > f->advised_max) {
-        report_count(w, items ? WA_BREACH_MAX_ITEMS : WA_BREACH_MAX_CHARS, true, count, unit, "some sources say at most",
-            f->advised_max);
+        report_count(w, items ? WA_BREACH_MAX_ITEMS : WA_BREACH_MAX_CHARS, true, count, unit,
+            "some sources say at most", f->advised_max);
     }
 }
 
@@ -224,7 +227,8 @@ static void check_format(wa_walk *w, const wa_field *f, const char *text, size_t
     end(w, &p);
 }
 
-/* ---- scopes: what must stand once, or be the same everywhere, in a list ---------------------------------------------- */
+/* ---- scopes: what must stand once, or be the same everywhere, in a list
+ * ---------------------------------------------- */
 
 static entry *seen_at(wa_walk *w, size_t index)
 {
@@ -350,8 +354,8 @@ static void check_range(wa_walk *w, const wa_field *f, int64_t integer)
     wa_problem p = breach_of(w, WA_BREACH_RANGE, f->grade == WA_SOFT);
     p.actual = wa_count((double) integer);
     p.limit = wa_count(over ? f->max : f->min);
-    wa_say(&w->report, &p, f->max == 0 ? "%lld, at least %d" : "%lld, must be %d to %d", (long long) integer, (int) f->min,
-        (int) f->max);
+    wa_say(&w->report, &p, f->max == 0 ? "%lld, at least %d" : "%lld, must be %d to %d", (long long) integer,
+        (int) f->min, (int) f->max);
     end(w, &p);
 }
 
@@ -444,11 +448,12 @@ static bool is_list(wa_walk *w, int table, int64_t *count, int64_t *hole)
 static void check_scope(wa_walk *w, const wa_field *f, const scope *s)
 {
     if (f->total > 0 && s->counted > f->total && !s->over) {
-        report_count(w, WA_BREACH_MAX_ITEMS, f->grade == WA_SOFT, s->counted, "item", "in its lists together at most",
-            f->total);
+        report_count(
+            w, WA_BREACH_MAX_ITEMS, f->grade == WA_SOFT, s->counted, "item", "in its lists together at most", f->total);
     }
     if (!s->some || !s->lacking) return;
-    wa_frame item = {.up = w->frame}, member = {.up = &item, .name = s->common->name, .length = strlen(s->common->name)};
+    wa_frame item = {.up = w->frame},
+             member = {.up = &item, .name = s->common->name, .length = strlen(s->common->name)};
     for (size_t i = s->start; i < seen_count(w); i++) {
         if (seen_at(w, i)->field != s->common) continue;
         item.index = seen_at(w, i)->integer;
@@ -512,7 +517,8 @@ static void put_list(wa_walk *w, const wa_slot *slot, const value *v)
     wa_buffer_add(&w->out, "]", 1);
 }
 
-/* ---- free data: the user's own names and values -------------------------------------------------------------------- */
+/* ---- free data: the user's own names and values --------------------------------------------------------------------
+ */
 
 /* a name that the schema does not have here, with its value on the stack if it is to be written */
 typedef struct foreign {
@@ -856,12 +862,12 @@ static void note_common(wa_walk *w, const wa_field *f, bool present)
 typedef struct object {
     const wa_node *node;
     const wa_shape *shape;
-    const wa_choice *choice;         /* by which the shape was found, if by a value */
-    const char *inferred;            /* the value of `by`, if it was left out */
+    const wa_choice *choice; /* by which the shape was found, if by a value */
+    const char *inferred;    /* the value of `by`, if it was left out */
     uint8_t by;
-    bool unresolved;                 /* no variant: only what all of them have can be checked */
-    uint64_t have;                   /* words that are present */
-    size_t unknown;                  /* keys that are no word of the node */
+    bool unresolved; /* no variant: only what all of them have can be checked */
+    uint64_t have;   /* words that are present */
+    size_t unknown;  /* keys that are no word of the node */
     value values[WA_MAX_WORDS];
 } object;
 
@@ -947,7 +953,8 @@ static const wa_choice *infer(wa_walk *w, object *o)
         report_choice(w, o, NULL);
     } else {
         wa_problem p = breach_of(w, WA_BREACH_ONE_OF, false);
-        wa_say(&w->report, &p, "has %lu contents and no `%s` to say which", (unsigned long) present, o->shape->object->by);
+        wa_say(
+            &w->report, &p, "has %lu contents and no `%s` to say which", (unsigned long) present, o->shape->object->by);
         end(w, &p);
     }
     return NULL;
@@ -1034,7 +1041,8 @@ static void check_condition(wa_walk *w, const object *o, const wa_condition *c)
     end(w, &p);
 }
 
-/* ---- names that do not belong ---------------------------------------------------------------------------------------- */
+/* ---- names that do not belong
+ * ---------------------------------------------------------------------------------------- */
 
 static void report_foreign(wa_walk *w, const object *o, const foreign *f)
 {

@@ -26,8 +26,8 @@ void wa_walk_init(wa_walk *walk, wa_allocator allocate, void *context);
 void wa_walk_free(wa_walk *walk); /* may be called again */
 void wa_walk_reset(wa_walk *walk);
 
-/* [-0, +0, -] Walks the table at the top of the stack, with raw access only: no metamethod runs, nothing is allocated on
- * the Lua heap, so no collection and no finalizer can change the table meanwhile. The outcome stands in `out` and
+/* [-0, +0, -] Walks the table at the top of the stack, with raw access only: no metamethod runs, nothing is allocated
+ * on the Lua heap, so no collection and no finalizer can change the table meanwhile. The outcome stands in `out` and
  * `report`; returns false if memory ran out. */
 bool wa_walk_message(wa_walk *walk, lua_State *L, const wa_node *root);
 

@@ -333,7 +333,7 @@ end
 
 ---Marks a received message, and those before it, as read. Safe to repeat, and repeated where that helps.
 ---@param message_id string of the message that was received
----@param given { typing: boolean?, timeout: number?, retry: whatsapp.retry|false? }? typing: shows that an answer is being written
+---@param given { typing: boolean?, timeout: number?, retry: whatsapp.retry|false? }? typing: an answer is being written
 ---@return table? result .success
 ---@return string? text
 ---@return whatsapp.info|whatsapp.details details

@@ -20,7 +20,10 @@ local kinds = {
   bytes = { function(value) return is_positive(value) and value % 1 == 0 and value < 2 ^ 31 end, "a number of bytes" },
   callable = { is_callable, "a function or something callable" },
   mode = { function(value) return value == "strict" or value == "lenient" end, '"strict" or "lenient"' },
-  version = { function(value) return type(value) == "string" and value:find "^v%d+%.%d+$" ~= nil end, 'a version such as "v25.0"' },
+  version = {
+    function(value) return type(value) == "string" and value:find "^v%d+%.%d+$" ~= nil end,
+    'a version such as "v25.0"',
+  },
   id = {
     function(value)
       if type(value) == "number" then return value % 1 == 0 and value > 0 and value <= 2 ^ 53 end

@@ -140,7 +140,9 @@ end
 local function describe(headers, body)
   if body == "" then return "an empty body" end
   local encoding = headers["content-encoding"]
-  if encoding and encoding ~= "identity" then return "a body with Content-Encoding " .. encoding .. ", which was not asked for" end
+  if encoding and encoding ~= "identity" then
+    return "a body with Content-Encoding " .. encoding .. ", which was not asked for"
+  end
   local kind = headers["content-type"] or (body:find "^%s*<" and "text/html") or "something else"
   return ("%s of %d bytes where JSON was expected"):format(kind:match "^[^;]*", #body)
 end

@@ -1,9 +1,9 @@
--- Starts the server that misbehaves, tells it what to do next and asks what arrived. Uses pipes and files only, so that it
--- works on every Lua: the server runs in a lua5.4 of its own ($FAULT_LUA). Never leaves a process or a folder behind.
+-- Starts the server that misbehaves, tells it what to do next and asks what arrived. Uses pipes and files only, so that
+-- it works on every Lua: the server runs in a lua5.4 of its own ($FAULT_LUA). Never leaves a process or a folder behind.
 --   local fault = require("spec.support.fault").start()
 --   fault.play("ok", "close")             the first request is answered, the next one is read and the connection closed
 --   fault.url("h2", "/path")              ports: plain h1 h2, stranger misnamed expired (certificates), closed
---   fault.arrivals("h2"), fault.connections("h2"), fault.head(), fault.body(), fault.ca_file, fault.stop()
+--   fault.arrivals(), fault.connections(), fault.head(), fault.body(), fault.ca_file, fault.stop()
 local M = {}
 
 local function quoted(text)
@@ -45,19 +45,19 @@ local function launch(folder)
   error("the fault server did not start", 0)
 end
 
-local function count(path, run, port)
+local function count(path, run, what)
   local lines = 0
-  for line_run, line_port in read(path):gmatch "(%d+) (%w+)[^\n]*\n" do
-    if line_run == run and (port == nil or line_port == port) then lines = lines + 1 end
+  for line_run, line_what in read(path):gmatch "(%d+) (%w+)\n" do
+    if line_run == run and (what == nil or line_what == what) then lines = lines + 1 end
   end
   return lines
 end
 
 -- a client that gave up early may ask before the server wrote it down
-local function patiently(path, run, port, at_least)
+local function patiently(path, run, at_least, what)
   local till = os.time() + 3
   local lines
-  repeat lines = count(path, run, port) until lines >= at_least or os.time() > till
+  repeat lines = count(path, run, what) until lines >= (at_least or 0) or os.time() > till
   return lines
 end
 
@@ -79,13 +79,14 @@ function M.start()
     assert(os.rename(folder .. "/script.new", folder .. "/script"))
   end
 
-  -- how many requests of this run arrived whole; waits until there are as many as expected
-  function fault.arrivals(port, at_least)
-    return patiently(folder .. "/arrivals", tostring(run), port, at_least or 0)
+  -- how many requests of this run arrived whole, of one protocol or of all; waits until there are as many as expected
+  function fault.arrivals(at_least, protocol)
+    return patiently(folder .. "/arrivals", tostring(run), at_least, protocol)
   end
 
-  function fault.connections(port, at_least)
-    return patiently(folder .. "/connections", tostring(run), port, at_least or 0)
+  -- how many connections came in this run, to one port or to all; "closed": how often ok-close has closed one
+  function fault.connections(at_least, port)
+    return patiently(folder .. "/connections", tostring(run), at_least, port)
   end
 
   -- of the request that came last: the head as it stood (HTTP/1.1), the body

@@ -1,7 +1,7 @@
 -- A server of 127.0.0.1 that misbehaves on purpose: plain HTTP/1.1, and over TLS HTTP/1.1 and HTTP/2, the latter just
--- enough for one client. Runs in a process of its own, started by spec/support/fault.lua: lua5.4 fault_server.lua FOLDER.
--- Which fault comes next stands in FOLDER/script, what arrived is written beside it. Never listens to other hosts, never
--- outlives its folder, its reader or two minutes, and never decodes HPACK: no fault is chosen by a header.
+-- enough for one client. Runs in a process of its own, started by spec/support/fault.lua: lua5.4 fault_server.lua
+-- FOLDER. Which fault comes next stands in FOLDER/script, what arrived is written beside it. Never listens to other
+-- hosts, never outlives its folder, its reader or two minutes, and never decodes HPACK: no fault is chosen by a header.
 local cqueues = require "cqueues"
 local socket = require "cqueues.socket"
 local altname = require "openssl.x509.altname"
@@ -15,7 +15,7 @@ local MAX_AGE, PATIENCE = 120, 10
 local MAX_HEAD, MAX_BODY, ENDLESS = 64 * 1024, 64 * 1024 * 1024, 1024 * 1024 * 1024
 local KIB16 = ("x"):rep(16384)
 
--- ---- the folder -------------------------------------------------------------------------------------------------------
+-- ---- the folder ---------------------------------------------------------------------------------------------------
 
 local function write(file, text, mode)
   local handle = assert(io.open(folder .. "/" .. file, mode or "wb"))
@@ -44,12 +44,12 @@ local function note(file, ...)
 end
 
 -- only what arrived whole is counted, and before anything is answered
-local function arrived(port, request, body)
+local function arrived(protocol, body)
   write("body", body)
-  note("arrivals", port, request.target or "-")
+  note("arrivals", protocol)
 end
 
--- ---- certificates -----------------------------------------------------------------------------------------------------
+-- ---- certificates -------------------------------------------------------------------------------------------------
 
 local function certify(subject, issuer, issuer_key, alternatives, from, till)
   local key, made = pkey.new { type = "EC", curve = "prime256v1" }, certificate.new()
@@ -96,7 +96,7 @@ local function contexts()
   }
 end
 
--- ---- reading and waiting ----------------------------------------------------------------------------------------------
+-- ---- reading and waiting ------------------------------------------------------------------------------------------
 
 -- until the other side closes
 local function hold(wire)
@@ -115,7 +115,7 @@ local function drain(wire)
   hold(wire)
 end
 
--- ---- HTTP/1.1: out:head and out:data say the same thing in both protocols -----------------------------------------------
+-- ---- HTTP/1.1: out:head and out:data say the same thing in both protocols -----------------------------------------
 
 local Out1 = {}
 Out1.__index = Out1
@@ -150,7 +150,7 @@ function Out1:endless_head()
   end
 end
 
--- ---- HTTP/2 -----------------------------------------------------------------------------------------------------------
+-- ---- HTTP/2 -------------------------------------------------------------------------------------------------------
 
 local DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
 local END_STREAM, ACK, END_HEADERS, PADDED = 0x1, 0x1, 0x4, 0x8
@@ -194,7 +194,7 @@ function Out2:endless_head()
   end
 end
 
--- ---- faults after the request was read; one that returns true keeps the connection -----------------------------------
+-- ---- faults after the request was read; one that returns true keeps the connection --------------------------------
 
 local JSON = '{"ok":true}'
 local after = {}
@@ -296,7 +296,7 @@ function after.goaway(out, last)
   drain(out.wire)
 end
 
--- ---- faults before the body was read ----------------------------------------------------------------------------------
+-- ---- faults before the body was read ------------------------------------------------------------------------------
 
 local before = {}
 
@@ -312,7 +312,7 @@ before["refuse-rudely"] = function(out, status)
   reset(out.wire)
 end
 
--- ---- connections ------------------------------------------------------------------------------------------------------
+-- ---- connections --------------------------------------------------------------------------------------------------
 
 local function read_head(wire)
   local lines, size = {}, 0
@@ -322,8 +322,7 @@ local function read_head(wire)
     lines[#lines + 1], size = line, size + #line
   until line == "\r\n" or size > MAX_HEAD
   local raw = table.concat(lines)
-  local method, target = raw:match "^(%S+) (%S+)"
-  return { raw = raw, method = method, target = target, length = tonumber(raw:lower():match "\ncontent%-length: (%d+)") or 0 }
+  return { raw = raw, length = tonumber(raw:lower():match "\ncontent%-length: (%d+)") or 0 }
 end
 
 local function read_body(wire, length)
@@ -337,7 +336,7 @@ local function read_body(wire, length)
   return table.concat(parts)
 end
 
-local function serve_1(wire, port)
+local function serve_1(wire, protocol)
   local out, kept = setmetatable({ wire = wire }, Out1), true
   while kept do
     local request = read_head(wire)
@@ -348,12 +347,12 @@ local function serve_1(wire, port)
     -- most of the body was read: who sent it cannot know that the rest was not
     if fault == "reset" then
       local body = read_body(wire, request.length - 30000)
-      if body then arrived(port, request, body) end
+      if body then arrived(protocol, body) end
       return reset(wire)
     end
     local body = read_body(wire, request.length)
     if not body then return end
-    arrived(port, request, body)
+    arrived(protocol, body)
     kept = after[fault](out, argument)
   end
 end
@@ -382,18 +381,18 @@ function Stream:take(kind, flags, payload)
   if kind == DATA then self.body[#self.body + 1] = data_of(flags, payload) end
   if before[fault] and kind == HEADERS then return before[fault](out, self.argument) end
   if fault == "reset" and kind == DATA then
-    arrived(self.port, {}, "")
+    arrived("h2", "")
     return reset(out.wire)
   end
   if flags & END_STREAM == 0 then return true end
-  arrived(self.port, {}, table.concat(self.body))
+  arrived("h2", table.concat(self.body))
   return after[fault](out, self.argument)
 end
 
-local function new_stream(wire, port, id)
+local function new_stream(wire, id)
   local fault, argument = take()
   local out = setmetatable({ wire = wire, stream = id }, Out2)
-  return setmetatable({ out = out, port = port, fault = fault, argument = argument, body = {} }, Stream)
+  return setmetatable({ out = out, fault = fault, argument = argument, body = {} }, Stream)
 end
 
 -- endless windows, so that nothing waits for them
@@ -403,13 +402,13 @@ local function greet(wire)
     frame(WINDOW_UPDATE, 0, 0, string.pack(">I4", 0x40000000)))
 end
 
-local function serve_2(wire, port)
+local function serve_2(wire)
   local streams, kept = {}, greet(wire)
   while kept do
     local kind, flags, id, payload = read_frame(wire)
     if not kind then return end
     if kind == HEADERS or kind == DATA then
-      streams[id] = streams[id] or new_stream(wire, port, id)
+      streams[id] = streams[id] or new_stream(wire, id)
       kept = streams[id]:take(kind, flags, payload)
     elseif (kind == SETTINGS or kind == PING) and flags & ACK == 0 then
       wire:write(frame(kind, ACK, 0, kind == PING and payload or ""))
@@ -436,14 +435,13 @@ local function serve(wire, port, ctx)
     take()
     accept[step](wire)
   elseif not ctx then
-    serve_1(wire, port)
+    serve_1(wire, "plain")
   elseif wire:starttls(ctx, PATIENCE) then
-    local serve_protocol = port == "h1" and serve_1 or serve_2
-    serve_protocol(wire, port)
+    if wire:checktls():getAlpnSelected() == "h2" then serve_2(wire) else serve_1(wire, "h1") end
   end
 end
 
--- ---- life -------------------------------------------------------------------------------------------------------------
+-- ---- life ---------------------------------------------------------------------------------------------------------
 
 local function listen(queue, port, ctx)
   local listener = assert(socket.listen { host = "127.0.0.1", port = 0 })

@@ -31,6 +31,9 @@ printf "subjectAltName=DNS:localhost,IP:127.0.0.1\n" > server.ext &&
 openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -sha256 -extfile server.ext -out server.crt
 ]]
 
+-- asks nginx to end and waits for it, for a second at most
+local STOP = "kill -QUIT PID; for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 PID || break; sleep 0.1; done"
+
 local function quoted(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
@@ -118,7 +121,7 @@ function M.start(options)
   }
   function server.stop()
     local pid = read(folder .. "/nginx.pid"):match "%d+"
-    if pid then run(folder, ("kill -QUIT %s; for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 %s || break; sleep 0.1; done; true"):format(pid, pid)) end
+    if pid then run(folder, (STOP:gsub("PID", pid))) end
     remove()
   end
   return server

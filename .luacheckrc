@@ -1,0 +1,5 @@
+-- what every Lua from 5.1 on has, and what is asked for before it is used
+std = "min"
+read_globals = { "newproxy", math = { fields = { "tointeger", "maxinteger", "mininteger" } } }
+max_line_length = 130
+files["spec"] = { std = "min+busted", max_line_length = 150 } -- tables of cases

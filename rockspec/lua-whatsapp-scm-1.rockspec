@@ -1,0 +1,70 @@
+rockspec_format = "3.0"
+package = "lua-whatsapp"
+version = "scm-1"
+
+source = {
+  url = "git+https://github.com/lua-whatsapp/lua-whatsapp.git",
+}
+
+description = {
+  summary = "The WhatsApp Cloud API for Lua: checks, builds and sends every message",
+  detailed = [[
+    A C core checks Lua tables that mirror the API's message objects and writes their JSON; a transport over libcurl
+    sends them, never twice. For Lua 5.1 to 5.4 and LuaJIT.]],
+  license = "MIT",
+  labels = { "whatsapp", "http", "api", "messaging" },
+}
+
+dependencies = {
+  "lua >= 5.1, < 5.6",
+  "lua-cjson >= 2.1.0",
+}
+
+-- libraries only: where Debian keeps the headers is for the compiler to know
+external_dependencies = {
+  CURL = { library = "curl" },
+  CRYPTO = { library = "crypto" },
+}
+
+build = {
+  type = "builtin",
+  modules = {
+    ["whatsapp.core"] = {
+      sources = {
+        "src/schema.c", "src/format.c", "src/buffer.c", "src/utf8.c", "src/json.c", "src/lsay.c", "src/lproblem.c",
+        "src/lshape.c", "src/lwalk.c", "src/lschema.c", "src/lcore.c",
+      },
+    },
+    ["whatsapp.curl"] = {
+      sources = { "src/lcurl.c", "src/buffer.c" },
+      libraries = { "curl" },
+      incdirs = { "$(CURL_INCDIR)" },
+      libdirs = { "$(CURL_LIBDIR)" },
+    },
+    ["whatsapp.crypto"] = {
+      sources = { "src/lcrypto.c" },
+      libraries = { "crypto" },
+      incdirs = { "$(CRYPTO_INCDIR)" },
+      libdirs = { "$(CRYPTO_LIBDIR)" },
+    },
+    ["whatsapp"] = "lua/whatsapp/init.lua",
+    ["whatsapp.client"] = "lua/whatsapp/client.lua",
+    ["whatsapp.codes"] = "lua/whatsapp/codes.lua",
+    ["whatsapp.json"] = "lua/whatsapp/json.lua",
+    ["whatsapp.options"] = "lua/whatsapp/options.lua",
+    ["whatsapp.response"] = "lua/whatsapp/response.lua",
+    ["whatsapp.retry"] = "lua/whatsapp/retry.lua",
+    ["whatsapp.sandbox"] = "lua/whatsapp/sandbox/init.lua",
+    ["whatsapp.sandbox.nginx"] = "lua/whatsapp/sandbox/nginx.lua",
+    ["whatsapp.sandbox.server"] = "lua/whatsapp/sandbox/server.lua",
+    ["whatsapp.schema"] = "lua/whatsapp/schema.lua",
+    ["whatsapp.transport.curl"] = "lua/whatsapp/transport/curl.lua",
+    ["whatsapp.transport.decorate"] = "lua/whatsapp/transport/decorate.lua",
+    ["whatsapp.transport.memory"] = "lua/whatsapp/transport/memory.lua",
+  },
+}
+
+test = {
+  type = "command",
+  command = "make test",
+}

@@ -22,7 +22,7 @@ FLAGS    := -std=c99 -fPIC -fno-plt -fvisibility=hidden -fno-math-errno $(WARN) 
 SHARED   := -shared $(if $(filter Darwin,$(shell uname -s)),-undefined dynamic_lookup)
 
 BUILD  := build/$(LUA)
-CORE   := schema format buffer utf8 json lsay lproblem lshape lwalk lschema lcore
+CORE   := schema format buffer utf8 json lsay lproblem lshape lvalue lscope lvariant lfree lforeign lwalk lschema lcore
 OBJ     = $(patsubst %,$(BUILD)/obj/%.o,$(1))
 MODULE := $(BUILD)/whatsapp
 C      := $(wildcard src/*.c)

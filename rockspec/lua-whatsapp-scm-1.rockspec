@@ -32,7 +32,8 @@ build = {
     ["whatsapp.core"] = {
       sources = {
         "src/schema.c", "src/format.c", "src/buffer.c", "src/utf8.c", "src/json.c", "src/lsay.c", "src/lproblem.c",
-        "src/lshape.c", "src/lwalk.c", "src/lschema.c", "src/lcore.c",
+        "src/lshape.c", "src/lvalue.c", "src/lscope.c", "src/lvariant.c", "src/lfree.c", "src/lforeign.c", "src/lwalk.c",
+        "src/lschema.c", "src/lcore.c",
       },
     },
     ["whatsapp.curl"] = {

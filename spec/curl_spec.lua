@@ -276,6 +276,7 @@ describe("the transport over libcurl", function()
       { "a header without a name", { headers = { [""] = SECRET } } },
       { "a header that is no string", { headers = { ["X-A"] = 5 } } },
       { "headers without names", { headers = { SECRET } } },
+      { "headers that are no table", { headers = "X-A: " .. SECRET } },
       { "Content-Length", { headers = { ["content-LENGTH"] = "5" } } },
       { "Transfer-Encoding", { headers = { ["Transfer-Encoding"] = "chunked" } } },
       { "headers of 70 KB", { headers = { ["X-A"] = ("y"):rep(70000) } } },

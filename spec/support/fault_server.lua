@@ -3,6 +3,7 @@
 -- FOLDER. Which fault comes next stands in FOLDER/script, what arrived is written beside it. Never listens to other
 -- hosts, never outlives its folder, its reader or two minutes, and never decodes HPACK: no fault is chosen by a header.
 local cqueues = require "cqueues"
+local signal = require "cqueues.signal"
 local socket = require "cqueues.socket"
 local altname = require "openssl.x509.altname"
 local certificate = require "openssl.x509"
@@ -272,19 +273,16 @@ function after.trickle(out)
   end
 end
 
-after["endless-body"] = function(out)
-  out:head(200)
+local function endless(out, headers)
+  out:head(200, headers)
   for _ = 1, ENDLESS / #KIB16 do
     if not out:data(KIB16) then return end
   end
 end
 
-after["huge-body"] = function(out)
-  out:head(200, { { "Content-Length", tostring(ENDLESS) } })
-  for _ = 1, ENDLESS / #KIB16 do
-    if not out:data(KIB16) then return end
-  end
-end
+after["endless-body"] = function(out) endless(out) end
+
+after["huge-body"] = function(out) endless(out, { { "Content-Length", tostring(ENDLESS) } }) end
 
 after["endless-head"] = function(out) out:endless_head() end
 
@@ -469,10 +467,15 @@ local function watch()
     if not script or not io.write ".\n" then break end
     script:close()
   end
+  for _, file in ipairs { "script", "arrivals", "connections", "head", "body", "ca.crt" } do
+    os.remove(folder .. "/" .. file)
+  end
+  os.remove(folder)
   os.exit(0)
 end
 
-io.stdout:setvbuf "line"
+signal.ignore(signal.SIGPIPE)
+io.stdout:setvbuf "no"
 local queue = cqueues.new()
 write("script", "0\n")
 for port, ctx in pairs(contexts()) do listen(queue, port, ctx) end

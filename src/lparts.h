@@ -1,0 +1,164 @@
+/* What the files of the walker share: lvalue.c (what one value must be), lscope.c (what the values of a list must be
+ * together), lvariant.c (which shape an object has), lforeign.c (names that do not belong), lfree.c (the user's own
+ * data) and lwalk.c (the way through it all). Nobody else includes this. */
+#ifndef WA_LPARTS_H
+#define WA_LPARTS_H
+
+#include "json.h"
+#include "lsay.h"
+#include "lwalk.h"
+#include "utf8.h"
+
+enum {
+    WA_MAX_DEPTH = 100,      /* levels of free data */
+    WA_MAX_VALUES = 1000000, /* in one message */
+    WA_MAX_BYTES = 64 << 20, /* of one message */
+    WA_MAX_SEEN = 256        /* values compared in one scope */
+};
+
+/* a Lua value, read once: strings by address, tables by stack index */
+typedef struct wa_value {
+    int type; /* as of lua_type; null is LUA_TNIL */
+    bool integral;
+    union {
+        struct {
+            const char *text;
+            size_t length;
+        } string;
+        int64_t integer;
+        double number;
+        bool boolean;
+        int index;
+    } as;
+} wa_value;
+
+/* a list with rules about all that is in it */
+typedef struct wa_scope {
+    struct wa_scope *up;
+    size_t start, count; /* of its entries among the seen */
+    int64_t counted;
+    bool over, some, lacking;
+    const wa_field *common; /* what all or none must have */
+} wa_scope;
+
+/* an object while it is walked */
+typedef struct wa_subject {
+    const wa_node *node;
+    const wa_shape *shape;
+    const wa_choice *choice; /* by which the shape was found, if by a value */
+    const char *inferred;    /* the value of `by`, if it was left out */
+    uint8_t by;
+    bool unresolved; /* no variant: only what all of them have can be checked */
+    uint64_t have;   /* words that are present */
+    size_t unknown;  /* keys that are no word of the node */
+    wa_value values[WA_MAX_WORDS];
+} wa_subject;
+
+/* ---- reading ---- */
+
+/* [-0, +0, -] reads the wa_value at the index, which must stay where it is if it is a table */
+static inline void wa_read_value(lua_State *L, int index, wa_value *v)
+{
+    v->type = lua_type(L, index);
+    switch (v->type) {
+    case LUA_TSTRING:
+        v->as.string.text = lua_tolstring(L, index, &v->as.string.length);
+        break;
+    case LUA_TNUMBER:
+        v->integral = wa_integer(L, index, &v->as.integer);
+        if (!v->integral) v->as.number = (double) lua_tonumber(L, index);
+        break;
+    case LUA_TBOOLEAN:
+        v->as.boolean = lua_toboolean(L, index) != 0;
+        break;
+    case LUA_TTABLE:
+        v->as.index = index < 0 ? lua_gettop(L) + 1 + index : index;
+        break;
+    case LUA_TLIGHTUSERDATA: /* NULL is JSON's null, as lua-cjson and ngx_lua have it */
+        if (lua_touserdata(L, index) == NULL) v->type = LUA_TNIL;
+        break;
+    default:
+        break;
+    }
+}
+
+static inline bool wa_has(const wa_subject *o, uint8_t word)
+{
+    return word != WA_NO_WORD && (o->have >> word & 1) != 0;
+}
+
+/* ---- lvalue.c ---- */
+
+/* whether another value may be looked at; says so once where not */
+bool wa_spend(wa_walk *w);
+
+wa_problem wa_breach_at(wa_walk *w, wa_breach breach, bool soft, const wa_frame *where);
+wa_problem wa_breach_of(wa_walk *w, wa_breach breach, bool soft); /* of what is being walked */
+wa_problem wa_fatal(wa_walk *w, wa_breach breach);                /* a problem in lenient mode too */
+void wa_breach_end(wa_walk *w, wa_problem *p);
+wa_detail wa_say_type(wa_walk *w, const wa_problem *p, const wa_value *v);
+void wa_report_count(
+    wa_walk *w, wa_breach breach, bool soft, int64_t actual, const char *unit, const char *bound, int64_t limit);
+void wa_report_type(wa_walk *w, const wa_field *f, const wa_value *v);
+
+bool wa_same_word(const char *a, size_t length, const char *b); /* without case */
+size_t wa_put_string(wa_walk *w, const char *text, size_t length);
+void wa_put_boolean(wa_walk *w, bool boolean);
+void wa_put_number(wa_walk *w, const wa_value *v);
+void wa_check_count(wa_walk *w, const wa_field *f, int64_t count, bool items);
+void wa_report_unwritable(wa_walk *w, const wa_value *v);
+
+/* checks and writes a value of a kind that holds no others; false if the value is of another type */
+bool wa_put_scalar(wa_walk *w, const wa_field *f, const wa_value *v);
+
+/* ---- lscope.c ---- */
+
+void wa_note_string(wa_walk *w, const wa_field *f, const char *text, size_t length);
+void wa_note_integer(wa_walk *w, const wa_field *f, int64_t integer);
+void wa_note_common(wa_walk *w, const wa_field *f, bool present);
+void wa_open_scope(wa_walk *w, wa_scope *s);
+void wa_close_scope(wa_walk *w, const wa_field *f, wa_scope *s);
+
+/* ---- lvariant.c ---- */
+
+/* [-0, +n, -] reads the members of the table; those that are tables stay on the stack */
+void wa_read_members(wa_walk *w, wa_subject *o, int table);
+void wa_resolve(wa_walk *w, wa_subject *o);
+
+/* ---- lfree.c ---- */
+
+void wa_put_free(wa_walk *w, const wa_value *v);
+void wa_put_map(wa_walk *w, const wa_field *f, const wa_value *v);
+void wa_report_deep(wa_walk *w, const char *sentence);
+void wa_report_mixed(wa_walk *w);
+
+/* [-0, +0, -] whether the keys of the table are 1 to *count; else *hole is the first that is missing, 0 if there are
+ * other keys than those of a list */
+bool wa_is_list(wa_walk *w, int table, int64_t *count, int64_t *hole);
+
+/* closes an object whose members were each written with a comma before them */
+void wa_close_object(wa_walk *w, size_t start);
+
+/* ---- lforeign.c ---- */
+
+/* a name that the schema does not have here, with its wa_value on the stack if it is to be written */
+typedef struct wa_foreign {
+    const char *name;
+    size_t length;
+    int index;
+} wa_foreign;
+
+wa_foreign wa_foreign_at(const wa_walk *w, size_t index);
+size_t wa_foreign_count(const wa_walk *w);
+
+/* [-0, +n, -] Gathers the names of a table that are not in the shape (all of them where there is none), sorted by their
+ * bytes, with their values left on the stack. Returns the number of keys that are no strings. */
+size_t wa_gather(wa_walk *w, int table, const wa_node *node, const wa_shape *shape);
+
+/* writes the gathered names from `start` on, each with a comma before it */
+void wa_put_foreign(wa_walk *w, size_t start);
+
+/* names that the shape does not have: written in lenient mode, reported in strict mode */
+void wa_walk_foreign(wa_walk *w, const wa_subject *o, int table);
+
+#endif

@@ -1,0 +1,139 @@
+/* What the values of a list must be together: unique, the same, all or none, so many in all. */
+#include "lparts.h"
+
+/* a value of a scope */
+typedef struct entry {
+    const wa_field *field;
+    const char *text; /* NULL: a number */
+    size_t length;
+    int64_t integer;
+} entry;
+
+static entry *seen_at(wa_walk *w, size_t index)
+{
+    return (entry *) (void *) (w->seen.bytes + index * sizeof(entry));
+}
+
+static size_t seen_count(const wa_walk *w)
+{
+    return w->seen.length / sizeof(entry);
+}
+
+static bool equal(const entry *a, const entry *b)
+{
+    if (a->text == NULL || b->text == NULL) return a->text == b->text && a->integer == b->integer;
+    return a->length == b->length && (a->text == b->text || memcmp(a->text, b->text, a->length) == 0);
+}
+
+static void report_twice(wa_walk *w, const wa_field *f, const entry *new)
+{
+    wa_problem p = wa_breach_of(w, WA_BREACH_UNIQUE, (f->flags & WA_UNIQUE_SOFT) != 0 || f->grade == WA_SOFT);
+    if (new->text != NULL) {
+        p.actual = wa_say_quoted(&w->report, &p, new->text, new->length);
+    } else {
+        p.actual = wa_count((double) new->integer);
+        wa_say(&w->report, &p, "%lld", (long long) new->integer);
+    }
+    wa_say(&w->report, &p, " stands here twice, must be unique");
+    wa_breach_end(w, &p);
+}
+
+static void report_different(wa_walk *w, const wa_field *f, const entry *new, const entry *first)
+{
+    if (f->kind == WA_LIST) {
+        bool more = new->integer > first->integer;
+        wa_report_count(w, more ? WA_BREACH_MAX_ITEMS : WA_BREACH_MIN_ITEMS, false, new->integer, "item",
+            "as in the first of the list must be", first->integer);
+        return;
+    }
+    wa_problem p = wa_breach_of(w, WA_BREACH_ENUM, false);
+    wa_say(&w->report, &p, "must be the same in the whole list");
+    if (first->text != NULL && new->text != NULL) {
+        wa_say(&w->report, &p, ": ");
+        p.limit = wa_say_quoted(&w->report, &p, first->text, first->length);
+        wa_say(&w->report, &p, ", got ");
+        p.actual = wa_say_quoted(&w->report, &p, new->text, new->length);
+    }
+    wa_breach_end(w, &p);
+}
+
+/* notes a value whose field is unique, or the same, in the scope around it */
+static void note(wa_walk *w, const wa_field *f, const entry *new)
+{
+    wa_scope *s = w->scope;
+    if (s == NULL || s->count >= WA_MAX_SEEN) return;
+    for (size_t i = s->start; i < seen_count(w); i++) {
+        entry *old = seen_at(w, i);
+        if (old->field != f) continue;
+        if ((f->flags & WA_SAME) != 0) {
+            if (!equal(old, new)) report_different(w, f, new, old);
+            return; /* the first one stands for all */
+        }
+        if (equal(old, new)) {
+            report_twice(w, f, new);
+            return;
+        }
+    }
+    s->count++;
+    wa_buffer_add(&w->seen, (const char *) new, sizeof *new);
+}
+
+void wa_note_string(wa_walk *w, const wa_field *f, const char *text, size_t length)
+{
+    if ((f->flags & (WA_UNIQUE | WA_UNIQUE_SOFT | WA_SAME)) == 0) return;
+    note(w, f, &(entry){f, text, length, 0});
+}
+
+void wa_note_integer(wa_walk *w, const wa_field *f, int64_t integer)
+{
+    if ((f->flags & (WA_UNIQUE | WA_UNIQUE_SOFT | WA_SAME)) == 0) return;
+    note(w, f, &(entry){f, NULL, 0, integer});
+}
+
+/* a list whose items all have the field, or none */
+void wa_note_common(wa_walk *w, const wa_field *f, bool present)
+{
+    wa_scope *s = w->scope;
+    if (s == NULL) return;
+    s->common = f;
+    if (present) {
+        s->some = true;
+        return;
+    }
+    s->lacking = true;
+    if (s->count++ < WA_MAX_SEEN) {
+        wa_buffer_add(&w->seen, (const char *) &(entry){f, NULL, 0, w->frame->up->index}, sizeof(entry));
+    }
+}
+
+void wa_open_scope(wa_walk *w, wa_scope *s)
+{
+    s->up = w->scope;
+    s->start = seen_count(w);
+    w->scope = s;
+}
+
+/* where some have the field: one problem for each that has not */
+static void report_lacking(wa_walk *w, const wa_scope *s)
+{
+    const char *name = s->common->name;
+    wa_frame item = {.up = w->frame}, member = {.up = &item, .name = name, .length = strlen(name)};
+    for (size_t i = s->start; i < seen_count(w); i++) {
+        if (seen_at(w, i)->field != s->common) continue;
+        item.index = seen_at(w, i)->integer;
+        wa_problem p = wa_breach_at(w, WA_BREACH_REQUIRED, false, &member);
+        wa_say(&w->report, &p, "missing, and others of the list have one: all or none");
+        wa_breach_end(w, &p);
+    }
+}
+
+void wa_close_scope(wa_walk *w, const wa_field *f, wa_scope *s)
+{
+    if (f->total > 0 && s->counted > f->total && !s->over) {
+        wa_report_count(
+            w, WA_BREACH_MAX_ITEMS, f->grade == WA_SOFT, s->counted, "item", "in its lists together at most", f->total);
+    }
+    if (s->some && s->lacking) report_lacking(w, s);
+    w->seen.length = s->start * sizeof(entry);
+    w->scope = s->up;
+}

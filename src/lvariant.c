@@ -1,0 +1,121 @@
+/* Which shape an object has: reads its members and finds the variant, by the value of a field or by a member that is
+ * there. */
+#include "lparts.h"
+
+void wa_read_members(wa_walk *w, wa_subject *o, int table)
+{
+    lua_State *L = w->L;
+    o->have = 0;
+    o->unknown = 0;
+    lua_pushnil(L);
+    while (lua_next(L, table)) {
+        uint8_t word = lua_type(L, -2) == LUA_TSTRING ? wa_word(o->node, lua_tostring(L, -2)) : WA_NO_WORD;
+        if (word == WA_NO_WORD) {
+            o->unknown++;
+            lua_pop(L, 1);
+            continue;
+        }
+        wa_value *v = &o->values[word];
+        wa_read_value(L, -1, v);
+        if (v->type != LUA_TNIL) o->have |= UINT64_C(1) << word;
+        if (v->type == LUA_TTABLE) {
+            lua_insert(L, -2);
+            v->as.index = lua_gettop(L) - 1;
+        } else {
+            lua_pop(L, 1);
+        }
+    }
+}
+
+static const wa_choice *chosen_by_value(const wa_shape *shape, const wa_value *v)
+{
+    for (uint8_t i = 0; i < shape->choice_count; i++) {
+        if (shape->choices[i].value == v->as.string.text) return &shape->choices[i];
+    }
+    for (uint8_t i = 0; i < shape->choice_count; i++) {
+        if (wa_same_word(v->as.string.text, v->as.string.length, shape->choices[i].value)) return &shape->choices[i];
+    }
+    return NULL;
+}
+
+static const wa_choice *chosen_by_presence(const wa_subject *o, const wa_shape *shape)
+{
+    for (uint8_t i = 0; i < shape->choice_count; i++) {
+        if (wa_has(o, shape->choices[i].word)) return &shape->choices[i];
+    }
+    return NULL;
+}
+
+static void report_choice(wa_walk *w, const wa_subject *o, const wa_value *v)
+{
+    wa_frame member = {.up = w->frame, .name = o->shape->object->by, .length = strlen(o->shape->object->by)};
+    wa_problem p = wa_breach_at(w, v == NULL ? WA_BREACH_REQUIRED : WA_BREACH_ENUM, false, &member);
+    wa_say(&w->report, &p, v == NULL ? "missing: " : "must be ");
+    wa_say_choices(&w->report, &p, o->shape->object->variants);
+    if (v != NULL) {
+        wa_say(&w->report, &p, ", got ");
+        p.actual = wa_say_quoted(&w->report, &p, v->as.string.text, v->as.string.length);
+        wa_say(&w->report, &p, " (mode = \"lenient\" lets a new one through)");
+    }
+    wa_breach_end(w, &p);
+}
+
+/* the type is not given: it is that of the one member that is present */
+static const wa_choice *infer(wa_walk *w, wa_subject *o)
+{
+    const wa_choice *choice = NULL;
+    size_t present = 0;
+    for (uint8_t i = 0; o->shape->object->inferred && i < o->shape->choice_count; i++) {
+        if (!wa_has(o, o->shape->choices[i].word)) continue;
+        choice = &o->shape->choices[i];
+        present++;
+    }
+    if (present == 1) {
+        o->inferred = choice->value;
+        return choice;
+    }
+    if (present == 0) {
+        report_choice(w, o, NULL);
+    } else {
+        wa_problem p = wa_breach_of(w, WA_BREACH_ONE_OF, false);
+        wa_say(
+            &w->report, &p, "has %lu contents and no `%s` to say which", (unsigned long) present, o->shape->object->by);
+        wa_breach_end(w, &p);
+    }
+    return NULL;
+}
+
+static const wa_choice *choose(wa_walk *w, wa_subject *o)
+{
+    const wa_value *v = &o->values[o->shape->by];
+    o->by = o->shape->by;
+    if (!wa_has(o, o->by)) return infer(w, o);
+    const wa_choice *choice = v->type == LUA_TSTRING ? chosen_by_value(o->shape, v) : NULL;
+    if (choice == NULL && v->type == LUA_TSTRING) report_choice(w, o, v);
+    return choice;
+}
+
+/* finds the shape: variant after variant, until one has none */
+void wa_resolve(wa_walk *w, wa_subject *o)
+{
+    o->shape = o->node->shape;
+    o->choice = NULL;
+    o->inferred = NULL;
+    o->by = WA_NO_WORD;
+    o->unresolved = false;
+    while (o->shape->choice_count > 0) {
+        if (o->shape->by == WA_NO_WORD) {
+            const wa_choice *choice = chosen_by_presence(o, o->shape);
+            if (choice == NULL && o->shape->otherwise == NULL) return;
+            o->shape = choice != NULL ? choice->shape : o->shape->otherwise;
+            continue;
+        }
+        const wa_choice *choice = choose(w, o);
+        if (choice == NULL) {
+            o->unresolved = true;
+            return;
+        }
+        o->choice = choice;
+        o->shape = choice->shape;
+    }
+}

@@ -3,3 +3,4 @@ std = "min"
 read_globals = { "newproxy", math = { fields = { "tointeger", "maxinteger", "mininteger" } } }
 max_line_length = 130
 files["spec"] = { std = "min+busted", max_line_length = 150 } -- tables of cases
+files["spec/support/fault_server.lua"] = { std = "lua54" } -- always run by Lua 5.4

@@ -83,6 +83,12 @@ memcheck: all sandbox
 	@$(MAKE) --no-print-directory suite RUN="valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect \
 	  --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=yes --suppressions=spec/support/valgrind.supp"
 
+# the core and what needs no network, with both sanitizers; leaks are memcheck's
+sanitize:
+	@$(MAKE) --no-print-directory -s all suite BUILD=build/sanitize CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" \
+	  SPECS="spec/walk_spec.lua spec/schema_spec.lua spec/response_spec.lua spec/retry_spec.lua spec/crypto_spec.lua" \
+	  RUN="env ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$$(gcc -print-file-name=libasan.so):$$(gcc -print-file-name=libubsan.so)"
+
 check: deps-check ; @sh spec/support/check.sh
 
 install: all
@@ -93,4 +99,5 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all core curl crypto env sandbox deps-demo deps-test deps-check deps-all demo test suite test-all memcheck check install clean
+.PHONY: all core curl crypto env sandbox deps-demo deps-test deps-check deps-all demo test suite test-all memcheck \
+        sanitize check install clean

@@ -31,6 +31,8 @@ typedef struct transfer {
     const char *data;     /* the request's body: a Lua string on the stack of perform */
     size_t size, offset;
     bool with_body, idempotent, added;
+    bool begun;      /* libcurl began to send this request, on whatever connection */
+    bool head_ended; /* the empty line behind the answer's headers came */
     char error[CURL_ERROR_SIZE];
 } transfer;
 
@@ -62,6 +64,19 @@ static int on_seek(void *context, curl_off_t offset, int origin)
     return t->offset == 0 && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
+/* Called before each request on each connection. What has no body is whole with its head, and no seek stands in the
+ * way; what has one and begins again without a seek (HTTP_1_1_REQUIRED) would send a head and then nothing. */
+#if LIBCURL_VERSION_NUM >= 0x075000
+static int on_request(void *context, char *ip, char *local_ip, int port, int local_port)
+{
+    transfer *t = context;
+    (void) ip, (void) local_ip, (void) port, (void) local_port;
+    if (t->begun && !t->idempotent && (t->size == 0 || t->offset > 0)) return CURL_PREREQFUNC_ABORT;
+    t->begun = true;
+    return CURL_PREREQFUNC_OK;
+}
+#endif
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
     transfer *t = context;
@@ -73,7 +88,11 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     transfer *t = context;
     size_t length = size * count;
-    if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) t->head.length = 0; /* the last answer counts, not a 100 */
+    if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) { /* the last answer counts, not a 100 */
+        t->head.length = 0;
+        t->head_ended = false;
+    }
+    if (length > 0 && (bytes[0] == '\r' || bytes[0] == '\n')) t->head_ended = true;
     wa_buffer_add(&t->head, bytes, length);
     return t->head.failure == WA_NO_FAILURE ? length : 0;
 }
@@ -187,6 +206,10 @@ static bool set_up(client *c, double connect_timeout, const char *proxy, const c
     SET(READDATA, t);
     SET(SEEKFUNCTION, on_seek);
     SET(SEEKDATA, t);
+#if LIBCURL_VERSION_NUM >= 0x075000
+    SET(PREREQFUNCTION, on_request);
+    SET(PREREQDATA, t);
+#endif
     SET(WRITEFUNCTION, on_body);
     SET(WRITEDATA, t);
     SET(HEADERFUNCTION, on_header);
@@ -258,7 +281,7 @@ static int new_client(lua_State *L)
     c->transfer.url = curl_url();
     if (c->multi == NULL || c->transfer.easy == NULL || c->transfer.url == NULL) return luaL_error(L, "%s", no_memory);
     if (!set_up(c, connect_timeout, proxy, ca_file, user_agent)) {
-        return luaL_error(L, "this libcurl (%s) cannot be used", curl_version());
+        return luaL_error(L, "this libcurl (%s) cannot be used", curl_version_info(CURLVERSION_NOW)->version);
     }
     return 1;
 }
@@ -426,14 +449,18 @@ static const char *read_request(lua_State *L, client *c, transfer *t)
     t->error[0] = '\0';
     t->offset = t->size = 0;
     t->data = NULL;
+    t->begun = t->head_ended = false;
 
-    if (option(L, 2, "headers") == LUA_TTABLE) problem = read_headers(L, lua_gettop(L), &t->sent_headers);
-    else wa_buffer_add(&t->sent_headers, "Expect:", 8);
+    int headers = option(L, 2, "headers");
+    if (headers == LUA_TTABLE) problem = read_headers(L, lua_gettop(L), &t->sent_headers);
+    else if (headers == LUA_TNIL) wa_buffer_add(&t->sent_headers, "Expect:", 8);
+    else problem = "headers must be strings by name";
     lua_settop(L, 2);
     if (problem != NULL) return problem;
 
-    const char *method = string_option(L, 2, "method");
-    if (method == NULL || !is_token(method, strlen(method))) return "the method must be a word such as GET or POST";
+    bool named = option(L, 2, "method") == LUA_TSTRING;
+    const char *method = named ? lua_tolstring(L, -1, &length) : NULL;
+    if (!named || !is_token(method, length)) return "the method must be a word such as GET or POST";
     if (option(L, 2, "url") != LUA_TSTRING) return "the URL must be a string";
     const char *url = lua_tolstring(L, -1, &length);
     if (strlen(url) != length) return "the URL holds a NUL";
@@ -487,8 +514,7 @@ static bool is_complete(const transfer *t)
 {
     curl_off_t length = -1;
     curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    bool whole_head = t->head.length >= 4 && memcmp(t->head.bytes + t->head.length - 4, "\r\n\r\n", 4) == 0;
-    return whole_head && status_of(t) >= 200 && length >= 0 && (size_t) length == t->body.length;
+    return t->head_ended && status_of(t) >= 200 && length >= 0 && (size_t) length == t->body.length;
 }
 
 /* whether the request, all of it, may have left */
@@ -520,10 +546,12 @@ static void push_reason(lua_State *L, const transfer *t, CURLcode code)
         lua_pushfstring(L, "the answer is longer than %d bytes", (int) t->body.limit);
     } else if (t->head.failure == WA_TOO_LONG) {
         lua_pushfstring(L, "the answer's headers are longer than %d bytes", MAX_HEAD);
-    } else if (code == CURLE_SEND_FAIL_REWIND) {
-        lua_pushliteral(L, "the connection broke after the body was handed over, and it is not sent again by itself");
-    } else {
-        lua_pushstring(L, t->error[0] != '\0' ? t->error : curl_easy_strerror(code));
+    } else if (code == CURLE_SEND_FAIL_REWIND || code == CURLE_ABORTED_BY_CALLBACK) {
+        lua_pushliteral(
+            L, "the connection broke after the request was handed over, and it is not sent again by itself");
+    } else { /* libcurl's own words, unless they hold a URL: a proxy's may hold a password */
+        bool usable = t->error[0] != '\0' && strstr(t->error, "://") == NULL;
+        lua_pushstring(L, usable ? t->error : curl_easy_strerror(code));
     }
 }
 
@@ -615,6 +643,8 @@ static int client_perform(lua_State *L)
     if (problem != NULL) return refuse(L, problem);
     CURLcode code = run(c, &c->transfer);
     c->transfer.data = NULL;
+    /* libcurl calls an answer whole whose connection ended within its headers */
+    if (code == CURLE_OK && !c->transfer.head_ended) code = CURLE_PARTIAL_FILE;
     bool whole = code == CURLE_OK || is_complete(&c->transfer);
     return whole ? push_response(L, &c->transfer) : push_failure(L, &c->transfer, code);
 }
@@ -672,7 +702,7 @@ int luaopen_whatsapp_curl(lua_State *L)
     lua_pop(L, 1);
     lua_createtable(L, 0, 4);
     wa_register(L, functions);
-    lua_pushstring(L, curl_version());
+    lua_pushfstring(L, "libcurl/%s", curl_version_info(CURLVERSION_NOW)->version);
     lua_setfield(L, -2, "version");
     return 1;
 }

@@ -1,6 +1,13 @@
 -- The transport over libcurl: whatsapp.curl with its clock. libcurl is loaded at the first request, so that who only
 -- builds, checks or verifies never pays for it. Blocks; not for nginx workers.
+local options = require "whatsapp.options"
+
 local M = {}
+
+local NEW = {
+  timeout = "seconds", connect_timeout = "seconds", proxy = "string", ca_file = "text", user_agent = "text",
+  allow_http = "boolean", max_body = "bytes",
+}
 
 -- a signal may end a sleep early, so that Lua can act on it
 local function sleep(seconds)
@@ -21,15 +28,15 @@ end
 ---@field allow_http boolean? plain http to others than loopback
 ---@field max_body integer? bytes of an answer, 16 MiB if absent
 
----@param options whatsapp.curl_options?
+---@param given whatsapp.curl_options?
 ---@return table transport callable, with now(), sleep(seconds) and close()
-function M.new(options)
-  local kept = {}
-  for name, value in pairs(options or {}) do kept[name] = value end
+function M.new(given)
+  local kept = options.check(given, NEW, 2)
   local client, closed
 
   local function call(_, request)
     if closed then error("attempt to use a closed transport", 2) end
+    if type(request) ~= "table" then error("the request must be a table, not a " .. type(request), 2) end
     client = client or require("whatsapp.curl").new(kept)
     return client:perform(request)
   end

@@ -4,7 +4,7 @@
 
 LUA     ?= lua5.4
 BUSTED  ?= /usr/bin/busted
-NGINX   ?= nginx
+NGINX_BIN ?= nginx
 CC      ?= cc
 CFLAGS  ?= -O3 -g
 PREFIX  ?= /usr/local
@@ -73,7 +73,7 @@ test: deps-test ; @$(MAKE) --no-print-directory -s all sandbox && $(MAKE) --no-p
 
 # the specs, under the Lua that was asked for
 suite: all sandbox
-	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" NGINX="$(NGINX)" $(RUN) $(LUA) $(BUSTED) $(SPECS)
+	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" NGINX_BIN="$(NGINX_BIN)" $(RUN) $(LUA) $(BUSTED) $(SPECS)
 
 test-all: deps-all
 	@for lua in lua5.4 lua5.3 lua5.2 lua5.1 luajit; do \

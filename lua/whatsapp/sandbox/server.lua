@@ -87,8 +87,9 @@ end
 
 -- nginx tells its own troubles in error.log; a taken port is only bad luck
 local function start(folder, options)
-  local nginx = options.nginx or os.getenv "NGINX" or "nginx"
-  local command = ("PATH=$PATH:/usr/sbin %s -p %s/ -c nginx.conf"):format(nginx, quoted(folder))
+  local nginx = options.nginx or os.getenv "NGINX_BIN" or "nginx"
+  -- a variable NGINX would tell nginx that it is being upgraded, and it would stay in the foreground
+  local command = ("unset NGINX; PATH=$PATH:/usr/sbin %s -p %s/ -c nginx.conf"):format(nginx, quoted(folder))
   local output
   for _ = 1, 20 do
     local port = math.random(20000, 32000)

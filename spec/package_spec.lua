@@ -1,0 +1,157 @@
+-- The project agrees with itself: version, rockspec, Makefile, README and files.
+local sandbox = require "whatsapp.sandbox"
+local whatsapp = require "whatsapp"
+
+local function read(path)
+  local file = assert(io.open(path, "rb"), path)
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+local function lines_of(command)
+  local lines = {}
+  local pipe = io.popen(command)
+  for line in pipe:lines() do lines[#lines + 1] = line end
+  pipe:close()
+  return lines
+end
+
+local function set(list)
+  local members = {}
+  for _, member in ipairs(list) do members[member] = true end
+  return members
+end
+
+-- the rockspec is Lua: its globals
+local function rockspec()
+  local globals = {}
+  local chunk = assert((loadstring or load)(read "rockspec/lua-whatsapp-scm-1.rockspec"))
+  if setfenv then
+    setfenv(chunk, globals)
+  else
+    chunk = assert(load(read "rockspec/lua-whatsapp-scm-1.rockspec", "rockspec", "t", globals))
+  end
+  chunk()
+  return globals
+end
+
+local function run(code, globals)
+  if setfenv then return setfenv(assert(loadstring(code)), globals)() end
+  return assert(load(code, "README", "t", globals))()
+end
+
+describe("the version", function()
+  it("is said in one place, and is the newest of the changelog", function()
+    assert.equal(whatsapp._VERSION, read "CHANGELOG.md":match "\n## %[(%d+%.%d+%.%d+)%]")
+    local said = lines_of(("grep -rlF '\"%s\"' lua src Makefile rockspec"):format(whatsapp._VERSION))
+    assert.same({ "lua/whatsapp/init.lua" }, said)
+  end)
+
+  it("is what the server is told", function()
+    local fault = require("spec.support.fault").start()
+    local client = whatsapp.new {
+      token = "t", phone_number_id = "1", base_url = fault.url("plain", ""), proxy = "", retry = false,
+    }
+    client:send { to = "1", text = { body = "x" } }
+    local head = fault.head()
+    fault.stop()
+    client:close()
+    assert.is_truthy(head:find("\r\nUser-Agent: lua-whatsapp/" .. whatsapp._VERSION .. "\r\n", 1, true), head)
+  end)
+end)
+
+describe("the rockspec", function()
+  local modules = rockspec().build.modules
+
+  it("has every C source, as the Makefile has", function()
+    local core = {}
+    for name in read "Makefile":match "\nCORE%s*:=%s*([^\n]*)":gmatch "%S+" do core[#core + 1] = "src/" .. name .. ".c" end
+    assert.same(set(core), set(modules["whatsapp.core"].sources))
+    local all = {}
+    for _, module in pairs(modules) do
+      for _, source in ipairs(type(module) == "table" and module.sources or {}) do all[source] = true end
+    end
+    assert.same(set(lines_of "ls src/*.c"), all)
+  end)
+
+  it("has every Lua file, under the name that it is required by", function()
+    local files = {}
+    for name, module in pairs(modules) do
+      if type(module) == "string" then
+        files[module] = true
+        assert.equal(name, (module:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", ".")))
+      end
+    end
+    assert.same(set(lines_of "find lua -name '*.lua'"), files)
+  end)
+
+  it("names what it needs", function()
+    local given = rockspec()
+    assert.equal("lua-whatsapp", given.package)
+    assert.is_truthy(table.concat(given.dependencies, " "):find("lua-cjson", 1, true))
+    assert.equal("curl", given.external_dependencies.CURL.library)
+    assert.is_nil(given.external_dependencies.CURL.header) -- Debian keeps it where LuaRocks does not look
+  end)
+end)
+
+describe("every file", function()
+  it("says in its first lines what it is", function()
+    for _, path in ipairs(lines_of "find src lua spec examples -name '*.lua' -o -path 'src/*.[ch]'") do
+      local first = read(path):match "^[^\n]*"
+      assert.is_truthy(first:find "^%-%- " or first:find "^/%* ", path)
+    end
+  end)
+
+  it("holds no line that ends in a space, and no tab but in the Makefile", function()
+    assert.same({}, lines_of "grep -rnE ' +$' src lua spec examples Makefile README.md CHANGELOG.md rockspec")
+    assert.same({}, lines_of "grep -rlP '\\t' src lua examples README.md CHANGELOG.md rockspec")
+  end)
+end)
+
+describe("the README", function()
+  local text = read "README.md"
+  local blocks = {}
+  for block in text:gmatch "```lua\n(.-)```" do blocks[#blocks + 1] = block end
+
+  it("holds Lua that compiles", function()
+    assert.is_true(#blocks >= 5)
+    for _, block in ipairs(blocks) do assert.is_truthy((loadstring or load)(block), block) end
+  end)
+
+  it("starts with an example that runs as it stands", function()
+    local box, printed = sandbox.new(), {}
+    local double = setmetatable({
+      new = function(options)
+        options.token, options.transport = options.token or "token", box.handle
+        return whatsapp.new(options)
+      end,
+    }, { __index = whatsapp })
+    run(blocks[1], {
+      require = function() return double end, assert = assert, os = { getenv = function() end },
+      print = function(id) printed[#printed + 1] = id end,
+    })
+    assert.equal(box.messages[1].id, printed[1])
+    assert.equal("Hello from Lua", box.messages[1].message.text.body)
+  end)
+
+  it("names every option of whatsapp.new, and the make targets that exist", function()
+    for name in read "lua/whatsapp/client.lua":match "local NEW = (%b{})":gmatch "([%w_]+) = \"" do
+      assert.is_truthy(text:find("`" .. name .. "`", 1, true) or text:find(name .. " = true", 1, true), name)
+    end
+    local makefile = read "Makefile"
+    for target in text:gmatch "`make ([%w-]+)[` ]" do
+      assert.is_truthy(makefile:find("\n" .. target .. ":", 1, true), target)
+    end
+  end)
+
+  it("shows sentences that the core says", function()
+    local _, title = whatsapp.encode { to = "1", interactive = { type = "button", body = { text = "b" },
+      action = { buttons = { { type = "reply", reply = { id = "a", title = ("x"):rep(27) } } } } } }
+    local _, misspelt = whatsapp.encode { to = "1", text = { body = "x", preview_ulr = true } }
+    local _, misplaced = whatsapp.encode { to = "1", type = "text", text = { body = "x" }, body = "y" }
+    for _, sentence in ipairs { title, misspelt, misplaced } do
+      assert.is_truthy(text:find("\n" .. sentence .. "\n", 1, true), sentence)
+    end
+  end)
+end)

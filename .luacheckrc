@@ -1,6 +1,6 @@
 -- what every Lua from 5.1 on has, and what is asked for before it is used
 std = "min"
-read_globals = { "newproxy", math = { fields = { "tointeger", "maxinteger", "mininteger" } } }
+read_globals = { "newproxy", "setfenv", "loadstring", math = { fields = { "tointeger", "maxinteger", "mininteger" } } }
 max_line_length = 130
 files["spec"] = { std = "min+busted", max_line_length = 150 } -- tables of cases
 files["spec/support/fault_server.lua"] = { std = "lua54" } -- always run by Lua 5.4

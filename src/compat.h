@@ -46,6 +46,17 @@ static inline bool wa_integer(lua_State *L, int index, int64_t *value)
     return true;
 }
 
+/* What tells a short string from every other value: the same string has the same address for as long as it lives. One
+ * call where Lua gives the address of strings (5.4), else that of its bytes. NULL: not a string. */
+static inline const void *wa_identity(lua_State *L, int index)
+{
+#if LUA_VERSION_NUM >= 504
+    return lua_topointer(L, index); /* of no other value is it that of a living string */
+#else
+    return lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : NULL;
+#endif
+}
+
 /* [-0, +0, m] sets the functions in the table on top */
 static inline void wa_register(lua_State *L, const luaL_Reg *functions)
 {

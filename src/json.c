@@ -28,20 +28,6 @@ static inline bool plain8(uint64_t word)
     return (odd & EACH(0x80)) == 0;
 }
 
-/* bytes of plain text at the start */
-static size_t plain_run(const char *text, size_t length)
-{
-    size_t at = 0;
-    while (length - at >= 8) {
-        uint64_t word;
-        memcpy(&word, text + at, 8);
-        if (!plain8(word)) break;
-        at += 8;
-    }
-    while (at < length && class_of((unsigned char) text[at]) == PLAIN) at++;
-    return at;
-}
-
 static void escape(wa_buffer *out, unsigned char byte)
 {
     static const char digits[] = "0123456789abcdef", named[] = "btn\0fr"; /* from 8 to 13, 11 has no name */
@@ -60,32 +46,52 @@ static void escape(wa_buffer *out, unsigned char byte)
     out->length = (size_t) (to - out->bytes);
 }
 
+/* copies plain text until something else comes; the buffer has room for all of it */
+static size_t copy_plain(char *to, const char *text, size_t length)
+{
+    size_t at = 0;
+    while (length - at >= 8) {
+        uint64_t word;
+        memcpy(&word, text + at, 8);
+        if (!plain8(word)) break;
+        memcpy(to + at, &word, 8);
+        at += 8;
+    }
+    for (; at < length && class_of((unsigned char) text[at]) == PLAIN; at++) to[at] = text[at];
+    return at;
+}
+
+/* copies characters beyond ASCII until something else comes; false: what comes is none */
+static bool copy_beyond(wa_buffer *out, const char *text, size_t length, size_t *at, size_t *count)
+{
+    while (*at < length && class_of((unsigned char) text[*at]) == BEYOND) {
+        size_t bytes = wa_utf8_character((const unsigned char *) text + *at, length - *at);
+        if (bytes == 0) return false;
+        wa_buffer_add(out, text + *at, bytes);
+        *at += bytes;
+        ++*count;
+    }
+    return true;
+}
+
 size_t wa_json_string(wa_buffer *out, const char *text, size_t length, size_t *wrong)
 {
     size_t count = 0, at = 0;
     wa_buffer_add(out, "\"", 1);
     while (at < length) {
-        size_t run = plain_run(text + at, length - at);
+        if (!wa_buffer_reserve(out, length - at + 8)) break; /* 8: an escape and the closing quote */
+        size_t run = copy_plain(out->bytes + out->length, text + at, length - at);
+        out->length += run;
         count += run;
-        size_t from = at;
         at += run;
-        while (at < length && (unsigned char) text[at] >= 0x80) {
-            size_t bytes = wa_utf8_character((const unsigned char *) text + at, length - at);
-            if (bytes == 0) {
-                *wrong = at;
-                return count;
-            }
-            at += bytes;
-            count++;
-        }
-        wa_buffer_add(out, text + from, at - from);
-        while (
-            at < length && class_of((unsigned char) text[at]) < BEYOND && class_of((unsigned char) text[at]) != PLAIN) {
-            if (!wa_buffer_reserve(out, 6)) break;
+        if (at == length) break;
+        if (class_of((unsigned char) text[at]) != BEYOND) {
             escape(out, (unsigned char) text[at++]);
             count++;
+        } else if (!copy_beyond(out, text, length, &at, &count)) {
+            *wrong = at;
+            return count;
         }
-        if (out->failure != WA_NO_FAILURE) break;
     }
     wa_buffer_add(out, "\"", 1);
     *wrong = length;

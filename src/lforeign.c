@@ -23,10 +23,10 @@ size_t wa_foreign_count(const wa_walk *w)
     return w->foreign.length / sizeof(wa_foreign);
 }
 
-static bool belongs(const wa_node *node, const wa_shape *shape, const char *name)
+static bool belongs(const wa_node *node, const wa_shape *shape, const char *name, size_t length)
 {
     if (node == NULL || shape == NULL) return false;
-    uint8_t word = wa_word(node, name);
+    uint8_t word = wa_word_named(node, name, length);
     return word != WA_NO_WORD && (shape->mask >> word & 1) != 0;
 }
 
@@ -51,7 +51,7 @@ size_t wa_gather(wa_walk *w, int table, const wa_node *node, const wa_shape *sha
             continue;
         }
         f.name = lua_tolstring(L, -2, &f.length);
-        if (belongs(node, shape, f.name)) {
+        if (belongs(node, shape, f.name, f.length)) {
             lua_pop(L, 1);
             continue;
         }
@@ -121,7 +121,7 @@ static void report_odd_keys(wa_walk *w, int table)
 static bool is_excused(const wa_subject *o, const wa_foreign *f)
 {
     if (o->choice == NULL || o->choice->word == WA_NO_WORD || wa_has(o, o->choice->word)) return false;
-    uint8_t word = wa_word(o->node, f->name);
+    uint8_t word = wa_word_named(o->node, f->name, f->length);
     const wa_shape *parent = o->node->shape;
     while (parent->by == WA_NO_WORD && parent->otherwise != NULL) parent = parent->otherwise;
     for (uint8_t i = 0; word != WA_NO_WORD && i < parent->choice_count; i++) {
@@ -138,7 +138,7 @@ void wa_walk_foreign(wa_walk *w, const wa_subject *o, int table)
         wa_foreign f = wa_foreign_at(w, i);
         lua_State *L = w->L;
         bool null = lua_islightuserdata(L, f.index) && lua_touserdata(L, f.index) == NULL;
-        bool elsewhere = wa_word(o->node, f.name) != WA_NO_WORD;
+        bool elsewhere = wa_word_named(o->node, f.name, f.length) != WA_NO_WORD;
         bool unjudged = o->unresolved && (elsewhere || wa_has(o, o->by)); /* it may belong to the type that was meant */
         if (unjudged || (null && elsewhere) || is_excused(o, &f)) continue;
         report_foreign(w, o, &f);

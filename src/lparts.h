@@ -90,7 +90,13 @@ static inline bool wa_has(const wa_subject *o, uint8_t word)
 /* ---- lvalue.c ---- */
 
 /* whether another value may be looked at; says so once where not */
-bool wa_spend(wa_walk *w);
+bool wa_spend_last(wa_walk *w);
+static inline bool wa_spend(wa_walk *w)
+{
+    if (w->values <= 1) return wa_spend_last(w);
+    w->values--;
+    return true;
+}
 
 wa_problem wa_breach_at(wa_walk *w, wa_breach breach, bool soft, const wa_frame *where);
 wa_problem wa_breach_of(wa_walk *w, wa_breach breach, bool soft); /* of what is being walked */

@@ -34,22 +34,36 @@ static void *take(compiler *c, size_t size)
     return block;
 }
 
-/* [-0, +0, m] the address that this string has in the state */
-static const char *pin(compiler *c, const char *text)
+/* [-0, +0, m] keeps the string in the state; its bytes there and its identity */
+static const char *pin(compiler *c, const char *text, const void **identity)
 {
     lua_pushstring(c->L, text);
-    const char *address = lua_tostring(c->L, -1);
+    const char *bytes = lua_tostring(c->L, -1);
+    *identity = wa_identity(c->L, -1);
     lua_pushboolean(c->L, 1);
     lua_rawset(c->L, c->anchor);
-    return address;
+    return bytes;
+}
+
+uint8_t wa_word_named(const wa_node *node, const char *name, size_t length)
+{
+    for (uint8_t i = 0; i < node->word_count; i++) {
+        if (strncmp(node->words[i], name, length) == 0 && node->words[i][length] == '\0') return i;
+    }
+    return WA_NO_WORD;
+}
+
+static uint8_t word_of(const wa_node *node, const char *name)
+{
+    return name == NULL ? WA_NO_WORD : wa_word_named(node, name, strlen(name));
 }
 
 static void add_word(compiler *c, wa_node *node, const char *name)
 {
-    const char *word = pin(c, name);
-    if (wa_word(node, word) != WA_NO_WORD) return;
+    if (word_of(node, name) != WA_NO_WORD) return;
     if (node->word_count == WA_MAX_WORDS) luaL_error(c->L, "schema: more than %d names in one object", WA_MAX_WORDS);
-    node->words[node->word_count++] = word;
+    pin(c, name, &node->addresses[node->word_count]);
+    node->words[node->word_count++] = name;
 }
 
 static void add_words(compiler *c, wa_node *node, const wa_object *object)
@@ -91,12 +105,12 @@ static int flatten(const wa_object *object, const wa_field **fields)
 
 static const wa_node *compile(compiler *c, const wa_object *object);
 
-static void add_conditions(compiler *c, const wa_node *node, wa_shape *shape, const wa_object *object)
+static void add_conditions(const wa_node *node, wa_shape *shape, const wa_object *object)
 {
     for (const wa_rule *r = object->rules; r != NULL && r->kind != 0; r++) {
         wa_condition *condition = &shape->conditions[shape->condition_count++];
         condition->rule = r;
-        for (int i = 0; i < 2; i++) condition->words[i] = wa_word(node, pin(c, r->names[i]));
+        for (int i = 0; i < 2; i++) condition->words[i] = word_of(node, r->names[i]);
     }
 }
 
@@ -107,37 +121,73 @@ static size_t count_rules(const wa_object *object)
     return count;
 }
 
+static bool means_something_absent(const wa_field *f)
+{
+    return f->fill != NULL || (f->flags & (WA_REQUIRED | WA_ADVISED | WA_AMONG_MANY | WA_ALL_OR_NONE)) != 0;
+}
+
 static wa_shape *shape_of(compiler *c, const wa_node *node, const wa_object *object)
 {
     const wa_field *fields[WA_MAX_WORDS];
     wa_shape *shape = take(c, sizeof *shape);
     size_t count = (size_t) flatten(object, fields);
     shape->object = object;
-    shape->by = object->by == NULL ? WA_NO_WORD : wa_word(node, pin(c, object->by));
+    shape->by = word_of(node, object->by);
     shape->slots = take(c, count * sizeof *shape->slots);
     shape->words = take(c, count);
     shape->slot_count = (uint8_t) count;
     for (size_t i = 0; i < count; i++) {
         shape->slots[i].field = fields[i];
         shape->slots[i].node = fields[i]->object == NULL ? NULL : compile(c, fields[i]->object);
-        shape->words[i] = wa_word(node, pin(c, fields[i]->name));
+        shape->words[i] = word_of(node, fields[i]->name);
         shape->mask |= UINT64_C(1) << shape->words[i];
+        if (means_something_absent(fields[i])) shape->must |= UINT64_C(1) << shape->words[i];
     }
     shape->conditions = take(c, (count_rules(object->base) + count_rules(object)) * sizeof *shape->conditions);
-    if (object->base != NULL) add_conditions(c, node, shape, object->base);
-    add_conditions(c, node, shape, object);
+    if (object->base != NULL) add_conditions(node, shape, object->base);
+    add_conditions(node, shape, object);
     if (object->variants == NULL) return shape;
     size_t choices = 0;
     while (object->variants[choices].value != NULL) choices++;
     shape->choices = take(c, choices * sizeof *shape->choices);
     shape->choice_count = (uint8_t) choices;
     for (size_t i = 0; i < choices; i++) {
-        shape->choices[i].value = pin(c, object->variants[i].value);
-        shape->choices[i].word = wa_word(node, shape->choices[i].value);
+        const void *identity;
+        shape->choices[i].value = pin(c, object->variants[i].value, &identity);
+        shape->choices[i].word = word_of(node, object->variants[i].value);
         shape->choices[i].shape = shape_of(c, node, object->variants[i].object);
     }
     if (object->otherwise != NULL) shape->otherwise = shape_of(c, node, object->otherwise);
     return shape;
+}
+
+/* whether no two words of the node have one hash; the places are then theirs */
+static bool fits(const wa_node *node, uint8_t *places, uint32_t multiplier)
+{
+    memset(places, WA_NO_WORD, (size_t) 1 << WA_HASH_BITS);
+    for (uint8_t i = 0; i < node->word_count; i++) {
+        uint8_t *place = &places[wa_hash(node->addresses[i], multiplier)];
+        if (*place != WA_NO_WORD) return false;
+        *place = i;
+    }
+    return true;
+}
+
+/* Looks for a multiplier that keeps the words apart, by trial: where the strings lie is another matter in each state.
+ */
+static void find_hash(compiler *c, wa_node *node)
+{
+    enum { WORTH_IT = 6, TRIALS = 4000 };
+    uint8_t places[1 << WA_HASH_BITS];
+    uint32_t multiplier = 2654435769u;
+    if (node->word_count < WORTH_IT) return;
+    for (int i = 0; i < TRIALS; i++, multiplier = multiplier * 1664525u + 1013904223u) {
+        if (!fits(node, places, multiplier | 1u)) continue;
+        node->multiplier = multiplier | 1u;
+        node->places = take(c, sizeof places);
+        memcpy(node->places, places, sizeof places);
+        return;
+    }
 }
 
 static const wa_node *compile(compiler *c, const wa_object *object)
@@ -147,12 +197,18 @@ static const wa_node *compile(compiler *c, const wa_object *object)
     }
     if (c->count == MAX_NODES) luaL_error(c->L, "schema: more than %d objects", MAX_NODES);
     const char *words[WA_MAX_WORDS];
-    wa_node all = {.words = words};
+    const void *addresses[WA_MAX_WORDS];
+    wa_node all = {.words = words, .addresses = addresses};
     add_words(c, &all, object);
     wa_node *node = take(c, sizeof *node);
     node->word_count = all.word_count;
     node->words = take(c, all.word_count * sizeof words[0]);
-    memcpy(node->words, words, all.word_count * sizeof words[0]);
+    node->addresses = take(c, all.word_count * sizeof addresses[0]);
+    if (all.word_count > 0) {
+        memcpy(node->words, words, all.word_count * sizeof words[0]);
+        memcpy(node->addresses, addresses, all.word_count * sizeof addresses[0]);
+    }
+    find_hash(c, node);
     node->shape = shape_of(c, node, object);
     c->known[c->count].object = object;
     c->known[c->count++].node = node;

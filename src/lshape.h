@@ -7,7 +7,7 @@
 #include "compat.h"
 #include "schema.h"
 
-enum { WA_MAX_WORDS = 48, WA_NO_WORD = 255 };
+enum { WA_MAX_WORDS = 48, WA_NO_WORD = 255, WA_HASH_BITS = 7 };
 
 typedef struct wa_node wa_node;
 typedef struct wa_shape wa_shape;
@@ -37,6 +37,7 @@ struct wa_shape {
     wa_choice *choices;
     const wa_shape *otherwise;
     uint64_t mask; /* of its words */
+    uint64_t must; /* of those that mean something when they are absent */
     uint8_t slot_count, condition_count, choice_count, by;
 };
 
@@ -44,19 +45,34 @@ struct wa_shape {
 struct wa_node {
     wa_shape *shape;
     const char **words;
+    const void **addresses; /* the identities of these strings in the state */
+    uint8_t *places;        /* from the hash of an identity to its word; NULL: too few words to be worth it */
+    uint32_t multiplier;    /* with which no two words have one hash */
     uint8_t word_count;
 };
 
 /* [-0, +1, m] pushes the table that keeps what is returned alive */
 const wa_node *wa_compile(lua_State *L, const wa_object *root);
 
-/* the word that has this address, or WA_NO_WORD */
-static inline uint8_t wa_word(const wa_node *node, const char *name)
+static inline uint32_t wa_hash(const void *identity, uint32_t multiplier)
 {
+    return (uint32_t) ((uintptr_t) identity >> 3) * multiplier >> (32 - WA_HASH_BITS);
+}
+
+/* the word that has this identity, or WA_NO_WORD */
+static inline uint8_t wa_word(const wa_node *node, const void *identity)
+{
+    if (node->places != NULL) {
+        uint8_t word = node->places[wa_hash(identity, node->multiplier)];
+        return word != WA_NO_WORD && node->addresses[word] == identity ? word : WA_NO_WORD;
+    }
     for (uint8_t i = 0; i < node->word_count; i++) {
-        if (node->words[i] == name) return i;
+        if (node->addresses[i] == identity) return i;
     }
     return WA_NO_WORD;
 }
+
+/* the word of this name: for where it does not matter how long that takes */
+uint8_t wa_word_named(const wa_node *node, const char *name, size_t length);
 
 #endif

@@ -2,10 +2,10 @@
  * kinds that hold no others. */
 #include "lparts.h"
 
-bool wa_spend(wa_walk *w)
+bool wa_spend_last(wa_walk *w)
 {
     if (w->values == 0) return false;
-    if (--w->values > 0) return true;
+    w->values = 0;
     wa_problem p = wa_problem_begin(&w->report, WA_BREACH_MAX_ITEMS, false, w->frame);
     p.limit = wa_count(WA_MAX_VALUES);
     wa_say(&w->report, &p, "more than %d values in one message", WA_MAX_VALUES);
@@ -91,6 +91,9 @@ bool wa_same_word(const char *a, size_t length, const char *b)
 
 static bool is_value(const wa_field *field, const char *text, size_t length)
 {
+    for (const char *const *v = field->values; *v != NULL; v++) {
+        if (strncmp(text, *v, length) == 0 && (*v)[length] == '\0') return true; /* as it nearly always is */
+    }
     for (const char *const *v = field->values; *v != NULL; v++) {
         if (wa_same_word(text, length, *v)) return true;
     }

@@ -9,7 +9,7 @@ void wa_read_members(wa_walk *w, wa_subject *o, int table)
     o->unknown = 0;
     lua_pushnil(L);
     while (lua_next(L, table)) {
-        uint8_t word = lua_type(L, -2) == LUA_TSTRING ? wa_word(o->node, lua_tostring(L, -2)) : WA_NO_WORD;
+        uint8_t word = wa_word(o->node, wa_identity(L, -2));
         if (word == WA_NO_WORD) {
             o->unknown++;
             lua_pop(L, 1);

@@ -197,9 +197,11 @@ static void put_members(wa_walk *w, const wa_subject *o, int64_t siblings)
 {
     wa_frame member = {.up = w->frame};
     w->frame = &member;
+    uint64_t matters = o->have | o->shape->must;
     for (uint8_t i = 0; i < o->shape->slot_count; i++) {
         const wa_slot *slot = &o->shape->slots[i];
         uint8_t word = o->shape->words[i];
+        if ((matters >> word & 1) == 0) continue;
         member.name = slot->field->name;
         member.length = slot->field->key_length - 4u; /* without ,"": */
         if ((slot->field->flags & WA_ALL_OR_NONE) != 0) wa_note_common(w, slot->field, wa_has(o, word));

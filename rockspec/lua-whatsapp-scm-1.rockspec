@@ -52,6 +52,7 @@ build = {
     ["whatsapp.client"] = "lua/whatsapp/client.lua",
     ["whatsapp.codes"] = "lua/whatsapp/codes.lua",
     ["whatsapp.json"] = "lua/whatsapp/json.lua",
+    ["whatsapp.message"] = "lua/whatsapp/message.lua",
     ["whatsapp.options"] = "lua/whatsapp/options.lua",
     ["whatsapp.response"] = "lua/whatsapp/response.lua",
     ["whatsapp.retry"] = "lua/whatsapp/retry.lua",

@@ -176,7 +176,7 @@ local function pipeline(parts)
 end
 
 local function make(parts)
-  parts.url = ("%s/%s/%s/messages"):format(parts.base_url, parts.version, parts.phone_number_id)
+  parts.url = ("%s/%s/%s/"):format(parts.base_url, parts.version, parts.phone_number_id)
   parts.pipeline = pipeline(parts)
   local self = setmetatable({}, client)
   private[self] = parts
@@ -241,14 +241,14 @@ local function warn(parts, warnings, message)
   for _, warning in ipairs(parts.on_warning and warnings or {}) do parts.on_warning(warning, message) end
 end
 
-local function request_of(parts, message, given)
+local function request_of(parts, message, given, endpoint)
   local mode = given.mode or parts.mode
   local json, warnings, details = core.encode(message, mode and { mode = mode })
   if not json then return nil, warnings, details end
   if warnings then warn(parts, warnings, message) end
   return {
     method = "POST",
-    url = parts.url,
+    url = parts.url .. (endpoint or "messages"),
     headers = HEADERS,
     body = json,
     timeout = given.timeout or parts.timeout,
@@ -327,6 +327,42 @@ function client:send(message, given)
   check_message(message, 2)
   given = options.check(given, SEND, 2)
   local request, text, details = request_of(parts, message, given)
+  if not request then return nil, text, details end
+  return exchange(parts, request, policy_of(parts, given), text)
+end
+
+-- what /marketing_messages takes of what /messages takes: the member, the values it may have, and which is meant where
+-- it is absent
+local MARKETING = { { "type", "template" }, { "recipient_type", "individual" } }
+
+local function check_marketing(message)
+  for _, row in ipairs(MARKETING) do
+    local name, wanted = row[1], row[2]
+    local value = message[name]
+    if value == nil and name == "type" and message.template == nil then value = "another type" end
+    if value ~= nil and tostring(value):lower() ~= wanted then
+      local text = ('%s: must be "%s" for /marketing_messages'):format(name, wanted)
+      local problem = { path = name, rule = "enum", limit = wanted, actual = value, message = text }
+      return nil, text, { kind = "invalid", retryable = false, may_have_been_sent = false, count = 1, problems = { problem } }
+    end
+  end
+  return true
+end
+
+---Sends a marketing template through /marketing_messages, where the API decides when it is delivered.
+---@param message whatsapp.TemplateMessage product_policy and message_activity_sharing may stand beside the template
+---@param given whatsapp.send_options?
+---@return table? result
+---@return string? text
+---@return whatsapp.info|whatsapp.details details
+function client:send_marketing(message, given)
+  local parts = own(self, 2)
+  check_message(message, 2)
+  given = options.check(given, SEND, 2)
+  local ok, text, details = check_marketing(message)
+  if not ok and (given.mode or parts.mode) ~= "lenient" then return nil, text, details end
+  local request
+  request, text, details = request_of(parts, message, given, "marketing_messages")
   if not request then return nil, text, details end
   return exchange(parts, request, policy_of(parts, given), text)
 end

@@ -4,6 +4,8 @@ local core = require "whatsapp.core"
 local client = require "whatsapp.client"
 local response = require "whatsapp.response"
 
+---@class whatsapp
+---@field message whatsapp.message constructors of messages
 local whatsapp = {}
 
 whatsapp._VERSION = "0.1.0"
@@ -43,6 +45,18 @@ end
 
 ---Reads the answer that a transport gave to a message. No network.
 whatsapp.parse_response = response.parse
+
+-- what not every program needs is loaded when it is first asked for
+local LATER = { message = "whatsapp.message" }
+
+setmetatable(whatsapp, {
+  __index = function(self, name)
+    if not LATER[name] then return nil end
+    local module = require(LATER[name])
+    rawset(self, name, module)
+    return module
+  end,
+})
 
 ---@param options whatsapp.options token and phone_number_id are needed
 ---@return whatsapp.client

@@ -94,11 +94,20 @@ local function post_message(box, request)
   return accept(box, message)
 end
 
+local function post_marketing_message(box, request)
+  local message = json.decode(request.body or "")
+  if type(message) == "table" and not is_template(message) then
+    return refuse(400, { message = "(#131055) Method not allowed", code = 131055 })
+  end
+  return post_message(box, request)
+end
+
 -- ---- routes -----------------------------------------------------------------------------------------------------------
 
 -- method, pattern of the path, what answers with (box, request, the pattern's captures ...)
 local routes = {
   { "POST", "^/v%d+%.%d+/([%w_-]+)/messages$", post_message },
+  { "POST", "^/v%d+%.%d+/([%w_-]+)/marketing_messages$", post_marketing_message },
 }
 
 local function header(request, name)

@@ -1,0 +1,186 @@
+-- The constructors: what they build is what the API's documentation shows, and long texts split into what fits.
+local whatsapp = require "whatsapp"
+
+local m = whatsapp.message
+
+-- the encoded message without what every message starts with
+local function content(message)
+  local json, text = whatsapp.encode(message)
+  assert.is_string(json, text)
+  local prefix = '{"messaging_product":"whatsapp","recipient_type":"individual","to":"1",'
+  assert.equal(prefix, json:sub(1, #prefix))
+  return "{" .. json:sub(#prefix + 1)
+end
+
+describe("whatsapp.message", function()
+  local cases = {
+    { "text", m.text("1", "Hi", { preview_url = true }), '{"type":"text","text":{"body":"Hi","preview_url":true}}' },
+    { "image by link", m.image("1", "https://e.com/a.png", { caption = "A" }),
+      '{"type":"image","image":{"link":"https://e.com/a.png","caption":"A"}}' },
+    { "image by id", m.image("1", "123"), '{"type":"image","image":{"id":"123"}}' },
+    { "image by a number", m.image("1", 123), '{"type":"image","image":{"id":"123"}}' },
+    { "video", m.video("1", "9"), '{"type":"video","video":{"id":"9"}}' },
+    { "audio", m.audio("1", "9"), '{"type":"audio","audio":{"id":"9"}}' },
+    { "voice", m.voice("1", "9"), '{"type":"audio","audio":{"id":"9","voice":true}}' },
+    { "document", m.document("1", "9", { filename = "a.pdf" }), '{"type":"document","document":{"id":"9","filename":"a.pdf"}}' },
+    { "sticker", m.sticker("1", "9"), '{"type":"sticker","sticker":{"id":"9"}}' },
+    { "location", m.location("1", 1.5, "-2", { name = "N" }), '{"type":"location","location":{"latitude":1.5,"longitude":"-2","name":"N"}}' },
+    { "contact", m.contact("1", "Ana Lua", "+1 650", { birthday = "1990-01-02" }),
+      '{"type":"contacts","contacts":[{"name":{"formatted_name":"Ana Lua","first_name":"Ana Lua"},"birthday":"1990-01-02",'
+        .. '"phones":[{"phone":"+1 650"}]}]}' },
+    { "contacts", m.contacts("1", { { name = { formatted_name = "A" } } }), '{"type":"contacts","contacts":[{"name":{"formatted_name":"A"}}]}' },
+    { "reaction", m.reaction("1", "w", "x"), '{"type":"reaction","reaction":{"message_id":"w","emoji":"x"}}' },
+    { "unreact", m.unreact("1", "w"), '{"type":"reaction","reaction":{"message_id":"w","emoji":""}}' },
+    { "buttons", m.buttons("1", "b", { { "y", "Yes" }, { id = "n", title = "No" } }, { header = "h", footer = "f" }),
+      '{"type":"interactive","interactive":{"type":"button","header":{"type":"text","text":"h"},"body":{"text":"b"},'
+        .. '"footer":{"text":"f"},"action":{"buttons":[{"type":"reply","reply":{"id":"y","title":"Yes"}},'
+        .. '{"type":"reply","reply":{"id":"n","title":"No"}}]}}}' },
+    { "list of rows", m.list("1", "b", "Menu", { { id = "1", title = "A" } }),
+      '{"type":"interactive","interactive":{"type":"list","body":{"text":"b"},"action":{"button":"Menu",'
+        .. '"sections":[{"rows":[{"id":"1","title":"A"}]}]}}}' },
+    { "list of sections", m.list("1", "b", "Menu", { { title = "S", rows = { { id = "1", title = "A" } } } }),
+      '{"type":"interactive","interactive":{"type":"list","body":{"text":"b"},"action":{"button":"Menu",'
+        .. '"sections":[{"title":"S","rows":[{"id":"1","title":"A"}]}]}}}' },
+    { "url_button", m.url_button("1", "b", "Go", "https://e.com", { header = { type = "image", image = { id = "1" } } }),
+      '{"type":"interactive","interactive":{"type":"cta_url","header":{"type":"image","image":{"id":"1"}},"body":{"text":"b"},'
+        .. '"action":{"name":"cta_url","parameters":{"display_text":"Go","url":"https://e.com"}}}}' },
+    { "location_request", m.location_request("1", "b"),
+      '{"type":"interactive","interactive":{"type":"location_request_message","body":{"text":"b"},"action":{"name":"send_location"}}}' },
+    { "flow", m.flow("1", "b", { flow_id = "9", flow_cta = "Go" }),
+      '{"type":"interactive","interactive":{"type":"flow","body":{"text":"b"},"action":{"name":"flow","parameters":'
+        .. '{"flow_message_version":"3","flow_id":"9","flow_cta":"Go"}}}}' },
+    { "catalog", m.catalog("1", "b", { thumbnail = "p" }),
+      '{"type":"interactive","interactive":{"type":"catalog_message","body":{"text":"b"},"action":{"name":"catalog_message",'
+        .. '"parameters":{"thumbnail_product_retailer_id":"p"}}}}' },
+    { "product", m.product("1", "c", "p"),
+      '{"type":"interactive","interactive":{"type":"product","action":{"catalog_id":"c","product_retailer_id":"p"}}}' },
+    { "products", m.products("1", "h", "b", "c", { { title = "S", "p1", "p2" } }),
+      '{"type":"interactive","interactive":{"type":"product_list","header":{"type":"text","text":"h"},"body":{"text":"b"},'
+        .. '"action":{"catalog_id":"c","sections":[{"title":"S","product_items":[{"product_retailer_id":"p1"},'
+        .. '{"product_retailer_id":"p2"}]}]}}}' },
+    { "carousel with links", m.carousel("1", "b", {
+        { header = { type = "image", image = { link = "https://e.com/a" } }, body = "x", display_text = "Go", url = "https://e.com" },
+        { header = { type = "image", image = { link = "https://e.com/b" } }, display_text = "Go", url = "https://e.com" } }),
+      '{"type":"interactive","interactive":{"type":"carousel","body":{"text":"b"},"action":{"cards":['
+        .. '{"card_index":0,"type":"cta_url","header":{"type":"image","image":{"link":"https://e.com/a"}},"body":{"text":"x"},'
+        .. '"action":{"name":"cta_url","parameters":{"display_text":"Go","url":"https://e.com"}}},'
+        .. '{"card_index":1,"type":"cta_url","header":{"type":"image","image":{"link":"https://e.com/b"}},'
+        .. '"action":{"name":"cta_url","parameters":{"display_text":"Go","url":"https://e.com"}}}]}}}' },
+    { "carousel of products", m.carousel("1", "b", { { product_retailer_id = "p", catalog_id = "c" }, { product_retailer_id = "q", catalog_id = "c" } }),
+      '{"type":"interactive","interactive":{"type":"carousel","body":{"text":"b"},"action":{"cards":['
+        .. '{"card_index":0,"type":"product","action":{"product_retailer_id":"p","catalog_id":"c"}},'
+        .. '{"card_index":1,"type":"product","action":{"product_retailer_id":"q","catalog_id":"c"}}]}}}' },
+    { "template without values", m.template("1", "hello", "en_US"),
+      '{"type":"template","template":{"name":"hello","language":{"code":"en_US"}}}' },
+    { "template by position", m.template("1", "n", "en", { header = { image = { id = "9" } }, body = { "Ana", 42 },
+        buttons = { [0] = { payload = "yes" }, [1] = { url = "1042" }, [2] = { coupon_code = "X" } } }),
+      '{"type":"template","template":{"name":"n","language":{"code":"en"},"components":['
+        .. '{"type":"header","parameters":[{"type":"image","image":{"id":"9"}}]},'
+        .. '{"type":"body","parameters":[{"type":"text","text":"Ana"},{"type":"text","text":"42"}]},'
+        .. '{"type":"button","sub_type":"quick_reply","index":"0","parameters":[{"type":"payload","payload":"yes"}]},'
+        .. '{"type":"button","sub_type":"url","index":"1","parameters":[{"type":"text","text":"1042"}]},'
+        .. '{"type":"button","sub_type":"copy_code","index":"2","parameters":[{"type":"coupon_code","coupon_code":"X"}]}]}}' },
+    { "template by name", m.template("1", "n", "en", { header = "H", body = { last = "B", first = "A" } }),
+      '{"type":"template","template":{"name":"n","language":{"code":"en"},"components":['
+        .. '{"type":"header","parameters":[{"type":"text","text":"H"}]},'
+        .. '{"type":"body","parameters":[{"type":"text","parameter_name":"first","text":"A"},'
+        .. '{"type":"text","parameter_name":"last","text":"B"}]}]}}' },
+    { "template with a flow", m.template("1", "n", "en", { buttons = { [0] = { flow = { flow_token = "t" } } } }),
+      '{"type":"template","template":{"name":"n","language":{"code":"en"},"components":['
+        .. '{"type":"button","sub_type":"flow","index":"0","parameters":[{"type":"action","action":{"flow_token":"t"}}]}]}}' },
+  }
+  for _, case in ipairs(cases) do
+    it("builds: " .. case[1], function()
+      assert.equal(case[3], content(case[2]))
+      assert.is_nil(getmetatable(case[2]))
+    end)
+  end
+
+  it("leaves what is wrong to the check of every message", function()
+    local _, text = whatsapp.encode(m.text("1", 5))
+    assert.is_truthy(text:find("text.body: must be a string", 1, true))
+    assert.is_nil((whatsapp.encode(m.buttons("1", "b", { {} }))))
+    assert.is_nil((whatsapp.encode(m.template("1"))))
+  end)
+
+  it("makes copies for replies and groups", function()
+    local first = m.text("1", "x")
+    assert.same({ message_id = "w" }, m.reply_to(first, "w").context)
+    assert.is_nil(first.context)
+    local group = m.to_group(first, "g")
+    assert.same({ "group", "g", "1" }, { group.recipient_type, group.to, first.to })
+    assert.equal("1", m.to_group(first).to)
+  end)
+end)
+
+describe("message.split", function()
+  it("breaks at spaces and drops those at the breaks", function()
+    assert.same({ "one two", "three", "four" }, m.split("one two three four", 7))
+    assert.same({ "one two", "three" }, m.split("one two   three", 7))
+    assert.same({ "one", "two" }, m.split("one\ntwo", 4))
+    assert.same({ "a  b" }, m.split("a  b", 4))
+  end)
+
+  it("breaks a word that is too long", function()
+    assert.same({ "abcd", "efgh", "ij" }, m.split("abcdefghij", 4))
+    assert.same({ "x", "abcd", "efg", "y" }, m.split("x abcdefg y", 4))
+  end)
+
+  it("counts characters and never breaks one", function()
+    local text = ("\195\169"):rep(10)
+    assert.same({ ("\195\169"):rep(4), ("\195\169"):rep(4), ("\195\169"):rep(2) }, m.split(text, 4))
+    assert.same({ "\240\159\152\128\240\159\152\128", "\240\159\152\128" }, m.split(("\240\159\152\128"):rep(3), 2))
+  end)
+
+  it("gives nothing for nothing, and one part for what fits", function()
+    assert.same({}, m.split "")
+    assert.same({}, m.split "   ")
+    assert.same({ "x" }, m.split "x")
+    assert.same({ ("x"):rep(4096) }, m.split(("x"):rep(4096)))
+  end)
+
+  it("makes parts that the API takes and that lose no word", function()
+    local words = {}
+    for i = 1, 4000 do words[i] = ("w\195\182rt%d"):format(i) end
+    local text = table.concat(words, " ")
+    local parts = m.split(text)
+    assert.equal(text, table.concat(parts, " "))
+    for _, part in ipairs(parts) do assert.is_string((whatsapp.encode(m.text("1", part)))) end
+  end)
+
+  it("ends for bytes that are no text", function()
+    assert.equal(3, #m.split(("\128"):rep(10), 4))
+    assert.equal("\255\254", table.concat(m.split("\255\254", 1)))
+    assert.is_false(pcall(m.split, "x", 0))
+  end)
+end)
+
+describe("client:send_marketing", function()
+  local sandbox = require "whatsapp.sandbox"
+  local seen = {}
+  local box = sandbox.new()
+  local client = whatsapp.new { token = "token", phone_number_id = "1", transport = function(request)
+    seen[#seen + 1] = request.url
+    return box.handle(request)
+  end }
+
+  it("sends a template to its own endpoint", function()
+    local message = m.template("1", "n", "en")
+    message.product_policy = "STRICT"
+    assert.equal("accepted", assert(client:send_marketing(message)).messages[1].message_status)
+    assert.is_truthy(seen[#seen]:find "/1/marketing_messages$")
+  end)
+
+  it("refuses what is no template, and groups", function()
+    local before = #seen
+    for path, message in pairs { type = m.text("1", "x"), recipient_type = m.to_group(m.template("1", "n", "en")) } do
+      local result, text, details = client:send_marketing(message)
+      assert.is_nil(result)
+      assert.is_truthy(text:find("/marketing_messages", 1, true))
+      assert.same({ "invalid", path, "enum" }, { details.kind, details.problems[1].path, details.problems[1].rule })
+    end
+    assert.equal(before, #seen)
+    local _, _, details = client:send_marketing(m.text("1", "x"), { mode = "lenient" })
+    assert.equal(131055, details.code)
+  end)
+end)

@@ -89,6 +89,10 @@ sanitize:
 	  SPECS="spec/walk_spec.lua spec/schema_spec.lua spec/response_spec.lua spec/retry_spec.lua spec/crypto_spec.lua" \
 	  RUN="env ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$$(gcc -print-file-name=libasan.so):$$(gcc -print-file-name=libubsan.so)"
 
+# what is generated from the schema; make check compares
+docs: core
+	@eval "$$($(MAKE) -s env)"; $(LUA) src/gen.lua lua/whatsapp
+
 check: deps-check ; @sh spec/support/check.sh
 
 install: all
@@ -100,4 +104,4 @@ clean:
 	rm -rf build
 
 .PHONY: all core curl crypto env sandbox deps-demo deps-test deps-check deps-all demo test suite test-all memcheck \
-        sanitize check install clean
+        sanitize docs check install clean

@@ -52,6 +52,7 @@ build = {
     ["whatsapp.client"] = "lua/whatsapp/client.lua",
     ["whatsapp.codes"] = "lua/whatsapp/codes.lua",
     ["whatsapp.json"] = "lua/whatsapp/json.lua",
+    ["whatsapp.json_schema"] = "lua/whatsapp/json_schema.lua",
     ["whatsapp.message"] = "lua/whatsapp/message.lua",
     ["whatsapp.options"] = "lua/whatsapp/options.lua",
     ["whatsapp.response"] = "lua/whatsapp/response.lua",
@@ -63,6 +64,7 @@ build = {
     ["whatsapp.transport.curl"] = "lua/whatsapp/transport/curl.lua",
     ["whatsapp.transport.decorate"] = "lua/whatsapp/transport/decorate.lua",
     ["whatsapp.transport.memory"] = "lua/whatsapp/transport/memory.lua",
+    ["whatsapp.types"] = "lua/whatsapp/types.lua",
   },
 }
 

@@ -66,7 +66,8 @@ describe("whatsapp.message", function()
         .. '"action":{"name":"cta_url","parameters":{"display_text":"Go","url":"https://e.com"}}},'
         .. '{"card_index":1,"type":"cta_url","header":{"type":"image","image":{"link":"https://e.com/b"}},'
         .. '"action":{"name":"cta_url","parameters":{"display_text":"Go","url":"https://e.com"}}}]}}}' },
-    { "carousel of products", m.carousel("1", "b", { { product_retailer_id = "p", catalog_id = "c" }, { product_retailer_id = "q", catalog_id = "c" } }),
+    { "carousel of products", m.carousel("1", "b", {
+        { product_retailer_id = "p", catalog_id = "c" }, { product_retailer_id = "q", catalog_id = "c" } }),
       '{"type":"interactive","interactive":{"type":"carousel","body":{"text":"b"},"action":{"cards":['
         .. '{"card_index":0,"type":"product","action":{"product_retailer_id":"p","catalog_id":"c"}},'
         .. '{"card_index":1,"type":"product","action":{"product_retailer_id":"q","catalog_id":"c"}}]}}}' },

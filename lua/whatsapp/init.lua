@@ -46,6 +46,12 @@ end
 ---Reads the answer that a transport gave to a message. No network.
 whatsapp.parse_response = response.parse
 
+---The schema as a JSON Schema (draft 2020-12), as a table.
+---@return table
+function whatsapp.json_schema()
+  return require("whatsapp.json_schema").export()
+end
+
 -- what not every program needs is loaded when it is first asked for
 local LATER = { message = "whatsapp.message" }
 

@@ -172,7 +172,8 @@ end
 ---@param options whatsapp.interactive_options?
 ---@return whatsapp.InteractiveMessage
 function message.flow(to, body, parameters, options)
-  return interactive("flow", to, body, { name = "flow", parameters = merged({ flow_message_version = "3" }, parameters) }, options)
+  local action = { name = "flow", parameters = merged({ flow_message_version = "3" }, parameters) }
+  return interactive("flow", to, body, action, options)
 end
 
 ---@param to string|integer

@@ -42,7 +42,7 @@ schema.fields_of = fields_of
 local visit
 
 -- the value that was chosen, on the field that holds the choice
-local function chosen(path, when)
+local function chosen_value(path, when)
   for _, choice in ipairs(when) do
     if choice.path == path and choice.value then return { choice.value } end
   end
@@ -53,7 +53,7 @@ local function add_row(state, object, field, path, when)
   for name, value in pairs(field) do row[name] = value end
   row.path, row.object, row.section, row.when = join(path, field.name), object.name, object.section, when
   row.of, row.required = field.object, field.required or false
-  row.values = chosen(row.path, when) or field.values
+  row.values = chosen_value(row.path, when) or field.values
   state.rows[#state.rows + 1] = row
   local below = field.object and state.objects[field.object]
   if below then visit(state, below, row.path .. (field.kind == "list" and "[]" or ""), when) end
@@ -92,6 +92,73 @@ function schema.rows()
   local state = { objects = objects, rows = {} }
   visit(state, objects[root], "", {})
   return state.rows
+end
+
+-- ---- objects, for what is generated ---------------------------------------------------------------------------------
+
+---What stands behind "must be" for each format.
+schema.FORMATS = {
+  web_link = "an http or https link", absolute = "a URL with its scheme", date = "YYYY-MM-DD",
+  trimmed = "no space at its ends", one_line = "no line end, no tab, at most 4 spaces in a row",
+  few_lines = "at most 2 line ends",
+}
+
+---The variants of an object, and what it is otherwise.
+---@return { value: string?, object: string }[]
+function schema.choices_of(objects, object)
+  local list, shown = {}, {}
+  for _, variant in ipairs(object.variants or {}) do
+    if object.by or not shown[variant.object] then list[#list + 1] = variant end
+    shown[variant.object] = true
+  end
+  if object.otherwise then list[#list + 1] = { object = object.otherwise } end
+  assert(objects[object.name])
+  return list
+end
+
+-- the objects that an object names, in the order of the schema
+local function named_by(objects, object)
+  local names = {}
+  for _, field in ipairs(fields_of(objects, object)) do names[#names + 1] = field.object end
+  for _, choice in ipairs(schema.choices_of(objects, object)) do names[#names + 1] = choice.object end
+  return names
+end
+
+---@return table<string, table> objects by name
+---@return string[] order of their names: the root first, each before what it names
+function schema.objects()
+  local objects, root = core.schema()
+  local order, seen = {}, {}
+  local function add(name)
+    if seen[name] then return end
+    seen[name] = true
+    order[#order + 1] = name
+    for _, below in ipairs(named_by(objects, objects[name])) do add(below) end
+  end
+  add(root)
+  return objects, order
+end
+
+---The values of the fields by which each object is chosen: name of the object -> name of the field -> values.
+---@return table<string, table<string, string[]>>
+function schema.chosen(objects)
+  local chosen = {}
+  local function add(object, name, value)
+    chosen[object.name] = chosen[object.name] or {}
+    local values = chosen[object.name][name] or {}
+    chosen[object.name][name] = values
+    for _, known in ipairs(values) do
+      if known == value then return end
+    end
+    values[#values + 1] = value
+    for _, variant in ipairs(object.variants or {}) do add(objects[variant.object], name, value) end
+  end
+  local _, order = schema.objects()
+  for _, name in ipairs(order) do
+    local object = objects[name]
+    for _, variant in ipairs(object.by and object.variants or {}) do add(objects[variant.object], object.by, variant.value) end
+  end
+  return chosen
 end
 
 return schema

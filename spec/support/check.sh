@@ -42,9 +42,15 @@ c_checked() {
   cppcheck -q --std=c99 --language=c --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
     --suppress=missingIncludeSystem --suppress=autoVariables -I src src/*.c
 }
-lua_checked() { luacheck -q --no-color lua spec examples; }
+lua_checked() { luacheck -q --no-color lua src spec examples; }
 rockspec_linted() { luarocks --lua-version 5.4 lint rockspec/*.rockspec; }
 shell_parses() { for script in spec/support/*.sh .ci/run; do sh -n "$script" || return 1; done; }
+
+fresh() {
+  folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT
+  eval "$(make -s BUILD=build/check/gcc-lua5.4 env)"
+  lua5.4 src/gen.lua "$folder" && diff -q "$folder/types.lua" lua/whatsapp/types.lua && diff -q "$folder/REFERENCE.md" lua/whatsapp/REFERENCE.md
+}
 
 # the rock builds offline, into a folder of its own, from what git knows
 rock_builds() {
@@ -63,6 +69,7 @@ check "no mutable statics" no_mutable_static
 check "clang-format" formatted
 check "cppcheck" c_checked
 check "luacheck" lua_checked
+check "what is generated is fresh (else: make docs)" fresh
 check "the rockspec" rockspec_linted
 check "the rock builds and loads" rock_builds
 check "shell scripts parse" shell_parses

@@ -1,0 +1,123 @@
+-- What is generated from the schema: fresh, whole, and of one mind with the core.
+local generate = require "spec.support.generate"
+local json_schema = require "spec.support.json_schema"
+local schema = require "whatsapp.schema"
+local whatsapp = require "whatsapp"
+
+local function read(path)
+  local file = assert(io.open(path, "rb"), path)
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+describe("the types and the reference", function()
+  it("are what the schema gives now", function()
+    local folder = os.tmpname()
+    os.remove(folder)
+    assert(os.execute("mkdir " .. folder))
+    local lua = os.getenv "LUA" or "lua5.4"
+    assert(os.execute(("%s src/gen.lua %s"):format(lua, folder)))
+    for _, name in ipairs { "types.lua", "REFERENCE.md" } do
+      local same = read(folder .. "/" .. name) == read("lua/whatsapp/" .. name)
+      assert.is_true(same, name .. " is stale: make docs")
+    end
+    os.execute("rm -r " .. folder)
+  end)
+
+  it("have every object and every field", function()
+    local types, reference = read "lua/whatsapp/types.lua", read "lua/whatsapp/REFERENCE.md"
+    local objects, order = schema.objects()
+    for _, name in ipairs(order) do
+      assert.is_truthy(types:find("whatsapp." .. name, 1, true), name)
+      assert.is_truthy(reference:find("\n### " .. name .. "\n", 1, true), name)
+      for _, field in ipairs(objects[name].fields) do
+        assert.is_truthy(field.kind == "removed" or types:find("---@field " .. field.name .. "%??", 1), field.name)
+        assert.is_truthy(reference:find("`" .. field.name .. "`", 1, true), field.name)
+      end
+    end
+  end)
+
+  it("name each object once", function()
+    local _, order = schema.objects()
+    local seen = {}
+    for _, name in ipairs(order) do
+      assert.is_nil(seen[name], name)
+      seen[name] = true
+    end
+    assert.is_true(#order > 100)
+  end)
+
+  it("are plain Lua that does nothing", function()
+    assert.is_function(assert((loadstring or load)(read "lua/whatsapp/types.lua")))
+  end)
+end)
+
+describe("whatsapp.json_schema", function()
+  local exported = whatsapp.json_schema()
+
+  local function each_row(check)
+    for _, row in ipairs(schema.rows()) do check(row, generate.message(row)) end
+  end
+
+  it("takes every message that the core takes", function()
+    each_row(function(row, message)
+      assert.is_true(json_schema.valid(exported, message), row.path)
+    end)
+  end)
+
+  it("refuses an unknown name anywhere, as the core does", function()
+    each_row(function(row, message)
+      generate.place(message, row).no_such_name = 1
+      assert.is_false(json_schema.valid(exported, message), row.path)
+    end)
+  end)
+
+  it("refuses what is missing, too long, too many or of another type", function()
+    local refused = 0
+    local function refuses(row, value)
+      local message = generate.message(row)
+      generate.place(message, row)[row.name] = value
+      if whatsapp.validate(message) then return end
+      refused = refused + 1
+      assert.is_false(json_schema.valid(exported, message), row.path)
+    end
+    each_row(function(row)
+      if row.name == "status" or row.unique or row.same then return end
+      refuses(row, nil)
+      refuses(row, function() end)
+      if row.class ~= "S" and row.max and (row.kind == "string" or row.kind == "id") then refuses(row, ("x"):rep(row.max + 1)) end
+    end)
+    assert.is_true(refused > 1500)
+  end)
+
+  it("can be written as JSON", function()
+    local json = whatsapp.encode({ to = "1", text = { body = "x" }, schema = exported }, { mode = "lenient" })
+    assert.is_truthy(json:find('"required":["body"]', 1, true))
+    assert.is_nil(json:find('"required":{}', 1, true))
+  end)
+end)
+
+describe("decode(encode(message))", function()
+  local json = require "whatsapp.json"
+
+  -- whole numbers of an id are written as strings; all else comes back as it was
+  local function same(given, read_back, path)
+    if type(given) == "table" then
+      for name, value in pairs(given) do same(value, read_back[name], path .. "." .. tostring(name)) end
+      for name in pairs(read_back) do
+        local filled = path == "" and (name == "messaging_product" or name == "recipient_type" or name == "type")
+        assert.is_true(given[name] ~= nil or filled, path .. "." .. tostring(name))
+      end
+    else
+      assert.is_true(given == read_back, path)
+    end
+  end
+
+  it("is the message, with what the envelope fills in", function()
+    for _, row in ipairs(schema.rows()) do
+      local message = generate.message(row)
+      same(message, json.decode((whatsapp.encode(message))), "")
+    end
+  end)
+end)

@@ -22,6 +22,7 @@ FLAGS    := -std=c99 -fPIC -fno-plt -fvisibility=hidden -fno-math-errno $(WARN) 
 SHARED   := -shared $(if $(filter Darwin,$(shell uname -s)),-undefined dynamic_lookup)
 
 BUILD  := build/$(LUA)
+OFFLINE := spec/walk_spec.lua spec/schema_spec.lua spec/message_spec.lua spec/response_spec.lua spec/retry_spec.lua spec/crypto_spec.lua
 CORE   := schema format buffer utf8 json lsay lproblem lshape lvalue lscope lvariant lfree lforeign lwalk lschema lcore
 OBJ     = $(patsubst %,$(BUILD)/obj/%.o,$(1))
 MODULE := $(BUILD)/whatsapp
@@ -86,8 +87,17 @@ memcheck: all sandbox
 # the core and what needs no network, with both sanitizers; leaks are memcheck's
 sanitize:
 	@$(MAKE) --no-print-directory -s all suite BUILD=build/sanitize CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" \
-	  SPECS="spec/walk_spec.lua spec/schema_spec.lua spec/response_spec.lua spec/retry_spec.lua spec/crypto_spec.lua" \
+	  SPECS="$(OFFLINE)" \
 	  RUN="env ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$$(gcc -print-file-name=libasan.so):$$(gcc -print-file-name=libubsan.so)"
+
+# the lines of the C core that the specs run
+coverage:
+	@rm -rf build/coverage
+	@$(MAKE) --no-print-directory -s suite BUILD=build/coverage CFLAGS="-O0 -g --coverage" SPECS="$(OFFLINE)" >/dev/null
+	@for file in $(CORE); do gcov -n build/coverage/obj/$$file.gcda 2>/dev/null | \
+	  awk -v file=$$file '/^File .src.*\.c/ {own = 1; next} /^File/ {own = 0} own && /^Lines/ {print file, $$0; own = 0}'; done | \
+	  awk '{split($$3, a, ":"); percent = a[2] + 0; lines = $$NF; run += percent * lines / 100; all += lines; \
+	    printf "%-10s %6.1f %% of %d lines\n", $$1, percent, lines} END {printf "%-10s %6.1f %% of %d lines\n", "core", 100 * run / all, all}'
 
 # what is generated from the schema; make check compares
 docs: core
@@ -104,4 +114,4 @@ clean:
 	rm -rf build
 
 .PHONY: all core curl crypto env sandbox deps-demo deps-test deps-check deps-all demo test suite test-all memcheck \
-        sanitize docs check install clean
+        sanitize coverage docs check install clean

@@ -43,8 +43,7 @@ typedef struct client {
     bool allow_http, closed;
 } client;
 
-/* ---- libcurl's callbacks: bytes in, bytes out ----------------------------------------------------------------------
- */
+/* ---- libcurl's callbacks: bytes in, bytes out ---- */
 
 static size_t on_read(char *to, size_t size, size_t count, void *context)
 {
@@ -97,8 +96,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
     return t->head.failure == WA_NO_FAILURE ? length : 0;
 }
 
-/* ---- life ----------------------------------------------------------------------------------------------------------
- */
+/* ---- life ---- */
 
 static void close_client(client *c)
 {
@@ -140,8 +138,7 @@ static int global_gc(lua_State *L)
     return 0;
 }
 
-/* ---- new -----------------------------------------------------------------------------------------------------------
- */
+/* ---- new ---- */
 
 /* [-0, +1, m] the option, by raw access */
 static int option(lua_State *L, int table, const char *name)
@@ -286,8 +283,7 @@ static int new_client(lua_State *L)
     return 1;
 }
 
-/* ---- a request ------------------------------------------------------------------------------------------------------
- */
+/* ---- a request ---- */
 
 /* [-0, +3, m] nil, text, details: refused before libcurl was touched */
 static int refuse(lua_State *L, const char *text)
@@ -477,8 +473,7 @@ static const char *read_request(lua_State *L, client *c, transfer *t)
     return NULL;
 }
 
-/* ---- the exchange
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the exchange ---- */
 
 static CURLcode run(client *c, transfer *t)
 {
@@ -649,8 +644,7 @@ static int client_perform(lua_State *L)
     return whole ? push_response(L, &c->transfer) : push_failure(L, &c->transfer, code);
 }
 
-/* ---- time
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- time ---- */
 
 /* [-0, +1, -] now() -> seconds of a clock that never goes back */
 static int now(lua_State *L)
@@ -673,8 +667,7 @@ static int sleep_for(lua_State *L)
     return 0;
 }
 
-/* ---- the module
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the module ---- */
 
 WA_EXPORT int luaopen_whatsapp_curl(lua_State *L);
 

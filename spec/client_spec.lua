@@ -279,6 +279,14 @@ describe("client:send", function()
     assert_no_secret(text, details)
   end)
 
+  it("raises for a transport that gives no response", function()
+    for _, wrong in ipairs { "200 OK", 200, true, {}, { status = "200" } } do
+      local ok, err = pcall(function() return client_with(function() return wrong end):send(TEXT) end)
+      assert.is_false(ok)
+      assert.is_truthy(err:find("a response is a table with a status", 1, true), err)
+    end
+  end)
+
   it("raises at the caller for wrong use", function()
     local client = client_with()
     local function blames(f, with)

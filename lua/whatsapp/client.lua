@@ -133,6 +133,7 @@ local function authorizing(parts, transport)
     local answer, text
     answer, text, details = transport(signed)
     if answer == nil then return nil, without(tostring(text), secrets), details end
+    response.check(answer, 1)
     if type(answer.body) == "string" and answer.status >= 300 then answer.body = without(answer.body, secrets) end
     return answer
   end)

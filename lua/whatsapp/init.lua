@@ -1,8 +1,6 @@
 -- whatsapp: the WhatsApp Cloud API for Lua. The public face; what stands behind each name is in its own file. Requiring
 -- it does no I/O, sets no global and loads neither libcurl nor a JSON reader.
 local core = require "whatsapp.core"
-local client = require "whatsapp.client"
-local response = require "whatsapp.response"
 
 ---@class whatsapp
 ---@field message whatsapp.message constructors of messages
@@ -44,7 +42,15 @@ function whatsapp.schema()
 end
 
 ---Reads the answer that a transport gave to a message. No network.
-whatsapp.parse_response = response.parse
+---@param response { status: integer, headers: table<string, string>?, body: string? } header names in lower case
+---@return table? result mirrors the API's: .messages[1].id, .contacts[1].wa_id; .success of a mark as read
+---@return string? text
+---@return whatsapp.details? details
+function whatsapp.parse_response(response)
+  local reader = require "whatsapp.response"
+  reader.check(response, 2)
+  return reader.parse(response)
+end
 
 ---The schema as a JSON Schema (draft 2020-12), as a table.
 ---@return table
@@ -67,7 +73,7 @@ setmetatable(whatsapp, {
 ---@param options whatsapp.options token and phone_number_id are needed
 ---@return whatsapp.client
 function whatsapp.new(options)
-  local made = client.new(options, { -- no tail call: what it raises is blamed on whom this function was called by
+  local made = require("whatsapp.client").new(options, { -- no tail call: what it raises is blamed on whom this function was called by
     version = whatsapp.GRAPH_VERSION,
     user_agent = "lua-whatsapp/" .. whatsapp._VERSION,
   })

@@ -147,15 +147,21 @@ local function describe(headers, body)
   return ("%s of %d bytes where JSON was expected"):format(kind:match "^[^;]*", #body)
 end
 
+---Raises for what is no response.
+---@param answer any
+---@param level integer of the caller to blame, as error() counts from here
+function response.check(answer, level)
+  if type(answer) ~= "table" or type(answer.status) ~= "number" then
+    error("a response is a table with a status, headers and a body, got a " .. type(answer), level + 1)
+  end
+end
+
 ---Any answer of the Graph API.
 ---@param answer { status: integer, headers: table<string, string>?, body: string? }
 ---@return table? object the decoded body, of a 2xx answer
 ---@return string? text
 ---@return whatsapp.details? details
 function response.read(answer)
-  if type(answer) ~= "table" or type(answer.status) ~= "number" then
-    error("a response is a table with a status, headers and a body", 2)
-  end
   local status, headers = integer(answer.status) or 0, type(answer.headers) == "table" and answer.headers or {}
   local body = type(answer.body) == "string" and answer.body or ""
   local object = decoded(body)

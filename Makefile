@@ -106,9 +106,9 @@ docs: core
 check: deps-check ; @sh spec/support/check.sh
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/lib/lua/$(patsubst lua%,%,$(ABI))/whatsapp $(DESTDIR)$(PREFIX)/share/lua/$(patsubst lua%,%,$(ABI))
-	install -m 755 $(MODULE)/*.so $(DESTDIR)$(PREFIX)/lib/lua/$(patsubst lua%,%,$(ABI))/whatsapp
-	cp -R lua/whatsapp $(DESTDIR)$(PREFIX)/share/lua/$(patsubst lua%,%,$(ABI))/
+	install -d "$(DESTDIR)$(PREFIX)/lib/lua/$(ABI:lua%=%)/whatsapp" "$(DESTDIR)$(PREFIX)/share/lua/$(ABI:lua%=%)"
+	install -m 755 $(MODULE)/*.so "$(DESTDIR)$(PREFIX)/lib/lua/$(ABI:lua%=%)/whatsapp"
+	cp -R lua/whatsapp "$(DESTDIR)$(PREFIX)/share/lua/$(ABI:lua%=%)/"
 
 clean:
 	rm -rf build

@@ -69,10 +69,11 @@ describe("whatsapp.new", function()
     raises({ token = TOKEN, phone_number_id = "1", tokken = "x" }, "unknown option tokken")
     local wrong = {
       token = { "", "a\nb", "a b", 5 }, phone_number_id = { "", "../x", 1.5, {} }, version = { "25", 25, "v25" },
-      base_url = { "graph.facebook.com", "ftp://x", "https://x?y=1" }, transport = { 5, {} },
-      timeout = { 0, -1, "5", 1 / 0, 0 / 0, 1e9 }, retry = { true, { attempt = 3 }, { attempts = 0 }, { total = "x" } }, mode = { "loose" },
-      limiter = { 5 }, app_secret = { "" }, log = { "x" }, on_warning = { {} }, allow_http = { 1 }, max_body = { 1.5, 0 },
-      ca_file = { "", 5 }, proxy = { 5 }, user_agent = { "" }, connect_timeout = { 0 },
+      base_url = { "graph.facebook.com", "ftp://x", "https://x?y=1", "https://user:password@x" }, transport = { 5, {} },
+      timeout = { 0, -1, "5", 1 / 0, 0 / 0, 1e9 },
+      retry = { true, { attempt = 3 }, { attempts = 0 }, { attempts = 1.5 }, { total = "x" }, { total = 1 / 0 } }, mode = { "loose" },
+      limiter = { 5, function() end }, app_secret = { "" }, log = { "x" }, on_warning = { {} }, allow_http = { 1 }, max_body = { 1.5, 0 },
+      ca_file = { "", 5 }, proxy = { 5, "a\0b" }, user_agent = { "", "a\r\nX: y" }, connect_timeout = { 0 },
     }
     for name, values in pairs(wrong) do
       for _, value in ipairs(values) do
@@ -183,8 +184,9 @@ describe("client:send", function()
       local client, transport = client_with(nil, { token = function() return given[1], given[2] end })
       local result, text, details = client:send(TEXT)
       assert.is_nil(result)
-      assert.is_truthy(text:find("the token function gave no token", 1, true))
+      assert.is_truthy(text:find("the token function gave ", 1, true))
       assert.same({ "invalid", false, false }, { details.kind, details.retryable, details.may_have_been_sent })
+      assert.same({}, details.problems)
       assert.equal(0, #transport.requests)
     end
   end)
@@ -279,12 +281,65 @@ describe("client:send", function()
     assert_no_secret(text, details)
   end)
 
-  it("raises for a transport that gives no response", function()
+  it("says that it may have been sent where a transport gives no response", function()
     for _, wrong in ipairs { "200 OK", 200, true, {}, { status = "200" } } do
-      local ok, err = pcall(function() return client_with(function() return wrong end):send(TEXT) end)
-      assert.is_false(ok)
-      assert.is_truthy(err:find("a response is a table with a status", 1, true), err)
+      local result, text, details = client_with(function() return wrong end):send(TEXT)
+      assert.is_nil(result)
+      assert.is_truthy(text:find("the transport gave a " .. type(wrong), 1, true), text)
+      assert.same({ "transport", false, true }, { details.kind, details.retryable, details.may_have_been_sent })
     end
+    assert.is_truthy(select(2, client_with(function() end):send(TEXT)):find("the transport gave nothing", 1, true))
+  end)
+
+  it("shows no secret that comes back in a header, a body or the details of a transport", function()
+    local proof = crypto.hmac_sha256(SECRET, TOKEN)
+    local echoes = {
+      function(r) return { status = 400, headers = { ["x-fb-trace-id"] = r.headers.Authorization, ["content-type"] = TOKEN }, body = "" } end,
+      function(r) return { status = 200, headers = {}, body = '{"error":{"code":190,"message":"' .. r.url .. '"}}' } end,
+      function() return { status = 500, headers = {}, body = '{"error":{"code":1,"fbtrace_id":"' .. proof .. '"}}' } end,
+      function() return { status = 400, headers = {}, body = '{"error":{"code":1,"message":"' .. TOKEN:gsub("E", "\\u0045") .. '"}}' } end,
+      function(r) return nil, "x", { kind = "transport", retryable = false, may_have_been_sent = true, message = r.url, more = { SECRET } } end,
+      function(r) return { status = 200, headers = { ["x-fb-trace-id"] = r.headers.Authorization, ["x-app-usage"] = '{"a":"' .. TOKEN .. '"}' },
+        body = ACCEPTED.body } end,
+    }
+    for _, echo in ipairs(echoes) do
+      local entries = {}
+      local client = client_with(echo, { app_secret = SECRET, log = function(entry) entries[#entries + 1] = entry end })
+      local _, text, details = client:send(TEXT)
+      assert_no_secret(text, details, entries)
+    end
+  end)
+
+  it("keeps apart what two clients send", function()
+    local meddling = client_with(nil, { limiter = function(transport)
+      return function(request)
+        request.headers.Authorization, request.headers.Evil = "Bearer of another", "1"
+        return transport(request)
+      end
+    end })
+    assert.is_table((meddling:send(TEXT)))
+    assert.same({ ["Content-Type"] = "application/json" }, client_with():request(TEXT).headers)
+  end)
+
+  it("gives the outcome though the log raises, and what it raised", function()
+    local client, transport = client_with(nil, { log = function() error "disk full" end })
+    local result, _, info = client:send(TEXT)
+    assert.is_table(result)
+    assert.is_truthy(info.log_error:find("disk full", 1, true))
+    assert.equal(1, #transport.requests)
+    client = client_with({ { text = "lost" } }, { log = function() error "disk full" end })
+    local _, _, details = client:send(TEXT)
+    assert.is_truthy(details.log_error:find("disk full", 1, true))
+  end)
+
+  it("sends nothing where the answer could not be read", function()
+    local json = require "whatsapp.json"
+    local client, transport = client_with()
+    local prepare = json.prepare
+    json.prepare = function() error("no reader", 0) end
+    local ok, err = pcall(function() client:send(TEXT) end)
+    json.prepare = prepare
+    assert.same({ false, "no reader", 0 }, { ok, err, #transport.requests })
   end)
 
   it("raises at the caller for wrong use", function()

@@ -13,6 +13,15 @@ local bytes = {}
 for byte = 0, 255 do bytes[#bytes + 1] = string.char(byte) end
 local BINARY = table.concat(bytes):rep(8192)
 
+-- Ctrl-C, as the lua program has it: a hook that is set by a signal; the request would hang for 20 seconds
+local INTERRUPTED = [[
+cat > $FILE <<'END'
+local transport = require("whatsapp.transport.curl").new { proxy = "", timeout = 20 }
+transport { method = "POST", url = arg[1], body = "x" }
+END
+$LUA $FILE $URL 2>&1 & sleep 0.5; kill -INT $!; wait $!; rm $FILE
+]]
+
 describe("the transport over libcurl", function()
   local fault
   local opened = {}
@@ -117,6 +126,17 @@ describe("the transport over libcurl", function()
         fails(hasty(), post(port, { body = case[3] }), LOST, 1)
       end)
     end
+  end)
+
+  it("stops waiting when the script is interrupted", function()
+    fault.play "hang"
+    local values = { FILE = os.tmpname(), LUA = os.getenv "LUA" or "lua5.4", URL = fault.url("plain", "/") }
+    local started = os.time()
+    local pipe = io.popen((INTERRUPTED:gsub("%$(%u+)", values)))
+    local output = pipe:read "*a"
+    pipe:close()
+    assert.is_truthy(output:find("interrupted!", 1, true), output)
+    assert.is_true(os.time() - started < 10)
   end)
 
   describe("says that nothing was sent", function()

@@ -31,6 +31,7 @@ typedef struct transfer {
     const char *data;     /* the request's body: a Lua string on the stack of perform */
     size_t size, offset;
     bool with_body, idempotent, added;
+    bool interrupted;
     bool begun;      /* libcurl began to send this request, on whatever connection */
     bool head_ended; /* the empty line behind the answer's headers came */
     char error[CURL_ERROR_SIZE];
@@ -290,9 +291,13 @@ static int refuse(lua_State *L, const char *text)
 {
     lua_pushnil(L);
     lua_pushstring(L, text);
-    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, 5);
     lua_pushliteral(L, "invalid");
     lua_setfield(L, -2, "kind");
+    lua_newtable(L);
+    lua_setfield(L, -2, "problems");
+    lua_pushinteger(L, 0);
+    lua_setfield(L, -2, "count");
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "retryable");
     lua_pushboolean(L, 0);
@@ -475,9 +480,11 @@ static const char *read_request(lua_State *L, client *c, transfer *t)
 
 /* ---- the exchange ---- */
 
-static CURLcode run(client *c, transfer *t)
+/* [-0, +0, -] Ends early where a hook was set meanwhile: that is how the lua program asks a script to stop (Ctrl-C). */
+static CURLcode run(lua_State *L, client *c, transfer *t)
 {
     CURLcode result = CURLE_OK;
+    lua_Hook hook = lua_gethook(L);
     int running = 1, left;
     if (curl_multi_add_handle(c->multi, t->easy) != CURLM_OK) return CURLE_OUT_OF_MEMORY;
     t->added = true;
@@ -486,6 +493,8 @@ static CURLcode run(client *c, transfer *t)
         if (result == CURLE_OK && running > 0 && curl_multi_poll(c->multi, NULL, 0, 1000, NULL) != CURLM_OK) {
             result = CURLE_OUT_OF_MEMORY;
         }
+        t->interrupted = lua_gethook(L) != hook;
+        if (result == CURLE_OK && t->interrupted && running > 0) result = CURLE_ABORTED_BY_CALLBACK;
         if (result != CURLE_OK) break;
     }
     for (CURLMsg *message; (message = curl_multi_info_read(c->multi, &left)) != NULL;) {
@@ -541,6 +550,8 @@ static void push_reason(lua_State *L, const transfer *t, CURLcode code)
         lua_pushfstring(L, "the answer is longer than %d bytes", (int) t->body.limit);
     } else if (t->head.failure == WA_TOO_LONG) {
         lua_pushfstring(L, "the answer's headers are longer than %d bytes", MAX_HEAD);
+    } else if (t->interrupted && code == CURLE_ABORTED_BY_CALLBACK) {
+        lua_pushliteral(L, "interrupted");
     } else if (code == CURLE_SEND_FAIL_REWIND || code == CURLE_ABORTED_BY_CALLBACK) {
         lua_pushliteral(
             L, "the connection broke after the request was handed over, and it is not sent again by itself");
@@ -636,7 +647,7 @@ static int client_perform(lua_State *L)
     const char *problem = read_request(L, c, &c->transfer);
     if (problem == no_memory) return luaL_error(L, "%s", no_memory);
     if (problem != NULL) return refuse(L, problem);
-    CURLcode code = run(c, &c->transfer);
+    CURLcode code = run(L, c, &c->transfer);
     c->transfer.data = NULL;
     /* libcurl calls an answer whole whose connection ended within its headers */
     if (code == CURLE_OK && !c->transfer.head_ended) code = CURLE_PARTIAL_FILE;

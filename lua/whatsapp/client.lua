@@ -2,6 +2,7 @@
 -- them innermost, at each attempt. Never repeats what may have been sent.
 local core = require "whatsapp.core"
 local decorate = require "whatsapp.transport.decorate"
+local json = require "whatsapp.json"
 local options = require "whatsapp.options"
 local response = require "whatsapp.response"
 local retry = require "whatsapp.retry"
@@ -58,8 +59,6 @@ local SEND = { timeout = "seconds", retry = "retry", mode = "mode" }
 local MARK_READ = { timeout = "seconds", retry = "retry", typing = "boolean" }
 local CURL = { "timeout", "connect_timeout", "proxy", "ca_file", "user_agent", "allow_http", "max_body" }
 
-local HEADERS = { ["Content-Type"] = "application/json" }
-
 ---@class whatsapp.client
 local client = {}
 client.__index = client
@@ -71,7 +70,7 @@ local private = setmetatable({}, { __mode = "k" })
 ---@return table
 local function own(self, level)
   local parts = private[self]
-  if not parts then error("not a client: call it as client:send(...)", level + 1) end
+  if not parts then error("not a client: call its functions with a colon, as in client:send(message)", level + 1) end
   if parts.shared.closed then error("attempt to use a closed client", level + 1) end
   return parts
 end
@@ -79,44 +78,33 @@ end
 -- ---- credentials ----------------------------------------------------------------------------------------------------
 
 local function refused(text)
-  return nil, text, { kind = "invalid", retryable = false, may_have_been_sent = false }
+  return nil, text, { kind = "invalid", retryable = false, may_have_been_sent = false, problems = {}, count = 0 }
 end
 
 local function current_token(parts)
   if type(parts.token) == "string" then return parts.token end
   local token, problem = parts.token()
-  if type(token) == "string" and token ~= "" and not token:find "[%c ]" then return token end
-  return refused("the token function gave no token" .. (type(problem) == "string" and ": " .. problem or ""))
-end
-
-local function copy(from)
-  local to = {}
-  for name, value in pairs(from or {}) do to[name] = value end
-  return to
-end
-
--- the request with its credentials, and the secrets that must not come back in a text
-local function authorized(parts, request)
-  local token, text, details = current_token(parts)
-  if not token then return nil, text, details end
-  local signed = copy(request)
-  signed.headers = copy(request.headers)
-  signed.headers.Authorization = "Bearer " .. token
-  local secrets = { token, parts.app_secret }
-  if parts.app_secret then
-    local proof = require("whatsapp.crypto").hmac_sha256(parts.app_secret, token)
-    signed.url = signed.url .. (signed.url:find("?", 1, true) and "&" or "?") .. "appsecret_proof=" .. proof
-    secrets[3] = proof
+  if type(token) ~= "string" or token == "" then
+    return refused("the token function gave no token" .. (type(problem) == "string" and ": " .. problem or ""))
   end
-  return signed, secrets
+  if token:find "[%c ]" then return refused "the token function gave a token with spaces or control characters" end
+  return token
 end
 
-local SHORTEST_SECRET = 8 -- what is shorter is a stand-in of a test, and part of many words
+-- what must not come back in a text: the secrets of the latest requests, the newest first
+local KEPT_SECRETS, SHORTEST_SECRET = 12, 8 -- what is shorter is a stand-in of a test, and part of many words
 
-local function without(text, secrets)
-  for _, secret in ipairs(secrets) do
-    local from, to
-    if #secret >= SHORTEST_SECRET then from, to = text:find(secret, 1, true) end
+local function remember(parts, secret)
+  local secrets = parts.shared.secrets
+  if type(secret) ~= "string" or #secret < SHORTEST_SECRET or secrets[secret] then return end
+  table.insert(secrets, 1, secret)
+  secrets[secret] = true
+  if #secrets > KEPT_SECRETS then secrets[table.remove(secrets)] = nil end
+end
+
+local function without_secrets(parts, text)
+  for _, secret in ipairs(parts.shared.secrets) do
+    local from, to = text:find(secret, 1, true)
     while from do
       text = text:sub(1, from - 1) .. "***" .. text:sub(to + 1)
       from, to = text:find(secret, from + 3, true)
@@ -125,34 +113,74 @@ local function without(text, secrets)
   return text
 end
 
--- credentials go in and, should the other side repeat them, do not come out
+-- the same of every string in details, which are a tree of few levels; a copy
+local function cleaned(parts, value, depth)
+  if type(value) == "string" then return without_secrets(parts, value) end
+  if type(value) ~= "table" or depth == 0 then return value end
+  local copy = {}
+  for name, member in pairs(value) do copy[name] = cleaned(parts, member, depth - 1) end
+  return copy
+end
+
+local function copy(from)
+  local to = {}
+  for name, value in pairs(from or {}) do to[name] = value end
+  return to
+end
+
+-- the request with its credentials
+local function authorized(parts, request)
+  local token, text, details = current_token(parts)
+  if not token then return nil, text, details end
+  local signed = copy(request)
+  signed.headers = copy(request.headers)
+  signed.headers.Authorization = "Bearer " .. token
+  remember(parts, token)
+  if parts.app_secret then
+    local proof = require("whatsapp.crypto").hmac_sha256(parts.app_secret, token)
+    signed.url = signed.url .. (signed.url:find("?", 1, true) and "&" or "?") .. "appsecret_proof=" .. proof
+    remember(parts, parts.app_secret)
+    remember(parts, proof)
+  end
+  return signed
+end
+
+-- What a transport gives is a response or nil, text, details; whatever else it gives, the request may have left.
+local function outcome_of(answer, text, details)
+  if type(answer) == "table" and type(answer.status) == "number" then return answer end
+  if answer == nil and type(text) == "string" then return nil, text, details end
+  local got = answer == nil and "nothing" or "a " .. type(answer)
+  return nil, ("the transport gave %s: neither a response nor nil and a text"):format(got),
+    { kind = "transport", retryable = false, may_have_been_sent = true }
+end
+
+-- credentials go in and, should the other side repeat them, do not come out in a text that is logged
 local function authorizing(parts, transport)
   return decorate.around(transport, function(request)
-    local signed, secrets, details = authorized(parts, request)
-    if not signed then return nil, secrets, details end
-    local answer, text
-    answer, text, details = transport(signed)
-    if answer == nil then return nil, without(tostring(text), secrets), details end
-    response.check(answer, 1)
-    if type(answer.body) == "string" and answer.status >= 300 then answer.body = without(answer.body, secrets) end
+    local signed, problem, refusal = authorized(parts, request)
+    if not signed then return nil, problem, refusal end
+    local answer, text, details = outcome_of(transport(signed))
+    if answer == nil then return nil, without_secrets(parts, text), details end
     return answer
   end)
 end
 
 -- ---- log --------------------------------------------------------------------------------------------------------------
 
-local function logging(log, transport)
+-- a log that raises must not lose what became of the request: what it raised stands in the outcome
+local function logging(parts, transport)
   local now = decorate.carried(transport, "now")
   return decorate.around(transport, function(request)
     local started = now and now()
     local answer, text, details = transport(request)
-    log {
+    local ok, problem = pcall(parts.log, {
       request = request,
       url = request.url:match "^[^?]*",
       seconds = now and now() - started,
       status = answer and answer.status,
       error = answer == nil and text or nil,
-    }
+    })
+    if not ok then parts.shared.log_error = tostring(problem) end
     return answer, text, details
   end)
 end
@@ -171,14 +199,17 @@ end
 -- what stands between a request and the network, from the outside in: limits, log, credentials
 local function pipeline(parts)
   local transport = authorizing(parts, parts.shared.transport)
-  if parts.log then transport = logging(parts.log, transport) end
+  if parts.log then transport = logging(parts, transport) end
   if parts.limiter then transport = parts.limiter(transport) end
   return transport
 end
 
-local function make(parts)
+local function make(parts, level)
   parts.url = ("%s/%s/%s/"):format(parts.base_url, parts.version, parts.phone_number_id)
   parts.pipeline = pipeline(parts)
+  if not decorate.is_transport(parts.pipeline) then
+    error("option limiter must return a transport, as it is given one", level + 1)
+  end
   local self = setmetatable({}, client)
   private[self] = parts
   return self
@@ -207,8 +238,13 @@ function M.new(given, defaults)
   parts.version = parts.version or defaults.version
   parts.phone_number_id = text_of_id(parts.phone_number_id)
   if parts.retry == nil then parts.retry = {} end
-  parts.shared = { transport = parts.transport or default_transport(parts, defaults.user_agent), owned = parts.transport == nil }
-  return make(parts)
+  parts.shared = {
+    transport = parts.transport or default_transport(parts, defaults.user_agent),
+    owned = parts.transport == nil,
+    secrets = {},
+  }
+  local made = make(parts, 3)
+  return made
 end
 
 ---A client for another number or another token, over the connections and the limits of this one.
@@ -218,13 +254,14 @@ function client:with(changes)
   local parts = copy(own(self, 2))
   for name, value in pairs(options.check(changes, WITH, 2)) do parts[name] = value end
   parts.phone_number_id = text_of_id(parts.phone_number_id)
-  return make(parts)
+  local made = make(parts, 2)
+  return made
 end
 
 ---Closes the connections, of the clients made with client:with too. May be called again.
 function client:close()
   local parts = private[self]
-  if not parts then error("not a client: call it as client:close()", 2) end
+  if not parts then error("not a client: call its functions with a colon, as in client:close()", 2) end
   if parts.shared.closed then return end
   parts.shared.closed = true
   if parts.shared.owned then parts.shared.transport.close() end
@@ -250,7 +287,7 @@ local function request_of(parts, message, given, endpoint)
   return {
     method = "POST",
     url = parts.url .. (endpoint or "messages"),
-    headers = HEADERS,
+    headers = { ["Content-Type"] = "application/json" },
     body = json,
     timeout = given.timeout or parts.timeout,
   }, warnings
@@ -271,7 +308,6 @@ function client:request(message, given)
   check_message(message, 2)
   local request, text, details = request_of(parts, message, options.check(given, SEND, 2))
   if not request then return nil, text, details end
-  request.headers = copy(request.headers)
   return request
 end
 
@@ -290,25 +326,35 @@ end
 
 -- ---- sending --------------------------------------------------------------------------------------------------------------
 
-local function fail(text, details, attempts)
-  details = details or { kind = "transport", retryable = false, may_have_been_sent = true }
+-- what a log raised meanwhile
+local function take_log_error(parts)
+  local problem = parts.shared.log_error
+  parts.shared.log_error = nil
+  return problem
+end
+
+local function fail(parts, text, details, attempts)
+  details = cleaned(parts, details or { kind = "transport", retryable = false, may_have_been_sent = true }, 3)
   details.attempts = attempts
-  return nil, text, details
+  details.log_error = take_log_error(parts)
+  return nil, without_secrets(parts, text), details
 end
 
 local function exchange(parts, request, policy, warnings)
+  json.prepare()
   local answer, text, details, attempts = retry.run(parts.pipeline, request, policy)
-  if answer == nil then return fail(text, details, attempts) end
+  if answer == nil then return fail(parts, tostring(text), details, attempts) end
   local result
   result, text, details = response.parse(answer)
-  if not result then return fail(text, details, attempts) end
+  if not result then return fail(parts, text, details, attempts) end
   local headers = answer.headers or {}
   return result, nil, {
     attempts = attempts,
     http_status = answer.status,
-    trace_id = response.trace_id(headers),
-    usage = response.usage(headers),
+    trace_id = cleaned(parts, response.trace_id(headers), 0),
+    usage = cleaned(parts, response.usage(headers), 6),
     warnings = warnings,
+    log_error = take_log_error(parts),
   }
 end
 

@@ -73,7 +73,8 @@ setmetatable(whatsapp, {
 ---@param options whatsapp.options token and phone_number_id are needed
 ---@return whatsapp.client
 function whatsapp.new(options)
-  local made = require("whatsapp.client").new(options, { -- no tail call: what it raises is blamed on whom this function was called by
+  -- no tail call: what it raises is blamed on whoever called this function
+  local made = require("whatsapp.client").new(options, {
     version = whatsapp.GRAPH_VERSION,
     user_agent = "lua-whatsapp/" .. whatsapp._VERSION,
   })

@@ -12,10 +12,15 @@ local function reader()
   return cjson
 end
 
+---Raises where there is no reader: asked before a request leaves, so that its answer can be read.
+function json.prepare()
+  reader()
+end
+
 ---@param text string
 ---@return any? value, string? problem a null inside is whatsapp.null
 function json.decode(text)
-  local ok, value = pcall(reader().decode, text)
+  local ok, value = pcall(function() return reader().decode(text) end)
   if ok then return value end
   return nil, tostring(value)
 end
@@ -24,7 +29,7 @@ end
 ---@param value table
 ---@return string? text, string? problem
 function json.encode(value)
-  local ok, text = pcall(reader().encode, value)
+  local ok, text = pcall(function() return reader().encode(value) end)
   if ok then return text end
   return nil, tostring(text)
 end

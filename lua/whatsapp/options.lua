@@ -7,14 +7,15 @@ local function is_callable(value)
   return type(value) == "function" or (type(meta) == "table" and meta.__call ~= nil)
 end
 
-local function is_text(value) return type(value) == "string" and value ~= "" end
+local function is_line(value) return type(value) == "string" and not value:find "%c" end
+local function is_text(value) return is_line(value) and value ~= "" end
 local function is_positive(value) return type(value) == "number" and value > 0 and value < math.huge end
 local function is_table(value) return type(value) == "table" end
 
 -- kind -> { test, what stands behind "must be" }
 local kinds = {
-  text = { is_text, "a string that is not empty" },
-  string = { function(value) return type(value) == "string" end, "a string" },
+  text = { is_text, "a string that is not empty and has no control characters" },
+  string = { is_line, "a string without control characters" },
   boolean = { function(value) return type(value) == "boolean" end, "true or false" },
   seconds = { function(value) return is_positive(value) and value <= 86400 end, "a number of seconds, over 0 and up to 86400" },
   bytes = { function(value) return is_positive(value) and value % 1 == 0 and value < 2 ^ 31 end, "a number of bytes" },
@@ -42,15 +43,18 @@ local kinds = {
       if not is_table(value) then return false end
       for name, number in pairs(value) do
         local known = name == "attempts" or name == "total"
-        if not known or type(number) ~= "number" or number < 0 or number ~= number then return false end
+        if not known or type(number) ~= "number" or not (number >= 0 and number < math.huge) then return false end
       end
-      return (value.attempts or 1) >= 1
+      return (value.attempts or 1) >= 1 and (value.attempts or 1) % 1 == 0
     end,
     "false, or {attempts = how many in all, total = seconds}",
   },
   base_url = {
-    function(value) return type(value) == "string" and value:find "^https?://[^/?#%s]+[^?#%s]*$" ~= nil end,
-    "a URL that starts with https://",
+    function(value)
+      local rest = type(value) == "string" and value:match "^https?://[^/?#@%s%c]+(.*)$"
+      return rest ~= nil and rest ~= false and rest:find "^/?[^?#@%s%c]*$" ~= nil
+    end,
+    "a URL that starts with https://, without a name and a password",
   },
 }
 

@@ -12,6 +12,7 @@ http {
   access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
   uwsgi_temp_path uwsgi; scgi_temp_path scgi; client_max_body_size 64m;
   client_body_buffer_size 16k;
+  init_by_lua_block { require "whatsapp.sandbox.nginx" }
   lua_package_path "$LUA/?.lua;$LUA/?/init.lua;;"; lua_package_cpath "$CPATH";
   server {
     listen 127.0.0.1:$PORT ssl http2;
@@ -120,12 +121,15 @@ function M.start(options)
   local server = {
     base_url = ("https://127.0.0.1:%d"):format(port), ca_file = folder .. "/ca.crt", folder = folder,
   }
+  local stopped
   function server.stop()
+    if stopped then return end
+    stopped = true
     local pid = read(folder .. "/nginx.pid"):match "%d+"
     if pid then run(folder, (STOP:gsub("PID", pid))) end
     remove()
   end
-  return server
+  return setmetatable(server, { __gc = server.stop, __close = server.stop })
 end
 
 return M

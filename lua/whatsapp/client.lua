@@ -281,14 +281,14 @@ end
 
 local function request_of(parts, message, given, endpoint)
   local mode = given.mode or parts.mode
-  local json, warnings, details = core.encode(message, mode and { mode = mode })
-  if not json then return nil, warnings, details end
+  local body, warnings, details = core.encode(message, mode and { mode = mode })
+  if not body then return nil, warnings, details end
   if warnings then warn(parts, warnings, message) end
   return {
     method = "POST",
     url = parts.url .. (endpoint or "messages"),
     headers = { ["Content-Type"] = "application/json" },
-    body = json,
+    body = body,
     timeout = given.timeout or parts.timeout,
   }, warnings
 end

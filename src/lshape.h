@@ -4,6 +4,7 @@
 #ifndef WA_LSHAPE_H
 #define WA_LSHAPE_H
 
+#include "buffer.h"
 #include "compat.h"
 #include "schema.h"
 
@@ -15,6 +16,8 @@ typedef struct wa_shape wa_shape;
 typedef struct wa_slot {
     const wa_field *field;
     const wa_node *node; /* of an object, or of the objects of a list */
+    const char *key;     /* ,"name": in memory of a multiple of WA_STRIDE */
+    uint8_t key_length, word;
 } wa_slot;
 
 typedef struct wa_condition {
@@ -32,7 +35,6 @@ typedef struct wa_choice {
 struct wa_shape {
     const wa_object *object;
     wa_slot *slots;
-    uint8_t *words; /* of each slot */
     wa_condition *conditions;
     wa_choice *choices;
     const wa_shape *otherwise;
@@ -46,6 +48,7 @@ struct wa_node {
     wa_shape *shape;
     const char **words;
     const void **addresses; /* the identities of these strings in the state */
+    const char **keys;      /* as they are written, see wa_slot */
     uint8_t *places;        /* from the hash of an identity to its word; NULL: too few words to be worth it */
     uint32_t multiplier;    /* with which no two words have one hash */
     uint8_t word_count;

@@ -164,7 +164,7 @@ static void report_discouraged(wa_walk *w, const wa_field *f)
 static void put_field(wa_walk *w, const wa_slot *slot, const wa_value *v)
 {
     const wa_field *f = slot->field;
-    wa_buffer_add(&w->out, f->key, f->key_length);
+    wa_buffer_add_strides(&w->out, slot->key, slot->key_length);
     if (!put_by_kind(w, slot, v)) wa_report_type(w, f, v);
     if ((f->flags & WA_DISCOURAGED) != 0) report_discouraged(w, f);
 }
@@ -178,11 +178,12 @@ static void report_missing(wa_walk *w, const wa_field *f, bool soft)
     wa_breach_end(w, &p);
 }
 
-static void miss_field(wa_walk *w, const wa_field *f, const char *inferred, int64_t siblings)
+static void miss_field(wa_walk *w, const wa_slot *slot, const char *inferred, int64_t siblings)
 {
+    const wa_field *f = slot->field;
     const char *fill = inferred != NULL ? inferred : f->fill;
     if (fill != NULL) {
-        wa_buffer_add(&w->out, f->key, f->key_length);
+        wa_buffer_add_strides(&w->out, slot->key, slot->key_length);
         wa_buffer_add(&w->out, "\"", 1);
         wa_buffer_add(&w->out, fill, strlen(fill));
         wa_buffer_add(&w->out, "\"", 1);
@@ -200,16 +201,16 @@ static void put_members(wa_walk *w, const wa_subject *o, int64_t siblings)
     uint64_t matters = o->have | o->shape->must;
     for (uint8_t i = 0; i < o->shape->slot_count; i++) {
         const wa_slot *slot = &o->shape->slots[i];
-        uint8_t word = o->shape->words[i];
+        uint8_t word = slot->word;
         if ((matters >> word & 1) == 0) continue;
-        member.name = slot->field->name;
-        member.length = slot->field->key_length - 4u; /* without ,"": */
+        member.name = slot->key + 2;
+        member.length = slot->key_length - 4u; /* without ,"": */
         if ((slot->field->flags & WA_ALL_OR_NONE) != 0) wa_note_common(w, slot->field, wa_has(o, word));
         if (wa_has(o, word)) {
             if (!wa_spend(w)) break;
             put_field(w, slot, &o->values[word]);
         } else if (!(o->unresolved && word == o->by)) {
-            miss_field(w, slot->field, word == o->by ? o->inferred : NULL, siblings);
+            miss_field(w, slot, word == o->by ? o->inferred : NULL, siblings);
         }
     }
     w->frame = member.up;

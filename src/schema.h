@@ -52,7 +52,6 @@ enum {
 
 typedef struct wa_field {
     const char *name;          /* NULL ends a list of fields */
-    const char *key;           /* ,"name": as it is written */
     const char *doc;           /* one line: what it is for */
     const char *fill;          /* written where the field is absent */
     const char *const *values; /* what it may be, compared without case; NULL ends */
@@ -61,7 +60,6 @@ typedef struct wa_field {
     int32_t advised_max; /* over it: a warning */
     int32_t total;       /* of a scope: the items of its counted lists together */
     uint16_t flags;
-    uint8_t key_length;
     uint8_t kind, format, grade;
 } wa_field;
 

@@ -126,6 +126,25 @@ static bool means_something_absent(const wa_field *f)
     return f->fill != NULL || (f->flags & (WA_REQUIRED | WA_ADVISED | WA_AMONG_MANY | WA_ALL_OR_NONE)) != 0;
 }
 
+/* [-0, +0, m] the values of a field as strings of the state; NULL ends */
+static const char **pin_values(compiler *c, const char *const *values)
+{
+    const void *identity;
+    size_t count = 0;
+    if (values == NULL) return NULL;
+    while (values[count] != NULL) count++;
+    const char **pinned = take(c, (count + 1) * sizeof *pinned);
+    for (size_t i = 0; i < count; i++) pinned[i] = pin(c, values[i], &identity);
+    return pinned;
+}
+
+static void set_lengths(wa_slot *slot, const wa_field *f)
+{
+    int32_t most = f->advised_max > 0 && (f->max == 0 || f->advised_max < f->max) ? f->advised_max : f->max;
+    slot->least = f->min > 0 ? (size_t) f->min : 0;
+    slot->span = (most > 0 ? (size_t) most : SIZE_MAX) - slot->least;
+}
+
 /* [-0, +0, m] */
 static const wa_slot *fill_slot(compiler *c, wa_slot *slot, const wa_node *node, const wa_field *field)
 {
@@ -134,6 +153,11 @@ static const wa_slot *fill_slot(compiler *c, wa_slot *slot, const wa_node *node,
     slot->word = word_of(node, field->name);
     slot->key = node->keys[slot->word];
     slot->key_length = (uint8_t) (strlen(field->name) + 4);
+    slot->values = pin_values(c, field->values);
+    slot->flags = field->flags;
+    slot->kind = field->kind;
+    slot->more = field->values != NULL || field->format != WA_ANY_FORMAT || (field->flags & WA_NOTED) != 0;
+    set_lengths(slot, field);
     return slot;
 }
 

@@ -13,11 +13,17 @@ enum { WA_MAX_WORDS = 48, WA_NO_WORD = 255, WA_HASH_BITS = 7 };
 typedef struct wa_node wa_node;
 typedef struct wa_shape wa_shape;
 
+/* a field where it stands in a shape; holds what is asked of every value, so that the field itself need not be read */
 typedef struct wa_slot {
     const wa_field *field;
     const wa_node *node; /* of an object, or of the objects of a list */
     const char *key;     /* ,"name": in memory of a multiple of WA_STRIDE */
+    const char **values; /* the field's, as strings of the state */
+    size_t least, span;  /* characters or items: of least to least + span there is nothing to say */
+    uint16_t flags;      /* the field's */
+    uint8_t kind;        /* the field's */
     uint8_t key_length, word;
+    bool more; /* a string has to be more than of a length */
 } wa_slot;
 
 typedef struct wa_condition {

@@ -47,7 +47,8 @@ enum {
     WA_SCOPE = 1 << 7,       /* this list is the scope of the flags above and below */
     WA_COUNTED = 1 << 8,     /* the items of this list count towards the scope's `total` */
     WA_AMONG_MANY = 1 << 9,  /* required where the list that holds its object has more than one item */
-    WA_ALL_OR_NONE = 1 << 10 /* where one item of the list has it, each must */
+    WA_ALL_OR_NONE = 1 << 10, /* where one item of the list has it, each must */
+    WA_NOTED = WA_UNIQUE | WA_UNIQUE_SOFT | WA_SAME /* held against other values */
 };
 
 typedef struct wa_field {

@@ -1,6 +1,6 @@
 # lua-whatsapp: what can be done here. `make` builds for $(LUA); the README says what each target is for.
 #   make [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit]   builds build/$(LUA)/whatsapp/*.so
-#   make demo · test · check · memcheck · sanitize · test-all · install · clean · env
+#   make demo · test · check · memcheck · sanitize · test-all · bench · install · clean · env
 
 LUA     ?= lua5.4
 BUSTED  ?= /usr/bin/busted
@@ -103,6 +103,16 @@ coverage:
 docs: core
 	@eval "$$($(MAKE) -s env)"; $(LUA) src/gen.lua lua/whatsapp
 
+# the walker against lua-cjson and against a bare walk of the same tables; prints, and judges nothing
+BENCH := $(BUILD)/bench
+bench: core curl crypto $(BENCH)/floor.so
+	@for name in core curl crypto; do strip -o $(BENCH)/$$name.stripped $(MODULE)/$$name.so || exit 1; done
+	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/encode.lua $(BENCH)
+
+$(BENCH)/floor.so: spec/bench/floor.c src/compat.h Makefile
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) -D_POSIX_C_SOURCE=199309L $(CFLAGS) $(LUA_INC) $(LDFLAGS) $(SHARED) -o $@ $<
+
 check: deps-check ; @sh spec/support/check.sh
 
 install: all
@@ -114,4 +124,4 @@ clean:
 	rm -rf build
 
 .PHONY: all core curl crypto env sandbox deps-demo deps-test deps-check deps-all demo test suite test-all memcheck \
-        sanitize coverage docs check install clean
+        sanitize coverage docs check bench install clean

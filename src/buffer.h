@@ -39,4 +39,15 @@ static inline void wa_buffer_add(wa_buffer *buffer, const char *bytes, size_t le
     buffer->length += length;
 }
 
+enum { WA_STRIDE = 16 };
+
+/* the same for a few bytes that lie in memory of a multiple of WA_STRIDE: strides are copied, not bytes */
+static inline void wa_buffer_add_strides(wa_buffer *buffer, const char *bytes, size_t length)
+{
+    if (!wa_buffer_reserve(buffer, length + WA_STRIDE)) return;
+    char *to = buffer->bytes + buffer->length;
+    for (size_t at = 0; at < length; at += WA_STRIDE) memcpy(to + at, bytes + at, WA_STRIDE);
+    buffer->length += length;
+}
+
 #endif

@@ -36,17 +36,6 @@ void wa_report_deep(wa_walk *w, const char *sentence)
     wa_breach_end(w, &p);
 }
 
-void wa_close_object(wa_walk *w, size_t start)
-{
-    if (w->out.failure != WA_NO_FAILURE) return;
-    if (w->out.length == start) {
-        wa_buffer_add(&w->out, "{", 1);
-    } else {
-        w->out.bytes[start] = '{';
-    }
-    wa_buffer_add(&w->out, "}", 1);
-}
-
 const void *wa_array_mark(void)
 {
     static const char mark = 0;
@@ -72,7 +61,7 @@ static void put_free_list(wa_walk *w, int table, int64_t count)
     for (item.index = 1; item.index <= count && wa_spend(w); item.index++) {
         wa_value v;
         lua_rawgeti(L, table, (int) item.index);
-        wa_read_value(L, -1, &v);
+        wa_read_value(L, lua_gettop(L), &v);
         if (item.index > 1) wa_buffer_add(&w->out, ",", 1);
         wa_put_free(w, &v);
         lua_pop(L, 1);

@@ -13,7 +13,8 @@ enum {
     WA_MAX_DEPTH = 100,      /* levels of free data */
     WA_MAX_VALUES = 1000000, /* in one message */
     WA_MAX_BYTES = 64 << 20, /* of one message */
-    WA_MAX_SEEN = 256        /* values compared in one scope */
+    WA_MAX_SEEN = 256,       /* values compared in one scope */
+    WA_ROOM = 2 * WA_MAX_WORDS + 20 /* on Lua's stack, for an object: its tables, each above its key, and some more */
 };
 
 /* a Lua value, read once: strings by address, tables by stack index */
@@ -47,6 +48,7 @@ typedef struct wa_subject {
     const wa_shape *shape;
     const wa_choice *choice; /* by which the shape was found, if by a value */
     const char *inferred;    /* the value of `by`, if it was left out */
+    int top; /* of Lua's stack, before its members */
     uint8_t by;
     bool unresolved; /* no variant: only what all of them have can be checked */
     uint64_t have;   /* words that are present */
@@ -56,29 +58,21 @@ typedef struct wa_subject {
 
 /* ---- reading ---- */
 
-/* [-0, +0, -] reads the wa_value at the index, which must stay where it is if it is a table */
+/* [-0, +0, -] reads the value at the index from the bottom, where it must stay if it is a table */
 static inline void wa_read_value(lua_State *L, int index, wa_value *v)
 {
     v->type = lua_type(L, index);
-    switch (v->type) {
-    case LUA_TSTRING:
+    if (v->type == LUA_TSTRING) {
         v->as.string.text = lua_tolstring(L, index, &v->as.string.length);
-        break;
-    case LUA_TNUMBER:
+    } else if (v->type == LUA_TTABLE) {
+        v->as.index = index;
+    } else if (v->type == LUA_TNUMBER) {
         v->integral = wa_integer(L, index, &v->as.integer);
         if (!v->integral) v->as.number = (double) lua_tonumber(L, index);
-        break;
-    case LUA_TBOOLEAN:
+    } else if (v->type == LUA_TBOOLEAN) {
         v->as.boolean = lua_toboolean(L, index) != 0;
-        break;
-    case LUA_TTABLE:
-        v->as.index = index < 0 ? lua_gettop(L) + 1 + index : index;
-        break;
-    case LUA_TLIGHTUSERDATA: /* NULL is JSON's null, as lua-cjson and ngx_lua have it */
-        if (lua_touserdata(L, index) == NULL) v->type = LUA_TNIL;
-        break;
-    default:
-        break;
+    } else if (v->type == LUA_TLIGHTUSERDATA && lua_touserdata(L, index) == NULL) {
+        v->type = LUA_TNIL; /* NULL is JSON's null, as lua-cjson and ngx_lua have it */
     }
 }
 
@@ -115,7 +109,7 @@ void wa_check_count(wa_walk *w, const wa_field *f, int64_t count, bool items);
 void wa_report_unwritable(wa_walk *w, const wa_value *v);
 
 /* checks and writes a value of a kind that holds no others; false if the value is of another type */
-bool wa_put_scalar(wa_walk *w, const wa_field *f, const wa_value *v);
+bool wa_put_scalar(wa_walk *w, const wa_slot *slot, const wa_value *v);
 
 /* ---- lscope.c ---- */
 
@@ -127,7 +121,7 @@ void wa_close_scope(wa_walk *w, const wa_field *f, wa_scope *s);
 
 /* ---- lvariant.c ---- */
 
-/* [-0, +n, -] reads the members of the table; those that are tables stay on the stack */
+/* [-0, +n, -] reads the members of the table; those that are tables stay on the stack, above their keys */
 void wa_read_members(wa_walk *w, wa_subject *o, int table);
 void wa_resolve(wa_walk *w, wa_subject *o);
 
@@ -143,7 +137,13 @@ void wa_report_mixed(wa_walk *w);
 bool wa_is_list(wa_walk *w, int table, int64_t *count, int64_t *hole);
 
 /* closes an object whose members were each written with a comma before them */
-void wa_close_object(wa_walk *w, size_t start);
+static inline void wa_close_object(wa_walk *w, size_t start)
+{
+    if (w->out.failure != WA_NO_FAILURE) return;
+    if (w->out.length == start) wa_buffer_add(&w->out, "{", 1);
+    else w->out.bytes[start] = '{';
+    wa_buffer_add(&w->out, "}", 1);
+}
 
 /* ---- lforeign.c ---- */
 

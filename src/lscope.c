@@ -80,13 +80,13 @@ static void note(wa_walk *w, const wa_field *f, const entry *new)
 
 void wa_note_string(wa_walk *w, const wa_field *f, const char *text, size_t length)
 {
-    if ((f->flags & (WA_UNIQUE | WA_UNIQUE_SOFT | WA_SAME)) == 0) return;
+    if ((f->flags & WA_NOTED) == 0) return;
     note(w, f, &(entry){f, text, length, 0});
 }
 
 void wa_note_integer(wa_walk *w, const wa_field *f, int64_t integer)
 {
-    if ((f->flags & (WA_UNIQUE | WA_UNIQUE_SOFT | WA_SAME)) == 0) return;
+    if ((f->flags & WA_NOTED) == 0) return;
     note(w, f, &(entry){f, NULL, 0, integer});
 }
 

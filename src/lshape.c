@@ -126,6 +126,41 @@ static bool means_something_absent(const wa_field *f)
     return f->fill != NULL || (f->flags & (WA_REQUIRED | WA_ADVISED | WA_AMONG_MANY | WA_ALL_OR_NONE)) != 0;
 }
 
+/* [-0, +0, m] the values of a field as strings of the state; NULL ends */
+static const char **pin_values(compiler *c, const char *const *values)
+{
+    const void *identity;
+    size_t count = 0;
+    if (values == NULL) return NULL;
+    while (values[count] != NULL) count++;
+    const char **pinned = take(c, (count + 1) * sizeof *pinned);
+    for (size_t i = 0; i < count; i++) pinned[i] = pin(c, values[i], &identity);
+    return pinned;
+}
+
+static void set_lengths(wa_slot *slot, const wa_field *f)
+{
+    int32_t most = f->advised_max > 0 && (f->max == 0 || f->advised_max < f->max) ? f->advised_max : f->max;
+    slot->least = f->min > 0 ? (size_t) f->min : 0;
+    slot->span = (most > 0 ? (size_t) most : SIZE_MAX) - slot->least;
+}
+
+/* [-0, +0, m] */
+static const wa_slot *fill_slot(compiler *c, wa_slot *slot, const wa_node *node, const wa_field *field)
+{
+    slot->field = field;
+    slot->node = field->object == NULL ? NULL : compile(c, field->object);
+    slot->word = word_of(node, field->name);
+    slot->key = node->keys[slot->word];
+    slot->key_length = (uint8_t) (strlen(field->name) + 4);
+    slot->values = pin_values(c, field->values);
+    slot->flags = field->flags;
+    slot->kind = field->kind;
+    slot->more = field->values != NULL || field->format != WA_ANY_FORMAT || (field->flags & WA_NOTED) != 0;
+    set_lengths(slot, field);
+    return slot;
+}
+
 static wa_shape *shape_of(compiler *c, const wa_node *node, const wa_object *object)
 {
     const wa_field *fields[WA_MAX_WORDS];
@@ -134,14 +169,11 @@ static wa_shape *shape_of(compiler *c, const wa_node *node, const wa_object *obj
     shape->object = object;
     shape->by = word_of(node, object->by);
     shape->slots = take(c, count * sizeof *shape->slots);
-    shape->words = take(c, count);
     shape->slot_count = (uint8_t) count;
     for (size_t i = 0; i < count; i++) {
-        shape->slots[i].field = fields[i];
-        shape->slots[i].node = fields[i]->object == NULL ? NULL : compile(c, fields[i]->object);
-        shape->words[i] = word_of(node, fields[i]->name);
-        shape->mask |= UINT64_C(1) << shape->words[i];
-        if (means_something_absent(fields[i])) shape->must |= UINT64_C(1) << shape->words[i];
+        const wa_slot *slot = fill_slot(c, &shape->slots[i], node, fields[i]);
+        shape->mask |= UINT64_C(1) << slot->word;
+        if (means_something_absent(fields[i])) shape->must |= UINT64_C(1) << slot->word;
     }
     shape->conditions = take(c, (count_rules(object->base) + count_rules(object)) * sizeof *shape->conditions);
     if (object->base != NULL) add_conditions(node, shape, object->base);
@@ -190,6 +222,20 @@ static void find_hash(compiler *c, wa_node *node)
     }
 }
 
+/* [-0, +0, m] ,"name": for each word */
+static void write_keys(compiler *c, wa_node *node)
+{
+    node->keys = take(c, node->word_count * sizeof node->keys[0]);
+    for (uint8_t i = 0; i < node->word_count; i++) {
+        size_t length = strlen(node->words[i]);
+        char *key = take(c, (length + 4 + WA_STRIDE - 1) / WA_STRIDE * WA_STRIDE);
+        memcpy(key, ",\"", 2);
+        memcpy(key + 2, node->words[i], length);
+        memcpy(key + 2 + length, "\":", 2);
+        node->keys[i] = key;
+    }
+}
+
 static const wa_node *compile(compiler *c, const wa_object *object)
 {
     for (int i = 0; i < c->count; i++) {
@@ -208,6 +254,7 @@ static const wa_node *compile(compiler *c, const wa_object *object)
         memcpy(node->words, words, all.word_count * sizeof words[0]);
         memcpy(node->addresses, addresses, all.word_count * sizeof addresses[0]);
     }
+    write_keys(c, node);
     find_hash(c, node);
     node->shape = shape_of(c, node, object);
     c->known[c->count].object = object;

@@ -4,6 +4,7 @@
 #ifndef WA_LSHAPE_H
 #define WA_LSHAPE_H
 
+#include "buffer.h"
 #include "compat.h"
 #include "schema.h"
 
@@ -12,9 +13,17 @@ enum { WA_MAX_WORDS = 48, WA_NO_WORD = 255, WA_HASH_BITS = 7 };
 typedef struct wa_node wa_node;
 typedef struct wa_shape wa_shape;
 
+/* a field where it stands in a shape; holds what is asked of every value, so that the field itself need not be read */
 typedef struct wa_slot {
     const wa_field *field;
     const wa_node *node; /* of an object, or of the objects of a list */
+    const char *key;     /* ,"name": in memory of a multiple of WA_STRIDE */
+    const char **values; /* the field's, as strings of the state */
+    size_t least, span;  /* characters or items: of least to least + span there is nothing to say */
+    uint16_t flags;      /* the field's */
+    uint8_t kind;        /* the field's */
+    uint8_t key_length, word;
+    bool more; /* a string has to be more than of a length */
 } wa_slot;
 
 typedef struct wa_condition {
@@ -32,7 +41,6 @@ typedef struct wa_choice {
 struct wa_shape {
     const wa_object *object;
     wa_slot *slots;
-    uint8_t *words; /* of each slot */
     wa_condition *conditions;
     wa_choice *choices;
     const wa_shape *otherwise;
@@ -46,6 +54,7 @@ struct wa_node {
     wa_shape *shape;
     const char **words;
     const void **addresses; /* the identities of these strings in the state */
+    const char **keys;      /* as they are written, see wa_slot */
     uint8_t *places;        /* from the hash of an identity to its word; NULL: too few words to be worth it */
     uint32_t multiplier;    /* with which no two words have one hash */
     uint8_t word_count;

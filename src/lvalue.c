@@ -89,12 +89,12 @@ bool wa_same_word(const char *a, size_t length, const char *b)
     return b[length] == '\0';
 }
 
-static bool is_value(const wa_field *field, const char *text, size_t length)
+static bool is_value(const wa_slot *slot, const char *text, size_t length)
 {
-    for (const char *const *v = field->values; *v != NULL; v++) {
-        if (strncmp(text, *v, length) == 0 && (*v)[length] == '\0') return true; /* as it nearly always is */
+    for (const char **v = slot->values; *v != NULL; v++) {
+        if (*v == text) return true; /* the same string, as it nearly always is */
     }
-    for (const char *const *v = field->values; *v != NULL; v++) {
+    for (const char **v = slot->values; *v != NULL; v++) {
         if (wa_same_word(text, length, *v)) return true;
     }
     return false;
@@ -125,9 +125,10 @@ void wa_check_count(wa_walk *w, const wa_field *f, int64_t count, bool items)
     }
 }
 
-static void check_values(wa_walk *w, const wa_field *f, const char *text, size_t length)
+static void check_values(wa_walk *w, const wa_slot *slot, const char *text, size_t length)
 {
-    if (is_value(f, text, length)) return;
+    const wa_field *f = slot->field;
+    if (f->values == NULL || is_value(slot, text, length)) return;
     wa_problem p = wa_breach_of(w, WA_BREACH_ENUM, f->grade == WA_SOFT || (f->flags & WA_OPEN) != 0);
     p.limit = wa_say_values(&w->report, &p, f->values);
     wa_say(&w->report, &p, ", got ");
@@ -153,25 +154,27 @@ void wa_report_type(wa_walk *w, const wa_field *f, const wa_value *v)
     wa_breach_end(w, &p);
 }
 
-static void put_text(wa_walk *w, const wa_field *f, const char *text, size_t length)
+static void put_text(wa_walk *w, const wa_slot *slot, const char *text, size_t length)
 {
     size_t count = wa_put_string(w, text, length);
     if (count == SIZE_MAX) return;
-    wa_check_count(w, f, (int64_t) count, false);
-    if (f->values != NULL) check_values(w, f, text, length);
-    check_format(w, f, text, length);
-    wa_note_string(w, f, text, length);
+    if (count - slot->least > slot->span) wa_check_count(w, slot->field, (int64_t) count, false);
+    if (!slot->more) return;
+    check_values(w, slot, text, length);
+    check_format(w, slot->field, text, length);
+    wa_note_string(w, slot->field, text, length);
 }
 
 /* an integer that is written as a string of its digits */
-static void put_digits(wa_walk *w, const wa_field *f, int64_t integer)
+static void put_digits(wa_walk *w, const wa_slot *slot, int64_t integer)
 {
+    const wa_field *f = slot->field;
     wa_buffer_add(&w->out, "\"", 1);
     size_t from = w->out.length;
     wa_json_integer(&w->out, integer);
     size_t length = w->out.length - from;
     wa_check_count(w, f, (int64_t) length, false);
-    if (f->values != NULL && w->out.failure == WA_NO_FAILURE) check_values(w, f, w->out.bytes + from, length);
+    if (w->out.failure == WA_NO_FAILURE) check_values(w, slot, w->out.bytes + from, length);
     wa_buffer_add(&w->out, "\"", 1);
     wa_note_integer(w, f, integer);
 }
@@ -232,29 +235,29 @@ void wa_put_number(wa_walk *w, const wa_value *v)
 }
 
 /* kind by kind, which strings and which numbers it takes and how they are written */
-static bool put_as_string(wa_walk *w, const wa_field *f, const wa_value *v)
+static bool put_as_string(wa_walk *w, const wa_slot *slot, const wa_value *v)
 {
-    if (f->kind == WA_BOOLEAN || f->kind == WA_INTEGER) return false;
-    if (f->kind == WA_ORDINAL) put_ordinal(w, f, v->as.string.text, v->as.string.length);
-    else put_text(w, f, v->as.string.text, v->as.string.length);
+    if (slot->kind == WA_BOOLEAN || slot->kind == WA_INTEGER) return false;
+    if (slot->kind == WA_ORDINAL) put_ordinal(w, slot->field, v->as.string.text, v->as.string.length);
+    else put_text(w, slot, v->as.string.text, v->as.string.length);
     return true;
 }
 
-static bool put_as_number(wa_walk *w, const wa_field *f, const wa_value *v)
+static bool put_as_number(wa_walk *w, const wa_slot *slot, const wa_value *v)
 {
-    if (f->kind == WA_NUMBER) wa_put_number(w, v);
+    if (slot->kind == WA_NUMBER) wa_put_number(w, v);
     else if (!v->integral) return false;
-    else if (f->kind == WA_ID) put_digits(w, f, v->as.integer);
-    else if (f->kind == WA_INTEGER || f->kind == WA_ORDINAL) put_integer(w, f, v->as.integer);
+    else if (slot->kind == WA_ID) put_digits(w, slot, v->as.integer);
+    else if (slot->kind == WA_INTEGER || slot->kind == WA_ORDINAL) put_integer(w, slot->field, v->as.integer);
     else return false;
     return true;
 }
 
-bool wa_put_scalar(wa_walk *w, const wa_field *f, const wa_value *v)
+bool wa_put_scalar(wa_walk *w, const wa_slot *slot, const wa_value *v)
 {
-    if (v->type == LUA_TSTRING) return put_as_string(w, f, v);
-    if (v->type == LUA_TNUMBER) return put_as_number(w, f, v);
-    if (v->type != LUA_TBOOLEAN || (f->kind != WA_BOOLEAN && f->kind != WA_LABEL)) return false;
+    if (v->type == LUA_TSTRING) return put_as_string(w, slot, v);
+    if (v->type == LUA_TNUMBER) return put_as_number(w, slot, v);
+    if (v->type != LUA_TBOOLEAN || (slot->kind != WA_BOOLEAN && slot->kind != WA_LABEL)) return false;
     wa_put_boolean(w, v->as.boolean);
     return true;
 }

@@ -5,6 +5,7 @@
 void wa_read_members(wa_walk *w, wa_subject *o, int table)
 {
     lua_State *L = w->L;
+    int top = o->top;
     o->have = 0;
     o->unknown = 0;
     lua_pushnil(L);
@@ -16,11 +17,11 @@ void wa_read_members(wa_walk *w, wa_subject *o, int table)
             continue;
         }
         wa_value *v = &o->values[word];
-        wa_read_value(L, -1, v);
+        wa_read_value(L, top + 2, v);
         if (v->type != LUA_TNIL) o->have |= UINT64_C(1) << word;
         if (v->type == LUA_TTABLE) {
-            lua_insert(L, -2);
-            v->as.index = lua_gettop(L) - 1;
+            lua_pushvalue(L, -2); /* for the next turn: this key stays below its table */
+            top += 2;
         } else {
             lua_pop(L, 1);
         }

@@ -4,30 +4,29 @@
 
 enum { KEPT_BYTES = 16 << 10 }; /* of memory between two messages */
 
-static void walk_object(wa_walk *w, const wa_slot *slot, int table, int64_t siblings);
+static void walk_object(wa_walk *w, const wa_slot *slot, const wa_value *table, int64_t siblings);
 
 /* ---- lists ---- */
 
-static void put_item(wa_walk *w, const wa_slot *slot, const wa_value *v, int64_t siblings)
+/* an item of a list of strings, or what is none */
+static void put_string_item(wa_walk *w, const wa_slot *slot, const wa_value *v)
 {
     const wa_field *f = slot->field;
-    if (slot->node != NULL && v->type == LUA_TTABLE) {
-        walk_object(w, slot, v->as.index, siblings);
-        return;
-    }
     wa_field string = {.kind = WA_STRING, .values = f->values, .flags = f->flags & WA_OPEN, .grade = f->grade};
+    wa_slot item = {.field = &string, .kind = WA_STRING, .values = slot->values, .span = SIZE_MAX, .more = true};
     if (slot->node != NULL) string.kind = WA_OBJECT;
     if (slot->node != NULL || v->type != LUA_TSTRING) wa_report_type(w, &string, v);
-    else wa_put_scalar(w, &string, v);
+    else wa_put_scalar(w, &item, v);
 }
 
-/* [-0, +0, -] the item is on top of the stack */
-static void walk_item(wa_walk *w, const wa_slot *slot, wa_frame *item, int64_t siblings)
+/* [-0, +0, -] the item is on top of the stack, at the index */
+static void walk_item(wa_walk *w, const wa_slot *slot, int index, wa_frame *item, int64_t siblings)
 {
     wa_value v;
-    wa_read_value(w->L, -1, &v);
+    wa_read_value(w->L, index, &v);
     if (item->index > 1) wa_buffer_add(&w->out, ",", 1);
-    put_item(w, slot, &v, siblings);
+    if (slot->node != NULL && v.type == LUA_TTABLE) walk_object(w, slot, &v, siblings);
+    else put_string_item(w, slot, &v);
 }
 
 /* [-0, +0, -] Walks the items as the table gives them, which is in their order where they lie in its array. Returns
@@ -36,6 +35,7 @@ static int64_t walk_array(wa_walk *w, const wa_slot *slot, int table, wa_frame *
 {
     lua_State *L = w->L;
     int64_t key;
+    int top = lua_gettop(L);
     item->index = 1;
     lua_pushnil(L);
     while (lua_next(L, table)) {
@@ -44,7 +44,7 @@ static int64_t walk_array(wa_walk *w, const wa_slot *slot, int table, wa_frame *
             lua_pop(L, 2);
             return next ? 0 : item->index;
         }
-        walk_item(w, slot, item, siblings);
+        walk_item(w, slot, top + 2, item, siblings);
         lua_pop(L, 1);
         item->index++;
     }
@@ -70,7 +70,7 @@ static bool walk_rest(wa_walk *w, const wa_slot *slot, int table, wa_frame *item
     if (!wa_is_list(w, table, &count, hole)) return false;
     for (; item->index <= count && wa_spend(w); item->index++) {
         lua_rawgeti(w->L, table, (int) item->index);
-        walk_item(w, slot, item, count);
+        walk_item(w, slot, lua_gettop(w->L), item, count);
         lua_pop(w->L, 1);
     }
     return true;
@@ -111,7 +111,7 @@ static void put_list(wa_walk *w, const wa_slot *slot, const wa_value *v)
         report_no_list(w, v, hole);
         return;
     }
-    wa_check_count(w, f, count, true);
+    if ((size_t) count - slot->least > slot->span) wa_check_count(w, f, count, true);
     if (w->scope != NULL && (f->flags & WA_COUNTED) != 0) w->scope->counted += count;
     wa_note_integer(w, f, count);
     if ((f->flags & WA_SCOPE) == 0) {
@@ -129,29 +129,12 @@ static void put_list(wa_walk *w, const wa_slot *slot, const wa_value *v)
 /* false if the value is of another type */
 static bool put_by_kind(wa_walk *w, const wa_slot *slot, const wa_value *v)
 {
-    bool table = v->type == LUA_TTABLE;
-    switch ((wa_kind) slot->field->kind) {
-    case WA_STRING:
-    case WA_ID:
-    case WA_BOOLEAN:
-    case WA_INTEGER:
-    case WA_NUMBER:
-    case WA_ORDINAL:
-    case WA_LABEL:
-        return wa_put_scalar(w, slot->field, v);
-    case WA_OBJECT:
-        if (table) walk_object(w, slot, v->as.index, 0);
-        return table;
-    case WA_LIST:
-        if (table) put_list(w, slot, v);
-        return table;
-    case WA_MAP:
-        if (table) wa_put_map(w, slot->field, v);
-        return table;
-    case WA_REMOVED:
-        break;
-    }
-    return false;
+    if (v->type != LUA_TTABLE) return wa_put_scalar(w, slot, v);
+    if (slot->kind == WA_OBJECT) walk_object(w, slot, v, 0);
+    else if (slot->kind == WA_LIST) put_list(w, slot, v);
+    else if (slot->kind == WA_MAP) wa_put_map(w, slot->field, v);
+    else return false;
+    return true;
 }
 
 static void report_discouraged(wa_walk *w, const wa_field *f)
@@ -163,10 +146,9 @@ static void report_discouraged(wa_walk *w, const wa_field *f)
 
 static void put_field(wa_walk *w, const wa_slot *slot, const wa_value *v)
 {
-    const wa_field *f = slot->field;
-    wa_buffer_add(&w->out, f->key, f->key_length);
-    if (!put_by_kind(w, slot, v)) wa_report_type(w, f, v);
-    if ((f->flags & WA_DISCOURAGED) != 0) report_discouraged(w, f);
+    wa_buffer_add_strides(&w->out, slot->key, slot->key_length);
+    if (!put_by_kind(w, slot, v)) wa_report_type(w, slot->field, v);
+    if ((slot->flags & WA_DISCOURAGED) != 0) report_discouraged(w, slot->field);
 }
 
 static void report_missing(wa_walk *w, const wa_field *f, bool soft)
@@ -178,11 +160,12 @@ static void report_missing(wa_walk *w, const wa_field *f, bool soft)
     wa_breach_end(w, &p);
 }
 
-static void miss_field(wa_walk *w, const wa_field *f, const char *inferred, int64_t siblings)
+static void miss_field(wa_walk *w, const wa_slot *slot, const char *inferred, int64_t siblings)
 {
+    const wa_field *f = slot->field;
     const char *fill = inferred != NULL ? inferred : f->fill;
     if (fill != NULL) {
-        wa_buffer_add(&w->out, f->key, f->key_length);
+        wa_buffer_add_strides(&w->out, slot->key, slot->key_length);
         wa_buffer_add(&w->out, "\"", 1);
         wa_buffer_add(&w->out, fill, strlen(fill));
         wa_buffer_add(&w->out, "\"", 1);
@@ -200,16 +183,17 @@ static void put_members(wa_walk *w, const wa_subject *o, int64_t siblings)
     uint64_t matters = o->have | o->shape->must;
     for (uint8_t i = 0; i < o->shape->slot_count; i++) {
         const wa_slot *slot = &o->shape->slots[i];
-        uint8_t word = o->shape->words[i];
+        uint8_t word = slot->word;
+        bool present = (o->have >> word & 1) != 0;
         if ((matters >> word & 1) == 0) continue;
-        member.name = slot->field->name;
-        member.length = slot->field->key_length - 4u; /* without ,"": */
-        if ((slot->field->flags & WA_ALL_OR_NONE) != 0) wa_note_common(w, slot->field, wa_has(o, word));
-        if (wa_has(o, word)) {
+        member.name = slot->key + 2;
+        member.length = slot->key_length - 4u; /* without ,"": */
+        if ((slot->flags & WA_ALL_OR_NONE) != 0) wa_note_common(w, slot->field, present);
+        if (present) {
             if (!wa_spend(w)) break;
             put_field(w, slot, &o->values[word]);
         } else if (!(o->unresolved && word == o->by)) {
-            miss_field(w, slot->field, word == o->by ? o->inferred : NULL, siblings);
+            miss_field(w, slot, word == o->by ? o->inferred : NULL, siblings);
         }
     }
     w->frame = member.up;
@@ -219,7 +203,6 @@ static void check_condition(wa_walk *w, const wa_subject *o, const wa_condition 
 {
     bool first = wa_has(o, c->words[0]), second = wa_has(o, c->words[1]), soft = c->rule->grade == WA_SOFT;
     const wa_value *v = second ? &o->values[c->words[1]] : NULL;
-    wa_frame member = {.up = w->frame, .name = c->rule->names[0], .length = strlen(c->rule->names[0])};
     switch ((wa_rule_kind) c->rule->kind) {
     case WA_EXACTLY_ONE:
         if (first != second) return;
@@ -236,44 +219,53 @@ static void check_condition(wa_walk *w, const wa_subject *o, const wa_condition 
     wa_breach breach = c->rule->kind == WA_EXACTLY_ONE    ? WA_BREACH_ONE_OF
                        : c->rule->kind == WA_AT_LEAST_ONE ? WA_BREACH_REQUIRED
                                                           : WA_BREACH_FORBIDDEN;
+    wa_frame member = {.up = w->frame, .name = c->rule->names[0], .length = strlen(c->rule->names[0])};
     wa_problem p = wa_breach_at(w, breach, soft, c->rule->kind == WA_EXACTLY_ONE ? w->frame : &member);
     wa_say_rule(&w->report, &p, c->rule, first);
     wa_breach_end(w, &p);
 }
 
 /* a list where an object is expected */
-static bool is_misplaced_list(wa_walk *w, int table)
+static bool is_misplaced_list(wa_walk *w, const wa_value *table)
 {
     int64_t count = 0, hole = 0;
-    if (!wa_is_list(w, table, &count, &hole) || count == 0) return false;
-    wa_value v = {.type = LUA_TTABLE, .as.index = table};
-    if (w->lenient) wa_put_free(w, &v);
+    if (!wa_is_list(w, table->as.index, &count, &hole) || count == 0) return false;
+    if (w->lenient) wa_put_free(w, table);
     wa_problem p = wa_breach_of(w, WA_BREACH_TYPE, false);
     wa_say(&w->report, &p, "must be a table with names, got a list");
     wa_breach_end(w, &p);
     return true;
 }
 
-static void walk_object(wa_walk *w, const wa_slot *slot, int table, int64_t siblings)
+/* whether Lua's stack has room for another object above the top */
+static bool has_room(wa_walk *w, int top)
 {
-    int top = lua_gettop(w->L);
+    if (top + WA_ROOM <= w->room) return true;
+    if (!lua_checkstack(w->L, 4 * WA_ROOM)) return false;
+    w->room = top + 4 * WA_ROOM;
+    return true;
+}
+
+static void walk_object(wa_walk *w, const wa_slot *slot, const wa_value *table, int64_t siblings)
+{
     size_t start = w->out.length;
     wa_subject o;
-    if (!lua_checkstack(w->L, WA_MAX_WORDS + 8)) {
+    o.node = slot->node;
+    o.top = lua_gettop(w->L);
+    if (!has_room(w, o.top)) {
         wa_report_deep(w, "nested deeper than this Lua's stack can hold");
         return;
     }
-    o.node = slot->node;
-    wa_read_members(w, &o, table);
+    wa_read_members(w, &o, table->as.index);
     if (o.have != 0 || o.unknown == 0 || !is_misplaced_list(w, table)) {
         wa_resolve(w, &o);
-        if (slot->field->kind == WA_OBJECT) wa_note_integer(w, slot->field, (int64_t) (intptr_t) o.shape);
+        if ((slot->flags & WA_NOTED) != 0 && slot->kind == WA_OBJECT) wa_note_integer(w, slot->field, (int64_t) (intptr_t) o.shape);
         put_members(w, &o, siblings);
         for (uint8_t i = 0; i < o.shape->condition_count; i++) check_condition(w, &o, &o.shape->conditions[i]);
-        if (o.unknown > 0 || (o.have & ~o.shape->mask) != 0) wa_walk_foreign(w, &o, table);
+        if (o.unknown > 0 || (o.have & ~o.shape->mask) != 0) wa_walk_foreign(w, &o, table->as.index);
         wa_close_object(w, start);
     }
-    lua_settop(w->L, top);
+    lua_settop(w->L, o.top);
 }
 
 void wa_walk_init(wa_walk *w, wa_allocator allocate, void *context)
@@ -329,8 +321,9 @@ bool wa_walk_message(wa_walk *w, lua_State *L, const wa_node *root)
     w->depth = 0;
     w->frame = NULL;
     w->scope = NULL;
-    const wa_field message = {.kind = WA_OBJECT};
-    walk_object(w, &(wa_slot){.field = &message, .node = root}, lua_gettop(L), 0);
+    w->room = 0;
+    wa_value message = {.type = LUA_TTABLE, .as.index = lua_gettop(L)};
+    walk_object(w, &(wa_slot){.node = root}, &message, 0);
     if (w->out.failure == WA_TOO_LONG) {
         wa_problem p = wa_fatal(w, WA_BREACH_MAX_CHARS);
         p.limit = wa_count(WA_MAX_BYTES);

@@ -17,6 +17,7 @@ typedef struct wa_walk {
     struct wa_scope *scope;
     size_t values; /* that may still be looked at */
     int depth;
+    int room; /* up to where Lua's stack may grow without asking */
 } wa_walk;
 
 /* what the metatable of a table that whatsapp.array marked holds at 1 */

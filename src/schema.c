@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /* clang-format off */
-#define F(n) .name = n, .key = ",\"" n "\":", .key_length = sizeof n + 3
+#define F(n) .name = n
 #define FIELDS(...) (const wa_field[]){__VA_ARGS__, {.name = NULL}}
 #define RULES(...) (const wa_rule[]){__VA_ARGS__, {.kind = 0}}
 #define VARIANTS(...) (const wa_variant[]){__VA_ARGS__, {.value = NULL}}

@@ -47,12 +47,12 @@ enum {
     WA_SCOPE = 1 << 7,       /* this list is the scope of the flags above and below */
     WA_COUNTED = 1 << 8,     /* the items of this list count towards the scope's `total` */
     WA_AMONG_MANY = 1 << 9,  /* required where the list that holds its object has more than one item */
-    WA_ALL_OR_NONE = 1 << 10 /* where one item of the list has it, each must */
+    WA_ALL_OR_NONE = 1 << 10, /* where one item of the list has it, each must */
+    WA_NOTED = WA_UNIQUE | WA_UNIQUE_SOFT | WA_SAME /* held against other values */
 };
 
 typedef struct wa_field {
     const char *name;          /* NULL ends a list of fields */
-    const char *key;           /* ,"name": as it is written */
     const char *doc;           /* one line: what it is for */
     const char *fill;          /* written where the field is absent */
     const char *const *values; /* what it may be, compared without case; NULL ends */
@@ -61,7 +61,6 @@ typedef struct wa_field {
     int32_t advised_max; /* over it: a warning */
     int32_t total;       /* of a scope: the items of its counted lists together */
     uint16_t flags;
-    uint8_t key_length;
     uint8_t kind, format, grade;
 } wa_field;
 

@@ -226,6 +226,17 @@ describe("whatsapp.encode", function()
           { card_index = 0, type = "product", action = { product_retailer_id = "1", catalog_id = "1" } },
           { card_index = 0, type = "product", action = { product_retailer_id = "1", catalog_id = "2" } } } } } },
         { "interactive.action.cards[2].card_index unique", "interactive.action.cards[2].action.catalog_id enum" } },
+      { "an id that stands twice, as a number and as a string", interactive("button", { buttons = { button(1, "A"), button("1", "B") } }),
+        { "interactive.action.buttons[2].reply.id unique" } },
+      { "cards of two types", { to = "1", interactive = { type = "carousel", body = { text = "b" }, action = { cards = {
+          { card_index = 0, type = "product", action = { product_retailer_id = "1", catalog_id = "1" } },
+          { card_index = 1, type = "cta_url", header = { type = "image", image = { id = "1" } }, action = { name = "cta_url",
+            parameters = { display_text = "d", url = "https://e.com" } } } } } } },
+        { "interactive.action.cards[2].type enum" } },
+      { "an empty title where there are two sections", interactive("list", { button = "m", sections = {
+          { title = "a", rows = { rows[1] } }, { title = "", rows = { rows[2] } } } }), { "interactive.action.sections[2].title min_chars" } },
+      { "a latitude that is empty", { to = "1", location = { latitude = "", longitude = 1 } }, { "location.latitude min_chars" } },
+      { "a negative id", { to = -5, text = { body = "x" } }, { "to range" } },
       { "all that is wrong, in the schema's order", { type = "interactive", interactive = { type = "button",
           footer = { text = ("x"):rep(61) }, action = { buttons = { button("a", long) } }, odd = 1 } },
         { "interactive.body required", "interactive.footer.text max_chars",
@@ -245,6 +256,9 @@ describe("whatsapp.encode", function()
     local cases = {
       { "how long it is and may be", interactive("button", { buttons = { button("a", ("x"):rep(27)) } }),
         "interactive.action.buttons[1].reply.title: 27 characters, at most 20" },
+      { "which type was meant", { to = "1", txt = { body = "x" } }, "txt: no such field, did you mean `text`?" },
+      { "where a name belongs that has no type", { to = "1", body = "x" }, "body: does not belong here, it belongs into `text`" },
+      { "which number it got", { to = 1e300, text = { body = "x" } }, "to: must be a string or a whole number, got 1" },
       { "which name was meant", { to = "1", text = { body = "x", preview_ulr = true } },
         "text.preview_ulr: no such field, did you mean `preview_url`?" },
       { "where a name belongs", { to = "1", type = "text", text = {}, body = "x" }, "body: does not belong here, it belongs into `text`" },
@@ -297,6 +311,13 @@ describe("whatsapp.encode", function()
           flow_id = "1", flow_cta = "x", flow_action = "data_exchange", flow_action_payload = { screen = "s" } } }),
         "interactive.action.parameters.flow_action_payload forbidden" },
     }
+    cases[#cases + 1] = { "a place in a group", { to = "g", recipient_type = "group", location = { latitude = 1, longitude = 2 } },
+      "location forbidden" }
+    cases[#cases + 1] = { "a kind of button that is new", template { type = "button", sub_type = "hologram", index = 0,
+      parameters = { { type = "beam", beam = { 1 } } } }, "template.components[1].sub_type enum" }
+    cases[#cases + 1] = { "an empty payload of a flow", interactive("flow", { name = "flow", parameters = { flow_message_version = "3",
+      flow_id = "1", flow_cta = "x", flow_action_payload = { data = {} } } }),
+      "interactive.action.parameters.flow_action_payload.data min_items" }
     for _, case in ipairs(cases) do
       it(case[1], function()
         local json, warnings = encode(case[2])
@@ -307,6 +328,11 @@ describe("whatsapp.encode", function()
         assert.same(warnings, again)
       end)
     end
+
+    it("and keeps what it does not know as it is", function()
+      local json = encode(template { type = "button", sub_type = "hologram", index = 0, parameters = { { type = "beam", beam = { 1 } } } })
+      assert.is_truthy(json:find('{"type":"button","sub_type":"hologram","index":0,"parameters":[{"beam":[1],"type":"beam"}]}', 1, true))
+    end)
 
     it("and gives an empty list where there is nothing to warn of", function()
       local _, warnings = validate { to = "1", text = { body = "x" } }

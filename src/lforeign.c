@@ -94,7 +94,7 @@ static void report_foreign(wa_walk *w, const wa_subject *o, const wa_foreign *f)
     size_t before = w->lenient ? w->report.warnings : w->report.problems;
     bool known = before < WA_MAX_PROBLEMS && wa_is_known(f->name, f->length);
     wa_problem p = wa_breach_at(w, known ? WA_BREACH_FORBIDDEN : WA_BREACH_UNKNOWN, false, &member);
-    wa_say_foreign(&w->report, &p, o->shape, f->name, f->length, known);
+    wa_say_foreign(&w->report, &p, o->node, o->unresolved ? NULL : o->shape, f->name, f->length, known);
     wa_breach_end(w, &p);
 }
 
@@ -108,11 +108,11 @@ static void report_odd_keys(wa_walk *w, int table)
         int type = lua_type(L, -2);
         lua_pop(L, 1);
         if (type == LUA_TSTRING) continue;
-        bool integer = type == LUA_TNUMBER && wa_integer(L, -1, &member.index);
+        bool integer = type == LUA_TNUMBER && wa_integer(L, -1, &member.index) && member.index != 0;
         member.name = integer ? NULL : lua_typename(L, type);
         member.length = integer ? 0 : strlen(member.name);
         wa_problem p = wa_breach_at(w, WA_BREACH_UNKNOWN, false, &member);
-        wa_say(&w->report, &p, "a key must be a name here, not a %s", lua_typename(L, type));
+        wa_say(&w->report, &p, "a key must be a name here, this one is a %s", lua_typename(L, type));
         wa_breach_end(w, &p);
     }
 }
@@ -133,6 +133,7 @@ static bool is_excused(const wa_subject *o, const wa_foreign *f)
 void wa_walk_foreign(wa_walk *w, const wa_subject *o, int table)
 {
     size_t start = wa_foreign_count(w);
+    bool open = o->unresolved && o->shape->object->open && wa_has(o, o->by); /* kept as it is */
     size_t odd = wa_gather(w, table, o->node, o->shape);
     for (size_t i = start; i < wa_foreign_count(w) && w->foreign.failure == WA_NO_FAILURE; i++) {
         wa_foreign f = wa_foreign_at(w, i);
@@ -143,7 +144,7 @@ void wa_walk_foreign(wa_walk *w, const wa_subject *o, int table)
         if (unjudged || (null && elsewhere) || is_excused(o, &f)) continue;
         report_foreign(w, o, &f);
     }
-    if (w->lenient) {
+    if (w->lenient || open) {
         if (odd > 0) wa_report_mixed(w);
         wa_put_foreign(w, start);
     } else if (odd > 0) {

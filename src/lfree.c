@@ -156,5 +156,6 @@ void wa_put_map(wa_walk *w, const wa_field *f, const wa_value *v)
         wa_say(&w->report, &p, "must be a table with names, got a list");
         wa_breach_end(w, &p);
     }
+    if (list && count == 0 && f->min > 0) wa_report_count(w, WA_BREACH_MIN_ITEMS, true, 0, "name", "at least", f->min);
     wa_put_free(w, v);
 }

@@ -10,10 +10,10 @@
 #include "utf8.h"
 
 enum {
-    WA_MAX_DEPTH = 100,      /* levels of free data */
-    WA_MAX_VALUES = 1000000, /* in one message */
-    WA_MAX_BYTES = 64 << 20, /* of one message */
-    WA_MAX_SEEN = 256,       /* values compared in one scope */
+    WA_MAX_DEPTH = 100,             /* levels of free data */
+    WA_MAX_VALUES = 1000000,        /* in one message */
+    WA_MAX_BYTES = 64 << 20,        /* of one message */
+    WA_MAX_SEEN = 256,              /* values compared in one scope */
     WA_ROOM = 2 * WA_MAX_WORDS + 20 /* on Lua's stack, for an object: its tables, each above its key, and some more */
 };
 
@@ -48,7 +48,7 @@ typedef struct wa_subject {
     const wa_shape *shape;
     const wa_choice *choice; /* by which the shape was found, if by a value */
     const char *inferred;    /* the value of `by`, if it was left out */
-    int top; /* of Lua's stack, before its members */
+    int top;                 /* of Lua's stack, before its members */
     uint8_t by;
     bool unresolved; /* no variant: only what all of them have can be checked */
     uint64_t have;   /* words that are present */

@@ -128,16 +128,21 @@ static size_t distance(const char *a, size_t m, const char *b, size_t n)
     return rows[m % 3][n];
 }
 
-static const char *nearest(const wa_shape *shape, const char *name, size_t length)
+/* whether the word stands in the shape; in any, where that is not known */
+static bool stands(const wa_node *node, const wa_shape *shape, uint8_t word)
+{
+    return word < node->word_count && (shape == NULL || (shape->mask >> word & 1) != 0);
+}
+
+static const char *nearest(const wa_node *node, const wa_shape *shape, const char *name, size_t length)
 {
     const char *found = NULL;
     size_t best = least(FAR, length / 2 + 1);
-    for (uint8_t i = 0; i < shape->slot_count; i++) {
-        const char *candidate = shape->slots[i].field->name;
-        size_t away = distance(name, length, candidate, strlen(candidate));
-        if (away < best) {
+    for (uint8_t i = 0; i < node->word_count; i++) {
+        size_t away = distance(name, length, node->words[i], strlen(node->words[i]));
+        if (away < best && stands(node, shape, i)) {
             best = away;
-            found = candidate;
+            found = node->words[i];
         }
     }
     return found;
@@ -153,27 +158,42 @@ static const char *home(const wa_shape *shape, const char *name, size_t length)
     return NULL;
 }
 
-static void say_fields(wa_report *report, const wa_problem *problem, const wa_shape *shape)
+/* the same of the first variant that has one, where the shape is not known */
+static const char *home_of_any(const wa_node *node, const char *name, size_t length)
 {
-    for (uint8_t i = 0; i < shape->slot_count; i++) {
-        wa_say(report, problem, "%s%s", i > 0 ? ", " : "", shape->slots[i].field->name);
+    const wa_shape *parent = node->shape;
+    const char *found = NULL;
+    while (parent->by == WA_NO_WORD && parent->otherwise != NULL) parent = parent->otherwise;
+    for (uint8_t i = 0; i < parent->choice_count && found == NULL; i++) {
+        found = home(parent->choices[i].shape, name, length);
+    }
+    return found;
+}
+
+static void say_fields(wa_report *report, const wa_problem *problem, const wa_node *node, const wa_shape *shape)
+{
+    const char *between = "";
+    for (uint8_t i = 0; i < node->word_count; i++) {
+        if (!stands(node, shape, i)) continue;
+        wa_say(report, problem, "%s%s", between, node->words[i]);
+        between = ", ";
     }
 }
 
-void wa_say_foreign(
-    wa_report *report, const wa_problem *problem, const wa_shape *shape, const char *name, size_t length, bool known)
+void wa_say_foreign(wa_report *report, const wa_problem *problem, const wa_node *node, const wa_shape *shape,
+    const char *name, size_t length, bool known)
 {
     if (!problem->kept) return;
-    const char *member = known ? home(shape, name, length) : NULL;
-    const char *meant = nearest(shape, name, length);
+    const char *member = !known ? NULL : shape != NULL ? home(shape, name, length) : home_of_any(node, name, length);
+    const char *meant = nearest(node, shape, name, length);
     wa_say(report, problem, known ? "does not belong here" : "no such field");
     if (member != NULL) {
         wa_say(report, problem, ", it belongs into `%s`", member);
     } else if (meant != NULL) {
         wa_say(report, problem, ", did you mean `%s`?", meant);
     } else {
-        wa_say(report, problem, " (%s has ", shape->object->name);
-        say_fields(report, problem, shape);
+        wa_say(report, problem, " (there are ");
+        say_fields(report, problem, node, shape);
         wa_say(report, problem, ")");
     }
 }

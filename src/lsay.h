@@ -20,9 +20,9 @@ void wa_say_choices(wa_report *report, const wa_problem *problem, const wa_varia
 /* the rule was broken; `first`: the first of its names is present */
 void wa_say_rule(wa_report *report, const wa_problem *problem, const wa_rule *rule, bool first);
 
-/* the name does not belong into the shape: where it would, or what it was to be */
-void wa_say_foreign(
-    wa_report *report, const wa_problem *problem, const wa_shape *shape, const char *name, size_t length, bool known);
+/* the name does not belong into the shape (NULL: it is not known which): where it would, or what it was to be */
+void wa_say_foreign(wa_report *report, const wa_problem *problem, const wa_node *node, const wa_shape *shape,
+    const char *name, size_t length, bool known);
 
 /* whether any object of the schema has a field of this name */
 bool wa_is_known(const char *name, size_t length);

@@ -144,6 +144,8 @@ static void add_object(lua_State *L, int objects, const wa_object *object)
     set_text(L, "otherwise", object->otherwise == NULL ? NULL : object->otherwise->name);
     lua_pushboolean(L, object->inferred);
     lua_setfield(L, -2, "inferred");
+    lua_pushboolean(L, object->open);
+    lua_setfield(L, -2, "open");
     set_rules(L, object);
     set_variants(L, object);
     lua_newtable(L);

@@ -1,6 +1,8 @@
 /* What the values of a list must be together: unique, the same, all or none, so many in all. */
 #include "lparts.h"
 
+#include <stdio.h>
+
 /* a value of a scope */
 typedef struct entry {
     const wa_field *field;
@@ -19,9 +21,19 @@ static size_t seen_count(const wa_walk *w)
     return w->seen.length / sizeof(entry);
 }
 
+/* an id may be given as a number here and as a string there */
+static bool same_digits(const entry *number, const entry *text)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%lld", (long long) number->integer);
+    return (size_t) length == text->length && memcmp(digits, text->text, text->length) == 0;
+}
+
 static bool equal(const entry *a, const entry *b)
 {
-    if (a->text == NULL || b->text == NULL) return a->text == b->text && a->integer == b->integer;
+    if (a->text == NULL && b->text == NULL) return a->integer == b->integer;
+    if (a->text == NULL) return same_digits(a, b);
+    if (b->text == NULL) return same_digits(b, a);
     return a->length == b->length && (a->text == b->text || memcmp(a->text, b->text, a->length) == 0);
 }
 
@@ -64,7 +76,7 @@ static void note(wa_walk *w, const wa_field *f, const entry *new)
     if (s == NULL || s->count >= WA_MAX_SEEN) return;
     for (size_t i = s->start; i < seen_count(w); i++) {
         entry *old = seen_at(w, i);
-        if (old->field != f) continue;
+        if (old->field != f && strcmp(old->field->name, f->name) != 0) continue; /* items may be of several shapes */
         if ((f->flags & WA_SAME) != 0) {
             if (!equal(old, new)) report_different(w, f, new, old);
             return; /* the first one stands for all */

@@ -2,6 +2,8 @@
  * kinds that hold no others. */
 #include "lparts.h"
 
+#include <stdio.h>
+
 bool wa_spend_last(wa_walk *w)
 {
     if (w->values == 0) return false;
@@ -50,6 +52,12 @@ wa_problem wa_fatal(wa_walk *w, wa_breach breach)
 
 wa_detail wa_say_type(wa_walk *w, const wa_problem *p, const wa_value *v)
 {
+    if (v->type == LUA_TNUMBER) {
+        char number[32];
+        double value = v->integral ? (double) v->as.integer : v->as.number;
+        int length = snprintf(number, sizeof number, "%.17g", value);
+        return wa_say_word(&w->report, p, number, (size_t) length);
+    }
     const char *name = v->type == LUA_TNIL             ? "null"
                        : v->type == LUA_TLIGHTUSERDATA ? "userdata"
                                                        : lua_typename(w->L, v->type);
@@ -147,8 +155,9 @@ static void check_format(wa_walk *w, const wa_field *f, const char *text, size_t
 
 void wa_report_type(wa_walk *w, const wa_field *f, const wa_value *v)
 {
-    if (w->lenient) wa_put_free(w, v); /* as it is, if JSON can hold it */
-    wa_problem p = wa_breach_of(w, WA_BREACH_TYPE, false);
+    bool soft = f->grade == WA_SOFT;
+    if (w->lenient || soft) wa_put_free(w, v); /* as it is, if JSON can hold it */
+    wa_problem p = wa_breach_of(w, WA_BREACH_TYPE, soft);
     wa_say(&w->report, &p, "must be %s, got ", wa_kind_names[f->kind]);
     p.actual = wa_say_type(w, &p, v);
     wa_breach_end(w, &p);
@@ -165,6 +174,15 @@ static void put_text(wa_walk *w, const wa_slot *slot, const char *text, size_t l
     wa_note_string(w, slot->field, text, length);
 }
 
+static void report_negative(wa_walk *w, const wa_field *f, int64_t integer)
+{
+    wa_problem p = wa_breach_of(w, WA_BREACH_RANGE, f->grade == WA_SOFT);
+    p.actual = wa_count((double) integer);
+    p.limit = wa_count(0);
+    wa_say(&w->report, &p, "%lld, an id is not negative", (long long) integer);
+    wa_breach_end(w, &p);
+}
+
 /* an integer that is written as a string of its digits */
 static void put_digits(wa_walk *w, const wa_slot *slot, int64_t integer)
 {
@@ -174,6 +192,7 @@ static void put_digits(wa_walk *w, const wa_slot *slot, int64_t integer)
     wa_json_integer(&w->out, integer);
     size_t length = w->out.length - from;
     wa_check_count(w, f, (int64_t) length, false);
+    if (integer < 0) report_negative(w, f, integer);
     if (w->out.failure == WA_NO_FAILURE) check_values(w, slot, w->out.bytes + from, length);
     wa_buffer_add(&w->out, "\"", 1);
     wa_note_integer(w, f, integer);

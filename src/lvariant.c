@@ -50,13 +50,14 @@ static const wa_choice *chosen_by_presence(const wa_subject *o, const wa_shape *
 static void report_choice(wa_walk *w, const wa_subject *o, const wa_value *v)
 {
     wa_frame member = {.up = w->frame, .name = o->shape->object->by, .length = strlen(o->shape->object->by)};
-    wa_problem p = wa_breach_at(w, v == NULL ? WA_BREACH_REQUIRED : WA_BREACH_ENUM, false, &member);
+    bool open = v != NULL && o->shape->object->open;
+    wa_problem p = wa_breach_at(w, v == NULL ? WA_BREACH_REQUIRED : WA_BREACH_ENUM, open, &member);
     wa_say(&w->report, &p, v == NULL ? "missing: " : "must be ");
     wa_say_choices(&w->report, &p, o->shape->object->variants);
     if (v != NULL) {
         wa_say(&w->report, &p, ", got ");
         p.actual = wa_say_quoted(&w->report, &p, v->as.string.text, v->as.string.length);
-        wa_say(&w->report, &p, " (mode = \"lenient\" lets a new one through)");
+        if (!open && !w->lenient) wa_say(&w->report, &p, " (mode = \"lenient\" lets a new one through)");
     }
     wa_breach_end(w, &p);
 }

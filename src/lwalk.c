@@ -176,6 +176,13 @@ static void miss_field(wa_walk *w, const wa_slot *slot, const char *inferred, in
     }
 }
 
+/* an empty string is taken for a missing one */
+static void check_needed(wa_walk *w, const wa_slot *slot, const wa_value *v, int64_t siblings)
+{
+    if (siblings <= 1 || v->type != LUA_TSTRING || v->as.string.length > 0) return;
+    wa_report_count(w, WA_BREACH_MIN_CHARS, slot->field->grade == WA_SOFT, 0, "character", "at least", 1);
+}
+
 static void put_members(wa_walk *w, const wa_subject *o, int64_t siblings)
 {
     wa_frame member = {.up = w->frame};
@@ -192,6 +199,7 @@ static void put_members(wa_walk *w, const wa_subject *o, int64_t siblings)
         if (present) {
             if (!wa_spend(w)) break;
             put_field(w, slot, &o->values[word]);
+            if ((slot->flags & WA_AMONG_MANY) != 0) check_needed(w, slot, &o->values[word], siblings);
         } else if (!(o->unresolved && word == o->by)) {
             miss_field(w, slot, word == o->by ? o->inferred : NULL, siblings);
         }
@@ -259,7 +267,8 @@ static void walk_object(wa_walk *w, const wa_slot *slot, const wa_value *table, 
     wa_read_members(w, &o, table->as.index);
     if (o.have != 0 || o.unknown == 0 || !is_misplaced_list(w, table)) {
         wa_resolve(w, &o);
-        if ((slot->flags & WA_NOTED) != 0 && slot->kind == WA_OBJECT) wa_note_integer(w, slot->field, (int64_t) (intptr_t) o.shape);
+        if ((slot->flags & WA_NOTED) != 0 && slot->kind == WA_OBJECT)
+            wa_note_integer(w, slot->field, (int64_t) (intptr_t) o.shape);
         put_members(w, &o, siblings);
         for (uint8_t i = 0; i < o.shape->condition_count; i++) check_condition(w, &o, &o.shape->conditions[i]);
         if (o.unknown > 0 || (o.have & ~o.shape->mask) != 0) wa_walk_foreign(w, &o, table->as.index);

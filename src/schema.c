@@ -74,8 +74,8 @@ static const wa_object bare_document = {"MediaDocument", "3", "A document in a h
 
 static const wa_object location = {"Location", "2.3", "A place.",
     .fields = FIELDS(
-        {F("latitude"), .kind = WA_NUMBER, REQUIRED, DOC("Degrees, as a number or a string.")},
-        {F("longitude"), .kind = WA_NUMBER, REQUIRED, DOC("Degrees, as a number or a string.")},
+        {F("latitude"), .kind = WA_NUMBER, .min = 1, REQUIRED, DOC("Degrees, as a number or a string.")},
+        {F("longitude"), .kind = WA_NUMBER, .min = 1, REQUIRED, DOC("Degrees, as a number or a string.")},
         {F("name"), STRING(0, 0), .advised_max = 100, DOC("The place's name.")},
         {F("address"), STRING(0, 0), .advised_max = 300, DOC("Shown only beside a name.")})};
 
@@ -102,7 +102,7 @@ static const wa_object contact_url = {"ContactUrl", "2.4", "A web address of a c
 static const wa_object contact_address = {"ContactAddress", "2.4", "A postal address of a contact.",
     .fields = FIELDS(
         TEXT_FIELD("street", "Street and number."), TEXT_FIELD("city", "The city."),
-        TEXT_FIELD("state", "The state."), TEXT_FIELD("zip", "The postal code."),
+        TEXT_FIELD("state", "The state."), {F("zip"), .kind = WA_ID, DOC("The postal code.")},
         TEXT_FIELD("country", "The country's name."), TEXT_FIELD("country_code", "Two letters."), PLACE_TYPE)};
 static const wa_object contact_org = {"ContactOrganization", "2.4", "Where a contact works.",
     .fields = FIELDS(TEXT_FIELD("company", "The company."), TEXT_FIELD("department", "The department."),
@@ -143,7 +143,7 @@ static const wa_object receipt = {"Receipt", "2.6", "Marks a received message, a
     MESSAGE_ID("The message.")
 
 static const wa_object pin_pin = {"Pin", "2.7", "Pins a message of a group.",
-    .fields = FIELDS(PIN_FIELDS, {F("expiration_days"), INTEGER(1, 30), REQUIRED, GUIDE, DOC("Days it stays pinned.")})};
+    .fields = FIELDS(PIN_FIELDS, {F("expiration_days"), .kind = WA_ORDINAL, .min = 1, .max = 30, REQUIRED, GUIDE, DOC("Days it stays pinned.")})};
 static const wa_object pin_unpin = {"Unpin", "2.7", "Takes a pinned message of a group down.",
     .fields = FIELDS(PIN_FIELDS)};
 static const wa_object pin = {"PinOrUnpin", "2.7", "Pins or unpins a message of a group.",
@@ -269,7 +269,7 @@ static const wa_object catalog_message = {"InteractiveCatalog", "3.5", "The whol
 
 static const wa_object flow_payload = {"FlowActionPayload", "3.6", "Where a flow starts, and with what.",
     .fields = FIELDS({F("screen"), STRING(0, 0), DOC("The first screen; FIRST_ENTRY_SCREEN if absent.")},
-        {F("data"), .kind = WA_MAP, DOC("Your own data for that screen, kept as it is.")})};
+        {F("data"), .kind = WA_MAP, .min = 1, SOFT, DOC("Your own data for that screen, kept as it is.")})};
 static const wa_object flow_parameters = {"FlowParameters", "3.6", "Which flow, and how it opens.",
     .fields = FIELDS(
         {F("flow_message_version"), .kind = WA_ID, .values = VALUES("3"), .flags = WA_REQUIRED | WA_OPEN,
@@ -339,10 +339,10 @@ static const wa_object address_values = {"AddressValues", "3.10", "The parts of 
         TEXT_FIELD("name", "Who receives."), {F("phone_number"), .kind = WA_ID, DOC("The receiver's phone number.")},
         {F("in_pin_code"), .kind = WA_ID, .max = 6, SOFT, DOC("The postal code in India.")},
         {F("sg_post_code"), .kind = WA_ID, .max = 6, SOFT, DOC("The postal code in Singapore.")},
-        TEXT_FIELD("house_number", "The house."), TEXT_FIELD("floor_number", "The floor."),
-        TEXT_FIELD("tower_number", "The tower."), TEXT_FIELD("building_name", "The building."),
+        {F("house_number"), .kind = WA_ID, DOC("The house.")}, {F("floor_number"), .kind = WA_ID, DOC("The floor.")},
+        {F("tower_number"), .kind = WA_ID, DOC("The tower.")}, TEXT_FIELD("building_name", "The building."),
         TEXT_FIELD("address", "The address."), TEXT_FIELD("landmark_area", "A landmark near it."),
-        TEXT_FIELD("unit_number", "The unit."), TEXT_FIELD("city", "The city."), TEXT_FIELD("state", "The state."))};
+        {F("unit_number"), .kind = WA_ID, DOC("The unit.")}, TEXT_FIELD("city", "The city."), TEXT_FIELD("state", "The state."))};
 static const wa_object saved_address = {"SavedAddress", "3.10", "An address to choose.",
     .fields = FIELDS({F("id"), .kind = WA_ID, DOC("Comes back when it is chosen.")},
         {F("value"), OBJECT(address_values), DOC("The address.")})};
@@ -375,14 +375,15 @@ static const wa_object card_product = {"CardProduct", "3.11", "Which product; th
         {F("catalog_id"), ID(0), .flags = WA_REQUIRED | WA_SAME, GUIDE, DOC("The catalog.")})};
 
 #define CARD_INDEX {F("card_index"), INTEGER(0, 9), .flags = WA_REQUIRED | WA_UNIQUE, GUIDE, DOC("Its place, from 0.")}
-#define CARD_FIELDS CARD_INDEX, {F("type"), .kind = WA_STRING, REQUIRED, GUIDE, DOC("What the card shows.")}
+#define CARD_FIELDS CARD_INDEX, \
+    {F("type"), .kind = WA_STRING, .flags = WA_REQUIRED | WA_SAME, GUIDE, DOC("What the card shows.")}
 #define CARD_ACTION(o) {F("action"), OBJECT(o), .flags = WA_REQUIRED | WA_SAME, GUIDE, DOC("What the user can do.")}
 
 static const wa_object media_card = {"MediaCard", "3.11", "An image or a video with a link or buttons.",
     .fields = FIELDS(CARD_FIELDS, {F("header"), OBJECT(card_header), REQUIRED, GUIDE, DOC("The image or the video.")},
         {F("body"), OBJECT(card_body), GUIDE, DOC("The words of the card.")}, CARD_ACTION(card_action))};
 static const wa_object product_card = {"ProductCard", "3.11", "A product.",
-    .fields = FIELDS(CARD_FIELDS, CARD_ACTION(card_product))};
+    .fields = FIELDS(CARD_FIELDS, ACTION(card_product))};
 static const wa_object card = {"Card", "3.11", "A card of a carousel.",
     .fields = FIELDS(CARD_FIELDS), .by = "type",
     .variants = VARIANTS({"cta_url", &media_card}, {"product", &product_card})};
@@ -427,6 +428,8 @@ static const wa_object payment_gateway = {"PaymentGateway", "3.12", "Pays throug
         MAYBE("configuration_name", 60, "As set up in the business manager."),
         {F("razorpay"), OBJECT(razorpay), DOC("For Razorpay.")}, {F("payu"), OBJECT(payu), DOC("For PayU.")},
         {F("zaakpay"), OBJECT(zaakpay), DOC("For Zaakpay.")}, {F("billdesk"), OBJECT(billdesk), DOC("For BillDesk.")},
+        {F("ccavenue"), .kind = WA_MAP, SOFT, DOC("For CCAvenue.")},
+        {F("cashfree"), .kind = WA_MAP, SOFT, DOC("For Cashfree.")},
         {F("enabled_payment_options"), .kind = WA_LIST, .flags = WA_OPEN, SOFT, .values = VALUES("upi", "web"),
             DOC("Ways to pay.")},
         MAYBE("encrypted_payment_gateway_data", 0, "Encrypted data for the gateway."))};
@@ -483,8 +486,8 @@ static const wa_object order_item = {"OrderItem", "3.12", "A line of an order.",
         {F("importer_address"), OBJECT(importer_address), DOC("Where its importer is.")})};
 static const wa_object order = {"Order", "3.12", "What is bought.",
     .fields = FIELDS(
-        {F("status"), CONSTANT("pending"), SOFT, .flags = WA_ADVISED | WA_OPEN, DOC("pending.")},
-        {F("type"), CONSTANT("quick_pay"), SOFT, .flags = WA_OPEN, DOC("quick_pay, or absent.")},
+        {F("status"), CONSTANT("pending"), SOFT, .flags = WA_ADVISED | WA_OPEN, DOC("Where it stands.")},
+        {F("type"), CONSTANT("quick_pay"), SOFT, .flags = WA_OPEN, DOC("Where it is a quick payment.")},
         MAYBE("catalog_id", 0, "The catalog."), {F("expiration"), OBJECT(order_expiration), DOC("When it ends.")},
         {F("items"), LIST(order_item, 1, 0), SOFT, ADVISED, DOC("Its lines.")},
         ADVISED_OBJECT("subtotal", amount, "Of the lines."), ADVISED_OBJECT("tax", described_amount, "The tax."),
@@ -683,7 +686,7 @@ static const wa_object voice_call_component =
 static const wa_object phone_number_component =
     BUTTON_COMPONENT("PhoneNumberComponent", "A button that calls a number.", phone_number_parameters, 0);
 static const wa_object button_component = {"ButtonComponent", "4.1", "Values for a button.",
-    .fields = FIELDS(BUTTON_FIELDS), .by = "sub_type",
+    .fields = FIELDS(BUTTON_FIELDS), .by = "sub_type", .open = true,
     .variants = VARIANTS({"quick_reply", &quick_reply_component}, {"url", &url_component},
         {"copy_code", &copy_code_component}, {"catalog", &catalog_component}, {"mpm", &mpm_component},
         {"flow", &flow_component}, {"order_details", &order_details_component}, {"voice_call", &voice_call_component},
@@ -761,7 +764,9 @@ static const wa_object envelope = {"Envelope", "1", "Who gets a message, and wha
     .rules = RULES({WA_AT_LEAST_ONE, GUIDE, .names = {"to", "recipient"}})};
 
 #define MESSAGE(n, s, d, ...) {n, s, d, .base = &envelope, .fields = FIELDS(__VA_ARGS__)}
-#define MEMBER(n, o) {F(n), OBJECT(o), REQUIRED, DOC("What it says.")}
+/* of what the guides do not list for groups */
+#define NOT_FOR_GROUPS(n) RULES({WA_ONLY_WHEN, SOFT, .names = {n, "recipient_type"}, .value = "individual"})
+#define MEMBER(n, o) {F(n), OBJECT(o), REQUIRED, DOC("The content.")}
 
 static const wa_object text_message = MESSAGE("TextMessage", "2.1", "Words.", MEMBER("text", text));
 static const wa_object image_message = MESSAGE("ImageMessage", "2.2", "An image.", MEMBER("image", image));
@@ -769,13 +774,16 @@ static const wa_object video_message = MESSAGE("VideoMessage", "2.2", "A video."
 static const wa_object audio_message = MESSAGE("AudioMessage", "2.2", "A sound.", MEMBER("audio", audio));
 static const wa_object document_message = MESSAGE("DocumentMessage", "2.2", "A file.", MEMBER("document", document));
 static const wa_object sticker_message = MESSAGE("StickerMessage", "2.2", "A sticker.", MEMBER("sticker", sticker));
-static const wa_object location_message = MESSAGE("LocationMessage", "2.3", "A place.", MEMBER("location", location));
-static const wa_object contacts_message = MESSAGE("ContactsMessage", "2.4", "Contact cards.",
-    {F("contacts"), LIST(contact, 1, 0), .advised_max = 257, REQUIRED, DOC("The cards.")});
-static const wa_object reaction_message = MESSAGE("ReactionMessage", "2.5", "An emoji on a message.",
-    {F("context"), .kind = WA_REMOVED}, MEMBER("reaction", reaction));
+static const wa_object location_message = {"LocationMessage", "2.3", "A place.", .base = &envelope,
+    .fields = FIELDS(MEMBER("location", location)), .rules = NOT_FOR_GROUPS("location")};
+static const wa_object contacts_message = {"ContactsMessage", "2.4", "Contact cards.", .base = &envelope,
+    .fields = FIELDS({F("contacts"), LIST(contact, 1, 0), .advised_max = 257, REQUIRED, DOC("The cards.")}),
+    .rules = NOT_FOR_GROUPS("contacts")};
+static const wa_object reaction_message = {"ReactionMessage", "2.5", "An emoji on a message.", .base = &envelope,
+    .fields = FIELDS({F("context"), .kind = WA_REMOVED}, MEMBER("reaction", reaction)),
+    .rules = NOT_FOR_GROUPS("reaction")};
 static const wa_object pin_message = MESSAGE("PinMessage", "2.7", "Pins or unpins a message of a group.",
-    {F("recipient_type"), CONSTANT("group"), REQUIRED, GUIDE, DOC("group.")}, MEMBER("pin", pin));
+    {F("recipient_type"), CONSTANT("group"), REQUIRED, GUIDE, DOC("Only groups have pinned messages.")}, MEMBER("pin", pin));
 static const wa_object template_message = MESSAGE("TemplateMessage", "4", "A message made beforehand.",
     MEMBER("template", template));
 /* Direct Send allows other buttons than an interactive message does, and is not documented yet: kept as it is */
@@ -783,7 +791,7 @@ static const wa_object direct_interactive_message = MESSAGE("DirectInteractiveMe
     {F("interactive"), .kind = WA_MAP, REQUIRED, SOFT, DOC("What it says, kept as it is.")});
 static const wa_object interactive_message = {"InteractiveMessage", "3", "Something to press.", .base = &envelope,
     .fields = FIELDS(MEMBER("interactive", interactive)),
-    .rules = RULES({WA_ONLY_WHEN, SOFT, .names = {"interactive", "recipient_type"}, .value = "individual"}),
+    .rules = NOT_FOR_GROUPS("interactive"),
     .variants = VARIANTS({"category", &direct_interactive_message})};
 
 static const wa_object sent_message = {"SentMessage", "1", "A message to a user or a group.", .base = &envelope,

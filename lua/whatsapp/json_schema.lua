@@ -92,10 +92,21 @@ local function choice_of(object, choice)
   return { allOf = list { ref(choice.object), { required = list { choice.value } } } }
 end
 
+-- a value that none of the variants has, where that only makes a warning
+local function another(object)
+  local values = {}
+  for i, variant in ipairs(object.variants) do values[i] = variant.value end
+  return {
+    type = "object", required = list { object.by },
+    properties = { [object.by] = { type = "string", ["not"] = { pattern = any_case(values) } } },
+  }
+end
+
 local function definition(objects, object, chosen)
   if not object.variants then return closed(objects, object, chosen) end
   local choices = list {}
   for i, choice in ipairs(schema.choices_of(objects, object)) do choices[i] = choice_of(object, choice) end
+  if object.open then choices[#choices + 1] = another(object) end
   if not object.by and not object.otherwise then choices[#choices + 1] = closed(objects, object, chosen) end
   return { title = object.name, description = object.doc, anyOf = choices }
 end

@@ -37,7 +37,7 @@
 ---@field category? "utility"|"authentication"|string Of Direct Send (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" Of /marketing_messages.
 ---@field type? "text" Filled in from the one member that is present.
----@field text whatsapp.Text What it says.
+---@field text whatsapp.Text The content.
 
 ---A message of words.
 ---@class whatsapp.Text
@@ -57,7 +57,7 @@
 ---@field category? "utility"|"authentication"|string Of Direct Send (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" Of /marketing_messages.
 ---@field type? "image" Filled in from the one member that is present.
----@field image whatsapp.Image What it says.
+---@field image whatsapp.Image The content.
 
 ---A JPEG or PNG of up to 5 MB.
 ---@class whatsapp.Image
@@ -83,7 +83,7 @@
 ---@field category? "utility"|"authentication"|string Of Direct Send (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" Of /marketing_messages.
 ---@field type? "video" Filled in from the one member that is present.
----@field video whatsapp.Video What it says.
+---@field video whatsapp.Video The content.
 
 ---An MP4 or 3GP of up to 16 MB.
 ---@class whatsapp.Video
@@ -105,7 +105,7 @@
 ---@field category? "utility"|"authentication"|string Of Direct Send (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" Of /marketing_messages.
 ---@field type? "audio" Filled in from the one member that is present.
----@field audio whatsapp.Audio What it says.
+---@field audio whatsapp.Audio The content.
 
 ---A sound of up to 16 MB.
 ---@class whatsapp.Audio
@@ -129,7 +129,7 @@
 ---@field category? "utility"|"authentication"|string Of Direct Send (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" Of /marketing_messages.
 ---@field type? "document" Filled in from the one member that is present.
----@field document whatsapp.Document What it says.
+---@field document whatsapp.Document The content.
 
 ---A file of up to 100 MB.
 ---@class whatsapp.Document
@@ -152,7 +152,7 @@
 ---@field category? "utility"|"authentication"|string Of Direct Send (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" Of /marketing_messages.
 ---@field type? "sticker" Filled in from the one member that is present.
----@field sticker whatsapp.Sticker What it says.
+---@field sticker whatsapp.Sticker The content.
 
 ---A WebP of 512 by 512 pixels.
 ---@class whatsapp.Sticker
@@ -172,12 +172,12 @@
 ---@field category? "utility"|"authentication"|string Of Direct Send (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" Of /marketing_messages.
 ---@field type? "location" Filled in from the one member that is present.
----@field location whatsapp.Location What it says.
+---@field location whatsapp.Location The content.
 
 ---A place.
 ---@class whatsapp.Location
----@field latitude number|string Degrees, as a number or a string.
----@field longitude number|string Degrees, as a number or a string.
+---@field latitude number|string Degrees, as a number or a string. (at least 1 character)
+---@field longitude number|string Degrees, as a number or a string. (at least 1 character)
 ---@field name? string The place's name. (better at most 100)
 ---@field address? string Shown only beside a name. (better at most 300)
 
@@ -236,7 +236,7 @@
 ---@field street? string Street and number.
 ---@field city? string The city.
 ---@field state? string The state.
----@field zip? string The postal code.
+---@field zip? string|integer The postal code.
 ---@field country? string The country's name.
 ---@field country_code? string Two letters.
 ---@field type? string HOME, WORK or any other word.
@@ -259,7 +259,7 @@
 ---@field category? "utility"|"authentication"|string Of Direct Send (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" Of /marketing_messages.
 ---@field type? "reaction" Filled in from the one member that is present.
----@field reaction whatsapp.Reaction What it says.
+---@field reaction whatsapp.Reaction The content.
 
 ---An emoji on a message.
 ---@class whatsapp.Reaction
@@ -279,7 +279,7 @@
 ---@field category? "utility"|"authentication"|string Of Direct Send (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" Of /marketing_messages.
 ---@field type? "template" Filled in from the one member that is present.
----@field template whatsapp.Template What it says.
+---@field template whatsapp.Template The content.
 
 ---A message made beforehand and approved.
 ---@class whatsapp.Template
@@ -595,6 +595,8 @@
 ---@field payu? whatsapp.Payu For PayU.
 ---@field zaakpay? whatsapp.Zaakpay For Zaakpay.
 ---@field billdesk? whatsapp.Billdesk For BillDesk.
+---@field ccavenue? table<string, any> For CCAvenue.
+---@field cashfree? table<string, any> For Cashfree.
 ---@field enabled_payment_options? string[] Ways to pay.
 ---@field encrypted_payment_gateway_data? string|integer Encrypted data for the gateway.
 
@@ -676,20 +678,20 @@
 ---@field phone_number? string|integer The receiver's phone number.
 ---@field in_pin_code? string|integer The postal code in India. (0 to 6 characters)
 ---@field sg_post_code? string|integer The postal code in Singapore. (0 to 6 characters)
----@field house_number? string The house.
----@field floor_number? string The floor.
----@field tower_number? string The tower.
+---@field house_number? string|integer The house.
+---@field floor_number? string|integer The floor.
+---@field tower_number? string|integer The tower.
 ---@field building_name? string The building.
 ---@field address? string The address.
 ---@field landmark_area? string A landmark near it.
----@field unit_number? string The unit.
+---@field unit_number? string|integer The unit.
 ---@field city? string The city.
 ---@field state? string The state.
 
 ---What is bought.
 ---@class whatsapp.Order
----@field status? "pending"|string pending.
----@field type? "quick_pay"|string quick_pay, or absent.
+---@field status? "pending"|string Where it stands.
+---@field type? "quick_pay"|string Where it is a quick payment.
 ---@field catalog_id? string|integer The catalog.
 ---@field expiration? whatsapp.OrderExpiration When it ends.
 ---@field items? whatsapp.OrderItem[] Its lines. (at least 1 item)
@@ -854,7 +856,7 @@
 ---@field category? "utility"|"authentication"|string Of Direct Send (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" Of /marketing_messages.
 ---@field type? "interactive" Filled in from the one member that is present.
----@field interactive whatsapp.Interactive What it says.
+---@field interactive whatsapp.Interactive The content.
 ---@field interactive? table<string, any> What it says, kept as it is.
 
 ---A message with something to press.
@@ -1023,7 +1025,7 @@
 ---Where a flow starts, and with what.
 ---@class whatsapp.FlowActionPayload
 ---@field screen? string The first screen; FIRST_ENTRY_SCREEN if absent.
----@field data? table<string, any> Your own data for that screen, kept as it is.
+---@field data? table<string, any> Your own data for that screen, kept as it is. (at least 1 character)
 
 ---A button that opens a link.
 ---@class whatsapp.InteractiveCtaUrl
@@ -1221,7 +1223,7 @@
 ---Pins or unpins a message of a group.
 ---@class whatsapp.PinMessage
 ---@field messaging_product? "whatsapp" Filled in where absent.
----@field recipient_type "group" group.
+---@field recipient_type "group" Only groups have pinned messages.
 ---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character)
 ---@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character)
 ---@field context? whatsapp.Context What is answered.
@@ -1231,7 +1233,7 @@
 ---@field category? "utility"|"authentication"|string Of Direct Send (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" Of /marketing_messages.
 ---@field type? "pin" Filled in from the one member that is present.
----@field pin whatsapp.PinOrUnpin What it says.
+---@field pin whatsapp.PinOrUnpin The content.
 
 ---Pins or unpins a message of a group.
 ---@alias whatsapp.PinOrUnpin whatsapp.Pin|whatsapp.Unpin
@@ -1240,7 +1242,7 @@
 ---@class whatsapp.Pin
 ---@field type "pin" Whether to pin or to unpin.
 ---@field message_id string|integer The message. (1 to 128 characters)
----@field expiration_days integer Days it stays pinned. (1 to 30)
+---@field expiration_days integer|string Days it stays pinned. (1 to 30)
 
 ---Takes a pinned message of a group down.
 ---@class whatsapp.Unpin

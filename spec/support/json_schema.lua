@@ -43,6 +43,7 @@ local CHECKS = {
   allOf = function(root, all, value) return count_valid(root, all, value) == #all end,
   anyOf = function(root, all, value) return count_valid(root, all, value) > 0 end,
   oneOf = function(root, all, value) return count_valid(root, all, value) == 1 end,
+  ["not"] = function(root, other, value) return not valid(root, other, value) end,
   type = function(_, wanted, value) return is_type(value, wanted) end,
   required = function(_, names, value)
     for _, name in ipairs(names) do

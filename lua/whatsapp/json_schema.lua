@@ -35,7 +35,7 @@ local function any_case(values)
 end
 
 local function add_limits(made, field)
-  local is_text = field.kind == "string" or field.kind == "id"
+  local is_text = field.kind == "string" or field.kind == "id" or field.kind == "number|string"
   if is_text then
     made.minLength, made.maxLength = field.min, field.max
   elseif field.kind == "list" then

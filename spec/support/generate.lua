@@ -80,7 +80,7 @@ local MAKE = {
   string = text_of, id = text_of, ["string|boolean"] = text_of,
   boolean = function() return true end,
   integer = function(field, position) return (field.min or 0) + (field.unique and math.max(position - 1, 0) or 0) end,
-  ["number|string"] = function() return 1.5 end,
+  ["number|string"] = function() return -0.5 end,
   ["integer|string"] = function(field) return field.min or 0 end,
   map = function() return { key = "value" } end,
 }

@@ -315,6 +315,19 @@ describe("whatsapp.encode", function()
       "location forbidden" }
     cases[#cases + 1] = { "a kind of button that is new", template { type = "button", sub_type = "hologram", index = 0,
       parameters = { { type = "beam", beam = { 1 } } } }, "template.components[1].sub_type enum" }
+    local function order_of(total) -- 1000 + 100 + 50 - 200
+      local function amount(value) return { value = value, offset = 100 } end
+      return interactive("order_details", { name = "review_and_pay", parameters = { reference_id = "r", type = "digital-goods",
+        currency = "INR", total_amount = amount(total), order = { status = "pending", items = {
+          { name = "i", amount = amount(7), sale_amount = amount(3), quantity = 1 } }, subtotal = amount(1000), tax = amount(100),
+          shipping = amount(50), discount = amount(200) } } })
+    end
+    it("an order's total, where it is not the sum", function()
+      assert.is_nil((select(2, encode(order_of(950)))))
+      local _, warnings = encode(order_of(951))
+      assert.same({ "interactive.action.parameters.total_amount range" }, brief(warnings))
+      assert.is_nil((select(2, encode(order_of(950)))))
+    end)
     cases[#cases + 1] = { "an empty payload of a flow", interactive("flow", { name = "flow", parameters = { flow_message_version = "3",
       flow_id = "1", flow_cta = "x", flow_action_payload = { data = {} } } }),
       "interactive.action.parameters.flow_action_payload.data min_items" }

@@ -120,6 +120,7 @@ end
 
 local RULES = {
   exactly_one = "Exactly one of `%s` and `%s`.", at_least_one = "`%s` or `%s`.",
+  sum = "`%s` is the sum of the amounts in `%s`, less the discount (warning).",
   only_when = "`%s` only where `%s` is %s (warning).",
 }
 

@@ -62,6 +62,9 @@ void wa_say_rule(wa_report *report, const wa_problem *problem, const wa_rule *ru
     case WA_AT_LEAST_ONE:
         wa_say(report, problem, "missing: `%s` or `%s` is needed", a, b);
         break;
+    case WA_SUM:
+        wa_say(report, problem, "not the sum of what adds to it, less what is taken off");
+        break;
     case WA_ONLY_WHEN:
         wa_say(report, problem, "documented only where `%s` is \"%s\"", b, rule->value);
         break;

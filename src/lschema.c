@@ -27,14 +27,18 @@ static const char *const formats[WA_FORMAT_COUNT] = {[WA_ANY_FORMAT] = NULL,
     [WA_TRIMMED] = "trimmed",
     [WA_ONE_LINE] = "one_line",
     [WA_FEW_LINES] = "few_lines"};
-static const char *const rules[] = {
-    [0] = NULL, [WA_EXACTLY_ONE] = "exactly_one", [WA_AT_LEAST_ONE] = "at_least_one", [WA_ONLY_WHEN] = "only_when"};
+static const char *const rules[] = {[0] = NULL,
+    [WA_EXACTLY_ONE] = "exactly_one",
+    [WA_AT_LEAST_ONE] = "at_least_one",
+    [WA_ONLY_WHEN] = "only_when",
+    [WA_SUM] = "sum"};
 static const struct {
     uint16_t flag;
     const char *name;
 } flags[] = {{WA_REQUIRED, "required"}, {WA_ADVISED, "advised"}, {WA_DISCOURAGED, "discouraged"}, {WA_OPEN, "open"},
     {WA_UNIQUE, "unique"}, {WA_UNIQUE_SOFT, "unique_advised"}, {WA_SAME, "same"}, {WA_SCOPE, "scope"},
-    {WA_COUNTED, "counted"}, {WA_AMONG_MANY, "required_among_many"}, {WA_ALL_OR_NONE, "all_or_none"}};
+    {WA_COUNTED, "counted"}, {WA_TOTAL, "total_of"}, {WA_ADDS, "adds"}, {WA_TAKES, "takes"}, {WA_AMOUNT, "amount"},
+    {WA_AMONG_MANY, "required_among_many"}, {WA_ALL_OR_NONE, "all_or_none"}};
 
 /* [-0, +0, m] each sets a member of the table on top, if there is something to set */
 static void set_text(lua_State *L, const char *name, const char *text)

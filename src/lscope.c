@@ -118,6 +118,24 @@ void wa_note_common(wa_walk *w, const wa_field *f, bool present)
     }
 }
 
+void wa_note_amount(wa_walk *w, const wa_field *f, int64_t integer)
+{
+    const int64_t most = INT64_C(1) << 50; /* no amount is near it, and no sum of such overflows */
+    if ((f->flags & WA_AMOUNT) == 0 || integer < 0 || integer > most) return;
+    if (w->role == WA_TOTAL) w->sum.total = integer;
+    if (w->role == WA_ADDS) w->sum.parts += integer;
+    if (w->role == WA_TAKES) w->sum.parts -= integer;
+    w->sum.has_total = w->sum.has_total || w->role == WA_TOTAL;
+    w->sum.has_parts = w->sum.has_parts || w->role == WA_ADDS;
+}
+
+bool wa_take_sum(wa_walk *w)
+{
+    bool right = !w->sum.has_total || !w->sum.has_parts || w->sum.total == w->sum.parts;
+    memset(&w->sum, 0, sizeof w->sum);
+    return right;
+}
+
 void wa_open_scope(wa_walk *w, wa_scope *s)
 {
     s->up = w->scope;

@@ -215,6 +215,7 @@ static void put_integer(wa_walk *w, const wa_field *f, int64_t integer)
     wa_json_integer(&w->out, integer);
     check_range(w, f, integer);
     wa_note_integer(w, f, integer);
+    wa_note_amount(w, f, integer);
 }
 
 /* a position as a string: a few digits */

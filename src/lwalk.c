@@ -218,6 +218,9 @@ static void check_condition(wa_walk *w, const wa_subject *o, const wa_condition 
     case WA_AT_LEAST_ONE:
         if (first || second) return;
         break;
+    case WA_SUM:
+        if (wa_take_sum(w)) return;
+        break;
     case WA_ONLY_WHEN:
         if (!first || v == NULL || v->type != LUA_TSTRING ||
             wa_same_word(v->as.string.text, v->as.string.length, c->rule->value))
@@ -226,6 +229,7 @@ static void check_condition(wa_walk *w, const wa_subject *o, const wa_condition 
     }
     wa_breach breach = c->rule->kind == WA_EXACTLY_ONE    ? WA_BREACH_ONE_OF
                        : c->rule->kind == WA_AT_LEAST_ONE ? WA_BREACH_REQUIRED
+                       : c->rule->kind == WA_SUM          ? WA_BREACH_RANGE
                                                           : WA_BREACH_FORBIDDEN;
     wa_frame member = {.up = w->frame, .name = c->rule->names[0], .length = strlen(c->rule->names[0])};
     wa_problem p = wa_breach_at(w, breach, soft, c->rule->kind == WA_EXACTLY_ONE ? w->frame : &member);
@@ -264,6 +268,8 @@ static void walk_object(wa_walk *w, const wa_slot *slot, const wa_value *table, 
         wa_report_deep(w, "nested deeper than this Lua's stack can hold");
         return;
     }
+    uint16_t role = w->role;
+    w->role = slot->flags & (WA_TOTAL | WA_ADDS | WA_TAKES);
     wa_read_members(w, &o, table->as.index);
     if (o.have != 0 || o.unknown == 0 || !is_misplaced_list(w, table)) {
         wa_resolve(w, &o);
@@ -274,6 +280,7 @@ static void walk_object(wa_walk *w, const wa_slot *slot, const wa_value *table, 
         if (o.unknown > 0 || (o.have & ~o.shape->mask) != 0) wa_walk_foreign(w, &o, table->as.index);
         wa_close_object(w, start);
     }
+    w->role = role;
     lua_settop(w->L, o.top);
 }
 
@@ -330,6 +337,8 @@ bool wa_walk_message(wa_walk *w, lua_State *L, const wa_node *root)
     w->depth = 0;
     w->frame = NULL;
     w->scope = NULL;
+    w->role = 0;
+    wa_take_sum(w);
     w->room = 0;
     wa_value message = {.type = LUA_TTABLE, .as.index = lua_gettop(L)};
     walk_object(w, &(wa_slot){.node = root}, &message, 0);

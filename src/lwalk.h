@@ -15,6 +15,11 @@ typedef struct wa_walk {
     /* while it walks */
     const wa_frame *frame;
     struct wa_scope *scope;
+    uint16_t role; /* of the amount that is being walked in a sum */
+    struct {
+        int64_t total, parts;
+        bool has_total, has_parts;
+    } sum;
     size_t values; /* that may still be looked at */
     int depth;
     int room; /* up to where Lua's stack may grow without asking */

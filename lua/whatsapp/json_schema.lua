@@ -61,7 +61,7 @@ end
 
 local function add_rules(made, rules)
   for _, rule in ipairs(rules or {}) do
-    if rule.rule ~= "only_when" then
+    if rule.rule == "exactly_one" or rule.rule == "at_least_one" then
       local choices = list {}
       for i, name in ipairs(rule.names) do choices[i] = { required = list { name } } end
       made.allOf = made.allOf or list {}

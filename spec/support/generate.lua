@@ -44,7 +44,7 @@ local function needed_by_rule(object, name)
   for _, rule in ipairs(object.base and objects[object.base].rules or {}) do rules[#rules + 1] = rule end
   for _, rule in ipairs(object.rules or {}) do rules[#rules + 1] = rule end
   for _, rule in ipairs(rules) do
-    if rule.rule ~= "only_when" and (rule.names[1] == name or rule.names[2] == name) then return rule end
+    if (rule.rule == "exactly_one" or rule.rule == "at_least_one") and (rule.names[1] == name or rule.names[2] == name) then return rule end
   end
 end
 

@@ -10,10 +10,10 @@
 #include "utf8.h"
 
 enum {
-    WA_MAX_DEPTH = 100,      /* levels of free data */
-    WA_MAX_VALUES = 1000000, /* in one message */
-    WA_MAX_BYTES = 64 << 20, /* of one message */
-    WA_MAX_SEEN = 256,       /* values compared in one scope */
+    WA_MAX_DEPTH = 100,             /* levels of free data */
+    WA_MAX_VALUES = 1000000,        /* in one message */
+    WA_MAX_BYTES = 64 << 20,        /* of one message */
+    WA_MAX_SEEN = 256,              /* values compared in one scope */
     WA_ROOM = 2 * WA_MAX_WORDS + 20 /* on Lua's stack, for an object: its tables, each above its key, and some more */
 };
 
@@ -48,7 +48,7 @@ typedef struct wa_subject {
     const wa_shape *shape;
     const wa_choice *choice; /* by which the shape was found, if by a value */
     const char *inferred;    /* the value of `by`, if it was left out */
-    int top; /* of Lua's stack, before its members */
+    int top;                 /* of Lua's stack, before its members */
     uint8_t by;
     bool unresolved; /* no variant: only what all of them have can be checked */
     uint64_t have;   /* words that are present */
@@ -107,6 +107,17 @@ void wa_put_boolean(wa_walk *w, bool boolean);
 void wa_put_number(wa_walk *w, const wa_value *v);
 void wa_check_count(wa_walk *w, const wa_field *f, int64_t count, bool items);
 void wa_report_unwritable(wa_walk *w, const wa_value *v);
+
+/* what is asked of a string besides its length */
+void wa_check_text(wa_walk *w, const wa_slot *slot, const char *text, size_t length);
+
+/* The quick way for most strings: writes one that is plain and as long as it should be; else does nothing. */
+static inline bool wa_put_plain(wa_walk *w, const wa_slot *slot, const wa_value *v)
+{
+    if (v->type != LUA_TSTRING || !slot->text || !w->writes) return false;
+    if (v->as.string.length - slot->least > slot->span) return false;
+    return wa_json_plain(&w->out, v->as.string.text, v->as.string.length);
+}
 
 /* checks and writes a value of a kind that holds no others; false if the value is of another type */
 bool wa_put_scalar(wa_walk *w, const wa_slot *slot, const wa_value *v);

@@ -156,6 +156,8 @@ static const wa_slot *fill_slot(compiler *c, wa_slot *slot, const wa_node *node,
     slot->values = pin_values(c, field->values);
     slot->flags = field->flags;
     slot->kind = field->kind;
+    slot->text =
+        field->kind == WA_STRING || field->kind == WA_ID || field->kind == WA_NUMBER || field->kind == WA_LABEL;
     slot->more = field->values != NULL || field->format != WA_ANY_FORMAT || (field->flags & WA_NOTED) != 0;
     set_lengths(slot, field);
     return slot;

@@ -23,7 +23,8 @@ typedef struct wa_slot {
     uint16_t flags;      /* the field's */
     uint8_t kind;        /* the field's */
     uint8_t key_length, word;
-    bool more; /* a string has to be more than of a length */
+    bool text; /* takes strings that are written as they are */
+    bool more; /* and asks more of them than their length */
 } wa_slot;
 
 typedef struct wa_condition {

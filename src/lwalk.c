@@ -13,7 +13,8 @@ static void put_string_item(wa_walk *w, const wa_slot *slot, const wa_value *v)
 {
     const wa_field *f = slot->field;
     wa_field string = {.kind = WA_STRING, .values = f->values, .flags = f->flags & WA_OPEN, .grade = f->grade};
-    wa_slot item = {.field = &string, .kind = WA_STRING, .values = slot->values, .span = SIZE_MAX, .more = true};
+    wa_slot item = {
+        .field = &string, .kind = WA_STRING, .values = slot->values, .span = SIZE_MAX, .text = true, .more = true};
     if (slot->node != NULL) string.kind = WA_OBJECT;
     if (slot->node != NULL || v->type != LUA_TSTRING) wa_report_type(w, &string, v);
     else wa_put_scalar(w, &item, v);
@@ -147,7 +148,11 @@ static void report_discouraged(wa_walk *w, const wa_field *f)
 static void put_field(wa_walk *w, const wa_slot *slot, const wa_value *v)
 {
     wa_buffer_add_strides(&w->out, slot->key, slot->key_length);
-    if (!put_by_kind(w, slot, v)) wa_report_type(w, slot->field, v);
+    if (wa_put_plain(w, slot, v)) {
+        if (slot->more) wa_check_text(w, slot, v->as.string.text, v->as.string.length);
+    } else if (!put_by_kind(w, slot, v)) {
+        wa_report_type(w, slot->field, v);
+    }
     if ((slot->flags & WA_DISCOURAGED) != 0) report_discouraged(w, slot->field);
 }
 
@@ -181,8 +186,8 @@ static void put_members(wa_walk *w, const wa_subject *o, int64_t siblings)
     wa_frame member = {.up = w->frame};
     w->frame = &member;
     uint64_t matters = o->have | o->shape->must;
-    for (uint8_t i = 0; i < o->shape->slot_count; i++) {
-        const wa_slot *slot = &o->shape->slots[i];
+    const wa_slot *end = o->shape->slots + o->shape->slot_count;
+    for (const wa_slot *slot = o->shape->slots; slot < end; slot++) {
         uint8_t word = slot->word;
         bool present = (o->have >> word & 1) != 0;
         if ((matters >> word & 1) == 0) continue;
@@ -259,7 +264,8 @@ static void walk_object(wa_walk *w, const wa_slot *slot, const wa_value *table, 
     wa_read_members(w, &o, table->as.index);
     if (o.have != 0 || o.unknown == 0 || !is_misplaced_list(w, table)) {
         wa_resolve(w, &o);
-        if ((slot->flags & WA_NOTED) != 0 && slot->kind == WA_OBJECT) wa_note_integer(w, slot->field, (int64_t) (intptr_t) o.shape);
+        if ((slot->flags & WA_NOTED) != 0 && slot->kind == WA_OBJECT)
+            wa_note_integer(w, slot->field, (int64_t) (intptr_t) o.shape);
         put_members(w, &o, siblings);
         for (uint8_t i = 0; i < o.shape->condition_count; i++) check_condition(w, &o, &o.shape->conditions[i]);
         if (o.unknown > 0 || (o.have & ~o.shape->mask) != 0) wa_walk_foreign(w, &o, table->as.index);

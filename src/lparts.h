@@ -48,12 +48,13 @@ typedef struct wa_subject {
     const wa_shape *shape;
     const wa_choice *choice; /* by which the shape was found, if by a value */
     const char *inferred;    /* the value of `by`, if it was left out */
+    wa_value *values;        /* of the words that are present */
+    uint64_t have;           /* words that are present */
+    size_t unknown;          /* keys that are no word of the node */
     int top;                 /* of Lua's stack, before its members */
+    int left;                /* by how many the members left on the stack */
     uint8_t by;
     bool unresolved; /* no variant: only what all of them have can be checked */
-    uint64_t have;   /* words that are present */
-    size_t unknown;  /* keys that are no word of the node */
-    wa_value values[WA_MAX_WORDS];
 } wa_subject;
 
 /* ---- reading ---- */
@@ -134,6 +135,8 @@ void wa_close_scope(wa_walk *w, const wa_field *f, wa_scope *s);
 
 /* [-0, +n, -] reads the members of the table; those that are tables stay on the stack, above their keys */
 void wa_read_members(wa_walk *w, wa_subject *o, int table);
+
+/* finds the shape: variant after variant, until one has none */
 void wa_resolve(wa_walk *w, wa_subject *o);
 
 /* ---- lfree.c ---- */

@@ -254,8 +254,8 @@ static bool has_room(wa_walk *w, int top)
 static void walk_object(wa_walk *w, const wa_slot *slot, const wa_value *table, int64_t siblings)
 {
     size_t start = w->out.length;
-    wa_subject o;
-    o.node = slot->node;
+    wa_value values[WA_MAX_WORDS];
+    wa_subject o = {.node = slot->node, .shape = slot->node->shape, .values = values, .by = WA_NO_WORD};
     o.top = lua_gettop(w->L);
     if (!has_room(w, o.top)) {
         wa_report_deep(w, "nested deeper than this Lua's stack can hold");
@@ -263,7 +263,7 @@ static void walk_object(wa_walk *w, const wa_slot *slot, const wa_value *table, 
     }
     wa_read_members(w, &o, table->as.index);
     if (o.have != 0 || o.unknown == 0 || !is_misplaced_list(w, table)) {
-        wa_resolve(w, &o);
+        if (o.shape->choice_count > 0) wa_resolve(w, &o);
         if ((slot->flags & WA_NOTED) != 0 && slot->kind == WA_OBJECT)
             wa_note_integer(w, slot->field, (int64_t) (intptr_t) o.shape);
         put_members(w, &o, siblings);
@@ -271,7 +271,7 @@ static void walk_object(wa_walk *w, const wa_slot *slot, const wa_value *table, 
         if (o.unknown > 0 || (o.have & ~o.shape->mask) != 0) wa_walk_foreign(w, &o, table->as.index);
         wa_close_object(w, start);
     }
-    lua_settop(w->L, o.top);
+    if (o.left > 0) lua_settop(w->L, o.top);
 }
 
 void wa_walk_init(wa_walk *w, wa_allocator allocate, void *context)

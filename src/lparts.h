@@ -38,8 +38,9 @@ typedef struct wa_scope {
     struct wa_scope *up;
     size_t start, count; /* of its entries among the seen */
     int64_t counted;
-    bool over, some, lacking;
-    const wa_field *common; /* what all or none must have */
+    bool over, some;
+    const wa_field *common;             /* what all or none must have */
+    uint64_t lacking[WA_MAX_SEEN / 64]; /* the items that have it not, a bit each */
 } wa_scope;
 
 /* an object while it is walked */
@@ -127,7 +128,20 @@ bool wa_put_scalar(wa_walk *w, const wa_slot *slot, const wa_value *v);
 
 void wa_note_string(wa_walk *w, const wa_field *f, const char *text, size_t length);
 void wa_note_integer(wa_walk *w, const wa_field *f, int64_t integer);
-void wa_note_common(wa_walk *w, const wa_field *f, bool present);
+
+static inline bool wa_is_lacking(const wa_scope *s, int64_t index)
+{
+    return (s->lacking[(index - 1) / 64] >> (index - 1) % 64 & 1) != 0;
+}
+
+/* the item of this index, in a list whose items all have the field, or none */
+static inline void wa_note_common(wa_scope *s, const wa_field *f, int64_t index, bool present)
+{
+    s->common = f;
+    if (present) s->some = true;
+    else if (index >= 1 && index <= WA_MAX_SEEN) s->lacking[(index - 1) / 64] |= UINT64_C(1) << (index - 1) % 64;
+}
+
 void wa_open_scope(wa_walk *w, wa_scope *s);
 void wa_close_scope(wa_walk *w, const wa_field *f, wa_scope *s);
 

@@ -189,11 +189,13 @@ static void put_members(wa_walk *w, const wa_subject *o, int64_t siblings)
     const wa_slot *end = o->shape->slots + o->shape->slot_count;
     for (const wa_slot *slot = o->shape->slots; slot < end; slot++) {
         uint8_t word = slot->word;
-        bool present = (o->have >> word & 1) != 0;
         if ((matters >> word & 1) == 0) continue;
+        bool present = (o->have >> word & 1) != 0;
         member.name = slot->key + 2;
         member.length = slot->key_length - 4u; /* without ,"": */
-        if ((slot->flags & WA_ALL_OR_NONE) != 0) wa_note_common(w, slot->field, present);
+        if ((slot->flags & WA_ALL_OR_NONE) != 0 && w->scope != NULL) {
+            wa_note_common(w->scope, slot->field, member.up->index, present);
+        }
         if (present) {
             if (!wa_spend(w)) break;
             put_field(w, slot, &o->values[word]);

@@ -32,10 +32,3 @@ bool wa_buffer_grow(wa_buffer *buffer, size_t more)
     buffer->capacity = capacity;
     return true;
 }
-
-void wa_buffer_reset(wa_buffer *buffer, size_t keep)
-{
-    if (buffer->capacity > keep) wa_buffer_free(buffer);
-    buffer->length = 0;
-    buffer->failure = WA_NO_FAILURE;
-}

@@ -24,7 +24,12 @@ void wa_buffer_free(wa_buffer *buffer); /* may be called again */
 bool wa_buffer_grow(wa_buffer *buffer, size_t more);
 
 /* forgets what was written; gives memory back if it is more than `keep` */
-void wa_buffer_reset(wa_buffer *buffer, size_t keep);
+static inline void wa_buffer_reset(wa_buffer *buffer, size_t keep)
+{
+    if (buffer->capacity > keep) wa_buffer_free(buffer);
+    buffer->length = 0;
+    buffer->failure = WA_NO_FAILURE;
+}
 
 /* makes room for `more` bytes behind the length; false after a failure */
 static inline bool wa_buffer_reserve(wa_buffer *buffer, size_t more)
@@ -39,14 +44,15 @@ static inline void wa_buffer_add(wa_buffer *buffer, const char *bytes, size_t le
     buffer->length += length;
 }
 
-enum { WA_STRIDE = 16 };
+enum { WA_STRIDE = 32 };
 
-/* the same for a few bytes that lie in memory of a multiple of WA_STRIDE: strides are copied, not bytes */
+/* the same for one byte or a few that lie in memory of a multiple of WA_STRIDE: strides are copied, not bytes */
 static inline void wa_buffer_add_strides(wa_buffer *buffer, const char *bytes, size_t length)
 {
     if (!wa_buffer_reserve(buffer, length + WA_STRIDE)) return;
     char *to = buffer->bytes + buffer->length;
-    for (size_t at = 0; at < length; at += WA_STRIDE) memcpy(to + at, bytes + at, WA_STRIDE);
+    memcpy(to, bytes, WA_STRIDE);
+    for (size_t at = WA_STRIDE; at < length; at += WA_STRIDE) memcpy(to + at, bytes + at, WA_STRIDE);
     buffer->length += length;
 }
 

@@ -68,6 +68,10 @@ static bool one_line(const char *text, size_t length)
 {
     int spaces = 0;
     for (size_t i = 0; i < length; i++) {
+        if ((unsigned char) text[i] > ' ') {
+            spaces = 0;
+            continue;
+        }
         spaces = text[i] == ' ' ? spaces + 1 : 0;
         if (spaces > 4 || text[i] == '\n' || text[i] == '\r' || text[i] == '\t') return false;
     }

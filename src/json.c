@@ -18,16 +18,6 @@ static inline int class_of(unsigned char byte)
     return byte == '"' || byte == '\\' ? QUOTED : PLAIN;
 }
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* whether all 8 bytes are plain; each test may only err towards no */
-static inline bool plain8(uint64_t word)
-{
-    uint64_t quote = word ^ EACH('"'), backslash = word ^ EACH('\\');
-    uint64_t odd = (word - EACH(0x20)) | (quote - EACH(1)) | (backslash - EACH(1)) | word;
-    return (odd & EACH(0x80)) == 0;
-}
-
 static void escape(wa_buffer *out, unsigned char byte)
 {
     static const char digits[] = "0123456789abcdef", named[] = "btn\0fr"; /* from 8 to 13, 11 has no name */
@@ -46,40 +36,6 @@ static void escape(wa_buffer *out, unsigned char byte)
     out->length = (size_t) (to - out->bytes);
 }
 
-/* Copies text of up to 7 bytes; false: not all of it is plain. Each byte is read, some twice. */
-static inline bool copy_short(char *to, const char *text, size_t length)
-{
-    if (length >= 4) {
-        uint32_t words[2];
-        memcpy(&words[0], text, 4);
-        memcpy(&words[1], text + length - 4, 4);
-        memcpy(to, &words[0], 4);
-        memcpy(to + length - 4, &words[1], 4);
-        return plain8((uint64_t) words[0] << 32 | words[1]);
-    }
-    uint64_t word = EACH(' ');
-    for (size_t i = 0; i < length; i++) {
-        word = word << 8 | (unsigned char) text[i];
-        to[i] = text[i];
-    }
-    return plain8(word);
-}
-
-/* Copies text; false: not all of it is plain. The last 8 bytes are read together, some of them for the second time. */
-static inline bool copy_text(char *to, const char *text, size_t length)
-{
-    if (length < 8) return copy_short(to, text, length);
-    uint64_t word;
-    for (size_t at = 0; at + 8 < length; at += 8) {
-        memcpy(&word, text + at, 8);
-        if (!plain8(word)) return false;
-        memcpy(to + at, &word, 8);
-    }
-    memcpy(&word, text + length - 8, 8);
-    memcpy(to + length - 8, &word, 8);
-    return plain8(word);
-}
-
 /* copies plain text until something else comes; the buffer has room for all of it */
 static size_t copy_plain(char *to, const char *text, size_t length)
 {
@@ -87,7 +43,7 @@ static size_t copy_plain(char *to, const char *text, size_t length)
     while (length - at >= 8) {
         uint64_t word;
         memcpy(&word, text + at, 8);
-        if (!plain8(word)) break;
+        if (!wa_plain8(word)) break;
         memcpy(to + at, &word, 8);
         at += 8;
     }
@@ -108,8 +64,7 @@ static bool copy_beyond(wa_buffer *out, const char *text, size_t length, size_t 
     return true;
 }
 
-/* a string that is not all plain */
-static size_t mixed_string(wa_buffer *out, const char *text, size_t length, size_t *wrong)
+size_t wa_json_string(wa_buffer *out, const char *text, size_t length, size_t *wrong)
 {
     size_t count = 0, at = 0;
     wa_buffer_add(out, "\"", 1);
@@ -131,17 +86,6 @@ static size_t mixed_string(wa_buffer *out, const char *text, size_t length, size
     wa_buffer_add(out, "\"", 1);
     *wrong = length;
     return count;
-}
-
-size_t wa_json_string(wa_buffer *out, const char *text, size_t length, size_t *wrong)
-{
-    *wrong = length;
-    if (!wa_buffer_reserve(out, length + 2)) return length;
-    char *to = out->bytes + out->length;
-    if (!copy_text(to + 1, text, length)) return mixed_string(out, text, length, wrong);
-    to[0] = to[length + 1] = '"';
-    out->length += length + 2;
-    return length;
 }
 
 void wa_json_integer(wa_buffer *out, int64_t value)

@@ -134,6 +134,7 @@ void wa_walk_foreign(wa_walk *w, const wa_subject *o, int table)
 {
     size_t start = wa_foreign_count(w);
     bool open = o->unresolved && o->shape->object->open && wa_has(o, o->by); /* kept as it is */
+    int top = lua_gettop(w->L);
     size_t odd = wa_gather(w, table, o->node, o->shape);
     for (size_t i = start; i < wa_foreign_count(w) && w->foreign.failure == WA_NO_FAILURE; i++) {
         wa_foreign f = wa_foreign_at(w, i);
@@ -151,4 +152,5 @@ void wa_walk_foreign(wa_walk *w, const wa_subject *o, int table)
         report_odd_keys(w, table);
     }
     w->foreign.length = start * sizeof(wa_foreign);
+    lua_settop(w->L, top);
 }

@@ -38,8 +38,9 @@ typedef struct wa_scope {
     struct wa_scope *up;
     size_t start, count; /* of its entries among the seen */
     int64_t counted;
-    bool over, some, lacking;
-    const wa_field *common; /* what all or none must have */
+    bool over, some;
+    const wa_field *common;             /* what all or none must have */
+    uint64_t lacking[WA_MAX_SEEN / 64]; /* the items that have it not, a bit each */
 } wa_scope;
 
 /* an object while it is walked */
@@ -48,12 +49,13 @@ typedef struct wa_subject {
     const wa_shape *shape;
     const wa_choice *choice; /* by which the shape was found, if by a value */
     const char *inferred;    /* the value of `by`, if it was left out */
+    wa_value *values;        /* of the words that are present */
+    uint64_t have;           /* words that are present */
+    size_t unknown;          /* keys that are no word of the node */
     int top;                 /* of Lua's stack, before its members */
+    int left;                /* by how many the members left on the stack */
     uint8_t by;
     bool unresolved; /* no variant: only what all of them have can be checked */
-    uint64_t have;   /* words that are present */
-    size_t unknown;  /* keys that are no word of the node */
-    wa_value values[WA_MAX_WORDS];
 } wa_subject;
 
 /* ---- reading ---- */
@@ -108,6 +110,17 @@ void wa_put_number(wa_walk *w, const wa_value *v);
 void wa_check_count(wa_walk *w, const wa_field *f, int64_t count, bool items);
 void wa_report_unwritable(wa_walk *w, const wa_value *v);
 
+/* what is asked of a string besides its length */
+void wa_check_text(wa_walk *w, const wa_slot *slot, const char *text, size_t length);
+
+/* The quick way for most strings: writes one that is plain and as long as it should be; else does nothing. */
+static inline bool wa_put_plain(wa_walk *w, const wa_slot *slot, const wa_value *v)
+{
+    if (v->type != LUA_TSTRING || !slot->text || !w->writes) return false;
+    if (v->as.string.length - slot->least > slot->span) return false;
+    return wa_json_plain(&w->out, v->as.string.text, v->as.string.length);
+}
+
 /* checks and writes a value of a kind that holds no others; false if the value is of another type */
 bool wa_put_scalar(wa_walk *w, const wa_slot *slot, const wa_value *v);
 
@@ -115,9 +128,22 @@ bool wa_put_scalar(wa_walk *w, const wa_slot *slot, const wa_value *v);
 
 void wa_note_string(wa_walk *w, const wa_field *f, const char *text, size_t length);
 void wa_note_integer(wa_walk *w, const wa_field *f, int64_t integer);
-void wa_note_common(wa_walk *w, const wa_field *f, bool present);
 void wa_note_amount(wa_walk *w, const wa_field *f, int64_t integer);
 bool wa_take_sum(wa_walk *w); /* whether the sum is right, or not known; the next one starts at nothing */
+
+static inline bool wa_is_lacking(const wa_scope *s, int64_t index)
+{
+    return (s->lacking[(index - 1) / 64] >> (index - 1) % 64 & 1) != 0;
+}
+
+/* the item of this index, in a list whose items all have the field, or none */
+static inline void wa_note_common(wa_scope *s, const wa_field *f, int64_t index, bool present)
+{
+    s->common = f;
+    if (present) s->some = true;
+    else if (index >= 1 && index <= WA_MAX_SEEN) s->lacking[(index - 1) / 64] |= UINT64_C(1) << (index - 1) % 64;
+}
+
 void wa_open_scope(wa_walk *w, wa_scope *s);
 void wa_close_scope(wa_walk *w, const wa_field *f, wa_scope *s);
 
@@ -125,6 +151,8 @@ void wa_close_scope(wa_walk *w, const wa_field *f, wa_scope *s);
 
 /* [-0, +n, -] reads the members of the table; those that are tables stay on the stack, above their keys */
 void wa_read_members(wa_walk *w, wa_subject *o, int table);
+
+/* finds the shape: variant after variant, until one has none */
 void wa_resolve(wa_walk *w, wa_subject *o);
 
 /* ---- lfree.c ---- */

@@ -102,22 +102,6 @@ void wa_note_integer(wa_walk *w, const wa_field *f, int64_t integer)
     note(w, f, &(entry){f, NULL, 0, integer});
 }
 
-/* a list whose items all have the field, or none */
-void wa_note_common(wa_walk *w, const wa_field *f, bool present)
-{
-    wa_scope *s = w->scope;
-    if (s == NULL) return;
-    s->common = f;
-    if (present) {
-        s->some = true;
-        return;
-    }
-    s->lacking = true;
-    if (s->count++ < WA_MAX_SEEN) {
-        wa_buffer_add(&w->seen, (const char *) &(entry){f, NULL, 0, w->frame->up->index}, sizeof(entry));
-    }
-}
-
 void wa_note_amount(wa_walk *w, const wa_field *f, int64_t integer)
 {
     const int64_t most = INT64_C(1) << 50; /* no amount is near it, and no sum of such overflows */
@@ -148,9 +132,8 @@ static void report_lacking(wa_walk *w, const wa_scope *s)
 {
     const char *name = s->common->name;
     wa_frame item = {.up = w->frame}, member = {.up = &item, .name = name, .length = strlen(name)};
-    for (size_t i = s->start; i < seen_count(w); i++) {
-        if (seen_at(w, i)->field != s->common) continue;
-        item.index = seen_at(w, i)->integer;
+    for (item.index = 1; item.index <= WA_MAX_SEEN; item.index++) {
+        if (!wa_is_lacking(s, item.index)) continue;
         wa_problem p = wa_breach_at(w, WA_BREACH_REQUIRED, false, &member);
         wa_say(&w->report, &p, "missing, and others of the list have one: all or none");
         wa_breach_end(w, &p);
@@ -163,7 +146,7 @@ void wa_close_scope(wa_walk *w, const wa_field *f, wa_scope *s)
         wa_report_count(
             w, WA_BREACH_MAX_ITEMS, f->grade == WA_SOFT, s->counted, "item", "in its lists together at most", f->total);
     }
-    if (s->some && s->lacking) report_lacking(w, s);
+    if (s->some) report_lacking(w, s);
     w->seen.length = s->start * sizeof(entry);
     w->scope = s->up;
 }

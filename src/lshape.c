@@ -156,6 +156,8 @@ static const wa_slot *fill_slot(compiler *c, wa_slot *slot, const wa_node *node,
     slot->values = pin_values(c, field->values);
     slot->flags = field->flags;
     slot->kind = field->kind;
+    slot->text =
+        field->kind == WA_STRING || field->kind == WA_ID || field->kind == WA_NUMBER || field->kind == WA_LABEL;
     slot->more = field->values != NULL || field->format != WA_ANY_FORMAT || (field->flags & WA_NOTED) != 0;
     set_lengths(slot, field);
     return slot;
@@ -194,11 +196,11 @@ static wa_shape *shape_of(compiler *c, const wa_node *node, const wa_object *obj
 }
 
 /* whether no two words of the node have one hash; the places are then theirs */
-static bool fits(const wa_node *node, uint8_t *places, uint32_t multiplier)
+static bool fits(const wa_node *node, uint8_t *places)
 {
-    memset(places, WA_NO_WORD, (size_t) 1 << WA_HASH_BITS);
+    memset(places, WA_NO_WORD, wa_hash_size(node));
     for (uint8_t i = 0; i < node->word_count; i++) {
-        uint8_t *place = &places[wa_hash(node->addresses[i], multiplier)];
+        uint8_t *place = &places[wa_hash(node, node->addresses[i])];
         if (*place != WA_NO_WORD) return false;
         *place = i;
     }
@@ -206,20 +208,25 @@ static bool fits(const wa_node *node, uint8_t *places, uint32_t multiplier)
 }
 
 /* Looks for a multiplier that keeps the words apart, by trial: where the strings lie is another matter in each state.
- */
+ * One in seven does where there are a quarter as many places as pairs of words; else there will be more places. */
 static void find_hash(compiler *c, wa_node *node)
 {
-    enum { WORTH_IT = 6, TRIALS = 4000 };
-    uint8_t places[1 << WA_HASH_BITS];
-    uint32_t multiplier = 2654435769u;
-    if (node->word_count < WORTH_IT) return;
-    for (int i = 0; i < TRIALS; i++, multiplier = multiplier * 1664525u + 1013904223u) {
-        if (!fits(node, places, multiplier | 1u)) continue;
-        node->multiplier = multiplier | 1u;
-        node->places = take(c, sizeof places);
-        memcpy(node->places, places, sizeof places);
-        return;
+    enum { TRIALS = 40, MOST_PLACES = 1 << 14 };
+    uint8_t places[MOST_PLACES];
+    uint32_t random = 2654435769u, pairs = (uint32_t) node->word_count * node->word_count;
+    node->shift = 31;
+    while (wa_hash_size(node) * 4 < pairs) node->shift--;
+    for (; wa_hash_size(node) <= sizeof places; node->shift--) {
+        for (int i = 0; i < TRIALS; i++) {
+            node->multiplier = random | 1u;
+            random = random * 1664525u + 1013904223u;
+            if (!fits(node, places)) continue;
+            node->places = take(c, wa_hash_size(node));
+            memcpy(node->places, places, wa_hash_size(node));
+            return;
+        }
     }
+    luaL_error(c->L, "schema: no hash keeps the names of an object apart");
 }
 
 /* [-0, +0, m] ,"name": for each word */

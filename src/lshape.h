@@ -8,7 +8,7 @@
 #include "compat.h"
 #include "schema.h"
 
-enum { WA_MAX_WORDS = 48, WA_NO_WORD = 255, WA_HASH_BITS = 7 };
+enum { WA_MAX_WORDS = 48, WA_NO_WORD = 255 };
 
 typedef struct wa_node wa_node;
 typedef struct wa_shape wa_shape;
@@ -23,7 +23,8 @@ typedef struct wa_slot {
     uint16_t flags;      /* the field's */
     uint8_t kind;        /* the field's */
     uint8_t key_length, word;
-    bool more; /* a string has to be more than of a length */
+    bool text; /* takes strings that are written as they are */
+    bool more; /* and asks more of them than their length */
 } wa_slot;
 
 typedef struct wa_condition {
@@ -55,30 +56,30 @@ struct wa_node {
     const char **words;
     const void **addresses; /* the identities of these strings in the state */
     const char **keys;      /* as they are written, see wa_slot */
-    uint8_t *places;        /* from the hash of an identity to its word; NULL: too few words to be worth it */
+    uint8_t *places;        /* from the hash of an identity to its word */
     uint32_t multiplier;    /* with which no two words have one hash */
+    uint8_t shift;          /* 32 less the bits of a hash */
     uint8_t word_count;
 };
 
 /* [-0, +1, m] pushes the table that keeps what is returned alive */
 const wa_node *wa_compile(lua_State *L, const wa_object *root);
 
-static inline uint32_t wa_hash(const void *identity, uint32_t multiplier)
+static inline size_t wa_hash_size(const wa_node *node)
 {
-    return (uint32_t) ((uintptr_t) identity >> 3) * multiplier >> (32 - WA_HASH_BITS);
+    return (size_t) 1 << (32 - node->shift);
+}
+
+static inline uint32_t wa_hash(const wa_node *node, const void *identity)
+{
+    return (uint32_t) ((uintptr_t) identity >> 3) * node->multiplier >> node->shift;
 }
 
 /* the word that has this identity, or WA_NO_WORD */
 static inline uint8_t wa_word(const wa_node *node, const void *identity)
 {
-    if (node->places != NULL) {
-        uint8_t word = node->places[wa_hash(identity, node->multiplier)];
-        return word != WA_NO_WORD && node->addresses[word] == identity ? word : WA_NO_WORD;
-    }
-    for (uint8_t i = 0; i < node->word_count; i++) {
-        if (node->addresses[i] == identity) return i;
-    }
-    return WA_NO_WORD;
+    uint8_t word = node->places[wa_hash(node, identity)];
+    return word != WA_NO_WORD && node->addresses[word] == identity ? word : WA_NO_WORD;
 }
 
 /* the word of this name: for where it does not matter how long that takes */

@@ -163,15 +163,19 @@ void wa_report_type(wa_walk *w, const wa_field *f, const wa_value *v)
     wa_breach_end(w, &p);
 }
 
+void wa_check_text(wa_walk *w, const wa_slot *slot, const char *text, size_t length)
+{
+    check_values(w, slot, text, length);
+    check_format(w, slot->field, text, length);
+    wa_note_string(w, slot->field, text, length);
+}
+
 static void put_text(wa_walk *w, const wa_slot *slot, const char *text, size_t length)
 {
     size_t count = wa_put_string(w, text, length);
     if (count == SIZE_MAX) return;
     if (count - slot->least > slot->span) wa_check_count(w, slot->field, (int64_t) count, false);
-    if (!slot->more) return;
-    check_values(w, slot, text, length);
-    check_format(w, slot->field, text, length);
-    wa_note_string(w, slot->field, text, length);
+    if (slot->more) wa_check_text(w, slot, text, length);
 }
 
 static void report_negative(wa_walk *w, const wa_field *f, int64_t integer)
@@ -257,9 +261,9 @@ void wa_put_number(wa_walk *w, const wa_value *v)
 /* kind by kind, which strings and which numbers it takes and how they are written */
 static bool put_as_string(wa_walk *w, const wa_slot *slot, const wa_value *v)
 {
-    if (slot->kind == WA_BOOLEAN || slot->kind == WA_INTEGER) return false;
-    if (slot->kind == WA_ORDINAL) put_ordinal(w, slot->field, v->as.string.text, v->as.string.length);
-    else put_text(w, slot, v->as.string.text, v->as.string.length);
+    if (slot->text) put_text(w, slot, v->as.string.text, v->as.string.length);
+    else if (slot->kind == WA_ORDINAL) put_ordinal(w, slot->field, v->as.string.text, v->as.string.length);
+    else return false;
     return true;
 }
 

@@ -6,19 +6,19 @@ void wa_read_members(wa_walk *w, wa_subject *o, int table)
 {
     lua_State *L = w->L;
     int top = o->top;
-    o->have = 0;
-    o->unknown = 0;
+    uint64_t have = 0;
+    size_t unknown = 0;
     lua_pushnil(L);
     while (lua_next(L, table)) {
         uint8_t word = wa_word(o->node, wa_identity(L, -2));
         if (word == WA_NO_WORD) {
-            o->unknown++;
+            unknown++;
             lua_pop(L, 1);
             continue;
         }
         wa_value *v = &o->values[word];
         wa_read_value(L, top + 2, v);
-        if (v->type != LUA_TNIL) o->have |= UINT64_C(1) << word;
+        if (v->type != LUA_TNIL) have |= UINT64_C(1) << word;
         if (v->type == LUA_TTABLE) {
             lua_pushvalue(L, -2); /* for the next turn: this key stays below its table */
             top += 2;
@@ -26,6 +26,9 @@ void wa_read_members(wa_walk *w, wa_subject *o, int table)
             lua_pop(L, 1);
         }
     }
+    o->have = have;
+    o->unknown = unknown;
+    o->left = top - o->top;
 }
 
 static const wa_choice *chosen_by_value(const wa_shape *shape, const wa_value *v)
@@ -97,14 +100,8 @@ static const wa_choice *choose(wa_walk *w, wa_subject *o)
     return choice;
 }
 
-/* finds the shape: variant after variant, until one has none */
 void wa_resolve(wa_walk *w, wa_subject *o)
 {
-    o->shape = o->node->shape;
-    o->choice = NULL;
-    o->inferred = NULL;
-    o->by = WA_NO_WORD;
-    o->unresolved = false;
     while (o->shape->choice_count > 0) {
         if (o->shape->by == WA_NO_WORD) {
             const wa_choice *choice = chosen_by_presence(o, o->shape);

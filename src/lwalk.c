@@ -13,7 +13,8 @@ static void put_string_item(wa_walk *w, const wa_slot *slot, const wa_value *v)
 {
     const wa_field *f = slot->field;
     wa_field string = {.kind = WA_STRING, .values = f->values, .flags = f->flags & WA_OPEN, .grade = f->grade};
-    wa_slot item = {.field = &string, .kind = WA_STRING, .values = slot->values, .span = SIZE_MAX, .more = true};
+    wa_slot item = {
+        .field = &string, .kind = WA_STRING, .values = slot->values, .span = SIZE_MAX, .text = true, .more = true};
     if (slot->node != NULL) string.kind = WA_OBJECT;
     if (slot->node != NULL || v->type != LUA_TSTRING) wa_report_type(w, &string, v);
     else wa_put_scalar(w, &item, v);
@@ -147,7 +148,11 @@ static void report_discouraged(wa_walk *w, const wa_field *f)
 static void put_field(wa_walk *w, const wa_slot *slot, const wa_value *v)
 {
     wa_buffer_add_strides(&w->out, slot->key, slot->key_length);
-    if (!put_by_kind(w, slot, v)) wa_report_type(w, slot->field, v);
+    if (wa_put_plain(w, slot, v)) {
+        if (slot->more) wa_check_text(w, slot, v->as.string.text, v->as.string.length);
+    } else if (!put_by_kind(w, slot, v)) {
+        wa_report_type(w, slot->field, v);
+    }
     if ((slot->flags & WA_DISCOURAGED) != 0) report_discouraged(w, slot->field);
 }
 
@@ -188,14 +193,16 @@ static void put_members(wa_walk *w, const wa_subject *o, int64_t siblings)
     wa_frame member = {.up = w->frame};
     w->frame = &member;
     uint64_t matters = o->have | o->shape->must;
-    for (uint8_t i = 0; i < o->shape->slot_count; i++) {
-        const wa_slot *slot = &o->shape->slots[i];
+    const wa_slot *end = o->shape->slots + o->shape->slot_count;
+    for (const wa_slot *slot = o->shape->slots; slot < end; slot++) {
         uint8_t word = slot->word;
-        bool present = (o->have >> word & 1) != 0;
         if ((matters >> word & 1) == 0) continue;
+        bool present = (o->have >> word & 1) != 0;
         member.name = slot->key + 2;
         member.length = slot->key_length - 4u; /* without ,"": */
-        if ((slot->flags & WA_ALL_OR_NONE) != 0) wa_note_common(w, slot->field, present);
+        if ((slot->flags & WA_ALL_OR_NONE) != 0 && w->scope != NULL) {
+            wa_note_common(w->scope, slot->field, member.up->index, present);
+        }
         if (present) {
             if (!wa_spend(w)) break;
             put_field(w, slot, &o->values[word]);
@@ -261,8 +268,8 @@ static bool has_room(wa_walk *w, int top)
 static void walk_object(wa_walk *w, const wa_slot *slot, const wa_value *table, int64_t siblings)
 {
     size_t start = w->out.length;
-    wa_subject o;
-    o.node = slot->node;
+    wa_value values[WA_MAX_WORDS];
+    wa_subject o = {.node = slot->node, .shape = slot->node->shape, .values = values, .by = WA_NO_WORD};
     o.top = lua_gettop(w->L);
     if (!has_room(w, o.top)) {
         wa_report_deep(w, "nested deeper than this Lua's stack can hold");
@@ -272,7 +279,7 @@ static void walk_object(wa_walk *w, const wa_slot *slot, const wa_value *table, 
     w->role = slot->flags & (WA_TOTAL | WA_ADDS | WA_TAKES);
     wa_read_members(w, &o, table->as.index);
     if (o.have != 0 || o.unknown == 0 || !is_misplaced_list(w, table)) {
-        wa_resolve(w, &o);
+        if (o.shape->choice_count > 0) wa_resolve(w, &o);
         if ((slot->flags & WA_NOTED) != 0 && slot->kind == WA_OBJECT)
             wa_note_integer(w, slot->field, (int64_t) (intptr_t) o.shape);
         put_members(w, &o, siblings);
@@ -281,7 +288,7 @@ static void walk_object(wa_walk *w, const wa_slot *slot, const wa_value *table, 
         wa_close_object(w, start);
     }
     w->role = role;
-    lua_settop(w->L, o.top);
+    if (o.left > 0) lua_settop(w->L, o.top);
 }
 
 void wa_walk_init(wa_walk *w, wa_allocator allocate, void *context)

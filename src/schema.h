@@ -37,21 +37,21 @@ typedef enum wa_format {
 } wa_format;
 
 enum {
-    WA_REQUIRED = 1 << 0,    /* absent: a problem */
-    WA_ADVISED = 1 << 1,     /* absent: a warning */
-    WA_DISCOURAGED = 1 << 2, /* present: a warning */
-    WA_OPEN = 1 << 3,        /* a value outside `values`: a warning */
-    WA_UNIQUE = 1 << 4,      /* the value stands once in the scope */
-    WA_UNIQUE_SOFT = 1 << 5, /* the same, as a warning */
-    WA_SAME = 1 << 6,        /* the same value (object: shape, list: length) in the whole scope */
-    WA_SCOPE = 1 << 7,       /* this list is the scope of the flags above and below */
-    WA_COUNTED = 1 << 8,     /* the items of this list count towards the scope's `total` */
-    WA_AMONG_MANY = 1 << 9,  /* required where the list that holds its object has more than one item */
-    WA_TOTAL = 1 << 11,      /* an amount that is the sum of those that add and take, see WA_SUM */
+    WA_REQUIRED = 1 << 0,     /* absent: a problem */
+    WA_ADVISED = 1 << 1,      /* absent: a warning */
+    WA_DISCOURAGED = 1 << 2,  /* present: a warning */
+    WA_OPEN = 1 << 3,         /* a value outside `values`: a warning */
+    WA_UNIQUE = 1 << 4,       /* the value stands once in the scope */
+    WA_UNIQUE_SOFT = 1 << 5,  /* the same, as a warning */
+    WA_SAME = 1 << 6,         /* the same value (object: shape, list: length) in the whole scope */
+    WA_SCOPE = 1 << 7,        /* this list is the scope of the flags above and below */
+    WA_COUNTED = 1 << 8,      /* the items of this list count towards the scope's `total` */
+    WA_AMONG_MANY = 1 << 9,   /* required where the list that holds its object has more than one item */
+    WA_ALL_OR_NONE = 1 << 10, /* where one item of the list has it, each must */
+    WA_TOTAL = 1 << 11,       /* an amount that is the sum of those that add, less those that take, see WA_SUM */
     WA_ADDS = 1 << 12,
     WA_TAKES = 1 << 13,
     WA_AMOUNT = 1 << 14,                            /* the number of an amount */
-    WA_ALL_OR_NONE = 1 << 10,                       /* where one item of the list has it, each must */
     WA_NOTED = WA_UNIQUE | WA_UNIQUE_SOFT | WA_SAME /* held against other values */
 };
 

@@ -219,7 +219,7 @@ local function reference()
   local chosen = schema.chosen(objects)
   for _, name in ipairs(order) do add(section_of(objects[name], chosen[name] or {})) end
   add(examples())
-  return (table.concat(out, "\n"):gsub("\n\n\n+", "\n\n"):gsub("%s*$", "\n"))
+  return table.concat(out, "\n"):gsub("\n\n\n+", "\n\n"):match "^(.-)%s*$" .. "\n"
 end
 
 local function write(path, text)

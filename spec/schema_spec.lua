@@ -134,6 +134,13 @@ describe("every field of the schema", function()
       local wrong = (row.kind == "boolean" and "yes") or (row.kind == "string|boolean" and 5) or true
       expect(row, wrong, "type")
       expect(row, function() end, "type", "problem")
+      if row.kind == "object" or row.kind == "list" or row.kind == "map" then
+        expect(row, "words", "type")
+        expect(row, 5, "type")
+      elseif row.kind == "boolean" or row.kind == "integer" then
+        expect(row, "5", "type")
+      end
+      if row.kind == "string" or row.kind == "boolean" then expect(row, 5, "type") end
       if row.kind ~= "object" and row.kind ~= "list" and row.kind ~= "map" then expect(row, {}, "type") end
     end)
   end)

@@ -458,6 +458,25 @@ describe("whatsapp.encode", function()
       assert.equal(100, #problems_of({ to = "1", text = data }))
     end)
 
+    it("is not fooled by a NUL in a name", function()
+      assert.same({ 'text["body\\000"] unknown' }, brief((problems_of { to = "1", text = { body = "x", ["body\0"] = "y" } })))
+      assert.same({ 'text["preview_url\\000\\000"] unknown' },
+        brief((problems_of { to = "1", text = { body = "x", ["preview_url\0\0"] = true } })))
+    end)
+
+    it("looks at a table that stands in many places a bounded number of times", function()
+      local names = {}
+      for i = 1, 1000 do names["k" .. i] = i end
+      local contact = { name = { formatted_name = "x" }, org = names }
+      local contacts = {}
+      for i = 1, 100000 do contacts[i] = contact end
+      assert.is_true(#problems_of { to = "1", contacts = contacts } <= 100)
+      local big, list = ("x"):rep(1000000), {}
+      for i = 1, 10000 do list[i] = big end
+      assert.equal("max_chars", problems_of({ to = "1", list = list }, { mode = "lenient" })[1].rule)
+      assert.is_nil((validate({ to = "1", list = list, text = { body = "x" } }, { mode = "lenient" })))
+    end)
+
     it("refuses data that is neither a list nor a table with names", function()
       for _, data in ipairs { { 1, nil, 3 }, { 1, x = 2 }, { [true] = 1 }, { x = 1, [2] = 2 } } do
         assert.same({ "x type" }, brief((problems_of({ to = "1", x = data }, { mode = "lenient" }))))

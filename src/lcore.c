@@ -11,7 +11,7 @@ enum { ROOT = 1, ANCHOR, WORK };
 /* the memory of a walk; owned by a userdata, so that an error passing over it frees it */
 typedef struct work {
     wa_walk walk;
-    bool busy;
+    bool busy, finalized;
 } work;
 
 /* [-0, +0, -] __gc; may run twice */
@@ -19,6 +19,7 @@ static int work_gc(lua_State *L)
 {
     work *owned = lua_touserdata(L, 1);
     wa_walk_free(&owned->walk);
+    owned->finalized = true;
     return 0;
 }
 
@@ -28,7 +29,7 @@ static work *new_work(lua_State *L)
     work *owned = lua_newuserdata(L, sizeof *owned);
     void *context;
     lua_Alloc allocate = lua_getallocf(L, &context);
-    owned->busy = false;
+    owned->busy = owned->finalized = false;
     wa_walk_init(&owned->walk, allocate, context);
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, work_gc);
@@ -42,7 +43,7 @@ static work *new_work(lua_State *L)
 static work *take_work(lua_State *L)
 {
     work *owned = lua_touserdata(L, lua_upvalueindex(WORK));
-    if (owned == NULL || owned->busy) {
+    if (owned->busy) {
         owned = new_work(L);
         lua_pushvalue(L, -1);
         lua_replace(L, lua_upvalueindex(WORK));
@@ -53,8 +54,10 @@ static work *take_work(lua_State *L)
     return owned;
 }
 
+/* a finalizer may still call when the state closes; then nobody frees the memory later, and it must exist before */
 static void give_work(work *owned)
 {
+    if (owned->finalized) wa_walk_free(&owned->walk);
     wa_walk_reset(&owned->walk);
     owned->busy = false;
 }
@@ -158,7 +161,7 @@ static void push_array_metatable(lua_State *L)
     lua_setfield(L, -2, "__name");
 }
 
-/* [-0, +0, m] sets a function that walks: its upvalues are the compiled schema and, made when needed, its memory */
+/* [-0, +0, m] sets a function that walks: its upvalues are the compiled schema and its memory */
 static void set_walker(lua_State *L, const char *name, lua_CFunction function, const wa_node *root, int anchor)
 {
     union {
@@ -167,7 +170,7 @@ static void set_walker(lua_State *L, const char *name, lua_CFunction function, c
     } node = {.address = root};
     lua_pushlightuserdata(L, node.userdata);
     lua_pushvalue(L, anchor);
-    lua_pushnil(L);
+    new_work(L);
     lua_pushcclosure(L, function, WORK);
     lua_setfield(L, -2, name);
 }

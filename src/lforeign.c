@@ -23,11 +23,12 @@ size_t wa_foreign_count(const wa_walk *w)
     return w->foreign.length / sizeof(wa_foreign);
 }
 
-static bool belongs(const wa_node *node, const wa_shape *shape, const char *name, size_t length)
+/* a name of the shape; null counts as absent where the schema knows the name at all */
+static bool belongs(const wa_node *node, const wa_shape *shape, const wa_foreign *f)
 {
     if (node == NULL || shape == NULL) return false;
-    uint8_t word = wa_word_named(node, name, length);
-    return word != WA_NO_WORD && (shape->mask >> word & 1) != 0;
+    uint8_t word = wa_word_named(node, f->name, f->length);
+    return word != WA_NO_WORD && ((shape->mask >> word & 1) != 0 || f->value.type == LUA_TNIL);
 }
 
 static void sort_foreign(wa_walk *w, size_t start)
@@ -41,29 +42,36 @@ static void sort_foreign(wa_walk *w, size_t start)
 size_t wa_gather(wa_walk *w, int table, const wa_node *node, const wa_shape *shape)
 {
     lua_State *L = w->L;
-    size_t odd = 0, start = wa_foreign_count(w);
+    size_t odd = 0, looked = 0, start = wa_foreign_count(w);
     lua_pushnil(L);
     while (lua_next(L, table)) {
         wa_foreign f;
+        looked++;
         if (lua_type(L, -2) != LUA_TSTRING) {
             odd++;
             lua_pop(L, 1);
             continue;
         }
         f.name = lua_tolstring(L, -2, &f.length);
-        if (belongs(node, shape, f.name, f.length)) {
+        looked += f.length / 64; /* long names take long to sort */
+        wa_read_value(L, lua_gettop(L), &f.value);
+        if (belongs(node, shape, &f)) {
             lua_pop(L, 1);
             continue;
         }
-        if (!lua_checkstack(L, 8)) {
+        if (f.value.type != LUA_TTABLE) {
+            lua_pop(L, 1);
+        } else if (lua_checkstack(L, 8)) {
+            lua_insert(L, -2); /* it stays below the key */
+            f.value.as.index--;
+        } else {
             lua_pop(L, 2);
-            wa_report_deep(w, "more names than this Lua's stack can hold");
+            wa_report_deep(w, "more tables than this Lua's stack can hold");
             break;
         }
-        lua_insert(L, -2); /* the value stays below the key */
-        f.index = lua_gettop(L) - 1;
         wa_buffer_add(&w->foreign, (const char *) &f, sizeof f);
     }
+    wa_look(w, looked);
     sort_foreign(w, start);
     return odd;
 }
@@ -75,14 +83,12 @@ void wa_put_foreign(wa_walk *w, size_t start)
     w->frame = &member;
     for (size_t i = start; i < count && w->foreign.failure == WA_NO_FAILURE && wa_spend(w); i++) {
         wa_foreign f = wa_foreign_at(w, i);
-        wa_value v;
         member.name = f.name;
         member.length = f.length;
         wa_buffer_add(&w->out, ",", 1);
         wa_put_string(w, f.name, f.length);
         wa_buffer_add(&w->out, ":", 1);
-        wa_read_value(w->L, f.index, &v);
-        wa_put_free(w, &v);
+        wa_put_free(w, &f.value);
     }
     w->frame = member.up;
     w->foreign.length = start * sizeof(wa_foreign);
@@ -138,11 +144,9 @@ void wa_walk_foreign(wa_walk *w, const wa_subject *o, int table)
     size_t odd = wa_gather(w, table, o->node, o->shape);
     for (size_t i = start; i < wa_foreign_count(w) && w->foreign.failure == WA_NO_FAILURE; i++) {
         wa_foreign f = wa_foreign_at(w, i);
-        lua_State *L = w->L;
-        bool null = lua_islightuserdata(L, f.index) && lua_touserdata(L, f.index) == NULL;
         bool elsewhere = wa_word_named(o->node, f.name, f.length) != WA_NO_WORD;
         bool unjudged = o->unresolved && (elsewhere || wa_has(o, o->by)); /* it may belong to the type that was meant */
-        if (unjudged || (null && elsewhere) || is_excused(o, &f)) continue;
+        if (unjudged || is_excused(o, &f)) continue;
         report_foreign(w, o, &f);
     }
     if (w->lenient || open) {

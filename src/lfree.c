@@ -12,11 +12,13 @@ bool wa_is_list(wa_walk *w, int table, int64_t *count, int64_t *hole)
         lua_pop(L, 1);
         if (lua_type(L, -1) != LUA_TNUMBER || !wa_integer(L, -1, &key) || key < 1) {
             lua_pop(L, 1);
+            wa_look(w, (size_t) keys);
             return false;
         }
         keys++;
         if (key > most) most = key;
     }
+    wa_look(w, (size_t) keys);
     *count = keys;
     if (most == keys) return true;
     for (*hole = 1; *hole <= keys; ++*hole) {
@@ -105,8 +107,12 @@ static void put_free_table(wa_walk *w, int table)
         wa_report_deep(w, "a table that holds itself");
         return;
     }
-    if (w->depth >= WA_MAX_DEPTH || !lua_checkstack(w->L, 8)) {
+    if (w->depth >= WA_MAX_DEPTH) {
         wa_report_deep(w, "nested deeper than 100 levels");
+        return;
+    }
+    if (!lua_checkstack(w->L, 8)) {
+        wa_report_deep(w, "more than this Lua's stack can hold");
         return;
     }
     w->frame = &here;

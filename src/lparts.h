@@ -12,6 +12,7 @@
 enum {
     WA_MAX_DEPTH = 100,             /* levels of free data */
     WA_MAX_VALUES = 1000000,        /* in one message */
+    WA_MAX_KEYS = 5000000,          /* read before that; each is read a few times */
     WA_MAX_BYTES = 64 << 20,        /* of one message */
     WA_MAX_SEEN = 256,              /* values compared in one scope */
     WA_ROOM = 2 * WA_MAX_WORDS + 20 /* on Lua's stack, for an object: its tables, each above its key, and some more */
@@ -93,6 +94,9 @@ static inline bool wa_spend(wa_walk *w)
     w->values--;
     return true;
 }
+
+/* counts keys that were read: the same table may stand in many places, and is read in each */
+void wa_look(wa_walk *w, size_t keys);
 
 wa_problem wa_breach_at(wa_walk *w, wa_breach breach, bool soft, const wa_frame *where);
 wa_problem wa_breach_of(wa_walk *w, wa_breach breach, bool soft); /* of what is being walked */
@@ -177,18 +181,18 @@ static inline void wa_close_object(wa_walk *w, size_t start)
 
 /* ---- lforeign.c ---- */
 
-/* a name that the schema does not have here, with its wa_value on the stack if it is to be written */
+/* a name that the schema does not have here, and its value */
 typedef struct wa_foreign {
     const char *name;
     size_t length;
-    int index;
+    wa_value value;
 } wa_foreign;
 
 wa_foreign wa_foreign_at(const wa_walk *w, size_t index);
 size_t wa_foreign_count(const wa_walk *w);
 
 /* [-0, +n, -] Gathers the names of a table that are not in the shape (all of them where there is none), sorted by their
- * bytes, with their values left on the stack. Returns the number of keys that are no strings. */
+ * bytes, with those values left on the stack that are tables. Returns the number of keys that are no strings. */
 size_t wa_gather(wa_walk *w, int table, const wa_node *node, const wa_shape *shape);
 
 /* writes the gathered names from `start` on, each with a comma before it */

@@ -47,7 +47,7 @@ static bool is_name(const char *bytes, size_t length)
 
 static void add_path(wa_buffer *text, const wa_frame *frame, size_t start)
 {
-    if (frame == NULL || (frame->name == NULL && frame->index == 0)) return; /* the message itself */
+    if (frame == NULL || (frame->name == NULL && frame->index == 0 && frame->table != NULL)) return; /* the message */
     add_path(text, frame->up, start);
     if (text->length - start > LONGEST_PATH) return; /* deeper than anyone reads */
     if (frame->name == NULL) {
@@ -119,10 +119,11 @@ wa_detail wa_count(double number)
 /* [-0, +0, m] */
 static void set_detail(lua_State *L, const wa_report *report, const char *name, const wa_detail *detail)
 {
+    const double most = sizeof(lua_Integer) < 8 ? INT32_MAX : WA_EXACT;
     if (detail->kind == WA_NOTHING) return;
     if (detail->kind == WA_WORDS) {
         lua_pushlstring(L, report->text.bytes + detail->at, detail->length);
-    } else if (detail->number >= -WA_EXACT && detail->number <= WA_EXACT &&
+    } else if (detail->number >= -most && detail->number <= most &&
                (double) (lua_Integer) detail->number == detail->number) {
         lua_pushinteger(L, (lua_Integer) detail->number);
     } else {

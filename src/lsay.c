@@ -73,7 +73,7 @@ void wa_say_rule(wa_report *report, const wa_problem *problem, const wa_rule *ru
 
 static bool is(const char *name, size_t length, const char *other)
 {
-    return strncmp(name, other, length) == 0 && other[length] == '\0';
+    return strlen(other) == length && memcmp(name, other, length) == 0;
 }
 
 /* whether the object, in any of its variants, has the field itself */

@@ -48,7 +48,7 @@ static const char *pin(compiler *c, const char *text, const void **identity)
 uint8_t wa_word_named(const wa_node *node, const char *name, size_t length)
 {
     for (uint8_t i = 0; i < node->word_count; i++) {
-        if (strncmp(node->words[i], name, length) == 0 && node->words[i][length] == '\0') return i;
+        if (strlen(node->words[i]) == length && memcmp(node->words[i], name, length) == 0) return i;
     }
     return WA_NO_WORD;
 }
@@ -248,7 +248,6 @@ static const wa_node *compile(compiler *c, const wa_object *object)
     for (int i = 0; i < c->count; i++) {
         if (c->known[i].object == object) return c->known[i].node;
     }
-    if (c->count == MAX_NODES) luaL_error(c->L, "schema: more than %d objects", MAX_NODES);
     const char *words[WA_MAX_WORDS];
     const void *addresses[WA_MAX_WORDS];
     wa_node all = {.words = words, .addresses = addresses};
@@ -264,6 +263,7 @@ static const wa_node *compile(compiler *c, const wa_object *object)
     write_keys(c, node);
     find_hash(c, node);
     node->shape = shape_of(c, node, object);
+    if (c->count == MAX_NODES) luaL_error(c->L, "schema: more than %d objects", MAX_NODES);
     c->known[c->count].object = object;
     c->known[c->count++].node = node;
     return node;

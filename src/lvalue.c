@@ -15,6 +15,12 @@ bool wa_spend_last(wa_walk *w)
     return false;
 }
 
+void wa_look(wa_walk *w, size_t keys)
+{
+    w->keys += keys;
+    if (w->keys > WA_MAX_KEYS) wa_spend_last(w);
+}
+
 wa_problem wa_breach_at(wa_walk *w, wa_breach breach, bool soft, const wa_frame *where)
 {
     wa_problem p = wa_problem_begin(&w->report, breach, soft || w->lenient, where);
@@ -108,10 +114,24 @@ static bool is_value(const wa_slot *slot, const char *text, size_t length)
     return false;
 }
 
+/* a string that is checked and not written; one may stand in a message a million times */
+static bool pass_over(wa_walk *w, size_t length)
+{
+    if (w->out.failure == WA_NO_FAILURE && w->out.length + w->unwritten + length > WA_MAX_BYTES) {
+        w->out.failure = WA_TOO_LONG;
+    }
+    if (w->out.failure != WA_NO_FAILURE) return false;
+    w->unwritten += length;
+    return true;
+}
+
+/* SIZE_MAX where there is nothing more to say of it: it is not UTF-8, or the message is too long */
 size_t wa_put_string(wa_walk *w, const char *text, size_t length)
 {
-    size_t wrong;
-    size_t count = w->writes ? wa_json_string(&w->out, text, length, &wrong) : wa_utf8_count(text, length, &wrong);
+    size_t wrong, count;
+    if (!w->writes && !pass_over(w, length)) return SIZE_MAX;
+    count = w->writes ? wa_json_string(&w->out, text, length, &wrong) : wa_utf8_count(text, length, &wrong);
+    if (w->out.failure != WA_NO_FAILURE) return SIZE_MAX;
     if (wrong == length) return count;
     report_utf8(w, wrong);
     return SIZE_MAX;
@@ -195,9 +215,10 @@ static void put_digits(wa_walk *w, const wa_slot *slot, int64_t integer)
     size_t from = w->out.length;
     wa_json_integer(&w->out, integer);
     size_t length = w->out.length - from;
+    if (w->out.failure != WA_NO_FAILURE) return;
     wa_check_count(w, f, (int64_t) length, false);
     if (integer < 0) report_negative(w, f, integer);
-    if (w->out.failure == WA_NO_FAILURE) check_values(w, slot, w->out.bytes + from, length);
+    check_values(w, slot, w->out.bytes + from, length);
     wa_buffer_add(&w->out, "\"", 1);
     wa_note_integer(w, f, integer);
 }

@@ -29,6 +29,7 @@ void wa_read_members(wa_walk *w, wa_subject *o, int table)
     o->have = have;
     o->unknown = unknown;
     o->left = top - o->top;
+    wa_look(w, unknown);
 }
 
 static const wa_choice *chosen_by_value(const wa_shape *shape, const wa_value *v)

@@ -336,11 +336,12 @@ static bool out_of_memory(wa_walk *w)
     return false;
 }
 
-bool wa_walk_message(wa_walk *w, lua_State *L, const wa_node *root)
+static void walk_root(wa_walk *w, lua_State *L, const wa_node *root)
 {
     w->L = L;
     w->report.problems = w->report.warnings = 0;
     w->values = WA_MAX_VALUES;
+    w->keys = w->unwritten = 0;
     w->depth = 0;
     w->frame = NULL;
     w->scope = NULL;
@@ -349,6 +350,17 @@ bool wa_walk_message(wa_walk *w, lua_State *L, const wa_node *root)
     w->room = 0;
     wa_value message = {.type = LUA_TTABLE, .as.index = lua_gettop(L)};
     walk_object(w, &(wa_slot){.node = root}, &message, 0);
+}
+
+bool wa_walk_message(wa_walk *w, lua_State *L, const wa_node *root)
+{
+    bool writes = w->writes;
+    walk_root(w, L, root);
+    if (!writes && w->report.problems == 0 && w->unwritten > (WA_MAX_BYTES - w->out.length) / 8) {
+        wa_walk_reset(w); /* with its quotes and escapes it may be too long: writing it tells */
+        w->writes = true;
+        walk_root(w, L, root);
+    }
     if (w->out.failure == WA_TOO_LONG) {
         wa_problem p = wa_fatal(w, WA_BREACH_MAX_CHARS);
         p.limit = wa_count(WA_MAX_BYTES);

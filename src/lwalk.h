@@ -20,7 +20,9 @@ typedef struct wa_walk {
         int64_t total, parts;
         bool has_total, has_parts;
     } sum;
-    size_t values; /* that may still be looked at */
+    size_t values;    /* that may still be looked at */
+    size_t keys;      /* that were */
+    size_t unwritten; /* bytes of strings that were not written */
     int depth;
     int room; /* up to where Lua's stack may grow without asking */
 } wa_walk;

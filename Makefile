@@ -90,6 +90,21 @@ sanitize:
 	  SPECS="$(OFFLINE)" \
 	  RUN="env ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$$(gcc -print-file-name=libasan.so):$$(gcc -print-file-name=libubsan.so)"
 
+# the core linked into a host of its own, whose allocator fails at the n-th allocation, for every n
+torture:
+	@mkdir -p build/torture
+	$(CC) $(FLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(LUA_INC) -Isrc -o build/torture/$(LUA) \
+	  spec/support/torture.c $(patsubst %,src/%.c,$(CORE)) -l$(ABI) -lm
+	build/torture/$(LUA)
+
+# bytes become messages; RUNS of them, or for ever with RUNS=-1 (clang, Lua 5.4)
+RUNS ?= 1000000
+fuzz:
+	@mkdir -p build/fuzz/corpus
+	clang $(FLAGS) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(LUA_INC) -Isrc -o build/fuzz/encode \
+	  spec/support/fuzz_encode.c $(patsubst %,src/%.c,$(CORE)) -l$(ABI) -lm
+	build/fuzz/encode -runs=$(RUNS) -max_len=4096 -timeout=10 -rss_limit_mb=4096 build/fuzz/corpus
+
 # the lines of the C core that the specs run
 coverage:
 	@rm -rf build/coverage
@@ -124,4 +139,4 @@ clean:
 	rm -rf build
 
 .PHONY: all core curl crypto env sandbox deps-demo deps-test deps-check deps-all demo test suite test-all memcheck \
-        sanitize coverage docs check bench install clean
+        sanitize coverage torture fuzz docs check bench install clean

@@ -78,7 +78,7 @@ static void push_field(lua_State *L, const wa_field *f)
     set_text(L, "kind", kinds[f->kind]);
     set_text(L, "class", grades[f->grade]);
     set_text(L, "doc", f->doc);
-    set_text(L, "fill", f->fill);
+    set_text(L, "fill", (f->flags & WA_FILLED) != 0 ? f->values[0] : NULL);
     set_text(L, "format", formats[f->format]);
     set_text(L, "object", f->object == NULL ? NULL : f->object->name);
     if (numeric && f->max != 0) set_integer(L, "min", f->min);

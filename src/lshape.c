@@ -123,7 +123,7 @@ static size_t count_rules(const wa_object *object)
 
 static bool means_something_absent(const wa_field *f)
 {
-    return f->fill != NULL || (f->flags & (WA_REQUIRED | WA_ADVISED | WA_AMONG_MANY | WA_ALL_OR_NONE)) != 0;
+    return (f->flags & (WA_REQUIRED | WA_ADVISED | WA_AMONG_MANY | WA_ALL_OR_NONE | WA_FILLED)) != 0;
 }
 
 /* [-0, +0, m] the values of a field as strings of the state; NULL ends */

@@ -168,7 +168,7 @@ static void report_missing(wa_walk *w, const wa_field *f, bool soft)
 static void miss_field(wa_walk *w, const wa_slot *slot, const char *inferred, int64_t siblings)
 {
     const wa_field *f = slot->field;
-    const char *fill = inferred != NULL ? inferred : f->fill;
+    const char *fill = inferred == NULL && (f->flags & WA_FILLED) != 0 ? f->values[0] : inferred;
     if (fill != NULL) {
         wa_buffer_add_strides(&w->out, slot->key, slot->key_length);
         wa_buffer_add(&w->out, "\"", 1);

@@ -129,7 +129,7 @@ static const wa_object typing_indicator = {"TypingIndicator", "2.6", "Shows that
     .fields = FIELDS({F("type"), CONSTANT("text"), REQUIRED, DOC("The kind of answer.")})};
 
 #define MESSAGING_PRODUCT \
-    {F("messaging_product"), CONSTANT("whatsapp"), REQUIRED, .fill = "whatsapp", DOC("Filled in where absent.")}
+    {F("messaging_product"), CONSTANT("whatsapp"), .flags = WA_REQUIRED | WA_FILLED, DOC("Filled in where absent.")}
 
 static const wa_object receipt = {"Receipt", "2.6", "Marks a received message, and those before it, as read.",
     .fields = FIELDS(MESSAGING_PRODUCT,
@@ -751,7 +751,7 @@ static const wa_object context = {"Context", "1", "What is answered.",
 
 static const wa_object envelope = {"Envelope", "1", "Who gets a message, and what is known of it.",
     .fields = FIELDS(MESSAGING_PRODUCT,
-        {F("recipient_type"), .kind = WA_STRING, .values = VALUES("individual", "group"), .fill = "individual",
+        {F("recipient_type"), .kind = WA_STRING, .values = VALUES("individual", "group"), .flags = WA_FILLED,
             DOC("Filled in where absent.")},
         {F("to"), ID(0), DOC("A phone number, a WhatsApp id or a group's id.")},
         {F("recipient"), ID(0), GUIDE, DOC("A business-scoped user id; `to` wins where both are given.")},

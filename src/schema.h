@@ -52,19 +52,20 @@ enum {
     WA_ADDS = 1 << 12,
     WA_TAKES = 1 << 13,
     WA_AMOUNT = 1 << 14,                            /* the number of an amount */
+    WA_FILLED = 1 << 15,                            /* absent: the first of its values is written */
     WA_NOTED = WA_UNIQUE | WA_UNIQUE_SOFT | WA_SAME /* held against other values */
 };
 
 typedef struct wa_field {
     const char *name;          /* NULL ends a list of fields */
     const char *doc;           /* one line: what it is for */
-    const char *fill;          /* written where the field is absent */
     const char *const *values; /* what it may be, compared without case; NULL ends */
     const wa_object *object;
-    int32_t min, max;    /* characters, items or value; max 0: no limit */
-    int32_t advised_max; /* over it: a warning */
-    int32_t total;       /* of a scope: the items of its counted lists together */
+    int32_t max;         /* characters, items or value; 0: no limit */
+    int16_t min;         /* the same */
+    int16_t advised_max; /* over it: a warning */
     uint16_t flags;
+    uint8_t total; /* of a scope: the items of its counted lists together */
     uint8_t kind, format, grade;
 } wa_field;
 

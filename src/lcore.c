@@ -6,11 +6,12 @@
 #include "lwalk.h"
 
 /* upvalues of the functions that walk */
-enum { ROOT = 1, ANCHOR, WORK };
+enum { ANCHOR = 1, WORK };
 
 /* the memory of a walk; owned by a userdata, so that an error passing over it frees it */
 typedef struct work {
     wa_walk walk;
+    const wa_node *root;
     bool busy, finalized;
 } work;
 
@@ -24,12 +25,13 @@ static int work_gc(lua_State *L)
 }
 
 /* [-0, +1, m] */
-static work *new_work(lua_State *L)
+static work *new_work(lua_State *L, const wa_node *root)
 {
     work *owned = lua_newuserdata(L, sizeof *owned);
     void *context;
     lua_Alloc allocate = lua_getallocf(L, &context);
     owned->busy = owned->finalized = false;
+    owned->root = root;
     wa_walk_init(&owned->walk, allocate, context);
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, work_gc);
@@ -44,7 +46,7 @@ static work *take_work(lua_State *L)
 {
     work *owned = lua_touserdata(L, lua_upvalueindex(WORK));
     if (owned->busy) {
-        owned = new_work(L);
+        owned = new_work(L, owned->root);
         lua_pushvalue(L, -1);
         lua_replace(L, lua_upvalueindex(WORK));
     } else {
@@ -102,19 +104,14 @@ static int failure_or(lua_State *L, work *owned, bool warnings_always)
 }
 
 /* [-0, +1, v] walks argument 1; the memory stays on the stack, at index 3 */
-static work *walk(lua_State *L, bool writes)
+static work *walk(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     bool lenient = is_lenient(L);
-    lua_settop(L, 1);
-    lua_pushnil(L);
+    lua_settop(L, 2);
     work *owned = take_work(L);
     owned->walk.lenient = lenient;
-    owned->walk.writes = writes;
-    lua_pushvalue(L, 1);
-    bool done = wa_walk_message(&owned->walk, L, lua_touserdata(L, lua_upvalueindex(ROOT)));
-    lua_settop(L, 3);
-    if (!done) {
+    if (!wa_walk_message(&owned->walk, L, 1, owned->root)) {
         give_work(owned);
         luaL_error(L, "not enough memory");
     }
@@ -124,15 +121,16 @@ static work *walk(lua_State *L, bool writes)
 /* [-0, +2|3, v] encode(message [, options]) -> json, warnings | nil, text, details */
 static int encode(lua_State *L)
 {
-    work *owned = walk(L, true);
+    work *owned = walk(L);
     if (owned->walk.report.problems == 0) lua_pushlstring(L, owned->walk.out.bytes, owned->walk.out.length);
     return failure_or(L, owned, false);
 }
 
-/* [-0, +2|3, v] validate(message [, options]) -> true, warnings | nil, text, details */
+/* [-0, +2|3, v] validate(message [, options]) -> true, warnings | nil, text, details; to write what is not used is
+ * quicker than to check without it, as most strings are checked while they are copied */
 static int validate(lua_State *L)
 {
-    work *owned = walk(L, false);
+    work *owned = walk(L);
     if (owned->walk.report.problems == 0) lua_pushboolean(L, 1);
     return failure_or(L, owned, true);
 }
@@ -161,16 +159,11 @@ static void push_array_metatable(lua_State *L)
     lua_setfield(L, -2, "__name");
 }
 
-/* [-0, +0, m] sets a function that walks: its upvalues are the compiled schema and its memory */
+/* [-0, +0, m] sets a function that walks: its upvalues are what keeps the compiled schema alive and its memory */
 static void set_walker(lua_State *L, const char *name, lua_CFunction function, const wa_node *root, int anchor)
 {
-    union {
-        const void *address;
-        void *userdata;
-    } node = {.address = root};
-    lua_pushlightuserdata(L, node.userdata);
     lua_pushvalue(L, anchor);
-    new_work(L);
+    new_work(L, root);
     lua_pushcclosure(L, function, WORK);
     lua_setfield(L, -2, name);
 }

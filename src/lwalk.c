@@ -301,44 +301,34 @@ void wa_walk_init(wa_walk *w, wa_allocator allocate, void *context)
     wa_buffer_init(&w->report.text, allocate, context, SIZE_MAX / 2);
 }
 
-enum { BUFFERS = 5 };
-
-static void list_buffers(wa_walk *w, wa_buffer *all[BUFFERS])
-{
-    all[0] = &w->out;
-    all[1] = &w->seen;
-    all[2] = &w->foreign;
-    all[3] = &w->report.records;
-    all[4] = &w->report.text;
-}
-
 void wa_walk_free(wa_walk *w)
 {
-    wa_buffer *all[BUFFERS];
-    list_buffers(w, all);
-    for (int i = 0; i < BUFFERS; i++) wa_buffer_free(all[i]);
+    wa_buffer_free(&w->out);
+    wa_buffer_free(&w->seen);
+    wa_buffer_free(&w->foreign);
+    wa_buffer_free(&w->report.records);
+    wa_buffer_free(&w->report.text);
 }
 
 void wa_walk_reset(wa_walk *w)
 {
-    wa_buffer *all[BUFFERS];
-    list_buffers(w, all);
-    for (int i = 0; i < BUFFERS; i++) wa_buffer_reset(all[i], KEPT_BYTES);
+    wa_buffer_reset(&w->out, KEPT_BYTES);
+    wa_buffer_reset(&w->seen, KEPT_BYTES);
+    wa_buffer_reset(&w->foreign, KEPT_BYTES);
+    wa_buffer_reset(&w->report.records, KEPT_BYTES);
+    wa_buffer_reset(&w->report.text, KEPT_BYTES);
 }
 
-static bool out_of_memory(wa_walk *w)
+static bool out_of_memory(const wa_walk *w)
 {
-    wa_buffer *all[BUFFERS];
-    list_buffers(w, all);
-    for (int i = 0; i < BUFFERS; i++) {
-        if (all[i]->failure == WA_NO_MEMORY) return true;
-    }
-    return false;
+    return w->out.failure == WA_NO_MEMORY || w->seen.failure == WA_NO_MEMORY || w->foreign.failure == WA_NO_MEMORY ||
+           w->report.records.failure == WA_NO_MEMORY || w->report.text.failure == WA_NO_MEMORY;
 }
 
-static void walk_root(wa_walk *w, lua_State *L, const wa_node *root)
+bool wa_walk_message(wa_walk *w, lua_State *L, int table, const wa_node *root)
 {
     w->L = L;
+    w->writes = true;
     w->report.problems = w->report.warnings = 0;
     w->values = WA_MAX_VALUES;
     w->keys = w->unwritten = 0;
@@ -348,19 +338,8 @@ static void walk_root(wa_walk *w, lua_State *L, const wa_node *root)
     w->role = 0;
     wa_take_sum(w);
     w->room = 0;
-    wa_value message = {.type = LUA_TTABLE, .as.index = lua_gettop(L)};
+    wa_value message = {.type = LUA_TTABLE, .as.index = table};
     walk_object(w, &(wa_slot){.node = root}, &message, 0);
-}
-
-bool wa_walk_message(wa_walk *w, lua_State *L, const wa_node *root)
-{
-    bool writes = w->writes;
-    walk_root(w, L, root);
-    if (!writes && w->report.problems == 0 && w->unwritten > (WA_MAX_BYTES - w->out.length) / 8) {
-        wa_walk_reset(w); /* with its quotes and escapes it may be too long: writing it tells */
-        w->writes = true;
-        walk_root(w, L, root);
-    }
     if (w->out.failure == WA_TOO_LONG) {
         wa_problem p = wa_fatal(w, WA_BREACH_MAX_CHARS);
         p.limit = wa_count(WA_MAX_BYTES);

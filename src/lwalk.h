@@ -7,7 +7,7 @@
 
 typedef struct wa_walk {
     lua_State *L;
-    wa_buffer out;     /* the JSON; only strings are left out of it where `writes` is false */
+    wa_buffer out;     /* the JSON; strings are left out of it where `writes` is false */
     wa_buffer seen;    /* what must not stand twice, or must be the same: of the open scopes */
     wa_buffer foreign; /* names that the schema does not have where they stand, being sorted */
     wa_report report;
@@ -34,9 +34,9 @@ void wa_walk_init(wa_walk *walk, wa_allocator allocate, void *context);
 void wa_walk_free(wa_walk *walk); /* may be called again */
 void wa_walk_reset(wa_walk *walk);
 
-/* [-0, +0, -] Walks the table at the top of the stack, with raw access only: no metamethod runs, nothing is allocated
+/* [-0, +0, -] Walks the table at the index, with raw access only: no metamethod runs, nothing is allocated
  * on the Lua heap, so no collection and no finalizer can change the table meanwhile. The outcome stands in `out` and
  * `report`; returns false if memory ran out. */
-bool wa_walk_message(wa_walk *walk, lua_State *L, const wa_node *root);
+bool wa_walk_message(wa_walk *walk, lua_State *L, int table, const wa_node *root);
 
 #endif

@@ -6,7 +6,7 @@ LUA     ?= lua5.4
 BUSTED  ?= /usr/bin/busted
 NGINX_BIN ?= nginx
 CC      ?= cc
-CFLAGS  ?= -O3 -g
+CFLAGS  ?= -O2 -g
 PREFIX  ?= /usr/local
 
 # LuaJIT loads what is built with the headers of Lua 5.1

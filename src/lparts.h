@@ -10,12 +10,12 @@
 #include "utf8.h"
 
 enum {
-    WA_MAX_DEPTH = 100,             /* levels of free data */
-    WA_MAX_VALUES = 1000000,        /* in one message */
-    WA_MAX_KEYS = 5000000,          /* read before that; each is read a few times */
-    WA_MAX_BYTES = 64 << 20,        /* of one message */
-    WA_MAX_SEEN = 256,              /* values compared in one scope */
-    WA_ROOM = 2 * WA_MAX_WORDS + 20 /* on Lua's stack, for an object: its tables, each above its key, and some more */
+    WA_MAX_DEPTH = 100,      /* levels of free data */
+    WA_MAX_VALUES = 1000000, /* in one message */
+    WA_MAX_KEYS = 5000000,   /* read before that; each is read a few times */
+    WA_MAX_BYTES = 64 << 20, /* of one message */
+    WA_MAX_SEEN = 256,       /* values compared in one scope */
+    WA_ROOM = 20             /* on Lua's stack, for whatever a step needs */
 };
 
 /* a Lua value, read once: strings by address, tables by stack index */
@@ -153,8 +153,9 @@ void wa_close_scope(wa_walk *w, const wa_field *f, wa_scope *s);
 
 /* ---- lvariant.c ---- */
 
-/* [-0, +n, -] reads the members of the table; those that are tables stay on the stack, above their keys */
-void wa_read_members(wa_walk *w, wa_subject *o, int table);
+/* [-0, +n, -] Reads the members of the table; those that are tables stay on the stack, above their keys. Returns false
+ * where that has no room for them. */
+bool wa_read_members(wa_walk *w, wa_subject *o, int table);
 
 /* finds the shape: variant after variant, until one has none */
 void wa_resolve(wa_walk *w, wa_subject *o);

@@ -2,12 +2,22 @@
  * there. */
 #include "lparts.h"
 
-void wa_read_members(wa_walk *w, wa_subject *o, int table)
+/* whether Lua's stack has room above the top */
+static bool has_room(wa_walk *w, int top)
+{
+    if (top + WA_ROOM <= w->room) return true;
+    if (!lua_checkstack(w->L, 2 * WA_ROOM)) return false;
+    w->room = top + 2 * WA_ROOM;
+    return true;
+}
+
+bool wa_read_members(wa_walk *w, wa_subject *o, int table)
 {
     lua_State *L = w->L;
     int top = o->top;
     uint64_t have = 0;
     size_t unknown = 0;
+    if (!has_room(w, top)) return false;
     lua_pushnil(L);
     while (lua_next(L, table)) {
         uint8_t word = wa_word(o->node, wa_identity(L, -2));
@@ -22,6 +32,7 @@ void wa_read_members(wa_walk *w, wa_subject *o, int table)
         if (v->type == LUA_TTABLE) {
             lua_pushvalue(L, -2); /* for the next turn: this key stays below its table */
             top += 2;
+            if (!has_room(w, top)) return false;
         } else {
             lua_pop(L, 1);
         }
@@ -29,7 +40,8 @@ void wa_read_members(wa_walk *w, wa_subject *o, int table)
     o->have = have;
     o->unknown = unknown;
     o->left = top - o->top;
-    wa_look(w, unknown);
+    if (unknown > 0) wa_look(w, unknown);
+    return true;
 }
 
 static const wa_choice *chosen_by_value(const wa_shape *shape, const wa_value *v)

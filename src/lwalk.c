@@ -256,28 +256,19 @@ static bool is_misplaced_list(wa_walk *w, const wa_value *table)
     return true;
 }
 
-/* whether Lua's stack has room for another object above the top */
-static bool has_room(wa_walk *w, int top)
-{
-    if (top + WA_ROOM <= w->room) return true;
-    if (!lua_checkstack(w->L, 4 * WA_ROOM)) return false;
-    w->room = top + 4 * WA_ROOM;
-    return true;
-}
-
 static void walk_object(wa_walk *w, const wa_slot *slot, const wa_value *table, int64_t siblings)
 {
     size_t start = w->out.length;
     wa_value values[WA_MAX_WORDS];
     wa_subject o = {.node = slot->node, .shape = slot->node->shape, .values = values, .by = WA_NO_WORD};
     o.top = lua_gettop(w->L);
-    if (!has_room(w, o.top)) {
+    if (!wa_read_members(w, &o, table->as.index)) {
         wa_report_deep(w, "nested deeper than this Lua's stack can hold");
+        lua_settop(w->L, o.top);
         return;
     }
     uint16_t role = w->role;
     w->role = slot->flags & (WA_TOTAL | WA_ADDS | WA_TAKES);
-    wa_read_members(w, &o, table->as.index);
     if (o.have != 0 || o.unknown == 0 || !is_misplaced_list(w, table)) {
         if (o.shape->choice_count > 0) wa_resolve(w, &o);
         if ((slot->flags & WA_NOTED) != 0 && slot->kind == WA_OBJECT)

@@ -46,6 +46,19 @@ static inline bool wa_integer(lua_State *L, int index, int64_t *value)
     return true;
 }
 
+/* [-0, +0, -] whether the key at index is an integer; if so, its value. Other than a value, a key that is integral is
+ * always held as an integer where Lua has such. */
+static inline bool wa_integer_key(lua_State *L, int index, int64_t *key)
+{
+#if LUA_VERSION_NUM >= 503
+    if (!lua_isinteger(L, index)) return false;
+    *key = (int64_t) lua_tointeger(L, index);
+    return true;
+#else
+    return lua_type(L, index) == LUA_TNUMBER && wa_integer(L, index, key);
+#endif
+}
+
 /* What tells a short string from every other value: the same string has the same address for as long as it lives. One
  * call where Lua gives the address of strings (5.4), else that of its bytes. NULL: not a string. */
 static inline const void *wa_identity(lua_State *L, int index)

@@ -53,8 +53,7 @@ typedef struct wa_subject {
     wa_value *values;        /* of the words that are present */
     uint64_t have;           /* words that are present */
     size_t unknown;          /* keys that are no word of the node */
-    int top;                 /* of Lua's stack, before its members */
-    int left;                /* by how many the members left on the stack */
+    int top;                 /* of Lua's stack, above its members */
     uint8_t by;
     bool unresolved; /* no variant: only what all of them have can be checked */
 } wa_subject;
@@ -155,7 +154,7 @@ void wa_close_scope(wa_walk *w, const wa_field *f, wa_scope *s);
 
 /* [-0, +n, -] Reads the members of the table; those that are tables stay on the stack, above their keys. Returns false
  * where that has no room for them. */
-bool wa_read_members(wa_walk *w, wa_subject *o, int table);
+bool wa_read_members(wa_walk *w, wa_subject *o, int table, int top);
 
 /* finds the shape: variant after variant, until one has none */
 void wa_resolve(wa_walk *w, wa_subject *o);

@@ -11,10 +11,9 @@ static bool has_room(wa_walk *w, int top)
     return true;
 }
 
-bool wa_read_members(wa_walk *w, wa_subject *o, int table)
+bool wa_read_members(wa_walk *w, wa_subject *o, int table, int top)
 {
     lua_State *L = w->L;
-    int top = o->top;
     uint64_t have = 0;
     size_t unknown = 0;
     if (!has_room(w, top)) return false;
@@ -39,7 +38,7 @@ bool wa_read_members(wa_walk *w, wa_subject *o, int table)
     }
     o->have = have;
     o->unknown = unknown;
-    o->left = top - o->top;
+    o->top = top;
     if (unknown > 0) wa_look(w, unknown);
     return true;
 }

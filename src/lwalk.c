@@ -4,52 +4,60 @@
 
 enum { KEPT_BYTES = 16 << 10 }; /* of memory between two messages */
 
-static void walk_object(wa_walk *w, const wa_slot *slot, const wa_value *table, int64_t siblings);
+/* a list while it is walked */
+typedef struct wa_listing {
+    const wa_slot *slot;
+    int table, top; /* of Lua's stack: where the list lies, and the top before its items */
+    int64_t count;
+    wa_frame item;
+} wa_listing;
+
+static void walk_object(wa_walk *w, const wa_slot *slot, int table, int top, int64_t siblings);
 
 /* ---- lists ---- */
 
 /* an item of a list of strings, or what is none */
-static void put_string_item(wa_walk *w, const wa_slot *slot, const wa_value *v)
+static void put_string_item(wa_walk *w, const wa_slot *slot, int index)
 {
     const wa_field *f = slot->field;
     wa_field string = {.kind = WA_STRING, .values = f->values, .flags = f->flags & WA_OPEN, .grade = f->grade};
     wa_slot item = {
         .field = &string, .kind = WA_STRING, .values = slot->values, .span = SIZE_MAX, .text = true, .more = true};
+    wa_value v;
+    wa_read_value(w->L, index, &v);
     if (slot->node != NULL) string.kind = WA_OBJECT;
-    if (slot->node != NULL || v->type != LUA_TSTRING) wa_report_type(w, &string, v);
-    else wa_put_scalar(w, &item, v);
+    if (slot->node != NULL || v.type != LUA_TSTRING) wa_report_type(w, &string, &v);
+    else wa_put_scalar(w, &item, &v);
 }
 
 /* [-0, +0, -] the item is on top of the stack, at the index */
-static void walk_item(wa_walk *w, const wa_slot *slot, int index, wa_frame *item, int64_t siblings)
+static void walk_item(wa_walk *w, const wa_listing *list, int index)
 {
-    wa_value v;
-    wa_read_value(w->L, index, &v);
-    if (item->index > 1) wa_buffer_add(&w->out, ",", 1);
-    if (slot->node != NULL && v.type == LUA_TTABLE) walk_object(w, slot, &v, siblings);
-    else put_string_item(w, slot, &v);
+    if (list->item.index > 1) wa_buffer_add(&w->out, ",", 1);
+    if (list->slot->node != NULL && lua_type(w->L, index) == LUA_TTABLE) {
+        walk_object(w, list->slot, index, index, list->count);
+    } else {
+        put_string_item(w, list->slot, index);
+    }
 }
 
 /* [-0, +0, -] Walks the items as the table gives them, which is in their order where they lie in its array. Returns
- * where that ends: the first index that did not come, or 0 if all did. */
-static int64_t walk_array(wa_walk *w, const wa_slot *slot, int table, wa_frame *item, int64_t siblings)
+ * false if another key came, with that of the first item that did not. */
+static bool walk_array(wa_walk *w, wa_listing *list)
 {
     lua_State *L = w->L;
     int64_t key;
-    int top = lua_gettop(L);
-    item->index = 1;
     lua_pushnil(L);
-    while (lua_next(L, table)) {
-        bool next = lua_type(L, -2) == LUA_TNUMBER && wa_integer(L, -2, &key) && key == item->index;
+    for (list->item.index = 1; lua_next(L, list->table); list->item.index++) {
+        bool next = wa_integer_key(L, list->top + 1, &key) && key == list->item.index;
         if (!next || !wa_spend(w)) {
             lua_pop(L, 2);
-            return next ? 0 : item->index;
+            return next;
         }
-        walk_item(w, slot, top + 2, item, siblings);
+        walk_item(w, list, list->top + 2);
         lua_pop(L, 1);
-        item->index++;
     }
-    return 0;
+    return true;
 }
 
 static void report_no_list(wa_walk *w, const wa_value *v, int64_t hole)
@@ -65,27 +73,26 @@ static void report_no_list(wa_walk *w, const wa_value *v, int64_t hole)
 }
 
 /* Walks what the table's array did not hold, if the table is a list all the same. */
-static bool walk_rest(wa_walk *w, const wa_slot *slot, int table, wa_frame *item, int64_t *hole)
+static bool walk_rest(wa_walk *w, wa_listing *list, int64_t *hole)
 {
-    int64_t count = 0;
-    if (!wa_is_list(w, table, &count, hole)) return false;
-    for (; item->index <= count && wa_spend(w); item->index++) {
-        lua_rawgeti(w->L, table, (int) item->index);
-        walk_item(w, slot, lua_gettop(w->L), item, count);
+    if (!wa_is_list(w, list->table, &list->count, hole)) return false;
+    for (; list->item.index <= list->count && wa_spend(w); list->item.index++) {
+        lua_rawgeti(w->L, list->table, (int) list->item.index);
+        walk_item(w, list, list->top + 1);
         lua_pop(w->L, 1);
     }
     return true;
 }
 
-static void put_items(wa_walk *w, const wa_slot *slot, const wa_value *v, int64_t count)
+static void put_items(wa_walk *w, const wa_slot *slot, const wa_value *v, int top, int64_t count)
 {
     size_t start = w->out.length;
     int64_t hole = 0;
-    wa_frame item = {.up = w->frame};
-    w->frame = &item;
+    wa_listing list = {.slot = slot, .table = v->as.index, .top = top, .count = count, .item.up = w->frame};
+    w->frame = &list.item;
     wa_buffer_add(&w->out, "[", 1);
-    bool whole = walk_array(w, slot, v->as.index, &item, count) == 0 || walk_rest(w, slot, v->as.index, &item, &hole);
-    w->frame = item.up;
+    bool whole = walk_array(w, &list) || walk_rest(w, &list, &hole);
+    w->frame = list.item.up;
     if (whole) {
         wa_buffer_add(&w->out, "]", 1);
     } else {
@@ -103,7 +110,7 @@ static bool has_other_keys(lua_State *L, int table)
     return true;
 }
 
-static void put_list(wa_walk *w, const wa_slot *slot, const wa_value *v)
+static void put_list(wa_walk *w, const wa_slot *slot, const wa_value *v, int top)
 {
     const wa_field *f = slot->field;
     int64_t count = (int64_t) wa_rawlen(w->L, v->as.index), hole = 0;
@@ -116,23 +123,23 @@ static void put_list(wa_walk *w, const wa_slot *slot, const wa_value *v)
     if (w->scope != NULL && (f->flags & WA_COUNTED) != 0) w->scope->counted += count;
     wa_note_integer(w, f, count);
     if ((f->flags & WA_SCOPE) == 0) {
-        put_items(w, slot, v, count);
+        put_items(w, slot, v, top, count);
         return;
     }
     wa_scope s = {.over = f->max > 0 && count > f->max};
     wa_open_scope(w, &s);
-    put_items(w, slot, v, count);
+    put_items(w, slot, v, top, count);
     wa_close_scope(w, f, &s);
 }
 
 /* ---- members of objects ---- */
 
 /* false if the value is of another type */
-static bool put_by_kind(wa_walk *w, const wa_slot *slot, const wa_value *v)
+static bool put_by_kind(wa_walk *w, const wa_slot *slot, const wa_value *v, int top)
 {
     if (v->type != LUA_TTABLE) return wa_put_scalar(w, slot, v);
-    if (slot->kind == WA_OBJECT) walk_object(w, slot, v, 0);
-    else if (slot->kind == WA_LIST) put_list(w, slot, v);
+    if (slot->kind == WA_OBJECT) walk_object(w, slot, v->as.index, top, 0);
+    else if (slot->kind == WA_LIST) put_list(w, slot, v, top);
     else if (slot->kind == WA_MAP) wa_put_map(w, slot->field, v);
     else return false;
     return true;
@@ -145,15 +152,14 @@ static void report_discouraged(wa_walk *w, const wa_field *f)
     wa_breach_end(w, &p);
 }
 
-static void put_field(wa_walk *w, const wa_slot *slot, const wa_value *v)
+static void put_field(wa_walk *w, const wa_slot *slot, const wa_value *v, int top)
 {
     wa_buffer_add_strides(&w->out, slot->key, slot->key_length);
     if (wa_put_plain(w, slot, v)) {
         if (slot->more) wa_check_text(w, slot, v->as.string.text, v->as.string.length);
-    } else if (!put_by_kind(w, slot, v)) {
+    } else if (!put_by_kind(w, slot, v, top)) {
         wa_report_type(w, slot->field, v);
     }
-    if ((slot->flags & WA_DISCOURAGED) != 0) report_discouraged(w, slot->field);
 }
 
 static void report_missing(wa_walk *w, const wa_field *f, bool soft)
@@ -181,10 +187,12 @@ static void miss_field(wa_walk *w, const wa_slot *slot, const char *inferred, in
     }
 }
 
-/* an empty string is taken for a missing one */
-static void check_needed(wa_walk *w, const wa_slot *slot, const wa_value *v, int64_t siblings)
+/* what few fields ask when they are present: where one of many is needed, an empty string is taken for a missing one */
+static void check_presence(wa_walk *w, const wa_slot *slot, const wa_value *v, int64_t siblings)
 {
-    if (siblings <= 1 || v->type != LUA_TSTRING || v->as.string.length > 0) return;
+    bool empty = v->type == LUA_TSTRING && v->as.string.length == 0;
+    if ((slot->flags & WA_DISCOURAGED) != 0) report_discouraged(w, slot->field);
+    if ((slot->flags & WA_AMONG_MANY) == 0 || siblings <= 1 || !empty) return;
     wa_report_count(w, WA_BREACH_MIN_CHARS, slot->field->grade == WA_SOFT, 0, "character", "at least", 1);
 }
 
@@ -205,8 +213,10 @@ static void put_members(wa_walk *w, const wa_subject *o, int64_t siblings)
         }
         if (present) {
             if (!wa_spend(w)) break;
-            put_field(w, slot, &o->values[word]);
-            if ((slot->flags & WA_AMONG_MANY) != 0) check_needed(w, slot, &o->values[word], siblings);
+            put_field(w, slot, &o->values[word], o->top);
+            if ((slot->flags & (WA_DISCOURAGED | WA_AMONG_MANY)) != 0) {
+                check_presence(w, slot, &o->values[word], siblings);
+            }
         } else if (!(o->unresolved && word == o->by)) {
             miss_field(w, slot, word == o->by ? o->inferred : NULL, siblings);
         }
@@ -245,26 +255,26 @@ static void check_condition(wa_walk *w, const wa_subject *o, const wa_condition 
 }
 
 /* a list where an object is expected */
-static bool is_misplaced_list(wa_walk *w, const wa_value *table)
+static bool is_misplaced_list(wa_walk *w, int table)
 {
     int64_t count = 0, hole = 0;
-    if (!wa_is_list(w, table->as.index, &count, &hole) || count == 0) return false;
-    if (w->lenient) wa_put_free(w, table);
+    if (!wa_is_list(w, table, &count, &hole) || count == 0) return false;
+    if (w->lenient) wa_put_free(w, &(wa_value){.type = LUA_TTABLE, .as.index = table});
     wa_problem p = wa_breach_of(w, WA_BREACH_TYPE, false);
     wa_say(&w->report, &p, "must be a table with names, got a list");
     wa_breach_end(w, &p);
     return true;
 }
 
-static void walk_object(wa_walk *w, const wa_slot *slot, const wa_value *table, int64_t siblings)
+/* [-0, +0, -] an object that lies somewhere on the stack */
+static void walk_object(wa_walk *w, const wa_slot *slot, int table, int top, int64_t siblings)
 {
     size_t start = w->out.length;
     wa_value values[WA_MAX_WORDS];
     wa_subject o = {.node = slot->node, .shape = slot->node->shape, .values = values, .by = WA_NO_WORD};
-    o.top = lua_gettop(w->L);
-    if (!wa_read_members(w, &o, table->as.index)) {
+    if (!wa_read_members(w, &o, table, top)) {
         wa_report_deep(w, "nested deeper than this Lua's stack can hold");
-        lua_settop(w->L, o.top);
+        lua_settop(w->L, top);
         return;
     }
     uint16_t role = w->role;
@@ -275,11 +285,11 @@ static void walk_object(wa_walk *w, const wa_slot *slot, const wa_value *table, 
             wa_note_integer(w, slot->field, (int64_t) (intptr_t) o.shape);
         put_members(w, &o, siblings);
         for (uint8_t i = 0; i < o.shape->condition_count; i++) check_condition(w, &o, &o.shape->conditions[i]);
-        if (o.unknown > 0 || (o.have & ~o.shape->mask) != 0) wa_walk_foreign(w, &o, table->as.index);
+        if (o.unknown > 0 || (o.have & ~o.shape->mask) != 0) wa_walk_foreign(w, &o, table);
         wa_close_object(w, start);
     }
     w->role = role;
-    if (o.left > 0) lua_settop(w->L, o.top);
+    if (o.top > top) lua_settop(w->L, top);
 }
 
 void wa_walk_init(wa_walk *w, wa_allocator allocate, void *context)
@@ -329,8 +339,7 @@ bool wa_walk_message(wa_walk *w, lua_State *L, int table, const wa_node *root)
     w->role = 0;
     wa_take_sum(w);
     w->room = 0;
-    wa_value message = {.type = LUA_TTABLE, .as.index = table};
-    walk_object(w, &(wa_slot){.node = root}, &message, 0);
+    walk_object(w, &(wa_slot){.node = root}, table, lua_gettop(L), 0);
     if (w->out.failure == WA_TOO_LONG) {
         wa_problem p = wa_fatal(w, WA_BREACH_MAX_CHARS);
         p.limit = wa_count(WA_MAX_BYTES);

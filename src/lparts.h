@@ -139,9 +139,12 @@ static inline bool wa_is_lacking(const wa_scope *s, int64_t index)
     return (s->lacking[(index - 1) / 64] >> (index - 1) % 64 & 1) != 0;
 }
 
-/* the item of this index, in a list whose items all have the field, or none */
-static inline void wa_note_common(wa_scope *s, const wa_field *f, int64_t index, bool present)
+/* a member of an item, in a list whose items all have the field, or none */
+static inline void wa_note_common(wa_walk *w, const wa_field *f, bool present)
 {
+    wa_scope *s = w->scope;
+    if (s == NULL) return;
+    int64_t index = w->frame->up->index;
     s->common = f;
     if (present) s->some = true;
     else if (index >= 1 && index <= WA_MAX_SEEN) s->lacking[(index - 1) / 64] |= UINT64_C(1) << (index - 1) % 64;

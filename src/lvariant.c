@@ -45,11 +45,13 @@ bool wa_read_members(wa_walk *w, wa_subject *o, int table, int top)
 
 static const wa_choice *chosen_by_value(const wa_shape *shape, const wa_value *v)
 {
-    for (uint8_t i = 0; i < shape->choice_count; i++) {
-        if (shape->choices[i].value == v->as.string.text) return &shape->choices[i];
+    const char *text = v->as.string.text;
+    const wa_choice *end = shape->choices + shape->choice_count;
+    for (const wa_choice *c = shape->choices; c < end; c++) {
+        if (c->value == text) return c; /* the same string, as it nearly always is */
     }
-    for (uint8_t i = 0; i < shape->choice_count; i++) {
-        if (wa_same_word(v->as.string.text, v->as.string.length, shape->choices[i].value)) return &shape->choices[i];
+    for (const wa_choice *c = shape->choices; c < end; c++) {
+        if (wa_same_word(text, v->as.string.length, c->value)) return c;
     }
     return NULL;
 }

@@ -174,6 +174,7 @@ static void report_missing(wa_walk *w, const wa_field *f, bool soft)
 static void miss_field(wa_walk *w, const wa_slot *slot, const char *inferred, int64_t siblings)
 {
     const wa_field *f = slot->field;
+    if ((f->flags & WA_ALL_OR_NONE) != 0) wa_note_common(w, f, false);
     const char *fill = inferred == NULL && (f->flags & WA_FILLED) != 0 ? f->values[0] : inferred;
     if (fill != NULL) {
         wa_buffer_add_strides(&w->out, slot->key, slot->key_length);
@@ -191,6 +192,7 @@ static void miss_field(wa_walk *w, const wa_slot *slot, const char *inferred, in
 static void check_presence(wa_walk *w, const wa_slot *slot, const wa_value *v, int64_t siblings)
 {
     bool empty = v->type == LUA_TSTRING && v->as.string.length == 0;
+    if ((slot->flags & WA_ALL_OR_NONE) != 0) wa_note_common(w, slot->field, true);
     if ((slot->flags & WA_DISCOURAGED) != 0) report_discouraged(w, slot->field);
     if ((slot->flags & WA_AMONG_MANY) == 0 || siblings <= 1 || !empty) return;
     wa_report_count(w, WA_BREACH_MIN_CHARS, slot->field->grade == WA_SOFT, 0, "character", "at least", 1);
@@ -200,21 +202,17 @@ static void put_members(wa_walk *w, const wa_subject *o, int64_t siblings)
 {
     wa_frame member = {.up = w->frame};
     w->frame = &member;
-    uint64_t matters = o->have | o->shape->must;
     const wa_slot *end = o->shape->slots + o->shape->slot_count;
     for (const wa_slot *slot = o->shape->slots; slot < end; slot++) {
         uint8_t word = slot->word;
-        if ((matters >> word & 1) == 0) continue;
         bool present = (o->have >> word & 1) != 0;
+        if (!present && (o->shape->must >> word & 1) == 0) continue;
         member.name = slot->key + 2;
         member.length = slot->key_length - 4u; /* without ,"": */
-        if ((slot->flags & WA_ALL_OR_NONE) != 0 && w->scope != NULL) {
-            wa_note_common(w->scope, slot->field, member.up->index, present);
-        }
         if (present) {
             if (!wa_spend(w)) break;
             put_field(w, slot, &o->values[word], o->top);
-            if ((slot->flags & (WA_DISCOURAGED | WA_AMONG_MANY)) != 0) {
+            if ((slot->flags & (WA_DISCOURAGED | WA_AMONG_MANY | WA_ALL_OR_NONE)) != 0) {
                 check_presence(w, slot, &o->values[word], siblings);
             }
         } else if (!(o->unresolved && word == o->by)) {

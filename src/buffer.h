@@ -7,6 +7,13 @@
 #include <stddef.h>
 #include <string.h>
 
+/* what is seldom called, so that the compiler keeps it out of the way of the rest */
+#if defined(__GNUC__)
+#define WA_RARE __attribute__((cold))
+#else
+#define WA_RARE
+#endif
+
 typedef void *(*wa_allocator)(void *context, void *block, size_t old_size, size_t new_size);
 
 typedef enum wa_failure { WA_NO_FAILURE, WA_NO_MEMORY, WA_TOO_LONG } wa_failure;
@@ -21,7 +28,7 @@ typedef struct wa_buffer {
 
 void wa_buffer_init(wa_buffer *buffer, wa_allocator allocate, void *context, size_t limit);
 void wa_buffer_free(wa_buffer *buffer); /* may be called again */
-bool wa_buffer_grow(wa_buffer *buffer, size_t more);
+WA_RARE bool wa_buffer_grow(wa_buffer *buffer, size_t more);
 
 /* forgets what was written; gives memory back if it is more than `keep` */
 static inline void wa_buffer_reset(wa_buffer *buffer, size_t keep)

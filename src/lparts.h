@@ -86,7 +86,7 @@ static inline bool wa_has(const wa_subject *o, uint8_t word)
 /* ---- lvalue.c ---- */
 
 /* whether another value may be looked at; says so once where not */
-bool wa_spend_last(wa_walk *w);
+WA_RARE bool wa_spend_last(wa_walk *w);
 static inline bool wa_spend(wa_walk *w)
 {
     if (w->values <= 1) return wa_spend_last(w);
@@ -97,21 +97,21 @@ static inline bool wa_spend(wa_walk *w)
 /* counts keys that were read: the same table may stand in many places, and is read in each */
 void wa_look(wa_walk *w, size_t keys);
 
-wa_problem wa_breach_at(wa_walk *w, wa_breach breach, bool soft, const wa_frame *where);
-wa_problem wa_breach_of(wa_walk *w, wa_breach breach, bool soft); /* of what is being walked */
-wa_problem wa_fatal(wa_walk *w, wa_breach breach);                /* a problem in lenient mode too */
+WA_RARE wa_problem wa_breach_at(wa_walk *w, wa_breach breach, bool soft, const wa_frame *where);
+WA_RARE wa_problem wa_breach_of(wa_walk *w, wa_breach breach, bool soft); /* of what is being walked */
+WA_RARE wa_problem wa_fatal(wa_walk *w, wa_breach breach);                /* a problem in lenient mode too */
 void wa_breach_end(wa_walk *w, wa_problem *p);
 wa_detail wa_say_type(wa_walk *w, const wa_problem *p, const wa_value *v);
-void wa_report_count(
+WA_RARE void wa_report_count(
     wa_walk *w, wa_breach breach, bool soft, int64_t actual, const char *unit, const char *bound, int64_t limit);
-void wa_report_type(wa_walk *w, const wa_field *f, const wa_value *v);
+WA_RARE void wa_report_type(wa_walk *w, const wa_field *f, const wa_value *v);
 
 bool wa_same_word(const char *a, size_t length, const char *b); /* without case */
 size_t wa_put_string(wa_walk *w, const char *text, size_t length);
 void wa_put_boolean(wa_walk *w, bool boolean);
 void wa_put_number(wa_walk *w, const wa_value *v);
-void wa_check_count(wa_walk *w, const wa_field *f, int64_t count, bool items);
-void wa_report_unwritable(wa_walk *w, const wa_value *v);
+WA_RARE void wa_check_count(wa_walk *w, const wa_field *f, int64_t count, bool items);
+WA_RARE void wa_report_unwritable(wa_walk *w, const wa_value *v);
 
 /* what is asked of a string besides its length */
 void wa_check_text(wa_walk *w, const wa_slot *slot, const char *text, size_t length);
@@ -166,7 +166,7 @@ void wa_resolve(wa_walk *w, wa_subject *o);
 
 void wa_put_free(wa_walk *w, const wa_value *v);
 void wa_put_map(wa_walk *w, const wa_field *f, const wa_value *v);
-void wa_report_deep(wa_walk *w, const char *sentence);
+WA_RARE void wa_report_deep(wa_walk *w, const char *sentence);
 void wa_report_mixed(wa_walk *w);
 
 /* [-0, +0, -] whether the keys of the table are 1 to *count; else *hole is the first that is missing, 0 if there are

@@ -55,11 +55,11 @@ typedef struct wa_problem {
     wa_detail limit, actual;
 } wa_problem;
 
-wa_problem wa_problem_begin(wa_report *report, wa_breach breach, bool warning, const wa_frame *where);
+WA_RARE wa_problem wa_problem_begin(wa_report *report, wa_breach breach, bool warning, const wa_frame *where);
 void wa_problem_end(wa_report *report, wa_problem *problem);
 
 /* adds to the sentence of the problem that was begun and not yet ended */
-void wa_say(wa_report *report, const wa_problem *problem, const char *format, ...)
+WA_RARE void wa_say(wa_report *report, const wa_problem *problem, const char *format, ...)
 #if defined(__GNUC__)
     __attribute__((format(printf, 3, 4)))
 #endif

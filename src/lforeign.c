@@ -81,7 +81,7 @@ void wa_put_foreign(wa_walk *w, size_t start)
     size_t count = wa_foreign_count(w);
     wa_frame member = {.up = w->frame};
     w->frame = &member;
-    for (size_t i = start; i < count && w->foreign.failure == WA_NO_FAILURE && wa_spend(w); i++) {
+    for (size_t i = start; i < count && w->foreign.failure == WA_NO_FAILURE && wa_spend(w, 1); i++) {
         wa_foreign f = wa_foreign_at(w, i);
         member.name = f.name;
         member.length = f.length;

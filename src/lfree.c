@@ -60,7 +60,7 @@ static void put_free_list(wa_walk *w, int table, int64_t count)
     wa_frame item = {.up = w->frame};
     w->frame = &item;
     wa_buffer_add(&w->out, "[", 1);
-    for (item.index = 1; item.index <= count && wa_spend(w); item.index++) {
+    for (item.index = 1; item.index <= count && wa_spend(w, 1); item.index++) {
         wa_value v;
         lua_rawgeti(L, table, (int) item.index);
         wa_read_value(L, lua_gettop(L), &v);
@@ -85,7 +85,7 @@ static void put_free_names(wa_walk *w, int table)
     size_t start = w->out.length, from = wa_foreign_count(w);
     if (wa_gather(w, table, NULL, NULL) > 0) wa_report_mixed(w);
     wa_put_foreign(w, from);
-    wa_close_object(w, start);
+    wa_close(w, start, '{', '}');
     lua_settop(w->L, top);
 }
 

@@ -52,6 +52,7 @@ typedef struct wa_subject {
     const char *inferred;    /* the value of `by`, if it was left out */
     wa_value *values;        /* of the words that are present */
     uint64_t have;           /* words that are present */
+    size_t count;            /* of its members */
     size_t unknown;          /* keys that are no word of the node */
     int top;                 /* of Lua's stack, above its members */
     uint8_t by;
@@ -85,12 +86,12 @@ static inline bool wa_has(const wa_subject *o, uint8_t word)
 
 /* ---- lvalue.c ---- */
 
-/* whether another value may be looked at; says so once where not */
+/* whether so many values more may be looked at; says so once where not */
 WA_RARE bool wa_spend_last(wa_walk *w);
-static inline bool wa_spend(wa_walk *w)
+static inline bool wa_spend(wa_walk *w, size_t count)
 {
-    if (w->values <= 1) return wa_spend_last(w);
-    w->values--;
+    if (w->values <= count) return wa_spend_last(w);
+    w->values -= count;
     return true;
 }
 
@@ -173,13 +174,13 @@ void wa_report_mixed(wa_walk *w);
  * other keys than those of a list */
 bool wa_is_list(wa_walk *w, int table, int64_t *count, int64_t *hole);
 
-/* closes an object whose members were each written with a comma before them */
-static inline void wa_close_object(wa_walk *w, size_t start)
+/* closes an object or a list whose members were each written with a comma before them */
+static inline void wa_close(wa_walk *w, size_t start, char opening, char closing)
 {
-    if (w->out.failure != WA_NO_FAILURE) return;
-    if (w->out.length == start) wa_buffer_add(&w->out, "{", 1);
-    else w->out.bytes[start] = '{';
-    wa_buffer_add(&w->out, "}", 1);
+    if (!wa_buffer_reserve(&w->out, 2)) return;
+    if (w->out.length == start) w->out.length++;
+    w->out.bytes[start] = opening;
+    w->out.bytes[w->out.length++] = closing;
 }
 
 /* ---- lforeign.c ---- */

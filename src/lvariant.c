@@ -15,7 +15,7 @@ bool wa_read_members(wa_walk *w, wa_subject *o, int table, int top)
 {
     lua_State *L = w->L;
     uint64_t have = 0;
-    size_t unknown = 0;
+    size_t count = 0, unknown = 0;
     if (!has_room(w, top)) return false;
     lua_pushnil(L);
     while (lua_next(L, table)) {
@@ -26,6 +26,7 @@ bool wa_read_members(wa_walk *w, wa_subject *o, int table, int top)
             continue;
         }
         wa_value *v = &o->values[word];
+        count++;
         wa_read_value(L, top + 2, v);
         if (v->type != LUA_TNIL) have |= UINT64_C(1) << word;
         if (v->type == LUA_TTABLE) {
@@ -37,6 +38,7 @@ bool wa_read_members(wa_walk *w, wa_subject *o, int table, int top)
         }
     }
     o->have = have;
+    o->count = count;
     o->unknown = unknown;
     o->top = top;
     if (unknown > 0) wa_look(w, unknown);

@@ -33,7 +33,7 @@ static void put_string_item(wa_walk *w, const wa_slot *slot, int index)
 /* [-0, +0, -] the item is on top of the stack, at the index */
 static void walk_item(wa_walk *w, const wa_listing *list, int index)
 {
-    if (list->item.index > 1) wa_buffer_add(&w->out, ",", 1);
+    wa_buffer_add(&w->out, ",", 1);
     if (list->slot->node != NULL && lua_type(w->L, index) == LUA_TTABLE) {
         walk_object(w, list->slot, index, index, list->count);
     } else {
@@ -50,7 +50,7 @@ static bool walk_array(wa_walk *w, wa_listing *list)
     lua_pushnil(L);
     for (list->item.index = 1; lua_next(L, list->table); list->item.index++) {
         bool next = wa_integer_key(L, list->top + 1, &key) && key == list->item.index;
-        if (!next || !wa_spend(w)) {
+        if (!next || !wa_spend(w, 1)) {
             lua_pop(L, 2);
             return next;
         }
@@ -76,7 +76,7 @@ static void report_no_list(wa_walk *w, const wa_value *v, int64_t hole)
 static bool walk_rest(wa_walk *w, wa_listing *list, int64_t *hole)
 {
     if (!wa_is_list(w, list->table, &list->count, hole)) return false;
-    for (; list->item.index <= list->count && wa_spend(w); list->item.index++) {
+    for (; list->item.index <= list->count && wa_spend(w, 1); list->item.index++) {
         lua_rawgeti(w->L, list->table, (int) list->item.index);
         walk_item(w, list, list->top + 1);
         lua_pop(w->L, 1);
@@ -90,11 +90,10 @@ static void put_items(wa_walk *w, const wa_slot *slot, const wa_value *v, int to
     int64_t hole = 0;
     wa_listing list = {.slot = slot, .table = v->as.index, .top = top, .count = count, .item.up = w->frame};
     w->frame = &list.item;
-    wa_buffer_add(&w->out, "[", 1);
     bool whole = walk_array(w, &list) || walk_rest(w, &list, &hole);
     w->frame = list.item.up;
     if (whole) {
-        wa_buffer_add(&w->out, "]", 1);
+        wa_close(w, start, '[', ']');
     } else {
         w->out.length = start; /* it is none */
         report_no_list(w, v, hole);
@@ -210,7 +209,6 @@ static void put_members(wa_walk *w, const wa_subject *o, int64_t siblings)
         member.name = slot->key + 2;
         member.length = slot->key_length - 4u; /* without ,"": */
         if (present) {
-            if (!wa_spend(w)) break;
             put_field(w, slot, &o->values[word], o->top);
             if ((slot->flags & (WA_DISCOURAGED | WA_AMONG_MANY | WA_ALL_OR_NONE)) != 0) {
                 check_presence(w, slot, &o->values[word], siblings);
@@ -281,10 +279,10 @@ static void walk_object(wa_walk *w, const wa_slot *slot, int table, int top, int
         if (o.shape->choice_count > 0) wa_resolve(w, &o);
         if ((slot->flags & WA_NOTED) != 0 && slot->kind == WA_OBJECT)
             wa_note_integer(w, slot->field, (int64_t) (intptr_t) o.shape);
-        put_members(w, &o, siblings);
+        if (wa_spend(w, o.count)) put_members(w, &o, siblings);
         for (uint8_t i = 0; i < o.shape->condition_count; i++) check_condition(w, &o, &o.shape->conditions[i]);
         if (o.unknown > 0 || (o.have & ~o.shape->mask) != 0) wa_walk_foreign(w, &o, table);
-        wa_close_object(w, start);
+        wa_close(w, start, '{', '}');
     }
     w->role = role;
     if (o.top > top) lua_settop(w->L, top);

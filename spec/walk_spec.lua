@@ -205,6 +205,11 @@ describe("whatsapp.encode", function()
       { "named and positional values", template { type = "body", parameters = { body_text("a"), body_text("b", "n"), body_text("c") } },
         { "template.components[1].parameters[1].parameter_name required",
           "template.components[1].parameters[3].parameter_name required" } },
+      { "a position among many named values", template { type = "body", parameters = (function()
+          local list = {}
+          for i = 1, 300 do list[i] = body_text("x", i ~= 290 and "n" .. i or nil) end
+          return list
+        end)() }, { "template.components[1].parameters[290].parameter_name required" } },
       { "another kind of value than the button takes", template { type = "button", sub_type = "copy_code", index = 0,
           parameters = { { type = "payload", payload = "x" } } }, { "template.components[1].parameters[1].type enum" } },
       { "a list where an object belongs", { to = "1", text = { "x" } }, { "text type" } },

@@ -42,6 +42,7 @@ typedef struct wa_scope {
     bool over, some;
     const wa_field *common;             /* what all or none must have */
     uint64_t lacking[WA_MAX_SEEN / 64]; /* the items that have it not, a bit each */
+    int64_t beyond;                     /* the first of those for which there is no bit */
 } wa_scope;
 
 /* an object while it is walked */
@@ -137,6 +138,7 @@ bool wa_take_sum(wa_walk *w); /* whether the sum is right, or not known; the nex
 
 static inline bool wa_is_lacking(const wa_scope *s, int64_t index)
 {
+    if (index > WA_MAX_SEEN) return index == s->beyond;
     return (s->lacking[(index - 1) / 64] >> (index - 1) % 64 & 1) != 0;
 }
 
@@ -148,7 +150,8 @@ static inline void wa_note_common(wa_walk *w, const wa_field *f, bool present)
     int64_t index = w->frame->up->index;
     s->common = f;
     if (present) s->some = true;
-    else if (index >= 1 && index <= WA_MAX_SEEN) s->lacking[(index - 1) / 64] |= UINT64_C(1) << (index - 1) % 64;
+    else if (index > WA_MAX_SEEN) s->beyond = s->beyond == 0 ? index : s->beyond;
+    else if (index >= 1) s->lacking[(index - 1) / 64] |= UINT64_C(1) << (index - 1) % 64;
 }
 
 void wa_open_scope(wa_walk *w, wa_scope *s);

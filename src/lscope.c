@@ -132,7 +132,8 @@ static void report_lacking(wa_walk *w, const wa_scope *s)
 {
     const char *name = s->common->name;
     wa_frame item = {.up = w->frame}, member = {.up = &item, .name = name, .length = strlen(name)};
-    for (item.index = 1; item.index <= WA_MAX_SEEN; item.index++) {
+    const int64_t last = s->beyond > 0 ? s->beyond : WA_MAX_SEEN;
+    for (item.index = 1; item.index <= last; item.index++) {
         if (!wa_is_lacking(s, item.index)) continue;
         wa_problem p = wa_breach_at(w, WA_BREACH_REQUIRED, false, &member);
         wa_say(&w->report, &p, "missing, and others of the list have one: all or none");

@@ -1,15 +1,9 @@
 -- What is generated from the schema: fresh, whole, and of one mind with the core.
 local generate = require "spec.support.generate"
 local json_schema = require "spec.support.json_schema"
+local read = require "spec.support.read"
 local schema = require "whatsapp.schema"
 local whatsapp = require "whatsapp"
-
-local function read(path)
-  local file = assert(io.open(path, "rb"), path)
-  local text = file:read "*a"
-  file:close()
-  return text
-end
 
 describe("the types and the reference", function()
   it("are what the schema gives now", function()

@@ -213,13 +213,14 @@ static void find_hash(compiler *c, wa_node *node)
 {
     enum { TRIALS = 40, MOST_PLACES = 1 << 14 };
     uint8_t places[MOST_PLACES];
-    uint32_t random = 2654435769u, pairs = (uint32_t) node->word_count * node->word_count;
-    node->shift = 31;
+    uint64_t random = UINT64_C(0x9E3779B97F4A7C15);
+    size_t pairs = (size_t) node->word_count * node->word_count;
+    node->shift = 63;
     while (wa_hash_size(node) * 4 < pairs) node->shift--;
     for (; wa_hash_size(node) <= sizeof places; node->shift--) {
         for (int i = 0; i < TRIALS; i++) {
-            node->multiplier = random | 1u;
-            random = random * 1664525u + 1013904223u;
+            node->multiplier = random | 1;
+            random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
             if (!fits(node, places)) continue;
             node->places = take(c, wa_hash_size(node));
             memcpy(node->places, places, wa_hash_size(node));

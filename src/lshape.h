@@ -57,8 +57,8 @@ struct wa_node {
     const void **addresses; /* the identities of these strings in the state */
     const char **keys;      /* as they are written, see wa_slot */
     uint8_t *places;        /* from the hash of an identity to its word */
-    uint32_t multiplier;    /* with which no two words have one hash */
-    uint8_t shift;          /* 32 less the bits of a hash */
+    uint64_t multiplier;    /* with which no two words have one hash */
+    uint8_t shift;          /* 64 less the bits of a hash */
     uint8_t word_count;
 };
 
@@ -67,12 +67,13 @@ const wa_node *wa_compile(lua_State *L, const wa_object *root);
 
 static inline size_t wa_hash_size(const wa_node *node)
 {
-    return (size_t) 1 << (32 - node->shift);
+    return (size_t) 1 << (64 - node->shift);
 }
 
-static inline uint32_t wa_hash(const wa_node *node, const void *identity)
+/* in 64 bits: strings may lie so far apart that they differ only in the upper half of their addresses */
+static inline size_t wa_hash(const wa_node *node, const void *identity)
 {
-    return (uint32_t) ((uintptr_t) identity >> 3) * node->multiplier >> node->shift;
+    return (size_t) ((uint64_t) (uintptr_t) identity * node->multiplier >> node->shift);
 }
 
 /* the word that has this identity, or WA_NO_WORD */

@@ -82,7 +82,7 @@ test-all: deps-all
 
 memcheck: all sandbox
 	@$(MAKE) --no-print-directory suite RUN="valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect \
-	  --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=yes --suppressions=spec/support/valgrind.supp"
+	  --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=yes"
 
 # the core and what needs no network, with both sanitizers; leaks are memcheck's
 sanitize:

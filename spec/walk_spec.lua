@@ -393,6 +393,8 @@ describe("whatsapp.encode", function()
       assert.is_false(pcall(encode))
       assert.is_false(pcall(encode, {}, { mode = "loose" }))
       assert.is_false(pcall(encode, {}, { mod = "strict" }))
+      assert.is_false(pcall(encode, {}, { ["mode\0x"] = "strict" }))
+      assert.is_false(pcall(encode, {}, { mode = "lenient\0x" }))
       assert.is_false(pcall(encode, {}, "strict"))
       local function caller() encode(5) end
       local _, err = pcall(caller)

@@ -64,6 +64,15 @@ static void give_work(work *owned)
     owned->busy = false;
 }
 
+/* [-0, +0, -] whether the value is this string, a NUL in it and all */
+static bool is_word(lua_State *L, int index, const char *word)
+{
+    size_t length;
+    if (lua_type(L, index) != LUA_TSTRING) return false;
+    const char *text = lua_tolstring(L, index, &length);
+    return length == strlen(word) && memcmp(text, word, length) == 0;
+}
+
 /* [-0, +0, v] argument 2: nil or {mode = "strict" | "lenient"} */
 static bool is_lenient(lua_State *L)
 {
@@ -72,17 +81,15 @@ static bool is_lenient(lua_State *L)
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_pushnil(L);
     while (lua_next(L, 2)) {
-        bool known = lua_type(L, -2) == LUA_TSTRING && strcmp(lua_tostring(L, -2), "mode") == 0;
+        bool known = is_word(L, -2, "mode");
         if (!known) return luaL_argerror(L, 2, "the only option is `mode`") != 0;
         lua_pop(L, 1);
     }
     lua_pushliteral(L, "mode");
     lua_rawget(L, 2);
     if (lua_isnil(L, -1)) return false;
-    if (lua_type(L, -1) == LUA_TSTRING) {
-        for (int i = 0; modes[i] != NULL; i++) {
-            if (strcmp(lua_tostring(L, -1), modes[i]) == 0) return i == 1;
-        }
+    for (int i = 0; modes[i] != NULL; i++) {
+        if (is_word(L, -1, modes[i])) return i == 1;
     }
     return luaL_argerror(L, 2, "mode must be \"strict\" or \"lenient\"") != 0;
 }

@@ -86,7 +86,7 @@ static const char good_json[] = "{\"messaging_product\":\"whatsapp\",\"recipient
 #define BUTTON(n) "{type = 'reply', reply = {id = '" n "', title = '" n "'}},"
 #define BUTTONS(...)                                                                                                   \
     "{to = 1, interactive = {type = 'button', body = {text = ('b'):rep(1000)}, action = {buttons = {" __VA_ARGS__ "}}" \
-                                                                                                                  "}}"
+    "}}"
 
 static const trial trials[] = {
     {"open", NULL, NULL, false, true},
@@ -120,10 +120,19 @@ static void run(lua_State *L, const char *code)
     if (luaL_loadstring(L, code) != 0 || lua_pcall(L, 0, LUA_MULTRET, 0) != 0) broken(lua_tostring(L, -1));
 }
 
+/* an error outside of a protected call: Lua 5.1 would end the process without a word */
+static int panic(lua_State *L)
+{
+    const char *text = lua_tostring(L, -1);
+    broken(text != NULL ? text : "an error outside of a protected call");
+    return 0;
+}
+
 static lua_State *new_state(heap *h)
 {
     lua_State *L = lua_newstate(allocate, h);
     if (L == NULL) broken("no state");
+    lua_atpanic(L, panic);
     luaL_openlibs(L);
     run(L, prelude);
     return L;

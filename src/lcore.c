@@ -70,7 +70,7 @@ static bool is_word(lua_State *L, int index, const char *word)
     size_t length;
     if (lua_type(L, index) != LUA_TSTRING) return false;
     const char *text = lua_tolstring(L, index, &length);
-    return length == strlen(word) && memcmp(text, word, length) == 0;
+    return wa_is(text, length, word);
 }
 
 /* [-0, +0, v] argument 2: nil or {mode = "strict" | "lenient"} */

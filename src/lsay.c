@@ -71,16 +71,11 @@ void wa_say_rule(wa_report *report, const wa_problem *problem, const wa_rule *ru
     }
 }
 
-static bool is(const char *name, size_t length, const char *other)
-{
-    return strlen(other) == length && memcmp(name, other, length) == 0;
-}
-
 /* whether the object, in any of its variants, has the field itself */
 static bool has_field(const wa_object *object, const char *name, size_t length)
 {
     for (const wa_field *f = object->fields; f->name != NULL; f++) {
-        if (f->kind != WA_REMOVED && is(name, length, f->name)) return true;
+        if (f->kind != WA_REMOVED && wa_is(name, length, f->name)) return true;
     }
     if (object->base != NULL && has_field(object->base, name, length)) return true;
     for (const wa_variant *v = object->variants; v != NULL && v->value != NULL; v++) {

@@ -48,7 +48,7 @@ static const char *pin(compiler *c, const char *text, const void **identity)
 uint8_t wa_word_named(const wa_node *node, const char *name, size_t length)
 {
     for (uint8_t i = 0; i < node->word_count; i++) {
-        if (strlen(node->words[i]) == length && memcmp(node->words[i], name, length) == 0) return i;
+        if (wa_is(name, length, node->words[i])) return i;
     }
     return WA_NO_WORD;
 }

@@ -83,6 +83,12 @@ static inline uint8_t wa_word(const wa_node *node, const void *identity)
     return word != WA_NO_WORD && node->addresses[word] == identity ? word : WA_NO_WORD;
 }
 
+/* whether the bytes are this word: all of them, for a string of Lua may hold a NUL */
+static inline bool wa_is(const char *text, size_t length, const char *word)
+{
+    return strlen(word) == length && memcmp(text, word, length) == 0;
+}
+
 /* the word of this name: for where it does not matter how long that takes */
 uint8_t wa_word_named(const wa_node *node, const char *name, size_t length);
 

@@ -31,7 +31,7 @@ build = {
   modules = {
     ["whatsapp.core"] = {
       sources = {
-        "src/schema.c", "src/format.c", "src/buffer.c", "src/utf8.c", "src/json.c", "src/lsay.c", "src/lproblem.c",
+        "src/schema.c", "src/format.c", "src/buffer.c", "src/utf8.c", "src/json.c", "src/index.c", "src/lsay.c", "src/lproblem.c",
         "src/lshape.c", "src/lvalue.c", "src/lscope.c", "src/lvariant.c", "src/lfree.c", "src/lforeign.c", "src/lwalk.c",
         "src/lschema.c", "src/lcore.c",
       },

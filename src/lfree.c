@@ -142,7 +142,7 @@ void wa_put_free(wa_walk *w, const wa_value *v)
         wa_put_number(w, v);
         break;
     case LUA_TSTRING:
-        wa_put_string(w, v->as.string.text, v->as.string.length);
+        wa_put_string(w, v->as.text, v->length);
         break;
     case LUA_TTABLE:
         put_free_table(w, v->as.index);

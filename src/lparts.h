@@ -22,11 +22,10 @@ enum {
 typedef struct wa_value {
     int type; /* as of lua_type; null is LUA_TNIL */
     bool integral;
+    uint8_t known; /* its number in the vocabulary, or WA_NO_KNOWN: of a string only, as its length is */
+    size_t length;
     union {
-        struct {
-            const char *text;
-            size_t length;
-        } string;
+        const char *text;
         int64_t integer;
         double number;
         bool boolean;
@@ -65,19 +64,35 @@ typedef struct wa_subject {
 /* [-0, +0, -] reads the value at the index from the bottom, where it must stay if it is a table */
 static inline void wa_read_value(lua_State *L, int index, wa_value *v)
 {
-    v->type = lua_type(L, index);
-    if (v->type == LUA_TSTRING) {
-        v->as.string.text = lua_tolstring(L, index, &v->as.string.length);
-    } else if (v->type == LUA_TTABLE) {
+    int type = lua_type(L, index);
+    v->type = type;
+    if (type == LUA_TSTRING) {
+        v->as.text = lua_tolstring(L, index, &v->length);
+        v->known = WA_NO_KNOWN;
+    } else if (type == LUA_TTABLE) {
         v->as.index = index;
-    } else if (v->type == LUA_TNUMBER) {
+    } else if (type == LUA_TNUMBER) {
         v->integral = wa_integer(L, index, &v->as.integer);
         if (!v->integral) v->as.number = (double) lua_tonumber(L, index);
-    } else if (v->type == LUA_TBOOLEAN) {
+    } else if (type == LUA_TBOOLEAN) {
         v->as.boolean = lua_toboolean(L, index) != 0;
-    } else if (v->type == LUA_TLIGHTUSERDATA && lua_touserdata(L, index) == NULL) {
+    } else if (type == LUA_TLIGHTUSERDATA && lua_touserdata(L, index) == NULL) {
         v->type = LUA_TNIL; /* NULL is JSON's null, as lua-cjson and ngx_lua have it */
     }
+}
+
+/* [-0, +0, -] the same for a value that is likely to be a known one */
+static inline void wa_read_listed(lua_State *L, int index, const wa_vocabulary *vocabulary, wa_value *v)
+{
+    int number = wa_index_find(&vocabulary->index, wa_identity(L, index));
+    if (number == WA_NOT_INDEXED) {
+        wa_read_value(L, index, v);
+        return;
+    }
+    v->type = LUA_TSTRING;
+    v->known = (uint8_t) number;
+    v->length = vocabulary->known[number].length;
+    v->as.text = vocabulary->known[number].text;
 }
 
 static inline bool wa_has(const wa_subject *o, uint8_t word)
@@ -118,12 +133,25 @@ WA_RARE void wa_report_unwritable(wa_walk *w, const wa_value *v);
 /* what is asked of a string besides its length */
 void wa_check_text(wa_walk *w, const wa_slot *slot, const char *text, size_t length);
 
-/* The quick way for most strings: writes one that is plain and as long as it should be; else does nothing. */
-static inline bool wa_put_plain(wa_walk *w, const wa_slot *slot, const wa_value *v)
+static inline bool wa_is_value_known(const wa_slot *slot, const char *text)
+{
+    for (const char **v = slot->values; *v != NULL; v++) {
+        if (*v == text) return true; /* the same string, as it nearly always is */
+    }
+    return false;
+}
+
+/* The quick way for most strings: checks and writes one that is known, or plain, and as long as it should be; else does
+ * nothing. */
+static inline bool wa_put_quickly(wa_walk *w, const wa_slot *slot, const wa_value *v)
 {
     if (v->type != LUA_TSTRING || !slot->text || !w->writes) return false;
-    if (v->as.string.length - slot->least > slot->span) return false;
-    return wa_json_plain(&w->out, v->as.string.text, v->as.string.length);
+    if (v->length - slot->least > slot->span) return false;
+    if (v->known != WA_NO_KNOWN) wa_buffer_add_strides(&w->out, w->known[v->known].written, v->length + 2u);
+    else if (!wa_json_plain(&w->out, v->as.text, v->length)) return false;
+    if (!slot->more || (slot->only && wa_is_value_known(slot, v->as.text))) return true;
+    wa_check_text(w, slot, v->as.text, v->length);
+    return true;
 }
 
 /* checks and writes a value of a kind that holds no others; false if the value is of another type */
@@ -158,10 +186,6 @@ void wa_open_scope(wa_walk *w, wa_scope *s);
 void wa_close_scope(wa_walk *w, const wa_field *f, wa_scope *s);
 
 /* ---- lvariant.c ---- */
-
-/* [-0, +n, -] Reads the members of the table; those that are tables stay on the stack, above their keys. Returns false
- * where that has no room for them. */
-bool wa_read_members(wa_walk *w, wa_subject *o, int table, int top);
 
 /* finds the shape: variant after variant, until one has none */
 void wa_resolve(wa_walk *w, wa_subject *o);

@@ -127,9 +127,9 @@ static size_t distance(const char *a, size_t m, const char *b, size_t n)
 }
 
 /* whether the word stands in the shape; in any, where that is not known */
-static bool stands(const wa_node *node, const wa_shape *shape, uint8_t word)
+static bool stands(const wa_shape *shape, uint8_t word)
 {
-    return word < node->word_count && (shape == NULL || (shape->mask >> word & 1) != 0);
+    return shape == NULL || (shape->mask >> word & 1) != 0;
 }
 
 static const char *nearest(const wa_node *node, const wa_shape *shape, const char *name, size_t length)
@@ -137,10 +137,10 @@ static const char *nearest(const wa_node *node, const wa_shape *shape, const cha
     const char *found = NULL;
     size_t best = least(FAR, length / 2 + 1);
     for (uint8_t i = 0; i < node->word_count; i++) {
-        size_t away = distance(name, length, node->words[i], strlen(node->words[i]));
-        if (away < best && stands(node, shape, i)) {
+        size_t away = distance(name, length, node->words[i].name, strlen(node->words[i].name));
+        if (away < best && stands(shape, i)) {
             best = away;
-            found = node->words[i];
+            found = node->words[i].name;
         }
     }
     return found;
@@ -172,8 +172,8 @@ static void say_fields(wa_report *report, const wa_problem *problem, const wa_no
 {
     const char *between = "";
     for (uint8_t i = 0; i < node->word_count; i++) {
-        if (!stands(node, shape, i)) continue;
-        wa_say(report, problem, "%s%s", between, node->words[i]);
+        if (!stands(shape, i)) continue;
+        wa_say(report, problem, "%s%s", between, node->words[i].name);
         between = ", ";
     }
 }

@@ -3,7 +3,13 @@
 
 #include <string.h>
 
-enum { MAX_NODES = 256, CHUNK = 4096 };
+enum { MAX_NODES = 256, CHUNK = 4096, LINE = 64 };
+
+/* the names of an object while they are gathered */
+typedef struct names {
+    const char *names[WA_MAX_WORDS];
+    uint8_t count;
+} names;
 
 typedef struct compiler {
     lua_State *L;
@@ -13,25 +19,35 @@ typedef struct compiler {
     struct {
         const wa_object *object;
         const wa_node *node;
-    } known[MAX_NODES];
+    } nodes[MAX_NODES];
     int count;
+    wa_vocabulary *vocabulary;
+    wa_known *known;
+    const void *identities[WA_MAX_KNOWN]; /* of what is known */
+    uint8_t known_count;
 } compiler;
 
-/* [-0, +0, m] zeroed memory that lives as long as the anchor */
-static void *take(compiler *c, size_t size)
+/* [-0, +0, m] zeroed memory that lives as long as the anchor, at a multiple of a power of 2 up to LINE */
+static void *take_at(compiler *c, size_t multiple, size_t size)
 {
-    size = (size + 7) & ~(size_t) 7;
-    if (size > c->left) {
-        size_t chunk = size > CHUNK ? size : CHUNK;
+    size_t gap = (size_t) (0 - (uintptr_t) c->free) & (multiple - 1);
+    if (gap + size > c->left) {
+        size_t chunk = size + LINE > CHUNK ? size + LINE : CHUNK;
         c->free = lua_newuserdata(c->L, chunk);
         memset(c->free, 0, chunk);
         c->left = chunk;
         lua_rawseti(c->L, c->anchor, (int) wa_rawlen(c->L, c->anchor) + 1);
+        gap = (size_t) (0 - (uintptr_t) c->free) & (multiple - 1);
     }
-    void *block = c->free;
-    c->free += size;
-    c->left -= size;
+    void *block = c->free + gap;
+    c->free += gap + size;
+    c->left -= gap + size;
     return block;
+}
+
+static void *take(compiler *c, size_t size)
+{
+    return take_at(c, sizeof(uint64_t), size);
 }
 
 /* [-0, +0, m] keeps the string in the state; its bytes there and its identity */
@@ -45,10 +61,27 @@ static const char *pin(compiler *c, const char *text, const void **identity)
     return bytes;
 }
 
+/* [-0, +0, m] the number of a value */
+static uint8_t know(compiler *c, const char *text)
+{
+    size_t length = strlen(text);
+    for (uint8_t i = 0; i < c->known_count; i++) {
+        if (strcmp(c->known[i].text, text) == 0) return i;
+    }
+    wa_known *known = &c->known[c->known_count];
+    if (c->known_count == WA_MAX_KNOWN) luaL_error(c->L, "schema: more than %d values", WA_MAX_KNOWN);
+    if (length + 2 > sizeof known->written) luaL_error(c->L, "schema: value %s is too long", text);
+    known->text = pin(c, text, &c->identities[c->known_count]);
+    known->length = (uint8_t) length;
+    known->written[0] = known->written[length + 1] = '"';
+    memcpy(known->written + 1, text, length);
+    return c->known_count++;
+}
+
 uint8_t wa_word_named(const wa_node *node, const char *name, size_t length)
 {
     for (uint8_t i = 0; i < node->word_count; i++) {
-        if (wa_is(name, length, node->words[i])) return i;
+        if (wa_is(name, length, node->words[i].name)) return i;
     }
     return WA_NO_WORD;
 }
@@ -58,24 +91,25 @@ static uint8_t word_of(const wa_node *node, const char *name)
     return name == NULL ? WA_NO_WORD : wa_word_named(node, name, strlen(name));
 }
 
-static void add_word(compiler *c, wa_node *node, const char *name)
+static void add_name(compiler *c, names *all, const char *name)
 {
-    if (word_of(node, name) != WA_NO_WORD) return;
-    if (node->word_count == WA_MAX_WORDS) luaL_error(c->L, "schema: more than %d names in one object", WA_MAX_WORDS);
-    pin(c, name, &node->addresses[node->word_count]);
-    node->words[node->word_count++] = name;
+    for (uint8_t i = 0; i < all->count; i++) {
+        if (strcmp(all->names[i], name) == 0) return;
+    }
+    if (all->count == WA_MAX_WORDS) luaL_error(c->L, "schema: more than %d names in one object", WA_MAX_WORDS);
+    all->names[all->count++] = name;
 }
 
-static void add_words(compiler *c, wa_node *node, const wa_object *object)
+static void add_names(compiler *c, names *all, const wa_object *object)
 {
-    if (object->base != NULL) add_words(c, node, object->base);
-    for (const wa_field *f = object->fields; f->name != NULL; f++) add_word(c, node, f->name);
+    if (object->base != NULL) add_names(c, all, object->base);
+    for (const wa_field *f = object->fields; f->name != NULL; f++) add_name(c, all, f->name);
     if (object->variants == NULL) return;
     for (const wa_variant *v = object->variants; v->value != NULL; v++) {
-        if (object->by == NULL) add_word(c, node, v->value);
-        add_words(c, node, v->object);
+        if (object->by == NULL) add_name(c, all, v->value);
+        add_names(c, all, v->object);
     }
-    if (object->otherwise != NULL) add_words(c, node, object->otherwise);
+    if (object->otherwise != NULL) add_names(c, all, object->otherwise);
 }
 
 static const wa_field *named(const wa_field *fields, const char *name)
@@ -129,12 +163,11 @@ static bool means_something_absent(const wa_field *f)
 /* [-0, +0, m] the values of a field as strings of the state; NULL ends */
 static const char **pin_values(compiler *c, const char *const *values)
 {
-    const void *identity;
     size_t count = 0;
     if (values == NULL) return NULL;
     while (values[count] != NULL) count++;
     const char **pinned = take(c, (count + 1) * sizeof *pinned);
-    for (size_t i = 0; i < count; i++) pinned[i] = pin(c, values[i], &identity);
+    for (size_t i = 0; i < count; i++) pinned[i] = c->known[know(c, values[i])].text;
     return pinned;
 }
 
@@ -146,133 +179,142 @@ static void set_lengths(wa_slot *slot, const wa_field *f)
 }
 
 /* [-0, +0, m] */
-static const wa_slot *fill_slot(compiler *c, wa_slot *slot, const wa_node *node, const wa_field *field)
+static void fill_slot(compiler *c, wa_slot *slot, wa_node *node, const wa_field *field)
 {
     slot->field = field;
     slot->node = field->object == NULL ? NULL : compile(c, field->object);
     slot->word = word_of(node, field->name);
-    slot->key = node->keys[slot->word];
+    slot->key = node->words[slot->word].key;
     slot->key_length = (uint8_t) (strlen(field->name) + 4);
     slot->values = pin_values(c, field->values);
     slot->flags = field->flags;
     slot->kind = field->kind;
     slot->text =
         field->kind == WA_STRING || field->kind == WA_ID || field->kind == WA_NUMBER || field->kind == WA_LABEL;
-    slot->more = field->values != NULL || field->format != WA_ANY_FORMAT || (field->flags & WA_NOTED) != 0;
+    bool others = field->format != WA_ANY_FORMAT || (field->flags & WA_NOTED) != 0;
+    slot->more = field->values != NULL || others;
+    slot->only = field->values != NULL && !others;
+    if (field->values != NULL) node->listed |= UINT64_C(1) << slot->word;
     set_lengths(slot, field);
-    return slot;
 }
 
-static wa_shape *shape_of(compiler *c, const wa_node *node, const wa_object *object)
+static wa_shape *shape_of(compiler *c, wa_node *node, const wa_object *object);
+
+/* [-0, +0, m] the variants of an object, and the way from a value to its variant */
+static void add_choices(compiler *c, wa_node *node, wa_shape *shape, const wa_object *object)
+{
+    size_t count = 0;
+    while (object->variants[count].value != NULL) count++;
+    shape->choices = take(c, count * sizeof *shape->choices);
+    shape->choice_count = (uint8_t) count;
+    shape->choice_of = take(c, WA_MAX_KNOWN);
+    memset(shape->choice_of, WA_NO_CHOICE, WA_MAX_KNOWN);
+    if (shape->by != WA_NO_WORD) node->listed |= UINT64_C(1) << shape->by;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t number = know(c, object->variants[i].value);
+        shape->choice_of[number] = (uint8_t) i;
+        shape->choices[i].value = c->known[number].text;
+        shape->choices[i].word = word_of(node, c->known[number].text);
+        shape->choices[i].shape = shape_of(c, node, object->variants[i].object);
+    }
+}
+
+static wa_shape *shape_of(compiler *c, wa_node *node, const wa_object *object)
 {
     const wa_field *fields[WA_MAX_WORDS];
     wa_shape *shape = take(c, sizeof *shape);
     size_t count = (size_t) flatten(object, fields);
     shape->object = object;
     shape->by = word_of(node, object->by);
-    shape->slots = take(c, count * sizeof *shape->slots);
+    shape->slots = take_at(c, 16, count * sizeof *shape->slots);
     shape->slot_count = (uint8_t) count;
     for (size_t i = 0; i < count; i++) {
-        const wa_slot *slot = fill_slot(c, &shape->slots[i], node, fields[i]);
-        shape->mask |= UINT64_C(1) << slot->word;
-        if (means_something_absent(fields[i])) shape->must |= UINT64_C(1) << slot->word;
+        fill_slot(c, &shape->slots[i], node, fields[i]);
+        uint64_t bit = UINT64_C(1) << shape->slots[i].word;
+        shape->mask |= bit;
+        if (means_something_absent(fields[i])) shape->must |= bit;
     }
     shape->conditions = take(c, (count_rules(object->base) + count_rules(object)) * sizeof *shape->conditions);
     if (object->base != NULL) add_conditions(node, shape, object->base);
     add_conditions(node, shape, object);
-    if (object->variants == NULL) return shape;
-    size_t choices = 0;
-    while (object->variants[choices].value != NULL) choices++;
-    shape->choices = take(c, choices * sizeof *shape->choices);
-    shape->choice_count = (uint8_t) choices;
-    for (size_t i = 0; i < choices; i++) {
-        const void *identity;
-        shape->choices[i].value = pin(c, object->variants[i].value, &identity);
-        shape->choices[i].word = word_of(node, object->variants[i].value);
-        shape->choices[i].shape = shape_of(c, node, object->variants[i].object);
-    }
+    if (object->variants != NULL) add_choices(c, node, shape, object);
     if (object->otherwise != NULL) shape->otherwise = shape_of(c, node, object->otherwise);
     return shape;
 }
 
-/* whether no two words of the node have one hash; the places are then theirs */
-static bool fits(const wa_node *node, uint8_t *places)
+/* [-0, +0, m] */
+static void index_words(compiler *c, wa_node *node, const void *const *identities)
 {
-    memset(places, WA_NO_WORD, wa_hash_size(node));
-    for (uint8_t i = 0; i < node->word_count; i++) {
-        uint8_t *place = &places[wa_hash(node, node->addresses[i])];
-        if (*place != WA_NO_WORD) return false;
-        *place = i;
-    }
-    return true;
-}
-
-/* Looks for a multiplier that keeps the words apart, by trial: where the strings lie is another matter in each state.
- * One in seven does where there are a quarter as many places as pairs of words; else there will be more places. */
-static void find_hash(compiler *c, wa_node *node)
-{
-    enum { TRIALS = 40, MOST_PLACES = 1 << 14 };
-    uint8_t places[MOST_PLACES];
-    uint64_t random = UINT64_C(0x9E3779B97F4A7C15);
-    size_t pairs = (size_t) node->word_count * node->word_count;
-    node->shift = 63;
-    while (wa_hash_size(node) * 4 < pairs) node->shift--;
-    for (; wa_hash_size(node) <= sizeof places; node->shift--) {
-        for (int i = 0; i < TRIALS; i++) {
-            node->multiplier = random | 1;
-            random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-            if (!fits(node, places)) continue;
-            node->places = take(c, wa_hash_size(node));
-            memcpy(node->places, places, wa_hash_size(node));
-            return;
-        }
+    enum { MOST_BITS = 14 };
+    size_t count = node->word_count, pairs = count * count;
+    unsigned bits = 1;
+    while (wa_index_size(bits) * 4 < pairs) bits++; /* then one trial in seven keeps all apart */
+    for (; bits <= MOST_BITS; bits++) {
+        node->index.places = take(c, wa_index_size(bits) * sizeof *node->index.places);
+        if (wa_index_build(&node->index, bits, identities, count) == count) return;
     }
     luaL_error(c->L, "schema: no hash keeps the names of an object apart");
 }
 
-/* [-0, +0, m] ,"name": for each word */
-static void write_keys(compiler *c, wa_node *node)
+/* [-0, +0, m] ,"name": */
+static const char *write_key(compiler *c, const char *name)
 {
-    node->keys = take(c, node->word_count * sizeof node->keys[0]);
-    for (uint8_t i = 0; i < node->word_count; i++) {
-        size_t length = strlen(node->words[i]);
-        char *key = take(c, (length + 4 + WA_STRIDE - 1) / WA_STRIDE * WA_STRIDE);
-        memcpy(key, ",\"", 2);
-        memcpy(key + 2, node->words[i], length);
-        memcpy(key + 2 + length, "\":", 2);
-        node->keys[i] = key;
+    size_t length = strlen(name);
+    char *key = take_at(c, WA_STRIDE, (length + 4 + WA_STRIDE - 1) / WA_STRIDE * WA_STRIDE);
+    memcpy(key, ",\"", 2);
+    memcpy(key + 2, name, length);
+    memcpy(key + 2 + length, "\":", 2);
+    return key;
+}
+
+/* [-0, +0, m] */
+static void set_words(compiler *c, wa_node *node, const names *all)
+{
+    const void *identities[WA_MAX_WORDS];
+    node->words = take(c, all->count * sizeof *node->words);
+    node->word_count = all->count;
+    for (uint8_t i = 0; i < all->count; i++) {
+        node->words[i].name = all->names[i];
+        node->words[i].key = write_key(c, all->names[i]);
+        pin(c, all->names[i], &identities[i]);
     }
+    index_words(c, node, identities);
 }
 
 static const wa_node *compile(compiler *c, const wa_object *object)
 {
     for (int i = 0; i < c->count; i++) {
-        if (c->known[i].object == object) return c->known[i].node;
+        if (c->nodes[i].object == object) return c->nodes[i].node;
     }
-    const char *words[WA_MAX_WORDS];
-    const void *addresses[WA_MAX_WORDS];
-    wa_node all = {.words = words, .addresses = addresses};
-    add_words(c, &all, object);
-    wa_node *node = take(c, sizeof *node);
-    node->word_count = all.word_count;
-    node->words = take(c, all.word_count * sizeof words[0]);
-    node->addresses = take(c, all.word_count * sizeof addresses[0]);
-    if (all.word_count > 0) {
-        memcpy(node->words, words, all.word_count * sizeof words[0]);
-        memcpy(node->addresses, addresses, all.word_count * sizeof addresses[0]);
-    }
-    write_keys(c, node);
-    find_hash(c, node);
+    names all = {.count = 0};
+    add_names(c, &all, object);
+    wa_node *node = take_at(c, LINE, sizeof *node);
+    node->vocabulary = c->vocabulary;
+    set_words(c, node, &all);
     node->shape = shape_of(c, node, object);
     if (c->count == MAX_NODES) luaL_error(c->L, "schema: more than %d objects", MAX_NODES);
-    c->known[c->count].object = object;
-    c->known[c->count++].node = node;
+    c->nodes[c->count].object = object;
+    c->nodes[c->count++].node = node;
     return node;
+}
+
+/* [-0, +0, m] */
+static void close_vocabulary(compiler *c)
+{
+    enum { BITS = 10 };
+    wa_index *index = &c->vocabulary->index;
+    index->places = take(c, wa_index_size(BITS) * sizeof *index->places);
+    wa_index_build(index, BITS, c->identities, c->known_count);
+    c->vocabulary->known = c->known;
 }
 
 const wa_node *wa_compile(lua_State *L, const wa_object *root)
 {
     lua_newtable(L);
     compiler c = {.L = L, .anchor = lua_gettop(L)};
-    return compile(&c, root);
+    c.vocabulary = take(&c, sizeof *c.vocabulary);
+    c.known = take_at(&c, 16, WA_MAX_KNOWN * sizeof *c.known);
+    const wa_node *node = compile(&c, root);
+    close_vocabulary(&c);
+    return node;
 }

@@ -6,25 +6,41 @@
 
 #include "buffer.h"
 #include "compat.h"
+#include "index.h"
 #include "schema.h"
 
-enum { WA_MAX_WORDS = 48, WA_NO_WORD = 255 };
+enum { WA_MAX_WORDS = 48, WA_NO_WORD = 255, WA_MAX_KNOWN = 255, WA_NO_KNOWN = 255, WA_NO_CHOICE = 255 };
 
 typedef struct wa_node wa_node;
 typedef struct wa_shape wa_shape;
 
+/* A string that the schema knows as a value: one that a field may have, or that names a variant. Messages are full of
+ * them, so they are found by their identity too, and written without a look at their bytes. */
+typedef struct wa_known {
+    const char *text; /* as the state holds it */
+    uint8_t length;
+    char written[WA_STRIDE]; /* "text" with its quotes */
+} wa_known;
+
+/* all of them; each has a number */
+typedef struct wa_vocabulary {
+    const wa_known *known;
+    wa_index index; /* two that have one hash are not both in it: the other is found more slowly elsewhere */
+} wa_vocabulary;
+
 /* a field where it stands in a shape; holds what is asked of every value, so that the field itself need not be read */
 typedef struct wa_slot {
-    const wa_field *field;
-    const wa_node *node; /* of an object, or of the objects of a list */
-    const char *key;     /* ,"name": in memory of a multiple of WA_STRIDE */
-    const char **values; /* the field's, as strings of the state */
-    size_t least, span;  /* characters or items: of least to least + span there is nothing to say */
-    uint16_t flags;      /* the field's */
-    uint8_t kind;        /* the field's */
+    const char *key;    /* ,"name": in memory of a multiple of WA_STRIDE */
+    size_t least, span; /* characters or items: of least to least + span there is nothing to say */
+    uint16_t flags;     /* the field's */
+    uint8_t kind;       /* the field's */
     uint8_t key_length, word;
-    bool text; /* takes strings that are written as they are */
-    bool more; /* and asks more of them than their length */
+    bool text;           /* takes strings that are written as they are */
+    bool more;           /* and asks more of them than their length: */
+    bool only;           /* that they are one of the values, and nothing else */
+    const char **values; /* the field's, as the state holds them */
+    const wa_node *node; /* of an object, or of the objects of a list */
+    const wa_field *field;
 } wa_slot;
 
 typedef struct wa_condition {
@@ -33,55 +49,41 @@ typedef struct wa_condition {
 } wa_condition;
 
 typedef struct wa_choice {
-    const char *value; /* a string of the state */
+    const char *value;
     const wa_shape *shape;
     uint8_t word; /* the member that is named as the value, or WA_NO_WORD */
 } wa_choice;
 
 /* what an object looks like once its variant is known */
 struct wa_shape {
-    const wa_object *object;
-    wa_slot *slots;
-    wa_condition *conditions;
-    wa_choice *choices;
-    const wa_shape *otherwise;
     uint64_t mask; /* of its words */
     uint64_t must; /* of those that mean something when they are absent */
+    wa_slot *slots;
     uint8_t slot_count, condition_count, choice_count, by;
+    wa_choice *choices;
+    uint8_t *choice_of; /* by the number of a known value: which choice, or WA_NO_CHOICE */
+    const wa_shape *otherwise;
+    wa_condition *conditions;
+    const wa_object *object;
 };
 
-/* an object with every variant of it; `words` are the names that stand in any of them */
+/* a name of a field; its number in the node is what is called its word */
+typedef struct wa_word {
+    const char *name, *key; /* the key as it is written, see wa_slot */
+} wa_word;
+
+/* an object with every variant of it */
 struct wa_node {
+    wa_index index;  /* from the identity of a name to its word */
+    uint64_t listed; /* words whose values may be known ones */
     wa_shape *shape;
-    const char **words;
-    const void **addresses; /* the identities of these strings in the state */
-    const char **keys;      /* as they are written, see wa_slot */
-    uint8_t *places;        /* from the hash of an identity to its word */
-    uint64_t multiplier;    /* with which no two words have one hash */
-    uint8_t shift;          /* 64 less the bits of a hash */
+    const wa_vocabulary *vocabulary;
+    wa_word *words; /* the names that stand in any of the variants, in the schema's order */
     uint8_t word_count;
 };
 
 /* [-0, +1, m] pushes the table that keeps what is returned alive */
 const wa_node *wa_compile(lua_State *L, const wa_object *root);
-
-static inline size_t wa_hash_size(const wa_node *node)
-{
-    return (size_t) 1 << (64 - node->shift);
-}
-
-/* in 64 bits: strings may lie so far apart that they differ only in the upper half of their addresses */
-static inline size_t wa_hash(const wa_node *node, const void *identity)
-{
-    return (size_t) ((uint64_t) (uintptr_t) identity * node->multiplier >> node->shift);
-}
-
-/* the word that has this identity, or WA_NO_WORD */
-static inline uint8_t wa_word(const wa_node *node, const void *identity)
-{
-    uint8_t word = node->places[wa_hash(node, identity)];
-    return word != WA_NO_WORD && node->addresses[word] == identity ? word : WA_NO_WORD;
-}
 
 /* whether the bytes are this word: all of them, for a string of Lua may hold a NUL */
 static inline bool wa_is(const char *text, size_t length, const char *word)

@@ -105,9 +105,7 @@ bool wa_same_word(const char *a, size_t length, const char *b)
 
 static bool is_value(const wa_slot *slot, const char *text, size_t length)
 {
-    for (const char **v = slot->values; *v != NULL; v++) {
-        if (*v == text) return true; /* the same string, as it nearly always is */
-    }
+    if (wa_is_value_known(slot, text)) return true;
     for (const char **v = slot->values; *v != NULL; v++) {
         if (wa_same_word(text, length, *v)) return true;
     }
@@ -282,8 +280,8 @@ void wa_put_number(wa_walk *w, const wa_value *v)
 /* kind by kind, which strings and which numbers it takes and how they are written */
 static bool put_as_string(wa_walk *w, const wa_slot *slot, const wa_value *v)
 {
-    if (slot->text) put_text(w, slot, v->as.string.text, v->as.string.length);
-    else if (slot->kind == WA_ORDINAL) put_ordinal(w, slot->field, v->as.string.text, v->as.string.length);
+    if (slot->text) put_text(w, slot, v->as.text, v->length);
+    else if (slot->kind == WA_ORDINAL) put_ordinal(w, slot->field, v->as.text, v->length);
     else return false;
     return true;
 }

@@ -1,59 +1,13 @@
-/* Which shape an object has: reads its members and finds the variant, by the value of a field or by a member that is
- * there. */
+/* Which shape an object has: finds the variant, by the value of a field or by a member that is there. */
 #include "lparts.h"
-
-/* whether Lua's stack has room above the top */
-static bool has_room(wa_walk *w, int top)
-{
-    if (top + WA_ROOM <= w->room) return true;
-    if (!lua_checkstack(w->L, 2 * WA_ROOM)) return false;
-    w->room = top + 2 * WA_ROOM;
-    return true;
-}
-
-bool wa_read_members(wa_walk *w, wa_subject *o, int table, int top)
-{
-    lua_State *L = w->L;
-    uint64_t have = 0;
-    size_t count = 0, unknown = 0;
-    if (!has_room(w, top)) return false;
-    lua_pushnil(L);
-    while (lua_next(L, table)) {
-        uint8_t word = wa_word(o->node, wa_identity(L, -2));
-        if (word == WA_NO_WORD) {
-            unknown++;
-            lua_pop(L, 1);
-            continue;
-        }
-        wa_value *v = &o->values[word];
-        count++;
-        wa_read_value(L, top + 2, v);
-        if (v->type != LUA_TNIL) have |= UINT64_C(1) << word;
-        if (v->type == LUA_TTABLE) {
-            lua_pushvalue(L, -2); /* for the next turn: this key stays below its table */
-            top += 2;
-            if (!has_room(w, top)) return false;
-        } else {
-            lua_pop(L, 1);
-        }
-    }
-    o->have = have;
-    o->count = count;
-    o->unknown = unknown;
-    o->top = top;
-    if (unknown > 0) wa_look(w, unknown);
-    return true;
-}
 
 static const wa_choice *chosen_by_value(const wa_shape *shape, const wa_value *v)
 {
-    const char *text = v->as.string.text;
     const wa_choice *end = shape->choices + shape->choice_count;
+    uint8_t choice = v->known == WA_NO_KNOWN ? WA_NO_CHOICE : shape->choice_of[v->known];
+    if (choice != WA_NO_CHOICE) return &shape->choices[choice];
     for (const wa_choice *c = shape->choices; c < end; c++) {
-        if (c->value == text) return c; /* the same string, as it nearly always is */
-    }
-    for (const wa_choice *c = shape->choices; c < end; c++) {
-        if (wa_same_word(text, v->as.string.length, c->value)) return c;
+        if (wa_same_word(v->as.text, v->length, c->value)) return c;
     }
     return NULL;
 }
@@ -75,7 +29,7 @@ static void report_choice(wa_walk *w, const wa_subject *o, const wa_value *v)
     wa_say_choices(&w->report, &p, o->shape->object->variants);
     if (v != NULL) {
         wa_say(&w->report, &p, ", got ");
-        p.actual = wa_say_quoted(&w->report, &p, v->as.string.text, v->as.string.length);
+        p.actual = wa_say_quoted(&w->report, &p, v->as.text, v->length);
         if (!open && !w->lenient) wa_say(&w->report, &p, " (mode = \"lenient\" lets a new one through)");
     }
     wa_breach_end(w, &p);

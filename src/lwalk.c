@@ -12,7 +12,7 @@ typedef struct wa_listing {
     wa_frame item;
 } wa_listing;
 
-static void walk_object(wa_walk *w, const wa_slot *slot, int table, int top, int64_t siblings);
+static void walk_object(wa_walk *w, const wa_slot *slot, int table, int top, int leave, int64_t siblings);
 
 /* ---- lists ---- */
 
@@ -30,15 +30,16 @@ static void put_string_item(wa_walk *w, const wa_slot *slot, int index)
     else wa_put_scalar(w, &item, &v);
 }
 
-/* [-0, +0, -] the item is on top of the stack, at the index */
+/* [-1, +0, -] the item is on top of the stack, at the index */
 static void walk_item(wa_walk *w, const wa_listing *list, int index)
 {
     wa_buffer_add(&w->out, ",", 1);
     if (list->slot->node != NULL && lua_type(w->L, index) == LUA_TTABLE) {
-        walk_object(w, list->slot, index, index, list->count);
-    } else {
-        put_string_item(w, list->slot, index);
+        walk_object(w, list->slot, index, index, index - 1, list->count);
+        return;
     }
+    put_string_item(w, list->slot, index);
+    lua_settop(w->L, index - 1);
 }
 
 /* [-0, +0, -] Walks the items as the table gives them, which is in their order where they lie in its array. Returns
@@ -55,7 +56,6 @@ static bool walk_array(wa_walk *w, wa_listing *list)
             return next;
         }
         walk_item(w, list, list->top + 2);
-        lua_pop(L, 1);
     }
     return true;
 }
@@ -79,7 +79,6 @@ static bool walk_rest(wa_walk *w, wa_listing *list, int64_t *hole)
     for (; list->item.index <= list->count && wa_spend(w, 1); list->item.index++) {
         lua_rawgeti(w->L, list->table, (int) list->item.index);
         walk_item(w, list, list->top + 1);
-        lua_pop(w->L, 1);
     }
     return true;
 }
@@ -133,11 +132,57 @@ static void put_list(wa_walk *w, const wa_slot *slot, const wa_value *v, int top
 
 /* ---- members of objects ---- */
 
+/* whether Lua's stack has room above the top */
+static bool has_room(wa_walk *w, int top)
+{
+    if (top + WA_ROOM <= w->room) return true;
+    if (!lua_checkstack(w->L, 2 * WA_ROOM)) return false;
+    w->room = top + 2 * WA_ROOM;
+    return true;
+}
+
+/* [-0, +n, -] Reads the members of the table; those that are tables stay on the stack, above their keys. Returns false
+ * where that has no room for them. */
+static bool read_members(wa_walk *w, wa_subject *o, int table, int top)
+{
+    lua_State *L = w->L;
+    uint64_t have = 0;
+    size_t count = 0, unknown = 0;
+    if (!has_room(w, top)) return false;
+    lua_pushnil(L);
+    while (lua_next(L, table)) {
+        int word = wa_index_find(&o->node->index, wa_identity(L, -2));
+        if (word == WA_NOT_INDEXED) {
+            unknown++;
+            lua_pop(L, 1);
+            continue;
+        }
+        wa_value *v = &o->values[word];
+        count++;
+        if ((o->node->listed >> word & 1) != 0) wa_read_listed(L, top + 2, o->node->vocabulary, v);
+        else wa_read_value(L, top + 2, v);
+        if (v->type != LUA_TNIL) have |= UINT64_C(1) << word;
+        if (v->type == LUA_TTABLE) {
+            lua_pushvalue(L, -2); /* for the next turn: this key stays below its table */
+            top += 2;
+            if (!has_room(w, top)) return false;
+        } else {
+            lua_pop(L, 1);
+        }
+    }
+    o->have = have;
+    o->count = count;
+    o->unknown = unknown;
+    o->top = top;
+    if (unknown > 0) wa_look(w, unknown);
+    return true;
+}
+
 /* false if the value is of another type */
 static bool put_by_kind(wa_walk *w, const wa_slot *slot, const wa_value *v, int top)
 {
     if (v->type != LUA_TTABLE) return wa_put_scalar(w, slot, v);
-    if (slot->kind == WA_OBJECT) walk_object(w, slot, v->as.index, top, 0);
+    if (slot->kind == WA_OBJECT) walk_object(w, slot, v->as.index, top, top, 0);
     else if (slot->kind == WA_LIST) put_list(w, slot, v, top);
     else if (slot->kind == WA_MAP) wa_put_map(w, slot->field, v);
     else return false;
@@ -154,11 +199,7 @@ static void report_discouraged(wa_walk *w, const wa_field *f)
 static void put_field(wa_walk *w, const wa_slot *slot, const wa_value *v, int top)
 {
     wa_buffer_add_strides(&w->out, slot->key, slot->key_length);
-    if (wa_put_plain(w, slot, v)) {
-        if (slot->more) wa_check_text(w, slot, v->as.string.text, v->as.string.length);
-    } else if (!put_by_kind(w, slot, v, top)) {
-        wa_report_type(w, slot->field, v);
-    }
+    if (!wa_put_quickly(w, slot, v) && !put_by_kind(w, slot, v, top)) wa_report_type(w, slot->field, v);
 }
 
 static void report_missing(wa_walk *w, const wa_field *f, bool soft)
@@ -190,7 +231,7 @@ static void miss_field(wa_walk *w, const wa_slot *slot, const char *inferred, in
 /* what few fields ask when they are present: where one of many is needed, an empty string is taken for a missing one */
 static void check_presence(wa_walk *w, const wa_slot *slot, const wa_value *v, int64_t siblings)
 {
-    bool empty = v->type == LUA_TSTRING && v->as.string.length == 0;
+    bool empty = v->type == LUA_TSTRING && v->length == 0;
     if ((slot->flags & WA_ALL_OR_NONE) != 0) wa_note_common(w, slot->field, true);
     if ((slot->flags & WA_DISCOURAGED) != 0) report_discouraged(w, slot->field);
     if ((slot->flags & WA_AMONG_MANY) == 0 || siblings <= 1 || !empty) return;
@@ -235,8 +276,7 @@ static void check_condition(wa_walk *w, const wa_subject *o, const wa_condition 
         if (wa_take_sum(w)) return;
         break;
     case WA_ONLY_WHEN:
-        if (!first || v == NULL || v->type != LUA_TSTRING ||
-            wa_same_word(v->as.string.text, v->as.string.length, c->rule->value))
+        if (!first || v == NULL || v->type != LUA_TSTRING || wa_same_word(v->as.text, v->length, c->rule->value))
             return;
         break;
     }
@@ -262,15 +302,16 @@ static bool is_misplaced_list(wa_walk *w, int table)
     return true;
 }
 
-/* [-0, +0, -] an object that lies somewhere on the stack */
-static void walk_object(wa_walk *w, const wa_slot *slot, int table, int top, int64_t siblings)
+/* An object that lies somewhere on the stack. Leaves so much on the stack: all that was there, or all but the object.
+ */
+static void walk_object(wa_walk *w, const wa_slot *slot, int table, int top, int leave, int64_t siblings)
 {
     size_t start = w->out.length;
     wa_value values[WA_MAX_WORDS];
     wa_subject o = {.node = slot->node, .shape = slot->node->shape, .values = values, .by = WA_NO_WORD};
-    if (!wa_read_members(w, &o, table, top)) {
+    if (!read_members(w, &o, table, top)) {
         wa_report_deep(w, "nested deeper than this Lua's stack can hold");
-        lua_settop(w->L, top);
+        lua_settop(w->L, leave);
         return;
     }
     uint16_t role = w->role;
@@ -285,7 +326,7 @@ static void walk_object(wa_walk *w, const wa_slot *slot, int table, int top, int
         wa_close(w, start, '{', '}');
     }
     w->role = role;
-    if (o.top > top) lua_settop(w->L, top);
+    if (o.top > leave) lua_settop(w->L, leave);
 }
 
 void wa_walk_init(wa_walk *w, wa_allocator allocate, void *context)
@@ -325,6 +366,7 @@ static bool out_of_memory(const wa_walk *w)
 bool wa_walk_message(wa_walk *w, lua_State *L, int table, const wa_node *root)
 {
     w->L = L;
+    w->known = root->vocabulary->known;
     w->writes = true;
     w->report.problems = w->report.warnings = 0;
     w->values = WA_MAX_VALUES;
@@ -335,7 +377,8 @@ bool wa_walk_message(wa_walk *w, lua_State *L, int table, const wa_node *root)
     w->role = 0;
     wa_take_sum(w);
     w->room = 0;
-    walk_object(w, &(wa_slot){.node = root}, table, lua_gettop(L), 0);
+    int top = lua_gettop(L);
+    walk_object(w, &(wa_slot){.node = root}, table, top, top, 0);
     if (w->out.failure == WA_TOO_LONG) {
         wa_problem p = wa_fatal(w, WA_BREACH_MAX_CHARS);
         p.limit = wa_count(WA_MAX_BYTES);

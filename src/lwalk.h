@@ -13,6 +13,7 @@ typedef struct wa_walk {
     wa_report report;
     bool lenient, writes;
     /* while it walks */
+    const wa_known *known; /* see wa_vocabulary */
     const wa_frame *frame;
     struct wa_scope *scope;
     uint16_t role; /* of the amount that is being walked in a sum */

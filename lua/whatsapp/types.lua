@@ -1044,7 +1044,7 @@
 ---@class whatsapp.CtaUrlParameters
 ---@field display_text string What stands on the button. (1 to 20 characters)
 ---@field url string What the button opens. (at least 1 character, a URL with its scheme)
----@field payment_link_preview? boolean Whether to preview a payment link (India).
+---@field payment_link_preview? boolean Whether to preview a payment link (India; without a header).
 
 ---Asks the user for a location.
 ---@class whatsapp.InteractiveLocationRequest

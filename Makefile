@@ -37,7 +37,7 @@ curl: $(MODULE)/curl.so
 crypto: $(MODULE)/crypto.so
 
 $(MODULE)/core.so: $(call OBJ,$(CORE))
-$(MODULE)/curl.so: $(call OBJ,lcurl buffer)
+$(MODULE)/curl.so: $(call OBJ,lcurl multi transfer buffer)
 $(MODULE)/curl.so: LIBS = $(CURL_LIB)
 $(MODULE)/crypto.so: $(call OBJ,lcrypto)
 $(MODULE)/crypto.so: LIBS = $(SSL_LIB)

@@ -18,6 +18,15 @@
 #define wa_rawlen(L, index) ((size_t) lua_rawlen(L, index))
 #endif
 
+/* [-0, +1, -] and [-1, +0, -] the table that belongs to a userdata */
+#if LUA_VERSION_NUM == 501
+#define wa_getuservalue(L, index) lua_getfenv(L, index)
+#define wa_setuservalue(L, index) lua_setfenv(L, index)
+#else
+#define wa_getuservalue(L, index) lua_getuservalue(L, index)
+#define wa_setuservalue(L, index) lua_setuservalue(L, index)
+#endif
+
 /* the one symbol that a module shows */
 #if defined(_WIN32)
 #define WA_EXPORT __declspec(dllexport)

@@ -1,0 +1,47 @@
+/* Many exchanges at once over one multi handle of libcurl, which keeps the connections. Whoever drives it either waits
+ * here, or watches one file descriptor and steps when it can be read. Knows no Lua. */
+#ifndef WA_MULTI_H
+#define WA_MULTI_H
+
+#include "transfer.h"
+
+#include <sys/types.h>
+
+typedef struct wa_multi {
+    CURLM *handle;
+    wa_settings settings;
+    wa_transfer **transfers; /* all of them, by slot; they are used again and again */
+    size_t count, capacity;
+    wa_transfer *spare;        /* those that are not used */
+    wa_transfer *first, *last; /* those that have ended and were not fetched */
+    size_t running;            /* added to libcurl */
+    int epoll, timer;          /* -1: nobody watches a descriptor */
+    pid_t owner;               /* the process that the connections belong to */
+} wa_multi;
+
+/* false: no memory; wa_multi_close is right all the same */
+bool wa_multi_open(wa_multi *m, const wa_settings *settings);
+void wa_multi_close(wa_multi *m); /* may be called again */
+
+/* In a forked child the connections are the parent's: they are left as they are, never written to and never closed, and
+ * new ones are made. What was under way ends with `carried`. False: no memory. */
+bool wa_multi_renew(wa_multi *m);
+
+/* A transfer to fill; the same one until it is started. NULL: no memory, or this libcurl cannot be used. */
+wa_transfer *wa_multi_spare(wa_multi *m);
+bool wa_multi_start(wa_multi *m, wa_transfer *t); /* false: no memory */
+
+/* takes the first that has ended; NULL: none. Whoever has read it gives it back. */
+wa_transfer *wa_multi_ended(const wa_multi *m);
+void wa_multi_give(wa_multi *m, wa_transfer *t);
+
+/* ends one early */
+void wa_multi_abort(wa_multi *m, wa_transfer *t);
+
+void wa_multi_step(wa_multi *m);                 /* does what can be done without waiting */
+void wa_multi_wait(wa_multi *m, double seconds); /* and waits for something to do, up to so long; may end early */
+
+/* One descriptor, of all connections and of the clock. -1: not on this system, or something is under way already. */
+int wa_multi_pollfd(wa_multi *m);
+
+#endif

@@ -1,0 +1,329 @@
+/* One exchange over libcurl: see transfer.h. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "transfer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { KEPT = 64 << 10 }; /* bytes of a buffer between two exchanges */
+
+const char wa_no_memory[] = "not enough memory";
+
+/* ---- libcurl's callbacks ---- */
+
+static size_t on_read(char *to, size_t size, size_t count, void *context)
+{
+    wa_transfer *t = context;
+    size_t room = size * count, left = t->size - t->offset;
+    size_t length = left < room ? left : room;
+    if (length > 0) memcpy(to, t->data + t->offset, length);
+    t->offset += length;
+    return length;
+}
+
+/* libcurl asks to start again when a kept connection died. Once a byte was read the body may have arrived: refused, and
+ * libcurl then fails instead of sending it a second time. */
+static int on_seek(void *context, curl_off_t offset, int origin)
+{
+    wa_transfer *t = context;
+    return t->offset == 0 && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+}
+
+/* Called before each request on each connection. What has no body is whole with its head, and no seek stands in the
+ * way; what has one and begins again without a seek (HTTP_1_1_REQUIRED) would send a head and then nothing. */
+#if LIBCURL_VERSION_NUM >= 0x075000
+static int on_request(void *context, char *ip, char *local_ip, int port, int local_port)
+{
+    wa_transfer *t = context;
+    (void) ip, (void) local_ip, (void) port, (void) local_port;
+    if (t->begun && !t->idempotent && (t->size == 0 || t->offset > 0)) return CURL_PREREQFUNC_ABORT;
+    t->begun = true;
+    return CURL_PREREQFUNC_OK;
+}
+#endif
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *context)
+{
+    wa_transfer *t = context;
+    wa_buffer_add(&t->body, bytes, size * count);
+    return t->body.failure == WA_NO_FAILURE ? size * count : 0;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t count, void *context)
+{
+    wa_transfer *t = context;
+    size_t length = size * count;
+    if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) { /* the last answer counts, not a 100 */
+        t->head.length = 0;
+        t->head_ended = false;
+    }
+    if (length > 0 && (bytes[0] == '\r' || bytes[0] == '\n')) t->head_ended = true;
+    wa_buffer_add(&t->head, bytes, length);
+    return t->head.failure == WA_NO_FAILURE ? length : 0;
+}
+
+/* ---- life ---- */
+
+static long milliseconds(double seconds)
+{
+    return seconds < 0.001 ? 1 : (long) (seconds * 1000 + 0.5);
+}
+
+/* what stays the same for every request; false if libcurl refuses */
+static bool set_up(wa_transfer *t, const wa_settings *s)
+{
+    CURL *e = t->easy;
+    CURLcode worst = CURLE_OK;
+#define SET(name, value)                                                                                               \
+    do {                                                                                                               \
+        CURLcode code = curl_easy_setopt(e, CURLOPT_##name, value);                                                    \
+        if (code != CURLE_OK) worst = code;                                                                            \
+    } while (0)
+    SET(ERRORBUFFER, t->error);
+    SET(NOSIGNAL, 1L);
+    SET(PRIVATE, t);
+    SET(READFUNCTION, on_read);
+    SET(READDATA, t);
+    SET(SEEKFUNCTION, on_seek);
+    SET(SEEKDATA, t);
+#if LIBCURL_VERSION_NUM >= 0x075000
+    SET(PREREQFUNCTION, on_request);
+    SET(PREREQDATA, t);
+#endif
+    SET(WRITEFUNCTION, on_body);
+    SET(WRITEDATA, t);
+    SET(HEADERFUNCTION, on_header);
+    SET(HEADERDATA, t);
+    SET(FOLLOWLOCATION, 0L);
+    SET(MAXREDIRS, 0L);
+    SET(SSL_VERIFYPEER, 1L);
+    SET(SSL_VERIFYHOST, 2L);
+    SET(SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
+    SET(HTTP_VERSION, (long) CURL_HTTP_VERSION_2TLS);
+    SET(PIPEWAIT, 1L);
+    SET(TCP_KEEPALIVE, 1L);
+    SET(CONNECTTIMEOUT_MS, milliseconds(s->connect_timeout));
+    SET(MAXFILESIZE_LARGE, (curl_off_t) s->max_body);
+#if LIBCURL_VERSION_NUM >= 0x075500
+    SET(PROTOCOLS_STR, "http,https");
+#else
+    SET(PROTOCOLS, (long) (CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+    if (s->user_agent != NULL) SET(USERAGENT, s->user_agent);
+    if (s->proxy != NULL) SET(PROXY, s->proxy);
+    if (s->ca_file != NULL) SET(CAINFO, s->ca_file);
+    /* with a directory of certificates set, which Debian does, libcurl parses the whole bundle at each connection */
+    if (s->ca_file != NULL || curl_version_info(CURLVERSION_NOW)->cainfo != NULL) SET(CAPATH, (char *) NULL);
+#undef SET
+    return worst == CURLE_OK;
+}
+
+bool wa_transfer_open(wa_transfer *t, const wa_settings *s)
+{
+    memset(t, 0, sizeof *t);
+    wa_buffer_init(&t->headers, s->allocate, s->context, WA_MAX_HEADERS);
+    wa_buffer_init(&t->listed, s->allocate, s->context, WA_MAX_HEADERS);
+    wa_buffer_init(&t->address, s->allocate, s->context, WA_MAX_URL);
+    wa_buffer_init(&t->set, s->allocate, s->context, WA_MAX_URL);
+    wa_buffer_init(&t->head, s->allocate, s->context, WA_MAX_HEAD);
+    wa_buffer_init(&t->body, s->allocate, s->context, s->max_body);
+    t->easy = curl_easy_init();
+    t->url = curl_url();
+    return t->easy != NULL && t->url != NULL && set_up(t, s);
+}
+
+void wa_transfer_close(wa_transfer *t)
+{
+    wa_buffer *buffers[] = {&t->headers, &t->listed, &t->address, &t->set, &t->head, &t->body};
+    curl_easy_cleanup(t->easy);
+    curl_slist_free_all(t->list);
+    curl_url_cleanup(t->url);
+    for (size_t i = 0; i < sizeof buffers / sizeof buffers[0]; i++) wa_buffer_free(buffers[i]);
+    t->easy = NULL;
+    t->list = NULL;
+    t->url = NULL;
+}
+
+/* ---- a request ---- */
+
+void wa_transfer_reset(wa_transfer *t)
+{
+    wa_buffer_reset(&t->headers, KEPT);
+    wa_buffer_reset(&t->address, KEPT);
+    wa_buffer_reset(&t->head, KEPT);
+    wa_buffer_reset(&t->body, KEPT);
+    wa_buffer_add(&t->headers, "Expect:", 8); /* with its NUL: libcurl is not to add one */
+    t->error[0] = '\0';
+    t->offset = t->size = 0;
+    t->data = NULL;
+    t->with_body = t->begun = t->head_ended = t->interrupted = t->carried = t->ended = t->awaited = false;
+    t->code = CURLE_OK;
+}
+
+void wa_transfer_add_header(wa_transfer *t, const char *name, size_t name_length, const char *value, size_t length)
+{
+    wa_buffer_add(&t->headers, name, name_length);
+    wa_buffer_add(&t->headers, length > 0 ? ": " : ";", length > 0 ? 2 : 1); /* libcurl's form of an empty one */
+    wa_buffer_add(&t->headers, value, length);
+    wa_buffer_add(&t->headers, "", 1);
+}
+
+static bool same_bytes(const wa_buffer *a, const wa_buffer *b)
+{
+    return a->length > 0 && a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
+}
+
+static void swap(wa_buffer *a, wa_buffer *b)
+{
+    wa_buffer c = *a;
+    *a = *b;
+    *b = c;
+}
+
+/* makes libcurl's list of the headers, unless it is the one it has; false: no memory */
+static bool set_headers(wa_transfer *t)
+{
+    if (same_bytes(&t->headers, &t->listed)) return true;
+    struct curl_slist *list = NULL;
+    for (size_t at = 0; at < t->headers.length; at += strlen(t->headers.bytes + at) + 1) {
+        struct curl_slist *longer = curl_slist_append(list, t->headers.bytes + at);
+        if (longer == NULL) {
+            curl_slist_free_all(list);
+            return false;
+        }
+        list = longer;
+    }
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, list);
+    curl_slist_free_all(t->list);
+    t->list = list;
+    swap(&t->headers, &t->listed);
+    return true;
+}
+
+static bool is_loopback(const char *host)
+{
+    return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+           (strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host));
+}
+
+/* libcurl takes the URL apart, so that what is checked is what is used; what is wrong with it, or NULL */
+static const char *set_url(wa_transfer *t, bool allow_http)
+{
+    char *scheme = NULL, *host = NULL;
+    if (same_bytes(&t->address, &t->set)) return NULL;
+    t->set.length = 0;
+    if (t->address.failure == WA_TOO_LONG) return "the URL is longer than 8 KiB";
+    if (t->address.failure != WA_NO_FAILURE) return wa_no_memory;
+    if (curl_url_set(t->url, CURLUPART_URL, t->address.bytes, 0) != CURLUE_OK ||
+        curl_url_get(t->url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+        curl_url_get(t->url, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
+        curl_free(scheme);
+        curl_free(host);
+        return "the URL cannot be read";
+    }
+    bool https = strcmp(scheme, "https") == 0, http = strcmp(scheme, "http") == 0;
+    bool allowed = https || (http && (allow_http || is_loopback(host)));
+    curl_free(scheme);
+    curl_free(host);
+    if (!allowed)
+        return http ? "plain http is only for loopback, or with allow_http = true" : "the URL must start with https://";
+    if (curl_easy_setopt(t->easy, CURLOPT_CURLU, t->url) != CURLE_OK) return wa_no_memory;
+    swap(&t->address, &t->set);
+    return NULL;
+}
+
+static void set_method(wa_transfer *t, const char *method)
+{
+    bool get = strcmp(method, "GET") == 0, head = strcmp(method, "HEAD") == 0, post = strcmp(method, "POST") == 0;
+    curl_easy_setopt(t->easy, CURLOPT_NOBODY, head ? 1L : 0L);
+    if (t->with_body || post) {
+        curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, (char *) NULL);
+        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) t->size);
+        curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, post ? NULL : method);
+    } else if (!head) {
+        curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
+        curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, get ? NULL : method);
+    }
+    t->idempotent = get || head || strcmp(method, "DELETE") == 0;
+}
+
+const char *wa_transfer_prepare(wa_transfer *t, const wa_settings *s, const char *method, double timeout)
+{
+    const char *problem = set_url(t, s->allow_http);
+    if (problem != NULL) return problem;
+    if (t->headers.failure == WA_TOO_LONG) return "the headers are longer than 64 KiB";
+    if (t->headers.failure != WA_NO_FAILURE || !set_headers(t)) return wa_no_memory;
+    set_method(t, method);
+    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, milliseconds(timeout));
+    return NULL;
+}
+
+/* ---- what became of it ---- */
+
+long wa_transfer_status(const wa_transfer *t)
+{
+    long status = 0;
+    if (t->carried || t->head.length == 0) return 0;
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status;
+}
+
+/* A server may refuse before it has read the body and then reset the stream or the connection. The answer counts, if
+ * all of it came. On the other hand libcurl calls an answer whole whose connection ended within its headers. */
+bool wa_transfer_is_whole(const wa_transfer *t)
+{
+    curl_off_t length = -1;
+    if (t->carried || !t->head_ended) return false;
+    if (t->code == CURLE_OK) return true;
+    curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    return wa_transfer_status(t) >= 200 && length >= 0 && (size_t) length == t->body.length;
+}
+
+/* whether the request, all of it, may have left */
+bool wa_transfer_may_have_left(const wa_transfer *t)
+{
+    long size = 0;
+    if (t->carried) return true;
+    if (t->size > 0) return t->offset > 0;
+    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &size);
+    return size > 0;
+}
+
+/* whether the same request can do better the next time */
+static bool repeating_helps(CURLcode code)
+{
+    static const CURLcode never[] = {CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM,
+        CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_FAILED_INIT,
+        CURLE_NOT_BUILT_IN, CURLE_FILESIZE_EXCEEDED, CURLE_WRITE_ERROR, CURLE_OUT_OF_MEMORY,
+        CURLE_COULDNT_RESOLVE_PROXY};
+    for (size_t i = 0; i < sizeof never / sizeof never[0]; i++) {
+        if (never[i] == code) return false;
+    }
+    return true;
+}
+
+bool wa_transfer_may_be_repeated(const wa_transfer *t)
+{
+    return (t->idempotent || !wa_transfer_may_have_left(t)) && repeating_helps(t->code);
+}
+
+const char *wa_transfer_reason(const wa_transfer *t, char *text, size_t size)
+{
+    if (t->carried) return "it was under way when this process was forked, and is the parent's";
+    if (t->interrupted) return "interrupted";
+    if (t->body.failure == WA_TOO_LONG || t->code == CURLE_FILESIZE_EXCEEDED) {
+        snprintf(text, size, "the answer is longer than %lu bytes", (unsigned long) t->body.limit);
+        return text;
+    }
+    if (t->head.failure == WA_TOO_LONG) {
+        snprintf(text, size, "the answer's headers are longer than %d bytes", WA_MAX_HEAD);
+        return text;
+    }
+    if (t->code == CURLE_SEND_FAIL_REWIND || t->code == CURLE_ABORTED_BY_CALLBACK)
+        return "the connection broke after the request was handed over, and it is not sent again by itself";
+    /* libcurl's own words, unless they hold a URL: a proxy's may hold a password */
+    bool usable = t->error[0] != '\0' && strstr(t->error, "://") == NULL;
+    return usable ? t->error : curl_easy_strerror(t->code);
+}

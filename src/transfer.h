@@ -1,0 +1,72 @@
+/* One exchange over libcurl: what is sent, what came back, and whether the request may have left. Bytes in, bytes out:
+ * knows no Lua, and nothing of messages. A body is never sent a second time by libcurl itself. */
+#ifndef WA_TRANSFER_H
+#define WA_TRANSFER_H
+
+#include "buffer.h"
+
+#include <curl/curl.h>
+#include <stdint.h>
+
+enum {
+    WA_MAX_HEAD = 64 << 10, /* of an answer */
+    WA_MAX_HEADERS = 64 << 10,
+    WA_MAX_URL = 8 << 10
+};
+
+/* what stays the same for every exchange of a client; the strings are the owner's */
+typedef struct wa_settings {
+    double timeout, connect_timeout; /* seconds */
+    const char *proxy, *ca_file, *user_agent;
+    size_t max_body; /* bytes */
+    bool allow_http;
+    wa_allocator allocate;
+    void *context;
+} wa_settings;
+
+/* kept for the next exchange: libcurl's handle, the URL and the headers as they were last given to it */
+typedef struct wa_transfer {
+    CURL *easy;
+    CURLU *url;
+    struct curl_slist *list;
+    wa_buffer headers, listed; /* name: value, each ended by a NUL; those that `list` was made of */
+    wa_buffer address, set;    /* the URL; the one that `url` was made of */
+    wa_buffer head, body;      /* of the answer */
+    const char *data;          /* the request's body; the caller keeps it until the exchange has ended */
+    size_t size, offset;
+    bool with_body, idempotent;
+    bool begun;       /* libcurl began to send this request, on whatever connection */
+    bool head_ended;  /* the empty line behind the answer's headers came */
+    bool interrupted; /* by the caller */
+    bool carried;     /* over a fork, while it was under way: it is the parent's */
+    CURLcode code;    /* once it has ended */
+    char error[CURL_ERROR_SIZE];
+    /* for wa_multi */
+    struct wa_transfer *next;
+    unsigned slot;
+    bool added, ended, awaited;
+} wa_transfer;
+
+/* false if memory ran out, or this libcurl cannot be used; wa_transfer_close is right for both */
+bool wa_transfer_open(wa_transfer *t, const wa_settings *settings);
+void wa_transfer_close(wa_transfer *t);
+
+/* forgets the exchange before; then the caller adds to `headers` and `address` and sets the body */
+void wa_transfer_reset(wa_transfer *t);
+void wa_transfer_add_header(wa_transfer *t, const char *name, size_t name_length, const char *value, size_t length);
+
+extern const char wa_no_memory[];
+
+/* Gives libcurl all of it. What is wrong with the request, or wa_no_memory, or NULL. */
+const char *wa_transfer_prepare(wa_transfer *t, const wa_settings *settings, const char *method, double timeout);
+
+/* of what has ended */
+long wa_transfer_status(const wa_transfer *t); /* 0: no answer */
+bool wa_transfer_is_whole(const wa_transfer *t);
+bool wa_transfer_may_have_left(const wa_transfer *t);
+bool wa_transfer_may_be_repeated(const wa_transfer *t); /* it helps, and cannot send twice */
+
+/* what went wrong; no URL in it, and nothing of the user's */
+const char *wa_transfer_reason(const wa_transfer *t, char *text, size_t size);
+
+#endif

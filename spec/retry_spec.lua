@@ -45,9 +45,9 @@ describe("retry.wait", function()
   end)
 
   it("repeats what may have been sent where that does no harm", function()
-    assert.equal(1, wait(UNKNOWN, 1, 0, { idempotent = true }))
-    assert.is_nil(wait(REFUSED, 1, 0, { idempotent = true }))
-    assert.is_nil(wait({ kind = "invalid", retryable = false, may_have_been_sent = true }, 1, 0, { idempotent = true }))
+    assert.equal(1, wait(UNKNOWN, 1, 0, { may_send_twice = true }))
+    assert.is_nil(wait(REFUSED, 1, 0, { may_send_twice = true }))
+    assert.is_nil(wait({ kind = "invalid", retryable = false, may_have_been_sent = true }, 1, 0, { may_send_twice = true }))
   end)
 end)
 

@@ -5,27 +5,45 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+/* [-0, +1, m] */
+static void push_hex(lua_State *L, const unsigned char *bytes, unsigned size)
+{
+    static const char digits[] = "0123456789abcdef";
+    char hex[2 * EVP_MAX_MD_SIZE];
+    for (unsigned i = 0; i < size; i++) {
+        hex[2 * i] = digits[bytes[i] >> 4];
+        hex[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    lua_pushlstring(L, hex, 2 * (size_t) size);
+}
 
 /* [-0, +1, v] hmac_sha256(key, text) -> 64 hexadecimal digits */
 static int hmac_sha256(lua_State *L)
 {
-    static const char digits[] = "0123456789abcdef";
     size_t key_length, length;
     unsigned int size = 0;
     unsigned char digest[EVP_MAX_MD_SIZE];
-    char hex[2 * EVP_MAX_MD_SIZE];
     const char *key = luaL_checklstring(L, 1, &key_length);
     const char *text = luaL_checklstring(L, 2, &length);
     luaL_argcheck(L, key_length <= INT_MAX, 1, "too long");
     if (HMAC(EVP_sha256(), key, (int) key_length, (const unsigned char *) text, length, digest, &size) == NULL) {
         return luaL_error(L, "libcrypto refused to make an HMAC");
     }
-    for (unsigned int i = 0; i < size; i++) {
-        hex[2 * i] = digits[digest[i] >> 4];
-        hex[2 * i + 1] = digits[digest[i] & 15];
-    }
+    push_hex(L, digest, size);
     OPENSSL_cleanse(digest, sizeof digest);
-    lua_pushlstring(L, hex, 2 * (size_t) size);
+    return 1;
+}
+
+/* [-0, +1, v] random(count) -> twice as many hexadecimal digits, that nobody can foresee */
+static int random_bytes(lua_State *L)
+{
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    lua_Integer count = luaL_checkinteger(L, 1);
+    luaL_argcheck(L, count >= 1 && count <= (lua_Integer) sizeof bytes, 1, "1 to 64 bytes");
+    if (RAND_bytes(bytes, (int) count) != 1) return luaL_error(L, "libcrypto has no random bytes");
+    push_hex(L, bytes, (unsigned) count);
     return 1;
 }
 
@@ -43,8 +61,8 @@ WA_EXPORT int luaopen_whatsapp_crypto(lua_State *L);
 /* [-0, +1, m] */
 int luaopen_whatsapp_crypto(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"hmac_sha256", hmac_sha256}, {"equal", equal}, {NULL, NULL}};
-    lua_createtable(L, 0, 2);
+    static const luaL_Reg functions[] = {{"hmac_sha256", hmac_sha256}, {"equal", equal}, {"random", random_bytes}, {NULL, NULL}};
+    lua_createtable(L, 0, 3);
     wa_register(L, functions);
     return 1;
 }

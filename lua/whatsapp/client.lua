@@ -1,9 +1,11 @@
--- The client: puts a message, the core and a transport together. Holds the credentials where nobody sees them and adds
--- them innermost, at each attempt. Never repeats what may have been sent.
+-- The client: puts a message, the core and a transport together, once or for many messages. Never repeats what may have
+-- been sent, unless it is told to.
+local batch = require "whatsapp.batch"
 local core = require "whatsapp.core"
 local decorate = require "whatsapp.transport.decorate"
 local json = require "whatsapp.json"
 local options = require "whatsapp.options"
+local pipeline = require "whatsapp.pipeline"
 local response = require "whatsapp.response"
 local retry = require "whatsapp.retry"
 
@@ -18,7 +20,11 @@ local M = {}
 ---@field timeout number? seconds for one attempt, 30 if absent
 ---@field connect_timeout number? seconds, 10 if absent
 ---@field retry whatsapp.retry|false? {attempts = 3, total = 30} if absent
----@field limiter (fun(transport: any): any)? a decorator that waits before a request leaves
+---@field limiter whatsapp.limits|(fun(transport: any): any)|false? 80 messages a second, and to each recipient one in 6
+---seconds after a burst of 45, if absent; or a decorator that waits before a request leaves
+---@field stamp boolean? each message gets an id of its own in biz_opaque_callback_data, which its status webhooks repeat
+---@field before_send (fun(request: table): boolean?, string?)? called before each attempt, with .stamp, .to and .body, to
+---write a journal; false, or nil and a text: the request does not leave
 ---@field mode "strict"|"lenient"? "strict" if absent
 ---@field app_secret string? requests then carry appsecret_proof
 ---@field proxy string? URL; "" for none, whatever the environment says
@@ -40,22 +46,32 @@ local M = {}
 ---@field timeout number? seconds for one attempt
 ---@field retry whatsapp.retry|false?
 ---@field mode "strict"|"lenient"?
+---@field stamp boolean?
+
+---@class whatsapp.each_options: whatsapp.send_options
+---@field concurrency integer? requests on the wire at once, 32 if absent
+---@field on_progress (fun(progress: whatsapp.progress))? called after each outcome
 
 ---@class whatsapp.info
 ---@field attempts integer
 ---@field http_status integer
+---@field stamp string?
 ---@field trace_id string?
 ---@field usage table?
 ---@field warnings whatsapp.problem[]?
 
 local NEW = {
   token = "secret", phone_number_id = "id", version = "version", base_url = "base_url", transport = "callable",
-  timeout = "seconds", connect_timeout = "seconds", retry = "retry", limiter = "callable", mode = "mode",
+  timeout = "seconds", connect_timeout = "seconds", retry = "retry", limiter = "limiter", mode = "mode",
   app_secret = "key", proxy = "string", ca_file = "text", user_agent = "text", max_body = "bytes",
-  allow_http = "boolean", log = "callable", on_warning = "callable",
+  allow_http = "boolean", log = "callable", on_warning = "callable", stamp = "boolean", before_send = "callable",
 }
 local WITH = { token = "secret", phone_number_id = "id", app_secret = "key" }
-local SEND = { timeout = "seconds", retry = "retry", mode = "mode" }
+local SEND = { timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean" }
+local EACH = {
+  timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", concurrency = "count", on_progress = "callable",
+}
+local CONCURRENCY, WINDOW = 32, 1024
 local MARK_READ = { timeout = "seconds", retry = "retry", typing = "boolean" }
 local CURL = { "timeout", "connect_timeout", "proxy", "ca_file", "user_agent", "allow_http", "max_body" }
 
@@ -75,114 +91,10 @@ local function own(self, level)
   return parts
 end
 
--- ---- credentials ----------------------------------------------------------------------------------------------------
-
-local function refused(text)
-  return nil, text, { kind = "invalid", retryable = false, may_have_been_sent = false, problems = {}, count = 0 }
-end
-
-local function current_token(parts)
-  if type(parts.token) == "string" then return parts.token end
-  local token, problem = parts.token()
-  if type(token) ~= "string" or token == "" then
-    return refused("the token function gave no token" .. (type(problem) == "string" and ": " .. problem or ""))
-  end
-  if token:find "[%c ]" then return refused "the token function gave a token with spaces or control characters" end
-  return token
-end
-
--- what must not come back in a text: the secrets of the latest requests, the newest first
-local KEPT_SECRETS, SHORTEST_SECRET = 12, 8 -- what is shorter is a stand-in of a test, and part of many words
-
-local function remember(parts, secret)
-  local secrets = parts.shared.secrets
-  if type(secret) ~= "string" or #secret < SHORTEST_SECRET or secrets[secret] then return end
-  table.insert(secrets, 1, secret)
-  secrets[secret] = true
-  if #secrets > KEPT_SECRETS then secrets[table.remove(secrets)] = nil end
-end
-
-local function without_secrets(parts, text)
-  for _, secret in ipairs(parts.shared.secrets) do
-    local from, to = text:find(secret, 1, true)
-    while from do
-      text = text:sub(1, from - 1) .. "***" .. text:sub(to + 1)
-      from, to = text:find(secret, from + 3, true)
-    end
-  end
-  return text
-end
-
--- the same of every string in details, which are a tree of few levels; a copy
-local function cleaned(parts, value, depth)
-  if type(value) == "string" then return without_secrets(parts, value) end
-  if type(value) ~= "table" or depth == 0 then return value end
-  local copy = {}
-  for name, member in pairs(value) do copy[name] = cleaned(parts, member, depth - 1) end
-  return copy
-end
-
 local function copy(from)
   local to = {}
   for name, value in pairs(from or {}) do to[name] = value end
   return to
-end
-
--- the request with its credentials
-local function authorized(parts, request)
-  local token, text, details = current_token(parts)
-  if not token then return nil, text, details end
-  local signed = copy(request)
-  signed.headers = copy(request.headers)
-  signed.headers.Authorization = "Bearer " .. token
-  remember(parts, token)
-  if parts.app_secret then
-    local proof = require("whatsapp.crypto").hmac_sha256(parts.app_secret, token)
-    signed.url = signed.url .. (signed.url:find("?", 1, true) and "&" or "?") .. "appsecret_proof=" .. proof
-    remember(parts, parts.app_secret)
-    remember(parts, proof)
-  end
-  return signed
-end
-
--- What a transport gives is a response or nil, text, details; whatever else it gives, the request may have left.
-local function outcome_of(answer, text, details)
-  if type(answer) == "table" and type(answer.status) == "number" then return answer end
-  if answer == nil and type(text) == "string" then return nil, text, details end
-  local got = answer == nil and "nothing" or "a " .. type(answer)
-  return nil, ("the transport gave %s: neither a response nor nil and a text"):format(got),
-    { kind = "transport", retryable = false, may_have_been_sent = true }
-end
-
--- credentials go in and, should the other side repeat them, do not come out in a text that is logged
-local function authorizing(parts, transport)
-  return decorate.around(transport, function(request)
-    local signed, problem, refusal = authorized(parts, request)
-    if not signed then return nil, problem, refusal end
-    local answer, text, details = outcome_of(transport(signed))
-    if answer == nil then return nil, without_secrets(parts, text), details end
-    return answer
-  end)
-end
-
--- ---- log --------------------------------------------------------------------------------------------------------------
-
--- a log that raises must not lose what became of the request: what it raised stands in the outcome
-local function logging(parts, transport)
-  local now = decorate.carried(transport, "now")
-  return decorate.around(transport, function(request)
-    local started = now and now()
-    local answer, text, details = transport(request)
-    local ok, problem = pcall(parts.log, {
-      request = request,
-      url = request.url:match "^[^?]*",
-      seconds = now and now() - started,
-      status = answer and answer.status,
-      error = answer == nil and text or nil,
-    })
-    if not ok then parts.shared.log_error = tostring(problem) end
-    return answer, text, details
-  end)
 end
 
 -- ---- life ---------------------------------------------------------------------------------------------------------------
@@ -196,23 +108,22 @@ local function text_of_id(id)
   return type(id) == "number" and ("%.0f"):format(id) or id
 end
 
--- what stands between a request and the network, from the outside in: limits, log, credentials
-local function pipeline(parts)
-  local transport = authorizing(parts, parts.shared.transport)
-  if parts.log then transport = logging(parts, transport) end
-  if parts.limiter then transport = parts.limiter(transport) end
-  return transport
-end
-
 local function make(parts, level)
   parts.url = ("%s/%s/%s/"):format(parts.base_url, parts.version, parts.phone_number_id)
-  parts.pipeline = pipeline(parts)
+  parts.pipeline = pipeline.build(parts)
   if not decorate.is_transport(parts.pipeline) then
     error("option limiter must return a transport, as it is given one", level + 1)
   end
   local self = setmetatable({}, client)
   private[self] = parts
   return self
+end
+
+-- a decorator and what client:each has to know of it
+local function limiter_of(given)
+  if given == false then return nil, {} end
+  if given ~= nil and (type(given) ~= "table" or decorate.is_transport(given)) then return given, {} end
+  return require("whatsapp.limiter").new(given)
 end
 
 local function default_transport(given, user_agent)
@@ -238,10 +149,12 @@ function M.new(given, defaults)
   parts.version = parts.version or defaults.version
   parts.phone_number_id = text_of_id(parts.phone_number_id)
   if parts.retry == nil then parts.retry = {} end
+  local limit, settings = limiter_of(parts.limiter)
   parts.shared = {
     transport = parts.transport or default_transport(parts, defaults.user_agent),
     owned = parts.transport == nil,
     secrets = {},
+    limiter = limit, ordered = settings.ordered, window = settings.window,
   }
   local made = make(parts, 3)
   return made
@@ -279,18 +192,43 @@ local function warn(parts, warnings, message)
   for _, warning in ipairs(parts.on_warning and warnings or {}) do parts.on_warning(warning, message) end
 end
 
+local function scalar(value)
+  if type(value) == "string" or type(value) == "number" then return value end
+end
+
+-- the message with an id of its own, unless it has one already; status webhooks repeat it
+local function stamped(message)
+  if message.biz_opaque_callback_data ~= nil then return message, scalar(message.biz_opaque_callback_data) end
+  local marked = copy(message)
+  marked.biz_opaque_callback_data = require("whatsapp.stamp").new()
+  return marked, marked.biz_opaque_callback_data
+end
+
+local CONTENT_TYPE = "application/json"
+
 local function request_of(parts, message, given, endpoint)
-  local mode = given.mode or parts.mode
-  local body, warnings, details = core.encode(message, mode and { mode = mode })
-  if not body then return nil, warnings, details end
+  local mode, stamp = given.mode or parts.mode, given.stamp
+  if stamp == nil then stamp = parts.stamp end
+  local marked, id = message, nil
+  if stamp and message.status == nil then marked, id = stamped(message) end
+  local body, warnings, details = core.encode(marked, mode and { mode = mode })
+  if not body then
+    details.attempts = 0
+    return nil, warnings, details
+  end
   if warnings then warn(parts, warnings, message) end
-  return {
+  local request = {
     method = "POST",
     url = parts.url .. (endpoint or "messages"),
-    headers = { ["Content-Type"] = "application/json" },
+    headers = { ["Content-Type"] = CONTENT_TYPE },
     body = body,
     timeout = given.timeout or parts.timeout,
-  }, warnings
+    stamp = id,
+  }
+  if message.status == nil then -- for the limits: what is no message is not counted
+    request.to, request.phone_number_id = scalar(message.to or message.recipient), parts.phone_number_id
+  end
+  return request, warnings
 end
 
 local function check_message(message, level)
@@ -319,48 +257,49 @@ end
 function client:authorize(request)
   local parts = own(self, 2)
   if type(request) ~= "table" or type(request.url) ~= "string" then error("a request is a table with a url", 2) end
-  local signed, text, details = authorized(parts, request)
+  local signed, text, details = pipeline.authorized(parts, request)
   if not signed then return nil, text, details end
   return signed
 end
 
 -- ---- sending --------------------------------------------------------------------------------------------------------------
 
--- what a log raised meanwhile
-local function take_log_error(parts)
-  local problem = parts.shared.log_error
-  parts.shared.log_error = nil
-  return problem
-end
-
-local function fail(parts, text, details, attempts)
-  details = cleaned(parts, details or { kind = "transport", retryable = false, may_have_been_sent = true }, 3)
+local function fail(parts, request, text, details, attempts)
+  details = pipeline.cleaned(parts, details or { kind = "transport", retryable = false, may_have_been_sent = true }, 3)
   details.attempts = attempts
-  details.log_error = take_log_error(parts)
-  return nil, without_secrets(parts, text), details
+  details.stamp = request.stamp
+  details.log_error = pipeline.take_log_error(request)
+  return nil, pipeline.clean(parts, text), details
 end
 
 local function exchange(parts, request, policy, warnings)
   json.prepare()
   local answer, text, details, attempts = retry.run(parts.pipeline, request, policy)
-  if answer == nil then return fail(parts, tostring(text), details, attempts) end
+  if answer == nil then return fail(parts, request, tostring(text), details, attempts) end
   local result
   result, text, details = response.parse(answer)
-  if not result then return fail(parts, text, details, attempts) end
+  if not result then return fail(parts, request, text, details, attempts) end
   local headers = answer.headers or {}
   return result, nil, {
     attempts = attempts,
     http_status = answer.status,
-    trace_id = cleaned(parts, response.trace_id(headers), 0),
-    usage = cleaned(parts, response.usage(headers), 6),
+    stamp = request.stamp,
+    trace_id = pipeline.cleaned(parts, response.trace_id(headers), 0),
+    usage = pipeline.cleaned(parts, response.usage(headers), 6),
     warnings = warnings,
-    log_error = take_log_error(parts),
+    log_error = pipeline.take_log_error(request),
   }
 end
 
 local function policy_of(parts, given)
   if given.retry ~= nil then return given.retry end
   return parts.retry
+end
+
+local function deliver(parts, message, given, endpoint)
+  local request, text, details = request_of(parts, message, given, endpoint)
+  if not request then return nil, text, details end
+  return exchange(parts, request, policy_of(parts, given), text)
 end
 
 ---Sends a message of any type.
@@ -372,10 +311,74 @@ end
 function client:send(message, given)
   local parts = own(self, 2)
   check_message(message, 2)
+  return deliver(parts, message, options.check(given, SEND, 2))
+end
+
+-- where the messages come from: a function, and how many there are if they are a list
+local function source_of(messages, level)
+  if decorate.is_transport(messages) then return messages end -- callable
+  if type(messages) ~= "table" then
+    error("messages are a list, or a function that returns the next one, got a " .. type(messages), level + 1)
+  end
+  local at = 0
+  return function()
+    at = at + 1
+    return messages[at]
+  end, #messages
+end
+
+local function key_of_message(message)
+  return type(message) == "table" and scalar(message.to or message.recipient) or nil
+end
+
+---Sends many messages, several at once, and gives each with its outcome as it ends:
+---`for message, response, text, details in client:each(messages) do`. Messages to one recipient keep their order while
+---the pair limit holds (see the option `limiter`). May be left early: batch:close() returns what was under way.
+---@param messages table[]|fun(): table? a list, or a function that returns the next one and nil at the end
+---@param given whatsapp.each_options?
+---@return whatsapp.batch batch callable; batch:next(), batch:close()
+function client:each(messages, given)
+  local parts = own(self, 2)
+  given = options.check(given, EACH, 2)
+  local source, total = source_of(messages, 2)
+  local made = batch.new {
+    source = source, total = total, on_progress = given.on_progress, transport = parts.shared.transport,
+    concurrency = given.concurrency or CONCURRENCY, window = parts.shared.window or WINDOW,
+    key_of = parts.shared.ordered and key_of_message or nil,
+    send = function(message)
+      if type(message) ~= "table" then return options.refused("a message is a table, got a " .. type(message)) end
+      return deliver(parts, message, given)
+    end,
+  }
+  return made, nil, nil, made -- the last is what `for` closes in Lua 5.4
+end
+
+---Sends messages to one recipient in their order, each after the one before it was accepted; stops at the first that was
+---not.
+---@param to string|integer the recipient of all
+---@param messages table[] without `to`
+---@param given whatsapp.send_options?
+---@return table[]? results as client:send gives them
+---@return string? text
+---@return whatsapp.details? details of the one that failed, its .index, and .results of those before it
+function client:sequence(to, messages, given)
+  local parts = own(self, 2)
+  if scalar(to) == nil then error("a recipient is a string, got a " .. type(to), 2) end
+  if type(messages) ~= "table" then error("messages are a list, got a " .. type(messages), 2) end
   given = options.check(given, SEND, 2)
-  local request, text, details = request_of(parts, message, given)
-  if not request then return nil, text, details end
-  return exchange(parts, request, policy_of(parts, given), text)
+  local results = {}
+  for i, message in ipairs(messages) do
+    check_message(message, 2)
+    local addressed = copy(message)
+    addressed.to = to
+    local result, text, details = deliver(parts, addressed, given)
+    if not result then
+      details.index, details.results = i, results
+      return nil, ("message %d of %d: %s"):format(i, #messages, text), details
+    end
+    results[i] = result
+  end
+  return results
 end
 
 -- what /marketing_messages takes of what /messages takes: the member, the values it may have, and which is meant where
@@ -408,10 +411,7 @@ function client:send_marketing(message, given)
   given = options.check(given, SEND, 2)
   local ok, text, details = check_marketing(message)
   if not ok and (given.mode or parts.mode) ~= "lenient" then return nil, text, details end
-  local request
-  request, text, details = request_of(parts, message, given, "marketing_messages")
-  if not request then return nil, text, details end
-  return exchange(parts, request, policy_of(parts, given), text)
+  return deliver(parts, message, given, "marketing_messages")
 end
 
 ---Marks a received message, and those before it, as read. Safe to repeat, and repeated where that helps.
@@ -430,7 +430,7 @@ function client:mark_read(message_id, given)
   local policy = policy_of(parts, given)
   if policy then
     policy = copy(policy)
-    policy.idempotent = true
+    policy.may_send_twice = true
   end
   return exchange(parts, request, policy, text)
 end

@@ -12,11 +12,35 @@ local function is_text(value) return is_line(value) and value ~= "" end
 local function is_positive(value) return type(value) == "number" and value > 0 and value < math.huge end
 local function is_table(value) return type(value) == "table" end
 
+local function is_boolean(value) return type(value) == "boolean" end
+local function is_amount(value) return type(value) == "number" and value >= 0 and value < math.huge end
+local function is_count(value) return is_positive(value) and value % 1 == 0 end
+
+local function has_only(value, tests)
+  for name, member in pairs(value) do
+    if not (tests[name] and tests[name](member)) then return false end
+  end
+  return true
+end
+
+local function is_pair(value)
+  if value == false then return true end
+  return is_table(value) and has_only(value, { interval = is_positive, burst = is_count }) and value.interval ~= nil
+    and value.burst ~= nil
+end
+
+local function is_store(value)
+  return (is_table(value) or type(value) == "userdata") and is_callable(value.take)
+end
+
+local LIMITS = { throughput = is_positive, pair = is_pair, window = is_count, store = is_store }
+
 -- kind -> { test, what stands behind "must be" }
 local kinds = {
   text = { is_text, "a string that is not empty and has no control characters" },
   string = { is_line, "a string without control characters" },
-  boolean = { function(value) return type(value) == "boolean" end, "true or false" },
+  boolean = { is_boolean, "true or false" },
+  count = { is_count, "a whole number over 0" },
   seconds = { function(value) return is_positive(value) and value <= 86400 end, "a number of seconds, over 0 and up to 86400" },
   bytes = { function(value) return is_positive(value) and value % 1 == 0 and value < 2 ^ 31 end, "a number of bytes" },
   callable = { is_callable, "a function or something callable" },
@@ -36,18 +60,21 @@ local kinds = {
     function(value) return is_callable(value) or (is_text(value) and not value:find "[%c ]") end,
     "a string without spaces, or a function that returns one",
   },
+  limiter = {
+    function(value)
+      return value == false or (is_callable(value) or (is_table(value) and has_only(value, LIMITS)))
+    end,
+    "false, {throughput = a second, pair = {interval = seconds, burst = count} or false, window = count, store = with "
+      .. "take()}, or a decorator",
+  },
   key = { is_text, "a string that is not empty" },
   retry = {
     function(value)
       if value == false then return true end
       if not is_table(value) then return false end
-      for name, number in pairs(value) do
-        local known = name == "attempts" or name == "total"
-        if not known or type(number) ~= "number" or not (number >= 0 and number < math.huge) then return false end
-      end
-      return (value.attempts or 1) >= 1 and (value.attempts or 1) % 1 == 0
+      return has_only(value, { attempts = is_count, total = is_amount, may_send_twice = is_boolean })
     end,
-    "false, or {attempts = how many in all, total = seconds}",
+    "false, or {attempts = how many in all, total = seconds, may_send_twice = true or false}",
   },
   base_url = {
     function(value)
@@ -63,6 +90,13 @@ local function names_of(rows)
   for name in pairs(rows) do names[#names + 1] = name end
   table.sort(names)
   return table.concat(names, ", ")
+end
+
+---A failure that happened before anything left.
+---@param text string
+---@return nil, string text, whatsapp.details details
+function options.refused(text)
+  return nil, text, { kind = "invalid", retryable = false, may_have_been_sent = false, problems = {}, count = 0 }
 end
 
 ---@param given table? what the user passed

@@ -8,7 +8,7 @@ local retry = {}
 ---@class whatsapp.retry
 ---@field attempts integer? in all, 3 if absent
 ---@field total number? seconds for all attempts and the waits between them, 30 if absent
----@field idempotent boolean? the request does no harm twice: what may have been sent is repeated too
+---@field may_send_twice boolean? what may have been sent is repeated too: for a request that does no harm twice
 
 local PAIR_LIMIT = 131056 -- one message in 6 seconds to the same user
 
@@ -19,7 +19,7 @@ local PAIR_LIMIT = 131056 -- one message in 6 seconds to the same user
 ---@param random number from 0 to 1, for the jitter
 ---@return number? seconds to wait; nil: give up
 function retry.wait(details, attempt, elapsed, policy, random)
-  local harmless = policy.idempotent and details.kind ~= "invalid" and details.may_have_been_sent
+  local harmless = policy.may_send_twice and details.kind ~= "invalid" and details.may_have_been_sent
   if not (details.retryable or harmless) or attempt >= (policy.attempts or 3) then return nil end
   local wait = 4 ^ (attempt - 1)
   if details.code == PAIR_LIMIT then wait = math.max(6, 4 ^ attempt) end
@@ -44,14 +44,14 @@ end
 ---@return table? answer, string? text, table? details, integer attempts
 function retry.run(transport, request, policy)
   local now, sleep = decorate.carried(transport, "now"), decorate.carried(transport, "sleep")
-  local started, attempts = now and now() or 0, 0
+  local started, attempts, before = now and now() or 0, 0, request.waited or 0
   while true do
     local answer, text, details = transport(request)
     attempts = attempts + 1
     local failed = policy and sleep and now and failure_of(answer, details)
-    local wait = failed and retry.wait(failed, attempts, now() - started, policy, math.random())
-    if not wait then return answer, text, details, attempts end
-    sleep(wait)
+    local elapsed = failed and now() - started - ((request.waited or 0) - before) -- a limit's wait is not counted
+    local wait = failed and retry.wait(failed, attempts, elapsed, policy, math.random())
+    if not wait or sleep(wait) == false then return answer, text, details, attempts end
   end
 end
 

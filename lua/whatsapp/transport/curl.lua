@@ -1,5 +1,6 @@
 -- The transport over libcurl: whatsapp.curl with its clock. libcurl is loaded at the first request, so that who only
--- builds, checks or verifies never pays for it. Blocks; not for nginx workers.
+-- builds, checks or verifies never pays for it. Blocks while it waits, for one answer or for the first of many; not for
+-- nginx workers, and in an event loop only through whatsapp.transport.cqueues or .luv.
 local options = require "whatsapp.options"
 
 local M = {}
@@ -34,10 +35,14 @@ function M.new(given)
   local kept = options.check(given, NEW, 2)
   local client, closed
 
-  local function call(_, request)
-    if closed then error("attempt to use a closed transport", 2) end
-    if type(request) ~= "table" then error("the request must be a table, not a " .. type(request), 2) end
+  local function check(request, level)
+    if closed then error("attempt to use a closed transport", level + 1) end
+    if type(request) ~= "table" then error("the request must be a table, not a " .. type(request), level + 1) end
     client = client or require("whatsapp.curl").new(kept)
+  end
+
+  local function call(_, request)
+    check(request, 2)
     return client:perform(request)
   end
 
@@ -45,6 +50,27 @@ function M.new(given)
     now = function() return require("whatsapp.curl").now() end,
     sleep = sleep,
   }
+
+  -- the answer comes through done(response | nil, text, details), from within turn() or at once
+  function transport.begin(request, done)
+    check(request, 2)
+    local added, text, details = client:add(request, done)
+    if not added then done(nil, text, details) end
+  end
+
+  local function finish(done, ...)
+    if done == nil then return false end
+    done(...)
+    return true
+  end
+
+  -- waits until an answer has come or so many seconds are over
+  function transport.turn(seconds)
+    if closed then error("attempt to use a closed transport", 2) end
+    client:wait(seconds)
+    while finish(client:next()) do end -- luacheck: ignore 542
+  end
+
   function transport.close()
     closed = true
     if client then client:close() end

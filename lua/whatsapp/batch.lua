@@ -1,0 +1,348 @@
+-- Many messages at once: a coroutine for each that is under way, over any transport that can wait for many. What waits
+-- for an answer, for a place on the wire, for a limit or for another try is a task that sleeps here; whoever asks for
+-- the next outcome drives them all. Knows nothing of HTTP. Never begins anything unless it is asked for an outcome.
+local batch = {}
+
+local WAIT = {} -- what a task yields to its batch; everything else is for whoever resumes the batch
+
+local running = coroutine.running
+local tasks = setmetatable({}, { __mode = "kv" }) -- coroutine -> task, which lives as long as it is under way
+
+local function current_task()
+  local co = running()
+  return co and tasks[co]
+end
+
+-- ---- queues -------------------------------------------------------------------------------------------------------------
+
+local Queue = {}
+Queue.__index = Queue
+
+local function new_queue() return setmetatable({ head = 1, tail = 0 }, Queue) end
+
+function Queue:push(value)
+  self.tail = self.tail + 1
+  self[self.tail] = value
+end
+
+function Queue:pop()
+  if self.head > self.tail then return nil end
+  local value = self[self.head]
+  self[self.head] = nil
+  if self.head == self.tail then self.head, self.tail = 1, 0
+  else self.head = self.head + 1 end
+  return value
+end
+
+function Queue:count() return self.tail - self.head + 1 end
+
+-- sleepers, the one that wakes first on top: a heap
+local Heap = {}
+Heap.__index = Heap
+
+function Heap:push(task)
+  local i = #self + 1
+  while i > 1 do
+    local above = math.floor(i / 2)
+    if self[above].wakes <= task.wakes then break end
+    self[i] = self[above]
+    i = above
+  end
+  self[i] = task
+end
+
+function Heap:pop()
+  local first, last = self[1], table.remove(self)
+  if first == last then return first end
+  local i = 1
+  while true do
+    local below = 2 * i
+    if self[below + 1] and self[below + 1].wakes < self[below].wakes then below = below + 1 end
+    if not self[below] or self[below].wakes >= last.wakes then break end
+    self[i] = self[below]
+    i = below
+  end
+  self[i] = last
+  return first
+end
+
+-- ---- what a task does while it waits ------------------------------------------------------------------------------------
+
+local CLOSED = "the batch was closed before this was sent"
+
+local function not_sent()
+  return nil, CLOSED, { kind = "transport", retryable = true, may_have_been_sent = false }
+end
+
+local Task = {}
+Task.__index = Task
+
+-- one request on the wire; no more at once than the batch allows
+function Task:exchange(request)
+  local own = self.batch
+  if own.in_flight >= own.concurrency then
+    own.places:push(self)
+    coroutine.yield(WAIT)
+  else
+    own.in_flight = own.in_flight + 1 -- whoever waits for a place is given one of those that were counted
+  end
+  if own.closing then
+    own:leave_place()
+    return not_sent()
+  end
+  self.begun, self.placed = true, true
+  own.transport.begin(request, self.done)
+  coroutine.yield(WAIT)
+  local answer, text, details = self.answer, self.text, self.details
+  self.answer, self.text, self.details = nil, nil, nil
+  return answer, text, details
+end
+
+-- false: the batch was closed meanwhile
+function Task:sleep(seconds)
+  local own = self.batch
+  if own.closing then return false end
+  self.wakes = own.now() + seconds
+  own.sleeping:push(self)
+  coroutine.yield(WAIT)
+  return not own.closing
+end
+
+---The transport that a client's requests go through in the end: inside a batch the task waits, elsewhere the caller.
+---@param transport any
+---@return any transport
+function batch.switch(transport)
+  local begin = type(transport) == "table" and transport.begin
+  local sleep = type(transport) == "table" and transport.sleep
+  if not begin and not sleep then return transport end
+  return setmetatable({
+    now = transport.now,
+    sleep = sleep and function(seconds)
+      local task = current_task()
+      if task then return task:sleep(seconds) end
+      return sleep(seconds)
+    end,
+  }, {
+    __call = function(_, request)
+      local task = begin and current_task()
+      if task then return task:exchange(request) end
+      return transport(request)
+    end,
+  })
+end
+
+-- ---- a batch ------------------------------------------------------------------------------------------------------------
+
+---@class whatsapp.batch
+local Batch = {}
+Batch.__index = Batch
+Batch.__name = "whatsapp.batch"
+
+---@class whatsapp.progress
+---@field done integer messages that have ended
+---@field failed integer of them
+---@field total integer? where the messages are a list
+---@field rate number messages that ended in a second, so far
+---@field in_flight integer on the wire
+
+function Batch:leave_place()
+  local waiting = self.places:pop()
+  if waiting then self.ready:push(waiting)
+  else self.in_flight = self.in_flight - 1 end
+end
+
+-- what a task ends with: the outcome of its message
+function Batch:finish(task, response, text, details)
+  self.ended:push { message = task.message, response = response, text = text, details = details }
+  self.alive = self.alive - 1
+  local key, chain = task.key, task.key ~= nil and self.chains[task.key]
+  task.message, task.key, task.begun = nil, nil, false
+  if not chain then return end
+  local message = chain:pop()
+  if message == nil then
+    self.chains[key] = nil
+    return
+  end
+  self.held = self.held - 1
+  self:start(message, key)
+end
+
+local function new_task(own)
+  local task
+  task = setmetatable({ batch = own }, Task)
+  task.done = function(answer, text, details)
+    task.answer, task.text, task.details, task.placed = answer, text, details, false
+    own:leave_place()
+    own.ready:push(task)
+  end
+  task.co = coroutine.create(function()
+    while true do
+      own:finish(task, own.send(task.message))
+      own.idle[#own.idle + 1] = task
+      coroutine.yield(WAIT)
+    end
+  end)
+  tasks[task.co] = task
+  return task
+end
+
+function Batch:start(message, key)
+  local task = table.remove(self.idle) or new_task(self)
+  task.message, task.key = message, key
+  self.alive = self.alive + 1
+  self.ready:push(task)
+end
+
+-- What a task yields that is not WAIT is meant for the loop that the caller runs in. A task that raised has an outcome
+-- too: one message's hook must not hide what became of the others.
+function Batch:settle(task, ok, what, ...)
+  if not ok then
+    if task.placed then self:leave_place() end
+    self:finish(task, nil, tostring(what), { kind = "transport", retryable = false, may_have_been_sent = task.begun or false })
+  elseif what ~= WAIT then
+    return self:settle(task, coroutine.resume(task.co, coroutine.yield(what, ...)))
+  end
+end
+
+function Batch:run_ready()
+  local task = self.ready:pop()
+  while task do
+    self:settle(task, coroutine.resume(task.co))
+    task = self.ready:pop()
+  end
+end
+
+function Batch:wake(all)
+  local now = self.now()
+  while self.sleeping[1] and (all or self.sleeping[1].wakes <= now) do self.ready:push(self.sleeping:pop()) end
+end
+
+-- where messages to one recipient keep their order, each waits for the one before it
+function Batch:accept(message)
+  local key = self.key_of(message)
+  local chain = key ~= nil and self.chains[key]
+  if chain then
+    chain:push(message)
+    self.held = self.held + 1
+    return
+  end
+  if key ~= nil then self.chains[key] = new_queue() end
+  self:start(message, key)
+end
+
+-- reads messages until enough are under way, or too many are held back
+function Batch:fill()
+  while not self.exhausted and not self.closing do
+    local asleep = #self.sleeping
+    if self.alive - asleep >= self.concurrency or asleep + self.held >= self.window then return end
+    self.exhausted = true -- if the source raises, what is under way still ends
+    local message = self.source()
+    if message == nil then return end
+    self.exhausted = false
+    self:accept(message)
+    self:run_ready()
+  end
+end
+
+function Batch:report(outcome)
+  self.count = self.count + 1
+  if outcome.response == nil then self.failures = self.failures + 1 end
+  if not self.on_progress then return end
+  local seconds = self.now() - self.started
+  self.on_progress {
+    done = self.count, failed = self.failures, total = self.total, in_flight = self.in_flight,
+    rate = seconds > 0 and self.count / seconds or 0,
+  }
+end
+
+local LONGEST = 60 -- seconds in one wait
+
+function Batch:wait()
+  local seconds = LONGEST
+  if self.sleeping[1] then seconds = math.min(seconds, math.max(0, self.sleeping[1].wakes - self.now())) end
+  if self.in_flight > 0 then self.transport.turn(seconds)
+  elseif self.sleeping[1] then self.transport.sleep(seconds)
+  else error "a task of the batch waits for nothing" end
+end
+
+-- the next outcome; nil: there will be none
+function Batch:advance()
+  while true do
+    local outcome = self.ended:pop()
+    if outcome then
+      self:report(outcome)
+      return outcome
+    end
+    self:wake(self.closing)
+    self:run_ready()
+    self:fill()
+    if self.ended:count() == 0 then
+      if self.alive == 0 then return nil end
+      self:wait()
+    end
+  end
+end
+
+---The next message that has ended, and its outcome, as client:send gives it; nil: all have ended. Where Lua 5.1 cannot
+---yield in a `for`, inside an event loop, this is called in a `while`.
+---@return table? message, table? response, string? text, whatsapp.info|whatsapp.details|nil details
+function Batch:next()
+  local outcome = self:advance()
+  if outcome then return outcome.message, outcome.response, outcome.text, outcome.details end
+end
+
+---Ends early: reads no further messages, waits for those on the wire, sends none that was not begun. May be called again.
+---@return { message: table, response: table?, text: string?, details: table? }[] outcomes of those that were under way
+function Batch:close()
+  local outcomes = {}
+  self.closing = true
+  for _, chain in pairs(self.chains) do
+    local message = chain:pop()
+    while message ~= nil do
+      self.held = self.held - 1
+      self.ended:push { message = message, text = CLOSED, details = select(3, not_sent()) }
+      message = chain:pop()
+    end
+  end
+  local outcome = self:advance()
+  while outcome do
+    outcomes[#outcomes + 1] = outcome
+    outcome = self:advance()
+  end
+  return outcomes
+end
+
+Batch.__call = Batch.next
+function Batch:__close() self:close() end
+function Batch:__tostring() return ("whatsapp.batch (%d done)"):format(self.count) end
+
+local function no_key() return nil end
+
+-- how a transport that answers one request after the other looks to a batch
+local function one_by_one(transport)
+  return {
+    begin = function(request, done) done(transport(request)) end,
+    turn = function() end,
+    sleep = type(transport) == "table" and transport.sleep or nil,
+  }
+end
+
+---@param given { send: function, source: function, total: integer?, transport: any, concurrency: integer, window: integer,
+---key_of: (fun(message: any): any)?, on_progress: fun(progress: whatsapp.progress)? }
+---@return whatsapp.batch
+function batch.new(given)
+  local transport = given.transport
+  local many = type(transport) == "table" and transport.begin ~= nil
+  local self = setmetatable({
+    send = given.send, source = given.source, total = given.total, on_progress = given.on_progress,
+    concurrency = given.concurrency, window = given.window, key_of = given.key_of or no_key,
+    transport = many and transport or one_by_one(transport),
+    now = type(transport) == "table" and transport.now or os.clock,
+    ready = new_queue(), ended = new_queue(), places = new_queue(), sleeping = setmetatable({}, Heap),
+    idle = {}, chains = {}, held = 0, alive = 0, in_flight = 0, count = 0, failures = 0,
+  }, Batch)
+  self.started = self.now()
+  return self
+end
+
+return batch

@@ -1,0 +1,157 @@
+-- What stands between a request and the network: limits, the journal, the log, credentials. Holds secrets where nobody
+-- sees them, adds them innermost, at each attempt, and takes them out of every text that comes back. Never repeats.
+local batch = require "whatsapp.batch"
+local decorate = require "whatsapp.transport.decorate"
+local options = require "whatsapp.options"
+
+local pipeline = {}
+
+-- ---- secrets --------------------------------------------------------------------------------------------------------
+
+-- what must not come back in a text: the secrets of the latest requests, the newest first
+local KEPT_SECRETS, SHORTEST_SECRET = 12, 8 -- what is shorter is a stand-in of a test, and part of many words
+
+local function remember(secrets, secret)
+  if type(secret) ~= "string" or #secret < SHORTEST_SECRET or secrets[secret] then return end
+  table.insert(secrets, 1, secret)
+  secrets[secret] = true
+  if #secrets > KEPT_SECRETS then secrets[table.remove(secrets)] = nil end
+end
+
+---@param parts table of a client
+---@param text string
+---@return string text without the client's secrets
+function pipeline.clean(parts, text)
+  for _, secret in ipairs(parts.shared.secrets) do
+    local from, to = text:find(secret, 1, true)
+    while from do
+      text = text:sub(1, from - 1) .. "***" .. text:sub(to + 1)
+      from, to = text:find(secret, from + 3, true)
+    end
+  end
+  return text
+end
+
+---The same of every string in details, which are a tree of few levels; a copy.
+---@param parts table of a client
+---@param value any
+---@param depth integer how many levels of tables
+function pipeline.cleaned(parts, value, depth)
+  if type(value) == "string" then return pipeline.clean(parts, value) end
+  if type(value) ~= "table" or depth == 0 then return value end
+  local copy = {}
+  for name, member in pairs(value) do copy[name] = pipeline.cleaned(parts, member, depth - 1) end
+  return copy
+end
+
+-- ---- credentials ----------------------------------------------------------------------------------------------------
+
+local function current_token(parts)
+  if type(parts.token) == "string" then return parts.token end
+  local token, problem = parts.token()
+  if type(token) ~= "string" or token == "" then
+    return options.refused("the token function gave no token" .. (type(problem) == "string" and ": " .. problem or ""))
+  end
+  if token:find "[%c ]" then return options.refused "the token function gave a token with spaces or control characters" end
+  return token
+end
+
+local function copy(from)
+  local to = {}
+  for name, value in pairs(from or {}) do to[name] = value end
+  return to
+end
+
+---@param parts table of a client
+---@param request table
+---@return table? request a copy with its credentials
+---@return string? text
+---@return whatsapp.details? details
+function pipeline.authorized(parts, request)
+  local token, text, details = current_token(parts)
+  if not token then return nil, text, details end
+  local signed = copy(request)
+  signed.headers = copy(request.headers)
+  signed.headers.Authorization = "Bearer " .. token
+  remember(parts.shared.secrets, token)
+  if parts.app_secret then
+    local proof = require("whatsapp.crypto").hmac_sha256(parts.app_secret, token)
+    signed.url = signed.url .. (signed.url:find("?", 1, true) and "&" or "?") .. "appsecret_proof=" .. proof
+    remember(parts.shared.secrets, parts.app_secret)
+    remember(parts.shared.secrets, proof)
+  end
+  return signed
+end
+
+-- What a transport gives is a response or nil, text, details; whatever else it gives, the request may have left.
+local function outcome_of(answer, text, details)
+  if type(answer) == "table" and type(answer.status) == "number" then return answer end
+  if answer == nil and type(text) == "string" then return nil, text, details end
+  local got = answer == nil and "nothing" or "a " .. type(answer)
+  return nil, ("the transport gave %s: neither a response nor nil and a text"):format(got),
+    { kind = "transport", retryable = false, may_have_been_sent = true }
+end
+
+-- credentials go in and, should the other side repeat them, do not come out in a text that is logged
+local function authorizing(parts, transport)
+  return decorate.around(transport, function(request)
+    local signed, problem, refusal = pipeline.authorized(parts, request)
+    if not signed then return nil, problem, refusal end
+    local answer, text, details = outcome_of(transport(signed))
+    if answer == nil then return nil, pipeline.clean(parts, text), details end
+    return answer
+  end)
+end
+
+-- ---- log and journal --------------------------------------------------------------------------------------------------
+
+-- request -> what the log raised for it: an error there must not lose what became of the request
+local log_errors = setmetatable({}, { __mode = "k" })
+
+---@param request table
+---@return string? problem what the log raised
+function pipeline.take_log_error(request)
+  local problem = log_errors[request]
+  log_errors[request] = nil
+  return problem
+end
+
+local function logging(parts, transport)
+  local now = decorate.carried(transport, "now")
+  return decorate.around(transport, function(request)
+    local started = now and now()
+    local answer, text, details = transport(request)
+    local ok, problem = pcall(parts.log, {
+      request = request,
+      url = request.url:match "^[^?]*",
+      seconds = now and now() - started,
+      status = answer and answer.status,
+      error = answer == nil and text or nil,
+    })
+    if not ok then log_errors[request] = tostring(problem) end
+    return answer, text, details
+  end)
+end
+
+-- what the hook refuses, or raises for, does not leave
+local function announcing(parts, transport)
+  return decorate.around(transport, function(request)
+    local agreed, problem = parts.before_send(request)
+    if agreed == false or (agreed == nil and problem ~= nil) then
+      return options.refused("before_send did not let it leave" .. (problem and ": " .. tostring(problem) or ""))
+    end
+    return transport(request)
+  end)
+end
+
+---@param parts table of a client
+---@return table transport from the outside in: limits, journal, log, credentials
+function pipeline.build(parts)
+  local transport = authorizing(parts, batch.switch(parts.shared.transport))
+  if parts.log then transport = logging(parts, transport) end
+  if parts.before_send then transport = announcing(parts, transport) end
+  if parts.shared.limiter then transport = parts.shared.limiter(transport) end
+  return transport
+end
+
+return pipeline

@@ -3,7 +3,8 @@
 local EXAMPLES = {
   "text", "image", "audio", "video", "document", "sticker", "location", "contacts", "reaction", "reply", "buttons", "list",
   "url_button", "product", "product_list", "catalog", "flow", "location_request", "call_permission", "template",
-  "template_named", "template_location", "template_coupon", "template_flow", "group", "user_id", "mark_read", "errors",
+  "template_named", "template_location", "template_coupon", "template_flow", "group", "user_id", "mark_read", "bulk",
+  "sequence", "errors",
 }
 
 local lua = arg[-1] or "lua"

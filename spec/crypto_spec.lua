@@ -29,3 +29,13 @@ describe("crypto.equal", function()
     end
   end)
 end)
+
+describe("crypto.random", function()
+  it("gives as many bytes as asked for, never the same ones", function()
+    assert.equal(32, #crypto.random(16))
+    assert.equal(128, #crypto.random(64))
+    assert.is_truthy(crypto.random(8):find "^%x+$")
+    assert.are_not.equal(crypto.random(16), crypto.random(16))
+    for _, wrong in ipairs { 0, -1, 65 } do assert.is_false(pcall(crypto.random, wrong)) end
+  end)
+end)

@@ -112,11 +112,10 @@ end
 ---@param transport any
 ---@return any transport
 function batch.switch(transport)
-  local begin = type(transport) == "table" and transport.begin
-  local sleep = type(transport) == "table" and transport.sleep
-  if not begin and not sleep then return transport end
+  local carried = type(transport) == "table" and transport or {}
+  local begin, sleep = carried.begin, carried.sleep
   return setmetatable({
-    now = transport.now,
+    now = carried.now,
     sleep = sleep and function(seconds)
       local task = current_task()
       if task then return task:sleep(seconds) end
@@ -124,8 +123,10 @@ function batch.switch(transport)
     end,
   }, {
     __call = function(_, request)
-      local task = begin and current_task()
-      if task then return task:exchange(request) end
+      local task = current_task()
+      if not task then return transport(request) end
+      if begin then return task:exchange(request) end
+      task.begun = true
       return transport(request)
     end,
   })
@@ -267,6 +268,8 @@ end
 
 -- the next outcome; nil: there will be none
 function Batch:advance()
+  local task = current_task()
+  if task and task.batch == self then error("a batch cannot be asked for outcomes from within one of its own messages", 3) end
   while true do
     local outcome = self.ended:pop()
     if outcome then

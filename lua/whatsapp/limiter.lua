@@ -23,29 +23,29 @@ local AT_ONCE = 10 -- a tenth of a second's messages may leave at once
 local Store = {}
 Store.__index = Store
 
--- a place that is over says nothing: those are dropped whenever as many were taken as are kept
+local FEW = 64
+
+-- a place that is over says nothing: those are dropped whenever as many were taken as were kept the last time
 local function sweep(self, now)
-  local count = 0
+  self.kept, self.taken = 0, 0
   for key, till in pairs(self.till) do
     if till <= now then self.till[key] = nil
-    else count = count + 1 end
+    else self.kept = self.kept + 1 end
   end
-  self.count, self.taken = count, 0
 end
 
 function Store:take(key, now, interval, burst)
   local till = self.till[key]
-  if till == nil then self.count = self.count + 1 end
   if till == nil or till < now then till = now end
   self.till[key] = till + interval
   self.taken = self.taken + 1
-  if self.taken > self.count + 64 then sweep(self, now) end
+  if self.taken > self.kept + FEW then sweep(self, now) end
   return math.max(0, till - (burst - 1) * interval - now)
 end
 
 ---@return whatsapp.limiter_store store in the memory of this process
 function limiter.store()
-  return setmetatable({ till = {}, count = 0, taken = 0 }, Store)
+  return setmetatable({ till = {}, kept = 0, taken = 0 }, Store)
 end
 
 -- a recipient is the same with and without the + and the spaces of a number

@@ -32,7 +32,8 @@ end
 -- what went wrong with an attempt; nil: nothing
 local function failure_of(answer, details)
   if answer == nil then return details or { kind = "transport", retryable = false, may_have_been_sent = true } end
-  if answer.status >= 200 and answer.status < 300 then return nil end
+  local good = answer.status >= 200 and answer.status < 300
+  if good and not (type(answer.body) == "string" and answer.body:find('"error"', 1, true)) then return nil end
   local _, _, failed = response.read(answer)
   return failed
 end

@@ -16,7 +16,7 @@ pinned=
 
 # 229 bytes, as the API answers
 answer='{"messaging_product":"whatsapp","contacts":[{"input":"16505551234","wa_id":"16505551234"}],"messages":[{"id":"'
-answer=$answer'wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI5QTNDQTVCM0Q0Q0Q2RTY3RTcAExgLMTY1MDU1NTEyMzQVAgARGBI=","message_status":"accepted"}]}'
+answer=$answer'wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI5QTNDQTVCM0Q0Q0Q2RTY3RTcAExgLMTY1MDU1NTEyMzQVAgARGBI5Q","message_status":"accepted"}]}'
 
 # server PORT MORE: one that reads a message and answers it
 server() {

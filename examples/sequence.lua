@@ -1,0 +1,10 @@
+-- Sends several messages to one recipient, each after the one before it was accepted: a long text in parts.
+local whatsapp = require "whatsapp"
+local client = dofile "examples/client.lua"
+
+local to, parts = os.getenv "WHATSAPP_TO", {}
+for i, body in ipairs(whatsapp.message.split(("A long story. "):rep(500))) do parts[i] = { text = { body = body } } end
+
+local sent, text, details = client:sequence(to, parts)
+if not sent then error(("%s (%d were accepted)"):format(text, #details.results)) end
+for _, one in ipairs(sent) do print(one.messages[1].id) end

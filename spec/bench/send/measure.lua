@@ -1,0 +1,37 @@
+-- What the Lua clients of the benchmark of sending have in common: a warm-up, clocks, and the line that they print.
+local floor = require "floor"
+
+local measure = {}
+
+-- as long as the API's, and none of its
+measure.TOKEN = "EAABwzLixnjYBO" .. ("0"):rep(70)
+
+---@return integer KiB of memory that were ever resident; 0 where the system does not tell
+function measure.peak()
+  local status = io.open "/proc/self/status"
+  if not status then return 0 end
+  local text = status:read "*a"
+  status:close()
+  return tonumber(text:match "VmHWM:%s*(%d+)")
+end
+
+---@param send fun(sends: integer, latencies: number[]) puts the nanoseconds of each send into latencies, if it knows them
+---@param count integer
+---@param warm_up integer
+function measure.run(send, count, warm_up)
+  local latencies = {}
+  for i = 1, count do latencies[i] = 0 end -- the list does not grow while it is measured
+  send(warm_up, latencies)
+  collectgarbage()
+  local started, cpu = floor.now(), os.clock()
+  send(count, latencies)
+  cpu = os.clock() - cpu
+  local wall = (floor.now() - started) / 1e9
+  local peak = measure.peak()
+  table.sort(latencies)
+  local function percentile(share) return latencies[math.floor(count * share) + 1] / 1e3 end
+  print(("cpu=%.3f rate=%.1f p50=%.1f p99=%.1f peak=%d"):format(cpu * 1e6 / count, count / wall, percentile(0.5),
+    percentile(0.99), peak))
+end
+
+return measure

@@ -1,0 +1,106 @@
+-- This project's client, for the benchmark of sending: sends the template message COUNT times to a server of the
+-- benchmark's and prints a line of what it took. Never sends to the API.
+--   lua whatsapp.lua MODE BASE_URL CA_FILE COUNT WARM_UP IN_FLIGHT
+-- MODE: blocking, or many in flight with one message table (many), with a new one each (fresh), and counting memory only
+-- (memory).
+local floor = require "floor"
+local measure = require "spec.bench.send.measure"
+local message = require "spec.bench.send.message"
+local whatsapp = require "whatsapp"
+
+local mode, base_url, ca_file = arg[1], arg[2], arg[3]
+local count, warm_up, in_flight = tonumber(arg[4]), tonumber(arg[5]), tonumber(arg[6])
+
+-- a limiter that is on by default would be what is measured
+local function new_client()
+  local options = {
+    token = measure.TOKEN, phone_number_id = "106540352242922", base_url = base_url, ca_file = ca_file, proxy = "",
+    limiter = false,
+  }
+  local ok, client = pcall(whatsapp.new, options)
+  if ok then return client end
+  options.limiter = nil
+  return whatsapp.new(options)
+end
+
+local client = new_client()
+
+local function check(response, text)
+  local sent = response and response.messages[1].id
+  if type(sent) ~= "string" then error("not sent: " .. tostring(text)) end
+end
+
+local function blocking(sends, latencies)
+  local one = message.new()
+  for i = 1, sends do
+    local started = floor.now()
+    check(client:send(one))
+    latencies[i] = floor.now() - started
+  end
+end
+
+-- the same table as often as wanted
+local function repeated(sends)
+  local one, given = message.new(), 0
+  return function()
+    if given == sends then return nil end
+    given = given + 1
+    return one
+  end
+end
+
+local function many(sends)
+  local received = 0
+  for _, response, text in client:each(repeated(sends), { concurrency = in_flight }) do
+    check(response, text)
+    received = received + 1
+  end
+  assert(received == sends, "an answer for each message")
+end
+
+-- a table per message, so that it can be said how long each of them took
+local function fresh(sends, latencies)
+  local started, given, received = {}, 0, 0
+  local function source()
+    if given == sends then return nil end
+    given = given + 1
+    local one = message.new()
+    started[one] = floor.now()
+    return one
+  end
+  for sent, response, text in client:each(source, { concurrency = in_flight }) do
+    check(response, text)
+    received = received + 1
+    latencies[received] = floor.now() - started[sent]
+    started[sent] = nil
+  end
+  assert(received == sends, "an answer for each message")
+end
+
+-- new tables too, but nothing is kept of them
+local function memory(sends)
+  local given, received, early = 0, 0, 0
+  local function source()
+    if given == sends then return nil end
+    given = given + 1
+    return message.new()
+  end
+  for _, response, text in client:each(source, { concurrency = in_flight }) do
+    check(response, text)
+    received = received + 1
+    if received == 1000 then early = measure.peak() end
+  end
+  assert(received == sends, "an answer for each message")
+  collectgarbage()
+  collectgarbage()
+  print(("early=%d peak=%d heap=%.1f"):format(early, measure.peak(), collectgarbage "count"))
+end
+
+if mode ~= "blocking" and not client.each then
+  print "missing=client:each"
+elseif mode == "memory" then
+  memory(count)
+else
+  measure.run(({ blocking = blocking, many = many, fresh = fresh })[mode], count, warm_up)
+end
+client:close()

@@ -1,0 +1,151 @@
+-- The two limits: when a message may leave, to the second of a virtual clock. Never touches a network.
+local limiter = require "whatsapp.limiter"
+local memory = require "whatsapp.transport.memory"
+local whatsapp = require "whatsapp"
+
+local OK = { status = 200, headers = {}, body = '{"messages":[{"id":"wamid.1"}],"success":true}' }
+
+local function new(limits, changes)
+  local transport = memory.new(function() return OK end)
+  local options = { token = "a-token-of-a-test", phone_number_id = "1", transport = transport, limiter = limits }
+  for name, value in pairs(changes or {}) do options[name] = value end
+  return whatsapp.new(options), transport
+end
+
+local function send(client, to) assert(client:send { to = to, text = { body = "x" } }) end
+
+-- from here to there within what floating-point sums lose
+local function near(expected, actual) assert.is_true(math.abs(expected - actual) < 1e-6, tostring(actual)) end
+
+describe("the store of limits", function()
+  it("gives a burst at once and then a place every interval", function()
+    local store, waits = limiter.store(), {}
+    for i = 1, 5 do waits[i] = store:take("a", 100, 6, 3) end
+    assert.same({ 0, 0, 0, 6, 12 }, waits)
+    assert.equal(0, store:take("b", 100, 6, 3))
+    assert.equal(8, store:take("a", 110, 6, 3)) -- ten seconds later
+  end)
+
+  it("gives the whole burst again after a time of rest", function()
+    local store = limiter.store()
+    for _ = 1, 3 do store:take("a", 0, 6, 3) end
+    assert.equal(6, store:take("a", 0, 6, 3))
+    for _ = 1, 3 do assert.equal(0, store:take("a", 24, 6, 3)) end
+    assert.equal(6, store:take("a", 24, 6, 3))
+  end)
+
+  it("drops what is over", function()
+    local store, count = limiter.store(), 0
+    for i = 1, 10000 do store:take("key " .. i, i, 6, 1) end
+    for _ in pairs(store.till) do count = count + 1 end
+    assert.is_true(count < 200)
+  end)
+end)
+
+describe("the limit of a number", function()
+  it("is 80 messages a second unless told otherwise", function()
+    local client, transport = new(nil)
+    for i = 1, 800 do send(client, tostring(i)) end
+    near((800 - 8) / 80, transport.slept)
+    client, transport = new { throughput = 1000 }
+    for i = 1, 2000 do send(client, tostring(i)) end
+    near((2000 - 100) / 1000, transport.slept)
+  end)
+
+  it("is each number's own, and the same for all clients made by with()", function()
+    local client, transport = new { throughput = 10 }
+    for i = 1, 5 do send(client, tostring(i)) end
+    local slept = transport.slept
+    near(0.4, slept)
+    send(client:with { phone_number_id = "2" }, "1")
+    near(slept, transport.slept)
+    send(client:with { token = "another-token" }, "9")
+    near(slept + 0.1, transport.slept)
+  end)
+
+  it("is not asked for what is no message", function()
+    local client, transport = new { throughput = 1 }
+    for _ = 1, 5 do assert(client:mark_read "wamid.1") end
+    assert.equal(0, transport.slept)
+  end)
+
+  it("is off where it is false, where the transport has no clock, and where the user's own stands instead", function()
+    local client, transport = new(false)
+    for _ = 1, 200 do send(client, "1") end
+    assert.equal(0, transport.slept)
+    client = whatsapp.new { token = "t", phone_number_id = "1", transport = function() return OK end }
+    for _ = 1, 200 do send(client, "1") end
+    local asked = 0
+    client, transport = new(function(inner)
+      return function(request)
+        asked = asked + 1
+        return inner(request)
+      end
+    end)
+    for _ = 1, 200 do send(client, "1") end
+    assert.same({ 200, 0 }, { asked, transport.slept })
+  end)
+end)
+
+describe("the limit of a pair", function()
+  it("is one message in 6 seconds after a burst of 45, however the number is written", function()
+    local client, transport = new { throughput = 1000 }
+    for i = 1, 45 do send(client, i % 2 == 0 and "+1 (650) 555-1234" or "16505551234") end
+    near(0, transport.slept)
+    send(client, 16505551234)
+    near(6, transport.slept)
+    send(client, "16505551234")
+    near(12, transport.slept)
+    send(client, "16505551235")
+    near(12, transport.slept)
+  end)
+
+  it("is told otherwise, or left out", function()
+    local client, transport = new { pair = { interval = 2, burst = 1 } }
+    for _ = 1, 3 do send(client, "1") end
+    near(4, transport.slept)
+    client, transport = new { pair = false, throughput = 1000 }
+    for _ = 1, 100 do send(client, "1") end
+    near(0, transport.slept)
+  end)
+end)
+
+describe("a limit", function()
+  it("takes from a store of the user's", function()
+    local taken = {}
+    local store = { take = function(_, key, now, interval, burst)
+      taken[#taken + 1] = { key, now, interval, burst }
+      return 3
+    end }
+    local client, transport = new { store = store, throughput = 20 }
+    send(client, "+1 2")
+    assert.same({ { "pair:1:12", 0, 6, 45 }, { "number:1", 3, 0.05, 2 } }, taken)
+    assert.equal(6, transport.slept)
+  end)
+
+  it("does not count as time that a retry has used", function()
+    local busy, count = { status = 429, headers = {}, body = '{"error":{"code":130429}}' }, 0
+    local transport = memory.new(function()
+      count = count + 1
+      return count == 2 and busy or OK
+    end)
+    local client = whatsapp.new {
+      token = "a-token-of-a-test", phone_number_id = "1", transport = transport,
+      limiter = { pair = { interval = 100, burst = 1 } }, retry = { attempts = 2, total = 10 },
+    }
+    send(client, "1")
+    local _, _, info = client:send { to = "1", text = { body = "x" } }
+    assert.equal(2, info.attempts)
+  end)
+
+  for name, wrong in pairs {
+    throughput = { throughput = 0 }, pair = { pair = { interval = 6 } }, window = { window = 1.5 }, store = { store = {} },
+    unknown = { rate = 5 }, number = 5,
+  } do
+    it("refuses a wrong " .. name, function()
+      local ok, text = pcall(new, wrong)
+      assert.is_false(ok)
+      assert.truthy(text:find("option limiter must be", 1, true))
+    end)
+  end
+end)

@@ -1,6 +1,6 @@
 # lua-whatsapp: what can be done here. `make` builds for $(LUA); the README says what each target is for.
 #   make [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit]   builds build/$(LUA)/whatsapp/*.so
-#   make demo · test · check · memcheck · sanitize · test-all · bench · install · clean · env
+#   make demo · test · check · memcheck · sanitize · test-all · bench · bench-send · install · clean · env
 
 LUA     ?= lua5.4
 BUSTED  ?= /usr/bin/busted
@@ -62,12 +62,14 @@ DEPS_BUILD := gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev liblua5.1-0-dev
 DEPS_DEMO  := $(DEPS_BUILD) nginx libnginx-mod-http-lua openssl ca-certificates
 DEPS_TEST  := $(DEPS_DEMO) lua-busted lua-cqueues lua-luaossl luarocks
 DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils
+DEPS_BENCH := $(DEPS_DEMO) lua-sec lua-socket python3-requests nodejs util-linux
 DEPS_ALL   := $(DEPS_TEST) lua5.1 lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev luajit2
 
 deps-demo:  ; @sh spec/support/deps.sh $(DEPS_DEMO)
 deps-test:  ; @sh spec/support/deps.sh $(DEPS_TEST)
 deps-check: ; @sh spec/support/deps.sh $(DEPS_CHECK)
 deps-all:   ; @sh spec/support/deps.sh $(DEPS_ALL)
+deps-bench: ; @sh spec/support/deps.sh $(DEPS_BENCH)
 
 # make deps first, then make again: what was missing may change what pkg-config says
 demo: deps-demo ; @$(MAKE) --no-print-directory -s all sandbox && eval "$$($(MAKE) -s env)" && $(LUA) examples/demo.lua
@@ -131,6 +133,18 @@ $(BENCH)/floor.so: spec/bench/floor.c src/compat.h Makefile
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) -D_POSIX_C_SOURCE=199309L $(CFLAGS) $(LUA_INC) $(LDFLAGS) $(SHARED) -o $@ $<
 
+# sending, against libcurl that sends ready bytes and other ways to send; prints, and judges nothing
+ROUNDS   ?= 5
+MESSAGES ?= 100000
+bench-send: deps-bench
+	@$(MAKE) --no-print-directory -s all $(BENCH)/floor.so $(BENCH)/send_raw
+	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" PATH="$$PATH:/usr/sbin" ROUNDS="$(ROUNDS)" \
+	  MESSAGES="$(MESSAGES)" $(LUA) spec/bench/send.lua $(BENCH)/send_raw
+
+$(BENCH)/send_raw: spec/bench/send_raw.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(CFLAGS) $(CURL_INC) $(LDFLAGS) -o $@ $< $(CURL_LIB)
+
 check: deps-check ; @sh spec/support/check.sh
 
 install: all
@@ -141,5 +155,5 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all core curl crypto env sandbox deps-demo deps-test deps-check deps-all demo test suite test-all memcheck \
-        sanitize coverage torture fuzz docs check bench install clean
+.PHONY: all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench demo test suite test-all memcheck \
+        sanitize coverage torture fuzz docs check bench bench-send install clean

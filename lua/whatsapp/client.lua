@@ -110,7 +110,7 @@ end
 
 local function make(parts, level)
   parts.url = ("%s/%s/%s/"):format(parts.base_url, parts.version, parts.phone_number_id)
-  parts.pipeline = pipeline.build(parts)
+  parts.pipeline, parts.own_requests = pipeline.build(parts)
   if not decorate.is_transport(parts.pipeline) then
     error("option limiter must return a transport, as it is given one", level + 1)
   end
@@ -121,9 +121,11 @@ end
 
 -- a decorator and what client:each has to know of it
 local function limiter_of(given)
-  if given == false then return nil, {} end
+  if given == false then return nil, { own = true } end
   if given ~= nil and (type(given) ~= "table" or decorate.is_transport(given)) then return given, {} end
-  return require("whatsapp.limiter").new(given)
+  local decorator, settings = require("whatsapp.limiter").new(given)
+  settings.own = true
+  return decorator, settings
 end
 
 local function default_transport(given, user_agent)
@@ -154,7 +156,7 @@ function M.new(given, defaults)
     transport = parts.transport or default_transport(parts, defaults.user_agent),
     owned = parts.transport == nil,
     secrets = {},
-    limiter = limit, ordered = settings.ordered, window = settings.window,
+    limiter = limit, ordered = settings.ordered, window = settings.window, own_limiter = settings.own,
   }
   local made = make(parts, 3)
   return made
@@ -204,7 +206,7 @@ local function stamped(message)
   return marked, marked.biz_opaque_callback_data
 end
 
-local CONTENT_TYPE = "application/json"
+local HEADERS = { ["Content-Type"] = "application/json" }
 
 local function request_of(parts, message, given, endpoint)
   local mode, stamp = given.mode or parts.mode, given.stamp
@@ -220,7 +222,7 @@ local function request_of(parts, message, given, endpoint)
   local request = {
     method = "POST",
     url = parts.url .. (endpoint or "messages"),
-    headers = { ["Content-Type"] = CONTENT_TYPE },
+    headers = parts.own_requests and HEADERS or copy(HEADERS),
     body = body,
     timeout = given.timeout or parts.timeout,
     stamp = id,
@@ -246,6 +248,7 @@ function client:request(message, given)
   check_message(message, 2)
   local request, text, details = request_of(parts, message, options.check(given, SEND, 2))
   if not request then return nil, text, details end
+  request.headers = copy(request.headers)
   return request
 end
 
@@ -268,7 +271,7 @@ local function fail(parts, request, text, details, attempts)
   details = pipeline.cleaned(parts, details or { kind = "transport", retryable = false, may_have_been_sent = true }, 3)
   details.attempts = attempts
   details.stamp = request.stamp
-  details.log_error = pipeline.take_log_error(request)
+  details.log_error = parts.log and pipeline.take_log_error(request)
   return nil, pipeline.clean(parts, text), details
 end
 
@@ -279,15 +282,16 @@ local function exchange(parts, request, policy, warnings)
   local result
   result, text, details = response.parse(answer)
   if not result then return fail(parts, request, text, details, attempts) end
-  local headers = answer.headers or {}
+  local headers = answer.headers or options.NONE
+  local trace_id, usage = response.trace_id(headers), response.usage(headers)
   return result, nil, {
     attempts = attempts,
     http_status = answer.status,
     stamp = request.stamp,
-    trace_id = pipeline.cleaned(parts, response.trace_id(headers), 0),
-    usage = pipeline.cleaned(parts, response.usage(headers), 6),
+    trace_id = trace_id and pipeline.cleaned(parts, trace_id, 0),
+    usage = usage and pipeline.cleaned(parts, usage, 6),
     warnings = warnings,
-    log_error = pipeline.take_log_error(request),
+    log_error = parts.log and pipeline.take_log_error(request),
   }
 end
 

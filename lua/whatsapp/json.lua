@@ -2,12 +2,13 @@
 -- A host without lua-cjson puts another module of this shape into package.loaded["whatsapp.json"]. Never raises.
 local json = {}
 
-local cjson
+local cjson, decode
 
 local function reader()
   if not cjson then
-    cjson = require("cjson").new()
-    cjson.decode_invalid_numbers(false)
+    local own = require("cjson").new()
+    own.decode_invalid_numbers(false)
+    cjson, decode = own, own.decode
   end
   return cjson
 end
@@ -20,7 +21,8 @@ end
 ---@param text string
 ---@return any? value, string? problem a null inside is whatsapp.null
 function json.decode(text)
-  local ok, value = pcall(function() return reader().decode(text) end)
+  if not decode then reader() end
+  local ok, value = pcall(decode, text)
   if ok then return value end
   return nil, tostring(value)
 end

@@ -74,7 +74,7 @@ function limiter.new(limits)
       return sleep(wait) ~= false
     end
 
-    return decorate.around(transport, function(request)
+    return decorate.around(transport, function(_, request)
       local go = true
       if pair and request.to ~= nil then go = pass(request, pair_key(request), pair.interval, pair.burst) end
       if go and request.phone_number_id ~= nil then

@@ -85,6 +85,8 @@ local kinds = {
   },
 }
 
+options.NONE = {} -- nobody writes into it
+
 local function names_of(rows)
   local names = {}
   for name in pairs(rows) do names[#names + 1] = name end
@@ -102,10 +104,10 @@ end
 ---@param given table? what the user passed
 ---@param rows table<string, string> the kind of each option
 ---@param level integer of the caller to blame, as error() counts from here
----@return table copy
+---@return table copy to be read only: where nothing was given it is everybody's
 function options.check(given, rows, level)
+  if given == nil then return options.NONE end
   local copy = {}
-  if given == nil then return copy end
   if type(given) ~= "table" then error("options must be a table, got a " .. type(given), level + 1) end
   for name, value in pairs(given) do
     local kind = kinds[rows[name]]

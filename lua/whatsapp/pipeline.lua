@@ -94,10 +94,27 @@ end
 
 -- credentials go in and, should the other side repeat them, do not come out in a text that is logged
 local function authorizing(parts, transport)
-  return decorate.around(transport, function(request)
+  return decorate.around(transport, function(_, request)
     local signed, problem, refusal = pipeline.authorized(parts, request)
     if not signed then return nil, problem, refusal end
     local answer, text, details = outcome_of(transport(signed))
+    if answer == nil then return nil, pipeline.clean(parts, text), details end
+    return answer
+  end)
+end
+
+-- The same where nobody but libcurl ever sees the request: nothing is copied, and the headers are made once a token.
+local function authorizing_own(parts, transport)
+  local headers, of = nil, nil
+  return decorate.around(transport, function(_, request)
+    local token, problem, refusal = current_token(parts)
+    if not token then return nil, problem, refusal end
+    if token ~= of then
+      headers, of = { ["Content-Type"] = request.headers["Content-Type"], Authorization = "Bearer " .. token }, token
+      remember(parts.shared.secrets, token)
+    end
+    request.headers = headers
+    local answer, text, details = transport(request)
     if answer == nil then return nil, pipeline.clean(parts, text), details end
     return answer
   end)
@@ -118,7 +135,7 @@ end
 
 local function logging(parts, transport)
   local now = decorate.carried(transport, "now")
-  return decorate.around(transport, function(request)
+  return decorate.around(transport, function(_, request)
     local started = now and now()
     local answer, text, details = transport(request)
     local ok, problem = pcall(parts.log, {
@@ -135,7 +152,7 @@ end
 
 -- what the hook refuses, or raises for, does not leave
 local function announcing(parts, transport)
-  return decorate.around(transport, function(request)
+  return decorate.around(transport, function(_, request)
     local agreed, problem = parts.before_send(request)
     if agreed == false or (agreed == nil and problem ~= nil) then
       return options.refused("before_send did not let it leave" .. (problem and ": " .. tostring(problem) or ""))
@@ -146,12 +163,14 @@ end
 
 ---@param parts table of a client
 ---@return table transport from the outside in: limits, journal, log, credentials
+---@return boolean own whether no code of the user's sees a request
 function pipeline.build(parts)
-  local transport = authorizing(parts, batch.switch(parts.shared.transport))
+  local own = parts.shared.owned and parts.shared.own_limiter and not (parts.log or parts.before_send or parts.app_secret)
+  local transport = (own and authorizing_own or authorizing)(parts, batch.switch(parts.shared.transport))
   if parts.log then transport = logging(parts, transport) end
   if parts.before_send then transport = announcing(parts, transport) end
   if parts.shared.limiter then transport = parts.shared.limiter(transport) end
-  return transport
+  return transport, own
 end
 
 return pipeline

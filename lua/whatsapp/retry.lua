@@ -60,7 +60,7 @@ end
 ---@return fun(transport: any): table decorator
 function retry.decorator(policy)
   return function(transport)
-    return decorate.around(transport, function(request)
+    return decorate.around(transport, function(_, request)
       local answer, text, details = retry.run(transport, request, policy or {})
       return answer, text, details
     end)

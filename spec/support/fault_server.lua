@@ -12,9 +12,10 @@ local name = require "openssl.x509.name"
 local pkey = require "openssl.pkey"
 
 local folder = assert(arg[1], "usage: fault_server.lua FOLDER")
-local MAX_AGE, PATIENCE = 120, 10
+local MAX_AGE, PATIENCE, DEAF = 120, 10, 3
 local MAX_HEAD, MAX_BODY, ENDLESS = 64 * 1024, 64 * 1024 * 1024, 1024 * 1024 * 1024
 local KIB16 = ("x"):rep(16384)
+local JSON = '{"ok":true}'
 
 -- ---- the folder ---------------------------------------------------------------------------------------------------
 
@@ -24,30 +25,41 @@ local function write(file, text, mode)
   handle:close()
 end
 
-local run, used = "0", 0
+local run, used, gathered = "0", 0, {}
 
 -- line 1 of the script names the run, each line after it is the fault of one connection or request
 local function peek()
   local lines = {}
   for line in io.lines(folder .. "/script") do lines[#lines + 1] = line end
-  if lines[1] ~= run then run, used = lines[1], 0 end
+  if lines[1] ~= run then
+    run, used, gathered = lines[1], 0, {}
+    local seed = lines[2] and lines[2]:match "^random (%d+)$"
+    if seed then math.randomseed(tonumber(seed)) end
+  end
   return lines[used + 2] or "ok"
 end
 
-local function take()
-  local step = peek()
+-- "random" is never used up
+local function take(draw)
+  local name_of_fault, argument = peek():match "^(%S+)%s*(.*)$"
+  if name_of_fault == "random" then return draw() end
   used = used + 1
-  return step:match "^(%S+)%s*(.*)$"
+  return name_of_fault, argument
 end
 
 local function note(file, ...)
   write(file, table.concat({ run, ... }, " ") .. "\n", "ab")
 end
 
--- only what arrived whole is counted, and before anything is answered
-local function arrived(protocol, body)
+-- a message may carry a number, as in "id 12"
+local function id_of(body) return body:match '"id (%d+)"' end
+
+-- only what arrived whole is counted, and before anything is answered; what carries a number is noted with its fault
+local function arrived(protocol, body, fault, argument)
   write("body", body)
   note("arrivals", protocol)
+  local id = id_of(body)
+  if id then note("messages", id, (fault .. " " .. argument):match "^(.-) *$") end
 end
 
 -- ---- certificates -------------------------------------------------------------------------------------------------
@@ -108,6 +120,9 @@ end
 local function reset(wire)
   cqueues.poll({ pollfd = wire:pollfd(), events = "r" }, PATIENCE)
 end
+
+-- reads nothing more, and is there all the same
+local function deafen() cqueues.sleep(DEAF) end
 
 -- an orderly end while the other side still writes: a plain close would reset the connection, and whoever still writes
 -- may then see the reset before the answer
@@ -183,6 +198,8 @@ function Out2:head(status, headers) return self:frame(HEADERS, END_HEADERS, hpac
 
 function Out2:data(bytes, last) return self:frame(DATA, last and END_STREAM or 0, bytes) end
 
+function Out2:goaway(last) return self.wire:write(frame(GOAWAY, 0, 0, string.pack(">I4I4", last, 0))) end
+
 function Out2:half_head() self:frame(HEADERS, 0, "\x88") end
 
 function Out2:broken() self:frame(HEADERS, END_HEADERS, "\x80\xff\xff") end
@@ -197,7 +214,6 @@ end
 
 -- ---- faults after the request was read; one that returns true keeps the connection --------------------------------
 
-local JSON = '{"ok":true}'
 local after = {}
 
 function after.close() end
@@ -213,6 +229,76 @@ end
 function after.ok(out) return answer(out, 200, nil, JSON) end
 
 function after.status(out, status) return answer(out, tonumber(status), nil, JSON) end
+
+-- what the API answers when it took the message, which is named after its number
+local function accept_message(out)
+  local id = id_of(out.body) or "1"
+  return answer(out, 200, nil, ('{"messaging_product":"whatsapp","contacts":[{"input":"1","wa_id":"1"}],'
+    .. '"messages":[{"id":"wamid.%s"}]}'):format(id))
+end
+
+after.accept = accept_message
+
+-- error STATUS CODE [SECONDS]: a Graph error; empty STATUS [SECONDS]: no body; both may say when to come again
+local function retry_after(seconds) return seconds ~= "" and { { "Retry-After", seconds } } or nil end
+
+after.error = function(out, arguments)
+  local status, code, seconds = arguments:match "^(%d+) (%d+) ?(%d*)$"
+  return answer(out, tonumber(status), retry_after(seconds), ('{"error":{"message":"Said","code":%s}}'):format(code))
+end
+
+function after.empty(out, arguments)
+  local status, seconds = arguments:match "^(%d+) ?(%d*)$"
+  return answer(out, tonumber(status), retry_after(seconds), "")
+end
+
+function after.html(out, status)
+  return answer(out, tonumber(status), { { "Content-Type", "text/html" } }, "<html><h1>Said</h1></html>")
+end
+
+-- more bytes than were announced, in one piece; behind the body stands what could be taken for the next answer
+after["too-short"] = function(out)
+  out:head(200, { { "Content-Length", tostring(#JSON) } })
+  return out:data(JSON .. "HTTP/1.1 201 Said\r\nContent-Length: 4\r\n\r\nfake", true)
+end
+
+-- the answer, and at once another one that nobody asked for
+function after.unasked(out)
+  answer(out, 200, nil, JSON)
+  return answer(out, 201, nil, "fake")
+end
+
+-- gzip in a few hundred bytes for each MB: one literal, then as many times "the last byte, 258 times over"
+local function bomb(megabytes)
+  local bits = ("11000101" .. "00000"):rep(8):gsub("%d%d%d%d%d%d%d%d", function(byte)
+    return string.char(tonumber(byte:reverse(), 2))
+  end)
+  return "\31\139\8\0\0\0\0\0\0\255" .. "\75\4" .. bits:rep(megabytes * 508) .. "\0"
+end
+
+function after.gzip(out) return answer(out, 200, { { "Content-Encoding", "gzip" } }, bomb(4)) end
+
+-- gather N [K]: nothing is answered before N requests have come, on whichever connections; with K (HTTP/2, all of them on
+-- one) the connection then says that it took the first K, answers those and ends
+local function let_go(out, taken)
+  local waiting = gathered
+  gathered = {}
+  if not taken then
+    for _, one in ipairs(waiting) do accept_message(one) end
+    return true
+  end
+  table.sort(waiting, function(a, b) return a.stream < b.stream end)
+  out:goaway(waiting[taken].stream)
+  for i = 1, taken do accept_message(waiting[i]) end
+  drain(out.wire)
+end
+
+function after.gather(out, arguments)
+  local count, taken = arguments:match "^(%d+) ?(%d*)$"
+  gathered[#gathered + 1] = out
+  if #gathered < tonumber(count) then return true end
+  return let_go(out, tonumber(taken))
+end
 
 -- says so in the connections' file once it is closed
 after["ok-close"] = function(out)
@@ -290,7 +376,7 @@ after["endless-head"] = function(out) out:endless_head() end
 after["rst-stream"] = function(out, code) return out:frame(RST_STREAM, 0, string.pack(">I4", tonumber(code))) end
 
 function after.goaway(out, last)
-  out.wire:write(frame(GOAWAY, 0, 0, string.pack(">I4I4", last == "this" and out.stream or tonumber(last), 0)))
+  out:goaway(last == "this" and out.stream or tonumber(last))
   drain(out.wire)
 end
 
@@ -309,6 +395,17 @@ before["refuse-rudely"] = function(out, status)
   answer(out, tonumber(status), nil, JSON)
   reset(out.wire)
 end
+
+-- a part of the body at most is read, then nothing more
+function before.stall(out)
+  if not out.stream then out.wire:read(1000) end
+  deafen()
+end
+
+-- the request is not read at all; over HTTP/2 its head is, for without it nobody knows that one comes
+local unread = { cut = true }
+
+function before.cut(out) return reset(out.wire) end
 
 -- ---- connections --------------------------------------------------------------------------------------------------
 

@@ -19,14 +19,14 @@ function decorate.carried(transport, name)
 end
 
 ---@param transport any the inner one
----@param call fun(request: table): table?, string?, table?
+---@param call fun(self: table, request: table): table?, string?, table?
 ---@return table transport
 function decorate.around(transport, call)
   return setmetatable({
     now = decorate.carried(transport, "now"),
     sleep = decorate.carried(transport, "sleep"),
   }, {
-    __call = function(_, request) return call(request) end,
+    __call = call,
   })
 end
 

@@ -94,12 +94,12 @@ sanitize:
 	  SPECS="$(OFFLINE)" \
 	  RUN="env ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=$$(gcc -print-file-name=libasan.so):$$(gcc -print-file-name=libubsan.so)"
 
-# the core linked into a host of its own, whose allocator fails at the n-th allocation, for every n
+# the modules linked into a host of its own, whose allocator fails at the n-th allocation, for every n
 torture:
 	@mkdir -p build/torture
-	$(CC) $(FLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(LUA_INC) -Isrc -o build/torture/$(LUA) \
-	  spec/support/torture.c $(patsubst %,src/%.c,$(CORE)) -l$(ABI) -lm
-	build/torture/$(LUA)
+	$(CC) $(FLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(LUA_INC) $(CURL_INC) -Isrc -o build/torture/$(LUA) \
+	  spec/support/torture.c $(patsubst %,src/%.c,$(CORE) lcurl multi transfer) -l$(ABI) -lm $(CURL_LIB)
+	eval "$$($(MAKE) -s env)"; build/torture/$(LUA) $(CASES)
 
 # bytes become messages; RUNS of them, or for ever with RUNS=-1 (clang, Lua 5.4). Words come from the schema, so that
 # comparisons need not be traced, and what is short is found and tried soonest

@@ -61,7 +61,8 @@ WA_EXPORT int luaopen_whatsapp_crypto(lua_State *L);
 /* [-0, +1, m] */
 int luaopen_whatsapp_crypto(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"hmac_sha256", hmac_sha256}, {"equal", equal}, {"random", random_bytes}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"hmac_sha256", hmac_sha256}, {"equal", equal}, {"random", random_bytes}, {NULL, NULL}};
     lua_createtable(L, 0, 3);
     wa_register(L, functions);
     return 1;

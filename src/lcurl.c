@@ -1,6 +1,6 @@
 /* whatsapp.curl: sends requests with libcurl and gives their answers, one at a time or many at once. A client object
- * keeps one multi handle, with its connections, for as long as it lives. Knows nothing of messages; what libcurl does is
- * in multi.c and transfer.c, which know no Lua. */
+ * keeps one multi handle, with its connections, for as long as it lives. Knows nothing of messages; what libcurl does
+ * is in multi.c and transfer.c, which know no Lua. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "compat.h"
@@ -55,6 +55,16 @@ static client *check_client(lua_State *L)
     if (c->closed) luaL_error(L, "attempt to use a closed client");
     if (!wa_multi_renew(&c->multi)) luaL_error(L, "%s", wa_no_memory);
     return c;
+}
+
+/* [-0, +0, v] the transfer that is filled next */
+static wa_transfer *spare(lua_State *L, client *c)
+{
+    wa_transfer *t = wa_multi_spare(&c->multi);
+    if (t == NULL && c->multi.unusable)
+        luaL_error(L, "this libcurl (%s) cannot be used", curl_version_info(CURLVERSION_NOW)->version);
+    if (t == NULL) luaL_error(L, "%s", wa_no_memory);
+    return t;
 }
 
 /* ---- new ---- */
@@ -139,8 +149,7 @@ static int new_client(lua_State *L)
     bool opened = wa_multi_open(&c->multi, &s);
     c->closed = false; /* from here on what it holds is freed with it */
     if (!opened) return luaL_error(L, "%s", wa_no_memory);
-    if (wa_multi_spare(&c->multi) == NULL)
-        return luaL_error(L, "this libcurl (%s) cannot be used", curl_version_info(CURLVERSION_NOW)->version);
+    spare(L, c);
     return 1;
 }
 
@@ -329,14 +338,6 @@ static int push_outcome(lua_State *L, const wa_transfer *t)
 }
 
 /* ---- one at a time ---- */
-
-/* [-0, +1, v] the transfer that is filled next */
-static wa_transfer *spare(lua_State *L, client *c)
-{
-    wa_transfer *t = wa_multi_spare(&c->multi);
-    if (t == NULL) luaL_error(L, "%s", wa_no_memory);
-    return t;
-}
 
 /* [-0, +1|3, v] client:perform(request) -> response | nil, text, details. What was added goes on meanwhile. Ends early
  * where a hook was set: that is how the lua program asks a script to stop (Ctrl-C). */

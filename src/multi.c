@@ -39,7 +39,8 @@ static void close_descriptors(wa_multi *m)
     m->timer = m->epoll = -1;
 }
 
-/* what libcurl holds for a child that is not its owner's: to clean it up would say goodbye on the parent's connections */
+/* what libcurl holds for a child that is not its owner's: to clean it up would say goodbye on the parent's connections
+ */
 static void forget(wa_transfer *t)
 {
     t->easy = NULL;
@@ -100,8 +101,8 @@ bool wa_multi_renew(wa_multi *m)
 static bool grow(wa_multi *m)
 {
     size_t capacity = m->capacity == 0 ? 8 : m->capacity * 2;
-    wa_transfer **longer = m->settings.allocate(m->settings.context, m->transfers,
-        m->capacity * sizeof(wa_transfer *), capacity * sizeof(wa_transfer *));
+    wa_transfer **longer = m->settings.allocate(
+        m->settings.context, m->transfers, m->capacity * sizeof(wa_transfer *), capacity * sizeof(wa_transfer *));
     if (longer == NULL) return false;
     m->transfers = longer;
     m->capacity = capacity;
@@ -114,6 +115,7 @@ static wa_transfer *new_transfer(wa_multi *m)
     wa_transfer *t = m->settings.allocate(m->settings.context, NULL, 0, sizeof *t);
     if (t == NULL) return NULL;
     if (!wa_transfer_open(t, &m->settings)) {
+        m->unusable = t->code != CURLE_OUT_OF_MEMORY;
         wa_transfer_close(t);
         m->settings.allocate(m->settings.context, t, sizeof *t, 0);
         return NULL;

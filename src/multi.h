@@ -17,6 +17,7 @@ typedef struct wa_multi {
     size_t running;            /* added to libcurl */
     int epoll, timer;          /* -1: nobody watches a descriptor */
     pid_t owner;               /* the process that the connections belong to */
+    bool unusable;             /* this libcurl lacks something */
 } wa_multi;
 
 /* false: no memory; wa_multi_close is right all the same */
@@ -27,7 +28,7 @@ void wa_multi_close(wa_multi *m); /* may be called again */
  * new ones are made. What was under way ends with `carried`. False: no memory. */
 bool wa_multi_renew(wa_multi *m);
 
-/* A transfer to fill; the same one until it is started. NULL: no memory, or this libcurl cannot be used. */
+/* A transfer to fill; the same one until it is started. NULL: no memory, or `unusable`. */
 wa_transfer *wa_multi_spare(wa_multi *m);
 bool wa_multi_start(wa_multi *m, wa_transfer *t); /* false: no memory */
 

@@ -70,8 +70,8 @@ static long milliseconds(double seconds)
     return seconds < 0.001 ? 1 : (long) (seconds * 1000 + 0.5);
 }
 
-/* what stays the same for every request; false if libcurl refuses */
-static bool set_up(wa_transfer *t, const wa_settings *s)
+/* what stays the same for every request */
+static CURLcode set_up(wa_transfer *t, const wa_settings *s)
 {
     CURL *e = t->easy;
     CURLcode worst = CURLE_OK;
@@ -116,7 +116,7 @@ static bool set_up(wa_transfer *t, const wa_settings *s)
     /* with a directory of certificates set, which Debian does, libcurl parses the whole bundle at each connection */
     if (s->ca_file != NULL || curl_version_info(CURLVERSION_NOW)->cainfo != NULL) SET(CAPATH, (char *) NULL);
 #undef SET
-    return worst == CURLE_OK;
+    return worst;
 }
 
 bool wa_transfer_open(wa_transfer *t, const wa_settings *s)
@@ -130,7 +130,8 @@ bool wa_transfer_open(wa_transfer *t, const wa_settings *s)
     wa_buffer_init(&t->body, s->allocate, s->context, s->max_body);
     t->easy = curl_easy_init();
     t->url = curl_url();
-    return t->easy != NULL && t->url != NULL && set_up(t, s);
+    t->code = t->easy == NULL || t->url == NULL ? CURLE_OUT_OF_MEMORY : set_up(t, s);
+    return t->code == CURLE_OK;
 }
 
 void wa_transfer_close(wa_transfer *t)

@@ -47,7 +47,7 @@ typedef struct wa_transfer {
     bool added, ended, awaited;
 } wa_transfer;
 
-/* false if memory ran out, or this libcurl cannot be used; wa_transfer_close is right for both */
+/* false: `code` is CURLE_OUT_OF_MEMORY, or what this libcurl lacks; wa_transfer_close is right all the same */
 bool wa_transfer_open(wa_transfer *t, const wa_settings *settings);
 void wa_transfer_close(wa_transfer *t);
 

@@ -52,15 +52,15 @@ end
 
 local function first_that(programs, test)
   for _, program in ipairs(programs) do
-    if program and succeeds(program .. test) then return program end
+    if succeeds(program .. test) then return program end
   end
 end
 
 -- the system's python may have what the first one on the path has not
 local function found()
   return {
-    python = first_that({ os.getenv "PYTHON", "python3", "/usr/bin/python3" }, " -c 'import requests'"),
-    node = first_that({ os.getenv "NODE", "node", "nodejs" }, " -e 'process.exit(typeof fetch === \"function\" ? 0 : 1)'"),
+    python = first_that({ os.getenv "PYTHON" or "python3", "/usr/bin/python3" }, " -c 'import requests'"),
+    node = first_that({ os.getenv "NODE" or "node", "nodejs" }, " -e 'process.exit(typeof fetch === \"function\" ? 0 : 1)'"),
     luasec = first_that({ LUA }, [[ -e 'require "ssl" require "socket"']]),
   }
 end

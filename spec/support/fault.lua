@@ -3,7 +3,8 @@
 --   local fault = require("spec.support.fault").start()
 --   fault.play("ok", "close")             the first request is answered, the next one is read and the connection closed
 --   fault.url("h2", "/path")              ports: plain h1 h2, stranger misnamed expired (certificates), closed
---   fault.arrivals(), fault.connections(), fault.head(), fault.body(), fault.ca_file, fault.stop()
+--   fault.play "random 7"                 each request gets a fault drawn with this seed, most of them none
+--   fault.arrivals(), fault.connections(), fault.messages(), fault.head(), fault.body(), fault.ca_file, fault.stop()
 local M = {}
 
 local function quoted(text)
@@ -82,6 +83,19 @@ function M.start()
   -- how many requests of this run arrived whole, of one protocol or of all; waits until there are as many as expected
   function fault.arrivals(at_least, protocol)
     return patiently(folder .. "/arrivals", tostring(run), at_least, protocol)
+  end
+
+  -- of this run, the messages that arrived whole and carried a number ("id 12"): number -> a list of what the server did
+  -- each time it came
+  function fault.messages()
+    local messages = {}
+    for line_run, id, what in read(folder .. "/messages"):gmatch "(%d+) (%d+) ([^\n]+)\n" do
+      if line_run == tostring(run) then
+        messages[tonumber(id)] = messages[tonumber(id)] or {}
+        table.insert(messages[tonumber(id)], what)
+      end
+    end
+    return messages
   end
 
   -- how many connections came in this run, to one port or to all; "closed": how often ok-close has closed one

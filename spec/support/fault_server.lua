@@ -17,6 +17,29 @@ local MAX_HEAD, MAX_BODY, ENDLESS = 64 * 1024, 64 * 1024 * 1024, 1024 * 1024 * 1
 local KIB16 = ("x"):rep(16384)
 local JSON = '{"ok":true}'
 
+-- ---- faults at random ---------------------------------------------------------------------------------------------
+
+-- of 1,000 requests; the others are accepted. What ends a connection of HTTP/2 ends all that is under way there.
+local OFTEN = {
+  { 8, "silence" }, { 8, "html 502" }, { 8, "error 500 131000" }, { 8, "empty 503" }, { 8, "error 429 130429" }, { 8, "turn-away" },
+}
+local RANDOM = {
+  plain = { { 10, "close" }, { 10, "cut" }, { 10, "half-head" }, { 10, "half-body" }, { 5, "broken" }, { 5, "half-body-hang" } },
+  h2 = { { 2, "close" }, { 2, "cut" }, { 2, "goaway 0" }, { 2, "goaway this" }, { 5, "stub" }, { 5, "rst-stream 7" }, { 5, "rst-stream 8" } },
+}
+RANDOM.h1 = RANDOM.plain
+
+local function drawn(protocol)
+  local left = math.random(1000)
+  for _, rows in ipairs { OFTEN, RANDOM[protocol] } do
+    for _, row in ipairs(rows) do
+      left = left - row[1]
+      if left <= 0 then return row[2]:match "^(%S+)%s*(.*)$" end
+    end
+  end
+  return "accept", ""
+end
+
 -- ---- the folder ---------------------------------------------------------------------------------------------------
 
 local function write(file, text, mode)
@@ -40,11 +63,11 @@ local function peek()
 end
 
 -- "random" is never used up
-local function take(draw)
-  local name_of_fault, argument = peek():match "^(%S+)%s*(.*)$"
-  if name_of_fault == "random" then return draw() end
+local function take(protocol)
+  local step = peek()
+  if step:find "^random" then return drawn(protocol) end
   used = used + 1
-  return name_of_fault, argument
+  return step:match "^(%S+)%s*(.*)$"
 end
 
 local function note(file, ...)
@@ -196,7 +219,13 @@ function Out2:frame(kind, flags, payload) return self.wire:write(frame(kind, fla
 
 function Out2:head(status, headers) return self:frame(HEADERS, END_HEADERS, hpack(status, headers)) end
 
-function Out2:data(bytes, last) return self:frame(DATA, last and END_STREAM or 0, bytes) end
+function Out2:data(bytes, last)
+  while #bytes > #KIB16 do
+    if not self:frame(DATA, 0, bytes:sub(1, #KIB16)) then return end
+    bytes = bytes:sub(#KIB16 + 1)
+  end
+  return self:frame(DATA, last and END_STREAM or 0, bytes)
+end
 
 function Out2:goaway(last) return self.wire:write(frame(GOAWAY, 0, 0, string.pack(">I4I4", last, 0))) end
 
@@ -268,12 +297,15 @@ function after.unasked(out)
   return answer(out, 201, nil, "fake")
 end
 
--- gzip in a few hundred bytes for each MB: one literal, then as many times "the last byte, 258 times over"
+local function from_bits(bits)
+  return (bits:gsub(("%d"):rep(8), function(byte) return string.char(tonumber(byte:reverse(), 2)) end))
+end
+
+-- gzip of 7 KB for each MB: a block of fixed codes, an x, and over and over "the last byte, 258 times". It has no end: who
+-- expands it has expanded it by then
 local function bomb(megabytes)
-  local bits = ("11000101" .. "00000"):rep(8):gsub("%d%d%d%d%d%d%d%d", function(byte)
-    return string.char(tonumber(byte:reverse(), 2))
-  end)
-  return "\31\139\8\0\0\0\0\0\0\255" .. "\75\4" .. bits:rep(megabytes * 508) .. "\0"
+  local again = "11000101" .. "00000"
+  return "\31\139\8\0\0\0\0\0\0\255" .. from_bits("110" .. "10101000" .. again) .. from_bits(again:rep(8)):rep(megabytes * 508)
 end
 
 function after.gzip(out) return answer(out, 200, { { "Content-Encoding", "gzip" } }, bomb(4)) end
@@ -335,6 +367,15 @@ local function half_body(out)
 end
 
 after["half-body"] = half_body
+
+-- HTTP/2 only: a half answer, and the other streams work on
+function after.stub(out)
+  half_body(out)
+  return out:frame(RST_STREAM, 0, string.pack(">I4", 2))
+end
+
+-- no answer, ever; the connection works on
+function after.silence() return true end
 
 after["half-body-hang"] = function(out)
   half_body(out)
@@ -402,10 +443,14 @@ function before.stall(out)
   deafen()
 end
 
--- the request is not read at all; over HTTP/2 its head is, for without it nobody knows that one comes
-local unread = { cut = true }
-
 function before.cut(out) return reset(out.wire) end
+
+-- refused in a way that may be repeated; HTTP/2 works on, with the other streams
+before["turn-away"] = function(out)
+  local kept = after.error(out, "429 130429")
+  if not out.stream then return drain(out.wire) end
+  return kept and out:frame(RST_STREAM, 0, string.pack(">I4", 0))
+end
 
 -- ---- connections --------------------------------------------------------------------------------------------------
 
@@ -437,17 +482,17 @@ local function serve_1(wire, protocol)
     local request = read_head(wire)
     if not request then return end
     write("head", request.raw)
-    local fault, argument = take()
+    local fault, argument = take(protocol)
     if before[fault] then return before[fault](out, argument) end
     -- most of the body was read: who sent it cannot know that the rest was not
     if fault == "reset" then
       local body = read_body(wire, request.length - 30000)
-      if body then arrived(protocol, body) end
+      if body then arrived(protocol, body, fault, argument) end
       return reset(wire)
     end
-    local body = read_body(wire, request.length)
-    if not body then return end
-    arrived(protocol, body)
+    out.body = read_body(wire, request.length)
+    if not out.body then return end
+    arrived(protocol, out.body, fault, argument)
     kept = after[fault](out, argument)
   end
 end
@@ -473,21 +518,22 @@ Stream.__index = Stream
 -- a stream's HEADERS and DATA; true while the connection is kept
 function Stream:take(kind, flags, payload)
   local fault, out = self.fault, self.out
-  if kind == DATA then self.body[#self.body + 1] = data_of(flags, payload) end
-  if before[fault] and kind == HEADERS then return before[fault](out, self.argument) end
+  if before[fault] then return kind == DATA or before[fault](out, self.argument) end
+  if kind == DATA then self.parts[#self.parts + 1] = data_of(flags, payload) end
   if fault == "reset" and kind == DATA then
-    arrived("h2", "")
+    arrived("h2", "", fault, "")
     return reset(out.wire)
   end
   if flags & END_STREAM == 0 then return true end
-  arrived("h2", table.concat(self.body))
+  out.body = table.concat(self.parts)
+  arrived("h2", out.body, fault, self.argument)
   return after[fault](out, self.argument)
 end
 
 local function new_stream(wire, id)
-  local fault, argument = take()
+  local fault, argument = take "h2"
   local out = setmetatable({ wire = wire, stream = id }, Out2)
-  return setmetatable({ out = out, fault = fault, argument = argument, body = {} }, Stream)
+  return setmetatable({ out = out, fault = fault, argument = argument, parts = {} }, Stream)
 end
 
 -- endless windows, so that nothing waits for them
@@ -512,7 +558,7 @@ local function serve_2(wire)
 end
 
 -- faults of a connection: its line of the script is taken when it comes
-local accept = { ["accept-close"] = function() end, ["accept-hang"] = hold }
+local accept = { ["accept-close"] = function() end, ["accept-hang"] = deafen }
 
 accept["accept-garbage"] = function(wire)
   wire:read(-4096)
@@ -520,15 +566,21 @@ accept["accept-garbage"] = function(wire)
   drain(wire)
 end
 
+local function accept_fault()
+  local step = peek()
+  if step:find "^random" then return math.random(20) == 1 and accept["accept-close"] end
+  if accept[step] then take() end
+  return accept[step]
+end
+
 local function serve(wire, port, ctx)
   wire:onerror(function(_, _, code) return code end)
   wire:setmode("bn", "bn")
   wire:settimeout(PATIENCE)
-  local step = peek()
+  local fault = accept_fault()
   note("connections", port)
-  if accept[step] then
-    take()
-    accept[step](wire)
+  if fault then
+    fault(wire)
   elseif not ctx then
     serve_1(wire, "plain")
   elseif wire:starttls(ctx, PATIENCE) then
@@ -564,7 +616,7 @@ local function watch()
     if not script or not io.write ".\n" then break end
     script:close()
   end
-  for _, file in ipairs { "script", "arrivals", "connections", "head", "body", "ca.crt" } do
+  for _, file in ipairs { "script", "arrivals", "messages", "connections", "head", "body", "ca.crt" } do
     os.remove(folder .. "/" .. file)
   end
   os.remove(folder)

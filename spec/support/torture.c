@@ -1,18 +1,28 @@
-/* Tortures whatsapp.core: a host whose allocator fails, at the n-th allocation and ever after, or at the n-th alone,
- * for every n until the call succeeds. Whatever fails must fail as a Lua error; nothing may leak, no block may be given
- * back with another size than it has, and the same state must work afterwards. Lua 5.1 to 5.4. Never reads a file,
- * never sends anything, never runs longer than it takes. Prints a line for each case; exits with 1 where a promise is
+/* Tortures the library: a host whose allocator fails, at the n-th allocation and ever after, or at the n-th alone, for
+ * every n until the call succeeds; the same with libcurl's memory. Whatever fails must fail as a Lua error or as a
+ * failure that says so; nothing may leak, no block may be given back with another size than it has, the same state must
+ * work afterwards, and what is said not to have been sent must not have arrived. Lua 5.1 to 5.4. Never sends to another
+ * host than 127.0.0.1, where a process of its own answers. Prints a line for each case; exits with 1 where a promise is
  * broken. */
+#define _DEFAULT_SOURCE
+
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
 
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 int luaopen_whatsapp_core(lua_State *L);
+int luaopen_whatsapp_curl(lua_State *L);
 
 /* ---- the allocator ---- */
 
@@ -77,6 +87,7 @@ typedef struct trial {
     const char *function; /* of the module; NULL: opening it */
     const char *message;  /* Lua: a table */
     bool lenient, succeeds;
+    const char *code; /* Lua: gives a function and its arguments, where it is more than one of the module's */
 } trial;
 
 static const char good[] = "{to = '1', text = {body = 'hello'}}";
@@ -89,23 +100,49 @@ static const char good_json[] = "{\"messaging_product\":\"whatsapp\",\"recipient
     "}}"
 
 static const trial trials[] = {
-    {"open", NULL, NULL, false, true},
-    {"schema", "schema", NULL, false, true},
-    {"array", "array", "{}", false, true},
-    {"encode", "encode", good, false, true},
-    {"encode, long", "encode", BUTTONS(BUTTON("1") BUTTON("2") BUTTON("3")), false, true},
+    {"open", NULL, NULL, false, true, NULL},
+    {"schema", "schema", NULL, false, true, NULL},
+    {"array", "array", "{}", false, true, NULL},
+    {"encode", "encode", good, false, true, NULL},
+    {"encode, long", "encode", BUTTONS(BUTTON("1") BUTTON("2") BUTTON("3")), false, true, NULL},
     {"encode, warnings", "encode",
         "{to = '1', recipient_type = 'group', interactive = {type = 'button', body = {text = "
         "'b'}, action = {buttons = {" BUTTON("1") "}}}}",
-        false, true},
-    {"encode, problems", "encode", BUTTONS(BUTTON("1") BUTTON("1") "7, {x = 1, y = {}, [7] = 2},"), false, false},
-    {"encode, many problems", "encode", "many", false, false},
-    {"encode, foreign names", "encode", "many", true, true},
-    {"encode, deep", "encode", "deep", true, true},
-    {"encode, unwritable", "encode", "{to = print, text = {body = '\\255'}, ['\\255'] = {1, nil, 3}}", true, false},
-    {"validate", "validate", good, false, true},
-    {"validate, long", "validate", BUTTONS(BUTTON("1") BUTTON("2") BUTTON("3")), false, true},
-    {"validate, problems", "validate", "many", false, false},
+        false, true, NULL},
+    {"encode, problems", "encode", BUTTONS(BUTTON("1") BUTTON("1") "7, {x = 1, y = {}, [7] = 2},"), false, false, NULL},
+    {"encode, many problems", "encode", "many", false, false, NULL},
+    {"encode, foreign names", "encode", "many", true, true, NULL},
+    {"encode, deep", "encode", "deep", true, true, NULL},
+    {"encode, unwritable", "encode", "{to = print, text = {body = '\\255'}, ['\\255'] = {1, nil, 3}}", true, false,
+        NULL},
+    {"validate", "validate", good, false, true, NULL},
+    {"validate, long", "validate", BUTTONS(BUTTON("1") BUTTON("2") BUTTON("3")), false, true, NULL},
+    {"validate, problems", "validate", "many", false, false, NULL},
+    {"parse", "parse", NULL, false, true,
+        "return whatsapp.parse_response, {status = 200, headers = {['x-app-usage'] = '{}'}, body = accepted}"},
+    {"parse, an error", "parse", NULL, false, false,
+        "return whatsapp.parse_response, {status = 400, headers = {}, body = "
+        "[[return {error = {code = 130429, message = 'no', error_data = {details = 'too many'}}}]]}"},
+    {"parse, no JSON", "parse", NULL, false, false,
+        "return whatsapp.parse_response, {status = 502, headers = {['content-type'] = 'text/html'}, body = '<html>'}"},
+    {"send", "send", NULL, false, true,
+        "return client(memory(function() return {status = 200, headers = {}, body = accepted} end)).send, made, good"},
+    {"send, repeated", "send", NULL, false, false,
+        "return client(memory(function() return nil, 'lost', {kind = 'transport', retryable = true, "
+        "may_have_been_sent = false} end)).send, made, good"},
+    {"send, invalid", "send", NULL, false, false, "return client(memory({})).send, made, {to = 1, text = {bodi = 1}}"},
+    {"each", "send", NULL, false, true,
+        "client(memory(function() return {status = 200, headers = {}, body = accepted} end)) "
+        "return function() local n = 0 for m, sent in made:each({good, good, good}) do n = n + 1 end return n == 3 "
+        "end"},
+    {"send, libcurl", "send", NULL, false, true,
+        "return client(require('whatsapp.transport.curl').new(ours)).send, made, good"},
+    {"send, kept connection", "send", NULL, false, true,
+        "client(require('whatsapp.transport.curl').new(ours)) assert(made:send(good)) return made.send, made, good"},
+    {"each, libcurl", "send", NULL, false, true,
+        "client(require('whatsapp.transport.curl').new(ours)) "
+        "return function() local n = 0 for m, sent in made:each({good, good, good}) do n = n + (sent and 1 or 0) end "
+        "return n == 3 end"},
 };
 
 /* what the messages need that are made by a program */
@@ -113,6 +150,14 @@ static const char prelude[] =
     "many, deep = {to = '1', text = {body = 'x'}}, {to = '1', text = {body = 'x'}}\n"
     "for i = 1, 200 do many['n' .. i] = {i, {text = ('x'):rep(i)}} end\n"
     "local t = deep for i = 1, 90 do t.down = {} t = t.down end for i = 1, 70 do t['k' .. i] = {} end\n"
+    "good = {to = '1', text = {body = 'hello'}}\n"
+    "accepted = \"return {messages = {{id = 'wamid.1'}}}\"\n"
+    "ours = {proxy = '', timeout = 5}\n"
+    "function memory(handle) return require('whatsapp.transport.memory').new(handle) end\n"
+    "function client(transport)\n"
+    "  made = whatsapp.new {token = 'a-token-of-a-test', phone_number_id = '1', transport = transport, base_url = "
+    "base_url}\n"
+    "  return made end\n"
     "function check(encode, json) local a, b = encode {to = '1', text = {body = 'hello'}} return a == json end\n";
 
 static void run(lua_State *L, const char *code)
@@ -138,6 +183,36 @@ static lua_State *new_state(heap *h)
     return L;
 }
 
+/* what answers, and how many requests reached it */
+static struct {
+    int port;
+    volatile int *arrivals;
+} server;
+
+/* The whole library, with a reader of JSON that needs no other: bodies are Lua. What is loaded when it is first needed
+ * is loaded here, so that a case does not fail a hundred times over a file. */
+static const char library[] = "package.loaded['whatsapp.core'] = core\n"
+                              "local load = loadstring or load\n"
+                              "package.loaded['whatsapp.json'] = {prepare = function() end, decode = function(text)\n"
+                              "  local chunk = load(text) if not chunk then return nil, 'no JSON' end\n"
+                              "  local ok, value = pcall(chunk) if ok then return value end return nil, value end}\n"
+                              "whatsapp = require 'whatsapp'\n"
+                              "require 'whatsapp.client' require 'whatsapp.limiter' require 'whatsapp.response' "
+                              "require 'whatsapp.transport.curl'\n"
+                              "memory(function() end)\n";
+
+static void open_library(lua_State *L)
+{
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, "preload");
+    lua_pushcfunction(L, luaopen_whatsapp_curl);
+    lua_setfield(L, -2, "whatsapp.curl");
+    lua_settop(L, 0);
+    lua_pushfstring(L, "http://127.0.0.1:%d", server.port);
+    lua_setglobal(L, "base_url");
+    run(L, library);
+}
+
 static void open_core(lua_State *L)
 {
     lua_pushcfunction(L, luaopen_whatsapp_core);
@@ -150,6 +225,10 @@ static int prepare(lua_State *L, const trial *t)
 {
     char code[4096];
     int top = lua_gettop(L);
+    if (t->code != NULL) {
+        run(L, t->code);
+        return lua_gettop(L) - top - 1;
+    }
     if (t->function == NULL) {
         lua_pushcfunction(L, luaopen_whatsapp_core);
         return 0;
@@ -179,6 +258,17 @@ static void check_health(lua_State *L)
     lua_settop(L, 0);
 }
 
+/* an outcome of the whole library: what it says not to have been sent did not arrive */
+static void check_outcome(lua_State *L, const trial *t, int base, bool undisturbed, int arrived)
+{
+    bool succeeded = lua_toboolean(L, base) != 0;
+    if (undisturbed && succeeded != t->succeeds) broken(t->name);
+    if (succeeded || lua_type(L, base + 2) != LUA_TTABLE) return;
+    lua_getfield(L, base + 2, "may_have_been_sent");
+    if (!lua_toboolean(L, -1) && *server.arrivals != arrived) broken("it arrived, and is said not to have been sent");
+    lua_pop(L, 1);
+}
+
 static void check_result(lua_State *L, const trial *t, int base)
 {
     if (t->function == NULL || t->message == NULL || strcmp(t->function, "array") == 0) return;
@@ -190,6 +280,7 @@ static void check_result(lua_State *L, const trial *t, int base)
 static bool attempt(lua_State *L, heap *h, const trial *t, unsigned long n, bool ever_after)
 {
     int arguments = prepare(L, t), base = lua_gettop(L) - arguments;
+    int arrived = *server.arrivals;
     h->fails_at = n;
     h->count = 0;
     h->ever_after = ever_after;
@@ -198,7 +289,8 @@ static bool attempt(lua_State *L, heap *h, const trial *t, unsigned long n, bool
     h->armed = false;
     bool reached = h->count >= n;
     if (status == 0) {
-        check_result(L, t, base);
+        if (t->code != NULL) check_outcome(L, t, base, !reached, arrived);
+        else check_result(L, t, base);
         return !reached;
     }
     if (!reached) broken(lua_tostring(L, -1));
@@ -219,6 +311,7 @@ static unsigned long torture(const trial *t, bool ever_after, bool one_state)
         if (L == NULL) {
             L = new_state(&h);
             if (t->function != NULL) open_core(L);
+            if (t->code != NULL) open_library(L);
         }
         if (!one_state) lua_gc(L, LUA_GCCOLLECT, 0);
         done = attempt(L, &h, t, ++n, ever_after);
@@ -260,19 +353,134 @@ static void close_with_finalizers(int calls)
     if (h.blocks != 0 || h.bytes != 0) broken("a finalizer that encodes when the state closes leaks");
 }
 
-int main(void)
+/* ---- libcurl's memory ---- */
+
+static heap curl_heap;
+
+static void *curl_malloc(size_t size)
 {
+    return refuses(&curl_heap) ? NULL : malloc(size);
+}
+
+static void *curl_realloc(void *block, size_t size)
+{
+    return refuses(&curl_heap) ? NULL : realloc(block, size);
+}
+
+static void *curl_calloc(size_t count, size_t size)
+{
+    return refuses(&curl_heap) ? NULL : calloc(count, size);
+}
+
+static char *curl_strdup(const char *text)
+{
+    return refuses(&curl_heap) ? NULL : strdup(text);
+}
+
+/* a send, fresh or over a kept connection, where libcurl's n-th allocation fails */
+static void torture_libcurl(const trial *t)
+{
+    unsigned long n = 0;
+    for (bool reached = true; reached;) {
+        heap h = {0, 0, 0, 0, false, false};
+        lua_State *L = new_state(&h);
+        open_core(L);
+        open_library(L);
+        int arguments = prepare(L, t), base = lua_gettop(L) - arguments, arrived = *server.arrivals;
+        curl_heap = (heap){.fails_at = ++n, .armed = true};
+        int status = lua_pcall(L, arguments, LUA_MULTRET, 0);
+        curl_heap.armed = false;
+        reached = curl_heap.count >= n;
+        if (status == 0) check_outcome(L, t, base, !reached, arrived);
+        else if (strstr(lua_tostring(L, -1), "memory") == NULL && strstr(lua_tostring(L, -1), "cannot be used") == NULL)
+            broken(lua_tostring(L, -1));
+        lua_close(L);
+    }
+    printf("ok  %-24s %5lu allocations of libcurl failed alone\n", t->name, n - 1);
+}
+
+/* ---- the server ---- */
+
+/* reads one request; false: there is none */
+static bool read_request(int connection)
+{
+    char bytes[8192];
+    size_t length = 0;
+    for (;;) {
+        ssize_t got = read(connection, bytes + length, sizeof bytes - 1 - length);
+        if (got <= 0) return false;
+        length += (size_t) got;
+        bytes[length] = '\0';
+        const char *end = strstr(bytes, "\r\n\r\n"), *size = strstr(bytes, "Content-Length:");
+        if (end == NULL) continue;
+        size_t whole = (size_t) (end + 4 - bytes) + (size != NULL ? (size_t) strtoul(size + 15, NULL, 10) : 0);
+        if (length >= whole) return true;
+    }
+}
+
+static void serve(int connection)
+{
+    static const char body[] = "return {messages = {{id = 'wamid.1'}}}";
+    char answer[256];
+    int length = snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\nX-FB-Debug: x\r\n\r\n%s",
+        (int) sizeof body - 1, body);
+    while (read_request(connection)) {
+        __sync_fetch_and_add(server.arrivals, 1);
+        if (write(connection, answer, (size_t) length) != length) break;
+    }
+    _exit(0);
+}
+
+/* a process that answers until this one ends, and one more for each connection */
+static void start_server(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    server.arrivals = mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (server.arrivals == MAP_FAILED || listener < 0) broken("no server");
+    if (bind(listener, (struct sockaddr *) &address, size) != 0 || listen(listener, 64) != 0) broken("no server");
+    if (getsockname(listener, (struct sockaddr *) &address, &size) != 0) broken("no server");
+    server.port = ntohs(address.sin_port);
+    pid_t parent = getpid();
+    if (fork() != 0) {
+        close(listener);
+        return;
+    }
+    signal(SIGCHLD, SIG_IGN);
+    struct timeval patience = {.tv_sec = 1};
+    setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    while (getppid() == parent) {
+        int connection = accept(listener, NULL, NULL);
+        if (connection >= 0 && fork() == 0) serve(connection);
+        if (connection >= 0) close(connection);
+    }
+    _exit(0);
+}
+
+/* torture [part of the names of the cases] */
+int main(int count, char **arguments)
+{
+    const char *wanted = count > 1 ? arguments[1] : "";
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+    start_server();
+    if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, curl_malloc, free, curl_realloc, curl_strdup, curl_calloc) !=
+        CURLE_OK) {
+        broken("libcurl could not be initialised");
+    }
     for (size_t i = 0; i < sizeof trials / sizeof trials[0]; i++) {
         const trial *t = &trials[i];
+        if (strstr(t->name, wanted) == NULL) continue;
         unsigned long after = torture(t, true, false), once = torture(t, false, false);
         torture(t, true, true);
         torture(t, false, true);
         printf("ok  %-24s %5lu allocations failed, and %5lu alone\n", t->name, after, once);
+        if (t->code != NULL && strstr(t->code, "transport.curl") != NULL) torture_libcurl(t);
     }
     close_with_finalizers(0);
     close_with_finalizers(1);
     close_with_finalizers(2000);
     puts("ok  finalizers that encode");
+    curl_global_cleanup();
     return 0;
 }

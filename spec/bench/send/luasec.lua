@@ -39,7 +39,8 @@ local function send(one)
     local name, value = line:match "^([^:]+):%s*(.*)$"
     if name:lower() == "content-length" then length = tonumber(value) end
   end
-  return status, cjson.decode(assert(connection:receive(length)))
+  local answer = assert(connection:receive(length))
+  return status, cjson.decode(answer)
 end
 
 measure.run(function(sends, latencies)

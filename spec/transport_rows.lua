@@ -1,0 +1,155 @@
+-- The transports that the same specs are run over, a row each, and what those specs need of the server that misbehaves.
+-- Holds no case itself, and never sends to another host.
+--   require("spec.transport_rows").describe("what it does", function(t) it("...", function() ... t.open() ... end) end)
+local busted = require "busted"
+local fault_server = require "spec.support.fault"
+
+local assert = busted.assert
+
+local M = { ALL = { "plain", "h1", "h2" }, TLS = { "h1", "h2" }, H1 = { "plain", "h1" }, H2 = { "h2" } }
+
+-- module: what is required. loop: how a program does several things at once where the transport suspends who waits:
+-- spawn(call), later(seconds, call) and run(), which returns when all of them have ended.
+M.rows = {
+  { module = "whatsapp.transport.curl" },
+  {
+    module = "whatsapp.transport.cqueues",
+    loop = function()
+      local cqueues = require "cqueues"
+      local queue = cqueues.new()
+      return {
+        spawn = function(call) queue:wrap(call) end,
+        sleep = cqueues.sleep,
+        run = function() assert(queue:loop()) end,
+      }
+    end,
+  },
+  {
+    module = "whatsapp.transport.luv",
+    loop = function()
+      local uv = require "luv"
+      return {
+        spawn = function(call) assert(coroutine.resume(coroutine.create(call))) end,
+        sleep = function(seconds)
+          local co, timer = coroutine.running(), uv.new_timer()
+          timer:start(math.ceil(seconds * 1000), 0, function()
+            timer:close()
+            assert(coroutine.resume(co))
+          end)
+          coroutine.yield()
+        end,
+        run = function() uv.run() end,
+      }
+    end,
+  },
+}
+
+-- what a failure is said to be
+M.LOST = { "transport", retryable = false, sent = true }
+M.IDEMPOTENT = { "transport", retryable = true, sent = true }
+M.UNSENT = { "transport", retryable = true, sent = false }
+M.HOPELESS = { "transport", retryable = false, sent = false }
+M.REFUSED = { "invalid", retryable = false, sent = false }
+
+M.SECRET = "never-to-be-shown"
+M.JSON = '{"ok":true}'
+M.BODY = ("b"):rep(60000)
+
+---@param details table
+---@return table outcome to compare with one of the above
+function M.outcome(details)
+  return { details.kind, retryable = details.retryable, sent = details.may_have_been_sent }
+end
+
+-- it(name .. port) for each port
+function M.over(ports, name, test)
+  for _, port in ipairs(ports) do
+    busted.it(("%s (%s)"):format(name, port), function() test(port) end)
+  end
+end
+
+-- what a test works with: one server for the row, and transports that are closed behind each test
+local function tools(row)
+  local t, opened = { row = row }, {}
+
+  function t.open(changes)
+    local options = { ca_file = t.fault.ca_file, proxy = "", timeout = 10, connect_timeout = 5, max_body = 1000000 }
+    for name, value in pairs(changes or {}) do options[name] = value end
+    local transport = require(row.module).new(options)
+    opened[#opened + 1] = transport
+    return transport
+  end
+
+  function t.close_all()
+    for i = #opened, 1, -1 do table.remove(opened, i).close() end
+  end
+
+  function t.hasty() return t.open { timeout = 0.4, connect_timeout = 0.3 } end
+
+  function t.post(port, changes)
+    local request = {
+      method = "POST", url = t.fault.url(port, "/messages?access_token=" .. M.SECRET), body = M.BODY,
+      headers = { Authorization = "Bearer " .. M.SECRET, ["Content-Type"] = "application/json" },
+    }
+    for name, value in pairs(changes or {}) do request[name] = value end
+    return request
+  end
+
+  function t.answered(transport, request)
+    local response, text = transport(request)
+    assert.is_nil(text)
+    assert.is_table(response)
+    return response
+  end
+
+  -- every failure says what it is, in one line without secrets; as many requests as expected arrived, none if not told
+  function t.fails(transport, request, expected, arrivals)
+    local response, text, details = transport(request)
+    assert.equal(arrivals or 0, t.fault.arrivals(arrivals))
+    assert.is_nil(response)
+    assert.is_string(text)
+    assert.is_nil(text:find(M.SECRET, 1, true))
+    assert.is_nil(text:find "%c")
+    assert.same(expected, M.outcome(details))
+    return text
+  end
+  return t
+end
+
+local function describe_row(row, what, define)
+  busted.describe(row.module .. " " .. what, function()
+    local t = tools(row)
+    busted.setup(function() t.fault = fault_server.start() end)
+    busted.teardown(function() t.fault.stop() end)
+    busted.before_each(function() t.fault.play "ok" end)
+    busted.after_each(t.close_all)
+    define(t)
+  end)
+end
+
+---The same cases for each transport, or for those that have what is named.
+---@param what string
+---@param define fun(t: table) calls it(); t.fault is there once a test runs
+---@param having string? a member of a row
+function M.describe(what, define, having)
+  for _, row in ipairs(M.rows) do
+    if having == nil or row[having] then describe_row(row, what, define) end
+  end
+end
+
+---Several requests at once, over any transport.
+---@return table outcomes { response, text, details } of each
+function M.together(transport, requests)
+  local outcomes, left = {}, #requests
+  for i, request in ipairs(requests) do
+    transport.begin(request, function(...)
+      assert.is_nil(outcomes[i])
+      outcomes[i] = { ... }
+      left = left - 1
+    end)
+  end
+  while left > 0 do transport.turn(1) end
+  return outcomes
+end
+
+return M

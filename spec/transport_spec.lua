@@ -1,0 +1,284 @@
+-- Each transport over a network against a server that misbehaves on purpose (spec/support/fault_server.lua): what it says
+-- of each failure, and how often a request arrived. Never sends to another host; one name under .invalid is asked for.
+local rows = require "spec.transport_rows"
+
+local ALL, TLS, H1, H2, over = rows.ALL, rows.TLS, rows.H1, rows.H2, rows.over
+local LOST, UNSENT, HOPELESS, SECRET, JSON = rows.LOST, rows.UNSENT, rows.HOPELESS, rows.SECRET, rows.JSON
+local TIMEOUT, PATIENCE = 0.4, 2
+
+-- the most that this process ever held, in KiB; 0 where the system does not say
+local function peak()
+  local status = io.open "/proc/self/status"
+  if not status then return 0 end
+  local kibibytes = status:read("*a"):match "VmHWM:%s*(%d+)"
+  status:close()
+  return tonumber(kibibytes) or 0
+end
+
+rows.describe("where a connection dies", function(t)
+  describe("never sends twice when a kept connection dies after the request was read, by", function()
+    local cases = {
+      { "close", ALL }, { "reset", ALL }, { "goaway this", H2 }, { "goaway 0", H2 }, { "rst-stream 0", H2 },
+      { "rst-stream 2", H2 }, { "rst-stream 7", H2 }, { "rst-stream 8", H2 }, { "rst-stream 13", H2 },
+    }
+    for _, case in ipairs(cases) do
+      over(case[2], case[1], function(port)
+        t.fault.play("ok", case[1])
+        local transport = t.open()
+        assert.equal(200, t.answered(transport, t.post(port)).status)
+        t.fails(transport, t.post(port), LOST, 2)
+      end)
+    end
+  end)
+
+  describe("never sends a POST with an empty body twice, though a kept connection dies by", function()
+    for _, case in ipairs { { "close", ALL }, { "goaway 0", H2 }, { "rst-stream 7", H2 }, { "rst-stream 13", H2 } } do
+      over(case[2], case[1], function(port)
+        t.fault.play("ok", case[1])
+        local transport = t.open()
+        assert.equal(200, t.answered(transport, t.post(port, { body = "" })).status)
+        t.fails(transport, t.post(port, { body = "" }), LOST, 2)
+      end)
+    end
+  end)
+
+  describe("never sends twice when a new connection dies after the request was read, by", function()
+    local cases = {
+      { "close", ALL }, { "reset", ALL }, { "goaway this", H2 }, { "goaway 0", H2 }, { "rst-stream 0", H2 },
+      { "rst-stream 7", H2 }, { "rst-stream 13", H2 }, { "close", ALL, "" }, { "goaway 0", H2, "" },
+      { "rst-stream 7", H2, "" }, { "rst-stream 13", H2, "" },
+    }
+    for _, case in ipairs(cases) do
+      over(case[2], case[1] .. (case[3] and " after an empty body" or ""), function(port)
+        t.fault.play(case[1])
+        t.fails(t.hasty(), t.post(port, { body = case[3] }), LOST, 1)
+      end)
+    end
+  end)
+
+  -- the body was handed over, and nobody tells the client that it was not read
+  describe("is reset before the body is read: says that the request may have been sent, and does not repeat it,", function()
+    over(ALL, "on a new connection", function(port)
+      t.fault.play("cut", "ok")
+      t.fails(t.open(), t.post(port), LOST)
+      assert.equal(1, t.fault.connections())
+    end)
+
+    over(ALL, "on a kept connection", function(port)
+      t.fault.play("ok", "cut", "ok")
+      local transport = t.open()
+      assert.equal(200, t.answered(transport, t.post(port)).status)
+      t.fails(transport, t.post(port), LOST, 1)
+      assert.equal(1, t.fault.connections())
+    end)
+  end)
+
+  -- of eight streams the server took four, as it says; all of them arrived
+  over(H2, "by GOAWAY with eight streams in flight: those that the server took are answered, none is sent again", function(port)
+    local step = "gather 8 4"
+    t.fault.play(step, step, step, step, step, step, step, step, "ok", "ok")
+    local requests = {}
+    for i = 1, 8 do requests[i] = t.post(port) end
+    local taken, lost = 0, 0
+    for _, outcome in ipairs(rows.together(t.open(), requests)) do
+      if outcome[1] then
+        assert.equal(200, outcome[1].status)
+        taken = taken + 1
+      else
+        assert.same(LOST, rows.outcome(outcome[3]))
+        lost = lost + 1
+      end
+    end
+    assert.same({ 4, 4 }, { taken, lost })
+    assert.equal(8, t.fault.arrivals())
+    assert.equal(1, t.fault.connections())
+  end)
+
+  over(H2, "by a close with eight streams in flight: all are lost, none is sent again", function(port)
+    t.fault.play("gather 9", "gather 9", "gather 9", "gather 9", "gather 9", "gather 9", "gather 9", "close", "ok", "ok")
+    local requests = {}
+    for i = 1, 8 do requests[i] = t.post(port) end
+    for _, outcome in ipairs(rows.together(t.open(), requests)) do
+      assert.is_nil(outcome[1])
+      assert.same(LOST, rows.outcome(outcome[3]))
+    end
+    assert.equal(8, t.fault.arrivals())
+  end)
+end)
+
+rows.describe("where nothing can be sent", function(t)
+  describe("says that nothing was sent", function()
+    it("when the connection is refused", function()
+      t.fails(t.open(), t.post "closed", UNSENT)
+    end)
+
+    it("when nobody has the name", function()
+      t.fails(t.open(), t.post("h1", { url = "https://nobody.invalid/?access_token=" .. SECRET }), UNSENT)
+    end)
+
+    it("when nobody has the name of a plain http host, where that is allowed", function()
+      t.fails(t.open { allow_http = true }, t.post("plain", { url = "http://nobody.invalid/" .. SECRET }), UNSENT)
+    end)
+
+    for _, step in ipairs { "accept-close", "accept-garbage" } do
+      over(TLS, "when the TLS handshake fails by " .. step, function(port)
+        t.fault.play(step)
+        t.fails(t.open(), t.post(port), UNSENT)
+      end)
+    end
+
+    for _, port in ipairs { "stranger", "misnamed", "expired" } do
+      it("when the certificate is " .. port, function()
+        t.fails(t.open(), t.post(port), HOPELESS)
+      end)
+    end
+
+    it("when the authorities' file is missing", function()
+      t.fails(t.open { ca_file = t.fault.ca_file .. ".missing" }, t.post "h2", HOPELESS)
+    end)
+
+    over(TLS, "when the TLS handshake hangs", function(port)
+      t.fault.play "accept-hang"
+      local transport = t.hasty()
+      local started = transport.now()
+      t.fails(transport, t.post(port), UNSENT)
+      assert.is_true(transport.now() - started < PATIENCE)
+    end)
+  end)
+
+  it("says of a plain connection that is closed at once whether the body was handed over", function()
+    t.fault.play "accept-close"
+    local response, _, details = t.open()(t.post "plain")
+    assert.is_nil(response)
+    assert.equal("transport", details.kind)
+    assert.equal(details.retryable, not details.may_have_been_sent)
+    assert.equal(0, t.fault.arrivals())
+  end)
+end)
+
+rows.describe("where the other side hangs", function(t)
+  local function ends_in_time(step, port, body, arrivals)
+    t.fault.play(step)
+    local transport = t.open()
+    local started = transport.now()
+    t.fails(transport, t.post(port, { timeout = TIMEOUT, body = body }), LOST, arrivals)
+    assert.is_true(transport.now() - started < PATIENCE)
+  end
+
+  describe("ends in time and says that the request may have been sent, when the answer stops with", function()
+    for _, step in ipairs { "hang", "half-head-hang", "half-body-hang", "trickle" } do
+      over(ALL, step, function(port) ends_in_time(step, port, nil, 1) end)
+    end
+  end)
+
+  describe("ends in time and says that the request may have been sent, when it stops reading", function()
+    it("before the request (plain)", function() ends_in_time("accept-hang", "plain", nil, 0) end)
+
+    over(ALL, "in the middle of a large body", function(port) ends_in_time("stall", port, ("b"):rep(2 ^ 24), 0) end)
+  end)
+end)
+
+rows.describe("where an answer is broken", function(t)
+  describe("takes it for no whole one:", function()
+    for _, step in ipairs { "half-head", "half-body", "half-chunked", "broken" } do
+      over(ALL, step, function(port)
+        t.fault.play(step)
+        t.fails(t.open(), t.post(port), LOST, 1)
+      end)
+    end
+  end)
+
+  -- more bytes than announced: what is behind the answer is never the answer to another request
+  describe("gives what was announced and nothing of what follows:", function()
+    for _, step in ipairs { "too-short", "unasked" } do
+      over(H1, step, function(port)
+        t.fault.play(step, "ok")
+        local transport = t.open()
+        assert.equal(JSON, t.answered(transport, t.post(port)).body)
+        local second = t.answered(transport, t.post(port))
+        assert.same({ 200, JSON }, { second.status, second.body })
+        assert.equal(2, t.fault.arrivals())
+      end)
+    end
+  end)
+
+  over(H2, "gives what was announced or calls it lost: too-short", function(port)
+    t.fault.play("too-short", "ok")
+    local transport = t.open()
+    local response, _, details = transport(t.post(port))
+    if response then assert.equal(JSON, response.body)
+    else assert.same(LOST, rows.outcome(details)) end
+    assert.equal(1, t.fault.arrivals(1))
+    assert.equal(200, t.answered(transport, t.post(port)).status)
+  end)
+
+  over(ALL, "returns a compressed one as it came, which nobody asked for", function(port)
+    t.fault.play "gzip"
+    local before = peak()
+    local response = t.answered(t.open(), t.post(port)) -- 4 MB of them would be over the limit
+    assert.equal("gzip", response.headers["content-encoding"])
+    assert.equal("\31\139", response.body:sub(1, 2))
+    assert.equal(tonumber(response.headers["content-length"]), #response.body)
+    assert.is_true(#response.body < 32 * 1024)
+    assert.is_true(peak() - before < 8 * 1024)
+  end)
+
+  describe("limits what it takes", function()
+    local cases = {
+      { "endless-body", ALL, "longer than 1000000 bytes" }, { "huge-body", ALL, "longer than 1000000 bytes" },
+      { "endless-head", H1, "headers are longer than" }, { "endless-head", H2, "" }, { "endless-interim", ALL, "" },
+    }
+    for _, case in ipairs(cases) do
+      over(case[2], case[1], function(port)
+        t.fault.play(case[1])
+        local transport, before = t.open(), peak()
+        local text = t.fails(transport, t.post(port, { timeout = PATIENCE }), LOST, 1)
+        assert.truthy(text:find(case[3], 1, true))
+        assert.is_true(peak() - before < 32 * 1024)
+      end)
+    end
+  end)
+end)
+
+rows.describe("where a request is refused", function(t)
+  describe("returns a refusal that comes before the body was read:", function()
+    for _, status in ipairs { 401, 413 } do
+      over(ALL, tostring(status), function(port)
+        t.fault.play("refuse " .. status)
+        local response = t.answered(t.open(), t.post(port, { body = ("b"):rep(1000000) }))
+        assert.equal(status, response.status)
+        assert.equal(JSON, response.body)
+        assert.equal(0, t.fault.arrivals())
+      end)
+    end
+
+    -- the reset may overtake the answer; then it is a failure that does not claim too little
+    over(ALL, "or calls it lost, if a reset destroyed it", function(port)
+      t.fault.play "refuse-rudely 413"
+      local response, _, details = t.open()(t.post(port, { body = ("b"):rep(1000000) }))
+      if response then
+        assert.equal(413, response.status)
+      else
+        assert.equal("transport", details.kind)
+        assert.equal(details.retryable, not details.may_have_been_sent)
+      end
+      assert.equal(0, t.fault.arrivals())
+    end)
+  end)
+
+  describe("returns a refusal after it was read:", function()
+    local cases = {
+      { "error 429 130429 7", 429, "7" }, { "error 429 130429", 429 }, { "empty 429 7", 429, "7" },
+      { "error 503 131016 7", 503, "7" }, { "empty 503 7", 503, "7" }, { "empty 503", 503 }, { "html 502", 502 },
+    }
+    for _, case in ipairs(cases) do
+      over(ALL, case[1], function(port)
+        t.fault.play(case[1])
+        local response = t.answered(t.open(), t.post(port))
+        assert.equal(case[2], response.status)
+        assert.equal(case[3], response.headers["retry-after"])
+        assert.equal(1, t.fault.arrivals())
+      end)
+    end
+  end)
+end)

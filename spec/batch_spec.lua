@@ -108,6 +108,17 @@ describe("client:each", function()
     assert.same({ 51, 50 }, { read, done })
   end)
 
+  it("reads no further either where every message ends at once", function()
+    local read, done = 0, 0
+    local function source()
+      read = read + 1
+      assert.is_true(read - done <= 6)
+      if read <= 50 then return { to = "1", text = {} } end
+    end
+    for _ in new(counted()):each(source, { concurrency = 5 }) do done = done + 1 end
+    assert.equal(50, done)
+  end)
+
   it("gives the outcome of what the core refuses, and of what is no message, and sends the others", function()
     local transport = counted()
     local list = { message(1), { to = "2", text = {} }, "three", message(4) }

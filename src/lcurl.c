@@ -117,8 +117,26 @@ static const char *keep(lua_State *L, const char *name, const char *text)
     return text;
 }
 
-/* [-0, +1, v] new{timeout =, connect_timeout =, proxy =, ca_file =, user_agent =, allow_http =, max_body =} -> client
- */
+/* [-0, +0, v] option headers: names in lower case; the answers' other headers are left out. Sets a set of them in the
+ * table on top. */
+static void keep_wanted_headers(lua_State *L)
+{
+    int kept = lua_gettop(L), type = option(L, 1, "headers");
+    if (type != LUA_TNIL) {
+        if (type != LUA_TTABLE) luaL_error(L, "headers must be a list of names");
+        lua_newtable(L);
+        for (int i = 1; lua_rawgeti(L, kept + 1, i), lua_type(L, -1) == LUA_TSTRING; i++) {
+            lua_pushboolean(L, 1);
+            lua_rawset(L, kept + 2);
+        }
+        lua_settop(L, kept + 2);
+        lua_setfield(L, kept, "headers");
+    }
+    lua_settop(L, kept);
+}
+
+/* [-0, +1, v] new{timeout =, connect_timeout =, proxy =, ca_file =, user_agent =, allow_http =, max_body =, headers =}
+ * -> client */
 static int new_client(lua_State *L)
 {
     static const char *const names[] = {"proxy", "ca_file", "user_agent"};
@@ -145,6 +163,7 @@ static int new_client(lua_State *L)
     s.proxy = keep(L, names[0], string_option(L, 1, names[0]));
     s.ca_file = keep(L, names[1], string_option(L, 1, names[1]));
     s.user_agent = keep(L, names[2], string_option(L, 1, names[2]));
+    keep_wanted_headers(L);
     wa_setuservalue(L, at);
     bool opened = wa_multi_open(&c->multi, &s);
     c->closed = false; /* from here on what it holds is freed with it */
@@ -279,8 +298,9 @@ static int push_failure(lua_State *L, const wa_transfer *t)
     return 3;
 }
 
-/* [-0, +0, m] sets one header of the table on top; a name that comes again is joined with a comma */
-static void set_header(lua_State *L, const char *line, size_t length)
+/* [-0, +0, m] sets one header of the table on top, if its name is among the wanted ones; a name that comes again is
+ * joined with a comma */
+static void set_header(lua_State *L, int wanted, const char *line, size_t length)
 {
     const char *colon = memchr(line, ':', length);
     char name[256];
@@ -289,10 +309,17 @@ static void set_header(lua_State *L, const char *line, size_t length)
     for (size_t i = 0; i < name_length; i++) {
         name[i] = line[i] >= 'A' && line[i] <= 'Z' ? (char) (line[i] - 'A' + 'a') : line[i];
     }
+    lua_pushlstring(L, name, name_length);
+    if (wanted != 0) {
+        lua_pushvalue(L, -1);
+        lua_rawget(L, wanted);
+        bool left_out = lua_isnil(L, -1);
+        lua_pop(L, left_out ? 2 : 1);
+        if (left_out) return;
+    }
     const char *from = colon + 1, *to = line + length;
     while (from < to && (*from == ' ' || *from == '\t')) from++;
     while (to > from && (to[-1] == ' ' || to[-1] == '\t' || to[-1] == '\r')) to--;
-    lua_pushlstring(L, name, name_length);
     lua_pushvalue(L, -1);
     lua_rawget(L, -3);
     if (lua_isnil(L, -1)) {
@@ -307,34 +334,41 @@ static void set_header(lua_State *L, const char *line, size_t length)
 }
 
 /* [-0, +1, m] */
-static void push_headers(lua_State *L, const wa_buffer *head)
+static void push_headers(lua_State *L, int wanted, const wa_buffer *head)
 {
     lua_newtable(L);
     for (size_t at = 0; at < head->length;) {
         const char *line = head->bytes + at, *end = memchr(line, '\n', head->length - at);
         size_t length = end == NULL ? head->length - at : (size_t) (end - line);
-        if (at > 0) set_header(L, line, length); /* the first one is the status line */
+        if (at > 0) set_header(L, wanted, line, length); /* the first one is the status line */
         at += length + 1;
     }
 }
 
 /* [-0, +1, m] */
-static int push_response(lua_State *L, const wa_transfer *t)
+static int push_response(lua_State *L, int wanted, const wa_transfer *t)
 {
     lua_createtable(L, 0, 3);
     lua_pushinteger(L, (lua_Integer) wa_transfer_status(t));
     lua_setfield(L, -2, "status");
     lua_pushlstring(L, t->body.length > 0 ? t->body.bytes : "", t->body.length);
     lua_setfield(L, -2, "body");
-    push_headers(L, &t->head);
+    push_headers(L, wanted, &t->head);
     lua_setfield(L, -2, "headers");
     return 1;
 }
 
-/* [-0, +1|3, m] */
+/* [-1, +1|3, m] in place of what is on top: the table that belongs to the client */
 static int push_outcome(lua_State *L, const wa_transfer *t)
 {
-    return wa_transfer_is_whole(t) ? push_response(L, t) : push_failure(L, t);
+    int kept = lua_gettop(L), wanted = kept + 1;
+    lua_pushliteral(L, "headers");
+    lua_rawget(L, kept);
+    if (lua_isnil(L, wanted)) wanted = 0;
+    int count = wa_transfer_is_whole(t) ? push_response(L, wanted, t) : push_failure(L, t);
+    lua_remove(L, kept + 1);
+    lua_remove(L, kept);
+    return count;
 }
 
 /* ---- one at a time ---- */
@@ -357,6 +391,7 @@ static int client_perform(lua_State *L)
         if (lua_gethook(L) != hook) wa_multi_abort(&c->multi, t);
         else wa_multi_wait(&c->multi, 1);
     }
+    wa_getuservalue(L, 1);
     int count = push_outcome(L, t); /* if that has no memory, the transfer is out of use until the client is closed */
     wa_multi_give(&c->multi, t);
     return count;
@@ -403,6 +438,7 @@ static int client_next(lua_State *L)
     wa_getuservalue(L, 1);
     int kept = lua_gettop(L);
     lua_rawgeti(L, kept, (int) (2 * t->slot) + TAG);
+    lua_pushvalue(L, kept);
     int count = push_outcome(L, t); /* if that has no memory, it can be fetched again */
     lua_pushnil(L);
     set_kept(L, kept, t, BODY);

@@ -234,8 +234,18 @@ static const char *set_url(wa_transfer *t, bool allow_http)
     return NULL;
 }
 
+/* most requests are a POST like the one before */
+static bool is_same_method(const wa_transfer *t, const char *method)
+{
+    return t->posted && t->with_body && strcmp(method, "POST") == 0;
+}
+
 static void set_method(wa_transfer *t, const char *method)
 {
+    if (is_same_method(t, method)) {
+        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) t->size);
+        return;
+    }
     bool get = strcmp(method, "GET") == 0, head = strcmp(method, "HEAD") == 0, post = strcmp(method, "POST") == 0;
     curl_easy_setopt(t->easy, CURLOPT_NOBODY, head ? 1L : 0L);
     if (t->with_body || post) {
@@ -248,6 +258,7 @@ static void set_method(wa_transfer *t, const char *method)
         curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, get ? NULL : method);
     }
     t->idempotent = get || head || strcmp(method, "DELETE") == 0;
+    t->posted = post && t->with_body;
 }
 
 const char *wa_transfer_prepare(wa_transfer *t, const wa_settings *s, const char *method, double timeout)
@@ -257,7 +268,10 @@ const char *wa_transfer_prepare(wa_transfer *t, const wa_settings *s, const char
     if (t->headers.failure == WA_TOO_LONG) return "the headers are longer than 64 KiB";
     if (t->headers.failure != WA_NO_FAILURE || !set_headers(t)) return wa_no_memory;
     set_method(t, method);
-    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, milliseconds(timeout));
+    if (milliseconds(timeout) != t->timeout) {
+        t->timeout = milliseconds(timeout);
+        curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, t->timeout);
+    }
     return NULL;
 }
 

@@ -34,7 +34,9 @@ typedef struct wa_transfer {
     wa_buffer head, body;      /* of the answer */
     const char *data;          /* the request's body; the caller keeps it until the exchange has ended */
     size_t size, offset;
+    long timeout; /* as libcurl has it, in milliseconds */
     bool with_body, idempotent;
+    bool posted;      /* libcurl is set for a POST with a body */
     bool begun;       /* libcurl began to send this request, on whatever connection */
     bool head_ended;  /* the empty line behind the answer's headers came */
     bool interrupted; /* by the caller */

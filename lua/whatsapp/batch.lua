@@ -152,13 +152,15 @@ function Batch:leave_place()
   else self.in_flight = self.in_flight - 1 end
 end
 
--- what a task ends with: the outcome of its message
+-- what a task ends with: the outcome of its message, which it keeps until somebody asks for it
 function Batch:finish(task, response, text, details)
-  self.ended:push { message = task.message, response = response, text = text, details = details }
+  task.response, task.text, task.details = response, text, details
+  self.ended:push(task)
   self.alive = self.alive - 1
-  local key, chain = task.key, task.key ~= nil and self.chains[task.key]
-  task.message, task.key, task.begun = nil, nil, false
-  if not chain then return end
+  local key = task.key
+  if key == nil then return end
+  local chain = self.chains[key]
+  task.key = nil
   local message = chain:pop()
   if message == nil then
     self.chains[key] = nil
@@ -179,7 +181,6 @@ local function new_task(own)
   task.co = coroutine.create(function()
     while true do
       own:finish(task, own.send(task.message))
-      own.idle[#own.idle + 1] = task
       coroutine.yield(WAIT)
     end
   end)
@@ -188,8 +189,11 @@ local function new_task(own)
 end
 
 function Batch:start(message, key)
-  local task = table.remove(self.idle) or new_task(self)
-  task.message, task.key = message, key
+  local idle = self.idle
+  local task = idle[#idle]
+  if task then idle[#idle] = nil
+  else task = new_task(self) end
+  task.message, task.key, task.begun = message, key, false
   self.alive = self.alive + 1
   self.ready:push(task)
 end
@@ -214,6 +218,7 @@ function Batch:run_ready()
 end
 
 function Batch:wake(all)
+  if not self.sleeping[1] then return end
   local now = self.now()
   while self.sleeping[1] and (all or self.sleeping[1].wakes <= now) do self.ready:push(self.sleeping:pop()) end
 end
@@ -236,6 +241,7 @@ function Batch:fill()
   while not self.exhausted and not self.closing do
     local asleep = #self.sleeping
     if self.alive - asleep >= self.concurrency or asleep + self.held >= self.window then return end
+    if self.ended:count() >= self.concurrency then return end -- what the core refuses ends at once
     self.exhausted = true -- if the source raises, what is under way still ends
     local message = self.source()
     if message == nil then return end
@@ -245,10 +251,18 @@ function Batch:fill()
   end
 end
 
-function Batch:report(outcome)
+-- counts an outcome, and lets the task go on that had it
+function Batch:release(task)
+  local message, response, text, details = task.message, task.response, task.text, task.details
+  task.message, task.response, task.text, task.details = nil, nil, nil, nil
+  if task.co and coroutine.status(task.co) ~= "dead" then self.idle[#self.idle + 1] = task end
   self.count = self.count + 1
-  if outcome.response == nil then self.failures = self.failures + 1 end
-  if not self.on_progress then return end
+  if response == nil then self.failures = self.failures + 1 end
+  if self.on_progress then self:report() end
+  return message, response, text, details
+end
+
+function Batch:report()
   local seconds = self.now() - self.started
   self.on_progress {
     done = self.count, failed = self.failures, total = self.total, in_flight = self.in_flight,
@@ -266,16 +280,13 @@ function Batch:wait()
   else error "a task of the batch waits for nothing" end
 end
 
--- the next outcome; nil: there will be none
+-- the next task that has ended; nil: there will be none
 function Batch:advance()
   local task = current_task()
   if task and task.batch == self then error("a batch cannot be asked for outcomes from within one of its own messages", 3) end
   while true do
-    local outcome = self.ended:pop()
-    if outcome then
-      self:report(outcome)
-      return outcome
-    end
+    local ended = self.ended:pop()
+    if ended then return ended end
     self:wake(self.closing)
     self:run_ready()
     self:fill()
@@ -290,8 +301,8 @@ end
 ---yield in a `for`, inside an event loop, this is called in a `while`.
 ---@return table? message, table? response, string? text, whatsapp.info|whatsapp.details|nil details
 function Batch:next()
-  local outcome = self:advance()
-  if outcome then return outcome.message, outcome.response, outcome.text, outcome.details end
+  local ended = self:advance()
+  if ended then return self:release(ended) end
 end
 
 ---Ends early: reads no further messages, waits for those on the wire, sends none that was not begun. May be called again.
@@ -307,10 +318,11 @@ function Batch:close()
       message = chain:pop()
     end
   end
-  local outcome = self:advance()
-  while outcome do
-    outcomes[#outcomes + 1] = outcome
-    outcome = self:advance()
+  local ended = self:advance()
+  while ended do
+    local message, response, text, details = self:release(ended)
+    outcomes[#outcomes + 1] = { message = message, response = response, text = text, details = details }
+    ended = self:advance()
   end
   return outcomes
 end

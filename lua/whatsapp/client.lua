@@ -128,8 +128,9 @@ local function limiter_of(given)
   return decorator, settings
 end
 
-local function default_transport(given, user_agent)
-  local wanted = { user_agent = user_agent }
+-- where no code of the user's sees a response, it has only the headers that are read
+local function default_transport(given, user_agent, own)
+  local wanted = { user_agent = user_agent, headers = own and response.HEADERS or nil }
   for _, name in ipairs(CURL) do
     if given[name] ~= nil then wanted[name] = given[name] end
   end
@@ -153,7 +154,7 @@ function M.new(given, defaults)
   if parts.retry == nil then parts.retry = {} end
   local limit, settings = limiter_of(parts.limiter)
   parts.shared = {
-    transport = parts.transport or default_transport(parts, defaults.user_agent),
+    transport = parts.transport or default_transport(parts, defaults.user_agent, settings.own),
     owned = parts.transport == nil,
     secrets = {},
     limiter = limit, ordered = settings.ordered, window = settings.window, own_limiter = settings.own,

@@ -67,6 +67,16 @@ local kinds = {
     "false, {throughput = a second, pair = {interval = seconds, burst = count} or false, window = count, store = with "
       .. "take()}, or a decorator",
   },
+  names = {
+    function(value)
+      if not is_table(value) then return false end
+      for _, name in ipairs(value) do
+        if not is_text(name) then return false end
+      end
+      return true
+    end,
+    "a list of names",
+  },
   key = { is_text, "a string that is not empty" },
   retry = {
     function(value)

@@ -5,6 +5,12 @@ local json = require "whatsapp.json"
 
 local response = {}
 
+---The headers that are read here.
+response.HEADERS = {
+  "retry-after", "content-type", "content-encoding", "x-fb-trace-id", "x-fb-request-id", "x-fb-debug",
+  "x-business-use-case-usage", "x-app-usage",
+}
+
 ---@class whatsapp.details
 ---@field kind "invalid"|"transport"|"api"|"protocol" refused here; no complete answer; a Graph error; any other answer
 ---@field retryable boolean repeating may help and cannot send twice
@@ -32,8 +38,11 @@ local function string_or_nil(value)
   if type(value) == "string" then return value end
 end
 
+local math_type = math.type -- Lua 5.3 and later
+
 -- an integer of this Lua, from a number or a string of digits
 local function integer(value)
+  if math_type and math_type(value) == "integer" then return value end
   local number = tonumber(value)
   if not number or number % 1 ~= 0 then return nil end
   return math.tointeger and math.tointeger(number) or number

@@ -44,12 +44,14 @@ end
 ---@param policy whatsapp.retry|false
 ---@return table? answer, string? text, table? details, integer attempts
 function retry.run(transport, request, policy)
-  local now, sleep = decorate.carried(transport, "now"), decorate.carried(transport, "sleep")
-  local started, attempts, before = now and now() or 0, 0, request.waited or 0
+  local carried = type(transport) == "table" and transport or {}
+  local now, sleep = carried.now, carried.sleep
+  local may_wait = policy and sleep and now
+  local started, attempts, before = may_wait and now() or 0, 0, request.waited or 0
   while true do
     local answer, text, details = transport(request)
     attempts = attempts + 1
-    local failed = policy and sleep and now and failure_of(answer, details)
+    local failed = may_wait and failure_of(answer, details)
     local elapsed = failed and now() - started - ((request.waited or 0) - before) -- a limit's wait is not counted
     local wait = failed and retry.wait(failed, attempts, elapsed, policy, math.random())
     if not wait or sleep(wait) == false then return answer, text, details, attempts end

@@ -7,7 +7,7 @@ local M = {}
 
 local NEW = {
   timeout = "seconds", connect_timeout = "seconds", proxy = "string", ca_file = "text", user_agent = "text",
-  allow_http = "boolean", max_body = "bytes",
+  allow_http = "boolean", max_body = "bytes", headers = "names",
 }
 
 -- a signal may end a sleep early, so that Lua can act on it
@@ -28,6 +28,7 @@ end
 ---@field user_agent string?
 ---@field allow_http boolean? plain http to others than loopback
 ---@field max_body integer? bytes of an answer, 16 MiB if absent
+---@field headers string[]? names in lower case: the only ones that a response has; all if absent
 
 ---@param given whatsapp.curl_options?
 ---@return table transport callable, with now(), sleep(seconds) and close()

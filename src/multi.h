@@ -17,6 +17,7 @@ typedef struct wa_multi {
     size_t running;            /* added to libcurl */
     int epoll, timer;          /* -1: nobody watches a descriptor */
     pid_t owner;               /* the process that the connections belong to */
+    char *mark;                /* a page that is nothing but zeros in a forked child; NULL: this system has no such */
     bool unusable;             /* this libcurl lacks something */
 } wa_multi;
 

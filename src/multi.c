@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__linux__)
@@ -164,13 +165,59 @@ wa_transfer *wa_multi_spare(wa_multi *m)
     return m->spare;
 }
 
+/* ---- time ---- */
+
+/* Seconds after which a transfer is ended here that libcurl should have ended: it loses one now and then where its
+ * memory runs out, and would wait for ever. */
+static const double grace = 1;
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
+}
+
+static void take_out(wa_multi *m, wa_transfer *t, CURLcode code)
+{
+    curl_multi_remove_handle(m->handle, t->easy);
+    m->running--;
+    t->code = code;
+    end(m, t);
+}
+
+static void end_overdue(wa_multi *m)
+{
+    double time = now();
+    if (m->running == 0 || time < m->soonest) return;
+    m->soonest = time + 86400;
+    for (size_t i = 0; i < m->count; i++) {
+        wa_transfer *t = m->transfers[i];
+        if (t->added && t->deadline <= time) take_out(m, t, CURLE_OPERATION_TIMEDOUT);
+        else if (t->added && t->deadline < m->soonest) m->soonest = t->deadline;
+    }
+}
+
+/* how long libcurl may be waited for */
+static long milliseconds_left(const wa_multi *m, long milliseconds)
+{
+    if (m->running == 0) return milliseconds;
+    double left = (m->soonest - now()) * 1000 + 1;
+    if (left < 0) left = 0;
+    return milliseconds < 0 || left < (double) milliseconds ? (long) left : milliseconds;
+}
+
 bool wa_multi_start(wa_multi *m, wa_transfer *t)
 {
-    if (curl_multi_add_handle(m->handle, t->easy) != CURLM_OK) return false;
+    t->deadline = now() + (double) t->timeout / 1000 + grace;
+    if (m->running == 0 || t->deadline < m->soonest) m->soonest = t->deadline;
+    m->running++; /* the timer is set while it is added */
+    CURLMcode code = curl_multi_add_handle(m->handle, t->easy);
+    if (code != CURLM_OK) m->running--;
+    if (code != CURLM_OK) return false;
     m->spare = t->next;
     t->next = NULL;
     t->added = true;
-    m->running++;
     return true;
 }
 
@@ -221,12 +268,8 @@ static void collect(wa_multi *m)
 
 void wa_multi_abort(wa_multi *m, wa_transfer *t)
 {
-    if (!t->added) return;
-    curl_multi_remove_handle(m->handle, t->easy);
-    m->running--;
-    t->code = CURLE_ABORTED_BY_CALLBACK;
     t->interrupted = true;
-    end(m, t);
+    if (t->added) take_out(m, t, CURLE_ABORTED_BY_CALLBACK);
 }
 
 /* ---- one descriptor for all ---- */
@@ -258,6 +301,7 @@ static int on_timer(CURLM *multi, long milliseconds, void *context)
     wa_multi *m = context;
     struct itimerspec when = {.it_value.tv_sec = 0}; /* all nothing: the clock is stopped */
     (void) multi;
+    milliseconds = milliseconds_left(m, milliseconds);
     if (milliseconds >= 0) {
         when.it_value.tv_sec = milliseconds / 1000;
         when.it_value.tv_nsec = milliseconds == 0 ? 1 : milliseconds % 1000 * 1000000;
@@ -333,14 +377,17 @@ void wa_multi_step(wa_multi *m)
     if (m->epoll >= 0) act_on_all(m, 0);
     else curl_multi_perform(m->handle, &running);
     collect(m);
+    if (m->first == NULL) end_overdue(m);
 }
 
 void wa_multi_wait(wa_multi *m, double seconds)
 {
-    int timeout = seconds <= 0 ? 0 : seconds > 3600 ? 3600000 : (int) (seconds * 1000) + 1;
+    long most = seconds <= 0 ? 0 : seconds > 3600 ? 3600000 : (long) (seconds * 1000) + 1;
+    int timeout = (int) milliseconds_left(m, most);
     if (m->epoll >= 0) {
         act_on_all(m, timeout);
         collect(m);
+        if (m->first == NULL) end_overdue(m);
         return;
     }
     if (curl_multi_poll(m->handle, NULL, 0, timeout, NULL) == CURLM_OK) wa_multi_step(m);

@@ -15,6 +15,7 @@ typedef struct wa_multi {
     wa_transfer *spare;        /* those that are not used */
     wa_transfer *first, *last; /* those that have ended and were not fetched */
     size_t running;            /* added to libcurl */
+    double soonest;            /* when the first of them is overdue, or earlier */
     int epoll, timer;          /* -1: nobody watches a descriptor */
     pid_t owner;               /* the process that the connections belong to */
     char *mark;                /* a page that is nothing but zeros in a forked child; NULL: this system has no such */

@@ -46,6 +46,7 @@ typedef struct wa_transfer {
     /* for wa_multi */
     struct wa_transfer *next;
     unsigned slot;
+    double deadline; /* when it is overdue */
     bool added, ended, awaited;
 } wa_transfer;
 

@@ -152,7 +152,7 @@ static const char prelude[] =
     "local t = deep for i = 1, 90 do t.down = {} t = t.down end for i = 1, 70 do t['k' .. i] = {} end\n"
     "good = {to = '1', text = {body = 'hello'}}\n"
     "accepted = \"return {messages = {{id = 'wamid.1'}}}\"\n"
-    "ours = {proxy = '', timeout = 5}\n"
+    "ours = {proxy = '', timeout = 1}\n"
     "function memory(handle) return require('whatsapp.transport.memory').new(handle) end\n"
     "function client(transport)\n"
     "  made = whatsapp.new {token = 'a-token-of-a-test', phone_number_id = '1', transport = transport, base_url = "

@@ -12,6 +12,26 @@ const char wa_no_memory[] = "not enough memory";
 
 /* ---- libcurl's callbacks ---- */
 
+/* Called before each request on each connection. libcurl begins again by itself when a kept connection died, though the
+ * request may have arrived: refused, and libcurl then fails instead of sending it a second time. */
+#if LIBCURL_VERSION_NUM >= 0x075000
+static int on_request(void *context, char *ip, char *local_ip, int port, int local_port)
+{
+    wa_transfer *t = context;
+    (void) ip, (void) local_ip, (void) port, (void) local_port;
+#ifdef WA_WHOLE_BODY
+    bool may_have_left = true;
+#else
+    bool may_have_left = t->size == 0 || t->offset > 0;
+#endif
+    if (t->begun && !t->idempotent && may_have_left) return CURL_PREREQFUNC_ABORT;
+    t->begun = true;
+    return CURL_PREREQFUNC_OK;
+}
+#endif
+
+#ifndef WA_WHOLE_BODY
+
 static size_t on_read(char *to, size_t size, size_t count, void *context)
 {
     wa_transfer *t = context;
@@ -30,17 +50,6 @@ static int on_seek(void *context, curl_off_t offset, int origin)
     return t->offset == 0 && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
-/* Called before each request on each connection. What has no body is whole with its head, and no seek stands in the
- * way; what has one and begins again without a seek (HTTP_1_1_REQUIRED) would send a head and then nothing. */
-#if LIBCURL_VERSION_NUM >= 0x075000
-static int on_request(void *context, char *ip, char *local_ip, int port, int local_port)
-{
-    wa_transfer *t = context;
-    (void) ip, (void) local_ip, (void) port, (void) local_port;
-    if (t->begun && !t->idempotent && (t->size == 0 || t->offset > 0)) return CURL_PREREQFUNC_ABORT;
-    t->begun = true;
-    return CURL_PREREQFUNC_OK;
-}
 #endif
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
@@ -83,13 +92,15 @@ static CURLcode set_up(wa_transfer *t, const wa_settings *s)
     SET(ERRORBUFFER, t->error);
     SET(NOSIGNAL, 1L);
     SET(PRIVATE, t);
+#if LIBCURL_VERSION_NUM >= 0x075000
+    SET(PREREQFUNCTION, on_request);
+    SET(PREREQDATA, t);
+#endif
+#ifndef WA_WHOLE_BODY
     SET(READFUNCTION, on_read);
     SET(READDATA, t);
     SET(SEEKFUNCTION, on_seek);
     SET(SEEKDATA, t);
-#if LIBCURL_VERSION_NUM >= 0x075000
-    SET(PREREQFUNCTION, on_request);
-    SET(PREREQDATA, t);
 #endif
     SET(WRITEFUNCTION, on_body);
     SET(WRITEDATA, t);
@@ -240,18 +251,27 @@ static bool is_same_method(const wa_transfer *t, const char *method)
     return t->posted && t->with_body && strcmp(method, "POST") == 0;
 }
 
+static void set_body(const wa_transfer *t)
+{
+#ifdef WA_WHOLE_BODY
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->data != NULL ? t->data : ""); /* NULL: it would read its input */
+#else
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, (char *) NULL);
+#endif
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) t->size);
+}
+
 static void set_method(wa_transfer *t, const char *method)
 {
     if (is_same_method(t, method)) {
-        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) t->size);
+        set_body(t);
         return;
     }
     bool get = strcmp(method, "GET") == 0, head = strcmp(method, "HEAD") == 0, post = strcmp(method, "POST") == 0;
     curl_easy_setopt(t->easy, CURLOPT_NOBODY, head ? 1L : 0L);
     if (t->with_body || post) {
         curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
-        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, (char *) NULL);
-        curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) t->size);
+        set_body(t);
         curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, post ? NULL : method);
     } else if (!head) {
         curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
@@ -301,7 +321,9 @@ bool wa_transfer_may_have_left(const wa_transfer *t)
 {
     long size = 0;
     if (t->carried) return true;
+#ifndef WA_WHOLE_BODY
     if (t->size > 0) return t->offset > 0;
+#endif
     curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &size);
     return size > 0;
 }

@@ -60,6 +60,13 @@ void wa_transfer_add_header(wa_transfer *t, const char *name, size_t name_length
 
 extern const char wa_no_memory[];
 
+/* A body that libcurl has as a whole leaves together with the head: half the system calls. Then a request that begins
+ * for the second time must be seen, which libcurl 7.80 and later let. With others, or with WA_READ_BODY, libcurl asks
+ * for the body bit by bit and, before it sends it again, to go back in it. */
+#if LIBCURL_VERSION_NUM >= 0x075000 && !defined(WA_READ_BODY)
+#define WA_WHOLE_BODY 1
+#endif
+
 /* Gives libcurl all of it. What is wrong with the request, or wa_no_memory, or NULL. */
 const char *wa_transfer_prepare(wa_transfer *t, const wa_settings *settings, const char *method, double timeout);
 

@@ -33,7 +33,7 @@ build = {
       sources = {
         "src/schema.c", "src/format.c", "src/buffer.c", "src/utf8.c", "src/json.c", "src/index.c", "src/lsay.c", "src/lproblem.c",
         "src/lshape.c", "src/lvalue.c", "src/lscope.c", "src/lvariant.c", "src/lfree.c", "src/lforeign.c", "src/lwalk.c",
-        "src/lschema.c", "src/lcore.c",
+        "src/lschema.c", "src/lread.c", "src/lcore.c",
       },
     },
     ["whatsapp.curl"] = {
@@ -49,6 +49,7 @@ build = {
       libdirs = { "$(CRYPTO_LIBDIR)" },
     },
     ["whatsapp"] = "lua/whatsapp/init.lua",
+    ["whatsapp.answer"] = "lua/whatsapp/answer.lua",
     ["whatsapp.batch"] = "lua/whatsapp/batch.lua",
     ["whatsapp.client"] = "lua/whatsapp/client.lua",
     ["whatsapp.codes"] = "lua/whatsapp/codes.lua",
@@ -65,6 +66,7 @@ build = {
     ["whatsapp.sandbox.server"] = "lua/whatsapp/sandbox/server.lua",
     ["whatsapp.schema"] = "lua/whatsapp/schema.lua",
     ["whatsapp.stamp"] = "lua/whatsapp/stamp.lua",
+    ["whatsapp.status"] = "lua/whatsapp/status.lua",
     ["whatsapp.transport.cqueues"] = "lua/whatsapp/transport/cqueues.lua",
     ["whatsapp.transport.curl"] = "lua/whatsapp/transport/curl.lua",
     ["whatsapp.transport.decorate"] = "lua/whatsapp/transport/decorate.lua",
@@ -72,6 +74,14 @@ build = {
     ["whatsapp.transport.luv"] = "lua/whatsapp/transport/luv.lua",
     ["whatsapp.transport.memory"] = "lua/whatsapp/transport/memory.lua",
     ["whatsapp.types"] = "lua/whatsapp/types.lua",
+    ["whatsapp.webhook"] = "lua/whatsapp/webhook.lua",
+    ["whatsapp.webhook.events"] = "lua/whatsapp/webhook/events.lua",
+    ["whatsapp.webhook.handler"] = "lua/whatsapp/webhook/handler.lua",
+    ["whatsapp.webhook.key"] = "lua/whatsapp/webhook/key.lua",
+    ["whatsapp.webhook.signature"] = "lua/whatsapp/webhook/signature.lua",
+    ["whatsapp.webhook.store"] = "lua/whatsapp/webhook/store.lua",
+    ["whatsapp.webhook.words"] = "lua/whatsapp/webhook/words.lua",
+    ["whatsapp.window"] = "lua/whatsapp/window.lua",
   },
 }
 

@@ -71,8 +71,10 @@ describe("whatsapp.new", function()
       token = { "", "a\nb", "a b", 5 }, phone_number_id = { "", "../x", 1.5, {} }, version = { "25", 25, "v25" },
       base_url = { "graph.facebook.com", "ftp://x", "https://x?y=1", "https://user:password@x" }, transport = { 5, {} },
       timeout = { 0, -1, "5", 1 / 0, 0 / 0, 1e9 },
-      retry = { true, { attempt = 3 }, { attempts = 0 }, { attempts = 1.5 }, { total = "x" }, { total = 1 / 0 }, { may_send_twice = 1 } }, mode = { "loose" },
-      limiter = { 5, true, function() end }, stamp = { 1 }, before_send = { {} }, app_secret = { "" }, log = { "x" }, on_warning = { {} }, allow_http = { 1 }, max_body = { 1.5, 0 },
+      retry = { true, { attempt = 3 }, { attempts = 0 }, { attempts = 1.5 }, { total = "x" }, { total = 1 / 0 }, { may_send_twice = 1 } },
+      mode = { "loose" },
+      limiter = { 5, true, function() end }, stamp = { 1 }, before_send = { {} },
+      app_secret = { "" }, log = { "x" }, on_warning = { {} }, allow_http = { 1 }, max_body = { 1.5, 0 },
       ca_file = { "", 5 }, proxy = { 5, "a\0b" }, user_agent = { "", "a\r\nX: y" }, connect_timeout = { 0 },
     }
     for name, values in pairs(wrong) do

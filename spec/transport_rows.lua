@@ -8,8 +8,10 @@ local assert = busted.assert
 
 local M = { ALL = { "plain", "h1", "h2" }, TLS = { "h1", "h2" }, H1 = { "plain", "h1" }, H2 = { "h2" } }
 
+local LONGEST = 30 -- seconds in a loop, should somebody never be woken
+
 -- module: what is required. loop: how a program does several things at once where the transport suspends who waits:
--- spawn(call), later(seconds, call) and run(), which returns when all of them have ended.
+-- spawn(call), sleep(seconds) in such a call, and run([longest]), which returns when all of them have ended.
 M.rows = {
   { module = "whatsapp.transport.curl" },
   {
@@ -20,7 +22,10 @@ M.rows = {
       return {
         spawn = function(call) queue:wrap(call) end,
         sleep = cqueues.sleep,
-        run = function() assert(queue:loop()) end,
+        run = function(longest)
+          assert(queue:loop(longest or LONGEST))
+          assert(queue:empty(), "the loop did not end")
+        end,
       }
     end,
   },
@@ -38,7 +43,15 @@ M.rows = {
           end)
           coroutine.yield()
         end,
-        run = function() uv.run() end,
+        run = function(longest)
+          local watchdog = uv.new_timer()
+          watchdog:start((longest or LONGEST) * 1000, 0, function() uv.stop() end)
+          watchdog:unref() -- it alone does not keep the loop going
+          local going = uv.run()
+          watchdog:close()
+          uv.run "nowait"
+          assert(not going, "the loop did not end")
+        end,
       }
     end,
   },

@@ -1,6 +1,7 @@
 /* whatsapp.core: opens the rooms of the core and gives Lua its functions. Checking is lwalk.c's, the messages are
  * schema.c's. Does no I/O, runs no Lua code, keeps nothing between calls but memory. */
 #include "lproblem.h"
+#include "lread.h"
 #include "lschema.h"
 #include "lshape.h"
 #include "lwalk.h"
@@ -180,11 +181,11 @@ WA_EXPORT int luaopen_whatsapp_core(lua_State *L);
 /* [-0, +1, m] */
 int luaopen_whatsapp_core(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"schema", wa_schema}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"schema", wa_schema}, {"decode", wa_decode}, {NULL, NULL}};
     luaL_checkstack(L, 20, "whatsapp.core");
     const wa_node *root = wa_compile(L, &wa_message);
     int anchor = lua_gettop(L);
-    lua_createtable(L, 0, 5);
+    lua_createtable(L, 0, 6);
     wa_register(L, functions);
     set_walker(L, "encode", encode, root, anchor);
     set_walker(L, "validate", validate, root, anchor);

@@ -1,4 +1,5 @@
 /* whatsapp.crypto: what of libcrypto the library needs. No cipher is made at home. */
+#define OPENSSL_API_COMPAT 0x10100000L /* HMAC_CTX: the one way to keep a key that old and new libcrypto share */
 #include "compat.h"
 
 #include <limits.h>
@@ -7,15 +8,20 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
-/* [-0, +1, m] */
-static void push_hex(lua_State *L, const unsigned char *bytes, unsigned size)
+static void write_hex(char *hex, const unsigned char *bytes, unsigned size)
 {
     static const char digits[] = "0123456789abcdef";
-    char hex[2 * EVP_MAX_MD_SIZE];
     for (unsigned i = 0; i < size; i++) {
         hex[2 * i] = digits[bytes[i] >> 4];
         hex[2 * i + 1] = digits[bytes[i] & 15];
     }
+}
+
+/* [-0, +1, m] */
+static void push_hex(lua_State *L, const unsigned char *bytes, unsigned size)
+{
+    char hex[2 * EVP_MAX_MD_SIZE];
+    write_hex(hex, bytes, size);
     lua_pushlstring(L, hex, 2 * (size_t) size);
 }
 
@@ -33,6 +39,58 @@ static int hmac_sha256(lua_State *L)
     }
     push_hex(L, digest, size);
     OPENSSL_cleanse(digest, sizeof digest);
+    return 1;
+}
+
+static const char key_type[] = "whatsapp.crypto.key";
+
+/* [-0, +0, -] __gc */
+static int key_gc(lua_State *L)
+{
+    HMAC_CTX **key = lua_touserdata(L, 1);
+    HMAC_CTX_free(*key);
+    *key = NULL;
+    return 0;
+}
+
+/* [-0, +1, m] of the upvalue, a key that was made ready; text, digits -> whether these are the 64 digits of its HMAC */
+static int checks(lua_State *L)
+{
+    HMAC_CTX **key = lua_touserdata(L, lua_upvalueindex(1));
+    size_t length, size;
+    unsigned int made = 0;
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    const char *text = luaL_checklstring(L, 1, &length), *digits = luaL_checklstring(L, 2, &size);
+    if (HMAC_Init_ex(*key, NULL, 0, NULL, NULL) != 1 || HMAC_Update(*key, (const unsigned char *) text, length) != 1 ||
+        HMAC_Final(*key, digest, &made) != 1) {
+        return luaL_error(L, "libcrypto refused to make an HMAC");
+    }
+    char hex[2 * EVP_MAX_MD_SIZE];
+    write_hex(hex, digest, made);
+    lua_pushboolean(L, size == 2 * (size_t) made && CRYPTO_memcmp(hex, digits, size) == 0);
+    OPENSSL_cleanse(digest, sizeof digest);
+    OPENSSL_cleanse(hex, sizeof hex);
+    return 1;
+}
+
+/* [-0, +1, v] checker(key) -> function(text, digits) -> boolean: three times as quick as to make an HMAC and compare
+ * it, as the key is prepared once; takes as long wherever the digits differ */
+static int checker(lua_State *L)
+{
+    size_t length;
+    const char *bytes = luaL_checklstring(L, 1, &length);
+    luaL_argcheck(L, length <= INT_MAX, 1, "too long");
+    HMAC_CTX **key = lua_newuserdata(L, sizeof *key);
+    *key = NULL;
+    luaL_newmetatable(L, key_type);
+    lua_pushcfunction(L, key_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    *key = HMAC_CTX_new();
+    if (*key == NULL || HMAC_Init_ex(*key, bytes, (int) length, EVP_sha256(), NULL) != 1) {
+        return luaL_error(L, "libcrypto refused a key");
+    }
+    lua_pushcclosure(L, checks, 1);
     return 1;
 }
 
@@ -62,8 +120,8 @@ WA_EXPORT int luaopen_whatsapp_crypto(lua_State *L);
 int luaopen_whatsapp_crypto(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"hmac_sha256", hmac_sha256}, {"equal", equal}, {"random", random_bytes}, {NULL, NULL}};
-    lua_createtable(L, 0, 3);
+        {"hmac_sha256", hmac_sha256}, {"checker", checker}, {"equal", equal}, {"random", random_bytes}, {NULL, NULL}};
+    lua_createtable(L, 0, 4);
     wa_register(L, functions);
     return 1;
 }

@@ -34,8 +34,6 @@ function Queue:pop()
   return value
 end
 
-function Queue:count() return self.tail - self.head + 1 end
-
 -- sleepers, the one that wakes first on top: a heap
 local Heap = {}
 Heap.__index = Heap
@@ -147,8 +145,8 @@ Batch.__name = "whatsapp.batch"
 ---@field in_flight integer on the wire
 
 function Batch:leave_place()
-  local waiting = self.places:pop()
-  if waiting then self.ready:push(waiting)
+  local places = self.places
+  if places.head <= places.tail then self.ready:push(places:pop())
   else self.in_flight = self.in_flight - 1 end
 end
 
@@ -167,7 +165,7 @@ function Batch:finish(task, response, text, details)
     return
   end
   self.held = self.held - 1
-  self:start(message, key)
+  self.ready:push(self:start(message, key))
 end
 
 local function new_task(own)
@@ -195,7 +193,7 @@ function Batch:start(message, key)
   else task = new_task(self) end
   task.message, task.key, task.begun = message, key, false
   self.alive = self.alive + 1
-  self.ready:push(task)
+  return task
 end
 
 -- What a task yields that is not WAIT is meant for the loop that the caller runs in. A task that raised has an outcome
@@ -218,36 +216,39 @@ function Batch:run_ready()
 end
 
 function Batch:wake(all)
-  if not self.sleeping[1] then return end
   local now = self.now()
   while self.sleeping[1] and (all or self.sleeping[1].wakes <= now) do self.ready:push(self.sleeping:pop()) end
 end
 
 -- where messages to one recipient keep their order, each waits for the one before it
 function Batch:accept(message)
-  local key = self.key_of(message)
-  local chain = key ~= nil and self.chains[key]
-  if chain then
-    chain:push(message)
-    self.held = self.held + 1
-    return
+  local key = self.key_of and self.key_of(message)
+  if key ~= nil then
+    local chain = self.chains[key]
+    if chain then
+      chain:push(message)
+      self.held = self.held + 1
+      return
+    end
+    self.chains[key] = new_queue()
   end
-  if key ~= nil then self.chains[key] = new_queue() end
-  self:start(message, key)
+  local task = self:start(message, key)
+  self:settle(task, coroutine.resume(task.co))
 end
 
 -- reads messages until enough are under way, or too many are held back
 function Batch:fill()
+  local ended, concurrency = self.ended, self.concurrency
   while not self.exhausted and not self.closing do
     local asleep = #self.sleeping
-    if self.alive - asleep >= self.concurrency or asleep + self.held >= self.window then return end
-    if self.ended:count() >= self.concurrency then return end -- what the core refuses ends at once
+    if self.alive - asleep >= concurrency or asleep + self.held >= self.window then return end
+    if ended.tail - ended.head + 1 >= concurrency then return end -- what the core refuses ends at once
     self.exhausted = true -- if the source raises, what is under way still ends
     local message = self.source()
     if message == nil then return end
     self.exhausted = false
     self:accept(message)
-    self:run_ready()
+    if self.ready.head <= self.ready.tail then self:run_ready() end
   end
 end
 
@@ -285,12 +286,11 @@ function Batch:advance()
   local task = current_task()
   if task and task.batch == self then error("a batch cannot be asked for outcomes from within one of its own messages", 3) end
   while true do
-    local ended = self.ended:pop()
-    if ended then return ended end
-    self:wake(self.closing)
+    if self.ended.head <= self.ended.tail then return self.ended:pop() end
+    if self.sleeping[1] then self:wake(self.closing) end
     self:run_ready()
     self:fill()
-    if self.ended:count() == 0 then
+    if self.ended.head > self.ended.tail then
       if self.alive == 0 then return nil end
       self:wait()
     end
@@ -331,8 +331,6 @@ Batch.__call = Batch.next
 function Batch:__close() self:close() end
 function Batch:__tostring() return ("whatsapp.batch (%d done)"):format(self.count) end
 
-local function no_key() return nil end
-
 -- how a transport that answers one request after the other looks to a batch
 local function one_by_one(transport)
   return {
@@ -350,7 +348,7 @@ function batch.new(given)
   local many = type(transport) == "table" and transport.begin ~= nil
   local self = setmetatable({
     send = given.send, source = given.source, total = given.total, on_progress = given.on_progress,
-    concurrency = given.concurrency, window = given.window, key_of = given.key_of or no_key,
+    concurrency = given.concurrency, window = given.window, key_of = given.key_of,
     transport = many and transport or one_by_one(transport),
     now = type(transport) == "table" and transport.now or os.clock,
     ready = new_queue(), ended = new_queue(), places = new_queue(), sleeping = setmetatable({}, Heap),

@@ -1,5 +1,6 @@
 -- The client: puts a message, the core and a transport together, once or for many messages. Never repeats what may have
 -- been sent, unless it is told to.
+local answer_of = require "whatsapp.answer"
 local batch = require "whatsapp.batch"
 local core = require "whatsapp.core"
 local decorate = require "whatsapp.transport.decorate"
@@ -47,6 +48,8 @@ local M = {}
 ---@field retry whatsapp.retry|false?
 ---@field mode "strict"|"lenient"?
 ---@field stamp boolean?
+---@field fallback table|(fun(message: table, details: whatsapp.details): table?)? a message, or who makes one, to be sent
+---instead where 24 hours have passed since the user wrote (code 131047): a template; to the same recipient if it has none
 
 ---@class whatsapp.each_options: whatsapp.send_options
 ---@field concurrency integer? requests on the wire at once, 32 if absent
@@ -59,6 +62,7 @@ local M = {}
 ---@field trace_id string?
 ---@field usage table?
 ---@field warnings whatsapp.problem[]?
+---@field fallback boolean? the fallback was sent
 
 local NEW = {
   token = "secret", phone_number_id = "id", version = "version", base_url = "base_url", transport = "callable",
@@ -67,10 +71,12 @@ local NEW = {
   allow_http = "boolean", log = "callable", on_warning = "callable", stamp = "boolean", before_send = "callable",
 }
 local WITH = { token = "secret", phone_number_id = "id", app_secret = "key" }
-local SEND = { timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean" }
+local SEND = { timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", fallback = "fallback" }
 local EACH = {
-  timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", concurrency = "count", on_progress = "callable",
+  timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", fallback = "fallback", concurrency = "count",
+  on_progress = "callable",
 }
+local HISTORY = { timeout = "seconds", retry = "retry", limit = "count", after = "key" }
 local CONCURRENCY, WINDOW = 32, 1024
 local MARK_READ = { timeout = "seconds", retry = "retry", typing = "boolean" }
 local CURL = { "timeout", "connect_timeout", "proxy", "ca_file", "user_agent", "allow_http", "max_body" }
@@ -110,6 +116,7 @@ end
 
 local function make(parts, level)
   parts.url = ("%s/%s/%s/"):format(parts.base_url, parts.version, parts.phone_number_id)
+  parts.messages_url = parts.url .. "messages"
   parts.pipeline, parts.own_requests = pipeline.build(parts)
   if not decorate.is_transport(parts.pipeline) then
     error("option limiter must return a transport, as it is given one", level + 1)
@@ -129,8 +136,8 @@ local function limiter_of(given)
 end
 
 -- where no code of the user's sees a response, it has only the headers that are read
-local function default_transport(given, user_agent, own)
-  local wanted = { user_agent = user_agent, headers = own and response.HEADERS or nil }
+local function default_transport(given, user_agent, unseen)
+  local wanted = { user_agent = user_agent, headers = unseen and response.HEADERS or nil }
   for _, name in ipairs(CURL) do
     if given[name] ~= nil then wanted[name] = given[name] end
   end
@@ -222,7 +229,7 @@ local function request_of(parts, message, given, endpoint)
   if warnings then warn(parts, warnings, message) end
   local request = {
     method = "POST",
-    url = parts.url .. (endpoint or "messages"),
+    url = endpoint and parts.url .. endpoint or parts.messages_url,
     headers = parts.own_requests and HEADERS or copy(HEADERS),
     body = body,
     timeout = given.timeout or parts.timeout,
@@ -276,12 +283,12 @@ local function fail(parts, request, text, details, attempts)
   return nil, pipeline.clean(parts, text), details
 end
 
-local function exchange(parts, request, policy, warnings)
+local function exchange(parts, request, policy, warnings, parse)
   json.prepare()
   local answer, text, details, attempts = retry.run(parts.pipeline, request, policy)
   if answer == nil then return fail(parts, request, tostring(text), details, attempts) end
   local result
-  result, text, details = response.parse(answer)
+  result, text, details = (parse or response.parse)(answer)
   if not result then return fail(parts, request, text, details, attempts) end
   local headers = answer.headers or options.NONE
   local trace_id, usage = response.trace_id(headers), response.usage(headers)
@@ -301,10 +308,24 @@ local function policy_of(parts, given)
   return parts.retry
 end
 
-local function deliver(parts, message, given, endpoint)
+local function deliver_one(parts, message, given, endpoint)
   local request, text, details = request_of(parts, message, given, endpoint)
   if not request then return nil, text, details end
   return exchange(parts, request, policy_of(parts, given), text)
+end
+
+local WINDOW_CLOSED = 131047 -- the user has not written for 24 hours: only templates
+
+local function deliver(parts, message, given, endpoint)
+  if not given.fallback then return deliver_one(parts, message, given, endpoint) end
+  local result, text, details = deliver_one(parts, message, given, endpoint)
+  if result or details.code ~= WINDOW_CLOSED then return result, text, details end
+  local instead = given.fallback
+  if decorate.is_transport(instead) then instead = instead(message, details) end -- callable
+  if type(instead) ~= "table" then return nil, text, details end
+  result, text, details = deliver_one(parts, answer_of.addressed(instead, message), given, endpoint)
+  details.fallback = true
+  return result, text, details
 end
 
 ---Sends a message of any type.
@@ -419,25 +440,100 @@ function client:send_marketing(message, given)
   return deliver(parts, message, given, "marketing_messages")
 end
 
+-- what does no harm twice is repeated whenever that may help
+local function harmless(policy)
+  if not policy then return policy end
+  policy = copy(policy)
+  policy.may_send_twice = true
+  return policy
+end
+
+-- ---- answering ------------------------------------------------------------------------------------------------------------
+
+local function check_event(event, level)
+  if type(event) ~= "table" then error("an event is a table, got a " .. type(event), level + 1) end
+end
+
+---Answers a message, quoting it: goes to its sender, or to the group that it was written in. The number that it came to is
+---event.phone_number_id; where there are several, answer with `client:with { phone_number_id = event.phone_number_id }`.
+---@param event whatsapp.event of kind "message"
+---@param message table without `to`
+---@param given whatsapp.send_options?
+---@return table? result
+---@return string? text
+---@return whatsapp.info|whatsapp.details details
+function client:reply(event, message, given)
+  local parts = own(self, 2)
+  check_event(event, 2)
+  check_message(message, 2)
+  given = options.check(given, SEND, 2)
+  local reply, text = answer_of.reply(event, message)
+  if not reply then return options.refused(text) end
+  return deliver(parts, reply, given)
+end
+
+---Reacts to a message.
+---@param event whatsapp.event of kind "message"
+---@param emoji string "" takes the reaction back
+---@param given whatsapp.send_options?
+---@return table? result
+---@return string? text
+---@return whatsapp.info|whatsapp.details details
+function client:react(event, emoji, given)
+  local parts = own(self, 2)
+  check_event(event, 2)
+  if type(emoji) ~= "string" then error("an emoji is a string, got a " .. type(emoji), 2) end
+  given = options.check(given, SEND, 2)
+  local reaction, text = answer_of.reaction(event, emoji)
+  if not reaction then return options.refused(text) end
+  return deliver(parts, reaction, given)
+end
+
 ---Marks a received message, and those before it, as read. Safe to repeat, and repeated where that helps.
----@param message_id string of the message that was received
+---@param received string|whatsapp.event the message that was received, or its id
 ---@param given { typing: boolean?, timeout: number?, retry: whatsapp.retry|false? }? typing: an answer is being written
 ---@return table? result .success
 ---@return string? text
 ---@return whatsapp.info|whatsapp.details details
-function client:mark_read(message_id, given)
+function client:mark_read(received, given)
   local parts = own(self, 2)
+  local message_id = received
+  if type(received) == "table" then message_id = received.id end
   if type(message_id) ~= "string" then error("a message_id is a string, got a " .. type(message_id), 2) end
   given = options.check(given, MARK_READ, 2)
   local message = { status = "read", message_id = message_id, typing_indicator = given.typing and { type = "text" } or nil }
   local request, text, details = request_of(parts, message, given)
   if not request then return nil, text, details end
-  local policy = policy_of(parts, given)
-  if policy then
-    policy = copy(policy)
-    policy.may_send_twice = true
-  end
-  return exchange(parts, request, policy, text)
+  return exchange(parts, request, harmless(policy_of(parts, given)), text)
+end
+
+-- ---- asking ---------------------------------------------------------------------------------------------------------------
+
+local function escaped(text)
+  return (text:gsub("[^%w._~-]", function(byte) return ("%%%02X"):format(byte:byte()) end))
+end
+
+local HISTORY_FIELDS = "id,message_id,events{delivery_status,webhook_update_state,timestamp}"
+
+---Asks the API what became of a message, where no webhook can reach the program. Safe to repeat.
+---@param message_id string as client:send returned it
+---@param given { limit: integer?, after: string?, timeout: number?, retry: whatsapp.retry|false? }? after: a cursor of the
+---answer before, .paging.cursors.after
+---@return table? history mirrors the API's: .data[1].events; status.tracker's :history(history) understands it
+---@return string? text
+---@return whatsapp.info|whatsapp.details details
+function client:message_history(message_id, given)
+  local parts = own(self, 2)
+  if type(message_id) ~= "string" then error("a message_id is a string, got a " .. type(message_id), 2) end
+  given = options.check(given, HISTORY, 2)
+  local url = ("%smessage_history?message_id=%s&fields=%s"):format(parts.url, escaped(message_id), escaped(HISTORY_FIELDS))
+  if given.limit then url = url .. ("&limit=%d"):format(given.limit) end
+  if given.after then url = url .. "&after=" .. escaped(given.after) end
+  local request = {
+    method = "GET", url = url, headers = parts.own_requests and HEADERS or copy(HEADERS),
+    timeout = given.timeout or parts.timeout,
+  }
+  return exchange(parts, request, harmless(policy_of(parts, given)), nil, response.read)
 end
 
 return M

@@ -4,6 +4,9 @@ local core = require "whatsapp.core"
 
 ---@class whatsapp
 ---@field message whatsapp.message constructors of messages
+---@field webhook whatsapp.webhook what the API sends: challenge, verify, parse, handler
+---@field status whatsapp.status what becomes of messages
+---@field window whatsapp.window to whom free messages may be sent
 local whatsapp = {}
 
 whatsapp._VERSION = "0.1.0"
@@ -59,7 +62,9 @@ function whatsapp.json_schema()
 end
 
 -- what not every program needs is loaded when it is first asked for
-local LATER = { message = "whatsapp.message" }
+local LATER = {
+  message = "whatsapp.message", webhook = "whatsapp.webhook", status = "whatsapp.status", window = "whatsapp.window",
+}
 
 setmetatable(whatsapp, {
   __index = function(self, name)

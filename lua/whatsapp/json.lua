@@ -1,37 +1,31 @@
--- The one room that knows a JSON reader: a private instance of lua-cjson, so that nobody's settings change ours.
--- A host without lua-cjson puts another module of this shape into package.loaded["whatsapp.json"]. Never raises.
+-- The one room that knows a JSON reader: the core's own, which keeps every digit of an integer, takes half a surrogate pair
+-- for U+FFFD and needs half of lua-cjson's time. A host that has a better one puts another module of this shape into
+-- package.loaded["whatsapp.json"]. Never raises.
+local core = require "whatsapp.core"
+
 local json = {}
 
-local cjson, decode
-
-local function reader()
-  if not cjson then
-    local own = require("cjson").new()
-    own.decode_invalid_numbers(false)
-    cjson, decode = own, own.decode
-  end
-  return cjson
-end
-
 ---Raises where there is no reader: asked before a request leaves, so that its answer can be read.
-function json.prepare()
-  reader()
-end
+function json.prepare() end
 
 ---@param text string
----@return any? value, string? problem a null inside is whatsapp.null
+---@return any? value a null inside is whatsapp.null
+---@return string? problem
 function json.decode(text)
-  if not decode then reader() end
-  local ok, value = pcall(decode, text)
-  if ok then return value end
-  return nil, tostring(value)
+  return core.decode(text)
 end
 
----Messages are written by the core; this is for the few other tables that leave (the sandbox's answers).
+local cjson
+
+---Messages are written by the core; this is for the few other tables that leave (the sandbox's answers), by a private
+---instance of lua-cjson, so that nobody's settings change ours.
 ---@param value table
 ---@return string? text, string? problem
 function json.encode(value)
-  local ok, text = pcall(function() return reader().encode(value) end)
+  local ok, text = pcall(function()
+    cjson = cjson or require("cjson").new()
+    return cjson.encode(value)
+  end)
   if ok then return text end
   return nil, tostring(text)
 end

@@ -33,6 +33,26 @@ local function is_store(value)
   return (is_table(value) or type(value) == "userdata") and is_callable(value.take)
 end
 
+-- of events: as whatsapp.webhook.store makes them
+local function is_event_store(value)
+  if not (is_table(value) or type(value) == "userdata") then return false end
+  return is_callable(value.begin) and is_callable(value.done) and is_callable(value.forget)
+end
+
+local function is_secrets(value)
+  if is_text(value) then return true end
+  if not is_table(value) or #value == 0 then return false end
+  for _, secret in ipairs(value) do
+    if not is_text(secret) then return false end
+  end
+  return true
+end
+
+local CALLBACKS = {
+  message = is_callable, status = is_callable, error = is_callable, echo = is_callable, change = is_callable,
+  event = is_callable,
+}
+
 local LIMITS = { throughput = is_positive, pair = is_pair, window = is_count, store = is_store }
 
 -- kind -> { test, what stands behind "must be" }
@@ -78,6 +98,17 @@ local kinds = {
     "a list of names",
   },
   key = { is_text, "a string that is not empty" },
+  secrets = { is_secrets, "a string that is not empty, or a list of such" },
+  callbacks = {
+    function(value) return is_table(value) and has_only(value, CALLBACKS) end,
+    "{message, status, error, echo, change, event = functions}",
+  },
+  event_store = { is_event_store, "a store with begin, done and forget" },
+  amount = { is_positive, "a number over 0" },
+  fallback = {
+    function(value) return is_table(value) or is_callable(value) end,
+    "a message, or a function that returns one",
+  },
   retry = {
     function(value)
       if value == false then return true end

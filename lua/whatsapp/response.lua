@@ -38,13 +38,13 @@ local function string_or_nil(value)
   if type(value) == "string" then return value end
 end
 
-local math_type = math.type -- Lua 5.3 and later
+local math_type = rawget(math, "type") -- Lua 5.3 and later
 
 -- an integer of this Lua, from a number or a string of digits
 local function integer(value)
   if math_type and math_type(value) == "integer" then return value end
   local number = tonumber(value)
-  if not number or number % 1 ~= 0 then return nil end
+  if not number or number % 1 ~= 0 or number > 2 ^ 53 or number < -2 ^ 53 then return nil end
   return math.tointeger and math.tointeger(number) or number
 end
 
@@ -107,6 +107,18 @@ local function class_of(code, status, transient)
   return (transient == true or status == 429) and "safe" or "never"
 end
 
+-- the line that says what went wrong; facts: what a reader may look up
+local function line_of(details, facts)
+  local known = codes[details.code]
+  local text = details.message or (known and known.name) or "the API answered with an error"
+  if details.reason and details.reason ~= "" and details.reason ~= text then text = text .. ": " .. details.reason end
+  if details.code and not text:find(("#%d)"):format(details.code), 1, true) then
+    table.insert(facts, 1, "code " .. details.code)
+  end
+  if details.trace_id then facts[#facts + 1] = "trace " .. details.trace_id end
+  return #facts == 0 and text or ("%s (%s)"):format(text, table.concat(facts, ", "))
+end
+
 local function api_failure(status, headers, err)
   local code = integer(err.code)
   local data = type(err.error_data) == "table" and err.error_data or {}
@@ -124,13 +136,28 @@ local function api_failure(status, headers, err)
     trace_id = string_or_nil(err.fbtrace_id) or response.trace_id(headers),
     retry_after = response.retry_after(headers["retry-after"]),
   }
-  local known = codes[code]
-  local text = details.message or (known and known.name) or "the API answered with an error"
-  if details.reason and details.reason ~= "" and details.reason ~= text then text = text .. ": " .. details.reason end
-  local facts = { "HTTP " .. status }
-  if code and not text:find(("#%d)"):format(code), 1, true) then table.insert(facts, 1, "code " .. code) end
-  if details.trace_id then facts[#facts + 1] = "trace " .. details.trace_id end
-  return nil, ("%s (%s)"):format(text, table.concat(facts, ", ")), details
+  return nil, line_of(details, { "HTTP " .. status }), details
+end
+
+---An error that a webhook tells of, in the form of one that was answered. It is the last word on its message: that was
+---not delivered, and repeating it cannot deliver it twice.
+---@param err table { code, title, message, error_data = { details } }, or the older { code, title, details }
+---@return string text
+---@return whatsapp.details details
+function response.reported(err)
+  local code = integer(err.code)
+  local data = type(err.error_data) == "table" and err.error_data or {}
+  local class = class_of(code, 0, err.is_transient)
+  local details = {
+    kind = "api",
+    retryable = class == "safe" or class == "unknown",
+    may_have_been_sent = false,
+    code = code,
+    subcode = integer(err.error_subcode),
+    message = without_tokens(string_or_nil(err.message) or string_or_nil(err.title)),
+    reason = without_tokens(string_or_nil(data.details) or string_or_nil(err.error_data) or string_or_nil(err.details)),
+  }
+  return line_of(details, {}), details
 end
 
 local function protocol_failure(status, headers, what)

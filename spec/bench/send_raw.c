@@ -27,9 +27,14 @@ typedef struct sender {
     const char *ca_file;
     char body[MAX_BODY];
     size_t body_length;
-    double *latencies; /* in seconds, of the measured sends */
+    CURLM *multi; /* NULL: one at a time */
+    exchange *exchanges;
+    size_t in_flight;
+    double *latencies; /* in seconds */
     size_t done;
 } sender;
+
+/* ---- sending ---- */
 
 static void fail(const char *what, const char *why)
 {
@@ -56,17 +61,6 @@ static void read_body(sender *s, const char *path)
     if (file == NULL) fail(path, "cannot be read");
     s->body_length = fread(s->body, 1, sizeof s->body, file);
     fclose(file);
-}
-
-static void set_up(sender *s, const char *url, const char *ca_file, const char *body_file)
-{
-    s->url = curl_url();
-    s->ca_file = ca_file;
-    s->headers = curl_slist_append(NULL, "Expect:");
-    s->headers = curl_slist_append(s->headers, "Content-Type: application/json");
-    s->headers = curl_slist_append(s->headers, "Authorization: Bearer " TOKEN);
-    if (s->headers == NULL || curl_url_set(s->url, CURLUPART_URL, url, 0) != CURLUE_OK) fail(url, "cannot be used");
-    read_body(s, body_file);
 }
 
 static CURL *new_easy(const sender *s)
@@ -96,8 +90,9 @@ static void check(CURL *easy, CURLcode code)
     if (status != 200) fail("send", "the status is not 200");
 }
 
-static void send_blocking(sender *s, CURL *easy, size_t count)
+static void send_blocking(sender *s, size_t count)
 {
+    CURL *easy = s->exchanges[0].easy;
     for (s->done = 0; s->done < count; s->done++) {
         double started = seconds(CLOCK_MONOTONIC);
         check(easy, curl_easy_perform(easy));
@@ -112,28 +107,37 @@ static void start(CURLM *multi, exchange *x)
 }
 
 /* each handle that is done is sent off again, until all are out */
-static void send_many(sender *s, CURLM *multi, exchange *exchanges, size_t in_flight, size_t count)
+static void send_many(sender *s, size_t in_flight, size_t count)
 {
     size_t begun = 0;
     int running, left;
-    for (; begun < in_flight && begun < count; begun++) start(multi, &exchanges[begun]);
+    for (; begun < in_flight && begun < count; begun++) start(s->multi, &s->exchanges[begun]);
     for (s->done = 0; s->done < count;) {
-        if (curl_multi_perform(multi, &running) != CURLM_OK) fail("send", "not performed");
-        for (CURLMsg *message; (message = curl_multi_info_read(multi, &left)) != NULL;) {
-            exchange *x = NULL;
+        if (curl_multi_perform(s->multi, &running) != CURLM_OK) fail("send", "not performed");
+        for (CURLMsg *message; (message = curl_multi_info_read(s->multi, &left)) != NULL;) {
+            char *context = NULL;
             CURL *easy = message->easy_handle;
             check(easy, message->data.result);
-            curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **) &x);
+            curl_easy_getinfo(easy, CURLINFO_PRIVATE, &context);
+            exchange *x = (void *) context;
             s->latencies[s->done++] = seconds(CLOCK_MONOTONIC) - x->started;
-            curl_multi_remove_handle(multi, easy);
+            curl_multi_remove_handle(s->multi, easy);
             if (begun < count) {
                 begun++;
-                start(multi, x);
+                start(s->multi, x);
             }
         }
-        if (s->done < count) curl_multi_poll(multi, NULL, 0, 1000, NULL);
+        if (s->done < count) curl_multi_poll(s->multi, NULL, 0, 1000, NULL);
     }
 }
+
+static void send_all(sender *s, size_t count)
+{
+    if (s->multi != NULL) send_many(s, s->in_flight, count);
+    else send_blocking(s, count);
+}
+
+/* ---- what is printed ---- */
 
 static int by_size(const void *a, const void *b)
 {
@@ -169,44 +173,54 @@ static size_t number(const char *text)
     return (size_t) value;
 }
 
+/* ---- the run ---- */
+
+static void set_up(sender *s, const char *url, const char *ca_file, const char *body_file)
+{
+    s->url = curl_url();
+    s->ca_file = ca_file;
+    s->headers = curl_slist_append(NULL, "Expect:");
+    s->headers = curl_slist_append(s->headers, "Content-Type: application/json");
+    s->headers = curl_slist_append(s->headers, "Authorization: Bearer " TOKEN);
+    if (s->headers == NULL || curl_url_set(s->url, CURLUPART_URL, url, 0) != CURLUE_OK) fail(url, "cannot be used");
+    read_body(s, body_file);
+    for (size_t i = 0; i < s->in_flight; i++) {
+        s->exchanges[i].easy = new_easy(s);
+        curl_easy_setopt(s->exchanges[i].easy, CURLOPT_PRIVATE, &s->exchanges[i]);
+    }
+}
+
+static void take_down(sender *s)
+{
+    for (size_t i = 0; i < s->in_flight; i++) curl_easy_cleanup(s->exchanges[i].easy);
+    curl_multi_cleanup(s->multi);
+    curl_slist_free_all(s->headers);
+    curl_url_cleanup(s->url);
+    free(s->exchanges);
+    free(s->latencies);
+}
+
 int main(int argc, char **argv)
 {
     static sender s;
     if (argc != 9) fail("usage", "send_raw MODE URL CA_FILE COUNT WARM_UP IN_FLIGHT CONNECTIONS BODY_FILE");
     bool many = strcmp(argv[1], "many") == 0;
-    size_t count = number(argv[4]), warm_up = number(argv[5]), in_flight = many ? number(argv[6]) : 1;
-    CURLM *multi = NULL;
-    exchange *exchanges = NULL;
-
+    size_t count = number(argv[4]), warm_up = number(argv[5]);
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    set_up(&s, argv[2], argv[3], argv[8]);
+    s.in_flight = many ? number(argv[6]) : 1;
+    s.multi = many ? curl_multi_init() : NULL;
+    s.exchanges = calloc(s.in_flight, sizeof *s.exchanges);
     s.latencies = calloc(count > warm_up ? count : warm_up, sizeof *s.latencies);
-    exchanges = calloc(in_flight, sizeof *exchanges);
-    if (many) multi = curl_multi_init();
-    if (s.latencies == NULL || exchanges == NULL || (many && multi == NULL)) fail("curl", "not enough memory");
-    if (many) curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long) number(argv[7]));
-    for (size_t i = 0; i < in_flight; i++) {
-        exchanges[i].easy = new_easy(&s);
-        curl_easy_setopt(exchanges[i].easy, CURLOPT_PRIVATE, &exchanges[i]);
-    }
+    if ((many && s.multi == NULL) || s.exchanges == NULL || s.latencies == NULL) fail("curl", "not enough memory");
+    if (many) curl_multi_setopt(s.multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long) number(argv[7]));
+    set_up(&s, argv[2], argv[3], argv[8]);
 
-    double cpu = 0, wall = 0;
-    for (int measured = 0; measured <= 1; measured++) {
-        size_t sends = measured ? count : warm_up;
-        cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
-        wall = seconds(CLOCK_MONOTONIC);
-        if (many && !measured) send_many(&s, multi, exchanges, 1, 1); /* else each opens a connection */
-        if (many) send_many(&s, multi, exchanges, in_flight, sends);
-        else send_blocking(&s, exchanges[0].easy, sends);
-    }
+    if (many) send_many(&s, 1, 1); /* else each opens a connection */
+    send_all(&s, warm_up);
+    double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), wall = seconds(CLOCK_MONOTONIC);
+    send_all(&s, count);
     print(&s, seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu, seconds(CLOCK_MONOTONIC) - wall);
-
-    for (size_t i = 0; i < in_flight; i++) curl_easy_cleanup(exchanges[i].easy);
-    if (many) curl_multi_cleanup(multi);
-    curl_slist_free_all(s.headers);
-    curl_url_cleanup(s.url);
+    take_down(&s);
     curl_global_cleanup();
-    free(exchanges);
-    free(s.latencies);
     return 0;
 }

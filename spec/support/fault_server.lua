@@ -25,7 +25,7 @@ local OFTEN = {
 }
 local RANDOM = {
   plain = { { 10, "close" }, { 10, "cut" }, { 10, "half-head" }, { 10, "half-body" }, { 5, "broken" }, { 5, "half-body-hang" } },
-  h2 = { { 2, "close" }, { 2, "cut" }, { 2, "goaway 0" }, { 2, "goaway this" }, { 5, "stub" }, { 5, "rst-stream 7" }, { 5, "rst-stream 8" } },
+  h2 = { { 1, "close" }, { 1, "cut" }, { 1, "goaway 0" }, { 1, "goaway this" }, { 5, "stub" }, { 5, "rst-stream 7" }, { 5, "rst-stream 8" } },
 }
 RANDOM.h1 = RANDOM.plain
 
@@ -285,16 +285,14 @@ function after.html(out, status)
   return answer(out, tonumber(status), { { "Content-Type", "text/html" } }, "<html><h1>Said</h1></html>")
 end
 
--- more bytes than were announced, in one piece; behind the body stands what could be taken for the next answer
+-- more bytes than were announced, in one piece; they could be taken for the next answer. Over TLS in two pieces, libcurl
+-- takes them for that before 8.0.
 after["too-short"] = function(out)
+  out.wire:setmode(nil, "bf")
   out:head(200, { { "Content-Length", tostring(#JSON) } })
-  return out:data(JSON .. "HTTP/1.1 201 Said\r\nContent-Length: 4\r\n\r\nfake", true)
-end
-
--- the answer, and at once another one that nobody asked for
-function after.unasked(out)
-  answer(out, 200, nil, JSON)
-  return answer(out, 201, nil, "fake")
+  out:data(JSON .. "HTTP/1.1 201 Said\r\nContent-Length: 4\r\n\r\nfake", true)
+  out.wire:setmode(nil, "bn")
+  return out.wire:flush()
 end
 
 local function from_bits(bits)
@@ -310,8 +308,8 @@ end
 
 function after.gzip(out) return answer(out, 200, { { "Content-Encoding", "gzip" } }, bomb(4)) end
 
--- gather N [K]: nothing is answered before N requests have come, on whichever connections; with K (HTTP/2, all of them on
--- one) the connection then says that it took the first K, answers those and ends
+-- gather N [K]: nothing is answered before N requests have come, on whichever connections. With K (HTTP/2, all of them on
+-- one) the connection then says that it took the first K, answers those and ends; with 0 it ends without a word.
 local function let_go(out, taken)
   local waiting = gathered
   gathered = {}
@@ -319,6 +317,7 @@ local function let_go(out, taken)
     for _, one in ipairs(waiting) do accept_message(one) end
     return true
   end
+  if taken == 0 then return end
   table.sort(waiting, function(a, b) return a.stream < b.stream end)
   out:goaway(waiting[taken].stream)
   for i = 1, taken do accept_message(waiting[i]) end
@@ -443,7 +442,10 @@ function before.stall(out)
   deafen()
 end
 
-function before.cut(out) return reset(out.wire) end
+-- a reset where the body is larger than what was read of it with the head, else an end; over HTTP/2 at the first of it
+function before.cut(out)
+  if out.wire:pending() == 0 then reset(out.wire) end
+end
 
 -- refused in a way that may be repeated; HTTP/2 works on, with the other streams
 before["turn-away"] = function(out)
@@ -518,6 +520,7 @@ Stream.__index = Stream
 -- a stream's HEADERS and DATA; true while the connection is kept
 function Stream:take(kind, flags, payload)
   local fault, out = self.fault, self.out
+  if fault == "cut" then return kind == HEADERS or (flags & END_STREAM == 0 and reset(out.wire)) end
   if before[fault] then return kind == DATA or before[fault](out, self.argument) end
   if kind == DATA then self.parts[#self.parts + 1] = data_of(flags, payload) end
   if fault == "reset" and kind == DATA then

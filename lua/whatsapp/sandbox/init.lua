@@ -102,11 +102,25 @@ local function post_marketing_message(box, request)
   return post_message(box, request)
 end
 
+-- what became of a message that was accepted: it was sent
+local function get_history(box, request)
+  local given = request.url:match "[?&]message_id=([^&]*)" or ""
+  local id = given:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end)
+  for _, entry in ipairs(box.messages) do
+    if entry.id == id then
+      local event = { delivery_status = "SENT", webhook_update_state = "PENDING", timestamp = os.time() }
+      return answer(200, { data = { { id = "history." .. id, message_id = id, events = { data = { event } } } } })
+    end
+  end
+  return refuse(400, { message = "(#100) Invalid parameter", code = 100 })
+end
+
 -- ---- routes -----------------------------------------------------------------------------------------------------------
 
 -- method, pattern of the path, what answers with (box, request, the pattern's captures ...)
 local routes = {
   { "POST", "^/v%d+%.%d+/([%w_-]+)/messages$", post_message },
+  { "GET", "^/v%d+%.%d+/([%w_-]+)/message_history$", get_history },
   { "POST", "^/v%d+%.%d+/([%w_-]+)/marketing_messages$", post_marketing_message },
 }
 

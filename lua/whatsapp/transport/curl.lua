@@ -47,8 +47,12 @@ function M.new(given)
     return client:perform(request)
   end
 
+  local clock
   local transport = {
-    now = function() return require("whatsapp.curl").now() end,
+    now = function()
+      clock = clock or require("whatsapp.curl").now
+      return clock()
+    end,
     sleep = sleep,
   }
 

@@ -36,6 +36,7 @@ end
 
 local function after(seconds, call)
   local timer = uv.new_timer()
+  uv.update_time() -- the loop's clock stood still while the program was busy
   timer:start(math.max(0, math.ceil(seconds * 1000)), 0, call)
   return timer
 end
@@ -116,6 +117,7 @@ function M.new(given)
 
   local transport = { now = loop.now, sleep = sleep, begin = begin }
   function transport.turn(seconds)
+    state.client() -- raises once it is closed
     local timer
     suspend(function(wake)
       watch.wait(wake)

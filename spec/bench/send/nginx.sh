@@ -26,7 +26,7 @@ server() {
     ssl_certificate server.crt; ssl_certificate_key server.key; ssl_protocols TLSv1.3;
     default_type application/json; keepalive_requests 1000000000; keepalive_timeout $2;
     location / { content_by_lua_block { answer() } }
-    location /slow/ { content_by_lua_block { ngx.sleep(0.05) answer() } }
+    location /slow/ { content_by_lua_block { answer(0.05) } }
   }
 END
 }
@@ -43,8 +43,9 @@ http {
   http2_max_concurrent_streams 128;
   init_by_lua_block {
     local bytes = [[$answer]]
-    function answer()
+    function answer(seconds)
       ngx.req.read_body()
+      if seconds then ngx.sleep(seconds) end
       ngx.header.content_length = #bytes
       ngx.print(bytes)
     end

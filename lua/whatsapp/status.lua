@@ -1,0 +1,218 @@
+-- What becomes of messages after they were accepted: the statuses of webhooks, in whatever order and however often they
+-- come. A state only moves forward, and the same statuses always end in the same state. No network; keeps what it is told.
+local decorate = require "whatsapp.transport.decorate"
+
+local status = {}
+
+---@class whatsapp.state
+---@field id string? of the message; nil while only its stamp is known
+---@field stamp string?
+---@field status "unknown"|"accepted"|"sent"|"delivered"|"read"|"played"|"failed"
+---@field at table<string, integer|true> when each status was reached; true: without a time
+---@field text string? of a failure
+---@field details whatsapp.details? of a failure: as client:send gives it
+---@field participants table<string, whatsapp.state>? of a message to a group
+
+---The order of statuses; a failure ends all.
+status.RANK = { unknown = 0, accepted = 1, sent = 2, delivered = 3, read = 4, played = 5, failed = 6 }
+local RANK = status.RANK
+
+-- ---- states -------------------------------------------------------------------------------------------------------------
+
+local function new_state(id, stamp)
+  return { id = id, stamp = stamp, status = "unknown", at = {} }
+end
+
+local function earlier(a, b)
+  if a == nil or a == true then return b == nil and a or b end
+  if b == nil or b == true then return a end
+  return math.min(a, b)
+end
+
+-- of two failures always the same one, whichever came first
+local function is_before(a, b)
+  if a.time ~= b.time then return (a.time or math.huge) < (b.time or math.huge) end
+  if a.details.code ~= b.details.code then return (a.details.code or math.huge) < (b.details.code or math.huge) end
+  if a.text ~= b.text then return (a.text or "") < (b.text or "") end
+  return a.details.stamp ~= nil and b.details.stamp == nil
+end
+
+local function advance(state, word, time)
+  state.at[word] = earlier(state.at[word], time or true)
+  if (RANK[word] or 0) <= RANK[state.status] then return false end
+  state.status = word
+  return true
+end
+
+local UNTOLD = "the message failed, and nothing says why"
+
+local function fail(state, failure)
+  if state.failure and not is_before(failure, state.failure) then return end
+  state.failure, state.text, state.details = failure, failure.text, failure.details
+end
+
+-- whether the state moved
+local function apply(state, event)
+  local moved = advance(state, event.status, event.timestamp)
+  if event.status ~= "failed" then return moved end
+  local details = { kind = "api", retryable = false, may_have_been_sent = false }
+  for name, value in pairs(event.details or {}) do details[name] = value end
+  details.stamp = event.stamp
+  fail(state, { time = event.timestamp, text = event.text or UNTOLD, details = details })
+  return moved
+end
+
+-- ---- the tracker --------------------------------------------------------------------------------------------------------
+
+---@class whatsapp.tracker
+local tracker = {}
+tracker.__index = tracker
+
+local function forget_oldest(self)
+  local state = self.order[self.first]
+  self.order[self.first] = nil
+  self.first = self.first + 1
+  if self.by_id[state.id] == state then self.by_id[state.id] = nil end
+  if self.by_stamp[state.stamp] == state then self.by_stamp[state.stamp] = nil end
+end
+
+local function add(self, id, stamp)
+  local state = new_state(id, stamp)
+  if self.last - self.first + 1 >= self.max then forget_oldest(self) end
+  self.last = self.last + 1
+  self.order[self.last] = state
+  return state
+end
+
+-- the state of a message, by its id, its stamp or both
+local function find(self, id, stamp)
+  local of_id, of_stamp = id and self.by_id[id], stamp and self.by_stamp[stamp]
+  if of_stamp and id and of_stamp.id ~= id then
+    -- a stamp that another message has too says nothing; an attempt that was refused is not the one that got the id
+    local refused = not of_stamp.id and of_stamp.status == "failed"
+    if refused then self.by_stamp[stamp] = nil end
+    if of_stamp.id or refused then of_stamp = nil end
+  end
+  local state = of_id or of_stamp or add(self, id, stamp)
+  if of_id and of_stamp and of_id ~= of_stamp then self.by_stamp[stamp] = of_id end -- it is no longer unknown
+  if id then state.id, self.by_id[id] = id, state end
+  if stamp and not self.by_stamp[stamp] then self.by_stamp[stamp] = state end
+  if stamp and not state.stamp then state.stamp = stamp end
+  return state
+end
+
+local function string_or_nil(value)
+  if type(value) == "string" then return value end
+end
+
+---What client:send returned, which is passed through: `tracker:sent(client:send(message))`.
+---@return table? result
+---@return string? text
+---@return whatsapp.info|whatsapp.details|nil details
+function tracker:sent(result, text, details)
+  local stamp = string_or_nil(type(details) == "table" and details.stamp)
+  local first = type(result) == "table" and type(result.messages) == "table" and result.messages[1]
+  local id = type(first) == "table" and string_or_nil(first.id)
+  if id then
+    advance(find(self, id, stamp), "accepted")
+  elseif not result and stamp then
+    local state = find(self, nil, stamp)
+    if details.may_have_been_sent then
+      state.unsettled = { text = text, details = details }
+    else
+      advance(state, "failed")
+      fail(state, { text = text, details = details })
+    end
+  end
+  return result, text, details
+end
+
+---An event of webhook.parse; of all but statuses nothing is kept.
+---@param event whatsapp.event
+---@return boolean moved whether the message's state moved forward
+function tracker:feed(event)
+  if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
+  if event.kind ~= "status" or type(event.id) ~= "string" or type(event.status) ~= "string" then return false end
+  local state = find(self, event.id, event.stamp)
+  if not event.participant then return apply(state, event) end
+  state.participants = state.participants or {}
+  local own = state.participants[event.participant]
+  if not own then
+    own = new_state(event.id)
+    state.participants[event.participant] = own
+  end
+  return apply(own, event)
+end
+
+---The answer of client:message_history, as if its events had come by a webhook.
+---@param history table
+---@return boolean moved
+function tracker:history(history)
+  local moved = false
+  for _, message in ipairs(type(history) == "table" and type(history.data) == "table" and history.data or {}) do
+    local events = type(message) == "table" and message.events
+    if type(events) == "table" and type(events.data) == "table" then events = events.data end
+    for _, event in ipairs(type(events) == "table" and events or {}) do
+      local word = type(event) == "table" and string_or_nil(event.delivery_status)
+      moved = word and self:feed {
+        kind = "status", id = message.message_id, status = word:lower(), timestamp = tonumber(event.timestamp),
+      } or moved
+    end
+  end
+  return moved
+end
+
+---@param id string of a message, or its stamp
+---@param participant string? of a group
+---@return whatsapp.state? state to be read only
+function tracker:state(id, participant)
+  local state = self.by_id[id] or self.by_stamp[id]
+  if state and participant then return state.participants and state.participants[participant] end
+  return state
+end
+
+local function timed_out(state, wanted, seconds)
+  local details = { kind = "transport", retryable = false, may_have_been_sent = true }
+  local before = state and state.status == "unknown" and state.unsettled
+  for name, value in pairs(before and before.details or {}) do details[name] = value end
+  details.status = state and state.status or "unknown"
+  return nil, ("not %s within %g seconds, but %s"):format(wanted, seconds, details.status), details
+end
+
+---Waits until a message has reached a status, or has failed. Somebody else feeds the events meanwhile.
+---@param id string of a message, or its stamp
+---@param wanted "accepted"|"sent"|"delivered"|"read"|"played"
+---@param timeout number seconds
+---@param participant string?
+---@return whatsapp.state? state
+---@return string? text
+---@return whatsapp.details? details of the failure, as client:send gives them; of a time-out .status
+function tracker:await(id, wanted, timeout, participant)
+  if not RANK[wanted] then error("no such status: " .. tostring(wanted), 2) end
+  if not self.sleep then error("await needs a tracker that can sleep: status.tracker { sleep = cqueues.sleep }", 2) end
+  local waited = 0
+  while true do
+    local state = self:state(id, participant)
+    if state and state.status == "failed" and wanted ~= "failed" then return nil, state.text, state.details end
+    if state and RANK[state.status] >= RANK[wanted] then return state end
+    if waited >= timeout then return timed_out(state, wanted, timeout) end
+    local pause = math.min(self.interval, timeout - waited)
+    self.sleep(pause)
+    waited = waited + pause
+  end
+end
+
+---@param options { sleep: (fun(seconds: number))?, interval: number?, max: integer? }? sleep: suspends who waits, such as
+---cqueues.sleep or ngx.sleep; interval: seconds between two looks, 0.05 if absent; max: messages that are remembered,
+---100,000 if absent
+---@return whatsapp.tracker
+function status.tracker(options)
+  options = options or {}
+  if options.sleep ~= nil and not decorate.is_transport(options.sleep) then error("option sleep must be a function", 2) end
+  return setmetatable({
+    sleep = options.sleep, interval = options.interval or 0.05, max = options.max or 100000,
+    by_id = {}, by_stamp = {}, order = {}, first = 1, last = 0,
+  }, tracker)
+end
+
+return status

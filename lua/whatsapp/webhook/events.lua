@@ -1,0 +1,257 @@
+-- Makes one flat list of events of the decoded body of a webhook: every entry, change, message and status. Never raises
+-- and drops nothing, whatever stands where: what is not known comes as a "change" with `raw`.
+local response = require "whatsapp.response"
+local words = require "whatsapp.webhook.words"
+
+local events = {}
+
+local next, tonumber, type = next, tonumber, type -- asked for many times a body
+
+---@class whatsapp.event
+---@field kind "message"|"status"|"error"|"echo"|"change"
+---@field field string? of the webhook: "messages", "account_update", ...
+---@field waba_id string?
+---@field phone_number_id string? of the business's number
+---@field raw table as received: the message, the status, the error, the change, or what could not be understood
+---@field value any of the change that it came in: its contacts and metadata
+---@field time integer? of the entry, in seconds since 1970
+---@field id string? of the message; of a status: of the message that was sent
+---@field type string? of the message: "text", "interactive", ...
+---@field from string? the sender's phone number, where the API tells it
+---@field from_user_id string? the sender's business-scoped id
+---@field to string? of an echo
+---@field group_id string?
+---@field timestamp integer? seconds since 1970
+---@field contact table? the sender's or the recipient's, found by its id
+---@field name string? of the contact's profile
+---@field context table? the message that is answered
+---@field text string? the words: of the text, the caption, the button, ...; of an error or a failed status what went wrong
+---@field reply_id string? of the button or the row that was chosen
+---@field response table? what was filled in in a flow
+---@field media table? the file: id, mime_type, sha256, ...
+---@field status string? of a status: "sent", "delivered", "read", "played", "failed", ...
+---@field recipient_id string? of a status: phone number or group
+---@field recipient_user_id string?
+---@field participant string? of a status of a group's message
+---@field stamp string? the message's biz_opaque_callback_data
+---@field details whatsapp.details? of an error or a failed status
+
+-- ---- values as they should be -----------------------------------------------------------------------------------------
+
+local EXACT = 2 ^ 53
+local math_type, to_integer = math.type, math.tointeger -- luacheck: ignore 143
+
+-- an integer, whether it came as a number or as its digits
+local function integer(value)
+  local number = tonumber(value)
+  if not number or math_type and math_type(number) == "integer" then return number or nil end
+  if number % 1 ~= 0 or number > EXACT or number < -EXACT then return nil end
+  return to_integer and to_integer(number) or number
+end
+
+local string = words.string
+
+-- a list that holds something, or nothing at all; not an object
+local function is_list(value)
+  return type(value) == "table" and (value[1] ~= nil or next(value) == nil)
+end
+
+-- ---- contacts -----------------------------------------------------------------------------------------------------------
+
+-- the contacts by each of their ids
+local function index_of(contacts)
+  local by_id = {}
+  for i = #contacts, 1, -1 do -- the first of an id wins
+    local contact = contacts[i]
+    if type(contact) == "table" then
+      local wa_id, user_id = string(contact.wa_id), string(contact.user_id)
+      if wa_id then by_id[wa_id] = contact end
+      if user_id then by_id[user_id] = contact end
+    end
+  end
+  return by_id
+end
+
+-- the contact with one of these ids, a phone number and a business-scoped id: mostly the first, without an index
+local function contact_of(from, phone, user_id)
+  local contacts = from.value.contacts
+  if type(contacts) ~= "table" or not (phone or user_id) then return nil end
+  local first = contacts[1]
+  if type(first) == "table" and phone and first.wa_id == phone then return first end
+  from.by_id = from.by_id or index_of(contacts)
+  return phone and from.by_id[phone] or user_id and from.by_id[user_id] or nil
+end
+
+local function name_of(contact)
+  local profile = contact.profile
+  if type(profile) == "table" and type(profile.name) == "string" then return profile.name end
+end
+
+-- ---- items of a value ---------------------------------------------------------------------------------------------------
+
+-- what is not what should stand there, or is not known
+local function change_of(from, raw)
+  return {
+    kind = "change", field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id, time = from.time,
+    value = from.value, raw = raw,
+  }
+end
+
+local function set_failure(event, errors)
+  local err = is_list(errors) and errors[1]
+  if type(err) == "table" then event.text, event.details = response.reported(err) end
+end
+
+local function message(raw, from)
+  local id, kind, sender, user_id = raw.id, raw.type, raw.from, raw.from_user_id
+  if type(id) ~= "string" then id = string(id) end
+  if type(kind) ~= "string" then kind = string(kind) end
+  if type(sender) ~= "string" then sender = string(sender) end
+  if user_id ~= nil and type(user_id) ~= "string" then user_id = string(user_id) end
+  local contact = contact_of(from, sender, user_id)
+  local event = {
+    kind = "message", field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id, time = from.time,
+    value = from.value, raw = raw, id = id, type = kind, from = sender, from_user_id = user_id,
+    timestamp = integer(raw.timestamp), contact = contact, name = contact and name_of(contact),
+    text = nil, -- room for it
+  }
+  if raw.group_id ~= nil then event.group_id = string(raw.group_id) end
+  if type(raw.context) == "table" then event.context = raw.context end
+  if raw.errors ~= nil then set_failure(event, raw.errors) end
+  if kind then words.fill(event, kind, raw) end
+  return event
+end
+
+local function echo(raw, from)
+  local event = message(raw, from)
+  event.kind, event.to = "echo", string(raw.to) or string(raw.to_user_id)
+  return event
+end
+
+local function status(raw, from)
+  local word = string(raw.status)
+  local recipient, user_id = string(raw.recipient_id), string(raw.recipient_user_id)
+  local participant = string(raw.recipient_participant_id) or string(raw.participant_recipient_id)
+    or string(raw.recipient_participant_user_id)
+  local contact = contact_of(from, participant or recipient, user_id)
+  local event = {
+    kind = "status", field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id, time = from.time,
+    value = from.value, raw = raw, id = string(raw.id), timestamp = integer(raw.timestamp), status = word and word:lower(),
+    recipient_id = recipient, recipient_user_id = user_id, participant = participant, contact = contact,
+    name = contact and name_of(contact), stamp = string(raw.biz_opaque_callback_data),
+  }
+  if raw.type ~= nil then event.type = string(raw.type) end
+  if raw.errors ~= nil then set_failure(event, raw.errors) end
+  return event
+end
+
+local function failure(raw, from)
+  local event = change_of(from, raw)
+  event.kind = "error"
+  event.text, event.details = response.reported(raw)
+  return event
+end
+
+-- ---- changes ------------------------------------------------------------------------------------------------------------
+
+-- the field of a change -> the lists of its value that become events, in this order, and what makes an event of an item;
+-- and what else may stand in such a value without being missed
+local KNOWN = { contacts = true, metadata = true, messaging_product = true }
+local MESSAGES = { { "messages", message }, { "statuses", status }, { "errors", failure }, { "message_echoes", echo } }
+local ECHOES = { { "message_echoes", echo } }
+local FIELDS = { messages = MESSAGES, smb_message_echoes = ECHOES, message_echoes = ECHOES }
+
+-- under the name of where it stood
+local function add_odd(list, from, name, item)
+  list[#list + 1] = change_of(from, { [name] = item })
+end
+
+local function add_items(list, from, name, make, items)
+  for i = 1, #items do
+    local item = items[i]
+    if type(item) == "table" then
+      list[#list + 1] = make(item, from)
+    else
+      add_odd(list, from, name, item)
+    end
+  end
+end
+
+-- how many members a table has beside what it is known to have
+local function count_unknown(given, known)
+  local count = 0
+  for name in next, given do
+    if not known[name] then count = count + 1 end
+  end
+  return count
+end
+
+-- whether nothing of the value was left over
+local function add_value(list, from, row, value)
+  local read = 0
+  for i = 1, #row do
+    local name = row[i][1]
+    local items = value[name]
+    if items ~= nil and is_list(items) then
+      add_items(list, from, name, row[i][2], items)
+      read = read + 1
+    end
+  end
+  return read > 0 and count_unknown(value, KNOWN) == read
+end
+
+local IN_CHANGE = { field = true, value = true }
+local IN_ENTRY = { id = true, time = true, changes = true }
+local IN_BODY = { object = true, entry = true }
+
+local function add_change(list, from, change)
+  local value = change.value
+  from.field, from.value, from.phone_number_id, from.by_id = string(change.field), value, nil, nil
+  local is_table = type(value) == "table"
+  if is_table and type(value.metadata) == "table" then from.phone_number_id = string(value.metadata.phone_number_id) end
+  local row = is_table and FIELDS[from.field]
+  if row and add_value(list, from, row, value) and count_unknown(change, IN_CHANGE) == 0 then return end
+  local event = change_of(from, change)
+  event.timestamp = is_table and integer(value.timestamp) or nil
+  list[#list + 1] = event
+end
+
+local function add_entry(list, entry)
+  -- what its changes share, and what each of them has of its own, filled in one after the other
+  local from = {
+    waba_id = string(entry.id), time = integer(entry.time), field = nil, value = nil, phone_number_id = nil, by_id = nil,
+  }
+  local changes = entry.changes
+  if is_list(changes) then
+    for i = 1, #changes do
+      local change = changes[i]
+      if type(change) == "table" then
+        add_change(list, from, change)
+      else
+        add_odd(list, { waba_id = from.waba_id, time = from.time }, "changes", change)
+      end
+    end
+    if count_unknown(entry, IN_ENTRY) == 0 then return end
+  end
+  list[#list + 1] = change_of({ waba_id = from.waba_id, time = from.time }, entry)
+end
+
+---@param body table decoded
+---@return whatsapp.event[]
+function events.of(body)
+  local list, entries = { nil }, body.entry
+  if is_list(entries) then
+    for i = 1, #entries do
+      if type(entries[i]) == "table" then
+        add_entry(list, entries[i])
+      else
+        add_odd(list, {}, "entry", entries[i])
+      end
+    end
+    if count_unknown(body, IN_BODY) == 0 then return list end
+  end
+  list[#list + 1] = change_of({}, body)
+  return list
+end
+
+return events

@@ -1,0 +1,110 @@
+-- Proves that a webhook's request is the API's: the challenge when it is set up, the HMAC of each body. Compares in a time
+-- that tells nothing; never changes the bytes that it was given, never raises.
+local crypto = require "whatsapp.crypto"
+
+local signature = {}
+
+-- ---- challenge ----------------------------------------------------------------------------------------------------------
+
+local function decoded(text)
+  return (text:gsub("+", " "):gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+-- by name, the first of each; names have dots, which decoders of others may turn into something else
+local function parameters(query)
+  local found = {}
+  for pair in query:gsub("^%?", ""):gmatch "[^&]+" do
+    local name, value = pair:match "^([^=]*)=?(.*)$"
+    name = decoded(name)
+    if found[name] == nil then found[name] = decoded(value) end
+  end
+  return found
+end
+
+---@param query any
+---@param verify_token string not empty
+---@return string? challenge
+---@return string? text
+---@return boolean? foreign whether the request has nothing to do with it
+function signature.challenge(query, verify_token)
+  local given = type(query) == "string" and parameters(query) or type(query) == "table" and query or {}
+  local mode, token, challenge = given["hub.mode"], given["hub.verify_token"], given["hub.challenge"]
+  if mode == nil and token == nil and challenge == nil then return nil, "no parameter hub.*", true end
+  if type(token) ~= "string" or not crypto.equal(token, verify_token) then return nil, "another hub.verify_token" end
+  if mode ~= "subscribe" then return nil, "hub.mode is not subscribe" end
+  if type(challenge) ~= "string" or challenge == "" then return nil, "no hub.challenge" end
+  return challenge
+end
+
+-- ---- bodies -------------------------------------------------------------------------------------------------------------
+
+---@param app_secret any
+---@return boolean usable whether it is a secret or a list of secrets
+function signature.usable(app_secret)
+  if type(app_secret) == "string" then return app_secret ~= "" end
+  if type(app_secret) ~= "table" or #app_secret == 0 then return false end
+  for i = 1, #app_secret do
+    if type(app_secret[i]) ~= "string" or app_secret[i] == "" then return false end
+  end
+  return true
+end
+
+local function code_point(character)
+  local first = character:byte(1)
+  local point = first < 128 and first or first < 224 and first % 32 or first < 240 and first % 16 or first % 8
+  for i = 2, #character do point = point * 64 + character:byte(i) % 64 end
+  return point
+end
+
+local function escaped(character)
+  local point = code_point(character)
+  if point < 0x10000 then return ("\\u%04x"):format(point) end
+  point = point - 0x10000
+  return ("\\u%04x\\u%04x"):format(0xD800 + math.floor(point / 0x400), 0xDC00 + point % 0x400)
+end
+
+-- the body as the API had written it: ASCII only
+local function escaped_form(body)
+  return (body:gsub("[\127\194-\244][\128-\191]?[\128-\191]?[\128-\191]?", escaped))
+end
+
+-- secret -> a key that is ready; few are ever used
+local MOST_KEYS = 64
+local keys, key_count = {}, 0
+
+local function key_of(secret)
+  local key = keys[secret]
+  if key then return key end
+  if key_count == MOST_KEYS then keys, key_count = {}, 0 end
+  key = crypto.checker(secret)
+  keys[secret], key_count = key, key_count + 1
+  return key
+end
+
+local function matches(body, digits, secrets)
+  if type(secrets) == "string" then return key_of(secrets)(body, digits) end
+  for i = 1, #secrets do
+    if key_of(secrets[i])(body, digits) then return true end
+  end
+  return false
+end
+
+---@param body any
+---@param header any
+---@param secrets string|string[] not empty
+---@param reencoded boolean?
+---@return boolean ok
+---@return string? text
+function signature.verify(body, header, secrets, reencoded)
+  if type(body) ~= "string" then return false, "no body" end
+  if type(header) ~= "string" then return false, "no X-Hub-Signature-256" end
+  if #header ~= 71 or header:find("sha256=", 1, true) ~= 1 then
+    return false, "X-Hub-Signature-256 is not sha256= and 64 hexadecimal digits"
+  end
+  local digits = header:sub(8)
+  if matches(body, digits, secrets) then return true end
+  if reencoded and body:find "[\127-\255]" and matches(escaped_form(body), digits, secrets) then return true end
+  return false, "the signature is of another body or of another secret"
+end
+
+return signature

@@ -1,0 +1,146 @@
+-- Thousands of messages over each transport through faults that are drawn at random: each has one outcome, none arrives
+-- twice, and what the client says of each agrees with what the server saw. Never sends to another host.
+local fault_server = require "spec.support.fault"
+local rows = require "spec.transport_rows"
+local whatsapp = require "whatsapp"
+
+local SEED = tonumber(os.getenv "FAULT_SEED") or 20240229
+local SLOW = (os.getenv "LD_PRELOAD" or ""):find "vgpreload" ~= nil -- under valgrind a tenth is enough
+local CONCURRENCY = 50
+
+-- how many messages, over what; inside: in a loop of the transport's kind
+local RUNS = {
+  { "whatsapp.transport.curl", "h2", 10000 }, { "whatsapp.transport.curl", "h1", 2000 },
+  { "whatsapp.transport.cqueues", "h2", 2000, inside = true }, { "whatsapp.transport.cqueues", "h1", 2000 },
+  { "whatsapp.transport.luv", "h2", 2000, inside = true }, { "whatsapp.transport.luv", "h1", 2000 },
+}
+
+local REFUSALS = { ["error 429 130429"] = true } -- what arrived, and the API said that it did nothing with it
+
+local function source_of(count)
+  local number = 0
+  return function()
+    if number == count then return nil end
+    number = number + 1
+    return { to = "1", text = { body = ("id %d"):format(number) } }
+  end
+end
+
+local function number_of(message) return tonumber(message.text.body:match "%d+") end
+
+-- number -> what the client said of it, in a word; each message has one outcome, with the answer to itself
+local function keep(outcomes, message, response, text, details)
+  local number = number_of(message)
+  if outcomes[number] then error(("message %d has two outcomes"):format(number), 0) end
+  if not response then
+    outcomes[number] = details.may_have_been_sent and "unknown" or "unsent"
+    if type(text) ~= "string" then error(("message %d has failed without a text"):format(number), 0) end
+  else
+    outcomes[number] = response.messages[1].id == "wamid." .. number and "accepted" or "another's answer"
+  end
+end
+
+local function each(client, count, in_flight)
+  return client:each(source_of(count), {
+    concurrency = CONCURRENCY, retry = { attempts = 2, total = 5 },
+    on_progress = function(progress) in_flight.now, in_flight.done = progress.in_flight, progress.done end,
+  })
+end
+
+local function send_all(client, count, in_flight)
+  local outcomes = {}
+  for message, response, text, details in each(client, count, in_flight) do
+    keep(outcomes, message, response, text, details)
+  end
+  return outcomes
+end
+
+-- the same with a call for each outcome: in a loop, Lua 5.1 cannot wait in the head of a `for`
+local function send_all_inside(client, count, in_flight)
+  local outcomes, batch = {}, each(client, count, in_flight)
+  local message, response, text, details = batch:next()
+  while message do
+    keep(outcomes, message, response, text, details)
+    message, response, text, details = batch:next()
+  end
+  return outcomes
+end
+
+local function in_a_loop(module, client, count, in_flight)
+  local loop, outcomes
+  for _, row in ipairs(rows.rows) do
+    if row.module == module then loop = row.loop() end
+  end
+  loop.spawn(function() outcomes = send_all_inside(client, count, in_flight) end)
+  loop.run(300)
+  return outcomes
+end
+
+-- number -> how often the server took it; it counts as refused where it was refused each time
+local function taken_of(messages)
+  local taken = {}
+  for number, faults in pairs(messages) do
+    taken[number] = 0
+    for _, what in ipairs(faults) do
+      if not REFUSALS[what] then taken[number] = taken[number] + 1 end
+    end
+  end
+  return taken
+end
+
+-- "outcome, taken N times" -> how many messages; a count of them says more than a list of thousands
+local function tally(outcomes, taken, count)
+  local counts = {}
+  for number = 1, count do
+    local what = ("%s, taken %d times"):format(outcomes[number] or "no outcome", taken[number] or 0)
+    counts[what] = (counts[what] or 0) + 1
+  end
+  return counts
+end
+
+-- what may be: each outcome with how often the server may have taken the message
+local POSSIBLE = { "accepted, taken 1 times", "unknown, taken 0 times", "unknown, taken 1 times", "unsent, taken 0 times" }
+
+local function faults_in(messages)
+  local kinds = {}
+  for _, faults in pairs(messages) do
+    for _, what in ipairs(faults) do kinds[what] = true end
+  end
+  return kinds
+end
+
+describe("many messages through faults at random", function()
+  local fault, transport
+
+  before_each(function() fault = fault_server.start() end)
+  after_each(function()
+    if transport then transport.close() end
+    fault.stop()
+  end)
+
+  local function run(module, port, count, inside)
+    local in_flight = {}
+    fault.play("random " .. SEED)
+    transport = require(module).new { ca_file = fault.ca_file, proxy = "", timeout = 0.3, connect_timeout = 5 }
+    local client = whatsapp.new {
+      token = "tokentoken", phone_number_id = "1", base_url = fault.url(port, ""), transport = transport, limiter = false,
+    }
+    local outcomes = inside and in_a_loop(module, client, count, in_flight) or send_all(client, count, in_flight)
+    return outcomes, in_flight
+  end
+
+  for _, row in ipairs(RUNS) do
+    local module, port, count = row[1], row[2], SLOW and row[3] / 10 or row[3]
+    it(("%d over %s, %s: one outcome each, and the server agrees"):format(count, module, port), function()
+      local outcomes, in_flight = run(module, port, count, row.inside)
+      local messages = fault.messages()
+      local counts = tally(outcomes, taken_of(messages), count)
+      local possible = {}
+      for _, what in ipairs(POSSIBLE) do possible[what] = counts[what] end
+      assert.same(possible, counts)
+      assert.same({ done = count, now = 0 }, in_flight)
+      local kinds = faults_in(messages)
+      for _, what in ipairs(SLOW and {} or { "html 502", "silence", "error 429 130429" }) do assert.is_true(kinds[what]) end
+    end)
+  end
+end)

@@ -1,0 +1,38 @@
+-- What webhook.parse and webhook.verify promise of any bytes: fuzz_webhook.c calls this with each body; it raises where a
+-- promise is broken. Never sends anything.
+local crypto = require "whatsapp.crypto"
+local webhook = require "whatsapp.webhook"
+
+local KINDS = { message = true, status = true, error = true, echo = true, change = true }
+local math_type = math.type -- luacheck: ignore 143
+local STRINGS = { "field", "waba_id", "phone_number_id", "id", "type", "from", "from_user_id", "to", "group_id", "name", "text",
+  "reply_id", "status", "recipient_id", "recipient_user_id", "participant", "stamp" }
+local TABLES = { "contact", "context", "response", "media", "details" }
+local SECRET = "secret"
+
+local function check_event(event)
+  assert(KINDS[event.kind], "kind")
+  assert(type(event.raw) == "table", "raw")
+  assert(event.timestamp == nil or math_type(event.timestamp) == "integer", "timestamp")
+  assert(event.time == nil or math_type(event.time) == "integer", "time")
+  assert((event.kind ~= "message" and event.kind ~= "status") or event.field == "messages", "field")
+  for _, name in ipairs(STRINGS) do assert(event[name] == nil or type(event[name]) == "string", name) end
+  for _, name in ipairs(TABLES) do assert(event[name] == nil or type(event[name]) == "table", name) end
+end
+
+---@param body string
+---@param header string bytes of chance
+return function(body, header)
+  local events, text = webhook.parse(body)
+  if events then
+    for _, event in ipairs(events) do check_event(event) end
+  else
+    assert(type(text) == "string", "text")
+  end
+  assert(webhook.verify(body, header, SECRET, { reencoded = true }) == false, "a header of chance")
+  assert(webhook.verify(body, "sha256=" .. header, SECRET) == false, "digits of chance")
+  assert(webhook.verify(body, "sha256=" .. crypto.hmac_sha256(SECRET, body), { "other", SECRET }) == true, "a good one")
+  local challenge, why = webhook.challenge(body, SECRET)
+  assert(challenge == nil and type(why) == "string", "challenge")
+  return events and #events or -1
+end

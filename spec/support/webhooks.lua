@@ -1,0 +1,36 @@
+-- Bodies of webhooks for specs, written from a few words; never sends anything.
+local crypto = require "whatsapp.crypto"
+local json = require "whatsapp.json"
+
+local webhooks = { SECRET = "app-secret-of-a-spec", TOKEN = "verify-token-of-a-spec" }
+
+---@param value table of the one change
+---@param field string?
+function webhooks.body(value, field)
+  value.messaging_product, value.metadata = "whatsapp", { display_phone_number = "15550001111", phone_number_id = "106" }
+  return assert(json.encode {
+    object = "whatsapp_business_account",
+    entry = { { id = "102", changes = { { field = field or "messages", value = value } } } },
+  })
+end
+
+function webhooks.text(id, words, from)
+  return { id = id, from = from or "16505551234", timestamp = "1749416383", type = "text", text = { body = words } }
+end
+
+function webhooks.status(id, word, more)
+  local status = { id = id, status = word, timestamp = "1749416383", recipient_id = "16505551234" }
+  for name, value in pairs(more or {}) do status[name] = value end
+  return status
+end
+
+function webhooks.sign(body, secret)
+  return "sha256=" .. crypto.hmac_sha256(secret or webhooks.SECRET, body)
+end
+
+---@return table request as a handler takes it
+function webhooks.post(body, secret)
+  return { method = "POST", headers = { ["X-Hub-Signature-256"] = webhooks.sign(body, secret) }, body = body }
+end
+
+return webhooks

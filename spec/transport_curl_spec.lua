@@ -1,0 +1,72 @@
+-- What whatsapp.transport.curl does alone: it blocks, so that Ctrl-C has to end it, blames whoever called it, and may be
+-- forgotten. The rest is in spec/transport_spec.lua. Never sends to another host.
+local curl = require "whatsapp.transport.curl"
+local fault_server = require "spec.support.fault"
+
+-- Ctrl-C, as the lua program has it: a hook that is set by a signal; the request would hang for 20 seconds
+local INTERRUPTED = [[
+cat > $FILE <<'END'
+local transport = require("whatsapp.transport.curl").new { proxy = "", timeout = 20 }
+transport { method = "POST", url = arg[1], body = "x" }
+END
+$LUA $FILE $URL 2>&1 & sleep 0.5; kill -INT $!; wait $!; rm $FILE
+]]
+
+describe("the transport over libcurl", function()
+  local fault, transport
+
+  setup(function() fault = fault_server.start() end)
+  teardown(function() fault.stop() end)
+  before_each(function()
+    fault.play "ok"
+    transport = curl.new { ca_file = fault.ca_file, proxy = "" }
+  end)
+  after_each(function() if transport then transport.close() end end)
+
+  local function post(port) return { method = "POST", url = fault.url(port), body = "x" } end
+
+  it("stops waiting when the script is interrupted", function()
+    fault.play "hang"
+    local values = { FILE = os.tmpname(), LUA = os.getenv "LUA" or "lua5.4", URL = fault.url("plain", "/") }
+    local started = os.time()
+    local pipe = io.popen((INTERRUPTED:gsub("%$(%u+)", values)))
+    local output = pipe:read "*a"
+    pipe:close()
+    assert.is_truthy(output:find("interrupted!", 1, true), output)
+    assert.is_true(os.time() - started < 10)
+  end)
+
+  local function blamed(call)
+    local ok, text = pcall(call)
+    assert.is_false(ok)
+    return tostring(text):match "transport_curl_spec%.lua:%d+: (.*)"
+  end
+
+  it("raises where it was called with what is no request", function()
+    for _, request in ipairs { "a string", 5, false } do
+      assert.equal("the request must be a table, not a " .. type(request), blamed(function()
+        local response = transport(request)
+        return response
+      end))
+    end
+  end)
+
+  it("raises where it was called after close", function()
+    transport.close()
+    assert.equal("attempt to use a closed transport", blamed(function()
+      local response = transport(post "h1")
+      return response
+    end))
+  end)
+
+  it("may be forgotten without being closed", function()
+    for _, port in ipairs { "plain", "h1", "h2" } do
+      local forgotten = curl.new { ca_file = fault.ca_file, proxy = "" }
+      assert.equal(200, forgotten(post(port)).status)
+      forgotten = nil -- luacheck: ignore
+      collectgarbage()
+      collectgarbage()
+    end
+    assert.equal(3, fault.arrivals())
+  end)
+end)

@@ -1,0 +1,116 @@
+-- The transports for event loops, each inside a real loop of its kind: the loop goes on while many wait, everyone gets the
+-- answer to what he sent, and nothing is left in the loop. Never sends to another host.
+local rows = require "spec.transport_rows"
+
+-- not over plain http, where libcurl learns only from the first answer whether it may send others beside it
+local PORTS, over, LOST = rows.TLS, rows.over, rows.LOST
+local MANY, HALF, TICKS = 20, 10, 10
+
+rows.describe("in a loop", function(t)
+  local function numbered(port, number, changes)
+    local request = t.post(port, { body = ('{"to":"1","text":{"body":"id %d"}}'):format(number) })
+    for name, value in pairs(changes or {}) do request[name] = value end
+    return request
+  end
+
+  local function play_many(step)
+    local steps = {}
+    for i = 1, MANY do steps[i] = step end
+    t.fault.play((unpack or table.unpack)(steps)) -- luacheck: ignore 113 143
+  end
+
+  -- The server answers half of them together, and the others when the last one has sent, who waits until those were
+  -- answered and the loop has ticked ten times.
+  over(PORTS, "goes on while " .. MANY .. " wait, and each gets the answer to what it sent", function(port)
+    play_many("gather " .. HALF)
+    local loop, transport = t.row.loop(), t.open()
+    local ticks, answered, bodies = 0, 0, {}
+
+    loop.spawn(function()
+      for i = 1, TICKS do
+        loop.sleep(0.01)
+        ticks = i
+      end
+    end)
+    for number = 1, MANY do
+      loop.spawn(function()
+        while number == MANY and (ticks < TICKS or answered < HALF) do loop.sleep(0.01) end
+        local response, text = transport(numbered(port, number))
+        bodies[number], answered = response and response.body or text, answered + 1
+      end)
+    end
+    loop.run()
+
+    for number = 1, MANY do
+      assert.equal("wamid." .. number, bodies[number]:match '"id":"([^"]+)"')
+    end
+    assert.equal(MANY, t.fault.arrivals())
+    if port == "h2" then assert.equal(1, t.fault.connections()) end
+  end)
+
+  over(rows.H2, "ends the waiting of all who get no answer", function(port)
+    local loop, transport, outcomes = t.row.loop(), t.open(), {}
+    t.answered(transport, t.post(port)) -- so that no handshake takes of their time
+    play_many "silence"
+    for number = 1, MANY do
+      loop.spawn(function()
+        local _, _, details = transport(numbered(port, number, { timeout = 0.4 }))
+        outcomes[number] = rows.outcome(details)
+      end)
+    end
+    loop.run()
+    for number = 1, MANY do assert.same(LOST, outcomes[number]) end
+    assert.equal(MANY, t.fault.arrivals(MANY))
+  end)
+
+  over(PORTS, "keeps the connection from outside of a loop to inside of one, and of another, and back", function(port)
+    local transport = t.open()
+    t.answered(transport, t.post(port))
+    for _ = 1, 2 do
+      local loop, response = t.row.loop(), nil
+      loop.spawn(function() response = transport(t.post(port)) end)
+      loop.run()
+      assert.equal(200, response.status)
+    end
+    t.answered(transport, t.post(port))
+    assert.equal(4, t.fault.arrivals())
+    assert.equal(1, t.fault.connections())
+  end)
+
+  -- also if the program was busy before, and the loop has not looked at the clock meanwhile
+  it("sleeps as long as it should while the loop goes on", function()
+    local loop, transport, ticks, ticks_then = t.row.loop(), t.open(), 0, nil
+    local started, ended
+    loop.spawn(function()
+      local now = transport.now()
+      repeat started = transport.now() until started > now + 0.3
+      transport.sleep(0.2)
+      ended, ticks_then = transport.now(), ticks
+    end)
+    loop.spawn(function()
+      for i = 1, 3 do
+        loop.sleep(0.01)
+        ticks = i
+      end
+    end)
+    loop.run()
+    assert.is_true(ended - started >= 0.199 and ended - started < 10)
+    assert.is_true(ticks_then > 0)
+  end)
+
+  it("raises once it was closed", function()
+    local loop, transport, raised = t.row.loop(), t.open(), {}
+    loop.spawn(function()
+      transport(t.post "h2")
+      transport.close()
+      for _, call in ipairs { transport, transport.begin } do
+        raised[#raised + 1] = select(2, pcall(call, t.post "h2", function() end))
+      end
+      raised[#raised + 1] = select(2, pcall(transport.turn, 0))
+    end)
+    loop.run()
+    assert.equal(3, #raised)
+    for _, text in ipairs(raised) do assert.truthy(tostring(text):find("attempt to use a closed transport", 1, true)) end
+    assert.equal(1, t.fault.arrivals())
+  end)
+end, "loop")

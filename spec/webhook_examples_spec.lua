@@ -1,0 +1,108 @@
+-- The endpoint as each example serves it: a CGI program, a small server, nginx. Starts them, asks them, stops them.
+local webhooks = require "spec.support.webhooks"
+
+local lua = os.getenv "LUA" or "lua5.4"
+local ENVIRONMENT = ("env -u WHATSAPP_TOKEN -u NGINX WHATSAPP_APP_SECRET='%s' WHATSAPP_VERIFY_TOKEN='%s'")
+  :format(webhooks.SECRET, webhooks.TOKEN)
+local QUERY = "hub.mode=subscribe&hub.challenge=4711&hub.verify_token=" .. webhooks.TOKEN
+local BODY = webhooks.body { messages = { webhooks.text("wamid.1", "Grüße") }, statuses = { webhooks.status("wamid.2", "read") } }
+
+local function run(command)
+  local pipe = assert(io.popen(command))
+  local output = pipe:read "*a"
+  pipe:close()
+  return output
+end
+
+local function write(path, text)
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+end
+
+local function read(path)
+  local file = io.open(path, "rb")
+  if not file then return "" end
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+local folder = run "mktemp -d":match "^[^\n]*"
+write(folder .. "/body", BODY)
+math.randomseed(os.time() + math.floor(os.clock() * 1e6))
+
+-- status and body that the server answers
+local function ask(port, query, signature)
+  local sent = signature and ("--data-binary @%s/body -H 'X-Hub-Signature-256: %s'"):format(folder, signature) or ""
+  local answer = run(("curl -s --noproxy '*' --max-time 10 -w ' %%{http_code}' %s 'http://127.0.0.1:%d/webhook?%s'"):format(sent, port, query))
+  local body, status = answer:match "^(.*) (%d+)$"
+  return tonumber(status), body
+end
+
+-- a server answers: what it is to be asked, and what it printed
+local function check(port, log)
+  assert.same({ 200, "4711" }, { ask(port, QUERY) })
+  assert.equal(403, (ask(port, QUERY .. "x")))
+  assert.equal(404, (ask(port, "")))
+  assert.equal(401, (ask(port, "", "sha256=" .. ("0"):rep(64))))
+  for _ = 1, 2 do assert.equal(200, (ask(port, "", webhooks.sign(BODY)))) end
+  local printed = read(log)
+  local _, messages = printed:gsub("message wamid%.1 Grüße", "")
+  local _, statuses = printed:gsub("status wamid%.2 read", "")
+  assert.same({ 1, 1 }, { messages, statuses }, printed)
+end
+
+describe("the webhook examples", function()
+  teardown(function() run("rm -rf " .. folder) end)
+
+  it("serve it as a CGI program", function()
+    local function cgi(method, query, signature)
+      local variables = ("REQUEST_METHOD=%s QUERY_STRING='%s' CONTENT_LENGTH=%d HTTP_X_HUB_SIGNATURE_256='%s'")
+        :format(method, query, method == "POST" and #BODY or 0, signature or "")
+      local output = run(("%s %s %s examples/webhook_cgi.lua <%s/body 2>%s/log"):format(ENVIRONMENT, variables, lua, folder, folder))
+      return output:match "^Status: (%d+)\r\n", output:match "\r\n\r\n(.*)$"
+    end
+    assert.same({ "200", "4711" }, { cgi("GET", QUERY) })
+    assert.equal("403", (cgi("GET", QUERY .. "x")))
+    assert.equal("401", (cgi("POST", "", "sha256=" .. ("0"):rep(64))))
+    assert.equal("200", (cgi("POST", "", webhooks.sign(BODY))))
+    assert.equal("message wamid.1 Grüße\nstatus wamid.2 read\n", read(folder .. "/log"))
+  end)
+
+  it("serve it in a small server", function()
+    local pipe, pid, port
+    for _ = 1, 20 do -- a taken port is only bad luck
+      port = math.random(20000, 32000)
+      pipe = assert(io.popen(("echo $$; exec %s %s examples/webhook_server.lua %d 2>%s/log"):format(ENVIRONMENT, lua, port, folder)))
+      pid = pipe:read "*l"
+      if pipe:read "*l" == "listening" then break end
+      pipe:close()
+      pipe = nil
+    end
+    assert.is_truthy(pipe, read(folder .. "/log"))
+    local ok, problem = pcall(check, port, folder .. "/log")
+    run("kill " .. pid)
+    pipe:close()
+    assert.is_true(ok, tostring(problem))
+  end)
+
+  it("serve it in nginx", function()
+    run(("for name in lua build examples; do ln -s \"$PWD/$name\" %s/$name; done"):format(folder))
+    local conf = read "examples/webhook_nginx.conf"
+    local user = run "id -un":find "^root" and "user root;\n" or ""
+    local nginx = os.getenv "NGINX_BIN" or "nginx"
+    local started, port
+    for _ = 1, 20 do
+      port = math.random(20000, 32000)
+      write(folder .. "/nginx.conf", user .. (conf:gsub("127%.0%.0%.1:8080", "127.0.0.1:" .. port)))
+      started = run(("cd %s && PATH=$PATH:/usr/sbin %s %s -p . -c nginx.conf 2>&1; echo status $?"):format(folder, ENVIRONMENT, nginx))
+      if not started:find "Address already in use" then break end
+    end
+    assert.is_truthy(started:find "status 0", started .. read(folder .. "/error.log"))
+    local ok, problem = pcall(check, port, folder .. "/error.log")
+    local log = read(folder .. "/error.log")
+    run(("kill -QUIT $(cat %s/nginx.pid)"):format(folder))
+    assert.is_true(ok, tostring(problem) .. log)
+  end)
+end)

@@ -1,0 +1,216 @@
+-- The endpoint as a function: what it answers, that it calls back once for each event, and that nothing that failed is lost.
+local store = require "whatsapp.webhook.store"
+local webhooks = require "spec.support.webhooks"
+local whatsapp = require "whatsapp"
+
+local SECRET, TOKEN = webhooks.SECRET, webhooks.TOKEN
+
+-- a handler, what it called back with, and what it reported
+local function new(changes)
+  local seen, reported = {}, {}
+  local function keep(event) seen[#seen + 1] = event.kind .. ":" .. tostring(event.id) end
+  local options = {
+    app_secret = SECRET, verify_token = TOKEN, on = { message = keep, status = keep },
+    on_error = function(text, event, final) reported[#reported + 1] = { text, event and event.id, final } end,
+  }
+  for name, value in pairs(changes or {}) do options[name] = value end
+  return whatsapp.webhook.handler(options), seen, reported
+end
+
+local function messages(...)
+  local list = {}
+  for i, id in ipairs { ... } do list[i] = webhooks.text(id, "x") end
+  return webhooks.post(webhooks.body { messages = list })
+end
+
+describe("the handler", function()
+  it("answers the challenge, and nobody else", function()
+    local handle = new()
+    local function get(query) return handle { method = "GET", query = query, headers = {} } end
+    local answer = get("hub.mode=subscribe&hub.challenge=77&hub.verify_token=" .. TOKEN)
+    assert.same({ 200, "77", "text/plain" }, { answer.status, answer.body, answer.headers["content-type"] })
+    assert.equal(403, get("hub.mode=subscribe&hub.challenge=77&hub.verify_token=x").status)
+    assert.equal("", get("hub.mode=subscribe&hub.challenge=77&hub.verify_token=x").body)
+    assert.equal(404, get("").status)
+    assert.equal(404, get().status)
+    assert.equal(405, handle { method = "PUT", headers = {} }.status)
+    assert.equal("GET, POST", handle({}).headers.allow)
+  end)
+
+  it("verifies before it reads, with header names in any case", function()
+    local handle, seen, reported = new()
+    local request = messages "a"
+    for _, headers in ipairs { {}, { ["x-hub-signature-256"] = "sha256=" .. ("0"):rep(64) }, { ["X-Hub-Signature-256"] = {} }, { 5 } } do
+      assert.equal(401, handle { method = "POST", headers = headers, body = request.body }.status)
+    end
+    assert.equal(401, handle { method = "POST", body = request.body }.status)
+    assert.equal(401, handle { method = "POST", headers = request.headers }.status)
+    assert.same({}, seen)
+    assert.equal(6, #reported)
+    for _, name in ipairs { "x-hub-signature-256", "X-HUB-SIGNATURE-256", "X-Hub-Signature-256" } do
+      assert.equal(200, handle { method = "POST", headers = { [name] = webhooks.sign(request.body) }, body = request.body }.status)
+    end
+    assert.same({ "message:a" }, seen)
+  end)
+
+  it("answers 413 over the cap, and 200 to what nobody can read", function()
+    local handle, _, reported = new { max_body = 100 }
+    assert.equal(413, handle(webhooks.post(("x"):rep(101))).status)
+    assert.equal(200, handle(webhooks.post "no json").status)
+    assert.equal(1, #reported)
+    assert.equal(200, handle(webhooks.post '{"object":"of tomorrow"}').status)
+  end)
+
+  it("calls back once for each event, in whatever body it comes again", function()
+    local handle, seen = new()
+    assert.equal(200, handle(messages("a", "b", "a")).status)
+    assert.equal(200, handle(messages("b", "c")).status)
+    local function status(word, more) return webhooks.status("a", word, more) end
+    for _ = 1, 2 do
+      handle(webhooks.post(webhooks.body { statuses = { status "sent", status "read", status("read", { recipient_participant_id = "1" }),
+        status("read", { recipient_participant_id = "2" }) } }))
+    end
+    assert.same({ "message:a", "message:b", "message:c", "status:a", "status:a", "status:a", "status:a" }, seen)
+  end)
+
+  it("knows other events by what they say", function()
+    local seen = {}
+    local handle = new { on = { event = function(event) seen[#seen + 1] = event.kind end } }
+    local function change(value) return webhooks.post(webhooks.body(value, "account_update")) end
+    for _ = 1, 2 do
+      handle(change { event = "A", more = { x = 1, y = { 1, 2, "\255" } } })
+      handle(change { event = "B" })
+      handle(webhooks.post(webhooks.body { errors = { { code = 1 } } }))
+      handle(messages "a")
+    end
+    assert.same({ "change", "change", "error", "message" }, seen)
+  end)
+
+  it("lets one that fails hide none of the others, and has the API repeat it", function()
+    local calls, fails = {}, 2
+    local handle, _, reported = new { on = { message = function(event)
+      calls[#calls + 1] = event.id
+      if event.id == "b" and fails > 0 then
+        fails = fails - 1
+        error "no database"
+      end
+    end } }
+    local request = messages("a", "b", "c")
+    assert.same({ 500, 500, 200, 200 }, { handle(request).status, handle(request).status, handle(request).status, handle(request).status })
+    assert.same({ "a", "b", "c", "b", "b" }, calls)
+    assert.same({ 2, "b", false }, { #reported, reported[1][2], reported[1][3] })
+    assert.is_truthy(reported[1][1]:find "no database")
+  end)
+
+  it("gives up after as many attempts as are allowed, and says so", function()
+    local calls = 0
+    local handle, _, reported = new { attempts = 3, on = { message = function()
+      calls = calls + 1
+      error "never"
+    end } }
+    local answers = {}
+    for i = 1, 5 do answers[i] = handle(messages "a").status end
+    assert.same({ 500, 500, 200, 200, 200 }, answers)
+    assert.same({ 3, 3, true }, { calls, #reported, reported[3][3] })
+  end)
+
+  it("does not let a second body overtake one that is still being handled", function()
+    local handle, inner
+    handle = new { on = { message = function() inner = handle(messages "a").status end } }
+    assert.equal(200, handle(messages "a").status)
+    assert.equal(500, inner) -- if the first fails, the API has to repeat it
+    assert.equal(200, handle(messages "a").status)
+  end)
+
+  it("can answer first and work later", function()
+    local work, _
+    local fail = true
+    local handle, seen, reported
+    handle, seen = new { defer = function(f) work = f end }
+    assert.equal(200, handle(messages "a").status)
+    assert.same({}, seen)
+    work()
+    assert.same({ "message:a" }, seen)
+    handle, _, reported = new { defer = function(f) f() end, on = { message = function() if fail then error "x" end end } }
+    assert.equal(200, handle(messages "a").status)
+    assert.same({ 1, true }, { #reported, reported[1][3] })
+    handle, _, reported = new { defer = function() error "no timers" end }
+    assert.same({ 500, 1 }, { handle(messages "a").status, #reported })
+  end)
+
+  it("survives a store and a report that fail", function()
+    local broken = { begin = function() error "down" end, done = function() error "down" end, forget = error }
+    local handle, seen, reported = new { store = broken }
+    assert.equal(500, handle(messages "a").status)
+    assert.same({ 0, 1 }, { #seen, #reported })
+    broken.begin = function() return 1 end
+    assert.equal(200, handle(messages "a").status)
+    assert.same({ 1, 2 }, { #seen, #reported })
+    handle = new { on_error = error, on = { message = error } }
+    assert.equal(500, handle(messages "a").status)
+  end)
+
+  it("raises at the caller for what is missing or of another kind", function()
+    local function raises(changes, with)
+      local ok, problem = pcall(function()
+        local made = new(changes)
+        return made
+      end)
+      assert.is_false(ok)
+      assert.is_truthy(problem:find(with, 1, true), problem)
+    end
+    for _, name in ipairs { "app_secret", "verify_token", "on" } do
+      local options = { app_secret = SECRET, verify_token = TOKEN, on = {} }
+      options[name] = nil
+      assert.has_error(function() whatsapp.webhook.handler(options) end)
+    end
+    assert.has_error(function() whatsapp.webhook.handler(nil) end)
+    raises({ app_secret = "" }, "app_secret")
+    raises({ app_secret = {} }, "app_secret")
+    raises({ app_secret = { "a", "" } }, "app_secret")
+    raises({ verify_token = "" }, "verify_token")
+    raises({ on = { mesage = print } }, "option on")
+    raises({ on = { message = 5 } }, "option on")
+    raises({ store = {} }, "option store")
+    raises({ ttl = 0 }, "option ttl")
+    raises({ attempts = 1.5 }, "option attempts")
+    raises({ defer = 5 }, "option defer")
+    raises({ onerror = print }, "unknown option onerror")
+  end)
+end)
+
+describe("the memory store", function()
+  it("is bounded in entries and in time", function()
+    local now = 0
+    local memory = store.memory { max = 3, now = function() return now end }
+    for i = 1, 100 do
+      assert.equal(1, memory:begin("k" .. i, 10))
+      memory:done("k" .. i)
+    end
+    local count = 0
+    for _ in pairs(memory.entries) do count = count + 1 end
+    assert.equal(3, count)
+    assert.is_nil((memory:begin("k100", 10)))
+    assert.equal(1, memory:begin("k1", 10))
+    now = 10
+    assert.equal(1, memory:begin("k100", 10))
+    count = 0
+    for _ in pairs(memory.order) do count = count + 1 end
+    assert.is_true(count <= 3)
+  end)
+
+  it("counts attempts, and gives up who never ends", function()
+    local now = 0
+    local memory = store.memory { claim = 5, now = function() return now end }
+    assert.equal(1, memory:begin("a", 100))
+    assert.same({ nil, "busy" }, { memory:begin("a", 100) })
+    memory:forget "a"
+    assert.equal(2, memory:begin("a", 100))
+    now = 5
+    assert.equal(3, memory:begin("a", 100))
+    memory:done "a"
+    assert.same({}, { memory:begin("a", 100) })
+    memory:done "unknown"
+    memory:forget "unknown"
+  end)
+end)

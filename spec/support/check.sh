@@ -19,7 +19,8 @@ check() {
 
 # both compilers, with the headers of Lua 5.4 and of 5.1, warnings as errors
 compiles() {
-  make -s LUA="$2" CC="$1" CFLAGS="-O2 -g0" WERROR=-Werror BUILD="build/check/$1-$2" all "build/check/$1-$2/bench/floor.so"
+  make -s LUA="$2" CC="$1" CFLAGS="-O2 -g0" WERROR=-Werror BUILD="build/check/$1-$2" all \
+    "build/check/$1-$2/bench/floor.so" "build/check/$1-$2/bench/send_raw"
 }
 
 # of the module as make builds it

@@ -32,8 +32,11 @@ printf "subjectAltName=DNS:localhost,IP:127.0.0.1\n" > server.ext &&
 openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -sha256 -extfile server.ext -out server.crt
 ]]
 
--- asks nginx to end and waits for it, for a second at most
-local STOP = "kill -QUIT PID; for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 PID || break; sleep 0.1; done"
+-- asks nginx to end, after a second and a half more firmly, and waits for it, for six seconds at most
+local STOP = [[
+kill -QUIT PID; i=0
+while kill -0 PID && [ $i -lt 60 ]; do [ $i -eq 15 ] && kill -TERM PID; sleep 0.1; i=$((i + 1)); done
+]]
 
 local function quoted(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"

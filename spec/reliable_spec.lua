@@ -60,6 +60,16 @@ describe("a send", function()
     assert.equal(3, #transport.requests)
   end)
 
+  it("whose answer names no message is repeated only if that was asked for", function()
+    local nameless = { status = 200, headers = {}, body = "{}" }
+    local client, transport = new { nameless, OK }
+    local _, _, details = client:send(TEXT)
+    assert.same({ "protocol", true, 1 }, { details.kind, details.may_have_been_sent, #transport.requests })
+    client, transport = new({ nameless, OK }, { retry = { attempts = 2, may_send_twice = true } })
+    assert.is_table((client:send(TEXT)))
+    assert.equal(2, #transport.requests)
+  end)
+
   it("has its attempts counted in every outcome", function()
     local client = new { UNSENT, UNSENT, UNSENT }
     assert.equal(3, (select(3, client:send(TEXT))).attempts)

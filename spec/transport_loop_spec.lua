@@ -113,4 +113,22 @@ rows.describe("in a loop", function(t)
     for _, text in ipairs(raised) do assert.truthy(tostring(text):find("attempt to use a closed transport", 1, true)) end
     assert.equal(1, t.fault.arrivals())
   end)
+
+  it("tells those who wait that it was closed, and that what they sent may have arrived", function()
+    local loop, transport, told = t.row.loop(), t.open(), {}
+    t.fault.play("hang", "hang", "hang")
+    for _ = 1, 3 do
+      loop.spawn(function()
+        local answer, text, details = transport(t.post "h2")
+        told[#told + 1] = { answer, text:find("closed", 1, true) ~= nil, rows.outcome(details) }
+      end)
+    end
+    loop.spawn(function()
+      loop.sleep(0.3)
+      transport.close()
+    end)
+    loop.run()
+    assert.equal(3, #told)
+    for _, one in ipairs(told) do assert.same({ nil, true, LOST }, one) end
+  end)
 end, "loop")

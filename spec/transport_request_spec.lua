@@ -225,6 +225,18 @@ rows.describe("used wrongly", function(t)
     end)
   end
 
+  it("hands over an outcome for what is under way when it is closed", function()
+    t.fault.play("hang", "hang")
+    local transport, told = t.open(), {}
+    for _ = 1, 2 do
+      transport.begin(t.post "h2", function(answer, _, details) told[#told + 1] = { answer, rows.outcome(details) } end)
+    end
+    transport.close()
+    assert.same({ { nil, LOST }, { nil, LOST } }, told)
+    transport.close()
+    assert.equal(2, #told)
+  end)
+
   it("shows nothing in tostring", function()
     assert.equal(t.row.module, tostring(t.open { proxy = "http://user:" .. SECRET .. "@127.0.0.1:1" }))
   end)

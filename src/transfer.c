@@ -316,16 +316,19 @@ bool wa_transfer_is_whole(const wa_transfer *t)
     return wa_transfer_status(t) >= 200 && length >= 0 && (size_t) length == t->body.length;
 }
 
-/* whether the request, all of it, may have left */
+/* Whether the request, all of it, may have left. A whole body that the system takes late is not counted by libcurl, so
+ * that only a request that was never begun is certain not to have left. */
 bool wa_transfer_may_have_left(const wa_transfer *t)
 {
-    long size = 0;
     if (t->carried) return true;
-#ifndef WA_WHOLE_BODY
+#ifdef WA_WHOLE_BODY
+    return t->begun;
+#else
+    long size = 0;
     if (t->size > 0) return t->offset > 0;
-#endif
     curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &size);
     return size > 0;
+#endif
 }
 
 /* whether the same request can do better the next time */

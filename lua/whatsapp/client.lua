@@ -284,11 +284,12 @@ local function fail(parts, request, text, details, attempts)
 end
 
 local function exchange(parts, request, policy, warnings, parse)
+  parse = parse or response.parse
   json.prepare()
-  local answer, text, details, attempts = retry.run(parts.pipeline, request, policy)
+  local answer, text, details, attempts = retry.run(parts.pipeline, request, policy, parse)
   if answer == nil then return fail(parts, request, tostring(text), details, attempts) end
   local result
-  result, text, details = (parse or response.parse)(answer)
+  result, text, details = parse(answer)
   if not result then return fail(parts, request, text, details, attempts) end
   local headers = answer.headers or options.NONE
   local trace_id, usage = response.trace_id(headers), response.usage(headers)

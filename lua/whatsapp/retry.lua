@@ -29,12 +29,13 @@ function retry.wait(details, attempt, elapsed, policy, random)
   return wait
 end
 
--- what went wrong with an attempt; nil: nothing
-local function failure_of(answer, details)
+-- What went wrong with an attempt; nil: nothing. An answer that says nothing of the message is a failure only for whom
+-- repeating it does no harm: others are told of it, and it is not repeated.
+local function failure_of(answer, details, read)
   if answer == nil then return details or { kind = "transport", retryable = false, may_have_been_sent = true } end
-  local good = answer.status >= 200 and answer.status < 300
+  local good = not read and answer.status >= 200 and answer.status < 300
   if good and not (type(answer.body) == "string" and answer.body:find('"error"', 1, true)) then return nil end
-  local _, _, failed = response.read(answer)
+  local _, _, failed = (read or response.read)(answer)
   return failed
 end
 
@@ -42,8 +43,9 @@ end
 ---@param transport any
 ---@param request table
 ---@param policy whatsapp.retry|false
+---@param read (fun(answer: table): table?, string?, table?)? what tells a good answer; of none, any 2xx is one
 ---@return table? answer, string? text, table? details, integer attempts
-function retry.run(transport, request, policy)
+function retry.run(transport, request, policy, read)
   local carried = type(transport) == "table" and transport or {}
   local now, sleep = carried.now, carried.sleep
   local may_wait = policy and sleep and now
@@ -51,7 +53,7 @@ function retry.run(transport, request, policy)
   while true do
     local answer, text, details = transport(request)
     attempts = attempts + 1
-    local failed = may_wait and failure_of(answer, details)
+    local failed = may_wait and failure_of(answer, details, policy.may_send_twice and read)
     local elapsed = failed and now() - started - ((request.waited or 0) - before) -- a limit's wait is not counted
     local wait = failed and retry.wait(failed, attempts, elapsed, policy, math.random())
     if not wait or sleep(wait) == false then return answer, text, details, attempts end

@@ -17,7 +17,7 @@ local function new_watch(state)
     changed:signal()
   end
 
-  local watch = {}
+  local watch = { wake = hand_over }
 
   -- one look at the descriptor, or a wait for who looks at it
   function watch.turn(seconds)
@@ -25,10 +25,11 @@ local function new_watch(state)
       changed:wait(seconds)
       return
     end
+    local client = state.client(3)
     watching = true
-    local ok, problem = cqueues.poll(state.client(), seconds)
+    local ok, problem = cqueues.poll(client, seconds)
     watching = false
-    if ok == nil and problem then error(problem, 0) end
+    if ok == nil and problem and not state.is_closed() then error(problem, 0) end
     state.drain()
     hand_over()
   end
@@ -52,7 +53,7 @@ end
 ---@param given whatsapp.curl_options?
 ---@return table transport callable, with now(), sleep(seconds), begin(request, done), turn(seconds) and close()
 function M.new(given)
-  local state = loop.new("whatsapp.transport.cqueues", given, 2)
+  local state = loop.new("whatsapp.transport.cqueues", given, 2, true)
   local watch = new_watch(state)
 
   local function call(_, request)
@@ -60,19 +61,20 @@ function M.new(given)
     state.begin(request, function(answer, text, details)
       waiter.ended, waiter.answer, waiter.text, waiter.details = true, answer, text, details
       if waiter.cond then waiter.cond:signal() end
-    end)
+    end, 2)
     watch.wait(waiter)
     return waiter.answer, waiter.text, waiter.details
   end
 
   local transport = {
     now = loop.now, sleep = cqueues.sleep, turn = watch.turn,
-    begin = function(request, done) state.begin(request, done) end,
+    begin = state.begin,
   }
   function transport.close()
     local fd = state.fd()
     if fd then cqueues.cancel(fd) end
     state.close()
+    watch.wake()
   end
   return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.cqueues" end })
 end

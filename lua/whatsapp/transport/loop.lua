@@ -1,65 +1,103 @@
--- What the transports over libcurl for event loops share: one client of whatsapp.curl, whose one descriptor the loop
--- watches, and whoever waits for an answer suspended meanwhile. Never blocks the loop; knows none of them.
+-- What the transports over libcurl share: one client of whatsapp.curl, made when it is first needed, and who waits for
+-- which answer. Whoever waits when it is closed is told so. Knows no event loop; waits only where it is told to.
 local options = require "whatsapp.options"
 
 local loop = {}
 
 local NEW = {
   timeout = "seconds", connect_timeout = "seconds", proxy = "string", ca_file = "text", user_agent = "text",
-  allow_http = "boolean", max_body = "bytes",
+  allow_http = "boolean", max_body = "bytes", headers = "names",
 }
 
-local function drained(done, ...)
-  if done == nil then return false end
-  done(...)
-  return true
-end
+local CLOSED = "the transport was closed while this was under way; the request may have been sent"
 
 ---@param name string of the module
 ---@param given whatsapp.curl_options?
 ---@param level integer of the caller to blame, as error() counts from here
----@return table state .client(), .begin(request, done), .drain(), .fd(), .close()
-function loop.new(name, given, level)
+---@param watched boolean whether a loop watches its descriptor
+---@return table state .client(), .begin(request, done), .drain(), .wait(seconds), .fd(), .close(), .is_closed()
+function loop.new(name, given, level, watched)
   local kept = options.check(given, NEW, level + 1)
-  local client, descriptor, closed
+  local client, closed
+  local pending = {} -- done functions of what is under way
   local state = {}
 
+  function state.is_closed() return closed end
+
   ---the client, which is made when it is first needed
-  function state.client()
-    if closed then error("attempt to use a closed transport", 4) end
+  ---@param blamed integer of the caller to blame
+  function state.client(blamed)
+    if closed then error("attempt to use a closed transport", (blamed or 3) + 1) end
     if client then return client end
     client = require("whatsapp.curl").new(kept)
-    descriptor = client:pollfd()
-    if descriptor == nil then error(name .. ": this system has no descriptor to watch", 4) end
+    if watched and client:pollfd() == nil then error(name .. ": this system has no descriptor to watch", 0) end
     return client
   end
 
   ---the descriptor, which is another one in a forked child; nil before the first request
   function state.fd()
-    descriptor = client and not closed and client:pollfd() or nil
-    return descriptor
+    return client and not closed and client:pollfd() or nil
   end
 
-  function state.begin(request, done)
-    if type(request) ~= "table" then error("the request must be a table, not a " .. type(request), 3) end
+  local function check(request, blamed)
+    if closed then error("attempt to use a closed transport", blamed + 1) end
+    if type(request) ~= "table" then error("the request must be a table, not a " .. type(request), blamed + 1) end
+  end
+
+  ---one request; waits in libcurl for its answer
+  function state.perform(request, blamed)
+    check(request, blamed + 1)
+    return state.client():perform(request)
+  end
+
+  ---the answer comes through done(response | nil, text, details), from within drain() or at once
+  function state.begin(request, done, blamed)
+    check(request, (blamed or 2) + 1)
     local added, text, details = state.client():add(request, done)
-    if not added then done(nil, text, details) end
+    if not added then
+      done(nil, text, details)
+      return
+    end
+    pending[done] = true
+  end
+
+  local function hand_over(done, ...)
+    if done == nil then return false end
+    pending[done] = nil
+    done(...)
+    return true
   end
 
   ---does what can be done without waiting, and hands over what has ended
   function state.drain()
+    if closed then return end
     client:step()
-    while not closed and drained(client:next()) do end -- luacheck: ignore 542
+    while not closed and hand_over(client:next()) do end -- luacheck: ignore 542
+  end
+
+  ---the same, after a wait for something to end
+  function state.wait(seconds)
+    state.client(3):wait(seconds)
+    while not closed and hand_over(client:next()) do end -- luacheck: ignore 542
   end
 
   function state.close()
+    if closed then return end
     closed = true
     if client then client:close() end
+    local left = pending
+    pending = {}
+    for done in pairs(left) do done(nil, CLOSED, { kind = "transport", retryable = false, may_have_been_sent = true }) end
   end
   return state
 end
 
+local clock
+
 ---@return number seconds of a clock that never goes back
-function loop.now() return require("whatsapp.curl").now() end
+function loop.now()
+  clock = clock or require("whatsapp.curl").now
+  return clock()
+end
 
 return loop

@@ -5,6 +5,8 @@ local uv = require "luv"
 
 local M = {}
 
+local LONGEST = 3600 -- seconds in one wait
+
 -- a coroutine that raises has nobody above it but the loop
 local function resume(co)
   local ok, problem = coroutine.resume(co)
@@ -58,18 +60,23 @@ local function new_watch(state)
   local handle, fd, active
   local waiting = {} -- of those who wait for whatever comes next
 
-  local function look()
-    state.drain()
-    if active and state.client():running() == 0 then
-      handle:stop()
-      active = false
-    end
+  local function wake_all()
     local woken = waiting
     waiting = {}
     for _, wake in ipairs(woken) do wake() end
   end
 
-  local watch = {}
+  local function look()
+    state.drain()
+    if state.is_closed() then return end
+    if active and state.client():running() == 0 then
+      handle:stop()
+      active = false
+    end
+    wake_all()
+  end
+
+  local watch = { wake = wake_all }
 
   function watch.start()
     local now = state.fd()
@@ -77,7 +84,7 @@ local function new_watch(state)
       close(handle)
       handle, active = nil, false
     end
-    if not handle then handle, fd = uv.new_poll(now), now end
+    if not handle then handle, fd = assert(uv.new_poll(now)), now end
     if not active then
       handle:start("r", function() look() end)
       active = true
@@ -96,11 +103,11 @@ end
 ---@param given whatsapp.curl_options?
 ---@return table transport callable, with now(), sleep(seconds), begin(request, done), turn(seconds) and close()
 function M.new(given)
-  local state = loop.new("whatsapp.transport.luv", given, 2)
+  local state = loop.new("whatsapp.transport.luv", given, 2, true)
   local watch = new_watch(state)
 
   local function begin(request, done)
-    state.begin(request, done)
+    state.begin(request, done, 3)
     watch.start()
   end
 
@@ -121,13 +128,14 @@ function M.new(given)
     local timer
     suspend(function(wake)
       watch.wait(wake)
-      if seconds then timer = after(seconds, wake) end
+      timer = after(seconds or LONGEST, wake)
     end)
-    if timer then close(timer) end
+    close(timer)
   end
   function transport.close()
     watch.stop()
     state.close()
+    watch.wake()
   end
   return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.luv" end })
 end

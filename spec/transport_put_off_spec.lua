@@ -1,0 +1,73 @@
+-- Where the system takes nothing of a request at the first time, libcurl hands it over later, and counts it otherwise: the
+-- transport says all the same that it may have been sent. Only where a send can be put off with LD_PRELOAD (Linux); there
+-- are no cases elsewhere. Never sends to another host.
+local fault_server = require "spec.support.fault"
+local rows = require "spec.transport_rows"
+
+local HERE = debug.getinfo(1, "S").source:match "^@(.*)transport_put_off_spec%.lua$"
+
+-- a program of its own, which prints what it is told of its last request
+local PROGRAM = [[
+local ca_file, url, count = (...):match "^(.-) (.-) (.*)$"
+local transport = require("whatsapp.transport.curl").new { ca_file = ca_file, proxy = "", timeout = 10 }
+local response, text, details
+for _ = 1, tonumber(count) do
+  response, text, details = transport { method = "POST", url = url, body = ("b"):rep(3000) }
+end
+io.write(response and response.status
+  or ("%s, retryable %s, sent %s"):format(details.kind, tostring(details.retryable), tostring(details.may_have_been_sent)))
+]]
+
+local function has_preload()
+  local file = io.open "/proc/self/maps"
+  if file then file:close() end
+  return file ~= nil
+end
+
+describe("a request that the system takes late", function()
+  if not has_preload() then return end
+  local fault, library, script
+
+  setup(function()
+    fault = fault_server.start()
+    library, script = os.tmpname(), os.tmpname()
+    local compiler = os.getenv "CC" or "cc"
+    os.execute(("%s -shared -fPIC -o %s %stransport_put_off.c -ldl"):format(compiler, library, HERE))
+    local file = io.open(script, "w")
+    file:write(PROGRAM)
+    file:close()
+  end)
+  teardown(function()
+    fault.stop()
+    os.remove(library)
+    os.remove(script)
+  end)
+
+  local function said_of(port, count)
+    local pipe = io.popen(("PUT_OFF=%d LD_PRELOAD=%s %s %s '%s %s %d' 2>&1"):format(count, library, os.getenv "LUA" or "lua5.4",
+      script, fault.ca_file, fault.url(port), count))
+    local output = pipe:read "*a"
+    pipe:close()
+    return output
+  end
+
+  rows.over(rows.ALL, "is answered", function(port)
+    fault.play "ok"
+    assert.equal("200", said_of(port, 1))
+    assert.equal(1, fault.arrivals())
+  end)
+
+  for _, step in ipairs { "close", "half-head", "half-body" } do
+    rows.over(rows.ALL, "and arrives may have been sent, on a new connection that ends by " .. step, function(port)
+      fault.play(step, "ok")
+      assert.equal("transport, retryable false, sent true", said_of(port, 1))
+      assert.equal(1, fault.arrivals())
+    end)
+  end
+
+  rows.over(rows.ALL, "and arrives may have been sent, on a kept connection that ends by close", function(port)
+    fault.play("ok", "close", "ok")
+    assert.equal("transport, retryable false, sent true", said_of(port, 2))
+    assert.equal(2, fault.arrivals())
+  end)
+end)

@@ -50,6 +50,9 @@ $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CFLAGS) $(LUA_INC) $(CURL_INC) $(SSL_INC) -MMD -MP -c -o $@ $<
 
+# what speaks of problems and lists the schema is built small: it is seldom run
+$(foreach file,lschema lsay lproblem lforeign lscope lshape index format,$(BUILD)/obj/$(file).o): CFLAGS += -Os
+
 -include $(wildcard $(BUILD)/obj/*.d)
 
 # what a shell needs to use the build: eval "$(make -s env)"

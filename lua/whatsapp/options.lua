@@ -139,7 +139,7 @@ end
 ---@param text string
 ---@return nil, string text, whatsapp.details details
 function options.refused(text)
-  return nil, text, { kind = "invalid", retryable = false, may_have_been_sent = false, problems = {}, count = 0 }
+  return nil, text, { kind = "invalid", retryable = false, may_have_been_sent = false, problems = {}, count = 0, attempts = 0 }
 end
 
 ---@param given table? what the user passed

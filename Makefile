@@ -108,17 +108,17 @@ torture:
 # bytes become messages; RUNS of them, or for ever with RUNS=-1 (clang, Lua 5.4). Words come from the schema, so that
 # comparisons need not be traced, and what is short is found and tried soonest
 RUNS ?= 1000000
+FUZZER := clang $(FLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-coverage=trace-cmp \
+          -fno-sanitize-recover=all $(LUA_INC) -Isrc
 fuzz:
 	@mkdir -p build/fuzz/corpus
-	clang $(FLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-coverage=trace-cmp -fno-sanitize-recover=all \
-	  $(LUA_INC) -Isrc -o build/fuzz/encode spec/support/fuzz_encode.c $(patsubst %,src/%.c,$(CORE)) -l$(ABI) -lm
+	$(FUZZER) -o build/fuzz/encode spec/support/fuzz_encode.c $(patsubst %,src/%.c,$(CORE)) -l$(ABI) -lm
 	ASAN_OPTIONS=quarantine_size_mb=8 build/fuzz/encode -runs=$(RUNS) -max_len=600 -timeout=60 -rss_limit_mb=4096 build/fuzz/corpus
 
 # bytes become bodies of webhooks, raw or made of their words; lua-cjson's own leaks are not looked for
 fuzz-webhook:
 	@mkdir -p build/fuzz/webhook-corpus
-	clang $(FLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-coverage=trace-cmp -fno-sanitize-recover=all \
-	  $(LUA_INC) -Isrc -o build/fuzz/webhook spec/support/fuzz_webhook.c $(patsubst %,src/%.c,$(CORE) lcrypto) -l$(ABI) -lm $(SSL_LIB)
+	$(FUZZER) -o build/fuzz/webhook spec/support/fuzz_webhook.c $(patsubst %,src/%.c,$(CORE) lcrypto) -l$(ABI) -lm $(SSL_LIB)
 	eval "$$($(MAKE) -s env)"; ASAN_OPTIONS=quarantine_size_mb=8:detect_leaks=0 build/fuzz/webhook -runs=$(RUNS) -max_len=800 \
 	  -timeout=60 -rss_limit_mb=4096 build/fuzz/webhook-corpus
 

@@ -1,4 +1,5 @@
 -- The endpoint as each example serves it: a CGI program, a small server, nginx. Starts them, asks them, stops them.
+local read = require "spec.support.read"
 local webhooks = require "spec.support.webhooks"
 
 local lua = os.getenv "LUA" or "lua5.4"
@@ -18,14 +19,6 @@ local function write(path, text)
   local file = assert(io.open(path, "wb"))
   file:write(text)
   file:close()
-end
-
-local function read(path)
-  local file = io.open(path, "rb")
-  if not file then return "" end
-  local text = file:read "*a"
-  file:close()
-  return text
 end
 
 local folder = run "mktemp -d":match "^[^\n]*"
@@ -51,7 +44,7 @@ local function check(port, log)
   assert.equal(404, (ask(port, "")))
   assert.equal(401, (ask(port, "", "sha256=" .. ("0"):rep(64))))
   for _ = 1, 2 do assert.equal(200, (ask(port, "", webhooks.sign(BODY)))) end
-  local printed = read(log)
+  local printed = read(log, "")
   local _, messages = printed:gsub("message wamid%.1 Grüße", "")
   local _, statuses = printed:gsub("status wamid%.2 read", "")
   assert.same({ 1, 1 }, { messages, statuses }, printed)
@@ -71,7 +64,7 @@ describe("the webhook examples", function()
     assert.equal("403", (cgi("GET", QUERY .. "x")))
     assert.equal("401", (cgi("POST", "", "sha256=" .. ("0"):rep(64))))
     assert.equal("200", (cgi("POST", "", webhooks.sign(BODY))))
-    assert.equal("message wamid.1 Grüße\nstatus wamid.2 read\n", read(folder .. "/log"))
+    assert.equal("message wamid.1 Grüße\nstatus wamid.2 read\n", read(folder .. "/log", ""))
   end)
 
   it("serve it in a small server", function()
@@ -84,7 +77,7 @@ describe("the webhook examples", function()
       pipe:close()
       pipe = nil
     end
-    assert.is_truthy(pipe, read(folder .. "/log"))
+    assert.is_truthy(pipe, read(folder .. "/log", ""))
     local ok, problem = pcall(check, port, folder .. "/log")
     run("kill " .. pid)
     pipe:close()
@@ -103,9 +96,9 @@ describe("the webhook examples", function()
       started = run(("cd %s && PATH=$PATH:/usr/sbin %s %s -p . -c nginx.conf 2>&1; echo status $?"):format(folder, ENVIRONMENT, nginx))
       if not started:find "Address already in use" then break end
     end
-    assert.is_truthy(started:find "status 0", started .. read(folder .. "/error.log"))
+    assert.is_truthy(started:find "status 0", started .. read(folder .. "/error.log", ""))
     local ok, problem = pcall(check, port, folder .. "/error.log")
-    local log = read(folder .. "/error.log")
+    local log = read(folder .. "/error.log", "")
     run(("kill -QUIT $(cat %s/nginx.pid)"):format(folder))
     assert.is_true(ok, tostring(problem) .. log)
   end)

@@ -212,9 +212,10 @@ bool wa_multi_start(wa_multi *m, wa_transfer *t)
     t->deadline = now() + (double) t->timeout / 1000 + grace;
     if (m->running == 0 || t->deadline < m->soonest) m->soonest = t->deadline;
     m->running++; /* the timer is set while it is added */
-    CURLMcode code = curl_multi_add_handle(m->handle, t->easy);
-    if (code != CURLM_OK) m->running--;
-    if (code != CURLM_OK) return false;
+    if (curl_multi_add_handle(m->handle, t->easy) != CURLM_OK) {
+        m->running--;
+        return false;
+    }
     m->spare = t->next;
     t->next = NULL;
     t->added = true;
@@ -371,13 +372,19 @@ static void act_on_all(wa_multi *m, int timeout)
 
 /* ---- driving ---- */
 
+/* after something may have happened */
+static void settle(wa_multi *m)
+{
+    collect(m);
+    if (m->first == NULL) end_overdue(m);
+}
+
 void wa_multi_step(wa_multi *m)
 {
     int running;
     if (m->epoll >= 0) act_on_all(m, 0);
     else curl_multi_perform(m->handle, &running);
-    collect(m);
-    if (m->first == NULL) end_overdue(m);
+    settle(m);
 }
 
 void wa_multi_wait(wa_multi *m, double seconds)
@@ -386,9 +393,8 @@ void wa_multi_wait(wa_multi *m, double seconds)
     int timeout = (int) milliseconds_left(m, most);
     if (m->epoll >= 0) {
         act_on_all(m, timeout);
-        collect(m);
-        if (m->first == NULL) end_overdue(m);
-        return;
+        settle(m);
+    } else if (curl_multi_poll(m->handle, NULL, 0, timeout, NULL) == CURLM_OK) {
+        wa_multi_step(m);
     }
-    if (curl_multi_poll(m->handle, NULL, 0, timeout, NULL) == CURLM_OK) wa_multi_step(m);
 }

@@ -1,11 +1,7 @@
 -- Messages that answer an event of a webhook: to whom they go and what they quote. Plain tables; never sends.
-local answer = {}
+local options = require "whatsapp.options"
 
-local function copy(from)
-  local to = {}
-  for name, value in pairs(from) do to[name] = value end
-  return to
-end
+local answer = {}
 
 -- where an event came from, as the fields of a message; a group is answered in the group
 local function recipient_of(event)
@@ -51,7 +47,7 @@ end
 ---@param address table to, recipient and recipient_type are taken from it, unless the message has an address
 ---@return table message a copy
 function answer.addressed(message, address)
-  local addressed = copy(message)
+  local addressed = options.copy(message)
   if message.to ~= nil or message.recipient ~= nil then return addressed end
   for _, name in ipairs(ADDRESS) do addressed[name] = addressed[name] or address[name] end
   return addressed

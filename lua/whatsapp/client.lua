@@ -10,6 +10,8 @@ local pipeline = require "whatsapp.pipeline"
 local response = require "whatsapp.response"
 local retry = require "whatsapp.retry"
 
+local copy = options.copy
+
 local M = {}
 
 ---@class whatsapp.options
@@ -95,12 +97,6 @@ local function own(self, level)
   if not parts then error("not a client: call its functions with a colon, as in client:send(message)", level + 1) end
   if parts.shared.closed then error("attempt to use a closed client", level + 1) end
   return parts
-end
-
-local function copy(from)
-  local to = {}
-  for name, value in pairs(from or {}) do to[name] = value end
-  return to
 end
 
 -- ---- life ---------------------------------------------------------------------------------------------------------------

@@ -135,6 +135,15 @@ local function names_of(rows)
   return table.concat(names, ", ")
 end
 
+---What a table holds, in another one; not what its members hold.
+---@param from table?
+---@return table
+function options.copy(from)
+  local to = {}
+  for name, value in pairs(from or options.NONE) do to[name] = value end
+  return to
+end
+
 ---A failure that happened before anything left.
 ---@param text string
 ---@return nil, string text, whatsapp.details details

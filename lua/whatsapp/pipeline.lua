@@ -4,6 +4,8 @@ local batch = require "whatsapp.batch"
 local decorate = require "whatsapp.transport.decorate"
 local options = require "whatsapp.options"
 
+local copy = options.copy
+
 local pipeline = {}
 
 -- ---- secrets --------------------------------------------------------------------------------------------------------
@@ -39,9 +41,9 @@ end
 function pipeline.cleaned(parts, value, depth)
   if type(value) == "string" then return pipeline.clean(parts, value) end
   if type(value) ~= "table" or depth == 0 then return value end
-  local copy = {}
-  for name, member in pairs(value) do copy[name] = pipeline.cleaned(parts, member, depth - 1) end
-  return copy
+  local clean = {}
+  for name, member in pairs(value) do clean[name] = pipeline.cleaned(parts, member, depth - 1) end
+  return clean
 end
 
 -- ---- credentials ----------------------------------------------------------------------------------------------------
@@ -54,12 +56,6 @@ local function current_token(parts)
   end
   if token:find "[%c ]" then return options.refused "the token function gave a token with spaces or control characters" end
   return token
-end
-
-local function copy(from)
-  local to = {}
-  for name, value in pairs(from or {}) do to[name] = value end
-  return to
 end
 
 ---@param parts table of a client

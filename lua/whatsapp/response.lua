@@ -38,15 +38,19 @@ local function string_or_nil(value)
   if type(value) == "string" then return value end
 end
 
-local math_type = rawget(math, "type") -- Lua 5.3 and later
+local EXACT = 2 ^ 53
+local math_type, to_integer = math.type, math.tointeger -- luacheck: ignore 143
 
--- an integer of this Lua, from a number or a string of digits
-local function integer(value)
-  if math_type and math_type(value) == "integer" then return value end
+---An integer of this Lua, whether it came as a number or as its digits; nil: it is none, or not held exactly.
+---@param value any
+---@return integer?
+function response.integer(value)
   local number = tonumber(value)
-  if not number or number % 1 ~= 0 or number > 2 ^ 53 or number < -2 ^ 53 then return nil end
-  return math.tointeger and math.tointeger(number) or number
+  if not number or math_type and math_type(number) == "integer" then return number or nil end
+  if number % 1 ~= 0 or number > EXACT or number < -EXACT then return nil end
+  return to_integer and to_integer(number) or number
 end
+local integer = response.integer
 
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
 

@@ -60,20 +60,13 @@ local function measure(message)
   return times
 end
 
--- the median over the rounds of how many times as long one took as the other
-local function ratio(of, to)
-  local ratios = {}
-  for i = 1, ROUNDS do ratios[i] = of[i] / to[i] end
-  return startup.median(ratios)
-end
-
 local function print_row(entry)
   local json = assert(whatsapp.encode(entry.message))
   local times = measure(entry.message)
-  local speed = ratio(times[2], times[1])
+  local speed = startup.ratio(times[2], times[1])
   io.write(("%-9s %6d"):format(entry.name, #json))
   for i = 1, #CANDIDATES do io.write((" %7.0f %7.0f"):format(startup.least(times[i]), startup.median(times[i]))) end
-  print(("   %5.2f   %5.2f   %7.1f %7.1f"):format(speed, ratio(times[1], times[3]),
+  print(("   %5.2f   %5.2f   %7.1f %7.1f"):format(speed, startup.ratio(times[1], times[3]),
     garbage(whatsapp.encode, entry.message), garbage(cjson.encode, entry.message)))
   return speed
 end

@@ -1,6 +1,8 @@
 -- The messages that the benchmark writes: name and table, the keys in the schema's order, ready to send as they are.
 -- Their sizes are those of everyday messages; what they say means nothing.
 
+local template = require "spec.bench.send.message"
+
 local function rows()
   local list = {}
   for i = 1, 10 do
@@ -56,27 +58,7 @@ return {
       action = { button = "Show the slots", sections = { { title = "In the morning", rows = rows() } } },
     },
   } },
-  { name = "template", message = {
-    messaging_product = "whatsapp", recipient_type = "individual", to = "16505551234", type = "template",
-    template = {
-      name = "order_confirmation_2026",
-      language = { policy = "deterministic", code = "en_US" },
-      components = {
-        { type = "header", parameters = {
-          { type = "image", image = { link = "https://example.com/orders/4711.png" } },
-        } },
-        { type = "body", parameters = {
-          { type = "text", text = "Pablo Morales" },
-          { type = "text", text = "4711-0815" },
-          { type = "currency", currency = { fallback_value = "$100.99", code = "USD", amount_1000 = 100990 } },
-        } },
-        { type = "button", sub_type = "quick_reply", index = "0", parameters = {
-          { type = "payload", payload = "order-4711-keep" },
-        } },
-        { type = "button", sub_type = "url", index = "1", parameters = { { type = "text", text = "orders/4711" } } },
-      },
-    },
-  } },
+  { name = "template", message = template.new() },
   { name = "contact", message = {
     messaging_product = "whatsapp", recipient_type = "individual", to = "16505551234", type = "contacts",
     contacts = { {

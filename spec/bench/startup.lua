@@ -19,6 +19,13 @@ function startup.median(list)
   return sorted(list)[math.ceil(#list / 2)]
 end
 
+-- the median over the rounds of how many times as long one took as the other
+function startup.ratio(of, to)
+  local ratios = {}
+  for i = 1, #of do ratios[i] = of[i] / to[i] end
+  return startup.median(ratios)
+end
+
 -- prints the heap and, where the system tells it, the most memory that was resident
 local REPORT = [[
 collectgarbage()

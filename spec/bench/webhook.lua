@@ -64,16 +64,10 @@ local function measure(body)
   return times
 end
 
-local function ratio(of, to)
-  local ratios = {}
-  for i = 1, ROUNDS do ratios[i] = of[i] / to[i] end
-  return startup.median(ratios)
-end
-
 print "us of verify + parse and of lua-cjson's decode alone; times as long as the latter; ns a byte"
 print "body                    bytes   both us   cjson us   both/cjson   parse/cjson   ns/byte"
 for _, row in ipairs(BODIES) do
   local times = measure(row[2])
   print(("%-20s %8d %9.1f %10.1f %12.2f %13.2f %9.1f"):format(row[1], #row[2], startup.median(times[1]) / 1e3,
-    startup.median(times[2]) / 1e3, ratio(times[1], times[2]), ratio(times[3], times[2]), startup.median(times[1]) / #row[2]))
+    startup.median(times[2]) / 1e3, startup.ratio(times[1], times[2]), startup.ratio(times[3], times[2]), startup.median(times[1]) / #row[2]))
 end

@@ -5,18 +5,12 @@
 --   fault.url("h2", "/path")              ports: plain h1 h2, stranger misnamed expired (certificates), closed
 --   fault.play "random 7"                 each request gets a fault drawn with this seed, most of them none
 --   fault.arrivals(), fault.connections(), fault.messages(), fault.head(), fault.body(), fault.ca_file, fault.stop()
+local read = require "spec.support.read"
+
 local M = {}
 
 local function quoted(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
-local function read(path)
-  local file = io.open(path, "rb")
-  if not file then return "" end
-  local text = file:read "*a"
-  file:close()
-  return text
 end
 
 local function output(command)
@@ -48,7 +42,7 @@ end
 
 local function count(path, run, what)
   local lines = 0
-  for line_run, line_what in read(path):gmatch "(%d+) (%w+)\n" do
+  for line_run, line_what in read(path, ""):gmatch "(%d+) (%w+)\n" do
     if line_run == run and (what == nil or line_what == what) then lines = lines + 1 end
   end
   return lines
@@ -89,7 +83,7 @@ function M.start()
   -- each time it came
   function fault.messages()
     local messages = {}
-    for line_run, id, what in read(folder .. "/messages"):gmatch "(%d+) (%d+) ([^\n]+)\n" do
+    for line_run, id, what in read(folder .. "/messages", ""):gmatch "(%d+) (%d+) ([^\n]+)\n" do
       if line_run == tostring(run) then
         messages[tonumber(id)] = messages[tonumber(id)] or {}
         table.insert(messages[tonumber(id)], what)
@@ -104,8 +98,8 @@ function M.start()
   end
 
   -- of the request that came last: the head as it stood (HTTP/1.1), the body
-  function fault.head() return read(folder .. "/head") end
-  function fault.body() return read(folder .. "/body") end
+  function fault.head() return read(folder .. "/head", "") end
+  function fault.body() return read(folder .. "/body", "") end
 
   function fault.stop()
     output(("kill %s; rm -rf %s"):format(numbers.pid, quoted(folder)))

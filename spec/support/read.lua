@@ -1,8 +1,10 @@
--- Reads a file whole, for specs; raises where there is none.
+-- Reads a file whole, for specs; raises where there is none, unless it is told what to give then.
 ---@param path string
+---@param otherwise string?
 ---@return string
-return function(path)
-  local file = assert(io.open(path, "rb"), path)
+return function(path, otherwise)
+  local file = io.open(path, "rb")
+  if not file then return assert(otherwise, path) end
   local text = file:read "*a"
   file:close()
   return text

@@ -68,17 +68,22 @@ function loop.new(name, given, level, watched)
     return true
   end
 
+  -- whoever is called may close it
+  local function hand_over_all()
+    while not closed and hand_over(client:next()) do end -- luacheck: ignore 542
+  end
+
   ---does what can be done without waiting, and hands over what has ended
   function state.drain()
     if closed then return end
     client:step()
-    while not closed and hand_over(client:next()) do end -- luacheck: ignore 542
+    hand_over_all()
   end
 
   ---the same, after a wait for something to end
   function state.wait(seconds)
     state.client(3):wait(seconds)
-    while not closed and hand_over(client:next()) do end -- luacheck: ignore 542
+    hand_over_all()
   end
 
   function state.close()

@@ -5,7 +5,7 @@ local words = require "whatsapp.webhook.words"
 
 local events = {}
 
-local next, tonumber, type = next, tonumber, type -- asked for many times a body
+local next, type = next, type -- asked for many times a body
 
 ---@class whatsapp.event
 ---@field kind "message"|"status"|"error"|"echo"|"change"
@@ -38,18 +38,7 @@ local next, tonumber, type = next, tonumber, type -- asked for many times a body
 
 -- ---- values as they should be -----------------------------------------------------------------------------------------
 
-local EXACT = 2 ^ 53
-local math_type, to_integer = math.type, math.tointeger -- luacheck: ignore 143
-
--- an integer, whether it came as a number or as its digits
-local function integer(value)
-  local number = tonumber(value)
-  if not number or math_type and math_type(number) == "integer" then return number or nil end
-  if number % 1 ~= 0 or number > EXACT or number < -EXACT then return nil end
-  return to_integer and to_integer(number) or number
-end
-
-local string = words.string
+local integer, string = response.integer, words.string
 
 -- a list that holds something, or nothing at all; not an object
 local function is_list(value)

@@ -1,5 +1,5 @@
--- The message that the benchmark of sending sends: the template of spec/bench/messages.lua, as a program would make it,
--- a new table each time.
+-- The template message of the benchmarks, which that of sending sends: as a program would make it, a new table each time.
+-- Never sends anything.
 local message = {}
 
 ---@return table

@@ -320,6 +320,22 @@ describe("whatsapp.encode", function()
       "location forbidden" }
     cases[#cases + 1] = { "a kind of button that is new", template { type = "button", sub_type = "hologram", index = 0,
       parameters = { { type = "beam", beam = { 1 } } } }, "template.components[1].sub_type enum" }
+    cases[#cases + 1] = { "a preview of a payment link under a header", interactive("cta_url", { name = "cta_url",
+      parameters = { display_text = "Pay", url = "https://example.com/pay", payment_link_preview = true } },
+      { header = { type = "text", text = "h" } }), "interactive.action.parameters.payment_link_preview forbidden" }
+    local function to_group(message)
+      message.to, message.recipient_type = "g", "group"
+      return message
+    end
+    cases[#cases + 1] = { "a catalog's button in a group", to_group(template { type = "button", sub_type = "catalog", index = 0 }),
+      "template.components[1].sub_type forbidden" }
+    it("no button of a template that is for groups, nor a catalog's for one person", function()
+      assert.is_nil((select(2, encode(to_group(template { type = "button", sub_type = "quick_reply", index = 0,
+        parameters = { { type = "payload", payload = "p" } } })))))
+      assert.is_nil((select(2, encode(template { type = "button", sub_type = "catalog", index = 0 }))))
+      assert.is_nil((select(2, encode(interactive("cta_url", { name = "cta_url",
+        parameters = { display_text = "Pay", url = "https://example.com/pay", payment_link_preview = true } })))))
+    end)
     local function order_of(total) -- 1000 + 100 + 50 - 200
       local function amount(value) return { value = value, offset = 100 } end
       return interactive("order_details", { name = "review_and_pay", parameters = { reference_id = "r", type = "digital-goods",

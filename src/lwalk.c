@@ -328,8 +328,10 @@ static void walk_object(wa_walk *w, const wa_slot *slot, int table, int top, int
     size_t start = w->out.length;
     wa_value values[WA_MAX_WORDS];
     wa_subject o = {.node = slot->node, .shape = slot->node->shape, .values = values, .by = WA_NO_WORD};
-    if (!read_members(w, &o, table, top)) {
-        wa_report_deep(w, "nested deeper than this Lua's stack can hold");
+    bool ready = o.shape->ready;
+    if (!ready || !read_members(w, &o, table, top)) {
+        if (!ready) wa_want(w, slot->node->shape);
+        else wa_report_deep(w, "nested deeper than this Lua's stack can hold");
         lua_settop(w->L, leave);
         return;
     }
@@ -339,9 +341,11 @@ static void walk_object(wa_walk *w, const wa_slot *slot, int table, int top, int
         if (o.shape->choice_count > 0) wa_resolve(w, &o);
         if ((slot->flags & WA_NOTED) != 0 && slot->kind == WA_OBJECT)
             wa_note_integer(w, slot->field, (int64_t) (intptr_t) o.shape);
-        if (wa_spend(w, o.count)) put_members(w, &o, siblings);
-        for (uint8_t i = 0; i < o.shape->condition_count; i++) check_condition(w, &o, &o.shape->conditions[i]);
-        if (o.unknown > 0 || (o.have & ~o.shape->mask) != 0) wa_walk_foreign(w, &o, table);
+        if (wa_spend(w, o.count)) {
+            put_members(w, &o, siblings);
+            for (uint8_t i = 0; i < o.shape->condition_count; i++) check_condition(w, &o, &o.shape->conditions[i]);
+            if (o.unknown > 0 || (o.have & ~o.shape->mask) != 0) wa_walk_foreign(w, &o, table);
+        }
         wa_close(w, start, '{', '}');
     }
     w->role = role;
@@ -382,7 +386,7 @@ static bool out_of_memory(const wa_walk *w)
            w->report.records.failure == WA_NO_MEMORY || w->report.text.failure == WA_NO_MEMORY;
 }
 
-bool wa_walk_message(wa_walk *w, lua_State *L, int table, const wa_node *root)
+bool wa_walk_message(wa_walk *w, lua_State *L, int table, wa_node *root)
 {
     w->L = L;
     w->known = root->vocabulary->known;
@@ -391,6 +395,7 @@ bool wa_walk_message(wa_walk *w, lua_State *L, int table, const wa_node *root)
     w->values = WA_MAX_VALUES;
     w->keys = w->unwritten = 0;
     w->depth = 0;
+    w->wanted = NULL;
     w->frame = NULL;
     w->scope = NULL;
     w->role = 0;

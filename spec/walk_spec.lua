@@ -539,6 +539,11 @@ describe("whatsapp.encode", function()
       end
     end
 
+    it("gives nothing behind the JSON where there are no warnings, so that it can be passed on", function()
+      assert.equal(1, select("#", encode { to = "1", text = { body = "x" } }))
+      assert.equal(2, select("#", encode { to = "1", audio = { id = "1", caption = "x" } }))
+    end)
+
     it("keeps working inside a finalizer that runs while it runs", function()
       local inner, runs = nil, 0
       local function send()

@@ -98,7 +98,8 @@ static bool is_lenient(lua_State *L)
     return luaL_argerror(L, 2, "mode must be \"strict\" or \"lenient\"") != 0;
 }
 
-/* [-0, +2, m] the outcome of both functions: success is what is on top, and the warnings if there are any */
+/* [-0, +n, m] the outcome of both functions: success is what is on top, and the warnings if there are any; nothing
+ * behind it where there are none, so that file:write(encode(message)) is right */
 static int failure_or(lua_State *L, work *owned, bool warnings_always)
 {
     const wa_report *report = &owned->walk.report;
@@ -108,10 +109,10 @@ static int failure_or(lua_State *L, work *owned, bool warnings_always)
         give_work(owned);
         return 3;
     }
-    if (report->warnings > 0 || warnings_always) wa_report_push(L, report, true);
-    else lua_pushnil(L);
+    bool warnings = report->warnings > 0 || warnings_always;
+    if (warnings) wa_report_push(L, report, true);
     give_work(owned);
-    return 2;
+    return warnings ? 2 : 1;
 }
 
 /* [-0, +1, v] walks argument 1; the memory stays on the stack, at index 3 */
@@ -136,7 +137,7 @@ static work *walk(lua_State *L)
     return owned;
 }
 
-/* [-0, +2|3, v] encode(message [, options]) -> json, warnings | nil, text, details */
+/* [-0, +1|2|3, v] encode(message [, options]) -> json [, warnings] | nil, text, details */
 static int encode(lua_State *L)
 {
     work *owned = walk(L);

@@ -61,6 +61,7 @@ wa_detail wa_say_type(wa_walk *w, const wa_problem *p, const wa_value *v)
     if (v->type == LUA_TNUMBER) {
         char number[32];
         double value = v->integral ? (double) v->as.integer : v->as.number;
+        if (value != value) return wa_say_word(&w->report, p, "nan", 3); /* its sign is the processor's whim */
         int length = snprintf(number, sizeof number, "%.17g", value);
         return wa_say_word(&w->report, p, number, (size_t) length);
     }

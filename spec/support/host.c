@@ -1,5 +1,5 @@
-/* A Lua with the core linked in, for where there is no other: `host script.lua`. Loads no module from a file, so that it can
- * be one static program for another processor or libc. Knows no libcurl. */
+/* A Lua with the core linked in, for where there is no other: `host script.lua`. Loads no module from a file, so that
+ * it can be one static program for another processor or libc. Knows no libcurl. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>

@@ -37,7 +37,9 @@ MODULE := $(BUILD)/whatsapp
 C      := $(wildcard src/*.c)
 H      := $(wildcard src/*.h)
 
-all: core curl crypto
+# MODULES=core builds and installs without libcurl and libcrypto
+MODULES ?= core curl crypto
+all: $(MODULES)
 	$(SAID)
 core: $(MODULE)/core.so
 curl: $(MODULE)/curl.so
@@ -192,7 +194,7 @@ check: deps-check ; @sh spec/support/check.sh
 
 install: all
 	install -d "$(DESTDIR)$(PREFIX)/lib/lua/$(ABI:lua%=%)/whatsapp" "$(DESTDIR)$(PREFIX)/share/lua/$(ABI:lua%=%)"
-	install -m 755 $(MODULE)/*.so "$(DESTDIR)$(PREFIX)/lib/lua/$(ABI:lua%=%)/whatsapp"
+	install -m 755 $(MODULES:%=$(MODULE)/%.so) "$(DESTDIR)$(PREFIX)/lib/lua/$(ABI:lua%=%)/whatsapp"
 	cp -R lua/whatsapp "$(DESTDIR)$(PREFIX)/share/lua/$(ABI:lua%=%)/"
 
 clean:

@@ -106,11 +106,19 @@ describe("make", function()
   it("installs where each Lua looks", function()
     for name, version in pairs { ["lua5.4"] = "5.4", ["lua5.3"] = "5.3", ["lua5.2"] = "5.2", ["lua5.1"] = "5.1", luajit = "5.1" } do
       local commands = make("-n DESTDIR=/d LUA=" .. name .. " install")
-      for _, command in ipairs { 'install -m 755 build/%s/whatsapp/*.so "/d/usr/local/lib/lua/%s/whatsapp"',
-        'cp -R lua/whatsapp "/d/usr/local/share/lua/%s/"' } do
-        command = command:gsub("/lua/%%s", "/lua/" .. version):gsub("%%s", name)
+      for _, command in ipairs { '%s/core.so %s/curl.so %s/crypto.so "/d/usr/local/lib/lua/VERSION/whatsapp"',
+        'cp -R lua/whatsapp "/d/usr/local/share/lua/VERSION/"' } do
+        command = command:gsub("VERSION", version):gsub("%%s", "build/" .. name .. "/whatsapp")
         assert.is_truthy(commands:find(command, 1, true), commands)
       end
     end
+  end)
+
+  it("installs the core alone, where that is asked for", function()
+    has "lua5.4"
+    local image = folder .. "/image"
+    assert.equal("", make(("MODULES=core CFLAGS=-O0 CURL_LIB=-lnone SSL_LIB=-lnone BUILD=%s/bare DESTDIR=%s install"):format(folder, image)))
+    assert.equal("core.so\n", sh("ls " .. image .. "/usr/local/lib/lua/5.4/whatsapp"))
+    assert.equal("init.lua\n", sh(("cd %s/usr/local/share/lua/5.4/whatsapp && ls init.lua"):format(image)))
   end)
 end)

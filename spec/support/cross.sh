@@ -38,10 +38,11 @@ lua() {
   $cc -O2 -std=gnu99 -rdynamic -o "$out/lua" "$lua/lua.c" "$out/liblua.a" -lm -ldl
 }
 
-# core VERSION SUFFIX [CFLAGS]: with the Makefile, as anybody builds the core for another machine, and warnings as errors
+# core VERSION SUFFIX [CFLAGS]: as anybody builds and installs the core for another machine, and warnings as errors
 core() {
   objects=build/cross/$name/core-$1$2
-  make -s core CC="$cc" LUA="lua${1%.*}" LUA_INC="-I$lua" BUILD="$objects" WERROR=-Werror ${3:+CFLAGS="$3"}
+  make -s install MODULES=core CC="$cc" LUA="lua${1%.*}" LUA_INC="-I$lua" BUILD="$objects" DESTDIR="$objects/image" \
+    WERROR=-Werror ${3:+CFLAGS="$3"}
 }
 
 # same NAME PROGRAM: the golden rows hold, and the transcript is that of this machine
@@ -74,7 +75,7 @@ for name; do
 
   lua 5.4.4
   core 5.4.4 -sanitized "-O1 -g -ffunction-sections -fsanitize=undefined,alignment $sanitizer"
-  export LUA_CPATH="$objects/?.so"
+  export LUA_CPATH="$objects/image/usr/local/lib/lua/5.4/?.so"
   same "a module, undefined behaviour looked for" "build/cross/$name/lua-5.4.4/lua"
   case $name in
     arm | mips) # libcurl is not there for them, its headers are

@@ -38,7 +38,7 @@ end
 -- a message as it leaves, an answer and a webhook as they come: the Lua files around the core, with no libcurl
 local function print_exchange()
   local sent
-  local client = whatsapp.new { token = "t", phone_number_id = "1", retry = false, limiter = false, transport = function(request)
+  local client = whatsapp.new { token = "t", phone_number_id = "1", transport = function(request)
     sent = request
     return { status = 200, headers = {}, body = '{"messages":[{"id":"wamid.1"}],"contacts":[{"wa_id":"16505551234"}]}' }
   end }

@@ -129,7 +129,8 @@ local function rules_of(object)
   local lines = {}
   local function add(rules)
     for _, rule in ipairs(rules or {}) do
-      lines[#lines + 1] = RULES[rule.rule]:format(rule.names[1], rule.names[2], rule.value and ('"%s"'):format(rule.value) or "absent")
+      local value = rule.value and ('"%s"'):format(rule.value) or "absent"
+      lines[#lines + 1] = RULES[rule.rule]:format(rule.names[1], rule.names[2], value)
     end
   end
   add(object.base and objects[object.base].rules)

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 enum { WA_NOT_INDEXED = -1 };
 
 typedef struct wa_place {
@@ -41,5 +43,7 @@ static inline int wa_index_find(const wa_index *index, const void *identity)
     const wa_place *place = &index->places[wa_index_hash(index, identity)];
     return place->identity == identity ? place->number : WA_NOT_INDEXED;
 }
+
+#pragma GCC visibility pop
 
 #endif

@@ -9,6 +9,8 @@
 #include "lwalk.h"
 #include "utf8.h"
 
+#pragma GCC visibility push(hidden)
+
 enum {
     WA_MAX_DEPTH = 100,      /* levels of free data */
     WA_MAX_VALUES = 1000000, /* in one message */
@@ -234,5 +236,7 @@ void wa_put_foreign(wa_walk *w, size_t start);
 
 /* names that the shape does not have: written in lenient mode, reported in strict mode */
 void wa_walk_foreign(wa_walk *w, const wa_subject *o, int table);
+
+#pragma GCC visibility pop
 
 #endif

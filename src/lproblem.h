@@ -7,6 +7,8 @@
 #include "buffer.h"
 #include "compat.h"
 
+#pragma GCC visibility push(hidden)
+
 typedef enum wa_breach {
     WA_BREACH_REQUIRED,
     WA_BREACH_TYPE,
@@ -80,5 +82,7 @@ void wa_report_push_failure(lua_State *L, const wa_report *report);
 
 /* the names of the rules, in the order of wa_breach; NULL ends */
 extern const char *const wa_breach_names[];
+
+#pragma GCC visibility pop
 
 #endif

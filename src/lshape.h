@@ -10,6 +10,8 @@
 #include "index.h"
 #include "schema.h"
 
+#pragma GCC visibility push(hidden)
+
 enum { WA_MAX_WORDS = 48, WA_NO_WORD = 255, WA_MAX_KNOWN = 255, WA_NO_KNOWN = 255, WA_NO_CHOICE = 255 };
 
 typedef struct wa_node wa_node;
@@ -111,5 +113,7 @@ static inline bool wa_is(const char *text, size_t length, const char *word)
 
 /* the word of this name: for where it does not matter how long that takes */
 uint8_t wa_word_named(const wa_node *node, const char *name, size_t length);
+
+#pragma GCC visibility pop
 
 #endif

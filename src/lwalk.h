@@ -5,6 +5,8 @@
 #include "lproblem.h"
 #include "lshape.h"
 
+#pragma GCC visibility push(hidden)
+
 typedef struct wa_walk {
     lua_State *L;
     wa_buffer out;     /* the JSON; strings are left out of it where `writes` is false */
@@ -40,5 +42,7 @@ void wa_walk_reset(wa_walk *walk);
  * on the Lua heap, so no collection and no finalizer can change the table meanwhile. The outcome stands in `out` and
  * `report`, unless a shape is `wanted`; returns false if memory ran out. */
 bool wa_walk_message(wa_walk *walk, lua_State *L, int table, wa_node *root);
+
+#pragma GCC visibility pop
 
 #endif

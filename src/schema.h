@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 typedef struct wa_object wa_object;
 
 typedef enum wa_kind {
@@ -106,5 +108,7 @@ struct wa_object {
 };
 
 extern const wa_object wa_message; /* the root: whatever may be posted to /messages */
+
+#pragma GCC visibility pop
 
 #endif

@@ -473,7 +473,7 @@ static int client_running(lua_State *L)
 }
 
 /* [-0, +1, v] client:pollfd() -> a descriptor that can be read when step() has something to do; nil: there is none on
- * this system, or the first call came while something was under way */
+ * this system */
 static int client_pollfd(lua_State *L)
 {
     int descriptor = wa_multi_pollfd(&check_client(L)->multi);

@@ -122,6 +122,25 @@ fuzz-webhook:
 	eval "$$($(MAKE) -s env)"; ASAN_OPTIONS=quarantine_size_mb=8:detect_leaks=0 build/fuzz/webhook -runs=$(RUNS) -max_len=800 \
 	  -timeout=60 -rss_limit_mb=4096 build/fuzz/webhook-corpus
 
+# the library as files that a C program compiles in: whatsapp.c, whatsapp.h and whatsapp_lua.c, which has the Lua files
+AMALGAMATION := build/amalgamation
+amalgamation: $(AMALGAMATION)/whatsapp_lua.c
+$(AMALGAMATION)/whatsapp_lua.c: $(C) $(H) $(wildcard src/embed/*) $(wildcard rockspec/*-scm-1.rockspec) $(shell find lua -name '*.lua')
+	@mkdir -p $(@D)
+	$(LUA) src/embed/amalgamate.lua $(@D)
+
+# a C program that sends, out of these files: the core alone, and with libcurl and libcrypto
+EMBED := $(BUILD)/embed
+embed: $(EMBED)/host $(EMBED)/host_all
+EMBEDDED = $(CC) $(FLAGS) -Os -g -I$(AMALGAMATION) $(LUA_INC)
+$(EMBED)/host $(EMBED)/host_all: examples/embed/host.c $(AMALGAMATION)/whatsapp_lua.c Makefile
+	@mkdir -p $(@D)
+	$(EMBEDDED) $(PARTS) -c -o $@_c.o $(AMALGAMATION)/whatsapp.c
+	$(EMBEDDED) -c -o $@_lua.o $(AMALGAMATION)/whatsapp_lua.c
+	$(EMBEDDED) $(PARTS) -o $@ examples/embed/host.c $@_c.o $@_lua.o -l$(ABI) -lm $(PART_LIBS)
+$(EMBED)/host_all: PARTS := -DWHATSAPP_CURL -DWHATSAPP_CRYPTO $(CURL_INC) $(SSL_INC)
+$(EMBED)/host_all: PART_LIBS := $(CURL_LIB) $(SSL_LIB)
+
 # the lines of the C core that the specs run
 coverage:
 	@rm -rf build/coverage
@@ -172,4 +191,4 @@ bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
 .PHONY: fuzz-webhook bench-webhook all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench demo test suite test-all memcheck \
-        sanitize coverage torture fuzz docs check bench bench-send install clean
+        sanitize coverage amalgamation embed torture fuzz docs check bench bench-send install clean

@@ -8,8 +8,9 @@
 
 enum { LONGEST_QUOTE = 60, LONGEST_PATH = 1000 };
 
-const char *const wa_breach_names[] = {"required", "type", "enum", "min_chars", "max_chars", "min_items", "max_items",
-    "range", "format", "one_of", "forbidden", "unknown", "unique", "utf8", "depth", NULL};
+/* of the rules, in the order of wa_breach */
+static const char *const breach_names[] = {"required", "type", "enum", "min_chars", "max_chars", "min_items",
+    "max_items", "range", "format", "one_of", "forbidden", "unknown", "unique", "utf8", "depth"};
 
 /* bytes as Lua would escape them, up to `most` of them */
 static void add_escaped(wa_buffer *text, const char *bytes, size_t length, size_t most)
@@ -35,7 +36,7 @@ static void add_escaped(wa_buffer *text, const char *bytes, size_t length, size_
     if (at < length) wa_buffer_add(text, "...", 3);
 }
 
-static bool is_name(const char *bytes, size_t length)
+static bool is_lua_name(const char *bytes, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         char b = bytes[i];
@@ -54,7 +55,7 @@ static void add_path(wa_buffer *text, const wa_frame *frame, size_t start)
         char index[32];
         int size = snprintf(index, sizeof index, "[%lld]", (long long) frame->index);
         wa_buffer_add(text, index, (size_t) size);
-    } else if (is_name(frame->name, frame->length)) {
+    } else if (is_lua_name(frame->name, frame->length)) {
         if (text->length > start) wa_buffer_add(text, ".", 1);
         wa_buffer_add(text, frame->name, frame->length);
     } else {
@@ -146,7 +147,7 @@ static void push_problem(lua_State *L, const wa_report *report, const wa_problem
     lua_createtable(L, 0, 5);
     lua_pushlstring(L, text, problem->path_length);
     lua_setfield(L, -2, "path");
-    lua_pushstring(L, wa_breach_names[problem->breach]);
+    lua_pushstring(L, breach_names[problem->breach]);
     lua_setfield(L, -2, "rule");
     set_detail(L, report, "limit", &problem->limit);
     set_detail(L, report, "actual", &problem->actual);

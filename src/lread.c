@@ -222,7 +222,7 @@ static bool goes_on(reader *r, char end, bool *more)
 
 /* [-waiting * slots, +0 or 1, m] what waits on the stack goes into the table below it, which is made here if there is
  * none */
-static void settle(reader *r, int waiting, int before, bool is_list)
+static void put_waiting(reader *r, int waiting, int before, bool is_list)
 {
     lua_State *L = r->L;
     int slots = is_list ? 1 : 2, table = lua_gettop(L) - waiting * slots;
@@ -249,7 +249,7 @@ static bool read_member(reader *r)
 }
 
 /* [-0, +1, m] a list or an object, whose first character was read */
-static bool read_members(reader *r, bool is_list)
+static bool read_compound(reader *r, bool is_list)
 {
     int count = 0, waiting = 0;
     char end = is_list ? ']' : '}';
@@ -264,12 +264,12 @@ static bool read_members(reader *r, bool is_list)
     while (more) {
         if (!(is_list ? read_value(r) : read_member(r)) || !goes_on(r, end, &more)) return false;
         if (++waiting == BATCH && more) {
-            settle(r, waiting, count, is_list);
+            put_waiting(r, waiting, count, is_list);
             count += waiting;
             waiting = 0;
         }
     }
-    settle(r, waiting, count, is_list);
+    put_waiting(r, waiting, count, is_list);
     r->depth--;
     return true;
 }
@@ -291,7 +291,7 @@ static bool read_value(reader *r)
         return read_string(r);
     case '{':
     case '[':
-        return read_members(r, *r->at++ == '[');
+        return read_compound(r, *r->at++ == '[');
     case 't':
     case 'f':
         lua_pushboolean(r->L, *r->at == 't');

@@ -1,0 +1,181 @@
+-- Writes the library as few files that a C program compiles in: whatsapp.c, whatsapp.h and whatsapp_lua.c. Which files
+-- there are is the rockspec's to say. The same sources make the same bytes. Run by `make amalgamation`.
+--   lua src/embed/amalgamate.lua FOLDER
+--
+-- In one file every name stands beside every other one: file-scope names of src/*.c are unique, or it does not compile.
+-- The many short ones of schema.c come last, so that no local variable of another file hides them.
+local LAST = "src/schema.c"
+local MODULES = { { "core" }, { "curl", "WHATSAPP_CURL" }, { "crypto", "WHATSAPP_CRYPTO" } }
+local LONGEST = 4000 -- C99 promises string literals of 4095 characters
+-- of the Lua files: what is nothing but comments, and what a host without a disk cannot use
+local LEFT_OUT = { ["whatsapp.types"] = true, ["whatsapp.sandbox.nginx"] = true, ["whatsapp.sandbox.server"] = true }
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+local function write(path, lines)
+  local file = assert(io.open(path, "wb"))
+  assert(file:write(table.concat(lines, "\n"), "\n"))
+  assert(file:close())
+end
+
+local function compile(text, name, globals)
+  if setfenv then return setfenv(assert(loadstring(text, name)), globals) end
+  return assert(load(text, name, "t", globals))
+end
+
+local function modules_of_rock()
+  local rock = {}
+  compile(read "rockspec/lua-whatsapp-scm-1.rockspec", "=rockspec", rock)()
+  return rock.build.modules
+end
+
+local modules = modules_of_rock()
+local version = read "lua/whatsapp/init.lua":match '_VERSION = "(.-)"'
+
+local function heading(out, text)
+  out[#out + 1] = ("/* ---- %s %s */"):format(text, ("-"):rep(110 - #text))
+end
+
+-- ---- C ------------------------------------------------------------------------------------------------------------------
+
+-- what the files of src/ lend each other is nobody else's: at file scope, what begins with a type and a name of theirs
+local function made_static(line)
+  if line:find "^WA_EXPORT " then return (line:gsub("^WA_EXPORT ", "")) end
+  if line:find "^extern const " then return (line:gsub("^extern", "static")) end
+  if line:find "^typedef " or line:find "^static " or line:find "^struct " then return line end
+  if line:find "^[%a_][%w_ *]*[ *]wa_[%w_]+%(" then return "static " .. line end -- a function
+  if line:find "^const [%w_ *]*[ *]wa_[%w_]+[ %[]" then return "static " .. line end
+  return line
+end
+
+-- adds a file, and before the line that includes it each header of src/ that was not there yet
+local function add_source(out, path, seen)
+  if seen[path] then return end
+  seen[path] = true
+  heading(out, path)
+  for line in read(path):gmatch "([^\n]*)\n" do
+    local header = line:match '^#include "(.-)"'
+    if header then
+      if not seen["src/" .. header] then
+        add_source(out, "src/" .. header, seen)
+        heading(out, path)
+      end
+    elseif not line:find "^#define _[A-Z]" and not line:find "^#define OPENSSL_API" then -- those stand on top
+      out[#out + 1] = made_static(line)
+    end
+  end
+end
+
+-- what a file asks of the system's headers, which has to stand before the first of them
+local function add_wishes(out, source, seen)
+  for name, value in (read(source):match "^(.-)#include" or ""):gmatch "#define (%S+)([^\n]*)" do
+    if not seen[name] then
+      out[#out + 1] = ("#ifndef %s\n#define %s%s\n#endif"):format(name, name, value)
+      seen[name] = true
+    end
+  end
+end
+
+local function write_c(folder)
+  local seen, wishes = { [LAST] = true }, {}
+  local out = {
+    "/* lua-whatsapp " .. version .. " in one file, made by src/embed/amalgamate.lua; whatsapp.h says how to use it. MIT licence:",
+    read "LICENSE":gsub("%s+$", "") .. " */",
+  }
+  for _, module in ipairs(MODULES) do
+    local name, condition = module[1], module[2]
+    if condition then out[#out + 1] = "#ifdef " .. condition end
+    for _, source in ipairs(modules["whatsapp." .. name].sources) do add_wishes(out, source, wishes) end
+    if condition then out[#out + 1] = "#endif" end
+  end
+  heading(out, "whatsapp.h")
+  out[#out + 1] = '#include "whatsapp.h"'
+  for _, module in ipairs(MODULES) do
+    local name, condition = module[1], module[2]
+    if condition then out[#out + 1] = "#ifdef " .. condition end
+    for _, source in ipairs(modules["whatsapp." .. name].sources) do add_source(out, source, seen) end
+    if condition then out[#out + 1] = "#endif" end
+  end
+  seen[LAST] = nil
+  add_source(out, LAST, seen)
+  seen["src/whatsapp.h"] = true
+  heading(out, "src/embed/preload.c")
+  for line in read "src/embed/preload.c":gmatch "([^\n]*)\n" do
+    if not line:find '^#include "' then out[#out + 1] = line end
+  end
+  write(folder .. "/whatsapp.c", out)
+end
+
+-- ---- Lua ----------------------------------------------------------------------------------------------------------------
+
+-- without comments and indentation, each line still where it was; the compiled code says whether it is still the same
+local function bare(path, chunk)
+  local text = read(path)
+  local lines = {}
+  for line in text:gmatch "([^\n]*)\n" do
+    lines[#lines + 1] = line:find "^%s*%-%-" and "" or line:gsub("^%s+", ""):gsub("%s+%-%- [^\"']*$", "")
+  end
+  local short = table.concat(lines, "\n") .. "\n"
+  short = short:gsub("\n+$", "\n")
+  local whole = string.dump(compile(text, chunk, {}))
+  if short:find "%z" or string.dump(compile(short, chunk, {})) ~= whole then return text end
+  return short
+end
+
+local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["?"] = "\\?", ["\n"] = "\\n" }
+
+local function literal(text)
+  return '"' .. text:gsub('["\\?\n]', ESCAPES):gsub("[\128-\255]", function(byte)
+    return ("\\%03o"):format(byte:byte())
+  end) .. '"'
+end
+
+-- a list of string literals, none too long
+local function add_pieces(out, name, text)
+  out[#out + 1] = ("static const char *const %s[] = {"):format(name)
+  local size = 0
+  for line in text:gmatch "[^\n]*\n" do
+    if size > 0 and size + #line > LONGEST then
+      out[#out] = out[#out] .. ","
+      size = 0
+    end
+    out[#out + 1] = "    " .. literal(line)
+    size = size + #line
+  end
+  out[#out] = out[#out] .. ","
+  out[#out + 1] = "    NULL};"
+end
+
+local function write_lua(folder)
+  local names = {}
+  for name, module in pairs(modules) do
+    if type(module) == "string" and not LEFT_OUT[name] then names[#names + 1] = name end
+  end
+  table.sort(names)
+  local out = {
+    "/* The Lua files of lua-whatsapp " .. version .. ", made by src/embed/amalgamate.lua; whatsapp.h says how to use it. Each line is",
+    " * where it is in its file; comments and indentation are left out. */",
+    '#include "whatsapp.h"', "",
+  }
+  local rows = {}
+  for i, name in ipairs(names) do
+    local chunk = "@" .. modules[name]:gsub("^lua/", "")
+    heading(out, modules[name])
+    add_pieces(out, "file_" .. i, bare(modules[name], chunk))
+    rows[i] = ('    {"%s", "%s", file_%d},'):format(name, chunk, i)
+  end
+  out[#out + 1] = "typedef struct lua_file {\n    const char *name, *chunk;\n    const char *const *pieces; /* NULL ends */\n} lua_file;\n"
+  out[#out + 1] = "static const lua_file lua_files[] = {\n" .. table.concat(rows, "\n") .. "\n    {NULL, NULL, NULL}};\n"
+  out[#out + 1] = read "src/embed/searcher.c":gsub("\n$", "")
+  write(folder .. "/whatsapp_lua.c", out)
+end
+
+local folder = assert((...), "amalgamate.lua FOLDER")
+write_c(folder)
+write(folder .. "/whatsapp.h", { (read "src/embed/whatsapp.h":gsub("@VERSION@", version):gsub("\n$", "")) })
+write_lua(folder)

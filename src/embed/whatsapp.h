@@ -1,0 +1,47 @@
+/* lua-whatsapp in a C program, without loading anything: compile whatsapp.c into it and say to each lua_State, once, what
+ * it may require. The state's standard libraries are open by then, `package` and `string` at least.
+ *
+ *   whatsapp.c                     the core: checks messages, writes and reads JSON; needs Lua only
+ *     with -DWHATSAPP_CURL         and whatsapp.curl; needs libcurl
+ *     with -DWHATSAPP_CRYPTO       and whatsapp.crypto; needs libcrypto
+ *     with -DWA_NO_DOCS            leaves out the lines of documentation that core.schema() would give
+ *   whatsapp_lua.c                 the Lua files, for a host without a file system
+ *
+ * These functions are all that the files show. They have no state of their own: many lua_States may be used in many
+ * threads, one thread at a time each. Whoever calls them outside of lua_pcall and runs out of memory, panics. */
+#ifndef WHATSAPP_H
+#define WHATSAPP_H
+
+#include <lua.h>
+
+#define WHATSAPP_VERSION "@VERSION@"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* [-0, +0, v] from now on require "whatsapp.core" works; raises where `package` is not open, as all of these do */
+void whatsapp_preload_core(lua_State *L);
+
+/* [-0, +0, v] the same for "whatsapp" and every other Lua file; each is compiled when it is first required, and found
+ * before one of the same name on a disk. Nothing is taken from a host that calls it more than once. */
+void whatsapp_preload_lua(lua_State *L);
+
+/* [-0, +1, m] leaves the module on the stack: for hosts that have no require */
+int luaopen_whatsapp_core(lua_State *L);
+
+#ifdef WHATSAPP_CURL
+void whatsapp_preload_curl(lua_State *L); /* [-0, +0, v] "whatsapp.curl" */
+int luaopen_whatsapp_curl(lua_State *L);  /* [-0, +1, v] */
+#endif
+
+#ifdef WHATSAPP_CRYPTO
+void whatsapp_preload_crypto(lua_State *L); /* [-0, +0, v] "whatsapp.crypto" */
+int luaopen_whatsapp_crypto(lua_State *L);  /* [-0, +1, m] */
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -59,13 +59,16 @@ $(foreach file,lschema lsay lproblem lforeign lscope lshape index format,$(BUILD
 env:
 	@echo 'export LUA="$(LUA)" LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;" LUA_CPATH="$(CURDIR)/$(BUILD)/?.so;;"'
 
+# what a variable of this file is: make -s say-WARN
+say-%: ; @echo '$($*)'
+
 # the sandbox runs in nginx, whose Lua is LuaJIT
 sandbox: ; @$(MAKE) --no-print-directory LUA=lua5.1 core crypto
 
 DEPS_BUILD := gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev liblua5.1-0-dev libcurl4-openssl-dev libssl-dev lua-cjson
 DEPS_DEMO  := $(DEPS_BUILD) nginx libnginx-mod-http-lua openssl ca-certificates
 DEPS_TEST  := $(DEPS_DEMO) lua-busted lua-cqueues lua-luaossl lua-luv luarocks
-DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils
+DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils liblua5.2-dev liblua5.3-dev libluajit2-5.1-dev
 DEPS_BENCH := $(DEPS_DEMO) lua-sec lua-socket python3-requests nodejs util-linux
 DEPS_ALL   := $(DEPS_TEST) lua5.1 lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev luajit2
 

@@ -84,7 +84,7 @@ end
 local function write_c(folder)
   local seen, wishes = { [LAST] = true }, {}
   local out = {
-    "/* lua-whatsapp " .. version .. " in one file, made by src/embed/amalgamate.lua; whatsapp.h says how to use it. MIT licence:",
+    "/* lua-whatsapp " .. version .. " in one file, made by src/embed/amalgamate.lua; whatsapp.h says how to use it.",
     read "LICENSE":gsub("%s+$", "") .. " */",
   }
   for _, module in ipairs(MODULES) do
@@ -158,8 +158,8 @@ local function write_lua(folder)
   end
   table.sort(names)
   local out = {
-    "/* The Lua files of lua-whatsapp " .. version .. ", made by src/embed/amalgamate.lua; whatsapp.h says how to use it. Each line is",
-    " * where it is in its file; comments and indentation are left out. */",
+    "/* The Lua files of lua-whatsapp " .. version .. ", made by src/embed/amalgamate.lua; whatsapp.h says how to use it.",
+    " * Each line is where it is in its file; comments and indentation are left out. */",
     '#include "whatsapp.h"', "",
   }
   local rows = {}
@@ -169,7 +169,8 @@ local function write_lua(folder)
     add_pieces(out, "file_" .. i, bare(modules[name], chunk))
     rows[i] = ('    {"%s", "%s", file_%d},'):format(name, chunk, i)
   end
-  out[#out + 1] = "typedef struct lua_file {\n    const char *name, *chunk;\n    const char *const *pieces; /* NULL ends */\n} lua_file;\n"
+  out[#out + 1] = "typedef struct lua_file {\n    const char *name, *chunk;"
+  out[#out + 1] = "    const char *const *pieces; /* NULL ends */\n} lua_file;\n"
   out[#out + 1] = "static const lua_file lua_files[] = {\n" .. table.concat(rows, "\n") .. "\n    {NULL, NULL, NULL}};\n"
   out[#out + 1] = read "src/embed/searcher.c":gsub("\n$", "")
   write(folder .. "/whatsapp_lua.c", out)

@@ -6,11 +6,12 @@ static void preload(lua_State *L, const char *name, lua_CFunction open)
 {
     static const char *const way[] = {"_LOADED", "package", "preload"};
     int top = lua_gettop(L);
-    luaL_checkstack(L, 5, name);
+    luaL_checkstack(L, 4, name);
     lua_pushvalue(L, LUA_REGISTRYINDEX);
     for (size_t i = 0; i < sizeof way / sizeof way[0]; i++) {
         lua_pushstring(L, way[i]);
         lua_rawget(L, -2);
+        lua_remove(L, -2);
         if (!lua_istable(L, -1))
             luaL_error(L, "%s: there is no package.preload, open the library package before", name);
     }

@@ -40,20 +40,15 @@ static int search(lua_State *L)
 /* [-0, +1, v] package.searchers, which Lua 5.1 calls loaders */
 static void push_searchers(lua_State *L)
 {
-    lua_pushliteral(L, "_LOADED");
-    lua_rawget(L, LUA_REGISTRYINDEX);
-    lua_pushliteral(L, "package");
-    lua_rawget(L, -2);
-    if (!lua_istable(L, -1)) luaL_error(L, "whatsapp: open the library package before");
-#if LUA_VERSION_NUM == 501
-    lua_pushliteral(L, "loaders");
-#else
-    lua_pushliteral(L, "searchers");
-#endif
-    lua_rawget(L, -2);
-    if (!lua_istable(L, -1)) luaL_error(L, "whatsapp: package has no list of searchers");
-    lua_replace(L, -3);
-    lua_pop(L, 1);
+    static const char *const way[] = {"_LOADED", "package", LUA_VERSION_NUM == 501 ? "loaders" : "searchers"};
+    lua_pushvalue(L, LUA_REGISTRYINDEX);
+    for (size_t i = 0; i < sizeof way / sizeof way[0]; i++) {
+        lua_pushstring(L, way[i]);
+        lua_rawget(L, -2);
+        lua_remove(L, -2);
+        if (!lua_istable(L, -1))
+            luaL_error(L, "whatsapp: there is no package.%s, open the library package before", way[2]);
+    }
 }
 
 void whatsapp_preload_lua(lua_State *L)

@@ -1,5 +1,5 @@
-/* lua-whatsapp in a C program, without loading anything: compile whatsapp.c into it and say to each lua_State, once, what
- * it may require. The state's standard libraries are open by then, `package` and `string` at least.
+/* lua-whatsapp in a C program, without loading anything: compile whatsapp.c into it and say to each lua_State, once,
+ * what it may require. The library `package` is open by then; the Lua files use the other standard ones too.
  *
  *   whatsapp.c                     the core: checks messages, writes and reads JSON; needs Lua only
  *     with -DWHATSAPP_CURL         and whatsapp.curl; needs libcurl

@@ -144,6 +144,16 @@ $(EMBED)/host $(EMBED)/host_all: examples/embed/host.c $(AMALGAMATION)/whatsapp_
 $(EMBED)/host_all: PARTS := -DWHATSAPP_CURL -DWHATSAPP_CRYPTO $(CURL_INC) $(SSL_INC)
 $(EMBED)/host_all: PART_LIBS := $(CURL_LIB) $(SSL_LIB)
 
+# a Lua whose integers and floats have 32 bits: nothing may be written that is not what was meant
+NARROW := build/32bits
+32bits:
+	@mkdir -p $(NARROW)
+	@source=$$(spec/support/lua_source.sh) && cp "$$source"/src/*.[ch] $(NARROW) && rm $(NARROW)/luac.c
+	@sed -i 's/^#define LUA_32BITS.*/#define LUA_32BITS 1/' $(NARROW)/luaconf.h
+	$(CC) -std=gnu99 -O1 -g -DLUA_USE_LINUX -Wl,-E -o $(NARROW)/lua $(NARROW)/*.c -lm -ldl
+	@$(MAKE) --no-print-directory -s LUA=lua5.4 BUILD=$(NARROW) LUA_INC=-I$(NARROW) WERROR=-Werror core
+	LUA_PATH="lua/?.lua;lua/?/init.lua" LUA_CPATH="$(NARROW)/?.so" $(NARROW)/lua spec/support/narrow.lua
+
 # the lines of the C core that the specs run
 coverage:
 	@rm -rf build/coverage
@@ -194,4 +204,4 @@ bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
 .PHONY: fuzz-webhook bench-webhook all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench demo test suite test-all memcheck \
-        sanitize coverage amalgamation embed torture fuzz docs check bench bench-send install clean
+        sanitize coverage amalgamation embed 32bits torture fuzz docs check bench bench-send install clean

@@ -8,7 +8,7 @@ local LAST = "src/schema.c"
 local MODULES = { { "core" }, { "curl", "WHATSAPP_CURL" }, { "crypto", "WHATSAPP_CRYPTO" } }
 local LONGEST = 4000 -- C99 promises string literals of 4095 characters
 -- of the Lua files: what is nothing but comments, and what a host without a disk cannot use
-local LEFT_OUT = { ["whatsapp.types"] = true, ["whatsapp.sandbox.nginx"] = true, ["whatsapp.sandbox.server"] = true }
+local function is_left_out(name) return name == "whatsapp.types" or name:find "^whatsapp%.sandbox%." ~= nil end
 
 local function read(path)
   local file = assert(io.open(path, "rb"))
@@ -154,12 +154,12 @@ end
 local function write_lua(folder)
   local names = {}
   for name, module in pairs(modules) do
-    if type(module) == "string" and not LEFT_OUT[name] then names[#names + 1] = name end
+    if type(module) == "string" and not is_left_out(name) then names[#names + 1] = name end
   end
   table.sort(names)
   local out = {
     "/* The Lua files of lua-whatsapp " .. version .. ", made by src/embed/amalgamate.lua; whatsapp.h says how to use it.",
-    " * Each line is where it is in its file; comments and indentation are left out. */",
+    " * Each line is where it is in its file; comments and indentation are left out where that is safe. */",
     '#include "whatsapp.h"', "",
   }
   local rows = {}

@@ -51,7 +51,7 @@ $(BUILD)/obj/%.o: src/%.c Makefile
 	$(CC) $(FLAGS) $(CFLAGS) $(LUA_INC) $(CURL_INC) $(SSL_INC) -MMD -MP -c -o $@ $<
 
 # what speaks of problems and lists the schema is built small: it is seldom run
-$(foreach file,lschema lsay lproblem lforeign lscope lshape index format,$(BUILD)/obj/$(file).o): CFLAGS += -Os
+$(foreach file,lschema lsay lproblem lforeign lshape index lfree,$(BUILD)/obj/$(file).o): CFLAGS += -Os
 
 -include $(wildcard $(BUILD)/obj/*.d)
 

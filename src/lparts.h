@@ -111,6 +111,9 @@ static inline bool wa_spend(wa_walk *w, size_t count)
     return true;
 }
 
+/* the shape is to be made ready: the walk is at its end */
+WA_RARE void wa_want(wa_walk *w, wa_shape *shape);
+
 /* counts keys that were read: the same table may stand in many places, and is read in each */
 void wa_look(wa_walk *w, size_t keys);
 

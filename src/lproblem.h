@@ -30,8 +30,9 @@ typedef struct wa_frame {
     const struct wa_frame *up;
     const char *name; /* NULL: an item of a list */
     size_t length;
-    int64_t index;     /* from 1 */
-    const void *table; /* of free data, to see a table that holds itself */
+    int64_t index;                    /* from 1 */
+    const void *table;                /* of free data, to see a table that holds itself */
+    const struct wa_subject *subject; /* of an object that is walked: what it holds */
 } wa_frame;
 
 enum { WA_MAX_PROBLEMS = 100 };

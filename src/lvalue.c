@@ -15,6 +15,13 @@ bool wa_spend_last(wa_walk *w)
     return false;
 }
 
+void wa_want(wa_walk *w, wa_shape *shape)
+{
+    w->wanted = shape;
+    w->writes = false;
+    w->values = 0; /* so that nothing more is looked at */
+}
+
 void wa_look(wa_walk *w, size_t keys)
 {
     w->keys += keys;

@@ -73,6 +73,7 @@ typedef enum wa_rule_kind {
     WA_EXACTLY_ONE = 1, /* exactly one of the names is present */
     WA_AT_LEAST_ONE,    /* one of the names is present; stands at the first */
     WA_ONLY_WHEN,       /* names[0] may be present only where names[1] is absent or has the value */
+    WA_ONLY_UNDER,      /* the same of a names[1] in an object around this one; without a value: where it is absent */
     WA_SUM              /* names[0] is the total of the amounts in names[1] */
 } wa_rule_kind;
 

@@ -144,6 +144,13 @@ $(EMBED)/host $(EMBED)/host_all: examples/embed/host.c $(AMALGAMATION)/whatsapp_
 $(EMBED)/host_all: PARTS := -DWHATSAPP_CURL -DWHATSAPP_CRYPTO $(CURL_INC) $(SSL_INC)
 $(EMBED)/host_all: PART_LIBS := $(CURL_LIB) $(SSL_LIB)
 
+# many Lua states in many threads, under ThreadSanitizer; where it cannot have its addresses (high randomisation), without that
+threads: $(AMALGAMATION)/whatsapp_lua.c
+	@mkdir -p build/threads
+	$(CC) $(FLAGS) -O1 -g -fsanitize=thread -DWHATSAPP_CURL -DWHATSAPP_CRYPTO -I$(AMALGAMATION) $(LUA_INC) $(CURL_INC) $(SSL_INC) \
+	  -o build/threads/$(LUA) spec/support/threads.c $(AMALGAMATION)/*.c -l$(ABI) -lm $(CURL_LIB) $(SSL_LIB) -pthread
+	TSAN_OPTIONS=halt_on_error=0:exitcode=66 $(shell setarch -R true 2>/dev/null && echo setarch -R) build/threads/$(LUA)
+
 # a Lua whose integers and floats have 32 bits: nothing may be written that is not what was meant
 NARROW := build/32bits
 32bits:
@@ -204,4 +211,4 @@ bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
 .PHONY: fuzz-webhook bench-webhook all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench demo test suite test-all memcheck \
-        sanitize coverage amalgamation embed 32bits torture fuzz docs check bench bench-send install clean
+        sanitize coverage amalgamation embed threads 32bits torture fuzz docs check bench bench-send install clean

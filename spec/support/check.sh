@@ -79,6 +79,7 @@ for compiler in gcc clang; do
   for lua in lua5.4 lua5.1; do check "$compiler with the headers of $lua, warnings as errors" compiles $compiler $lua; done
 done
 check "the amalgamation, with every Lua's headers, warnings as errors" amalgamation_compiles
+check "many states in many threads (ThreadSanitizer)" make -s LUA=lua5.4 WERROR=-Werror threads
 check "one exported symbol a module" one_symbol
 check "no mutable statics" no_mutable_static
 check "clang-format" formatted

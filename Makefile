@@ -132,7 +132,7 @@ $(AMALGAMATION)/whatsapp_lua.c: $(C) $(H) $(wildcard src/embed/*) $(wildcard roc
 	@mkdir -p $(@D)
 	$(LUA) src/embed/amalgamate.lua $(@D)
 
-# a C program that sends, out of these files: the core alone, and with libcurl and libcrypto
+# a C program that sends, out of these files: the core alone and small, and with libcurl and libcrypto
 EMBED := $(BUILD)/embed
 embed: $(EMBED)/host $(EMBED)/host_all
 EMBEDDED = $(CC) $(FLAGS) -Os -g -I$(AMALGAMATION) $(LUA_INC)
@@ -141,6 +141,7 @@ $(EMBED)/host $(EMBED)/host_all: examples/embed/host.c $(AMALGAMATION)/whatsapp_
 	$(EMBEDDED) $(PARTS) -c -o $@_c.o $(AMALGAMATION)/whatsapp.c
 	$(EMBEDDED) -c -o $@_lua.o $(AMALGAMATION)/whatsapp_lua.c
 	$(EMBEDDED) $(PARTS) -o $@ examples/embed/host.c $@_c.o $@_lua.o -l$(ABI) -lm $(PART_LIBS)
+$(EMBED)/host: PARTS := -DWA_NO_DOCS
 $(EMBED)/host_all: PARTS := -DWHATSAPP_CURL -DWHATSAPP_CRYPTO $(CURL_INC) $(SSL_INC)
 $(EMBED)/host_all: PART_LIBS := $(CURL_LIB) $(SSL_LIB)
 
@@ -150,6 +151,10 @@ threads: $(AMALGAMATION)/whatsapp_lua.c
 	$(CC) $(FLAGS) -O1 -g -fsanitize=thread -DWHATSAPP_CURL -DWHATSAPP_CRYPTO -I$(AMALGAMATION) $(LUA_INC) $(CURL_INC) $(SSL_INC) \
 	  -o build/threads/$(LUA) spec/support/threads.c $(AMALGAMATION)/*.c -l$(ABI) -lm $(CURL_LIB) $(SSL_LIB) -pthread
 	TSAN_OPTIONS=halt_on_error=0:exitcode=66 $(shell setarch -R true 2>/dev/null && echo setarch -R) build/threads/$(LUA)
+
+# what the core takes of a device, in bytes, and of Lua's heap; prints, and judges nothing
+size: $(AMALGAMATION)/whatsapp_lua.c
+	@CC="$(CC)" LUA_INC="$(LUA_INC)" LUA_LIB="-l$(ABI)" spec/support/size.sh
 
 # a Lua whose integers and floats have 32 bits: nothing may be written that is not what was meant
 NARROW := build/32bits
@@ -211,4 +216,4 @@ bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
 .PHONY: fuzz-webhook bench-webhook all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench demo test suite test-all memcheck \
-        sanitize coverage amalgamation embed threads 32bits torture fuzz docs check bench bench-send install clean
+        sanitize coverage amalgamation embed threads size 32bits torture fuzz docs check bench bench-send install clean

@@ -137,6 +137,22 @@ describe("the library in a C program", function()
     assert.is_truthy(output:find("module 'whatsapp.crypto' not found", 1, true), output)
   end)
 
+  it("leaves the documentation out of the schema, if it is told to", function()
+    local script = write("docs.lua", [[
+      local documented = 0
+      for name, object in pairs((require("whatsapp.core").schema())) do
+        for _, thing in ipairs { object, (table.unpack or unpack)(object.fields) } do
+          if thing.doc then documented = documented + 1 end
+        end
+        assert(object.name == name and object.section)
+      end
+      print(documented)]])
+    local _, bare = run(("%s %s 16000000"):format(host, script))
+    local _, whole = run(("%s %s 16000000"):format(host_all, script))
+    assert.equal("0", bare:match "^(%d+)\n", bare)
+    assert.is_true(tonumber(whole:match "^(%d+)\n") > 700, whole)
+  end)
+
   it("says that it is out of memory, wherever that happens", function()
     local limit, refused = 16000, 0
     local status, output
@@ -152,6 +168,21 @@ describe("the library in a C program", function()
     until status == 0
     assert.is_truthy(output:find("accepted as wamid.EMBEDDED", 1, true), output)
     assert.is_true(refused > 10)
+  end)
+
+  -- a program of these sizes fits on a small device: the README says so
+  it("takes at most 64 KiB of text, and of Lua's heap for a message", function()
+    local output = make "size"
+    local text, data = output:match "\nthis machine +(%d+) +%d+ +(%d+)\n"
+    assert.is_true(tonumber(text) <= 65536, output)
+    assert.equal("0", data, output)
+    assert.is_true(tonumber(text) < tonumber(output:match "\nwith the documentation +(%d+)"), output)
+    local messages = 0
+    for peak in output:gmatch "\nthe core and [^\n]- +(%d+) +%d+ +%d+" do
+      messages = messages + 1
+      assert.is_true(tonumber(peak) <= 65536, output)
+    end
+    assert.equal(5, messages)
   end)
 
   it("may be made known to a state more than once, and says what it misses", function()

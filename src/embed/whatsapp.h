@@ -12,13 +12,13 @@
 #ifndef WHATSAPP_H
 #define WHATSAPP_H
 
-#include <lua.h>
-
 #define WHATSAPP_VERSION "@VERSION@"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#include <lua.h>
 
 /* [-0, +0, v] from now on require "whatsapp.core" works; raises where `package` is not open, as all of these do */
 void whatsapp_preload_core(lua_State *L);

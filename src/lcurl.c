@@ -492,7 +492,7 @@ static int client_events(lua_State *L)
 /* ---- time ---- */
 
 /* [-0, +1, -] now() -> seconds of a clock that never goes back */
-static int clock_now(lua_State *L)
+static int now(lua_State *L)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -523,7 +523,7 @@ int luaopen_whatsapp_curl(lua_State *L)
         {"step", client_step}, {"wait", client_wait}, {"running", client_running}, {"pollfd", client_pollfd},
         {"events", client_events}, {"close", client_close}, {"__gc", client_close}, {"__close", client_close},
         {"__tostring", client_tostring}, {NULL, NULL}};
-    static const luaL_Reg functions[] = {{"new", new_client}, {"now", clock_now}, {"sleep", sleep_for}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"new", new_client}, {"now", now}, {"sleep", sleep_for}, {NULL, NULL}};
     /* libcurl counts its users: one per state, given back when the state closes, after its clients */
     if (luaL_newmetatable(L, GLOBAL)) {
         lua_newuserdata(L, 1);

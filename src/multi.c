@@ -171,7 +171,7 @@ wa_transfer *wa_multi_spare(wa_multi *m)
  * memory runs out, and would wait for ever. */
 static const double grace = 1;
 
-static double now(void)
+static double clock_seconds(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -188,7 +188,7 @@ static void take_out(wa_multi *m, wa_transfer *t, CURLcode code)
 
 static void end_overdue(wa_multi *m)
 {
-    double time = now();
+    double time = clock_seconds();
     if (m->running == 0 || time < m->soonest) return;
     m->soonest = time + 86400;
     for (size_t i = 0; i < m->count; i++) {
@@ -202,14 +202,14 @@ static void end_overdue(wa_multi *m)
 static long milliseconds_left(const wa_multi *m, long milliseconds)
 {
     if (m->running == 0) return milliseconds;
-    double left = (m->soonest - now()) * 1000 + 1;
+    double left = (m->soonest - clock_seconds()) * 1000 + 1;
     if (left < 0) left = 0;
     return milliseconds < 0 || left < (double) milliseconds ? (long) left : milliseconds;
 }
 
 bool wa_multi_start(wa_multi *m, wa_transfer *t)
 {
-    t->deadline = now() + (double) t->timeout / 1000 + grace;
+    t->deadline = clock_seconds() + (double) t->timeout / 1000 + grace;
     if (m->running == 0 || t->deadline < m->soonest) m->soonest = t->deadline;
     m->running++; /* the timer is set while it is added */
     if (curl_multi_add_handle(m->handle, t->easy) != CURLM_OK) {

@@ -125,30 +125,33 @@ fuzz-webhook:
 	eval "$$($(MAKE) -s env)"; ASAN_OPTIONS=quarantine_size_mb=8:detect_leaks=0 build/fuzz/webhook -runs=$(RUNS) -max_len=800 \
 	  -timeout=60 -rss_limit_mb=4096 build/fuzz/webhook-corpus
 
-# the library as files that a C program compiles in: whatsapp.c, whatsapp.h and whatsapp_lua.c, which has the Lua files
+# the library as files that a C program compiles in: whatsapp.h, one for each C module, and one that has the Lua files
 AMALGAMATION := build/amalgamation
 amalgamation: $(AMALGAMATION)/whatsapp_lua.c
 $(AMALGAMATION)/whatsapp_lua.c: $(C) $(H) $(wildcard src/embed/*) $(wildcard rockspec/*-scm-1.rockspec) $(shell find lua -name '*.lua')
 	@mkdir -p $(@D)
 	$(LUA) src/embed/amalgamate.lua $(@D)
 
-# a C program that sends, out of these files: the core alone and small, and with libcurl and libcrypto
+# a C program that sends, out of these files: with the core alone and small, and with libcurl and libcrypto
 EMBED := $(BUILD)/embed
-embed: $(EMBED)/host $(EMBED)/host_all
+HOST  := examples/embed/host.c
 EMBEDDED = $(CC) $(FLAGS) -Os -g -I$(AMALGAMATION) $(LUA_INC)
-$(EMBED)/host $(EMBED)/host_all: examples/embed/host.c $(AMALGAMATION)/whatsapp_lua.c Makefile
+embed: $(EMBED)/host $(EMBED)/host_all
+$(EMBED)/host: $(HOST) $(addprefix $(EMBED)/,whatsapp_small.o whatsapp_lua.o)
+	$(EMBEDDED) -o $@ $^ -l$(ABI) -lm
+$(EMBED)/host_all: $(HOST) $(addprefix $(EMBED)/,whatsapp.o whatsapp_lua.o whatsapp_curl.o whatsapp_crypto.o)
+	$(EMBEDDED) -DHOST_HAS_ALL -o $@ $^ -l$(ABI) -lm $(CURL_LIB) $(SSL_LIB)
+$(EMBED)/%.o: $(AMALGAMATION)/whatsapp_lua.c Makefile
 	@mkdir -p $(@D)
-	$(EMBEDDED) $(PARTS) -c -o $@_c.o $(AMALGAMATION)/whatsapp.c
-	$(EMBEDDED) -c -o $@_lua.o $(AMALGAMATION)/whatsapp_lua.c
-	$(EMBEDDED) $(PARTS) -o $@ examples/embed/host.c $@_c.o $@_lua.o -l$(ABI) -lm $(PART_LIBS)
-$(EMBED)/host: PARTS := -DWA_NO_DOCS
-$(EMBED)/host_all: PARTS := -DWHATSAPP_CURL -DWHATSAPP_CRYPTO $(CURL_INC) $(SSL_INC)
-$(EMBED)/host_all: PART_LIBS := $(CURL_LIB) $(SSL_LIB)
+	$(EMBEDDED) $(PARTS) -c -o $@ $(AMALGAMATION)/$(*:_small=).c
+$(EMBED)/whatsapp_small.o: PARTS := -DWA_NO_DOCS
+$(EMBED)/whatsapp_curl.o: PARTS := $(CURL_INC)
+$(EMBED)/whatsapp_crypto.o: PARTS := $(SSL_INC)
 
 # many Lua states in many threads, under ThreadSanitizer; where it cannot have its addresses (high randomisation), without that
 threads: $(AMALGAMATION)/whatsapp_lua.c
 	@mkdir -p build/threads
-	$(CC) $(FLAGS) -O1 -g -fsanitize=thread -DWHATSAPP_CURL -DWHATSAPP_CRYPTO -I$(AMALGAMATION) $(LUA_INC) $(CURL_INC) $(SSL_INC) \
+	$(CC) $(FLAGS) -O1 -g -fsanitize=thread -I$(AMALGAMATION) $(LUA_INC) $(CURL_INC) $(SSL_INC) \
 	  -o build/threads/$(LUA) spec/support/threads.c $(AMALGAMATION)/*.c -l$(ABI) -lm $(CURL_LIB) $(SSL_LIB) -pthread
 	TSAN_OPTIONS=halt_on_error=0:exitcode=66 $(shell setarch -R true 2>/dev/null && echo setarch -R) build/threads/$(LUA)
 

@@ -51,19 +51,25 @@ describe("the library in a C program", function()
     return names
   end
 
+  -- a program of the specs, and these objects
+  local function build(source, program, objects, libraries)
+    local abi = lua:gsub("^luajit.*", "lua5.1")
+    return run(("cc -std=c99 -Wall -Wextra -Werror -Ibuild/amalgamation $(pkg-config --cflags %s) -o %s %s %s -l%s -lm %s"):format(abi,
+      program, source, objects:gsub("(%S+)", built .. "/%1"), abi, libraries))
+  end
+
   it("compiles without a warning", function() assert.equal("", compiled) end)
 
   it("shows the functions of its header, and nothing else", function()
-    assert.same({ "luaopen_whatsapp_core", "whatsapp_preload_core" }, shown(host .. "_c.o"))
-    assert.same({ "whatsapp_preload_lua" }, shown(host .. "_lua.o"))
-    local all = shown(host_all .. "_c.o")
-    all[#all + 1] = "whatsapp_preload_lua"
-    local declared = {}
-    for name in read "build/amalgamation/whatsapp.h":gmatch "\n[%a ]*[ *]([%w_]+)%(lua_State %*L%);" do declared[#declared + 1] = name end
-    table.sort(all)
-    table.sort(declared)
-    assert.equal(7, #declared)
-    assert.same(declared, all)
+    local declared, header = 0, read "build/amalgamation/whatsapp.h"
+    for _, name in ipairs { "core", "curl", "crypto", "lua" } do
+      local names = shown(("%s/whatsapp%s.o"):format(built, name == "core" and "" or "_" .. name))
+      if name == "lua" then assert.same({ "whatsapp_preload_lua" }, names)
+      else assert.same({ "luaopen_whatsapp_" .. name, "whatsapp_preload_" .. name }, names) end
+      for _, each in ipairs(names) do assert.is_truthy(header:find(" " .. each .. "(lua_State *L);", 1, true), each) end
+      declared = declared + #names
+    end
+    assert.equal(declared, select(2, header:gsub("%(lua_State %*L%);", "")))
   end)
 
   it("needs neither libcurl nor libcrypto, unless they are asked for", function()
@@ -75,7 +81,7 @@ describe("the library in a C program", function()
 
   it("is the same bytes whenever it is made", function()
     assert.equal(0, (run(lua .. " src/embed/amalgamate.lua " .. folder)))
-    for _, name in ipairs { "whatsapp.c", "whatsapp.h", "whatsapp_lua.c" } do
+    for _, name in ipairs { "whatsapp.c", "whatsapp.h", "whatsapp_lua.c", "whatsapp_curl.c", "whatsapp_crypto.c" } do
       assert.equal(read("build/amalgamation/" .. name), read(folder .. "/" .. name))
     end
   end)
@@ -214,10 +220,9 @@ describe("the library in a C program", function()
           return 0;
       }]])
     local program = folder .. "/twice"
-    assert.equal(0, (run(("cc -std=c99 -Ibuild/amalgamation $(%s) -o %s %s %s_c.o %s_lua.o %s"):format(
-      "pkg-config --cflags " .. (lua:gsub("^luajit.*", "lua5.1")), program, source, host, host,
-      "-l" .. lua:gsub("^luajit.*", "lua5.1") .. " -lm"))))
-    local status, output = run(program)
+    local status, output = build(source, program, "whatsapp.o whatsapp_lua.o", "")
+    assert.equal(0, status, output)
+    status, output = run(program)
     assert.equal(0, status, output)
     local core, files = output:match "^([^\n]*)\n([^\n]*)\n"
     assert.is_truthy(core:find("open the library package before", 1, true), output)
@@ -245,9 +250,7 @@ describe("the library in a C program", function()
           return 0;
       }]])
     local program = folder .. "/readme"
-    local abi = lua:gsub("^luajit.*", "lua5.1")
-    local status, output = run(("cc -std=c99 -Wall -Wextra -Werror -DWHATSAPP_CURL -Ibuild/amalgamation $(pkg-config --cflags %s) -o %s %s "
-      .. "%s_c.o %s_lua.o -l%s -lm $(pkg-config --libs libcurl libcrypto)"):format(abi, program, source, host_all, host_all, abi))
+    local status, output = build(source, program, "whatsapp.o whatsapp_lua.o whatsapp_curl.o", "$(pkg-config --libs libcurl)")
     assert.equal(0, status, output)
     status, output = run("WHATSAPP_TOKEN=T " .. program)
     assert.equal(0, status, output)

@@ -139,7 +139,7 @@ static void keep_wanted_headers(lua_State *L)
  * -> client */
 static int new_client(lua_State *L)
 {
-    static const char *const texts[] = {"proxy", "ca_file", "user_agent"};
+    static const char *const names[] = {"proxy", "ca_file", "user_agent"};
     wa_settings s = {.max_body = MAX_BODY};
     int64_t max_body = MAX_BODY;
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -160,9 +160,9 @@ static int new_client(lua_State *L)
     luaL_getmetatable(L, CLIENT);
     lua_setmetatable(L, at);
     lua_newtable(L);
-    s.proxy = keep(L, texts[0], string_option(L, 1, texts[0]));
-    s.ca_file = keep(L, texts[1], string_option(L, 1, texts[1]));
-    s.user_agent = keep(L, texts[2], string_option(L, 1, texts[2]));
+    s.proxy = keep(L, names[0], string_option(L, 1, names[0]));
+    s.ca_file = keep(L, names[1], string_option(L, 1, names[1]));
+    s.user_agent = keep(L, names[2], string_option(L, 1, names[2]));
     keep_wanted_headers(L);
     wa_setuservalue(L, at);
     bool opened = wa_multi_open(&c->multi, &s);

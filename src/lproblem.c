@@ -36,7 +36,7 @@ static void add_escaped(wa_buffer *text, const char *bytes, size_t length, size_
     if (at < length) wa_buffer_add(text, "...", 3);
 }
 
-static bool is_lua_name(const char *bytes, size_t length)
+static bool is_name(const char *bytes, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         char b = bytes[i];
@@ -55,7 +55,7 @@ static void add_path(wa_buffer *text, const wa_frame *frame, size_t start)
         char index[32];
         int size = snprintf(index, sizeof index, "[%lld]", (long long) frame->index);
         wa_buffer_add(text, index, (size_t) size);
-    } else if (is_lua_name(frame->name, frame->length)) {
+    } else if (is_name(frame->name, frame->length)) {
         if (text->length > start) wa_buffer_add(text, ".", 1);
         wa_buffer_add(text, frame->name, frame->length);
     } else {

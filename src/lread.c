@@ -222,7 +222,7 @@ static bool goes_on(reader *r, char end, bool *more)
 
 /* [-waiting * slots, +0 or 1, m] what waits on the stack goes into the table below it, which is made here if there is
  * none */
-static void put_waiting(reader *r, int waiting, int before, bool is_list)
+static void settle(reader *r, int waiting, int before, bool is_list)
 {
     lua_State *L = r->L;
     int slots = is_list ? 1 : 2, table = lua_gettop(L) - waiting * slots;
@@ -264,12 +264,12 @@ static bool read_compound(reader *r, bool is_list)
     while (more) {
         if (!(is_list ? read_value(r) : read_member(r)) || !goes_on(r, end, &more)) return false;
         if (++waiting == BATCH && more) {
-            put_waiting(r, waiting, count, is_list);
+            settle(r, waiting, count, is_list);
             count += waiting;
             waiting = 0;
         }
     }
-    put_waiting(r, waiting, count, is_list);
+    settle(r, waiting, count, is_list);
     r->depth--;
     return true;
 }

@@ -44,7 +44,7 @@ static bool same_digits(const entry *number, const entry *text)
     return (size_t) length == text->length && memcmp(digits, text->text, text->length) == 0;
 }
 
-static bool same_entry(const entry *a, const entry *b)
+static bool equal(const entry *a, const entry *b)
 {
     if (a->text == NULL && b->text == NULL) return a->integer == b->integer;
     if (a->text == NULL) return same_digits(a, b);
@@ -97,10 +97,10 @@ static void note(wa_walk *w, const wa_field *f, entry *new)
         if (old->name_print != new->name_print) continue;
         if (old->field != f && strcmp(old->field->name, f->name) != 0) continue; /* items may be of several shapes */
         if ((f->flags & WA_SAME) != 0) {
-            if (!same_entry(old, new)) report_different(w, f, new, old);
+            if (!equal(old, new)) report_different(w, f, new, old);
             return; /* the first one stands for all */
         }
-        if (same_entry(old, new)) {
+        if (equal(old, new)) {
             report_twice(w, f, new);
             return;
         }

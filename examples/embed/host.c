@@ -147,11 +147,10 @@ static int run(lua_State *L)
     luaL_openlibs(L);
     whatsapp_preload_core(L);
     whatsapp_preload_lua(L);
-#ifdef WHATSAPP_CURL
-    whatsapp_preload_curl(L); /* then no transport is needed: the library has one */
-#endif
-#ifdef WHATSAPP_CRYPTO
-    whatsapp_preload_crypto(L); /* for the option app_secret, and to verify webhooks */
+#ifdef HOST_HAS_ALL /* and whatsapp_curl.c: then no transport is needed; and whatsapp_crypto.c: for app_secret and     \
+                       webhooks */
+    whatsapp_preload_curl(L);
+    whatsapp_preload_crypto(L);
 #endif
     if (luaL_loadfile(L, h->script) != 0) return lua_error(L);
     lua_pushlightuserdata(L, h);

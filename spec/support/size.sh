@@ -26,5 +26,6 @@ core "with the documentation" "$CC"
 if command -v arm-linux-gnueabihf-gcc >/dev/null; then core "ARM, Thumb-2" arm-linux-gnueabihf-gcc -mthumb -DWA_NO_DOCS; fi
 echo
 # shellcheck disable=SC2086
-"$CC" -std=c99 -Os -Ibuild/amalgamation $LUA_INC -o $folder/heap spec/support/heap.c build/amalgamation/*.c $LUA_LIB -lm
+"$CC" -std=c99 -Os -Ibuild/amalgamation $LUA_INC -o $folder/heap spec/support/heap.c build/amalgamation/whatsapp.c \
+  build/amalgamation/whatsapp_lua.c $LUA_LIB -lm
 $folder/heap

@@ -1,11 +1,11 @@
--- Writes the library as few files that a C program compiles in: whatsapp.c, whatsapp.h and whatsapp_lua.c. Which files
--- there are is the rockspec's to say. The same sources make the same bytes. Run by `make amalgamation`.
+-- Writes the library as few files that a C program compiles in: whatsapp.h, a file for each C module, and whatsapp_lua.c.
+-- Which files there are is the rockspec's to say. The same sources make the same bytes. Run by `make amalgamation`.
 --   lua src/embed/amalgamate.lua FOLDER
 --
--- In one file every name stands beside every other one: file-scope names of src/*.c are unique, or it does not compile.
--- The many short ones of schema.c come last, so that no local variable of another file hides them.
+-- In one file every name stands beside every other one: the file-scope names of a module are unique, or it does not
+-- compile. The many short ones of schema.c come last, so that no local variable of another file hides them.
 local LAST = "src/schema.c"
-local MODULES = { { "core" }, { "curl", "WHATSAPP_CURL" }, { "crypto", "WHATSAPP_CRYPTO" } }
+local MODULES = { core = "whatsapp.c", curl = "whatsapp_curl.c", crypto = "whatsapp_crypto.c" }
 local LONGEST = 4000 -- C99 promises string literals of 4095 characters
 -- of the Lua files: what is nothing but comments, and what a host without a disk cannot use
 local function is_left_out(name) return name == "whatsapp.types" or name:find "^whatsapp%.sandbox%." ~= nil end
@@ -74,41 +74,29 @@ end
 -- what a file asks of the system's headers, which has to stand before the first of them
 local function add_wishes(out, source, seen)
   for name, value in (read(source):match "^(.-)#include" or ""):gmatch "#define (%S+)([^\n]*)" do
-    if not seen[name] then
-      out[#out + 1] = ("#ifndef %s\n#define %s%s\n#endif"):format(name, name, value)
-      seen[name] = true
-    end
+    if not seen[name] then out[#out + 1] = ("#ifndef %s\n#define %s%s\n#endif"):format(name, name, value) end
+    seen[name] = true
   end
 end
 
-local function write_c(folder)
-  local seen, wishes = { [LAST] = true }, {}
+local function write_module(folder, name, file)
+  local sources, seen, wishes = modules["whatsapp." .. name].sources, { [LAST] = true }, {}
   local out = {
-    "/* lua-whatsapp " .. version .. " in one file, made by src/embed/amalgamate.lua; whatsapp.h says how to use it.",
+    ("/* lua-whatsapp %s: whatsapp.%s in one file, made by src/embed/amalgamate.lua; whatsapp.h says how to use it."):format(
+      version, name),
     read "LICENSE":gsub("%s+$", "") .. " */",
   }
-  for _, module in ipairs(MODULES) do
-    local name, condition = module[1], module[2]
-    if condition then out[#out + 1] = "#ifdef " .. condition end
-    for _, source in ipairs(modules["whatsapp." .. name].sources) do add_wishes(out, source, wishes) end
-    if condition then out[#out + 1] = "#endif" end
-  end
-  heading(out, "whatsapp.h")
+  for _, source in ipairs(sources) do add_wishes(out, source, wishes) end
   out[#out + 1] = '#include "whatsapp.h"'
-  for _, module in ipairs(MODULES) do
-    local name, condition = module[1], module[2]
-    if condition then out[#out + 1] = "#ifdef " .. condition end
-    for _, source in ipairs(modules["whatsapp." .. name].sources) do add_source(out, source, seen) end
-    if condition then out[#out + 1] = "#endif" end
+  for _, source in ipairs(sources) do add_source(out, source, seen) end
+  if name == "core" then
+    seen[LAST] = nil
+    add_source(out, LAST, seen)
   end
-  seen[LAST] = nil
-  add_source(out, LAST, seen)
-  seen["src/whatsapp.h"] = true
   heading(out, "src/embed/preload.c")
-  for line in read "src/embed/preload.c":gmatch "([^\n]*)\n" do
-    if not line:find '^#include "' then out[#out + 1] = line end
-  end
-  write(folder .. "/whatsapp.c", out)
+  local ending = read "src/embed/preload.c":gsub("^/%*.-%*/\n", ""):gsub('#include "whatsapp.h"\n', ""):gsub("\n$", "")
+  out[#out + 1] = ending:gsub("([._])core", "%1" .. name)
+  write(folder .. "/" .. file, out)
 end
 
 -- ---- Lua ----------------------------------------------------------------------------------------------------------------
@@ -177,6 +165,6 @@ local function write_lua(folder)
 end
 
 local folder = assert((...), "amalgamate.lua FOLDER")
-write_c(folder)
+for name, file in pairs(MODULES) do write_module(folder, name, file) end
 write(folder .. "/whatsapp.h", { (read "src/embed/whatsapp.h":gsub("@VERSION@", version):gsub("\n$", "")) })
 write_lua(folder)

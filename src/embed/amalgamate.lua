@@ -43,12 +43,21 @@ end
 
 -- ---- C ------------------------------------------------------------------------------------------------------------------
 
+local UNUSED = [[
+/* not every module uses all that a header lends it */
+#if defined(__GNUC__)
+#define WA_UNUSED __attribute__((unused))
+#else
+#define WA_UNUSED
+#endif]]
+
 -- what the files of src/ lend each other is nobody else's: at file scope, what begins with a type and a name of theirs
 local function made_static(line)
   if line:find "^WA_EXPORT " then return (line:gsub("^WA_EXPORT ", "")) end
+  if line:find "^static inline .* %*?wa_" then return (line:gsub("^static inline", "static inline WA_UNUSED")) end
   if line:find "^extern const " then return (line:gsub("^extern", "static")) end
   if line:find "^typedef " or line:find "^static " or line:find "^struct " then return line end
-  if line:find "^[%a_][%w_ *]*[ *]wa_[%w_]+%(" then return "static " .. line end -- a function
+  if line:find "^[%a_][%w_ *]*[ *]wa_[%w_]+%(" then return "static WA_UNUSED " .. line end -- a function
   if line:find "^const [%w_ *]*[ *]wa_[%w_]+[ %[]" then return "static " .. line end
   return line
 end
@@ -87,6 +96,7 @@ local function write_module(folder, name, file)
     read "LICENSE":gsub("%s+$", "") .. " */",
   }
   for _, source in ipairs(sources) do add_wishes(out, source, wishes) end
+  out[#out + 1] = UNUSED
   out[#out + 1] = '#include "whatsapp.h"'
   for _, source in ipairs(sources) do add_source(out, source, seen) end
   if name == "core" then

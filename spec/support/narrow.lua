@@ -49,6 +49,14 @@ local function number_of(phone_number_id)
   return transport.requests[1].url:match "/(%d+)/messages$"
 end
 
+-- what a webhook says of a message
+local function webhook(member)
+  local events = assert(whatsapp.webhook.parse([[{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":
+    "messages","value":{"metadata":{"phone_number_id":"106540352242922"},"messages":[{"id":"w","from":"16505551234","timestamp":
+    "1749416383","type":"text","text":{"body":"x"}}]}}]}]}]]))
+  return tostring(events[1][member])
+end
+
 local TOO_LARGE = "to: must be a string or a whole number, got %s, too large to be exact: write it as a string"
 
 -- how it is made, what was to come, what came
@@ -89,7 +97,10 @@ local rows = {
   { "20 digits", "string 12345678901234567890", read "12345678901234567890" },
   { "a float", "float 0.1", read "0.1" },
   { "a float with an exponent", "float 1e+20", read "1e20" },
-  -- the client
+  -- webhooks and the client
+  { "when a message came", "1749416383", webhook "timestamp" },
+  { "who wrote it", "16505551234", webhook "from" },
+  { "the number it came to", "106540352242922", webhook "phone_number_id" },
   { "a number's id as a string", "106540352242922", number_of "106540352242922" },
   { "as an integer", "2147483647", number_of(2147483647) },
   { "as a float that it is not", "refused", number_of(106540352242922) },

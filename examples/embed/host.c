@@ -2,10 +2,9 @@
  * nothing loaded at run time. Here the network is a function that prints what would go over the wire and answers as the
  * API does.
  *
- *   make amalgamation
- *   cc -Ibuild/amalgamation examples/embed/host.c build/amalgamation/whatsapp.c build/amalgamation/whatsapp_lua.c
- * -llua5.4 -lm
- *   ./a.out examples/embed/send.lua [BYTES THAT LUA MAY HAVE] */
+ *   make amalgamation && cd build/amalgamation
+ *   cc -I. -o host ../../examples/embed/host.c whatsapp.c whatsapp_lua.c -llua5.4 -lm
+ *   ./host ../../examples/embed/send.lua [BYTES THAT LUA MAY HAVE] */
 #include "whatsapp.h"
 
 #include <lauxlib.h>
@@ -111,7 +110,7 @@ static void push_answer(lua_State *L, const char *answer, size_t size)
     lua_setfield(L, -2, "body");
 }
 
-/* [-0, +1|3, v] transport(request) -> response | nil, text, details */
+/* [-0, +1|2, v] transport(request) -> response | nil, text */
 static int transport(lua_State *L)
 {
     const host *h = lua_touserdata(L, lua_upvalueindex(1));
@@ -121,21 +120,14 @@ static int transport(lua_State *L)
     lua_settop(L, 1);
     const char *request = push_bytes(L, &size);
     size = h->exchange(h->context, request, size, answer, sizeof answer - 1);
-    if (size > 0) {
-        answer[size] = '\0';
-        push_answer(L, answer, size);
-        return 1;
+    if (size == 0) {
+        lua_pushnil(L);
+        lua_pushliteral(L, "no answer"); /* without more words, the message may have been sent and is not repeated */
+        return 2;
     }
-    lua_pushnil(L);
-    lua_pushliteral(L, "no answer");
-    lua_createtable(L, 0, 3);
-    lua_pushliteral(L, "transport");
-    lua_setfield(L, -2, "kind");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "retryable");
-    lua_pushboolean(L, 1); /* nobody knows */
-    lua_setfield(L, -2, "may_have_been_sent");
-    return 3;
+    answer[size] = '\0';
+    push_answer(L, answer, size);
+    return 1;
 }
 
 /* ---- the program ---- */
@@ -147,8 +139,7 @@ static int run(lua_State *L)
     luaL_openlibs(L);
     whatsapp_preload_core(L);
     whatsapp_preload_lua(L);
-#ifdef HOST_HAS_ALL /* and whatsapp_curl.c: then no transport is needed; and whatsapp_crypto.c: for app_secret and     \
-                       webhooks */
+#ifdef HOST_HAS_ALL /* whatsapp_curl.c and whatsapp_crypto.c are compiled in, too; then no transport is needed */
     whatsapp_preload_curl(L);
     whatsapp_preload_crypto(L);
 #endif

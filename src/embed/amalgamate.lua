@@ -62,8 +62,8 @@ local function made_static(line)
   return line
 end
 
--- adds a file, and before the line that includes it each header of src/ that was not there yet
-local function add_source(out, path, seen)
+-- adds a file, and in it, in place of the line that includes it, each header of src/ that was not there yet
+local function add_source(out, path, seen, wishes)
   if seen[path] then return end
   seen[path] = true
   heading(out, path)
@@ -71,10 +71,10 @@ local function add_source(out, path, seen)
     local header = line:match '^#include "(.-)"'
     if header then
       if not seen["src/" .. header] then
-        add_source(out, "src/" .. header, seen)
+        add_source(out, "src/" .. header, seen, wishes)
         heading(out, path)
       end
-    elseif not line:find "^#define _[A-Z]" and not line:find "^#define OPENSSL_API" then -- those stand on top
+    elseif not wishes[line:match "^#define (%S+)" or ""] then -- those stand on top
       out[#out + 1] = made_static(line)
     end
   end
@@ -98,10 +98,10 @@ local function write_module(folder, name, file)
   for _, source in ipairs(sources) do add_wishes(out, source, wishes) end
   out[#out + 1] = UNUSED
   out[#out + 1] = '#include "whatsapp.h"'
-  for _, source in ipairs(sources) do add_source(out, source, seen) end
+  for _, source in ipairs(sources) do add_source(out, source, seen, wishes) end
   if name == "core" then
     seen[LAST] = nil
-    add_source(out, LAST, seen)
+    add_source(out, LAST, seen, wishes)
   end
   heading(out, "src/embed/preload.c")
   local ending = read "src/embed/preload.c":gsub("^/%*.-%*/\n", ""):gsub('#include "whatsapp.h"\n', ""):gsub("\n$", "")

@@ -76,6 +76,9 @@ $(BUILD)/headers:
 env:
 	@echo 'export LUA="$(LUA)" LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;" LUA_CPATH="$(CURDIR)/$(BUILD)/?.so;;"'
 
+# what a variable of this file is: make -s say-WARN
+say-%: ; @echo '$($*)'
+
 # the sandbox runs in nginx, whose Lua is LuaJIT
 sandbox: ; @$(MAKE) --no-print-directory LUA=lua5.1 core crypto
 
@@ -86,7 +89,7 @@ DEPS_lua5.2 := lua5.2 liblua5.2-dev
 DEPS_lua5.3 := lua5.3 liblua5.3-dev
 DEPS_luajit := luajit2
 DEPS_TEST  := $(DEPS_DEMO) lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_$(LUA))
-DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils
+DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils liblua5.2-dev liblua5.3-dev libluajit2-5.1-dev
 DEPS_BENCH := $(DEPS_DEMO) lua-sec lua-socket python3-requests nodejs util-linux
 DEPS_ALL   := $(DEPS_TEST) $(DEPS_lua5.1) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit)
 DEPS_CROSS := $(DEPS_BUILD) qemu-user-static
@@ -155,6 +158,50 @@ fuzz-webhook:
 	eval "$$($(MAKE) -s env)"; ASAN_OPTIONS=quarantine_size_mb=8:detect_leaks=0 build/fuzz/webhook -runs=$(RUNS) -max_len=800 \
 	  -timeout=60 -rss_limit_mb=4096 build/fuzz/webhook-corpus
 
+# the library as files that a C program compiles in: whatsapp.h, one for each C module, and one that has the Lua files
+AMALGAMATION := build/amalgamation
+amalgamation: $(AMALGAMATION)/whatsapp_lua.c
+$(AMALGAMATION)/whatsapp_lua.c: $(C) $(H) $(wildcard src/embed/*) $(wildcard rockspec/*-scm-1.rockspec) $(shell find lua -name '*.lua')
+	@mkdir -p $(@D)
+	$(LUA) src/embed/amalgamate.lua $(@D)
+
+# a C program that sends, out of these files: with the core alone and small, and with libcurl and libcrypto
+EMBED := $(BUILD)/embed
+HOST  := examples/embed/host.c
+EMBEDDED = $(CC) $(FLAGS) -Os -g -I$(AMALGAMATION) $(LUA_INC)
+embed: $(EMBED)/host $(EMBED)/host_all
+$(EMBED)/host: $(HOST) $(addprefix $(EMBED)/,whatsapp_small.o whatsapp_lua.o)
+	$(EMBEDDED) -o $@ $^ -l$(ABI) -lm
+$(EMBED)/host_all: $(HOST) $(addprefix $(EMBED)/,whatsapp.o whatsapp_lua.o whatsapp_curl.o whatsapp_crypto.o)
+	$(EMBEDDED) -DHOST_HAS_ALL -o $@ $^ -l$(ABI) -lm $(CURL_LIB) $(SSL_LIB)
+$(EMBED)/%.o: $(AMALGAMATION)/whatsapp_lua.c Makefile
+	@mkdir -p $(@D)
+	$(EMBEDDED) $(PARTS) -c -o $@ $(AMALGAMATION)/$(*:_small=).c
+$(EMBED)/whatsapp_small.o: PARTS := -DWA_NO_DOCS
+$(EMBED)/whatsapp_curl.o: PARTS := $(CURL_INC)
+$(EMBED)/whatsapp_crypto.o: PARTS := $(SSL_INC)
+
+# many Lua states in many threads, under ThreadSanitizer; where it cannot have its addresses (high randomisation), without that
+threads: $(AMALGAMATION)/whatsapp_lua.c
+	@mkdir -p build/threads
+	$(CC) $(FLAGS) -O1 -g -fsanitize=thread -I$(AMALGAMATION) $(LUA_INC) $(CURL_INC) $(SSL_INC) \
+	  -o build/threads/$(LUA) spec/support/threads.c $(AMALGAMATION)/*.c -l$(ABI) -lm $(CURL_LIB) $(SSL_LIB) -pthread
+	$(shell setarch -R true 2>/dev/null && echo setarch -R) build/threads/$(LUA)
+
+# what the core takes of a device, in bytes, and of Lua's heap; prints, and judges nothing
+size: $(AMALGAMATION)/whatsapp_lua.c
+	@CC="$(CC)" LUA_INC="$(LUA_INC)" LUA_LIB="-l$(ABI)" spec/support/size.sh
+
+# a Lua whose integers and floats have 32 bits: nothing may be written that is not what was meant
+NARROW := build/32bits
+32bits:
+	@mkdir -p $(NARROW)
+	@source=$$(spec/support/lua_source.sh) && cp "$$source"/src/*.[ch] $(NARROW) && rm $(NARROW)/luac.c
+	@sed -i 's/^#define LUA_32BITS.*/#define LUA_32BITS 1/' $(NARROW)/luaconf.h
+	$(CC) -std=gnu99 -O1 -g -DLUA_USE_LINUX -Wl,-E -o $(NARROW)/lua $(NARROW)/*.c -lm -ldl
+	@$(MAKE) --no-print-directory -s LUA=lua5.4 BUILD=$(NARROW) LUA_INC=-I$(NARROW) WERROR=-Werror all
+	LUA_PATH="lua/?.lua;lua/?/init.lua" LUA_CPATH="$(NARROW)/?.so" $(NARROW)/lua spec/support/narrow.lua
+
 # the lines of the C core that the specs run
 coverage:
 	@rm -rf build/coverage
@@ -204,5 +251,6 @@ clean:
 bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
-.PHONY: fuzz-webhook bench-webhook all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-arm \
-        deps-be deps-musl demo test suite test-all test-arm test-be test-musl memcheck sanitize coverage torture fuzz docs check bench bench-send install clean
+.PHONY: all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-arm deps-be deps-musl demo test suite \
+        test-all test-arm test-be test-musl memcheck sanitize coverage amalgamation embed threads size 32bits torture fuzz \
+        fuzz-webhook docs check bench bench-send bench-webhook install clean

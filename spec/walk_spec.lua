@@ -264,6 +264,8 @@ describe("whatsapp.encode", function()
       { "which type was meant", { to = "1", txt = { body = "x" } }, "txt: no such field, did you mean `text`?" },
       { "where a name belongs that has no type", { to = "1", body = "x" }, "body: does not belong here, it belongs into `text`" },
       { "which number it got", { to = 1e300, text = { body = "x" } }, "to: must be a string or a whole number, got 1" },
+      { "that a number may have been another one", { to = 2 ^ 53 + 2, text = { body = "x" } },
+        "got 9007199254740994, too large to be exact: write it as a string" },
       { "which name was meant", { to = "1", text = { body = "x", preview_ulr = true } },
         "text.preview_ulr: no such field, did you mean `preview_url`?" },
       { "where a name belongs", { to = "1", type = "text", text = {}, body = "x" }, "body: does not belong here, it belongs into `text`" },
@@ -389,6 +391,10 @@ describe("whatsapp.encode", function()
       local json, warnings = encode({ to = "1", text = { body = "", odd = 1 } }, lenient)
       assert.is_truthy(json:find('"text":{"body":"","odd":1}', 1, true))
       assert.same({ "text.body min_chars", "text.odd unknown" }, brief(warnings))
+    end)
+
+    it("refuses an id that is a number too large to be exact: it may be somebody else's", function()
+      assert.same({ "to type" }, brief((problems_of({ to = 2 ^ 53 + 2, text = { body = "x" } }, lenient))))
     end)
 
     it("still refuses what JSON cannot hold", function()

@@ -496,7 +496,7 @@ static int now(lua_State *L)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    lua_pushnumber(L, (lua_Number) t.tv_sec + (lua_Number) t.tv_nsec / 1e9);
+    lua_pushnumber(L, (lua_Number) ((double) t.tv_sec + (double) t.tv_nsec / 1e9));
     return 1;
 }
 

@@ -80,9 +80,6 @@ void wa_report_push(lua_State *L, const wa_report *report, bool warnings);
 /* [-0, +2, m] the line that names the first problem, and `details` */
 void wa_report_push_failure(lua_State *L, const wa_report *report);
 
-/* the names of the rules, in the order of wa_breach; NULL ends */
-extern const char *const wa_breach_names[];
-
 #pragma GCC visibility pop
 
 #endif

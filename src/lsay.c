@@ -3,7 +3,7 @@
 
 enum { LONGEST_NAME = 40, FAR = 3 };
 
-const char *const wa_kind_names[] = {
+const char *const wa_kind_names[WA_REMOVED + 1] = {
     [0] = "anything",
     [WA_STRING] = "a string",
     [WA_ID] = "a string or a whole number",

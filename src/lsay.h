@@ -10,7 +10,7 @@
 #pragma GCC visibility push(hidden)
 
 /* by wa_kind, with an article: what stands behind "must be" */
-extern const char *const wa_kind_names[];
+extern const char *const wa_kind_names[WA_REMOVED + 1];
 
 /* "a string of 1 to 20 characters", "the list of ..." */
 void wa_say_kind(wa_report *report, const wa_problem *problem, const wa_field *field);

@@ -180,7 +180,7 @@ wa_transfer *wa_multi_spare(wa_multi *m)
  * memory runs out, and would wait for ever. */
 static const double grace = 1;
 
-static double now(void)
+static double clock_seconds(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -197,7 +197,7 @@ static void take_out(wa_multi *m, wa_transfer *t, CURLcode code)
 
 static void end_overdue(wa_multi *m)
 {
-    double time = now();
+    double time = clock_seconds();
     if (m->running == 0 || time < m->soonest) return;
     m->soonest = time + 86400;
     for (size_t i = 0; i < m->count; i++) {
@@ -293,7 +293,7 @@ static void arm(wa_multi *m)
     if (m->timer < 0) return;
     if (m->running > 0 && (at < 0 || m->soonest < at)) at = m->soonest;
     if (at < 0 || (m->armed >= 0 && m->armed <= at)) return;
-    double left = at - now();
+    double left = at - clock_seconds();
     when.it_value.tv_sec = left > 0 ? (time_t) left : 0;
     when.it_value.tv_nsec = left > 0 ? (long) ((left - (double) when.it_value.tv_sec) * 1e9) : 0;
     if (when.it_value.tv_sec == 0 && when.it_value.tv_nsec == 0) when.it_value.tv_nsec = 1; /* nothing would stop it */
@@ -304,7 +304,7 @@ static int on_timer(CURLM *multi, long milliseconds, void *context)
 {
     wa_multi *m = context;
     (void) multi;
-    m->due = milliseconds < 0 ? -1 : now() + (double) milliseconds / 1000;
+    m->due = milliseconds < 0 ? -1 : clock_seconds() + (double) milliseconds / 1000;
     arm(m);
     return 0;
 }
@@ -349,7 +349,7 @@ static bool act_in_time(wa_multi *m)
 {
     int running;
     long milliseconds = -1;
-    if (m->due < 0 || now() < m->due) return false;
+    if (m->due < 0 || clock_seconds() < m->due) return false;
     m->due = -1;
     curl_multi_socket_action(m->handle, CURL_SOCKET_TIMEOUT, 0, &running);
     if (m->due < 0 && curl_multi_timeout(m->handle, &milliseconds) == CURLM_OK) on_timer(m->handle, milliseconds, m);
@@ -424,7 +424,7 @@ static void act_on_all(wa_multi *m, int timeout)
 bool wa_multi_start(wa_multi *m, wa_transfer *t)
 {
     if (m->running == 0) make_set(m); /* where that fails, libcurl's poll does */
-    t->deadline = now() + (double) t->timeout / 1000 + grace;
+    t->deadline = clock_seconds() + (double) t->timeout / 1000 + grace;
     if (m->running == 0 || t->deadline < m->soonest) m->soonest = t->deadline;
     m->running++; /* the timer is set while it is added */
     if (curl_multi_add_handle(m->handle, t->easy) != CURLM_OK) {
@@ -514,7 +514,7 @@ void wa_multi_step(wa_multi *m)
 static int patience(const wa_multi *m, double seconds)
 {
     if (m->running > 0) {
-        double time = now(), till = m->due >= 0 && m->due < m->soonest ? m->due : m->soonest;
+        double time = clock_seconds(), till = m->due >= 0 && m->due < m->soonest ? m->due : m->soonest;
         if (till - time < seconds) seconds = till - time;
     }
     return seconds <= 0 ? 0 : seconds > 3600 ? 3600000 : (int) (seconds * 1000) + 1;

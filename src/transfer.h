@@ -60,7 +60,7 @@ void wa_transfer_close(wa_transfer *t);
 void wa_transfer_reset(wa_transfer *t);
 void wa_transfer_add_header(wa_transfer *t, const char *name, size_t name_length, const char *value, size_t length);
 
-extern const char wa_no_memory[];
+extern const char *const wa_no_memory;
 
 /* A body that libcurl has as a whole leaves together with the head: half the system calls. Then a request that begins
  * for the second time must be seen, which libcurl 7.80 and later let. With others, or with WA_READ_BODY, libcurl asks

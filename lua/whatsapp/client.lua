@@ -107,7 +107,8 @@ local function is_loopback(url)
 end
 
 local function text_of_id(id)
-  return type(id) == "number" and ("%.0f"):format(id) or id
+  if type(id) ~= "number" then return id end
+  return tostring(id):match "^%d+$" or ("%.0f"):format(id)
 end
 
 local function make(parts, level)

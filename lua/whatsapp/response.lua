@@ -2,6 +2,7 @@
 -- (contract, 4.1 to 4.4). Pure: no network, no clock but for a Retry-After that is a date.
 local codes = require "whatsapp.codes"
 local json = require "whatsapp.json"
+local options = require "whatsapp.options"
 
 local response = {}
 
@@ -38,7 +39,7 @@ local function string_or_nil(value)
   if type(value) == "string" then return value end
 end
 
-local EXACT = 2 ^ 53
+local EXACT = options.EXACT
 local math_type, to_integer = math.type, math.tointeger -- luacheck: ignore 143
 
 ---An integer of this Lua, whether it came as a number or as its digits; nil: it is none, or not held exactly.

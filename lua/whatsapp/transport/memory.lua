@@ -1,6 +1,64 @@
--- A transport without a network, for tests: a function answers, the requests are kept, and time stands still until
--- somebody sleeps or waits for an answer.
+-- A transport without a network, for tests: a function answers, the requests are kept as they are, and time stands still
+-- until somebody sleeps or waits for an answer. Touches no file but the one that a request wants its answer in.
 local M = {}
+
+local MAX_FILE = 100 * 1024 * 1024
+
+-- the bytes of a file from an offset on; 0 where there is none
+local function size_of(path, offset)
+  local file = io.open(path, "rb")
+  if not file then return 0 end
+  local size = file:seek "end" - (offset or 0)
+  file:close()
+  return size
+end
+
+local function upload_size(request)
+  if request.body_file then return size_of(request.body_file, request.body_offset) end
+  local size = 0
+  for _, part in ipairs(request.form or {}) do size = size + (part.data and #part.data or size_of(part.file)) end
+  return size
+end
+
+local function refused(text)
+  return nil, "to_file: " .. text, {
+    kind = "invalid", problems = { { path = "to_file", rule = "file", message = text } }, count = 1,
+    retryable = false, may_have_been_sent = false,
+  }
+end
+
+-- as over a network, a file that is there already is not touched
+local function exists(path)
+  local file = io.open(path, "rb")
+  if file then file:close() end
+  return file ~= nil
+end
+
+local function write(path, body)
+  local file, text = io.open(path, "wb")
+  if not file then return refused(text) end
+  file:write(body)
+  file:close()
+  return true
+end
+
+-- the body of an answer of 2xx goes where the request wants it; of a request that streams, the progress is told once
+local function deliver(request, response, text, details)
+  local status = response and response.status or 0
+  local moved = (request.body_file or request.form) and upload_size(request) or 0
+  if request.to_file and status >= 200 and status < 300 then
+    local body = response.body or ""
+    if #body > (request.max_file or MAX_FILE) then
+      return nil, ("the answer is longer than %d bytes"):format(request.max_file or MAX_FILE),
+        { kind = "transport", retryable = false, may_have_been_sent = true }
+    end
+    local written, problem, why = write(request.to_file, body)
+    if not written then return nil, problem, why end
+    response, moved = { status = status, headers = response.headers, size = #body }, #body
+  end
+  if request.progress and response then request.progress(moved, moved) end
+  return response, text, details
+end
 
 ---@param handle (fun(request: table): table?, string?, table?)|table[] answers a request; or answers, one after the other
 ---@param given { delay: (number|fun(request: table): number)? }? seconds that an answer takes
@@ -9,12 +67,16 @@ function M.new(handle, given)
   local delay = given and given.delay or 0
   local transport = { requests = {}, slept = 0 }
   local coming = {} -- answers: when, and to whom
-  local function answer(request)
+  local function find_answer(request)
     if type(handle) == "function" then return handle(request) end
     local next_answer = handle[#transport.requests]
-    if next_answer == nil then error("no answer is left for request " .. #transport.requests, 3) end
+    if next_answer == nil then error("no answer is left for request " .. #transport.requests, 4) end
     if next_answer.status then return next_answer end
     return nil, next_answer.text, next_answer.details
+  end
+  local function answer(request)
+    if request.to_file and exists(request.to_file) then return refused(request.to_file .. ": File exists") end
+    return deliver(request, find_answer(request))
   end
   local function keep(request)
     transport.requests[#transport.requests + 1] = request

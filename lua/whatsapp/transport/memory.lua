@@ -42,20 +42,25 @@ local function write(path, body)
   return true
 end
 
--- the body of an answer of 2xx goes where the request wants it; of a request that streams, the progress is told once
-local function deliver(request, response, text, details)
-  local status = response and response.status or 0
-  local moved = (request.body_file or request.form) and upload_size(request) or 0
-  if request.to_file and status >= 200 and status < 300 then
-    local body = response.body or ""
-    if #body > (request.max_file or MAX_FILE) then
-      return nil, ("the answer is longer than %d bytes"):format(request.max_file or MAX_FILE),
-        { kind = "transport", retryable = false, may_have_been_sent = true }
-    end
-    local written, problem, why = write(request.to_file, body)
-    if not written then return nil, problem, why end
-    response, moved = { status = status, headers = response.headers, size = #body }, #body
+-- an answer that goes into a file
+local function save(request, response)
+  local body, limit = response.body or "", request.max_file or MAX_FILE
+  if #body > limit then
+    return nil, ("the answer is longer than %d bytes"):format(limit), { kind = "transport", retryable = false, may_have_been_sent = true }
   end
+  local written, text, details = write(request.to_file, body)
+  if not written then return nil, text, details end
+  return { status = response.status, headers = response.headers, size = #body }
+end
+
+-- the body of an answer of 2xx goes where the request wants it, and progress is told once
+local function deliver(request, response, text, details)
+  local status = type(response) == "table" and tonumber(response.status)
+  if not status then return response, text, details end
+  if request.to_file and status >= 200 and status < 300 then
+    response, text, details = save(request, response)
+  end
+  local moved = response and response.size or upload_size(request)
   if request.progress and response then request.progress(moved, moved) end
   return response, text, details
 end
@@ -75,6 +80,7 @@ function M.new(handle, given)
     return nil, next_answer.text, next_answer.details
   end
   local function answer(request)
+    if not (request.to_file or request.progress) then return find_answer(request) end
     if request.to_file and exists(request.to_file) then return refused(request.to_file .. ": File exists") end
     return deliver(request, find_answer(request))
   end

@@ -46,7 +46,7 @@ curl: $(MODULE)/curl.so
 crypto: $(MODULE)/crypto.so
 
 $(MODULE)/core.so: $(call OBJ,$(CORE))
-$(MODULE)/curl.so: $(call OBJ,lcurl multi transfer buffer)
+$(MODULE)/curl.so: $(call OBJ,lcurl lrequest multi transfer stream buffer)
 $(MODULE)/curl.so: LIBS = $(CURL_LIB)
 $(MODULE)/crypto.so: $(call OBJ,lcrypto)
 $(MODULE)/crypto.so: LIBS = $(SSL_LIB)
@@ -137,8 +137,9 @@ sanitize:
 # the modules linked into a host of its own, whose allocator fails at the n-th allocation, for every n
 torture:
 	@mkdir -p build/torture
-	$(CC) $(FLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(LUA_INC) $(CURL_INC) -Isrc -o build/torture/$(LUA) \
-	  spec/support/torture.c $(patsubst %,src/%.c,$(CORE) lcurl multi transfer) -l$(ABI) -lm $(CURL_LIB)
+	$(CC) $(FLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(LUA_INC) $(CURL_INC) $(SSL_INC) -Isrc -o build/torture/$(LUA) \
+	  spec/support/torture.c $(patsubst %,src/%.c,$(CORE) lcurl lrequest multi transfer stream lcrypto) -l$(ABI) -lm \
+	  $(CURL_LIB) $(SSL_LIB)
 	eval "$$($(MAKE) -s env)"; build/torture/$(LUA) $(CASES)
 
 # bytes become messages; RUNS of them, or for ever with RUNS=-1 (clang, Lua 5.4). Words come from the schema, so that
@@ -237,6 +238,11 @@ $(BENCH)/send_raw: spec/bench/send_raw.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CFLAGS) $(CURL_INC) $(LDFLAGS) -o $@ $< $(CURL_LIB)
 
+# the memory that 100 MB need on the way to and from files; prints, and judges nothing
+bench-media: deps-test
+	@$(MAKE) --no-print-directory -s all
+	@eval "$$($(MAKE) -s env)"; $(LUA) spec/bench/media.lua
+
 check: deps-check ; @sh spec/support/check.sh
 
 install: all
@@ -253,4 +259,4 @@ bench-webhook: core crypto $(BENCH)/floor.so
 
 .PHONY: all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-arm deps-be deps-musl demo test suite \
         test-all test-arm test-be test-musl memcheck sanitize coverage amalgamation embed threads size 32bits torture fuzz \
-        fuzz-webhook docs check bench bench-send bench-webhook install clean
+        fuzz-webhook docs check bench bench-send bench-webhook bench-media install clean

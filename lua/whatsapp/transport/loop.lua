@@ -9,7 +9,17 @@ local NEW = {
   allow_http = "boolean", max_body = "bytes", headers = "names",
 }
 
+local PROGRESS_EVERY = 0.1 -- seconds, at the least
+
 local CLOSED = "the transport was closed while this was under way; the request may have been sent"
+
+local function check_streams(request, blamed)
+  if (request.body_file and (request.form or request.body)) or (request.form and request.body) then
+    error("a request has one of body, body_file and form", blamed)
+  end
+  local kind = type(request.progress)
+  if kind ~= "nil" and kind ~= "function" then error("progress must be a function, not a " .. kind, blamed) end
+end
 
 ---@param name string of the module
 ---@param given whatsapp.curl_options?
@@ -20,6 +30,7 @@ function loop.new(name, given, level, watched)
   local kept = options.check(given, NEW, level + 1)
   local client, closed
   local pending = {} -- done functions of what is under way
+  local observed = {} -- of those of them whose progress somebody wants to know: by the done function
   local state = {}
 
   function state.is_closed() return closed end
@@ -42,23 +53,80 @@ function loop.new(name, given, level, watched)
   local function check(request, blamed)
     if closed then error("attempt to use a closed transport", blamed + 1) end
     if type(request) ~= "table" then error("the request must be a table, not a " .. type(request), blamed + 1) end
+    if request.body_file or request.form or request.progress then check_streams(request, blamed + 2) end
+  end
+
+  -- one step that libcurl took later: whoever raises is asked no more, and the outcome says what it raised
+  local function report(done, watch, now)
+    local moved, total, ended = client:progress(done)
+    if moved == nil or not (ended or (now >= watch.at and moved ~= watch.moved)) then return end
+    watch.at, watch.moved = now + PROGRESS_EVERY, moved
+    if ended then observed[done] = nil end
+    local ok, problem = pcall(watch.call, moved, total)
+    if not ok then observed[done], watch.failed.text = nil, tostring(problem) end
+  end
+
+  -- whoever is called may begin another one, or close the transport
+  local function report_all()
+    if next(observed) == nil then return end
+    local now, all = loop.now(), {}
+    for done, watch in pairs(observed) do all[done] = watch end
+    for done, watch in pairs(all) do
+      if not closed then report(done, watch, now) end
+    end
+  end
+
+  local function told(failed, response, text, details)
+    local outcome = response or details
+    if failed.text and outcome then outcome.progress_error = failed.text end
+    return response, text, details
+  end
+
+  -- the done function for a request whose progress is told, and what tells it
+  local function observing(request, done)
+    local failed = {}
+    local function finished(...) done(told(failed, ...)) end
+    return finished, { call = request.progress, at = loop.now() + PROGRESS_EVERY, failed = failed }
+  end
+
+  -- the tag that libcurl's client knows it by
+  local function add(request, done)
+    local watch
+    if request.progress then done, watch = observing(request, done) end
+    local added, text, details = state.client():add(request, done)
+    if added then
+      pending[done], observed[done] = true, watch
+    else
+      done(nil, text, details)
+    end
+    return done
+  end
+
+  -- Step by step, so that between two steps its progress can be told. Whatever is raised meanwhile, as by Ctrl-C, ends it.
+  local function perform_observed(request)
+    local ended, response, text, details
+    local tag = add(request, function(...) ended, response, text, details = true, ... end)
+    while not ended do
+      local ok, problem = pcall(state.wait, 1)
+      if not ok then
+        if not closed then client:abort(tag) end
+        error(problem, 0)
+      end
+    end
+    return response, text, details
   end
 
   ---one request; waits in libcurl for its answer
   function state.perform(request, blamed)
     check(request, blamed + 1)
+    if request.progress then return perform_observed(request) end
     return state.client():perform(request)
   end
 
   ---the answer comes through done(response | nil, text, details), from within drain() or at once
   function state.begin(request, done, blamed)
     check(request, (blamed or 2) + 1)
-    local added, text, details = state.client():add(request, done)
-    if not added then
-      done(nil, text, details)
-      return
-    end
-    pending[done] = true
+    add(request, done)
   end
 
   local function hand_over(done, ...)
@@ -70,7 +138,7 @@ function loop.new(name, given, level, watched)
 
   -- whoever is called may close it
   local function hand_over_all()
-    while not closed and hand_over(client:next()) do end -- luacheck: ignore 542
+    repeat report_all() until closed or not hand_over(client:next())
   end
 
   ---does what can be done without waiting, and hands over what has ended
@@ -91,7 +159,7 @@ function loop.new(name, given, level, watched)
     closed = true
     if client then client:close() end
     local left = pending
-    pending = {}
+    pending, observed = {}, {}
     for done in pairs(left) do done(nil, CLOSED, { kind = "transport", retryable = false, may_have_been_sent = true }) end
   end
   return state

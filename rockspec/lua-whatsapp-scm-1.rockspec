@@ -66,6 +66,7 @@ build = {
     ["whatsapp.sandbox.process"] = "lua/whatsapp/sandbox/process.lua",
     ["whatsapp.sandbox.server"] = "lua/whatsapp/sandbox/server.lua",
     ["whatsapp.schema"] = "lua/whatsapp/schema.lua",
+    ["whatsapp.shared"] = "lua/whatsapp/shared.lua",
     ["whatsapp.stamp"] = "lua/whatsapp/stamp.lua",
     ["whatsapp.status"] = "lua/whatsapp/status.lua",
     ["whatsapp.transport.cqueues"] = "lua/whatsapp/transport/cqueues.lua",

@@ -5,6 +5,7 @@ local json = require "whatsapp.json"
 local memory = require "whatsapp.transport.memory"
 local nginx_server = require "spec.support.nginx"
 local shared = require "whatsapp.shared"
+local webhooks = require "spec.support.webhooks"
 local whatsapp = require "whatsapp"
 
 local KEPT = rawget(_G, "ngx")
@@ -300,5 +301,158 @@ describe("in four workers that take at once,", function()
     local expected = { ["0"] = 20 * 50 }
     for i = 1, 2000 - 50 do expected[tostring(i)] = 20 end
     assert.same(expected, places)
+  end)
+
+  it("a limit that ends again and again is kept", function()
+    local results = in_all_workers [[
+      local store, granted = require("whatsapp.shared").limits "limits", {}
+      math.randomseed(number + 1)
+      local function often(key)
+        for _ = 1, 60 do
+          ngx.sleep(math.random(0, 60) / 1000)
+          local wait = store:take(key, 0, 0.005, 3)
+          granted[#granted + 1] = ("%d:%.3f"):format(key, (ngx.now() + wait) * 1000 % 1e8)
+        end
+      end
+      local threads = {}
+      for key = 1, 8 do threads[key] = ngx.thread.spawn(often, key) end
+      for key = 1, 8 do ngx.thread.wait(threads[key]) end
+      return table.concat(granted, " ")
+    ]]
+    local times = {}
+    for _, line in ipairs(results) do
+      for key, time in line:gmatch "(%d+):(%S+)" do
+        times[key] = times[key] or {}
+        table.insert(times[key], tonumber(time))
+      end
+    end
+    local at_once = 0
+    for _, list in pairs(times) do
+      table.sort(list)
+      assert.equal(240, #list)
+      local till = 0 -- the limit, once more
+      for _, time in ipairs(list) do
+        till = math.max(till, time) + 5
+        assert.is_true(till - 3 * 5 - time <= 1, "a place too early") -- the clock has whole milliseconds
+        if till - time > 5 then at_once = at_once + 1 end
+      end
+    end
+    assert.is_true(at_once > 0)
+  end)
+
+  it("a full dict forgets no limit and says what is not counted", function()
+    local results = in_all_workers([[
+      local store, first, kept = require("whatsapp.shared").limits "small", {}, 0
+      for i = 1, 200 do first[i] = store:take(number .. " and a longer name of a key " .. i, 0, 1000, 1) end
+      for i = 1, 200 do
+        local again, text = store:take(number .. " and a longer name of a key " .. i, 0, 1000, 1)
+        if first[i] then assert(again and again > 990)
+        elseif not again then assert(text:find("the shared dict small cannot count what is sent (no memory)", 1, true)) end
+        kept = kept + (first[i] and 1 or 0)
+      end
+      return kept
+    ]], "lua_shared_dict small 12k;")
+    local kept = 0
+    for _, number in ipairs(results) do kept = kept + assert(tonumber(number), number) end
+    assert.is_true(kept > 10 and kept < 800, tostring(kept))
+  end)
+end)
+
+describe("a webhook in an nginx of four workers", function()
+  local nginx
+  local HANDLER = [[
+    lua_shared_dict events 1m; lua_shared_dict counts 1m; client_body_buffer_size 1m;
+    init_by_lua_block {
+      local whatsapp, counts = require "whatsapp", ngx.shared.counts
+      local function on_message(event)
+        local attempt = counts:incr("begun " .. event.id, 1, 0)
+        ngx.sleep(0.01)
+        if event.text == "fails twice" and attempt <= 2 then error "no database" end
+        if event.text == "kills" and attempt == 1 then io.popen("kill -KILL " .. ngx.worker.pid()):close() end
+        counts:incr("handled " .. event.id, 1, 0)
+        counts:incr("by " .. ngx.worker.pid(), 1, 0)
+      end
+      package.loaded.handle = whatsapp.webhook.handler {
+        app_secret = "$SECRET", verify_token = "$TOKEN", on = { message = on_message },
+        on_error = function(text) ngx.log(ngx.WARN, text) end,
+        store = require("whatsapp.shared").events("events", { claim = 2 }),
+      }
+    } ]]
+
+  setup(function()
+    nginx = nginx_server.start {
+      workers = 4, http = (HANDLER:gsub("%$SECRET", webhooks.SECRET):gsub("%$TOKEN", webhooks.TOKEN)),
+      server = [[
+        location /webhook { content_by_lua_block {
+          ngx.req.read_body()
+          local response = package.loaded.handle {
+            method = ngx.req.get_method(), headers = ngx.req.get_headers(), body = ngx.req.get_body_data() }
+          ngx.status = response.status
+          ngx.print(response.body) } }
+        location /count { content_by_lua_block {
+          for _, key in ipairs(ngx.shared.counts:get_keys(0)) do ngx.say(key, "=", ngx.shared.counts:get(key)) end } } ]],
+    }
+  end)
+  teardown(function() nginx.stop() end)
+
+  -- posts the bodies all at once; how often each status came
+  local function post_all(bodies)
+    local client, statuses = require("whatsapp.curl").new { proxy = "" }, {}
+    for i, body in ipairs(bodies) do
+      client:add({ method = "POST", url = nginx.url "/webhook", body = body, timeout = 30,
+        headers = { ["X-Hub-Signature-256"] = webhooks.sign(body) } }, i)
+    end
+    for _ = 1, #bodies do
+      local tag, answer = client:next()
+      while not tag do
+        client:wait(1)
+        tag, answer = client:next()
+      end
+      local status = answer and answer.status or "none"
+      statuses[status] = (statuses[status] or 0) + 1
+    end
+    client:close()
+    return statuses
+  end
+
+  local function counts()
+    local _, text = nginx.ask "/count"
+    local found = {}
+    for key, value in text:gmatch "([^\n]+)=(%d+)" do found[key] = tonumber(value) end
+    return found
+  end
+
+  it("handles every event once, however often and wherever it comes", function()
+    local bodies = {}
+    for i = 1, 240 do
+      local first = (i - 1) % 40 + 1
+      bodies[i] = webhooks.body { messages = { webhooks.text("once." .. first, "x"), webhooks.text("once." .. first % 40 + 1, "y") } }
+    end
+    for _ = 1, 20 do -- busy elsewhere: the API repeats it
+      local statuses = post_all(bodies)
+      if not statuses[500] then break end
+    end
+    local found, workers = counts(), 0
+    for i = 1, 40 do assert.equal(1, found["handled once." .. i]) end
+    for key in pairs(found) do workers = workers + (key:find "^by " and 1 or 0) end
+    assert.is_true(workers > 1)
+    assert.same({ [200] = 240 }, post_all(bodies))
+  end)
+
+  it("begins what failed again, and counts its attempts over all workers", function()
+    local body = webhooks.body { messages = { webhooks.text("f", "fails twice") } }
+    for _, expected in ipairs { 500, 500, 200, 200 } do assert.same({ [expected] = 1 }, post_all { body }) end
+    assert.equal(3, counts()["begun f"])
+    assert.equal(1, counts()["handled f"])
+  end)
+
+  it("gives an event whose worker died to another one, when its claim is over", function()
+    local body = webhooks.body { messages = { webhooks.text("k", "kills") } }
+    assert.same({ none = 1 }, post_all { body })
+    assert.same({ [500] = 1 }, post_all { body })
+    local till = os.time() + 20
+    repeat local statuses = post_all { body } until statuses[200] or os.time() > till
+    assert.equal(2, counts()["begun k"])
+    assert.equal(1, counts()["handled k"])
   end)
 end)

@@ -259,7 +259,7 @@ local function in_all_workers(work, http)
   local nginx = nginx_server.start {
     workers = 4,
     http = (http or "") .. [[
-      lua_shared_dict limits 1m; lua_shared_dict events 1m; lua_shared_dict meet 1m;
+      lua_shared_dict limits 1m; lua_shared_dict events 4m; lua_shared_dict meet 1m;
       init_worker_by_lua_block {
         local function work(number) ]] .. work .. [[ end
         local meet = ngx.shared.meet
@@ -301,6 +301,23 @@ describe("in four workers that take at once,", function()
     local expected = { ["0"] = 20 * 50 }
     for i = 1, 2000 - 50 do expected[tostring(i)] = 20 end
     assert.same(expected, places)
+  end)
+
+  it("every event is begun once", function()
+    local results = in_all_workers [[
+      require("jit").off() -- the slower each is, the more often two meet
+      local store, begun = require("whatsapp.shared").events "events", 0
+      for i = 1, 6000 do
+        if store:begin("event " .. i, 100) then
+          begun = begun + 1
+          store:done("event " .. i)
+        end
+      end
+      return begun
+    ]]
+    local begun = 0
+    for _, number in ipairs(results) do begun = begun + number end
+    assert.equal(6000, begun)
   end)
 
   it("a limit that ends again and again is kept", function()

@@ -145,7 +145,7 @@ function Events:forget(key)
 end
 
 ---Where a webhook handler's option `store` remembers what was handled, for all workers.
----@param dict string|table its name, or ngx.shared.NAME; best one that nothing else fills: 1 MB holds some 6,000 events
+---@param dict string|table its name, or ngx.shared.NAME; best one that nothing else fills: 1 MB holds some 4,000 events
 ---@param options { claim: number? }? claim: seconds after which who began and never ended is given up, 300 if absent
 ---@return whatsapp.webhook_store
 function shared.events(dict, options)

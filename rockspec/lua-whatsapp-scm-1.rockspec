@@ -57,6 +57,7 @@ build = {
     ["whatsapp.json_schema"] = "lua/whatsapp/json_schema.lua",
     ["whatsapp.limiter"] = "lua/whatsapp/limiter.lua",
     ["whatsapp.message"] = "lua/whatsapp/message.lua",
+    ["whatsapp.nginx"] = "lua/whatsapp/nginx.lua",
     ["whatsapp.options"] = "lua/whatsapp/options.lua",
     ["whatsapp.pipeline"] = "lua/whatsapp/pipeline.lua",
     ["whatsapp.response"] = "lua/whatsapp/response.lua",

@@ -1,7 +1,7 @@
 -- What all workers of an nginx share, in its lua_shared_dict: the places that a limit gave away, and the events that were
 -- handled. There are no locks: each step is one atomic operation of the dict, and what is left if a worker dies between
 -- two of them is said beside them. Never waits, keeps no number in Lua, looks into no event.
--- luacheck: read_globals ngx
+-- luacheck: std min+ngx_lua
 local shared = {}
 
 local function dict_of(given, level)

@@ -63,6 +63,7 @@ build = {
     ["whatsapp.retry"] = "lua/whatsapp/retry.lua",
     ["whatsapp.sandbox"] = "lua/whatsapp/sandbox/init.lua",
     ["whatsapp.sandbox.nginx"] = "lua/whatsapp/sandbox/nginx.lua",
+    ["whatsapp.sandbox.process"] = "lua/whatsapp/sandbox/process.lua",
     ["whatsapp.sandbox.server"] = "lua/whatsapp/sandbox/server.lua",
     ["whatsapp.schema"] = "lua/whatsapp/schema.lua",
     ["whatsapp.stamp"] = "lua/whatsapp/stamp.lua",

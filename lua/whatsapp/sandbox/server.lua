@@ -1,5 +1,7 @@
 -- Starts and stops the sandbox in an nginx of its own: HTTPS and HTTP/2 on a free port of 127.0.0.1, a certificate made
 -- for the occasion, everything in a temporary folder. For demos and specs; needs nginx with its Lua module and openssl.
+local process = require "whatsapp.sandbox.process"
+
 local M = {}
 
 local CONF = [[
@@ -32,107 +34,37 @@ printf "subjectAltName=DNS:localhost,IP:127.0.0.1\n" > server.ext &&
 openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -sha256 -extfile server.ext -out server.crt
 ]]
 
--- asks nginx to end, after a second and a half more firmly, and waits for it, for six seconds at most
-local STOP = [[
-kill -QUIT PID; i=0
-while kill -0 PID && [ $i -lt 60 ]; do [ $i -eq 15 ] && kill -TERM PID; sleep 0.1; i=$((i + 1)); done
-]]
-
-local function quoted(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
--- whether the command succeeded, and what it printed
-local function run(folder, command)
-  local pipe = assert(io.popen(("cd %s && { %s\n} 2>&1; echo $?"):format(quoted(folder), command)))
-  local output = pipe:read "*a"
-  pipe:close()
-  local printed, status = output:match "^(.-)(%d+)\n$"
-  return status == "0", printed
-end
-
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  assert(file:write(text))
-  file:close()
-end
-
-local function read(path)
-  local file = io.open(path, "rb")
-  if not file then return "" end
-  local text = file:read "*a"
-  file:close()
-  return text
-end
-
 -- where this module is: .../lua/whatsapp/sandbox/server.lua
 local function lua_folder()
   local folder = debug.getinfo(1, "S").source:match "^@(.*)/whatsapp/sandbox/server%.lua$"
   assert(folder, "the sandbox must be started from files")
-  local _, absolute = run(folder, "pwd")
+  local _, absolute = process.run(folder, "pwd")
   return (absolute:match "^[^\n]*")
-end
-
--- started by root, nginx would give its worker to nobody, who may not read a folder of root's
-local function user()
-  local _, name = run("/tmp", "id -un")
-  return name:match "^root" and "user root;" or ""
 end
 
 local function configuration(port, options)
   local lua = lua_folder()
   local values = {
-    USER = user(), PORT = tostring(port), LUA = lua,
+    USER = process.user(), PORT = tostring(port), LUA = lua,
     CPATH = options.cpath or (lua:gsub("/lua$", "") .. "/build/lua5.1/?.so;;"),
     MODULES = options.modules or "/usr/lib/nginx/modules",
   }
   return (CONF:gsub("%$(%u+)", values))
 end
 
--- nginx tells its own troubles in error.log; a taken port is only bad luck
-local function start(folder, options)
-  local nginx = options.nginx or os.getenv "NGINX_BIN" or "nginx"
-  -- a variable NGINX would tell nginx that it is being upgraded, and it would stay in the foreground
-  local command = ("unset NGINX; PATH=$PATH:/usr/sbin %s -p %s/ -c nginx.conf"):format(nginx, quoted(folder))
-  local output
-  for _ = 1, 20 do
-    local port = math.random(20000, 32000)
-    write(folder .. "/nginx.conf", configuration(port, options))
-    local ok
-    ok, output = run(folder, command)
-    if ok then return port end
-    if not output:find "Address already in use" then break end
-  end
-  error("nginx did not start: " .. output .. read(folder .. "/error.log"), 0)
-end
-
 ---@param options { nginx: string?, modules: string?, cpath: string? }? nginx: the program; modules: folder of its modules;
 ---cpath: where whatsapp/core.so for LuaJIT is
----@return { base_url: string, ca_file: string, folder: string, stop: fun() } server
+---@return { base_url: string, ca_file: string, port: integer, folder: string, stop: fun() } server
 function M.start(options)
   options = options or {}
-  math.randomseed(os.time() + math.floor(os.clock() * 1e6))
-  local _, made = run("/tmp", "mktemp -d")
-  local folder = made:match "^[^\n]*"
-  local function remove() run("/tmp", "rm -rf " .. quoted(folder)) end
-  local certified, output = run(folder, CERTIFICATES)
-  local started, port = pcall(start, folder, options)
-  if not (certified and started) then
-    remove()
-    error(certified and port or "openssl made no certificate: " .. output, 0)
-  end
-  local server = {
-    base_url = ("https://127.0.0.1:%d"):format(port), ca_file = folder .. "/ca.crt", folder = folder,
+  local server = process.start {
+    nginx = options.nginx,
+    prepare = CERTIFICATES,
+    configuration = function(port) return configuration(port, options) end,
   }
-  local stopped
-  function server.stop()
-    if stopped then return end
-    stopped = true
-    local pid = read(folder .. "/nginx.pid"):match "%d+"
-    if pid then run(folder, (STOP:gsub("PID", pid))) end
-    remove()
-  end
-  return setmetatable(server, { __gc = server.stop, __close = server.stop })
+  server.base_url = ("https://127.0.0.1:%d"):format(server.port)
+  server.ca_file = server.folder .. "/ca.crt"
+  return server
 end
 
 return M

@@ -60,8 +60,8 @@ describe("a shared dict for specs", function()
         end
         ngx.print(table.concat(there, "\n")) } } ]],
     }
+    finally(nginx.stop)
     local _, there = nginx.ask("/", { body = assert(json.encode(STEPS)) })
-    nginx.stop()
     assert.equal(there, table.concat(here, "\n"))
   end)
 end)
@@ -277,8 +277,8 @@ local function in_all_workers(work, http)
         ngx.say(result)
       end } } ]],
   }
+  finally(nginx.stop)
   local status, body = nginx.ask("/", { timeout = 60 })
-  nginx.stop()
   assert.equal(200, status)
   local results = {}
   for line in body:gmatch "[^\n]+" do results[#results + 1] = line end

@@ -89,12 +89,10 @@ describe("the webhook examples", function()
       conf = "examples/nginx/webhook.conf",
       env = { WHATSAPP_APP_SECRET = webhooks.SECRET, WHATSAPP_VERIFY_TOKEN = webhooks.TOKEN },
     }
-    local function log()
+    finally(nginx.stop)
+    check(nginx.port, function()
       nginx.wait_for "status wamid.2 read"
       return nginx.log()
-    end
-    local ok, problem = pcall(check, nginx.port, log)
-    nginx.stop()
-    assert.is_true(ok, tostring(problem))
+    end)
   end)
 end)

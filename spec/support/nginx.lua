@@ -107,7 +107,7 @@ function M.start(options)
 
   local stop = nginx.stop
   function nginx.stop()
-    transport.close()
+    pcall(transport.close)
     stop()
   end
   return nginx

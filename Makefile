@@ -171,5 +171,11 @@ clean:
 bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
-.PHONY: fuzz-webhook bench-webhook all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench demo test suite test-all memcheck \
+# what else an nginx worker does while it sends; prints, and judges nothing
+TURNS ?= 15
+bench-nginx: ; @sh spec/support/deps.sh $(DEPS_TEST) wrk
+	@$(MAKE) --no-print-directory -s all sandbox
+	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)" $(LUA) spec/bench/nginx.lua
+
+.PHONY: fuzz-webhook bench-webhook bench-nginx all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench demo test suite test-all memcheck \
         sanitize coverage torture fuzz docs check bench bench-send install clean

@@ -42,7 +42,7 @@ function M.start(options)
   end
 
   local function ask(given)
-    local status, body = home.nginx.ask("/op", { body = json.encode(given), timeout = 120 })
+    local status, body = home.nginx.ask("/op", { body = json.encode(given), timeout = tonumber(os.getenv "T") or 120 })
     if status ~= 200 then error(("nginx answered %s %s: %s"):format(tostring(status), tostring(body), home.nginx.log()), 0) end
     local answer = json.decode(body)
     if answer.raised then error(answer.raised, 0) end

@@ -113,8 +113,9 @@ local function new_socket()
   return failure(disabled(), false, false)
 end
 
+-- a millisecond at least: without one nginx 1.22 runs this coroutine again before it looks at any connection
 local function sleep(seconds)
-  if not pcall(ngx.sleep, math.max(0, seconds)) then error(disabled(), 2) end
+  if not pcall(ngx.sleep, (milliseconds(seconds) + 0.5) / 1000) then error(disabled(), 2) end
 end
 
 -- ---- connecting ---------------------------------------------------------------------------------------------------------
@@ -312,10 +313,9 @@ end
 local function new_state(given, level)
   local settings = settings_of(given, level + 1)
   return {
-    settings = settings, wanted = set_of(settings.headers), exchange = exchange,
+    settings = settings, wanted = set_of(settings.headers),
     pending = {}, -- done functions of what was begun
     waiting = {}, -- semaphores of those who wait for any of them
-    ended = setmetatable({}, { __mode = "k" }), -- coroutine -> light threads that it began and that have ended
   }
 end
 
@@ -331,11 +331,10 @@ local function wake(state)
   for semaphore in pairs(waiting) do semaphore:post(1) end
 end
 
--- only who began a light thread can wait for it, and nginx keeps it until then
-local function forget_ended(state, co)
-  local threads = state.ended[co]
-  state.ended[co] = {}
-  for _, box in ipairs(threads or {}) do ngx.thread.wait(box.thread) end
+-- nginx keeps a light thread, and does not end the request, until the coroutine that began it has waited for it or is no
+-- more. Those that call here may sleep for ever, so that one which ends at once is put in between.
+local function spawn_orphan(call)
+  assert(coroutine.resume(coroutine.create(function() ngx.thread.spawn(call) end)))
 end
 
 local function begin(state, request, done)
@@ -346,18 +345,13 @@ local function begin(state, request, done)
     done(nil, text, details)
     return
   end
-  local box, co = {}, coroutine.running()
-  forget_ended(state, co)
   state.pending[done] = true
-  local ended = state.ended[co]
-  box.thread = ngx.thread.spawn(function()
-    local ok, answer
-    ok, answer, text, details = pcall(state.exchange, state, socket, plan)
-    if not ok then answer, text, details = lost(plan, tostring(answer)) end
-    ended[#ended + 1] = box
+  spawn_orphan(function()
+    local ok, answer, why, more = pcall(exchange, state, socket, plan)
+    if not ok then answer, why, more = lost(plan, tostring(answer)) end
     if not state.pending[done] then return end
     state.pending[done] = nil
-    done(answer, text, details)
+    done(answer, why, more)
     wake(state)
   end)
 end
@@ -400,7 +394,7 @@ function M.new(given, level)
     local socket
     socket, text, details = new_socket()
     if not socket then return nil, text, details end
-    return state.exchange(state, socket, plan)
+    return exchange(state, socket, plan)
   end
   return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.resty" end })
 end

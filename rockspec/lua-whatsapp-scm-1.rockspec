@@ -79,6 +79,7 @@ build = {
     ["whatsapp.transport.luv"] = "lua/whatsapp/transport/luv.lua",
     ["whatsapp.transport.memory"] = "lua/whatsapp/transport/memory.lua",
     ["whatsapp.transport.resty"] = "lua/whatsapp/transport/resty.lua",
+    ["whatsapp.transport.resty_http"] = "lua/whatsapp/transport/resty_http.lua",
     ["whatsapp.types"] = "lua/whatsapp/types.lua",
     ["whatsapp.webhook"] = "lua/whatsapp/webhook.lua",
     ["whatsapp.webhook.events"] = "lua/whatsapp/webhook/events.lua",

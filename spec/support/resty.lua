@@ -7,9 +7,9 @@ local nginx = require "spec.support.nginx"
 
 local M = {}
 
+local NAMES = "resolver 127.0.0.1:$DNS ipv6=off; resolver_timeout 20s;"
 local HTTP = [[
-resolver 127.0.0.1:$DNS ipv6=off;
-resolver_timeout 20s; client_max_body_size 64m; client_body_buffer_size 16m; lua_max_running_timers 1024;
+client_max_body_size 64m; client_body_buffer_size 16m; lua_max_running_timers 1024;
 lua_socket_log_errors off;
 ]]
 local TRUST = "lua_ssl_trusted_certificate $CA; lua_ssl_verify_depth 2;"
@@ -25,14 +25,18 @@ local function start_names()
   end
 end
 
----@param options { ca_file: string?, http: string?, server: string? } http, server: further directives
+---@param options { ca_file: string?, nameless: boolean?, http: string?, server: string? } ca_file: what nginx trusts;
+---nameless: it has no resolver; http, server: further directives
 ---@return table home
 function M.start(options)
   local json = require("cjson").new()
   local port, stop_names = start_names()
   local ok, home = pcall(function()
     return { nginx = nginx.start {
-      http = HTTP:gsub("%$DNS", port) .. (options.ca_file and TRUST:gsub("%$CA", options.ca_file) or "") .. (options.http or ""),
+      http = table.concat {
+        HTTP, options.nameless and "" or NAMES:gsub("%$DNS", port),
+        options.ca_file and TRUST:gsub("%$CA", options.ca_file) or "", options.http or "",
+      },
       server = SERVER .. (options.server or ""), level = "warn",
     } }
   end)

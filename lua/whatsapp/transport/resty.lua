@@ -1,7 +1,6 @@
 -- The transport over cosockets, for nginx with its Lua module (OpenResty): whoever sends is suspended and the worker goes
--- on. Connections are kept for all handlers of a worker. A light thread sends while the coroutine that called reads: what
--- was read before the first byte left tells a connection that is over. Never sends a request twice, and asks nothing of
--- nginx before a request is sent, so that it can be made in init_by_lua.
+-- on. Connections are kept for all handlers of a worker, and looked at before they are used again. Never sends a request
+-- twice, and asks nothing of nginx before one is sent, so that it can be made in init_by_lua.
 local checked = require "whatsapp.transport.checked"
 local http1 = require "whatsapp.transport.http1"
 local options = require "whatsapp.options"
@@ -113,8 +112,9 @@ local function new_socket()
   return failure(disabled(), false, false)
 end
 
+-- a millisecond at least: without one nginx 1.22 runs this coroutine again before it looks at any connection
 local function sleep(seconds)
-  if not pcall(ngx.sleep, math.max(0, seconds)) then error(disabled(), 2) end
+  if not pcall(ngx.sleep, (milliseconds(seconds) + 0.5) / 1000) then error(disabled(), 2) end
 end
 
 -- ---- connecting ---------------------------------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ local function within(seconds, call)
     ngx.thread.kill(result and alarm or caller)
   end
   if not result then return nil, "timeout" end
-  return result[1], result[2]
+  return unpack(result, 1, 4) -- luacheck: ignore 113
 end
 
 local function pool_of(settings, url)
@@ -167,26 +167,47 @@ local function connect(settings, socket, url, till)
   return handshake(socket, settings.server_name or url.host:gsub("[%[%]]", ""))
 end
 
+-- Nginx looks at a connection only between two turns of its loop. The shortest wait there is, a millisecond, tells whether
+-- a kept one was closed meanwhile, or holds what nobody asked for and might be taken for the answer.
+local function is_over(socket)
+  socket:settimeouts(1, 1, 1)
+  local bytes, problem = socket:receiveany(1)
+  return bytes ~= nil or problem ~= "timeout"
+end
+
+-- a connection on which nothing was sent yet
+local function open(settings, socket, url, till)
+  while true do
+    local ok, problem = connect(settings, socket, url, till)
+    if ok and (socket:getreusedtimes() == 0 or not is_over(socket)) then return socket end
+    socket:close()
+    if not ok then return nil, problem end
+    socket = ngx.socket.tcp()
+  end
+end
+
 -- ---- one exchange on a connection ---------------------------------------------------------------------------------------
 
--- sends in a light thread of its own, which begins when who reads has to wait
-local function start_sending(socket, bytes)
+-- in a light thread of its own, so that who refuses early is heard, and who never reads is given up in time
+local function start_sending(socket, bytes, seconds)
   local sending = {}
-  sending.thread = ngx.thread.spawn(function()
-    coroutine.yield()
-    if sending.called_off then return end
-    sending.begun = true
-    sending.sent = socket:send(bytes) ~= nil
-  end)
+  local most = milliseconds(seconds)
+  socket:settimeouts(most, most, most)
+  sending.thread = ngx.thread.spawn(function() sending.sent = socket:send(bytes) ~= nil end)
   return sending
+end
+
+-- nginx keeps a light thread that has ended until it was waited for; it ends the one that has not
+local function stop_sending(sending)
+  if sending.sent ~= nil then ngx.thread.wait(sending.thread)
+  else ngx.thread.kill(sending.thread) end
 end
 
 -- bytes of the answer, for as long as there is time
 local function reader_of(state, socket, till)
   local size = 0
-  local function pull()
-    repeat
-      if state.closed then return nil, CLOSED end
+  return function()
+    while not state.closed do
       local left = till - now()
       if left <= 0 then return nil, "timeout" end
       socket:settimeouts(milliseconds(left), milliseconds(left), milliseconds(math.min(left, SLICE)))
@@ -196,23 +217,9 @@ local function reader_of(state, socket, till)
         return bytes
       end
       if problem ~= "timeout" then return nil, problem end
-    until false
-  end
-  return pull, function() return size end
-end
-
--- what comes before the request began is no answer to it: such a connection is over
-local function first_piece(pull, sending)
-  local bytes, problem = pull()
-  if sending.begun then return true, bytes, problem end
-  sending.called_off = true
-  return false, nil, problem or "the other side spoke first"
-end
-
--- A light thread that has ended is forgotten once it was waited for; nginx ends the one that has not.
-local function stop_sending(sending)
-  if sending.sent ~= nil or sending.called_off then ngx.thread.wait(sending.thread)
-  else ngx.thread.kill(sending.thread) end
+    end
+    return nil, CLOSED
+  end, function() return size end
 end
 
 -- nginx's buffers have whole KiB: an answer that ends with one may hide what follows it in the buffer of TLS
@@ -228,54 +235,40 @@ local function wanted_of(headers, wanted)
   return left
 end
 
--- false and a problem: the connection was over before anything was sent on it
-local function talk(state, socket, plan, till)
-  local settings = state.settings
-  local sending = start_sending(socket, plan.bytes)
-  local pull, size = reader_of(state, socket, till)
-  local began, first, problem = first_piece(pull, sending)
-  if not began then
-    stop_sending(sending)
-    socket:close()
-    return false, problem
-  end
-  local function next_piece()
-    if first == nil and problem == nil then return pull() end
-    local bytes, why = first, problem
-    first, problem = nil, nil
-    return bytes, why
-  end
+local function exchange(state, socket, plan)
+  local settings, till = state.settings, now() + plan.timeout
+  local opened, trouble = open(settings, socket, plan.url, till)
+  if not opened then return unsent(trouble) end
+  local sending = start_sending(opened, plan.bytes, till - now())
+  local pull, size = reader_of(state, opened, till)
   local parts = {}
-  local answer, wrong, status = http1.read(next_piece, plan.method, function()
+  local answer, problem, status = http1.read(pull, plan.method, function()
     return function(piece)
       parts[#parts + 1] = piece
       return true
     end, settings.max_body
   end)
-  local all_sent = sending.sent
+  local reusable = answer and answer.kept and sending.sent and not plan.last
   stop_sending(sending)
-  if not (answer and answer.kept and all_sent and not plan.last and keep(settings, socket, plan.url, size())) then
-    socket:close()
-  end
-  if not answer then return lost(plan, wrong, status) end
+  if not (reusable and keep(settings, opened, plan.url, size())) then opened:close() end
+  if not answer then return lost(plan, problem, status) end
   return { status = answer.status, headers = wanted_of(answer.headers, state.wanted), body = table.concat(parts) }
 end
 
--- Connections that are over are passed by. A new one that is over before anything was sent on it is a failure.
-local function exchange(state, socket, plan)
-  local till = now() + plan.timeout
-  while true do
-    local ok, problem = connect(state.settings, socket, plan.url, till)
-    if not ok then
-      socket:close()
-      return unsent(problem)
-    end
-    local reused = socket:getreusedtimes() > 0
-    local answer, text, details = talk(state, socket, plan, till)
-    if answer ~= false then return answer, text, details end
-    if not reused or now() >= till or state.closed then return unsent(text) end
-    socket = ngx.socket.tcp()
+-- The same through lua-resty-http, whose time-outs are of each step.
+local function exchange_through(state, plan)
+  local progress = {}
+  local ok, answer, problem, status = within(plan.timeout, function()
+    return pcall(require("whatsapp.transport.resty_http").exchange, state.settings, plan, progress)
+  end)
+  if not ok then answer, problem = nil, answer end
+  if answer then
+    answer.headers = wanted_of(answer.headers, state.wanted)
+    return answer
   end
+  problem = tostring(problem):gsub("%c", " ")
+  if not progress.begun then return unsent(problem) end
+  return lost(plan, problem, status)
 end
 
 -- ---- the transport --------------------------------------------------------------------------------------------------------
@@ -312,10 +305,10 @@ end
 local function new_state(given, level)
   local settings = settings_of(given, level + 1)
   return {
-    settings = settings, wanted = set_of(settings.headers), exchange = exchange,
+    settings = settings, wanted = set_of(settings.headers),
+    exchange = settings.http and function(state, _, plan) return exchange_through(state, plan) end or exchange,
     pending = {}, -- done functions of what was begun
     waiting = {}, -- semaphores of those who wait for any of them
-    ended = setmetatable({}, { __mode = "k" }), -- coroutine -> light threads that it began and that have ended
   }
 end
 
@@ -331,11 +324,10 @@ local function wake(state)
   for semaphore in pairs(waiting) do semaphore:post(1) end
 end
 
--- only who began a light thread can wait for it, and nginx keeps it until then
-local function forget_ended(state, co)
-  local threads = state.ended[co]
-  state.ended[co] = {}
-  for _, box in ipairs(threads or {}) do ngx.thread.wait(box.thread) end
+-- nginx keeps a light thread, and does not end the request, until the coroutine that began it has waited for it or is no
+-- more. Those that call here may sleep for ever, so that one which ends at once is put in between.
+local function spawn_orphan(call)
+  assert(coroutine.resume(coroutine.create(function() ngx.thread.spawn(call) end)))
 end
 
 local function begin(state, request, done)
@@ -346,18 +338,13 @@ local function begin(state, request, done)
     done(nil, text, details)
     return
   end
-  local box, co = {}, coroutine.running()
-  forget_ended(state, co)
   state.pending[done] = true
-  local ended = state.ended[co]
-  box.thread = ngx.thread.spawn(function()
-    local ok, answer
-    ok, answer, text, details = pcall(state.exchange, state, socket, plan)
-    if not ok then answer, text, details = lost(plan, tostring(answer)) end
-    ended[#ended + 1] = box
+  spawn_orphan(function()
+    local ok, answer, why, more = pcall(state.exchange, state, socket, plan)
+    if not ok then answer, why, more = lost(plan, tostring(answer)) end
     if not state.pending[done] then return end
     state.pending[done] = nil
-    done(answer, text, details)
+    done(answer, why, more)
     wake(state)
   end)
 end

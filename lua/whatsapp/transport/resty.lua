@@ -251,7 +251,9 @@ local function exchange_through(state, plan)
   local ok, answer, problem, status = within(plan.timeout, function()
     return pcall(require("whatsapp.transport.resty_http").exchange, state.settings, plan, progress)
   end)
-  if not ok then answer, problem = nil, answer end
+  if not ok then -- in lua-resty-core, for a certificate that nginx has refused: see handshake()
+    answer, problem = nil, tostring(answer):find "socket.lua:%d+: assertion failed" and REFUSED or answer
+  end
   if answer then
     answer.headers = wanted_of(answer.headers, state.wanted)
     return answer

@@ -35,7 +35,7 @@ describe("the transport over cosockets", function()
 
   setup(function()
     fault = fault_server.start()
-    home = resty.start { ca_file = fault.ca_file }
+    home = resty.start { ca_file = fault.ca_file, http = "lua_socket_buffer_size 1k;" }
   end)
   teardown(function()
     home.stop()
@@ -73,8 +73,8 @@ describe("the transport over cosockets", function()
         end)
       end
 
-      -- 4 KiB are what nginx reads at once, if it is not told otherwise; TLS has what follows already
-      for _, size in ipairs { 4096, 8192, 4095, 4097 } do
+      -- nginx reads 1 KiB at once here; TLS has what follows already
+      for _, size in ipairs { 1023, 1024, 1025, 2048, 3072 } do
         it(("that holds more than the answer: after %d bytes"):format(size), function()
           fault.play("filling " .. size, "ok")
           local got = run(port, "return { outcome(transport(post())), outcome(transport(post())) }")
@@ -280,6 +280,65 @@ describe("the transport over cosockets", function()
   end)
 end)
 
+describe("the transport over lua-resty-http (a double of it)", function()
+  local fault, home
+
+  setup(function()
+    fault = fault_server.start()
+    home = resty.start { ca_file = fault.ca_file }
+  end)
+  teardown(function()
+    home.stop()
+    fault.stop()
+  end)
+
+  local function run(port, code, args)
+    args = args or {}
+    args.url = args.url or fault.url(port, "/messages?a=b")
+    local prelude = PRELUDE:gsub("pool = tostring%(args%)", "http = require('spec.support.resty_http').fresh()")
+    return home.run(prelude .. code, args)
+  end
+
+  for _, port in ipairs { "plain", "h1" } do
+    it("sends and reads what the other one does, over kept connections (" .. port .. ")", function()
+      fault.play("status 201", "status 201")
+      local got = run(port, "return { outcome(transport(post())), outcome(transport(post())) }", { body = ("b"):rep(60000) })
+      for i = 1, 2 do assert.same({ 201, JSON }, { got[i].status, got[i].body }) end
+      assert.equal(2, fault.arrivals())
+      assert.equal(1, fault.connections())
+      assert.equal("POST /messages?a=b HTTP/1.1", fault.head():match "^[^\r]+")
+      assert.equal(60000, #fault.body())
+    end)
+  end
+
+  local FAILURES = {
+    { "closed", nil, UNSENT }, { "h1", "accept-close", UNSENT }, { "stranger", nil, HOPELESS }, { "expired", nil, HOPELESS },
+    { "h1", "close", LOST, arrivals = 1 }, { "h1", "half-head", LOST, arrivals = 1 }, { "h1", "half-body", LOST, arrivals = 1 },
+    { "h1", "hang", LOST, arrivals = 1 }, { "h1", "trickle", LOST, arrivals = 1 }, { "h1", "endless-body", LOST, arrivals = 1 },
+  }
+  for _, case in ipairs(FAILURES) do
+    it(("says what may have left: %s %s"):format(case[1], case[2] or ""), function()
+      fault.play(case[2] or "ok")
+      local got = run(case[1], "return outcome(transport(post()))", { options = { timeout = 0.5, max_body = 100000 } })
+      assert.is_nil(got.status)
+      assert.same(case[3], rows.outcome(got.details))
+      assert.is_nil(got.text:find(SECRET, 1, true))
+      assert.equal(case.arrivals or 0, fault.arrivals(case.arrivals))
+    end)
+  end
+
+  it("is told of the proxy, and of the name that the certificate is to have", function()
+    fault.play "ok"
+    local got = run("h1", [[
+      transport(post())
+      return options.http.connects[#options.http.connects]
+    ]], { options = { proxy = "http://127.0.0.1:3128" } })
+    assert.equal("localhost", got.ssl_server_name)
+    assert.is_true(got.ssl_verify)
+    assert.same({ http_proxy = "http://127.0.0.1:3128", https_proxy = "http://127.0.0.1:3128" }, got.proxy_opts)
+  end)
+end)
+
 -- phases of nginx: where to send, and what it says
 local SAYING = { init = 1, init_worker = 1, set = 1, header_filter = 1, body_filter = 1, log = 1, balancer = 1 }
 local SENDING = { "rewrite", "access", "content", "timer" }
@@ -289,6 +348,7 @@ describe("a client that was made in init_by_lua", function()
 
   setup(function()
     fault = fault_server.start()
+    fault.play("accept", "accept", "accept", "accept") -- the timer's is sent as soon as nginx runs
     home = resty.start {
       nameless = true,
       http = ([[
@@ -324,10 +384,15 @@ describe("a client that was made in init_by_lua", function()
   end)
 
   it("sends where nginx lets it wait, and says what to do elsewhere", function()
-    fault.play("accept", "accept", "accept", "accept", "accept", "accept")
     home.nginx.ask "/phases"
     home.nginx.ask "/balancer"
-    local said = home.run "return said"
+    local said = home.run [[
+      for _ = 1, 100 do
+        if said.timer then break end
+        ngx.sleep(0.02)
+      end
+      return said
+    ]]
     for _, phase in ipairs(SENDING) do assert.equal("wamid.1", said[phase].id, phase .. tostring(said[phase].text)) end
     for phase in pairs(SAYING) do
       assert.is_nil(said[phase].id)

@@ -16,7 +16,6 @@ end
 
 function ops.new(given)
   local id = #worker.transports + 1
-  if given.options.http then given.options.http = require(given.options.http) end
   worker.transports[id] = require("whatsapp.transport.resty").new(given.options)
   worker.outcomes[id] = {}
   return id

@@ -175,13 +175,15 @@ local function is_over(socket)
   return bytes ~= nil or problem ~= "timeout"
 end
 
--- a connection on which nothing was sent yet
+-- a connection on which nothing of this request was sent yet
 local function open(settings, socket, url, till)
   while true do
     local ok, problem = connect(settings, socket, url, till)
-    if ok and (socket:getreusedtimes() == 0 or not is_over(socket)) then return socket end
+    local kept = ok and (socket:getreusedtimes() or 0) > 0
+    if ok and not (kept and is_over(socket)) then return socket end
     socket:close()
     if not ok then return nil, problem end
+    if now() >= till then return nil, "timeout" end
     socket = ngx.socket.tcp()
   end
 end
@@ -205,27 +207,16 @@ end
 
 -- bytes of the answer, for as long as there is time
 local function reader_of(state, socket, till)
-  local size = 0
   return function()
     while not state.closed do
       local left = till - now()
       if left <= 0 then return nil, "timeout" end
       socket:settimeouts(milliseconds(left), milliseconds(left), milliseconds(math.min(left, SLICE)))
       local bytes, problem = socket:receiveany(PIECE)
-      if bytes then
-        size = size + #bytes
-        return bytes
-      end
-      if problem ~= "timeout" then return nil, problem end
+      if bytes or problem ~= "timeout" then return bytes, problem end
     end
     return nil, CLOSED
-  end, function() return size end
-end
-
--- nginx's buffers have whole KiB: an answer that ends with one may hide what follows it in the buffer of TLS
-local function keep(settings, socket, url, size)
-  if url.scheme == "https" and size % 1024 == 0 then return nil end
-  return socket:setkeepalive(milliseconds(settings.idle_timeout), settings.pool_size)
+  end
 end
 
 local function wanted_of(headers, wanted)
@@ -240,9 +231,8 @@ local function exchange(state, socket, plan)
   local opened, trouble = open(settings, socket, plan.url, till)
   if not opened then return unsent(trouble) end
   local sending = start_sending(opened, plan.bytes, till - now())
-  local pull, size = reader_of(state, opened, till)
   local parts = {}
-  local answer, problem, status = http1.read(pull, plan.method, function()
+  local answer, problem, status = http1.read(reader_of(state, opened, till), plan.method, function()
     return function(piece)
       parts[#parts + 1] = piece
       return true
@@ -250,7 +240,7 @@ local function exchange(state, socket, plan)
   end)
   local reusable = answer and answer.kept and sending.sent and not plan.last
   stop_sending(sending)
-  if not (reusable and keep(settings, opened, plan.url, size())) then opened:close() end
+  if not (reusable and opened:setkeepalive(milliseconds(settings.idle_timeout), settings.pool_size)) then opened:close() end
   if not answer then return lost(plan, problem, status) end
   return { status = answer.status, headers = wanted_of(answer.headers, state.wanted), body = table.concat(parts) }
 end
@@ -261,7 +251,9 @@ local function exchange_through(state, plan)
   local ok, answer, problem, status = within(plan.timeout, function()
     return pcall(require("whatsapp.transport.resty_http").exchange, state.settings, plan, progress)
   end)
-  if not ok then answer, problem = nil, answer end
+  if not ok then -- in lua-resty-core, for a certificate that nginx has refused: see handshake()
+    answer, problem = nil, tostring(answer):find "socket.lua:%d+: assertion failed" and REFUSED or answer
+  end
   if answer then
     answer.headers = wanted_of(answer.headers, state.wanted)
     return answer

@@ -1,6 +1,6 @@
 # lua-whatsapp: what can be done here. `make` builds for $(LUA); the README says what each target is for.
 #   make [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit]   builds build/$(LUA)/whatsapp/*.so
-#   make demo · test · check · memcheck · sanitize · test-all · bench · bench-send · install · clean · env
+#   make demo · test · check · memcheck · sanitize · test-all · bench · bench-send · bench-nginx · install · clean · env
 
 LUA     ?= lua5.4
 BUSTED  ?= /usr/bin/busted
@@ -67,6 +67,7 @@ DEPS_DEMO  := $(DEPS_BUILD) nginx libnginx-mod-http-lua openssl ca-certificates
 DEPS_TEST  := $(DEPS_DEMO) lua-busted lua-cqueues lua-luaossl lua-luv luarocks
 DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils
 DEPS_BENCH := $(DEPS_DEMO) lua-sec lua-socket python3-requests nodejs util-linux
+DEPS_NGINX := $(DEPS_DEMO) wrk
 DEPS_ALL   := $(DEPS_TEST) lua5.1 lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev luajit2
 
 deps-demo:  ; @sh spec/support/deps.sh $(DEPS_DEMO)
@@ -74,6 +75,7 @@ deps-test:  ; @sh spec/support/deps.sh $(DEPS_TEST)
 deps-check: ; @sh spec/support/deps.sh $(DEPS_CHECK)
 deps-all:   ; @sh spec/support/deps.sh $(DEPS_ALL)
 deps-bench: ; @sh spec/support/deps.sh $(DEPS_BENCH)
+deps-nginx: ; @sh spec/support/deps.sh $(DEPS_NGINX)
 
 # make deps first, then make again: what was missing may change what pkg-config says
 demo: deps-demo ; @$(MAKE) --no-print-directory -s all sandbox && eval "$$($(MAKE) -s env)" && $(LUA) examples/demo.lua
@@ -157,6 +159,12 @@ $(BENCH)/send_raw: spec/bench/send_raw.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CFLAGS) $(CURL_INC) $(LDFLAGS) -o $@ $< $(CURL_LIB)
 
+# what else an nginx worker does while it sends; prints, and judges nothing
+TURNS ?= 15
+bench-nginx: deps-nginx
+	@$(MAKE) --no-print-directory -s all sandbox
+	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)" $(LUA) spec/bench/nginx.lua
+
 check: deps-check ; @sh spec/support/check.sh
 
 install: all
@@ -171,11 +179,5 @@ clean:
 bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
-# what else an nginx worker does while it sends; prints, and judges nothing
-TURNS ?= 15
-bench-nginx: ; @sh spec/support/deps.sh $(DEPS_TEST) wrk
-	@$(MAKE) --no-print-directory -s all sandbox
-	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)" $(LUA) spec/bench/nginx.lua
-
-.PHONY: fuzz-webhook bench-webhook bench-nginx all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench demo test suite test-all memcheck \
+.PHONY: fuzz-webhook bench-webhook bench-nginx all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-nginx demo test suite test-all memcheck \
         sanitize coverage torture fuzz docs check bench bench-send install clean

@@ -27,7 +27,7 @@
 #define wa_setuservalue(L, index) lua_setuservalue(L, index)
 #endif
 
-/* the one symbol that a module shows */
+/* the one symbol that a module shows; the headers hide the others, with whatever flags it is built */
 #if defined(_WIN32)
 #define WA_EXPORT __declspec(dllexport)
 #elif defined(__GNUC__)

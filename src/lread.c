@@ -3,6 +3,7 @@
  * read stands on the Lua stack until its table can be made in its final size. Never raises for what the text holds. */
 #include "lread.h"
 
+#include <locale.h>
 #include <string.h>
 
 /* how deep values may lie in each other; members that wait on the stack for their table */
@@ -71,10 +72,14 @@ static void push_integer(reader *r, const char *first, const char *digits, const
 #endif
 }
 
-/* [-0, +1, m] Lua knows how to read it, whatever the locale */
+/* [-0, +1, m] as Lua reads numbers; 5.1 and 5.2 want the point of the locale that the host has set */
 static void push_double(reader *r, const char *first, const char *last)
 {
     lua_pushlstring(r->L, first, (size_t) (last - first));
+    if (!lua_isnumber(r->L, -1)) {
+        luaL_gsub(r->L, lua_tostring(r->L, -1), ".", localeconv()->decimal_point);
+        lua_remove(r->L, -2);
+    }
     lua_pushnumber(r->L, lua_tonumber(r->L, -1));
     lua_remove(r->L, -2);
 }

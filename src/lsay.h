@@ -7,6 +7,8 @@
 #include "lproblem.h"
 #include "lshape.h"
 
+#pragma GCC visibility push(hidden)
+
 /* by wa_kind, with an article: what stands behind "must be" */
 extern const char *const wa_kind_names[];
 
@@ -26,5 +28,7 @@ void wa_say_foreign(wa_report *report, const wa_problem *problem, const wa_node 
 
 /* whether any object of the schema has a field of this name */
 bool wa_is_known(const char *name, size_t length);
+
+#pragma GCC visibility pop
 
 #endif

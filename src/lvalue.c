@@ -15,6 +15,13 @@ bool wa_spend_last(wa_walk *w)
     return false;
 }
 
+void wa_want(wa_walk *w, wa_shape *shape)
+{
+    w->wanted = shape;
+    w->writes = false;
+    w->values = 0; /* so that nothing more is looked at */
+}
+
 void wa_look(wa_walk *w, size_t keys)
 {
     w->keys += keys;
@@ -61,7 +68,10 @@ wa_detail wa_say_type(wa_walk *w, const wa_problem *p, const wa_value *v)
     if (v->type == LUA_TNUMBER) {
         char number[32];
         double value = v->integral ? (double) v->as.integer : v->as.number;
+        if (value != value) return wa_say_word(&w->report, p, "nan", 3); /* its sign is the processor's whim */
         int length = snprintf(number, sizeof number, "%.17g", value);
+        char *comma = strchr(number, ','); /* the point of many a locale */
+        if (comma != NULL) *comma = '.';
         return wa_say_word(&w->report, p, number, (size_t) length);
     }
     const char *name = v->type == LUA_TNIL             ? "null"

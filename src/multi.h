@@ -7,6 +7,8 @@
 
 #include <sys/types.h>
 
+#pragma GCC visibility push(hidden)
+
 typedef struct wa_multi {
     CURLM *handle;
     wa_settings settings;
@@ -46,5 +48,7 @@ void wa_multi_wait(wa_multi *m, double seconds); /* and waits for something to d
 
 /* One descriptor, of all connections and of the clock. -1: not on this system, or something is under way already. */
 int wa_multi_pollfd(wa_multi *m);
+
+#pragma GCC visibility pop
 
 #endif

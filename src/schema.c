@@ -296,7 +296,8 @@ static const wa_object flow = {"InteractiveFlow", "3.6", "A button that opens a 
 static const wa_object cta_url_parameters = {"CtaUrlParameters", "3.7", "A button and its link.",
     .fields = FIELDS(DISPLAY_TEXT(REQUIRED),
         {F("url"), STRING(1, 0), .format = WA_ABSOLUTE, REQUIRED, GUIDE, DOC("What the button opens.")},
-        {F("payment_link_preview"), .kind = WA_BOOLEAN, GUIDE, DOC("Whether to preview a payment link (India; without a header).")})};
+        {F("payment_link_preview"), .kind = WA_BOOLEAN, GUIDE, DOC("Whether to preview a payment link (India; without a header).")}),
+    .rules = RULES({WA_ONLY_UNDER, SOFT, .names = {"payment_link_preview", "header"}})};
 static const wa_object cta_url_action = {"CtaUrlAction", "3.7", "Opens a link.",
     .fields = FIELDS(ACTION_NAME("cta_url"), PARAMETERS(cta_url_parameters))};
 static const wa_object cta_url = {"InteractiveCtaUrl", "3.7", "A button that opens a link.",
@@ -670,6 +671,10 @@ static const wa_object body_component = COMPONENT("BodyComponent", "Values for t
     {F("index"), .kind = WA_ORDINAL, .min = 0, .max = 9, ADVISED, DOC("Its place among the buttons, from 0.")}
 #define BUTTON_COMPONENT(n, d, o, f) \
     {n, "4.1", d, .fields = FIELDS(BUTTON_FIELDS, VALUES_OF(o, 0, 0, .flags = WA_SCOPE | (f)))}
+/* commerce and calls are not for groups */
+#define NOT_IN_GROUPS(n) .rules = RULES({WA_ONLY_UNDER, SOFT, .names = {n, "recipient_type"}, .value = "individual"})
+#define PRIVATE_COMPONENT(n, d, o) \
+    {n, "4.1", d, .fields = FIELDS(BUTTON_FIELDS, VALUES_OF(o, 0, 0, .flags = WA_SCOPE)), NOT_IN_GROUPS("sub_type")}
 static const wa_object quick_reply_component =
     BUTTON_COMPONENT("QuickReplyComponent", "A button that answers.", quick_reply_parameters, WA_ADVISED);
 static const wa_object url_component =
@@ -677,15 +682,15 @@ static const wa_object url_component =
 static const wa_object copy_code_component =
     BUTTON_COMPONENT("CopyCodeComponent", "A button that copies a code.", copy_code_parameters, WA_ADVISED);
 static const wa_object catalog_component =
-    BUTTON_COMPONENT("CatalogComponent", "A button that opens the catalog.", catalog_button_parameters, 0);
+    PRIVATE_COMPONENT("CatalogComponent", "A button that opens the catalog.", catalog_button_parameters);
 static const wa_object mpm_component =
-    BUTTON_COMPONENT("ProductsComponent", "A button that opens products.", mpm_parameters, 0);
+    PRIVATE_COMPONENT("ProductsComponent", "A button that opens products.", mpm_parameters);
 static const wa_object flow_component =
     BUTTON_COMPONENT("FlowComponent", "A button that opens a flow.", flow_button_parameters, 0);
 static const wa_object order_details_component =
-    BUTTON_COMPONENT("OrderDetailsComponent", "A button that pays an order.", order_parameters, 0);
+    PRIVATE_COMPONENT("OrderDetailsComponent", "A button that pays an order.", order_parameters);
 static const wa_object voice_call_component =
-    BUTTON_COMPONENT("VoiceCallComponent", "A button that calls the business.", voice_call_button_parameters, 0);
+    PRIVATE_COMPONENT("VoiceCallComponent", "A button that calls the business.", voice_call_button_parameters);
 static const wa_object phone_number_component =
     BUTTON_COMPONENT("PhoneNumberComponent", "A button that calls a number.", phone_number_parameters, 0);
 static const wa_object button_component = {"ButtonComponent", "4.1", "Values for a button.",
@@ -715,8 +720,8 @@ static const wa_object tap_target_component = COMPONENT("TapTargetComponent", "A
 static const wa_object order_status_parameter = {"OrderStatusParameter", "4.2", "News of an order.",
     .fields = FIELDS({F("type"), CONSTANT("order_status"), REQUIRED, GUIDE, DOC("What it is.")},
         {F("order_status"), OBJECT(order_state), REQUIRED, GUIDE, DOC("The news.")})};
-static const wa_object order_status_component = COMPONENT("OrderStatusComponent", "News of an order.",
-    VALUES_OF(order_status_parameter, 1, 1, REQUIRED));
+static const wa_object order_status_component = {"OrderStatusComponent", "4.1", "News of an order.",
+    .fields = FIELDS(COMPONENT_TYPE, VALUES_OF(order_status_parameter, 1, 1, REQUIRED)), NOT_IN_GROUPS("parameters")};
 
 /* a card of a template holds a header, a body and buttons: no card holds cards */
 static const wa_object card_component = {"CardComponent", "4.3", "Values for a part of a card.",

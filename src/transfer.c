@@ -313,7 +313,7 @@ bool wa_transfer_is_whole(const wa_transfer *t)
     if (t->carried || !t->head_ended) return false;
     if (t->code == CURLE_OK) return true;
     curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    return wa_transfer_status(t) >= 200 && length >= 0 && (size_t) length == t->body.length;
+    return wa_transfer_status(t) >= 200 && length == (curl_off_t) t->body.length;
 }
 
 /* Whether the request, all of it, may have left. A whole body that the system takes late is not counted by libcurl, so

@@ -8,6 +8,8 @@
 #include <curl/curl.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 enum {
     WA_MAX_HEAD = 64 << 10, /* of an answer */
     WA_MAX_HEADERS = 64 << 10,
@@ -78,5 +80,7 @@ bool wa_transfer_may_be_repeated(const wa_transfer *t); /* it helps, and cannot 
 
 /* what went wrong; no URL in it, and nothing of the user's */
 const char *wa_transfer_reason(const wa_transfer *t, char *text, size_t size);
+
+#pragma GCC visibility pop
 
 #endif

@@ -213,8 +213,10 @@ end
 
 -- what /messages answers when it took the message: ids, or the success of a mark as read
 local function is_accepted(object)
-  local first = type(object.messages) == "table" and object.messages[1]
-  return object.success == true or (type(first) == "table" and type(first.id) == "string" and first.id ~= "")
+  local messages = object.messages
+  local first = type(messages) == "table" and messages[1]
+  if type(first) == "table" and type(first.id) == "string" and first.id ~= "" then return true end
+  return object.success == true
 end
 
 ---The answer to a message: what client:send does with it. For those who move the bytes themselves.
@@ -223,6 +225,10 @@ end
 ---@return string? text
 ---@return whatsapp.details? details
 function response.parse(answer)
+  if answer.status == 200 then -- as nearly all are: the same with fewer questions
+    local object = decoded(answer.body)
+    if object and object.error == nil and is_accepted(object) then return object end
+  end
   local object, text, details = response.read(answer)
   if not object then return nil, text, details end
   if is_accepted(object) then return object end

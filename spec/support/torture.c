@@ -338,6 +338,50 @@ static const char finalizers[] =
     "    local _, _, details = encode(bad) assert(#details.problems == 2) end\n"
     "  second = finalized() end\n";
 
+/* a finalizer makes other shapes ready in the core that is just making some ready */
+static const char strangers[] =
+    "local function to(member, value) return {to = '1', [member] = value} end\n"
+    "local others = {to('image', {id = '1'}), to('contacts', {{name = {formatted_name = 'x'}, phones = {{phone = "
+    "'1'}}}}),\n"
+    "  to('location', {latitude = 1, longitude = 2}), to('reaction', {message_id = 'w', emoji = ''}),\n"
+    "  to('template', {name = 'n', language = {code = 'en'}, components = {{type = 'body', parameters = {\n"
+    "    {type = 'text', text = 'x'}}}, {type = 'button', sub_type = 'url', index = 0, parameters = {\n"
+    "    {type = 'text', text = 'x'}}}}})}\n"
+    "local list = to('interactive', {type = 'list', body = {text = 'b'}, action = {button = 'm', sections = {{rows = "
+    "{\n"
+    "  {id = '1', title = 't'}}}}}})\n"
+    "local wanted, during, inside\n"
+    "local function last() if not inside then return end during = during + 1\n"
+    "  for i = 1, #others do local json = assert(inside.encode(others[i]))\n"
+    "    wanted[i] = wanted[i] or json assert(wanted[i] == json) end end\n"
+    "local function finalized() if newproxy then getmetatable(newproxy(true)).__gc = last return end\n"
+    "  setmetatable({}, {__gc = last}) end\n"
+    "function ready(open, rounds) during, wanted = 0, {} local expected\n"
+    "  for i = 1, rounds do local core = open() for j = 1, i % 10 do finalized() end\n"
+    "    inside = core local json = core.encode(list) inside = nil\n"
+    "    expected = expected or json assert(json == expected) end\n"
+    "  return during end\n";
+
+static void make_ready_with_finalizers(int rounds)
+{
+    heap h = {0, 0, 0, 0, false, false};
+    lua_State *L = new_state(&h);
+    run(L, strangers);
+#if LUA_VERSION_NUM >= 504
+    lua_gc(L, LUA_GCINC, 1, 1000, 6);
+#else
+    lua_gc(L, LUA_GCSETPAUSE, 1);
+    lua_gc(L, LUA_GCSETSTEPMUL, 100000);
+#endif
+    lua_getglobal(L, "ready");
+    lua_pushcfunction(L, luaopen_whatsapp_core);
+    lua_pushinteger(L, rounds);
+    if (lua_pcall(L, 2, 1, 0) != 0) broken(lua_tostring(L, -1));
+    if (lua_tointeger(L, -1) < rounds / 10) broken("hardly any finalizer ran while shapes were made ready");
+    lua_close(L);
+    if (h.blocks != 0 || h.bytes != 0) broken("a finalizer that makes shapes ready leaks");
+}
+
 static void close_with_finalizers(int calls)
 {
     heap h = {0, 0, 0, 0, false, false};
@@ -480,6 +524,7 @@ int main(int count, char **arguments)
     close_with_finalizers(0);
     close_with_finalizers(1);
     close_with_finalizers(2000);
+    make_ready_with_finalizers(2000);
     puts("ok  finalizers that encode");
     curl_global_cleanup();
     return 0;

@@ -1,7 +1,7 @@
 # lua-whatsapp: what can be done here. `make` builds for $(LUA); the README says what each target is for.
 #   make [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit]   builds build/$(LUA)/whatsapp/*.so; else for the first of them that is here
-#   make demo · test · check · memcheck · sanitize · test-all · test-arm · test-be · test-musl · bench · bench-send · install
-#        clean · env
+#   make demo · test · check · memcheck · sanitize · test-all · test-arm · test-be · test-musl · bench · bench-send · bench-nginx
+#        install · clean · env
 
 ifeq ($(origin LUA),undefined)
 LUA   := $(shell sh spec/support/find_lua.sh)
@@ -91,6 +91,7 @@ DEPS_luajit := luajit2
 DEPS_TEST  := $(DEPS_DEMO) lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_$(LUA))
 DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils liblua5.2-dev liblua5.3-dev libluajit2-5.1-dev
 DEPS_BENCH := $(DEPS_DEMO) lua-sec lua-socket python3-requests nodejs util-linux
+DEPS_NGINX := $(DEPS_DEMO) wrk
 DEPS_ALL   := $(DEPS_TEST) $(DEPS_lua5.1) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit)
 DEPS_CROSS := $(DEPS_BUILD) qemu-user-static
 DEPS_ARM   := $(DEPS_CROSS) gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
@@ -102,6 +103,7 @@ deps-test:  ; @sh spec/support/deps.sh $(DEPS_TEST)
 deps-check: ; @sh spec/support/deps.sh $(DEPS_CHECK)
 deps-all:   ; @sh spec/support/deps.sh $(DEPS_ALL)
 deps-bench: ; @sh spec/support/deps.sh $(DEPS_BENCH)
+deps-nginx: ; @sh spec/support/deps.sh $(DEPS_NGINX)
 deps-arm:   ; @sh spec/support/deps.sh $(DEPS_ARM)
 deps-be:    ; @sh spec/support/deps.sh $(DEPS_BE)
 deps-musl:  ; @sh spec/support/deps.sh $(DEPS_MUSL)
@@ -243,6 +245,12 @@ bench-media: deps-test
 	@$(MAKE) --no-print-directory -s all
 	@eval "$$($(MAKE) -s env)"; $(LUA) spec/bench/media.lua
 
+# what else an nginx worker does while it sends; prints, and judges nothing
+TURNS ?= 15
+bench-nginx: deps-nginx
+	@$(MAKE) --no-print-directory -s all sandbox
+	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)" $(LUA) spec/bench/nginx.lua
+
 check: deps-check ; @sh spec/support/check.sh
 
 install: all
@@ -257,6 +265,6 @@ clean:
 bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
-.PHONY: all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-arm deps-be deps-musl demo test suite \
+.PHONY: all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl demo test suite \
         test-all test-arm test-be test-musl memcheck sanitize coverage amalgamation embed threads size 32bits torture fuzz \
-        fuzz-webhook docs check bench bench-send bench-webhook bench-media install clean
+        fuzz-webhook docs check bench bench-send bench-webhook bench-nginx bench-media install clean

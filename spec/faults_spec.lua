@@ -1,79 +1,53 @@
 -- Thousands of messages over each transport through faults that are drawn at random: each has one outcome, none arrives
 -- twice, and what the client says of each agrees with what the server saw. Never sends to another host.
 local fault_server = require "spec.support.fault"
+local many = require "spec.support.many"
+local resty = require "spec.support.resty"
 local rows = require "spec.transport_rows"
 local whatsapp = require "whatsapp"
 
 local SEED = tonumber(os.getenv "FAULT_SEED") or 20240229
 local SLOW = (os.getenv "LD_PRELOAD" or ""):find "vgpreload" ~= nil -- under valgrind a tenth is enough
-local CONCURRENCY = 50
 
--- how many messages, over what; inside: in a loop of the transport's kind
+-- how many messages, over what; inside: in a loop of the transport's kind; elsewhere: the client is there, too
 local RUNS = {
   { "whatsapp.transport.curl", "h2", 10000 }, { "whatsapp.transport.curl", "h1", 2000 },
   { "whatsapp.transport.cqueues", "h2", 2000, inside = true }, { "whatsapp.transport.cqueues", "h1", 2000 },
   { "whatsapp.transport.luv", "h2", 2000, inside = true }, { "whatsapp.transport.luv", "h1", 2000 },
+  { "whatsapp.transport.resty", "h1", 2000, elsewhere = true }, { "whatsapp.transport.resty", "plain", 2000, elsewhere = true },
 }
 
 local REFUSALS = { ["error 429 130429"] = true } -- what arrived, and the API said that it did nothing with it
-
-local function source_of(count)
-  local number = 0
-  return function()
-    if number == count then return nil end
-    number = number + 1
-    return { to = "1", text = { body = ("id %d"):format(number) } }
-  end
-end
-
-local function number_of(message) return tonumber(message.text.body:match "%d+") end
-
--- number -> what the client said of it, in a word; each message has one outcome, with the answer to itself
-local function keep(outcomes, message, response, text, details)
-  local number = number_of(message)
-  if outcomes[number] then error(("message %d has two outcomes"):format(number), 0) end
-  if not response then
-    outcomes[number] = details.may_have_been_sent and "unknown" or "unsent"
-    if type(text) ~= "string" then error(("message %d has failed without a text"):format(number), 0) end
-  else
-    outcomes[number] = response.messages[1].id == "wamid." .. number and "accepted" or "another's answer"
-  end
-end
-
-local function each(client, count, in_flight)
-  return client:each(source_of(count), {
-    concurrency = CONCURRENCY, retry = { attempts = 2, total = 5 },
-    on_progress = function(progress) in_flight.now, in_flight.done = progress.in_flight, progress.done end,
-  })
-end
-
-local function send_all(client, count, in_flight)
-  local outcomes = {}
-  for message, response, text, details in each(client, count, in_flight) do
-    keep(outcomes, message, response, text, details)
-  end
-  return outcomes
-end
-
--- the same with a call for each outcome: in a loop, Lua 5.1 cannot wait in the head of a `for`
-local function send_all_inside(client, count, in_flight)
-  local outcomes, batch = {}, each(client, count, in_flight)
-  local message, response, text, details = batch:next()
-  while message do
-    keep(outcomes, message, response, text, details)
-    message, response, text, details = batch:next()
-  end
-  return outcomes
-end
 
 local function in_a_loop(module, client, count, in_flight)
   local loop, outcomes
   for _, row in ipairs(rows.rows) do
     if row.module == module then loop = row.loop() end
   end
-  loop.spawn(function() outcomes = send_all_inside(client, count, in_flight) end)
+  loop.spawn(function() outcomes = many.send_inside(client, count, in_flight) end)
   loop.run(300)
   return outcomes
+end
+
+-- in a handler of an nginx worker
+local IN_NGINX = [[
+local args = ...
+local transport = require("whatsapp.transport.resty").new { server_name = "localhost", timeout = 0.3, connect_timeout = 5 }
+local client = require("whatsapp").new {
+  token = "tokentoken", phone_number_id = "1", base_url = args.base_url, transport = transport, limiter = false,
+}
+local in_flight = {}
+local outcomes = require("spec.support.many").send(client, args.count, in_flight)
+transport.close()
+return { outcomes = outcomes, in_flight = in_flight }
+]]
+
+local function in_nginx(fault, port, count)
+  local home = resty.start { ca_file = fault.ca_file }
+  local ok, got = pcall(home.run, IN_NGINX, { base_url = fault.url(port, ""), count = count })
+  home.stop()
+  assert(ok, got)
+  return got.outcomes, got.in_flight
 end
 
 -- number -> how often the server took it; it counts as refused where it was refused each time
@@ -118,21 +92,22 @@ describe("many messages through faults at random", function()
     fault.stop()
   end)
 
-  local function run(module, port, count, inside)
+  local function run(module, port, count, row)
     local in_flight = {}
     fault.play("random " .. SEED)
+    if row.elsewhere then return in_nginx(fault, port, count) end
     transport = require(module).new { ca_file = fault.ca_file, proxy = "", timeout = 0.3, connect_timeout = 5 }
     local client = whatsapp.new {
       token = "tokentoken", phone_number_id = "1", base_url = fault.url(port, ""), transport = transport, limiter = false,
     }
-    local outcomes = inside and in_a_loop(module, client, count, in_flight) or send_all(client, count, in_flight)
+    local outcomes = row.inside and in_a_loop(module, client, count, in_flight) or many.send(client, count, in_flight)
     return outcomes, in_flight
   end
 
   for _, row in ipairs(RUNS) do
     local module, port, count = row[1], row[2], SLOW and row[3] / 10 or row[3]
     it(("%d over %s, %s: one outcome each, and the server agrees"):format(count, module, port), function()
-      local outcomes, in_flight = run(module, port, count, row.inside)
+      local outcomes, in_flight = run(module, port, count, row)
       local messages = fault.messages()
       local counts = tally(outcomes, taken_of(messages), count)
       local possible = {}

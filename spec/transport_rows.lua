@@ -17,7 +17,8 @@ local M = { ALL = { "plain", "h1", "h2" }, TLS = { "h1", "h2" }, H1 = { "plain",
 local LONGEST = 30 -- seconds in a loop, should somebody never be woken
 
 -- module: what is required. loop: how a program does several things at once where the transport suspends who waits:
--- spawn(call), sleep(seconds) in such a call, and run([longest]), which returns when all of them have ended.
+-- spawn(call), sleep(seconds) in such a call, and run([longest]), which returns when all of them have ended. home: where it
+-- is used, if it is not here; new(options) makes one there. lacks: what it cannot do, and why no case asks for it.
 M.rows = {
   { module = "whatsapp.transport.curl" },
   {
@@ -61,6 +62,24 @@ M.rows = {
       }
     end,
   },
+  {
+    module = "whatsapp.transport.resty",
+    home = function(fault)
+      local home = require("spec.support.resty").start { ca_file = fault.ca_file }
+      return {
+        stop = home.stop,
+        new = function(options)
+          options.ca_file, options.server_name = nil, "localhost" -- nginx compares the names of certificates, not addresses
+          return home.new(options)
+        end,
+      }
+    end,
+    lacks = {
+      h2 = "cosockets speak HTTP/1.1; a server that knows HTTP/2 only in this way is asked in it all the same",
+      ca_file = "nginx has read its authorities, and does not start without them",
+      proxy = "cosockets know none, and the option is refused",
+    },
+  },
 }
 
 -- what a failure is said to be
@@ -80,21 +99,24 @@ function M.outcome(details)
   return { details.kind, retryable = details.retryable, sent = details.may_have_been_sent }
 end
 
--- it(name .. port) for each port
+local described -- the row whose cases are being collected
+
+-- it(name .. port) for each port that the row can be asked for, or for all where there are no rows
 function M.over(ports, name, test)
+  local lacks = described and described.lacks or {}
   for _, port in ipairs(ports) do
-    busted.it(("%s (%s)"):format(name, port), function() test(port) end)
+    if not lacks[port] then busted.it(("%s (%s)"):format(name, port), function() test(port) end) end
   end
 end
 
 -- what a test works with: one server for the row, and transports that are closed behind each test
 local function tools(row)
-  local t, opened = { row = row }, {}
+  local t, opened = { row = row, lacks = row.lacks or {} }, {}
 
   function t.open(changes)
     local options = { ca_file = t.fault.ca_file, proxy = "", timeout = 10, connect_timeout = 5, max_body = 1000000 }
     for name, value in pairs(changes or {}) do options[name] = value end
-    local transport = require(row.module).new(options)
+    local transport = (t.home or require(row.module)).new(options)
     opened[#opened + 1] = transport
     return transport
   end
@@ -138,8 +160,15 @@ end
 local function describe_row(row, what, define)
   busted.describe(row.module .. " " .. what, function()
     local t = tools(row)
-    busted.setup(function() t.fault = fault_server.start() end)
-    busted.teardown(function() t.fault.stop() end)
+    described = row
+    busted.setup(function()
+      t.fault = fault_server.start()
+      t.home = row.home and row.home(t.fault)
+    end)
+    busted.teardown(function()
+      if t.home then t.home.stop() end
+      t.fault.stop()
+    end)
     busted.before_each(function() t.fault.play "ok" end)
     busted.after_each(t.close_all)
     define(t)

@@ -19,7 +19,7 @@ local M = {}
 ---@field phone_number_id string|integer the business's number
 ---@field version string? of the Graph API, whatsapp.GRAPH_VERSION if absent
 ---@field base_url string? "https://graph.facebook.com" if absent; http only to loopback, or with allow_http
----@field transport any? who moves the bytes; libcurl if absent
+---@field transport any? who moves the bytes; if absent cosockets in nginx, libcurl elsewhere
 ---@field timeout number? seconds for one attempt, 30 if absent
 ---@field connect_timeout number? seconds, 10 if absent
 ---@field retry whatsapp.retry|false? {attempts = 3, total = 30} if absent
@@ -133,13 +133,21 @@ local function limiter_of(given)
   return decorator, settings
 end
 
--- where no code of the user's sees a response, it has only the headers that are read
-local function default_transport(given, user_agent, unseen)
+-- also in init_by_lua, where a client is made that sends later
+local function in_nginx()
+  local ngx = rawget(_G, "ngx")
+  return type(ngx) == "table" and ngx.socket ~= nil and ngx.get_phase ~= nil
+end
+
+-- Where no code of the user's sees a response, it has only the headers that are read. libcurl would block a worker.
+local function default_transport(given, user_agent, unseen, level)
   local wanted = { user_agent = user_agent, headers = unseen and response.HEADERS or nil }
   for _, name in ipairs(CURL) do
     if given[name] ~= nil then wanted[name] = given[name] end
   end
-  return require("whatsapp.transport.curl").new(wanted)
+  if not in_nginx() then return require("whatsapp.transport.curl").new(wanted) end
+  local transport = require("whatsapp.transport.resty").new(wanted, level + 1)
+  return transport
 end
 
 ---@param given whatsapp.options
@@ -159,7 +167,7 @@ function M.new(given, defaults)
   if parts.retry == nil then parts.retry = {} end
   local limit, settings = limiter_of(parts.limiter)
   parts.shared = {
-    transport = parts.transport or default_transport(parts, defaults.user_agent, settings.own),
+    transport = parts.transport or default_transport(parts, defaults.user_agent, settings.own, 4),
     owned = parts.transport == nil,
     secrets = {},
     limiter = limit, ordered = settings.ordered, window = settings.window, own_limiter = settings.own,

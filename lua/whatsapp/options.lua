@@ -104,6 +104,10 @@ local kinds = {
     "a list of names",
   },
   key = { is_text, "a string that is not empty" },
+  resty_http = {
+    function(value) return is_table(value) and is_callable(value.new) end,
+    'lua-resty-http: require "resty.http"',
+  },
   secrets = { is_secrets, "a string that is not empty, or a list of such" },
   callbacks = {
     function(value) return is_table(value) and has_only(value, CALLBACKS) end,

@@ -295,6 +295,24 @@ after["too-short"] = function(out)
   return out.wire:flush()
 end
 
+-- HTTP/1.1 only: an answer of so many bytes, its head counted, and in the same piece what could be taken for the next one
+local UNASKED = "HTTP/1.1 201 Said\r\nContent-Length: 4\r\n\r\nfake"
+
+after["filling"] = function(out, size)
+  local head = "HTTP/1.1 200 Said\r\nContent-Length: %d\r\n\r\n"
+  local length = tonumber(size) - #head:format(1000)
+  return out.wire:write(head:format(length) .. ("x"):rep(length) .. UNASKED)
+end
+
+-- HTTP/1.1 only: the same, and an end, but later
+after["ok-more"] = function(out)
+  answer(out, 200, nil, JSON)
+  cqueues.sleep(0.05)
+  out.wire:write(UNASKED)
+  note("connections", "more")
+  return true
+end
+
 local function from_bits(bits)
   return (bits:gsub(("%d"):rep(8), function(byte) return string.char(tonumber(byte:reverse(), 2)) end))
 end
@@ -334,6 +352,14 @@ end
 -- says so in the connections' file once it is closed
 after["ok-close"] = function(out)
   answer(out, 200, nil, JSON)
+  out.wire:shutdown "rw"
+  out.wire:close()
+  note("connections", "closed")
+end
+
+after["ok-late-close"] = function(out)
+  answer(out, 200, nil, JSON)
+  cqueues.sleep(0.05)
   out.wire:shutdown "rw"
   out.wire:close()
   note("connections", "closed")

@@ -1,0 +1,39 @@
+-- A name server of 127.0.0.1 for nginx, which finds no host without one: localhost is 127.0.0.1, what begins with "slow"
+-- gets no answer, and nobody has any other name. Started by spec/support/resty.lua; never outlives its reader or two minutes.
+local uv = require "luv"
+
+local MAX_AGE = 120
+
+-- the name that is asked for: labels with their lengths in front
+local function name_of(question)
+  local labels, at = {}, 13
+  while question:byte(at) and question:byte(at) > 0 do
+    labels[#labels + 1] = question:sub(at + 1, at + question:byte(at))
+    at = at + question:byte(at) + 1
+  end
+  return table.concat(labels, "."), question:sub(13, at + 4)
+end
+
+local function answer_to(question)
+  local name, asked = name_of(question)
+  if name:find "^slow" then return nil end
+  if name ~= "localhost" then return question:sub(1, 2) .. string.pack(">I2I2I2I2I2", 0x8183, 1, 0, 0, 0) .. asked end
+  return question:sub(1, 2) .. string.pack(">I2I2I2I2I2", 0x8180, 1, 1, 0, 0) .. asked
+    .. string.pack(">I2I2I2I4I2BBBB", 0xC00C, 1, 1, 60, 4, 127, 0, 0, 1)
+end
+
+local server = uv.new_udp()
+assert(server:bind("127.0.0.1", 0))
+server:recv_start(function(problem, question, from)
+  local answer = not problem and question and #question > 12 and answer_to(question)
+  if answer then server:send(answer, from.ip, from.port) end
+end)
+io.stdout:setvbuf "no"
+io.write("port ", server:getsockname().port, "\n")
+
+local watch, age = uv.new_timer(), 0
+watch:start(500, 500, function()
+  age = age + 0.5
+  if age > MAX_AGE or not io.write ".\n" then os.exit(0) end
+end)
+uv.run()

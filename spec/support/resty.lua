@@ -1,0 +1,105 @@
+-- whatsapp.transport.resty where it can be used: in a worker of Debian's nginx, driven from here. A transport made by new()
+-- looks like any other; each call of it is a request to nginx. Never leaves a process behind, if it is stopped.
+--   local home = require("spec.support.resty").start { ca_file = fault.ca_file }
+--   home.run([[local args, worker = ... return ngx.worker.pid()]], args)      a chunk, in a handler; raises what it raises
+--   home.new(options), home.nginx, home.stop()
+local nginx = require "spec.support.nginx"
+
+local M = {}
+
+local NAMES = "resolver 127.0.0.1:$DNS ipv6=off; resolver_timeout 20s;"
+local HTTP = [[
+client_max_body_size 64m; client_body_buffer_size 16m; lua_max_running_timers 1024;
+lua_socket_log_errors off;
+]]
+local TRUST = "lua_ssl_trusted_certificate $CA; lua_ssl_verify_depth 2;"
+local SERVER = [[location = /op { content_by_lua_block { require("spec.support.resty_worker").content() } }]]
+
+local function start_names()
+  local here = debug.getinfo(1, "S").source:match "^@(.*)resty%.lua$"
+  local pipe = assert(io.popen(("echo pid $$; exec %s '%sdns_server.lua'"):format(os.getenv "FAULT_LUA" or "lua5.4", here)))
+  local pid, port = pipe:read "*l":match "%d+", pipe:read "*l":match "%d+"
+  return port, function()
+    os.execute("kill " .. pid)
+    pipe:close()
+  end
+end
+
+---@param options { ca_file: string?, nameless: boolean?, http: string?, server: string? } ca_file: what nginx trusts;
+---nameless: it has no resolver; http, server: further directives
+---@return table home
+function M.start(options)
+  local json = require("cjson").new()
+  local port, stop_names = start_names()
+  local ok, home = pcall(function()
+    return { nginx = nginx.start {
+      http = table.concat {
+        HTTP, options.nameless and "" or NAMES:gsub("%$DNS", port),
+        options.ca_file and TRUST:gsub("%$CA", options.ca_file) or "", options.http or "",
+      },
+      server = SERVER .. (options.server or ""), level = "warn",
+    } }
+  end)
+  if not ok then
+    stop_names()
+    error(home, 0)
+  end
+
+  local function ask(given)
+    local status, body = home.nginx.ask("/op", { body = json.encode(given), timeout = 120 })
+    if status ~= 200 then error(("nginx answered %s %s: %s"):format(tostring(status), tostring(body), home.nginx.log()), 0) end
+    local answer = json.decode(body)
+    if answer.raised then error(answer.raised, 0) end
+    if answer.result ~= json.null then return answer.result end
+  end
+
+  function home.run(code, args) return ask { op = "run", code = code, args = args } end
+
+  local pools = 0
+
+  function home.new(given)
+    pools = pools + 1
+    local wanted = { pool = "spec " .. pools }
+    for name, value in pairs(given or {}) do wanted[name] = value end
+    local id, waiting, closed = ask { op = "new", options = wanted }, {}, false
+    local transport = {}
+
+    local function hand_over(outcomes)
+      for _, one in ipairs(outcomes) do
+        local done = waiting[one.tag]
+        waiting[one.tag] = nil
+        done(one.answer, one.text, one.details)
+      end
+    end
+
+    local tags = 0
+    function transport.begin(request, done)
+      tags = tags + 1
+      waiting[tags] = done
+      ask { op = "begin", id = id, tag = tags, request = request }
+    end
+    function transport.turn(seconds) hand_over(ask { op = "turn", id = id, seconds = seconds }) end
+    function transport.now() return ask { op = "now", id = id } end
+    function transport.sleep(seconds) return ask { op = "sleep", id = id, seconds = seconds } end
+    function transport.close()
+      if closed then return end
+      closed = true
+      hand_over(ask { op = "close", id = id })
+    end
+    return setmetatable(transport, {
+      __call = function(_, request)
+        local outcome = ask { op = "call", id = id, request = request }
+        return outcome.answer, outcome.text, outcome.details
+      end,
+      __tostring = function() return ask { op = "tostring", id = id } end,
+    })
+  end
+
+  function home.stop()
+    home.nginx.stop()
+    stop_names()
+  end
+  return home
+end
+
+return M

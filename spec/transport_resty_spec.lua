@@ -1,0 +1,478 @@
+-- What whatsapp.transport.resty does alone, in a worker of Debian's nginx: where it can send and what it says elsewhere, what
+-- nginx's configuration lacks, what becomes of kept connections, and how many go at once. The rest is in
+-- spec/transport_spec.lua. Never sends to another host.
+local fault_server = require "spec.support.fault"
+local resty = require "spec.support.resty"
+local rows = require "spec.transport_rows"
+
+local LOST, UNSENT, HOPELESS, SECRET, JSON = rows.LOST, rows.UNSENT, rows.HOPELESS, rows.SECRET, rows.JSON
+
+-- what a chunk begins with: args.url and what else it was given, and a transport of its own
+local PRELUDE = [[
+local args, worker = ...
+local options = { server_name = "localhost", timeout = 5, connect_timeout = 3, pool = tostring(args) }
+if args.unnamed then options.server_name = nil end
+for name, value in pairs(args.options or {}) do options[name] = value end
+local transport = require("whatsapp.transport.resty").new(options)
+local function post(changes)
+  local request = {
+    method = "POST", url = args.url, body = args.body or "b", headers = { Authorization = "Bearer never-to-be-shown" },
+  }
+  for name, value in pairs(changes or {}) do request[name] = value end
+  return request
+end
+local function outcome(response, text, details)
+  return { status = response and response.status, body = response and response.body, text = text, details = details }
+end
+local function be_busy(seconds) -- nginx looks at no connection meanwhile
+  local till = transport.now() + seconds
+  repeat until transport.now() >= till
+end
+]]
+
+describe("the transport over cosockets", function()
+  local fault, home
+
+  setup(function()
+    fault = fault_server.start()
+    home = resty.start { ca_file = fault.ca_file, http = "lua_socket_buffer_size 1k;" }
+  end)
+  teardown(function()
+    home.stop()
+    fault.stop()
+  end)
+  before_each(function() fault.play "ok" end)
+
+  local function run(port, code, args)
+    args = args or {}
+    args.url = args.url or fault.url(port, "/messages")
+    return home.run(PRELUDE .. code, args)
+  end
+
+  local function is_failure(expected, got)
+    assert.is_nil(got.status)
+    assert.same(expected, rows.outcome(got.details))
+    assert.is_nil(got.text:find(SECRET, 1, true))
+    return got.text
+  end
+
+  for _, port in ipairs { "plain", "h1" } do
+    describe("passes by a kept connection (" .. port .. ")", function()
+      for step, noted in pairs { ["ok-close"] = "closed", ["ok-late-close"] = "closed", ["ok-more"] = "more" } do
+        it("that is over, though nginx had no time to see it: " .. step, function()
+          fault.play(step, "ok")
+          local got = run(port, [[
+            local first = outcome(transport(post()))
+            be_busy(0.4)
+            return { first, outcome(transport(post())) }
+          ]])
+          for i = 1, 2 do assert.same({ 200, JSON }, { got[i].status, got[i].body }) end
+          assert.equal(2, fault.arrivals(2))
+          assert.equal(1, fault.connections(1, noted))
+          assert.equal(2, fault.connections(2, port))
+        end)
+      end
+
+      -- nginx reads 1 KiB at once here; TLS has what follows already
+      for _, size in ipairs { 1023, 1024, 1025, 2048, 3072 } do
+        it(("that holds more than the answer: after %d bytes"):format(size), function()
+          fault.play("filling " .. size, "ok")
+          local got = run(port, "return { outcome(transport(post())), outcome(transport(post())) }")
+          assert.equal(("x"):rep(#got[1].body), got[1].body)
+          assert.same({ 200, JSON }, { got[2].status, got[2].body })
+        end)
+      end
+    end)
+  end
+
+  describe("keeps connections", function()
+    it("for all transports of a worker with the same settings, and apart from others", function()
+      local pids = run("h1", [[
+        local resty = require "whatsapp.transport.resty"
+        for _, pool in ipairs { "one", "one", "another" } do
+          assert(resty.new { server_name = "localhost", pool = pool }(post()))
+        end
+        return ngx.worker.pid()
+      ]])
+      assert.is_number(pids)
+      assert.equal(3, fault.arrivals())
+      assert.equal(2, fault.connections())
+    end)
+
+    it("from one handler to the next", function()
+      for _ = 1, 3 do run("h1", "return outcome(transport(post()))", { options = { pool = "handlers" } }) end
+      assert.equal(3, fault.arrivals())
+      assert.equal(1, fault.connections())
+    end)
+
+    it("up to pool_size, and for idle_timeout", function()
+      local many = [[
+        local threads = {}
+        for i = 1, 4 do threads[i] = ngx.thread.spawn(transport, post()) end
+        for i = 1, 4 do ngx.thread.wait(threads[i]) end
+      ]]
+      many = many:gsub("spawn%(transport, post%(%)%)", "spawn(function() transport(post()) end)")
+      fault.play("gather 4", "gather 4", "gather 4", "gather 4", "gather 4", "gather 4", "gather 4", "gather 4", "ok")
+      run("h1", many .. many .. "ngx.sleep(0.3) transport(post())", { options = { pool_size = 3, idle_timeout = 0.2 } })
+      assert.equal(9, fault.arrivals())
+      assert.equal(4 + 1 + 1, fault.connections())
+    end)
+
+    it("unless the request says that it is the last", function()
+      run("h1", "for _ = 1, 2 do transport(post { headers = { connection = 'close' } }) end")
+      assert.equal(2, fault.connections())
+    end)
+  end)
+
+  describe("gives up in time", function()
+    it("where nobody answers for a name, though nginx would wait longer", function()
+      local got = run("h1", [[
+        local started = transport.now()
+        local got = outcome(transport(post()))
+        got.seconds = transport.now() - started
+        return got
+      ]], { url = "https://slow.invalid/" .. SECRET, options = { connect_timeout = 0.4 } })
+      assert.truthy(is_failure(UNSENT, got):find "took too long")
+      assert.is_true(got.seconds >= 0.4 and got.seconds < 3)
+    end)
+
+    it("within the time of the request, if that is less than to connect", function()
+      fault.play "accept-hang"
+      local got = run("h1", [[
+        local started = transport.now()
+        local got = outcome(transport(post { timeout = 0.3 }))
+        got.seconds = transport.now() - started
+        return got
+      ]])
+      is_failure(UNSENT, got)
+      assert.is_true(got.seconds < 2)
+    end)
+  end)
+
+  it("finds a host by its name, and compares it with the certificate's", function()
+    local url = fault.url("h1", "/"):gsub("127%.0%.0%.1", "localhost")
+    local got = run("h1", "return outcome(transport(post()))", { url = url, unnamed = true })
+    assert.equal(200, got.status)
+    assert.truthy(fault.head():find("\r\nHost: localhost:", 1, true))
+  end)
+
+  it("says what to do where a certificate is for a name and the URL has an address", function()
+    for _ = 1, 20 do -- which of the two nginx says depends on how fast the handshake is
+      local got = run("h1", "return outcome(transport(post()))", { unnamed = true })
+      local text = is_failure(HOPELESS, got)
+      assert.truthy(text:find("server_name", 1, true) or text:find("not of this name", 1, true))
+    end
+    assert.equal(0, fault.arrivals())
+  end)
+
+  it("never takes a certificate for good that nginx refused", function()
+    for _, port in ipairs { "stranger", "misnamed", "expired" } do
+      for _ = 1, 20 do is_failure(HOPELESS, run(port, "return outcome(transport(post()))")) end
+    end
+    assert.equal(0, fault.arrivals())
+  end)
+
+  it("sends 20 at once from one worker, and other handlers go on", function()
+    local steps = {}
+    for i = 1, 21 do steps[i] = "gather 21" end
+    fault.play((unpack or table.unpack)(steps)) -- luacheck: ignore 113 143
+    local got = run("h1", [[
+      local answered, ticks = 0, 0
+      for i = 1, 20 do
+        ngx.thread.spawn(function()
+          if transport(post { body = '"id ' .. i .. '"' }) then answered = answered + 1 end
+        end)
+      end
+      for i = 1, 10 do
+        ngx.sleep(0.01)
+        ticks = i
+      end
+      local before = answered
+      transport(post())
+      ngx.sleep(0.2)
+      return { before, ticks, answered }
+    ]])
+    assert.same({ 0, 10, 20 }, got)
+    assert.equal(21, fault.arrivals())
+    assert.equal(21, fault.connections())
+  end)
+
+  it("sends many of client:each at once, in a handler and in a timer, and lets the request end", function()
+    local steps = {}
+    for i = 1, 20 do steps[i] = "gather 10" end
+    fault.play((unpack or table.unpack)(steps)) -- luacheck: ignore 113 143
+    local code = [[
+      local function send()
+        local ids, messages = {}, {}
+        for i = 1, 10 do messages[i] = { to = "1", text = { body = "id " .. i } } end
+        local client = require("whatsapp").new {
+          token = "tokentoken", phone_number_id = "1", base_url = args.url, transport = transport, limiter = false,
+        }
+        for message, sent, text in client:each(messages, { concurrency = 10 }) do
+          ids[#ids + 1] = (sent and sent.messages[1].id or text) .. " " .. message.text.body
+        end
+        table.sort(ids)
+        return ids
+      end
+      if not args.timer then return send() end
+      local ids
+      ngx.timer.at(0, function() ids = send() end)
+      for _ = 1, 300 do
+        ngx.sleep(0.01)
+        if ids then return ids end
+      end
+    ]]
+    local expected = {}
+    for i = 1, 10 do expected[i] = ("wamid.%d id %d"):format(i, i) end
+    table.sort(expected)
+    for _, timer in ipairs { false, true } do
+      assert.same(expected, run("h1", code, { url = fault.url("h1", ""), timer = timer }))
+    end
+    assert.equal(20, fault.arrivals())
+  end)
+
+  it("tells who waits in another handler that it was closed", function()
+    fault.play("hang", "hang")
+    local got = run("h1", [[
+      local told = {}
+      for i = 1, 2 do ngx.thread.spawn(function() told[i] = outcome(transport(post { timeout = 30 })) end) end
+      ngx.sleep(0.2)
+      transport.close()
+      local till = transport.now() + 5
+      repeat ngx.sleep(0.05) until (told[1] and told[2]) or transport.now() > till
+      return told
+    ]], { options = { timeout = 30 } })
+    for i = 1, 2 do assert.truthy(is_failure(LOST, got[i]):find "closed") end
+    assert.equal(2, fault.arrivals(2))
+  end)
+
+  it("raises where it was called wrongly", function()
+    local got = run("h1", [[
+      local said = {}
+      for i, call in ipairs {
+        function() local answer = transport(5) return answer end,
+        function() local answer = transport(post { timeout = -1 }) return answer end,
+        function() transport.begin(5, print) end,
+        function() local made = require("whatsapp.transport.resty").new { ca_file = "/x" } return made end,
+        function() local made = require("whatsapp.transport.resty").new { proxy = "http://u:never-to-be-shown@x" } return made end,
+        function() transport.close() local answer = transport(post()) return answer end,
+        function() transport.turn(1) end,
+      } do
+        said[i] = select(2, pcall(call))
+      end
+      return said
+    ]])
+    local expected = {
+      "must be a table, not a number", "timeout must be", "must be a table", "lua_ssl_trusted_certificate", "proxy",
+      "closed transport", "closed transport",
+    }
+    for i, words in ipairs(expected) do
+      assert.truthy(got[i]:find "^chunk:%d+: ", got[i])
+      assert.truthy(got[i]:find(words, 1, true), got[i])
+      assert.is_nil(got[i]:find(SECRET, 1, true))
+    end
+  end)
+
+  it("has no word of a secret in nginx's log", function()
+    fault.play("close", "half-head", "accept-close", "html 502")
+    for _ = 1, 4 do run("h1", "return outcome(transport(post()))") end
+    assert.is_nil(home.nginx.log():find(SECRET, 1, true))
+  end)
+end)
+
+describe("the transport over lua-resty-http (a double of it)", function()
+  local fault, home
+
+  setup(function()
+    fault = fault_server.start()
+    home = resty.start { ca_file = fault.ca_file }
+  end)
+  teardown(function()
+    home.stop()
+    fault.stop()
+  end)
+
+  local function run(port, code, args)
+    args = args or {}
+    args.url = args.url or fault.url(port, "/messages?a=b")
+    local prelude = PRELUDE:gsub("pool = tostring%(args%)", "http = require('spec.support.resty_http').fresh()")
+    return home.run(prelude .. code, args)
+  end
+
+  for _, port in ipairs { "plain", "h1" } do
+    it("sends and reads what the other one does, over kept connections (" .. port .. ")", function()
+      fault.play("status 201", "status 201")
+      local got = run(port, "return { outcome(transport(post())), outcome(transport(post())) }", { body = ("b"):rep(60000) })
+      for i = 1, 2 do assert.same({ 201, JSON }, { got[i].status, got[i].body }) end
+      assert.equal(2, fault.arrivals())
+      assert.equal(1, fault.connections())
+      assert.equal("POST /messages?a=b HTTP/1.1", fault.head():match "^[^\r]+")
+      assert.equal(60000, #fault.body())
+    end)
+  end
+
+  local FAILURES = {
+    { "closed", nil, UNSENT }, { "h1", "accept-close", UNSENT }, { "stranger", nil, HOPELESS }, { "expired", nil, HOPELESS },
+    { "h1", "close", LOST, arrivals = 1 }, { "h1", "half-head", LOST, arrivals = 1 }, { "h1", "half-body", LOST, arrivals = 1 },
+    { "h1", "hang", LOST, arrivals = 1 }, { "h1", "trickle", LOST, arrivals = 1 }, { "h1", "endless-body", LOST, arrivals = 1 },
+  }
+  for _, case in ipairs(FAILURES) do
+    it(("says what may have left: %s %s"):format(case[1], case[2] or ""), function()
+      fault.play(case[2] or "ok")
+      local got = run(case[1], "return outcome(transport(post()))", { options = { timeout = 0.5, max_body = 100000 } })
+      assert.is_nil(got.status)
+      assert.same(case[3], rows.outcome(got.details))
+      assert.is_nil(got.text:find(SECRET, 1, true))
+      assert.equal(case.arrivals or 0, fault.arrivals(case.arrivals))
+    end)
+  end
+
+  it("is told of the proxy, and of the name that the certificate is to have", function()
+    fault.play "ok"
+    local got = run("h1", [[
+      transport(post())
+      return options.http.connects[#options.http.connects]
+    ]], { options = { proxy = "http://127.0.0.1:3128" } })
+    assert.equal("localhost", got.ssl_server_name)
+    assert.is_true(got.ssl_verify)
+    assert.same({ http_proxy = "http://127.0.0.1:3128", https_proxy = "http://127.0.0.1:3128" }, got.proxy_opts)
+  end)
+end)
+
+-- phases of nginx: where to send, and what it says
+local SAYING = { init = 1, init_worker = 1, set = 1, header_filter = 1, body_filter = 1, log = 1, balancer = 1 }
+local SENDING = { "rewrite", "access", "content", "timer" }
+
+describe("a client that was made in init_by_lua", function()
+  local fault, home
+
+  setup(function()
+    fault = fault_server.start()
+    fault.play("accept", "accept", "accept", "accept") -- the timer's is sent as soon as nginx runs
+    home = resty.start {
+      nameless = true,
+      http = ([[
+        upstream nobody { server 0.0.0.1; balancer_by_lua_block { try() } }
+        init_by_lua_block {
+          client = require("whatsapp").new { token = "never-to-be-shown", phone_number_id = "1", base_url = "%s", limiter = false }
+          said, names = {}, require("whatsapp").new { token = "never-to-be-shown", phone_number_id = "1" }
+          function try()
+            local sent, text, details = client:send { to = "1", text = { body = "x" } }
+            said[ngx.get_phase()] = { id = sent and sent.messages[1].id, text = text, details = not sent and details }
+          end
+          try()
+        }
+        init_worker_by_lua_block { try() ngx.timer.at(0, try) }
+      ]]):format(fault.url("plain", "")),
+      server = [[
+        location = /phases {
+          set_by_lua_block $unused { try() return "" }
+          rewrite_by_lua_block { try() }
+          access_by_lua_block { try() }
+          content_by_lua_block { try() ngx.print "" }
+          header_filter_by_lua_block { try() }
+          body_filter_by_lua_block { try() }
+          log_by_lua_block { try() }
+        }
+        location = /balancer { proxy_pass http://nobody; }
+      ]],
+    }
+  end)
+  teardown(function()
+    home.stop()
+    fault.stop()
+  end)
+
+  it("sends where nginx lets it wait, and says what to do elsewhere", function()
+    home.nginx.ask "/phases"
+    home.nginx.ask "/balancer"
+    local said = home.run [[
+      for _ = 1, 100 do
+        if said.timer then break end
+        ngx.sleep(0.02)
+      end
+      return said
+    ]]
+    for _, phase in ipairs(SENDING) do assert.equal("wamid.1", said[phase].id, phase .. tostring(said[phase].text)) end
+    for phase in pairs(SAYING) do
+      assert.is_nil(said[phase].id)
+      assert.same(HOPELESS, rows.outcome(said[phase].details))
+      assert.truthy(said[phase].text:find("phase " .. phase .. ":", 1, true), said[phase].text)
+      assert.truthy(said[phase].text:find("ngx.timer.at", 1, true))
+      assert.equal(1, said[phase].details.attempts)
+    end
+  end)
+
+  it("names the directives that nginx lacks", function()
+    local got = home.run [[
+      local transport, said = require("whatsapp.transport.resty").new {}, {}
+      said[1] = { select(2, transport { method = "POST", url = "https://graph.facebook.com/" }) }
+      said[2] = { select(2, names:send { to = "1", text = { body = "x" } }) }
+      return said
+    ]]
+    for i = 1, 2 do
+      assert.same(HOPELESS, rows.outcome(got[i][2]))
+      assert.truthy(got[i][1]:find("resolver 127.0.0.53;", 1, true))
+      assert.truthy(got[i][1]:find(got[i][2].hint, 1, true))
+    end
+    local port = fault.url("h1", "/"):match ":(%d+)"
+    for _ = 1, 10 do
+      local said = home.run([[
+        local transport = require("whatsapp.transport.resty").new { server_name = "localhost" }
+        return { select(2, transport { method = "POST", url = "https://127.0.0.1:" .. (...).port .. "/" }) }
+      ]], { port = port })
+      local text, details = said[1], said[2]
+      assert.same(HOPELESS, rows.outcome(details))
+      assert.truthy(text:find("lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt;", 1, true), text)
+      assert.truthy(text:find("lua_ssl_verify_depth", 1, true))
+      assert.truthy(text:find(details.hint, 1, true))
+    end
+  end)
+
+  it("never blocks the worker: libcurl is not loaded", function()
+    assert.is_false(home.run "return package.loaded['whatsapp.curl'] ~= nil or package.loaded['whatsapp.transport.curl'] ~= nil")
+  end)
+
+  it("waits through nginx, without holding it up", function()
+    fault.play("error 429 130429 1", "accept")
+    local got = home.run [[
+      local ticks, going = 0, true
+      ngx.thread.spawn(function()
+        while going do
+          ngx.sleep(0.05)
+          ticks = ticks + 1
+        end
+      end)
+      ngx.update_time()
+      local started = ngx.now()
+      local sent, text, info = client:send { to = "1", text = { body = "x" } }
+      going = false
+      return { sent and sent.messages[1].id or text, info.attempts, ngx.now() - started >= 1, ticks > 5 }
+    ]]
+    assert.same({ "wamid.1", 2, true, true }, got)
+  end)
+end)
+
+describe("outside of nginx", function()
+  local transport = require("whatsapp.transport.resty").new { proxy = "" }
+
+  it("raises for whoever sends", function()
+    local ok, text = pcall(transport, { method = "GET", url = "https://example.invalid/" })
+    assert.is_false(ok)
+    assert.truthy(text:find("works in nginx only", 1, true))
+  end)
+
+  it("has a clock that goes on, and never back", function()
+    local time = 1000
+    rawset(_G, "ngx", { update_time = function() end, now = function() return time end })
+    local first = transport.now()
+    time = 1001.5
+    local second = transport.now()
+    time = 400 -- somebody has set the clock
+    local third = transport.now()
+    time = 400.25
+    local fourth = transport.now()
+    rawset(_G, "ngx", nil)
+    assert.same({ 1.5, 0, 0.25 }, { second - first, third - second, fourth - third })
+  end)
+end)

@@ -57,7 +57,7 @@ local REFUSED = "the certificate was refused: not trusted, not of this name, or 
 
 -- what nginx says, and what its configuration lacks then
 local HINTS = {
-  { "no resolver defined", "nginx needs its directive resolver to find a host by name, such as: resolver 127.0.0.53;" },
+  { "no resolver defined", "nginx needs its directive resolver to find a host by name, such as: resolver 127.0.0.53 ipv6=off;" },
   { "^1[89]: ", TRUST }, { "^2[012]: ", TRUST }, { "^" .. REFUSED, TRUST },
   { "host mismatch", "nginx compares names, never addresses: option server_name tells it another one" },
 }

@@ -78,6 +78,7 @@ M.rows = {
       h2 = "cosockets speak HTTP/1.1; a server that knows HTTP/2 only in this way is asked in it all the same",
       ca_file = "nginx has read its authorities, and does not start without them",
       proxy = "cosockets know none, and the option is refused",
+      progress = "a function cannot be sent to nginx: spec/transport_resty_spec.lua has it there",
     },
   },
 }

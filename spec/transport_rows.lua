@@ -105,7 +105,7 @@ local described -- the row whose cases are being collected
 -- it(name .. port) for each port that the row can be asked for
 function M.over(ports, name, test)
   for _, port in ipairs(ports) do
-    if not (described.lacks or {})[port] then busted.it(("%s (%s)"):format(name, port), function() test(port) end) end
+    if not (described and described.lacks or {})[port] then busted.it(("%s (%s)"):format(name, port), function() test(port) end) end
   end
 end
 
@@ -166,6 +166,7 @@ local function describe_row(row, what, define)
       t.home = row.home and row.home(t.fault)
     end)
     busted.teardown(function()
+      described = nil
       if t.home then t.home.stop() end
       t.fault.stop()
     end)

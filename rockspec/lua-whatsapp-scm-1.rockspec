@@ -82,6 +82,7 @@ build = {
     ["whatsapp.transport.resty"] = "lua/whatsapp/transport/resty.lua",
     ["whatsapp.transport.resty_http"] = "lua/whatsapp/transport/resty_http.lua",
     ["whatsapp.transport.stream"] = "lua/whatsapp/transport/stream.lua",
+    ["whatsapp.transport.workers"] = "lua/whatsapp/transport/workers.lua",
     ["whatsapp.types"] = "lua/whatsapp/types.lua",
     ["whatsapp.webhook"] = "lua/whatsapp/webhook.lua",
     ["whatsapp.webhook.events"] = "lua/whatsapp/webhook/events.lua",

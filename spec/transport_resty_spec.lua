@@ -36,7 +36,10 @@ describe("the transport over cosockets", function()
 
   setup(function()
     fault = fault_server.start()
-    home = resty.start { ca_file = fault.ca_file, http = "lua_socket_buffer_size 1k;" }
+    home = resty.start {
+      ca_file = fault.ca_file, http = "lua_socket_buffer_size 1k; keepalive_requests 100000;",
+      server = [[location /v { return 200 '{"messaging_product":"whatsapp","messages":[{"id":"wamid.1"}]}'; }]],
+    }
   end)
   teardown(function()
     home.stop()
@@ -230,6 +233,33 @@ describe("the transport over cosockets", function()
       assert.same(expected, run("h1", code, { url = fault.url("h1", ""), timer = timer }))
     end
     assert.equal(20, fault.arrivals())
+  end)
+
+  -- nginx frees what it keeps for a light thread when the request ends, and not before
+  it("sends as many as one likes from one handler in constant memory", function()
+    local grown = run("plain", [[
+      local client = require("whatsapp").new {
+        token = "tokentoken", phone_number_id = "1", base_url = args.url, transport = transport, limiter = false,
+      }
+      local function send(count)
+        local left, accepted = count, 0
+        local function next_message()
+          left = left - 1
+          if left >= 0 then return { to = "1", text = { body = "x" } } end
+        end
+        for _, sent in client:each(next_message, { concurrency = 16 }) do accepted = accepted + (sent and 1 or 0) end
+        assert(accepted == count)
+        collectgarbage()
+        collectgarbage()
+        local status = assert(io.open "/proc/self/status")
+        local kibibytes = status:read("*a"):match "VmRSS:%s*(%d+)"
+        status:close()
+        return tonumber(kibibytes)
+      end
+      local before = send(1000)
+      return send(20000) - before
+    ]], { url = home.nginx.url "" })
+    assert.is_true(grown < 4096, tostring(grown))
   end)
 
   it("tells who waits in another handler that it was closed", function()

@@ -101,9 +101,14 @@ function M.start(options)
     })
   end
 
+  -- nginx says in its log what should never be
   function home.stop()
+    local log = home.nginx.log()
     home.nginx.stop()
     stop_names()
+    for _, words in ipairs { "[alert]", "[crit]", "[emerg]", "exited on signal", "thread aborted" } do
+      if log:find(words, 1, true) then error("nginx's log has " .. words .. ": " .. log, 0) end
+    end
   end
   return home
 end

@@ -5,7 +5,8 @@ local http1 = require "whatsapp.transport.http1"
 
 local cosocket = {}
 
-local PIECE, SLICE = 64 * 1024, 1 -- bytes; seconds after which who waits looks whether there is still something to wait for
+local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes
+local SLICE = 1 -- seconds after which who waits looks whether there is still something to wait for
 local PROGRESS_EVERY = 0.1 -- seconds, at the least
 
 -- ---- time ---------------------------------------------------------------------------------------------------------------
@@ -155,17 +156,23 @@ local function send(socket, plan, observe)
   return true
 end
 
--- in a light thread of its own, so that who refuses early is heard, and who never reads is given up in time
+-- What the system takes at once is sent at once, the rest in a light thread of its own, so that who refuses early is heard,
+-- and who never reads is given up in time.
 local function start_sending(socket, plan, seconds, observe)
   local sending = {}
   local most = milliseconds(seconds)
   socket:settimeouts(most, most, most)
+  if not plan.upload and #(plan.body or "") <= AT_ONCE then
+    sending.sent, sending.problem = send(socket, plan, observe)
+    return sending
+  end
   sending.thread = ngx.thread.spawn(function() sending.sent, sending.problem = send(socket, plan, observe) end)
   return sending
 end
 
 -- nginx keeps a light thread that has ended until it was waited for; it ends the one that has not
 local function stop_sending(sending)
+  if not sending.thread then return end
   if sending.sent ~= nil then ngx.thread.wait(sending.thread)
   else ngx.thread.kill(sending.thread) end
 end

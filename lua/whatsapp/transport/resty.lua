@@ -7,6 +7,7 @@ local failures = require "whatsapp.transport.failures"
 local http1 = require "whatsapp.transport.http1"
 local options = require "whatsapp.options"
 local stream = require "whatsapp.transport.stream"
+local workers = require "whatsapp.transport.workers"
 
 local M = {}
 
@@ -60,7 +61,7 @@ local function new_state(given, level)
   return {
     settings = settings, wanted = set_of(settings.headers),
     exchange = settings.http and require("whatsapp.transport.resty_http").exchange or cosocket.exchange,
-    pending = {}, -- done function -> what was begun
+    pending = setmetatable({}, { __mode = "k" }), -- done function -> what was begun; a request of nginx may be cut short
     waiting = {}, -- semaphores of those who wait for any of them
   }
 end
@@ -124,12 +125,6 @@ local function wake(state)
   for semaphore in pairs(waiting) do semaphore:post(1) end
 end
 
--- nginx keeps a light thread, and does not end the request, until the coroutine that began it has waited for it or is no
--- more. Those that call here may sleep for ever, so that one which ends at once is put in between.
-local function spawn_orphan(call)
-  assert(coroutine.resume(coroutine.create(function() ngx.thread.spawn(call) end)))
-end
-
 local function begin(state, request, done)
   local plan, socket, refusal = prepare(state, request)
   if not plan then
@@ -137,7 +132,7 @@ local function begin(state, request, done)
     return
   end
   state.pending[done] = plan
-  spawn_orphan(function()
+  workers.run(state, function()
     local ok, answer, text, details = pcall(state.exchange, state, socket, plan)
     if not ok then answer, text, details = failures.lost(plan, tostring(answer)) end
     if not state.pending[done] then return end

@@ -78,6 +78,7 @@ M.rows = {
       h2 = "cosockets speak HTTP/1.1; a server that knows HTTP/2 only in this way is asked in it all the same",
       ca_file = "nginx has read its authorities, and does not start without them",
       proxy = "cosockets know none, and the option is refused",
+      progress = "a function cannot be sent to nginx: spec/transport_resty_spec.lua has it there",
     },
   },
 }
@@ -166,6 +167,7 @@ local function describe_row(row, what, define)
       t.home = row.home and row.home(t.fault)
     end)
     busted.teardown(function()
+      described = nil
       if t.home then t.home.stop() end
       t.fault.stop()
     end)

@@ -27,6 +27,7 @@ response.HEADERS = {
 ---@field trace_id string?
 ---@field retry_after number? seconds
 ---@field attempts integer?
+---@field hint string? what nginx's configuration lacks
 
 ---@class whatsapp.problem
 ---@field path string in Lua's form: interactive.action.buttons[2].reply.title

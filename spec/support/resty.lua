@@ -64,11 +64,17 @@ function M.start(options)
     local id, waiting, closed = ask { op = "new", options = wanted }, {}, false
     local transport = {}
 
+    -- some readers of JSON know no integers
+    local function counted(answer)
+      if answer and answer.status then answer.status, answer.size = math.floor(answer.status), answer.size and math.floor(answer.size) end
+      return answer
+    end
+
     local function hand_over(outcomes)
       for _, one in ipairs(outcomes) do
         local done = waiting[one.tag]
         waiting[one.tag] = nil
-        done(one.answer, one.text, one.details)
+        done(counted(one.answer), one.text, one.details)
       end
     end
 
@@ -89,15 +95,20 @@ function M.start(options)
     return setmetatable(transport, {
       __call = function(_, request)
         local outcome = ask { op = "call", id = id, request = request }
-        return outcome.answer, outcome.text, outcome.details
+        return counted(outcome.answer), outcome.text, outcome.details
       end,
       __tostring = function() return ask { op = "tostring", id = id } end,
     })
   end
 
+  -- nginx says in its log what should never be
   function home.stop()
+    local log = home.nginx.log()
     home.nginx.stop()
     stop_names()
+    for _, words in ipairs { "[alert]", "[crit]", "[emerg]", "exited on signal", "thread aborted" } do
+      if log:find(words, 1, true) then error("nginx's log has " .. words .. ": " .. log, 0) end
+    end
   end
   return home
 end

@@ -208,7 +208,8 @@ function http1.too_long(limit) return ("the answer is longer than %.0f bytes"):f
 ---Reads one answer. Where the connection ends is told by pull: nil and "closed".
 ---@param pull fun(): string?, string? the next bytes; nil and why there are none
 ---@param method string of the request
----@param open fun(status: integer): (fun(piece: string): true?, string?), integer where the body goes, and its limit
+---@param open fun(status: integer, length: integer?): (fun(piece: string): true?, string?), integer where the body goes, and
+---its limit
 ---@return { status: integer, headers: table<string, string>, kept: boolean }? answer kept: the connection may be used again
 ---@return string? problem
 ---@return integer? status where the head came
@@ -218,7 +219,7 @@ function http1.read(pull, method, open)
   if not status then return nil, headers end
   local frame, problem = framing(method, status, headers)
   if not frame then return nil, problem, status end
-  local keep, limit = open(status)
+  local keep, limit = open(status, frame.length)
   if (frame.length or 0) > limit then return nil, http1.too_long(limit), status end
   local ok
   ok, problem = read_body(reader, frame, http1.limited(limit, keep))

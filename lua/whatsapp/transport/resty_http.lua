@@ -1,5 +1,8 @@
 -- One exchange through lua-resty-http (0.16 and later), for who passes it to whatsapp.transport.resty. Connects and sends
 -- in two steps, so that it is known whether anything may have left. Never repeats, and never reads more than it may.
+local cosocket = require "whatsapp.transport.cosocket"
+local failures = require "whatsapp.transport.failures"
+
 local M = {}
 
 local PIECE = 64 * 1024
@@ -40,13 +43,8 @@ local function read_body(answer, limit)
   end
 end
 
----@param settings table of whatsapp.transport.resty
----@param plan whatsapp.checked_request
----@param progress { begun: boolean? } is told when the request may begin to leave
----@return { status: integer, headers: table<string, string>, body: string }? answer
----@return string? problem
----@return integer? status where the head came
-function M.exchange(settings, plan, progress)
+-- connects, and then sends; progress.begun: something may have left
+local function talk(settings, plan, progress)
   local client, problem = settings.http.new()
   if not client then return nil, problem end
   local most = math.ceil(plan.timeout * 1000)
@@ -71,6 +69,25 @@ function M.exchange(settings, plan, progress)
   end
   client:set_keepalive(math.ceil(settings.idle_timeout * 1000), settings.pool_size)
   return { status = answer.status, headers = plain(answer.headers), body = body }
+end
+
+---As that of whatsapp.transport.cosocket. The time-outs of lua-resty-http are of each step: here all of them together are
+---limited.
+function M.exchange(state, _, plan)
+  local progress = {}
+  local ok, answer, problem, status = cosocket.within(plan.timeout, function()
+    return pcall(talk, state.settings, plan, progress)
+  end)
+  if not ok then -- in lua-resty-core, for a certificate that nginx has refused: see whatsapp.transport.cosocket
+    answer, problem = nil, tostring(answer):find "socket.lua:%d+: assertion failed" and failures.REFUSED or answer
+  end
+  if answer then
+    answer.headers = cosocket.wanted_of(answer.headers, state.wanted)
+    return answer
+  end
+  problem = tostring(problem):gsub("%c", " ")
+  if not progress.begun then return failures.unsent(problem) end
+  return failures.lost(plan, problem, status)
 end
 
 return M

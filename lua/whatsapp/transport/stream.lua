@@ -1,0 +1,185 @@
+-- What a request streams, for transports written in Lua: the bytes of files and forms, piece by piece, and a file that
+-- takes the answer. The words are those of whatsapp.curl. Opens files before anything is sent, and never holds one whole.
+local stream = {}
+
+local MAX_PARTS, MAX_FILE = 100, 100 * 1024 * 1024
+
+---Raises for what no request may be.
+---@param request table
+---@param level integer of the caller to blame, as error() counts from here
+function stream.check(request, level)
+  local bodies = (request.body ~= nil and 1 or 0) + (request.body_file ~= nil and 1 or 0) + (request.form ~= nil and 1 or 0)
+  if bodies > 1 then error("a request has one of body, body_file and form", level + 1) end
+  if request.progress ~= nil and type(request.progress) ~= "function" then
+    error("progress must be a function, not a " .. type(request.progress), level + 1)
+  end
+end
+
+-- ---- refusals -----------------------------------------------------------------------------------------------------------
+
+local function refused(text, field, rule)
+  return nil, field and field .. ": " .. text or text, {
+    kind = "invalid", retryable = false, may_have_been_sent = false, attempts = 0, count = field and 1 or 0,
+    problems = field and { { path = field, rule = rule or "type", message = text } } or {},
+  }
+end
+
+-- a path is shown where that keeps the text one line
+local function unusable(field, path, problem)
+  return refused(path:find "[^\t%C]" and problem or ("%s: %s"):format(path, problem), field, "file")
+end
+
+local function is_text(value) return type(value) == "string" and not value:find("\0", 1, true) end
+local function is_bytes(value) return type(value) == "number" and value >= 0 and value % 1 == 0 and value <= 2 ^ 53 end
+
+-- ---- a form -------------------------------------------------------------------------------------------------------------
+
+local function check_part(part)
+  if type(part) ~= "table" then return "must be a table" end
+  if not is_text(part.name) then return "needs a name, a string without NUL" end
+  if part.filename ~= nil and not is_text(part.filename) then return "filename must be a string without NUL" end
+  if part.type ~= nil and not is_text(part.type) then return "type must be a string without NUL" end
+  if part.type and (part.type == "" or part.type:find "[^\t%C]") then
+    return "type must be a MIME type, without control characters"
+  end
+  if part.file ~= nil and not is_text(part.file) then return "file must be a path, a string without NUL" end
+  if (part.data ~= nil) == (part.file ~= nil) or (part.data ~= nil and type(part.data) ~= "string") then
+    return "needs either data, a string, or file, a path"
+  end
+  if part.file and not (part.filename and part.type) then return "a file needs a filename and a type" end
+end
+
+-- as browsers write it, so that it cannot end its header
+local ESCAPES = { ['"'] = "%22", ["\r"] = "%0D", ["\n"] = "%0A" }
+local function escaped(name) return (name:gsub('["\r\n]', ESCAPES)) end
+
+local function head_of(part)
+  local lines = { ('Content-Disposition: form-data; name="%s"'):format(escaped(part.name)) }
+  if part.filename then lines[1] = ('%s; filename="%s"'):format(lines[1], escaped(part.filename)) end
+  local kind = part.type or part.filename and "application/octet-stream"
+  if kind then lines[2] = "Content-Type: " .. kind end
+  return table.concat(lines, "\r\n") .. "\r\n\r\n"
+end
+
+-- the pieces of a form: { text =, counts = whether progress counts it } or { file =, field = }
+local function pieces_of_form(form)
+  if type(form) ~= "table" or form[1] == nil then return refused "form must be a list of parts" end
+  if #form > MAX_PARTS then return refused "form has more than 100 parts" end
+  local boundary = ("-"):rep(24) .. require("whatsapp.stamp").new()
+  local pieces = {}
+  for i, part in ipairs(form) do
+    local problem = check_part(part)
+    if problem then return refused(problem, ("form[%d]"):format(i)) end
+    pieces[#pieces + 1] = { text = ("%s--%s\r\n%s"):format(i > 1 and "\r\n" or "", boundary, head_of(part)) }
+    pieces[#pieces + 1] = part.file and { file = part.file, from = 0, field = ("form[%d].file"):format(i) }
+      or { text = part.data, counts = true }
+  end
+  pieces[#pieces + 1] = { text = ("\r\n--%s--\r\n"):format(boundary) }
+  return pieces, "multipart/form-data; boundary=" .. boundary
+end
+
+local function pieces_of_file(request)
+  if type(request.body_file) ~= "string" then return refused "body_file must be a path, a string" end
+  if not is_text(request.body_file) then return refused "body_file holds a NUL" end
+  local from = request.body_offset
+  if from ~= nil and not is_bytes(from) then return refused "body_offset must be a number of bytes" end
+  return { { file = request.body_file, from = from or 0, field = "body_file" } }
+end
+
+-- ---- what is sent ---------------------------------------------------------------------------------------------------------
+
+local Upload = {}
+Upload.__index = Upload
+
+-- opens its files, and counts
+local function open_pieces(self)
+  for _, piece in ipairs(self.pieces) do
+    if piece.file then
+      local problem
+      piece.source, problem = require("whatsapp.transport.files").open(piece.file, piece.from)
+      if not piece.source then
+        self:close()
+        return unusable(piece.field, piece.file, problem)
+      end
+    end
+    local size = piece.source and piece.source.size or #piece.text
+    self.size = self.size + size
+    if piece.source or piece.counts then self.total = self.total + size end
+  end
+  self.left = self.size
+  return self
+end
+
+---The next bytes; `left` is then how many follow them.
+---@return string? bytes nil at the end, or with a problem
+---@return string? problem
+function Upload:read()
+  local piece = self.pieces[self.at]
+  if not piece then return nil end
+  local bytes, problem = piece.text, nil
+  if piece.source then bytes, problem = piece.source:read() end
+  if problem then return nil, problem end
+  if bytes then
+    self.left = self.left - #bytes
+    if piece.source or piece.counts then self.moved = self.moved + #bytes end
+  end
+  if not bytes or piece.text then
+    self.at = self.at + 1
+    if not bytes then return self:read() end
+  end
+  return bytes
+end
+
+function Upload:close()
+  for _, piece in ipairs(self.pieces) do
+    if piece.source then piece.source:close() end
+  end
+end
+
+---What a request streams, files not yet opened.
+---@param request table
+---@return { pieces: table?, type: string?, path: string?, limit: integer? }? streams false: nothing
+---@return string? text
+---@return whatsapp.details? details
+function stream.read(request)
+  if request.body_file == nil and request.form == nil and request.to_file == nil then return false end
+  local streams, pieces, kind, details = {}, nil, nil, nil
+  if request.to_file ~= nil then
+    if type(request.to_file) ~= "string" then return refused "to_file must be a path, a string" end
+    if not is_text(request.to_file) then return refused "to_file holds a NUL" end
+    if request.max_file ~= nil and not is_bytes(request.max_file) then return refused "max_file must be a number of bytes" end
+    streams.path, streams.limit = request.to_file, request.max_file or MAX_FILE
+  end
+  if request.body_file ~= nil then pieces, kind, details = pieces_of_file(request)
+  elseif request.form ~= nil then pieces, kind, details = pieces_of_form(request.form) end
+  if details then return nil, kind, details end
+  streams.pieces, streams.type = pieces, kind
+  return streams
+end
+
+---Opens what is sent, and makes the file that takes the answer.
+---@param streams table
+---@return table? opened .upload, .target
+---@return string? text
+---@return whatsapp.details? details
+function stream.open(streams)
+  local opened = {}
+  if streams.pieces then
+    local closed = setmetatable({ pieces = streams.pieces, at = 1, size = 0, total = 0, moved = 0 }, Upload)
+    local upload, text, details = open_pieces(closed)
+    if not upload then return nil, text, details end
+    opened.upload = upload
+  end
+  if streams.path then
+    local problem
+    opened.target, problem = require("whatsapp.transport.files").make(streams.path)
+    if not opened.target then
+      if opened.upload then opened.upload:close() end
+      return unusable("to_file", streams.path, problem)
+    end
+    opened.limit = streams.limit
+  end
+  return opened
+end
+
+return stream

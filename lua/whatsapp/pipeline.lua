@@ -3,6 +3,7 @@
 local batch = require "whatsapp.batch"
 local decorate = require "whatsapp.transport.decorate"
 local options = require "whatsapp.options"
+local trusted = require "whatsapp.trusted"
 
 local copy = options.copy
 
@@ -58,19 +59,29 @@ local function current_token(parts)
   return token
 end
 
+-- whether it is the Graph API that the request goes to; nothing and a refusal: somebody who is not told the token
+local function destination(parts, request)
+  if request.url == parts.messages_url then return true end
+  local graph, problem = trusted.is_graph(request.url, parts.base_url)
+  if graph == nil then return options.refused(problem) end
+  return graph
+end
+
 ---@param parts table of a client
 ---@param request table
 ---@return table? request a copy with its credentials
 ---@return string? text
 ---@return whatsapp.details? details
 function pipeline.authorized(parts, request)
+  local graph, unknown, refusal = destination(parts, request)
+  if graph == nil then return nil, unknown, refusal end
   local token, text, details = current_token(parts)
   if not token then return nil, text, details end
   local signed = copy(request)
   signed.headers = copy(request.headers)
   signed.headers.Authorization = "Bearer " .. token
   remember(parts.shared.secrets, token)
-  if parts.app_secret then
+  if parts.app_secret and graph then
     local proof = require("whatsapp.crypto").hmac_sha256(parts.app_secret, token)
     signed.url = signed.url .. (signed.url:find("?", 1, true) and "&" or "?") .. "appsecret_proof=" .. proof
     remember(parts.shared.secrets, parts.app_secret)
@@ -99,14 +110,19 @@ local function authorizing(parts, transport)
   end)
 end
 
--- The same where nobody but libcurl ever sees the request: nothing is copied, and the headers are made once a token.
+-- The same where nobody but libcurl ever sees the request: nothing is copied, and the headers that all messages share are
+-- made once a token.
 local function authorizing_own(parts, transport)
-  local headers, of = nil, nil
+  local headers, of, from = nil, nil, nil
   return decorate.around(transport, function(_, request)
+    local graph, unknown, refused = destination(parts, request)
+    if graph == nil then return nil, unknown, refused end
     local token, problem, refusal = current_token(parts)
     if not token then return nil, problem, refusal end
-    if token ~= of then
-      headers, of = { ["Content-Type"] = request.headers["Content-Type"], Authorization = "Bearer " .. token }, token
+    local given = request.headers
+    if token ~= of or given ~= from and given ~= headers then -- the latter: it is repeated
+      headers, of, from = copy(given), token, given
+      headers.Authorization = "Bearer " .. token
       remember(parts.shared.secrets, token)
     end
     request.headers = headers

@@ -1,0 +1,164 @@
+-- Files that go to the API: checked, sent as they lie on the disk, and samples of templates in parts. What may have arrived
+-- is not sent again; an interrupted sample goes on where the API says that it ended.
+local check = require "whatsapp.media.check"
+local kind = require "whatsapp.media.kind"
+local options = require "whatsapp.options"
+local response = require "whatsapp.response"
+local source = require "whatsapp.media.source"
+local words = require "whatsapp.webhook.words"
+
+local upload = {}
+
+local TIMEOUT = 300 -- seconds for a file on its way
+upload.TIMEOUT = TIMEOUT
+
+local function refused_source(text)
+  return check.problem("file", "format", text)
+end
+
+---Opens a file, looks what it is, and closes it again.
+---@param usable table as source.usable gives it
+---@param given whatsapp.media.check_options
+---@param also (fun(opened: whatsapp.media.source, plan: whatsapp.media.plan))?
+---@return whatsapp.media.plan? plan, whatsapp.problem[]|string|nil warnings, whatsapp.details? details
+function upload.plan(usable, given, also)
+  local opened, text = source.open(usable)
+  if not opened then return refused_source(text) end
+  local plan, warnings, details = check.plan(opened, given)
+  if plan and also then also(opened, plan) end
+  opened.close()
+  return plan, warnings, details
+end
+
+-- ---- to be shown by messages --------------------------------------------------------------------------------------------
+
+-- an id, whether it came as a string or as a number
+local function read_id(answer)
+  local object, text, details = response.read(answer)
+  if not object then return nil, text, details end
+  object.id = words.string(object.id)
+  if object.id and object.id ~= "" then return object end
+  return nil, ("HTTP %d: JSON that names no id; the file may have been taken"):format(answer.status),
+    { kind = "protocol", retryable = false, may_have_been_sent = true, http_status = answer.status }
+end
+
+---@param access whatsapp.media.access
+---@param usable table
+---@param plan whatsapp.media.plan
+---@param given table
+---@param warnings whatsapp.problem[]?
+---@return { id: string }? result, string? text, whatsapp.info|whatsapp.details details
+function upload.send(access, usable, plan, given, warnings)
+  local file = { name = "file", filename = plan.filename, type = plan.type, file = usable.path, data = usable.data }
+  local form = { { name = "messaging_product", data = "whatsapp" }, { name = "type", data = plan.type } }
+  if given.ttl_minutes then form[#form + 1] = { name = "ttl_minutes", data = ("%d"):format(given.ttl_minutes) } end
+  form[#form + 1] = file
+  return access.exchange({
+    method = "POST", url = access.phone_url .. "media", headers = {}, form = form, progress = given.progress,
+    timeout = given.timeout or TIMEOUT,
+  }, { retry = given.retry, read = read_id, warnings = warnings })
+end
+
+-- ---- samples of templates -----------------------------------------------------------------------------------------------
+
+---Whether this is the id of a session: it becomes part of a URL as it is.
+---@param id any
+---@return boolean
+function upload.is_session(id)
+  return type(id) == "string" and id:find "^upload:[%w:?=&%%._~+/-]+$" ~= nil and not id:find("..", 1, true)
+end
+
+local function read_session(answer)
+  local object, text, details = response.read(answer)
+  if not object then return nil, text, details end
+  if upload.is_session(object.id) then return object end
+  return nil, ("HTTP %d: JSON that names no upload session"):format(answer.status),
+    { kind = "protocol", retryable = false, may_have_been_sent = false, http_status = answer.status }
+end
+
+local function read_handle(answer)
+  local object, text, details = response.read(answer)
+  if not object then return nil, text, details end
+  if type(object.h) == "string" and object.h ~= "" then return object end
+  if object.file_offset ~= nil then return object end
+  return nil, ("HTTP %d: JSON that names no handle"):format(answer.status),
+    { kind = "protocol", retryable = false, may_have_been_sent = true, http_status = answer.status }
+end
+
+local function begin_session(access, plan, given)
+  local url = ("%s%s/uploads?file_name=%s&file_length=%d&file_type=%s"):format(access.root, given.app_id,
+    access.escaped(plan.filename), plan.size, access.escaped(kind.bare(plan.type)))
+  return access.exchange({ method = "POST", url = url, headers = {}, timeout = given.timeout },
+    { retry = given.retry, read = read_session, harmless = true }) -- a session without bytes is nothing
+end
+
+local function offset_of(access, session, given)
+  local object, text, details = access.exchange({ method = "GET", url = access.root .. session, headers = {}, timeout = given.timeout },
+    { retry = given.retry, read = read_session, harmless = true })
+  if not object then return nil, text, details end
+  return response.integer(object.file_offset) or 0
+end
+
+local function send_from(access, usable, size, session, offset, given)
+  local progress = given.progress
+  local request = {
+    method = "POST", url = access.root .. session, timeout = given.timeout or TIMEOUT,
+    progress = progress and function(sent) progress(offset + sent, size) end,
+    headers = { file_offset = ("%d"):format(offset), ["Content-Type"] = "application/octet-stream" },
+  }
+  if usable.data then request.body = usable.data:sub(offset + 1)
+  else request.body_file, request.body_offset = usable.path, offset end
+  return access.exchange(request, { retry = given.retry, read = read_handle })
+end
+
+local MOST_RESUMPTIONS = 5
+
+-- Sends what is missing until the handle is there; after each interruption the API says how much it has.
+local function send_rest(access, usable, plan, session, offset, given)
+  for resumed = 0, MOST_RESUMPTIONS do
+    local object, text, details = send_from(access, usable, plan.size, session, offset, given)
+    if object and object.h then return object.h, nil, details end
+    local goes_on = object ~= nil or details.may_have_been_sent
+    if not goes_on or given.retry == false or resumed == MOST_RESUMPTIONS then
+      return nil, text or "the API took a part and gave no handle", details
+    end
+    local known, unknown, problem = offset_of(access, session, given)
+    if not known then return nil, unknown, problem end
+    if known > plan.size or known < 0 then
+      return nil, ("the API has %d bytes of a file of %d"):format(known, plan.size), details
+    end
+    offset = known
+  end
+end
+
+local function check_sample(plan, given)
+  local taken = kind.SAMPLES[plan.kind or ""]
+  if taken or given.mode == "lenient" then return true end
+  return check.problem("type", "enum", plan.type .. ", a sample is a PDF, JPEG, PNG or MP4")
+end
+
+---@param access whatsapp.media.access
+---@param usable table
+---@param given table
+---@return string? handle, string? text, whatsapp.info|whatsapp.details details
+function upload.sample(access, usable, given)
+  local plan, text, details = upload.plan(usable, given)
+  if not plan then return nil, text, details end
+  local taken, not_taken, refusal = check_sample(plan, given)
+  if not taken then return nil, not_taken, refusal end
+  local session, offset = given.session, 0
+  if session then
+    offset, text, details = offset_of(access, session, given)
+    if not offset then return nil, text, details end
+  else
+    local object
+    object, text, details = begin_session(access, plan, given)
+    if not object then return nil, text, details end
+    session = object.id
+  end
+  local handle, problem, about = send_rest(access, usable, plan, session, offset, given)
+  if about then about.session = session end
+  return handle, problem, about
+end
+
+return upload

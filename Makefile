@@ -38,7 +38,7 @@ curl: $(MODULE)/curl.so
 crypto: $(MODULE)/crypto.so
 
 $(MODULE)/core.so: $(call OBJ,$(CORE))
-$(MODULE)/curl.so: $(call OBJ,lcurl multi transfer buffer)
+$(MODULE)/curl.so: $(call OBJ,lcurl lrequest multi transfer stream buffer)
 $(MODULE)/curl.so: LIBS = $(CURL_LIB)
 $(MODULE)/crypto.so: $(call OBJ,lcrypto)
 $(MODULE)/crypto.so: LIBS = $(SSL_LIB)
@@ -102,7 +102,7 @@ sanitize:
 torture:
 	@mkdir -p build/torture
 	$(CC) $(FLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(LUA_INC) $(CURL_INC) -Isrc -o build/torture/$(LUA) \
-	  spec/support/torture.c $(patsubst %,src/%.c,$(CORE) lcurl multi transfer) -l$(ABI) -lm $(CURL_LIB)
+	  spec/support/torture.c $(patsubst %,src/%.c,$(CORE) lcurl lrequest multi transfer stream) -l$(ABI) -lm $(CURL_LIB)
 	eval "$$($(MAKE) -s env)"; build/torture/$(LUA) $(CASES)
 
 # bytes become messages; RUNS of them, or for ever with RUNS=-1 (clang, Lua 5.4). Words come from the schema, so that

@@ -37,7 +37,7 @@ build = {
       },
     },
     ["whatsapp.curl"] = {
-      sources = { "src/lcurl.c", "src/multi.c", "src/transfer.c", "src/buffer.c" },
+      sources = { "src/lcurl.c", "src/lrequest.c", "src/multi.c", "src/transfer.c", "src/stream.c", "src/buffer.c" },
       libraries = { "curl" },
       incdirs = { "$(CURL_INCDIR)" },
       libdirs = { "$(CURL_LIBDIR)" },

@@ -94,6 +94,70 @@ static int checker(lua_State *L)
     return 1;
 }
 
+/* ---- a digest of what comes in pieces ---- */
+
+static const char digest_type[] = "whatsapp.crypto.digest";
+
+/* [-0, +0, v] NULL once it is final */
+static EVP_MD_CTX **check_digest(lua_State *L)
+{
+    EVP_MD_CTX **digest = luaL_checkudata(L, 1, digest_type);
+    if (*digest == NULL) luaL_error(L, "attempt to use a digest that is final");
+    return digest;
+}
+
+/* [-0, +0, v] __gc */
+static int digest_gc(lua_State *L)
+{
+    EVP_MD_CTX **digest = luaL_checkudata(L, 1, digest_type);
+    EVP_MD_CTX_free(*digest);
+    *digest = NULL;
+    return 0;
+}
+
+/* [-0, +1, v] digest:update(text) -> digest */
+static int digest_update(lua_State *L)
+{
+    size_t length;
+    EVP_MD_CTX **digest = check_digest(L);
+    const char *text = luaL_checklstring(L, 2, &length);
+    if (EVP_DigestUpdate(*digest, text, length) != 1) return luaL_error(L, "libcrypto refused to make a digest");
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* [-0, +1, v] digest:final([form]) -> hexadecimal digits, or with "binary" the bytes; it cannot be used any more */
+static int digest_final(lua_State *L)
+{
+    static const char *const forms[] = {"hex", "binary", NULL};
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    EVP_MD_CTX **digest = check_digest(L);
+    bool binary = luaL_checkoption(L, 2, "hex", forms) == 1;
+    int made = EVP_DigestFinal_ex(*digest, bytes, &size);
+    digest_gc(L);
+    if (made != 1) return luaL_error(L, "libcrypto refused to make a digest");
+    if (binary) lua_pushlstring(L, (const char *) bytes, size);
+    else push_hex(L, bytes, size);
+    return 1;
+}
+
+/* [-0, +1, v] digest("sha256") -> an object that takes bytes as they come, in constant memory */
+static int new_digest(lua_State *L)
+{
+    static const char *const names[] = {"sha256", NULL};
+    luaL_checkoption(L, 1, NULL, names);
+    EVP_MD_CTX **digest = lua_newuserdata(L, sizeof(EVP_MD_CTX *));
+    *digest = NULL;
+    luaL_getmetatable(L, digest_type);
+    lua_setmetatable(L, -2);
+    *digest = EVP_MD_CTX_new();
+    if (*digest == NULL || EVP_DigestInit_ex(*digest, EVP_sha256(), NULL) != 1) {
+        return luaL_error(L, "libcrypto refused to make a digest");
+    }
+    return 1;
+}
+
 /* [-0, +1, v] random(count) -> twice as many hexadecimal digits, that nobody can foresee */
 static int random_bytes(lua_State *L)
 {
@@ -119,9 +183,16 @@ WA_EXPORT int luaopen_whatsapp_crypto(lua_State *L);
 /* [-0, +1, m] */
 int luaopen_whatsapp_crypto(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"hmac_sha256", hmac_sha256}, {"checker", checker}, {"equal", equal}, {"random", random_bytes}, {NULL, NULL}};
-    lua_createtable(L, 0, 4);
+    static const luaL_Reg functions[] = {{"hmac_sha256", hmac_sha256}, {"checker", checker}, {"digest", new_digest},
+        {"equal", equal}, {"random", random_bytes}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"update", digest_update}, {"final", digest_final}, {"__gc", digest_gc}, {NULL, NULL}};
+    luaL_newmetatable(L, digest_type);
+    wa_register(L, methods);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+    lua_createtable(L, 0, 5);
     wa_register(L, functions);
     return 1;
 }

@@ -4,6 +4,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "compat.h"
+#include "lrequest.h"
 #include "multi.h"
 
 #include <string.h>
@@ -69,31 +70,11 @@ static wa_transfer *spare(lua_State *L, client *c)
 
 /* ---- new ---- */
 
-/* [-0, +1, m] the option, by raw access */
-static int option(lua_State *L, int table, const char *name)
-{
-    lua_pushstring(L, name);
-    lua_rawget(L, table);
-    return lua_type(L, -1);
-}
-
-/* [-0, +0, v] */
-static double seconds_option(lua_State *L, int table, const char *name, double otherwise)
-{
-    int type = option(L, table, name);
-    double seconds = type == LUA_TNIL ? otherwise : (double) lua_tonumber(L, -1);
-    lua_pop(L, 1);
-    if ((type != LUA_TNIL && type != LUA_TNUMBER) || !(seconds > 0 && seconds <= 86400)) {
-        luaL_error(L, "%s must be a number of seconds, over 0 and up to 86400", name);
-    }
-    return seconds;
-}
-
 /* [-0, +1, v] a string without NUL, or NULL; it stays on the stack */
 static const char *string_option(lua_State *L, int table, const char *name)
 {
     size_t length;
-    int type = option(L, table, name);
+    int type = wa_field(L, table, name);
     if (type == LUA_TNIL) return NULL;
     if (type != LUA_TSTRING) luaL_error(L, "%s must be a string", name);
     const char *text = lua_tolstring(L, -1, &length);
@@ -103,7 +84,7 @@ static const char *string_option(lua_State *L, int table, const char *name)
 
 static bool flag_option(lua_State *L, int table, const char *name)
 {
-    option(L, table, name);
+    wa_field(L, table, name);
     bool set = lua_toboolean(L, -1) != 0;
     lua_pop(L, 1);
     return set;
@@ -121,7 +102,7 @@ static const char *keep(lua_State *L, const char *name, const char *text)
  * table on top. */
 static void keep_wanted_headers(lua_State *L)
 {
-    int kept = lua_gettop(L), type = option(L, 1, "headers");
+    int kept = lua_gettop(L), type = wa_field(L, 1, "headers");
     if (type != LUA_TNIL) {
         if (type != LUA_TTABLE) luaL_error(L, "headers must be a list of names");
         lua_newtable(L);
@@ -144,10 +125,10 @@ static int new_client(lua_State *L)
     int64_t max_body = MAX_BODY;
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    s.timeout = seconds_option(L, 1, "timeout", default_timeout);
-    s.connect_timeout = seconds_option(L, 1, "connect_timeout", default_connect_timeout);
+    s.timeout = wa_seconds(L, 1, "timeout", default_timeout);
+    s.connect_timeout = wa_seconds(L, 1, "connect_timeout", default_connect_timeout);
     s.allow_http = flag_option(L, 1, "allow_http");
-    if (option(L, 1, "max_body") != LUA_TNIL &&
+    if (wa_field(L, 1, "max_body") != LUA_TNIL &&
         (lua_type(L, -1) != LUA_TNUMBER || !wa_integer(L, -1, &max_body) || max_body < 1 || max_body > INT32_MAX))
         return luaL_error(L, "max_body must be a number of bytes");
     s.max_body = (size_t) max_body;
@@ -170,105 +151,6 @@ static int new_client(lua_State *L)
     if (!opened) return luaL_error(L, "%s", wa_no_memory);
     spare(L, c);
     return 1;
-}
-
-/* ---- a request ---- */
-
-/* [-0, +3, m] nil, text, details: refused before libcurl was touched */
-static int refuse(lua_State *L, const char *text)
-{
-    lua_pushnil(L);
-    lua_pushstring(L, text);
-    lua_createtable(L, 0, 5);
-    lua_pushliteral(L, "invalid");
-    lua_setfield(L, -2, "kind");
-    lua_newtable(L);
-    lua_setfield(L, -2, "problems");
-    lua_pushinteger(L, 0);
-    lua_setfield(L, -2, "count");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "retryable");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "may_have_been_sent");
-    return 3;
-}
-
-static bool is_token(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char) text[i];
-        bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-        if (!alphanumeric && memchr("!#$%&'*+-.^_`|~", c, 15) == NULL) return false;
-    }
-    return length > 0;
-}
-
-static bool is_header_value(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char) text[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7F) return false;
-    }
-    return true;
-}
-
-static bool is_name(const char *text, size_t length, const char *lower)
-{
-    for (size_t i = 0; i < length; i++) {
-        char c = text[i] >= 'A' && text[i] <= 'Z' ? (char) (text[i] - 'A' + 'a') : text[i];
-        if (lower[i] == '\0' || c != lower[i]) return false;
-    }
-    return lower[length] == '\0';
-}
-
-/* [-0, +0, m] gathers the headers; what is wrong with them, or NULL. The text never names a value. */
-static const char *read_headers(lua_State *L, int table, wa_transfer *t)
-{
-    lua_pushnil(L);
-    while (lua_next(L, table)) {
-        size_t name_length, length;
-        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) return "headers must be strings by name";
-        const char *name = lua_tolstring(L, -2, &name_length), *text = lua_tolstring(L, -1, &length);
-        if (!is_token(name, name_length)) return "a header's name holds a byte that it must not";
-        if (!is_header_value(text, length)) return "a header's value holds a line end or another control character";
-        if (is_name(name, name_length, "content-length") || is_name(name, name_length, "transfer-encoding")) {
-            return "Content-Length and Transfer-Encoding are the transport's to set";
-        }
-        wa_transfer_add_header(t, name, name_length, text, length);
-        lua_pop(L, 1);
-    }
-    return NULL;
-}
-
-/* [-0, +3, v] Reads the request at index 2 and gives it to libcurl; the body, if it has one, is on top then. Returns
- * what is wrong. */
-static const char *read_request(lua_State *L, client *c, wa_transfer *t)
-{
-    size_t length;
-    double timeout = seconds_option(L, 2, "timeout", c->multi.settings.timeout);
-    const char *problem = NULL;
-    int top = lua_gettop(L);
-    wa_transfer_reset(t);
-
-    int headers = option(L, 2, "headers");
-    if (headers == LUA_TTABLE) problem = read_headers(L, lua_gettop(L), t);
-    else if (headers != LUA_TNIL) problem = "headers must be strings by name";
-    lua_settop(L, top);
-    if (problem != NULL) return problem;
-
-    bool named = option(L, 2, "method") == LUA_TSTRING;
-    const char *method = named ? lua_tolstring(L, -1, &length) : NULL;
-    if (!named || !is_token(method, length)) return "the method must be a word such as GET or POST";
-    if (option(L, 2, "url") != LUA_TSTRING) return "the URL must be a string";
-    const char *url = lua_tolstring(L, -1, &length);
-    if (strlen(url) != length) return "the URL holds a NUL";
-    wa_buffer_add(&t->address, url, length + 1);
-
-    int body = option(L, 2, "body");
-    if (body != LUA_TNIL && body != LUA_TSTRING) return "the body must be a string";
-    t->with_body = body == LUA_TSTRING;
-    if (t->with_body) t->data = lua_tolstring(L, -1, &t->size);
-    return wa_transfer_prepare(t, &c->multi.settings, method, timeout);
 }
 
 /* ---- an outcome ---- */
@@ -345,14 +227,27 @@ static void push_headers(lua_State *L, int wanted, const wa_buffer *head)
     }
 }
 
+/* [-0, +1, m] a number of bytes, an integer where Lua has such and can hold it */
+static void push_bytes(lua_State *L, int64_t bytes)
+{
+    lua_Integer integer = (lua_Integer) bytes;
+    if ((int64_t) integer == bytes) lua_pushinteger(L, integer);
+    else lua_pushnumber(L, (lua_Number) bytes);
+}
+
 /* [-0, +1, m] */
 static int push_response(lua_State *L, int wanted, const wa_transfer *t)
 {
     lua_createtable(L, 0, 3);
     lua_pushinteger(L, (lua_Integer) wa_transfer_status(t));
     lua_setfield(L, -2, "status");
-    lua_pushlstring(L, t->body.length > 0 ? t->body.bytes : "", t->body.length);
-    lua_setfield(L, -2, "body");
+    if (t->stream != NULL && wa_transfer_is_in_file(t)) {
+        push_bytes(L, (int64_t) t->stream->written);
+        lua_setfield(L, -2, "size");
+    } else {
+        lua_pushlstring(L, t->body.length > 0 ? t->body.bytes : "", t->body.length);
+        lua_setfield(L, -2, "body");
+    }
     push_headers(L, wanted, &t->head);
     lua_setfield(L, -2, "headers");
     return 1;
@@ -381,9 +276,9 @@ static int client_perform(lua_State *L)
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
     wa_transfer *t = spare(L, c);
-    const char *problem = read_request(L, c, t);
-    if (problem != NULL && problem != wa_no_memory) return refuse(L, problem);
-    if (problem != NULL || !wa_multi_start(&c->multi, t)) return luaL_error(L, "%s", wa_no_memory);
+    wa_refusal r = wa_read_request(L, 2, &c->multi.settings, t);
+    if (r.text != NULL && r.text != wa_no_memory) return wa_refuse(L, r);
+    if (r.text != NULL || !wa_multi_start(&c->multi, t)) return luaL_error(L, "%s", wa_no_memory);
     t->awaited = true;
     lua_Hook hook = lua_gethook(L);
     wa_multi_step(&c->multi);
@@ -415,9 +310,9 @@ static int client_add(lua_State *L)
     luaL_argcheck(L, !lua_isnoneornil(L, 3), 3, "a tag is needed, to tell whose outcome comes");
     lua_settop(L, 3);
     wa_transfer *t = spare(L, c);
-    const char *problem = read_request(L, c, t);
-    if (problem != NULL && problem != wa_no_memory) return refuse(L, problem);
-    if (problem != NULL) return luaL_error(L, "%s", wa_no_memory);
+    wa_refusal r = wa_read_request(L, 2, &c->multi.settings, t);
+    if (r.text != NULL && r.text != wa_no_memory) return wa_refuse(L, r);
+    if (r.text != NULL) return luaL_error(L, "%s", wa_no_memory);
     wa_getuservalue(L, 1); /* what may raise stands before what cannot be taken back */
     int kept = lua_gettop(L);
     lua_pushvalue(L, kept - 1);
@@ -446,6 +341,30 @@ static int client_next(lua_State *L)
     set_kept(L, kept, t, TAG);
     wa_multi_give(&c->multi, t);
     return count + 1;
+}
+
+/* [-0, +0|3, v] client:progress(tag) -> bytes that have gone out of files and forms, or have come into a file; of how
+ * many, nil where nobody knows; whether it has ended. Nothing: there is no such tag. */
+static int client_progress(lua_State *L)
+{
+    client *c = check_client(L);
+    int64_t moved, all;
+    lua_settop(L, 2);
+    wa_getuservalue(L, 1);
+    for (size_t i = 0; i < c->multi.count; i++) {
+        const wa_transfer *t = c->multi.transfers[i];
+        lua_rawgeti(L, 3, (int) (2 * t->slot) + TAG);
+        bool found = lua_rawequal(L, 2, -1) != 0;
+        lua_pop(L, 1);
+        if (!found) continue;
+        wa_transfer_progress(t, &moved, &all);
+        push_bytes(L, moved);
+        if (all < 0) lua_pushnil(L);
+        else push_bytes(L, all);
+        lua_pushboolean(L, t->ended);
+        return 3;
+    }
+    return 0;
 }
 
 /* [-0, +0, v] client:step(): does what can be done without waiting */
@@ -520,9 +439,9 @@ WA_EXPORT int luaopen_whatsapp_curl(lua_State *L);
 int luaopen_whatsapp_curl(lua_State *L)
 {
     static const luaL_Reg methods[] = {{"perform", client_perform}, {"add", client_add}, {"next", client_next},
-        {"step", client_step}, {"wait", client_wait}, {"running", client_running}, {"pollfd", client_pollfd},
-        {"events", client_events}, {"close", client_close}, {"__gc", client_close}, {"__close", client_close},
-        {"__tostring", client_tostring}, {NULL, NULL}};
+        {"progress", client_progress}, {"step", client_step}, {"wait", client_wait}, {"running", client_running},
+        {"pollfd", client_pollfd}, {"events", client_events}, {"close", client_close}, {"__gc", client_close},
+        {"__close", client_close}, {"__tostring", client_tostring}, {NULL, NULL}};
     static const luaL_Reg functions[] = {{"new", new_client}, {"now", now}, {"sleep", sleep_for}, {NULL, NULL}};
     /* libcurl counts its users: one per state, given back when the state closes, after its clients */
     if (luaL_newmetatable(L, GLOBAL)) {

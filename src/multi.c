@@ -111,6 +111,7 @@ static void end(wa_multi *m, wa_transfer *t)
     t->added = false;
     t->ended = true;
     t->next = NULL;
+    wa_transfer_finish(t);
     if (t->awaited) return; /* by somebody who holds it */
     if (m->last != NULL) m->last->next = t;
     else m->first = t;
@@ -214,6 +215,7 @@ bool wa_multi_start(wa_multi *m, wa_transfer *t)
     m->running++; /* the timer is set while it is added */
     if (curl_multi_add_handle(m->handle, t->easy) != CURLM_OK) {
         m->running--;
+        wa_transfer_finish(t);
         return false;
     }
     m->spare = t->next;
@@ -245,6 +247,7 @@ void wa_multi_give(wa_multi *m, wa_transfer *t)
     }
     t->data = NULL;
     t->ended = t->awaited = false;
+    wa_transfer_hand_over(t);
     if (t->easy == NULL && !replace_handle(m, t)) return; /* it stays unused until the end */
     t->next = m->spare;
     m->spare = t;

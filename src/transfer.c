@@ -30,6 +30,12 @@ static int on_request(void *context, char *ip, char *local_ip, int port, int loc
 }
 #endif
 
+/* once a byte was read, the body may have arrived */
+static int go_back(bool untouched, curl_off_t offset, int origin)
+{
+    return untouched && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+}
+
 #ifndef WA_WHOLE_BODY
 
 static size_t on_read(char *to, size_t size, size_t count, void *context)
@@ -42,21 +48,37 @@ static size_t on_read(char *to, size_t size, size_t count, void *context)
     return length;
 }
 
-/* libcurl asks to start again when a kept connection died. Once a byte was read the body may have arrived: refused, and
- * libcurl then fails instead of sending it a second time. */
+/* libcurl asks to start again when a kept connection died: refused, and libcurl then fails instead of sending it a
+ * second time. */
 static int on_seek(void *context, curl_off_t offset, int origin)
 {
-    wa_transfer *t = context;
-    return t->offset == 0 && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+    const wa_transfer *t = context;
+    return go_back(t->offset == 0, offset, origin);
 }
 
 #endif
 
+/* the same of what is streamed; a form's parts are read one after the other */
+static size_t on_part(char *to, size_t size, size_t count, void *context)
+{
+    wa_part *p = context;
+    size_t length = wa_stream_read(p, to, size * count);
+    return p->stream->failure == WA_STREAM_FINE ? length : CURL_READFUNC_ABORT;
+}
+
+static int on_part_seek(void *context, curl_off_t offset, int origin)
+{
+    const wa_part *p = context;
+    return go_back(p->stream->sent == 0, offset, origin);
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *context)
 {
     wa_transfer *t = context;
-    wa_buffer_add(&t->body, bytes, size * count);
-    return t->body.failure == WA_NO_FAILURE ? size * count : 0;
+    size_t length = size * count;
+    if (t->stream != NULL && wa_transfer_is_in_file(t)) return wa_stream_write(t->stream, bytes, length) ? length : 0;
+    wa_buffer_add(&t->body, bytes, length);
+    return t->body.failure == WA_NO_FAILURE ? length : 0;
 }
 
 static size_t on_header(char *bytes, size_t size, size_t count, void *context)
@@ -95,12 +117,6 @@ static CURLcode set_up(wa_transfer *t, const wa_settings *s)
 #if LIBCURL_VERSION_NUM >= 0x075000
     SET(PREREQFUNCTION, on_request);
     SET(PREREQDATA, t);
-#endif
-#ifndef WA_WHOLE_BODY
-    SET(READFUNCTION, on_read);
-    SET(READDATA, t);
-    SET(SEEKFUNCTION, on_seek);
-    SET(SEEKDATA, t);
 #endif
     SET(WRITEFUNCTION, on_body);
     SET(WRITEDATA, t);
@@ -145,9 +161,18 @@ bool wa_transfer_open(wa_transfer *t, const wa_settings *s)
     return t->code == CURLE_OK;
 }
 
+static void drop_stream(wa_transfer *t, bool handed_over)
+{
+    curl_mime_free(t->mime);
+    if (t->stream != NULL) wa_stream_free(t->stream, handed_over);
+    t->mime = NULL;
+    t->stream = NULL;
+}
+
 void wa_transfer_close(wa_transfer *t)
 {
     wa_buffer *buffers[] = {&t->headers, &t->listed, &t->address, &t->set, &t->head, &t->body};
+    drop_stream(t, false);
     curl_easy_cleanup(t->easy);
     curl_slist_free_all(t->list);
     curl_url_cleanup(t->url);
@@ -161,6 +186,7 @@ void wa_transfer_close(wa_transfer *t)
 
 void wa_transfer_reset(wa_transfer *t)
 {
+    if (t->stream != NULL) drop_stream(t, false);
     wa_buffer_reset(&t->headers, KEPT);
     wa_buffer_reset(&t->address, KEPT);
     wa_buffer_reset(&t->head, KEPT);
@@ -179,6 +205,12 @@ void wa_transfer_add_header(wa_transfer *t, const char *name, size_t name_length
     wa_buffer_add(&t->headers, length > 0 ? ": " : ";", length > 0 ? 2 : 1); /* libcurl's form of an empty one */
     wa_buffer_add(&t->headers, value, length);
     wa_buffer_add(&t->headers, "", 1);
+}
+
+wa_stream *wa_transfer_stream(wa_transfer *t)
+{
+    if (t->stream == NULL) t->stream = wa_stream_new(t->head.allocate, t->head.context);
+    return t->stream;
 }
 
 static bool same_bytes(const wa_buffer *a, const wa_buffer *b)
@@ -245,10 +277,15 @@ static const char *set_url(wa_transfer *t, bool allow_http)
     return NULL;
 }
 
+static bool is_streamed(const wa_transfer *t)
+{
+    return t->stream != NULL && t->stream->count > 0;
+}
+
 /* most requests are a POST like the one before */
 static bool is_same_method(const wa_transfer *t, const char *method)
 {
-    return t->posted && t->with_body && strcmp(method, "POST") == 0;
+    return t->posted && t->with_body && t->stream == NULL && strcmp(method, "POST") == 0;
 }
 
 static void set_body(const wa_transfer *t)
@@ -261,17 +298,72 @@ static void set_body(const wa_transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) t->size);
 }
 
-static void set_method(wa_transfer *t, const char *method)
+/* libcurl asks for the body bit by bit */
+static void set_callbacks(CURL *easy, curl_read_callback read, curl_seek_callback seek, void *context)
+{
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, read);
+    curl_easy_setopt(easy, CURLOPT_READDATA, context);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek);
+    curl_easy_setopt(easy, CURLOPT_SEEKDATA, context);
+}
+
+static void set_part(const wa_transfer *t, wa_part *p)
+{
+    set_callbacks(t->easy, on_part, on_part_seek, p);
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, (char *) NULL);
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) p->size);
+}
+
+/* Also strings go through our callbacks: what libcurl has itself, it would send again by itself. */
+static CURLcode add_to_form(curl_mime *mime, wa_part *p)
+{
+    curl_mimepart *part = curl_mime_addpart(mime);
+    CURLcode code = part == NULL ? CURLE_OUT_OF_MEMORY : curl_mime_name(part, p->name);
+    if (code == CURLE_OK && p->filename != NULL) code = curl_mime_filename(part, p->filename);
+    if (code == CURLE_OK && p->type != NULL) code = curl_mime_type(part, p->type);
+    if (code != CURLE_OK) return code;
+    return curl_mime_data_cb(part, (curl_off_t) p->size, on_part, on_part_seek, NULL, p);
+}
+
+/* false: no memory */
+static bool set_form(wa_transfer *t)
+{
+    t->mime = curl_mime_init(t->easy);
+    if (t->mime == NULL) return false;
+    for (size_t i = 0; i < t->stream->count; i++) {
+        if (add_to_form(t->mime, &t->stream->parts[i]) != CURLE_OK) return false;
+    }
+    return curl_easy_setopt(t->easy, CURLOPT_MIMEPOST, t->mime) == CURLE_OK;
+}
+
+/* what kind of body is sent, if there is one; false: no memory */
+static bool set_post(wa_transfer *t)
+{
+    if (is_streamed(t) && t->stream->form) return set_form(t);
+    curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
+    if (is_streamed(t)) {
+        set_part(t, t->stream->parts);
+        return true;
+    }
+#ifndef WA_WHOLE_BODY
+    set_callbacks(t->easy, on_read, on_seek, t);
+#endif
+    set_body(t);
+    return true;
+}
+
+static bool set_method(wa_transfer *t, const char *method)
 {
     if (is_same_method(t, method)) {
         set_body(t);
-        return;
+        return true;
     }
     bool get = strcmp(method, "GET") == 0, head = strcmp(method, "HEAD") == 0, post = strcmp(method, "POST") == 0;
+    bool with_body = t->with_body || is_streamed(t);
+    t->posted = false;
     curl_easy_setopt(t->easy, CURLOPT_NOBODY, head ? 1L : 0L);
-    if (t->with_body || post) {
-        curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
-        set_body(t);
+    if (with_body || post) {
+        if (!set_post(t)) return false;
         curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, post ? NULL : method);
     } else if (!head) {
         curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
@@ -279,6 +371,16 @@ static void set_method(wa_transfer *t, const char *method)
     }
     t->idempotent = get || head || strcmp(method, "DELETE") == 0;
     t->posted = post && t->with_body;
+    return true;
+}
+
+/* libcurl refuses by its announced length what is too long; into a file more may go, and of the rest we see to it */
+static void set_limit(wa_transfer *t)
+{
+    uint64_t most = t->body.limit;
+    t->to_file = t->stream != NULL && t->stream->path != NULL;
+    if (t->to_file && t->stream->limit > most) most = t->stream->limit;
+    curl_easy_setopt(t->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) most);
 }
 
 const char *wa_transfer_prepare(wa_transfer *t, const wa_settings *s, const char *method, double timeout)
@@ -287,7 +389,8 @@ const char *wa_transfer_prepare(wa_transfer *t, const wa_settings *s, const char
     if (problem != NULL) return problem;
     if (t->headers.failure == WA_TOO_LONG) return "the headers are longer than 64 KiB";
     if (t->headers.failure != WA_NO_FAILURE || !set_headers(t)) return wa_no_memory;
-    set_method(t, method);
+    if (!set_method(t, method)) return wa_no_memory;
+    if (t->stream != NULL || t->to_file) set_limit(t);
     if (milliseconds(timeout) != t->timeout) {
         t->timeout = milliseconds(timeout);
         curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, t->timeout);
@@ -305,22 +408,61 @@ long wa_transfer_status(const wa_transfer *t)
     return status;
 }
 
+bool wa_transfer_is_in_file(const wa_transfer *t)
+{
+    if (t->stream == NULL || t->stream->path == NULL) return false;
+    long status = wa_transfer_status(t);
+    return status >= 200 && status < 300;
+}
+
 /* A server may refuse before it has read the body and then reset the stream or the connection. The answer counts, if
  * all of it came. On the other hand libcurl calls an answer whole whose connection ended within its headers. */
 bool wa_transfer_is_whole(const wa_transfer *t)
 {
     curl_off_t length = -1;
     if (t->carried || !t->head_ended) return false;
+    if (t->stream != NULL && t->stream->failure == WA_STREAM_UNWRITABLE) return false;
     if (t->code == CURLE_OK) return true;
     curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    return wa_transfer_status(t) >= 200 && length >= 0 && (size_t) length == t->body.length;
+    uint64_t came = wa_transfer_is_in_file(t) ? t->stream->written : t->body.length;
+    return wa_transfer_status(t) >= 200 && length >= 0 && (uint64_t) length == came;
+}
+
+void wa_transfer_finish(wa_transfer *t)
+{
+    if (t->stream == NULL) return;
+    wa_stream_finish(t->stream, wa_transfer_is_whole(t) && wa_transfer_is_in_file(t));
+    if (t->stream->failure == WA_STREAM_UNWRITABLE && t->code == CURLE_OK) t->code = CURLE_WRITE_ERROR;
+}
+
+void wa_transfer_hand_over(wa_transfer *t)
+{
+    if (t->stream != NULL) drop_stream(t, true);
+}
+
+void wa_transfer_progress(const wa_transfer *t, int64_t *moved, int64_t *all)
+{
+    curl_off_t length = -1;
+    *moved = 0;
+    *all = -1;
+    if (t->stream == NULL || t->carried) return;
+    if (t->stream->path == NULL) {
+        *moved = (int64_t) t->stream->sent;
+        *all = (int64_t) t->stream->size;
+    } else if (wa_transfer_is_in_file(t)) {
+        curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+        *moved = (int64_t) t->stream->written;
+        *all = (int64_t) length;
+    }
 }
 
 /* Whether the request, all of it, may have left. A whole body that the system takes late is not counted by libcurl, so
- * that only a request that was never begun is certain not to have left. */
+ * that only a request that was never begun is certain not to have left. Of what is streamed we know how much libcurl
+ * has taken: without its last byte nobody has it whole. */
 bool wa_transfer_may_have_left(const wa_transfer *t)
 {
     if (t->carried) return true;
+    if (is_streamed(t) && t->stream->sent < t->stream->size) return false;
 #ifdef WA_WHOLE_BODY
     return t->begun;
 #else
@@ -346,6 +488,7 @@ static bool repeating_helps(CURLcode code)
 
 bool wa_transfer_may_be_repeated(const wa_transfer *t)
 {
+    if (t->stream != NULL && t->stream->failure != WA_STREAM_FINE) return false;
     return (t->idempotent || !wa_transfer_may_have_left(t)) && repeating_helps(t->code);
 }
 
@@ -353,8 +496,10 @@ const char *wa_transfer_reason(const wa_transfer *t, char *text, size_t size)
 {
     if (t->carried) return "it was under way when this process was forked, and is the parent's";
     if (t->interrupted) return "interrupted";
+    if (t->stream != NULL && t->stream->failure != WA_STREAM_FINE) return wa_stream_reason(t->stream, text, size);
     if (t->body.failure == WA_TOO_LONG || t->code == CURLE_FILESIZE_EXCEEDED) {
-        snprintf(text, size, "the answer is longer than %lu bytes", (unsigned long) t->body.limit);
+        uint64_t limit = wa_transfer_is_in_file(t) ? t->stream->limit : t->body.limit;
+        snprintf(text, size, "the answer is longer than %llu bytes", (unsigned long long) limit);
         return text;
     }
     if (t->head.failure == WA_TOO_LONG) {

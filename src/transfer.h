@@ -4,6 +4,7 @@
 #define WA_TRANSFER_H
 
 #include "buffer.h"
+#include "stream.h"
 
 #include <curl/curl.h>
 #include <stdint.h>
@@ -34,9 +35,12 @@ typedef struct wa_transfer {
     wa_buffer head, body;      /* of the answer */
     const char *data;          /* the request's body; the caller keeps it until the exchange has ended */
     size_t size, offset;
-    long timeout; /* as libcurl has it, in milliseconds */
+    wa_stream *stream; /* what goes from or to files; NULL for most */
+    curl_mime *mime;   /* of a form */
+    long timeout;      /* as libcurl has it, in milliseconds */
     bool with_body, idempotent;
     bool posted;      /* libcurl is set for a POST with a body */
+    bool to_file;     /* libcurl is set for an answer that goes into a file */
     bool begun;       /* libcurl began to send this request, on whatever connection */
     bool head_ended;  /* the empty line behind the answer's headers came */
     bool interrupted; /* by the caller */
@@ -58,6 +62,10 @@ void wa_transfer_close(wa_transfer *t);
 void wa_transfer_reset(wa_transfer *t);
 void wa_transfer_add_header(wa_transfer *t, const char *name, size_t name_length, const char *value, size_t length);
 
+/* Of the exchange that is prepared, made at the first call; then the caller fills it, and opens its files: parts before
+ * the request is prepared, the file for the answer after it. NULL: no memory. */
+wa_stream *wa_transfer_stream(wa_transfer *t);
+
 extern const char wa_no_memory[];
 
 /* A body that libcurl has as a whole leaves together with the head: half the system calls. Then a request that begins
@@ -70,8 +78,15 @@ extern const char wa_no_memory[];
 /* Gives libcurl all of it. What is wrong with the request, or wa_no_memory, or NULL. */
 const char *wa_transfer_prepare(wa_transfer *t, const wa_settings *settings, const char *method, double timeout);
 
+void wa_transfer_finish(wa_transfer *t);    /* it has ended, whether or not it got through: closes files */
+void wa_transfer_hand_over(wa_transfer *t); /* its outcome was read: a file that is whole stays */
+
+/* how many bytes of a stream have gone or come, and of how many; -1: nobody knows */
+void wa_transfer_progress(const wa_transfer *t, int64_t *moved, int64_t *all);
+
 /* of what has ended */
-long wa_transfer_status(const wa_transfer *t); /* 0: no answer */
+bool wa_transfer_is_in_file(const wa_transfer *t); /* the answer's body, as far as it came */
+long wa_transfer_status(const wa_transfer *t);     /* 0: no answer */
 bool wa_transfer_is_whole(const wa_transfer *t);
 bool wa_transfer_may_have_left(const wa_transfer *t);
 bool wa_transfer_may_be_repeated(const wa_transfer *t); /* it helps, and cannot send twice */

@@ -9,6 +9,8 @@ local NEW = {
   allow_http = "boolean", max_body = "bytes", headers = "names",
 }
 
+local PROGRESS_EVERY = 0.1 -- seconds, at the least
+
 local CLOSED = "the transport was closed while this was under way; the request may have been sent"
 
 ---@param name string of the module
@@ -20,6 +22,7 @@ function loop.new(name, given, level, watched)
   local kept = options.check(given, NEW, level + 1)
   local client, closed
   local pending = {} -- done functions of what is under way
+  local observed = {} -- of those of them whose progress somebody wants to know: by the done function
   local state = {}
 
   function state.is_closed() return closed end
@@ -42,22 +45,75 @@ function loop.new(name, given, level, watched)
   local function check(request, blamed)
     if closed then error("attempt to use a closed transport", blamed + 1) end
     if type(request) ~= "table" then error("the request must be a table, not a " .. type(request), blamed + 1) end
+    if (request.body_file and (request.form or request.body)) or (request.form and request.body) then
+      error("a request has one of body, body_file and form", blamed + 1)
+    end
+    if request.progress ~= nil and type(request.progress) ~= "function" then
+      error("progress must be a function, not a " .. type(request.progress), blamed + 1)
+    end
+  end
+
+  -- one step that libcurl took later: whoever raises is asked no more, and the outcome says what it raised
+  local function report(done, watch, now)
+    local moved, total, ended = client:progress(done)
+    if moved == nil or not (ended or (now >= watch.at and moved ~= watch.moved)) then return end
+    watch.at, watch.moved = now + PROGRESS_EVERY, moved
+    if ended then observed[done] = nil end
+    local ok, problem = pcall(watch.call, moved, total)
+    if not ok then observed[done], watch.failed.text = nil, tostring(problem) end
+  end
+
+  -- whoever is called may begin another one, or close the transport
+  local function report_all()
+    if next(observed) == nil then return end
+    local now, all = loop.now(), {}
+    for done, watch in pairs(observed) do all[done] = watch end
+    for done, watch in pairs(all) do
+      if not closed then report(done, watch, now) end
+    end
+  end
+
+  local function told(failed, response, text, details)
+    local outcome = response or details
+    if failed.text and outcome then outcome.progress_error = failed.text end
+    return response, text, details
+  end
+
+  -- the done function for a request whose progress is told, and what tells it
+  local function observing(request, done)
+    local failed = {}
+    local function finished(...) done(told(failed, ...)) end
+    return finished, { call = request.progress, at = loop.now() + PROGRESS_EVERY, failed = failed }
+  end
+
+  -- step by step, so that between two steps its progress can be told
+  local function perform_observed(request, blamed)
+    local ended, response, text, details
+    state.begin(request, function(...)
+      ended, response, text, details = true, ...
+    end, blamed + 1)
+    while not ended do state.wait(1) end
+    return response, text, details
   end
 
   ---one request; waits in libcurl for its answer
   function state.perform(request, blamed)
     check(request, blamed + 1)
+    if request.progress then return perform_observed(request, blamed) end
     return state.client():perform(request)
   end
 
   ---the answer comes through done(response | nil, text, details), from within drain() or at once
   function state.begin(request, done, blamed)
     check(request, (blamed or 2) + 1)
+    local watch
+    if request.progress then done, watch = observing(request, done) end
     local added, text, details = state.client():add(request, done)
     if not added then
       done(nil, text, details)
       return
     end
+    observed[done] = watch
     pending[done] = true
   end
 
@@ -70,7 +126,7 @@ function loop.new(name, given, level, watched)
 
   -- whoever is called may close it
   local function hand_over_all()
-    while not closed and hand_over(client:next()) do end -- luacheck: ignore 542
+    repeat report_all() until closed or not hand_over(client:next())
   end
 
   ---does what can be done without waiting, and hands over what has ended
@@ -91,7 +147,7 @@ function loop.new(name, given, level, watched)
     closed = true
     if client then client:close() end
     local left = pending
-    pending = {}
+    pending, observed = {}, {}
     for done in pairs(left) do done(nil, CLOSED, { kind = "transport", retryable = false, may_have_been_sent = true }) end
   end
   return state

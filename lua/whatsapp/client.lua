@@ -36,7 +36,8 @@ local M = {}
 ---@field max_body integer? bytes of an answer, 16 MiB if absent
 ---@field allow_http boolean? plain http to others than loopback
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
----@field on_warning fun(warning: whatsapp.problem, message: table)? what the API may refuse, but need not
+---@field on_warning fun(warning: whatsapp.problem, message: table)? what the API may refuse, but need not; of a message, or of a
+---file that is uploaded: its type, filename and size
 ---@field media_store whatsapp.media_store|false? where client:send_file remembers what it has uploaded; in memory if absent
 
 ---@class whatsapp.log_entry
@@ -549,7 +550,7 @@ local function access_of(parts)
   function access.is_closed() return shared.closed end
 
   function access.exchange(request, how)
-    warn(parts, how.warnings, request)
+    warn(parts, how.warnings, how.about)
     local policy = how.retry
     if policy == nil then policy = parts.retry end
     return exchange(parts, request, how.harmless and harmless(policy) or policy, how.warnings, how.read)

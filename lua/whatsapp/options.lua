@@ -73,6 +73,7 @@ local kinds = {
   seconds = { function(value) return is_positive(value) and value <= 86400 end, "a number of seconds, over 0 and up to 86400" },
   bytes = { function(value) return is_positive(value) and value % 1 == 0 and value < 2 ^ 31 end, "a number of bytes" },
   callable = { is_callable, "a function or something callable" },
+  func = { function(value) return type(value) == "function" end, "a function" },
   mode = { function(value) return value == "strict" or value == "lenient" end, '"strict" or "lenient"' },
   version = {
     function(value) return type(value) == "string" and value:find "^v%d+%.%d+$" ~= nil end,

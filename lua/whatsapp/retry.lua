@@ -11,6 +11,8 @@ local retry = {}
 ---@field may_send_twice boolean? what may have been sent is repeated too: for a request that does no harm twice
 
 local PAIR_LIMIT = 131056 -- one message in 6 seconds to the same user
+-- libcurl's codes for an answer that cannot be written here, or is too long: it would come again
+local NOT_TAKEN = { [23] = true, [63] = true }
 
 ---@param details whatsapp.details of the failure
 ---@param attempt integer how many were made
@@ -20,6 +22,7 @@ local PAIR_LIMIT = 131056 -- one message in 6 seconds to the same user
 ---@return number? seconds to wait; nil: give up
 function retry.wait(details, attempt, elapsed, policy, random)
   local harmless = policy.may_send_twice and details.kind ~= "invalid" and details.may_have_been_sent
+    and not NOT_TAKEN[details.curl_code]
   if not (details.retryable or harmless) or attempt >= (policy.attempts or 3) then return nil end
   local wait = 4 ^ (attempt - 1)
   if details.code == PAIR_LIMIT then wait = math.max(6, 4 ^ attempt) end

@@ -285,6 +285,9 @@ function after.html(out, status)
   return answer(out, tonumber(status), { { "Content-Type", "text/html" } }, "<html><h1>Said</h1></html>")
 end
 
+-- json TEXT: that
+function after.json(out, text) return answer(out, 200, { { "Content-Type", "application/json" } }, text) end
+
 -- more bytes than were announced, in one piece; they could be taken for the next answer. Over TLS in two pieces, libcurl
 -- takes them for that before 8.0.
 after["too-short"] = function(out)

@@ -52,7 +52,8 @@ local function settle(plan, given, add)
     end
     local row = kind.ROWS[facts.kind]
     if row.as then return end
-    return add("file", "enum", nil, row.type, ("%s is not taken by the API%s"):format(row.type, row.advice and ": " .. row.advice or ""))
+    local advice = row.advice and ": " .. row.advice or ""
+    return add("file", "enum", nil, row.type, ("%s is not taken by the API%s"):format(row.type, advice))
   end
   plan.kind = said
   if facts.kind and not agrees(facts.kind, said) then

@@ -1,6 +1,5 @@
 -- client.media: the files of one phone number. Checks what it is told and hands it to who does it; the client lends it what
 -- reaches the network. Never holds a secret.
-local check = require "whatsapp.media.check"
 local decorate = require "whatsapp.transport.decorate"
 local download = require "whatsapp.media.download"
 local options = require "whatsapp.options"
@@ -24,13 +23,13 @@ local M = {}
 ---@field fallback table|fun(message: table, details: whatsapp.details): table?
 
 local UPLOAD = {
-  type = "text", as = "shown_as", voice = "boolean", check_size = "boolean", mode = "mode", progress = "callable",
+  type = "text", as = "shown_as", voice = "boolean", check_size = "boolean", mode = "mode", progress = "func",
   ttl_minutes = "count", timeout = "seconds", retry = "retry",
 }
 local LOOK_UP = { own = "boolean", timeout = "seconds", retry = "retry" }
-local DOWNLOAD = { max = "bytes", own = "boolean", progress = "callable", timeout = "seconds", retry = "retry" }
+local DOWNLOAD = { max = "bytes", own = "boolean", progress = "func", timeout = "seconds", retry = "retry" }
 local SAMPLE = {
-  app_id = "id", type = "text", session = "key", mode = "mode", progress = "callable", timeout = "seconds", retry = "retry",
+  app_id = "id", type = "text", session = "key", mode = "mode", progress = "func", timeout = "seconds", retry = "retry",
 }
 local SEND = options.copy(UPLOAD)
 for name, test in pairs { caption = "words", filename = "text", message = "table", stamp = "boolean", fallback = "fallback" } do
@@ -48,7 +47,7 @@ local private = setmetatable({}, { __mode = "k" })
 ---@return whatsapp.media.access
 local function own(self, level)
   local access = private[self]
-  if not access then error("not a client's media: call its functions with a colon, as in client.media:upload(path)", level + 1) end
+  if not access then error("call the functions of media with a colon, as in client.media:upload(path)", level + 1) end
   if access.is_closed() then error("attempt to use a closed client", level + 1) end
   return access
 end
@@ -70,7 +69,8 @@ end
 local function check_id(id, level)
   if type(id) == "number" then id = ("%.0f"):format(id) end
   if type(id) ~= "string" or not id:find "^[%w_-]+$" then
-    error("an id of a file is a string of letters and digits, got " .. (type(id) == "string" and "another" or "a " .. type(id)), level + 1)
+    local got = type(id) == "string" and "another string" or "a " .. type(id)
+    error("the id of a file is a string of letters and digits, got " .. got, level + 1)
   end
   return id
 end
@@ -194,7 +194,5 @@ function M.new(access)
   private[made] = access
   return made
 end
-
-M.problem = check.problem
 
 return M

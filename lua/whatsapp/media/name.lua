@@ -2,6 +2,7 @@
 -- no harm. Pure. Never gives a name with a folder in it.
 local kind = require "whatsapp.media.kind"
 local sniff = require "whatsapp.media.sniff"
+local words = require "whatsapp.webhook.words"
 
 local name = {}
 
@@ -75,7 +76,8 @@ function name.safe(event)
   local media = type(event.media) == "table" and event.media or event
   local called = harmless(string_or(media.filename, ""))
   if called == "" then
-    called = ("%s-%s"):format(harmless(string_or(event.type, "file")), harmless(tostring(media.id or "0")):gsub("[^%w_-]", ""))
+    local id = (words.string(media.id) or "0"):gsub("[^%w_-]", "")
+    called = harmless(("%s-%s"):format(string_or(event.type, "file"), id))
   end
   local row = kind.ROWS[kind.of_type(string_or(media.mime_type, "")) or ""]
   local stem, extension = split(called)

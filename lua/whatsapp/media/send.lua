@@ -27,7 +27,7 @@ end
 local function judged(to, plan, usable, given)
   local ok, text, details = core.validate(message_of(to, plan, usable, given, "1"), { mode = given.mode })
   if ok then return true end
-  if given.caption and not CAPTIONED[plan.as] then text = ("%s (a caption goes with images, videos and documents)"):format(text) end
+  if given.caption and not CAPTIONED[plan.as] then text = text .. "; a caption goes with images, videos and documents" end
   details.attempts = 0
   return nil, text, details
 end
@@ -36,11 +36,17 @@ local function key_of(access, plan, sum)
   return ("whatsapp:%s:%s:%s"):format(access.phone_number_id, sum, plan.type)
 end
 
----@param given table of client:send_file
 local function send_options(given)
-  return {
-    retry = given.retry, mode = given.mode, stamp = given.stamp, fallback = given.fallback,
-  }
+  return { retry = given.retry, mode = given.mode, stamp = given.stamp, fallback = given.fallback }
+end
+
+-- what is told of a message that was sent, or was not: under which id its file lies, and what was warned of
+local function told(about, id, warnings)
+  about.media_id = id
+  for _, warning in ipairs(warnings or options.NONE) do
+    about.warnings = about.warnings or {}
+    table.insert(about.warnings, warning)
+  end
 end
 
 -- the id, whether it was known before, and what was warned of
@@ -50,8 +56,9 @@ local function id_for(access, usable, plan, given, key, warnings)
   if known then return known, true end
   local uploaded, text, details = upload.send(access, usable, plan, given, warnings)
   if not uploaded then
-    -- what may have been there twice is the file: no message left
-    details.uploaded = false
+    -- it is the file that may be there: no message left, and repeating all of it sends one
+    details.retryable = details.retryable or details.may_have_been_sent
+    details.may_have_been_sent = false
     return nil, text, details
   end
   if store then store:set(key, uploaded.id, LIFE) end
@@ -76,7 +83,7 @@ function send.file(access, to, usable, given)
     local id, known, failure = id_for(access, usable, plan, given, key, warnings)
     if not id then return nil, known, failure end
     local result, problem, about = access.deliver(message_of(to, plan, usable, given, id), send_options(given))
-    if about then about.media_id = id end
+    told(about, id, warnings)
     local gone = not result and known and about.kind == "api" and GONE[about.code] and not about.may_have_been_sent
     if not gone then return result, problem, about end
     access.store():delete(key)

@@ -246,7 +246,8 @@ end
 
 local function text_of(at, _, size)
   local text = at(0, TEXT)
-  if text == "" or text:find("\0", 1, true) or sniff.bad_utf8(text, size > #text) then return {} end
+  if text == "" or text:find("\0", 1, true) or text:find "[\1-\6\14-\26\28-\31]" then return {} end
+  if sniff.bad_utf8(text, size > #text) then return {} end
   return { kind = "text" }
 end
 

@@ -2,7 +2,6 @@
 -- is not sent again; an interrupted sample goes on where the API says that it ended.
 local check = require "whatsapp.media.check"
 local kind = require "whatsapp.media.kind"
-local options = require "whatsapp.options"
 local response = require "whatsapp.response"
 local source = require "whatsapp.media.source"
 local words = require "whatsapp.webhook.words"
@@ -56,7 +55,7 @@ function upload.send(access, usable, plan, given, warnings)
   return access.exchange({
     method = "POST", url = access.phone_url .. "media", headers = {}, form = form, progress = given.progress,
     timeout = given.timeout or TIMEOUT,
-  }, { retry = given.retry, read = read_id, warnings = warnings })
+  }, { retry = given.retry, read = read_id, warnings = warnings, about = plan })
 end
 
 -- ---- samples of templates -----------------------------------------------------------------------------------------------
@@ -93,8 +92,8 @@ local function begin_session(access, plan, given)
 end
 
 local function offset_of(access, session, given)
-  local object, text, details = access.exchange({ method = "GET", url = access.root .. session, headers = {}, timeout = given.timeout },
-    { retry = given.retry, read = read_session, harmless = true })
+  local request = { method = "GET", url = access.root .. session, headers = {}, timeout = given.timeout }
+  local object, text, details = access.exchange(request, { retry = given.retry, read = read_session, harmless = true })
   if not object then return nil, text, details end
   return response.integer(object.file_offset) or 0
 end

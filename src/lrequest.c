@@ -76,7 +76,7 @@ static bool is_header_value(const char *text, size_t length)
     return true;
 }
 
-static bool is_name(const char *text, size_t length, const char *lower)
+static bool is_header_named(const char *text, size_t length, const char *lower)
 {
     for (size_t i = 0; i < length; i++) {
         char c = text[i] >= 'A' && text[i] <= 'Z' ? (char) (text[i] - 'A' + 'a') : text[i];
@@ -96,10 +96,11 @@ static const char *read_headers(lua_State *L, int table, wa_transfer *t)
         const char *name = lua_tolstring(L, -2, &name_length), *text = lua_tolstring(L, -1, &length);
         if (!is_token(name, name_length)) return "a header's name holds a byte that it must not";
         if (!is_header_value(text, length)) return "a header's value holds a line end or another control character";
-        if (is_name(name, name_length, "content-length") || is_name(name, name_length, "transfer-encoding")) {
+        if (is_header_named(name, name_length, "content-length") ||
+            is_header_named(name, name_length, "transfer-encoding")) {
             return "Content-Length and Transfer-Encoding are the transport's to set";
         }
-        if (form && is_name(name, name_length, "content-type"))
+        if (form && is_header_named(name, name_length, "content-type"))
             return "Content-Type of a form is the transport's to set";
         wa_transfer_add_header(t, name, name_length, text, length);
         lua_pop(L, 1);
@@ -111,7 +112,7 @@ static const char *read_headers(lua_State *L, int table, wa_transfer *t)
 
 /* [-0, +1, m] A name of a form as browsers write it, so that it cannot end its header: the quote and line ends as %22,
  * %0D and %0A. libcurl does it too, from 7.81 on. */
-static const char *escape(lua_State *L, const char *name)
+static const char *escape_name(lua_State *L, const char *name)
 {
     name = luaL_gsub(L, name, "\"", "%22");
     name = luaL_gsub(L, name, "\r", "%0D");
@@ -127,10 +128,10 @@ static const char *read_part(lua_State *L, wa_part *p)
     int part = lua_gettop(L), type;
     p->name = text_field(L, part, "name", &type);
     if (p->name == NULL) return "needs a name, a string without NUL";
-    p->name = escape(L, p->name);
+    p->name = escape_name(L, p->name);
     p->filename = text_field(L, part, "filename", &type);
     if (p->filename == NULL && type != LUA_TNIL) return "filename must be a string without NUL";
-    if (p->filename != NULL) p->filename = escape(L, p->filename);
+    if (p->filename != NULL) p->filename = escape_name(L, p->filename);
     p->type = text_field(L, part, "type", &type);
     if (p->type == NULL && type != LUA_TNIL) return "type must be a string without NUL";
     if (p->type != NULL && (p->type[0] == '\0' || !is_header_value(p->type, strlen(p->type))))

@@ -375,7 +375,7 @@ static bool set_method(wa_transfer *t, const char *method)
 }
 
 /* libcurl refuses by its announced length what is too long; into a file more may go, and of the rest we see to it */
-static void set_limit(wa_transfer *t)
+static void set_answer_limit(wa_transfer *t)
 {
     uint64_t most = t->body.limit;
     t->to_file = t->stream != NULL && t->stream->path != NULL;
@@ -390,7 +390,7 @@ const char *wa_transfer_prepare(wa_transfer *t, const wa_settings *s, const char
     if (t->headers.failure == WA_TOO_LONG) return "the headers are longer than 64 KiB";
     if (t->headers.failure != WA_NO_FAILURE || !set_headers(t)) return wa_no_memory;
     if (!set_method(t, method)) return wa_no_memory;
-    if (t->stream != NULL || t->to_file) set_limit(t);
+    if (t->stream != NULL || t->to_file) set_answer_limit(t);
     if (milliseconds(timeout) != t->timeout) {
         t->timeout = milliseconds(timeout);
         curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, t->timeout);

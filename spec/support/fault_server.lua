@@ -402,14 +402,43 @@ function after.trickle(out)
   end
 end
 
-local function endless(out, headers)
-  out:head(200, headers)
+-- bytes COUNT [chunked]: so many, with their length or without; each KIB16 is numbered, so that none can be lost or doubled
+local function numbered(number)
+  return ("%015d\n"):format(number):rep(#KIB16 / 16)
+end
+
+local function send_numbered(out, count, pause)
+  local number = 0
+  while count > 0 do
+    local piece = numbered(number):sub(1, count)
+    if not out:data(piece, count <= #KIB16) then return end
+    if pause then cqueues.sleep(pause) end
+    number, count = number + 1, count - #piece
+  end
+  return true
+end
+
+function after.bytes(out, arguments)
+  local count, chunked = arguments:match "^(%d+) ?(%a*)$"
+  out:head(200, chunked == "" and { { "Content-Length", count } } or nil)
+  return send_numbered(out, tonumber(count))
+end
+
+-- the same, for a while after each KIB16
+after["slow-bytes"] = function(out, count)
+  out:head(200, { { "Content-Length", count } })
+  return send_numbered(out, tonumber(count), 0.04)
+end
+
+local function endless(out, headers, status)
+  out:head(status or 200, headers)
   for _ = 1, ENDLESS / #KIB16 do
     if not out:data(KIB16) then return end
   end
 end
 
-after["endless-body"] = function(out) endless(out) end
+-- endless-body [STATUS]
+after["endless-body"] = function(out, status) endless(out, nil, tonumber(status)) end
 
 after["huge-body"] = function(out) endless(out, { { "Content-Length", tostring(ENDLESS) } }) end
 
@@ -457,6 +486,23 @@ before["turn-away"] = function(out)
   return kept and out:frame(RST_STREAM, 0, string.pack(">I4", 0))
 end
 
+-- swallow [SECONDS]: after so long all of it is read and only counted; its length becomes "the body"
+local function swallowed(out, count)
+  arrived(out.protocol, tostring(count), "swallow", "")
+  return after.ok(out)
+end
+
+local function swallow(out, seconds, length)
+  cqueues.sleep(tonumber(seconds) or 0)
+  local left = length
+  while left > 0 do
+    local piece = out.wire:read(-math.min(left, 65536))
+    if not piece then return end
+    left = left - #piece
+  end
+  return swallowed(out, length)
+end
+
 -- ---- connections --------------------------------------------------------------------------------------------------
 
 local function read_head(wire)
@@ -489,6 +535,10 @@ local function serve_1(wire, protocol)
     write("head", request.raw)
     local fault, argument = take(protocol)
     if before[fault] then return before[fault](out, argument) end
+    if fault == "swallow" then
+      out.protocol = protocol
+      return swallow(out, argument, request.length)
+    end
     -- most of the body was read: who sent it cannot know that the rest was not
     if fault == "reset" then
       local body = read_body(wire, request.length - 30000)
@@ -520,9 +570,17 @@ end
 local Stream = {}
 Stream.__index = Stream
 
+function Stream:swallow(kind, flags, payload)
+  if kind == HEADERS then cqueues.sleep(tonumber(self.argument) or 0) end
+  if kind == DATA then self.count = (self.count or 0) + #data_of(flags, payload) end
+  self.out.protocol = "h2"
+  return flags & END_STREAM == 0 or swallowed(self.out, self.count)
+end
+
 -- a stream's HEADERS and DATA; true while the connection is kept
 function Stream:take(kind, flags, payload)
   local fault, out = self.fault, self.out
+  if fault == "swallow" then return self:swallow(kind, flags, payload) end
   if fault == "cut" then return kind == HEADERS or (flags & END_STREAM == 0 and reset(out.wire)) end
   if before[fault] then return kind == DATA or before[fault](out, self.argument) end
   if kind == DATA then self.parts[#self.parts + 1] = data_of(flags, payload) end

@@ -25,6 +25,33 @@ end
 ---@field max_body integer? bytes of an answer, 16 MiB if absent
 ---@field headers string[]? names in lower case: the only ones that a response has; all if absent
 
+---What a transport takes: plain data, but for `progress`. Of `body`, `body_file` and `form` there is one at most.
+---@class whatsapp.request
+---@field method string
+---@field url string
+---@field headers table<string, string>?
+---@field timeout number? seconds for this attempt
+---@field body string?
+---@field body_file string? path of a regular file: the bytes that it holds when the request begins are the body
+---@field body_offset integer? where in the file the body begins; 0 if absent
+---@field form whatsapp.form_part[]? the body is a multipart/form-data of these
+---@field to_file string? path of a file that is made for the body of an answer of 2xx; it must not exist
+---@field max_file integer? bytes of such an answer, 104857600 if absent
+---@field progress (fun(transferred: integer, total: integer?))? of body_file, form or to_file; it must not wait
+
+---@class whatsapp.form_part
+---@field name string
+---@field data string? the bytes; or
+---@field file string? path of a regular file; it needs filename and type
+---@field filename string? as the server is told
+---@field type string? MIME type
+
+---@class whatsapp.response
+---@field status integer
+---@field headers table<string, string> names in lower case
+---@field body string? absent where it went into a file
+---@field size integer? bytes in the file
+
 ---@param given whatsapp.curl_options?
 ---@return table transport callable, with now(), sleep(seconds), begin(request, done), turn(seconds) and close()
 function M.new(given)

@@ -46,10 +46,11 @@ end
 local function save(request, response)
   local body, limit = response.body or "", request.max_file or MAX_FILE
   if #body > limit then
-    return nil, ("the answer is longer than %d bytes"):format(limit), { kind = "transport", retryable = false, may_have_been_sent = true }
+    local details = { kind = "transport", retryable = false, may_have_been_sent = true }
+    return nil, ("the answer is longer than %d bytes"):format(limit), details
   end
-  local written, text, details = write(request.to_file, body)
-  if not written then return nil, text, details end
+  local written, text, why = write(request.to_file, body)
+  if not written then return nil, text, why end
   return { status = response.status, headers = response.headers, size = #body }
 end
 

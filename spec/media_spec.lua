@@ -360,6 +360,22 @@ describe("media:download", function()
     assert.equal(1, count)
   end)
 
+  it("is repeated though it took longer than a message may", function()
+    local client, transport
+    client, transport = new(function(request)
+      if #transport.requests > 1 then return { status = 200, headers = {}, body = "x" } end
+      transport.slept = transport.slept + 200
+      return lost(request)
+    end)
+    assert(client.media:download(LOOKASIDE .. "?mid=1", target))
+    client, transport = new(function()
+      transport.slept = transport.slept + 200
+      return lost()
+    end, { retry = { total = 100 } })
+    assert.is_nil((client.media:download(LOOKASIDE .. "?mid=1", target)))
+    assert.equal(1, #transport.requests)
+  end)
+
   it("reads no more than the API said, and no more than it may", function()
     local client, id, transport = uploaded()
     assert(client.media:download(id, target))

@@ -553,6 +553,10 @@ local function access_of(parts)
     warn(parts, how.warnings, how.about)
     local policy = how.retry
     if policy == nil then policy = parts.retry end
+    if policy and policy.total == nil and how.total then -- a file takes longer than a message
+      policy = copy(policy)
+      policy.total = how.total
+    end
     return exchange(parts, request, how.harmless and harmless(policy) or policy, how.warnings, how.read)
   end
 

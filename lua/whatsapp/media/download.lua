@@ -131,7 +131,7 @@ local function fetch(access, job, given)
   return access.exchange({
     method = "GET", url = job.url, headers = { ["User-Agent"] = access.user_agent }, to_file = job.part, max_file = job.max,
     progress = given.progress, timeout = given.timeout or upload.TIMEOUT,
-  }, { retry = given.retry, read = reader(job), harmless = true })
+  }, { retry = given.retry, total = upload.TOTAL, read = reader(job), harmless = true })
 end
 
 -- a URL lives for five minutes, an id for days

@@ -8,8 +8,9 @@ local words = require "whatsapp.webhook.words"
 
 local upload = {}
 
-local TIMEOUT = 300 -- seconds for a file on its way
-upload.TIMEOUT = TIMEOUT
+---Seconds for a file on its way, and for all attempts to move it.
+upload.TIMEOUT, upload.TOTAL = 300, 600
+local TIMEOUT, TOTAL = upload.TIMEOUT, upload.TOTAL
 
 local function refused_source(text)
   return check.problem("file", "format", text)
@@ -55,7 +56,7 @@ function upload.send(access, usable, plan, given, warnings)
   return access.exchange({
     method = "POST", url = access.phone_url .. "media", headers = {}, form = form, progress = given.progress,
     timeout = given.timeout or TIMEOUT,
-  }, { retry = given.retry, read = read_id, warnings = warnings, about = plan })
+  }, { retry = given.retry, total = TOTAL, read = read_id, warnings = warnings, about = plan })
 end
 
 -- ---- samples of templates -----------------------------------------------------------------------------------------------
@@ -107,7 +108,7 @@ local function send_from(access, usable, size, session, offset, given)
   }
   if usable.data then request.body = usable.data:sub(offset + 1)
   else request.body_file, request.body_offset = usable.path, offset end
-  return access.exchange(request, { retry = given.retry, read = read_handle })
+  return access.exchange(request, { retry = given.retry, total = TOTAL, read = read_handle })
 end
 
 local MOST_RESUMPTIONS = 5

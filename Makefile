@@ -101,8 +101,9 @@ sanitize:
 # the modules linked into a host of its own, whose allocator fails at the n-th allocation, for every n
 torture:
 	@mkdir -p build/torture
-	$(CC) $(FLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(LUA_INC) $(CURL_INC) -Isrc -o build/torture/$(LUA) \
-	  spec/support/torture.c $(patsubst %,src/%.c,$(CORE) lcurl lrequest multi transfer stream) -l$(ABI) -lm $(CURL_LIB)
+	$(CC) $(FLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(LUA_INC) $(CURL_INC) $(SSL_INC) -Isrc -o build/torture/$(LUA) \
+	  spec/support/torture.c $(patsubst %,src/%.c,$(CORE) lcurl lrequest multi transfer stream lcrypto) -l$(ABI) -lm \
+	  $(CURL_LIB) $(SSL_LIB)
 	eval "$$($(MAKE) -s env)"; build/torture/$(LUA) $(CASES)
 
 # bytes become messages; RUNS of them, or for ever with RUNS=-1 (clang, Lua 5.4). Words come from the schema, so that
@@ -157,6 +158,11 @@ $(BENCH)/send_raw: spec/bench/send_raw.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CFLAGS) $(CURL_INC) $(LDFLAGS) -o $@ $< $(CURL_LIB)
 
+# the memory that 100 MB need on the way to and from files; prints, and judges nothing
+bench-media: deps-test
+	@$(MAKE) --no-print-directory -s all
+	@eval "$$($(MAKE) -s env)"; $(LUA) spec/bench/media.lua
+
 check: deps-check ; @sh spec/support/check.sh
 
 install: all
@@ -171,5 +177,5 @@ clean:
 bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
-.PHONY: fuzz-webhook bench-webhook all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench demo test suite test-all memcheck \
+.PHONY: fuzz-webhook bench-webhook bench-media all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench demo test suite test-all memcheck \
         sanitize coverage torture fuzz docs check bench bench-send install clean

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 int luaopen_whatsapp_core(lua_State *L);
+int luaopen_whatsapp_crypto(lua_State *L);
 int luaopen_whatsapp_curl(lua_State *L);
 
 /* ---- the allocator ---- */
@@ -147,7 +148,31 @@ static const trial trials[] = {
         "client(require('whatsapp.transport.curl').new(ours)) "
         "return function() local n = 0 for m, sent in made:each({good, good, good}) do n = n + (sent and 1 or 0) end "
         "return n == 3 end"},
+    {"form", "send", NULL, false, true,
+        "return require('whatsapp.transport.curl').new(ours), streamed {form = {{name = 'a\"', data = ('b'):rep(100)}, "
+        "{name = 'c', file = upload, filename = 'd\\n', type = 'e/f'}, {name = 'g', data = ''}, {name = 'h', data = "
+        "'i'}, "
+        "{name = 'j', data = 'k'}}}"},
+    {"form, refused", "send", NULL, false, false,
+        "return require('whatsapp.transport.curl').new(ours), streamed {form = {{name = 'a', data = 'b'}, "
+        "{name = 'c', file = upload .. '.missing', filename = 'd', type = 'e/f'}}}"},
+    {"body_file", "send", NULL, false, true,
+        "return require('whatsapp.transport.curl').new(ours), streamed {body_file = upload, body_offset = 10}"},
+    {"to_file", "send", NULL, false, true,
+        "return require('whatsapp.transport.curl').new(ours), streamed {to_file = answer, body = 'x'}"},
+    {"to_file, too long", "send", NULL, false, false,
+        "return require('whatsapp.transport.curl').new(ours), streamed {to_file = answer, max_file = 10}"},
+    {"to_file, with progress", "send", NULL, false, true,
+        "return require('whatsapp.transport.curl').new(ours), streamed {to_file = answer, body_file = upload, "
+        "progress = function() end}"},
+    {"digest", "digest", NULL, false, true,
+        "return function() local digest = crypto.digest('sha256') digest:update('a'):update(('b'):rep(1000)) "
+        "return digest:final() == 'X' or true end"},
 };
+
+/* of the cases that stream */
+static const char answer_path[] = "build/torture/answer";
+static const char upload_path[] = "build/torture/upload";
 
 /* what the messages need that are made by a program */
 static const char prelude[] =
@@ -157,6 +182,8 @@ static const char prelude[] =
     "good = {to = '1', text = {body = 'hello'}}\n"
     "accepted = '{\"messages\":[{\"id\":\"wamid.1\"}]}'\n"
     "ours = {proxy = '', timeout = 1}\n"
+    "upload, answer = 'build/torture/upload', 'build/torture/answer'\n"
+    "function streamed(request) request.method, request.url = 'POST', base_url return request end\n"
     "function memory(handle) return require('whatsapp.transport.memory').new(handle) end\n"
     "function client(transport)\n"
     "  made = whatsapp.new {token = 'a-token-of-a-test', phone_number_id = '1', transport = transport, base_url = "
@@ -199,7 +226,7 @@ static const char library[] = "package.loaded['whatsapp.core'] = core\n"
                               "whatsapp = require 'whatsapp'\n"
                               "require 'whatsapp.client' require 'whatsapp.limiter' require 'whatsapp.response' "
                               "require 'whatsapp.transport.curl'\n"
-                              "memory(function() end)\n";
+                              "memory(function() end) crypto = require 'whatsapp.crypto'\n";
 
 static void open_library(lua_State *L)
 {
@@ -207,6 +234,8 @@ static void open_library(lua_State *L)
     lua_getfield(L, -1, "preload");
     lua_pushcfunction(L, luaopen_whatsapp_curl);
     lua_setfield(L, -2, "whatsapp.curl");
+    lua_pushcfunction(L, luaopen_whatsapp_crypto);
+    lua_setfield(L, -2, "whatsapp.crypto");
     lua_settop(L, 0);
     lua_pushfstring(L, "http://127.0.0.1:%d", server.port);
     lua_setglobal(L, "base_url");
@@ -276,11 +305,27 @@ static void check_result(lua_State *L, const trial *t, int base)
     if (!t->succeeds && lua_type(L, base + 2) != LUA_TTABLE) broken("no details");
 }
 
-/* one attempt; whether the call got through */
-static bool attempt(lua_State *L, heap *h, const trial *t, unsigned long n, bool ever_after)
+/* of a call that failed no half file is there, once its state is closed */
+static void check_files(bool succeeded)
+{
+    if (access(answer_path, F_OK) == 0 && !succeeded) broken("a half file stays");
+    unlink(answer_path);
+}
+
+static void write_upload(void)
+{
+    FILE *file = fopen(upload_path, "wb");
+    if (file == NULL) broken("no file to upload: is this the root of the project?");
+    for (int i = 0; i < 3000; i++) putc('u', file);
+    fclose(file);
+}
+
+/* one attempt; whether no allocation failed */
+static bool attempt(lua_State *L, heap *h, const trial *t, unsigned long n, bool ever_after, bool *succeeded)
 {
     int arguments = prepare(L, t), base = lua_gettop(L) - arguments;
     int arrived = *server.arrivals;
+    unlink(answer_path);
     h->fails_at = n;
     h->count = 0;
     h->ever_after = ever_after;
@@ -288,6 +333,7 @@ static bool attempt(lua_State *L, heap *h, const trial *t, unsigned long n, bool
     int status = lua_pcall(L, arguments, LUA_MULTRET, 0);
     h->armed = false;
     bool reached = h->count >= n;
+    *succeeded = status == 0 && lua_toboolean(L, base) != 0;
     if (status == 0) {
         if (t->code != NULL) check_outcome(L, t, base, !reached, arrived);
         else check_result(L, t, base);
@@ -314,11 +360,13 @@ static unsigned long torture(const trial *t, bool ever_after, bool one_state)
             if (t->code != NULL) open_library(L);
         }
         if (!one_state) lua_gc(L, LUA_GCCOLLECT, 0);
-        done = attempt(L, &h, t, ++n, ever_after);
+        bool succeeded;
+        done = attempt(L, &h, t, ++n, ever_after, &succeeded);
         check_health(L);
         if (one_state && !done) continue;
         lua_close(L);
         L = NULL;
+        check_files(succeeded);
         if (h.blocks != 0 || h.bytes != 0) broken("memory was not given back");
     }
     return n - 1;
@@ -387,6 +435,7 @@ static void torture_libcurl(const trial *t)
         open_core(L);
         open_library(L);
         int arguments = prepare(L, t), base = lua_gettop(L) - arguments, arrived = *server.arrivals;
+        unlink(answer_path);
         curl_heap = (heap){.fails_at = ++n, .armed = true};
         int status = lua_pcall(L, arguments, LUA_MULTRET, 0);
         curl_heap.armed = false;
@@ -394,7 +443,9 @@ static void torture_libcurl(const trial *t)
         if (status == 0) check_outcome(L, t, base, !reached, arrived);
         else if (strstr(lua_tostring(L, -1), "memory") == NULL && strstr(lua_tostring(L, -1), "cannot be used") == NULL)
             broken(lua_tostring(L, -1));
+        bool succeeded = status == 0 && lua_toboolean(L, base) != 0;
         lua_close(L);
+        check_files(succeeded);
     }
     printf("ok  %-24s %5lu allocations of libcurl failed alone\n", t->name, n - 1);
 }
@@ -464,6 +515,7 @@ int main(int count, char **arguments)
     const char *wanted = count > 1 ? arguments[1] : "";
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     start_server();
+    write_upload();
     if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, curl_malloc, free, curl_realloc, curl_strdup, curl_calloc) !=
         CURLE_OK) {
         broken("libcurl could not be initialised");

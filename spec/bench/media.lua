@@ -1,0 +1,79 @@
+-- What 100 MB cost in memory and time on the way to and from files, over the transport over libcurl and a server of
+-- 127.0.0.1: prints the peak of this process beside each, and judges nothing. Run by `make bench-media`; Linux only, which
+-- tells a process its peak.
+local crypto = require "whatsapp.crypto"
+local fault_server = require "spec.support.fault"
+local read = require "spec.support.read"
+local scratch_folder = require "spec.support.scratch"
+
+local SIZE = 100 * 1024 * 1024
+local PIECE = 64 * 1024
+
+-- KiB that this process held at the most since it began
+local function peak() return tonumber(read("/proc/self/status"):match "VmHWM:%s*(%d+)") end
+
+local function write_large(scratch)
+  local path = scratch.write("large", "")
+  local file = assert(io.open(path, "wb"))
+  for number = 1, SIZE / PIECE do assert(file:write(("%016d"):format(number):rep(PIECE / 16))) end
+  file:close()
+  return path
+end
+
+local function hash(path)
+  local digest, file = crypto.digest "sha256", assert(io.open(path, "rb"))
+  for piece in function() return file:read(PIECE) end do digest:update(piece) end
+  file:close()
+  return digest:final()
+end
+
+local function row(...) print(("%-34s %8s %10s %10s"):format(...)) end
+
+local function measure(what, clock, call)
+  local before, started = peak(), clock()
+  call()
+  row(what, ("%.2f"):format(clock() - started), before, peak() - before)
+end
+
+local fault, scratch = fault_server.start(), scratch_folder.new()
+
+local function run()
+  local path = write_large(scratch)
+  local transport = require("whatsapp.transport.curl").new { ca_file = fault.ca_file, proxy = "", timeout = 60 }
+  assert(transport { method = "GET", url = fault.url("h1", "/") }) -- libcurl and its TLS are loaded
+
+  local function send(changes)
+    local request = { method = "POST", url = fault.url(changes.port, "/") }
+    for name, value in pairs(changes) do request[name] = value end
+    local response, text = transport(request)
+    return assert(response, text)
+  end
+
+  row("100 MiB", "seconds", "KiB before", "KiB more")
+  measure("SHA-256 of a file, in pieces", transport.now, function() hash(path) end)
+  for _, port in ipairs { "plain", "h1", "h2" } do
+    measure("upload of a form, " .. port, transport.now, function()
+      fault.play "swallow"
+      send { port = port, form = { { name = "file", file = path, filename = "large", type = "application/pdf" } } }
+      assert(tonumber(fault.body()) > SIZE)
+    end)
+    measure("upload of a body, " .. port, transport.now, function()
+      fault.play "swallow"
+      send { port = port, body_file = path, progress = function() end }
+      assert(tonumber(fault.body()) == SIZE)
+    end)
+    measure("download into a file, " .. port, transport.now, function()
+      fault.play("bytes " .. SIZE)
+      local response = send { port = port, method = "GET", to_file = scratch.path(port), progress = function() end }
+      assert(response.size == SIZE)
+    end)
+    os.remove(scratch.path(port))
+  end
+  row("in all", "", "", peak())
+  transport.close()
+end
+
+local ok, problem = xpcall(run, debug.traceback)
+fault.stop()
+scratch.remove()
+if not ok then error(problem, 0) end

@@ -452,6 +452,7 @@ describe("the token", function()
       "https://lookaside.fbsbx.com:/x", "https://user:pw@lookaside.fbsbx.com/x",
       "https://evil.example\\@lookaside.fbsbx.com/x", "https:\\\\lookaside.fbsbx.com/x", "https://lookaside.fbsbx.com\\.evil.example/x",
       "https://lookaside.fbsbx.com\t/x", "https://lookaside.fbsbx.com/x y", "https://lookaside.fbsbx.com/x\r\nHost: evil",
+      "https://lookaside.fbsbx.com/x\\y", "https://lookaside.fbsbx.com/\195\182", "https://lookaside.fbsbx.com/\127",
       "https://lookaside.fbsbx.com/\0x", "https://lookaside.fbsbx.com/#x", "https://l\195\182okaside.fbsbx.com/x",
       "https://xn--lokaside-n4a.fbsbx.com/x", "https://%6cookaside.fbsbx.com/x",
       "https://lookaside.fbsbx.com", "https://lookaside.fbsbx.com?x", "https:///x", "https:/lookaside.fbsbx.com/x", "//lookaside.fbsbx.com/x",
@@ -464,6 +465,18 @@ describe("the token", function()
       assert.is_false(ok, url)
       assert.is_nil(request, url)
       assert.is_nil(text:find "[%c\128-\255]", url)
+    end
+  end)
+
+  it("does not go, and a text says why", function()
+    local cases = {
+      ["https://lookaside.fbsbx.com@evil.example/x"] = "no name and password", ["http://lookaside.fbsbx.com/x"] = "begins with https://",
+      ["https://evil.example/x?secret=1"] = "not to evil.example", ["https://lookaside.fbsbx.com/x y"] = "no spaces",
+    }
+    for url, wanted in pairs(cases) do
+      local _, _, text = ask(url)
+      assert.is_truthy(text:find(wanted, 1, true), text)
+      assert.is_nil(text:find("secret", 1, true))
     end
   end)
 
@@ -540,17 +553,26 @@ describe("media:upload_sample", function()
   end)
 
   it("gives its session up to who wants to go on later, and takes it", function()
-    local client, _, box
     local broken = true
-    client, _, box = new_box(function(request)
+    local client, transport, box = new_box(function(request)
       if not (broken and request.body and request.url:find "/upload:") then return nil end
       return lost()
     end)
     local handle, _, details = client.media:upload_sample({ data = BYTES, filename = "x.jpg" }, { app_id = "1", retry = false })
     assert.is_nil(handle)
     assert.is_truthy(box.sessions[details.session])
+    assert.equal(2, #transport.requests)
     broken = false
     assert(client.media:upload_sample({ data = BYTES, filename = "x.jpg" }, { app_id = "1", session = details.session }))
+  end)
+
+  it("is not led behind the end of the file", function()
+    for _, offset in ipairs { "1023", "-1", '"99999999999"' } do
+      local client = new { json(200, '{"id":"upload:1"}'), LOST, json(200, '{"id":"upload:1","file_offset":' .. offset .. "}"), LOST }
+      local handle, text = client.media:upload_sample({ data = BYTES, filename = "x.jpg" }, { app_id = "1" })
+      assert.is_nil(handle)
+      assert.is_truthy(text:find("of a file of 1022", 1, true), text)
+    end
   end)
 
   it("ends after some interruptions", function()
@@ -594,6 +616,12 @@ describe("client:send_file", function()
       assert.same({ case[2], "16505551234", wanted }, { message.type, message.to, message[case[2]] })
       assert.is_true(box.media[info.media_id].data == case[1])
     end
+  end)
+
+  it("tells what was warned of", function()
+    local client = new_box()
+    local _, _, info = assert(client:send_file("1", { data = files.opus(2), filename = "a.ogg" }))
+    assert.equal("file.channels", info.warnings[1].path)
   end)
 
   it("keeps what else stands in the message", function()

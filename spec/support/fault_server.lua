@@ -486,10 +486,10 @@ before["turn-away"] = function(out)
   return kept and out:frame(RST_STREAM, 0, string.pack(">I4", 0))
 end
 
--- swallow [SECONDS]: after so long all of it is read and only counted; its length becomes "the body"
+-- swallow [SECONDS]: after so long all of it is read and only counted; its length becomes "the body"; the answer names a file
 local function swallowed(out, count)
   arrived(out.protocol, tostring(count), "swallow", "")
-  return after.ok(out)
+  return after.json(out, '{"id":"77"}')
 end
 
 local function swallow(out, seconds, length)

@@ -139,6 +139,29 @@ rows.describe("under client.media", function(t)
     fails(port, "protocol", 1)
   end)
 
+  if t.row.loop then
+    it("lets the loop go on, and may wait in the sink", function()
+      local loop, media = t.row.loop(), media_over "h2"
+      local bytes, ticks, ended = 0, 0, false
+      t.fault.play(found("h2", { size = 300000, sum = "" }), "slow-bytes 300000")
+      loop.spawn(function()
+        assert(media:download("77", function(piece)
+          loop.sleep(0.01)
+          bytes = bytes + #piece
+        end))
+        ended = true
+      end)
+      loop.spawn(function()
+        while not ended do
+          loop.sleep(0.01)
+          ticks = ticks + 1
+        end
+      end)
+      loop.run()
+      assert.same({ 300000, true }, { bytes, ticks > 5 })
+    end)
+  end
+
   over(ALL, "gives up what comes too slowly", function(port)
     t.fault.play(found(port, { size = 1000000 }), "trickle", "trickle", "trickle")
     local got, _, details = media_over(port):download("77", target, { timeout = 0.4 })

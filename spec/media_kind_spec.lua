@@ -71,7 +71,8 @@ describe("the kind of a file", function()
   it("tells sound from pictures in an MP4, by its tracks where its brand does not say", function()
     local cases = {
       { files.mp4 "isom", "mp4" }, { files.mp4("mp42", { "soun" }), "m4a" }, { files.mp4("M4A ", { "soun" }), "m4a" },
-      { files.mp4("M4A ", { "soun", "vide" }), "mp4" }, { files.mp4("3gp4", { "vide" }), "3gp" }, { files.mp4 "qt  ", "quicktime" },
+      { files.mp4("M4A ", { "soun", "vide" }), "mp4" }, { files.mp4("3gp4", { "vide" }), "3gp" },
+      { files.mp4 "3g2a", "3g2" }, { files.mp4 "avif", "avif" }, { files.mp4 "qt  ", "quicktime" },
       { files.mp4("isom", {}), "mp4" }, { files.mp4("isom", { "soun" }, true), "m4a" },
     }
     for i, case in ipairs(cases) do assert.equal(case[2], facts_of(case[1]).kind, i) end
@@ -135,9 +136,9 @@ describe("a plan for a file", function()
       { files.jpeg, "a.JPEG", "image/jpeg", "a.JPEG", "image" }, { files.png(), "a.jpg", "image/png", "a.png", "image" },
       { files.webp("VP8X", 512, 512), "x", "image/webp", "x.webp", "sticker" }, { files.mp4(), "v.mov", "video/mp4", "v.mp4", "video" },
       { files.mp4("3gp4"), "v.mp4", "video/3gpp", "v.3gp", "video" }, { files.aac, "a", "audio/aac", "a.aac", "audio" },
-      { files.mp4("M4A ", { "soun" }), "a.mp4", "audio/mp4", "a.mp4", "audio" }, { files.amr, "a", "audio/amr", "a.amr", "audio" },
+      { files.mp4("M4A ", { "soun" }), "a.mp4", "audio/mp4", "a.m4a", "audio" }, { files.amr, "a", "audio/amr", "a.amr", "audio" },
       { files.id3, "song.v2", "audio/mpeg", "song.v2.mp3", "audio" },
-      { files.opus(), "a.opus", "audio/ogg; codecs=opus", "a.opus", "audio" }, { files.pdf, "b", "application/pdf", "b.pdf", "document" },
+      { files.opus(), "a.opus", "audio/ogg; codecs=opus", "a.ogg", "audio" }, { files.pdf, "b", "application/pdf", "b.pdf", "document" },
       { files.ole "WordDocument", "b.doc", "application/msword", "b.doc", "document" },
       { files.ole "Workbook", "b", "application/vnd.ms-excel", "b.xls", "document" },
       { files.ole "PowerPoint Document", "b", "application/vnd.ms-powerpoint", "b.ppt", "document" },
@@ -224,6 +225,9 @@ describe("a plan for a file", function()
     local plan, warnings = plan_of(files.opus(2))
     assert.same({ "audio/ogg; codecs=opus", "file.channels" }, { plan.type, warnings[1].path })
     assert.equal("file", select(2, plan_of(files.mp4("isom", nil, true)))[1].path)
+    local tracks = { "vide hvc1", "soun mp4a" }
+    assert.equal("file.codec", select(2, plan_of(files.mp4("isom", tracks)))[1].path)
+    assert.is_nil((select(2, plan_of(files.mp4("isom", { "vide avc1", "soun mp4a" })))))
     plan, warnings = plan_of(files.gif, { mode = "lenient" }, 200 * MB)
     assert.same({ "image/gif", "file" }, { plan.type, warnings[1].path })
     assert.is_nil((select(2, plan_of(files.jpeg))))
@@ -264,6 +268,7 @@ describe("a safe name", function()
     assert.equal("virus.exe.pdf", safe "virus.exe")
     assert.equal("a.JPEG", safe("a.JPEG", "image/jpeg"))
     assert.equal("voice.ogg", safe("voice.ogg", "audio/ogg; codecs=opus"))
+    assert.equal("voice.opus", safe("voice.opus", "audio/ogg"))
     assert.equal("a.zip", safe("a.zip", "application/zip"))
     assert.equal("a.bin", safe("a", "application/x-new"))
   end)

@@ -67,6 +67,8 @@ local M = {}
 ---@field usage table?
 ---@field warnings whatsapp.problem[]?
 ---@field fallback boolean? the fallback was sent
+---@field media_id string? of client:send_file: the file's
+---@field session string? of media:upload_sample
 
 local NEW = {
   token = "secret", phone_number_id = "id", version = "version", base_url = "base_url", transport = "callable",

@@ -43,11 +43,15 @@ end
 
 local function box(name, payload) return be(#payload + 8, 4) .. name .. payload end
 
-local function track(handler)
-  return box("trak", box("tkhd", ("\0"):rep(84)) .. box("mdia", box("mdhd", ("\0"):rep(24)) .. box("hdlr", ("\0"):rep(8) .. handler)))
+-- "vide", "soun", or with what it is in: "vide avc1"
+local function track(what)
+  local handler, codec = what:match "^(%w+) ?(.*)$"
+  local described = codec == "" and "" or box("minf", box("stbl", box("stsd", "\0\0\0\0\0\0\0\1\0\0\0\8" .. codec)))
+  return box("trak", box("tkhd", ("\0"):rep(84)) .. box("mdia", box("mdhd", ("\0"):rep(24)) .. box("hdlr", ("\0"):rep(8) .. handler)
+    .. described))
 end
 
--- brand, the handlers of its tracks ("vide", "soun"), and whether the index comes last
+-- brand, what its tracks are, and whether the index comes last
 function files.mp4(brand, tracks, late)
   local parts = { box("mvhd", ("\0"):rep(100)) }
   for _, handler in ipairs(tracks or { "vide", "soun" }) do parts[#parts + 1] = track(handler) end

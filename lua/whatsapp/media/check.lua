@@ -2,6 +2,7 @@
 -- all problems come at once. Pure but for reading the file; never changes it.
 local kind = require "whatsapp.media.kind"
 local name = require "whatsapp.media.name"
+local options = require "whatsapp.options"
 local sniff = require "whatsapp.media.sniff"
 
 local check = {}
@@ -23,17 +24,10 @@ local check = {}
 
 -- ---- what it is ---------------------------------------------------------------------------------------------------------
 
-local function contains(list, wanted)
-  for _, member in ipairs(list or {}) do
-    if member == wanted then return true end
-  end
-  return false
-end
-
 -- whether a file of this kind may be of that one too
 local function agrees(found, said)
   local row = kind.ROWS[found]
-  if found == said or contains(row.may_be, said) then return true end
+  if found == said or kind.contains(row.may_be, said) then return true end
   if not row.weak then return false end
   return not kind.ROWS[said] or kind.ROWS[said].container == row.container
 end
@@ -110,13 +104,20 @@ local function check_voice(plan, given, add, warn)
   end
 end
 
+local function check_codecs(plan, _, _, warn)
+  for track in pairs(plan.facts.tracks or options.NONE) do
+    local codec = kind.OTHER_CODECS[track]
+    if codec then warn("file.codec", "enum", "H.264 and AAC", track, ("%s, the API's pages name H.264 and AAC"):format(codec)) end
+  end
+end
+
 local function check_order(plan, _, _, warn)
   if plan.facts.late then
     warn("file", "format", nil, nil, "the index of the MP4 (moov) stands behind its data; some clients do not play it")
   end
 end
 
-local RULES = { check_as, check_size, check_sticker, check_png, check_voice, check_order }
+local RULES = { check_as, check_size, check_sticker, check_png, check_voice, check_codecs, check_order }
 
 -- ---- all of it ----------------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,8 @@ local KB, MB = 1024, 1024 * 1024
 
 ---@class whatsapp.media.kind
 ---@field type string the MIME type as the API wants it
----@field extensions string[] the first is given to a name that has none of them
+---@field extensions string[] those that the API takes for it; the first is given to a name that has none of them
+---@field also string[]? other extensions that people give it
 ---@field as string? the message that shows it; nil: the API does not take it
 ---@field aliases string[]? other words for the type
 ---@field may_be string[]? names of kinds whose files begin with the same bytes
@@ -23,13 +24,13 @@ kind.ROWS = {
   png = { type = "image/png", extensions = { "png" }, as = "image" },
   webp = { type = "image/webp", extensions = { "webp" }, as = "sticker" },
   mp4 = { type = "video/mp4", extensions = { "mp4" }, as = "video", may_be = { "m4a" } },
-  ["3gp"] = { type = "video/3gpp", extensions = { "3gp", "3gpp" }, as = "video", aliases = { "video/3gp" } },
+  ["3gp"] = { type = "video/3gpp", extensions = { "3gp" }, also = { "3gpp" }, as = "video", aliases = { "video/3gp" } },
   aac = { type = "audio/aac", extensions = { "aac" }, as = "audio", aliases = { "audio/x-aac", "audio/aacp" } },
   amr = { type = "audio/amr", extensions = { "amr" }, as = "audio" },
   mp3 = { type = "audio/mpeg", extensions = { "mp3" }, as = "audio", aliases = { "audio/mp3" } },
-  m4a = { type = "audio/mp4", extensions = { "m4a", "mp4" }, as = "audio", aliases = { "audio/m4a", "audio/x-m4a" } },
+  m4a = { type = "audio/mp4", extensions = { "m4a" }, also = { "mp4" }, as = "audio", aliases = { "audio/m4a", "audio/x-m4a" } },
   opus = {
-    type = "audio/ogg; codecs=opus", extensions = { "ogg", "opus", "oga" }, as = "audio",
+    type = "audio/ogg; codecs=opus", extensions = { "ogg" }, also = { "opus", "oga" }, as = "audio",
     aliases = { "audio/ogg", "audio/opus" },
   },
   pdf = { type = "application/pdf", extensions = { "pdf" }, as = "document" },
@@ -43,8 +44,10 @@ kind.ROWS = {
 
   -- known, and not taken by the API today
   gif = { type = "image/gif", extensions = { "gif" }, advice = "send it as an MP4 video" },
+  avif = { type = "image/avif", extensions = { "avif" }, advice = "make it a JPEG" },
   heic = { type = "image/heic", extensions = { "heic" }, advice = "make it a JPEG" },
   tiff = { type = "image/tiff", extensions = { "tiff" }, advice = "make it a JPEG or a PNG" },
+  ["3g2"] = { type = "video/3gpp2", extensions = { "3g2" }, advice = "make it an MP4" },
   quicktime = { type = "video/quicktime", extensions = { "mov" }, advice = "make it an MP4" },
   webm = { type = "video/webm", extensions = { "webm" }, advice = "make it an MP4, or Ogg with Opus", may_be = { "matroska" } },
   matroska = { type = "video/x-matroska", extensions = { "mkv" }, advice = "make it an MP4", may_be = { "webm" } },
@@ -66,18 +69,24 @@ kind.STICKER_SIDE = 512
 ---Bytes that the API lets users send at most.
 kind.MAX_INCOMING = 100 * MB
 
+---What the streams of an MP4 may be in besides H.264 and AAC, as it is written there: of these the API's pages say no good.
+kind.OTHER_CODECS = {
+  hvc1 = "H.265", hev1 = "H.265", dvh1 = "Dolby Vision", dvhe = "Dolby Vision", av01 = "AV1", vp08 = "VP8", vp09 = "VP9",
+  mp4v = "MPEG-4 Part 2", ["ac-3"] = "AC-3", ["ec-3"] = "E-AC-3", Opus = "Opus", fLaC = "FLAC",
+}
+
 ---Types that a sample of a template may have.
 kind.SAMPLES = { pdf = true, jpeg = true, png = true, mp4 = true }
 
-local by_type, by_extension
+local by_type, known
 
 local function index()
-  by_type, by_extension = {}, {}
+  by_type, known = {}, {}
   for name, row in pairs(kind.ROWS) do
     by_type[kind.bare(row.type)] = name
     for _, alias in ipairs(row.aliases or {}) do by_type[alias] = name end
-    for _, extension in ipairs(row.extensions) do
-      if row.as or not by_extension[extension] then by_extension[extension] = name end
+    for _, list in ipairs { row.extensions, row.also or {} } do
+      for _, extension in ipairs(list) do known[extension] = true end
     end
   end
 end
@@ -98,18 +107,28 @@ end
 ---@param extension string without the dot
 ---@return boolean known
 function kind.knows_extension(extension)
-  if not by_extension then index() end
-  return by_extension[extension:lower()] ~= nil
+  if not known then index() end
+  return known[extension:lower()] ~= nil
+end
+
+---@param list string[]?
+---@param wanted string
+---@return boolean
+function kind.contains(list, wanted)
+  for _, member in ipairs(list or {}) do
+    if member == wanted then return true end
+  end
+  return false
 end
 
 ---@param row whatsapp.media.kind
 ---@param extension string?
+---@param loosely boolean? what people call it is good enough
 ---@return boolean
-function kind.fits(row, extension)
-  for _, fitting in ipairs(row.extensions) do
-    if extension and extension:lower() == fitting then return true end
-  end
-  return false
+function kind.fits(row, extension, loosely)
+  if not extension then return false end
+  extension = extension:lower()
+  return kind.contains(row.extensions, extension) or (loosely == true and kind.contains(row.also, extension))
 end
 
 ---The MIME types that the API takes, sorted.

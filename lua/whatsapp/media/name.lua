@@ -81,7 +81,7 @@ function name.safe(event)
   end
   local row = kind.ROWS[kind.of_type(string_or(media.mime_type, "")) or ""]
   local stem, extension = split(called)
-  if row and #row.extensions > 0 and not kind.fits(row, extension) then
+  if row and #row.extensions > 0 and not kind.fits(row, extension, true) then
     stem, extension = called, row.extensions[1]
   end
   extension = extension or "bin"

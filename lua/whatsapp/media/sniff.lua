@@ -13,6 +13,7 @@ local MOST_BOXES, MOST_SECTORS = 256, 64
 ---@field channels integer? of Opus
 ---@field depth integer? bits of a PNG's sample
 ---@field colour integer? of a PNG: 2 RGB, 6 RGBA
+---@field tracks table<string, true>? of an MP4: what its tracks are ("vide", "soun") and what they are in ("avc1", "mp4a")
 ---@field late boolean? of an MP4: the index stands behind the data
 
 -- ---- numbers ------------------------------------------------------------------------------------------------------------
@@ -81,14 +82,15 @@ local function each_box(at, from, till, visit)
   end
 end
 
-local PARENTS = { trak = true, mdia = true }
+local PARENTS = { trak = true, mdia = true, minf = true, stbl = true }
+local WORDS = { hdlr = 8, stsd = 12 } -- where in a box four letters say what a track is, and what it is in
 
--- whether it has pictures and whether it has sound
+-- of all tracks: "vide", "soun"; "avc1", "mp4a" and the like
 local function tracks_of(at, from, till)
   local found = {}
   local function visit(name, start, stop)
     if PARENTS[name] then each_box(at, start, stop, visit) end
-    if name == "hdlr" then found[at(start + 8, 4)] = true end
+    if WORDS[name] then found[at(start + WORDS[name], 4)] = true end
   end
   each_box(at, from, till, visit)
   return found
@@ -96,8 +98,8 @@ end
 
 -- brands begin with these; all others are MP4
 local BRANDS = {
-  { "3gp", "3gp" }, { "3g2", "3gp" }, { "M4A", "m4a" }, { "M4B", "m4a" }, { "qt  ", "quicktime" }, { "hei", "heic" },
-  { "hev", "heic" }, { "mif1", "heic" }, { "msf1", "heic" }, { "avif", "heic" },
+  { "3gp", "3gp" }, { "3g2", "3g2" }, { "M4A", "m4a" }, { "M4B", "m4a" }, { "qt  ", "quicktime" }, { "hei", "heic" },
+  { "hev", "heic" }, { "mif1", "heic" }, { "msf1", "heic" }, { "avi", "avif" },
 }
 
 local function iso(at, head, size)
@@ -111,6 +113,7 @@ local function iso(at, head, size)
     if name ~= "moov" then return end
     facts.late = facts.late or false
     local found = tracks_of(at, start, till)
+    facts.tracks = found
     if found.vide then facts.kind = "mp4" elseif found.soun then facts.kind = "m4a" end
     return false
   end)

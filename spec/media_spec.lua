@@ -89,7 +89,8 @@ describe("client.media", function()
     local client = new {}
     local media = client.media
     local wrong = {
-      function() media.upload("x") end, function() media:upload() end, function() media:upload(5) end, function() media:upload {} end,
+      function() media.upload("x") end, function() media:upload() end,
+      function() media:upload { path = "x", name = "y" } end, function() media:upload(5) end, function() media:upload {} end,
       function() media:upload("x", { kind = "image" }) end, function() media:upload("x", { as = "picture" }) end, function() media:get() end,
       function() media:get "a/b" end, function() media:get "../x" end, function() media:delete "" end, function() media:download("12") end,
       function() media:download("12", "") end, function() media:download({}, "x") end, function() media:download("a b", "x") end,
@@ -198,6 +199,11 @@ describe("media:get", function()
     client, transport = new { LOST, json(200, '{"success":true}') }
     assert.is_true(assert(client.media:delete "12").success)
     assert.same({ "DELETE 12", "DELETE 12" }, requests_of(transport))
+  end)
+
+  it("believes no deletion that the API does not speak of", function()
+    local _, text, details = new({ json(200, '{"success":false}') }).media:delete "12"
+    assert.same({ "protocol", false }, { details.kind, details.may_have_been_sent }, text)
   end)
 
   it("refuses an answer without a URL", function()
@@ -423,9 +429,10 @@ describe("media:download", function()
     local client, id = uploaded()
     local got, _, details = client.media:download(id, scratch.path "absent/x")
     assert.same({ nil, "invalid", false }, { got, details.kind, details.may_have_been_sent })
-    got, _, details = client.media:download(id, scratch.folder)
+    scratch.run "mkdir folder"
+    got, _, details = client.media:download(id, scratch.path "folder")
     assert.same({ nil, "invalid" }, { got, details.kind })
-    assert.is_nil(scratch.run("ls -d ../*.part 2>/dev/null"):find(scratch.folder, 1, true))
+    no_file_but "folder"
   end)
 end)
 

@@ -21,6 +21,7 @@ local check = {}
 ---@field as string? what a message shows it as
 ---@field kind string? a name in whatsapp.media.kind
 ---@field facts whatsapp.media.facts
+---@field sha256 string? where it was asked for
 
 -- ---- what it is ---------------------------------------------------------------------------------------------------------
 

@@ -135,9 +135,7 @@ end
 function media:delete(id, given)
   local access = own(self, 2)
   id = check_id(id, 2)
-  given = options.check(given, LOOK_UP, 2)
-  return access.exchange({ method = "DELETE", url = access.url_of(id, given), headers = {}, timeout = given.timeout },
-    { retry = given.retry, harmless = true })
+  return download.delete(access, id, options.check(given, LOOK_UP, 2))
 end
 
 ---Uploads a sample for a template's header, in parts: what was interrupted goes on where the API has it.

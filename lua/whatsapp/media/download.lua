@@ -41,6 +41,22 @@ function download.look_up(access, id, given)
     { retry = given.retry, read = read_look_up, harmless = true })
 end
 
+local function read_deleted(answer)
+  local object, text, details = response.read(answer)
+  if not object then return nil, text, details end
+  if object.success == true then return object end
+  return failed("JSON that does not say that the file was deleted", false, answer.status)
+end
+
+---@param access whatsapp.media.access
+---@param id string
+---@param given table
+---@return table? result, string? text, whatsapp.info|whatsapp.details details
+function download.delete(access, id, given)
+  return access.exchange({ method = "DELETE", url = access.url_of(id, given), headers = {}, timeout = given.timeout },
+    { retry = given.retry, read = read_deleted, harmless = true })
+end
+
 -- ---- what is wanted -----------------------------------------------------------------------------------------------------
 
 local function expect(job, media)
@@ -168,8 +184,10 @@ end
 local function prove(job, got)
   local opened, text = source.open { path = job.part, filename = "part" }
   if not opened then return failed(text, true, 200) end
-  local sum = source.sha256(opened)
+  got.size = opened.size
+  local sum, unreadable = source.sha256(opened)
   opened.close()
+  if not sum then return failed(unreadable, true, 200) end
   local fault = fault_of(job, got, sum)
   if fault then return failed(fault, true, 200) end
   return { size = got.size, sha256 = sum, mime_type = job.type or got.type, id = job.id, verified = #job.sums > 0 }
@@ -182,16 +200,17 @@ local function pour(job, sink)
   local file, text = io.open(job.part, "rb")
   if not file then return options.refused(tostring(text)) end
   os.remove(job.part)
-  local piece = file:read(PIECE)
+  local piece, unreadable = file:read(PIECE)
   while piece do
     local ok, problem = sink(piece)
     if ok == false or (ok == nil and problem ~= nil) then
       file:close()
       return options.refused("the sink took no more: " .. tostring(problem or "false"))
     end
-    piece = file:read(PIECE)
+    piece, unreadable = file:read(PIECE)
   end
   file:close()
+  if unreadable then return options.refused("the file could not be read again: " .. tostring(unreadable)) end
   return true
 end
 
@@ -204,7 +223,7 @@ end
 -- beside the target, so that it can be renamed; for a sink where temporary files are
 local function part_for(target)
   local random = require("whatsapp.crypto").random(8)
-  if type(target) == "string" then return ("%s.%s.part"):format(target, random) end
+  if type(target) == "string" then return ("%s.%s.part"):format(target:match "^(.*[/\\])" or "", random) end
   return ("%s/whatsapp-%s.part"):format(os.getenv "TMPDIR" or "/tmp", random)
 end
 

@@ -2,7 +2,6 @@
 -- API has forgotten is replaced once, and only where the message certainly was not sent.
 local core = require "whatsapp.core"
 local options = require "whatsapp.options"
-local source = require "whatsapp.media.source"
 local upload = require "whatsapp.media.upload"
 
 local send = {}
@@ -32,8 +31,8 @@ local function judged(to, plan, usable, given)
   return nil, text, details
 end
 
-local function key_of(access, plan, sum)
-  return ("whatsapp:%s:%s:%s"):format(access.phone_number_id, sum, plan.type)
+local function key_of(access, plan)
+  return ("whatsapp:%s:%s:%s"):format(access.phone_number_id, plan.sha256, plan.type)
 end
 
 local function send_options(given)
@@ -50,8 +49,7 @@ local function told(about, id, warnings)
 end
 
 -- the id, whether it was known before, and what was warned of
-local function id_for(access, usable, plan, given, key, warnings)
-  local store = key and access.store()
+local function id_for(access, store, key, usable, plan, given, warnings)
   local known = store and store:get(key)
   if known then return known, true end
   local uploaded, text, details = upload.send(access, usable, plan, given, warnings)
@@ -71,22 +69,20 @@ end
 ---@param given table
 ---@return table? result, string? text, whatsapp.info|whatsapp.details details
 function send.file(access, to, usable, given)
-  local sum
-  local plan, warnings, details = upload.plan(usable, given, function(opened)
-    if access.store() then sum = source.sha256(opened) end
-  end)
+  local store = access.store()
+  local plan, warnings, details = upload.plan(usable, given, store ~= false)
   if not plan then return nil, warnings, details end
   local ok, text, refusal = judged(to, plan, usable, given)
   if not ok then return nil, text, refusal end
-  local key = sum and key_of(access, plan, sum)
+  local key = store and key_of(access, plan)
   for _ = 1, 2 do
-    local id, known, failure = id_for(access, usable, plan, given, key, warnings)
+    local id, known, failure = id_for(access, store, key, usable, plan, given, warnings)
     if not id then return nil, known, failure end
     local result, problem, about = access.deliver(message_of(to, plan, usable, given, id), send_options(given))
     told(about, id, warnings)
     local gone = not result and known and about.kind == "api" and GONE[about.code] and not about.may_have_been_sent
     if not gone then return result, problem, about end
-    access.store():delete(key)
+    store:delete(key)
   end
 end
 

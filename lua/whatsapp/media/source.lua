@@ -6,6 +6,7 @@ local name = require "whatsapp.media.name"
 local source = {}
 
 local PIECE = 65536
+local FIELDS = { path = true, data = true, filename = true }
 
 ---@class whatsapp.media.source
 ---@field path string? of a file
@@ -48,6 +49,9 @@ end
 function source.usable(given)
   if type(given) == "string" then given = { path = given } end
   if type(given) ~= "table" then return nil, "a file is a path or { data =, filename = }, got a " .. type(given) end
+  for field in pairs(given) do
+    if not FIELDS[field] then return nil, "a file has no field " .. tostring(field) .. ": there are path, data and filename" end
+  end
   local path, data = given.path, given.data
   if (path == nil) == (data == nil) then return nil, "a file has either a path or data" end
   if type(path or data) ~= "string" then return nil, "path and data are strings" end
@@ -65,12 +69,13 @@ function source.open(usable)
 end
 
 ---@param opened whatsapp.media.source
----@return string sha256 64 hexadecimal digits
+---@return string? sha256 64 hexadecimal digits
+---@return string? text
 function source.sha256(opened)
   local sum, offset = digest.new(), 0
   while offset < opened.size do
     local piece = opened.at(offset, PIECE)
-    if piece == "" then break end
+    if piece == "" then return nil, (opened.path or "the file") .. ": cannot be read to its end" end
     sum:update(piece)
     offset = offset + #piece
   end

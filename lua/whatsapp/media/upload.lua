@@ -19,14 +19,15 @@ end
 ---Opens a file, looks what it is, and closes it again.
 ---@param usable table as source.usable gives it
 ---@param given whatsapp.media.check_options
----@param also (fun(opened: whatsapp.media.source, plan: whatsapp.media.plan))?
+---@param hashed boolean? with its SHA-256, which is then in the plan
 ---@return whatsapp.media.plan? plan, whatsapp.problem[]|string|nil warnings, whatsapp.details? details
-function upload.plan(usable, given, also)
+function upload.plan(usable, given, hashed)
   local opened, text = source.open(usable)
   if not opened then return refused_source(text) end
   local plan, warnings, details = check.plan(opened, given)
-  if plan and also then also(opened, plan) end
+  if plan and hashed then plan.sha256, text = source.sha256(opened) end
   opened.close()
+  if plan and hashed and not plan.sha256 then return refused_source(text) end
   return plan, warnings, details
 end
 

@@ -97,7 +97,9 @@ rows.describe("with an answer that goes into a file", function(t)
         assert.same({}, scratch.list())
       end
       for number = 5, 6 do
-        local text = t.fails(transport, download(port, { max_file = 3000000 }), ENDED, number)
+        local other = t.open()
+        local text = t.fails(other, download(port, { max_file = 3000000 }), ENDED, number)
+        other.close() -- it would go on reading what nobody wants, to keep the connection
         assert.truthy(text:find("longer than 3000000 bytes", 1, true), text)
         assert.same({}, scratch.list())
       end
@@ -105,8 +107,9 @@ rows.describe("with an answer that goes into a file", function(t)
 
     over(ALL, "what else is answered, and then again what goes into memory", function(port)
       t.fault.play("endless-body 500", "bytes 2000000", "bytes 2000000")
-      local transport = t.open()
-      local text = t.fails(transport, download(port), ENDED, 1)
+      local other, transport = t.open(), t.open()
+      local text = t.fails(other, download(port), ENDED, 1)
+      other.close()
       assert.truthy(text:find("longer than 1000000 bytes", 1, true), text)
       assert.same({}, scratch.list())
       assert.equal(2000000, t.answered(transport, download(port)).size)

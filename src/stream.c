@@ -117,7 +117,7 @@ const char *wa_stream_open_part(wa_part *p, char *text, size_t size)
 const char *wa_stream_make_file(wa_stream *s, char *text, size_t size)
 {
     s->owner = getpid();
-    s->file = open(s->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    s->file = open(s->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     s->made = s->file >= 0;
     return s->made ? NULL : said(errno, text, size);
 }

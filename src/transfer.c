@@ -285,7 +285,7 @@ static bool is_streamed(const wa_transfer *t)
 /* most requests are a POST like the one before */
 static bool is_same_method(const wa_transfer *t, const char *method)
 {
-    return t->posted && t->with_body && t->stream == NULL && strcmp(method, "POST") == 0;
+    return t->posted && t->with_body && strcmp(method, "POST") == 0;
 }
 
 static void set_body(const wa_transfer *t)

@@ -103,6 +103,12 @@ describe("the kind of a file", function()
     assert.equal("text", facts_of(("\226\130\172"):rep(30000)).kind) -- cut within a character
   end)
 
+  it("is not taken for another one by its first letters", function()
+    for _, text in ipairs { "ID3 tags are old", "RIFF, he said", "GIF8 is no version", "OggS is a word", "II* and MM", "PK is no zip" } do
+      assert.equal("text", facts_of(text).kind, text)
+    end
+  end)
+
   it("is seen without reading much", function()
     local cases = { files.mp4(), files.mp4("isom", nil, true), files.png(), files.opus(), files.pdf, files.jpeg }
     for i, bytes in ipairs(cases) do

@@ -166,6 +166,16 @@ describe("media:upload", function()
     assert.same({ "protocol", true, 1 }, { details.kind, details.may_have_been_sent, #transport.requests })
   end)
 
+  it("is repeated though it took longer than a message may", function()
+    local client, transport
+    client, transport = new(function()
+      if #transport.requests > 1 then return json(200, '{"id":"1"}') end
+      transport.slept = transport.slept + 200
+      return nil, UNSENT.text, UNSENT.details
+    end)
+    assert(client.media:upload { data = files.pdf })
+  end)
+
   it("gives the API's word on what it refuses", function()
     local client = new_box(nil, { mode = "lenient" })
     local _, text, details = client.media:upload({ data = "\1\2" }, { type = "application/octet-stream" })

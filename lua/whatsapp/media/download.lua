@@ -104,7 +104,7 @@ local function find_url(access, job, given)
   if not found then return nil, text, details end
   local graph, problem = trusted.is_graph(found.url, access.base_url)
   if graph == nil then return failed("the API named a URL that is not fetched: " .. problem, false, details.http_status) end
-  job.url, job.size = found.url, nil
+  job.url = found.url
   expect(job, found)
   return true
 end

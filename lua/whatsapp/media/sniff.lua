@@ -211,9 +211,8 @@ local function ole(at)
     local found = named_in(at((sector + 1) * bytes, bytes))
     if found then return { kind = found } end
     local part = math.floor(sector / (bytes / 4))
-    if part >= 109 then break end
+    if part >= 109 then break end -- also behind the last one, whose number is none of a sector
     sector = le(at((le(header, 77 + 4 * part, 4) + 1) * bytes + 4 * (sector % (bytes / 4)), 4), 1, 4)
-    if sector >= 0xFFFFFFFA then break end
   end
   return { kind = "ole" }
 end

@@ -39,11 +39,11 @@ describe("retry.wait", function()
     assert.is_nil(wait(SAFE, 1, 0, { attempts = 1 }))
   end)
 
-  it("does not ask again for what cannot be taken: libcurl's codes for too long and for not written", function()
-    for _, code in ipairs { 23, 63 } do
-      local details = { kind = "transport", retryable = false, may_have_been_sent = true, curl_code = code }
-      assert.is_nil(wait(details, 1, 0, { may_send_twice = true }))
-    end
+  it("leaves it to the transport whether a GET that was lost is repeated", function()
+    local policy = { may_send_twice = true, idempotent = true }
+    assert.is_nil(wait({ kind = "transport", retryable = false, may_have_been_sent = true }, 1, 0, policy))
+    assert.equal(1, wait({ kind = "transport", retryable = true, may_have_been_sent = true }, 1, 0, policy))
+    assert.equal(1, wait({ kind = "protocol", retryable = false, may_have_been_sent = true }, 1, 0, policy))
   end)
 
   it("never repeats what was refused or may have been sent", function()

@@ -559,7 +559,11 @@ local function access_of(parts)
       policy = copy(policy)
       policy.total = how.total
     end
-    return exchange(parts, request, how.harmless and harmless(policy) or policy, how.warnings, how.read)
+    if how.harmless and policy then
+      policy = harmless(policy)
+      policy.idempotent = request.method ~= "POST"
+    end
+    return exchange(parts, request, policy, how.warnings, how.read)
   end
 
   function access.deliver(message, given) return deliver(parts, message, given) end

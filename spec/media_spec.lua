@@ -94,7 +94,7 @@ describe("client.media", function()
       function() media:upload { path = "x", name = "y" } end, function() media:upload(5) end, function() media:upload {} end,
       function() media:upload("x", { kind = "image" }) end, function() media:upload("x", { as = "picture" }) end, function() media:get() end,
       function() media:get "a/b" end, function() media:get "../x" end, function() media:delete "" end, function() media:download("12") end,
-      function() media:download("12", "") end, function() media:download({}, "x") end, function() media:download("a b", "x") end,
+      function() media:download("12", "") end, function() media:download("a b", "x") end,
       function() media:download("12", 5) end, function() media:upload_sample "x" end,
       function() media:upload_sample("x", { app_id = "1", session = "upload:../1" }) end, function() client:send_file(nil, "x") end,
       function() client:send_file("1", {}) end, function() client:send_file("1", "x", { to = "2" }) end, function() media:check {} end,
@@ -244,6 +244,15 @@ describe("media:download", function()
     assert.same({ path = target, size = #BYTES, sha256 = sha256(BYTES), mime_type = "application/pdf", id = id, verified = true }, got)
     assert.is_true(read(target) == BYTES)
     no_file_but "target.pdf"
+  end)
+
+  it("says of an event without a file that there is none", function()
+    local client, transport = new {}
+    for _, event in ipairs { { kind = "message", type = "text", id = "12", text = "x" }, { kind = "message", media = { id = "a/../b" } }, {} } do
+      local got, _, details = client.media:download(event, target)
+      assert.same({ nil, "invalid", "media", "required" }, { got, details.kind, details.problems[1].path, details.problems[1].rule })
+    end
+    assert.equal(0, #transport.requests)
   end)
 
   it("takes an event, what media:get gave, and a URL", function()
@@ -401,7 +410,9 @@ describe("media:download", function()
     assert.equal(104857600, transport.requests[#transport.requests].max_file)
     local before = #transport.requests
     local got, _, details = client.media:download(id, target, { max = 1000 })
-    assert.same({ nil, "invalid", "file_size", before + 1 }, { got, details.kind, details.problems[1].path, #transport.requests })
+    local problem = details.problems[1]
+    assert.same({ nil, "invalid", "file_size", 1000, #BYTES, before + 1 },
+      { got, details.kind, problem.path, problem.limit, problem.actual, #transport.requests })
   end)
 
   it("follows no redirect", function()
@@ -582,6 +593,20 @@ describe("media:upload_sample", function()
     assert.equal(2, #transport.requests)
     broken = false
     assert(client.media:upload_sample({ data = BYTES, filename = "x.jpg" }, { app_id = "1", session = details.session }))
+  end)
+
+  it("goes on where the API took a part and says so", function()
+    local client, transport = new {
+      json(200, '{"id":"upload:1?sig=x"}'), json(200, '{"id":"upload:1?sig=x","file_offset":22}'),
+      json(200, '{"id":"upload:1?sig=x","file_offset":"22"}'), json(200, '{"h":"4::x"}'),
+    }
+    local handle = assert(client.media:upload_sample({ data = BYTES, filename = "x.jpg" }, { app_id = "1" }))
+    assert.same({ "4::x", "22", 1000 }, { handle, transport.requests[4].headers.file_offset, #transport.requests[4].body })
+  end)
+
+  it("is not held to the sizes and colours of messages' files", function()
+    local client = new_box()
+    assert(client.media:upload_sample({ data = files.png(1, 1, 16, 3) .. ("x"):rep(6000000), filename = "x.png" }, { app_id = "1" }))
   end)
 
   it("is not led behind the end of the file", function()

@@ -141,10 +141,12 @@ end
 ---@param path string
 ---@param rule string
 ---@param text string
+---@param limit any
+---@param actual any
 ---@return nil, string text, whatsapp.details details
-function check.problem(path, rule, text)
+function check.problem(path, rule, text, limit, actual)
   local problems = {}
-  collector(problems)(path, rule, nil, nil, text)
+  collector(problems)(path, rule, limit, actual, text)
   return check.refused(problems)
 end
 

@@ -79,9 +79,10 @@ function download.job(what)
   if type(what) == "string" and what:find("/", 1, true) then
     job.url = what
   elseif type(what) == "table" then
-    local media = type(what.media) == "table" and what.media or what
+    local media = type(what.media) == "table" and what.media or what.kind == nil and what or options.NONE
     job.id, job.url = id_of(media.id), type(media.url) == "string" and media.url or nil
     expect(job, media)
+    return job
   else
     job.id = id_of(what)
   end
@@ -91,7 +92,10 @@ end
 
 -- one that came from outside is judged before it is used; with an id there is a better one
 local function choose_url(access, job)
-  if not job.url then return true end
+  if not job.url then
+    if job.id then return true end
+    return check.problem("media", "required", "there is no file: neither an id nor a URL")
+  end
   local graph, text = trusted.is_graph(job.url, access.base_url)
   if graph ~= nil then return true end
   job.url = nil
@@ -142,7 +146,7 @@ local function fetch(access, job, given)
   local max = given.max or kind.MAX_INCOMING
   job.max = job.size and math.min(max, job.size) or max
   if job.size and job.size > max then
-    return check.problem("file_size", "range", ("%d bytes, at most %d"):format(job.size, max))
+    return check.problem("file_size", "range", ("%d bytes, at most %d"):format(job.size, max), max, job.size)
   end
   return access.exchange({
     method = "GET", url = job.url, headers = { ["User-Agent"] = access.user_agent }, to_file = job.part, max_file = job.max,
@@ -173,7 +177,7 @@ end
 -- what is wrong with the bytes that came; nil: nothing that can be known
 local function fault_of(job, got, sum)
   if is_html(got.type) and (job.type and not is_html(job.type) or #job.sums == 0) then
-    return ("HTML of %d bytes came where %s was expected"):format(got.size, job.type or "a file")
+    return ("HTML of %d bytes came where %s was expected"):format(got.size, job.type and job.type:gsub("%c", "?") or "a file")
   end
   if job.size and got.size ~= job.size then return ("%d bytes came of a file of %d"):format(got.size, job.size) end
   for _, wanted in ipairs(job.sums) do
@@ -224,7 +228,8 @@ end
 local function part_for(target)
   local random = require("whatsapp.crypto").random(8)
   if type(target) == "string" then return ("%s.%s.part"):format(target:match "^(.*[/\\])" or "", random) end
-  return ("%s/whatsapp-%s.part"):format(os.getenv "TMPDIR" or "/tmp", random)
+  local folder = os.getenv "TMPDIR"
+  return ("%s/whatsapp-%s.part"):format(folder and folder ~= "" and folder or "/tmp", random)
 end
 
 ---@param access whatsapp.media.access

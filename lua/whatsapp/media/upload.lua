@@ -16,6 +16,12 @@ local function refused_source(text)
   return check.problem("file", "format", text)
 end
 
+-- an answer that is none of those that the API gives
+local function odd(answer, what, sent)
+  return nil, ("HTTP %d: %s"):format(answer.status, what),
+    { kind = "protocol", retryable = false, may_have_been_sent = sent, http_status = answer.status }
+end
+
 ---Opens a file, looks what it is, and closes it again.
 ---@param usable table as source.usable gives it
 ---@param given whatsapp.media.check_options
@@ -39,8 +45,7 @@ local function read_id(answer)
   if not object then return nil, text, details end
   object.id = words.string(object.id)
   if object.id and object.id ~= "" then return object end
-  return nil, ("HTTP %d: JSON that names no id; the file may have been taken"):format(answer.status),
-    { kind = "protocol", retryable = false, may_have_been_sent = true, http_status = answer.status }
+  return odd(answer, "JSON that names no id; the file may have been taken", true)
 end
 
 ---@param access whatsapp.media.access
@@ -73,17 +78,14 @@ local function read_session(answer)
   local object, text, details = response.read(answer)
   if not object then return nil, text, details end
   if upload.is_session(object.id) then return object end
-  return nil, ("HTTP %d: JSON that names no upload session"):format(answer.status),
-    { kind = "protocol", retryable = false, may_have_been_sent = false, http_status = answer.status }
+  return odd(answer, "JSON that names no upload session", false)
 end
 
 local function read_handle(answer)
   local object, text, details = response.read(answer)
   if not object then return nil, text, details end
   if type(object.h) == "string" and object.h ~= "" then return object end
-  if object.file_offset ~= nil then return object end
-  return nil, ("HTTP %d: JSON that names no handle"):format(answer.status),
-    { kind = "protocol", retryable = false, may_have_been_sent = true, http_status = answer.status }
+  return odd(answer, "JSON that names no handle", true) -- or how much it has, of a part
 end
 
 local function begin_session(access, plan, given)
@@ -114,15 +116,12 @@ end
 
 local MOST_RESUMPTIONS = 5
 
--- Sends what is missing until the handle is there; after each interruption the API says how much it has.
+-- Sends what is missing until the handle is there; whenever it is not, the API says how much it has.
 local function send_rest(access, usable, plan, session, offset, given)
   for resumed = 0, MOST_RESUMPTIONS do
     local object, text, details = send_from(access, usable, plan.size, session, offset, given)
-    if object and object.h then return object.h, nil, details end
-    local goes_on = object ~= nil or details.may_have_been_sent
-    if not goes_on or given.retry == false or resumed == MOST_RESUMPTIONS then
-      return nil, text or "the API took a part and gave no handle", details
-    end
+    if object then return object.h, nil, details end
+    if not details.may_have_been_sent or given.retry == false or resumed == MOST_RESUMPTIONS then return nil, text, details end
     local known, unknown, problem = offset_of(access, session, given)
     if not known then return nil, unknown, problem end
     if known > plan.size or known < 0 then
@@ -143,7 +142,8 @@ end
 ---@param given table
 ---@return string? handle, string? text, whatsapp.info|whatsapp.details details
 function upload.sample(access, usable, given)
-  local plan, text, details = upload.plan(usable, given)
+  -- what is said of messages' files is not said of samples
+  local plan, text, details = upload.plan(usable, { type = given.type, mode = given.mode, as = "document", check_size = false })
   if not plan then return nil, text, details end
   local taken, not_taken, refusal = check_sample(plan, given)
   if not taken then return nil, not_taken, refusal end

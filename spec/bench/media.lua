@@ -43,7 +43,7 @@ local function measure_client(path, transport)
   local client = whatsapp.new { token = "t", phone_number_id = "1", base_url = fault.url("h2", ""), transport = transport }
   local target = scratch.path "fetched"
   measure("client.media:upload", transport.now, function()
-    fault.play "swallow"
+    fault.play "swallow id"
     assert(client.media:upload(path, { type = "application/x-large", progress = function() end }))
   end)
   fault.play("bytes " .. SIZE)

@@ -35,7 +35,9 @@ end
 -- ---- names from outside -------------------------------------------------------------------------------------------------
 
 -- what turns the direction of writing, and what cannot be seen: to a reader they make another name of it
-local HIDDEN = { "\194[\128-\159]", "\216\156", "\226\128[\139-\143]", "\226\128[\170-\174]", "\226\129[\160-\175]", "\239\187\191" }
+local HIDDEN = {
+  "\194[\128-\159]", "\216\156", "\226\128[\139-\143]", "\226\128[\170-\174]", "\226\129[\160-\175]", "\239\187\191",
+}
 
 -- names that are devices somewhere
 local DEVICES = { con = true, prn = true, aux = true, nul = true }

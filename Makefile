@@ -1,8 +1,13 @@
 # lua-whatsapp: what can be done here. `make` builds for $(LUA); the README says what each target is for.
-#   make [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit]   builds build/$(LUA)/whatsapp/*.so
-#   make demo · test · check · memcheck · sanitize · test-all · bench · bench-send · install · clean · env
+#   make [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit]   builds build/$(LUA)/whatsapp/*.so; else for the first of them that is here
+#   make demo · test · check · memcheck · sanitize · test-all · test-arm · test-be · test-musl · bench · bench-send · bench-nginx
+#        install · clean · env
 
-LUA     ?= lua5.4
+ifeq ($(origin LUA),undefined)
+LUA   := $(shell sh spec/support/find_lua.sh)
+SAID  = $(if $(filter-out lua5.4,$(LUA)),@echo 'built for $(LUA)$(COMMA) the first Lua found; make LUA=... names another')
+COMMA := ,
+endif
 BUSTED  ?= /usr/bin/busted
 NGINX_BIN ?= nginx
 CC      ?= cc
@@ -25,14 +30,17 @@ SHARED   := -shared $(if $(filter Darwin,$(shell uname -s)),-undefined dynamic_l
 
 BUILD  := build/$(LUA)
 OFFLINE := spec/walk_spec.lua spec/schema_spec.lua spec/message_spec.lua spec/response_spec.lua spec/retry_spec.lua spec/crypto_spec.lua \
-           spec/decode_spec.lua spec/webhook_spec.lua spec/webhook_handler_spec.lua spec/status_spec.lua spec/window_spec.lua
+           spec/golden_spec.lua spec/decode_spec.lua spec/webhook_spec.lua spec/webhook_handler_spec.lua spec/status_spec.lua spec/window_spec.lua
 CORE   := schema format buffer utf8 json index lsay lproblem lshape lvalue lscope lvariant lfree lforeign lwalk lschema lread lcore
 OBJ     = $(patsubst %,$(BUILD)/obj/%.o,$(1))
 MODULE := $(BUILD)/whatsapp
 C      := $(wildcard src/*.c)
 H      := $(wildcard src/*.h)
 
-all: core curl crypto
+# MODULES=core builds and installs without libcurl and libcrypto
+MODULES ?= core curl crypto
+all: $(MODULES)
+	$(SAID)
 core: $(MODULE)/core.so
 curl: $(MODULE)/curl.so
 crypto: $(MODULE)/crypto.so
@@ -46,37 +54,62 @@ $(MODULE)/%.so:
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(SHARED) -o $@ $^ $(LIBS)
 
-$(BUILD)/obj/%.o: src/%.c Makefile
+# each module with the headers of its own library and of no other: the core can be built where there is neither
+$(call OBJ,lcurl multi transfer): INC = $(CURL_INC)
+$(call OBJ,lcrypto): INC = $(SSL_INC)
+$(BUILD)/obj/%.o: src/%.c Makefile | $(BUILD)/headers
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(CFLAGS) $(LUA_INC) $(CURL_INC) $(SSL_INC) -MMD -MP -c -o $@ $<
+	$(CC) $(FLAGS) $(CFLAGS) $(LUA_INC) $(INC) -MMD -MP -c -o $@ $<
 
 # what speaks of problems and lists the schema is built small: it is seldom run
-$(foreach file,lschema lsay lproblem lforeign lscope lshape index format,$(BUILD)/obj/$(file).o): CFLAGS += -Os
+$(foreach file,lschema lsay lproblem lforeign lshape index lfree,$(BUILD)/obj/$(file).o): CFLAGS += -Os
 
 -include $(wildcard $(BUILD)/obj/*.d)
+
+# asked once a build: without Lua's headers the compiler would say the same in a hundred lines
+$(BUILD)/headers:
+	@mkdir -p $(@D)
+	@echo '#include <lauxlib.h>' | $(CC) $(LUA_INC) -E - >/dev/null 2>&1 && : >$@ || { echo >&2 "no headers of $(LUA): on Debian" \
+	  "apt install $(LUA:luajit=luajit2) lib$(ABI:lua5.1=lua5.1-0)-dev; else LUA=... names another Lua, LUA_INC=-I... its headers"; exit 1; }
 
 # what a shell needs to use the build: eval "$(make -s env)"
 env:
 	@echo 'export LUA="$(LUA)" LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;" LUA_CPATH="$(CURDIR)/$(BUILD)/?.so;;"'
+
+# what a variable of this file is: make -s say-WARN
+say-%: ; @echo '$($*)'
 
 # the sandbox runs in nginx, whose Lua is LuaJIT
 sandbox: ; @$(MAKE) --no-print-directory LUA=lua5.1 core crypto
 
 DEPS_BUILD := gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev liblua5.1-0-dev libcurl4-openssl-dev libssl-dev lua-cjson
 DEPS_DEMO  := $(DEPS_BUILD) nginx libnginx-mod-http-lua openssl ca-certificates
-DEPS_TEST  := $(DEPS_DEMO) lua-busted lua-cqueues lua-luaossl lua-luv luarocks
-DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils
+DEPS_lua5.1 := lua5.1
+DEPS_lua5.2 := lua5.2 liblua5.2-dev
+DEPS_lua5.3 := lua5.3 liblua5.3-dev
+DEPS_luajit := luajit2
+DEPS_TEST  := $(DEPS_DEMO) lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_$(LUA))
+DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils liblua5.2-dev liblua5.3-dev libluajit2-5.1-dev
 DEPS_BENCH := $(DEPS_DEMO) lua-sec lua-socket python3-requests nodejs util-linux
-DEPS_ALL   := $(DEPS_TEST) lua5.1 lua5.2 liblua5.2-dev lua5.3 liblua5.3-dev luajit2
+DEPS_NGINX := $(DEPS_DEMO) wrk
+DEPS_ALL   := $(DEPS_TEST) $(DEPS_lua5.1) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit)
+DEPS_CROSS := $(DEPS_BUILD) qemu-user-static
+DEPS_ARM   := $(DEPS_CROSS) gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
+DEPS_BE    := $(DEPS_CROSS) gcc-powerpc64-linux-gnu libc6-dev-ppc64-cross gcc-mips-linux-gnu libc6-dev-mips-cross
+DEPS_MUSL  := $(DEPS_BUILD) musl-tools
 
 deps-demo:  ; @sh spec/support/deps.sh $(DEPS_DEMO)
 deps-test:  ; @sh spec/support/deps.sh $(DEPS_TEST)
 deps-check: ; @sh spec/support/deps.sh $(DEPS_CHECK)
 deps-all:   ; @sh spec/support/deps.sh $(DEPS_ALL)
 deps-bench: ; @sh spec/support/deps.sh $(DEPS_BENCH)
+deps-nginx: ; @sh spec/support/deps.sh $(DEPS_NGINX)
+deps-arm:   ; @sh spec/support/deps.sh $(DEPS_ARM)
+deps-be:    ; @sh spec/support/deps.sh $(DEPS_BE)
+deps-musl:  ; @sh spec/support/deps.sh $(DEPS_MUSL)
 
 # make deps first, then make again: what was missing may change what pkg-config says
-demo: deps-demo ; @$(MAKE) --no-print-directory -s all sandbox && eval "$$($(MAKE) -s env)" && $(LUA) examples/demo.lua
+demo: deps-demo ; @$(MAKE) --no-print-directory -s all sandbox && eval "$$($(MAKE) -s env)" && $$LUA examples/demo.lua
 
 test: deps-test ; @$(MAKE) --no-print-directory -s all sandbox && $(MAKE) --no-print-directory -s suite
 
@@ -87,6 +120,11 @@ suite: all sandbox
 test-all: deps-all
 	@for lua in lua5.4 lua5.3 lua5.2 lua5.1 luajit; do \
 	  echo "== $$lua"; $(MAKE) --no-print-directory -s LUA=$$lua all suite || exit 1; done
+
+# other processors under qemu-user, another libc: the golden rows, and whatever the core makes of the schema
+test-arm: deps-arm ; @sh spec/support/cross.sh arm
+test-be: deps-be ; @sh spec/support/cross.sh powerpc64 mips
+test-musl: deps-musl ; @sh spec/support/cross.sh musl
 
 memcheck: all sandbox
 	@$(MAKE) --no-print-directory suite RUN="valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect \
@@ -122,6 +160,50 @@ fuzz-webhook:
 	$(FUZZER) -o build/fuzz/webhook spec/support/fuzz_webhook.c $(patsubst %,src/%.c,$(CORE) lcrypto) -l$(ABI) -lm $(SSL_LIB)
 	eval "$$($(MAKE) -s env)"; ASAN_OPTIONS=quarantine_size_mb=8:detect_leaks=0 build/fuzz/webhook -runs=$(RUNS) -max_len=800 \
 	  -timeout=60 -rss_limit_mb=4096 build/fuzz/webhook-corpus
+
+# the library as files that a C program compiles in: whatsapp.h, one for each C module, and one that has the Lua files
+AMALGAMATION := build/amalgamation
+amalgamation: $(AMALGAMATION)/whatsapp_lua.c
+$(AMALGAMATION)/whatsapp_lua.c: $(C) $(H) $(wildcard src/embed/*) $(wildcard rockspec/*-scm-1.rockspec) $(shell find lua -name '*.lua')
+	@mkdir -p $(@D)
+	$(LUA) src/embed/amalgamate.lua $(@D)
+
+# a C program that sends, out of these files: with the core alone and small, and with libcurl and libcrypto
+EMBED := $(BUILD)/embed
+HOST  := examples/embed/host.c
+EMBEDDED = $(CC) $(FLAGS) -Os -g -I$(AMALGAMATION) $(LUA_INC)
+embed: $(EMBED)/host $(EMBED)/host_all
+$(EMBED)/host: $(HOST) $(addprefix $(EMBED)/,whatsapp_small.o whatsapp_lua.o)
+	$(EMBEDDED) -o $@ $^ -l$(ABI) -lm
+$(EMBED)/host_all: $(HOST) $(addprefix $(EMBED)/,whatsapp.o whatsapp_lua.o whatsapp_curl.o whatsapp_crypto.o)
+	$(EMBEDDED) -DHOST_HAS_ALL -o $@ $^ -l$(ABI) -lm $(CURL_LIB) $(SSL_LIB)
+$(EMBED)/%.o: $(AMALGAMATION)/whatsapp_lua.c Makefile
+	@mkdir -p $(@D)
+	$(EMBEDDED) $(PARTS) -c -o $@ $(AMALGAMATION)/$(*:_small=).c
+$(EMBED)/whatsapp_small.o: PARTS := -DWA_NO_DOCS
+$(EMBED)/whatsapp_curl.o: PARTS := $(CURL_INC)
+$(EMBED)/whatsapp_crypto.o: PARTS := $(SSL_INC)
+
+# many Lua states in many threads, under ThreadSanitizer; where it cannot have its addresses (high randomisation), without that
+threads: $(AMALGAMATION)/whatsapp_lua.c
+	@mkdir -p build/threads
+	$(CC) $(FLAGS) -O1 -g -fsanitize=thread -I$(AMALGAMATION) $(LUA_INC) $(CURL_INC) $(SSL_INC) \
+	  -o build/threads/$(LUA) spec/support/threads.c $(AMALGAMATION)/*.c -l$(ABI) -lm $(CURL_LIB) $(SSL_LIB) -pthread
+	$(shell setarch -R true 2>/dev/null && echo setarch -R) build/threads/$(LUA)
+
+# what the core takes of a device, in bytes, and of Lua's heap; prints, and judges nothing
+size: $(AMALGAMATION)/whatsapp_lua.c
+	@CC="$(CC)" LUA_INC="$(LUA_INC)" LUA_LIB="-l$(ABI)" spec/support/size.sh
+
+# a Lua whose integers and floats have 32 bits: nothing may be written that is not what was meant
+NARROW := build/32bits
+32bits:
+	@mkdir -p $(NARROW)
+	@source=$$(spec/support/lua_source.sh) && cp "$$source"/src/*.[ch] $(NARROW) && rm $(NARROW)/luac.c
+	@sed -i 's/^#define LUA_32BITS.*/#define LUA_32BITS 1/' $(NARROW)/luaconf.h
+	$(CC) -std=gnu99 -O1 -g -DLUA_USE_LINUX -Wl,-E -o $(NARROW)/lua $(NARROW)/*.c -lm -ldl
+	@$(MAKE) --no-print-directory -s LUA=lua5.4 BUILD=$(NARROW) LUA_INC=-I$(NARROW) WERROR=-Werror all
+	LUA_PATH="lua/?.lua;lua/?/init.lua" LUA_CPATH="$(NARROW)/?.so" $(NARROW)/lua spec/support/narrow.lua
 
 # the lines of the C core that the specs run
 coverage:
@@ -163,11 +245,17 @@ bench-media: deps-test
 	@$(MAKE) --no-print-directory -s all
 	@eval "$$($(MAKE) -s env)"; $(LUA) spec/bench/media.lua
 
+# what else an nginx worker does while it sends; prints, and judges nothing
+TURNS ?= 15
+bench-nginx: deps-nginx
+	@$(MAKE) --no-print-directory -s all sandbox
+	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)" $(LUA) spec/bench/nginx.lua
+
 check: deps-check ; @sh spec/support/check.sh
 
 install: all
 	install -d "$(DESTDIR)$(PREFIX)/lib/lua/$(ABI:lua%=%)/whatsapp" "$(DESTDIR)$(PREFIX)/share/lua/$(ABI:lua%=%)"
-	install -m 755 $(MODULE)/*.so "$(DESTDIR)$(PREFIX)/lib/lua/$(ABI:lua%=%)/whatsapp"
+	install -m 755 $(MODULES:%=$(MODULE)/%.so) "$(DESTDIR)$(PREFIX)/lib/lua/$(ABI:lua%=%)/whatsapp"
 	cp -R lua/whatsapp "$(DESTDIR)$(PREFIX)/share/lua/$(ABI:lua%=%)/"
 
 clean:
@@ -177,5 +265,6 @@ clean:
 bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
-.PHONY: fuzz-webhook bench-webhook bench-media all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench demo test suite test-all memcheck \
-        sanitize coverage torture fuzz docs check bench bench-send install clean
+.PHONY: all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl demo test suite \
+        test-all test-arm test-be test-musl memcheck sanitize coverage amalgamation embed threads size 32bits torture fuzz \
+        fuzz-webhook docs check bench bench-send bench-webhook bench-nginx bench-media install clean

@@ -10,7 +10,10 @@ end
 
 local function on_message(event)
   print_line("message", event.id, event.text or event.type or "?")
-  if client and event.text then assert(client:reply(event, { text = { body = "You wrote: " .. event.text } })) end
+  if not (client and event.text) then return end
+  local sent, text, details = client:reply(event, { text = { body = "You wrote: " .. event.text } })
+  if not sent then print_line("not answered", event.id, text) end
+  if not sent and details.retryable then error(text) end -- certainly not sent: let the event come again
 end
 
 local function on_status(event)

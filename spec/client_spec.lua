@@ -128,6 +128,14 @@ describe("client:request", function()
     assert.is_truthy(request.body:find('"new":{}', 1, true))
   end)
 
+  it("takes a number's id as any integer that this Lua holds exactly", function()
+    local function url_of(id) return client_with(nil, { phone_number_id = id }):request({ to = "1", text = { body = "x" } }).url end
+    assert.is_truthy(url_of(2 ^ 53):find("/9007199254740992/", 1, true))
+    assert.is_false(pcall(url_of, 2 ^ 53 + 2))
+    if math.maxinteger then assert.is_truthy(url_of(math.maxinteger):find("/9223372036854775807/", 1, true)) end
+    for _, wrong in ipairs { 0, -1, 1.5, 1 / 0 } do assert.is_false(pcall(url_of, wrong)) end
+  end)
+
   it("gives what is wrong with a message, and touches no transport", function()
     local client, transport = client_with()
     local request, text, details = client:request { to = "1" }

@@ -172,6 +172,22 @@ rows.describe("with an answer that goes into a file", function(t)
       assert.equal("transport", outcome.details.kind)
     end)
 
+    over(ALL, "ends it early, and knows no other", function(port)
+      t.fault.play("trickle", "ok")
+      local client = require("whatsapp.curl").new { ca_file = t.fault.ca_file, proxy = "" }
+      assert.same({ false, 0 }, { client:abort "tag", select("#", client:progress "tag") })
+      client:add(download(port), "tag")
+      repeat client:wait(0.05) until client:progress "tag" > 0
+      assert.same({ false, true, false }, { client:abort "other", client:abort "tag", client:abort "tag" })
+      assert.same({}, scratch.list())
+      local tag, response, text, details = client:next()
+      assert.same({ "tag", nil, IDEMPOTENT }, { tag, response, rows.outcome(details) })
+      assert.truthy(text:find("interrupted", 1, true))
+      assert.same({ false, 0 }, { client:abort "tag", select("#", client:progress "tag") })
+      assert.equal(200, client:perform(t.post(port == "h1" and "h2" or "h1")).status)
+      client:close()
+    end)
+
     over(ALL, "has the whole answer, and is closed before anybody saw it", function(port)
       local client = require("whatsapp.curl").new { ca_file = t.fault.ca_file, proxy = "" }
       client:add(download(port), "tag")

@@ -301,6 +301,14 @@ for _ = 1, 2 do
 end
 ]]
 
+local INTERRUPTED = [[
+local path, url = ...
+local transport = require("whatsapp.transport.curl").new { proxy = "", timeout = 20 }
+local ok, text = pcall(transport, { method = "GET", url = url, to_file = path, progress = function() end })
+io.write(tostring(ok), " ", tostring(text):match "interrupted!" or tostring(text), " ", tostring(io.open(path)))
+os.exit(0, false) -- what is left now would stay
+]]
+
 describe("a program that streams", function()
   local fault, scratch
 
@@ -361,6 +369,18 @@ describe("a program that streams", function()
       end
     end)
   end
+
+  -- Ctrl-C, as the lua program has it: a hook that is set by a signal and raises
+  it("may be interrupted while it tells its progress, and no half file stays", function()
+    fault.play "slow-bytes 8000000"
+    local program = scratch.write("program", INTERRUPTED)
+    local pipe = assert(io.popen(("%s %s '%s' %s 2>&1 & sleep 0.6; kill -INT $!; wait $!"):format(os.getenv "LUA" or "lua5.4", program,
+      scratch.path "new", fault.url "plain")))
+    local said = pipe:read "*a"
+    pipe:close()
+    assert.equal("false interrupted! nil", said)
+    assert.same({ "program" }, scratch.list())
+  end)
 
   it("forks: the child takes no file away from its parent", function()
     build "transport_fork.c"

@@ -102,10 +102,11 @@ end
 
 local described -- the row whose cases are being collected
 
--- it(name .. port) for each port that the row can be asked for
+-- it(name .. port) for each port that the row can be asked for, or for all where there are no rows
 function M.over(ports, name, test)
+  local lacks = described and described.lacks or {}
   for _, port in ipairs(ports) do
-    if not (described and described.lacks or {})[port] then busted.it(("%s (%s)"):format(name, port), function() test(port) end) end
+    if not lacks[port] then busted.it(("%s (%s)"):format(name, port), function() test(port) end) end
   end
 end
 

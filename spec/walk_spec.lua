@@ -264,6 +264,8 @@ describe("whatsapp.encode", function()
       { "which type was meant", { to = "1", txt = { body = "x" } }, "txt: no such field, did you mean `text`?" },
       { "where a name belongs that has no type", { to = "1", body = "x" }, "body: does not belong here, it belongs into `text`" },
       { "which number it got", { to = 1e300, text = { body = "x" } }, "to: must be a string or a whole number, got 1" },
+      { "that a number may have been another one", { to = 2 ^ 53 + 2, text = { body = "x" } },
+        "got 9007199254740994, too large to be exact: write it as a string" },
       { "which name was meant", { to = "1", text = { body = "x", preview_ulr = true } },
         "text.preview_ulr: no such field, did you mean `preview_url`?" },
       { "where a name belongs", { to = "1", type = "text", text = {}, body = "x" }, "body: does not belong here, it belongs into `text`" },
@@ -320,6 +322,22 @@ describe("whatsapp.encode", function()
       "location forbidden" }
     cases[#cases + 1] = { "a kind of button that is new", template { type = "button", sub_type = "hologram", index = 0,
       parameters = { { type = "beam", beam = { 1 } } } }, "template.components[1].sub_type enum" }
+    cases[#cases + 1] = { "a preview of a payment link under a header", interactive("cta_url", { name = "cta_url",
+      parameters = { display_text = "Pay", url = "https://example.com/pay", payment_link_preview = true } },
+      { header = { type = "text", text = "h" } }), "interactive.action.parameters.payment_link_preview forbidden" }
+    local function to_group(message)
+      message.to, message.recipient_type = "g", "group"
+      return message
+    end
+    cases[#cases + 1] = { "a catalog's button in a group", to_group(template { type = "button", sub_type = "catalog", index = 0 }),
+      "template.components[1].sub_type forbidden" }
+    it("no button of a template that is for groups, nor a catalog's for one person", function()
+      assert.is_nil((select(2, encode(to_group(template { type = "button", sub_type = "quick_reply", index = 0,
+        parameters = { { type = "payload", payload = "p" } } })))))
+      assert.is_nil((select(2, encode(template { type = "button", sub_type = "catalog", index = 0 }))))
+      assert.is_nil((select(2, encode(interactive("cta_url", { name = "cta_url",
+        parameters = { display_text = "Pay", url = "https://example.com/pay", payment_link_preview = true } })))))
+    end)
     local function order_of(total) -- 1000 + 100 + 50 - 200
       local function amount(value) return { value = value, offset = 100 } end
       return interactive("order_details", { name = "review_and_pay", parameters = { reference_id = "r", type = "digital-goods",
@@ -373,6 +391,10 @@ describe("whatsapp.encode", function()
       local json, warnings = encode({ to = "1", text = { body = "", odd = 1 } }, lenient)
       assert.is_truthy(json:find('"text":{"body":"","odd":1}', 1, true))
       assert.same({ "text.body min_chars", "text.odd unknown" }, brief(warnings))
+    end)
+
+    it("refuses an id that is a number too large to be exact: it may be somebody else's", function()
+      assert.same({ "to type" }, brief((problems_of({ to = 2 ^ 53 + 2, text = { body = "x" } }, lenient))))
     end)
 
     it("still refuses what JSON cannot hold", function()
@@ -504,25 +526,71 @@ describe("whatsapp.encode", function()
       end
     end)
 
+    -- a test runner may have stopped the collector
+    local function collecting(call)
+      local stopped = pcall(collectgarbage, "isrunning") and not collectgarbage "isrunning"
+      local pause, speed = collectgarbage("setpause", 0), collectgarbage("setstepmul", 10000)
+      collectgarbage "restart"
+      call()
+      collectgarbage("setpause", pause)
+      collectgarbage("setstepmul", speed)
+      if stopped then collectgarbage "stop" end
+    end
+
+    local function finalize(call)
+      if newproxy then
+        getmetatable(newproxy(true)).__gc = call
+      else
+        setmetatable({}, { __gc = call })
+      end
+    end
+
+    it("gives nothing behind the JSON where there are no warnings, so that it can be passed on", function()
+      assert.equal(1, select("#", encode { to = "1", text = { body = "x" } }))
+      assert.equal(2, select("#", encode { to = "1", audio = { id = "1", caption = "x" } }))
+    end)
+
     it("keeps working inside a finalizer that runs while it runs", function()
-      if not newproxy and _VERSION == "Lua 5.1" then return end
-      local inner
-      local function make()
-        local finalize = function() inner = encode { to = "2", text = { body = "inner" } } end
-        if newproxy then
-          local proxy = newproxy(true)
-          getmetatable(proxy).__gc = finalize
-        else
-          setmetatable({}, { __gc = finalize })
+      local inner, runs = nil, 0
+      local function send()
+        inner, runs = encode { to = "2", text = { body = "inner" } }, runs + 1
+      end
+      collecting(function()
+        for i = 1, 50000 do
+          if i <= 200 then finalize(send) end
+          local json = encode { to = "1", text = { body = ("outer"):rep(100) } }
+          if not json:find("outerouter", 1, true) then error "other bytes" end
+          if i >= 200 and runs > 20 then break end
         end
-      end
-      for _ = 1, 200 do
-        make()
-        local json = encode { to = "1", text = { body = ("outer"):rep(100) } }
-        assert.is_truthy(json:find("outerouter", 1, true))
-      end
-      collectgarbage()
+      end)
       assert.is_truthy(inner:find("inner", 1, true))
+      assert.is_true(runs > 20)
+    end)
+
+    it("makes ready what a message needs while finalizers send other messages", function()
+      local outer = interactive("list", { button = "m", sections = { { rows = { { id = "1", title = "t" } } } } })
+      local inner = template { type = "header", parameters = { { type = "image", image = { id = "1" } } } }
+      local wanted, other, own, runs = encode(outer), encode(inner), package.loaded["whatsapp.core"], 0
+      local core
+      local function again()
+        runs = runs + 1
+        if core then assert(core.encode(inner) == other) end
+      end
+      local rounds, right, during = 0, 0, 0
+      collecting(function()
+        while rounds < 50 or (during <= 20 and rounds < 5000) do
+          rounds = rounds + 1
+          package.loaded["whatsapp.core"], core = nil, nil
+          core = require "whatsapp.core" -- a new one, that has nothing ready
+          for _ = 1, 20 do finalize(again) end
+          local before = runs
+          if core.encode(outer) == wanted then right = right + 1 end
+          during = during + runs - before
+        end
+      end)
+      package.loaded["whatsapp.core"] = own
+      assert.equal(rounds, right)
+      assert.is_true(during > 20)
     end)
   end)
 end)

@@ -37,14 +37,14 @@ local function ask(port, query, signature)
   return answer.status, answer.body
 end
 
--- a server answers: what it is to be asked, and what it printed
+-- a server answers: what it is to be asked, and who tells what it printed
 local function check(port, log)
   assert.same({ 200, "4711" }, { ask(port, QUERY) })
   assert.equal(403, (ask(port, QUERY .. "x")))
   assert.equal(404, (ask(port, "")))
   assert.equal(401, (ask(port, "", "sha256=" .. ("0"):rep(64))))
   for _ = 1, 2 do assert.equal(200, (ask(port, "", webhooks.sign(BODY)))) end
-  local printed = read(log, "")
+  local printed = log()
   local _, messages = printed:gsub("message wamid%.1 Grüße", "")
   local _, statuses = printed:gsub("status wamid%.2 read", "")
   assert.same({ 1, 1 }, { messages, statuses }, printed)
@@ -78,28 +78,21 @@ describe("the webhook examples", function()
       pipe = nil
     end
     assert.is_truthy(pipe, read(folder .. "/log", ""))
-    local ok, problem = pcall(check, port, folder .. "/log")
+    local ok, problem = pcall(check, port, function() return read(folder .. "/log", "") end)
     run("kill " .. pid)
     pipe:close()
     assert.is_true(ok, tostring(problem))
   end)
 
   it("serve it in nginx", function()
-    run(("for name in lua build examples; do ln -s \"$PWD/$name\" %s/$name; done"):format(folder))
-    local conf = read "examples/webhook_nginx.conf"
-    local user = run "id -un":find "^root" and "user root;\n" or ""
-    local nginx = os.getenv "NGINX_BIN" or "nginx"
-    local started, port
-    for _ = 1, 20 do
-      port = math.random(20000, 32000)
-      write(folder .. "/nginx.conf", user .. (conf:gsub("127%.0%.0%.1:8080", "127.0.0.1:" .. port)))
-      started = run(("cd %s && PATH=$PATH:/usr/sbin %s %s -p . -c nginx.conf 2>&1; echo status $?"):format(folder, ENVIRONMENT, nginx))
-      if not started:find "Address already in use" then break end
-    end
-    assert.is_truthy(started:find "status 0", started .. read(folder .. "/error.log", ""))
-    local ok, problem = pcall(check, port, folder .. "/error.log")
-    local log = read(folder .. "/error.log", "")
-    run(("kill -QUIT $(cat %s/nginx.pid)"):format(folder))
-    assert.is_true(ok, tostring(problem) .. log)
+    local nginx = require("spec.support.nginx").start {
+      conf = "examples/nginx/webhook.conf",
+      env = { WHATSAPP_APP_SECRET = webhooks.SECRET, WHATSAPP_VERIFY_TOKEN = webhooks.TOKEN },
+    }
+    finally(nginx.stop)
+    check(nginx.port, function()
+      nginx.wait_for "status wamid.2 read"
+      return nginx.log()
+    end)
   end)
 end)

@@ -142,7 +142,10 @@ describe("the handler", function()
     local broken = { begin = function() error "down" end, done = function() error "down" end, forget = error }
     local handle, seen, reported = new { store = broken }
     assert.equal(500, handle(messages "a").status)
-    assert.same({ 0, 1 }, { #seen, #reported })
+    assert.same({ 0, 1, false }, { #seen, #reported, reported[1][3] }) -- the API repeats it
+    local later, _, lost = new { store = broken, defer = function(work) work() end }
+    assert.equal(200, later(messages "a").status)
+    assert.same({ 1, true }, { #lost, lost[1][3] }) -- nobody does
     broken.begin = function() return 1 end
     assert.equal(200, handle(messages "a").status)
     assert.same({ 1, 2 }, { #seen, #reported })

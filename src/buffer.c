@@ -13,7 +13,7 @@ void wa_buffer_free(wa_buffer *buffer)
     buffer->length = buffer->capacity = 0;
 }
 
-static bool fail(wa_buffer *buffer, wa_failure failure)
+static bool give_up(wa_buffer *buffer, wa_failure failure)
 {
     buffer->failure = failure;
     return false;
@@ -22,12 +22,12 @@ static bool fail(wa_buffer *buffer, wa_failure failure)
 bool wa_buffer_grow(wa_buffer *buffer, size_t more)
 {
     if (buffer->failure != WA_NO_FAILURE) return false;
-    if (more > buffer->limit - buffer->length) return fail(buffer, WA_TOO_LONG);
+    if (more > buffer->limit - buffer->length) return give_up(buffer, WA_TOO_LONG);
     size_t needed = buffer->length + more;
     size_t capacity = buffer->capacity < 512 ? 512 : buffer->capacity;
     while (capacity < needed) capacity = capacity > buffer->limit / 2 ? buffer->limit : capacity * 2;
     char *bytes = buffer->allocate(buffer->context, buffer->bytes, buffer->capacity, capacity);
-    if (bytes == NULL) return fail(buffer, WA_NO_MEMORY);
+    if (bytes == NULL) return give_up(buffer, WA_NO_MEMORY);
     buffer->bytes = bytes;
     buffer->capacity = capacity;
     return true;

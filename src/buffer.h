@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#pragma GCC visibility push(hidden)
+
 /* what is seldom called, so that the compiler keeps it out of the way of the rest */
 #if defined(__GNUC__)
 #define WA_RARE __attribute__((cold))
@@ -62,5 +64,7 @@ static inline void wa_buffer_add_strides(wa_buffer *buffer, const char *bytes, s
     for (size_t at = WA_STRIDE; at < length; at += WA_STRIDE) memcpy(to + at, bytes + at, WA_STRIDE);
     buffer->length += length;
 }
+
+#pragma GCC visibility pop
 
 #endif

@@ -27,7 +27,7 @@
 #define wa_setuservalue(L, index) lua_setuservalue(L, index)
 #endif
 
-/* the one symbol that a module shows */
+/* the one symbol that a module shows; the headers hide the others, with whatever flags it is built */
 #if defined(_WIN32)
 #define WA_EXPORT __declspec(dllexport)
 #elif defined(__GNUC__)
@@ -38,6 +38,11 @@
 
 /* 2^53: up to here every integer is a double of its own */
 #define WA_EXACT 9007199254740992.0
+
+/* Up to here every integer is a lua_Number of its own. Where Lua's floats have 32 bits (LUA_32BITS) 2^24 is none: it
+ * may have been 2^24 + 1. */
+#define WA_IS_SINGLE (sizeof(lua_Number) < sizeof(double))
+#define WA_EXACT_NUMBER (WA_IS_SINGLE ? 16777215.0 : WA_EXACT)
 
 /* [-0, +0, -] whether the number at index is integral and held exactly; if so, its value. The same on every Lua:
  * 5 and 5.0 are one integer. */
@@ -50,7 +55,8 @@ static inline bool wa_integer(lua_State *L, int index, int64_t *value)
     }
 #endif
     double number = (double) lua_tonumber(L, index);
-    if (!(number >= -WA_EXACT && number <= WA_EXACT) || number != (double) (int64_t) number) return false;
+    if (!(number >= -WA_EXACT_NUMBER && number <= WA_EXACT_NUMBER)) return false;
+    if (number != (double) (int64_t) number) return false;
     *value = (int64_t) number;
     return true;
 }

@@ -1,7 +1,7 @@
 /* Formats of strings: see format.h. Each is a row: a test and its name. */
 #include "format.h"
 
-static bool is_digit(char c)
+static bool is_decimal(char c)
 {
     return c >= '0' && c <= '9';
 }
@@ -23,7 +23,7 @@ static size_t scheme(const char *text, size_t length)
         char c = lower(text[i]);
         if (c == ':' && i > 0) return i + 1;
         bool letter = c >= 'a' && c <= 'z';
-        if (!letter && (i == 0 || !(is_digit(c) || c == '+' || c == '-' || c == '.'))) return 0;
+        if (!letter && (i == 0 || !(is_decimal(c) || c == '+' || c == '-' || c == '.'))) return 0;
     }
     return 0;
 }
@@ -54,7 +54,7 @@ static bool date(const char *text, size_t length)
     static const char form[] = "0000-00-00";
     if (length != sizeof form - 1) return false;
     for (size_t i = 0; i < length; i++) {
-        if (form[i] == '0' ? !is_digit(text[i]) : text[i] != form[i]) return false;
+        if (form[i] == '0' ? !is_decimal(text[i]) : text[i] != form[i]) return false;
     }
     return true;
 }

@@ -122,13 +122,15 @@ local RULES = {
   exactly_one = "Exactly one of `%s` and `%s`.", at_least_one = "`%s` or `%s`.",
   sum = "`%s` is the sum of the amounts in `%s`, less the discount (warning).",
   only_when = "`%s` only where `%s` is %s (warning).",
+  only_under = "`%s` only where the `%s` around it is %s (warning).",
 }
 
 local function rules_of(object)
   local lines = {}
   local function add(rules)
     for _, rule in ipairs(rules or {}) do
-      lines[#lines + 1] = RULES[rule.rule]:format(rule.names[1], rule.names[2], rule.value and ('"%s"'):format(rule.value))
+      local value = rule.value and ('"%s"'):format(rule.value) or "absent"
+      lines[#lines + 1] = RULES[rule.rule]:format(rule.names[1], rule.names[2], value)
     end
   end
   add(object.base and objects[object.base].rules)

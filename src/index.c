@@ -1,8 +1,6 @@
 /* A hash that is looked for: see index.h. */
 #include "index.h"
 
-enum { TRIALS = 40 };
-
 /* how many of the identities have a place of their own with this multiplier */
 static size_t fill(wa_index *index, unsigned bits, const void *const *identities, size_t count)
 {
@@ -18,12 +16,12 @@ static size_t fill(wa_index *index, unsigned bits, const void *const *identities
     return placed;
 }
 
-size_t wa_index_build(wa_index *index, unsigned bits, const void *const *identities, size_t count)
+size_t wa_index_build(wa_index *index, unsigned bits, int trials, const void *const *identities, size_t count)
 {
     uint64_t random = UINT64_C(0x9E3779B97F4A7C15), best = random;
     size_t most = 0;
     index->shift = (uint8_t) (64 - bits);
-    for (int i = 0; i < TRIALS && most < count; i++) {
+    for (int i = 0; i < trials && most < count; i++) {
         index->multiplier = random | 1;
         size_t placed = fill(index, bits, identities, count);
         if (placed > most) {

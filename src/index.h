@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 enum { WA_NOT_INDEXED = -1 };
 
 typedef struct wa_place {
@@ -25,8 +27,9 @@ static inline size_t wa_index_size(unsigned bits)
 }
 
 /* Fills the places, which the index brings: 2 to the power of the bits. Each identity gets its own number, counted from
- * 0. Returns how many of them have a place: two that have one hash cannot both have it. */
-size_t wa_index_build(wa_index *index, unsigned bits, const void *const *identities, size_t count);
+ * 0. Returns how many of them have a place after the best of so many trials: two that have one hash cannot both have
+ * it. */
+size_t wa_index_build(wa_index *index, unsigned bits, int trials, const void *const *identities, size_t count);
 
 /* in 64 bits: strings may lie so far apart that they differ only in the upper half of their addresses */
 static inline size_t wa_index_hash(const wa_index *index, const void *identity)
@@ -40,5 +43,7 @@ static inline int wa_index_find(const wa_index *index, const void *identity)
     const wa_place *place = &index->places[wa_index_hash(index, identity)];
     return place->identity == identity ? place->number : WA_NOT_INDEXED;
 }
+
+#pragma GCC visibility pop
 
 #endif

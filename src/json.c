@@ -101,12 +101,12 @@ void wa_json_integer(wa_buffer *out, int64_t value)
 }
 
 /* the digits and the exponent of the shortest form d.ddde±xx that reads back; returns how many digits */
-static int shortest(double value, char *digits, int *exponent)
+static int shortest(double value, bool single, char *digits, int *exponent)
 {
     char text[40];
-    for (int precision = 14; precision <= 16; precision++) {
+    for (int precision = single ? 5 : 14, last = single ? 8 : 16; precision <= last; precision++) {
         snprintf(text, sizeof text, "%.*e", precision, value);
-        if (strtod(text, NULL) == value) break;
+        if (single ? strtof(text, NULL) == (float) value : strtod(text, NULL) == value) break;
     }
     int count = 0;
     const char *at = text;
@@ -123,7 +123,7 @@ static void zeros(wa_buffer *out, int count)
     for (; count > 0; count--) wa_buffer_add(out, "0", 1);
 }
 
-void wa_json_number(wa_buffer *out, double value)
+void wa_json_number(wa_buffer *out, double value, bool single)
 {
     char digits[24];
     int exponent;
@@ -131,7 +131,7 @@ void wa_json_number(wa_buffer *out, double value)
         wa_buffer_add(out, "-", 1);
         value = -value;
     }
-    int count = shortest(value, digits, &exponent);
+    int count = shortest(value, single, digits, &exponent);
     if (exponent < 0) {
         wa_buffer_add(out, "0.", 2);
         zeros(out, -exponent - 1);

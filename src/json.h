@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 #define WA_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /* whether all 8 bytes stand in a string as they are, a character each; each test may only err towards no */
@@ -69,7 +71,9 @@ size_t wa_json_string(wa_buffer *out, const char *text, size_t length, size_t *w
 void wa_json_integer(wa_buffer *out, int64_t value);
 
 /* Writes a finite number so that it reads back as the same one, with as few digits as that takes, without an exponent
- * and whatever the locale. */
-void wa_json_number(wa_buffer *out, double value);
+ * and whatever the locale; `single`: that is a float of 32 bits. */
+void wa_json_number(wa_buffer *out, double value, bool single);
+
+#pragma GCC visibility pop
 
 #endif

@@ -6,13 +6,14 @@
 #include "lshape.h"
 #include "lwalk.h"
 
-/* upvalues of the functions that walk */
-enum { ANCHOR = 1, WORK };
+enum { WORK = 1 }; /* upvalue of the functions that walk */
 
-/* the memory of a walk; owned by a userdata, so that an error passing over it frees it */
+/* The memory of a walk and what it has of the schema; owned by a userdata, so that an error passing over it frees it.
+ * Its user value is the anchor of the shapes. */
 typedef struct work {
     wa_walk walk;
-    const wa_node *root;
+    wa_shapes shapes;
+    wa_node *root;
     bool busy, finalized;
 } work;
 
@@ -26,18 +27,20 @@ static int work_gc(lua_State *L)
 }
 
 /* [-0, +1, m] */
-static work *new_work(lua_State *L, const wa_node *root)
+static work *new_work(lua_State *L)
 {
     work *owned = lua_newuserdata(L, sizeof *owned);
     void *context;
     lua_Alloc allocate = lua_getallocf(L, &context);
-    owned->busy = owned->finalized = false;
-    owned->root = root;
+    memset(owned, 0, sizeof *owned);
     wa_walk_init(&owned->walk, allocate, context);
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, work_gc);
     lua_setfield(L, -2, "__gc");
     lua_setmetatable(L, -2);
+    lua_newtable(L);
+    owned->root = wa_node_of(L, lua_gettop(L), &owned->shapes, &wa_message);
+    wa_setuservalue(L, -2);
     return owned;
 }
 
@@ -47,7 +50,7 @@ static work *take_work(lua_State *L)
 {
     work *owned = lua_touserdata(L, lua_upvalueindex(WORK));
     if (owned->busy) {
-        owned = new_work(L, owned->root);
+        owned = new_work(L);
         lua_pushvalue(L, -1);
         lua_replace(L, lua_upvalueindex(WORK));
     } else {
@@ -95,7 +98,8 @@ static bool is_lenient(lua_State *L)
     return luaL_argerror(L, 2, "mode must be \"strict\" or \"lenient\"") != 0;
 }
 
-/* [-0, +2, m] the outcome of both functions: success is what is on top, and the warnings if there are any */
+/* [-0, +n, m] the outcome of both functions: success is what is on top, and the warnings if there are any; nothing
+ * behind it where there are none, so that file:write(encode(message)) is right */
 static int failure_or(lua_State *L, work *owned, bool warnings_always)
 {
     const wa_report *report = &owned->walk.report;
@@ -105,10 +109,10 @@ static int failure_or(lua_State *L, work *owned, bool warnings_always)
         give_work(owned);
         return 3;
     }
-    if (report->warnings > 0 || warnings_always) wa_report_push(L, report, true);
-    else lua_pushnil(L);
+    bool warnings = report->warnings > 0 || warnings_always;
+    if (warnings) wa_report_push(L, report, true);
     give_work(owned);
-    return 2;
+    return warnings ? 2 : 1;
 }
 
 /* [-0, +1, v] walks argument 1; the memory stays on the stack, at index 3 */
@@ -119,14 +123,21 @@ static work *walk(lua_State *L)
     lua_settop(L, 2);
     work *owned = take_work(L);
     owned->walk.lenient = lenient;
-    if (!wa_walk_message(&owned->walk, L, 1, owned->root)) {
-        give_work(owned);
-        luaL_error(L, "not enough memory");
+    while (!wa_walk_message(&owned->walk, L, 1, owned->root) || owned->walk.wanted != NULL) {
+        wa_shape *wanted = owned->walk.wanted;
+        if (wanted == NULL) {
+            give_work(owned);
+            luaL_error(L, "not enough memory");
+        }
+        wa_walk_reset(&owned->walk);
+        wa_getuservalue(L, 3);
+        wa_compile(L, 4, &owned->shapes, wanted);
+        lua_settop(L, 3);
     }
     return owned;
 }
 
-/* [-0, +2|3, v] encode(message [, options]) -> json, warnings | nil, text, details */
+/* [-0, +1|2|3, v] encode(message [, options]) -> json [, warnings] | nil, text, details */
 static int encode(lua_State *L)
 {
     work *owned = walk(L);
@@ -167,11 +178,10 @@ static void push_array_metatable(lua_State *L)
     lua_setfield(L, -2, "__name");
 }
 
-/* [-0, +0, m] sets a function that walks: its upvalues are what keeps the compiled schema alive and its memory */
-static void set_walker(lua_State *L, const char *name, lua_CFunction function, const wa_node *root, int anchor)
+/* [-0, +0, m] sets a function that walks in the table on top; the memory is below that */
+static void set_walker(lua_State *L, const char *name, lua_CFunction function)
 {
-    lua_pushvalue(L, anchor);
-    new_work(L, root);
+    lua_pushvalue(L, -2);
     lua_pushcclosure(L, function, WORK);
     lua_setfield(L, -2, name);
 }
@@ -183,12 +193,11 @@ int luaopen_whatsapp_core(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"schema", wa_schema}, {"decode", wa_decode}, {NULL, NULL}};
     luaL_checkstack(L, 20, "whatsapp.core");
-    const wa_node *root = wa_compile(L, &wa_message);
-    int anchor = lua_gettop(L);
+    new_work(L);
     lua_createtable(L, 0, 6);
     wa_register(L, functions);
-    set_walker(L, "encode", encode, root, anchor);
-    set_walker(L, "validate", validate, root, anchor);
+    set_walker(L, "encode", encode);
+    set_walker(L, "validate", validate);
     push_array_metatable(L);
     lua_pushcclosure(L, array, 1);
     lua_setfield(L, -2, "array");

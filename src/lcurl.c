@@ -343,28 +343,45 @@ static int client_next(lua_State *L)
     return count + 1;
 }
 
+/* [-0, +0, v] the transfer that has the tag at index 2; NULL: none */
+static wa_transfer *find(lua_State *L, const client *c)
+{
+    lua_settop(L, 2);
+    wa_getuservalue(L, 1);
+    for (size_t i = 0; i < c->multi.count; i++) {
+        wa_transfer *t = c->multi.transfers[i];
+        lua_rawgeti(L, 3, (int) (2 * t->slot) + TAG);
+        bool found = !lua_isnil(L, -1) && lua_rawequal(L, 2, -1);
+        lua_pop(L, 1);
+        if (found) return t;
+    }
+    return NULL;
+}
+
 /* [-0, +0|3, v] client:progress(tag) -> bytes that have gone out of files and forms, or have come into a file; of how
  * many, nil where nobody knows; whether it has ended. Nothing: there is no such tag. */
 static int client_progress(lua_State *L)
 {
-    client *c = check_client(L);
+    const wa_transfer *t = find(L, check_client(L));
     int64_t moved, all;
-    lua_settop(L, 2);
-    wa_getuservalue(L, 1);
-    for (size_t i = 0; i < c->multi.count; i++) {
-        const wa_transfer *t = c->multi.transfers[i];
-        lua_rawgeti(L, 3, (int) (2 * t->slot) + TAG);
-        bool found = lua_rawequal(L, 2, -1) != 0;
-        lua_pop(L, 1);
-        if (!found) continue;
-        wa_transfer_progress(t, &moved, &all);
-        push_bytes(L, moved);
-        if (all < 0) lua_pushnil(L);
-        else push_bytes(L, all);
-        lua_pushboolean(L, t->ended);
-        return 3;
-    }
-    return 0;
+    if (t == NULL) return 0;
+    wa_transfer_progress(t, &moved, &all);
+    push_bytes(L, moved);
+    if (all < 0) lua_pushnil(L);
+    else push_bytes(L, all);
+    lua_pushboolean(L, t->ended);
+    return 3;
+}
+
+/* [-0, +1, v] client:abort(tag) -> whether it was under way: it ends now, as "interrupted" */
+static int client_abort(lua_State *L)
+{
+    client *c = check_client(L);
+    wa_transfer *t = find(L, c);
+    bool under_way = t != NULL && t->added;
+    if (under_way) wa_multi_abort(&c->multi, t);
+    lua_pushboolean(L, under_way);
+    return 1;
 }
 
 /* [-0, +0, v] client:step(): does what can be done without waiting */
@@ -392,7 +409,7 @@ static int client_running(lua_State *L)
 }
 
 /* [-0, +1, v] client:pollfd() -> a descriptor that can be read when step() has something to do; nil: there is none on
- * this system, or the first call came while something was under way */
+ * this system */
 static int client_pollfd(lua_State *L)
 {
     int descriptor = wa_multi_pollfd(&check_client(L)->multi);
@@ -415,7 +432,7 @@ static int now(lua_State *L)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    lua_pushnumber(L, (lua_Number) t.tv_sec + (lua_Number) t.tv_nsec / 1e9);
+    lua_pushnumber(L, (lua_Number) ((double) t.tv_sec + (double) t.tv_nsec / 1e9));
     return 1;
 }
 
@@ -439,9 +456,9 @@ WA_EXPORT int luaopen_whatsapp_curl(lua_State *L);
 int luaopen_whatsapp_curl(lua_State *L)
 {
     static const luaL_Reg methods[] = {{"perform", client_perform}, {"add", client_add}, {"next", client_next},
-        {"progress", client_progress}, {"step", client_step}, {"wait", client_wait}, {"running", client_running},
-        {"pollfd", client_pollfd}, {"events", client_events}, {"close", client_close}, {"__gc", client_close},
-        {"__close", client_close}, {"__tostring", client_tostring}, {NULL, NULL}};
+        {"progress", client_progress}, {"abort", client_abort}, {"step", client_step}, {"wait", client_wait},
+        {"running", client_running}, {"pollfd", client_pollfd}, {"events", client_events}, {"close", client_close},
+        {"__gc", client_close}, {"__close", client_close}, {"__tostring", client_tostring}, {NULL, NULL}};
     static const luaL_Reg functions[] = {{"new", new_client}, {"now", now}, {"sleep", sleep_for}, {NULL, NULL}};
     /* libcurl counts its users: one per state, given back when the state closes, after its clients */
     if (luaL_newmetatable(L, GLOBAL)) {

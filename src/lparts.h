@@ -9,6 +9,8 @@
 #include "lwalk.h"
 #include "utf8.h"
 
+#pragma GCC visibility push(hidden)
+
 enum {
     WA_MAX_DEPTH = 100,      /* levels of free data */
     WA_MAX_VALUES = 1000000, /* in one message */
@@ -110,6 +112,9 @@ static inline bool wa_spend(wa_walk *w, size_t count)
     w->values -= count;
     return true;
 }
+
+/* the shape is to be made ready: the walk is at its end */
+WA_RARE void wa_want(wa_walk *w, wa_shape *shape);
 
 /* counts keys that were read: the same table may stand in many places, and is read in each */
 void wa_look(wa_walk *w, size_t keys);
@@ -231,5 +236,7 @@ void wa_put_foreign(wa_walk *w, size_t start);
 
 /* names that the shape does not have: written in lenient mode, reported in strict mode */
 void wa_walk_foreign(wa_walk *w, const wa_subject *o, int table);
+
+#pragma GCC visibility pop
 
 #endif

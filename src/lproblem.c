@@ -8,8 +8,9 @@
 
 enum { LONGEST_QUOTE = 60, LONGEST_PATH = 1000 };
 
-const char *const wa_breach_names[] = {"required", "type", "enum", "min_chars", "max_chars", "min_items", "max_items",
-    "range", "format", "one_of", "forbidden", "unknown", "unique", "utf8", "depth", NULL};
+/* of the rules, in the order of wa_breach */
+static const char *const breach_names[] = {"required", "type", "enum", "min_chars", "max_chars", "min_items",
+    "max_items", "range", "format", "one_of", "forbidden", "unknown", "unique", "utf8", "depth"};
 
 /* bytes as Lua would escape them, up to `most` of them */
 static void add_escaped(wa_buffer *text, const char *bytes, size_t length, size_t most)
@@ -146,7 +147,7 @@ static void push_problem(lua_State *L, const wa_report *report, const wa_problem
     lua_createtable(L, 0, 5);
     lua_pushlstring(L, text, problem->path_length);
     lua_setfield(L, -2, "path");
-    lua_pushstring(L, wa_breach_names[problem->breach]);
+    lua_pushstring(L, breach_names[problem->breach]);
     lua_setfield(L, -2, "rule");
     set_detail(L, report, "limit", &problem->limit);
     set_detail(L, report, "actual", &problem->actual);

@@ -7,6 +7,8 @@
 #include "buffer.h"
 #include "compat.h"
 
+#pragma GCC visibility push(hidden)
+
 typedef enum wa_breach {
     WA_BREACH_REQUIRED,
     WA_BREACH_TYPE,
@@ -30,8 +32,9 @@ typedef struct wa_frame {
     const struct wa_frame *up;
     const char *name; /* NULL: an item of a list */
     size_t length;
-    int64_t index;     /* from 1 */
-    const void *table; /* of free data, to see a table that holds itself */
+    int64_t index;                    /* from 1 */
+    const void *table;                /* of free data, to see a table that holds itself */
+    const struct wa_subject *subject; /* of an object that is walked: what it holds */
 } wa_frame;
 
 enum { WA_MAX_PROBLEMS = 100 };
@@ -77,7 +80,6 @@ void wa_report_push(lua_State *L, const wa_report *report, bool warnings);
 /* [-0, +2, m] the line that names the first problem, and `details` */
 void wa_report_push_failure(lua_State *L, const wa_report *report);
 
-/* the names of the rules, in the order of wa_breach; NULL ends */
-extern const char *const wa_breach_names[];
+#pragma GCC visibility pop
 
 #endif

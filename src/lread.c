@@ -3,6 +3,7 @@
  * read stands on the Lua stack until its table can be made in its final size. Never raises for what the text holds. */
 #include "lread.h"
 
+#include <locale.h>
 #include <string.h>
 
 /* how deep values may lie in each other; members that wait on the stack for their table */
@@ -46,7 +47,7 @@ static const char *skip_digits(const reader *r, const char *at)
     return at;
 }
 
-/* [-0, +1, m] an integer of up to 18 digits always fits into 64 bits */
+/* [-0, +1, m] an integer of up to 18 digits always fits into 64 bits, if this Lua's integers have so many */
 static void push_integer(reader *r, const char *first, const char *digits, const char *last)
 {
     enum { SAFE = 18 };
@@ -54,7 +55,7 @@ static void push_integer(reader *r, const char *first, const char *digits, const
     for (const char *c = digits; c < last && last - digits <= SAFE; c++) value = value * 10 + (*c - '0');
     if (first != digits) value = -value;
 #if LUA_VERSION_NUM >= 503
-    if (last - digits <= SAFE) {
+    if (last - digits <= SAFE && value == (int64_t) (lua_Integer) value) {
         lua_pushinteger(r->L, (lua_Integer) value);
         return;
     }
@@ -63,7 +64,7 @@ static void push_integer(reader *r, const char *first, const char *digits, const
     if (lua_isinteger(r->L, -1)) lua_remove(r->L, -2);
     else lua_pop(r->L, 1); /* the digits stay */
 #else
-    if (last - digits <= SAFE && value < (int64_t) WA_EXACT && value > -(int64_t) WA_EXACT) {
+    if (last - digits <= SAFE && value < (int64_t) WA_EXACT_NUMBER && value > -(int64_t) WA_EXACT_NUMBER) {
         lua_pushnumber(r->L, (lua_Number) value);
     } else {
         lua_pushlstring(r->L, first, (size_t) (last - first));
@@ -71,10 +72,14 @@ static void push_integer(reader *r, const char *first, const char *digits, const
 #endif
 }
 
-/* [-0, +1, m] Lua knows how to read it, whatever the locale */
+/* [-0, +1, m] as Lua reads numbers; 5.1 and 5.2 want the point of the locale that the host has set */
 static void push_double(reader *r, const char *first, const char *last)
 {
     lua_pushlstring(r->L, first, (size_t) (last - first));
+    if (!lua_isnumber(r->L, -1)) {
+        luaL_gsub(r->L, lua_tostring(r->L, -1), ".", localeconv()->decimal_point);
+        lua_remove(r->L, -2);
+    }
     lua_pushnumber(r->L, lua_tonumber(r->L, -1));
     lua_remove(r->L, -2);
 }
@@ -249,7 +254,7 @@ static bool read_member(reader *r)
 }
 
 /* [-0, +1, m] a list or an object, whose first character was read */
-static bool read_members(reader *r, bool is_list)
+static bool read_compound(reader *r, bool is_list)
 {
     int count = 0, waiting = 0;
     char end = is_list ? ']' : '}';
@@ -291,7 +296,7 @@ static bool read_value(reader *r)
         return read_string(r);
     case '{':
     case '[':
-        return read_members(r, *r->at++ == '[');
+        return read_compound(r, *r->at++ == '[');
     case 't':
     case 'f':
         lua_pushboolean(r->L, *r->at == 't');

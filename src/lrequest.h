@@ -5,6 +5,8 @@
 #include "compat.h"
 #include "transfer.h"
 
+#pragma GCC visibility push(hidden)
+
 /* what is wrong with a request; text NULL: nothing */
 typedef struct wa_refusal {
     const char *text;  /* wa_no_memory, or a sentence, which is on the stack or never ends */
@@ -24,5 +26,7 @@ wa_refusal wa_read_request(lua_State *L, int table, const wa_settings *settings,
 
 /* [-0, +3, m] nil, text, details: refused, and nothing was sent */
 int wa_refuse(lua_State *L, wa_refusal refusal);
+
+#pragma GCC visibility pop
 
 #endif

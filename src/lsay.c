@@ -3,7 +3,7 @@
 
 enum { LONGEST_NAME = 40, FAR = 3 };
 
-const char *const wa_kind_names[] = {
+const char *const wa_kind_names[WA_REMOVED + 1] = {
     [0] = "anything",
     [WA_STRING] = "a string",
     [WA_ID] = "a string or a whole number",
@@ -66,7 +66,9 @@ void wa_say_rule(wa_report *report, const wa_problem *problem, const wa_rule *ru
         wa_say(report, problem, "not the sum of what adds to it, less what is taken off");
         break;
     case WA_ONLY_WHEN:
-        wa_say(report, problem, "documented only where `%s` is \"%s\"", b, rule->value);
+    case WA_ONLY_UNDER:
+        if (rule->value == NULL) wa_say(report, problem, "documented only without a `%s`", b);
+        else wa_say(report, problem, "documented only where `%s` is \"%s\"", b, rule->value);
         break;
     }
 }

@@ -7,8 +7,10 @@
 #include "lproblem.h"
 #include "lshape.h"
 
+#pragma GCC visibility push(hidden)
+
 /* by wa_kind, with an article: what stands behind "must be" */
-extern const char *const wa_kind_names[];
+extern const char *const wa_kind_names[WA_REMOVED + 1];
 
 /* "a string of 1 to 20 characters", "the list of ..." */
 void wa_say_kind(wa_report *report, const wa_problem *problem, const wa_field *field);
@@ -26,5 +28,7 @@ void wa_say_foreign(wa_report *report, const wa_problem *problem, const wa_node 
 
 /* whether any object of the schema has a field of this name */
 bool wa_is_known(const char *name, size_t length);
+
+#pragma GCC visibility pop
 
 #endif

@@ -31,6 +31,7 @@ static const char *const rules[] = {[0] = NULL,
     [WA_EXACTLY_ONE] = "exactly_one",
     [WA_AT_LEAST_ONE] = "at_least_one",
     [WA_ONLY_WHEN] = "only_when",
+    [WA_ONLY_UNDER] = "only_under",
     [WA_SUM] = "sum"};
 static const struct {
     uint16_t flag;

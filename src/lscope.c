@@ -3,13 +3,28 @@
 
 #include <stdio.h>
 
-/* a value of a scope */
+/* a value of a scope; the prints are compared first, for values of one list are often long and much alike */
 typedef struct entry {
     const wa_field *field;
     const char *text; /* NULL: a number */
     size_t length;
     int64_t integer;
+    uint64_t name_print, text_print;
 } entry;
+
+/* a number that differs where the bytes do, nearly always */
+static uint64_t print_of(const char *bytes, size_t length)
+{
+    uint64_t print = length, word;
+    for (; length >= 8; length -= 8, bytes += 8) {
+        memcpy(&word, bytes, 8);
+        print = (print ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+        print ^= print >> 32;
+    }
+    word = 0;
+    if (length > 0) memcpy(&word, bytes, length);
+    return (print ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+}
 
 static entry *seen_at(wa_walk *w, size_t index)
 {
@@ -34,7 +49,8 @@ static bool equal(const entry *a, const entry *b)
     if (a->text == NULL && b->text == NULL) return a->integer == b->integer;
     if (a->text == NULL) return same_digits(a, b);
     if (b->text == NULL) return same_digits(b, a);
-    return a->length == b->length && (a->text == b->text || memcmp(a->text, b->text, a->length) == 0);
+    if (a->text_print != b->text_print || a->length != b->length) return false;
+    return a->text == b->text || memcmp(a->text, b->text, a->length) == 0;
 }
 
 static void report_twice(wa_walk *w, const wa_field *f, const entry *new)
@@ -70,12 +86,15 @@ static void report_different(wa_walk *w, const wa_field *f, const entry *new, co
 }
 
 /* notes a value whose field is unique, or the same, in the scope around it */
-static void note(wa_walk *w, const wa_field *f, const entry *new)
+static void note(wa_walk *w, const wa_field *f, entry *new)
 {
     wa_scope *s = w->scope;
     if (s == NULL || s->count >= WA_MAX_SEEN) return;
+    new->name_print = print_of(f->name, strlen(f->name));
+    if (new->text != NULL) new->text_print = print_of(new->text, new->length);
     for (size_t i = s->start; i < seen_count(w); i++) {
         entry *old = seen_at(w, i);
+        if (old->name_print != new->name_print) continue;
         if (old->field != f && strcmp(old->field->name, f->name) != 0) continue; /* items may be of several shapes */
         if ((f->flags & WA_SAME) != 0) {
             if (!equal(old, new)) report_different(w, f, new, old);
@@ -93,13 +112,13 @@ static void note(wa_walk *w, const wa_field *f, const entry *new)
 void wa_note_string(wa_walk *w, const wa_field *f, const char *text, size_t length)
 {
     if ((f->flags & WA_NOTED) == 0) return;
-    note(w, f, &(entry){f, text, length, 0});
+    note(w, f, &(entry){.field = f, .text = text, .length = length});
 }
 
 void wa_note_integer(wa_walk *w, const wa_field *f, int64_t integer)
 {
     if ((f->flags & WA_NOTED) == 0) return;
-    note(w, f, &(entry){f, NULL, 0, integer});
+    note(w, f, &(entry){.field = f, .integer = integer});
 }
 
 void wa_note_amount(wa_walk *w, const wa_field *f, int64_t integer)

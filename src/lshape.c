@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { MAX_NODES = 256, CHUNK = 4096, LINE = 64 };
+enum { CHUNK = 2048, LINE = 64, KNOWN_KEY = -1, PLACES_KEY = -2 }; /* the last two: of the anchor */
 
 /* the names of an object while they are gathered */
 typedef struct names {
@@ -11,47 +11,48 @@ typedef struct names {
     uint8_t count;
 } names;
 
+/* what every step needs */
 typedef struct compiler {
     lua_State *L;
-    int anchor; /* stack index of the table that keeps strings and memory */
-    char *free;
-    size_t left;
-    struct {
-        const wa_object *object;
-        const wa_node *node;
-    } nodes[MAX_NODES];
-    int count;
-    wa_vocabulary *vocabulary;
-    wa_known *known;
-    const void *identities[WA_MAX_KNOWN]; /* of what is known */
-    uint8_t known_count;
+    int anchor;
+    wa_shapes *all;
 } compiler;
 
 /* [-0, +0, m] zeroed memory that lives as long as the anchor, at a multiple of a power of 2 up to LINE */
-static void *take_at(compiler *c, size_t multiple, size_t size)
+static void *take_at(const compiler *c, size_t multiple, size_t size)
 {
-    size_t gap = (size_t) (0 - (uintptr_t) c->free) & (multiple - 1);
-    if (gap + size > c->left) {
+    wa_shapes *all = c->all;
+    size_t gap = (size_t) (0 - (uintptr_t) all->free) & (multiple - 1);
+    if (gap + size > all->left) {
         size_t chunk = size + LINE > CHUNK ? size + LINE : CHUNK;
-        c->free = lua_newuserdata(c->L, chunk);
-        memset(c->free, 0, chunk);
-        c->left = chunk;
+        all->left = 0;
+        all->free = lua_newuserdata(c->L, chunk);
+        memset(all->free, 0, chunk);
+        all->left = chunk;
         lua_rawseti(c->L, c->anchor, (int) wa_rawlen(c->L, c->anchor) + 1);
-        gap = (size_t) (0 - (uintptr_t) c->free) & (multiple - 1);
+        gap = (size_t) (0 - (uintptr_t) all->free) & (multiple - 1);
     }
-    void *block = c->free + gap;
-    c->free += gap + size;
-    c->left -= gap + size;
+    void *block = all->free + gap;
+    all->free += gap + size;
+    all->left -= gap + size;
     return block;
 }
 
-static void *take(compiler *c, size_t size)
+static void *take(const compiler *c, size_t size)
 {
     return take_at(c, sizeof(uint64_t), size);
 }
 
+/* [-0, +0, m] memory that grows: what the anchor has under the key is forgotten */
+static void *renew(const compiler *c, int key, size_t size)
+{
+    void *block = lua_newuserdata(c->L, size);
+    lua_rawseti(c->L, c->anchor, key);
+    return block;
+}
+
 /* [-0, +0, m] keeps the string in the state; its bytes there and its identity */
-static const char *pin(compiler *c, const char *text, const void **identity)
+static const char *pin(const compiler *c, const char *text, const void **identity)
 {
     lua_pushstring(c->L, text);
     const char *bytes = lua_tostring(c->L, -1);
@@ -61,22 +62,55 @@ static const char *pin(compiler *c, const char *text, const void **identity)
     return bytes;
 }
 
-/* [-0, +0, m] the number of a value */
-static uint8_t know(compiler *c, const char *text)
+/* ---- the vocabulary ---- */
+
+/* [-0, +0, m] room for one more, at the beginning of a line as far as the allocator lets it */
+static void make_room(const compiler *c, wa_vocabulary *vocabulary)
 {
+    enum { FIRST = 32 };
+    size_t room = vocabulary->room == 0 ? FIRST : 2u * vocabulary->room;
+    if (room > WA_MAX_KNOWN) room = WA_MAX_KNOWN;
+    if (vocabulary->count == WA_MAX_KNOWN) luaL_error(c->L, "schema: more than %d values", WA_MAX_KNOWN);
+    wa_known *known = lua_newuserdata(c->L, room * sizeof *known);
+    if (vocabulary->count > 0) memcpy(known, vocabulary->known, vocabulary->count * sizeof *known);
+    lua_rawseti(c->L, c->anchor, KNOWN_KEY); /* forgets the old ones */
+    vocabulary->known = known;
+    vocabulary->room = (uint8_t) room;
+}
+
+/* [-0, +0, m] the number of a value */
+static uint8_t know(const compiler *c, const char *text)
+{
+    wa_vocabulary *vocabulary = &c->all->vocabulary;
     size_t length = strlen(text);
-    for (uint8_t i = 0; i < c->known_count; i++) {
-        if (strcmp(c->known[i].text, text) == 0) return i;
+    for (uint8_t i = 0; i < vocabulary->count; i++) {
+        if (strcmp(vocabulary->known[i].text, text) == 0) return i;
     }
-    wa_known *known = &c->known[c->known_count];
-    if (c->known_count == WA_MAX_KNOWN) luaL_error(c->L, "schema: more than %d values", WA_MAX_KNOWN);
+    if (vocabulary->count == vocabulary->room) make_room(c, vocabulary);
+    wa_known *known = &vocabulary->known[vocabulary->count];
     if (length + 2 > sizeof known->written) luaL_error(c->L, "schema: value %s is too long", text);
-    known->text = pin(c, text, &c->identities[c->known_count]);
+    memset(known, 0, sizeof *known);
+    known->text = pin(c, text, &known->identity);
     known->length = (uint8_t) length;
     known->written[0] = known->written[length + 1] = '"';
     memcpy(known->written + 1, text, length);
-    return c->known_count++;
+    return vocabulary->count++;
 }
+
+/* [-0, +0, m] an index of what is known now */
+static void index_known(const compiler *c)
+{
+    enum { SPARSE = 4, LEAST_BITS = 5, TRIALS = 16 };
+    const void *identities[WA_MAX_KNOWN];
+    wa_vocabulary *vocabulary = &c->all->vocabulary;
+    unsigned bits = LEAST_BITS;
+    while (wa_index_size(bits) < SPARSE * (size_t) vocabulary->count) bits++;
+    for (uint8_t i = 0; i < vocabulary->count; i++) identities[i] = vocabulary->known[i].identity;
+    vocabulary->index.places = renew(c, PLACES_KEY, wa_index_size(bits) * sizeof *vocabulary->index.places);
+    wa_index_build(&vocabulary->index, bits, TRIALS, identities, vocabulary->count);
+}
+
+/* ---- names ---- */
 
 uint8_t wa_word_named(const wa_node *node, const char *name, size_t length)
 {
@@ -91,7 +125,7 @@ static uint8_t word_of(const wa_node *node, const char *name)
     return name == NULL ? WA_NO_WORD : wa_word_named(node, name, strlen(name));
 }
 
-static void add_name(compiler *c, names *all, const char *name)
+static void add_name(const compiler *c, names *all, const char *name)
 {
     for (uint8_t i = 0; i < all->count; i++) {
         if (strcmp(all->names[i], name) == 0) return;
@@ -100,7 +134,7 @@ static void add_name(compiler *c, names *all, const char *name)
     all->names[all->count++] = name;
 }
 
-static void add_names(compiler *c, names *all, const wa_object *object)
+static void add_names(const compiler *c, names *all, const wa_object *object)
 {
     if (object->base != NULL) add_names(c, all, object->base);
     for (const wa_field *f = object->fields; f->name != NULL; f++) add_name(c, all, f->name);
@@ -137,7 +171,7 @@ static int flatten(const wa_object *object, const wa_field **fields)
     return count;
 }
 
-static const wa_node *compile(compiler *c, const wa_object *object);
+/* ---- shapes ---- */
 
 static void add_conditions(const wa_node *node, wa_shape *shape, const wa_object *object)
 {
@@ -161,13 +195,16 @@ static bool means_something_absent(const wa_field *f)
 }
 
 /* [-0, +0, m] the values of a field as strings of the state; NULL ends */
-static const char **pin_values(compiler *c, const char *const *values)
+static const char **pin_values(const compiler *c, const char *const *values)
 {
     size_t count = 0;
     if (values == NULL) return NULL;
     while (values[count] != NULL) count++;
     const char **pinned = take(c, (count + 1) * sizeof *pinned);
-    for (size_t i = 0; i < count; i++) pinned[i] = c->known[know(c, values[i])].text;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t number = know(c, values[i]); /* which may move what is known */
+        pinned[i] = c->all->vocabulary.known[number].text;
+    }
     return pinned;
 }
 
@@ -179,10 +216,10 @@ static void set_lengths(wa_slot *slot, const wa_field *f)
 }
 
 /* [-0, +0, m] */
-static void fill_slot(compiler *c, wa_slot *slot, wa_node *node, const wa_field *field)
+static void fill_slot(const compiler *c, wa_slot *slot, wa_node *node, const wa_field *field)
 {
     slot->field = field;
-    slot->node = field->object == NULL ? NULL : compile(c, field->object);
+    slot->node = field->object == NULL ? NULL : wa_node_of(c->L, c->anchor, c->all, field->object);
     slot->word = word_of(node, field->name);
     slot->key = node->words[slot->word].key;
     slot->key_length = (uint8_t) (strlen(field->name) + 4);
@@ -198,10 +235,17 @@ static void fill_slot(compiler *c, wa_slot *slot, wa_node *node, const wa_field 
     set_lengths(slot, field);
 }
 
-static wa_shape *shape_of(compiler *c, wa_node *node, const wa_object *object);
+/* [-0, +0, m] a shape that is not ready */
+static wa_shape *shape_of(const compiler *c, wa_node *node, const wa_object *object)
+{
+    wa_shape *shape = take(c, sizeof *shape);
+    shape->node = node;
+    shape->object = object;
+    return shape;
+}
 
 /* [-0, +0, m] the variants of an object, and the way from a value to its variant */
-static void add_choices(compiler *c, wa_node *node, wa_shape *shape, const wa_object *object)
+static void add_choices(const compiler *c, wa_node *node, wa_shape *shape, const wa_object *object)
 {
     size_t count = 0;
     while (object->variants[count].value != NULL) count++;
@@ -213,18 +257,18 @@ static void add_choices(compiler *c, wa_node *node, wa_shape *shape, const wa_ob
     for (size_t i = 0; i < count; i++) {
         uint8_t number = know(c, object->variants[i].value);
         shape->choice_of[number] = (uint8_t) i;
-        shape->choices[i].value = c->known[number].text;
-        shape->choices[i].word = word_of(node, c->known[number].text);
+        shape->choices[i].value = c->all->vocabulary.known[number].text;
+        shape->choices[i].word = word_of(node, shape->choices[i].value);
         shape->choices[i].shape = shape_of(c, node, object->variants[i].object);
     }
 }
 
-static wa_shape *shape_of(compiler *c, wa_node *node, const wa_object *object)
+/* [-0, +0, m] */
+static void fill_shape(const compiler *c, wa_node *node, wa_shape *shape)
 {
+    const wa_object *object = shape->object;
     const wa_field *fields[WA_MAX_WORDS];
-    wa_shape *shape = take(c, sizeof *shape);
     size_t count = (size_t) flatten(object, fields);
-    shape->object = object;
     shape->by = word_of(node, object->by);
     shape->slots = take_at(c, 16, count * sizeof *shape->slots);
     shape->slot_count = (uint8_t) count;
@@ -239,25 +283,24 @@ static wa_shape *shape_of(compiler *c, wa_node *node, const wa_object *object)
     add_conditions(node, shape, object);
     if (object->variants != NULL) add_choices(c, node, shape, object);
     if (object->otherwise != NULL) shape->otherwise = shape_of(c, node, object->otherwise);
-    return shape;
 }
 
 /* [-0, +0, m] */
-static void index_words(compiler *c, wa_node *node, const void *const *identities)
+static void index_words(const compiler *c, wa_node *node, const void *const *identities)
 {
-    enum { MOST_BITS = 14 };
+    enum { MOST_BITS = 14, TRIALS = 128 };
     size_t count = node->word_count, pairs = count * count;
     unsigned bits = 1;
-    while (wa_index_size(bits) * 4 < pairs) bits++; /* then one trial in seven keeps all apart */
+    while (wa_index_size(bits) * 8 < pairs) bits++; /* then one trial in fifty keeps all apart, or more */
     for (; bits <= MOST_BITS; bits++) {
         node->index.places = take(c, wa_index_size(bits) * sizeof *node->index.places);
-        if (wa_index_build(&node->index, bits, identities, count) == count) return;
+        if (wa_index_build(&node->index, bits, TRIALS, identities, count) == count) return;
     }
     luaL_error(c->L, "schema: no hash keeps the names of an object apart");
 }
 
 /* [-0, +0, m] ,"name": */
-static const char *write_key(compiler *c, const char *name)
+static const char *write_key(const compiler *c, const char *name)
 {
     size_t length = strlen(name);
     char *key = take_at(c, WA_STRIDE, (length + 4 + WA_STRIDE - 1) / WA_STRIDE * WA_STRIDE);
@@ -268,7 +311,7 @@ static const char *write_key(compiler *c, const char *name)
 }
 
 /* [-0, +0, m] */
-static void set_words(compiler *c, wa_node *node, const names *all)
+static void set_words(const compiler *c, wa_node *node, const names *all)
 {
     const void *identities[WA_MAX_WORDS];
     node->words = take(c, all->count * sizeof *node->words);
@@ -281,40 +324,31 @@ static void set_words(compiler *c, wa_node *node, const names *all)
     index_words(c, node, identities);
 }
 
-static const wa_node *compile(compiler *c, const wa_object *object)
+wa_node *wa_node_of(lua_State *L, int anchor, wa_shapes *all, const wa_object *object)
 {
-    for (int i = 0; i < c->count; i++) {
-        if (c->nodes[i].object == object) return c->nodes[i].node;
+    for (wa_node *node = all->nodes; node != NULL; node = node->next) {
+        if (node->shape->object == object) return node;
     }
-    names all = {.count = 0};
-    add_names(c, &all, object);
-    wa_node *node = take_at(c, LINE, sizeof *node);
-    node->vocabulary = c->vocabulary;
-    set_words(c, node, &all);
-    node->shape = shape_of(c, node, object);
-    if (c->count == MAX_NODES) luaL_error(c->L, "schema: more than %d objects", MAX_NODES);
-    c->nodes[c->count].object = object;
-    c->nodes[c->count++].node = node;
+    compiler c = {.L = L, .anchor = anchor, .all = all};
+    wa_node *node = take_at(&c, LINE, sizeof *node);
+    node->vocabulary = &all->vocabulary;
+    node->shape = shape_of(&c, node, object);
+    node->next = all->nodes;
+    all->nodes = node;
     return node;
 }
 
-/* [-0, +0, m] */
-static void close_vocabulary(compiler *c)
+void wa_compile(lua_State *L, int anchor, wa_shapes *all, wa_shape *shape)
 {
-    enum { BITS = 10 };
-    wa_index *index = &c->vocabulary->index;
-    index->places = take(c, wa_index_size(BITS) * sizeof *index->places);
-    wa_index_build(index, BITS, c->identities, c->known_count);
-    c->vocabulary->known = c->known;
-}
-
-const wa_node *wa_compile(lua_State *L, const wa_object *root)
-{
-    lua_newtable(L);
-    compiler c = {.L = L, .anchor = lua_gettop(L)};
-    c.vocabulary = take(&c, sizeof *c.vocabulary);
-    c.known = take_at(&c, 16, WA_MAX_KNOWN * sizeof *c.known);
-    const wa_node *node = compile(&c, root);
-    close_vocabulary(&c);
-    return node;
+    compiler c = {.L = L, .anchor = anchor, .all = all};
+    uint8_t known = all->vocabulary.count;
+    luaL_checkstack(L, 8, "schema");
+    if (shape->node->words == NULL) {
+        names found = {.count = 0};
+        add_names(&c, &found, shape->object);
+        set_words(&c, shape->node, &found);
+    }
+    fill_shape(&c, shape->node, shape);
+    if (all->vocabulary.count > known || all->vocabulary.index.places == NULL) index_known(&c);
+    shape->ready = true;
 }

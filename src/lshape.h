@@ -1,6 +1,7 @@
 /* The schema as one Lua state walks it: bases and overrides flattened, variants linked, and the name of each field held
- * as a string of that state, so that a key of a table is found by the address of its bytes. Made once, when the module
- * opens; nothing here changes afterwards. */
+ * as a string of that state, so that a key of a table is found by the address of its bytes. What no message has asked
+ * for is not made: a walk that meets a shape that is not ready stops, the shape is compiled, and the walk starts again.
+ */
 #ifndef WA_LSHAPE_H
 #define WA_LSHAPE_H
 
@@ -8,6 +9,8 @@
 #include "compat.h"
 #include "index.h"
 #include "schema.h"
+
+#pragma GCC visibility push(hidden)
 
 enum { WA_MAX_WORDS = 48, WA_NO_WORD = 255, WA_MAX_KNOWN = 255, WA_NO_KNOWN = 255, WA_NO_CHOICE = 255 };
 
@@ -18,14 +21,16 @@ typedef struct wa_shape wa_shape;
  * them, so they are found by their identity too, and written without a look at their bytes. */
 typedef struct wa_known {
     const char *text; /* as the state holds it */
+    const void *identity;
     uint8_t length;
     char written[WA_STRIDE]; /* "text" with its quotes */
 } wa_known;
 
-/* all of them; each has a number */
+/* those of the shapes that are ready; each has a number */
 typedef struct wa_vocabulary {
-    const wa_known *known;
+    wa_known *known;
     wa_index index; /* two that have one hash are not both in it: the other is found more slowly elsewhere */
+    uint8_t count, room;
 } wa_vocabulary;
 
 /* a field where it stands in a shape; holds what is asked of every value, so that the field itself need not be read */
@@ -39,7 +44,7 @@ typedef struct wa_slot {
     bool more;           /* and asks more of them than their length: */
     bool only;           /* that they are one of the values, and nothing else */
     const char **values; /* the field's, as the state holds them */
-    const wa_node *node; /* of an object, or of the objects of a list */
+    wa_node *node;       /* of an object, or of the objects of a list */
     const wa_field *field;
 } wa_slot;
 
@@ -50,20 +55,22 @@ typedef struct wa_condition {
 
 typedef struct wa_choice {
     const char *value;
-    const wa_shape *shape;
+    wa_shape *shape;
     uint8_t word; /* the member that is named as the value, or WA_NO_WORD */
 } wa_choice;
 
 /* what an object looks like once its variant is known */
 struct wa_shape {
+    bool ready;    /* else only the last two are there */
     uint64_t mask; /* of its words */
     uint64_t must; /* of those that mean something when they are absent */
     wa_slot *slots;
     uint8_t slot_count, condition_count, choice_count, by;
     wa_choice *choices;
     uint8_t *choice_of; /* by the number of a known value: which choice, or WA_NO_CHOICE */
-    const wa_shape *otherwise;
+    wa_shape *otherwise;
     wa_condition *conditions;
+    wa_node *node;
     const wa_object *object;
 };
 
@@ -78,12 +85,25 @@ struct wa_node {
     uint64_t listed; /* words whose values may be known ones */
     wa_shape *shape;
     const wa_vocabulary *vocabulary;
-    wa_word *words; /* the names that stand in any of the variants, in the schema's order */
+    wa_word *words; /* the names that stand in any of the variants, in the schema's order; NULL: no shape is ready */
     uint8_t word_count;
+    wa_node *next;
 };
 
-/* [-0, +1, m] pushes the table that keeps what is returned alive */
-const wa_node *wa_compile(lua_State *L, const wa_object *root);
+/* all that a state has of the schema; what an error of Lua's interrupts must not be used again */
+typedef struct wa_shapes {
+    wa_node *nodes; /* each met, the latest first */
+    wa_vocabulary vocabulary;
+    char *free; /* memory of the anchor that nobody has yet */
+    size_t left;
+} wa_shapes;
+
+/* [-0, +0, m] The node of an object, with its shape, which is not ready if it was not met before. The anchor is the
+ * index of a table that keeps strings and memory alive, and is nobody else's. */
+wa_node *wa_node_of(lua_State *L, int anchor, wa_shapes *all, const wa_object *object);
+
+/* [-0, +0, m] makes a shape ready */
+void wa_compile(lua_State *L, int anchor, wa_shapes *all, wa_shape *shape);
 
 /* whether the bytes are this word: all of them, for a string of Lua may hold a NUL */
 static inline bool wa_is(const char *text, size_t length, const char *word)
@@ -93,5 +113,7 @@ static inline bool wa_is(const char *text, size_t length, const char *word)
 
 /* the word of this name: for where it does not matter how long that takes */
 uint8_t wa_word_named(const wa_node *node, const char *name, size_t length);
+
+#pragma GCC visibility pop
 
 #endif

@@ -15,6 +15,13 @@ bool wa_spend_last(wa_walk *w)
     return false;
 }
 
+void wa_want(wa_walk *w, wa_shape *shape)
+{
+    w->wanted = shape;
+    w->writes = false;
+    w->values = 0; /* so that nothing more is looked at */
+}
+
 void wa_look(wa_walk *w, size_t keys)
 {
     w->keys += keys;
@@ -61,7 +68,10 @@ wa_detail wa_say_type(wa_walk *w, const wa_problem *p, const wa_value *v)
     if (v->type == LUA_TNUMBER) {
         char number[32];
         double value = v->integral ? (double) v->as.integer : v->as.number;
+        if (value != value) return wa_say_word(&w->report, p, "nan", 3); /* its sign is the processor's whim */
         int length = snprintf(number, sizeof number, "%.17g", value);
+        char *comma = strchr(number, ','); /* the point of many a locale */
+        if (comma != NULL) *comma = '.';
         return wa_say_word(&w->report, p, number, (size_t) length);
     }
     const char *name = v->type == LUA_TNIL             ? "null"
@@ -90,6 +100,13 @@ static void report_utf8(wa_walk *w, size_t wrong)
 static bool is_finite(double number)
 {
     return number - number == 0;
+}
+
+/* whether it may have been another integer before Lua rounded it */
+static bool is_beyond(const wa_value *v)
+{
+    if (v->type != LUA_TNUMBER || v->integral || !is_finite(v->as.number)) return false;
+    return v->as.number > WA_EXACT_NUMBER || v->as.number < -WA_EXACT_NUMBER;
 }
 
 bool wa_same_word(const char *a, size_t length, const char *b)
@@ -173,11 +190,13 @@ static void check_format(wa_walk *w, const wa_field *f, const char *text, size_t
 
 void wa_report_type(wa_walk *w, const wa_field *f, const wa_value *v)
 {
-    bool soft = f->grade == WA_SOFT;
-    if (w->lenient || soft) wa_put_free(w, v); /* as it is, if JSON can hold it */
-    wa_problem p = wa_breach_of(w, WA_BREACH_TYPE, soft);
+    bool soft = f->grade == WA_SOFT, beyond = is_beyond(v);
+    bool other = beyond && f->kind == WA_ID;               /* than was meant: in no mode is that sent */
+    if ((w->lenient || soft) && !other) wa_put_free(w, v); /* as it is, if JSON can hold it */
+    wa_problem p = other ? wa_fatal(w, WA_BREACH_TYPE) : wa_breach_of(w, WA_BREACH_TYPE, soft);
     wa_say(&w->report, &p, "must be %s, got ", wa_kind_names[f->kind]);
     p.actual = wa_say_type(w, &p, v);
+    if (beyond) wa_say(&w->report, &p, ", too large to be exact%s", other ? ": write it as a string" : "");
     wa_breach_end(w, &p);
 }
 
@@ -270,10 +289,12 @@ void wa_put_number(wa_walk *w, const wa_value *v)
 {
     if (v->integral) {
         wa_json_integer(&w->out, v->as.integer);
-    } else if (is_finite(v->as.number)) {
-        wa_json_number(&w->out, v->as.number);
-    } else {
+    } else if (!is_finite(v->as.number)) {
         wa_report_unwritable(w, v);
+    } else if (is_beyond(v) && v->as.number >= -WA_EXACT && v->as.number <= WA_EXACT) {
+        wa_json_integer(&w->out, (int64_t) v->as.number); /* a single: every digit of what it holds */
+    } else {
+        wa_json_number(&w->out, v->as.number, WA_IS_SINGLE);
     }
 }
 

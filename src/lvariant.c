@@ -70,13 +70,21 @@ static const wa_choice *choose(wa_walk *w, wa_subject *o)
     return choice;
 }
 
+/* [-0, +0, -] takes the shape, if it is ready */
+static bool become(wa_walk *w, wa_subject *o, wa_shape *shape)
+{
+    if (shape->ready) o->shape = shape;
+    else wa_want(w, shape);
+    return shape->ready;
+}
+
 void wa_resolve(wa_walk *w, wa_subject *o)
 {
     while (o->shape->choice_count > 0) {
         if (o->shape->by == WA_NO_WORD) {
             const wa_choice *choice = chosen_by_presence(o, o->shape);
-            if (choice == NULL && o->shape->otherwise == NULL) return;
-            o->shape = choice != NULL ? choice->shape : o->shape->otherwise;
+            wa_shape *shape = choice != NULL ? choice->shape : o->shape->otherwise;
+            if (shape == NULL || !become(w, o, shape)) return;
             continue;
         }
         const wa_choice *choice = choose(w, o);
@@ -85,6 +93,6 @@ void wa_resolve(wa_walk *w, wa_subject *o)
             return;
         }
         o->choice = choice;
-        o->shape = choice->shape;
+        if (!become(w, o, choice->shape)) return;
     }
 }

@@ -240,7 +240,7 @@ static void check_presence(wa_walk *w, const wa_slot *slot, const wa_value *v, i
 
 static void put_members(wa_walk *w, const wa_subject *o, int64_t siblings)
 {
-    wa_frame member = {.up = w->frame};
+    wa_frame member = {.up = w->frame, .subject = o};
     w->frame = &member;
     const wa_slot *end = o->shape->slots + o->shape->slot_count;
     for (const wa_slot *slot = o->shape->slots; slot < end; slot++) {
@@ -261,10 +261,27 @@ static void put_members(wa_walk *w, const wa_subject *o, int64_t siblings)
     w->frame = member.up;
 }
 
+/* the member of this name of the nearest object around that has one */
+static const wa_value *find_above(const wa_walk *w, const char *name)
+{
+    for (const wa_frame *f = w->frame; f != NULL; f = f->up) {
+        const wa_subject *o = f->subject;
+        uint8_t word = o == NULL ? WA_NO_WORD : wa_word_named(o->node, name, strlen(name));
+        if (wa_has(o, word)) return &o->values[word];
+    }
+    return NULL;
+}
+
+/* whether the member is absent, or has the value if there is one */
+static bool agrees(const wa_value *v, const char *value)
+{
+    if (v == NULL) return true;
+    return value != NULL && (v->type != LUA_TSTRING || wa_same_word(v->as.text, v->length, value));
+}
+
 static void check_condition(wa_walk *w, const wa_subject *o, const wa_condition *c)
 {
     bool first = wa_has(o, c->words[0]), second = wa_has(o, c->words[1]), soft = c->rule->grade == WA_SOFT;
-    const wa_value *v = second ? &o->values[c->words[1]] : NULL;
     switch ((wa_rule_kind) c->rule->kind) {
     case WA_EXACTLY_ONE:
         if (first != second) return;
@@ -276,8 +293,10 @@ static void check_condition(wa_walk *w, const wa_subject *o, const wa_condition 
         if (wa_take_sum(w)) return;
         break;
     case WA_ONLY_WHEN:
-        if (!first || v == NULL || v->type != LUA_TSTRING || wa_same_word(v->as.text, v->length, c->rule->value))
-            return;
+        if (!first || agrees(second ? &o->values[c->words[1]] : NULL, c->rule->value)) return;
+        break;
+    case WA_ONLY_UNDER:
+        if (!first || agrees(find_above(w, c->rule->names[1]), c->rule->value)) return;
         break;
     }
     wa_breach breach = c->rule->kind == WA_EXACTLY_ONE    ? WA_BREACH_ONE_OF
@@ -309,8 +328,10 @@ static void walk_object(wa_walk *w, const wa_slot *slot, int table, int top, int
     size_t start = w->out.length;
     wa_value values[WA_MAX_WORDS];
     wa_subject o = {.node = slot->node, .shape = slot->node->shape, .values = values, .by = WA_NO_WORD};
-    if (!read_members(w, &o, table, top)) {
-        wa_report_deep(w, "nested deeper than this Lua's stack can hold");
+    bool ready = o.shape->ready;
+    if (!ready || !read_members(w, &o, table, top)) {
+        if (!ready) wa_want(w, slot->node->shape);
+        else wa_report_deep(w, "nested deeper than this Lua's stack can hold");
         lua_settop(w->L, leave);
         return;
     }
@@ -320,9 +341,11 @@ static void walk_object(wa_walk *w, const wa_slot *slot, int table, int top, int
         if (o.shape->choice_count > 0) wa_resolve(w, &o);
         if ((slot->flags & WA_NOTED) != 0 && slot->kind == WA_OBJECT)
             wa_note_integer(w, slot->field, (int64_t) (intptr_t) o.shape);
-        if (wa_spend(w, o.count)) put_members(w, &o, siblings);
-        for (uint8_t i = 0; i < o.shape->condition_count; i++) check_condition(w, &o, &o.shape->conditions[i]);
-        if (o.unknown > 0 || (o.have & ~o.shape->mask) != 0) wa_walk_foreign(w, &o, table);
+        if (wa_spend(w, o.count)) {
+            put_members(w, &o, siblings);
+            for (uint8_t i = 0; i < o.shape->condition_count; i++) check_condition(w, &o, &o.shape->conditions[i]);
+            if (o.unknown > 0 || (o.have & ~o.shape->mask) != 0) wa_walk_foreign(w, &o, table);
+        }
         wa_close(w, start, '{', '}');
     }
     w->role = role;
@@ -363,7 +386,7 @@ static bool out_of_memory(const wa_walk *w)
            w->report.records.failure == WA_NO_MEMORY || w->report.text.failure == WA_NO_MEMORY;
 }
 
-bool wa_walk_message(wa_walk *w, lua_State *L, int table, const wa_node *root)
+bool wa_walk_message(wa_walk *w, lua_State *L, int table, wa_node *root)
 {
     w->L = L;
     w->known = root->vocabulary->known;
@@ -372,6 +395,7 @@ bool wa_walk_message(wa_walk *w, lua_State *L, int table, const wa_node *root)
     w->values = WA_MAX_VALUES;
     w->keys = w->unwritten = 0;
     w->depth = 0;
+    w->wanted = NULL;
     w->frame = NULL;
     w->scope = NULL;
     w->role = 0;

@@ -5,6 +5,8 @@
 #include "lproblem.h"
 #include "lshape.h"
 
+#pragma GCC visibility push(hidden)
+
 typedef struct wa_walk {
     lua_State *L;
     wa_buffer out;     /* the JSON; strings are left out of it where `writes` is false */
@@ -14,6 +16,7 @@ typedef struct wa_walk {
     bool lenient, writes;
     /* while it walks */
     const wa_known *known; /* see wa_vocabulary */
+    wa_shape *wanted; /* a shape that was met and is not ready: all else is worth nothing, and is to be done again */
     const wa_frame *frame;
     struct wa_scope *scope;
     uint16_t role; /* of the amount that is being walked in a sum */
@@ -37,7 +40,9 @@ void wa_walk_reset(wa_walk *walk);
 
 /* [-0, +0, -] Walks the table at the index, with raw access only: no metamethod runs, nothing is allocated
  * on the Lua heap, so no collection and no finalizer can change the table meanwhile. The outcome stands in `out` and
- * `report`; returns false if memory ran out. */
-bool wa_walk_message(wa_walk *walk, lua_State *L, int table, const wa_node *root);
+ * `report`, unless a shape is `wanted`; returns false if memory ran out. */
+bool wa_walk_message(wa_walk *walk, lua_State *L, int table, wa_node *root);
+
+#pragma GCC visibility pop
 
 #endif

@@ -1,5 +1,5 @@
-/* Many exchanges over one multi handle: see multi.h. By default libcurl's own poll waits, which takes the fewest system
- * calls; from the first pollfd on, all its sockets and its timer stand in one epoll set. */
+/* Many exchanges over one multi handle: see multi.h. All its sockets stand in one epoll set, and stay there between two
+ * exchanges: only what has something to read is looked at. Where there is no epoll, libcurl's own poll waits. */
 #define _DEFAULT_SOURCE
 
 #include "multi.h"
@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -54,7 +55,9 @@ static bool open_handle(wa_multi *m)
     mark_owner(m);
     m->handle = curl_multi_init();
     m->epoll = m->timer = -1;
+    m->due = m->armed = -1;
     m->running = 0;
+    if (m->watched_size > 0) memset(m->watched, 0, m->watched_size);
     return m->handle != NULL;
 }
 
@@ -96,10 +99,13 @@ void wa_multi_close(wa_multi *m)
     if (m->transfers != NULL) {
         m->settings.allocate(m->settings.context, m->transfers, m->capacity * sizeof(wa_transfer *), 0);
     }
+    if (m->watched != NULL) m->settings.allocate(m->settings.context, m->watched, m->watched_size, 0);
     close_descriptors(m);
     unmark(m);
     m->handle = NULL;
     m->transfers = NULL;
+    m->watched = NULL;
+    m->watched_size = 0;
     m->count = m->capacity = m->running = 0;
     m->spare = m->first = m->last = NULL;
 }
@@ -144,6 +150,8 @@ static bool grow(wa_multi *m)
     return true;
 }
 
+static void tell_of_sockets(wa_multi *m, const wa_transfer *t);
+
 static wa_transfer *new_transfer(wa_multi *m)
 {
     if (m->count == m->capacity && !grow(m)) return NULL;
@@ -155,6 +163,7 @@ static wa_transfer *new_transfer(wa_multi *m)
         m->settings.allocate(m->settings.context, t, sizeof *t, 0);
         return NULL;
     }
+    tell_of_sockets(m, t);
     t->slot = (unsigned) m->count;
     m->transfers[m->count++] = t;
     return t;
@@ -172,7 +181,7 @@ wa_transfer *wa_multi_spare(wa_multi *m)
  * memory runs out, and would wait for ever. */
 static const double grace = 1;
 
-static double now(void)
+static double clock_seconds(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -189,7 +198,7 @@ static void take_out(wa_multi *m, wa_transfer *t, CURLcode code)
 
 static void end_overdue(wa_multi *m)
 {
-    double time = now();
+    double time = clock_seconds();
     if (m->running == 0 || time < m->soonest) return;
     m->soonest = time + 86400;
     for (size_t i = 0; i < m->count; i++) {
@@ -199,18 +208,224 @@ static void end_overdue(wa_multi *m)
     }
 }
 
-/* how long libcurl may be waited for */
-static long milliseconds_left(const wa_multi *m, long milliseconds)
+/* ---- one set for all ---- */
+
+#ifdef WA_HAS_EPOLL
+
+/* What the set has of a descriptor. A connection's socket stays in it when libcurl has no more use for it, because that
+ * mostly is for a moment; what else libcurl watches it closes without a word, so that it is taken out. */
+enum { IN = 1, OUT = 2, UNUSED = 4, CONNECTION = 8, EVENTS = 64 };
+
+static unsigned char watched(const wa_multi *m, int fd)
 {
-    if (m->running == 0) return milliseconds;
-    double left = (m->soonest - now()) * 1000 + 1;
-    if (left < 0) left = 0;
-    return milliseconds < 0 || left < (double) milliseconds ? (long) left : milliseconds;
+    return (size_t) fd < m->watched_size ? m->watched[fd] : 0;
 }
+
+/* what cannot be remembered, for want of memory, is only done again */
+static void remember(wa_multi *m, int fd, int state)
+{
+    size_t size = m->watched_size;
+    if (fd < 0) return;
+    if ((size_t) fd >= size) {
+        size_t larger = size < 64 ? 64 : size;
+        while (larger <= (size_t) fd) larger *= 2;
+        unsigned char *longer = m->settings.allocate(m->settings.context, m->watched, size, larger);
+        if (longer == NULL) return;
+        memset(longer + size, 0, larger - size);
+        m->watched = longer;
+        m->watched_size = larger;
+    }
+    m->watched[fd] = (unsigned char) state;
+}
+
+static void take_from_set(wa_multi *m, int fd)
+{
+    struct epoll_event event = {.data.fd = fd};
+    epoll_ctl(m->epoll, EPOLL_CTL_DEL, fd, &event);
+    remember(m, fd, watched(m, fd) & CONNECTION);
+}
+
+static void put_in_set(wa_multi *m, int fd, int what, bool there)
+{
+    struct epoll_event event = {.data.fd = fd};
+    event.events = ((what & IN) != 0 ? EPOLLIN : 0u) | ((what & OUT) != 0 ? EPOLLOUT : 0u);
+    if (epoll_ctl(m->epoll, there ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0)
+        epoll_ctl(m->epoll, errno == ENOENT ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
+}
+
+static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, void *known)
+{
+    wa_multi *m = context;
+    int fd = (int) socket, state = watched(m, fd), kept = state & CONNECTION;
+    (void) easy, (void) known;
+    if (what == CURL_POLL_REMOVE) {
+        if (kept != 0) remember(m, fd, state | UNUSED);
+        else take_from_set(m, fd);
+        return 0;
+    }
+    int wanted = ((what & CURL_POLL_IN) != 0 ? IN : 0) | ((what & CURL_POLL_OUT) != 0 ? OUT : 0);
+    if ((state & (IN | OUT)) != wanted) put_in_set(m, fd, wanted, (state & (IN | OUT)) != 0);
+    remember(m, fd, wanted | kept);
+    return 0;
+}
+
+/* a number that was closed and comes again is another socket */
+static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    wa_multi *m = context;
+    (void) purpose;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd >= 0) remember(m, fd, CONNECTION);
+    return fd < 0 ? CURL_SOCKET_BAD : (curl_socket_t) fd;
+}
+
+static int on_close(void *context, curl_socket_t socket)
+{
+    wa_multi *m = context;
+    remember(m, (int) socket, 0);
+    return close((int) socket);
+}
+
+/* the clock goes off in time; earlier does no harm */
+static void arm(wa_multi *m)
+{
+    struct itimerspec when = {.it_value.tv_sec = 0};
+    double at = m->due;
+    if (m->timer < 0) return;
+    if (m->running > 0 && (at < 0 || m->soonest < at)) at = m->soonest;
+    if (at < 0 || (m->armed >= 0 && m->armed <= at)) return;
+    double left = at - clock_seconds();
+    when.it_value.tv_sec = left > 0 ? (time_t) left : 0;
+    when.it_value.tv_nsec = left > 0 ? (long) ((left - (double) when.it_value.tv_sec) * 1e9) : 0;
+    if (when.it_value.tv_sec == 0 && when.it_value.tv_nsec == 0) when.it_value.tv_nsec = 1; /* nothing would stop it */
+    if (timerfd_settime(m->timer, 0, &when, NULL) == 0) m->armed = at;
+}
+
+static int on_timer(CURLM *multi, long milliseconds, void *context)
+{
+    wa_multi *m = context;
+    (void) multi;
+    m->due = milliseconds < 0 ? -1 : clock_seconds() + (double) milliseconds / 1000;
+    arm(m);
+    return 0;
+}
+
+/* while nothing is under way, so that libcurl tells of all its sockets */
+static bool make_set(wa_multi *m)
+{
+    if (m->epoll >= 0) return true;
+    m->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (m->epoll < 0) return false;
+    curl_multi_setopt(m->handle, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(m->handle, CURLMOPT_SOCKETDATA, m);
+    curl_multi_setopt(m->handle, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(m->handle, CURLMOPT_TIMERDATA, m);
+    return true;
+}
+
+static void tell_of_sockets(wa_multi *m, const wa_transfer *t)
+{
+    curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+    curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETDATA, m);
+    curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETDATA, m);
+}
+
+int wa_multi_pollfd(wa_multi *m)
+{
+    if (m->timer >= 0) return m->epoll;
+    if ((m->epoll < 0 && m->running > 0) || !make_set(m)) return -1;
+    m->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = m->timer};
+    if (m->timer >= 0 && epoll_ctl(m->epoll, EPOLL_CTL_ADD, m->timer, &event) != 0) {
+        close(m->timer);
+        m->timer = -1;
+    }
+    arm(m);
+    return m->timer >= 0 ? m->epoll : -1;
+}
+
+/* calls libcurl if its time has come; false: there was nothing to do */
+static bool act_in_time(wa_multi *m)
+{
+    int running;
+    long milliseconds = -1;
+    if (m->due < 0 || clock_seconds() < m->due) return false;
+    m->due = -1;
+    curl_multi_socket_action(m->handle, CURL_SOCKET_TIMEOUT, 0, &running);
+    if (m->due < 0 && curl_multi_timeout(m->handle, &milliseconds) == CURLM_OK) on_timer(m->handle, milliseconds, m);
+    return true;
+}
+
+static void act_on(wa_multi *m, const struct epoll_event *event)
+{
+    int running, mask = 0, fd = event->data.fd;
+    if (fd == m->timer) {
+        uint64_t times;
+        if (read(fd, &times, sizeof times) >= 0) m->armed = -1;
+        return;
+    }
+    if ((watched(m, fd) & UNUSED) != 0) { /* the other side closed a connection that is kept: libcurl will see */
+        take_from_set(m, fd);
+        return;
+    }
+    if ((event->events & EPOLLIN) != 0) mask |= CURL_CSELECT_IN;
+    if ((event->events & EPOLLOUT) != 0) mask |= CURL_CSELECT_OUT;
+    if ((event->events & (EPOLLERR | EPOLLHUP)) != 0) mask |= CURL_CSELECT_ERR;
+    curl_multi_socket_action(m->handle, fd, mask, &running);
+}
+
+static void act_on_all(wa_multi *m, int timeout)
+{
+    struct epoll_event events[EVENTS];
+    int count;
+    do {
+        count = epoll_wait(m->epoll, events, EVENTS, timeout);
+        for (int i = 0; i < count; i++) act_on(m, &events[i]);
+        timeout = 0;
+    } while (count == EVENTS);
+    act_in_time(m);
+    arm(m); /* if it went off early */
+}
+
+#else
+
+static bool make_set(wa_multi *m)
+{
+    (void) m;
+    return false;
+}
+
+static void tell_of_sockets(wa_multi *m, const wa_transfer *t)
+{
+    (void) m, (void) t;
+}
+
+int wa_multi_pollfd(wa_multi *m)
+{
+    (void) m;
+    return -1;
+}
+
+static bool act_in_time(wa_multi *m)
+{
+    (void) m;
+    return false;
+}
+
+static void act_on_all(wa_multi *m, int timeout)
+{
+    (void) m, (void) timeout;
+}
+
+#endif
+
+/* ---- under way ---- */
 
 bool wa_multi_start(wa_multi *m, wa_transfer *t)
 {
-    t->deadline = now() + (double) t->timeout / 1000 + grace;
+    if (m->running == 0) make_set(m); /* where that fails, libcurl's poll does */
+    t->deadline = clock_seconds() + (double) t->timeout / 1000 + grace;
     if (m->running == 0 || t->deadline < m->soonest) m->soonest = t->deadline;
     m->running++; /* the timer is set while it is added */
     if (curl_multi_add_handle(m->handle, t->easy) != CURLM_OK) {
@@ -235,6 +450,7 @@ static bool replace_handle(wa_multi *m, wa_transfer *t)
     unsigned slot = t->slot;
     wa_transfer_close(t);
     bool ok = wa_transfer_open(t, &m->settings);
+    if (ok) tell_of_sockets(m, t);
     t->slot = slot;
     return ok;
 }
@@ -276,103 +492,6 @@ void wa_multi_abort(wa_multi *m, wa_transfer *t)
     if (t->added) take_out(m, t, CURLE_ABORTED_BY_CALLBACK);
 }
 
-/* ---- one descriptor for all ---- */
-
-#ifdef WA_HAS_EPOLL
-
-enum { EVENTS = 64 };
-
-static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, void *known)
-{
-    wa_multi *m = context;
-    struct epoll_event event = {.data.fd = (int) socket};
-    (void) easy;
-    if (what == CURL_POLL_REMOVE) {
-        epoll_ctl(m->epoll, EPOLL_CTL_DEL, (int) socket, &event);
-        return 0;
-    }
-    event.events = ((what & CURL_POLL_IN) != 0 ? EPOLLIN : 0u) | ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0u);
-    if (epoll_ctl(m->epoll, known != NULL ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, (int) socket, &event) != 0) {
-        /* a number that was closed and came again is another socket */
-        epoll_ctl(m->epoll, errno == ENOENT ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, (int) socket, &event);
-    }
-    curl_multi_assign(m->handle, socket, m);
-    return 0;
-}
-
-static int on_timer(CURLM *multi, long milliseconds, void *context)
-{
-    wa_multi *m = context;
-    struct itimerspec when = {.it_value.tv_sec = 0}; /* all nothing: the clock is stopped */
-    (void) multi;
-    milliseconds = milliseconds_left(m, milliseconds);
-    if (milliseconds >= 0) {
-        when.it_value.tv_sec = milliseconds / 1000;
-        when.it_value.tv_nsec = milliseconds == 0 ? 1 : milliseconds % 1000 * 1000000;
-    }
-    return timerfd_settime(m->timer, 0, &when, NULL) == 0 ? 0 : -1;
-}
-
-int wa_multi_pollfd(wa_multi *m)
-{
-    if (m->epoll >= 0) return m->epoll;
-    if (m->running > 0) return -1;
-    m->epoll = epoll_create1(EPOLL_CLOEXEC);
-    m->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = m->timer};
-    if (m->epoll < 0 || m->timer < 0 || epoll_ctl(m->epoll, EPOLL_CTL_ADD, m->timer, &event) != 0) {
-        close_descriptors(m);
-        return -1;
-    }
-    /* kept connections have no socket in the set: libcurl names them when they are used again */
-    curl_multi_setopt(m->handle, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(m->handle, CURLMOPT_SOCKETDATA, m);
-    curl_multi_setopt(m->handle, CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(m->handle, CURLMOPT_TIMERDATA, m);
-    return m->epoll;
-}
-
-static void act(wa_multi *m, const struct epoll_event *event)
-{
-    int running, mask = 0;
-    if (event->data.fd == m->timer) {
-        uint64_t times;
-        if (read(m->timer, &times, sizeof times) < 0) return; /* another came first */
-        curl_multi_socket_action(m->handle, CURL_SOCKET_TIMEOUT, 0, &running);
-        return;
-    }
-    if ((event->events & EPOLLIN) != 0) mask |= CURL_CSELECT_IN;
-    if ((event->events & EPOLLOUT) != 0) mask |= CURL_CSELECT_OUT;
-    if ((event->events & (EPOLLERR | EPOLLHUP)) != 0) mask |= CURL_CSELECT_ERR;
-    curl_multi_socket_action(m->handle, event->data.fd, mask, &running);
-}
-
-static void act_on_all(wa_multi *m, int timeout)
-{
-    struct epoll_event events[EVENTS];
-    int count;
-    do {
-        count = epoll_wait(m->epoll, events, EVENTS, timeout);
-        for (int i = 0; i < count; i++) act(m, &events[i]);
-        timeout = 0;
-    } while (count == EVENTS);
-}
-
-#else
-
-int wa_multi_pollfd(wa_multi *m)
-{
-    (void) m;
-    return -1;
-}
-
-static void act_on_all(wa_multi *m, int timeout)
-{
-    (void) m, (void) timeout;
-}
-
-#endif
-
 /* ---- driving ---- */
 
 /* after something may have happened */
@@ -385,19 +504,34 @@ static void settle(wa_multi *m)
 void wa_multi_step(wa_multi *m)
 {
     int running;
-    if (m->epoll >= 0) act_on_all(m, 0);
-    else curl_multi_perform(m->handle, &running);
+    if (m->epoll >= 0) {
+        act_in_time(m);
+        act_on_all(m, 0);
+    } else {
+        curl_multi_perform(m->handle, &running);
+    }
     settle(m);
+}
+
+/* how long may be waited for libcurl, in milliseconds */
+static int patience(const wa_multi *m, double seconds)
+{
+    if (m->running > 0) {
+        double time = clock_seconds(), till = m->due >= 0 && m->due < m->soonest ? m->due : m->soonest;
+        if (till - time < seconds) seconds = till - time;
+    }
+    return seconds <= 0 ? 0 : seconds > 3600 ? 3600000 : (int) (seconds * 1000) + 1;
 }
 
 void wa_multi_wait(wa_multi *m, double seconds)
 {
-    long most = seconds <= 0 ? 0 : seconds > 3600 ? 3600000 : (long) (seconds * 1000) + 1;
-    int timeout = (int) milliseconds_left(m, most);
     if (m->epoll >= 0) {
-        act_on_all(m, timeout);
+        size_t before = m->running;
+        if (act_in_time(m)) settle(m);
+        if (m->running < before) return; /* something has ended */
+        act_on_all(m, patience(m, seconds));
         settle(m);
-    } else if (curl_multi_poll(m->handle, NULL, 0, timeout, NULL) == CURLM_OK) {
+    } else if (curl_multi_poll(m->handle, NULL, 0, patience(m, seconds), NULL) == CURLM_OK) {
         wa_multi_step(m);
     }
 }

@@ -7,6 +7,8 @@
 
 #include <sys/types.h>
 
+#pragma GCC visibility push(hidden)
+
 typedef struct wa_multi {
     CURLM *handle;
     wa_settings settings;
@@ -16,10 +18,15 @@ typedef struct wa_multi {
     wa_transfer *first, *last; /* those that have ended and were not fetched */
     size_t running;            /* added to libcurl */
     double soonest;            /* when the first of them is overdue, or earlier */
-    int epoll, timer;          /* -1: nobody watches a descriptor */
-    pid_t owner;               /* the process that the connections belong to */
-    char *mark;                /* a page that is nothing but zeros in a forked child; NULL: this system has no such */
-    bool unusable;             /* this libcurl lacks something */
+    double due;                /* when libcurl wants to be called though nothing came; negative: it does not */
+    int epoll;                 /* the set of its sockets; -1: none was needed yet, or this system has no such */
+    int timer;                 /* a clock in that set, for who watches it; -1: nobody does */
+    double armed;              /* when the clock goes off; negative: it does not */
+    unsigned char *watched;    /* what the set has of each descriptor, by number */
+    size_t watched_size;
+    pid_t owner;   /* the process that the connections belong to */
+    char *mark;    /* a page that is nothing but zeros in a forked child; NULL: this system has no such */
+    bool unusable; /* this libcurl lacks something */
 } wa_multi;
 
 /* false: no memory; wa_multi_close is right all the same */
@@ -44,7 +51,10 @@ void wa_multi_abort(wa_multi *m, wa_transfer *t);
 void wa_multi_step(wa_multi *m);                 /* does what can be done without waiting */
 void wa_multi_wait(wa_multi *m, double seconds); /* and waits for something to do, up to so long; may end early */
 
-/* One descriptor, of all connections and of the clock. -1: not on this system, or something is under way already. */
+/* One descriptor, of all connections and of the clock. -1: not on this system, or no descriptor was left when the
+ * first exchange began and that is still under way. */
 int wa_multi_pollfd(wa_multi *m);
+
+#pragma GCC visibility pop
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 typedef struct wa_object wa_object;
 
 typedef enum wa_kind {
@@ -73,6 +75,7 @@ typedef enum wa_rule_kind {
     WA_EXACTLY_ONE = 1, /* exactly one of the names is present */
     WA_AT_LEAST_ONE,    /* one of the names is present; stands at the first */
     WA_ONLY_WHEN,       /* names[0] may be present only where names[1] is absent or has the value */
+    WA_ONLY_UNDER,      /* the same of a names[1] in an object around this one; without a value: where it is absent */
     WA_SUM              /* names[0] is the total of the amounts in names[1] */
 } wa_rule_kind;
 
@@ -105,5 +108,7 @@ struct wa_object {
 };
 
 extern const wa_object wa_message; /* the root: whatever may be posted to /messages */
+
+#pragma GCC visibility pop
 
 #endif

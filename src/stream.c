@@ -11,9 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* right for both kinds of strerror_r: that of GNU returns a text and may leave the buffer alone */
 static const char *said(int error, char *text, size_t size)
 {
-    return strerror_r(error, text, size) == 0 ? text : "an error of the system";
+    text[0] = '\0';
+    if (strerror_r(error, text, size) && text[0] == '\0') snprintf(text, size, "error %d of the system", error);
+    return text;
 }
 
 /* ---- life ---- */

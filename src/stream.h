@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#pragma GCC visibility push(hidden)
+
 struct wa_stream;
 
 /* Bytes to send; the strings are the caller's and stay until the stream is closed. */
@@ -66,5 +68,7 @@ void wa_stream_finish(wa_stream *s, bool whole);
 
 /* what went wrong; names no file */
 const char *wa_stream_reason(const wa_stream *s, char *text, size_t size);
+
+#pragma GCC visibility pop
 
 #endif

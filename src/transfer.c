@@ -8,7 +8,7 @@
 
 enum { KEPT = 64 << 10 }; /* bytes of a buffer between two exchanges */
 
-const char wa_no_memory[] = "not enough memory";
+const char *const wa_no_memory = "not enough memory";
 
 /* ---- libcurl's callbacks ---- */
 

@@ -9,6 +9,8 @@
 #include <curl/curl.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(hidden)
+
 enum {
     WA_MAX_HEAD = 64 << 10, /* of an answer */
     WA_MAX_HEADERS = 64 << 10,
@@ -66,7 +68,7 @@ void wa_transfer_add_header(wa_transfer *t, const char *name, size_t name_length
  * the request is prepared, the file for the answer after it. NULL: no memory. */
 wa_stream *wa_transfer_stream(wa_transfer *t);
 
-extern const char wa_no_memory[];
+extern const char *const wa_no_memory;
 
 /* A body that libcurl has as a whole leaves together with the head: half the system calls. Then a request that begins
  * for the second time must be seen, which libcurl 7.80 and later let. With others, or with WA_READ_BODY, libcurl asks
@@ -93,5 +95,7 @@ bool wa_transfer_may_be_repeated(const wa_transfer *t); /* it helps, and cannot 
 
 /* what went wrong; no URL in it, and nothing of the user's */
 const char *wa_transfer_reason(const wa_transfer *t, char *text, size_t size);
+
+#pragma GCC visibility pop
 
 #endif

@@ -4,11 +4,15 @@
 
 #include <stddef.h>
 
+#pragma GCC visibility push(hidden)
+
 /* The bytes of the character that starts at `text` (1 to 4), 0 if it is none. `length` is at least 1. */
 size_t wa_utf8_character(const unsigned char *text, size_t length);
 
 /* Counts the characters; where the text is not UTF-8, *wrong is the offset of the first byte that is wrong and the
  * count stops there, else *wrong is the length. */
 size_t wa_utf8_count(const char *text, size_t length, size_t *wrong);
+
+#pragma GCC visibility pop
 
 #endif

@@ -178,7 +178,9 @@ local function new_task(own)
   end
   task.co = coroutine.create(function()
     while true do
-      own:finish(task, own.send(task.message))
+      local first = task.first
+      task.first = nil
+      own:finish(task, own.send(task.message, first))
       coroutine.yield(WAIT)
     end
   end)
@@ -194,6 +196,54 @@ function Batch:start(message, key)
   task.message, task.key, task.begun = message, key, false
   self.alive = self.alive + 1
   return task
+end
+
+-- A message without a task, for as long as nothing has to wait but its answer. Where more is to be done than to read
+-- that, a task goes on with it.
+local function new_flight(own)
+  local flight = {}
+  flight.done = function(answer, text, details)
+    own:leave_place()
+    if answer then flight.response, flight.details = own.direct.conclude(flight.request, flight.warnings, answer) end
+    if flight.response == nil then
+      own:go_on(flight, answer, text, details)
+      return
+    end
+    flight.request = nil
+    own.alive = own.alive - 1
+    own.ended:push(flight)
+  end
+  return flight
+end
+
+function Batch:go_on(flight, answer, text, details)
+  local task = self:start(flight.message)
+  self.alive = self.alive - 1 -- the flight's
+  task.begun = true
+  task.first = {
+    request = flight.request, warnings = flight.warnings, started = flight.started, answer = answer, text = text,
+    details = details,
+  }
+  flight.message, flight.request, flight.warnings = nil, nil, nil
+  self.flights[#self.flights + 1] = flight
+  self.ready:push(task)
+end
+
+function Batch:fly(message)
+  local flights, direct = self.flights, self.direct
+  local flight = flights[#flights]
+  if flight then flights[#flights] = nil
+  else flight = new_flight(self) end
+  flight.message = message
+  local request, text, details = direct.prepare(message)
+  if request == nil then
+    flight.text, flight.details = text, details
+    self.ended:push(flight)
+    return
+  end
+  flight.request, flight.warnings, flight.started = request, text, direct.now()
+  self.alive, self.in_flight = self.alive + 1, self.in_flight + 1
+  self.transport.begin(request, flight.done)
 end
 
 -- What a task yields that is not WAIT is meant for the loop that the caller runs in. A task that raised has an outcome
@@ -222,6 +272,7 @@ end
 
 -- where messages to one recipient keep their order, each waits for the one before it
 function Batch:accept(message)
+  if self.direct and self.in_flight < self.concurrency then return self:fly(message) end
   local key = self.key_of and self.key_of(message)
   if key ~= nil then
     local chain = self.chains[key]
@@ -256,7 +307,10 @@ end
 function Batch:release(task)
   local message, response, text, details = task.message, task.response, task.text, task.details
   task.message, task.response, task.text, task.details = nil, nil, nil, nil
-  if task.co and coroutine.status(task.co) ~= "dead" then self.idle[#self.idle + 1] = task end
+  if task.done then
+    if not task.co then self.flights[#self.flights + 1] = task
+    elseif coroutine.status(task.co) ~= "dead" then self.idle[#self.idle + 1] = task end
+  end
   self.count = self.count + 1
   if response == nil then self.failures = self.failures + 1 end
   if self.on_progress then self:report() end
@@ -341,7 +395,7 @@ local function one_by_one(transport)
 end
 
 ---@param given { send: function, source: function, total: integer?, transport: any, concurrency: integer, window: integer,
----key_of: (fun(message: any): any)?, on_progress: fun(progress: whatsapp.progress)? }
+---key_of: (fun(message: any): any)?, direct: table?, on_progress: fun(progress: whatsapp.progress)? }
 ---@return whatsapp.batch
 function batch.new(given)
   local transport = given.transport
@@ -352,6 +406,7 @@ function batch.new(given)
     transport = many and transport or one_by_one(transport),
     now = type(transport) == "table" and transport.now or os.clock,
     ready = new_queue(), ended = new_queue(), places = new_queue(), sleeping = setmetatable({}, Heap),
+    direct = many and given.direct or nil, flights = {},
     idle = {}, chains = {}, held = 0, alive = 0, in_flight = 0, count = 0, failures = 0,
   }, Batch)
   self.started = self.now()

@@ -107,13 +107,15 @@ local function is_loopback(url)
 end
 
 local function text_of_id(id)
-  return type(id) == "number" and ("%.0f"):format(id) or id
+  if type(id) ~= "number" then return id end
+  return tostring(id):match "^%d+$" or ("%.0f"):format(id)
 end
 
 local function make(parts, level)
   parts.url = ("%s/%s/%s/"):format(parts.base_url, parts.version, parts.phone_number_id)
   parts.messages_url = parts.url .. "messages"
   parts.pipeline, parts.own_requests = pipeline.build(parts)
+  parts.spares, parts.signed_token, parts.signed_headers = {}, nil, nil
   if not decorate.is_transport(parts.pipeline) then
     error("option limiter must return a transport, as it is given one", level + 1)
   end
@@ -220,6 +222,18 @@ end
 
 local HEADERS = { ["Content-Type"] = "application/json" }
 
+-- where nobody but libcurl ever sees a request, its table serves again
+local function spare_request(parts)
+  if not parts.own_requests then return { method = "POST", headers = copy(HEADERS) } end
+  local spares = parts.spares
+  local count = #spares
+  local request = spares[count]
+  if request == nil then return { method = "POST", headers = HEADERS } end
+  spares[count] = nil
+  request.headers, request.to, request.phone_number_id, request.waited = HEADERS, nil, nil, nil
+  return request
+end
+
 local function request_of(parts, message, given, endpoint)
   local mode, stamp = given.mode or parts.mode, given.stamp
   if stamp == nil then stamp = parts.stamp end
@@ -231,14 +245,9 @@ local function request_of(parts, message, given, endpoint)
     return nil, warnings, details
   end
   if warnings then warn(parts, warnings, message) end
-  local request = {
-    method = "POST",
-    url = endpoint and parts.url .. endpoint or parts.messages_url,
-    headers = parts.own_requests and HEADERS or copy(HEADERS),
-    body = body,
-    timeout = given.timeout or parts.timeout,
-    stamp = id,
-  }
+  local request = spare_request(parts)
+  request.url = endpoint and parts.url .. endpoint or parts.messages_url
+  request.body, request.timeout, request.stamp = body, given.timeout or parts.timeout, id
   if message.status == nil then -- for the limits: what is no message is not counted
     request.to, request.phone_number_id = scalar(message.to or message.recipient), parts.phone_number_id
   end
@@ -287,17 +296,10 @@ local function fail(parts, request, text, details, attempts)
   return nil, pipeline.clean(parts, text), details
 end
 
-local function exchange(parts, request, policy, warnings, parse)
-  parse = parse or response.parse
-  json.prepare()
-  local answer, text, details, attempts = retry.run(parts.pipeline, request, policy, parse)
-  if answer == nil then return fail(parts, request, tostring(text), details, attempts) end
-  local result
-  result, text, details = parse(answer)
-  if not result then return fail(parts, request, text, details, attempts) end
+local function info_of(parts, request, answer, warnings, attempts)
   local headers = answer.headers or options.NONE
   local trace_id, usage = response.trace_id(headers), response.usage(headers)
-  return result, nil, {
+  return {
     attempts = attempts,
     http_status = answer.status,
     stamp = request.stamp,
@@ -308,22 +310,40 @@ local function exchange(parts, request, policy, warnings, parse)
   }
 end
 
+-- first: an attempt that was made already, see retry.run
+local function exchange(parts, request, policy, warnings, parse, first)
+  json.prepare()
+  local result, text, details, attempts, answer =
+    retry.run(parts.pipeline, request, policy, parse or response.parse, first)
+  if not result then return fail(parts, request, tostring(text), details, attempts) end
+  return result, nil, info_of(parts, request, answer, warnings, attempts)
+end
+
 local function policy_of(parts, given)
   if given.retry ~= nil then return given.retry end
   return parts.retry
 end
 
-local function deliver_one(parts, message, given, endpoint)
-  local request, text, details = request_of(parts, message, given, endpoint)
+local function spare(parts, request)
+  if parts.own_requests then parts.spares[#parts.spares + 1] = request end
+end
+
+local function deliver_one(parts, message, given, endpoint, first)
+  local request, text, details
+  if first then request, text = first.request, first.warnings
+  else request, text, details = request_of(parts, message, given, endpoint) end
   if not request then return nil, text, details end
-  return exchange(parts, request, policy_of(parts, given), text)
+  local result
+  result, text, details = exchange(parts, request, policy_of(parts, given), text, nil, first)
+  spare(parts, request)
+  return result, text, details
 end
 
 local WINDOW_CLOSED = 131047 -- the user has not written for 24 hours: only templates
 
-local function deliver(parts, message, given, endpoint)
-  if not given.fallback then return deliver_one(parts, message, given, endpoint) end
-  local result, text, details = deliver_one(parts, message, given, endpoint)
+local function deliver(parts, message, given, endpoint, first)
+  if not given.fallback then return deliver_one(parts, message, given, endpoint, first) end
+  local result, text, details = deliver_one(parts, message, given, endpoint, first)
   if result or details.code ~= WINDOW_CLOSED then return result, text, details end
   local instead = given.fallback
   if decorate.is_transport(instead) then instead = instead(message, details) end -- callable
@@ -362,6 +382,33 @@ local function key_of_message(message)
   return type(message) == "table" and scalar(message.to or message.recipient) or nil
 end
 
+local function refused_message(message)
+  return options.refused("a message is a table, got a " .. type(message))
+end
+
+-- How most messages of a batch are sent: without a task, which is needed only for what comes after a first attempt that
+-- failed. Where a limit or code of the user's may have to wait, nil.
+local function direct_of(parts, given)
+  if not parts.own_requests or parts.shared.limiter or parts.on_warning or type(parts.token) ~= "string" then return nil end
+  return {
+    now = parts.pipeline.now,
+    prepare = function(message)
+      if type(message) ~= "table" then return refused_message(message) end
+      local request, text, details = request_of(parts, message, given)
+      if not request then return nil, text, details end
+      pipeline.sign(parts, request)
+      return request, text
+    end,
+    conclude = function(request, warnings, answer)
+      local result = response.parse(answer)
+      if not result then return nil end
+      local info = info_of(parts, request, answer, warnings, 1)
+      spare(parts, request)
+      return result, info
+    end,
+  }
+end
+
 ---Sends many messages, several at once, and gives each with its outcome as it ends:
 ---`for message, response, text, details in client:each(messages) do`. Messages to one recipient keep their order while
 ---the pair limit holds (see the option `limiter`). May be left early: batch:close() returns what was under way.
@@ -375,10 +422,10 @@ function client:each(messages, given)
   local made = batch.new {
     source = source, total = total, on_progress = given.on_progress, transport = parts.shared.transport,
     concurrency = given.concurrency or CONCURRENCY, window = parts.shared.window or WINDOW,
-    key_of = parts.shared.ordered and key_of_message or nil,
-    send = function(message)
-      if type(message) ~= "table" then return options.refused("a message is a table, got a " .. type(message)) end
-      return deliver(parts, message, given)
+    key_of = parts.shared.ordered and key_of_message or nil, direct = direct_of(parts, given),
+    send = function(message, first)
+      if type(message) ~= "table" then return refused_message(message) end
+      return deliver(parts, message, given, nil, first)
     end,
   }
   return made, nil, nil, made -- the last is what `for` closes in Lua 5.4

@@ -13,9 +13,10 @@ local limiter = {}
 ---@field store whatsapp.limiter_store? where what was taken is kept
 
 ---@class whatsapp.limiter_store
----@field take fun(self: any, key: string, now: number, interval: number, burst: integer): number takes the next place of
----the key, where one comes every `interval` seconds and `burst` of them may be taken at once; returns the seconds until
----then. To be atomic for all who share the store; a key may be forgotten once its last place is over
+---@field take fun(self: any, key: string, now: number, interval: number, burst: integer): number?, string? takes the next
+---place of the key, where one comes every `interval` seconds and `burst` of them may be taken at once; returns the seconds
+---until then, or nil and a text if it could take none. To be atomic for all who share the store; a key may be forgotten
+---once its last place is over
 
 local THROUGHPUT, PAIR, WINDOW = 80, { interval = 6, burst = 45 }, 1024
 local AT_ONCE = 10 -- a tenth of a second's messages may leave at once
@@ -66,22 +67,24 @@ function limiter.new(limits)
     local now, sleep = decorate.carried(transport, "now"), decorate.carried(transport, "sleep")
     if not (now and sleep) then return transport end
 
-    -- false: whoever waits is not to send any more
+    -- nil and a text: it is not to be sent, as whoever waits does not want it any more, or no place could be taken
     local function pass(request, key, interval, at_once)
-      local wait = store:take(key, now(), interval, at_once)
+      local wait, text = store:take(key, now(), interval, at_once)
+      if not wait then return nil, "no limit could be kept: " .. tostring(text) end
       if wait <= 0 then return true end
       request.waited = (request.waited or 0) + wait
-      return sleep(wait) ~= false
+      if sleep(wait) == false then return nil, "closed while a limit held it back" end
+      return true
     end
 
     return decorate.around(transport, function(_, request)
-      local go = true
-      if pair and request.to ~= nil then go = pass(request, pair_key(request), pair.interval, pair.burst) end
+      local go, text = true, nil
+      if pair and request.to ~= nil then go, text = pass(request, pair_key(request), pair.interval, pair.burst) end
       if go and request.phone_number_id ~= nil then
-        go = pass(request, "number:" .. request.phone_number_id, 1 / rate, burst)
+        go, text = pass(request, "number:" .. request.phone_number_id, 1 / rate, burst)
       end
       if go then return transport(request) end
-      return nil, "closed while a limit held it back", { kind = "transport", retryable = true, may_have_been_sent = false }
+      return nil, text, { kind = "transport", retryable = true, may_have_been_sent = false }
     end)
   end
   return decorator, { ordered = pair ~= false, window = limits.window or WINDOW }

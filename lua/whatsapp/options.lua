@@ -2,6 +2,11 @@
 -- mistake and raises, at the caller's position.
 local options = {}
 
+-- up to here every integer is a float of its own; with LUA_32BITS 2^24 is none, as it may have been 2^24 + 1
+options.EXACT = 2 ^ 24 + 1 == 2 ^ 24 and 2 ^ 24 - 1 or 2 ^ 53
+
+local math_type = math.type -- luacheck: ignore 143
+
 local function is_callable(value)
   local meta = getmetatable(value)
   return type(value) == "function" or (type(meta) == "table" and meta.__call ~= nil)
@@ -71,7 +76,8 @@ local kinds = {
   },
   id = {
     function(value)
-      if type(value) == "number" then return value % 1 == 0 and value > 0 and value <= 2 ^ 53 end
+      if math_type and math_type(value) == "integer" then return value > 0 end
+      if type(value) == "number" then return value % 1 == 0 and value > 0 and value <= options.EXACT end
       return is_text(value) and not value:find "[^%w_-]"
     end,
     "an id: a string of letters and digits, or a whole number",

@@ -99,17 +99,28 @@ local function authorizing(parts, transport)
   end)
 end
 
--- The same where nobody but libcurl ever sees the request: nothing is copied, and the headers are made once a token.
+---The same where nobody but libcurl ever sees the request: nothing is copied, and the headers are made once a token.
+---@param parts table of a client
+---@param request table which gets its credentials
+---@return boolean? ok
+---@return string? text
+---@return whatsapp.details? details
+function pipeline.sign(parts, request)
+  local token, problem, refusal = current_token(parts)
+  if not token then return nil, problem, refusal end
+  if token ~= parts.signed_token then
+    parts.signed_headers = { ["Content-Type"] = "application/json", Authorization = "Bearer " .. token }
+    parts.signed_token = token
+    remember(parts.shared.secrets, token)
+  end
+  request.headers = parts.signed_headers
+  return true
+end
+
 local function authorizing_own(parts, transport)
-  local headers, of = nil, nil
   return decorate.around(transport, function(_, request)
-    local token, problem, refusal = current_token(parts)
-    if not token then return nil, problem, refusal end
-    if token ~= of then
-      headers, of = { ["Content-Type"] = request.headers["Content-Type"], Authorization = "Bearer " .. token }, token
-      remember(parts.shared.secrets, token)
-    end
-    request.headers = headers
+    local ok, problem, refusal = pipeline.sign(parts, request)
+    if not ok then return nil, problem, refusal end
     local answer, text, details = transport(request)
     if answer == nil then return nil, pipeline.clean(parts, text), details end
     return answer

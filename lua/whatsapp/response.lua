@@ -2,6 +2,7 @@
 -- (contract, 4.1 to 4.4). Pure: no network, no clock but for a Retry-After that is a date.
 local codes = require "whatsapp.codes"
 local json = require "whatsapp.json"
+local options = require "whatsapp.options"
 
 local response = {}
 
@@ -39,7 +40,7 @@ local function string_or_nil(value)
   if type(value) == "string" then return value end
 end
 
-local EXACT = 2 ^ 53
+local EXACT = options.EXACT
 local math_type, to_integer = math.type, math.tointeger -- luacheck: ignore 143
 
 ---An integer of this Lua, whether it came as a number or as its digits; nil: it is none, or not held exactly.
@@ -214,8 +215,10 @@ end
 
 -- what /messages answers when it took the message: ids, or the success of a mark as read
 local function is_accepted(object)
-  local first = type(object.messages) == "table" and object.messages[1]
-  return object.success == true or (type(first) == "table" and type(first.id) == "string" and first.id ~= "")
+  local messages = object.messages
+  local first = type(messages) == "table" and messages[1]
+  if type(first) == "table" and type(first.id) == "string" and first.id ~= "" then return true end
+  return object.success == true
 end
 
 ---The answer to a message: what client:send does with it. For those who move the bytes themselves.
@@ -224,6 +227,10 @@ end
 ---@return string? text
 ---@return whatsapp.details? details
 function response.parse(answer)
+  if answer.status == 200 then -- as nearly all are: the same with fewer questions
+    local object = decoded(answer.body)
+    if object and object.error == nil and is_accepted(object) then return object end
+  end
   local object, text, details = response.read(answer)
   if not object then return nil, text, details end
   if is_accepted(object) then return object end

@@ -29,13 +29,13 @@ function retry.wait(details, attempt, elapsed, policy, random)
   return wait
 end
 
--- What went wrong with an attempt; nil: nothing. An answer that says nothing of the message is a failure only for whom
--- repeating it does no harm: others are told of it, and it is not repeated.
-local function failure_of(answer, details, read)
-  if answer == nil then return details or { kind = "transport", retryable = false, may_have_been_sent = true } end
-  local good = not read and answer.status >= 200 and answer.status < 300
+local UNKNOWN = { kind = "transport", retryable = false, may_have_been_sent = true } -- nobody writes into it
+
+-- What is wrong with an answer that nobody reads here; nil: nothing. Any 2xx is good that tells of no error.
+local function failure_of(answer)
+  local good = answer.status >= 200 and answer.status < 300
   if good and not (type(answer.body) == "string" and answer.body:find('"error"', 1, true)) then return nil end
-  local _, _, failed = (read or response.read)(answer)
+  local _, _, failed = response.read(answer)
   return failed
 end
 
@@ -43,20 +43,28 @@ end
 ---@param transport any
 ---@param request table
 ---@param policy whatsapp.retry|false
----@param read (fun(answer: table): table?, string?, table?)? what tells a good answer; of none, any 2xx is one
----@return table? answer, string? text, table? details, integer attempts
-function retry.run(transport, request, policy, read)
+---@param read (fun(answer: table): table?, string?, table?)? what makes the result of an answer; of none, it is the answer
+---@param first { answer: table?, text: string?, details: table?, started: number }? an attempt that was made already
+---@return table? result, string? text, table? details, integer attempts, table? answer
+function retry.run(transport, request, policy, read, first)
   local carried = type(transport) == "table" and transport or {}
   local now, sleep = carried.now, carried.sleep
   local may_wait = policy and sleep and now
-  local started, attempts, before = may_wait and now() or 0, 0, request.waited or 0
+  local started, attempts, before = first and first.started or may_wait and now() or 0, 0, request.waited or 0
   while true do
-    local answer, text, details = transport(request)
+    local answer, text, details
+    if first then answer, text, details, first = first.answer, first.text, first.details, nil
+    else answer, text, details = transport(request) end
+    local result = answer
+    if read and answer ~= nil then result, text, details = read(answer) end
     attempts = attempts + 1
-    local failed = may_wait and failure_of(answer, details, policy.may_send_twice and read)
-    local elapsed = failed and now() - started - ((request.waited or 0) - before) -- a limit's wait is not counted
-    local wait = failed and retry.wait(failed, attempts, elapsed, policy, math.random())
-    if not wait or sleep(wait) == false then return answer, text, details, attempts end
+    local failed
+    if result == nil then failed = details or UNKNOWN
+    elseif may_wait and not read then failed = failure_of(answer) end
+    if not (failed and may_wait) then return result, text, details, attempts, answer end
+    local elapsed = now() - started - ((request.waited or 0) - before) -- a limit's wait is not counted
+    local wait = retry.wait(failed, attempts, elapsed, policy, math.random())
+    if not wait or sleep(wait) == false then return result, text, details, attempts, answer end
   end
 end
 
@@ -66,7 +74,7 @@ function retry.decorator(policy)
   return function(transport)
     return decorate.around(transport, function(_, request)
       local answer, text, details = retry.run(transport, request, policy or {})
-      return answer, text, details
+      return answer, text, details -- and nothing else
     end)
   end
 end

@@ -23,6 +23,17 @@ compiles() {
     "build/check/$1-$2/bench/floor.so" "build/check/$1-$2/bench/send_raw"
 }
 
+# both compilers, C99 and C11, every Lua's headers
+amalgamation_compiles() {
+  make -s LUA=lua5.4 CC=clang BUILD=build/check/clang-lua5.4 WERROR=-Werror embed || return 1
+  warnings=$(make -s say-WARN)
+  for compiler in gcc clang; do for standard in c99 c11; do for lua in lua5.1 lua5.2 lua5.3 lua5.4 luajit; do
+    # shellcheck disable=SC2086,SC2046
+    $compiler -std=$standard $warnings -Werror -fsyntax-only -Ibuild/amalgamation $(pkg-config --cflags $lua) build/amalgamation/*.c ||
+      return 1
+  done; done; done
+}
+
 # of the module as make builds it
 one_symbol() {
   for module in core curl crypto; do
@@ -37,7 +48,7 @@ no_mutable_static() {
   [ -z "$seen" ] || { echo "mutable: $seen"; return 1; }
 }
 
-formatted() { clang-format --dry-run --Werror src/*.c src/*.h spec/bench/*.c; }
+formatted() { clang-format --dry-run --Werror src/*.c src/*.h src/embed/*.[ch] examples/embed/*.c spec/bench/*.c; }
 # autoVariables: frames and scopes lie on the C stack by design, and are taken down before they go
 c_checked() {
   cppcheck -q --std=c99 --language=c --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
@@ -65,6 +76,8 @@ rock_builds() {
 for compiler in gcc clang; do
   for lua in lua5.4 lua5.1; do check "$compiler with the headers of $lua, warnings as errors" compiles $compiler $lua; done
 done
+check "the amalgamation, with every Lua's headers, warnings as errors" amalgamation_compiles
+check "many states in many threads (ThreadSanitizer)" make -s LUA=lua5.4 WERROR=-Werror threads
 check "one exported symbol a module" one_symbol
 check "no mutable statics" no_mutable_static
 check "clang-format" formatted

@@ -3,7 +3,8 @@
 --   local nginx = require("spec.support.nginx").start {
 --     http = "lua_shared_dict seen 1m;", server = [[location / { content_by_lua_block { ngx.print "x" } }]], workers = 4 }
 --   nginx.ask("/path", { method =, headers =, body =, timeout = })      its status, body and headers; or nil, text
---   nginx.url "/path", nginx.port, nginx.folder, nginx.log(), nginx.wait_for "words in the log", nginx.stop()
+--   nginx.url "/path", nginx.port, nginx.folder, nginx.log(), nginx.logged "words",
+--   nginx.wait_for("words", times), nginx.stop()
 local process = require "whatsapp.sandbox.process"
 local read = require "spec.support.read"
 
@@ -45,11 +46,11 @@ local function written(options, port)
   return (text:gsub("%$PORT", tostring(port)))
 end
 
--- a configuration as it stands, but for its port
+-- a configuration as it stands, but for its port and the names of two files
 local function moved(path, port)
-  local text, count = read(path):gsub("127%.0%.0%.1:8080", "127.0.0.1:" .. port)
-  assert(count > 0, path .. " does not listen on 127.0.0.1:8080")
-  return text
+  local text, count = read(path):gsub("listen 127%.0%.0%.1:%d+", "listen 127.0.0.1:" .. port)
+  assert(count == 1, path .. " does not listen on 127.0.0.1")
+  return (text:gsub("\npid [^;]+;", "\npid nginx.pid;"):gsub("\nerror_log %S+", "\nerror_log error.log"))
 end
 
 -- the folder looks like the repository to whatever is relative in a configuration
@@ -60,7 +61,7 @@ end
 
 ---@param options { http: string?, server: string?, main: string?, workers: integer?, level: string?, conf: string?, env: table<string, string>? }
 ---http, server, main: directives of those blocks, where $PORT is the port; level: of error_log, notice if absent; conf: a
----file with a whole configuration that listens on 127.0.0.1:8080 instead; env: variables, declared by `env` too
+---file with a whole configuration instead, that listens on 127.0.0.1; env: variables, declared by `env` too
 ---@return table nginx
 function M.start(options)
   local nginx = process.start {
@@ -83,19 +84,30 @@ function M.start(options)
     return answer.status, answer.body, answer.headers
   end
 
-  -- what is logged by a timer or by another worker comes when it comes
-  function nginx.wait_for(words, seconds)
-    local till = os.time() + (seconds or 10)
+  -- how often the log has the words
+  function nginx.logged(words)
+    local count, at = 0, 0
+    local log = nginx.log()
     repeat
-      if nginx.log():find(words, 1, true) then return true end
+      at = log:find(words, at + 1, true)
+      count = count + (at and 1 or 0)
+    until not at
+    return count
+  end
+
+  -- what is logged by a timer or by another worker comes when it comes
+  function nginx.wait_for(words, times)
+    local till = os.time() + 10
+    repeat
+      if nginx.logged(words) >= (times or 1) then return true end
       process.run("/", "sleep 0.05")
     until os.time() > till
-    return nil, ("the log has no %q: %s"):format(words, nginx.log())
+    return nil, ("the log has no %q, or not so often: %s"):format(words, nginx.log())
   end
 
   local stop = nginx.stop
   function nginx.stop()
-    transport.close()
+    pcall(transport.close)
     stop()
   end
   return nginx

@@ -10,16 +10,13 @@
 #include <lua.h>
 #include <lualib.h>
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <unistd.h>
+
+#include "answering.h"
 
 int luaopen_whatsapp_core(lua_State *L);
 int luaopen_whatsapp_crypto(lua_State *L);
@@ -39,12 +36,6 @@ typedef union head {
     long double align;
     void *pointer;
 } head;
-
-static void broken(const char *what)
-{
-    fprintf(stderr, "BROKEN: %s\n", what);
-    exit(1);
-}
 
 static bool refuses(heap *h)
 {
@@ -214,12 +205,6 @@ static lua_State *new_state(heap *h)
     return L;
 }
 
-/* what answers, and how many requests reached it */
-static struct {
-    int port;
-    volatile int *arrivals;
-} server;
-
 /* The whole library. What is loaded when it is first needed is loaded here, so that a case does not fail a hundred
  * times over a file. */
 static const char library[] = "package.loaded['whatsapp.core'] = core\n"
@@ -386,6 +371,50 @@ static const char finalizers[] =
     "    local _, _, details = encode(bad) assert(#details.problems == 2) end\n"
     "  second = finalized() end\n";
 
+/* a finalizer makes other shapes ready in the core that is just making some ready */
+static const char strangers[] =
+    "local function to(member, value) return {to = '1', [member] = value} end\n"
+    "local others = {to('image', {id = '1'}), to('contacts', {{name = {formatted_name = 'x'}, phones = {{phone = "
+    "'1'}}}}),\n"
+    "  to('location', {latitude = 1, longitude = 2}), to('reaction', {message_id = 'w', emoji = ''}),\n"
+    "  to('template', {name = 'n', language = {code = 'en'}, components = {{type = 'body', parameters = {\n"
+    "    {type = 'text', text = 'x'}}}, {type = 'button', sub_type = 'url', index = 0, parameters = {\n"
+    "    {type = 'text', text = 'x'}}}}})}\n"
+    "local list = to('interactive', {type = 'list', body = {text = 'b'}, action = {button = 'm', sections = {{rows = "
+    "{\n"
+    "  {id = '1', title = 't'}}}}}})\n"
+    "local wanted, during, inside\n"
+    "local function last() if not inside then return end during = during + 1\n"
+    "  for i = 1, #others do local json = assert(inside.encode(others[i]))\n"
+    "    wanted[i] = wanted[i] or json assert(wanted[i] == json) end end\n"
+    "local function finalized() if newproxy then getmetatable(newproxy(true)).__gc = last return end\n"
+    "  setmetatable({}, {__gc = last}) end\n"
+    "function ready(open, rounds) during, wanted = 0, {} local expected\n"
+    "  for i = 1, rounds do local core = open() for j = 1, i % 10 do finalized() end\n"
+    "    inside = core local json = core.encode(list) inside = nil\n"
+    "    expected = expected or json assert(json == expected) end\n"
+    "  return during end\n";
+
+static void make_ready_with_finalizers(int rounds)
+{
+    heap h = {0, 0, 0, 0, false, false};
+    lua_State *L = new_state(&h);
+    run(L, strangers);
+#if LUA_VERSION_NUM >= 504
+    lua_gc(L, LUA_GCINC, 1, 1000, 6);
+#else
+    lua_gc(L, LUA_GCSETPAUSE, 1);
+    lua_gc(L, LUA_GCSETSTEPMUL, 100000);
+#endif
+    lua_getglobal(L, "ready");
+    lua_pushcfunction(L, luaopen_whatsapp_core);
+    lua_pushinteger(L, rounds);
+    if (lua_pcall(L, 2, 1, 0) != 0) broken(lua_tostring(L, -1));
+    if (lua_tointeger(L, -1) < rounds / 10) broken("hardly any finalizer ran while shapes were made ready");
+    lua_close(L);
+    if (h.blocks != 0 || h.bytes != 0) broken("a finalizer that makes shapes ready leaks");
+}
+
 static void close_with_finalizers(int calls)
 {
     heap h = {0, 0, 0, 0, false, false};
@@ -450,65 +479,6 @@ static void torture_libcurl(const trial *t)
     printf("ok  %-24s %5lu allocations of libcurl failed alone\n", t->name, n - 1);
 }
 
-/* ---- the server ---- */
-
-/* reads one request; false: there is none */
-static bool read_request(int connection)
-{
-    char bytes[8192];
-    size_t length = 0;
-    for (;;) {
-        ssize_t got = read(connection, bytes + length, sizeof bytes - 1 - length);
-        if (got <= 0) return false;
-        length += (size_t) got;
-        bytes[length] = '\0';
-        const char *end = strstr(bytes, "\r\n\r\n"), *size = strstr(bytes, "Content-Length:");
-        if (end == NULL) continue;
-        size_t whole = (size_t) (end + 4 - bytes) + (size != NULL ? (size_t) strtoul(size + 15, NULL, 10) : 0);
-        if (length >= whole) return true;
-    }
-}
-
-static void serve(int connection)
-{
-    static const char body[] = "{\"messages\":[{\"id\":\"wamid.1\"}]}";
-    char answer[256];
-    int length = snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\nX-FB-Debug: x\r\n\r\n%s",
-        (int) sizeof body - 1, body);
-    while (read_request(connection)) {
-        __sync_fetch_and_add(server.arrivals, 1);
-        if (write(connection, answer, (size_t) length) != length) break;
-    }
-    _exit(0);
-}
-
-/* a process that answers until this one ends, and one more for each connection */
-static void start_server(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    server.arrivals = mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (server.arrivals == MAP_FAILED || listener < 0) broken("no server");
-    if (bind(listener, (struct sockaddr *) &address, size) != 0 || listen(listener, 64) != 0) broken("no server");
-    if (getsockname(listener, (struct sockaddr *) &address, &size) != 0) broken("no server");
-    server.port = ntohs(address.sin_port);
-    pid_t parent = getpid();
-    if (fork() != 0) {
-        close(listener);
-        return;
-    }
-    signal(SIGCHLD, SIG_IGN);
-    struct timeval patience = {.tv_sec = 1};
-    setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    while (getppid() == parent) {
-        int connection = accept(listener, NULL, NULL);
-        if (connection >= 0 && fork() == 0) serve(connection);
-        if (connection >= 0) close(connection);
-    }
-    _exit(0);
-}
-
 /* torture [part of the names of the cases] */
 int main(int count, char **arguments)
 {
@@ -532,6 +502,7 @@ int main(int count, char **arguments)
     close_with_finalizers(0);
     close_with_finalizers(1);
     close_with_finalizers(2000);
+    make_ready_with_finalizers(2000);
     puts("ok  finalizers that encode");
     curl_global_cleanup();
     return 0;

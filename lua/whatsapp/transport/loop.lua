@@ -13,6 +13,14 @@ local PROGRESS_EVERY = 0.1 -- seconds, at the least
 
 local CLOSED = "the transport was closed while this was under way; the request may have been sent"
 
+local function check_streams(request, blamed)
+  if (request.body_file and (request.form or request.body)) or (request.form and request.body) then
+    error("a request has one of body, body_file and form", blamed)
+  end
+  local kind = type(request.progress)
+  if kind ~= "nil" and kind ~= "function" then error("progress must be a function, not a " .. kind, blamed) end
+end
+
 ---@param name string of the module
 ---@param given whatsapp.curl_options?
 ---@param level integer of the caller to blame, as error() counts from here
@@ -45,12 +53,7 @@ function loop.new(name, given, level, watched)
   local function check(request, blamed)
     if closed then error("attempt to use a closed transport", blamed + 1) end
     if type(request) ~= "table" then error("the request must be a table, not a " .. type(request), blamed + 1) end
-    if (request.body_file and (request.form or request.body)) or (request.form and request.body) then
-      error("a request has one of body, body_file and form", blamed + 1)
-    end
-    if request.progress ~= nil and type(request.progress) ~= "function" then
-      error("progress must be a function, not a " .. type(request.progress), blamed + 1)
-    end
+    if request.body_file or request.form or request.progress then check_streams(request, blamed + 2) end
   end
 
   -- one step that libcurl took later: whoever raises is asked no more, and the outcome says what it raised
@@ -86,35 +89,44 @@ function loop.new(name, given, level, watched)
     return finished, { call = request.progress, at = loop.now() + PROGRESS_EVERY, failed = failed }
   end
 
-  -- step by step, so that between two steps its progress can be told
-  local function perform_observed(request, blamed)
+  -- the tag that libcurl's client knows it by
+  local function add(request, done)
+    local watch
+    if request.progress then done, watch = observing(request, done) end
+    local added, text, details = state.client():add(request, done)
+    if added then
+      pending[done], observed[done] = true, watch
+    else
+      done(nil, text, details)
+    end
+    return done
+  end
+
+  -- Step by step, so that between two steps its progress can be told. Whatever is raised meanwhile, as by Ctrl-C, ends it.
+  local function perform_observed(request)
     local ended, response, text, details
-    state.begin(request, function(...)
-      ended, response, text, details = true, ...
-    end, blamed + 1)
-    while not ended do state.wait(1) end
+    local tag = add(request, function(...) ended, response, text, details = true, ... end)
+    while not ended do
+      local ok, problem = pcall(state.wait, 1)
+      if not ok then
+        if not closed then client:abort(tag) end
+        error(problem, 0)
+      end
+    end
     return response, text, details
   end
 
   ---one request; waits in libcurl for its answer
   function state.perform(request, blamed)
     check(request, blamed + 1)
-    if request.progress then return perform_observed(request, blamed) end
+    if request.progress then return perform_observed(request) end
     return state.client():perform(request)
   end
 
   ---the answer comes through done(response | nil, text, details), from within drain() or at once
   function state.begin(request, done, blamed)
     check(request, (blamed or 2) + 1)
-    local watch
-    if request.progress then done, watch = observing(request, done) end
-    local added, text, details = state.client():add(request, done)
-    if not added then
-      done(nil, text, details)
-      return
-    end
-    observed[done] = watch
-    pending[done] = true
+    add(request, done)
   end
 
   local function hand_over(done, ...)

@@ -49,10 +49,10 @@ local function report(self, text, event, final)
   if self.on_error then pcall(self.on_error, text, event, final) end
 end
 
--- runs a function of the store; what it raises is nobody's answer
-local function ask(self, name, event, ...)
+-- runs a function of the store; what it raises is nobody's answer; final: the event is lost with it
+local function ask(self, name, event, final, ...)
   local ok, first, second = pcall(self.store[name], self.store, ...)
-  if not ok then report(self, ("the store's %s: %s"):format(name, tostring(first)), event, false) end
+  if not ok then report(self, ("the store's %s: %s"):format(name, tostring(first)), event, final) end
   return ok, first, second
 end
 
@@ -61,16 +61,16 @@ local function handle(self, event, deferred)
   local callback = self.on[event.kind] or self.on.event
   if not callback then return true end
   local name = key.of(event)
-  local asked, attempt, why = ask(self, "begin", event, name, self.ttl)
+  local asked, attempt, why = ask(self, "begin", event, deferred, name, self.ttl)
   if not asked then return false end
   if not attempt then return why ~= "busy" end
   local ok, problem = pcall(callback, event)
   if ok then
-    ask(self, "done", event, name)
+    ask(self, "done", event, false, name)
     return true
   end
   local final = deferred or attempt >= self.attempts
-  ask(self, final and not deferred and "done" or "forget", event, name)
+  ask(self, final and not deferred and "done" or "forget", event, false, name)
   report(self, tostring(problem), event, final)
   return final
 end

@@ -1,0 +1,164 @@
+-- client:each over the client's own libcurl, where most messages need no task: it says of each what client:send says, and
+-- goes on with a task where a first attempt failed. Never sends to another host.
+local fault_server = require "spec.support.fault"
+local whatsapp = require "whatsapp"
+
+-- what the server does with the first requests, how many messages are sent, with which options
+local CASES = {
+  { { "accept" }, 3 },
+  { { "error 429 130429" }, 2 },
+  { { "error 429 130429", "error 429 130429" }, 1, retry = { attempts = 2 } },
+  { { "error 400 131026" }, 2 },
+  { { "error 500 131000 1" }, 2 },
+  { { "html 502" }, 2 },
+  { { "ok" }, 2 },
+  { { "close" }, 1 },
+  { { "close" }, 1, retry = { may_send_twice = true } },
+  { { "half-body" }, 1, retry = false },
+  { { "silence" }, 1, timeout = 0.3 },
+  { { "silence" }, 1, timeout = 0.6, retry = { may_send_twice = true, total = 1.5 } }, -- no time is left to repeat it
+  { { "error 400 131047" }, 1, fallback = { template = { name = "n", language = { code = "en" } } } },
+}
+
+local FACTS = { "kind", "retryable", "may_have_been_sent", "http_status", "code", "attempts", "fallback" }
+
+describe("client:each without tasks", function()
+  local fault, clients
+
+  before_each(function() fault, clients = fault_server.start(), {} end)
+  after_each(function()
+    for _, client in ipairs(clients) do client:close() end
+    fault.stop()
+  end)
+
+  local function open(port, changes)
+    local options = {
+      token = "tokentoken", phone_number_id = "1", base_url = fault.url(port, ""), ca_file = fault.ca_file, proxy = "",
+      limiter = false,
+    }
+    for name, value in pairs(changes or {}) do options[name] = value end
+    clients[#clients + 1] = whatsapp.new(options)
+    return clients[#clients]
+  end
+
+  local function options_of(case)
+    return { retry = case.retry, timeout = case.timeout, fallback = case.fallback }
+  end
+
+  local function facts_of(result, text, details)
+    local facts = { id = result and result.messages[1].id, failed = type(text) }
+    for _, name in ipairs(FACTS) do facts[name] = details[name] end
+    return facts
+  end
+
+  local function messages(count)
+    local list = {}
+    for i = 1, count do list[i] = { to = "1", text = { body = "id " .. i } } end
+    return list
+  end
+
+  local function by_send(client, case)
+    local outcomes = {}
+    for i, message in ipairs(messages(case[2])) do outcomes[i] = facts_of(client:send(message, options_of(case))) end
+    return outcomes
+  end
+
+  local function by_each(client, case)
+    local outcomes, given = {}, options_of(case)
+    given.concurrency = 1
+    local batch = client:each(messages(case[2]), given)
+    assert.is_table(batch.direct)
+    for message, response, text, details in batch do
+      outcomes[tonumber(message.text.body:match "%d+")] = facts_of(response, text, details)
+    end
+    assert.same({ 0, 0 }, { batch.alive, batch.in_flight })
+    return outcomes
+  end
+
+  for _, case in ipairs(CASES) do
+    it(("says what client:send says: %s%s"):format(table.concat(case[1], ", "), case.retry and " (retry)" or ""), function()
+      local steps = table.concat(case[1], "\n") .. "\naccept\naccept\naccept"
+      fault.play(steps)
+      local expected = by_send(open "plain", case)
+      local arrived = fault.arrivals(1)
+      fault.play(steps)
+      assert.same(expected, by_each(open "plain", case))
+      assert.equal(arrived, fault.arrivals(arrived))
+    end)
+  end
+
+  it("waits, and repeats what was not sent", function()
+    local slow = open("closed", { retry = { attempts = 2, total = 5 } })
+    local started = os.time()
+    for _, response, text, details in slow:each(messages(3)) do
+      assert.is_nil(response)
+      assert.is_string(text)
+      assert.same({ "transport", true, false, 2 },
+        { details.kind, details.retryable, details.may_have_been_sent, details.attempts })
+    end
+    assert.is_true(os.time() - started < 5)
+  end)
+
+  it("gives what is refused here its outcome, between others", function()
+    fault.play("accept", "accept")
+    local list = messages(4)
+    list[2], list[3] = { to = "1", text = {} }, "no table"
+    local outcomes = {}
+    for message, response, _, details in open("h2"):each(list) do
+      outcomes[message] = response and "sent" or details.kind .. " " .. details.attempts
+    end
+    assert.same({ [list[1]] = "sent", [list[2]] = "invalid 0", [list[3]] = "invalid 0", [list[4]] = "sent" }, outcomes)
+  end)
+
+  it("keeps warnings, the stamp and the number of attempts", function()
+    fault.play("accept", "error 429 130429", "accept")
+    local list = messages(2)
+    list[1].audio, list[1].text = { id = "1", caption = "c" }, nil
+    list[2].audio, list[2].text = { id = "2", caption = "c" }, nil
+    local attempts = {}
+    for _, response, _, info in open("plain", { stamp = true }):each(list, { concurrency = 1 }) do
+      assert.is_table(response)
+      assert.equal("audio.caption", info.warnings[1].path)
+      assert.is_string(info.stamp)
+      attempts[#attempts + 1] = info.attempts
+    end
+    assert.same({ 1, 2 }, attempts)
+  end)
+
+  it("is left early without a leak: what was begun has its outcome", function()
+    fault.play "silence"
+    local client = open("h2", { timeout = 1 })
+    local batch = client:each(messages(100), { concurrency = 10, retry = false })
+    batch.transport.turn(0)
+    local message = batch:next()
+    assert.is_table(message)
+    local left = batch:close()
+    assert.is_true(#left >= 9 and #left <= 99)
+    for _, outcome in ipairs(left) do assert.is_true(outcome.response ~= nil or outcome.details.may_have_been_sent) end
+    assert.same({ 0, 0 }, { batch.alive, batch.in_flight })
+    assert.is_nil(batch:next())
+  end)
+
+  it("lets the body of the loop send too, and ask for a request, which holds no token", function()
+    fault.play(("accept\n"):rep(20):match "^(.*)\n$")
+    local client, done = open "h2", 0
+    for _, response in client:each(messages(5)) do
+      assert.is_table(response)
+      assert.is_table((client:send { to = "1", text = { body = "id 9" } }))
+      local request = client:request { to = "1", text = { body = "x" } }
+      assert.same({ ["Content-Type"] = "application/json" }, request.headers)
+      assert.is_nil(request.waited)
+      done = done + 1
+    end
+    assert.equal(5, done)
+  end)
+
+  it("uses tasks where code of the user's or a limit may have to wait", function()
+    for _, changes in ipairs {
+      { limiter = {} }, { token = function() return "tokentoken" end }, { on_warning = print }, { log = print },
+      { before_send = function() return true end }, { app_secret = "a-secret-of-tests" },
+    } do
+      assert.is_nil(open("h2", changes):each({}).direct)
+    end
+  end)
+end)

@@ -1,0 +1,124 @@
+-- What `make` does where another Lua is there than 5.4, or none: in a PATH of its own, with programs that only have the
+-- names. Nothing is built in the tree but a folder under build/, which is removed.
+local function output_of(command)
+  -- nothing of the make that may run this: neither its variables nor its Lua
+  local pipe = io.popen("env -u LUA -u LUA_PATH -u LUA_CPATH -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES " .. command .. " 2>&1")
+  local text = pipe:read "*a"
+  pipe:close()
+  return text
+end
+
+local function sh(command) return output_of("sh -c '" .. command .. "'") end
+
+describe("make", function()
+  local folder
+
+  -- every program of the system but Lua; a pkg-config that knows no Lua
+  setup(function()
+    folder = sh("mktemp -d build/path.XXXXXX"):match "%S+"
+    sh(("ln -s /usr/bin/* /bin/* %s/ 2>/dev/null; rm -f %s/lua* %s/pkg-config"):format(folder, folder, folder))
+  end)
+
+  teardown(function() sh("rm -rf " .. folder) end)
+
+  local function program(name, line)
+    local path = folder .. "/" .. name
+    local file = assert(io.open(path, "w"))
+    file:write("#!/bin/sh\n", line, "\n")
+    file:close()
+    sh("chmod +x " .. path)
+  end
+
+  local function has(...)
+    for _, name in ipairs { ... } do program(name, "") end
+  end
+
+  local function knows_headers_of(name) program("pkg-config", ('test "$2" = "%s"'):format(name)) end
+
+  before_each(function()
+    sh(("rm -f %s/lua* %s/pkg-config"):format(folder, folder))
+    knows_headers_of "none"
+  end)
+
+  local function make(arguments)
+    return output_of(("env PATH='%s' INCLUDE=/nowhere make -s %s"):format(folder, arguments))
+  end
+
+  local function found() return make("env"):match '^export LUA="(.-)"' end
+
+  it("builds for the Lua that is there", function()
+    for _, name in ipairs { "lua5.4", "lua5.3", "lua5.2", "luajit", "lua5.1" } do
+      has(name)
+      assert.equal(name, found())
+      sh(("rm %s/%s"):format(folder, name))
+    end
+  end)
+
+  it("prefers 5.4, 5.3, 5.2, LuaJIT and 5.1, in this order", function()
+    for _, name in ipairs { "lua5.1", "luajit", "lua5.2", "lua5.3", "lua5.4" } do
+      has(name)
+      assert.equal(name, found())
+    end
+  end)
+
+  it("prefers one whose headers are there to one without", function()
+    has("lua5.4", "lua5.3", "luajit")
+    knows_headers_of "lua5.3"
+    assert.equal("lua5.3", found())
+    knows_headers_of "lua5.1"
+    assert.equal("luajit", found())
+  end)
+
+  it("takes the one that was asked for", function()
+    has "lua5.4"
+    assert.equal('export LUA="lua5.2"', make("LUA=lua5.2 env"):match '^export LUA=".-"')
+  end)
+
+  it("says which it took, where it is not 5.4", function()
+    has "lua5.1"
+    local build = folder .. "/built"
+    assert.equal("built for lua5.1, the first Lua found; make LUA=... names another\n", make("BUILD=" .. build .. " CFLAGS=-O0 all"))
+    assert.equal(build .. "/whatsapp/core.so\n", sh("ls " .. build .. "/whatsapp/core.so"))
+    assert.equal("", make("BUILD=" .. build .. " CFLAGS=-O0 LUA=lua5.1 all"))
+  end)
+
+  it("says what to install, where there is none", function()
+    local said = make("LUA_INC=-I/nowhere BUILD=" .. folder .. "/none core")
+    assert.is_truthy(said:find("^no headers of lua5%.4: on Debian apt install lua5%.4 liblua5%.4%-dev; "), said)
+    local _, lines = said:gsub("\n", "")
+    assert.equal(2, lines, said) -- that, and make's own
+    assert.is_truthy(make("LUA=luajit LUA_INC=-I/nowhere BUILD=" .. folder .. "/none core"):find("install luajit2 liblua5.1-0-dev;", 1, true))
+  end)
+
+  it("builds the core with Lua's headers alone", function()
+    has "lua5.4"
+    local build = folder .. "/alone"
+    assert.equal("", make("CURL_INC=-I/nowhere CFLAGS=-O0 BUILD=" .. build .. " core"))
+    local commands = make("-n CURL_INC=-DCURL SSL_INC=-DSSL BUILD=" .. build .. "2 all")
+    for command in commands:gmatch "[^\n]+ %-o %S+%.o [^\n]+" do
+      local file = command:match "src/([%w_]+)%.c"
+      local curl = file == "lcurl" or file == "transfer" or file == "multi"
+      assert.equal(curl, command:find("-DCURL", 1, true) ~= nil, command)
+      assert.equal(file == "lcrypto", command:find("-DSSL", 1, true) ~= nil, command)
+    end
+  end)
+
+  it("installs where each Lua looks", function()
+    for name, version in pairs { ["lua5.4"] = "5.4", ["lua5.3"] = "5.3", ["lua5.2"] = "5.2", ["lua5.1"] = "5.1", luajit = "5.1" } do
+      local commands = make("-n DESTDIR=/d LUA=" .. name .. " install")
+      for _, command in ipairs { '%s/core.so %s/curl.so %s/crypto.so "/d/usr/local/lib/lua/VERSION/whatsapp"',
+        'cp -R lua/whatsapp "/d/usr/local/share/lua/VERSION/"' } do
+        command = command:gsub("VERSION", version):gsub("%%s", "build/" .. name .. "/whatsapp")
+        assert.is_truthy(commands:find(command, 1, true), commands)
+      end
+    end
+  end)
+
+  it("installs the core alone, where that is asked for", function()
+    has "lua5.4"
+    local image = folder .. "/image"
+    assert.equal("", make(("MODULES=core CFLAGS=-O0 CURL_LIB=-lnone SSL_LIB=-lnone BUILD=%s/bare DESTDIR=%s install"):format(folder, image)))
+    assert.equal("core.so\n", sh("ls " .. image .. "/usr/local/lib/lua/5.4/whatsapp"))
+    assert.equal("init.lua\n", sh(("cd %s/usr/local/share/lua/5.4/whatsapp && ls init.lua"):format(image)))
+  end)
+end)

@@ -1,0 +1,138 @@
+-- The library inside nginx's Lua: that it loads where nginx finds it, and what each worker has of it. Over real sockets.
+local nginx_server = require "spec.support.nginx"
+
+describe("in nginx", function()
+  local nginx
+
+  setup(function()
+    nginx = nginx_server.start {
+      workers = 2, env = { WORDS = "it's fine" },
+      http = [[init_by_lua_block { require "whatsapp" }]],
+      server = [[
+        location /encode { content_by_lua_block {
+          local body = require("whatsapp").encode { to = "1", text = { body = os.getenv "WORDS" } }
+          ngx.print(body) } }
+        client_body_buffer_size 8k;
+        location /serve { content_by_lua_block {
+          require("whatsapp.nginx").serve(function(request)
+            local said = ("%s %s %s %d %s"):format(request.method, tostring(request.query), tostring(request.headers["x-given"]),
+              #request.body, request.body:sub(-3))
+            return { status = 207, headers = { ["x-answer"] = "z" }, body = said }
+          end) } }
+        location /echo { content_by_lua_block {
+          ngx.req.read_body()
+          ngx.log(ngx.WARN, "echoed at $PORT")
+          ngx.header.x_method = ngx.req.get_method()
+          ngx.status = 201
+          ngx.print(ngx.req.get_body_data()) } }]],
+    }
+  end)
+
+  teardown(function() nginx.stop() end)
+
+  it("messages are checked and written", function()
+    local status, body = nginx.ask "/encode"
+    assert.equal(200, status)
+    assert.equal('{"messaging_product":"whatsapp","recipient_type":"individual","to":"1","type":"text","text":{"body":"it\'s fine"}}', body)
+  end)
+
+  it("what was asked, answered and logged can be seen", function()
+    local status, body, headers = nginx.ask("/echo", { body = "x" })
+    assert.same({ 201, "x", "POST" }, { status, body, headers["x-method"] })
+    assert(nginx.wait_for("echoed at " .. nginx.port))
+  end)
+
+  it("a handler is served: what it gets and what it answers", function()
+    local status, body, headers = nginx.ask("/serve?a=1&b", { method = "PUT", body = ("x"):rep(200000), headers = { ["X-Given"] = "y" } })
+    assert.same({ 207, "PUT a=1&b y 200000 xxx" }, { status, body })
+    assert.same({ "z", "22" }, { headers["x-answer"], headers["content-length"] })
+    status, body = nginx.ask "/serve"
+    assert.same({ 207, "GET nil nil 0 " }, { status, body })
+  end)
+
+  it("is gone after it was stopped, and one that cannot start says why", function()
+    local other = nginx_server.start { server = "location / { return 204; }" }
+    finally(other.stop)
+    assert.equal(204, (other.ask "/"))
+    other.stop()
+    assert.is_nil(io.open(other.folder .. "/nginx.conf"))
+    local ok, text = pcall(nginx_server.start, { http = "init_by_lua_block { error 'no good' }" })
+    assert.is_false(ok)
+    assert.is_truthy(text:find("no good", 1, true), text)
+  end)
+end)
+
+describe("what is put off until an answer has left", function()
+  local nginx
+  local function requests(count)
+    for _ = 1, count do assert.equal(200, (nginx.ask "/")) end
+  end
+
+  -- each request puts off `work`, and is answered 500 if it cannot
+  local function start(work, options, directives)
+    nginx = nginx_server.start {
+      http = (directives or "") .. [[
+        init_by_lua_block { package.loaded.defer = require("whatsapp.nginx").defer(]] .. (options or "") .. ") }",
+      server = "location / { content_by_lua_block { package.loaded.defer(function() " .. work .. [[ end) ngx.print "answered" } }
+        location /late { content_by_lua_block {
+          ngx.print "answered"
+          ngx.eof()
+          ngx.sleep(0.3)
+          package.loaded.defer(function() ngx.log(ngx.NOTICE, "done when it was late") end) } }
+        location /hold { content_by_lua_block { ngx.timer.at(0, function() ngx.sleep(1.5) end) } }]],
+    }
+  end
+  after_each(function() nginx.stop() end)
+
+  it("is done afterwards, in as many timers at once as are allowed", function()
+    start([[
+      at_once = (at_once or 0) + 1
+      ngx.log(ngx.NOTICE, "at once: ", at_once, ";")
+      ngx.sleep(0.02)
+      at_once = at_once - 1 ]], "{ concurrency = 3 }")
+    requests(20)
+    assert(nginx.wait_for("at once: ", 20))
+    assert.is_true(nginx.logged "at once: 3;" > 0)
+    assert.equal(0, nginx.logged "at once: 4;")
+  end)
+
+  it("goes on where one fails", function()
+    start([[ error "no good" ]], "{ concurrency = 1 }")
+    requests(2)
+    assert(nginx.wait_for("no good", 2))
+    requests(1)
+    assert(nginx.wait_for("no good", 3))
+  end)
+
+  it("is refused where too much waits, and where nginx makes no timer", function()
+    start("ngx.sleep(5)", "{ concurrency = 1, max = 2 }", "lua_max_running_timers 10;")
+    local answers = {}
+    for i = 1, 5 do answers[i] = nginx.ask "/" end
+    assert.same({ 200, 200, 200, 500, 500 }, answers)
+    assert(nginx.wait_for "2 works wait already")
+  end)
+
+  it("is done later where nginx dropped a timer, as too many ran", function()
+    start([[ ngx.log(ngx.NOTICE, "it is done") ]], "{ concurrency = 1 }", "lua_max_running_timers 1;")
+    assert.equal(200, (nginx.ask "/hold"))
+    requests(1)
+    assert(nginx.wait_for "lua_max_running_timers are not enough")
+    assert.equal(0, nginx.logged "it is done")
+    local till, count = os.time() + 10, 1
+    while nginx.logged "it is done" == 0 and os.time() < till do
+      require("whatsapp.sandbox.process").run("/", "sleep 0.2")
+      requests(1)
+      count = count + 1
+    end
+    assert(nginx.wait_for("it is done", count))
+  end)
+
+  it("is done while a worker ends", function()
+    start([[ ngx.sleep(0.1) ngx.log(ngx.NOTICE, "done at last") ]], "{ concurrency = 1 }")
+    requests(2)
+    nginx.ask "/late"
+    require("whatsapp.sandbox.process").run(nginx.folder, "kill -HUP $(cat nginx.pid)")
+    assert(nginx.wait_for("done at last", 2))
+    assert(nginx.wait_for "done when it was late")
+  end)
+end)

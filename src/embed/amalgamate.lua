@@ -1,0 +1,180 @@
+-- Writes the library as few files that a C program compiles in: whatsapp.h, a file for each C module, and whatsapp_lua.c.
+-- Which files there are is the rockspec's to say. The same sources make the same bytes. Run by `make amalgamation`.
+--   lua src/embed/amalgamate.lua FOLDER
+--
+-- In one file every name stands beside every other one: the file-scope names of a module are unique, or it does not
+-- compile. The many short ones of schema.c come last, so that no local variable of another file hides them.
+local LAST = "src/schema.c"
+local MODULES = { core = "whatsapp.c", curl = "whatsapp_curl.c", crypto = "whatsapp_crypto.c" }
+local LONGEST = 4000 -- C99 promises string literals of 4095 characters
+-- of the Lua files: what is nothing but comments, and what a host without a disk cannot use
+local function is_left_out(name) return name == "whatsapp.types" or name:find "^whatsapp%.sandbox%." ~= nil end
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+local function write(path, lines)
+  local file = assert(io.open(path, "wb"))
+  assert(file:write(table.concat(lines, "\n"), "\n"))
+  assert(file:close())
+end
+
+local function compile(text, name, globals)
+  if setfenv then return setfenv(assert(loadstring(text, name)), globals) end
+  return assert(load(text, name, "t", globals))
+end
+
+local function modules_of_rock()
+  local rock = {}
+  compile(read "rockspec/lua-whatsapp-scm-1.rockspec", "=rockspec", rock)()
+  return rock.build.modules
+end
+
+local modules = modules_of_rock()
+local version = read "lua/whatsapp/init.lua":match '_VERSION = "(.-)"'
+
+local function heading(out, text)
+  out[#out + 1] = ("/* ---- %s %s */"):format(text, ("-"):rep(110 - #text))
+end
+
+-- ---- C ------------------------------------------------------------------------------------------------------------------
+
+local UNUSED = [[
+/* not every module uses all that a header lends it */
+#if defined(__GNUC__)
+#define WA_UNUSED __attribute__((unused))
+#else
+#define WA_UNUSED
+#endif]]
+
+-- what the files of src/ lend each other is nobody else's: at file scope, what begins with a type and a name of theirs
+local function made_static(line)
+  if line:find "^WA_EXPORT " then return (line:gsub("^WA_EXPORT ", "")) end
+  if line:find "^static inline .* %*?wa_" then return (line:gsub("^static inline", "static inline WA_UNUSED")) end
+  if line:find "^extern const " then return (line:gsub("^extern", "static")) end
+  if line:find "^typedef " or line:find "^static " or line:find "^struct " then return line end
+  if line:find "^[%a_][%w_ *]*[ *]wa_[%w_]+%(" then return "static WA_UNUSED " .. line end -- a function
+  if line:find "^const [%w_ *]*[ *]wa_[%w_]+[ %[]" then return "static " .. line end
+  return line
+end
+
+-- adds a file, and in it, in place of the line that includes it, each header of src/ that was not there yet
+local function add_source(out, path, seen, wishes)
+  if seen[path] then return end
+  seen[path] = true
+  heading(out, path)
+  for line in read(path):gmatch "([^\n]*)\n" do
+    local header = line:match '^#include "(.-)"'
+    if header then
+      if not seen["src/" .. header] then
+        add_source(out, "src/" .. header, seen, wishes)
+        heading(out, path)
+      end
+    elseif not wishes[line:match "^#define (%S+)" or ""] then -- those stand on top
+      out[#out + 1] = made_static(line)
+    end
+  end
+end
+
+-- what a file asks of the system's headers, which has to stand before the first of them
+local function add_wishes(out, source, seen)
+  for name, value in (read(source):match "^(.-)#include" or ""):gmatch "#define (%S+)([^\n]*)" do
+    if not seen[name] then out[#out + 1] = ("#ifndef %s\n#define %s%s\n#endif"):format(name, name, value) end
+    seen[name] = true
+  end
+end
+
+local function write_module(folder, name, file)
+  local sources, seen, wishes = modules["whatsapp." .. name].sources, { [LAST] = true }, {}
+  local out = {
+    ("/* lua-whatsapp %s: whatsapp.%s in one file, made by src/embed/amalgamate.lua; whatsapp.h says how to use it."):format(
+      version, name),
+    read "LICENSE":gsub("%s+$", "") .. " */",
+  }
+  for _, source in ipairs(sources) do add_wishes(out, source, wishes) end
+  out[#out + 1] = UNUSED
+  out[#out + 1] = '#include "whatsapp.h"'
+  for _, source in ipairs(sources) do add_source(out, source, seen, wishes) end
+  if name == "core" then
+    seen[LAST] = nil
+    add_source(out, LAST, seen, wishes)
+  end
+  heading(out, "src/embed/preload.c")
+  local ending = read "src/embed/preload.c":gsub("^/%*.-%*/\n", ""):gsub('#include "whatsapp.h"\n', ""):gsub("\n$", "")
+  out[#out + 1] = ending:gsub("([._])core", "%1" .. name)
+  write(folder .. "/" .. file, out)
+end
+
+-- ---- Lua ----------------------------------------------------------------------------------------------------------------
+
+-- without comments and indentation, each line still where it was; the compiled code says whether it is still the same
+local function bare(path, chunk)
+  local text = read(path)
+  local lines = {}
+  for line in text:gmatch "([^\n]*)\n" do
+    lines[#lines + 1] = line:find "^%s*%-%-" and "" or line:gsub("^%s+", ""):gsub("%s+%-%- [^\"']*$", "")
+  end
+  local short = table.concat(lines, "\n") .. "\n"
+  short = short:gsub("\n+$", "\n")
+  local whole = string.dump(compile(text, chunk, {}))
+  if short:find "%z" or string.dump(compile(short, chunk, {})) ~= whole then return text end
+  return short
+end
+
+local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["?"] = "\\?", ["\n"] = "\\n" }
+
+local function literal(text)
+  return '"' .. text:gsub('["\\?\n]', ESCAPES):gsub("[\128-\255]", function(byte)
+    return ("\\%03o"):format(byte:byte())
+  end) .. '"'
+end
+
+-- a list of string literals, none too long
+local function add_pieces(out, name, text)
+  out[#out + 1] = ("static const char *const %s[] = {"):format(name)
+  local size = 0
+  for line in text:gmatch "[^\n]*\n" do
+    if size > 0 and size + #line > LONGEST then
+      out[#out] = out[#out] .. ","
+      size = 0
+    end
+    out[#out + 1] = "    " .. literal(line)
+    size = size + #line
+  end
+  out[#out] = out[#out] .. ","
+  out[#out + 1] = "    NULL};"
+end
+
+local function write_lua(folder)
+  local names = {}
+  for name, module in pairs(modules) do
+    if type(module) == "string" and not is_left_out(name) then names[#names + 1] = name end
+  end
+  table.sort(names)
+  local out = {
+    "/* The Lua files of lua-whatsapp " .. version .. ", made by src/embed/amalgamate.lua; whatsapp.h says how to use it.",
+    " * Each line is where it is in its file; comments and indentation are left out where that is safe. */",
+    '#include "whatsapp.h"', "",
+  }
+  local rows = {}
+  for i, name in ipairs(names) do
+    local chunk = "@" .. modules[name]:gsub("^lua/", "")
+    heading(out, modules[name])
+    add_pieces(out, "file_" .. i, bare(modules[name], chunk))
+    rows[i] = ('    {"%s", "%s", file_%d},'):format(name, chunk, i)
+  end
+  out[#out + 1] = "typedef struct lua_file {\n    const char *name, *chunk;"
+  out[#out + 1] = "    const char *const *pieces; /* NULL ends */\n} lua_file;\n"
+  out[#out + 1] = "static const lua_file lua_files[] = {\n" .. table.concat(rows, "\n") .. "\n    {NULL, NULL, NULL}};\n"
+  out[#out + 1] = read "src/embed/searcher.c":gsub("\n$", "")
+  write(folder .. "/whatsapp_lua.c", out)
+end
+
+local folder = assert((...), "amalgamate.lua FOLDER")
+for name, file in pairs(MODULES) do write_module(folder, name, file) end
+write(folder .. "/whatsapp.h", { (read "src/embed/whatsapp.h":gsub("@VERSION@", version):gsub("\n$", "")) })
+write_lua(folder)

@@ -549,14 +549,16 @@ end)
 
 -- phases of nginx: where to send, and what it says
 local SAYING = { init = 1, init_worker = 1, set = 1, header_filter = 1, body_filter = 1, log = 1, balancer = 1 }
-local SENDING = { "rewrite", "access", "content", "timer" }
+local SENDING = { "rewrite", "access", "content", "timer", "ssl_cert" }
 
 describe("a client that was made in init_by_lua", function()
   local fault, home
+  local scratch = scratch_folder.new()
 
   setup(function()
     fault = fault_server.start()
-    fault.play("accept", "accept", "accept", "accept") -- the timer's is sent as soon as nginx runs
+    fault.play("accept", "accept", "accept", "accept", "accept") -- the timer's is sent as soon as nginx runs
+    scratch.run "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key -out crt -days 2 -subj /CN=x 2>&1"
     home = resty.start {
       nameless = true,
       http = ([[
@@ -571,7 +573,11 @@ describe("a client that was made in init_by_lua", function()
           try()
         }
         init_worker_by_lua_block { try() ngx.timer.at(0, try) }
-      ]]):format(fault.url("plain", "")),
+        server {
+          listen unix:%s ssl; ssl_certificate %s; ssl_certificate_key %s;
+          ssl_certificate_by_lua_block { try() }
+        }
+      ]]):format(fault.url("plain", ""), scratch.path "tls", scratch.path "crt", scratch.path "key"),
       server = [[
         location = /phases {
           set_by_lua_block $unused { try() return "" }
@@ -589,18 +595,23 @@ describe("a client that was made in init_by_lua", function()
   teardown(function()
     home.stop()
     fault.stop()
+    scratch.remove()
   end)
 
   it("sends where nginx lets it wait, and says what to do elsewhere", function()
     home.nginx.ask "/phases"
     home.nginx.ask "/balancer"
-    local said = home.run [[
+    local said = home.run([[
+      local socket = ngx.socket.tcp()
+      assert(socket:connect("unix:" .. ...))
+      assert(socket:sslhandshake(false, "x", false))
+      socket:close()
       for _ = 1, 100 do
         if said.timer then break end
         ngx.sleep(0.02)
       end
       return said
-    ]]
+    ]], scratch.path "tls")
     for _, phase in ipairs(SENDING) do assert.equal("wamid.1", said[phase].id, phase .. tostring(said[phase].text)) end
     for phase in pairs(SAYING) do
       assert.is_nil(said[phase].id)

@@ -4,7 +4,7 @@
 local whatsapp = require "whatsapp"
 
 local function log(entry)
-  print("  > " .. entry.request.body)
+  print("  > " .. (entry.request.body or entry.request.method .. " " .. entry.url))
   print(("  < %s in %.1f ms"):format(entry.status or entry.error, entry.seconds * 1000))
 end
 

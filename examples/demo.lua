@@ -1,8 +1,8 @@
 -- make demo: starts the sandbox, runs every example against it and prints what was sent and what came back. Where
 -- WHATSAPP_TOKEN, WHATSAPP_PHONE_NUMBER_ID and WHATSAPP_TO are set, sends one text to the real API instead.
 local EXAMPLES = {
-  "text", "image", "audio", "video", "document", "sticker", "location", "contacts", "reaction", "reply", "buttons", "list",
-  "url_button", "product", "product_list", "catalog", "flow", "location_request", "call_permission", "template",
+  "text", "image", "media", "audio", "video", "document", "sticker", "location", "contacts", "reaction", "reply", "buttons",
+  "list", "url_button", "product", "product_list", "catalog", "flow", "location_request", "call_permission", "template",
   "template_named", "template_location", "template_coupon", "template_flow", "group", "user_id", "mark_read", "bulk",
   "sequence", "errors",
 }

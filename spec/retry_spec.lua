@@ -39,6 +39,13 @@ describe("retry.wait", function()
     assert.is_nil(wait(SAFE, 1, 0, { attempts = 1 }))
   end)
 
+  it("leaves it to the transport whether a GET that was lost is repeated", function()
+    local policy = { may_send_twice = true, idempotent = true }
+    assert.is_nil(wait({ kind = "transport", retryable = false, may_have_been_sent = true }, 1, 0, policy))
+    assert.equal(1, wait({ kind = "transport", retryable = true, may_have_been_sent = true }, 1, 0, policy))
+    assert.equal(1, wait({ kind = "protocol", retryable = false, may_have_been_sent = true }, 1, 0, policy))
+  end)
+
   it("never repeats what was refused or may have been sent", function()
     assert.is_nil(wait(REFUSED, 1))
     assert.is_nil(wait(UNKNOWN, 1))

@@ -359,7 +359,9 @@ describe("a program that streams", function()
     it("is told that a file cannot be read to its end, and nobody has it whole", function()
       build "stream_read_error.c"
       local path = scratch.write("a file", ("x"):rep(300000))
-      for at, expected in pairs { [0] = 0, [150000] = 0, [300000] = 1 } do
+      -- the one that arrives comes last: by then the server has seen the others, and takes no step of the next spec for them
+      for _, case in ipairs { { 0, 0 }, { 150000, 0 }, { 300000, 1 } } do
+        local at, expected = case[1], case[2]
         fault.play "ok"
         local said = run(("READ_ERROR_AT=%d LD_PRELOAD=%s"):format(at, library), { method = "POST", body_file = path })
         assert.equal(expected == 1 and "200"

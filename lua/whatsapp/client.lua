@@ -36,7 +36,9 @@ local M = {}
 ---@field max_body integer? bytes of an answer, 16 MiB if absent
 ---@field allow_http boolean? plain http to others than loopback
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
----@field on_warning fun(warning: whatsapp.problem, message: table)? what the API may refuse, but need not
+---@field on_warning fun(warning: whatsapp.problem, message: table)? what the API may refuse, but need not; of a message, or of a
+---file that is uploaded: its type, filename and size
+---@field media_store whatsapp.media_store|false? where client:send_file remembers what it has uploaded; in memory if absent
 
 ---@class whatsapp.log_entry
 ---@field request table without any secret
@@ -65,12 +67,15 @@ local M = {}
 ---@field usage table?
 ---@field warnings whatsapp.problem[]?
 ---@field fallback boolean? the fallback was sent
+---@field media_id string? of client:send_file: the file's
+---@field session string? of media:upload_sample
 
 local NEW = {
   token = "secret", phone_number_id = "id", version = "version", base_url = "base_url", transport = "callable",
   timeout = "seconds", connect_timeout = "seconds", retry = "retry", limiter = "limiter", mode = "mode",
   app_secret = "key", proxy = "string", ca_file = "text", user_agent = "text", max_body = "bytes",
   allow_http = "boolean", log = "callable", on_warning = "callable", stamp = "boolean", before_send = "callable",
+  media_store = "media_store",
 }
 local WITH = { token = "secret", phone_number_id = "id", app_secret = "key" }
 local SEND = { timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", fallback = "fallback" }
@@ -84,8 +89,8 @@ local MARK_READ = { timeout = "seconds", retry = "retry", typing = "boolean" }
 local CURL = { "timeout", "connect_timeout", "proxy", "ca_file", "user_agent", "allow_http", "max_body" }
 
 ---@class whatsapp.client
+---@field media whatsapp.media.client files: upload, look up, download, delete; made when it is first asked for
 local client = {}
-client.__index = client
 client.__name = "whatsapp.client"
 
 -- client -> what it is made of; not in the object, so that no print and no dump of it shows a secret
@@ -112,7 +117,8 @@ local function text_of_id(id)
 end
 
 local function make(parts, level)
-  parts.url = ("%s/%s/%s/"):format(parts.base_url, parts.version, parts.phone_number_id)
+  parts.root = ("%s/%s/"):format(parts.base_url, parts.version)
+  parts.url = ("%s%s/"):format(parts.root, parts.phone_number_id)
   parts.messages_url = parts.url .. "messages"
   parts.pipeline, parts.own_requests = pipeline.build(parts)
   parts.spares, parts.signed_token, parts.signed_headers = {}, nil, nil
@@ -168,7 +174,7 @@ function M.new(given, defaults)
   local limit, settings = limiter_of(parts.limiter)
   parts.shared = {
     transport = parts.transport or default_transport(parts, defaults.user_agent, settings.own, 4),
-    owned = parts.transport == nil,
+    owned = parts.transport == nil, user_agent = parts.user_agent or defaults.user_agent, media_store = parts.media_store,
     secrets = {},
     limiter = limit, ordered = settings.ordered, window = settings.window, own_limiter = settings.own,
   }
@@ -586,6 +592,66 @@ function client:message_history(message_id, given)
     timeout = given.timeout or parts.timeout,
   }
   return exchange(parts, request, harmless(policy_of(parts, given)), nil, response.read)
+end
+
+-- ---- media ----------------------------------------------------------------------------------------------------------------
+
+-- what a client lends to those who move files for it: no secret
+local function access_of(parts)
+  local shared = parts.shared
+  ---@class whatsapp.media.access
+  local access = {
+    root = parts.root, phone_url = parts.url, base_url = parts.base_url, phone_number_id = parts.phone_number_id,
+    user_agent = shared.user_agent, mode = parts.mode, escaped = escaped,
+  }
+  function access.is_closed() return shared.closed end
+
+  function access.exchange(request, how)
+    warn(parts, how.warnings, how.about)
+    local policy = how.retry
+    if policy == nil then policy = parts.retry end
+    if policy and policy.total == nil and how.total then -- a file takes longer than a message
+      policy = copy(policy)
+      policy.total = how.total
+    end
+    if how.harmless and policy then
+      policy = harmless(policy)
+      policy.idempotent = request.method ~= "POST"
+    end
+    return exchange(parts, request, policy, how.warnings, how.read)
+  end
+
+  function access.deliver(message, given) return deliver(parts, message, given) end
+
+  function access.store()
+    if shared.media_store == nil then shared.media_store = require("whatsapp.media.store").memory() end
+    return shared.media_store
+  end
+  return access
+end
+
+---Uploads a file, unless the same content was uploaded before, and sends it as what it is: an image, a video, audio, a
+---sticker or a document. Everything is checked before a byte leaves.
+---@param to string|integer the recipient
+---@param file string|{ path: string?, data: string?, filename: string? } a path, or the bytes and a name
+---@param given whatsapp.send_file_options?
+---@return table? result as client:send gives it
+---@return string? text
+---@return whatsapp.info|whatsapp.details details
+function client:send_file(to, file, given)
+  own(self, 2)
+  if scalar(to) == nil then error("a recipient is a string, got a " .. type(to), 2) end
+  local result, text, details = self.media:send(to, file, given, 3)
+  return result, text, details
+end
+
+-- methods; and what not every program needs
+function client:__index(name)
+  local method = client[name]
+  if method ~= nil or name ~= "media" or not private[self] then return method end
+  local media = require("whatsapp.media.client").new(access_of(private[self]))
+  rawset(self, "media", media)
+  return media
 end
 
 return M

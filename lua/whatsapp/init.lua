@@ -7,6 +7,7 @@ local core = require "whatsapp.core"
 ---@field webhook whatsapp.webhook what the API sends: challenge, verify, parse, handler
 ---@field status whatsapp.status what becomes of messages
 ---@field window whatsapp.window to whom free messages may be sent
+---@field media whatsapp.media files: safe names, the store of what was uploaded
 local whatsapp = {}
 
 whatsapp._VERSION = "0.1.0"
@@ -64,6 +65,7 @@ end
 -- what not every program needs is loaded when it is first asked for
 local LATER = {
   message = "whatsapp.message", webhook = "whatsapp.webhook", status = "whatsapp.status", window = "whatsapp.window",
+  media = "whatsapp.media",
 }
 
 setmetatable(whatsapp, {

@@ -44,6 +44,15 @@ local function is_event_store(value)
   return is_callable(value.begin) and is_callable(value.done) and is_callable(value.forget)
 end
 
+-- of ids of uploads: as whatsapp.media.store makes them, or an nginx shared dictionary
+local function is_media_store(value)
+  if value == false then return true end
+  if not (is_table(value) or type(value) == "userdata") then return false end
+  return is_callable(value.get) and is_callable(value.set) and is_callable(value.delete)
+end
+
+local SHOWN_AS = { image = true, video = true, audio = true, document = true, sticker = true }
+
 local function is_secrets(value)
   if is_text(value) then return true end
   if not is_table(value) or #value == 0 then return false end
@@ -69,6 +78,7 @@ local kinds = {
   seconds = { function(value) return is_positive(value) and value <= 86400 end, "a number of seconds, over 0 and up to 86400" },
   bytes = { function(value) return is_positive(value) and value % 1 == 0 and value < 2 ^ 31 end, "a number of bytes" },
   callable = { is_callable, "a function or something callable" },
+  func = { function(value) return type(value) == "function" end, "a function" },
   mode = { function(value) return value == "strict" or value == "lenient" end, '"strict" or "lenient"' },
   version = {
     function(value) return type(value) == "string" and value:find "^v%d+%.%d+$" ~= nil end,
@@ -113,6 +123,12 @@ local kinds = {
     function(value) return is_table(value) and has_only(value, CALLBACKS) end,
     "{message, status, error, echo, change, event = functions}",
   },
+  media_store = { is_media_store, "false, or a store with get, set and delete" },
+  shown_as = {
+    function(value) return SHOWN_AS[value] ~= nil end, '"image", "video", "audio", "document" or "sticker"',
+  },
+  words = { function(value) return type(value) == "string" end, "a string" },
+  table = { is_table, "a table" },
   event_store = { is_event_store, "a store with begin, done and forget" },
   amount = { is_positive, "a number over 0" },
   fallback = {

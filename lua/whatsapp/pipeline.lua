@@ -3,6 +3,7 @@
 local batch = require "whatsapp.batch"
 local decorate = require "whatsapp.transport.decorate"
 local options = require "whatsapp.options"
+local trusted = require "whatsapp.trusted"
 
 local copy = options.copy
 
@@ -58,19 +59,29 @@ local function current_token(parts)
   return token
 end
 
+-- whether it is the Graph API that the request goes to; nothing and a refusal: somebody who is not told the token
+local function destination(parts, request)
+  if request.url == parts.messages_url then return true end
+  local graph, problem = trusted.is_graph(request.url, parts.base_url)
+  if graph == nil then return options.refused(problem) end
+  return graph
+end
+
 ---@param parts table of a client
 ---@param request table
 ---@return table? request a copy with its credentials
 ---@return string? text
 ---@return whatsapp.details? details
 function pipeline.authorized(parts, request)
+  local graph, unknown, refusal = destination(parts, request)
+  if graph == nil then return nil, unknown, refusal end
   local token, text, details = current_token(parts)
   if not token then return nil, text, details end
   local signed = copy(request)
   signed.headers = copy(request.headers)
   signed.headers.Authorization = "Bearer " .. token
   remember(parts.shared.secrets, token)
-  if parts.app_secret then
+  if parts.app_secret and graph then
     local proof = require("whatsapp.crypto").hmac_sha256(parts.app_secret, token)
     signed.url = signed.url .. (signed.url:find("?", 1, true) and "&" or "?") .. "appsecret_proof=" .. proof
     remember(parts.shared.secrets, parts.app_secret)
@@ -99,18 +110,22 @@ local function authorizing(parts, transport)
   end)
 end
 
----The same where nobody but libcurl ever sees the request: nothing is copied, and the headers are made once a token.
+---The same where nobody but libcurl ever sees the request: nothing is copied, and the headers that all messages share are
+---made once a token.
 ---@param parts table of a client
 ---@param request table which gets its credentials
 ---@return boolean? ok
 ---@return string? text
 ---@return whatsapp.details? details
 function pipeline.sign(parts, request)
+  local graph, unknown, refused = destination(parts, request)
+  if graph == nil then return nil, unknown, refused end
   local token, problem, refusal = current_token(parts)
   if not token then return nil, problem, refusal end
-  if token ~= parts.signed_token then
-    parts.signed_headers = { ["Content-Type"] = "application/json", Authorization = "Bearer " .. token }
-    parts.signed_token = token
+  local given = request.headers
+  if token ~= parts.signed_token or given ~= parts.signed_from and given ~= parts.signed_headers then -- the latter: a repeat
+    parts.signed_headers, parts.signed_token, parts.signed_from = copy(given), token, given
+    parts.signed_headers.Authorization = "Bearer " .. token
     remember(parts.shared.secrets, token)
   end
   request.headers = parts.signed_headers

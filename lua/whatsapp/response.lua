@@ -28,6 +28,8 @@ response.HEADERS = {
 ---@field retry_after number? seconds
 ---@field attempts integer?
 ---@field hint string? what nginx's configuration lacks
+---@field media_id string? of client:send_file: the file's, which was uploaded
+---@field session string? of media:upload_sample: to go on with later
 
 ---@class whatsapp.problem
 ---@field path string in Lua's form: interactive.action.buttons[2].reply.title

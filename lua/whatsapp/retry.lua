@@ -8,6 +8,7 @@ local retry = {}
 ---@class whatsapp.retry
 ---@field attempts integer? in all, 3 if absent
 ---@field total number? seconds for all attempts and the waits between them, 30 if absent
+---@field idempotent boolean? with may_send_twice, of a GET or a DELETE: what is lost is repeated where the transport says so
 ---@field may_send_twice boolean? what may have been sent is repeated too: for a request that does no harm twice
 
 local PAIR_LIMIT = 131056 -- one message in 6 seconds to the same user
@@ -19,7 +20,9 @@ local PAIR_LIMIT = 131056 -- one message in 6 seconds to the same user
 ---@param random number from 0 to 1, for the jitter
 ---@return number? seconds to wait; nil: give up
 function retry.wait(details, attempt, elapsed, policy, random)
+  -- of a lost GET the transport knows whether it helps: what was too long, or could not be written, comes again
   local harmless = policy.may_send_twice and details.kind ~= "invalid" and details.may_have_been_sent
+    and not (policy.idempotent and details.kind == "transport")
   if not (details.retryable or harmless) or attempt >= (policy.attempts or 3) then return nil end
   local wait = 4 ^ (attempt - 1)
   if details.code == PAIR_LIMIT then wait = math.max(6, 4 ^ attempt) end

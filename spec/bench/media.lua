@@ -1,10 +1,11 @@
--- What 100 MB cost in memory and time on the way to and from files, over the transport over libcurl and a server of
--- 127.0.0.1: prints the peak of this process beside each, and judges nothing. Run by `make bench-media`; Linux only, which
+-- What 100 MB cost in memory and time on the way to and from files, over the transport over libcurl, and with client.media
+-- around it, and a server of 127.0.0.1: prints the peak of this process beside each, and judges nothing. Run by `make bench-media`; Linux only, which
 -- tells a process its peak.
 local crypto = require "whatsapp.crypto"
 local fault_server = require "spec.support.fault"
 local read = require "spec.support.read"
 local scratch_folder = require "spec.support.scratch"
+local whatsapp = require "whatsapp"
 
 local SIZE = 100 * 1024 * 1024
 local PIECE = 64 * 1024
@@ -36,6 +37,25 @@ local function measure(what, clock, call)
 end
 
 local fault, scratch = fault_server.start(), scratch_folder.new()
+
+-- looked at and hashed before it leaves; fetched, hashed again and put in its place
+local function measure_client(path, transport)
+  local client = whatsapp.new { token = "t", phone_number_id = "1", base_url = fault.url("h2", ""), transport = transport }
+  local target = scratch.path "fetched"
+  measure("client.media:upload", transport.now, function()
+    fault.play "swallow id"
+    assert(client.media:upload(path, { type = "application/x-large", progress = function() end }))
+  end)
+  fault.play("bytes " .. SIZE)
+  assert(client.media:download(fault.url("h2", "/file"), target)) -- for its sum
+  local found = ('json {"url":"%s","sha256":"%s","file_size":%d}'):format(fault.url("h2", "/file"), hash(target), SIZE)
+  for what, sink in pairs { ["to a path"] = target, ["into a sink"] = function() end } do
+    measure("client.media:download " .. what, transport.now, function()
+      fault.play(found, "bytes " .. SIZE)
+      assert(client.media:download("77", sink, { progress = function() end }).verified)
+    end)
+  end
+end
 
 local function run()
   local path = write_large(scratch)
@@ -69,6 +89,7 @@ local function run()
     end)
     os.remove(scratch.path(port))
   end
+  measure_client(path, transport)
   row("in all", "", "", peak())
   transport.close()
 end

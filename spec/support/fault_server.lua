@@ -285,6 +285,9 @@ function after.html(out, status)
   return answer(out, tonumber(status), { { "Content-Type", "text/html" } }, "<html><h1>Said</h1></html>")
 end
 
+-- json TEXT: that
+function after.json(out, text) return answer(out, 200, { { "Content-Type", "application/json" } }, text) end
+
 -- more bytes than were announced, in one piece; they could be taken for the next answer. Over TLS in two pieces, libcurl
 -- takes them for that before 8.0.
 after["too-short"] = function(out)
@@ -515,21 +518,23 @@ before["turn-away"] = function(out)
   return kept and out:frame(RST_STREAM, 0, string.pack(">I4", 0))
 end
 
--- swallow [SECONDS]: after so long all of it is read and only counted; its length becomes "the body"
-local function swallowed(out, count)
+-- swallow [SECONDS]: after so long all of it is read and only counted; its length becomes "the body". swallow id: the
+-- answer names a file
+local function swallowed(out, count, argument)
   arrived(out.protocol, tostring(count), "swallow", "")
+  if argument == "id" then return after.json(out, '{"id":"77"}') end
   return after.ok(out)
 end
 
-local function swallow(out, seconds, length)
-  cqueues.sleep(tonumber(seconds) or 0)
+local function swallow(out, argument, length)
+  cqueues.sleep(tonumber(argument) or 0)
   local left = length
   while left > 0 do
     local piece = out.wire:read(-math.min(left, 65536))
     if not piece then return end
     left = left - #piece
   end
-  return swallowed(out, length)
+  return swallowed(out, length, argument)
 end
 
 -- ---- connections --------------------------------------------------------------------------------------------------
@@ -603,7 +608,7 @@ function Stream:swallow(kind, flags, payload)
   if kind == HEADERS then cqueues.sleep(tonumber(self.argument) or 0) end
   if kind == DATA then self.count = (self.count or 0) + #data_of(flags, payload) end
   self.out.protocol = "h2"
-  return flags & END_STREAM == 0 or swallowed(self.out, self.count)
+  return flags & END_STREAM == 0 or swallowed(self.out, self.count, self.argument)
 end
 
 -- a stream's HEADERS and DATA; true while the connection is kept

@@ -211,7 +211,8 @@ static const char library[] = "package.loaded['whatsapp.core'] = core\n"
                               "whatsapp = require 'whatsapp'\n"
                               "require 'whatsapp.client' require 'whatsapp.limiter' require 'whatsapp.response' "
                               "require 'whatsapp.transport.curl'\n"
-                              "memory(function() end) crypto = require 'whatsapp.crypto'\n";
+                              "memory(function() end) crypto = require 'whatsapp.crypto'\n"
+                              "if _VERSION == 'Lua 5.1' then require 'whatsapp.curl' end\n"; /* it never tries twice */
 
 static void open_library(lua_State *L)
 {

@@ -3,6 +3,7 @@
 -- that the client checks with. Each endpoint is a row of `routes`.
 local core = require "whatsapp.core"
 local json = require "whatsapp.json"
+local media = require "whatsapp.sandbox.media"
 
 local sandbox = {}
 
@@ -117,11 +118,17 @@ end
 
 -- ---- routes -----------------------------------------------------------------------------------------------------------
 
--- method, pattern of the path, what answers with (box, request, the pattern's captures ...)
+-- method, pattern of the path, what answers with (box, request, the pattern's captures ...); nothing: no such object
 local routes = {
   { "POST", "^/v%d+%.%d+/([%w_-]+)/messages$", post_message },
   { "GET", "^/v%d+%.%d+/([%w_-]+)/message_history$", get_history },
   { "POST", "^/v%d+%.%d+/([%w_-]+)/marketing_messages$", post_marketing_message },
+  { "POST", "^/v%d+%.%d+/([%w_-]+)/media$", media.post },
+  { "GET", "^/v%d+%.%d+/(%d+)$", media.get },
+  { "DELETE", "^/v%d+%.%d+/(%d+)$", media.delete },
+  { "POST", "^/v%d+%.%d+/([%w_-]+)/uploads$", media.begin },
+  { "POST", "^/v%d+%.%d+/(upload:[^/]+)$", media.continue },
+  { "GET", "^/v%d+%.%d+/(upload:[^/]+)$", media.progress_of },
 }
 
 local function header(request, name)
@@ -131,7 +138,8 @@ local function header(request, name)
 end
 
 local function check_token(box, request)
-  local token = (header(request, "authorization") or ""):match "^Bearer +(%S+)$"
+  local scheme, token = (header(request, "authorization") or ""):match "^(%a+) +(%S+)$"
+  if scheme ~= "Bearer" and scheme ~= "OAuth" then token = nil end
   if not token then
     return refuse(401, { message = "An access token is required to request this resource.", code = 104 })
   end
@@ -144,9 +152,11 @@ local function handle(box, request)
   local path = request.url:gsub("^%a+://[^/]*", ""):gsub("[?#].*$", "")
   local refused = check_token(box, request)
   if refused then return refused end
+  if media.is_download(path) then return media.download(box, request) end
   for _, route in ipairs(routes) do
     local first, second = path:match(route[2])
-    if first and request.method == route[1] then return route[3](box, request, first, second) end
+    local response = first and request.method == route[1] and route[3](box, request, first, second)
+    if response then return response end
   end
   return unsupported(request, path:match "^/v%d+%.%d+/([^/]+)" or path)
 end
@@ -160,9 +170,12 @@ end
 ---@class whatsapp.sandbox
 ---@field handle fun(request: table): table answers a request; has the form of a transport
 ---@field messages { id: string, message: table }[] the messages that were accepted, the newest last
+---@field media table the files that were uploaded: { id, data, type, filename, number }, the newest last; and by their ids
 
----@param options { token: string?, new_id: (fun(count: integer): string)?, kept: integer? }? token: the only one that is
----good (any is, if absent); kept: how many messages are kept, 1,000 if absent
+---@param options { token: string?, new_id: (fun(count: integer): string)?, kept: integer?, kept_media: integer?,
+---kept_bytes: integer?, url_life: number?, now: (fun(): number)? }? token: the only one that is good (any is, if absent);
+---kept: how many messages are kept, 1,000 if absent; kept_media and kept_bytes: how many files, 100, and bytes of them,
+---256 MiB; url_life: seconds that the URL of a file is good, 300; now: the clock, os.time
 ---@return whatsapp.sandbox
 function sandbox.new(options)
   options = options or {}
@@ -170,6 +183,7 @@ function sandbox.new(options)
     token = options.token, new_id = options.new_id or new_ids(), kept = options.kept or 1000,
     count = 0, messages = {},
   }
+  media.prepare(box, options)
   box.handle = function(request) return handle(box, request) end
   return box
 end

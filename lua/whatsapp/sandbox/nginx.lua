@@ -18,12 +18,14 @@ local function body_of(ngx)
 end
 
 ---@param ngx table
-function M.content(ngx)
-  box = box or sandbox.new()
+---@param options table? of the sandbox
+function M.content(ngx, options)
+  box = box or sandbox.new(options)
   local response = box.handle {
     method = ngx.req.get_method(),
     url = ngx.var.request_uri,
     headers = ngx.req.get_headers(),
+    origin = ("%s://%s"):format(ngx.var.scheme, ngx.var.http_host or ngx.var.host),
     body = body_of(ngx),
   }
   ngx.status = response.status

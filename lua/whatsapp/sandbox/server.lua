@@ -12,14 +12,14 @@ load_module $MODULES/ngx_http_lua_module.so;
 events { worker_connections 256; }
 http {
   access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
-  uwsgi_temp_path uwsgi; scgi_temp_path scgi; client_max_body_size 64m;
-  client_body_buffer_size 16k;
+  uwsgi_temp_path uwsgi; scgi_temp_path scgi; client_max_body_size 101m;
+  client_body_buffer_size 16k; underscores_in_headers on;
   init_by_lua_block { require "whatsapp.sandbox.nginx" }
   lua_package_path "$LUA/?.lua;$LUA/?/init.lua;;"; lua_package_cpath "$CPATH";
   server {
     listen 127.0.0.1:$PORT ssl http2;
     ssl_certificate server.crt; ssl_certificate_key server.key;
-    location / { content_by_lua_block { require("whatsapp.sandbox.nginx").content(ngx) } }
+    location / { content_by_lua_block { require("whatsapp.sandbox.nginx").content(ngx, { url_life = $LIFE }) } }
   }
 }
 ]]
@@ -45,15 +45,15 @@ end
 local function configuration(port, options)
   local lua = lua_folder()
   local values = {
-    USER = process.user(), PORT = tostring(port), LUA = lua,
+    USER = process.user(), PORT = tostring(port), LUA = lua, LIFE = ("%d"):format(options.url_life or 300),
     CPATH = options.cpath or (lua:gsub("/lua$", "") .. "/build/lua5.1/?.so;;"),
     MODULES = options.modules or "/usr/lib/nginx/modules",
   }
   return (CONF:gsub("%$(%u+)", values))
 end
 
----@param options { nginx: string?, modules: string?, cpath: string? }? nginx: the program; modules: folder of its modules;
----cpath: where whatsapp/core.so for LuaJIT is
+---@param options { nginx: string?, modules: string?, cpath: string?, url_life: integer? }? nginx: the program; modules: folder
+---of its modules; cpath: where whatsapp/core.so for LuaJIT is; url_life: seconds that the URL of a file is good, 300
 ---@return { base_url: string, ca_file: string, port: integer, folder: string, stop: fun() } server
 function M.start(options)
   options = options or {}

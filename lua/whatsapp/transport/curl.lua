@@ -37,7 +37,7 @@ end
 ---@field form whatsapp.form_part[]? the body is a multipart/form-data of these
 ---@field to_file string? path of a file that is made for the body of an answer of 2xx; it must not exist
 ---@field max_file integer? bytes of such an answer, 104857600 if absent
----@field progress (fun(transferred: integer, total: integer?))? of body_file, form or to_file; it must not wait
+---@field progress (fun(transferred: integer, total: integer?))? bytes into to_file, else those that went; it must not wait
 
 ---@class whatsapp.form_part
 ---@field name string

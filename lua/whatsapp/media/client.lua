@@ -1,0 +1,196 @@
+-- client.media: the files of one phone number. Checks what it is told and hands it to who does it; the client lends it what
+-- reaches the network. Never holds a secret.
+local decorate = require "whatsapp.transport.decorate"
+local download = require "whatsapp.media.download"
+local options = require "whatsapp.options"
+local send = require "whatsapp.media.send"
+local source = require "whatsapp.media.source"
+local upload = require "whatsapp.media.upload"
+
+local M = {}
+
+---@class whatsapp.media.upload_options: whatsapp.media.check_options
+---@field progress (fun(transferred: integer, total: integer?))? called now and then
+---@field ttl_minutes integer? how long it is kept, of numbers without storage
+---@field timeout number? seconds for one attempt, 300 if absent
+---@field retry whatsapp.retry|false?
+
+---@class whatsapp.send_file_options: whatsapp.media.upload_options
+---@field caption string? of an image, a video or a document
+---@field filename string? of a document, as the recipient sees it; from the path if absent
+---@field message table? what else stands in the message: { context = { message_id = ... } }
+---@field stamp boolean?
+---@field fallback table|fun(message: table, details: whatsapp.details): table?
+
+local UPLOAD = {
+  type = "text", as = "shown_as", voice = "boolean", check_size = "boolean", mode = "mode", progress = "func",
+  ttl_minutes = "count", timeout = "seconds", retry = "retry",
+}
+local LOOK_UP = { own = "boolean", timeout = "seconds", retry = "retry" }
+local DOWNLOAD = { max = "bytes", own = "boolean", progress = "func", timeout = "seconds", retry = "retry" }
+local SAMPLE = {
+  app_id = "id", type = "text", session = "key", mode = "mode", progress = "func", timeout = "seconds", retry = "retry",
+}
+local SEND = options.copy(UPLOAD)
+for name, test in pairs { caption = "words", filename = "text", message = "table", stamp = "boolean", fallback = "fallback" } do
+  SEND[name] = test
+end
+
+---@class whatsapp.media.client
+local media = {}
+media.__index = media
+media.__name = "whatsapp.media.client"
+
+-- media -> what its client lends it
+local private = setmetatable({}, { __mode = "k" })
+
+---@return whatsapp.media.access
+local function own(self, level)
+  local access = private[self]
+  if not access then error("call the functions of media with a colon, as in client.media:upload(path)", level + 1) end
+  if access.is_closed() then error("attempt to use a closed client", level + 1) end
+  return access
+end
+
+local function usable_of(file, level)
+  local usable, problem = source.usable(file)
+  if not usable then error(problem, level + 1) end
+  return usable
+end
+
+-- the client's mode where the call names none
+local function with_mode(access, given)
+  if given.mode or not access.mode then return given end
+  given = options.copy(given)
+  given.mode = access.mode
+  return given
+end
+
+local function check_id(id, level)
+  if type(id) == "number" then id = ("%.0f"):format(id) end
+  if type(id) ~= "string" or not id:find "^[%w_-]+$" then
+    local got = type(id) == "string" and "another string" or "a " .. type(id)
+    error("the id of a file is a string of letters and digits, got " .. got, level + 1)
+  end
+  return id
+end
+
+---Uploads a file, for messages to point at. What it is comes from its own bytes; what the API would refuse later is refused
+---here. An upload that may have arrived is not repeated: that would make a second one.
+---@param file string|{ path: string?, data: string?, filename: string? } a path, or the bytes and a name
+---@param given whatsapp.media.upload_options?
+---@return { id: string }? result
+---@return string? text
+---@return whatsapp.info|whatsapp.details details
+function media:upload(file, given)
+  local access = own(self, 2)
+  local usable = usable_of(file, 2)
+  given = with_mode(access, options.check(given, UPLOAD, 2))
+  local plan, warnings, details = upload.plan(usable, given)
+  if not plan then return nil, warnings, details end
+  return upload.send(access, usable, plan, given, warnings)
+end
+
+---Asks where a file is. The URL lives for five minutes.
+---@param id string|integer
+---@param given { own: boolean?, timeout: number?, retry: whatsapp.retry|false? }? own: only if this number uploaded or
+---received it
+---@return { url: string, mime_type: string, sha256: string, file_size: integer, id: string }? found
+---@return string? text
+---@return whatsapp.info|whatsapp.details details
+function media:get(id, given)
+  local access = own(self, 2)
+  id = check_id(id, 2)
+  return download.look_up(access, id, options.check(given, LOOK_UP, 2))
+end
+
+---Fetches a file, checks its length and its SHA-256, and only then puts it in place: under the path, where it replaces what
+---was there, or into the sink, piece by piece. The path is yours: whatsapp.media.safe_name makes a name of an event.
+---@param what string|whatsapp.event|table an id, a URL, an event with media, or what media:get gave
+---@param target string|fun(piece: string): boolean?, string? a path; or a function, that nil and a text or false end
+---@param given { max: integer?, own: boolean?, progress: (fun(transferred: integer, total: integer?))?, timeout: number?,
+---retry: whatsapp.retry|false? }? max: bytes, 100 MiB if absent
+---@return { path: string?, size: integer, sha256: string, mime_type: string?, id: string?, verified: boolean }? got
+---verified: the API had told a SHA-256
+---@return string? text
+---@return whatsapp.info|whatsapp.details details
+function media:download(what, target, given)
+  local access = own(self, 2)
+  local job, problem = download.job(what)
+  if not job then error(problem, 2) end
+  if not decorate.is_transport(target) then -- callable
+    if type(target) ~= "string" or target == "" or target:find("\0", 1, true) then
+      error("a file is downloaded to a path or into a function", 2)
+    end
+  end
+  return download.run(access, job, target, options.check(given, DOWNLOAD, 2))
+end
+
+---Deletes a file. Safe to repeat.
+---@param id string|integer
+---@param given { own: boolean?, timeout: number?, retry: whatsapp.retry|false? }?
+---@return table? result .success
+---@return string? text
+---@return whatsapp.info|whatsapp.details details
+function media:delete(id, given)
+  local access = own(self, 2)
+  id = check_id(id, 2)
+  return download.delete(access, id, options.check(given, LOOK_UP, 2))
+end
+
+---Uploads a sample for a template's header, in parts: what was interrupted goes on where the API has it.
+---@param file string|{ path: string?, data: string?, filename: string? } a PDF, JPEG, PNG or MP4
+---@param given { app_id: string|integer, type: string?, session: string?, progress: function?, timeout: number?,
+---retry: whatsapp.retry|false? } session: details.session of an upload that failed, to go on with it
+---@return string? handle for the template's example.header_handle
+---@return string? text
+---@return whatsapp.info|whatsapp.details details
+function media:upload_sample(file, given)
+  local access = own(self, 2)
+  local usable = usable_of(file, 2)
+  given = options.copy(with_mode(access, options.check(given, SAMPLE, 2)))
+  if given.app_id == nil then error("media:upload_sample needs an app_id: the app's, not the phone number's", 2) end
+  if given.session ~= nil and not upload.is_session(given.session) then error("option session must be a details.session", 2) end
+  if type(given.app_id) == "number" then given.app_id = ("%.0f"):format(given.app_id) end
+  return upload.sample(access, usable, given)
+end
+
+---@private
+function media:send(to, file, given, level)
+  local access = own(self, level)
+  local usable = usable_of(file, level)
+  given = with_mode(access, options.check(given, SEND, level))
+  return send.file(access, to, usable, given)
+end
+
+---What a file is, and what is wrong with it; nothing leaves.
+---@param file string|{ path: string?, data: string?, filename: string? }
+---@param given whatsapp.media.check_options?
+---@return whatsapp.media.plan? plan
+---@return whatsapp.problem[]|string|nil warnings or, of a failure, the line that names the first problem
+---@return whatsapp.details? details
+function media:check(file, given)
+  local access = own(self, 2)
+  local usable = usable_of(file, 2)
+  local plan, warnings, details = upload.plan(usable, with_mode(access, options.check(given, UPLOAD, 2)))
+  return plan, warnings, details
+end
+
+function media:__tostring()
+  local access = private[self]
+  return access and ("whatsapp.media (%s)"):format(access.phone_number_id) or "whatsapp.media"
+end
+
+---@param access whatsapp.media.access
+---@return whatsapp.media.client
+function M.new(access)
+  function access.url_of(id, given)
+    local url = access.root .. access.escaped(id)
+    return given.own and ("%s?phone_number_id=%s"):format(url, access.escaped(access.phone_number_id)) or url
+  end
+  local made = setmetatable({}, media)
+  private[made] = access
+  return made
+end
+
+return M

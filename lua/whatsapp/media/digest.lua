@@ -1,0 +1,38 @@
+-- SHA-256 as the API writes it, hexadecimal in look-ups and base64 in webhooks, as 64 hexadecimal digits; and a sum over
+-- pieces. Pure. Never made at home: libcrypto's.
+local digest = {}
+
+local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+local DIGITS = {}
+for i = 1, 64 do DIGITS[ALPHABET:byte(i)] = i - 1 end
+
+-- 43 digits are 32 bytes and two bits more, which are 0
+local function from_base64(text)
+  local bits, count, hex = 0, 0, {}
+  for i = 1, 43 do
+    local digit = DIGITS[text:byte(i)]
+    if not digit then return nil end
+    bits, count = bits * 64 + digit, count + 6
+    while count >= 4 do
+      local unit = 2 ^ (count - 4)
+      hex[#hex + 1] = ("%x"):format(math.floor(bits / unit))
+      bits, count = bits % unit, count - 4
+    end
+  end
+  return bits == 0 and table.concat(hex) or nil
+end
+
+---@param text any
+---@return string? hex 64 digits in lower case; nil: it is no SHA-256
+function digest.hex(text)
+  if type(text) ~= "string" then return nil end
+  if #text == 64 and not text:find "%X" then return text:lower() end
+  if #text == 44 and text:sub(44) == "=" then return from_base64(text) end
+end
+
+---@return table sum with :update(piece) and :final() -> 64 hexadecimal digits
+function digest.new()
+  return require("whatsapp.crypto").digest "sha256"
+end
+
+return digest

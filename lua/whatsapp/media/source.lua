@@ -1,0 +1,85 @@
+-- The bytes that are to be uploaded: a file of the caller's, or a string. Read in pieces, never whole; nothing is kept open
+-- between two calls but by who asked for it. Never writes.
+local digest = require "whatsapp.media.digest"
+local name = require "whatsapp.media.name"
+
+local source = {}
+
+local PIECE = 65536
+local FIELDS = { path = true, data = true, filename = true }
+
+---@class whatsapp.media.source
+---@field path string? of a file
+---@field data string? or the bytes themselves
+---@field filename string without folders
+---@field size integer
+---@field at fun(offset: integer, count: integer): string
+---@field close fun()
+
+local function of_string(data, filename)
+  return {
+    data = data, filename = filename, size = #data, close = function() end,
+    at = function(offset, count) return data:sub(offset + 1, offset + count) end,
+  }
+end
+
+local function of_file(path, filename)
+  local file, text = io.open(path, "rb")
+  if not file then return nil, tostring(text) end
+  local size, problem = file:seek "end"
+  local readable, unreadable = file:seek "set"
+  if readable then readable, unreadable = file:read(0) end
+  if not size or (readable == nil and unreadable) then -- a folder can be opened, but not read
+    file:close()
+    return nil, ("%s: %s"):format(path, tostring(problem or unreadable or "cannot be read"))
+  end
+  return {
+    path = path, filename = filename, size = size, close = function() file:close() end,
+    at = function(offset, count)
+      if offset >= size or count <= 0 then return "" end
+      file:seek("set", math.floor(offset))
+      return file:read(math.floor(count)) or ""
+    end,
+  }
+end
+
+---@param given any a path, or { path | data =, filename = }
+---@return table? usable { path | data, filename }
+---@return string? problem of the programmer's
+function source.usable(given)
+  if type(given) == "string" then given = { path = given } end
+  if type(given) ~= "table" then return nil, "a file is a path or { data =, filename = }, got a " .. type(given) end
+  for field in pairs(given) do
+    if not FIELDS[field] then return nil, "a file has no field " .. tostring(field) .. ": there are path, data and filename" end
+  end
+  local path, data = given.path, given.data
+  if (path == nil) == (data == nil) then return nil, "a file has either a path or data" end
+  if type(path or data) ~= "string" then return nil, "path and data are strings" end
+  if path and (path == "" or path:find("\0", 1, true)) then return nil, "a path is not empty and holds no zero byte" end
+  if given.filename ~= nil and type(given.filename) ~= "string" then return nil, "a filename is a string" end
+  return { path = path, data = data, filename = name.base(given.filename or path or "file") }
+end
+
+---@param usable table as source.usable gives it
+---@return whatsapp.media.source?
+---@return string? text
+function source.open(usable)
+  if usable.data then return of_string(usable.data, usable.filename) end
+  return of_file(usable.path, usable.filename)
+end
+
+---@param opened whatsapp.media.source
+---@return string? sha256 64 hexadecimal digits
+---@return string? text
+function source.sha256(opened)
+  local sum, offset = digest.new(), 0
+  while offset < opened.size do
+    local piece = opened.at(offset, PIECE)
+    if piece == "" then return nil, (opened.path or "the file") .. ": cannot be read to its end" end
+    sum:update(piece)
+    offset = offset + #piece
+  end
+  return sum:final()
+end
+
+return source

@@ -1,0 +1,240 @@
+-- The sandbox's files: uploads, look-ups with URLs that expire, downloads, deletion, and samples in parts; answers as the API
+-- does. Keeps bytes in memory, bounded. Knows no sockets.
+local digest = require "whatsapp.media.digest"
+local json = require "whatsapp.json"
+local kind = require "whatsapp.media.kind"
+local multipart = require "whatsapp.sandbox.multipart"
+
+local media = {}
+
+local URL_LIFE = 300 -- seconds
+local ATTACHMENTS = "/whatsapp_business/attachments/"
+
+local function answer(status, object)
+  return {
+    status = status, headers = { ["content-type"] = "application/json; charset=UTF-8" }, body = assert(json.encode(object)),
+  }
+end
+
+local function refuse(text, code, details)
+  return answer(400, { error = {
+    message = ("(#%d) %s"):format(code, text), type = "OAuthException", code = code, fbtrace_id = "Asandbox",
+    error_data = details and { messaging_product = "whatsapp", details = details } or nil,
+  } })
+end
+
+local function header(request, name)
+  for given, value in pairs(request.headers or {}) do
+    if given:lower() == name then return value end
+  end
+end
+
+local function unescaped(text)
+  return (text:gsub("+", " "):gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+end
+
+local function query_of(url)
+  local query = {}
+  for name, value in (url:match "%?([^#]*)" or ""):gmatch "([^&=]+)=([^&]*)" do query[unescaped(name)] = unescaped(value) end
+  return query
+end
+
+local function read_file(path, offset)
+  local file = io.open(path, "rb")
+  if not file then return "" end
+  file:seek("set", offset or 0)
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+-- ---- uploads ------------------------------------------------------------------------------------------------------------
+
+-- as bytes over a wire, or as the table that a transport is given
+local function fields_of(request)
+  local parts, text
+  if request.form then
+    parts = request.form
+  else
+    local boundary = multipart.boundary(header(request, "content-type"))
+    if not boundary then return nil, "the body is no form" end
+    parts, text = multipart.parse(request.body or "", boundary)
+    if not parts then return nil, text end
+  end
+  local fields = {}
+  for _, part in ipairs(parts) do
+    fields[part.name] = { data = part.data or read_file(part.file), type = part.type, filename = part.filename }
+  end
+  return fields
+end
+
+local function data_of(field) return field and field.data end
+
+-- the types that are taken, with the parameters that Ogg needs
+local function is_taken(type)
+  local name = kind.of_type(type)
+  local row = kind.ROWS[name or ""]
+  return row ~= nil and row.as ~= nil
+end
+
+local function limit_of(type)
+  local as = kind.ROWS[kind.of_type(type)].as
+  return as == "sticker" and kind.MAX_STICKER.animated or kind.MAX[as]
+end
+
+local function keep(box, file)
+  local kept = box.media
+  kept.count, kept.bytes = kept.count + 1, kept.bytes + #file.data
+  file.id = ("%d%06d"):format(kept.first_id, kept.count)
+  kept[#kept + 1], kept[file.id] = file, file
+  while #kept > 1 and (#kept > box.kept_media or kept.bytes > box.kept_bytes) do media.remove(box, kept[1].id) end
+  return file.id
+end
+
+---@param box table
+---@param id string
+function media.remove(box, id)
+  local kept = box.media
+  for i, file in ipairs(kept) do
+    if file.id == id then
+      kept.bytes = kept.bytes - #file.data
+      table.remove(kept, i)
+    end
+  end
+  kept[id] = nil
+end
+
+function media.post(box, request, number)
+  local fields, problem = fields_of(request)
+  if not fields then return refuse("Invalid parameter", 100, problem) end
+  if data_of(fields.messaging_product) ~= "whatsapp" and not request.url:find("messaging_product=whatsapp", 1, true) then
+    return refuse("The parameter messaging_product is required.", 100)
+  end
+  local file = fields.file
+  if not file then return refuse("The parameter file is required.", 100) end
+  local type = file.type or data_of(fields.type) or "application/octet-stream"
+  if not is_taken(type) then
+    return refuse(("Param file must be a file with one of the following types: %s. Received file of type '%s'.")
+      :format(table.concat(kind.taken(), ", "), kind.bare(type)), 100)
+  end
+  if #file.data == 0 or #file.data > limit_of(type) then
+    local text = ("The file has %d bytes, at most %d are taken"):format(#file.data, limit_of(type))
+    return refuse("Media upload error", 131053, text)
+  end
+  return answer(200, { id = keep(box, { data = file.data, type = type, filename = file.filename, number = number }) })
+end
+
+-- ---- look-ups and downloads ---------------------------------------------------------------------------------------------
+
+local function sha256(file)
+  local sum = digest.new()
+  sum:update(file.data)
+  return sum:final()
+end
+
+local function found(box, request, id)
+  local file = box.media[id]
+  local number = query_of(request.url).phone_number_id
+  if file and (number == nil or number == file.number) then return file end
+end
+
+function media.get(box, request, id)
+  local file = found(box, request, id)
+  if not file then return nil end
+  local till = box.now() + box.url_life
+  local origin = request.origin or "https://lookaside.fbsbx.com"
+  file.secret = file.secret or ("%08x"):format(math.random(0, 2 ^ 31 - 1))
+  return answer(200, {
+    messaging_product = "whatsapp", id = id, mime_type = file.type, sha256 = sha256(file), file_size = tostring(#file.data),
+    url = ("%s%s?mid=%s&ext=%d&hash=%s"):format(origin, ATTACHMENTS, id, till, file.secret),
+  })
+end
+
+function media.delete(box, request, id)
+  if not found(box, request, id) then return nil end
+  media.remove(box, id)
+  return answer(200, { success = true })
+end
+
+local function page(status, text)
+  return { status = status, headers = { ["content-type"] = "text/html; charset=utf-8" }, body = "<html>" .. text .. "</html>" }
+end
+
+local function part_of(file, range)
+  local first, last = range:match "^bytes=(%d+)%-(%d*)$"
+  if not first then return nil end
+  first, last = tonumber(first), tonumber(last) or #file.data - 1
+  last = math.min(last, #file.data - 1)
+  if first > last then
+    return { status = 416, headers = { ["content-range"] = ("bytes */%d"):format(#file.data) }, body = "" }
+  end
+  return {
+    status = 206, body = file.data:sub(first + 1, last + 1),
+    headers = { ["content-type"] = file.type, ["content-range"] = ("bytes %d-%d/%d"):format(first, last, #file.data) },
+  }
+end
+
+-- whoever comes without a token, or without a name of its own, gets a page
+function media.download(box, request)
+  local agent, query = header(request, "user-agent"), query_of(request.url)
+  if not agent or not agent:find "^[%w_-]+/%d+%.%d+" then return page(403, "who asks?") end
+  local file = box.media[query.mid or ""]
+  local till = tonumber(query.ext)
+  if not (file and till and box.now() < till and file.secret == query.hash) then return page(404, "not found") end
+  local range = header(request, "range")
+  return range and part_of(file, range)
+    or { status = 200, headers = { ["content-type"] = file.type, ["accept-ranges"] = "bytes" }, body = file.data }
+end
+
+---@param path string
+---@return boolean
+function media.is_download(path) return path == ATTACHMENTS end
+
+-- ---- samples of templates -----------------------------------------------------------------------------------------------
+
+function media.begin(box, request)
+  local query = query_of(request.url)
+  local length, name = tonumber(query.file_length), kind.of_type(query.file_type or "")
+  if not length or length < 1 then return refuse("The parameter file_length is required.", 100) end
+  if not kind.SAMPLES[name or ""] then return refuse("Invalid parameter", 100, "file_type is none of a sample") end
+  box.media.count = box.media.count + 1
+  local id = ("upload:%d%06d?sig=sandbox"):format(box.media.first_id, box.media.count)
+  box.sessions[id] = { length = length, data = "", type = query.file_type, filename = query.file_name }
+  return answer(200, { id = id })
+end
+
+-- credentials may stand behind the id
+local function session_of(box, request)
+  local id = request.url:match "/(upload:[^/]+)$"
+  id = id and id:gsub("[?&]appsecret_proof=%x+$", "")
+  return box.sessions[id or ""], id
+end
+
+function media.progress_of(box, request)
+  local session, id = session_of(box, request)
+  if not session then return nil end
+  return answer(200, { id = id, file_offset = #session.data })
+end
+
+function media.continue(box, request)
+  local session, id = session_of(box, request)
+  if not session then return nil end
+  local offset = tonumber(header(request, "file_offset") or "")
+  if offset ~= #session.data then return refuse("Invalid parameter", 100, "file_offset is not where the upload ended") end
+  session.data = session.data .. (request.body or request.body_file and read_file(request.body_file, request.body_offset) or "")
+  if #session.data > session.length then return refuse("Invalid parameter", 100, "longer than file_length") end
+  if #session.data < session.length then return answer(200, { id = id, file_offset = #session.data }) end
+  return answer(200, { h = "4::" .. sha256(session):sub(1, 32) })
+end
+
+---What a box keeps of files.
+---@param box table
+---@param options { kept_media: integer?, kept_bytes: integer?, url_life: number?, now: (fun(): number)? }
+function media.prepare(box, options)
+  box.media = { count = 0, bytes = 0, first_id = 1000 + os.time() % 8999 }
+  box.sessions = {}
+  box.kept_media, box.kept_bytes = options.kept_media or 100, options.kept_bytes or 256 * 1024 * 1024
+  box.url_life, box.now = options.url_life or URL_LIFE, options.now or os.time
+end
+
+return media

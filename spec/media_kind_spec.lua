@@ -1,0 +1,348 @@
+-- What a file is and what is wrong with it, from its bytes alone; names of files. Touches no network.
+local check = require "whatsapp.media.check"
+local digest = require "whatsapp.media.digest"
+local files = require "spec.support.files"
+local kind = require "whatsapp.media.kind"
+local media = require "whatsapp.media"
+local name = require "whatsapp.media.name"
+local sniff = require "whatsapp.media.sniff"
+local source = require "whatsapp.media.source"
+
+local MB = 1024 * 1024
+
+-- a file that counts what is read of it; padded with zeros to a size
+local function opened(bytes, size, filename)
+  local file = { size = size or #bytes, filename = filename or "file", read = 0 }
+  function file.at(offset, count)
+    count = math.max(0, math.min(count, file.size - offset))
+    file.read = file.read + count
+    local piece = bytes:sub(offset + 1, offset + count)
+    return piece .. ("\0"):rep(count - #piece)
+  end
+  return file
+end
+
+local function facts_of(bytes, size)
+  local file = opened(bytes, size)
+  return sniff.facts(file.at, file.size), file
+end
+
+local function plan_of(bytes, given, size, filename)
+  return check.plan(opened(bytes, size, filename), given or {})
+end
+
+-- path and rule of each problem
+local function problems_of(bytes, given, size)
+  local plan, _, details = plan_of(bytes, given, size)
+  if plan then return {} end
+  assert.same({ "invalid", false, false, 0 }, { details.kind, details.retryable, details.may_have_been_sent, details.attempts })
+  assert.equal(#details.problems, details.count)
+  local list = {}
+  for i, problem in ipairs(details.problems) do
+    assert.equal(1, problem.message:find(problem.path .. ": ", 1, true))
+    list[i] = problem.path .. " " .. problem.rule
+  end
+  return list
+end
+
+describe("the kind of a file", function()
+  it("is seen in its first bytes", function()
+    local cases = {
+      jpeg = files.jpeg, gif = files.gif, heic = files.heic, tiff = files.tiff, mp3 = files.mp3, aac = files.aac, amr = files.amr,
+      amr_wb = files.amr_wb, wav = files.wav, avi = files.avi, flac = files.flac, webm = files.webm, matroska = files.matroska,
+      pdf = files.pdf, ogg = files.vorbis, text = "Straße, \226\130\172, \240\159\152\128",
+    }
+    for wanted, bytes in pairs(cases) do assert.equal(wanted, facts_of(bytes).kind, wanted) end
+    assert.equal("mp3", facts_of(files.id3).kind)
+    assert.equal("aac", facts_of("ID3\4\0\0\0\0\0\0" .. files.aac).kind)
+    assert.equal("pdf", facts_of("\239\187\191\r\n" .. files.pdf).kind)
+  end)
+
+  it("tells dimensions, depth and colours of images", function()
+    assert.same({ kind = "png", width = 300, height = 70000, depth = 16, colour = 2 }, (facts_of(files.png(300, 70000, 16, 2))))
+    for _, form in ipairs { "VP8 ", "VP8L", "VP8X" } do
+      assert.same({ kind = "webp", width = 512, height = 511, animated = false }, (facts_of(files.webp(form, 512, 511))))
+    end
+    assert.is_true(facts_of(files.webp("VP8X", 512, 512, true)).animated)
+    assert.same({ kind = "png" }, (facts_of "\137PNG\r\n\26\n"))
+    assert.same({ kind = "webp" }, (facts_of "RIFF\0\0\0\0WEBPVP8X"))
+  end)
+
+  it("tells sound from pictures in an MP4, by its tracks where its brand does not say", function()
+    local cases = {
+      { files.mp4 "isom", "mp4" }, { files.mp4("mp42", { "soun" }), "m4a" }, { files.mp4("M4A ", { "soun" }), "m4a" },
+      { files.mp4("M4A ", { "soun", "vide" }), "mp4" }, { files.mp4("3gp4", { "vide" }), "3gp" },
+      { files.mp4 "3g2a", "3g2" }, { files.mp4 "avif", "avif" }, { files.mp4 "qt  ", "quicktime" },
+      { files.mp4("isom", {}), "mp4" }, { files.mp4("isom", { "soun" }, true), "m4a" },
+    }
+    for i, case in ipairs(cases) do assert.equal(case[2], facts_of(case[1]).kind, i) end
+    assert.is_false(facts_of(files.mp4()).late)
+    assert.is_true(facts_of(files.mp4("isom", nil, true)).late)
+  end)
+
+  it("tells the channels of Opus", function()
+    assert.same({ kind = "opus", channels = 2 }, (facts_of(files.opus(2))))
+  end)
+
+  it("tells Office's documents by the names in them, wherever these stand", function()
+    for folder, wanted in pairs { word = "docx", xl = "xlsx", ppt = "pptx", META = "zip" } do
+      assert.equal(wanted, facts_of(files.office(folder)).kind)
+    end
+    assert.equal("docx", facts_of(files.office "word" .. ("c"):rep(3000)).kind) -- a comment behind the list
+    for entry, wanted in pairs { WordDocument = "doc", Workbook = "xls", Book = "xls", ["PowerPoint Document"] = "ppt", Else = "ole" } do
+      assert.equal(wanted, facts_of(files.ole(entry)).kind)
+    end
+  end)
+
+  it("is text only if it is UTF-8 without a zero", function()
+    local good = { "a", "\t\r\n", "\194\128", "\223\191", "\224\160\128", "\237\159\191", "\239\191\191", "\240\144\128\128", "\244\143\191\191" }
+    local bad = { "\128", "a\255", "\192\128", "\193\191", "\224\159\191", "\237\160\128", "\240\143\191\191", "\244\144\128\128", "\245\128\128\128",
+      "\194", "\226\130", "a\0b", "\255\254A\0" }
+    for _, text in ipairs(good) do assert.equal("text", facts_of(text).kind, text) end
+    for _, text in ipairs(bad) do assert.is_nil(facts_of(text).kind, text) end
+    assert.equal("text", facts_of(("\226\130\172"):rep(30000)).kind) -- cut within a character
+  end)
+
+  it("is not taken for another one by its first letters", function()
+    for _, text in ipairs { "ID3 tags are old", "RIFF, he said", "GIF8 is no version", "OggS is a word", "II* and MM", "PK is no zip" } do
+      assert.equal("text", facts_of(text).kind, text)
+    end
+  end)
+
+  it("is seen without reading much", function()
+    local cases = { files.mp4(), files.mp4("isom", nil, true), files.png(), files.opus(), files.pdf, files.jpeg }
+    for i, bytes in ipairs(cases) do
+      local _, file = facts_of(bytes, 100 * MB)
+      assert.is_true(file.read < 8192, i)
+    end
+    for _, bytes in ipairs { "PK\3\4" .. ("x"):rep(100), ("text "):rep(100), "\208\207\17\224\161\177\26\225" } do
+      local _, file = facts_of(bytes, 100 * MB)
+      assert.is_true(file.read < 200000)
+    end
+  end)
+
+  it("is never a reason to raise, whatever is cut or changed", function()
+    local all = {
+      files.jpeg, files.png(), files.webp("VP8X", 1, 1), files.webp("VP8L", 1, 1), files.mp4(), files.opus(), files.id3, files.office "word",
+      files.ole "Book", files.webm, files.pdf,
+    }
+    for _, bytes in ipairs(all) do
+      for length = 0, #bytes, math.max(1, math.floor(#bytes / 200)) do
+        facts_of(bytes:sub(1, length))
+        facts_of(bytes:sub(1, length) .. ("\255"):rep(64) .. bytes:sub(length + 65))
+        facts_of(bytes:sub(1, length) .. ("\0"):rep(16) .. bytes:sub(length + 17), 10 * MB)
+      end
+    end
+  end)
+end)
+
+describe("a plan for a file", function()
+  it("has the exact type, an extension that fits and what a message shows it as", function()
+    local cases = {
+      { files.jpeg, "a.JPEG", "image/jpeg", "a.JPEG", "image" }, { files.png(), "a.jpg", "image/png", "a.png", "image" },
+      { files.webp("VP8X", 512, 512), "x", "image/webp", "x.webp", "sticker" }, { files.mp4(), "v.mov", "video/mp4", "v.mp4", "video" },
+      { files.mp4("3gp4"), "v.mp4", "video/3gpp", "v.3gp", "video" }, { files.aac, "a", "audio/aac", "a.aac", "audio" },
+      { files.mp4("M4A ", { "soun" }), "a.mp4", "audio/mp4", "a.m4a", "audio" }, { files.amr, "a", "audio/amr", "a.amr", "audio" },
+      { files.id3, "song.v2", "audio/mpeg", "song.v2.mp3", "audio" },
+      { files.opus(), "a.opus", "audio/ogg; codecs=opus", "a.ogg", "audio" }, { files.pdf, "b", "application/pdf", "b.pdf", "document" },
+      { files.ole "WordDocument", "b.doc", "application/msword", "b.doc", "document" },
+      { files.ole "Workbook", "b", "application/vnd.ms-excel", "b.xls", "document" },
+      { files.ole "PowerPoint Document", "b", "application/vnd.ms-powerpoint", "b.ppt", "document" },
+      { files.office "word", "b.doc", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "b.docx", "document" },
+      { files.office "xl", "b", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "b.xlsx", "document" },
+      { files.office "ppt", "b", "application/vnd.openxmlformats-officedocument.presentationml.presentation", "b.pptx", "document" },
+      { "a,b\n", "c.csv", "text/plain", "c.csv.txt", "document" },
+    }
+    for _, case in ipairs(cases) do
+      local plan = assert(plan_of(case[1], {}, nil, case[2]))
+      assert.same({ case[3], case[4], case[5] }, { plan.type, plan.filename, plan.as })
+    end
+  end)
+
+  it("takes a type where the bytes tell nothing, and the right word for it where it knows one", function()
+    assert.equal("application/x-new", plan_of("\1\2\3", { type = "application/x-new" }).type)
+    local words = {
+      { files.opus(), "audio/opus", "audio/ogg; codecs=opus" }, { files.opus(), "audio/ogg", "audio/ogg; codecs=opus" },
+      { files.opus(), "Audio/OGG;codecs=opus", "audio/ogg; codecs=opus" }, { files.jpeg, "image/jpg", "image/jpeg" },
+      { files.mp3, "audio/mp3", "audio/mpeg" }, { files.mp4 "3gp4", "video/3gp", "video/3gpp" },
+      { files.mp4 "isom", "audio/mp4", "audio/mp4" }, { "a,b", "text/csv", "text/csv" }, { "\1\2", "audio/mp3", "audio/mpeg" },
+      { files.zip { "x" }, "application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.text" },
+      { files.ole "Else", "application/msword", "application/msword" }, { files.gif, "image/gif", "image/gif" },
+    }
+    for _, case in ipairs(words) do assert.equal(case[3], assert(plan_of(case[1], { type = case[2] })).type) end
+  end)
+
+  it("refuses a type that the bytes contradict, and bytes of no kind", function()
+    local cases = {
+      { files.jpeg, "image/png" }, { files.png(), "application/octet-stream" }, { "<html>", "image/jpeg" }, { files.zip { "x" }, "application/pdf" },
+      { files.ole "Book", "application/msword" }, { files.mp4(), "video/3gpp" }, { files.webm, "video/mp4" }, { "text", "application/msword" },
+    }
+    for i, case in ipairs(cases) do assert.same({ "type enum" }, problems_of(case[1], { type = case[2] }), i) end
+    assert.same({ "file format" }, problems_of "\1\2\3")
+    local _, text = plan_of(files.jpeg, { type = "image/png" })
+    assert.equal("type: image/png, but the bytes are image/jpeg", text)
+  end)
+
+  it("refuses what the API does not take, and says what to do instead", function()
+    for _, bytes in ipairs { files.gif, files.heic, files.tiff, files.webm, files.wav, files.flac, files.vorbis, files.amr_wb, files.zip { "x" } } do
+      assert.same({ "file enum" }, problems_of(bytes))
+    end
+    assert.equal("file: image/gif is not taken by the API: send it as an MP4 video", (select(2, plan_of(files.gif))))
+  end)
+
+  it("holds the sizes of the contract against it, unless told not to", function()
+    local cases = {
+      { files.jpeg, 5 * MB }, { files.mp4(), 16 * MB }, { files.opus(), 16 * MB }, { files.pdf, 100 * MB },
+      { files.webp("VP8X", 512, 512), 100 * 1024 }, { files.webp("VP8X", 512, 512, true), 500 * 1024 },
+    }
+    for _, case in ipairs(cases) do
+      local bytes, limit = case[1], case[2]
+      assert.same({}, problems_of(bytes, nil, limit))
+      assert.same({ "file.size range" }, problems_of(bytes, nil, limit + 1))
+      assert.same({}, problems_of(bytes, { check_size = false }, limit + 1))
+      local _, _, details = plan_of(bytes, nil, limit + 1)
+      assert.same({ limit, limit + 1 }, { details.problems[1].limit, details.problems[1].actual })
+    end
+    assert.same({ "file.size range" }, problems_of("", { type = "text/plain", check_size = false }))
+    assert.same({}, problems_of(files.jpeg, { as = "document" }, 50 * MB))
+  end)
+
+  it("looks at stickers, PNGs and voice messages", function()
+    assert.same({ "file.width range", "file.height range" }, problems_of(files.webp("VP8L", 511, 513)))
+    assert.same({}, problems_of(files.webp("VP8 ", 512, 512)))
+    assert.same({ "file.depth enum" }, problems_of(files.png(1, 1, 16, 2)))
+    assert.same({ "file.colour enum" }, problems_of(files.png(1, 1, 8, 3)))
+    assert.same({}, problems_of(files.png(1, 1, 8, 2)))
+    assert.same({}, problems_of(files.png(1, 1, 16, 3), { as = "document" }))
+    assert.same({ "file.channels range" }, problems_of(files.opus(2), { voice = true }))
+    assert.same({}, problems_of(files.opus(1), { voice = true }))
+    assert.same({ "voice format" }, problems_of(files.mp3, { voice = true }))
+    assert.same({ "as enum" }, problems_of(files.jpeg, { as = "sticker" }))
+    assert.same({}, problems_of(files.jpeg, { as = "document" }))
+  end)
+
+  it("tells all problems at once", function()
+    local _, text, details = plan_of(files.webp("VP8X", 1, 2), { type = "image/png" }, 20 * MB)
+    assert.is_truthy(text:find("type: image/png, but the bytes are image/webp (and ", 1, true), text)
+    assert.is_true(details.count >= 2)
+  end)
+
+  it("only warns of what may do, and in lenient mode of everything", function()
+    local plan, warnings = plan_of(files.opus(2))
+    assert.same({ "audio/ogg; codecs=opus", "file.channels" }, { plan.type, warnings[1].path })
+    assert.equal("file", select(2, plan_of(files.mp4("isom", nil, true)))[1].path)
+    local tracks = { "vide hvc1", "soun mp4a" }
+    assert.equal("file.codec", select(2, plan_of(files.mp4("isom", tracks)))[1].path)
+    assert.is_nil((select(2, plan_of(files.mp4("isom", { "vide avc1", "soun mp4a" })))))
+    plan, warnings = plan_of(files.gif, { mode = "lenient" }, 200 * MB)
+    assert.same({ "image/gif", "file" }, { plan.type, warnings[1].path })
+    assert.is_nil((select(2, plan_of(files.jpeg))))
+  end)
+end)
+
+describe("the limits of files", function()
+  it("are those of the contract", function()
+    assert.same({ image = 5 * MB, audio = 16 * MB, video = 16 * MB, document = 100 * MB }, kind.MAX)
+    assert.same({ static = 102400, animated = 512000 }, kind.MAX_STICKER)
+    assert.equal(104857600, media.MAX_INCOMING)
+    assert.same({ "application/msword", "application/pdf", "application/vnd.ms-excel", "application/vnd.ms-powerpoint",
+      "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+      "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+      "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "audio/aac", "audio/amr", "audio/mp4", "audio/mpeg",
+      "audio/ogg", "image/jpeg", "image/png", "image/webp", "text/plain", "video/3gpp", "video/mp4" }, kind.taken())
+  end)
+end)
+
+describe("a safe name", function()
+  local function safe(filename, mime_type, more)
+    local event = { type = "document", media = { id = "12", filename = filename, mime_type = mime_type or "application/pdf" } }
+    for key, value in pairs(more or {}) do event[key] = value end
+    return media.safe_name(event)
+  end
+
+  it("has no folder, no control character, no dot before it and no trick in it", function()
+    local cases = {
+      ["a.pdf"] = "a.pdf", ["../../etc/passwd"] = "passwd.pdf", ["..\\..\\a.pdf"] = "a.pdf", ["/"] = "document-12.pdf", [".."] = "document-12.pdf",
+      [".bashrc"] = "bashrc.pdf", ["a\0b\n.pdf"] = "ab.pdf", ["a.pdf\0.exe"] = "a.pdf.exe.pdf", ["-rf"] = "rf.pdf", ["~x"] = "x.pdf",
+      ["CON"] = "_CON.pdf", ["nul.pdf"] = "_nul.pdf", ["a:b|c?.pdf"] = "a_b_c_.pdf", ["fdp\226\128\174exe.pdf"] = "fdpexe.pdf",
+      ["\255\254.pdf"] = "__.pdf", ["Stra\195\159e.pdf"] = "Stra\195\159e.pdf", ["x. . "] = "x.pdf",
+      ["\194\133\216\156\226\128\139.a"] = "a.pdf", [" .. x"] = "x.pdf",
+    }
+    for given, wanted in pairs(cases) do assert.equal(wanted, safe(given), given) end
+  end)
+
+  it("has the extension of the type, whatever it was called", function()
+    assert.equal("virus.exe.pdf", safe "virus.exe")
+    assert.equal("a.JPEG", safe("a.JPEG", "image/jpeg"))
+    assert.equal("voice.ogg", safe("voice.ogg", "audio/ogg; codecs=opus"))
+    assert.equal("voice.opus", safe("voice.opus", "audio/ogg"))
+    assert.equal("a.zip", safe("a.zip", "application/zip"))
+    assert.equal("a.bin", safe("a", "application/x-new"))
+  end)
+
+  it("is not long, and ends no character in its middle", function()
+    assert.equal(120, #safe(("x"):rep(5000) .. ".pdf"))
+    local long = safe(("\226\130\172"):rep(200))
+    assert.is_true(#long <= 120)
+    assert.is_nil(sniff.bad_utf8(long))
+    assert.equal(".pdf", long:sub(-4))
+  end)
+
+  it("is made of the id where there is no name, whatever stands there", function()
+    assert.equal("image-77.jpg", media.safe_name { type = "image", media = { id = "77", mime_type = "image/jpeg" } })
+    assert.equal("file-0.bin", media.safe_name {})
+    assert.equal("x.pdf", media.safe_name { id = "1", filename = "x", mime_type = "application/pdf" })
+    local odd = media.safe_name { type = {}, media = { id = {}, filename = 5, mime_type = {} } }
+    assert.equal("file-0.bin", odd)
+    assert.equal("b-1.bin", media.safe_name { type = "a/../b", media = { id = "1" } })
+    assert.is_false((pcall(media.safe_name, "x")))
+  end)
+end)
+
+describe("a name that is uploaded", function()
+  it("is what stands behind the last slash", function()
+    assert.same({ "b.pdf", "b.pdf", "b", "file", "ab" },
+      { name.base "/a/b.pdf", name.base "a\\b.pdf", name.base "a/b/", name.base "/", name.base "a\r\nb" })
+  end)
+
+  it("keeps what is no extension of another kind", function()
+    local function fit(base) return name.fitting(base, kind.ROWS.pdf) end
+    assert.same({ "a.PDF", "a.v2.pdf", "a.pdf", "Mr. X.pdf", ".x.pdf" }, { fit "a.PDF", fit "a.v2", fit "a.docx", fit "Mr. X", fit ".x" })
+  end)
+end)
+
+describe("a file to upload", function()
+  it("is a path, or bytes with a name", function()
+    assert.same({ path = "/a/b", filename = "b" }, source.usable "/a/b")
+    assert.same({ data = "x", filename = "n" }, source.usable { data = "x", filename = "d/n" })
+    for _, wrong in ipairs { false, 5, "", "a\0b", {}, { path = "x", data = "y" }, { data = 5 }, { data = "x", filename = 5 } } do
+      assert.is_nil((source.usable(wrong)))
+    end
+  end)
+
+  it("that cannot be read says why", function()
+    assert.is_truthy((select(2, source.open { path = "/nowhere/x" })):find("/nowhere/x", 1, true))
+    assert.is_truthy((select(2, source.open { path = "/" })):find("directory", 1, true))
+  end)
+end)
+
+describe("a SHA-256", function()
+  local HEX = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+  it("is the same in hexadecimal digits and in base64", function()
+    assert.equal(HEX, digest.hex "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")
+    assert.equal(HEX, digest.hex(HEX:upper()))
+    assert.equal(HEX, digest.new():final())
+    assert.equal(HEX, source.sha256(opened ""))
+    assert.equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", source.sha256(opened "abc"))
+    assert.equal("30e14955ebf1352266dc2ff8067e68104607e750abb9d3b36582b8af909fcb58", source.sha256(opened("", MB)))
+  end)
+
+  it("is none where it is anything else", function()
+    local wrong = { "", "x", HEX:sub(2), HEX .. "0", ("g"):rep(64), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=", ("="):rep(44),
+      "47DEQpj8HBSa*/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFUx" }
+    for _, text in ipairs(wrong) do assert.is_nil(digest.hex(text), text) end
+    assert.is_nil(digest.hex(nil))
+    assert.is_nil(digest.hex(5))
+  end)
+end)

@@ -1,0 +1,775 @@
+-- client.media: what leaves for a file, what is believed of what comes back, and who is told the token. Over the memory
+-- transport, mostly before a sandbox; touches no network, and no file but those in a folder of its own.
+local crypto = require "whatsapp.crypto"
+local files = require "spec.support.files"
+local memory = require "whatsapp.transport.memory"
+local read = require "spec.support.read"
+local sandbox = require "whatsapp.sandbox"
+local scratch_folder = require "spec.support.scratch"
+local store = require "whatsapp.media.store"
+local whatsapp = require "whatsapp"
+
+local decode, encode = require("whatsapp.json").decode, require("whatsapp.json").encode
+
+local TOKEN = "a-token-of-a-test"
+local LOST = { text = "lost", details = { kind = "transport", retryable = false, may_have_been_sent = true } }
+local LOST_GET = { text = "lost", details = { kind = "transport", retryable = true, may_have_been_sent = true } }
+local UNSENT = { text = "no name", details = { kind = "transport", retryable = true, may_have_been_sent = false } }
+local GRAPH, LOOKASIDE = "https://graph.facebook.com/v25.0/", "https://lookaside.fbsbx.com/whatsapp_business/attachments/"
+
+local scratch = scratch_folder.new()
+
+local function options_with(transport, changes)
+  local options = { token = TOKEN, phone_number_id = "106", version = "v25.0", transport = transport }
+  for name, value in pairs(changes or {}) do options[name] = value end
+  return options
+end
+
+local function new(answers, changes)
+  local transport = memory.new(answers)
+  return whatsapp.new(options_with(transport, changes)), transport
+end
+
+-- before a sandbox; `before(request, count)` may answer instead of it
+local function new_box(before, changes, given)
+  local box, count = sandbox.new(given), 0
+  local client, transport = new(function(request)
+    count = count + 1
+    if before then
+      local answer, text, details = before(request, count)
+      if answer or text then return answer, text, details end
+    end
+    return box.handle(request)
+  end, changes)
+  return client, transport, box
+end
+
+local function json(status, body) return { status = status, headers = { ["content-type"] = "application/json" }, body = body } end
+local function lost() return nil, LOST.text, LOST.details end
+
+local function base64_of_sum(bytes)
+  local path = scratch.write("sum", crypto.digest("sha256"):update(bytes):final "binary")
+  local text = scratch.run "base64 sum":match "^[^\n]*"
+  os.remove(path)
+  return text
+end
+
+local function sha256(bytes) return crypto.digest("sha256"):update(bytes):final() end
+
+local function requests_of(transport)
+  local list = {}
+  for i, request in ipairs(transport.requests) do list[i] = request.method .. " " .. request.url:gsub("^" .. GRAPH:gsub("%p", "%%%0"), "") end
+  return list
+end
+
+after_each(scratch.empty)
+teardown(scratch.remove)
+
+describe("client.media", function()
+  it("is loaded when it is first asked for, and belongs to its client", function()
+    for name in pairs(package.loaded) do
+      if name:find "^whatsapp%.media" then package.loaded[name] = nil end
+    end
+    local client = new {}
+    assert.is_nil(package.loaded["whatsapp.media.client"])
+    assert.is_table(client.media)
+    assert.equal(client.media, client.media)
+    local other = client:with { phone_number_id = "107" }
+    assert.are_not.equal(client.media, other.media)
+    assert.equal("whatsapp.media (107)", tostring(other.media))
+    assert.is_nil(client.nothing)
+  end)
+
+  it("shows no secret, however it is looked at", function()
+    local client = new {}
+    for name, value in pairs(client.media) do error(tostring(name) .. tostring(value)) end
+    assert.is_nil(tostring(client.media):find(TOKEN, 1, true))
+  end)
+
+  it("raises for wrong use, at the caller's line", function()
+    local client = new {}
+    local media = client.media
+    local wrong = {
+      function() media.upload("x") end, function() media:upload() end,
+      function() media:upload { path = "x", name = "y" } end, function() media:upload(5) end, function() media:upload {} end,
+      function() media:upload("x", { kind = "image" }) end, function() media:upload("x", { as = "picture" }) end, function() media:get() end,
+      function() media:get "a/b" end, function() media:get "../x" end, function() media:delete "" end, function() media:download("12") end,
+      function() media:download("12", "") end, function() media:download("a b", "x") end,
+      function() media:download("12", 5) end, function() media:upload_sample "x" end,
+      function() media:upload_sample("x", { app_id = "1", session = "upload:../1" }) end, function() client:send_file(nil, "x") end,
+      function() client:send_file("1", {}) end, function() client:send_file("1", "x", { to = "2" }) end, function() media:check {} end,
+    }
+    for i, call in ipairs(wrong) do
+      local ok, problem = pcall(call)
+      assert.is_false(ok, i)
+      assert.is_truthy(tostring(problem):find("media_spec.lua:", 1, true), i .. ": " .. tostring(problem))
+    end
+    client:close()
+    local ok, problem = pcall(function() media:get "12" end)
+    assert.is_false(ok)
+    assert.is_truthy(problem:find("media_spec.lua:%d+: attempt to use a closed client"))
+  end)
+end)
+
+describe("media:upload", function()
+  it("sends the file with its exact type and a name that fits, and gives the id", function()
+    local client, transport = new { json(200, '{"id":4490709327384033}') }
+    local path = scratch.write("a voice.bin", files.opus())
+    local uploaded, _, info = assert(client.media:upload(path, { ttl_minutes = 90 }))
+    assert.equal("4490709327384033", uploaded.id)
+    assert.equal(1, info.attempts)
+    local request = transport.requests[1]
+    assert.same({ "POST", GRAPH .. "106/media", 300 }, { request.method, request.url, request.timeout })
+    assert.same({ Authorization = "Bearer " .. TOKEN }, request.headers)
+    assert.same({
+      { name = "messaging_product", data = "whatsapp" }, { name = "type", data = "audio/ogg; codecs=opus" }, { name = "ttl_minutes", data = "90" },
+      { name = "file", file = path, filename = "a voice.bin.ogg", type = "audio/ogg; codecs=opus" },
+    }, request.form)
+  end)
+
+  it("sends bytes as it sends files", function()
+    local client, transport = new { json(200, '{"id":"1"}') }
+    assert(client.media:upload { data = files.png(), filename = "../x.jpg" })
+    assert.same({ name = "file", data = files.png(), filename = "x.png", type = "image/png" }, transport.requests[1].form[3])
+  end)
+
+  it("lets nothing leave that the API would refuse later", function()
+    local client, transport = new {}
+    local uploaded, text, details = client.media:upload { data = files.gif }
+    assert.is_nil(uploaded)
+    assert.same({ "invalid", "file", "enum", 0 }, { details.kind, details.problems[1].path, details.problems[1].rule, details.attempts })
+    assert.equal(details.problems[1].message, text)
+    for _, path in ipairs { scratch.path "absent", scratch.folder } do
+      local _, why, about = client.media:upload(path)
+      assert.same({ "invalid", false, "file" }, { about.kind, about.may_have_been_sent, about.problems[1].path })
+      assert.is_truthy(why:find(path, 1, true))
+    end
+    assert.equal(0, #transport.requests)
+  end)
+
+  it("follows the client's mode, and tells its warnings", function()
+    local warned = {}
+    local client = new({ json(200, '{"id":"1"}') }, { mode = "lenient", on_warning = function(...) warned[#warned + 1] = { ... } end })
+    local _, _, info = assert(client.media:upload { data = files.gif, filename = "x.gif" })
+    assert.same({ "file", "image/gif" }, { info.warnings[1].path, warned[1][2].type })
+    assert.is_nil((new({}):with {}.media:upload { data = files.gif }))
+  end)
+
+  it("is repeated only where it certainly was not sent", function()
+    local client, transport = new { UNSENT, json(200, '{"id":"1"}') }
+    assert(client.media:upload { data = files.pdf })
+    assert.equal(2, #transport.requests)
+    client, transport = new { LOST, json(200, '{"id":"1"}') }
+    local _, _, details = client.media:upload { data = files.pdf }
+    assert.same({ true, 1 }, { details.may_have_been_sent, #transport.requests })
+    client, transport = new { json(200, "{}"), json(200, '{"id":"1"}') }
+    _, _, details = client.media:upload { data = files.pdf }
+    assert.same({ "protocol", true, 1 }, { details.kind, details.may_have_been_sent, #transport.requests })
+  end)
+
+  it("is repeated though it took longer than a message may", function()
+    local client, transport
+    client, transport = new(function()
+      if #transport.requests > 1 then return json(200, '{"id":"1"}') end
+      transport.slept = transport.slept + 200
+      return nil, UNSENT.text, UNSENT.details
+    end)
+    assert(client.media:upload { data = files.pdf })
+  end)
+
+  it("gives the API's word on what it refuses", function()
+    local client = new_box(nil, { mode = "lenient" })
+    local _, text, details = client.media:upload({ data = "\1\2" }, { type = "application/octet-stream" })
+    assert.same({ "api", 100, 400, false }, { details.kind, details.code, details.http_status, details.may_have_been_sent })
+    assert.is_truthy(text:find("one of the following types", 1, true))
+  end)
+
+  it("can be checked without a network", function()
+    local client, transport = new {}
+    local plan = assert(client.media:check(scratch.write("x.jpg", files.png(2, 3))))
+    assert.same({ "image/png", "x.png", "image", 3 }, { plan.type, plan.filename, plan.as, plan.facts.height })
+    assert.is_nil((client.media:check { data = files.gif }))
+    assert.equal(0, #transport.requests)
+  end)
+end)
+
+describe("media:get", function()
+  it("gives where a file is, with its size as an integer", function()
+    for _, size in ipairs { "303833", '"303833"' } do
+      local client, transport = new { json(200, '{"url":"https://x/","mime_type":"image/jpeg","sha256":"ab","file_size":' .. size .. ',"id":12}') }
+      local found = assert(client.media:get(12, { own = true }))
+      assert.same({ url = "https://x/", mime_type = "image/jpeg", sha256 = "ab", file_size = 303833, id = "12" }, found)
+      assert.equal(GRAPH .. "12?phone_number_id=106", transport.requests[1].url)
+    end
+  end)
+
+  it("is repeated, as are deletions", function()
+    local client, transport = new { LOST_GET, json(200, '{"url":"https://x/"}') }
+    assert(client.media:get "12")
+    assert.equal(2, #transport.requests)
+    client, transport = new { LOST_GET, json(200, '{"success":true}') }
+    assert.is_true(assert(client.media:delete "12").success)
+    assert.same({ "DELETE 12", "DELETE 12" }, requests_of(transport))
+  end)
+
+  it("believes no deletion that the API does not speak of", function()
+    local _, text, details = new({ json(200, '{"success":false}') }).media:delete "12"
+    assert.same({ "protocol", false }, { details.kind, details.may_have_been_sent }, text)
+  end)
+
+  it("refuses an answer without a URL", function()
+    local _, _, details = new({ json(200, '{"id":"12"}') }).media:get "12"
+    assert.equal("protocol", details.kind)
+  end)
+end)
+
+describe("media:download", function()
+  local BYTES = files.pdf .. ("content\n"):rep(30000)
+  local target = scratch.path "target.pdf"
+
+  local function uploaded(before, changes, given)
+    local client, transport, box = new_box(before, changes, given)
+    local id = assert(client.media:upload { data = BYTES, filename = "x.pdf" }).id
+    return client, id, transport, box
+  end
+
+  local function no_file_but(...)
+    assert.same({ ... }, scratch.list())
+  end
+
+  it("puts the whole file under the path that it is told, and replaces what was there", function()
+    local client, id = uploaded()
+    scratch.write("target.pdf", "old")
+    local got = assert(client.media:download(id, target))
+    assert.same({ path = target, size = #BYTES, sha256 = sha256(BYTES), mime_type = "application/pdf", id = id, verified = true }, got)
+    assert.is_true(read(target) == BYTES)
+    no_file_but "target.pdf"
+  end)
+
+  it("says of an event without a file that there is none", function()
+    local client, transport = new {}
+    for _, event in ipairs { { kind = "message", type = "text", id = "12", text = "x" }, { kind = "message", media = { id = "a/../b" } }, {} } do
+      local got, _, details = client.media:download(event, target)
+      assert.same({ nil, "invalid", "media", "required" }, { got, details.kind, details.problems[1].path, details.problems[1].rule })
+    end
+    assert.equal(0, #transport.requests)
+  end)
+
+  it("takes an event, what media:get gave, and a URL", function()
+    local client, id = uploaded()
+    local found = assert(client.media:get(id))
+    local event = { kind = "message", type = "document", media = { id = id, mime_type = "application/pdf", sha256 = base64_of_sum(BYTES) } }
+    for _, what in ipairs { event, event.media, found, found.url, id } do
+      local got = assert(client.media:download(what, target))
+      assert.equal(what ~= found.url, got.verified)
+      assert.is_true(read(target) == BYTES)
+    end
+  end)
+
+  it("pours into a sink only what was checked, in pieces", function()
+    local client, id = uploaded()
+    local pieces = {}
+    assert(client.media:download(id, function(piece) pieces[#pieces + 1] = piece end))
+    assert.is_true(table.concat(pieces) == BYTES and #pieces > 2)
+    local called = false
+    local _, text = client.media:download({ media = { id = id, sha256 = ("0"):rep(64) } }, function() called = true end)
+    assert.is_false(called)
+    assert.is_truthy(text:find("SHA%-256"))
+  end)
+
+  it("ends where the sink takes no more", function()
+    local client, id = uploaded()
+    for _, refusal in ipairs { { nil, "full" }, { false } } do
+      local count = 0
+      local got, text, details = client.media:download(id, function()
+        count = count + 1
+        return refusal[1], refusal[2]
+      end)
+      assert.same({ nil, "invalid", 1 }, { got, details.kind, count })
+      assert.is_truthy(text:find(refusal[2] or "false", 1, true))
+    end
+  end)
+
+  it("leaves nothing behind where a sink raises", function()
+    local client, id, transport = uploaded()
+    assert.is_false((pcall(client.media.download, client.media, id, function() error "no" end)))
+    assert.is_nil(io.open(transport.requests[#transport.requests].to_file, "rb"))
+  end)
+
+  it("refuses another length and another SHA-256, and leaves what was there", function()
+    scratch.write("target.pdf", "old")
+    local faults = {
+      function(found) found.sha256 = ("0"):rep(64) end,
+      function(found) found.file_size = tostring(#BYTES + 1) end,
+    }
+    for _, fault in ipairs(faults) do
+      local box = sandbox.new()
+      local client = new(function(request)
+        local answer = box.handle(request)
+        if request.method ~= "GET" or request.to_file then return answer end
+        local found = decode(answer.body)
+        fault(found)
+        return json(200, encode(found))
+      end)
+      local id = assert(client.media:upload { data = BYTES, filename = "x.pdf" }).id
+      local got, _, details = client.media:download(id, target)
+      assert.same({ nil, "protocol", false }, { got, details.kind, details.may_have_been_sent })
+      assert.equal("old", read(target))
+      no_file_but "target.pdf"
+    end
+  end)
+
+  it("refuses a page where a file was expected", function()
+    local page = { status = 200, headers = { ["content-type"] = "text/html; charset=utf-8" }, body = "<html>log in</html>" }
+    local client, transport = new { page, page }
+    local _, text = client.media:download(LOOKASIDE .. "?mid=1", target)
+    assert.equal("HTML of 19 bytes came where a file was expected", text)
+    _, text = client.media:download({ url = LOOKASIDE .. "?mid=1", mime_type = "image/jpeg" }, target)
+    assert.equal("HTML of 19 bytes came where image/jpeg was expected", text)
+    assert.equal(2, #transport.requests)
+    no_file_but()
+  end)
+
+  it("looks an expired URL up once more", function()
+    for _, status in ipairs { 404, 410 } do
+      local expired = 1
+      local client, id, transport = uploaded(function(request)
+        if request.to_file and expired > 0 then
+          expired = expired - 1
+          return { status = status, headers = {}, body = "" }
+        end
+      end)
+      assert(client.media:download(id, target))
+      local methods = {}
+      for i = 2, #transport.requests do methods[#methods + 1] = transport.requests[i].to_file and "file" or "look-up" end
+      assert.same({ "look-up", "file", "look-up", "file" }, methods)
+      expired = 2
+      local got, _, details = client.media:download(id, target)
+      assert.same({ nil, status }, { got, details.http_status })
+      no_file_but "target.pdf"
+    end
+  end)
+
+  it("uses the URL of a webhook first, and looks up where it is over or not trusted", function()
+    local now = 1000
+    local client, id, transport = uploaded(nil, nil, { now = function() return now end })
+    local found = assert(client.media:get(id))
+    local event = { media = { id = id, url = found.url, sha256 = found.sha256, mime_type = "application/pdf" } }
+    local before = #transport.requests
+    assert(client.media:download(event, target))
+    assert.equal(before + 1, #transport.requests)
+    now = now + 301
+    assert(client.media:download(event, target))
+    assert.equal(before + 4, #transport.requests)
+    event.media.url = "https://lookaside.fbsbx.com@evil.example/x"
+    assert(client.media:download(event, target))
+    for _, request in ipairs(transport.requests) do assert.is_nil(request.url:find("evil", 1, true)) end
+  end)
+
+  it("is repeated, but not where it is too long", function()
+    local first = true
+    local client, id = uploaded(function(request)
+      if request.to_file and first then
+        first = false
+        return nil, LOST_GET.text, LOST_GET.details
+      end
+    end)
+    local _, _, info = assert(client.media:download(id, target))
+    assert.equal(2, info.attempts)
+    local count = 0
+    client, id = uploaded(function(request)
+      if not request.to_file then return nil end
+      count = count + 1
+      return nil, "too long", { kind = "transport", retryable = false, may_have_been_sent = true }
+    end)
+    assert.is_nil((client.media:download(id, target)))
+    assert.equal(1, count)
+  end)
+
+  it("is repeated though it took longer than a message may", function()
+    local client, transport
+    client, transport = new(function()
+      if #transport.requests > 1 then return { status = 200, headers = {}, body = "x" } end
+      transport.slept = transport.slept + 200
+      return nil, LOST_GET.text, LOST_GET.details
+    end)
+    assert(client.media:download(LOOKASIDE .. "?mid=1", target))
+    client, transport = new(function()
+      transport.slept = transport.slept + 200
+      return nil, LOST_GET.text, LOST_GET.details
+    end, { retry = { total = 100 } })
+    assert.is_nil((client.media:download(LOOKASIDE .. "?mid=1", target)))
+    assert.equal(1, #transport.requests)
+  end)
+
+  it("reads no more than the API said, and no more than it may", function()
+    local client, id, transport = uploaded()
+    assert(client.media:download(id, target))
+    assert.equal(#BYTES, transport.requests[#transport.requests].max_file)
+    assert(client.media:download(client.media:get(id).url, target))
+    assert.equal(104857600, transport.requests[#transport.requests].max_file)
+    local before = #transport.requests
+    local got, _, details = client.media:download(id, target, { max = 1000 })
+    local problem = details.problems[1]
+    assert.same({ nil, "invalid", "file_size", 1000, #BYTES, before + 1 },
+      { got, details.kind, problem.path, problem.limit, problem.actual, #transport.requests })
+  end)
+
+  it("follows no redirect", function()
+    local client, transport = new { { status = 302, headers = { location = "https://evil.example/" }, body = "" } }
+    local got, text, details = client.media:download(LOOKASIDE .. "?mid=1", target)
+    assert.same({ nil, "protocol", 302, 1 }, { got, details.kind, details.http_status, #transport.requests })
+    assert.is_truthy(text:find("not followed", 1, true))
+  end)
+
+  it("gives no half file: a part, an empty answer", function()
+    local client = new { { status = 206, headers = {}, body = "part" }, { status = 204, headers = {}, body = "" } }
+    for _ = 1, 2 do assert.is_nil((client.media:download(LOOKASIDE .. "?mid=1", target))) end
+    no_file_but()
+  end)
+
+  it("says who asks, as the host of files wants to know", function()
+    local client, transport = new({ { status = 200, headers = {}, body = "x" } }, { user_agent = "mine/1.2.3" })
+    assert(client.media:download(LOOKASIDE .. "?mid=1", target))
+    assert.same({ Authorization = "Bearer " .. TOKEN, ["User-Agent"] = "mine/1.2.3" }, transport.requests[1].headers)
+    client, transport = new { { status = 200, headers = {}, body = "x" } }
+    assert(client.media:download(LOOKASIDE .. "?mid=1", target))
+    assert.equal("lua-whatsapp/" .. whatsapp._VERSION, transport.requests[1].headers["User-Agent"])
+  end)
+
+  it("works over a transport that knows no files", function()
+    local box = sandbox.new()
+    local client = whatsapp.new(options_with(box.handle))
+    local id = assert(client.media:upload { data = BYTES, filename = "x.pdf" }).id
+    assert(client.media:download(id, target))
+    assert.is_true(read(target) == BYTES)
+    assert.is_nil((client.media:download(client.media:get(id).url, target, { max = 10 })))
+    no_file_but "target.pdf"
+  end)
+
+  it("says what could not be written", function()
+    local client, id = uploaded()
+    local got, _, details = client.media:download(id, scratch.path "absent/x")
+    assert.same({ nil, "invalid", false }, { got, details.kind, details.may_have_been_sent })
+    scratch.run "mkdir folder"
+    got, _, details = client.media:download(id, scratch.path "folder")
+    assert.same({ nil, "invalid" }, { got, details.kind })
+    no_file_but "folder"
+  end)
+end)
+
+describe("the token", function()
+  local function ask(url, changes)
+    local client, transport = new({ { status = 200, headers = {}, body = "x" } }, changes)
+    local got, text = client.media:download(url, scratch.path "x")
+    return got ~= nil, transport.requests[1], text
+  end
+
+  it("goes to the API's hosts over https", function()
+    for _, url in ipairs { LOOKASIDE .. "?mid=1&hash=a%2Fb", "https://lookaside.fbsbx.com:443/x", "https://graph.facebook.com/x" } do
+      local ok, request = ask(url)
+      assert.is_true(ok, url)
+      assert.same({ url, "Bearer " .. TOKEN }, { request.url, request.headers.Authorization })
+    end
+  end)
+
+  it("goes nowhere else, whatever a URL looks like", function()
+    local urls = {
+      "http://lookaside.fbsbx.com/x", "https://lookaside.fbsbx.com@evil.example/x", "https://evil.example/lookaside.fbsbx.com",
+      "https://lookaside.fbsbx.com.evil.example/x", "https://lookaside.fbsbx.com./x", "https://LOOKASIDE.fbsbx.com/x",
+      "HTTPS://lookaside.fbsbx.com/x", "https://lookaside.fbsbx.com:8443/x", "https://lookaside.fbsbx.com:0443/x",
+      "https://lookaside.fbsbx.com:/x", "https://user:pw@lookaside.fbsbx.com/x",
+      "https://evil.example\\@lookaside.fbsbx.com/x", "https:\\\\lookaside.fbsbx.com/x", "https://lookaside.fbsbx.com\\.evil.example/x",
+      "https://lookaside.fbsbx.com\t/x", "https://lookaside.fbsbx.com/x y", "https://lookaside.fbsbx.com/x\r\nHost: evil",
+      "https://lookaside.fbsbx.com/x\\y", "https://lookaside.fbsbx.com/\195\182", "https://lookaside.fbsbx.com/\127",
+      "https://lookaside.fbsbx.com/\0x", "https://lookaside.fbsbx.com/#x", "https://l\195\182okaside.fbsbx.com/x",
+      "https://xn--lokaside-n4a.fbsbx.com/x", "https://%6cookaside.fbsbx.com/x",
+      "https://lookaside.fbsbx.com", "https://lookaside.fbsbx.com?x", "https:///x", "https:/lookaside.fbsbx.com/x", "//lookaside.fbsbx.com/x",
+      "file:///etc/passwd", "ftp://lookaside.fbsbx.com/x", "javascript://lookaside.fbsbx.com/x", " https://lookaside.fbsbx.com/x",
+      "https://169.254.169.254/latest", "https://[::1]/x", "https://localhost/x", "https://graph.facebook.com.evil.example/x",
+      "https://lookaside.fbsbx.com/" .. ("x"):rep(9000), "https://evil.example/?https://lookaside.fbsbx.com/x",
+    }
+    for _, url in ipairs(urls) do
+      local ok, request, text = ask(url)
+      assert.is_false(ok, url)
+      assert.is_nil(request, url)
+      assert.is_nil(text:find "[%c\128-\255]", url)
+    end
+  end)
+
+  it("does not go, and a text says why", function()
+    local cases = {
+      ["https://lookaside.fbsbx.com@evil.example/x"] = "no name and password", ["http://lookaside.fbsbx.com/x"] = "begins with https://",
+      ["https://evil.example/x?secret=1"] = "not to evil.example", ["https://lookaside.fbsbx.com/x y"] = "no spaces",
+    }
+    for url, wanted in pairs(cases) do
+      local _, _, text = ask(url)
+      assert.is_truthy(text:find(wanted, 1, true), text)
+      assert.is_nil(text:find("secret", 1, true))
+    end
+  end)
+
+  it("goes to the host that the client was made for, and no other port or scheme of it", function()
+    local LOCAL = { base_url = "http://127.0.0.1:8080" }
+    assert.is_true((ask("http://127.0.0.1:8080/file?x=1", LOCAL)))
+    local others = { "http://127.0.0.1:8081/x", "http://127.0.0.1/x", "https://127.0.0.1:8080/x", "http://127.0.0.1:80801/x",
+      "http://127.0.0.1:8080@evil/x" }
+    for _, url in ipairs(others) do
+      assert.is_false((ask(url, LOCAL)), url)
+    end
+    assert.is_true((ask("https://proxy.example/file", { base_url = "https://proxy.example/graph" })))
+  end)
+
+  it("is not told to whom a request is made by hand", function()
+    local client = new {}
+    local signed, _, details = client:authorize { url = "https://evil.example/x" }
+    assert.same({ nil, "invalid" }, { signed, details.kind })
+    assert.is_nil((client:authorize { url = "https://graph.facebook.com.evil.example/x" }))
+  end)
+
+  it("is followed by the proof of the app's secret to the Graph API only", function()
+    local client, transport = new({ json(200, ('{"url":"%s?mid=1&hash=x"}'):format(LOOKASIDE)), { status = 200, headers = {}, body = "x" } },
+      { app_secret = "a secret of the app" })
+    assert(client.media:download("12", scratch.path "x"))
+    assert.is_truthy(transport.requests[1].url:find "12%?appsecret_proof=%x+$")
+    assert.equal(LOOKASIDE .. "?mid=1&hash=x", transport.requests[2].url)
+  end)
+
+  it("does not go where a look-up points to if that is elsewhere", function()
+    local client, transport = new { json(200, '{"url":"https://evil.example/x"}') }
+    local got, text, details = client.media:download("12", scratch.path "x")
+    assert.same({ nil, "protocol", 1 }, { got, details.kind, #transport.requests })
+    assert.is_truthy(text:find("not to evil.example", 1, true))
+  end)
+end)
+
+describe("media:upload_sample", function()
+  local BYTES = files.jpeg .. ("x"):rep(1000)
+
+  it("opens a session, sends the bytes and gives the handle", function()
+    local client, transport, box = new_box()
+    local path = scratch.write("my photo.jpg", BYTES)
+    local seen = {}
+    local function progress(...) seen[#seen + 1] = { ... } end
+    local handle, _, info = client.media:upload_sample(path, { app_id = 12345, progress = progress })
+    assert.is_truthy(assert(handle):find "^4::")
+    local first, second = transport.requests[1], transport.requests[2]
+    assert.equal(GRAPH .. "12345/uploads?file_name=my%20photo.jpg&file_length=1022&file_type=image%2Fjpeg", first.url)
+    assert.same({ GRAPH .. info.session, "0", path, 0 }, { second.url, second.headers.file_offset, second.body_file, second.body_offset })
+    assert.is_true(box.sessions[info.session].data == BYTES)
+    assert.same({ { #BYTES, #BYTES } }, seen)
+  end)
+
+  it("goes on where the API has it, after an interruption, and sends no byte twice", function()
+    for _, given in ipairs { { data = BYTES, filename = "x.jpg" }, scratch.write("x.jpg", BYTES) } do
+      local interrupted = 0
+      local client, transport, box
+      client, transport, box = new_box(function(request)
+        local data = request.body or request.body_file and read(request.body_file):sub(request.body_offset + 1)
+        if data and request.url:find "/upload:" and interrupted < 2 then
+          interrupted = interrupted + 1
+          box.handle { method = "POST", url = request.url, headers = request.headers, body = data:sub(1, 100) }
+          return lost()
+        end
+      end)
+      assert(client.media:upload_sample(given, { app_id = "1" }))
+      local offsets = {}
+      for _, request in ipairs(transport.requests) do offsets[#offsets + 1] = request.headers.file_offset end
+      assert.same({ "0", "100", "200" }, offsets)
+      local _, session = next(box.sessions)
+      assert.is_true(session.data == BYTES)
+    end
+  end)
+
+  it("gives its session up to who wants to go on later, and takes it", function()
+    local broken = true
+    local client, transport, box = new_box(function(request)
+      if not (broken and request.body and request.url:find "/upload:") then return nil end
+      return lost()
+    end)
+    local handle, _, details = client.media:upload_sample({ data = BYTES, filename = "x.jpg" }, { app_id = "1", retry = false })
+    assert.is_nil(handle)
+    assert.is_truthy(box.sessions[details.session])
+    assert.equal(2, #transport.requests)
+    broken = false
+    assert(client.media:upload_sample({ data = BYTES, filename = "x.jpg" }, { app_id = "1", session = details.session }))
+  end)
+
+  it("goes on where the API took a part and says so", function()
+    local client, transport = new {
+      json(200, '{"id":"upload:1?sig=x"}'), json(200, '{"id":"upload:1?sig=x","file_offset":22}'),
+      json(200, '{"id":"upload:1?sig=x","file_offset":"22"}'), json(200, '{"h":"4::x"}'),
+    }
+    local handle = assert(client.media:upload_sample({ data = BYTES, filename = "x.jpg" }, { app_id = "1" }))
+    assert.same({ "4::x", "22", 1000 }, { handle, transport.requests[4].headers.file_offset, #transport.requests[4].body })
+  end)
+
+  it("is not held to the sizes and colours of messages' files", function()
+    local client = new_box()
+    assert(client.media:upload_sample({ data = files.png(1, 1, 16, 3) .. ("x"):rep(6000000), filename = "x.png" }, { app_id = "1" }))
+  end)
+
+  it("is not led behind the end of the file", function()
+    for _, offset in ipairs { "1023", "-1", '"99999999999"' } do
+      local client = new { json(200, '{"id":"upload:1"}'), LOST, json(200, '{"id":"upload:1","file_offset":' .. offset .. "}"), LOST }
+      local handle, text = client.media:upload_sample({ data = BYTES, filename = "x.jpg" }, { app_id = "1" })
+      assert.is_nil(handle)
+      assert.is_truthy(text:find("of a file of 1022", 1, true), text)
+    end
+  end)
+
+  it("ends after some interruptions", function()
+    local client, transport = new_box(function(request)
+      if request.body and request.url:find "/upload:" then return lost() end
+    end)
+    local handle, _, details = client.media:upload_sample({ data = BYTES, filename = "x.jpg" }, { app_id = "1" })
+    assert.same({ nil, "transport", true }, { handle, details.kind, #transport.requests < 20 })
+  end)
+
+  it("takes only what a sample may be, and believes no odd session", function()
+    local client, transport = new { json(200, '{"id":"upload:../../me?x"}'), json(200, '{"id":"12"}') }
+    local handle, _, details = client.media:upload_sample({ data = "text", filename = "x" }, { app_id = "1" })
+    assert.same({ nil, "invalid", 0 }, { handle, details.kind, #transport.requests })
+    for _ = 1, 2 do
+      handle, _, details = client.media:upload_sample({ data = BYTES, filename = "x" }, { app_id = "1" })
+      assert.same({ nil, "protocol" }, { handle, details.kind })
+    end
+  end)
+end)
+
+describe("client:send_file", function()
+  local function sent_of(box) return box.messages[#box.messages].message end
+
+  it("sends each kind as what it is", function()
+    local cases = {
+      { files.jpeg, "image", { caption = "c" } }, { files.mp4(), "video", { caption = "c" } }, { files.opus(), "audio", {} },
+      { files.webp("VP8X", 512, 512), "sticker", {} }, { files.pdf, "document", { caption = "c", filename = "x.bin" } },
+      { files.opus(), "audio", { voice = true }, { voice = true } },
+      { files.jpeg, "document", { filename = "n.jpg" }, { as = "document", filename = "n.jpg" } },
+    }
+    for _, case in ipairs(cases) do
+      local client, _, box = new_box()
+      local given = { caption = case[3].caption }
+      for name, value in pairs(case[4] or {}) do given[name] = value end
+      local result, _, info = client:send_file("16505551234", scratch.write("x.bin", case[1]), given)
+      assert.is_truthy(assert(result).messages[1].id)
+      local message = sent_of(box)
+      local wanted = { id = info.media_id }
+      for name, value in pairs(case[3]) do wanted[name] = value end
+      assert.same({ case[2], "16505551234", wanted }, { message.type, message.to, message[case[2]] })
+      assert.is_true(box.media[info.media_id].data == case[1])
+    end
+  end)
+
+  it("tells what was warned of", function()
+    local client = new_box()
+    local _, _, info = assert(client:send_file("1", { data = files.opus(2), filename = "a.ogg" }))
+    assert.equal("file.channels", info.warnings[1].path)
+  end)
+
+  it("keeps what else stands in the message", function()
+    local client, _, box = new_box()
+    assert(client:send_file("1", { data = files.pdf, filename = "a.pdf" }, { message = { context = { message_id = "wamid.1" } } }))
+    assert.equal("wamid.1", sent_of(box).context.message_id)
+  end)
+
+  it("uploads the same content once, for each number", function()
+    local client, transport, box = new_box()
+    for i = 1, 3 do assert(client:send_file("1", scratch.write(i .. ".pdf", files.pdf))) end
+    assert.same({ 1, 3 }, { #box.media, #box.messages })
+    assert(client:with({ phone_number_id = "107" }):send_file("1", scratch.path "1.pdf"))
+    assert.equal(2, #box.media)
+    assert(client:send_file("1", { data = files.pdf .. " ", filename = "a.pdf" }))
+    assert.equal(3, #box.media)
+    assert.equal(8, #transport.requests)
+  end)
+
+  it("uploads again once an id is over, and always without a store", function()
+    local now = 0
+    local client, _, box = new_box(nil, { media_store = store.memory { now = function() return now end } })
+    local function send() assert(client:send_file("1", { data = files.pdf, filename = "a.pdf" })) end
+    send()
+    now = 29 * 86400 - 1
+    send()
+    assert.equal(1, #box.media)
+    now = now + 1
+    send()
+    assert.equal(2, #box.media)
+    client, _, box = new_box(nil, { media_store = false })
+    send()
+    send()
+    assert.equal(2, #box.media)
+  end)
+
+  it("replaces an id that the API has forgotten, once, and only if it was known before", function()
+    for _, code in ipairs { 100, 131009, 131052, 131053 } do
+      local refusals = 0
+      local client, transport = new_box(function(request)
+        if refusals > 0 and request.url:find "/messages$" then
+          refusals = refusals - 1
+          return json(400, ('{"error":{"code":%d,"message":"no such media"}}'):format(code))
+        end
+      end)
+      assert(client:send_file("1", { data = files.pdf, filename = "a.pdf" }))
+      refusals = 1
+      assert(client:send_file("1", { data = files.pdf, filename = "a.pdf" }))
+      assert.same({ "POST 106/media", "POST 106/messages", "POST 106/messages", "POST 106/media", "POST 106/messages" }, requests_of(transport))
+      refusals = 9
+      local result, _, details = client:send_file("1", { data = files.pdf, filename = "a.pdf" })
+      assert.same({ nil, code, 8 }, { result, details.code, #transport.requests })
+    end
+  end)
+
+  it("sends no message twice", function()
+    local client, transport = new_box(function(request)
+      if request.url:find "/messages$" then return lost() end
+    end)
+    local result, _, details = client:send_file("1", { data = files.pdf, filename = "a.pdf" })
+    assert.same({ nil, true, 2 }, { result, details.may_have_been_sent, #transport.requests })
+  end)
+
+  it("says that no message left where the upload failed", function()
+    local client = new { LOST }
+    local result, _, details = client:send_file("1", { data = files.pdf, filename = "a.pdf" })
+    assert.same({ nil, false, true }, { result, details.may_have_been_sent, details.retryable })
+  end)
+
+  it("uploads nothing for a message that would be refused", function()
+    local client, transport = new {}
+    local result, _, details = client:send_file("1", { data = files.pdf, filename = "a.pdf" }, { message = { context = {} } })
+    assert.same({ nil, "invalid", 0 }, { result, details.kind, #transport.requests })
+    result, _, details = client:send_file("1", { data = files.pdf, filename = "a.pdf" }, { caption = ("x"):rep(1025) })
+    assert.same({ nil, "document.caption", 0 }, { result, details.problems[1].path, #transport.requests })
+  end)
+
+  it("stores under whatever has get, set and delete", function()
+    local kept = {}
+    local own = {
+      get = function(_, key) return kept[key] end, delete = function(_, key) kept[key] = nil end,
+      set = function(_, key, id, ttl) kept[key], kept.ttl = id, ttl end,
+    }
+    local client, _, box = new_box(nil, { media_store = own })
+    assert(client:send_file("1", { data = files.pdf, filename = "a.pdf" }))
+    assert.same({ ["whatsapp:106:" .. sha256(files.pdf) .. ":application/pdf"] = box.media[1].id, ttl = 2505600 }, kept)
+    assert.is_false((pcall(new, {}, { media_store = {} })))
+  end)
+end)
+
+describe("the store of what was uploaded", function()
+  it("is bounded, and forgets what is over first", function()
+    local now = 0
+    local kept = store.memory { max = 2, now = function() return now end }
+    kept:set("a", "1", 10)
+    kept:set("b", "2", 100)
+    kept:set("c", "3", 50)
+    assert.same({ "2", "3" }, { kept:get "b", kept:get "c" })
+    assert.is_nil(kept:get "a")
+    now = 50
+    assert.is_nil(kept:get "c")
+    kept:set("b", "4", 100)
+    assert.equal("4", kept:get "b")
+    kept:delete "b"
+    kept:delete "b"
+    assert.equal(0, kept.count)
+  end)
+end)

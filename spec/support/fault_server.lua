@@ -494,6 +494,12 @@ before["refuse-rudely"] = function(out, status)
   reset(out.wire)
 end
 
+-- the whole answer at once, and no byte of the body is read
+before["refuse-deafly"] = function(out, status)
+  answer(out, tonumber(status), nil, JSON)
+  deafen()
+end
+
 -- a part of the body at most is read, then nothing more
 function before.stall(out)
   if not out.stream then out.wire:read(1000) end

@@ -1,13 +1,11 @@
 -- Regular files for transports in nginx, through LuaJIT's FFI, since Lua's own functions would wait for ever for a FIFO and
 -- overwrite what exists. Linux only. Reads and writes block, as disks do; never holds more than a piece of a file.
-local ffi = require "ffi"
-
 local files = {}
 
 local PIECE = 64 * 1024
 
 -- names of our own, so that no other declaration of the same functions is in the way
-ffi.cdef(([[
+local DECLARED = [[
 int whatsapp_open(const char *, int, ...) __asm__("open");
 int whatsapp_close(int) __asm__("close");
 int whatsapp_unlink(const char *) __asm__("unlink");
@@ -16,18 +14,29 @@ intptr_t whatsapp_write(int, const void *, size_t) __asm__("write");
 int64_t whatsapp_lseek(int, int64_t, int) __asm__("%s");
 int whatsapp_statx(int, const char *, int, unsigned, void *) __asm__("statx");
 char *whatsapp_strerror(int) __asm__("strerror");
-]]):format(ffi.abi "64bit" and "lseek" or "lseek64"))
-local C = ffi.C
+]]
 
--- open's flags, of Linux; those of MIPS are its own
-local MIPS = ffi.arch:find "^mips" ~= nil
-local CREATE, EXCLUSIVE, NONBLOCK = MIPS and 0x100 or 0x40, MIPS and 0x400 or 0x80, MIPS and 0x80 or 0x800
-local CLOSE_ON_EXEC, WRITE_ONLY, MODE = 0x80000, 1, 438 -- rw for all whom umask lets
-local EMPTY_PATH, ALL_BASICS = 0x1000, 0x7FF -- of statx
-local KIND, REGULAR = 0x1000, 8 -- of a mode, the highest digit
+-- open's flags, of Linux; MIPS has its own
+local WRITE_ONLY, CLOSE_ON_EXEC, MODE = 1, 0x80000, 438 -- rw for all whom umask lets
+local OTHERS = { CREATE = 0x40, EXCLUSIVE = 0x80, NO_TERMINAL = 0x100, NONBLOCK = 0x800 }
+local MIPS = { CREATE = 0x100, EXCLUSIVE = 0x400, NO_TERMINAL = 0x800, NONBLOCK = 0x80 }
 
 -- struct statx is the same on every machine: where the mode and the size stand in it
+local EMPTY_PATH, ALL_BASICS = 0x1000, 0x7FF
 local STATX, MODE_AT, SIZE_AT = 256, 28, 40
+local KIND, REGULAR = 0x1000, 8 -- of a mode, the highest digit
+
+local ffi, C, flags -- once they are needed
+
+-- nil and why, where this cannot be done
+local function prepare()
+  if C then return true end
+  ffi = require "ffi"
+  if ffi.os ~= "Linux" then return nil, "files are streamed on Linux only" end
+  ffi.cdef(DECLARED:format(ffi.abi "64bit" and "lseek" or "lseek64"))
+  C, flags = ffi.C, ffi.arch:find "^mips" and MIPS or OTHERS
+  return true
+end
 
 local function why() return ffi.string(C.whatsapp_strerror(ffi.errno())) end
 
@@ -64,7 +73,9 @@ Source.__index = Source
 ---@return table? source .size; :read(), :close()
 ---@return string? problem
 function files.open(path, from)
-  local descriptor = C.whatsapp_open(path, NONBLOCK + CLOSE_ON_EXEC)
+  local ready, unready = prepare()
+  if not ready then return nil, unready end
+  local descriptor = C.whatsapp_open(path, flags.NONBLOCK + flags.NO_TERMINAL + CLOSE_ON_EXEC)
   if descriptor < 0 then return nil, why() end
   local holder = held(descriptor)
   local size, problem = about(holder)
@@ -101,8 +112,10 @@ Target.__index = Target
 ---@return table? target :write(bytes), :finish(whole)
 ---@return string? problem
 function files.make(path)
-  local flags = WRITE_ONLY + CREATE + EXCLUSIVE + CLOSE_ON_EXEC
-  local descriptor = C.whatsapp_open(path, flags, ffi.cast("int", MODE))
+  local ready, unready = prepare()
+  if not ready then return nil, unready end
+  local how = WRITE_ONLY + flags.CREATE + flags.EXCLUSIVE + CLOSE_ON_EXEC
+  local descriptor = C.whatsapp_open(path, how, ffi.cast("int", MODE))
   if descriptor < 0 then return nil, why() end
   local target = setmetatable({ holder = held(descriptor), path = path, size = 0 }, Target)
   -- whoever wrote may be ended in the middle

@@ -687,6 +687,35 @@ describe("a client that was made in init_by_lua", function()
   end)
 end)
 
+describe("client.media in nginx", function()
+  it("uploads, looks up, downloads, deletes and sends a file, over the sandbox", function()
+    local scratch = scratch_folder.new()
+    local home = resty.start {
+      server = [[location ~ "^/(v\d|whatsapp_business)" { content_by_lua_block { require("whatsapp.sandbox.nginx").content(ngx) } }]],
+    }
+    local words = ("hello "):rep(20000)
+    local ok, got = pcall(home.run, [[
+      local args = ...
+      local client = require("whatsapp").new { token = "tokentoken", phone_number_id = "1", base_url = args.url }
+      local up = assert(client.media:upload(args.path))
+      local about = assert(client.media:get(up.id))
+      assert(client.media:download(up.id, args.path .. ".again"))
+      assert(client.media:delete(up.id))
+      local sent = assert(client:send_file("16505551234", args.path))
+      return { tonumber(about.file_size), sent.messages[1].id }
+    ]], { url = home.nginx.url "", path = scratch.write("words.txt", words) })
+    home.stop()
+    local again = io.open(scratch.path "words.txt.again", "rb")
+    local bytes = again and again:read "*a"
+    if again then again:close() end
+    scratch.remove()
+    assert.is_true(ok, tostring(got))
+    assert.equal(#words, got[1])
+    assert.truthy(got[2]:find "^wamid%.")
+    assert.is_true(bytes == words)
+  end)
+end)
+
 describe("the README's nginx", function()
   it("sends a message", function()
     local read = require "spec.support.read"

@@ -281,7 +281,6 @@ static int client_perform(lua_State *L)
     if (r.text != NULL || !wa_multi_start(&c->multi, t)) return luaL_error(L, "%s", wa_no_memory);
     t->awaited = true;
     lua_Hook hook = lua_gethook(L);
-    wa_multi_step(&c->multi);
     while (!t->ended) {
         if (lua_gethook(L) != hook) wa_multi_abort(&c->multi, t);
         else wa_multi_wait(&c->multi, 1);

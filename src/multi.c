@@ -523,12 +523,14 @@ static int patience(const wa_multi *m, double seconds)
     return seconds <= 0 ? 0 : seconds > 3600 ? 3600000 : (int) (seconds * 1000) + 1;
 }
 
+enum { MOST_TURNS = 3 };
+
 void wa_multi_wait(wa_multi *m, double seconds)
 {
     if (m->epoll >= 0) {
         size_t before = m->running;
-        if (act_in_time(m)) settle(m);
-        if (m->running < before) return; /* something has ended */
+        for (int i = 0; i < MOST_TURNS && act_in_time(m); i++) settle(m); /* what can go on at once does */
+        if (m->running < before) return;                                  /* something has ended */
         act_on_all(m, patience(m, seconds));
         settle(m);
     } else if (curl_multi_poll(m->handle, NULL, 0, patience(m, seconds), NULL) == CURLM_OK) {

@@ -164,8 +164,8 @@ bool wa_put_scalar(wa_walk *w, const wa_slot *slot, const wa_value *v);
 
 /* ---- lscope.c ---- */
 
-void wa_note_string(wa_walk *w, const wa_field *f, const char *text, size_t length);
-void wa_note_integer(wa_walk *w, const wa_field *f, int64_t integer);
+void wa_note_string(wa_walk *w, const wa_slot *slot, const char *text, size_t length);
+void wa_note_integer(wa_walk *w, const wa_slot *slot, int64_t integer);
 void wa_note_amount(wa_walk *w, const wa_field *f, int64_t integer);
 bool wa_take_sum(wa_walk *w); /* whether the sum is right, or not known; the next one starts at nothing */
 

@@ -12,20 +12,6 @@ typedef struct entry {
     uint64_t name_print, text_print;
 } entry;
 
-/* a number that differs where the bytes do, nearly always */
-static uint64_t print_of(const char *bytes, size_t length)
-{
-    uint64_t print = length, word;
-    for (; length >= 8; length -= 8, bytes += 8) {
-        memcpy(&word, bytes, 8);
-        print = (print ^ word) * UINT64_C(0x9E3779B97F4A7C15);
-        print ^= print >> 32;
-    }
-    word = 0;
-    if (length > 0) memcpy(&word, bytes, length);
-    return (print ^ word) * UINT64_C(0x9E3779B97F4A7C15);
-}
-
 static entry *seen_at(wa_walk *w, size_t index)
 {
     return (entry *) (void *) (w->seen.bytes + index * sizeof(entry));
@@ -86,12 +72,12 @@ static void report_different(wa_walk *w, const wa_field *f, const entry *new, co
 }
 
 /* notes a value whose field is unique, or the same, in the scope around it */
-static void note(wa_walk *w, const wa_field *f, entry *new)
+static void note(wa_walk *w, entry *new)
 {
+    const wa_field *f = new->field;
     wa_scope *s = w->scope;
     if (s == NULL || s->count >= WA_MAX_SEEN) return;
-    new->name_print = print_of(f->name, strlen(f->name));
-    if (new->text != NULL) new->text_print = print_of(new->text, new->length);
+    if (new->text != NULL) new->text_print = wa_print_of(new->text, new->length);
     for (size_t i = s->start; i < seen_count(w); i++) {
         entry *old = seen_at(w, i);
         if (old->name_print != new->name_print) continue;
@@ -109,16 +95,16 @@ static void note(wa_walk *w, const wa_field *f, entry *new)
     wa_buffer_add(&w->seen, (const char *) new, sizeof *new);
 }
 
-void wa_note_string(wa_walk *w, const wa_field *f, const char *text, size_t length)
+void wa_note_string(wa_walk *w, const wa_slot *slot, const char *text, size_t length)
 {
-    if ((f->flags & WA_NOTED) == 0) return;
-    note(w, f, &(entry){.field = f, .text = text, .length = length});
+    if ((slot->flags & WA_NOTED) == 0) return;
+    note(w, &(entry){.field = slot->field, .name_print = slot->print, .text = text, .length = length});
 }
 
-void wa_note_integer(wa_walk *w, const wa_field *f, int64_t integer)
+void wa_note_integer(wa_walk *w, const wa_slot *slot, int64_t integer)
 {
-    if ((f->flags & WA_NOTED) == 0) return;
-    note(w, f, &(entry){.field = f, .integer = integer});
+    if ((slot->flags & WA_NOTED) == 0) return;
+    note(w, &(entry){.field = slot->field, .name_print = slot->print, .integer = integer});
 }
 
 void wa_note_amount(wa_walk *w, const wa_field *f, int64_t integer)

@@ -232,6 +232,7 @@ static void fill_slot(const compiler *c, wa_slot *slot, wa_node *node, const wa_
     slot->more = field->values != NULL || others;
     slot->only = field->values != NULL && !others;
     if (field->values != NULL) node->listed |= UINT64_C(1) << slot->word;
+    if ((field->flags & WA_NOTED) != 0) slot->print = wa_print_of(field->name, strlen(field->name));
     set_lengths(slot, field);
 }
 

@@ -46,6 +46,7 @@ typedef struct wa_slot {
     const char **values; /* the field's, as the state holds them */
     wa_node *node;       /* of an object, or of the objects of a list */
     const wa_field *field;
+    uint64_t print; /* of the name, where values are held against others: see wa_print_of */
 } wa_slot;
 
 typedef struct wa_condition {
@@ -109,6 +110,23 @@ void wa_compile(lua_State *L, int anchor, wa_shapes *all, wa_shape *shape);
 static inline bool wa_is(const char *text, size_t length, const char *word)
 {
     return strlen(word) == length && memcmp(text, word, length) == 0;
+}
+
+/* A number that differs where the bytes do, nearly always: all of up to 32 bytes, and samples of more. The loads
+ * overlap and wait for nothing. */
+static inline uint64_t wa_print_of(const char *bytes, size_t length)
+{
+    uint64_t words[4] = {0, 0, 0, 0};
+    if (length < 8) {
+        for (size_t i = 0; i < length; i++) words[0] = words[0] << 8 | (unsigned char) bytes[i];
+    } else {
+        size_t step = (length - 8) / 3;
+        for (size_t i = 0; i < 3; i++) memcpy(&words[i], bytes + i * step, 8);
+        memcpy(&words[3], bytes + length - 8, 8);
+    }
+    uint64_t some = (words[0] ^ length) * UINT64_C(0x9E3779B97F4A7C15) + words[1] * UINT64_C(0xC2B2AE3D27D4EB4F);
+    uint64_t others = words[2] * UINT64_C(0x165667B19E3779F9) + words[3] * UINT64_C(0xD6E8FEB86659FD93);
+    return some ^ (others << 32 | others >> 32);
 }
 
 /* the word of this name: for where it does not matter how long that takes */

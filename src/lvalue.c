@@ -204,7 +204,7 @@ void wa_check_text(wa_walk *w, const wa_slot *slot, const char *text, size_t len
 {
     check_values(w, slot, text, length);
     check_format(w, slot->field, text, length);
-    wa_note_string(w, slot->field, text, length);
+    wa_note_string(w, slot, text, length);
 }
 
 static void put_text(wa_walk *w, const wa_slot *slot, const char *text, size_t length)
@@ -237,7 +237,7 @@ static void put_digits(wa_walk *w, const wa_slot *slot, int64_t integer)
     if (integer < 0) report_negative(w, f, integer);
     check_values(w, slot, w->out.bytes + from, length);
     wa_buffer_add(&w->out, "\"", 1);
-    wa_note_integer(w, f, integer);
+    wa_note_integer(w, slot, integer);
 }
 
 static void check_range(wa_walk *w, const wa_field *f, int64_t integer)
@@ -252,12 +252,12 @@ static void check_range(wa_walk *w, const wa_field *f, int64_t integer)
     wa_breach_end(w, &p);
 }
 
-static void put_integer(wa_walk *w, const wa_field *f, int64_t integer)
+static void put_integer(wa_walk *w, const wa_slot *slot, int64_t integer)
 {
     wa_json_integer(&w->out, integer);
-    check_range(w, f, integer);
-    wa_note_integer(w, f, integer);
-    wa_note_amount(w, f, integer);
+    check_range(w, slot->field, integer);
+    wa_note_integer(w, slot, integer);
+    wa_note_amount(w, slot->field, integer);
 }
 
 /* a position as a string: a few digits */
@@ -312,7 +312,7 @@ static bool put_as_number(wa_walk *w, const wa_slot *slot, const wa_value *v)
     if (slot->kind == WA_NUMBER) wa_put_number(w, v);
     else if (!v->integral) return false;
     else if (slot->kind == WA_ID) put_digits(w, slot, v->as.integer);
-    else if (slot->kind == WA_INTEGER || slot->kind == WA_ORDINAL) put_integer(w, slot->field, v->as.integer);
+    else if (slot->kind == WA_INTEGER || slot->kind == WA_ORDINAL) put_integer(w, slot, v->as.integer);
     else return false;
     return true;
 }

@@ -119,7 +119,7 @@ static void put_list(wa_walk *w, const wa_slot *slot, const wa_value *v, int top
     }
     if ((size_t) count - slot->least > slot->span) wa_check_count(w, f, count, true);
     if (w->scope != NULL && (f->flags & WA_COUNTED) != 0) w->scope->counted += count;
-    wa_note_integer(w, f, count);
+    wa_note_integer(w, slot, count);
     if ((f->flags & WA_SCOPE) == 0) {
         put_items(w, slot, v, top, count);
         return;
@@ -340,7 +340,7 @@ static void walk_object(wa_walk *w, const wa_slot *slot, int table, int top, int
     if (o.have != 0 || o.unknown == 0 || !is_misplaced_list(w, table)) {
         if (o.shape->choice_count > 0) wa_resolve(w, &o);
         if ((slot->flags & WA_NOTED) != 0 && slot->kind == WA_OBJECT)
-            wa_note_integer(w, slot->field, (int64_t) (intptr_t) o.shape);
+            wa_note_integer(w, slot, (int64_t) (intptr_t) o.shape);
         if (wa_spend(w, o.count)) {
             put_members(w, &o, siblings);
             for (uint8_t i = 0; i < o.shape->condition_count; i++) check_condition(w, &o, &o.shape->conditions[i]);

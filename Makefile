@@ -152,14 +152,14 @@ FUZZER := clang $(FLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitiz
 fuzz:
 	@mkdir -p build/fuzz/corpus
 	$(FUZZER) -o build/fuzz/encode spec/support/fuzz_encode.c $(patsubst %,src/%.c,$(CORE)) -l$(ABI) -lm
-	ASAN_OPTIONS=quarantine_size_mb=8 build/fuzz/encode -runs=$(RUNS) -max_len=600 -timeout=60 -rss_limit_mb=4096 build/fuzz/corpus
+	ASAN_OPTIONS=quarantine_size_mb=8 build/fuzz/encode -runs=$(RUNS) -max_len=600 -timeout=60 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ build/fuzz/corpus
 
 # bytes become bodies of webhooks, raw or made of their words; lua-cjson's own leaks are not looked for
 fuzz-webhook:
 	@mkdir -p build/fuzz/webhook-corpus
 	$(FUZZER) -o build/fuzz/webhook spec/support/fuzz_webhook.c $(patsubst %,src/%.c,$(CORE) lcrypto) -l$(ABI) -lm $(SSL_LIB)
 	eval "$$($(MAKE) -s env)"; ASAN_OPTIONS=quarantine_size_mb=8:detect_leaks=0 build/fuzz/webhook -runs=$(RUNS) -max_len=800 \
-	  -timeout=60 -rss_limit_mb=4096 build/fuzz/webhook-corpus
+	  -timeout=60 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ build/fuzz/webhook-corpus
 
 # the library as files that a C program compiles in: whatsapp.h, one for each C module, and one that has the Lua files
 AMALGAMATION := build/amalgamation

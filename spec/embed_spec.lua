@@ -132,7 +132,7 @@ describe("the library in a C program", function()
       script[#script + 1] = ("check(debug.getinfo(require '%s'.%s, 'S').source, '@%s')"):format(name, last[1], file:match "^lua/(.*)")
     end
     assert.is_nil(read "build/amalgamation/whatsapp_lua.c":find(read "lua/whatsapp/client.lua":match "^[^\n]*", 1, true)) -- a comment
-    local status, output = run(("%s %s"):format(host_all, write("modules.lua", table.concat(script, "\n"))))
+    local status, output = run(("%s %s 4000000"):format(host_all, write("modules.lua", table.concat(script, "\n")))) -- bytes: all at once
     assert.equal(0, status, output)
   end)
 

@@ -2,6 +2,7 @@
 -- forgotten. The rest is in spec/transport_spec.lua. Never sends to another host.
 local curl = require "whatsapp.transport.curl"
 local fault_server = require "spec.support.fault"
+local now = require("whatsapp.transport.loop").now
 
 -- Ctrl-C, as the lua program has it: a hook that is set by a signal; the request would hang for 20 seconds
 local INTERRUPTED = [[
@@ -69,4 +70,37 @@ describe("the transport over libcurl", function()
     end
     assert.equal(3, fault.arrivals())
   end)
+
+  -- its clock is past, but nothing is to be done: it must not ask again and again
+  it("rests while it waits, though another has ended that nobody fetched", function()
+    fault.play("silence", "silence")
+    local client = require("whatsapp.curl").new { proxy = "" }
+    local function silent(seconds) return { method = "POST", url = fault.url "plain", body = "x", timeout = seconds } end
+    client:add(silent(0.1), "ends first")
+    local worked = os.clock()
+    local _, _, details = client:perform(silent(2.3))
+    assert.is_true(os.clock() - worked < 0.3)
+    assert.is_true(details.may_have_been_sent)
+    assert.equal("ends first", (client:next()))
+    client:close()
+  end)
+
+  for _, watched in ipairs { false, true } do
+    it("is woken once, not for ever, by a server that closes a kept connection" .. (watched and ", watched" or ""), function()
+      local passing = fault_server.start()
+      local client = require("whatsapp.curl").new { ca_file = passing.ca_file, proxy = "" }
+      if watched then client:pollfd() end
+      for _, port in ipairs { "plain", "h1", "h2" } do
+        assert.equal(200, client:perform({ method = "POST", url = passing.url(port), body = "x" }).status)
+      end
+      passing.stop()
+      local started, woken = now(), 0
+      repeat
+        client:wait(0.5)
+        woken = woken + 1
+      until now() - started > 0.5
+      assert.is_true(woken < 10, woken)
+      client:close()
+    end)
+  end
 end)

@@ -148,4 +148,30 @@ describe("a transport over libcurl in a forked child", function()
     assert.equal(3, fault.arrivals())
     assert.equal(port == "h2" and 1 or 2, fault.connections())
   end)
+
+  -- the child does nothing until the parent removes a file
+  it("is no reason for the parent to wake up for a connection that it closed", function()
+    fault.play("ok", "silence")
+    local now = require("whatsapp.transport.loop").now
+    local client = require("whatsapp.curl").new { ca_file = fault.ca_file, proxy = "" }
+    local path = os.tmpname()
+    assert.equal(200, client:perform(post "h1").status)
+    client:add({ method = "POST", url = fault.url "h1", body = "x", timeout = 0.3 }, "in vain")
+    client:step()
+    if not c.fork_here(true) then
+      while io.open(path) do os.execute "sleep 0.1" end
+      c.leave(true)
+    end
+    repeat client:wait(1) until client:next()
+
+    local started, woken = now(), 0
+    repeat
+      client:wait(0.5)
+      woken = woken + 1
+    until now() - started > 0.5
+    client:close()
+    os.remove(path)
+    assert.is_true(c.child_ended(true))
+    assert.is_true(woken < 10, woken)
+  end)
 end)

@@ -54,6 +54,7 @@ static bool open_handle(wa_multi *m)
     unmark(m);
     mark_owner(m);
     m->handle = curl_multi_init();
+    m->broken = false;
     m->epoll = m->timer = -1;
     m->due = m->armed = -1;
     m->running = 0;
@@ -124,9 +125,11 @@ static void end(wa_multi *m, wa_transfer *t)
     m->last = t;
 }
 
+static bool replace_multi(wa_multi *m);
+
 bool wa_multi_renew(wa_multi *m)
 {
-    if (is_owner(m)) return true;
+    if (is_owner(m)) return m->handle != NULL || replace_multi(m);
     close_descriptors(m); /* of the set that is the parent's too, nothing is taken out */
     for (size_t i = 0; i < m->count; i++) {
         wa_transfer *t = m->transfers[i];
@@ -225,7 +228,7 @@ static unsigned char watched(const wa_multi *m, int fd)
 static void remember(wa_multi *m, int fd, int state)
 {
     size_t size = m->watched_size;
-    if (fd < 0) return;
+    if (fd < 0 || (state == 0 && (size_t) fd >= size)) return;
     if ((size_t) fd >= size) {
         size_t larger = size < 64 ? 64 : size;
         while (larger <= (size_t) fd) larger *= 2;
@@ -269,7 +272,7 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, 
     return 0;
 }
 
-/* a number that was closed and comes again is another socket */
+/* A number that was closed and comes again is another socket. */
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
     wa_multi *m = context;
@@ -279,9 +282,11 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
     return fd < 0 ? CURL_SOCKET_BAD : (curl_socket_t) fd;
 }
 
+/* The set would keep what a forked child has open too, and wake us for it for ever. */
 static int on_close(void *context, curl_socket_t socket)
 {
     wa_multi *m = context;
+    if (m->epoll >= 0) take_from_set(m, (int) socket);
     remember(m, (int) socket, 0);
     return close((int) socket);
 }
@@ -310,16 +315,21 @@ static int on_timer(CURLM *multi, long milliseconds, void *context)
     return 0;
 }
 
+static void ask_for_sockets(wa_multi *m)
+{
+    curl_multi_setopt(m->handle, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(m->handle, CURLMOPT_SOCKETDATA, m);
+    curl_multi_setopt(m->handle, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(m->handle, CURLMOPT_TIMERDATA, m);
+}
+
 /* while nothing is under way, so that libcurl tells of all its sockets */
 static bool make_set(wa_multi *m)
 {
     if (m->epoll >= 0) return true;
     m->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (m->epoll < 0) return false;
-    curl_multi_setopt(m->handle, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(m->handle, CURLMOPT_SOCKETDATA, m);
-    curl_multi_setopt(m->handle, CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(m->handle, CURLMOPT_TIMERDATA, m);
+    ask_for_sockets(m);
     return true;
 }
 
@@ -345,21 +355,26 @@ int wa_multi_pollfd(wa_multi *m)
     return m->timer >= 0 ? m->epoll : -1;
 }
 
+static void act(wa_multi *m, curl_socket_t socket, int mask)
+{
+    int running;
+    if (curl_multi_socket_action(m->handle, socket, mask, &running) != CURLM_OK) m->broken = true;
+}
+
 /* calls libcurl if its time has come; false: there was nothing to do */
 static bool act_in_time(wa_multi *m)
 {
-    int running;
     long milliseconds = -1;
     if (m->due < 0 || clock_seconds() < m->due) return false;
     m->due = -1;
-    curl_multi_socket_action(m->handle, CURL_SOCKET_TIMEOUT, 0, &running);
+    act(m, CURL_SOCKET_TIMEOUT, 0);
     if (m->due < 0 && curl_multi_timeout(m->handle, &milliseconds) == CURLM_OK) on_timer(m->handle, milliseconds, m);
     return true;
 }
 
 static void act_on(wa_multi *m, const struct epoll_event *event)
 {
-    int running, mask = 0, fd = event->data.fd;
+    int mask = 0, fd = event->data.fd;
     if (fd == m->timer) {
         uint64_t times;
         if (read(fd, &times, sizeof times) >= 0) m->armed = -1;
@@ -372,7 +387,7 @@ static void act_on(wa_multi *m, const struct epoll_event *event)
     if ((event->events & EPOLLIN) != 0) mask |= CURL_CSELECT_IN;
     if ((event->events & EPOLLOUT) != 0) mask |= CURL_CSELECT_OUT;
     if ((event->events & (EPOLLERR | EPOLLHUP)) != 0) mask |= CURL_CSELECT_ERR;
-    curl_multi_socket_action(m->handle, fd, mask, &running);
+    act(m, fd, mask);
 }
 
 static void act_on_all(wa_multi *m, int timeout)
@@ -381,10 +396,10 @@ static void act_on_all(wa_multi *m, int timeout)
     int count;
     do {
         count = epoll_wait(m->epoll, events, EVENTS, timeout);
-        for (int i = 0; i < count; i++) act_on(m, &events[i]);
+        for (int i = 0; i < count && !m->broken; i++) act_on(m, &events[i]);
         timeout = 0;
-    } while (count == EVENTS);
-    act_in_time(m);
+    } while (count == EVENTS && !m->broken);
+    if (!m->broken) act_in_time(m);
     arm(m); /* if it went off early */
 }
 
@@ -394,6 +409,11 @@ static bool make_set(wa_multi *m)
 {
     (void) m;
     return false;
+}
+
+static void ask_for_sockets(wa_multi *m)
+{
+    (void) m;
 }
 
 static void tell_of_sockets(wa_multi *m, const wa_transfer *t)
@@ -494,11 +514,32 @@ void wa_multi_abort(wa_multi *m, wa_transfer *t)
 
 /* ---- driving ---- */
 
+/* a handle that has nothing of the one before: its connections are closed. False: no memory. */
+static bool replace_multi(wa_multi *m)
+{
+    curl_multi_cleanup(m->handle);
+    m->handle = curl_multi_init();
+    m->broken = false;
+    m->due = -1;
+    if (m->handle != NULL && m->epoll >= 0) ask_for_sockets(m);
+    return m->handle != NULL;
+}
+
+/* libcurl must not be called again before all were removed that it had, and is wrong about sockets even then (7.88) */
+static void begin_anew(wa_multi *m)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        if (m->transfers[i]->added) take_out(m, m->transfers[i], CURLE_OUT_OF_MEMORY);
+    }
+    replace_multi(m);
+}
+
 /* after something may have happened */
 static void settle(wa_multi *m)
 {
     collect(m);
-    if (m->first == NULL) end_overdue(m);
+    if (m->broken) begin_anew(m);
+    end_overdue(m);
 }
 
 void wa_multi_step(wa_multi *m)
@@ -507,8 +548,8 @@ void wa_multi_step(wa_multi *m)
     if (m->epoll >= 0) {
         act_in_time(m);
         act_on_all(m, 0);
-    } else {
-        curl_multi_perform(m->handle, &running);
+    } else if (curl_multi_perform(m->handle, &running) != CURLM_OK) {
+        m->broken = true;
     }
     settle(m);
 }
@@ -533,7 +574,8 @@ void wa_multi_wait(wa_multi *m, double seconds)
         if (m->running < before) return;                                  /* something has ended */
         act_on_all(m, patience(m, seconds));
         settle(m);
-    } else if (curl_multi_poll(m->handle, NULL, 0, patience(m, seconds), NULL) == CURLM_OK) {
-        wa_multi_step(m);
+    } else {
+        curl_multi_poll(m->handle, NULL, 0, patience(m, seconds), NULL);
+        wa_multi_step(m); /* also where that had no memory: what is overdue ends */
     }
 }

@@ -27,6 +27,7 @@ typedef struct wa_multi {
     pid_t owner;   /* the process that the connections belong to */
     char *mark;    /* a page that is nothing but zeros in a forked child; NULL: this system has no such */
     bool unusable; /* this libcurl lacks something */
+    bool broken;   /* libcurl had no memory, and knows no more what it has */
 } wa_multi;
 
 /* false: no memory; wa_multi_close is right all the same */
@@ -34,7 +35,8 @@ bool wa_multi_open(wa_multi *m, const wa_settings *settings);
 void wa_multi_close(wa_multi *m); /* may be called again */
 
 /* In a forked child the connections are the parent's: they are left as they are, never written to and never closed, and
- * new ones are made. What was under way ends with `carried`. False: no memory. */
+ * new ones are made. What was under way ends with `carried`. False: no memory, now or when libcurl's was to be
+ * replaced. */
 bool wa_multi_renew(wa_multi *m);
 
 /* A transfer to fill; the same one until it is started. NULL: no memory, or `unusable`. */

@@ -139,6 +139,11 @@ static const trial trials[] = {
         "client(require('whatsapp.transport.curl').new(ours)) "
         "return function() local n = 0 for m, sent in made:each({good, good, good}) do n = n + (sent and 1 or 0) end "
         "return n == 3 end"},
+    {"watched, libcurl", "send", NULL, false, true,
+        "require('whatsapp.transport.curl') local c = require('whatsapp.curl').new(ours) c:pollfd() "
+        "return function() local n, tag, got = 0 for i = 1, 3 do c:add(streamed {body = 'x'}, i) end "
+        "repeat c:step() tag, got = c:next() if tag then n = n + (got and 1 or 0) end "
+        "until not tag and c:running() == 0 return n == 3 end"},
     {"form", "send", NULL, false, true,
         "return require('whatsapp.transport.curl').new(ours), streamed {form = {{name = 'a\"', data = ('b'):rep(100)}, "
         "{name = 'c', file = upload, filename = 'd\\n', type = 'e/f'}, {name = 'g', data = ''}, {name = 'h', data = "

@@ -42,7 +42,7 @@ if ngx.var.http_authorization ~= "Bearer token-number-" .. number then count("wr
 if ngx.var.uri ~= ("/v25.0/%d/messages"):format(100 + number) then count("wrong: the number of another") end
 local times = ngx.shared.seen:incr("times " .. id, 1, 0)
 if times > 1 and not (fate == "again" and times == 2) then count("wrong: sent twice") end
-if fate == "slow" then ngx.sleep(0.1 * math.random()) end
+if fate == "slow" then ngx.sleep(0.01 + 0.1 * math.random()) end
 if fate == "late" then ngx.sleep(1.5) end
 if fate == "cut" then return ngx.exit(444) end
 if fate == "again" and times == 1 then
@@ -75,7 +75,7 @@ local threads = {}
 for id = from, from + many - 1 do
   threads[#threads + 1] = ngx.thread.spawn(function() ended(id, sent_by(id):send(message_of(id))) end)
 end
-if how == "killed" or how == "exited" then ngx.sleep(0.06 * math.random()) end
+if how == "killed" or how == "exited" then ngx.sleep(0.01 + 0.06 * math.random()) end
 if how == "exited" then ngx.exit(204) end
 for i = 2, how == "killed" and many or 0, 2 do ngx.thread.kill(threads[i]) end
 for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
@@ -156,10 +156,21 @@ describe("a handler ends though a thread was killed", function()
             body = ("x"):rep(tonumber(ngx.var.arg_size)) }
           local thread = ngx.thread.spawn(function() transport(request) end)
           ngx.sleep(0.2)
+          ngx.print(tostring(ngx.thread.kill(thread))) } }
+        location /within { content_by_lua_block {
+          local thread = ngx.thread.spawn(function()
+            require("whatsapp.transport.cosocket").within(60, function() ngx.sleep(0.2) end)
+          end)
+          ngx.sleep(0.05)
           ngx.print(tostring(ngx.thread.kill(thread))) } } ]],
     }
   end)
   teardown(function() nginx.stop() end)
+
+  it("that gave another one some time", function()
+    local status, killed = nginx.ask("/within", { timeout = 10 })
+    assert.same({ 200, "1" }, { status, killed })
+  end)
 
   for _, size in ipairs { 100, 20000, 2 ^ 24 } do
     for _, to in ipairs { "heard", "deaf" } do

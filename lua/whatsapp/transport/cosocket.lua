@@ -55,7 +55,10 @@ function cosocket.within(seconds, call)
   local caller = ngx.thread.spawn(function() result = { call() } end)
   if result then ngx.thread.wait(caller)
   else
-    local alarm = ngx.thread.spawn(function() ngx.sleep(seconds) end)
+    local till = now() + seconds
+    local alarm = ngx.thread.spawn(function() -- looks whether who waited was killed, so that the request can end
+      repeat cosocket.sleep(math.min(SLICE, math.max(0, till - now()))) until result or now() >= till
+    end)
     ngx.thread.wait(caller, alarm)
     ngx.thread.kill(result and alarm or caller)
   end

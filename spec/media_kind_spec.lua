@@ -266,7 +266,8 @@ describe("a safe name", function()
       [".bashrc"] = "bashrc.pdf", ["a\0b\n.pdf"] = "ab.pdf", ["a.pdf\0.exe"] = "a.pdf.exe.pdf", ["-rf"] = "rf.pdf", ["~x"] = "x.pdf",
       ["CON"] = "_CON.pdf", ["nul.pdf"] = "_nul.pdf", ["a:b|c?.pdf"] = "a_b_c_.pdf", ["fdp\226\128\174exe.pdf"] = "fdpexe.pdf",
       ["\255\254.pdf"] = "__.pdf", ["Stra\195\159e.pdf"] = "Stra\195\159e.pdf", ["x. . "] = "x.pdf",
-      ["\194\133\216\156\226\128\139.a"] = "a.pdf", [" .. x"] = "x.pdf",
+      ["\194\133\216\156\226\128\139.a"] = "a.pdf", [" .. x"] = "x.pdf", ["a\226\128\168b\194\173.pdf"] = "ab.pdf",
+      ["Con .pdf"] = "_Con .pdf", ["com\194\185.a.pdf"] = "_com\194\185.a.pdf", ["CONIN$"] = "_CONIN$.pdf", ["lpt"] = "lpt.pdf",
     }
     for given, wanted in pairs(cases) do assert.equal(wanted, safe(given), given) end
   end)

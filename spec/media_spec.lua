@@ -684,6 +684,23 @@ describe("client:send_file", function()
     assert.equal(8, #transport.requests)
   end)
 
+  it("remembers no id of a file that was replaced, or removed, while it was uploaded", function()
+    for _, later in ipairs { files.pdf .. "%", false } do
+      local path, calls = scratch.write("a.pdf", files.pdf), 0
+      local client, _, box = new_box(function(request)
+        if not request.form then return end
+        calls = calls + 1
+        if calls > 1 then return end
+        if later then scratch.write("a.pdf", later) else os.remove(path) end
+        return json(200, '{"id":"77"}')
+      end)
+      local _, _, info = assert(client:send_file("1", path))
+      assert.equal("77", info.media_id)
+      assert(client:send_file("1", { data = files.pdf, filename = "a.pdf" }))
+      assert.same({ 2, files.pdf }, { calls, box.media[sent_of(box).document.id].data })
+    end
+  end)
+
   it("uploads again once an id is over, and always without a store", function()
     local now = 0
     local client, _, box = new_box(nil, { media_store = store.memory { now = function() return now end } })

@@ -79,6 +79,7 @@ describe("what is put off until an answer has left", function()
           ngx.eof()
           ngx.sleep(0.3)
           package.loaded.defer(function() ngx.log(ngx.NOTICE, "done when it was late") end) } }
+        location /collect { content_by_lua_block { collectgarbage() collectgarbage() } }
         location /hold { content_by_lua_block { ngx.timer.at(0, function() ngx.sleep(1.5) end) } }]],
     }
   end
@@ -102,6 +103,20 @@ describe("what is put off until an answer has left", function()
     assert(nginx.wait_for("no good", 2))
     requests(1)
     assert(nginx.wait_for("no good", 3))
+  end)
+
+  it("goes on where one ends its timer, once garbage was collected, and tells", function()
+    start([[
+      works = (works or 0) + 1
+      ngx.log(ngx.NOTICE, "work ", works, " begins")
+      if works == 1 then ngx.exit(500) end ]], "{ concurrency = 1 }")
+    requests(2)
+    assert(nginx.wait_for "work 1 begins")
+    nginx.ask "/collect"
+    requests(1)
+    assert(nginx.wait_for "work 3 begins")
+    assert(nginx.wait_for "1 works ended their timers")
+    assert.equal(1, nginx.logged "ended their timers")
   end)
 
   it("is refused where too much waits, and where nginx makes no timer", function()

@@ -458,6 +458,19 @@ describe("a webhook in an nginx of four workers", function()
     assert.same({ [200] = 240 }, post_all(bodies))
   end)
 
+  it("handles every event once while nginx reloads, however many workers there are then", function()
+    local process = require "whatsapp.sandbox.process"
+    local bodies = {}
+    for i = 1, 1000 do bodies[i] = webhooks.body { messages = { webhooks.text("reload." .. i % 500, "x") } } end -- each twice
+    process.run(nginx.folder, "(for i in 1 2 3 4; do sleep 0.1; kill -HUP $(cat nginx.pid); done) > /dev/null 2>&1 &")
+    for _ = 1, 20 do -- whose connection was closed, and who was busy elsewhere: the API repeats it
+      if post_all(bodies)[200] == 1000 then break end
+    end
+    local found = counts()
+    for i = 0, 499 do assert.equal(1, found["handled reload." .. i]) end
+    assert(nginx.wait_for("reconfiguring", 4))
+  end)
+
   it("begins what failed again, and counts its attempts over all workers", function()
     local body = webhooks.body { messages = { webhooks.text("f", "fails twice") } }
     for _, expected in ipairs { 500, 500, 200, 200 } do assert.same({ [expected] = 1 }, post_all { body }) end

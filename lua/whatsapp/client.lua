@@ -9,6 +9,7 @@ local options = require "whatsapp.options"
 local pipeline = require "whatsapp.pipeline"
 local response = require "whatsapp.response"
 local retry = require "whatsapp.retry"
+local trusted = require "whatsapp.trusted"
 
 local copy = options.copy
 
@@ -108,7 +109,7 @@ end
 
 local function is_loopback(url)
   local host = url:match "^http://%[(.-)%]" or url:match "^http://([^/:]+)"
-  return host == "localhost" or host == "::1" or (host ~= nil and host:find "^127%.[%d.]+$" ~= nil)
+  return host ~= nil and trusted.is_loopback(host)
 end
 
 local function text_of_id(id)

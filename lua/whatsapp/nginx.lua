@@ -32,10 +32,25 @@ end
 local DEFER = { concurrency = "count", max = "count" }
 local LATE = 1 -- seconds after which a timer that did not begin never will: nginx drops those over lua_max_running_timers
 
+-- What a timer holds while it runs. A work that calls ngx.exit ends it, and nobody hears of that but the garbage collector.
+local function take_place(state)
+  local place, left = newproxy(true), false -- luacheck: ignore 113
+  local function leave()
+    if not left then state.running = state.running - 1 end
+    left = true
+  end
+  getmetatable(place).__gc = function()
+    if not left then state.cut = state.cut + 1 end
+    leave()
+  end
+  state.running = state.running + 1
+  return place, leave
+end
+
 -- A timer that does what waits, one after the other; also while its worker ends, as it was answered already.
 local function run(state)
   state.asked = math.max(0, state.asked - 1)
-  state.running = state.running + 1
+  local place, leave = take_place(state)
   while state.first <= state.last do
     local work = state[state.first]
     state[state.first] = nil
@@ -43,10 +58,14 @@ local function run(state)
     local ok, problem = pcall(work)
     if not ok then ngx.log(ngx.ERR, "whatsapp.nginx: ", tostring(problem)) end
   end
-  state.running = state.running - 1
+  leave(place) -- which lived as long as this
 end
 
 local function ask_for_timer(state)
+  if state.cut > 0 then
+    ngx.log(ngx.ERR, "whatsapp.nginx: ", state.cut, " works ended their timers: what is put off must not call ngx.exit")
+    state.cut = 0
+  end
   if state.asked > 0 and ngx.now() - state.asked_at > LATE then state.asked = 0 end
   if state.running + state.asked >= state.concurrency then return true end
   local asked, problem = ngx.timer.at(0, function() run(state) end)
@@ -64,7 +83,7 @@ function nginx.defer(given)
   local state = {
     concurrency = options.concurrency or 32, max = options.max or 10000,
     first = 1, last = 0, -- of the works that wait
-    running = 0, asked = 0, asked_at = 0, -- timers
+    running = 0, asked = 0, asked_at = 0, cut = 0, -- timers; cut: ended by a work, and not yet told
   }
   return function(work)
     if state.last - state.first + 1 >= state.max then error(("%d works wait already"):format(state.max), 2) end

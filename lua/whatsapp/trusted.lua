@@ -17,6 +17,13 @@ local function shown(authority)
   return host ~= "" and host:sub(1, 80) or "nowhere"
 end
 
+---Whether a host is this machine, which may be reached by plain http.
+---@param host string in lower case, an address without brackets
+---@return boolean
+function trusted.is_loopback(host)
+  return host == "localhost" or host == "::1" or host:find "^127%.[%d.]+$" ~= nil
+end
+
 ---@param url any
 ---@param base_url string of the client
 ---@return boolean? graph whether it is the Graph API; nil: not to be told the token

@@ -34,14 +34,18 @@ end
 
 -- ---- names from outside -------------------------------------------------------------------------------------------------
 
--- what turns the direction of writing, and what cannot be seen: to a reader they make another name of it
+-- what turns the direction of writing, what ends a line, and what cannot be seen: to a reader they make another name of it
 local HIDDEN = {
-  "\194[\128-\159]", "\216\156", "\226\128[\139-\143]", "\226\128[\170-\174]", "\226\129[\160-\175]", "\239\187\191",
+  "\194[\128-\159]", "\194\173", "\216\156", "\226\128[\139-\143]", "\226\128[\168-\174]", "\226\129[\160-\175]",
+  "\239\187\191",
 }
 
--- names that are devices somewhere
-local DEVICES = { con = true, prn = true, aux = true, nul = true }
+-- names that are devices somewhere, whatever extension they have; also with a raised 1, 2 or 3
+local DEVICES = { con = true, prn = true, aux = true, nul = true, ["conin$"] = true, ["conout$"] = true }
 for i = 0, 9 do DEVICES["com" .. i], DEVICES["lpt" .. i] = true, true end
+for _, raised in ipairs { "\194\185", "\194\178", "\194\179" } do
+  DEVICES["com" .. raised], DEVICES["lpt" .. raised] = true, true
+end
 
 local function repaired(text)
   local bad = sniff.bad_utf8(text)
@@ -62,7 +66,7 @@ local function harmless(text)
   text = repaired(text:match "[^/\\]*$":sub(1, 4 * LONGEST):gsub("[%c\127]", ""))
   for _, pattern in ipairs(HIDDEN) do text = text:gsub(pattern, "") end
   text = text:gsub('[<>:"|?*]', "_"):gsub("^[%s.~-]+", ""):gsub("[%s.]+$", "")
-  if DEVICES[text:match "^[^.]*":lower()] then text = "_" .. text end
+  if DEVICES[text:match "^[^.]*":gsub("%s+$", ""):lower()] then text = "_" .. text end
   return text
 end
 

@@ -2,6 +2,7 @@
 -- API has forgotten is replaced once, and only where the message certainly was not sent.
 local core = require "whatsapp.core"
 local options = require "whatsapp.options"
+local source = require "whatsapp.media.source"
 local upload = require "whatsapp.media.upload"
 
 local send = {}
@@ -48,6 +49,15 @@ local function told(about, id, warnings)
   end
 end
 
+-- Whether what was uploaded is what was read before: a file may have been replaced meanwhile, and its id is then not to be
+-- remembered for the content that it had.
+local function is_unchanged(usable, plan)
+  local opened = source.open(usable)
+  local sum = opened and source.sha256(opened)
+  if opened then opened.close() end
+  return sum == plan.sha256
+end
+
 -- the id, whether it was known before, and what was warned of
 local function id_for(access, store, key, usable, plan, given, warnings)
   local known = store and store:get(key)
@@ -59,7 +69,7 @@ local function id_for(access, store, key, usable, plan, given, warnings)
     details.may_have_been_sent = false
     return nil, text, details
   end
-  if store then store:set(key, uploaded.id, LIFE) end
+  if store and (usable.data or is_unchanged(usable, plan)) then store:set(key, uploaded.id, LIFE) end
   return uploaded.id, false
 end
 

@@ -1,5 +1,7 @@
 -- What a request must be before a transport that is written in Lua sends it; the words are those of whatsapp.curl. Never
 -- sends anything, and never names a value: it may be a secret.
+local trusted = require "whatsapp.trusted"
+
 local checked = {}
 
 local MAX_URL, MAX_HEADERS, LONGEST = 8 * 1024, 64 * 1024, 86400
@@ -8,10 +10,6 @@ local IDEMPOTENT = { GET = true, HEAD = true, DELETE = true }
 local OURS = { ["content-length"] = true, ["transfer-encoding"] = true }
 
 local function is_token(text) return type(text) == "string" and text:find "^[0-9A-Za-z!#$%%&'*+%-.^_`|~]+$" ~= nil end
-
-local function is_loopback(host)
-  return host == "localhost" or host == "::1" or host:find "^127%.[%d.]+$" ~= nil
-end
 
 -- ---- the URL ----------------------------------------------------------------------------------------------------------
 
@@ -48,7 +46,7 @@ function checked.url(url, allow_http)
   if authority:find("@", 1, true) then return nil, "the URL must not hold a name and a password" end
   local host, port, bracketed = host_and_port(authority, scheme)
   if not host then return nil, "the URL cannot be read" end
-  if scheme == "http" and not (allow_http or is_loopback(host)) then
+  if scheme == "http" and not (allow_http or trusted.is_loopback(host)) then
     return nil, "plain http is only for loopback, or with allow_http = true"
   end
   local written = bracketed and "[" .. host .. "]" or host

@@ -55,7 +55,10 @@ function cosocket.within(seconds, call)
   local caller = ngx.thread.spawn(function() result = { call() } end)
   if result then ngx.thread.wait(caller)
   else
-    local alarm = ngx.thread.spawn(function() ngx.sleep(seconds) end)
+    local till = now() + seconds
+    local alarm = ngx.thread.spawn(function() -- looks whether who waited was killed, so that the request can end
+      repeat cosocket.sleep(math.min(SLICE, math.max(0, till - now()))) until result or now() >= till
+    end)
     ngx.thread.wait(caller, alarm)
     ngx.thread.kill(result and alarm or caller)
   end
@@ -166,15 +169,27 @@ local function start_sending(socket, plan, seconds, observe)
     sending.sent, sending.problem = send(socket, plan, observe)
     return sending
   end
-  sending.thread = ngx.thread.spawn(function() sending.sent, sending.problem = send(socket, plan, observe) end)
+  local thread = ngx.thread.spawn(function() sending.sent, sending.problem = send(socket, plan, observe) end)
+  if sending.sent ~= nil then ngx.thread.wait(thread) -- nginx keeps one that has ended until it was waited for
+  else sending.thread = thread end
   return sending
 end
 
--- nginx keeps a light thread that has ended until it was waited for; it ends the one that has not
-local function stop_sending(sending)
-  if not sending.thread then return end
-  if sending.sent ~= nil then ngx.thread.wait(sending.thread)
+-- What is read while a light thread still sends is read in another one, and who called waits for both: were he killed while
+-- one had ended that he did not wait for, nginx would never end the request (seen with 1.22).
+local function while_sending(sending, read)
+  if not sending.thread then return read() end
+  local result
+  local reading = ngx.thread.spawn(function()
+    result = { pcall(read) }
+    return result
+  end)
+  local _, first = ngx.thread.wait(sending.thread, reading)
+  if result == nil or first ~= result then ngx.thread.wait(reading) -- it was the one that sends that has ended
+  elseif sending.sent ~= nil then ngx.thread.wait(sending.thread)
   else ngx.thread.kill(sending.thread) end
+  if not result[1] then error(result[2], 0) end
+  return unpack(result, 2, 4) -- luacheck: ignore 113
 end
 
 -- bytes of the answer, for as long as there is time
@@ -223,9 +238,8 @@ end
 local function talk(state, socket, plan, till, observe)
   local sending, parts = start_sending(socket, plan, till - now(), observe), {}
   local pull, place = reader_of(state, socket, sending, till), place_of(state, plan, parts, observe)
-  local answer, problem, status = http1.read(pull, plan.method, place)
+  local answer, problem, status = while_sending(sending, function() return http1.read(pull, plan.method, place) end)
   local reusable = answer and answer.kept and sending.sent and not plan.last
-  stop_sending(sending)
   if not (reusable and socket:setkeepalive(milliseconds(state.settings.idle_timeout), state.settings.pool_size)) then
     socket:close()
   end

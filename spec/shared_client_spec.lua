@@ -1,0 +1,183 @@
+-- One client, made before nginx forked its workers and shared by handlers that send at once, wait for each other, fail and are
+-- cut short. What arrives arrives once, whole and under its own token; an answer comes to who sent; what was cut short ends.
+local nginx_server = require "spec.support.nginx"
+
+-- What message a number stands for, whose token it is sent with, and what becomes of it: the same for both sides.
+local SENDERS = [[
+local whatsapp = require "whatsapp"
+local parent = whatsapp.new {
+  token = "token-number-0", phone_number_id = "100", base_url = "http://127.0.0.1:$PORT", timeout = 1,
+  limiter = $LIMITER, retry = { attempts = 2, total = 20 },
+}
+local clients = { [0] = parent }
+for i = 1, 6 do clients[i] = parent:with { token = "token-number-" .. i, phone_number_id = 100 + i } end
+local function slow_token()
+  ngx.sleep(0.001 * math.random(3))
+  return "token-number-7"
+end
+clients[7] = parent:with { token = slow_token, phone_number_id = 107 }
+local fates = { "fine", "fine", "fine", "fine", "slow", "late", "cut", "again" }
+local fills = { "", ("x"):rep(3000), ("\240\159\152\128"):rep(4000) } -- the last leaves from a light thread
+
+sent_by = function(id) return clients[id % 8] end
+message_of = function(id)
+  local text = ("%s %d %s."):format(fates[math.floor(id / 8) % 8 + 1], id, fills[id % 3 + 1])
+  return { to = tostring(15550000000 + id), text = { body = text } }
+end
+count = function(...) ngx.shared.seen:incr(table.concat({ ... }, " "), 1, 0) end
+ended = function(id, sent, text, details)
+  if sent and sent.messages[1].id ~= "wamid." .. id then count("wrong: the answer of another message") end
+  local fate = message_of(id).text.body:match "^%l+"
+  count("ended", fate, sent and "sent" or details.may_have_been_sent and "lost" or "unsent")
+end ]]
+
+local API = [[
+local json = require "whatsapp.json"
+ngx.req.read_body()
+local message = json.decode(ngx.req.get_body_data())
+local fate, id = message.text.body:match "^(%l+) (%d+) "
+local wanted, number = message_of(tonumber(id)), id % 8
+if message.to ~= wanted.to or message.text.body ~= wanted.text.body then count("wrong: the body of two messages") end
+if ngx.var.http_authorization ~= "Bearer token-number-" .. number then count("wrong: the token of another") end
+if ngx.var.uri ~= ("/v25.0/%d/messages"):format(100 + number) then count("wrong: the number of another") end
+local times = ngx.shared.seen:incr("times " .. id, 1, 0)
+if times > 1 and not (fate == "again" and times == 2) then count("wrong: sent twice") end
+if fate == "slow" then ngx.sleep(0.01 + 0.1 * math.random()) end
+if fate == "late" then ngx.sleep(1.5) end
+if fate == "cut" then return ngx.exit(444) end
+if fate == "again" and times == 1 then
+  ngx.status = 429
+  return ngx.print '{"error":{"message":"slower","code":4,"type":"OAuthException","fbtrace_id":"t"}}'
+end
+ngx.print(('{"messaging_product":"whatsapp","messages":[{"id":"wamid.%s"}]}'):format(id)) ]]
+
+local HANDLER = [[
+local how, from, many = ngx.var.arg_how, tonumber(ngx.var.arg_from), tonumber(ngx.var.arg_many)
+local function leave()
+  count "left"
+  ngx.exit(499)
+end
+if how == "left" then ngx.on_abort(leave) end
+if how == "each" then
+  local i = -1
+  local batch = sent_by(from):each(function()
+    i = i + 1
+    return i < many and message_of(from + 8 * i) or nil
+  end, { concurrency = 16 })
+  local message, sent, text, details = batch:next()
+  while message do
+    ended(tonumber(message.text.body:match "(%d+)"), sent, text, details)
+    message, sent, text, details = batch:next()
+  end
+  return ngx.print "ended"
+end
+local threads = {}
+for id = from, from + many - 1 do
+  threads[#threads + 1] = ngx.thread.spawn(function() ended(id, sent_by(id):send(message_of(id))) end)
+end
+if how == "killed" or how == "exited" then ngx.sleep(0.01 + 0.06 * math.random()) end
+if how == "exited" then ngx.exit(204) end
+for i = 2, how == "killed" and many or 0, 2 do ngx.thread.kill(threads[i]) end
+for _, thread in ipairs(threads) do ngx.thread.wait(thread) end
+ngx.print "ended" ]]
+
+local REPORT = [[
+local dict = ngx.shared.seen
+for _, key in ipairs(dict:get_keys(0)) do
+  if not key:find "^times" then ngx.say(key, "=", dict:get(key)) end
+end ]]
+
+local WAYS = { "all", "each", "killed", "exited", "left" }
+
+-- what the handlers answered, by the way in which they send; "left": nobody waits for the answer
+local function drive(nginx, handlers, many)
+  local curl, clients, answers = require "whatsapp.curl", {}, {}
+  for i = 1, handlers do
+    local way = WAYS[i % #WAYS + 1]
+    local url = nginx.url(("/go?how=%s&from=%d&many=%d"):format(way, i * 8 * many, many))
+    local client = curl.new { proxy = "" } -- each with a connection of its own
+    client:add({ method = "GET", url = url, timeout = way == "left" and 0.3 or 30 }, way)
+    client:step()
+    table.insert(clients, way == "left" and 1 or i, client)
+  end
+  for _, client in ipairs(clients) do
+    local way, answer = client:next()
+    while not way do
+      client:wait(1)
+      way, answer = client:next()
+    end
+    local said = answer and answer.status .. answer.body or "none"
+    answers[way] = answers[way] or {}
+    answers[way][said] = (answers[way][said] or 0) + 1
+    client:close()
+  end
+  return answers
+end
+
+for name, limiter in pairs { ["without limits"] = "false", ["with limits"] = "{ throughput = 1000 }" } do
+  it("a client that many handlers share mixes nothing, " .. name, function()
+    local nginx = nginx_server.start {
+      workers = 2, level = "warn",
+      http = "lua_shared_dict seen 8m; client_body_buffer_size 1m; lua_socket_log_errors off; init_by_lua_block {"
+        .. SENDERS:gsub("%$LIMITER", limiter) .. "}",
+      server = ("location /v25.0 { content_by_lua_block { %s } } location /report { content_by_lua_block { %s } }\n"):format(API, REPORT)
+        .. ("location /go { lua_check_client_abort on; content_by_lua_block { %s } }"):format(HANDLER),
+    }
+    finally(nginx.stop)
+    local handlers, many = 20, 64
+    local answers = drive(nginx, handlers, many)
+    local each = handlers / #WAYS
+    assert.same({ ["200ended"] = each }, answers.all)
+    assert.same({ ["200ended"] = each }, answers.each)
+    assert.same({ ["200ended"] = each }, answers.killed)
+    assert.same({ ["204"] = each }, answers.exited)
+    assert.same({ none = each }, answers.left)
+    local _, report = nginx.ask "/report"
+    assert.is_truthy(report:find(("left=%d"):format(each), 1, true), report)
+    assert.is_nil(report:find "wrong", report)
+    for _, words in ipairs { "fine sent", "slow sent", "again sent", "late lost", "cut lost" } do
+      assert.is_truthy(report:find("ended " .. words, 1, true), report)
+    end
+    assert.equal("", nginx.log())
+  end)
+end
+
+describe("a handler ends though a thread was killed", function()
+  local nginx
+  setup(function()
+    nginx = nginx_server.start {
+      level = "warn", http = "client_body_buffer_size 32m; client_max_body_size 32m; lua_socket_log_errors off;",
+      server = [[
+        location /heard { content_by_lua_block { ngx.req.read_body() ngx.sleep(1) ngx.print "{}" } }
+        location /deaf { content_by_lua_block { ngx.sleep(1) ngx.exit(444) } }
+        location /go { content_by_lua_block {
+          local transport = require("whatsapp.transport.resty").new {}
+          local request = { method = "POST", url = "http://127.0.0.1:$PORT/" .. ngx.var.arg_to, timeout = 1,
+            body = ("x"):rep(tonumber(ngx.var.arg_size)) }
+          local thread = ngx.thread.spawn(function() transport(request) end)
+          ngx.sleep(0.2)
+          ngx.print(tostring(ngx.thread.kill(thread))) } }
+        location /within { content_by_lua_block {
+          local thread = ngx.thread.spawn(function()
+            require("whatsapp.transport.cosocket").within(60, function() ngx.sleep(0.2) end)
+          end)
+          ngx.sleep(0.05)
+          ngx.print(tostring(ngx.thread.kill(thread))) } } ]],
+    }
+  end)
+  teardown(function() nginx.stop() end)
+
+  it("that gave another one some time", function()
+    local status, killed = nginx.ask("/within", { timeout = 10 })
+    assert.same({ 200, "1" }, { status, killed })
+  end)
+
+  for _, size in ipairs { 100, 20000, 2 ^ 24 } do
+    for _, to in ipairs { "heard", "deaf" } do
+      it(("that sent %d bytes, which were %s"):format(size, to), function()
+        local status, killed = nginx.ask(("/go?to=%s&size=%d"):format(to, size), { timeout = 10 })
+        assert.same({ 200, "1" }, { status, killed })
+      end)
+    end
+  end
+end)

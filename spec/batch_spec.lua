@@ -223,6 +223,14 @@ describe("client:each", function()
     assert.is_true(outcomes[1].details.may_have_been_sent)
   end)
 
+  it("shows no token in what a transport raises", function()
+    local client = new(function(request) error("cannot send " .. request.headers.Authorization) end)
+    for _, response, text in client:each(messages(2)) do
+      assert.is_nil(response)
+      assert.truthy(text:find("cannot send Bearer ***", 1, true), text)
+    end
+  end)
+
   it("raises what the source raises; what was under way can still be fetched", function()
     local read = 0
     local batch = new(counted(nil, { delay = 1 })):each(function()

@@ -254,7 +254,7 @@ end
 function Batch:settle(task, ok, what, ...)
   if not ok then
     if task.placed then self:leave_place() end
-    self:finish(task, nil, tostring(what), { kind = "transport", retryable = false, may_have_been_sent = task.begun or false })
+    self:finish(task, nil, self.clean(tostring(what)), { kind = "transport", retryable = false, may_have_been_sent = task.begun or false })
   elseif what ~= WAIT then
     return self:settle(task, coroutine.resume(task.co, coroutine.yield(what, ...)))
   end
@@ -415,7 +415,8 @@ end
 
 ---@param given { send: function, source: function, total: integer?, transport: any, concurrency: integer, window: integer,
 ---key_of: (fun(message: any): any)?, direct: table?, is_closed: (fun(): boolean?)?,
----on_progress: fun(progress: whatsapp.progress)? }
+---on_progress: (fun(progress: whatsapp.progress))?, clean: (fun(text: string): string)? } clean: takes secrets out of what was
+---raised
 ---@return whatsapp.batch
 function batch.new(given)
   local transport = given.transport
@@ -425,7 +426,7 @@ function batch.new(given)
     concurrency = given.concurrency, window = given.window, key_of = given.key_of,
     transport = many and transport or one_by_one(transport),
     now = type(transport) == "table" and transport.now or os.clock,
-    is_closed = given.is_closed or function() return false end,
+    is_closed = given.is_closed or function() return false end, clean = given.clean or tostring,
     ready = new_queue(), ended = new_queue(), places = new_queue(), sleeping = setmetatable({}, Heap),
     direct = many and given.direct or nil, flights = {},
     idle = {}, chains = {}, held = 0, alive = 0, in_flight = 0, count = 0, failures = 0,

@@ -441,7 +441,7 @@ function client:each(messages, given)
     source = source, total = total, on_progress = given.on_progress, transport = parts.shared.transport,
     concurrency = given.concurrency or CONCURRENCY, window = parts.shared.window or WINDOW,
     key_of = parts.shared.ordered and key_of_message or nil, direct = direct_of(parts, given),
-    is_closed = function() return parts.shared.closed end,
+    is_closed = function() return parts.shared.closed end, clean = function(text) return pipeline.clean(parts, text) end,
     send = function(message, first)
       if type(message) ~= "table" then return refused_message(message) end
       return deliver(parts, message, given, nil, first)

@@ -254,7 +254,8 @@ end
 function Batch:settle(task, ok, what, ...)
   if not ok then
     if task.placed then self:leave_place() end
-    self:finish(task, nil, self.clean(tostring(what)), { kind = "transport", retryable = false, may_have_been_sent = task.begun or false })
+    local details = { kind = "transport", retryable = false, may_have_been_sent = task.begun or false }
+    self:finish(task, nil, self.clean(tostring(what)), details)
   elseif what ~= WAIT then
     return self:settle(task, coroutine.resume(task.co, coroutine.yield(what, ...)))
   end

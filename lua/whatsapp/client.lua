@@ -86,6 +86,7 @@ local EACH = {
 local HISTORY = { timeout = "seconds", retry = "retry", limit = "count", after = "key" }
 local CONCURRENCY, WINDOW = 32, 1024
 local MARK_READ = { timeout = "seconds", retry = "retry", typing = "boolean" }
+local TRANSPORTS_OWN = { "connect_timeout", "proxy", "ca_file", "max_body" } -- nobody else knows what to do with them
 local CURL = { "timeout", "connect_timeout", "proxy", "ca_file", "user_agent", "allow_http", "max_body" }
 
 ---@class whatsapp.client
@@ -165,6 +166,9 @@ function M.new(given, defaults)
   end
   parts.version = parts.version or defaults.version
   parts.phone_number_id = options.text_of_id(parts.phone_number_id)
+  for _, name in ipairs(parts.transport and TRANSPORTS_OWN or options.NONE) do
+    if parts[name] ~= nil then error(("option %s is for the transport that you pass, where it is made"):format(name), 3) end
+  end
   if parts.retry == nil then parts.retry = {} end
   local limit, settings = limiter_of(parts.limiter)
   parts.shared = {

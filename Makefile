@@ -66,10 +66,13 @@ $(foreach file,lschema lsay lproblem lforeign lshape index lfree,$(BUILD)/obj/$(
 
 -include $(wildcard $(BUILD)/obj/*.d)
 
-# asked once a build: without Lua's headers the compiler would say the same in a hundred lines
+# asked once a build: without Lua's headers the compiler would say the same in a hundred lines. Where they are there and
+# another one is not, as Debian's are made for this machine only, its own words are shown
 $(BUILD)/headers:
 	@mkdir -p $(@D)
-	@echo '#include <lauxlib.h>' | $(CC) $(LUA_INC) -E - >/dev/null 2>&1 && : >$@ || { echo >&2 "no headers of $(LUA): on Debian" \
+	@echo '#include <lauxlib.h>' | $(CC) $(LUA_INC) -E - >/dev/null 2>&1 && : >$@ || { \
+	  echo '#include <lauxlib.h>' | $(CC) $(LUA_INC) -E - 2>&1 >/dev/null | grep error | grep >&2 -v lauxlib.h; \
+	  echo >&2 "no headers of $(LUA): on Debian" \
 	  "apt install $(LUA:luajit=luajit2) lib$(ABI:lua5.1=lua5.1-0)-dev; else LUA=... names another Lua, LUA_INC=-I... its headers"; exit 1; }
 
 # what a shell needs to use the build: eval "$(make -s env)"

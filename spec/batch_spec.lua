@@ -169,6 +169,18 @@ describe("client:each", function()
     all(new(transport):each(function() return nil end, { on_progress = error }))
   end)
 
+  it("loses no outcome where on_progress raises, asks it no more, and says what it raised", function()
+    local asked, list = 0, messages(3)
+    local outcomes = all(new(counted()):each(list, { on_progress = function()
+      asked = asked + 1
+      error "no more room"
+    end }))
+    each_once(list, outcomes)
+    assert.equal(1, asked)
+    assert.truthy(outcomes[1].details.progress_error:find "no more room")
+    assert.is_nil(outcomes[2].details.progress_error)
+  end)
+
   it("lets the body of the loop send too", function()
     local transport = counted(nil, { delay = 1 })
     local client, sent = new(transport), 0
@@ -209,6 +221,14 @@ describe("client:each", function()
     outcomes = all(new(function() error "broken" end):each(list))
     each_once(list, outcomes)
     assert.is_true(outcomes[1].details.may_have_been_sent)
+  end)
+
+  it("shows no token in what a transport raises", function()
+    local client = new(function(request) error("cannot send " .. request.headers.Authorization) end)
+    for _, response, text in client:each(messages(2)) do
+      assert.is_nil(response)
+      assert.truthy(text:find("cannot send Bearer ***", 1, true), text)
+    end
   end)
 
   it("raises what the source raises; what was under way can still be fetched", function()
@@ -275,14 +295,76 @@ describe("client:each", function()
     assert.is_true(peak < 300)
   end)
 
+  -- a client whose plug is pulled after the first outcome: what was on the wire is told, and nothing else leaves
+  local function closed_meanwhile(changes)
+    local list = messages(20, changes and changes.to)
+    local transport = counted(nil, { delay = 1 })
+    local client = new(transport, { limiter = changes and changes.limiter or false, retry = false })
+    local outcomes, left = {}, nil
+    for sent, response, text, details in client:each(list, { concurrency = 4 }) do
+      outcomes[#outcomes + 1] = { message = sent, response = response, text = text, details = details }
+      left = left or #transport.requests
+      client:close()
+    end
+    each_once(list, outcomes)
+    assert.equal(left, #transport.requests)
+    return transport, outcomes
+  end
+
+  it("sends nothing more once the client is closed, and says that it was not sent", function()
+    local transport, outcomes = closed_meanwhile()
+    local answered = 0
+    for _, outcome in ipairs(outcomes) do
+      if outcome.response then answered = answered + 1
+      else
+        assert.equal("the client was closed before this was sent", outcome.text)
+        assert.same({ false, true }, { outcome.details.may_have_been_sent, outcome.details.retryable })
+      end
+    end
+    assert.equal(#transport.requests, answered)
+    assert.is_true(answered < 10)
+  end)
+
+  it("wakes what a limit holds back once the client is closed", function()
+    for _, changes in ipairs { { limiter = { pair = { interval = 600, burst = 2 } }, to = "1" }, { limiter = { throughput = 0.01 } } } do
+      local transport, outcomes = closed_meanwhile(changes)
+      assert.is_true(transport.slept < 600)
+      assert.is_false(outcomes[20].details.may_have_been_sent)
+    end
+  end)
+
+  it("raises for what is no list: it would not send all of it", function()
+    local client = new(counted())
+    local wrong = {
+      ["key t"] = message(1), ["nothing at 2"] = { message(1), nil, message(3) }, ["nothing at 1"] = { [3] = message(3) },
+    }
+    for expected, list in pairs(wrong) do
+      for _, call in ipairs { function() client:each(list) end, function() client:sequence("1", list) end } do
+        local ok, text = pcall(call)
+        assert.is_false(ok)
+        assert.truthy(text:find("batch_spec.lua:%d+: messages are a list.*" .. expected), text)
+      end
+    end
+    local packed = setmetatable({ n = 1, message(1) }, {})
+    assert.equal(1, #all(client:each(packed)))
+    local virtual = setmetatable({}, { __index = function(_, i) return i <= 2 and message(i) or nil end })
+    assert.equal(2, #all(client:each(virtual)))
+  end)
+
   it("raises for wrong use", function()
     local client = new(counted())
+    local whole = client:each {}
+    for _, name in ipairs { "next", "close" } do
+      local ok, text = pcall(function() whole[name]() end)
+      assert.is_false(ok)
+      assert.truthy(text:find("batch_spec.lua:%d+: call the functions of a batch with a colon"), text)
+    end
     for _, wrong in ipairs { 5, "messages", true } do
       local ok, text = pcall(client.each, client, wrong)
       assert.is_false(ok)
       assert.truthy(text:find "messages are a list")
     end
-    for name, value in pairs { concurrency = 0, on_progress = 1, mode = "x", window = 5 } do
+    for name, value in pairs { concurrency = 1e300, on_progress = 1, mode = "x", window = 5 } do
       assert.is_false((pcall(client.each, client, {}, { [name] = value })))
     end
     assert.has_error(function()

@@ -108,6 +108,18 @@ describe("whatsapp.new", function()
   end)
 end)
 
+describe("whatsapp.new with a transport", function()
+  it("raises for options that it would not be told, at the caller", function()
+    for name, value in pairs { proxy = "", ca_file = "ca.crt", connect_timeout = 1, max_body = 1024 } do
+      local ok, problem = pcall(client_with, nil, { [name] = value })
+      assert.is_false(ok)
+      assert.is_truthy(problem:find("option " .. name .. " is for the transport that you pass", 1, true), problem)
+      whatsapp.new({ token = TOKEN, phone_number_id = "1", [name] = value }):close()
+    end
+    client_with(nil, { timeout = 1, user_agent = "x", allow_http = true, base_url = "http://example.com" })
+  end)
+end)
+
 describe("client:request", function()
   it("gives plain data without a secret", function()
     local client = client_with(nil, { timeout = 7, app_secret = SECRET })

@@ -139,6 +139,27 @@ describe("client:each without tasks", function()
     assert.is_nil(batch:next())
   end)
 
+  it("begins nothing once its client is closed, and tells what was not sent from what may have been", function()
+    fault.play(("accept\n"):rep(20):match "^(.*)\n$")
+    local client, not_sent, told = open "h2", 0, 0
+    local batch = client:each(messages(20), { concurrency = 4, retry = false })
+    assert.is_table(batch.direct)
+    assert.is_table(select(2, batch:next()))
+    client:close()
+    for _, response, text, details in batch do
+      told = told + 1
+      if text == "the client was closed before this was sent" then
+        assert.is_false(details.may_have_been_sent)
+        not_sent = not_sent + 1
+      else
+        assert.is_true(response ~= nil or details.may_have_been_sent, text)
+      end
+    end
+    assert.equal(19, told)
+    assert.is_true(not_sent >= 15 and not_sent < 19)
+    assert.same({ 0, 0 }, { batch.alive, batch.in_flight })
+  end)
+
   it("lets the body of the loop send too, and ask for a request, which holds no token", function()
     fault.play(("accept\n"):rep(20):match "^(.*)\n$")
     local client, done = open "h2", 0

@@ -204,6 +204,8 @@ describe("a plan for a file", function()
       assert.same({ limit, limit + 1 }, { details.problems[1].limit, details.problems[1].actual })
     end
     assert.same({ "file.size range" }, problems_of("", { type = "text/plain", check_size = false }))
+    assert.same({ "file.size range" }, problems_of("", { as = "image" }))
+    assert.same({ "file.size range" }, problems_of "") -- and not that its kind is unknown
     assert.same({}, problems_of(files.jpeg, { as = "document" }, 50 * MB))
   end)
 

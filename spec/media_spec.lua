@@ -80,6 +80,20 @@ describe("client.media", function()
     assert.is_nil(client.nothing)
   end)
 
+  it("takes every digit of an id that is a number, and no other number", function()
+    local largest = math.maxinteger or 2 ^ 53 -- luacheck: ignore 143
+    local client, transport = new { json(200, '{"success":true}'), json(200, '{"success":true}') }
+    assert(client.media:delete(largest))
+    assert(client.media:delete(990.0))
+    assert.equal(GRAPH .. (math.maxinteger and "9223372036854775807" or "9007199254740992"), transport.requests[1].url) -- luacheck: ignore 143
+    assert.equal(GRAPH .. "990", transport.requests[2].url)
+    for _, wrong in ipairs { 1.5, -1, 0, 2 ^ 80, 1 / 0 } do
+      local ok, problem = pcall(function() client.media:get(wrong) end)
+      assert.is_false(ok)
+      assert.is_truthy(problem:find("media_spec.lua:%d+: the id of a file is a string of letters and digits, or a whole number"), problem)
+    end
+  end)
+
   it("shows no secret, however it is looked at", function()
     local client = new {}
     for name, value in pairs(client.media) do error(tostring(name) .. tostring(value)) end
@@ -92,7 +106,8 @@ describe("client.media", function()
     local wrong = {
       function() media.upload("x") end, function() media:upload() end,
       function() media:upload { path = "x", name = "y" } end, function() media:upload(5) end, function() media:upload {} end,
-      function() media:upload("x", { kind = "image" }) end, function() media:upload("x", { as = "picture" }) end, function() media:get() end,
+      function() media:upload("x", { kind = "image" }) end,
+      function() media:upload("x", { ttl_minutes = 1e300 }) end, function() media:upload("x", { as = "picture" }) end, function() media:get() end,
       function() media:get "a/b" end, function() media:get "../x" end, function() media:delete "" end, function() media:download("12") end,
       function() media:download("12", "") end, function() media:download("a b", "x") end,
       function() media:download("12", 5) end, function() media:upload_sample "x" end,

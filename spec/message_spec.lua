@@ -104,6 +104,61 @@ describe("whatsapp.message", function()
     assert.is_nil((whatsapp.encode(m.template("1"))))
   end)
 
+  -- what a list holds that is no table, what is no list, and what stands behind a hole: problems, not errors, and not nothing
+  local LEFT = {
+    { "interactive.action.buttons", m.buttons("1", "b", { { "a", "A" }, nil, { "c", "C" } }) },
+    { "interactive.action.buttons[1]", m.buttons("1", "b", { 5 }) },
+    { "interactive.action.buttons", m.buttons("1", "b") },
+    { "interactive.action.buttons", m.buttons("1", "b", "Yes") },
+    { "interactive.action.sections", m.list("1", "b", "see", 5) },
+    { "interactive.action.sections", m.list("1", "b", "see") },
+    { "interactive.action.sections[1]", m.products("1", "h", "b", "c", { "sku" }) },
+    { "interactive.action.sections[1].product_items", m.products("1", "h", "b", "c", { { title = "T", "a", nil, "c" } }) },
+    { "interactive.action.sections", m.products("1", "h", "b", "c") },
+    { "interactive.action.cards[1]", m.carousel("1", "b", { 5, 6 }) },
+    { "interactive.action.cards", m.carousel("1", "b") },
+    { "interactive.action.parameters", m.flow("1", "b", "book") },
+    { "template.components[1].parameters", m.template("1", "n", "en", { body = { "Ana", nil, "42.50" } }) },
+    { "template.components[1].parameters", m.template("1", "n", "en", { body = "Ana" }) },
+    { "template.components[1]", m.template("1", "n", "en", { buttons = 5 }) },
+    { "template.components[1]", m.template("1", "n", "en", { buttons = { [0] = "x" } }) },
+    { "template.components[1]", m.template("1", "n", "en", { components = 5 }) },
+  }
+  for i, case in ipairs(LEFT) do
+    it("leaves to it what it cannot make anything of, " .. i, function()
+      local ok, text, details = whatsapp.validate(case[2])
+      assert.is_nil(ok)
+      local found = false
+      for _, problem in ipairs(details.problems) do found = found or problem.path:find(case[1], 1, true) == 1 end
+      assert.is_true(found, text)
+    end)
+  end
+
+  it("takes a template's buttons by number and by its digits", function()
+    local components = m.template("1", "n", "en", { buttons = { ["10"] = { url = "b" }, [2] = { url = "a" } } }).template.components
+    assert.same({ "2", "10" }, { components[1].index, components[2].index })
+  end)
+
+  it("raises for options that are no table, at the caller's line", function()
+    local wrong = {
+      function() m.text("1", "x", true) end, function() m.image("1", "2", "caption") end, function() m.video("1", "2", 5) end,
+      function() m.document("1", "2", "x.pdf") end, function() m.location("1", 1, 2, "here") end,
+      function() m.contact("1", "Ana", "+1", "work") end, function() m.buttons("1", "b", {}, "header") end,
+      function() m.list("1", "b", "see", {}, "header") end, function() m.url_button("1", "b", "go", "https://e.com", "header") end,
+      function() m.flow("1", "b", {}, "header") end, function() m.catalog("1", "b", "footer") end,
+      function() m.product("1", "c", "p", "body") end, function() m.products("1", "h", "b", "c", {}, "footer") end,
+      function() m.template("1", "n", "en", "Ana") end,
+      function() m.reply_to("x", "wamid") end, function() m.to_group(nil, "g") end, function() m.split() end,
+      function() m.split("x", "y") end,
+    }
+    for i, call in ipairs(wrong) do
+      local ok, problem = pcall(call)
+      assert.is_false(ok, i)
+      assert.is_truthy(problem:find("message_spec.lua:", 1, true), i .. ": " .. problem)
+    end
+    for name in pairs(m) do assert.is_function(m[name]) end
+  end)
+
   it("makes copies for replies and groups", function()
     local first = m.text("1", "x")
     assert.same({ message_id = "w" }, m.reply_to(first, "w").context)

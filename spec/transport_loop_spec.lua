@@ -98,6 +98,28 @@ rows.describe("in a loop", function(t)
     assert.is_true(ticks_then > 0)
   end)
 
+  it("sends nothing where Lua 5.1 could not wait for the answer, and serves whoever comes next", function()
+    local loop, transport = t.row.loop(), t.open()
+    local firm = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
+    local ok, outcome, looped, problem, after
+    loop.spawn(function()
+      ok, outcome = pcall(transport, t.post "h2")
+      looped, problem = pcall(function()
+        for _ in function() return transport(t.post "h2") and nil end do error "no end" end
+      end)
+      after = transport(t.post "h2")
+    end)
+    loop.run()
+    assert.equal(not firm, ok)
+    assert.equal(not firm, looped)
+    if firm then
+      assert.equal("within pcall Lua 5.1 cannot wait in an event loop; nothing was sent", outcome)
+      assert.truthy(problem:find "Lua 5.1 cannot wait")
+    end
+    assert.equal(200, after.status)
+    assert.equal(firm and 1 or 3, t.fault.arrivals(firm and 1 or 3))
+  end)
+
   it("raises once it was closed", function()
     local loop, transport, raised = t.row.loop(), t.open(), {}
     loop.spawn(function()

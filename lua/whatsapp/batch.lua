@@ -66,10 +66,9 @@ end
 
 -- ---- what a task does while it waits ------------------------------------------------------------------------------------
 
-local CLOSED = "the batch was closed before this was sent"
-
-local function not_sent()
-  return nil, CLOSED, { kind = "transport", retryable = true, may_have_been_sent = false }
+local function not_sent(own)
+  local text = ("the %s was closed before this was sent"):format(own.closing and "batch" or "client")
+  return nil, text, { kind = "transport", retryable = true, may_have_been_sent = false }
 end
 
 local Task = {}
@@ -84,9 +83,9 @@ function Task:exchange(request)
   else
     own.in_flight = own.in_flight + 1 -- whoever waits for a place is given one of those that were counted
   end
-  if own.closing then
+  if own:is_ending() then
     own:leave_place()
-    return not_sent()
+    return not_sent(own)
   end
   self.begun, self.placed = true, true
   own.transport.begin(request, self.done)
@@ -96,14 +95,14 @@ function Task:exchange(request)
   return answer, text, details
 end
 
--- false: the batch was closed meanwhile
+-- false: the batch, or the client, was closed meanwhile
 function Task:sleep(seconds)
   local own = self.batch
-  if own.closing then return false end
+  if own:is_ending() then return false end
   self.wakes = own.now() + seconds
   own.sleeping:push(self)
   coroutine.yield(WAIT)
-  return not own.closing
+  return not own:is_ending()
 end
 
 ---The transport that a client's requests go through in the end: inside a batch the task waits, elsewhere the caller.
@@ -124,6 +123,7 @@ function batch.switch(transport)
       local task = current_task()
       if not task then return transport(request) end
       if begin then return task:exchange(request) end
+      if task.batch:is_ending() then return not_sent(task.batch) end
       task.begun = true
       return transport(request)
     end,
@@ -143,6 +143,9 @@ Batch.__name = "whatsapp.batch"
 ---@field total integer? where the messages are a list
 ---@field rate number messages that ended in a second, so far
 ---@field in_flight integer on the wire
+
+-- nothing is to be begun any more
+function Batch:is_ending() return self.closing or self.is_closed() end
 
 function Batch:leave_place()
   local places = self.places
@@ -251,7 +254,8 @@ end
 function Batch:settle(task, ok, what, ...)
   if not ok then
     if task.placed then self:leave_place() end
-    self:finish(task, nil, tostring(what), { kind = "transport", retryable = false, may_have_been_sent = task.begun or false })
+    local details = { kind = "transport", retryable = false, may_have_been_sent = task.begun or false }
+    self:finish(task, nil, self.clean(tostring(what)), details)
   elseif what ~= WAIT then
     return self:settle(task, coroutine.resume(task.co, coroutine.yield(what, ...)))
   end
@@ -270,8 +274,14 @@ function Batch:wake(all)
   while self.sleeping[1] and (all or self.sleeping[1].wakes <= now) do self.ready:push(self.sleeping:pop()) end
 end
 
+function Batch:turn_away(message)
+  local _, text, details = not_sent(self)
+  self.ended:push { message = message, text = text, details = details }
+end
+
 -- where messages to one recipient keep their order, each waits for the one before it
 function Batch:accept(message)
+  if self.is_closed() then return self:turn_away(message) end
   if self.direct and self.in_flight < self.concurrency then return self:fly(message) end
   local key = self.key_of and self.key_of(message)
   if key ~= nil then
@@ -313,16 +323,20 @@ function Batch:release(task)
   end
   self.count = self.count + 1
   if response == nil then self.failures = self.failures + 1 end
-  if self.on_progress then self:report() end
+  if self.on_progress then self:report(details) end
   return message, response, text, details
 end
 
-function Batch:report()
+-- whoever raises is asked no more, and the outcome, which must not be lost for it, says what was raised
+function Batch:report(details)
   local seconds = self.now() - self.started
-  self.on_progress {
+  local ok, problem = pcall(self.on_progress, {
     done = self.count, failed = self.failures, total = self.total, in_flight = self.in_flight,
     rate = seconds > 0 and self.count / seconds or 0,
-  }
+  })
+  if ok then return end
+  self.on_progress = nil
+  if details then details.progress_error = tostring(problem) end
 end
 
 local LONGEST = 60 -- seconds in one wait
@@ -341,7 +355,7 @@ function Batch:advance()
   if task and task.batch == self then error("a batch cannot be asked for outcomes from within one of its own messages", 3) end
   while true do
     if self.ended.head <= self.ended.tail then return self.ended:pop() end
-    if self.sleeping[1] then self:wake(self.closing) end
+    if self.sleeping[1] then self:wake(self:is_ending()) end
     self:run_ready()
     self:fill()
     if self.ended.head > self.ended.tail then
@@ -351,10 +365,15 @@ function Batch:advance()
   end
 end
 
+local function check_batch(self)
+  if getmetatable(self) ~= Batch then error("call the functions of a batch with a colon, as in batch:next()", 3) end
+end
+
 ---The next message that has ended, and its outcome, as client:send gives it; nil: all have ended. Where Lua 5.1 cannot
 ---yield in a `for`, inside an event loop, this is called in a `while`.
 ---@return table? message, table? response, string? text, whatsapp.info|whatsapp.details|nil details
 function Batch:next()
+  check_batch(self)
   local ended = self:advance()
   if ended then return self:release(ended) end
 end
@@ -362,13 +381,14 @@ end
 ---Ends early: reads no further messages, waits for those on the wire, sends none that was not begun. May be called again.
 ---@return { message: table, response: table?, text: string?, details: table? }[] outcomes of those that were under way
 function Batch:close()
+  check_batch(self)
   local outcomes = {}
   self.closing = true
   for _, chain in pairs(self.chains) do
     local message = chain:pop()
     while message ~= nil do
       self.held = self.held - 1
-      self.ended:push { message = message, text = CLOSED, details = select(3, not_sent()) }
+      self:turn_away(message)
       message = chain:pop()
     end
   end
@@ -395,7 +415,9 @@ local function one_by_one(transport)
 end
 
 ---@param given { send: function, source: function, total: integer?, transport: any, concurrency: integer, window: integer,
----key_of: (fun(message: any): any)?, direct: table?, on_progress: fun(progress: whatsapp.progress)? }
+---key_of: (fun(message: any): any)?, direct: table?, is_closed: (fun(): boolean?)?,
+---on_progress: (fun(progress: whatsapp.progress))?, clean: (fun(text: string): string)? } clean: takes secrets out of what was
+---raised
 ---@return whatsapp.batch
 function batch.new(given)
   local transport = given.transport
@@ -405,6 +427,7 @@ function batch.new(given)
     concurrency = given.concurrency, window = given.window, key_of = given.key_of,
     transport = many and transport or one_by_one(transport),
     now = type(transport) == "table" and transport.now or os.clock,
+    is_closed = given.is_closed or function() return false end, clean = given.clean or tostring,
     ready = new_queue(), ended = new_queue(), places = new_queue(), sleeping = setmetatable({}, Heap),
     direct = many and given.direct or nil, flights = {},
     idle = {}, chains = {}, held = 0, alive = 0, in_flight = 0, count = 0, failures = 0,

@@ -87,6 +87,7 @@ local EACH = {
 local HISTORY = { timeout = "seconds", retry = "retry", limit = "count", after = "key" }
 local CONCURRENCY, WINDOW = 32, 1024
 local MARK_READ = { timeout = "seconds", retry = "retry", typing = "boolean" }
+local TRANSPORTS_OWN = { "connect_timeout", "proxy", "ca_file", "max_body" } -- nobody else knows what to do with them
 local CURL = { "timeout", "connect_timeout", "proxy", "ca_file", "user_agent", "allow_http", "max_body" }
 
 ---@class whatsapp.client
@@ -110,11 +111,6 @@ end
 local function is_loopback(url)
   local host = url:match "^http://%[(.-)%]" or url:match "^http://([^/:]+)"
   return host ~= nil and trusted.is_loopback(host)
-end
-
-local function text_of_id(id)
-  if type(id) ~= "number" then return id end
-  return tostring(id):match "^%d+$" or ("%.0f"):format(id)
 end
 
 local function make(parts, level)
@@ -170,7 +166,10 @@ function M.new(given, defaults)
     error("option base_url: plain http is only for loopback, or with allow_http = true", 3)
   end
   parts.version = parts.version or defaults.version
-  parts.phone_number_id = text_of_id(parts.phone_number_id)
+  parts.phone_number_id = options.text_of_id(parts.phone_number_id)
+  for _, name in ipairs(parts.transport and TRANSPORTS_OWN or options.NONE) do
+    if parts[name] ~= nil then error(("option %s is for the transport that you pass, where it is made"):format(name), 3) end
+  end
   if parts.retry == nil then parts.retry = {} end
   local limit, settings = limiter_of(parts.limiter)
   parts.shared = {
@@ -189,7 +188,7 @@ end
 function client:with(changes)
   local parts = copy(own(self, 2))
   for name, value in pairs(options.check(changes, WITH, 2)) do parts[name] = value end
-  parts.phone_number_id = text_of_id(parts.phone_number_id)
+  parts.phone_number_id = options.text_of_id(parts.phone_number_id)
   local made = make(parts, 2)
   return made
 end
@@ -372,12 +371,29 @@ function client:send(message, given)
   return deliver(parts, message, options.check(given, SEND, 2))
 end
 
+-- What stands behind a hole would never be sent, and of one message instead of a list nothing would. What has an __index is
+-- asked as it is.
+local function check_list(messages, level)
+  local meta = getmetatable(messages)
+  if type(meta) == "table" and meta.__index ~= nil then return end
+  local filled, hole = 0, 1
+  for key in next, messages do
+    if type(key) == "number" then filled = filled + 1
+    elseif key ~= "n" then -- which table.pack writes
+      error(("messages are a list, got a table with the key %s"):format(tostring(key)), level + 1)
+    end
+  end
+  while messages[hole] ~= nil do hole = hole + 1 end
+  if hole <= filled then error(("messages are a list without holes, got one with nothing at %d"):format(hole), level + 1) end
+end
+
 -- where the messages come from: a function, and how many there are if they are a list
 local function source_of(messages, level)
   if decorate.is_transport(messages) then return messages end -- callable
   if type(messages) ~= "table" then
     error("messages are a list, or a function that returns the next one, got a " .. type(messages), level + 1)
   end
+  check_list(messages, level + 1)
   local at = 0
   return function()
     at = at + 1
@@ -430,6 +446,7 @@ function client:each(messages, given)
     source = source, total = total, on_progress = given.on_progress, transport = parts.shared.transport,
     concurrency = given.concurrency or CONCURRENCY, window = parts.shared.window or WINDOW,
     key_of = parts.shared.ordered and key_of_message or nil, direct = direct_of(parts, given),
+    is_closed = function() return parts.shared.closed end, clean = function(text) return pipeline.clean(parts, text) end,
     send = function(message, first)
       if type(message) ~= "table" then return refused_message(message) end
       return deliver(parts, message, given, nil, first)
@@ -450,6 +467,7 @@ function client:sequence(to, messages, given)
   local parts = own(self, 2)
   if scalar(to) == nil then error("a recipient is a string, got a " .. type(to), 2) end
   if type(messages) ~= "table" then error("messages are a list, got a " .. type(messages), 2) end
+  check_list(messages, 2)
   given = options.check(given, SEND, 2)
   local results = {}
   for i, message in ipairs(messages) do

@@ -1,11 +1,23 @@
 -- Constructors: thin functions that return plain tables which mirror the API's JSON. They fill in the constants that the
--- API wants and nothing else; what is wrong with their arguments is found where every message is checked.
+-- API wants and nothing else; what is wrong with their arguments is found where every message is checked, but for options
+-- that are no table: nothing could be made of those.
 ---@class whatsapp.message
 local message = {}
 
 local function merged(base, more)
   for name, value in pairs(more or {}) do base[name] = value end
   return base
+end
+
+-- A list of tables, each made another one. What is no list, no table in it, or stands behind a hole, is left as it is for
+-- where the message is checked.
+local function mapped(list, change)
+  if type(list) ~= "table" then return list end
+  local made = {}
+  for i, member in pairs(list) do
+    made[i] = type(i) == "number" and type(member) == "table" and change(member, i) or member
+  end
+  return made
 end
 
 -- text for an object with a member `text`; a table is taken as it is
@@ -130,10 +142,9 @@ end
 ---@param options whatsapp.interactive_options?
 ---@return whatsapp.InteractiveMessage
 function message.buttons(to, body, buttons, options)
-  local list = {}
-  for i, button in ipairs(buttons) do
-    list[i] = { type = "reply", reply = { id = button.id or button[1], title = button.title or button[2] } }
-  end
+  local list = mapped(buttons, function(button)
+    return { type = "reply", reply = { id = button.id or button[1], title = button.title or button[2] } }
+  end)
   return interactive("button", to, body, { buttons = list }, options)
 end
 
@@ -144,7 +155,7 @@ end
 ---@param options whatsapp.interactive_options?
 ---@return whatsapp.InteractiveMessage
 function message.list(to, body, button, sections, options)
-  local first = sections[1]
+  local first = type(sections) == "table" and sections[1]
   if type(first) == "table" and first.rows == nil then sections = { { rows = sections } } end
   return interactive("list", to, body, { button = button, sections = sections }, options)
 end
@@ -172,7 +183,8 @@ end
 ---@param options whatsapp.interactive_options?
 ---@return whatsapp.InteractiveMessage
 function message.flow(to, body, parameters, options)
-  local action = { name = "flow", parameters = merged({ flow_message_version = "3" }, parameters) }
+  if parameters == nil or type(parameters) == "table" then parameters = merged({ flow_message_version = "3" }, parameters) end
+  local action = { name = "flow", parameters = parameters }
   return interactive("flow", to, body, action, options)
 end
 
@@ -200,7 +212,9 @@ end
 local function product_section(section)
   if section.product_items then return section end
   local items = {}
-  for i, id in ipairs(section) do items[i] = { product_retailer_id = id } end
+  for i, id in pairs(section) do
+    if type(i) == "number" then items[i] = { product_retailer_id = id } end
+  end
   return { title = section.title, product_items = items }
 end
 
@@ -212,9 +226,7 @@ end
 ---@param options whatsapp.interactive_options?
 ---@return whatsapp.InteractiveMessage
 function message.products(to, header, body, catalog_id, sections, options)
-  local list = {}
-  for i, section in ipairs(sections) do list[i] = product_section(section) end
-  local action = { catalog_id = catalog_id, sections = list }
+  local action = { catalog_id = catalog_id, sections = mapped(sections, product_section) }
   return interactive("product_list", to, body, action, merged({ header = header }, options))
 end
 
@@ -231,10 +243,9 @@ local function card_of(card, place)
     copy.action = { name = "cta_url", parameters = { display_text = card.display_text, url = card.url } }
     copy.url, copy.display_text = nil, nil
   elseif card.buttons then
-    local list = {}
-    for i, button in ipairs(card.buttons) do
-      list[i] = { type = "quick_reply", quick_reply = { id = button.id or button[1], title = button.title or button[2] } }
-    end
+    local list = mapped(card.buttons, function(button)
+      return { type = "quick_reply", quick_reply = { id = button.id or button[1], title = button.title or button[2] } }
+    end)
     copy.action, copy.buttons = { buttons = list }, nil
   end
   return copy
@@ -246,9 +257,7 @@ end
 ---or { product_retailer_id =, catalog_id = }; or cards of the API
 ---@return whatsapp.InteractiveMessage
 function message.carousel(to, body, cards)
-  local list = {}
-  for i, card in ipairs(cards) do list[i] = card_of(card, i) end
-  return interactive("carousel", to, body, { cards = list })
+  return interactive("carousel", to, body, { cards = mapped(cards, card_of) })
 end
 
 -- ---- templates ------------------------------------------------------------------------------------------------------
@@ -260,13 +269,14 @@ end
 
 -- values by position, or by name in the order of the names, so that the same message is the same bytes
 local function parameters_of(values)
-  local list, names = {}, {}
-  for i, value in ipairs(values) do list[i] = parameter(value) end
-  for name in pairs(values) do
-    if type(name) == "string" then names[#names + 1] = name end
+  if type(values) ~= "table" then return values end
+  local list, last, names = {}, 0, {}
+  for place, value in pairs(values) do
+    if type(place) == "number" then list[place], last = parameter(value), math.max(last, place)
+    else names[#names + 1] = place end
   end
-  table.sort(names)
-  for _, name in ipairs(names) do list[#list + 1] = parameter(values[name], name) end
+  table.sort(names, function(one, other) return tostring(one) < tostring(other) end)
+  for i, name in ipairs(names) do list[last + i] = parameter(values[name], name) end
   return list
 end
 
@@ -292,6 +302,7 @@ local BUTTONS = {
 }
 
 local function button_component(index, button)
+  if type(button) ~= "table" then return { type = "button", index = tostring(index), parameters = button } end
   for _, row in ipairs(BUTTONS) do
     local value = button[row[1]]
     if value ~= nil then
@@ -304,10 +315,21 @@ local function button_component(index, button)
   return merged({ type = "button", index = tostring(index) }, button)
 end
 
+-- an index may be a number or its digits
+local function comes_before(one, other)
+  local number, other_number = tonumber(one), tonumber(other)
+  if number and other_number then return number < other_number end
+  return tostring(one) < tostring(other)
+end
+
 local function add_buttons(components, buttons)
+  if type(buttons) ~= "table" then
+    components[#components + 1] = buttons
+    return
+  end
   local indices = {}
   for index in pairs(buttons) do indices[#indices + 1] = index end
-  table.sort(indices)
+  table.sort(indices, comes_before)
   for _, index in ipairs(indices) do components[#components + 1] = button_component(index, buttons[index]) end
 end
 
@@ -317,7 +339,11 @@ local function components_of(values)
     components[1] = { type = "header", parameters = { header_parameter(values.header) } }
   end
   if values.body then components[#components + 1] = { type = "body", parameters = parameters_of(values.body) } end
-  for _, component in ipairs(values.components or {}) do components[#components + 1] = component end
+  if type(values.components) == "table" then
+    for _, component in ipairs(values.components) do components[#components + 1] = component end
+  else
+    components[#components + 1] = values.components
+  end
   if values.buttons then add_buttons(components, values.buttons) end
   return components
 end
@@ -343,6 +369,7 @@ end
 -- ---- whom it is for ---------------------------------------------------------------------------------------------------
 
 local function changed(given, changes)
+  if type(given) ~= "table" then error("a message is a table, got a " .. type(given), 3) end
   return merged(merged({}, given), changes)
 end
 
@@ -352,7 +379,8 @@ end
 ---@param message_id string
 ---@return T
 function message.reply_to(given, message_id)
-  return changed(given, { context = { message_id = message_id } })
+  local reply = changed(given, { context = { message_id = message_id } })
+  return reply
 end
 
 ---A copy that goes to a group.
@@ -361,7 +389,9 @@ end
 ---@param group_id string?  the group, where it is not in `to` already
 ---@return T
 function message.to_group(given, group_id)
-  return changed(given, { recipient_type = "group", to = group_id or given.to })
+  local addressed = changed(given, { recipient_type = "group" })
+  if group_id ~= nil then addressed.to = group_id end
+  return addressed
 end
 
 -- ---- long texts ---------------------------------------------------------------------------------------------------------
@@ -391,7 +421,8 @@ end
 function message.split(text, longest)
   local parts, at = {}, 1
   longest = longest or LONGEST
-  if longest < 1 then error("a part must be at least 1 character long", 2) end
+  if type(text) ~= "string" then error("a text that is split is a string, got a " .. type(text), 2) end
+  if type(longest) ~= "number" or longest < 1 then error("a part must be at least 1 character long", 2) end
   while at <= #text do
     local size = bytes_of(text, at, longest)
     local chunk = text:sub(at, at + size - 1)
@@ -403,6 +434,25 @@ function message.split(text, longest)
     at = text:match("^%s*()", at)
   end
   return parts
+end
+
+-- ---- options ------------------------------------------------------------------------------------------------------------
+
+-- constructor -> the place of its options, which may be absent
+local OPTIONS = {
+  text = 3, image = 3, video = 3, document = 3, location = 4, contact = 4, buttons = 4, list = 5, url_button = 5, flow = 4,
+  catalog = 3, product = 4, products = 6, template = 4,
+}
+
+for name, place in pairs(OPTIONS) do
+  local make = message[name]
+  message[name] = function(...)
+    local given = select(place, ...)
+    if given ~= nil and type(given) ~= "table" then
+      error(("message.%s: argument %d is a table of options, got a %s"):format(name, place, type(given)), 2)
+    end
+    return make(...)
+  end
 end
 
 return message

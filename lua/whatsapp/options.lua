@@ -19,7 +19,13 @@ local function is_table(value) return type(value) == "table" end
 
 local function is_boolean(value) return type(value) == "boolean" end
 local function is_amount(value) return type(value) == "number" and value >= 0 and value < math.huge end
-local function is_count(value) return is_positive(value) and value % 1 == 0 end
+local function is_count(value) return is_positive(value) and value % 1 == 0 and value <= options.EXACT end
+
+local function is_id(value)
+  if math_type and math_type(value) == "integer" then return value > 0 end
+  if type(value) == "number" then return value % 1 == 0 and value > 0 and value <= options.EXACT end
+  return is_text(value) and not value:find "[^%w_-]"
+end
 
 local function has_only(value, tests)
   for name, member in pairs(value) do
@@ -84,14 +90,7 @@ local kinds = {
     function(value) return type(value) == "string" and value:find "^v%d+%.%d+$" ~= nil end,
     'a version such as "v25.0"',
   },
-  id = {
-    function(value)
-      if math_type and math_type(value) == "integer" then return value > 0 end
-      if type(value) == "number" then return value % 1 == 0 and value > 0 and value <= options.EXACT end
-      return is_text(value) and not value:find "[^%w_-]"
-    end,
-    "an id: a string of letters and digits, or a whole number",
-  },
+  id = { is_id, "an id: a string of letters and digits, or a whole number" },
   secret = {
     function(value) return is_callable(value) or (is_text(value) and not value:find "[%c ]") end,
     "a string without spaces, or a function that returns one",
@@ -151,6 +150,15 @@ local kinds = {
     "a URL that starts with https://, without a name and a password",
   },
 }
+
+options.is_id = is_id
+
+---@param id string|number of the kind "id"
+---@return string with every digit
+function options.text_of_id(id)
+  if type(id) ~= "number" then return id end
+  return tostring(id):match "^%d+$" or ("%.0f"):format(id)
+end
 
 options.NONE = {} -- nobody writes into it
 

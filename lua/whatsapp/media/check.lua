@@ -43,6 +43,7 @@ local function settle(plan, given, add)
   if not given.type then
     plan.kind = facts.kind
     if not facts.kind then
+      if plan.size == 0 then return end -- that is said below
       return add("file", "format", nil, nil, "of no kind that is known here; give its type to send it all the same")
     end
     local row = kind.ROWS[facts.kind]

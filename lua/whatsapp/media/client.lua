@@ -67,12 +67,11 @@ local function with_mode(access, given)
 end
 
 local function check_id(id, level)
-  if type(id) == "number" then id = ("%.0f"):format(id) end
-  if type(id) ~= "string" or not id:find "^[%w_-]+$" then
-    local got = type(id) == "string" and "another string" or "a " .. type(id)
-    error("the id of a file is a string of letters and digits, got " .. got, level + 1)
+  if not options.is_id(id) then
+    local got = (type(id) == "string" or type(id) == "number") and "another " or "a "
+    error(("the id of a file is a string of letters and digits, or a whole number, got %s%s"):format(got, type(id)), level + 1)
   end
-  return id
+  return options.text_of_id(id)
 end
 
 ---Uploads a file, for messages to point at. What it is comes from its own bytes; what the API would refuse later is refused
@@ -151,7 +150,7 @@ function media:upload_sample(file, given)
   given = options.copy(with_mode(access, options.check(given, SAMPLE, 2)))
   if given.app_id == nil then error("media:upload_sample needs an app_id: the app's, not the phone number's", 2) end
   if given.session ~= nil and not upload.is_session(given.session) then error("option session must be a details.session", 2) end
-  if type(given.app_id) == "number" then given.app_id = ("%.0f"):format(given.app_id) end
+  given.app_id = options.text_of_id(given.app_id)
   return upload.sample(access, usable, given)
 end
 

@@ -221,7 +221,7 @@ end
 local function put(job, path)
   local ok, text = os.rename(job.part, path)
   if ok then return true end
-  return options.refused(("the file could not be put in its place: %s"):format(tostring(text)))
+  return options.refused(("%s: the file could not be put there: %s"):format(path, tostring(text)))
 end
 
 -- beside the target, so that it can be renamed; for a sink where temporary files are

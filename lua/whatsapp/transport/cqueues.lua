@@ -56,7 +56,12 @@ function M.new(given)
   local state = loop.new("whatsapp.transport.cqueues", given, 2, true)
   local watch = new_watch(state)
 
+  local function check()
+    if cqueues.running() and not state.is_closed() then loop.check_suspendable() end
+  end
+
   local function call(_, request)
+    check()
     local waiter = {}
     state.begin(request, function(answer, text, details)
       waiter.ended, waiter.answer, waiter.text, waiter.details = true, answer, text, details
@@ -67,9 +72,12 @@ function M.new(given)
   end
 
   local transport = {
-    now = loop.now, sleep = cqueues.sleep, turn = watch.turn,
-    begin = state.begin,
+    now = loop.now, sleep = cqueues.sleep, begin = state.begin,
   }
+  function transport.turn(seconds)
+    check()
+    watch.turn(seconds)
+  end
   function transport.close()
     local fd = state.fd()
     if fd then cqueues.cancel(fd) end

@@ -165,6 +165,22 @@ function loop.new(name, given, level, watched)
   return state
 end
 
+local FIRM = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
+
+---Lua 5.1 suspends nothing within a pcall or the iterator of a `for`, and says so only when it is to happen: what was begun
+---by then would go on, and nobody would wait for its answer. To be called before anything is, where a coroutine would wait.
+function loop.check_suspendable()
+  if not FIRM then return end
+  local level = 2
+  local info = debug.getinfo(level, "nS")
+  while info do
+    local within = info.what == "C" and (info.name or "a C function") or info.name == "(for generator)" and "a for"
+    if within then error(("within %s Lua 5.1 cannot wait in an event loop; nothing was sent"):format(within), 0) end
+    level = level + 1
+    info = debug.getinfo(level, "nS")
+  end
+end
+
 local clock
 
 ---@return number seconds of a clock that never goes back

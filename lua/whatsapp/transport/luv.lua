@@ -49,7 +49,12 @@ local function close(handle)
   if not uv.loop_mode() then uv.run "nowait" end
 end
 
+local function check()
+  if current() then loop.check_suspendable() end
+end
+
 local function sleep(seconds)
+  check()
   local timer
   suspend(function(wake) timer = after(seconds, wake) end)
   close(timer)
@@ -112,6 +117,7 @@ function M.new(given)
   end
 
   local function call(_, request)
+    if not state.is_closed() then check() end
     local answer, text, details
     suspend(function(wake)
       begin(request, function(...)
@@ -125,6 +131,7 @@ function M.new(given)
   local transport = { now = loop.now, sleep = sleep, begin = begin }
   function transport.turn(seconds)
     state.client() -- raises once it is closed
+    check()
     local timer
     suspend(function(wake)
       watch.wait(wake)

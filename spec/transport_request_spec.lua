@@ -228,9 +228,8 @@ rows.describe("used wrongly", function(t)
   it("hands over an outcome for what is under way when it is closed", function()
     t.fault.play("hang", "hang")
     local transport, told = t.open(), {}
-    for _ = 1, 2 do
-      transport.begin(t.post "h2", function(answer, _, details) told[#told + 1] = { answer, rows.outcome(details) } end)
-    end
+    local function done(answer, _, details) told[#told + 1] = { answer, rows.outcome(details) } end
+    for _ = 1, 2 do transport.begin(t.post "h2", done) end -- the same one: Lua 5.2 may make one closure of two
     transport.close()
     assert.same({ { nil, LOST }, { nil, LOST } }, told)
     transport.close()

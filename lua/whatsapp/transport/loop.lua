@@ -29,7 +29,7 @@ end
 function loop.new(name, given, level, watched)
   local kept = options.check(given, NEW, level + 1)
   local client, closed
-  local pending = {} -- done functions of what is under way
+  local pending = {} -- done functions of what is under way, and how often: one may wait for many
   local observed = {} -- of those of them whose progress somebody wants to know: by the done function
   local state = {}
 
@@ -95,7 +95,7 @@ function loop.new(name, given, level, watched)
     if request.progress then done, watch = observing(request, done) end
     local added, text, details = state.client():add(request, done)
     if added then
-      pending[done], observed[done] = true, watch
+      pending[done], observed[done] = (pending[done] or 0) + 1, watch
     else
       done(nil, text, details)
     end
@@ -131,7 +131,8 @@ function loop.new(name, given, level, watched)
 
   local function hand_over(done, ...)
     if done == nil then return false end
-    pending[done] = nil
+    local count = pending[done]
+    pending[done] = count and count > 1 and count - 1 or nil
     done(...)
     return true
   end
@@ -160,7 +161,9 @@ function loop.new(name, given, level, watched)
     if client then client:close() end
     local left = pending
     pending, observed = {}, {}
-    for done in pairs(left) do done(nil, CLOSED, { kind = "transport", retryable = false, may_have_been_sent = true }) end
+    for done, count in pairs(left) do
+      for _ = 1, count do done(nil, CLOSED, { kind = "transport", retryable = false, may_have_been_sent = true }) end
+    end
   end
   return state
 end

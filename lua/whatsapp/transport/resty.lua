@@ -61,7 +61,7 @@ local function new_state(given, level)
   return {
     settings = settings, wanted = set_of(settings.headers),
     exchange = settings.http and require("whatsapp.transport.resty_http").exchange or cosocket.exchange,
-    pending = setmetatable({}, { __mode = "k" }), -- done function -> what was begun; a request of nginx may be cut short
+    pending = setmetatable({}, { __mode = "k" }), -- what was begun -> its done function; a request of nginx may be cut short
     waiting = {}, -- semaphores of those who wait for any of them
   }
 end
@@ -131,12 +131,12 @@ local function begin(state, request, done)
     done(nil, socket, refusal)
     return
   end
-  state.pending[done] = plan
+  state.pending[plan] = done
   workers.run(state, function()
     local ok, answer, text, details = pcall(state.exchange, state, socket, plan)
     if not ok then answer, text, details = failures.lost(plan, tostring(answer)) end
-    if not state.pending[done] then return end
-    state.pending[done] = nil
+    if not state.pending[plan] then return end
+    state.pending[plan] = nil
     done(answer, text, details)
     wake(state)
   end)
@@ -154,7 +154,7 @@ local function close(state)
   state.closed = true
   local pending = state.pending
   state.pending = {}
-  for done, plan in pairs(pending) do
+  for plan, done in pairs(pending) do
     cosocket.finish(plan)
     done(failures.closed())
   end

@@ -327,6 +327,15 @@ describe("a file to upload", function()
     assert.is_truthy((select(2, source.open { path = "/nowhere/x" })):find("/nowhere/x", 1, true))
     assert.is_truthy((select(2, source.open { path = "/" })):find("directory", 1, true))
   end)
+
+  it("is no pipe: nobody may ever write into it", function()
+    local path = os.tmpname()
+    os.execute(("rm -f '%s' && mkfifo '%s'"):format(path, path))
+    local opened, text = source.open { path = path, filename = "x" }
+    os.remove(path)
+    assert.is_nil(opened)
+    assert.is_truthy(text:find(path, 1, true))
+  end)
 end)
 
 describe("a SHA-256", function()

@@ -23,8 +23,16 @@ local function of_string(data, filename)
   }
 end
 
+-- A pipe that nobody writes into would be waited for, for ever, unless it is opened for writing too: then it is refused
+-- below, as it has no end to seek. Nothing is written.
+local function open_to_read(path)
+  local file = io.open(path, "r+b")
+  if file then return file end
+  return io.open(path, "rb")
+end
+
 local function of_file(path, filename)
-  local file, text = io.open(path, "rb")
+  local file, text = open_to_read(path)
   if not file then return nil, tostring(text) end
   local size, problem = file:seek "end"
   local readable, unreadable = file:seek "set"

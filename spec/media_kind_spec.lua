@@ -331,9 +331,9 @@ describe("a file to upload", function()
   it("is no pipe: nobody may ever write into it", function()
     local path = os.tmpname()
     os.execute(("rm -f '%s' && mkfifo '%s'"):format(path, path))
-    local opened, text = source.open { path = path, filename = "x" }
+    local pipe, text = source.open { path = path, filename = "x" }
     os.remove(path)
-    assert.is_nil(opened)
+    assert.is_nil(pipe)
     assert.is_truthy(text:find(path, 1, true))
   end)
 end)

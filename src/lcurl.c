@@ -11,26 +11,59 @@
 #include <time.h>
 
 #define CLIENT "whatsapp.curl"
+#define PREPARED "whatsapp.curl.prepared"
 #define GLOBAL "whatsapp.curl.global"
 
-enum { MAX_BODY = 16 << 20 };
+enum { MAX_BODY = 16 << 20, MAX_NAME = 255 }; /* bytes of an answer's body; of a header's name */
 
 static const double default_timeout = 30, default_connect_timeout = 10;
 
-/* The Lua values that belong to it are in a table of its own: the strings of the settings, by name; and of each
- * transfer, by slot, its tag and its request's body. */
+enum { OF_CLIENT = 1, OF_PREPARED = 2 }; /* upvalues of every method: the metatables */
+
+/* in a client's table: the headers of the latest answer; behind them, of each transfer */
+enum { LATEST_HEADERS = 0, TAG = 1, BODY = 2 };
+
+/* The Lua values that belong to it are in a table of its own: the strings of the settings, by name; the headers of the
+ * latest answer; and of each transfer, by slot, its tag and its request's body. */
 typedef struct client {
     wa_multi multi;
     bool closed;
+    bool choosing;          /* of an answer's headers only some are wanted: */
+    wa_buffer wanted;       /* their names, each behind a byte that is its length */
+    wa_buffer lines, seen;  /* of the answer's head, those that are wanted; of the answer before */
+    unsigned long prepared; /* how many were */
 } client;
 
+/* A request that is sent again and again with other bodies. Its user value holds the client. */
+typedef struct prepared {
+    wa_prepared request;
+    const client *owner;
+} prepared;
+
 /* ---- life ---- */
+
+/* [-0, +0, v] the object at the index, if its metatable is that upvalue: without a look into the registry */
+static void *check_object(lua_State *L, int index, int metatable, const char *name)
+{
+    void *object = lua_touserdata(L, index);
+    if (object != NULL && lua_getmetatable(L, index)) {
+        bool same = lua_rawequal(L, -1, lua_upvalueindex(metatable)) != 0;
+        lua_pop(L, 1);
+        if (same) return object;
+    }
+    return luaL_checkudata(L, index, name); /* raises */
+}
 
 /* [-0, +0, v] close(), __gc, __close: as often as one likes */
 static int client_close(lua_State *L)
 {
     client *c = luaL_checkudata(L, 1, CLIENT);
-    if (!c->closed) wa_multi_close(&c->multi);
+    if (!c->closed) {
+        wa_multi_close(&c->multi);
+        wa_buffer_free(&c->wanted);
+        wa_buffer_free(&c->lines);
+        wa_buffer_free(&c->seen);
+    }
     c->closed = true;
     return 0;
 }
@@ -52,7 +85,7 @@ static int global_gc(lua_State *L)
 /* [-0, +0, v] the open client at index 1; in a forked child it has new connections */
 static client *check_client(lua_State *L)
 {
-    client *c = luaL_checkudata(L, 1, CLIENT);
+    client *c = check_object(L, 1, OF_CLIENT, CLIENT);
     if (c->closed) luaL_error(L, "attempt to use a closed client");
     if (!wa_multi_renew(&c->multi)) luaL_error(L, "%s", wa_no_memory);
     return c;
@@ -98,22 +131,23 @@ static const char *keep(lua_State *L, const char *name, const char *text)
     return text;
 }
 
-/* [-0, +0, v] option headers: names in lower case; the answers' other headers are left out. Sets a set of them in the
- * table on top. */
-static void keep_wanted_headers(lua_State *L)
+/* [-0, +0, v] option headers: names in lower case; the answers' other headers are left out */
+static void read_wanted_headers(lua_State *L, client *c)
 {
-    int kept = lua_gettop(L), type = wa_field(L, 1, "headers");
-    if (type != LUA_TNIL) {
-        if (type != LUA_TTABLE) luaL_error(L, "headers must be a list of names");
-        lua_newtable(L);
-        for (int i = 1; lua_rawgeti(L, kept + 1, i), lua_type(L, -1) == LUA_TSTRING; i++) {
-            lua_pushboolean(L, 1);
-            lua_rawset(L, kept + 2);
-        }
-        lua_settop(L, kept + 2);
-        lua_setfield(L, kept, "headers");
+    int top = lua_gettop(L), type = wa_field(L, 1, "headers");
+    if (type != LUA_TNIL && type != LUA_TTABLE) luaL_error(L, "headers must be a list of names");
+    c->choosing = type == LUA_TTABLE;
+    for (int i = 1; c->choosing && (lua_rawgeti(L, top + 1, i), lua_type(L, -1) == LUA_TSTRING); i++) {
+        size_t length;
+        const char *name = lua_tolstring(L, -1, &length);
+        if (length > MAX_NAME) luaL_error(L, "headers holds a name of more than %d bytes", MAX_NAME);
+        char size = (char) (unsigned char) length;
+        wa_buffer_add(&c->wanted, &size, 1);
+        wa_buffer_add(&c->wanted, name, length);
+        lua_pop(L, 1);
     }
-    lua_settop(L, kept);
+    lua_settop(L, top);
+    if (c->wanted.failure != WA_NO_FAILURE) luaL_error(L, "%s", wa_no_memory);
 }
 
 /* [-0, +1, v] new{timeout =, connect_timeout =, proxy =, ca_file =, user_agent =, allow_http =, max_body =, headers =}
@@ -144,10 +178,13 @@ static int new_client(lua_State *L)
     s.proxy = keep(L, names[0], string_option(L, 1, names[0]));
     s.ca_file = keep(L, names[1], string_option(L, 1, names[1]));
     s.user_agent = keep(L, names[2], string_option(L, 1, names[2]));
-    keep_wanted_headers(L);
     wa_setuservalue(L, at);
+    wa_buffer_init(&c->wanted, s.allocate, s.context, WA_MAX_HEAD);
+    wa_buffer_init(&c->lines, s.allocate, s.context, WA_MAX_HEAD);
+    wa_buffer_init(&c->seen, s.allocate, s.context, WA_MAX_HEAD);
     bool opened = wa_multi_open(&c->multi, &s);
     c->closed = false; /* from here on what it holds is freed with it */
+    read_wanted_headers(L, c);
     if (!opened) return luaL_error(L, "%s", wa_no_memory);
     spare(L, c);
     return 1;
@@ -180,26 +217,40 @@ static int push_failure(lua_State *L, const wa_transfer *t)
     return 3;
 }
 
-/* [-0, +0, m] sets one header of the table on top, if its name is among the wanted ones; a name that comes again is
- * joined with a comma */
-static void set_header(lua_State *L, int wanted, const char *line, size_t length)
+static char lower(char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (char) (byte - 'A' + 'a') : byte;
+}
+
+/* the length of a header's name, without its colon; 0: the line is none that is taken */
+static size_t name_length(const char *line, size_t length)
 {
     const char *colon = memchr(line, ':', length);
-    char name[256];
-    if (colon == NULL || colon == line || (size_t) (colon - line) > sizeof name) return;
-    size_t name_length = (size_t) (colon - line);
-    for (size_t i = 0; i < name_length; i++) {
-        name[i] = line[i] >= 'A' && line[i] <= 'Z' ? (char) (line[i] - 'A' + 'a') : line[i];
+    return colon == NULL || colon - line > MAX_NAME ? 0 : (size_t) (colon - line);
+}
+
+static bool is_wanted(const client *c, const char *name, size_t length)
+{
+    for (size_t at = 0; at < c->wanted.length;) {
+        size_t size = (unsigned char) c->wanted.bytes[at];
+        const char *other = c->wanted.bytes + at + 1;
+        size_t same = 0;
+        while (size == length && same < size && lower(name[same]) == other[same]) same++;
+        if (size == length && same == size) return true;
+        at += size + 1;
     }
-    lua_pushlstring(L, name, name_length);
-    if (wanted != 0) {
-        lua_pushvalue(L, -1);
-        lua_rawget(L, wanted);
-        bool left_out = lua_isnil(L, -1);
-        lua_pop(L, left_out ? 2 : 1);
-        if (left_out) return;
-    }
-    const char *from = colon + 1, *to = line + length;
+    return false;
+}
+
+/* [-0, +0, m] sets one header of the table on top; a name that comes again is joined with a comma */
+static void set_header(lua_State *L, const char *line, size_t length)
+{
+    char name[MAX_NAME];
+    size_t size = name_length(line, length);
+    if (size == 0) return;
+    for (size_t i = 0; i < size; i++) name[i] = lower(line[i]);
+    lua_pushlstring(L, name, size);
+    const char *from = line + size + 1, *to = line + length;
     while (from < to && (*from == ' ' || *from == '\t')) from++;
     while (to > from && (to[-1] == ' ' || to[-1] == '\t' || to[-1] == '\r')) to--;
     lua_pushvalue(L, -1);
@@ -215,16 +266,62 @@ static void set_header(lua_State *L, int wanted, const char *line, size_t length
     lua_rawset(L, -3);
 }
 
-/* [-0, +1, m] */
-static void push_headers(lua_State *L, int wanted, const wa_buffer *head)
+/* the line that begins at *at, which moves on to the next one */
+static const char *next_line(const wa_buffer *lines, size_t *at, size_t *length)
+{
+    const char *line = lines->bytes + *at, *end = memchr(line, '\n', lines->length - *at);
+    *length = end == NULL ? lines->length - *at : (size_t) (end - line);
+    *at += *length + 1;
+    return line;
+}
+
+/* [-0, +1, m] a table of the headers in these lines */
+static void push_lines(lua_State *L, const wa_buffer *lines)
 {
     lua_newtable(L);
-    for (size_t at = 0; at < head->length;) {
-        const char *line = head->bytes + at, *end = memchr(line, '\n', head->length - at);
-        size_t length = end == NULL ? head->length - at : (size_t) (end - line);
-        if (at > 0) set_header(L, wanted, line, length); /* the first one is the status line */
-        at += length + 1;
+    for (size_t at = 0, length; at < lines->length;) {
+        const char *line = next_line(lines, &at, &length);
+        set_header(L, line, length);
     }
+}
+
+/* [-0, +0, m] takes the wanted lines out of the head of an answer; the first one is the status line */
+static void choose(lua_State *L, client *c, const wa_buffer *head)
+{
+    size_t at = 0, length;
+    wa_buffer_reset(&c->lines, WA_MAX_HEAD);
+    if (head->length > 0) next_line(head, &at, &length);
+    while (at < head->length) {
+        const char *line = next_line(head, &at, &length);
+        size_t size = name_length(line, length);
+        if (size > 0 && (!c->choosing || is_wanted(c, line, size))) {
+            wa_buffer_add(&c->lines, line, length);
+            wa_buffer_add(&c->lines, "\n", 1);
+        }
+    }
+    if (c->lines.failure != WA_NO_FAILURE) luaL_error(L, "%s", wa_no_memory);
+}
+
+/* [-0, +1, m] the headers of an answer. Those of prepared requests share a table where nothing has changed, and nobody
+ * else may write into that. `kept` is the index of the client's table. */
+static void push_headers(lua_State *L, client *c, const wa_transfer *t, int kept)
+{
+    choose(L, c, &t->head);
+    if (t->prepared == 0) {
+        push_lines(L, &c->lines);
+        return;
+    }
+    bool known = c->seen.length == c->lines.length &&
+                 (c->lines.length == 0 || memcmp(c->seen.bytes, c->lines.bytes, c->lines.length) == 0);
+    lua_rawgeti(L, kept, LATEST_HEADERS);
+    if (known && !lua_isnil(L, -1)) return;
+    lua_pop(L, 1);
+    push_lines(L, &c->lines);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, kept, LATEST_HEADERS);
+    wa_buffer other = c->seen;
+    c->seen = c->lines;
+    c->lines = other;
 }
 
 /* [-0, +1, m] a number of bytes, an integer where Lua has such and can hold it */
@@ -236,7 +333,7 @@ static void push_bytes(lua_State *L, int64_t bytes)
 }
 
 /* [-0, +1, m] */
-static int push_response(lua_State *L, int wanted, const wa_transfer *t)
+static int push_response(lua_State *L, client *c, const wa_transfer *t, int kept)
 {
     lua_createtable(L, 0, 3);
     lua_pushinteger(L, (lua_Integer) wa_transfer_status(t));
@@ -248,35 +345,96 @@ static int push_response(lua_State *L, int wanted, const wa_transfer *t)
         lua_pushlstring(L, t->body.length > 0 ? t->body.bytes : "", t->body.length);
         lua_setfield(L, -2, "body");
     }
-    push_headers(L, wanted, &t->head);
+    push_headers(L, c, t, kept);
     lua_setfield(L, -2, "headers");
     return 1;
 }
 
-/* [-1, +1|3, m] in place of what is on top: the table that belongs to the client */
-static int push_outcome(lua_State *L, const wa_transfer *t)
+/* [-0, +3, m] the answer to a prepared request, which needs no table */
+static int push_answer(lua_State *L, client *c, const wa_transfer *t, int kept)
 {
-    int kept = lua_gettop(L), wanted = kept + 1;
-    lua_pushliteral(L, "headers");
-    lua_rawget(L, kept);
-    if (lua_isnil(L, wanted)) wanted = 0;
-    int count = wa_transfer_is_whole(t) ? push_response(L, wanted, t) : push_failure(L, t);
-    lua_remove(L, kept + 1);
-    lua_remove(L, kept);
-    return count;
+    lua_pushinteger(L, (lua_Integer) wa_transfer_status(t));
+    lua_pushlstring(L, t->body.length > 0 ? t->body.bytes : "", t->body.length);
+    push_headers(L, c, t, kept);
+    return 3;
 }
 
-/* ---- one at a time ---- */
+/* [-0, +1|3, m] `kept` is the index of the client's table */
+static int push_outcome(lua_State *L, client *c, const wa_transfer *t, int kept)
+{
+    if (!wa_transfer_is_whole(t)) return push_failure(L, t);
+    return t->prepared != 0 ? push_answer(L, c, t, kept) : push_response(L, c, t, kept);
+}
 
-/* [-0, +1|3, v] client:perform(request) -> response | nil, text, details. What was added goes on meanwhile. Ends early
- * where a hook was set: that is how the lua program asks a script to stop (Ctrl-C). */
-static int client_perform(lua_State *L)
+/* ---- a request that is sent again and again ---- */
+
+static int prepared_gc(lua_State *L)
+{
+    prepared *p = luaL_checkudata(L, 1, PREPARED);
+    wa_prepared_free(&p->request);
+    return 0;
+}
+
+/* [-0, +0, m] */
+static bool is_post(lua_State *L, int request)
+{
+    bool post = wa_field(L, request, "method") == LUA_TSTRING && strcmp(lua_tostring(L, -1), "POST") == 0;
+    lua_pop(L, 1);
+    return post;
+}
+
+/* [-0, +1|3, v] client:prepare(request) -> prepared | nil, text, details. A POST without a body, which each that is
+ * sent has of its own. */
+static int client_prepare(lua_State *L)
 {
     client *c = check_client(L);
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
+    prepared *p = lua_newuserdata(L, sizeof *p);
+    memset(p, 0, sizeof *p);
+    luaL_getmetatable(L, PREPARED);
+    lua_setmetatable(L, 3);
+    lua_createtable(L, 1, 0); /* the client lives as long */
+    lua_pushvalue(L, 1);
+    lua_rawseti(L, -2, 1);
+    wa_setuservalue(L, 3);
     wa_transfer *t = spare(L, c);
     wa_refusal r = wa_read_request(L, 2, &c->multi.settings, t);
+    if (r.text != NULL && r.text != wa_no_memory) return wa_refuse(L, r);
+    if (r.text == NULL && (t->with_body || t->stream != NULL || !is_post(L, 2)))
+        return luaL_error(L, "what is prepared is a POST without a body");
+    if (r.text != NULL || !wa_prepared_copy(&p->request, t)) return luaL_error(L, "%s", wa_no_memory);
+    p->request.id = ++c->prepared;
+    p->owner = c;
+    lua_settop(L, 3);
+    return 1;
+}
+
+/* [-0, +n, v] Fills a transfer with the request at index 2: a table, or what was prepared, with the body at the index.
+ * What must be kept until it has ended is on top. */
+static wa_refusal fill(lua_State *L, client *c, wa_transfer *t, int body)
+{
+    size_t size;
+    if (lua_type(L, 2) == LUA_TTABLE) return wa_read_request(L, 2, &c->multi.settings, t);
+    const prepared *p = check_object(L, 2, OF_PREPARED, PREPARED);
+    luaL_argcheck(L, p->owner == c, 2, "it was prepared by another client");
+    luaL_checktype(L, body, LUA_TSTRING);
+    lua_pushvalue(L, body);
+    const char *bytes = lua_tolstring(L, body, &size);
+    return (wa_refusal){.text = wa_transfer_post(t, &c->multi.settings, &p->request, bytes, size)};
+}
+
+/* ---- one at a time ---- */
+
+/* [-0, +1|3, v] client:perform(request) -> response | nil, text, details; client:perform(prepared, body) -> status,
+ * body, headers | nil, text, details. What was added goes on meanwhile. Ends early where a hook was set: that is how
+ * the lua program asks a script to stop (Ctrl-C). */
+static int client_perform(lua_State *L)
+{
+    client *c = check_client(L);
+    lua_settop(L, 3);
+    wa_transfer *t = spare(L, c);
+    wa_refusal r = fill(L, c, t, 3);
     if (r.text != NULL && r.text != wa_no_memory) return wa_refuse(L, r);
     if (r.text != NULL || !wa_multi_start(&c->multi, t)) return luaL_error(L, "%s", wa_no_memory);
     t->awaited = true;
@@ -286,14 +444,13 @@ static int client_perform(lua_State *L)
         else wa_multi_wait(&c->multi, 1);
     }
     wa_getuservalue(L, 1);
-    int count = push_outcome(L, t); /* if that has no memory, the transfer is out of use until the client is closed */
+    int count =
+        push_outcome(L, c, t, lua_gettop(L)); /* without memory the transfer is out of use until the client is closed */
     wa_multi_give(&c->multi, t);
     return count;
 }
 
 /* ---- many at once ---- */
-
-enum { TAG = 1, BODY = 2 };
 
 /* [-1, +0, m] sets what is kept of a transfer, in the table at the index */
 static void set_kept(lua_State *L, int table, const wa_transfer *t, int what)
@@ -301,15 +458,15 @@ static void set_kept(lua_State *L, int table, const wa_transfer *t, int what)
     lua_rawseti(L, table, (int) (2 * t->slot) + what);
 }
 
-/* [-0, +1|3, v] client:add(request, tag) -> true | nil, text, details: refused, and there will be no outcome */
+/* [-0, +1|3, v] client:add(request, tag), client:add(prepared, tag, body) -> true | nil, text, details: refused, and
+ * there will be no outcome */
 static int client_add(lua_State *L)
 {
     client *c = check_client(L);
-    luaL_checktype(L, 2, LUA_TTABLE);
     luaL_argcheck(L, !lua_isnoneornil(L, 3), 3, "a tag is needed, to tell whose outcome comes");
-    lua_settop(L, 3);
+    lua_settop(L, 4);
     wa_transfer *t = spare(L, c);
-    wa_refusal r = wa_read_request(L, 2, &c->multi.settings, t);
+    wa_refusal r = fill(L, c, t, 4);
     if (r.text != NULL && r.text != wa_no_memory) return wa_refuse(L, r);
     if (r.text != NULL) return luaL_error(L, "%s", wa_no_memory);
     wa_getuservalue(L, 1); /* what may raise stands before what cannot be taken back */
@@ -323,7 +480,8 @@ static int client_add(lua_State *L)
     return 1;
 }
 
-/* [-0, +0|2|4, v] client:next() -> tag, response | tag, nil, text, details; nothing: none has ended */
+/* [-0, +0|2|4, v] client:next() -> tag, response | tag, status, body, headers (of what was prepared) | tag, nil, text,
+ * details; nothing: none has ended */
 static int client_next(lua_State *L)
 {
     client *c = check_client(L);
@@ -332,14 +490,29 @@ static int client_next(lua_State *L)
     wa_getuservalue(L, 1);
     int kept = lua_gettop(L);
     lua_rawgeti(L, kept, (int) (2 * t->slot) + TAG);
-    lua_pushvalue(L, kept);
-    int count = push_outcome(L, t); /* if that has no memory, it can be fetched again */
+    int count = push_outcome(L, c, t, kept); /* if that has no memory, it can be fetched again */
     lua_pushnil(L);
     set_kept(L, kept, t, BODY);
     lua_pushnil(L);
     set_kept(L, kept, t, TAG);
     wa_multi_give(&c->multi, t);
     return count + 1;
+}
+
+/* [-0, +1, v] client:tags() -> a list of the tags whose outcomes were not fetched, of each as often as it was added */
+static int client_tags(lua_State *L)
+{
+    const client *c = check_client(L);
+    int count = 0;
+    wa_getuservalue(L, 1);
+    int kept = lua_gettop(L);
+    lua_newtable(L);
+    for (size_t i = 0; i < c->multi.count; i++) {
+        lua_rawgeti(L, kept, (int) (2 * c->multi.transfers[i]->slot) + TAG);
+        if (lua_isnil(L, -1)) lua_pop(L, 1);
+        else lua_rawseti(L, kept + 1, ++count);
+    }
+    return 1;
 }
 
 /* [-0, +0, v] the transfer that has the tag at index 2; NULL: none */
@@ -455,9 +628,10 @@ WA_EXPORT int luaopen_whatsapp_curl(lua_State *L);
 int luaopen_whatsapp_curl(lua_State *L)
 {
     static const luaL_Reg methods[] = {{"perform", client_perform}, {"add", client_add}, {"next", client_next},
-        {"progress", client_progress}, {"abort", client_abort}, {"step", client_step}, {"wait", client_wait},
-        {"running", client_running}, {"pollfd", client_pollfd}, {"events", client_events}, {"close", client_close},
-        {"__gc", client_close}, {"__close", client_close}, {"__tostring", client_tostring}, {NULL, NULL}};
+        {"prepare", client_prepare}, {"tags", client_tags}, {"progress", client_progress}, {"abort", client_abort},
+        {"step", client_step}, {"wait", client_wait}, {"running", client_running}, {"pollfd", client_pollfd},
+        {"events", client_events}, {"close", client_close}, {"__gc", client_close}, {"__close", client_close},
+        {"__tostring", client_tostring}, {NULL, NULL}};
     static const luaL_Reg functions[] = {{"new", new_client}, {"now", now}, {"sleep", sleep_for}, {NULL, NULL}};
     /* libcurl counts its users: one per state, given back when the state closes, after its clients */
     if (luaL_newmetatable(L, GLOBAL)) {
@@ -470,11 +644,19 @@ int luaopen_whatsapp_curl(lua_State *L)
         lua_setfield(L, -2, "held");
     }
     lua_pop(L, 1);
+    luaL_newmetatable(L, PREPARED);
+    lua_pushcfunction(L, prepared_gc);
+    lua_setfield(L, -2, "__gc");
     luaL_newmetatable(L, CLIENT);
-    wa_register(L, methods);
+    for (const luaL_Reg *method = methods; method->name != NULL; method++) {
+        lua_pushvalue(L, -1);
+        lua_pushvalue(L, -3);
+        lua_pushcclosure(L, method->func, OF_PREPARED);
+        lua_setfield(L, -2, method->name);
+    }
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    lua_pop(L, 2);
     lua_createtable(L, 0, 4);
     wa_register(L, functions);
     lua_pushfstring(L, "libcurl/%s", curl_version_info(CURLVERSION_NOW)->version);

@@ -184,19 +184,28 @@ void wa_transfer_close(wa_transfer *t)
 
 /* ---- a request ---- */
 
-void wa_transfer_reset(wa_transfer *t)
+/* what became of the exchange before */
+static void forget_outcome(wa_transfer *t)
 {
     if (t->stream != NULL) drop_stream(t, false);
-    wa_buffer_reset(&t->headers, KEPT);
-    wa_buffer_reset(&t->address, KEPT);
     wa_buffer_reset(&t->head, KEPT);
     wa_buffer_reset(&t->body, KEPT);
-    wa_buffer_add(&t->headers, "Expect:", 8); /* with its NUL: libcurl is not to add one */
     t->error[0] = '\0';
-    t->offset = t->size = 0;
-    t->data = NULL;
-    t->with_body = t->begun = t->head_ended = t->interrupted = t->carried = t->ended = t->awaited = false;
+    t->offset = 0;
+    t->begun = t->head_ended = t->interrupted = t->carried = t->ended = t->awaited = false;
     t->code = CURLE_OK;
+}
+
+void wa_transfer_reset(wa_transfer *t)
+{
+    forget_outcome(t);
+    wa_buffer_reset(&t->headers, KEPT);
+    wa_buffer_reset(&t->address, KEPT);
+    wa_buffer_add(&t->headers, "Expect:", 8); /* with its NUL: libcurl is not to add one */
+    t->prepared = 0;
+    t->size = 0;
+    t->data = NULL;
+    t->with_body = false;
 }
 
 void wa_transfer_add_header(wa_transfer *t, const char *name, size_t name_length, const char *value, size_t length)
@@ -396,6 +405,47 @@ const char *wa_transfer_prepare(wa_transfer *t, const wa_settings *s, const char
         curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, t->timeout);
     }
     return NULL;
+}
+
+/* ---- a request that many have in common ---- */
+
+static bool copy_bytes(wa_buffer *to, const wa_buffer *from)
+{
+    wa_buffer_init(to, from->allocate, from->context, from->limit);
+    wa_buffer_add(to, from->bytes, from->length);
+    return to->failure == WA_NO_FAILURE;
+}
+
+bool wa_prepared_copy(wa_prepared *p, const wa_transfer *t)
+{
+    p->timeout = (double) t->timeout / 1000;
+    return copy_bytes(&p->headers, &t->listed) && copy_bytes(&p->address, &t->set);
+}
+
+void wa_prepared_free(wa_prepared *p)
+{
+    if (p->headers.bytes != NULL) wa_buffer_free(&p->headers);
+    if (p->address.bytes != NULL) wa_buffer_free(&p->address);
+}
+
+const char *wa_transfer_post(wa_transfer *t, const wa_settings *s, const wa_prepared *p, const char *body, size_t size)
+{
+    bool same = t->prepared == p->id;
+    if (same) forget_outcome(t);
+    else wa_transfer_reset(t);
+    t->data = body;
+    t->size = size;
+    if (same) {
+        set_body(t);
+        return NULL;
+    }
+    t->with_body = true;
+    t->headers.length = 0; /* all are in what was kept */
+    wa_buffer_add(&t->headers, p->headers.bytes, p->headers.length);
+    wa_buffer_add(&t->address, p->address.bytes, p->address.length);
+    const char *problem = wa_transfer_prepare(t, s, "POST", p->timeout);
+    if (problem == NULL) t->prepared = p->id;
+    return problem;
 }
 
 /* ---- what became of it ---- */

@@ -27,6 +27,13 @@ typedef struct wa_settings {
     void *context;
 } wa_settings;
 
+/* What many requests have in common: a POST's URL, headers and time-out, as they were found good. */
+typedef struct wa_prepared {
+    unsigned long id;           /* never 0; another one has another */
+    wa_buffer headers, address; /* as a transfer has them */
+    double timeout;             /* seconds */
+} wa_prepared;
+
 /* kept for the next exchange: libcurl's handle, the URL and the headers as they were last given to it */
 typedef struct wa_transfer {
     CURL *easy;
@@ -37,9 +44,10 @@ typedef struct wa_transfer {
     wa_buffer head, body;      /* of the answer */
     const char *data;          /* the request's body; the caller keeps it until the exchange has ended */
     size_t size, offset;
-    wa_stream *stream; /* what goes from or to files; NULL for most */
-    curl_mime *mime;   /* of a form */
-    long timeout;      /* as libcurl has it, in milliseconds */
+    wa_stream *stream;      /* what goes from or to files; NULL for most */
+    curl_mime *mime;        /* of a form */
+    long timeout;           /* as libcurl has it, in milliseconds */
+    unsigned long prepared; /* what it is set for; 0: a request of its own */
     bool with_body, idempotent;
     bool posted;      /* libcurl is set for a POST with a body */
     bool to_file;     /* libcurl is set for an answer that goes into a file */
@@ -79,6 +87,15 @@ extern const char *const wa_no_memory;
 
 /* Gives libcurl all of it. What is wrong with the request, or wa_no_memory, or NULL. */
 const char *wa_transfer_prepare(wa_transfer *t, const wa_settings *settings, const char *method, double timeout);
+
+/* The same of a POST that was prepared, with a body of its own: where the exchange before was of the same, nothing but
+ * that is set. Takes the place of wa_transfer_reset too. */
+const char *wa_transfer_post(
+    wa_transfer *t, const wa_settings *settings, const wa_prepared *prepared, const char *body, size_t size);
+
+/* Keeps what a transfer that was given to libcurl has, for others; false: no memory. */
+bool wa_prepared_copy(wa_prepared *prepared, const wa_transfer *t);
+void wa_prepared_free(wa_prepared *prepared); /* may be called again */
 
 void wa_transfer_finish(wa_transfer *t);    /* it has ended, whether or not it got through: closes files */
 void wa_transfer_hand_over(wa_transfer *t); /* its outcome was read: a file that is whole stays */

@@ -13,6 +13,9 @@ local function current_task()
   return co and tasks[co]
 end
 
+---@return boolean whether the caller runs within a task of a batch, and waits there
+function batch.is_task() return current_task() ~= nil end
+
 -- ---- queues -------------------------------------------------------------------------------------------------------------
 
 local Queue = {}
@@ -204,32 +207,29 @@ end
 -- A message without a task, for as long as nothing has to wait but its answer. Where more is to be done than to read
 -- that, a task goes on with it.
 local function new_flight(own)
-  local flight = {}
-  flight.done = function(answer, text, details)
+  local flight, conclude = {}, own.direct.conclude
+  function flight.done(...)
     own:leave_place()
-    if answer then flight.response, flight.details = own.direct.conclude(flight.request, flight.warnings, answer) end
-    if flight.response == nil then
-      own:go_on(flight, answer, text, details)
-      return
-    end
-    flight.request = nil
     own.alive = own.alive - 1
+    flight.response, flight.details = conclude(flight, ...)
+    if flight.response == nil then return own:go_on(flight, ...) end
     own.ended:push(flight)
   end
   return flight
 end
 
-function Batch:go_on(flight, answer, text, details)
+function Batch:go_on(flight, ...)
   local task = self:start(flight.message)
-  self.alive = self.alive - 1 -- the flight's
-  task.begun = true
-  task.first = {
-    request = flight.request, warnings = flight.warnings, started = flight.started, answer = answer, text = text,
-    details = details,
-  }
-  flight.message, flight.request, flight.warnings = nil, nil, nil
-  self.flights[#self.flights + 1] = flight
+  task.begun, task.first = true, self.direct.first(flight, ...)
+  self:land(flight)
   self.ready:push(task)
+end
+
+-- it has nothing of a message any more
+function Batch:land(flight)
+  flight.message, flight.body, flight.warnings, flight.stamp = nil, nil, nil, nil
+  flight.response, flight.text, flight.details = nil, nil, nil
+  self.flights[#self.flights + 1] = flight
 end
 
 function Batch:fly(message)
@@ -238,15 +238,14 @@ function Batch:fly(message)
   if flight then flights[#flights] = nil
   else flight = new_flight(self) end
   flight.message = message
-  local request, text, details = direct.prepare(message)
-  if request == nil then
+  local prepared, text, details = direct.prepare(flight, message)
+  if not prepared then
     flight.text, flight.details = text, details
     self.ended:push(flight)
     return
   end
-  flight.request, flight.warnings, flight.started = request, text, direct.now()
   self.alive, self.in_flight = self.alive + 1, self.in_flight + 1
-  self.transport.begin(request, flight.done)
+  direct.begin(flight)
 end
 
 -- What a task yields that is not WAIT is meant for the loop that the caller runs in. A task that raised has an outcome
@@ -316,10 +315,11 @@ end
 -- counts an outcome, and lets the task go on that had it
 function Batch:release(task)
   local message, response, text, details = task.message, task.response, task.text, task.details
-  task.message, task.response, task.text, task.details = nil, nil, nil, nil
-  if task.done then
-    if not task.co then self.flights[#self.flights + 1] = task
-    elseif coroutine.status(task.co) ~= "dead" then self.idle[#self.idle + 1] = task end
+  if task.co then
+    task.message, task.response, task.text, task.details = nil, nil, nil, nil
+    if coroutine.status(task.co) ~= "dead" then self.idle[#self.idle + 1] = task end
+  elseif task.done then
+    self:land(task)
   end
   self.count = self.count + 1
   if response == nil then self.failures = self.failures + 1 end

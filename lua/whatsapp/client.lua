@@ -118,7 +118,10 @@ local function make(parts, level)
   parts.url = ("%s%s/"):format(parts.root, parts.phone_number_id)
   parts.messages_url = parts.url .. "messages"
   parts.pipeline, parts.own_requests = pipeline.build(parts)
-  parts.spares, parts.signed_token, parts.signed_headers = {}, nil, nil
+  parts.signed_token, parts.signed_headers, parts.prepared = nil, nil, nil
+  local transport = parts.shared.transport
+  parts.is_short = parts.own_requests and not parts.shared.limiter and type(parts.token) == "string"
+    and type(transport) == "table" and transport.post ~= nil
   if not decorate.is_transport(parts.pipeline) then
     error("option limiter must return a transport, as it is given one", level + 1)
   end
@@ -228,19 +231,8 @@ end
 
 local HEADERS = { ["Content-Type"] = "application/json" }
 
--- where nobody but libcurl ever sees a request, its table serves again
-local function spare_request(parts)
-  if not parts.own_requests then return { method = "POST", headers = copy(HEADERS) } end
-  local spares = parts.spares
-  local count = #spares
-  local request = spares[count]
-  if request == nil then return { method = "POST", headers = HEADERS } end
-  spares[count] = nil
-  request.headers, request.to, request.phone_number_id, request.waited = HEADERS, nil, nil, nil
-  return request
-end
-
-local function request_of(parts, message, given, endpoint)
+-- the message's JSON, its warnings and its stamp; or nil, text, details
+local function body_of(parts, message, given)
   local mode, stamp = given.mode or parts.mode, given.stamp
   if stamp == nil then stamp = parts.stamp end
   local marked, id = message, nil
@@ -251,13 +243,24 @@ local function request_of(parts, message, given, endpoint)
     return nil, warnings, details
   end
   if warnings then warn(parts, warnings, message) end
-  local request = spare_request(parts)
-  request.url = endpoint and parts.url .. endpoint or parts.messages_url
-  request.body, request.timeout, request.stamp = body, given.timeout or parts.timeout, id
+  return body, warnings, id
+end
+
+local function request_around(parts, body, id, message, given, endpoint)
+  local request = {
+    method = "POST", url = endpoint and parts.url .. endpoint or parts.messages_url, body = body,
+    headers = parts.own_requests and HEADERS or copy(HEADERS), timeout = given.timeout or parts.timeout, stamp = id,
+  }
   if message.status == nil then -- for the limits: what is no message is not counted
     request.to, request.phone_number_id = scalar(message.to or message.recipient), parts.phone_number_id
   end
-  return request, warnings
+  return request
+end
+
+local function request_of(parts, message, given, endpoint)
+  local body, warnings, id = body_of(parts, message, given)
+  if not body then return nil, warnings, id end
+  return request_around(parts, body, id, message, given, endpoint), warnings
 end
 
 local function check_message(message, level)
@@ -302,18 +305,18 @@ local function fail(parts, request, text, details, attempts)
   return nil, pipeline.clean(parts, text), details
 end
 
-local function info_of(parts, request, answer, warnings, attempts)
-  local headers = answer.headers or options.NONE
+-- what the API says beside its answer
+local function tell(parts, info, headers)
   local trace_id, usage = response.trace_id(headers), response.usage(headers)
-  return {
-    attempts = attempts,
-    http_status = answer.status,
-    stamp = request.stamp,
-    trace_id = trace_id and pipeline.cleaned(parts, trace_id, 0),
-    usage = usage and pipeline.cleaned(parts, usage, 6),
-    warnings = warnings,
-    log_error = parts.log and pipeline.take_log_error(request),
-  }
+  info.trace_id = trace_id and pipeline.cleaned(parts, trace_id, 0)
+  info.usage = usage and pipeline.cleaned(parts, usage, 6)
+end
+
+local function info_of(parts, request, answer, warnings, attempts)
+  local info = { attempts = attempts, http_status = answer.status, stamp = request.stamp, warnings = warnings }
+  tell(parts, info, answer.headers or options.NONE)
+  info.log_error = parts.log and pipeline.take_log_error(request)
+  return info
 end
 
 -- first: an attempt that was made already, see retry.run
@@ -330,18 +333,60 @@ local function policy_of(parts, given)
   return parts.retry
 end
 
-local function spare(parts, request)
-  if parts.own_requests then parts.spares[#parts.spares + 1] = request end
+-- ---- the short way ----------------------------------------------------------------------------------------------------------
+-- Where nobody but libcurl sees a request, and nothing has to wait before it leaves, all messages are one prepared request
+-- with bodies of their own, and there is no table of a request or of an answer. Whatever does not succeed at once goes on as
+-- an attempt that was made already.
+
+-- nil: not for this client
+local function prepared_of(parts, timeout)
+  if not parts.is_short then return nil end
+  if parts.prepared and parts.prepared_timeout == timeout then return parts.prepared end
+  json.prepare()
+  parts.prepared = pipeline.prepare(parts, { method = "POST", url = parts.messages_url, headers = copy(HEADERS), timeout = timeout })
+  parts.prepared_timeout = timeout
+  return parts.prepared
 end
 
+-- what most answers say; nil: another thing
+local function succeeded(parts, warnings, id, status, body, headers)
+  local result = status == 200 and response.accepted(body)
+  if not result then return nil end
+  local info = { attempts = 1, http_status = 200 }
+  if id ~= nil then info.stamp = id end
+  if warnings then info.warnings = warnings end
+  if headers ~= parts.plain_headers then -- the same headers come as the same table
+    tell(parts, info, headers)
+    if info.trace_id == nil and info.usage == nil then parts.plain_headers = headers end
+  end
+  return result, info
+end
+
+-- what is known of a first attempt; body and headers stand for text and details where there was no answer
+local function first_of(started, status, body, headers)
+  if status == nil then return { started = started, text = body, details = headers } end
+  return { started = started, answer = { status = status, body = body, headers = headers } }
+end
+
+-- ---- sending, continued -----------------------------------------------------------------------------------------------------
+
+-- first: an attempt that was made already, with its body, warnings and stamp
 local function deliver_one(parts, message, given, endpoint, first)
-  local request, text, details
-  if first then request, text = first.request, first.warnings
-  else request, text, details = request_of(parts, message, given, endpoint) end
-  if not request then return nil, text, details end
-  local result
-  result, text, details = exchange(parts, request, policy_of(parts, given), text, nil, first)
-  spare(parts, request)
+  local body, warnings, id
+  if first then body, warnings, id = first.body, first.warnings, first.stamp
+  else body, warnings, id = body_of(parts, message, given) end
+  if not body then return nil, warnings, id end
+  local prepared = not (first or endpoint) and not batch.is_task() and prepared_of(parts, given.timeout or parts.timeout)
+  if prepared then
+    local transport = parts.shared.transport
+    local started = transport.now()
+    local status, answer, headers = transport.post(prepared, body)
+    local result, info = succeeded(parts, warnings, id, status, answer, headers)
+    if result then return result, nil, info end
+    first = first_of(started, status, answer, headers)
+  end
+  local request = request_around(parts, body, id, message, given, endpoint)
+  local result, text, details = exchange(parts, request, policy_of(parts, given), warnings, nil, first)
   return result, text, details
 end
 
@@ -409,25 +454,32 @@ local function refused_message(message)
   return options.refused("a message is a table, got a " .. type(message))
 end
 
--- How most messages of a batch are sent: without a task, which is needed only for what comes after a first attempt that
--- failed. Where a limit or code of the user's may have to wait, nil.
+-- How most messages of a batch are sent: the short way, without a task, which is needed only for what comes after a first
+-- attempt that failed. Where code of the user's may have to wait, nil.
 local function direct_of(parts, given)
-  if not parts.own_requests or parts.shared.limiter or parts.on_warning or type(parts.token) ~= "string" then return nil end
+  local prepared = not parts.on_warning and prepared_of(parts, given.timeout or parts.timeout)
+  if not prepared then return nil end
+  local transport = parts.shared.transport
+  local now, begin = transport.now, transport.begin_post
   return {
-    now = parts.pipeline.now,
-    prepare = function(message)
+    prepare = function(flight, message)
       if type(message) ~= "table" then return refused_message(message) end
-      local request, text, details = request_of(parts, message, given)
-      if not request then return nil, text, details end
-      pipeline.sign(parts, request)
-      return request, text
+      local body, warnings, id = body_of(parts, message, given)
+      if not body then return nil, warnings, id end
+      flight.body, flight.warnings, flight.stamp = body, warnings, id
+      return true
     end,
-    conclude = function(request, warnings, answer)
-      local result = response.parse(answer)
-      if not result then return nil end
-      local info = info_of(parts, request, answer, warnings, 1)
-      spare(parts, request)
-      return result, info
+    begin = function(flight)
+      flight.started = now()
+      begin(prepared, flight.body, flight.done)
+    end,
+    conclude = function(flight, status, body, headers)
+      return succeeded(parts, flight.warnings, flight.stamp, status, body, headers)
+    end,
+    first = function(flight, status, body, headers)
+      local first = first_of(flight.started, status, body, headers)
+      first.body, first.warnings, first.stamp = flight.body, flight.warnings, flight.stamp
+      return first
     end,
   }
 end

@@ -132,6 +132,17 @@ function pipeline.sign(parts, request)
   return true
 end
 
+---The same once for many requests, of a client whose token is a string.
+---@param parts table of a client
+---@param request table without a body
+---@return any? prepared for transport.post; nil: it was refused, and will be where it is sent
+function pipeline.prepare(parts, request)
+  request.headers.Authorization = "Bearer " .. parts.token
+  remember(parts.shared.secrets, parts.token)
+  local prepared = parts.shared.transport.prepare(request)
+  return prepared
+end
+
 local function authorizing_own(parts, transport)
   return decorate.around(transport, function(_, request)
     local ok, problem, refusal = pipeline.sign(parts, request)

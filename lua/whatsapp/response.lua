@@ -223,16 +223,20 @@ local function is_accepted(object)
   return object.success == true
 end
 
+---The body of an answer of 200 that took a message, as nearly all do; nil: something else, which response.parse tells.
+---@param body string
+---@return table? result
+function response.accepted(body)
+  local object = json.decode(body)
+  if type(object) == "table" and object.error == nil and is_accepted(object) then return object end
+end
+
 ---The answer to a message: what client:send does with it. For those who move the bytes themselves.
 ---@param answer { status: integer, headers: table<string, string>?, body: string? } header names in lower case
 ---@return table? result mirrors the API's: .messages[1].id, .contacts[1].wa_id; .success of a mark as read
 ---@return string? text
 ---@return whatsapp.details? details
 function response.parse(answer)
-  if answer.status == 200 then -- as nearly all are: the same with fewer questions
-    local object = decoded(answer.body)
-    if object and object.error == nil and is_accepted(object) then return object end
-  end
   local object, text, details = response.read(answer)
   if not object then return nil, text, details end
   if is_accepted(object) then return object end

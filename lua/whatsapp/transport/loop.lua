@@ -29,8 +29,7 @@ end
 function loop.new(name, given, level, watched)
   local kept = options.check(given, NEW, level + 1)
   local client, closed
-  local pending = {} -- done functions of what is under way, and how often: one may wait for many
-  local observed = {} -- of those of them whose progress somebody wants to know: by the done function
+  local observed = {} -- whose progress somebody wants to know: by the done function
   local state = {}
 
   function state.is_closed() return closed end
@@ -68,7 +67,6 @@ function loop.new(name, given, level, watched)
 
   -- whoever is called may begin another one, or close the transport
   local function report_all()
-    if next(observed) == nil then return end
     local now, all = loop.now(), {}
     for done, watch in pairs(observed) do all[done] = watch end
     for done, watch in pairs(all) do
@@ -94,11 +92,8 @@ function loop.new(name, given, level, watched)
     local watch
     if request.progress then done, watch = observing(request, done) end
     local added, text, details = state.client():add(request, done)
-    if added then
-      pending[done], observed[done] = (pending[done] or 0) + 1, watch
-    else
-      done(nil, text, details)
-    end
+    if added then observed[done] = watch
+    else done(nil, text, details) end
     return done
   end
 
@@ -129,17 +124,33 @@ function loop.new(name, given, level, watched)
     add(request, done)
   end
 
+  ---a POST whose body is given later, each time it is sent
+  function state.prepare(request)
+    return state.client():prepare(request)
+  end
+
+  ---one of what was prepared; waits in libcurl for its answer: status, body, headers | nil, text, details
+  function state.post(prepared, body)
+    return state.client():perform(prepared, body)
+  end
+
+  ---the same comes through done(status, body, headers | nil, text, details), from within drain() or at once
+  function state.begin_post(prepared, body, done)
+    local added, text, details = state.client():add(prepared, done, body)
+    if not added then done(nil, text, details) end
+  end
+
   local function hand_over(done, ...)
     if done == nil then return false end
-    local count = pending[done]
-    pending[done] = count and count > 1 and count - 1 or nil
     done(...)
     return true
   end
 
   -- whoever is called may close it
   local function hand_over_all()
-    repeat report_all() until closed or not hand_over(client:next())
+    repeat
+      if next(observed) ~= nil then report_all() end
+    until closed or not hand_over(client:next())
   end
 
   ---does what can be done without waiting, and hands over what has ended
@@ -157,12 +168,12 @@ function loop.new(name, given, level, watched)
 
   function state.close()
     if closed then return end
-    closed = true
-    if client then client:close() end
-    local left = pending
-    pending, observed = {}, {}
-    for done, count in pairs(left) do
-      for _ = 1, count do done(nil, CLOSED, { kind = "transport", retryable = false, may_have_been_sent = true }) end
+    closed, observed = true, {}
+    if not client then return end
+    local left = client:tags()
+    client:close()
+    for _, done in ipairs(left) do
+      done(nil, CLOSED, { kind = "transport", retryable = false, may_have_been_sent = true })
     end
   end
   return state

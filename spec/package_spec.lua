@@ -1,15 +1,8 @@
 -- The project agrees with itself: version, rockspec, Makefile, README and files.
+local lines_of = require "spec.support.lines"
 local read = require "spec.support.read"
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"
-
-local function lines_of(command)
-  local lines = {}
-  local pipe = io.popen(command)
-  for line in pipe:lines() do lines[#lines + 1] = line end
-  pipe:close()
-  return lines
-end
 
 local function set(list)
   local members = {}

@@ -1,5 +1,7 @@
 -- The endpoint as each example serves it: a CGI program, a small server, nginx. Starts them, asks them, stops them.
+local output = require "spec.support.output"
 local read = require "spec.support.read"
+local scratch_folder = require "spec.support.scratch"
 local webhooks = require "spec.support.webhooks"
 
 local lua = os.getenv "LUA" or "lua5.4"
@@ -8,21 +10,8 @@ local ENVIRONMENT = ("env -u WHATSAPP_TOKEN -u NGINX WHATSAPP_APP_SECRET='%s' WH
 local QUERY = "hub.mode=subscribe&hub.challenge=4711&hub.verify_token=" .. webhooks.TOKEN
 local BODY = webhooks.body { messages = { webhooks.text("wamid.1", "Grüße") }, statuses = { webhooks.status("wamid.2", "read") } }
 
-local function run(command)
-  local pipe = assert(io.popen(command))
-  local output = pipe:read "*a"
-  pipe:close()
-  return output
-end
-
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-end
-
-local folder = run "mktemp -d":match "^[^\n]*"
-write(folder .. "/body", BODY)
+local scratch = scratch_folder.new()
+scratch.write("body", BODY)
 math.randomseed(os.time() + math.floor(os.clock() * 1e6))
 
 -- status and body that the server answers; the machine need not have a program that asks
@@ -51,35 +40,36 @@ local function check(port, log)
 end
 
 describe("the webhook examples", function()
-  teardown(function() run("rm -rf " .. folder) end)
+  teardown(scratch.remove)
 
   it("serve it as a CGI program", function()
     local function cgi(method, query, signature)
       local variables = ("REQUEST_METHOD=%s QUERY_STRING='%s' CONTENT_LENGTH=%d HTTP_X_HUB_SIGNATURE_256='%s'")
         :format(method, query, method == "POST" and #BODY or 0, signature or "")
-      local output = run(("%s %s %s examples/webhook_cgi.lua <%s/body 2>%s/log"):format(ENVIRONMENT, variables, lua, folder, folder))
-      return output:match "^Status: (%d+)\r\n", output:match "\r\n\r\n(.*)$"
+      local said = output(("%s %s %s examples/webhook_cgi.lua <%s 2>%s"):format(ENVIRONMENT, variables, lua, scratch.path "body",
+        scratch.path "log"))
+      return said:match "^Status: (%d+)\r\n", said:match "\r\n\r\n(.*)$"
     end
     assert.same({ "200", "4711" }, { cgi("GET", QUERY) })
     assert.equal("403", (cgi("GET", QUERY .. "x")))
     assert.equal("401", (cgi("POST", "", "sha256=" .. ("0"):rep(64))))
     assert.equal("200", (cgi("POST", "", webhooks.sign(BODY))))
-    assert.equal("message wamid.1 Grüße\nstatus wamid.2 read\n", read(folder .. "/log", ""))
+    assert.equal("message wamid.1 Grüße\nstatus wamid.2 read\n", read(scratch.path "log", ""))
   end)
 
   it("serve it in a small server", function()
     local pipe, pid, port
     for _ = 1, 20 do -- a taken port is only bad luck
       port = math.random(20000, 32000)
-      pipe = assert(io.popen(("echo $$; exec %s %s examples/webhook_server.lua %d 2>%s/log"):format(ENVIRONMENT, lua, port, folder)))
+      pipe = assert(io.popen(("echo $$; exec %s %s examples/webhook_server.lua %d 2>%s"):format(ENVIRONMENT, lua, port, scratch.path "log")))
       pid = pipe:read "*l"
       if pipe:read "*l" == "listening" then break end
       pipe:close()
       pipe = nil
     end
-    assert.is_truthy(pipe, read(folder .. "/log", ""))
-    local ok, problem = pcall(check, port, function() return read(folder .. "/log", "") end)
-    run("kill " .. pid)
+    assert.is_truthy(pipe, read(scratch.path "log", ""))
+    local ok, problem = pcall(check, port, function() return read(scratch.path "log", "") end)
+    output("kill " .. pid)
     pipe:close()
     assert.is_true(ok, tostring(problem))
   end)

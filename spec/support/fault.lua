@@ -5,19 +5,14 @@
 --   fault.url("h2", "/path")              ports: plain h1 h2, stranger misnamed expired (certificates), closed
 --   fault.play "random 7"                 each request gets a fault drawn with this seed, most of them none
 --   fault.arrivals(), fault.connections(), fault.messages(), fault.head(), fault.body(), fault.ca_file, fault.stop()
+local output = require "spec.support.output"
 local read = require "spec.support.read"
+local write = require "spec.support.write"
 
 local M = {}
 
 local function quoted(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
-local function output(command)
-  local pipe = assert(io.popen(command))
-  local text = pipe:read "*a"
-  pipe:close()
-  return text
 end
 
 local function here()
@@ -68,9 +63,7 @@ function M.start()
 
   function fault.play(...)
     run = run + 1
-    local file = assert(io.open(folder .. "/script.new", "wb"))
-    file:write(table.concat({ run, ... }, "\n"), "\n")
-    file:close()
+    write(folder .. "/script.new", table.concat({ run, ... }, "\n") .. "\n")
     assert(os.rename(folder .. "/script.new", folder .. "/script"))
   end
 

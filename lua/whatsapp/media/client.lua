@@ -17,7 +17,7 @@ local M = {}
 
 ---@class whatsapp.send_file_options: whatsapp.media.upload_options
 ---@field caption string? of an image, a video or a document
----@field filename string? of a document, as the recipient sees it; from the path if absent
+---@field filename string? of a document, as the recipient sees it; if absent the file's, with U+FFFD for what is no UTF-8
 ---@field message table? what else stands in the message: { context = { message_id = ... } }
 ---@field stamp boolean?
 ---@field fallback table|fun(message: table, details: whatsapp.details): table?

@@ -117,6 +117,8 @@ end
 
 ---Fetches a file, checks its length and its SHA-256, and only then puts it in place: under the path, where it replaces what
 ---was there, or into the sink, piece by piece. The path is yours: whatsapp.media.safe_name makes a name of an event.
+---Until then the bytes lie in a file of random name that ends in .part: beside the path, or for a sink in $TMPDIR, else /tmp.
+---Whoever may read a new file there by the umask may read it, and a process that is killed meanwhile leaves it.
 ---@param what string|whatsapp.event|table an id, a URL, an event with media, or what media:get gave
 ---@param target string|fun(piece: string): boolean?, string? a path; or a function, that nil and a text or false end
 ---@param given { max: integer?, own: boolean?, progress: (fun(transferred: integer, total: integer?))?, timeout: number?,

@@ -106,6 +106,17 @@ describe("the README", function()
     for _, block in ipairs(blocks) do assert.is_truthy((loadstring or load)(block), block) end
   end)
 
+  it("links to headings and files that there are", function()
+    local anchors = {}
+    for heading in ("\n" .. text):gmatch "\n##+ ([^\n]+)" do
+      anchors["#" .. heading:lower():gsub("[^%w _-]", ""):gsub(" ", "-")] = true
+    end
+    for link in text:gmatch "%]%(([^)%s]+)%)" do
+      if link:find "^#" then assert.is_true(anchors[link], link)
+      elseif not link:find "^https://" then assert.is_truthy(io.open(link), link) end
+    end
+  end)
+
   it("starts with an example that runs as it stands", function()
     local box, printed = sandbox.new(), {}
     local double = setmetatable({

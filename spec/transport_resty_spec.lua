@@ -2,6 +2,7 @@
 -- nginx's configuration lacks, what becomes of kept connections, and how many go at once. The rest is in
 -- spec/transport_spec.lua. Never sends to another host.
 local fault_server = require "spec.support.fault"
+local read = require "spec.support.read"
 local resty = require "spec.support.resty"
 local rows = require "spec.transport_rows"
 local scratch_folder = require "spec.support.scratch"
@@ -686,9 +687,7 @@ describe("client.media in nginx", function()
       return { tonumber(about.file_size), sent.messages[1].id }
     ]], { url = home.nginx.url "", path = scratch.write("words.txt", words) })
     home.stop()
-    local again = io.open(scratch.path "words.txt.again", "rb")
-    local bytes = again and again:read "*a"
-    if again then again:close() end
+    local bytes = read(scratch.path "words.txt.again", "")
     scratch.remove()
     assert.is_true(ok, tostring(got))
     assert.equal(#words, got[1])
@@ -699,7 +698,6 @@ end)
 
 describe("the README's nginx", function()
   it("sends a message", function()
-    local read = require "spec.support.read"
     local block = assert(read "README.md":match "\n## OpenResty and nginx\n.-```nginx\n(.-)```")
     local fault = fault_server.start()
     fault.play "accept"

@@ -1,8 +1,9 @@
 -- A bot that answers what it is told: the endpoint that the other webhook examples serve. WHATSAPP_APP_SECRET and
--- WHATSAPP_VERIFY_TOKEN are from the app's dashboard; without WHATSAPP_TOKEN it only prints.
+-- WHATSAPP_VERIFY_TOKEN are from the app's dashboard; without WHATSAPP_TOKEN it only prints. Sends over the transport that it
+-- is passed, if any.
 local whatsapp = require "whatsapp"
 
-local client = os.getenv "WHATSAPP_TOKEN" and dofile "examples/client.lua"
+local client = os.getenv "WHATSAPP_TOKEN" and assert(loadfile "examples/client.lua")(...)
 
 local function print_line(...)
   io.stderr:write(table.concat({ ... }, " "), "\n")

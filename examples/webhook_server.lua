@@ -2,7 +2,11 @@
 --   lua examples/webhook_server.lua [port]
 local cqueues = require "cqueues"
 local socket = require "cqueues.socket"
-local handle = dofile "examples/webhook_bot.lua"
+
+-- a bot that waits for an answer, or to try again, holds up nobody; but in Lua 5.1, where a callback cannot wait, everybody
+local can_wait = _VERSION ~= "Lua 5.1" or rawget(_G, "jit")
+local transport = can_wait and require("whatsapp.transport.cqueues").new { ca_file = os.getenv "WHATSAPP_CA_FILE" } or nil
+local handle = assert(loadfile "examples/webhook_bot.lua")(transport)
 
 local function read_request(connection)
   local line = connection:read "*l"

@@ -1,18 +1,11 @@
 -- The library as files that a C program compiles in: they compile without a warning, show what they say and no more, and a
 -- program made of them and of nothing else sends; where its memory ends it says so. Sends to nobody but the program itself.
 local read = require "spec.support.read"
+local run = require "spec.support.run"
+local scratch_folder = require "spec.support.scratch"
 
 local lua = os.getenv "LUA" or "lua5.4"
 local SCRIPT = "examples/embed/send.lua"
-
--- status and output of a command; how a program ended that was killed is over 128
-local function run(command)
-  local pipe = assert(io.popen(("{ %s\n} 2>&1; echo \"status $?\""):format(command)))
-  local output = pipe:read "*a"
-  pipe:close()
-  local text, status = output:match "^(.*)status (%d+)%s*$"
-  return tonumber(status), text
-end
 
 local function make(rest)
   local status, output = run(("env -u MAKEFLAGS -u MAKELEVEL make -s LUA=%s %s"):format(lua, rest))
@@ -20,14 +13,7 @@ local function make(rest)
   return output
 end
 
-local folder = select(2, run "mktemp -d"):match "^[^\n]*"
-
-local function write(name, text)
-  local file = assert(io.open(folder .. "/" .. name, "wb"))
-  file:write(text)
-  file:close()
-  return folder .. "/" .. name
-end
+local scratch = scratch_folder.new()
 
 -- the Lua modules, by name, and their files
 local function lua_modules()
@@ -42,7 +28,7 @@ describe("the library in a C program", function()
   run("rm -rf " .. built)
   local compiled = make "embed WERROR=-Werror"
 
-  teardown(function() run("rm -rf " .. folder) end)
+  teardown(function() scratch.remove() end)
 
   local function shown(object)
     local names = {}
@@ -80,9 +66,9 @@ describe("the library in a C program", function()
   end)
 
   it("is the same bytes whenever it is made", function()
-    assert.equal(0, (run(lua .. " src/embed/amalgamate.lua " .. folder)))
+    assert.equal(0, (run(lua .. " src/embed/amalgamate.lua " .. scratch.folder)))
     for _, name in ipairs { "whatsapp.c", "whatsapp.h", "whatsapp_lua.c", "whatsapp_curl.c", "whatsapp_crypto.c" } do
-      assert.equal(read("build/amalgamation/" .. name), read(folder .. "/" .. name))
+      assert.equal(read("build/amalgamation/" .. name), read(scratch.path(name)))
     end
   end)
 
@@ -132,12 +118,12 @@ describe("the library in a C program", function()
       script[#script + 1] = ("check(debug.getinfo(require '%s'.%s, 'S').source, '@%s')"):format(name, last[1], file:match "^lua/(.*)")
     end
     assert.is_nil(read "build/amalgamation/whatsapp_lua.c":find(read "lua/whatsapp/client.lua":match "^[^\n]*", 1, true)) -- a comment
-    local status, output = run(("%s %s 4000000"):format(host_all, write("modules.lua", table.concat(script, "\n")))) -- bytes: all at once
+    local status, output = run(("%s %s 4000000"):format(host_all, scratch.write("modules.lua", table.concat(script, "\n")))) -- bytes: all at once
     assert.equal(0, status, output)
   end)
 
   it("has libcurl and libcrypto where they are compiled in", function()
-    local script = write("all.lua", [[
+    local script = scratch.write("all.lua", [[
       package.path, package.cpath = "", ""
       print(require("whatsapp.crypto").hmac_sha256("key", "text"))
       local client = require("whatsapp.curl").new { proxy = "", connect_timeout = 5 }
@@ -154,7 +140,7 @@ describe("the library in a C program", function()
   end)
 
   it("leaves the documentation out of the schema, if it is told to", function()
-    local script = write("docs.lua", [[
+    local script = scratch.write("docs.lua", [[
       local documented = 0
       for name, object in pairs((require("whatsapp.core").schema())) do
         for _, thing in ipairs { object, (table.unpack or unpack)(object.fields) } do
@@ -202,7 +188,7 @@ describe("the library in a C program", function()
   end)
 
   it("may be made known to a state more than once, and says what it misses", function()
-    local source = write("twice.c", [[
+    local source = scratch.write("twice.c", [[
       #include "whatsapp.h"
       #include <lauxlib.h>
       #include <lualib.h>
@@ -229,7 +215,7 @@ describe("the library in a C program", function()
           lua_close(L);
           return 0;
       }]])
-    local program = folder .. "/twice"
+    local program = scratch.path "twice"
     local status, output = build(source, program, "whatsapp.o whatsapp_lua.o", "")
     assert.equal(0, status, output)
     status, output = run(program)
@@ -242,7 +228,7 @@ describe("the library in a C program", function()
 
   it("sends as the README says", function()
     local opened, lines = read "README.md":match "```c\n(luaL_openlibs%(L%);\n)(.-)```" -- Lua 5.1 forgets what stood in preload
-    local source = write("readme.c", [[
+    local source = scratch.write("readme.c", [[
       #include "whatsapp.h"
       #include <lauxlib.h>
       #include <lualib.h>
@@ -259,7 +245,7 @@ describe("the library in a C program", function()
           lua_close(L);
           return 0;
       }]])
-    local program = folder .. "/readme"
+    local program = scratch.path "readme"
     local status, output = build(source, program, "whatsapp.o whatsapp_lua.o whatsapp_curl.o", "$(pkg-config --libs libcurl)")
     assert.equal(0, status, output)
     status, output = run("WHATSAPP_TOKEN=T " .. program)

@@ -1,17 +1,12 @@
 -- Every example runs, as a reader would run it, and make demo runs them all.
-local function run(command)
-  local pipe = io.popen(command .. " 2>&1; echo \"status $?\"")
-  local output = pipe:read "*a"
-  pipe:close()
-  return output:match "status (%d+)%s*$", output
-end
+local run = require "spec.support.run"
 
 describe("the examples", function()
   local lua = os.getenv "LUA" or "lua5.4"
   local status, output = run("env -u WHATSAPP_TOKEN -u WHATSAPP_TO " .. lua .. " examples/demo.lua")
 
   it("all run against the sandbox", function()
-    assert.equal("0", status, output)
+    assert.equal(0, status, output)
     assert.is_truthy(output:find "%d+ examples ran\n")
   end)
 

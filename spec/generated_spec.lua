@@ -3,20 +3,19 @@ local generate = require "spec.support.generate"
 local json_schema = require "spec.support.json_schema"
 local read = require "spec.support.read"
 local schema = require "whatsapp.schema"
+local scratch_folder = require "spec.support.scratch"
 local whatsapp = require "whatsapp"
 
 describe("the types and the reference", function()
   it("are what the schema gives now", function()
-    local folder = os.tmpname()
-    os.remove(folder)
-    assert(os.execute("mkdir " .. folder))
+    local scratch = scratch_folder.new()
+    finally(scratch.remove)
     local lua = os.getenv "LUA" or "lua5.4"
-    assert(os.execute(("%s src/gen.lua %s"):format(lua, folder)))
+    assert(os.execute(("%s src/gen.lua %s"):format(lua, scratch.folder)))
     for _, name in ipairs { "types.lua", "REFERENCE.md" } do
-      local same = read(folder .. "/" .. name) == read("lua/whatsapp/" .. name)
+      local same = read(scratch.path(name)) == read("lua/whatsapp/" .. name)
       assert.is_true(same, name .. " is stale: make docs")
     end
-    os.execute("rm -r " .. folder)
   end)
 
   it("have every object and every field", function()

@@ -1,6 +1,7 @@
 -- The golden rows (spec/support/golden.lua), and that a bare Lua makes the same of every field of the schema: what
 -- `make test-arm`, `test-be` and `test-musl` hold other machines to.
 local golden = require "spec.support.golden"
+local lines_of = require "spec.support.lines"
 
 describe("to the byte, on every Lua, the core", function()
   for _, row in ipairs(golden.rows()) do
@@ -9,14 +10,6 @@ describe("to the byte, on every Lua, the core", function()
 end)
 
 describe("the transcript", function()
-  local function lines_of(command)
-    local lines = {}
-    local pipe = io.popen(command)
-    for line in pipe:lines() do lines[#lines + 1] = line end
-    pipe:close()
-    return lines
-  end
-
   it("comes from a bare Lua, and speaks of every field", function()
     local lines = lines_of((os.getenv "LUA" or "lua") .. " spec/support/transcript.lua 2>&1 && echo whole")
     assert.equal("whole", lines[#lines])

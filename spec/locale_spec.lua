@@ -1,10 +1,6 @@
 -- A host may have set a locale in which a number has a comma: what is read, written and said is the same.
-local function run(command)
-  local pipe = io.popen(command .. " 2>&1")
-  local output = pipe:read "*a"
-  pipe:close()
-  return output
-end
+local output_of = require "spec.support.output"
+local scratch_folder = require "spec.support.scratch"
 
 local SOURCE = [[
 LC_NUMERIC
@@ -26,15 +22,12 @@ print((select(2, core.encode { to = 1 / 2, text = { body = "x" } })))
 
 describe("in a locale with a comma", function()
   it("numbers are read and written as ever", function()
-    local folder = run("mktemp -d"):match "^[^\n]*"
-    for name, text in pairs { ["comma.src"] = SOURCE, ["script.lua"] = SCRIPT } do
-      local file = assert(io.open(folder .. "/" .. name, "w"))
-      file:write(text)
-      file:close()
-    end
-    local made = run(("localedef -c -i %s/comma.src %s/comma"):format(folder, folder)) -- it tells which of its parts there is not
-    local output = run(("LOCPATH=%s %s %s/script.lua"):format(folder, os.getenv "LUA" or "lua", folder))
-    run("rm -rf " .. folder)
+    local scratch = scratch_folder.new()
+    scratch.write("comma.src", SOURCE)
+    local script = scratch.write("script.lua", SCRIPT)
+    local made = scratch.run "localedef -c -i comma.src ./comma 2>&1" -- it tells which of its parts there is not
+    local output = output_of(("LOCPATH=%s %s %s 2>&1"):format(scratch.folder, os.getenv "LUA" or "lua", script))
+    scratch.remove()
     assert.equal('{"messaging_product":"whatsapp","recipient_type":"individual","to":"1","type":"location","location":'
       .. '{"latitude":1.5,"longitude":-0.3333333333333333}}\nto: must be a string or a whole number, got 0.5\n', output, made)
   end)

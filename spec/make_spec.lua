@@ -1,11 +1,11 @@
 -- What `make` does where another Lua is there than 5.4, or none: in a PATH of its own, with programs that only have the
 -- names. Nothing is built in the tree but a folder under build/, which is removed.
+local output = require "spec.support.output"
+local write = require "spec.support.write"
+
+-- nothing of the make that may run this: neither its variables nor its Lua
 local function output_of(command)
-  -- nothing of the make that may run this: neither its variables nor its Lua
-  local pipe = io.popen("env -u LUA -u LUA_PATH -u LUA_CPATH -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES " .. command .. " 2>&1")
-  local text = pipe:read "*a"
-  pipe:close()
-  return text
+  return output("env -u LUA -u LUA_PATH -u LUA_CPATH -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES " .. command .. " 2>&1")
 end
 
 local function sh(command) return output_of("sh -c '" .. command .. "'") end
@@ -22,11 +22,7 @@ describe("make", function()
   teardown(function() sh("rm -rf " .. folder) end)
 
   local function program(name, line)
-    local path = folder .. "/" .. name
-    local file = assert(io.open(path, "w"))
-    file:write("#!/bin/sh\n", line, "\n")
-    file:close()
-    sh("chmod +x " .. path)
+    sh("chmod +x " .. write(folder .. "/" .. name, "#!/bin/sh\n" .. line .. "\n"))
   end
 
   local function has(...)

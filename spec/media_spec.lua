@@ -676,6 +676,16 @@ describe("client:send_file", function()
     end
   end)
 
+  it("shows a document whose name is no UTF-8 with U+FFFD for what is none, and refuses such a name that it is told", function()
+    local client, _, box = new_box()
+    local path = scratch.write("r\233sum\233 \195\169.pdf", files.pdf)
+    assert(client:send_file("1", path))
+    assert.equal("r\239\191\189sum\239\191\189 \195\169.pdf", sent_of(box).document.filename)
+    local result, _, details = client:send_file("1", path, { filename = "r\233sum\233.pdf" })
+    assert.is_nil(result)
+    assert.same({ "document.filename", "utf8" }, { details.problems[1].path, details.problems[1].rule })
+  end)
+
   it("tells what was warned of", function()
     local client = new_box()
     local _, _, info = assert(client:send_file("1", { data = files.opus(2), filename = "a.ogg" }))

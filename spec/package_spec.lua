@@ -1,15 +1,8 @@
 -- The project agrees with itself: version, rockspec, Makefile, README and files.
+local lines_of = require "spec.support.lines"
 local read = require "spec.support.read"
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"
-
-local function lines_of(command)
-  local lines = {}
-  local pipe = io.popen(command)
-  for line in pipe:lines() do lines[#lines + 1] = line end
-  pipe:close()
-  return lines
-end
 
 local function set(list)
   local members = {}
@@ -111,6 +104,17 @@ describe("the README", function()
   it("holds Lua that compiles", function()
     assert.is_true(#blocks >= 5)
     for _, block in ipairs(blocks) do assert.is_truthy((loadstring or load)(block), block) end
+  end)
+
+  it("links to headings and files that there are", function()
+    local anchors = {}
+    for heading in ("\n" .. text):gmatch "\n##+ ([^\n]+)" do
+      anchors["#" .. heading:lower():gsub("[^%w _-]", ""):gsub(" ", "-")] = true
+    end
+    for link in text:gmatch "%]%(([^)%s]+)%)" do
+      if link:find "^#" then assert.is_true(anchors[link], link)
+      elseif not link:find "^https://" then assert.is_truthy(io.open(link), link) end
+    end
   end)
 
   it("starts with an example that runs as it stands", function()

@@ -2,13 +2,8 @@
 -- layout is that of /usr/local, which nginx's Lua looks into by itself.
 local process = require "whatsapp.sandbox.process"
 local read = require "spec.support.read"
-
-local function run(command)
-  local pipe = io.popen("(" .. command .. ") 2>&1; echo \"status $?\"")
-  local output = pipe:read "*a"
-  pipe:close()
-  return output:match "status (%d+)%s*$" == "0", output
-end
+local run = require "spec.support.run"
+local scratch_folder = require "spec.support.scratch"
 
 -- nothing but the tree and what nginx brings: this repository is not in the paths
 local CONF = [[
@@ -42,15 +37,15 @@ http {
 ]]
 
 describe("the rock for Lua 5.1", function()
-  local folder, nginx, transport, built, output
+  local nginx, transport, status, output
+  local scratch = scratch_folder.new()
+  local folder = scratch.folder
 
   setup(function()
-    local _, made = run "mktemp -d"
-    folder = made:match "^[^\n]*"
     -- a copy: LuaRocks builds beside the sources
-    built, output = run(("cp -R src lua rockspec LICENSE %s/ && cd %s && luarocks --lua-version 5.1 make --deps-mode=none --tree %s/tree "
+    status, output = run(("cp -R src lua rockspec LICENSE %s/ && cd %s && luarocks --lua-version 5.1 make --deps-mode=none --tree %s/tree "
       .. "rockspec/lua-whatsapp-scm-1.rockspec"):format(folder, folder, folder))
-    if not built then return end
+    if status ~= 0 then return end
     nginx = process.start {
       env = { LUA_PATH = ";;", LUA_CPATH = ";;" }, -- as if there were none
       configuration = function(port)
@@ -64,7 +59,7 @@ describe("the rock for Lua 5.1", function()
   teardown(function()
     if transport then transport.close() end
     if nginx then nginx.stop() end
-    run("rm -rf " .. folder)
+    scratch.remove()
   end)
 
   local function ask(path)
@@ -74,7 +69,7 @@ describe("the rock for Lua 5.1", function()
   end
 
   it("is built and installed as /usr/local has it", function()
-    assert.is_true(built, output)
+    assert.equal(0, status, output)
     for _, path in ipairs { "share/lua/5.1/whatsapp/init.lua", "share/lua/5.1/whatsapp/transport/curl.lua", "lib/lua/5.1/whatsapp/core.so",
       "lib/lua/5.1/whatsapp/curl.so", "lib/lua/5.1/whatsapp/crypto.so" } do
       assert.is_true(#read(folder .. "/tree/" .. path) > 0, path)

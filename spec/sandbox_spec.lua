@@ -1,5 +1,6 @@
 -- The sandbox answers like the API: as a transport in a test, and served by nginx over HTTPS and HTTP/2.
 local json = require "whatsapp.json"
+local output = require "spec.support.output"
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"
 
@@ -121,10 +122,8 @@ describe("the sandbox in nginx", function()
   end)
 
   it("speaks HTTP/2", function()
-    local pipe = io.popen(("openssl s_client -connect %s -alpn h2 -CAfile %s </dev/null 2>&1")
+    local said = output(("openssl s_client -connect %s -alpn h2 -CAfile %s </dev/null 2>&1")
       :format(server.base_url:match "^https://(.*)$", server.ca_file))
-    local said = pipe:read "*a"
-    pipe:close()
     assert.is_truthy(said:find("ALPN protocol: h2\n", 1, true), said)
   end)
 

@@ -1,14 +1,15 @@
 -- Uploads where a connection, a file or a disk fails, over each transport and real sockets: what is said of whether all of it
 -- may have been sent, and that none arrives twice. A program of its own stands for a disk that is full or broken. Never
 -- sends to another host.
+local compile = require "spec.support.compile"
 local fault_server = require "spec.support.fault"
+local output = require "spec.support.output"
 local read = require "spec.support.read"
 local rows = require "spec.transport_rows"
 local scratch_folder = require "spec.support.scratch"
 
 local ALL, H1, H2, TLS, over = rows.ALL, rows.H1, rows.H2, rows.TLS, rows.over
 local LOST, UNSENT, HOPELESS = rows.LOST, rows.UNSENT, rows.HOPELESS
-local HERE = debug.getinfo(1, "S").source:match "^@(.*)stream_fault_spec%.lua$"
 local SMALL, LARGE = 60000, 16 * 1024 * 1024 -- LARGE is more than the system takes at once
 
 -- the two ways to stream a body; each is given a path
@@ -327,9 +328,7 @@ describe("a program that streams", function()
     for name, value in pairs(request) do fields[#fields + 1] = name .. " = " .. quoted(value) end
     local given = scratch.write("request", "return { " .. table.concat(fields, ", ") .. " }")
     local command = ("%s %s %s %s 2>&1"):format(before, os.getenv "LUA" or "lua5.4", scratch.write("program", PROGRAM), given)
-    local pipe = assert(io.popen(command))
-    local said = pipe:read "*a"
-    pipe:close()
+    local said = output(command)
     os.remove(given)
     os.remove(scratch.path "program")
     return said
@@ -349,9 +348,7 @@ describe("a program that streams", function()
   local library
 
   local function build(name)
-    library = os.tmpname()
-    local compiler = os.getenv "CC" or "cc"
-    os.execute(("%s -shared -fPIC -o %s %s%s -ldl"):format(compiler, library, HERE, name))
+    library = compile(name)
     finally(function() os.remove(library) end)
   end
 
@@ -376,10 +373,8 @@ describe("a program that streams", function()
   it("may be interrupted while it tells its progress, and no half file stays", function()
     fault.play "slow-bytes 8000000"
     local program = scratch.write("program", INTERRUPTED)
-    local pipe = assert(io.popen(("%s %s '%s' %s 2>&1 & sleep 0.6; kill -INT $!; wait $!"):format(os.getenv "LUA" or "lua5.4", program,
-      scratch.path "new", fault.url "plain")))
-    local said = pipe:read "*a"
-    pipe:close()
+    local said = output(("%s %s '%s' %s 2>&1 & sleep 0.6; kill -INT $!; wait $!"):format(os.getenv "LUA" or "lua5.4", program,
+      scratch.path "new", fault.url "plain"))
     assert.equal("false interrupted! nil", said)
     assert.same({ "program" }, scratch.list())
   end)
@@ -388,10 +383,8 @@ describe("a program that streams", function()
     build "transport_fork.c"
     fault.play("bytes 1000", "slow-bytes 160000")
     local program = scratch.write("program", FORKING)
-    local pipe = assert(io.popen(("%s %s '%s %s %s' 2>&1"):format(os.getenv "LUA" or "lua5.4", program, library,
-      scratch.folder .. "/", fault.url "plain")))
-    local said = pipe:read "*a"
-    pipe:close()
+    local said = output(("%s %s '%s %s %s' 2>&1"):format(os.getenv "LUA" or "lua5.4", program, library,
+      scratch.folder .. "/", fault.url "plain"))
     assert.equal("ended first 1000 second 160000", said)
     assert.same({ "first", "program", "second" }, scratch.list())
     assert.equal(160000, #read(scratch.path "second"))

@@ -3,6 +3,7 @@
 local curl = require "whatsapp.transport.curl"
 local fault_server = require "spec.support.fault"
 local now = require("whatsapp.transport.loop").now
+local output_of = require "spec.support.output"
 
 -- Ctrl-C, as the lua program has it: a hook that is set by a signal; the request would hang for 20 seconds
 local INTERRUPTED = [[
@@ -30,9 +31,7 @@ describe("the transport over libcurl", function()
     fault.play "hang"
     local values = { FILE = os.tmpname(), LUA = os.getenv "LUA" or "lua5.4", URL = fault.url("plain", "/") }
     local started = os.time()
-    local pipe = io.popen((INTERRUPTED:gsub("%$(%u+)", values)))
-    local output = pipe:read "*a"
-    pipe:close()
+    local output = output_of((INTERRUPTED:gsub("%$(%u+)", values)))
     assert.is_truthy(output:find("interrupted!", 1, true), output)
     assert.is_true(os.time() - started < 10)
   end)

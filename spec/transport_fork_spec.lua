@@ -1,12 +1,14 @@
 -- A transport that is carried over a fork: the child has connections of its own, and whatever it does, also when it ends,
 -- those of the parent work on. Never sends to another host; the children leave no report and remove nothing.
+local compile = require "spec.support.compile"
 local curl = require "whatsapp.transport.curl"
 local fault_server = require "spec.support.fault"
+local output_of = require "spec.support.output"
 local read = require "spec.support.read"
 local rows = require "spec.transport_rows"
+local write = require "spec.support.write"
 
 local PORTS, over, LOST = rows.TLS, rows.over, rows.LOST
-local HERE = debug.getinfo(1, "S").source:match "^@(.*)transport_fork_spec%.lua$"
 local FUNCTIONS = { "fork_here", "child_ended", "leave" }
 
 -- A program of its own, so that its child can close its Lua state: both come to the end of the script, where the lua
@@ -38,9 +40,7 @@ describe("a transport over libcurl in a forked child", function()
 
   setup(function()
     fault = fault_server.start()
-    library = os.tmpname()
-    local compiler = os.getenv "CC" or "cc"
-    os.execute(("%s -shared -fPIC -o %s %stransport_fork.c"):format(compiler, library, HERE))
+    library = compile "transport_fork.c"
     for _, name in ipairs(FUNCTIONS) do c[name] = assert(package.loadlib(library, name)) end
   end)
   teardown(function()
@@ -58,9 +58,7 @@ describe("a transport over libcurl in a forked child", function()
     local path = os.tmpname()
     if not c.fork_here(true) then
       local _, said = pcall(call)
-      local file = io.open(path, "w")
-      file:write(tostring(said))
-      file:close()
+      write(path, tostring(said))
       c.leave(true)
     end
     local said = c.child_ended(true) and read(path) or "a signal ended the child"
@@ -136,13 +134,8 @@ describe("a transport over libcurl in a forked child", function()
 
   over(PORTS, "leaves the parent's connections as they are when its Lua state is closed", function(port)
     fault.play("ok", "gather 2", "gather 2")
-    local script = os.tmpname()
-    local file = io.open(script, "w")
-    file:write(PROGRAM)
-    file:close()
-    local pipe = io.popen(("%s %s '%s %s %s' 2>&1"):format(os.getenv "LUA" or "lua5.4", script, library, fault.ca_file, fault.url(port)))
-    local output = pipe:read "*a"
-    pipe:close()
+    local script = write(os.tmpname(), PROGRAM)
+    local output = output_of(("%s %s '%s %s %s' 2>&1"):format(os.getenv "LUA" or "lua5.4", script, library, fault.ca_file, fault.url(port)))
     os.remove(script)
     assert.equal("200 ended 200 200", output)
     assert.equal(3, fault.arrivals())

@@ -1,10 +1,12 @@
 -- Where the system takes nothing of a request at the first time, libcurl hands it over later, and counts it otherwise: the
 -- transport says all the same that it may have been sent. Only where a send can be put off with LD_PRELOAD (Linux); there
 -- are no cases elsewhere. Never sends to another host.
+local compile = require "spec.support.compile"
 local fault_server = require "spec.support.fault"
+local output = require "spec.support.output"
+local read = require "spec.support.read"
 local rows = require "spec.transport_rows"
-
-local HERE = debug.getinfo(1, "S").source:match "^@(.*)transport_put_off_spec%.lua$"
+local scratch_folder = require "spec.support.scratch"
 
 -- a program of its own, which prints what it is told of its last request
 local PROGRAM = [[
@@ -18,37 +20,25 @@ io.write(response and response.status
   or ("%s, retryable %s, sent %s"):format(details.kind, tostring(details.retryable), tostring(details.may_have_been_sent)))
 ]]
 
-local function has_preload()
-  local file = io.open "/proc/self/maps"
-  if file then file:close() end
-  return file ~= nil
-end
-
 describe("a request that the system takes late", function()
-  if not has_preload() then return end
+  if read("/proc/self/maps", "") == "" then return end -- no Linux
   local fault, library, script
+  local scratch = scratch_folder.new()
 
   setup(function()
     fault = fault_server.start()
-    library, script = os.tmpname(), os.tmpname()
-    local compiler = os.getenv "CC" or "cc"
-    os.execute(("%s -shared -fPIC -o %s %stransport_put_off.c -ldl"):format(compiler, library, HERE))
-    local file = io.open(script, "w")
-    file:write(PROGRAM)
-    file:close()
+    library = compile "transport_put_off.c"
+    script = scratch.write("script", PROGRAM)
   end)
   teardown(function()
     fault.stop()
     os.remove(library)
-    os.remove(script)
+    scratch.remove()
   end)
 
   local function said_of(port, count)
-    local pipe = io.popen(("PUT_OFF=%d LD_PRELOAD=%s %s %s '%s %s %d' 2>&1"):format(count, library, os.getenv "LUA" or "lua5.4",
+    return output(("PUT_OFF=%d LD_PRELOAD=%s %s %s '%s %s %d' 2>&1"):format(count, library, os.getenv "LUA" or "lua5.4",
       script, fault.ca_file, fault.url(port), count))
-    local output = pipe:read "*a"
-    pipe:close()
-    return output
   end
 
   rows.over(rows.ALL, "is answered", function(port)

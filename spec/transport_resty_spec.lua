@@ -2,6 +2,7 @@
 -- nginx's configuration lacks, what becomes of kept connections, and how many go at once. The rest is in
 -- spec/transport_spec.lua. Never sends to another host.
 local fault_server = require "spec.support.fault"
+local read = require "spec.support.read"
 local resty = require "spec.support.resty"
 local rows = require "spec.transport_rows"
 local scratch_folder = require "spec.support.scratch"
@@ -24,6 +25,20 @@ local function post(changes)
 end
 local function outcome(response, text, details)
   return { status = response and response.status, body = response and response.body, text = text, details = details }
+end
+local function timed(request)
+  local started = transport.now()
+  local got = outcome(transport(request))
+  got.seconds = transport.now() - started
+  return got
+end
+local function new_client()
+  return require("whatsapp").new {
+    token = "tokentoken", phone_number_id = "1", base_url = args.url, transport = transport, limiter = false,
+  }
+end
+local function kibibytes(row) -- of memory: VmRSS now, VmHWM at the most
+  return tonumber(require("spec.support.read")("/proc/self/status"):match(row .. ":%s*(%d+)"))
 end
 local function be_busy(seconds) -- nginx looks at no connection meanwhile
   local till = transport.now() + seconds
@@ -131,12 +146,7 @@ describe("the transport over cosockets", function()
   for _, port in ipairs { "plain", "h1" } do
     it("hears a refusal while the body cannot be sent (" .. port .. ")", function()
       fault.play "refuse-deafly 413"
-      local got = run(port, [[
-        local started = transport.now()
-        local got = outcome(transport(post { body = ("b"):rep(2 ^ 24) }))
-        got.seconds = transport.now() - started
-        return got
-      ]])
+      local got = run(port, 'return timed(post { body = ("b"):rep(2 ^ 24) })')
       assert.same({ 413, JSON }, { got.status, got.body })
       assert.is_true(got.seconds < 2) -- the server is deaf for longer
       assert.equal(0, fault.arrivals())
@@ -145,24 +155,14 @@ describe("the transport over cosockets", function()
 
   describe("gives up in time", function()
     it("where nobody answers for a name, though nginx would wait longer", function()
-      local got = run("h1", [[
-        local started = transport.now()
-        local got = outcome(transport(post()))
-        got.seconds = transport.now() - started
-        return got
-      ]], { url = "https://slow.invalid/" .. SECRET, options = { connect_timeout = 0.4 } })
+      local got = run("h1", "return timed(post())", { url = "https://slow.invalid/" .. SECRET, options = { connect_timeout = 0.4 } })
       assert.truthy(is_failure(UNSENT, got):find "took too long")
       assert.is_true(got.seconds < 10)
     end)
 
     it("within the time of the request, if that is less than to connect", function()
       fault.play "accept-hang"
-      local got = run("h1", [[
-        local started = transport.now()
-        local got = outcome(transport(post { timeout = 0.3 }))
-        got.seconds = transport.now() - started
-        return got
-      ]])
+      local got = run("h1", "return timed(post { timeout = 0.3 })")
       is_failure(UNSENT, got)
       assert.is_true(got.seconds < 2)
     end)
@@ -192,9 +192,7 @@ describe("the transport over cosockets", function()
   end)
 
   it("sends 20 at once from one worker, and other handlers go on", function()
-    local steps = {}
-    for i = 1, 21 do steps[i] = "gather 21" end
-    fault.play((unpack or table.unpack)(steps)) -- luacheck: ignore 113 143
+    fault.play_times(21, "gather 21")
     local got = run("h1", [[
       local answered, ticks = 0, 0
       for i = 1, 20 do
@@ -217,17 +215,12 @@ describe("the transport over cosockets", function()
   end)
 
   it("sends many of client:each at once, in a handler and in a timer, and lets the request end", function()
-    local steps = {}
-    for i = 1, 20 do steps[i] = "gather 10" end
-    fault.play((unpack or table.unpack)(steps)) -- luacheck: ignore 113 143
+    fault.play_times(20, "gather 10")
     local code = [[
       local function send()
         local ids, messages = {}, {}
         for i = 1, 10 do messages[i] = { to = "1", text = { body = "id " .. i } } end
-        local client = require("whatsapp").new {
-          token = "tokentoken", phone_number_id = "1", base_url = args.url, transport = transport, limiter = false,
-        }
-        for message, sent, text in client:each(messages, { concurrency = 10 }) do
+        for message, sent, text in new_client():each(messages, { concurrency = 10 }) do
           ids[#ids + 1] = (sent and sent.messages[1].id or text) .. " " .. message.text.body
         end
         table.sort(ids)
@@ -253,9 +246,7 @@ describe("the transport over cosockets", function()
   -- nginx frees what it keeps for a light thread when the request ends, and not before
   it("sends as many as one likes from one handler in constant memory", function()
     local grown = run("plain", [[
-      local client = require("whatsapp").new {
-        token = "tokentoken", phone_number_id = "1", base_url = args.url, transport = transport, limiter = false,
-      }
+      local client = new_client()
       local function send(count)
         local left, accepted = count, 0
         local function next_message()
@@ -266,10 +257,7 @@ describe("the transport over cosockets", function()
         assert(accepted == count)
         collectgarbage()
         collectgarbage()
-        local status = assert(io.open "/proc/self/status")
-        local kibibytes = status:read("*a"):match "VmRSS:%s*(%d+)"
-        status:close()
-        return tonumber(kibibytes)
+        return kibibytes "VmRSS"
       end
       local before = send(1000)
       return send(40000) - before
@@ -477,16 +465,10 @@ describe("what is streamed over cosockets", function()
     local path = scratch.path "large"
     scratch.run "dd if=/dev/zero of=large bs=1000000 count=100 2>/dev/null"
     local got = run("h1", [[
-      local function held()
-        local status = assert(io.open "/proc/self/status")
-        local kibibytes = status:read("*a"):match "VmHWM:%s*(%d+)"
-        status:close()
-        return tonumber(kibibytes)
-      end
-      local before = held()
+      local before = kibibytes "VmHWM"
       local up = outcome(transport { method = "POST", url = args.url, body_file = args.path, timeout = 60 })
       local down = transport { method = "GET", url = args.url, to_file = args.path .. ".new", timeout = 60 }
-      return { up.status, down and down.size, held() - before }
+      return { up.status, down and down.size, kibibytes "VmHWM" - before }
     ]], { path = path })
     assert.same({ 200, 100000000 }, { got[1], got[2] })
     assert.is_true(got[3] < 32 * 1024, tostring(got[3]))
@@ -705,9 +687,7 @@ describe("client.media in nginx", function()
       return { tonumber(about.file_size), sent.messages[1].id }
     ]], { url = home.nginx.url "", path = scratch.write("words.txt", words) })
     home.stop()
-    local again = io.open(scratch.path "words.txt.again", "rb")
-    local bytes = again and again:read "*a"
-    if again then again:close() end
+    local bytes = read(scratch.path "words.txt.again", "")
     scratch.remove()
     assert.is_true(ok, tostring(got))
     assert.equal(#words, got[1])
@@ -718,7 +698,6 @@ end)
 
 describe("the README's nginx", function()
   it("sends a message", function()
-    local read = require "spec.support.read"
     local block = assert(read "README.md":match "\n## OpenResty and nginx\n.-```nginx\n(.-)```")
     local fault = fault_server.start()
     fault.play "accept"

@@ -1,5 +1,6 @@
 -- Each transport over a network against a server that misbehaves on purpose (spec/support/fault_server.lua): what it says
 -- of each failure, and how often a request arrived. Never sends to another host; one name under .invalid is asked for.
+local read = require "spec.support.read"
 local rows = require "spec.transport_rows"
 
 local ALL, TLS, H1, H2, over = rows.ALL, rows.TLS, rows.H1, rows.H2, rows.over
@@ -8,11 +9,7 @@ local TIMEOUT, PATIENCE = 0.4, 2
 
 -- the most that this process ever held, in KiB; 0 where the system does not say
 local function peak()
-  local status = io.open "/proc/self/status"
-  if not status then return 0 end
-  local kibibytes = status:read("*a"):match "VmHWM:%s*(%d+)"
-  status:close()
-  return tonumber(kibibytes) or 0
+  return tonumber(read("/proc/self/status", ""):match "VmHWM:%s*(%d+)") or 0
 end
 
 rows.describe("where a connection dies", function(t)

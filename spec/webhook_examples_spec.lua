@@ -1,5 +1,9 @@
 -- The endpoint as each example serves it: a CGI program, a small server, nginx. Starts them, asks them, stops them.
+local curl = require "whatsapp.transport.curl"
+local fault_server = require "spec.support.fault"
+local output = require "spec.support.output"
 local read = require "spec.support.read"
+local scratch_folder = require "spec.support.scratch"
 local webhooks = require "spec.support.webhooks"
 
 local lua = os.getenv "LUA" or "lua5.4"
@@ -8,30 +12,21 @@ local ENVIRONMENT = ("env -u WHATSAPP_TOKEN -u NGINX WHATSAPP_APP_SECRET='%s' WH
 local QUERY = "hub.mode=subscribe&hub.challenge=4711&hub.verify_token=" .. webhooks.TOKEN
 local BODY = webhooks.body { messages = { webhooks.text("wamid.1", "Grüße") }, statuses = { webhooks.status("wamid.2", "read") } }
 
-local function run(command)
-  local pipe = assert(io.popen(command))
-  local output = pipe:read "*a"
-  pipe:close()
-  return output
-end
-
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-end
-
-local folder = run "mktemp -d":match "^[^\n]*"
-write(folder .. "/body", BODY)
+local scratch = scratch_folder.new()
+scratch.write("body", BODY)
 math.randomseed(os.time() + math.floor(os.clock() * 1e6))
 
--- status and body that the server answers; the machine need not have a program that asks
-local function ask(port, query, signature)
-  local transport = require("whatsapp.transport.curl").new { proxy = "", timeout = 10 }
-  local answer, text = transport {
+local function request(port, query, signature)
+  return {
     method = signature and "POST" or "GET", url = ("http://127.0.0.1:%d/webhook?%s"):format(port, query),
     body = signature and BODY or nil, headers = signature and { ["X-Hub-Signature-256"] = signature } or nil,
   }
+end
+
+-- status and body that the server answers; the machine need not have a program that asks
+local function ask(port, query, signature)
+  local transport = curl.new { proxy = "", timeout = 10 }
+  local answer, text = transport(request(port, query, signature))
   transport.close()
   if not answer then return nil, text end
   return answer.status, answer.body
@@ -51,38 +46,68 @@ local function check(port, log)
 end
 
 describe("the webhook examples", function()
-  teardown(function() run("rm -rf " .. folder) end)
+  teardown(scratch.remove)
 
   it("serve it as a CGI program", function()
     local function cgi(method, query, signature)
       local variables = ("REQUEST_METHOD=%s QUERY_STRING='%s' CONTENT_LENGTH=%d HTTP_X_HUB_SIGNATURE_256='%s'")
         :format(method, query, method == "POST" and #BODY or 0, signature or "")
-      local output = run(("%s %s %s examples/webhook_cgi.lua <%s/body 2>%s/log"):format(ENVIRONMENT, variables, lua, folder, folder))
-      return output:match "^Status: (%d+)\r\n", output:match "\r\n\r\n(.*)$"
+      local said = output(("%s %s %s examples/webhook_cgi.lua <%s 2>%s"):format(ENVIRONMENT, variables, lua, scratch.path "body",
+        scratch.path "log"))
+      return said:match "^Status: (%d+)\r\n", said:match "\r\n\r\n(.*)$"
     end
     assert.same({ "200", "4711" }, { cgi("GET", QUERY) })
     assert.equal("403", (cgi("GET", QUERY .. "x")))
     assert.equal("401", (cgi("POST", "", "sha256=" .. ("0"):rep(64))))
     assert.equal("200", (cgi("POST", "", webhooks.sign(BODY))))
-    assert.equal("message wamid.1 Grüße\nstatus wamid.2 read\n", read(folder .. "/log", ""))
+    assert.equal("message wamid.1 Grüße\nstatus wamid.2 read\n", read(scratch.path "log", ""))
   end)
 
-  it("serve it in a small server", function()
-    local pipe, pid, port
+  -- a server that is ended behind the test, and its port
+  local function start_server(environment)
     for _ = 1, 20 do -- a taken port is only bad luck
-      port = math.random(20000, 32000)
-      pipe = assert(io.popen(("echo $$; exec %s %s examples/webhook_server.lua %d 2>%s/log"):format(ENVIRONMENT, lua, port, folder)))
-      pid = pipe:read "*l"
-      if pipe:read "*l" == "listening" then break end
+      local port = math.random(20000, 32000)
+      local pipe = assert(io.popen(("echo $$; exec %s %s %s examples/webhook_server.lua %d 2>%s")
+        :format(ENVIRONMENT, environment, lua, port, scratch.path "log")))
+      local pid = pipe:read "*l"
+      if pipe:read "*l" == "listening" then
+        finally(function()
+          output("kill " .. pid)
+          pipe:close()
+        end)
+        return port
+      end
       pipe:close()
-      pipe = nil
     end
-    assert.is_truthy(pipe, read(folder .. "/log", ""))
-    local ok, problem = pcall(check, port, function() return read(folder .. "/log", "") end)
-    run("kill " .. pid)
-    pipe:close()
-    assert.is_true(ok, tostring(problem))
+    error("the server did not start: " .. read(scratch.path "log", ""), 0)
+  end
+
+  it("serve it in a small server", function()
+    check(start_server "", function() return read(scratch.path "log", "") end)
   end)
+
+  if _VERSION ~= "Lua 5.1" or rawget(_G, "jit") then
+    it("serve it in a small server, which others can ask while a reply is tried again and waits", function()
+      local fault = fault_server.start()
+      local transport = curl.new { proxy = "", timeout = 60 }
+      fault.play("error 429 130429", "hang")
+      local ok, problem = pcall(function()
+        local port = start_server(("WHATSAPP_TOKEN=token WHATSAPP_PHONE_NUMBER_ID=106 WHATSAPP_BASE_URL=%s"):format(fault.url("plain", "")))
+        local answered = false
+        transport.begin(request(port, "", webhooks.sign(BODY)), function() answered = true end)
+        transport.turn(0.2)
+        for attempt = 1, 2 do
+          assert.equal(attempt, fault.arrivals(attempt))
+          assert.same({ 200, "4711" }, { ask(port, QUERY) })
+        end
+        transport.turn(0)
+        assert.is_false(answered)
+      end)
+      transport.close()
+      fault.stop()
+      assert.is_true(ok, tostring(problem))
+    end)
+  end
 
   it("serve it in nginx", function()
     local nginx = require("spec.support.nginx").start {

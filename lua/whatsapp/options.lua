@@ -180,9 +180,13 @@ end
 
 ---A failure that happened before anything left.
 ---@param text string
+---@param problems whatsapp.problem[]? of which it is said; none where it is of nothing that has a place
 ---@return nil, string text, whatsapp.details details
-function options.refused(text)
-  return nil, text, { kind = "invalid", retryable = false, may_have_been_sent = false, problems = {}, count = 0, attempts = 0 }
+function options.refused(text, problems)
+  problems = problems or {}
+  return nil, text, {
+    kind = "invalid", retryable = false, may_have_been_sent = false, attempts = 0, count = #problems, problems = problems,
+  }
 end
 
 ---@param given table? what the user passed

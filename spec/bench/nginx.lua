@@ -4,6 +4,8 @@
 -- ratios, judges nothing, leaves nothing behind.
 --   lua nginx.lua      $ROUNDS
 local nginx_server = require "spec.support.nginx"
+local output = require "spec.support.output"
+local read = require "spec.support.read"
 local startup = require "spec.bench.startup"
 
 local ROUNDS = assert(tonumber(os.getenv "ROUNDS" or 15), "ROUNDS is a number")
@@ -48,20 +50,10 @@ location = /start { content_by_lua_block { package.loaded.senders.start(tonumber
 location = /tell { content_by_lua_block { package.loaded.senders.tell() } }
 ]]
 
-local function output(command)
-  local pipe = assert(io.popen(command))
-  local text = pipe:read "*a"
-  pipe:close()
-  return text
-end
-
 -- hundredths of a second that a process has computed; 0 where the system does not tell
 local function computed(pid)
-  local file = io.open(("/proc/%s/stat"):format(pid))
-  if not file then return 0 end
-  local user, system = file:read "*a":match "%) %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ (%d+) (%d+)"
-  file:close()
-  return user + system
+  local user, system = read(("/proc/%s/stat"):format(pid), ""):match "%) %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ (%d+) (%d+)"
+  return user and user + system or 0
 end
 
 local function tell(nginx)

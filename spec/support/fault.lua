@@ -2,22 +2,18 @@
 -- it works on every Lua: the server runs in a lua5.4 of its own ($FAULT_LUA). Never leaves a process or a folder behind.
 --   local fault = require("spec.support.fault").start()
 --   fault.play("ok", "close")             the first request is answered, the next one is read and the connection closed
+--   fault.play_times(20, "ok")            the same step for so many requests
 --   fault.url("h2", "/path")              ports: plain h1 h2, stranger misnamed expired (certificates), closed
 --   fault.play "random 7"                 each request gets a fault drawn with this seed, most of them none
 --   fault.arrivals(), fault.connections(), fault.messages(), fault.head(), fault.body(), fault.ca_file, fault.stop()
+local output = require "spec.support.output"
 local read = require "spec.support.read"
+local write = require "spec.support.write"
 
 local M = {}
 
 local function quoted(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
-local function output(command)
-  local pipe = assert(io.popen(command))
-  local text = pipe:read "*a"
-  pipe:close()
-  return text
 end
 
 local function here()
@@ -66,12 +62,19 @@ function M.start()
     return ("%s://127.0.0.1:%s%s"):format(port == "plain" and "http" or "https", numbers[port], path or "/")
   end
 
-  function fault.play(...)
+  local function play(steps)
     run = run + 1
-    local file = assert(io.open(folder .. "/script.new", "wb"))
-    file:write(table.concat({ run, ... }, "\n"), "\n")
-    file:close()
+    table.insert(steps, 1, run)
+    write(folder .. "/script.new", table.concat(steps, "\n") .. "\n")
     assert(os.rename(folder .. "/script.new", folder .. "/script"))
+  end
+
+  function fault.play(...) play { ... } end
+
+  function fault.play_times(times, step)
+    local steps = {}
+    for i = 1, times do steps[i] = step end
+    play(steps)
   end
 
   -- how many requests of this run arrived whole, of one protocol or of all; waits until there are as many as expected

@@ -1,6 +1,7 @@
 -- The part of spec/support/resty.lua that runs in an nginx worker: does what it is asked for, as JSON, with transports that
 -- live there. What was begun waits in a timer of its own.
 local json = require("cjson").new()
+local read = require "spec.support.read"
 
 local M = {}
 
@@ -66,13 +67,7 @@ function ops.tostring(given) return tostring(worker.transports[given.id]) end
 
 function M.content()
   ngx.req.read_body()
-  local body = ngx.req.get_body_data()
-  if not body then
-    local file = assert(io.open(ngx.req.get_body_file(), "rb"))
-    body = file:read "*a"
-    file:close()
-  end
-  local given = json.decode(body)
+  local given = json.decode(ngx.req.get_body_data() or read(ngx.req.get_body_file()))
   local results = pack(pcall(ops[given.op], given))
   ngx.print(json.encode(results[1] and { result = results[2] } or { raised = tostring(results[2]) }))
 end

@@ -129,14 +129,11 @@ local function collector(list)
   end
 end
 
----@param problems whatsapp.problem[] at least one
----@return nil, string text, whatsapp.details details
-function check.refused(problems)
+-- at least one problem
+local function refused(problems)
   local text, more = problems[1].message, #problems - 1
   if more > 0 then text = ("%s (and %d more problem%s)"):format(text, more, more == 1 and "" or "s") end
-  return nil, text, {
-    kind = "invalid", retryable = false, may_have_been_sent = false, attempts = 0, count = #problems, problems = problems,
-  }
+  return options.refused(text, problems)
 end
 
 ---@param path string
@@ -148,7 +145,7 @@ end
 function check.problem(path, rule, text, limit, actual)
   local problems = {}
   collector(problems)(path, rule, limit, actual, text)
-  return check.refused(problems)
+  return refused(problems)
 end
 
 ---What a file is, and what is wrong with it.
@@ -167,7 +164,7 @@ function check.plan(opened, given)
   plan.type = row and row.type or given.type or "application/octet-stream"
   plan.filename = row and name.fitting(opened.filename, row) or opened.filename
   for _, rule in ipairs(RULES) do rule(plan, given, add, warn) end
-  if #problems > 0 then return check.refused(problems) end
+  if #problems > 0 then return refused(problems) end
   return plan, warnings[1] and warnings or nil
 end
 

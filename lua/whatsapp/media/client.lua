@@ -17,7 +17,7 @@ local M = {}
 
 ---@class whatsapp.send_file_options: whatsapp.media.upload_options
 ---@field caption string? of an image, a video or a document
----@field filename string? of a document, as the recipient sees it; from the path if absent
+---@field filename string? of a document, as the recipient sees it; if absent the file's, with U+FFFD for what is no UTF-8
 ---@field message table? what else stands in the message: { context = { message_id = ... } }
 ---@field stamp boolean?
 ---@field fallback table|fun(message: table, details: whatsapp.details): table?
@@ -74,6 +74,22 @@ local function check_id(id, level)
   return options.text_of_id(id)
 end
 
+-- what a call about a file was given, all of it usable
+local function about_file(self, file, given, rows, level)
+  local access = own(self, level + 1)
+  local usable = usable_of(file, level + 1)
+  given = with_mode(access, options.check(given, rows, level + 1))
+  return access, usable, given
+end
+
+-- the same of a call about one that the API has
+local function about_id(self, id, given, level)
+  local access = own(self, level + 1)
+  id = check_id(id, level + 1)
+  given = options.check(given, LOOK_UP, level + 1)
+  return access, id, given
+end
+
 ---Uploads a file, for messages to point at. What it is comes from its own bytes; what the API would refuse later is refused
 ---here. An upload that may have arrived is not repeated: that would make a second one.
 ---@param file string|{ path: string?, data: string?, filename: string? } a path, or the bytes and a name
@@ -82,12 +98,10 @@ end
 ---@return string? text
 ---@return whatsapp.info|whatsapp.details details
 function media:upload(file, given)
-  local access = own(self, 2)
-  local usable = usable_of(file, 2)
-  given = with_mode(access, options.check(given, UPLOAD, 2))
-  local plan, warnings, details = upload.plan(usable, given)
+  local access, usable, checked = about_file(self, file, given, UPLOAD, 2)
+  local plan, warnings, details = upload.plan(usable, checked)
   if not plan then return nil, warnings, details end
-  return upload.send(access, usable, plan, given, warnings)
+  return upload.send(access, usable, plan, checked, warnings)
 end
 
 ---Asks where a file is. The URL lives for five minutes.
@@ -98,13 +112,13 @@ end
 ---@return string? text
 ---@return whatsapp.info|whatsapp.details details
 function media:get(id, given)
-  local access = own(self, 2)
-  id = check_id(id, 2)
-  return download.look_up(access, id, options.check(given, LOOK_UP, 2))
+  return download.look_up(about_id(self, id, given, 2))
 end
 
 ---Fetches a file, checks its length and its SHA-256, and only then puts it in place: under the path, where it replaces what
 ---was there, or into the sink, piece by piece. The path is yours: whatsapp.media.safe_name makes a name of an event.
+---Until then the bytes lie in a file of random name that ends in .part: beside the path, or for a sink in $TMPDIR, else /tmp.
+---Whoever may read a new file there by the umask may read it, and a process that is killed meanwhile leaves it.
 ---@param what string|whatsapp.event|table an id, a URL, an event with media, or what media:get gave
 ---@param target string|fun(piece: string): boolean?, string? a path; or a function, that nil and a text or false end
 ---@param given { max: integer?, own: boolean?, progress: (fun(transferred: integer, total: integer?))?, timeout: number?,
@@ -132,9 +146,7 @@ end
 ---@return string? text
 ---@return whatsapp.info|whatsapp.details details
 function media:delete(id, given)
-  local access = own(self, 2)
-  id = check_id(id, 2)
-  return download.delete(access, id, options.check(given, LOOK_UP, 2))
+  return download.delete(about_id(self, id, given, 2))
 end
 
 ---Uploads a sample for a template's header, in parts: what was interrupted goes on where the API has it.
@@ -145,21 +157,18 @@ end
 ---@return string? text
 ---@return whatsapp.info|whatsapp.details details
 function media:upload_sample(file, given)
-  local access = own(self, 2)
-  local usable = usable_of(file, 2)
-  given = options.copy(with_mode(access, options.check(given, SAMPLE, 2)))
-  if given.app_id == nil then error("media:upload_sample needs an app_id: the app's, not the phone number's", 2) end
-  if given.session ~= nil and not upload.is_session(given.session) then error("option session must be a details.session", 2) end
-  given.app_id = options.text_of_id(given.app_id)
-  return upload.sample(access, usable, given)
+  local access, usable, checked = about_file(self, file, given, SAMPLE, 2)
+  local sample = options.copy(checked)
+  if sample.app_id == nil then error("media:upload_sample needs an app_id: the app's, not the phone number's", 2) end
+  if sample.session ~= nil and not upload.is_session(sample.session) then error("option session must be a details.session", 2) end
+  sample.app_id = options.text_of_id(sample.app_id)
+  return upload.sample(access, usable, sample)
 end
 
 ---@private
 function media:send(to, file, given, level)
-  local access = own(self, level)
-  local usable = usable_of(file, level)
-  given = with_mode(access, options.check(given, SEND, level))
-  return send.file(access, to, usable, given)
+  local access, usable, checked = about_file(self, file, given, SEND, level)
+  return send.file(access, to, usable, checked)
 end
 
 ---What a file is, and what is wrong with it; nothing leaves.
@@ -169,10 +178,8 @@ end
 ---@return whatsapp.problem[]|string|nil warnings or, of a failure, the line that names the first problem
 ---@return whatsapp.details? details
 function media:check(file, given)
-  local access = own(self, 2)
-  local usable = usable_of(file, 2)
-  local plan, warnings, details = upload.plan(usable, with_mode(access, options.check(given, UPLOAD, 2)))
-  return plan, warnings, details
+  local _, usable, checked = about_file(self, file, given, UPLOAD, 2)
+  return upload.plan(usable, checked)
 end
 
 function media:__tostring()

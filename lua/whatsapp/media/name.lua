@@ -32,6 +32,22 @@ function name.fitting(base, row)
   return base .. "." .. row.extensions[1]
 end
 
+local function repaired(text, instead)
+  local bad = sniff.bad_utf8(text)
+  while bad do
+    text = text:sub(1, bad - 1) .. instead .. text:sub(bad + 1)
+    bad = sniff.bad_utf8(text)
+  end
+  return text
+end
+
+---A name as a message can show it: files may be called what is no UTF-8.
+---@param base string
+---@return string base with U+FFFD for each byte that is not
+function name.shown(base)
+  return repaired(base, "\239\191\189")
+end
+
 -- ---- names from outside -------------------------------------------------------------------------------------------------
 
 -- what turns the direction of writing, what ends a line, and what cannot be seen: to a reader they make another name of it
@@ -47,15 +63,6 @@ for _, raised in ipairs { "\194\185", "\194\178", "\194\179" } do
   DEVICES["com" .. raised], DEVICES["lpt" .. raised] = true, true
 end
 
-local function repaired(text)
-  local bad = sniff.bad_utf8(text)
-  while bad do
-    text = text:sub(1, bad - 1) .. "_" .. text:sub(bad + 1)
-    bad = sniff.bad_utf8(text)
-  end
-  return text
-end
-
 local function shortened(text, length)
   if #text <= length then return text end
   while length > 0 and text:byte(length + 1) >= 0x80 and text:byte(length + 1) < 0xC0 do length = length - 1 end
@@ -63,7 +70,7 @@ local function shortened(text, length)
 end
 
 local function harmless(text)
-  text = repaired(text:match "[^/\\]*$":sub(1, 4 * LONGEST):gsub("[%c\127]", ""))
+  text = repaired(text:match "[^/\\]*$":sub(1, 4 * LONGEST):gsub("[%c\127]", ""), "_")
   for _, pattern in ipairs(HIDDEN) do text = text:gsub(pattern, "") end
   text = text:gsub('[<>:"|?*]', "_"):gsub("^[%s.~-]+", ""):gsub("[%s.]+$", "")
   if DEVICES[text:match "^[^.]*":gsub("%s+$", ""):lower()] then text = "_" .. text end

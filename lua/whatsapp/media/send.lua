@@ -1,6 +1,7 @@
 -- A file becomes a message: checked, uploaded unless its content was uploaded before, and sent as what it is. An id that the
 -- API has forgotten is replaced once, and only where the message certainly was not sent.
 local core = require "whatsapp.core"
+local name = require "whatsapp.media.name"
 local options = require "whatsapp.options"
 local source = require "whatsapp.media.source"
 local upload = require "whatsapp.media.upload"
@@ -17,7 +18,7 @@ local CAPTIONED = { image = true, video = true, document = true }
 local function message_of(to, plan, usable, given, id)
   local message = options.copy(given.message)
   local object = { id = id, caption = given.caption }
-  if plan.as == "document" then object.filename = given.filename or usable.filename end
+  if plan.as == "document" then object.filename = given.filename or name.shown(usable.filename) end
   if plan.as == "audio" and given.voice then object.voice = true end
   message.to, message.type, message[plan.as] = to, plan.as, object
   return message

@@ -2,28 +2,16 @@
 -- transport, so a sandbox can stand in for one in a test; nginx.lua serves it over HTTPS. Refuses with the same core
 -- that the client checks with. Each endpoint is a row of `routes`.
 local core = require "whatsapp.core"
+local exchange = require "whatsapp.sandbox.exchange"
 local json = require "whatsapp.json"
 local media = require "whatsapp.sandbox.media"
 
+local answer, fail, refuse = exchange.answer, exchange.fail, exchange.refuse
+
 local sandbox = {}
 
-local function answer(status, object)
-  return {
-    status = status,
-    headers = { ["content-type"] = "application/json; charset=UTF-8" },
-    body = assert(json.encode(object)),
-  }
-end
-
--- the Graph API's error envelope
-local function refuse(status, err)
-  err.type = err.type or "OAuthException"
-  err.fbtrace_id = err.fbtrace_id or "Asandbox"
-  return answer(status, { error = err })
-end
-
 local function unsupported(request, id)
-  return refuse(400, {
+  return fail(400, {
     message = ("Unsupported %s request. Object with ID '%s' does not exist, cannot be loaded due to missing permissions, "
       .. "or does not support this operation"):format(request.method:lower(), id),
     type = "GraphMethodException", code = 100, error_subcode = 33,
@@ -46,10 +34,7 @@ local function refuse_message(details)
   local code = CODES[details.problems[1].rule] or NOT_VALID
   local lines = {}
   for i, problem in ipairs(details.problems) do lines[i] = problem.message end
-  return refuse(400, {
-    message = ("(#%d) %s"):format(code[1], code[2]), code = code[1],
-    error_data = { messaging_product = "whatsapp", details = table.concat(lines, "\n") },
-  })
+  return refuse(code[2], code[1], table.concat(lines, "\n"))
 end
 
 local function is_template(message)
@@ -81,14 +66,9 @@ end
 local function post_message(box, request)
   local message, problem = json.decode(request.body or "")
   if type(message) ~= "table" then
-    return refuse(400, {
-      message = "(#100) Invalid parameter", code = 100,
-      error_data = { messaging_product = "whatsapp", details = "The body is no JSON object: " .. tostring(problem or "") },
-    })
+    return refuse("Invalid parameter", 100, "The body is no JSON object: " .. tostring(problem or ""))
   end
-  if message.messaging_product == nil then
-    return refuse(400, { message = "(#100) The parameter messaging_product is required.", code = 100 })
-  end
+  if message.messaging_product == nil then return refuse("The parameter messaging_product is required.", 100) end
   if type(message.to) == "number" then message.to = ("%.0f"):format(message.to) end
   local ok, _, details = core.validate(message)
   if not ok then return refuse_message(details) end
@@ -98,22 +78,21 @@ end
 local function post_marketing_message(box, request)
   local message = json.decode(request.body or "")
   if type(message) == "table" and not is_template(message) then
-    return refuse(400, { message = "(#131055) Method not allowed", code = 131055 })
+    return refuse("Method not allowed", 131055)
   end
   return post_message(box, request)
 end
 
 -- what became of a message that was accepted: it was sent
 local function get_history(box, request)
-  local given = request.url:match "[?&]message_id=([^&]*)" or ""
-  local id = given:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end)
+  local id = exchange.query(request).message_id
   for _, entry in ipairs(box.messages) do
     if entry.id == id then
       local event = { delivery_status = "SENT", webhook_update_state = "PENDING", timestamp = os.time() }
       return answer(200, { data = { { id = "history." .. id, message_id = id, events = { data = { event } } } } })
     end
   end
-  return refuse(400, { message = "(#100) Invalid parameter", code = 100 })
+  return refuse("Invalid parameter", 100)
 end
 
 -- ---- routes -----------------------------------------------------------------------------------------------------------
@@ -131,20 +110,14 @@ local routes = {
   { "GET", "^/v%d+%.%d+/(upload:[^/]+)$", media.progress_of },
 }
 
-local function header(request, name)
-  for given, value in pairs(request.headers or {}) do
-    if given:lower() == name then return value end
-  end
-end
-
 local function check_token(box, request)
-  local scheme, token = (header(request, "authorization") or ""):match "^(%a+) +(%S+)$"
+  local scheme, token = (exchange.header(request, "authorization") or ""):match "^(%a+) +(%S+)$"
   if scheme ~= "Bearer" and scheme ~= "OAuth" then token = nil end
   if not token then
-    return refuse(401, { message = "An access token is required to request this resource.", code = 104 })
+    return fail(401, { message = "An access token is required to request this resource.", code = 104 })
   end
   if box.token and token ~= box.token then
-    return refuse(401, { message = "Invalid OAuth access token - Cannot parse access token", code = 190 })
+    return fail(401, { message = "Invalid OAuth access token - Cannot parse access token", code = 190 })
   end
 end
 

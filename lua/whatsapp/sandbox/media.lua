@@ -1,43 +1,16 @@
 -- The sandbox's files: uploads, look-ups with URLs that expire, downloads, deletion, and samples in parts; answers as the API
 -- does. Keeps bytes in memory, bounded. Knows no sockets.
 local digest = require "whatsapp.media.digest"
-local json = require "whatsapp.json"
+local exchange = require "whatsapp.sandbox.exchange"
 local kind = require "whatsapp.media.kind"
 local multipart = require "whatsapp.sandbox.multipart"
+
+local answer, header, refuse, query_of = exchange.answer, exchange.header, exchange.refuse, exchange.query
 
 local media = {}
 
 local URL_LIFE = 300 -- seconds
 local ATTACHMENTS = "/whatsapp_business/attachments/"
-
-local function answer(status, object)
-  return {
-    status = status, headers = { ["content-type"] = "application/json; charset=UTF-8" }, body = assert(json.encode(object)),
-  }
-end
-
-local function refuse(text, code, details)
-  return answer(400, { error = {
-    message = ("(#%d) %s"):format(code, text), type = "OAuthException", code = code, fbtrace_id = "Asandbox",
-    error_data = details and { messaging_product = "whatsapp", details = details } or nil,
-  } })
-end
-
-local function header(request, name)
-  for given, value in pairs(request.headers or {}) do
-    if given:lower() == name then return value end
-  end
-end
-
-local function unescaped(text)
-  return (text:gsub("+", " "):gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
-end
-
-local function query_of(url)
-  local query = {}
-  for name, value in (url:match "%?([^#]*)" or ""):gmatch "([^&=]+)=([^&]*)" do query[unescaped(name)] = unescaped(value) end
-  return query
-end
 
 local function read_file(path, offset)
   local file = io.open(path, "rb")
@@ -134,7 +107,7 @@ end
 
 local function found(box, request, id)
   local file = box.media[id]
-  local number = query_of(request.url).phone_number_id
+  local number = query_of(request).phone_number_id
   if file and (number == nil or number == file.number) then return file end
 end
 
@@ -176,7 +149,7 @@ end
 
 -- whoever comes without a token, or without a name of its own, gets a page
 function media.download(box, request)
-  local agent, query = header(request, "user-agent"), query_of(request.url)
+  local agent, query = header(request, "user-agent"), query_of(request)
   if not agent or not agent:find "^[%w_-]+/%d+%.%d+" then return page(403, "who asks?") end
   local file = box.media[query.mid or ""]
   local till = tonumber(query.ext)
@@ -193,7 +166,7 @@ function media.is_download(path) return path == ATTACHMENTS end
 -- ---- samples of templates -----------------------------------------------------------------------------------------------
 
 function media.begin(box, request)
-  local query = query_of(request.url)
+  local query = query_of(request)
   local length, name = tonumber(query.file_length), kind.of_type(query.file_type or "")
   if not length or length < 1 then return refuse("The parameter file_length is required.", 100) end
   if not kind.SAMPLES[name or ""] then return refuse("Invalid parameter", 100, "file_type is none of a sample") end

@@ -1,5 +1,7 @@
 -- A transport without a network, for tests: a function answers, the requests are kept as they are, and time stands still
 -- until somebody sleeps or waits for an answer. Touches no file but the one that a request wants its answer in.
+local options = require "whatsapp.options"
+
 local M = {}
 
 local MAX_FILE = 100 * 1024 * 1024
@@ -21,10 +23,7 @@ local function upload_size(request)
 end
 
 local function refused(text)
-  return nil, "to_file: " .. text, {
-    kind = "invalid", problems = { { path = "to_file", rule = "file", message = text } }, count = 1,
-    retryable = false, may_have_been_sent = false,
-  }
+  return options.refused("to_file: " .. text, { { path = "to_file", rule = "file", message = text } })
 end
 
 -- as over a network, a file that is there already is not touched

@@ -1,5 +1,7 @@
 -- What a request streams, for transports written in Lua: the bytes of files and forms, piece by piece, and a file that
 -- takes the answer. The words are those of whatsapp.curl. Opens files before anything is sent, and never holds one whole.
+local options = require "whatsapp.options"
+
 local stream = {}
 
 local MAX_PARTS, MAX_FILE = 100, 100 * 1024 * 1024
@@ -18,10 +20,8 @@ end
 -- ---- refusals -----------------------------------------------------------------------------------------------------------
 
 local function refused(text, field, rule)
-  return nil, field and field .. ": " .. text or text, {
-    kind = "invalid", retryable = false, may_have_been_sent = false, attempts = 0, count = field and 1 or 0,
-    problems = field and { { path = field, rule = rule or "type", message = text } } or {},
-  }
+  if not field then return options.refused(text) end
+  return options.refused(field .. ": " .. text, { { path = field, rule = rule or "type", message = text } })
 end
 
 -- a path is shown where that keeps the text one line

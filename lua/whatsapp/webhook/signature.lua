@@ -1,33 +1,21 @@
 -- Proves that a webhook's request is the API's: the challenge when it is set up, the HMAC of each body. Compares in a time
 -- that tells nothing; never changes the bytes that it was given, never raises.
 local crypto = require "whatsapp.crypto"
+local query = require "whatsapp.query"
 
 local signature = {}
 
 -- ---- challenge ----------------------------------------------------------------------------------------------------------
 
-local function decoded(text)
-  return (text:gsub("+", " "):gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
-end
-
--- by name, the first of each; names have dots, which decoders of others may turn into something else
-local function parameters(query)
-  local found = {}
-  for pair in query:gsub("^%?", ""):gmatch "[^&]+" do
-    local name, value = pair:match "^([^=]*)=?(.*)$"
-    name = decoded(name)
-    if found[name] == nil then found[name] = decoded(value) end
-  end
-  return found
-end
-
----@param query any
+-- names have dots, which decoders of others may turn into something else
+---@param given any the raw query, or a decoded table
 ---@param verify_token string not empty
 ---@return string? challenge
 ---@return string? text
 ---@return boolean? foreign whether the request has nothing to do with it
-function signature.challenge(query, verify_token)
-  local given = type(query) == "string" and parameters(query) or type(query) == "table" and query or {}
+function signature.challenge(given, verify_token)
+  if type(given) == "string" then given = query.parameters((given:gsub("^%?", ""))) end
+  if type(given) ~= "table" then given = {} end
   local mode, token, challenge = given["hub.mode"], given["hub.verify_token"], given["hub.challenge"]
   if mode == nil and token == nil and challenge == nil then return nil, "no parameter hub.*", true end
   if type(token) ~= "string" or not crypto.equal(token, verify_token) then return nil, "another hub.verify_token" end

@@ -1,0 +1,10 @@
+-- Writes a file whole, for specs; raises where it cannot.
+---@param path string
+---@param text string
+---@return string path
+return function(path, text)
+  local file = assert(io.open(path, "wb"))
+  assert(file:write(text))
+  assert(file:close())
+  return path
+end

@@ -217,7 +217,7 @@ static void end_overdue(wa_multi *m)
 
 /* What the set has of a descriptor. A connection's socket stays in it when libcurl has no more use for it, because that
  * mostly is for a moment; what else libcurl watches it closes without a word, so that it is taken out. */
-enum { IN = 1, OUT = 2, UNUSED = 4, CONNECTION = 8, EVENTS = 64 };
+enum { IN = 1, OUT = 2, UNUSED = 4, CONNECTION = 8, EVENTS = 128 };
 
 static unsigned char watched(const wa_multi *m, int fd)
 {

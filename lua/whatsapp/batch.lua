@@ -190,7 +190,7 @@ local function new_task(own)
       coroutine.yield(WAIT)
     end
   end)
-  tasks[task.co] = task
+  tasks[task.co], own.has_tasks = task, true
   return task
 end
 
@@ -205,47 +205,41 @@ function Batch:start(message, key)
 end
 
 -- A message without a task, for as long as nothing has to wait but its answer. Where more is to be done than to read
--- that, a task goes on with it.
+-- that, a task goes on with it. What an answer is, three values at most, only `direct` knows.
 local function new_flight(own)
-  local flight, conclude = {}, own.direct.conclude
-  function flight.done(...)
-    own:leave_place()
+  local flight, conclude, ended, places = {}, own.direct.conclude, own.ended, own.places
+  function flight.done(a, b, c)
+    if places.head <= places.tail then own:leave_place()
+    else own.in_flight = own.in_flight - 1 end
     own.alive = own.alive - 1
-    flight.response, flight.details = conclude(flight, ...)
-    if flight.response == nil then return own:go_on(flight, ...) end
-    own.ended:push(flight)
+    local response, details = conclude(flight, a, b, c)
+    if response == nil then return own:go_on(flight, a, b, c) end
+    flight.response, flight.details = response, details
+    ended:push(flight)
   end
   return flight
 end
 
-function Batch:go_on(flight, ...)
+function Batch:go_on(flight, a, b, c)
   local task = self:start(flight.message)
-  task.begun, task.first = true, self.direct.first(flight, ...)
-  self:land(flight)
+  task.begun, task.first = true, self.direct.first(flight, a, b, c)
+  self.flights[#self.flights + 1], flight.message = flight, nil
   self.ready:push(task)
 end
 
--- it has nothing of a message any more
-function Batch:land(flight)
-  flight.message, flight.body, flight.warnings, flight.stamp = nil, nil, nil, nil
-  flight.response, flight.text, flight.details = nil, nil, nil
-  self.flights[#self.flights + 1] = flight
-end
-
 function Batch:fly(message)
-  local flights, direct = self.flights, self.direct
-  local flight = flights[#flights]
-  if flight then flights[#flights] = nil
+  local flights = self.flights
+  local count = #flights
+  local flight = flights[count]
+  if flight then flights[count] = nil
   else flight = new_flight(self) end
   flight.message = message
-  local prepared, text, details = direct.prepare(flight, message)
-  if not prepared then
-    flight.text, flight.details = text, details
-    self.ended:push(flight)
-    return
-  end
   self.alive, self.in_flight = self.alive + 1, self.in_flight + 1
-  direct.begin(flight)
+  local begun, text, details = self.direct.begin(flight, message)
+  if begun then return end
+  self.alive, self.in_flight = self.alive - 1, self.in_flight - 1
+  flights[#flights + 1], flight.message = flight, nil
+  self.ended:push { message = message, text = text, details = details }
 end
 
 -- What a task yields that is not WAIT is meant for the loop that the caller runs in. A task that raised has an outcome
@@ -281,7 +275,6 @@ end
 -- where messages to one recipient keep their order, each waits for the one before it
 function Batch:accept(message)
   if self.is_closed() then return self:turn_away(message) end
-  if self.direct and self.in_flight < self.concurrency then return self:fly(message) end
   local key = self.key_of and self.key_of(message)
   if key ~= nil then
     local chain = self.chains[key]
@@ -298,28 +291,28 @@ end
 
 -- reads messages until enough are under way, or too many are held back
 function Batch:fill()
-  local ended, concurrency = self.ended, self.concurrency
+  local ended, ready, sleeping, concurrency = self.ended, self.ready, self.sleeping, self.concurrency
   while not self.exhausted and not self.closing do
-    local asleep = #self.sleeping
+    local asleep = sleeping[1] and #sleeping or 0
     if self.alive - asleep >= concurrency or asleep + self.held >= self.window then return end
     if ended.tail - ended.head + 1 >= concurrency then return end -- what the core refuses ends at once
     self.exhausted = true -- if the source raises, what is under way still ends
     local message = self.source()
     if message == nil then return end
     self.exhausted = false
-    self:accept(message)
-    if self.ready.head <= self.ready.tail then self:run_ready() end
+    if self.direct and not self.is_closed() then self:fly(message)
+    else self:accept(message) end
+    if ready.head <= ready.tail then self:run_ready() end
   end
 end
 
 -- counts an outcome, and lets the task go on that had it
 function Batch:release(task)
   local message, response, text, details = task.message, task.response, task.text, task.details
-  if task.co then
-    task.message, task.response, task.text, task.details = nil, nil, nil, nil
-    if coroutine.status(task.co) ~= "dead" then self.idle[#self.idle + 1] = task end
-  elseif task.done then
-    self:land(task)
+  task.message, task.response, task.text, task.details = nil, nil, nil, nil
+  if task.done then
+    if not task.co then self.flights[#self.flights + 1] = task
+    elseif coroutine.status(task.co) ~= "dead" then self.idle[#self.idle + 1] = task end
   end
   self.count = self.count + 1
   if response == nil then self.failures = self.failures + 1 end
@@ -351,14 +344,15 @@ end
 
 -- the next task that has ended; nil: there will be none
 function Batch:advance()
-  local task = current_task()
+  local task = self.has_tasks and current_task()
   if task and task.batch == self then error("a batch cannot be asked for outcomes from within one of its own messages", 3) end
+  local ended, ready = self.ended, self.ready
   while true do
-    if self.ended.head <= self.ended.tail then return self.ended:pop() end
+    if ended.head <= ended.tail then return ended:pop() end
     if self.sleeping[1] then self:wake(self:is_ending()) end
-    self:run_ready()
+    if ready.head <= ready.tail then self:run_ready() end
     self:fill()
-    if self.ended.head > self.ended.tail then
+    if ended.head > ended.tail then
       if self.alive == 0 then return nil end
       self:wait()
     end
@@ -369,13 +363,17 @@ local function check_batch(self)
   if getmetatable(self) ~= Batch then error("call the functions of a batch with a colon, as in batch:next()", 3) end
 end
 
+local function step(self)
+  local ended = self:advance()
+  if ended then return self:release(ended) end
+end
+
 ---The next message that has ended, and its outcome, as client:send gives it; nil: all have ended. Where Lua 5.1 cannot
 ---yield in a `for`, inside an event loop, this is called in a `while`.
 ---@return table? message, table? response, string? text, whatsapp.info|whatsapp.details|nil details
 function Batch:next()
   check_batch(self)
-  local ended = self:advance()
-  if ended then return self:release(ended) end
+  return step(self)
 end
 
 ---Ends early: reads no further messages, waits for those on the wire, sends none that was not begun. May be called again.
@@ -401,7 +399,7 @@ function Batch:close()
   return outcomes
 end
 
-Batch.__call = Batch.next
+Batch.__call = step
 function Batch:__close() self:close() end
 function Batch:__tostring() return ("whatsapp.batch (%d done)"):format(self.count) end
 

@@ -462,16 +462,13 @@ local function direct_of(parts, given)
   local transport = parts.shared.transport
   local now, begin = transport.now, transport.begin_post
   return {
-    prepare = function(flight, message)
+    begin = function(flight, message)
       if type(message) ~= "table" then return refused_message(message) end
       local body, warnings, id = body_of(parts, message, given)
       if not body then return nil, warnings, id end
-      flight.body, flight.warnings, flight.stamp = body, warnings, id
+      flight.body, flight.warnings, flight.stamp, flight.started = body, warnings, id, now()
+      begin(prepared, body, flight.done)
       return true
-    end,
-    begin = function(flight)
-      flight.started = now()
-      begin(prepared, flight.body, flight.done)
     end,
     conclude = function(flight, status, body, headers)
       return succeeded(parts, flight.warnings, flight.stamp, status, body, headers)

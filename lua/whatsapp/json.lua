@@ -11,9 +11,7 @@ function json.prepare() end
 ---@param text string
 ---@return any? value a null inside is whatsapp.null
 ---@return string? problem
-function json.decode(text)
-  return core.decode(text)
-end
+json.decode = core.decode
 
 local cjson
 

@@ -219,8 +219,8 @@ end
 local function is_accepted(object)
   local messages = object.messages
   local first = type(messages) == "table" and messages[1]
-  if type(first) == "table" and type(first.id) == "string" and first.id ~= "" then return true end
-  return object.success == true
+  local id = type(first) == "table" and first.id
+  return type(id) == "string" and id ~= "" or object.success == true
 end
 
 ---The body of an answer of 200 that took a message, as nearly all do; nil: something else, which response.parse tells.

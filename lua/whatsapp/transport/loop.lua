@@ -131,18 +131,18 @@ function loop.new(name, given, level, watched)
 
   ---one of what was prepared; waits in libcurl for its answer: status, body, headers | nil, text, details
   function state.post(prepared, body)
-    return state.client():perform(prepared, body)
+    return (client or state.client()):perform(prepared, body)
   end
 
   ---the same comes through done(status, body, headers | nil, text, details), from within drain() or at once
   function state.begin_post(prepared, body, done)
-    local added, text, details = state.client():add(prepared, done, body)
+    local added, text, details = (client or state.client()):add(prepared, done, body)
     if not added then done(nil, text, details) end
   end
 
-  local function hand_over(done, ...)
+  local function hand_over(done, a, b, c)
     if done == nil then return false end
-    done(...)
+    done(a, b, c)
     return true
   end
 
@@ -170,8 +170,10 @@ function loop.new(name, given, level, watched)
     if closed then return end
     closed, observed = true, {}
     if not client then return end
-    local left = client:tags()
-    client:close()
+    local ended = client
+    local left = ended:tags()
+    client = nil -- whoever asks for it is told that this was closed
+    ended:close()
     for _, done in ipairs(left) do
       done(nil, CLOSED, { kind = "transport", retryable = false, may_have_been_sent = true })
     end

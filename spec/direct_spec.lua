@@ -110,6 +110,38 @@ describe("client:each without tasks", function()
     assert.same({ [list[1]] = "sent", [list[2]] = "invalid 0", [list[3]] = "invalid 0", [list[4]] = "sent" }, outcomes)
   end)
 
+  -- as for want of memory; the batch goes on
+  for name, began in pairs { ["before it left"] = false, ["after it left"] = true } do
+    it("loses no outcome where something is raised while a message is begun, " .. name, function()
+      fault.play_times(4, "accept")
+      local list, outcomes, raised = messages(4), {}, 0
+      local batch = open("h1"):each(list, { concurrency = 2 })
+      local begin, count = batch.direct.begin, 0
+      batch.direct.begin = function(...)
+        count = count + 1
+        if count ~= 3 then return begin(...) end
+        if began then begin(...) end
+        error "out of memory"
+      end
+      while true do
+        local ok, message, response, text, details = pcall(batch.next, batch)
+        if ok and message == nil then break end
+        if ok then outcomes[#outcomes + 1] = { message, response and "sent" or text, details.may_have_been_sent }
+        else raised = raised + 1 end
+      end
+      assert.equal(1, raised)
+      assert.same({ 0, 0 }, { batch.alive, batch.in_flight })
+      table.sort(outcomes, function(a, b) return a[1].text.body < b[1].text.body end)
+      assert.equal(4, #outcomes)
+      for i, outcome in ipairs(outcomes) do
+        assert.equal(list[i], outcome[1])
+        if i == 3 and not began then assert.same({ "something was raised before this was sent", false }, { outcome[2], outcome[3] })
+        else assert.equal("sent", outcome[2]) end
+      end
+      assert.equal(began and 4 or 3, fault.arrivals(began and 4 or 3))
+    end)
+  end
+
   it("keeps warnings, the stamp and the number of attempts", function()
     fault.play("accept", "error 429 130429", "accept")
     local list = messages(2)

@@ -229,17 +229,31 @@ end
 
 function Batch:fly(message)
   local flights = self.flights
-  local count = #flights
-  local flight = flights[count]
-  if flight then flights[count] = nil
+  local flight = flights[#flights]
+  if flight then flights[#flights] = nil
   else flight = new_flight(self) end
   flight.message = message
-  self.alive, self.in_flight = self.alive + 1, self.in_flight + 1
+  self.starting = flight
   local begun, text, details = self.direct.begin(flight, message)
-  if begun then return end
-  self.alive, self.in_flight = self.alive - 1, self.in_flight - 1
-  flights[#flights + 1], flight.message = flight, nil
-  self.ended:push { message = message, text = text, details = details }
+  self.starting = nil
+  if begun then
+    self.alive, self.in_flight = self.alive + 1, self.in_flight + 1
+  else
+    flights[#flights + 1], flight.message = flight, nil
+    self.ended:push { message = message, text = text, details = details }
+  end
+end
+
+-- Where something was raised while a message was begun, as for want of memory, its outcome is not lost for that.
+function Batch:recover()
+  local flight = self.starting
+  self.starting = nil
+  if self.direct.is_begun(flight) or flight.message == nil or flight.response ~= nil then
+    self.alive, self.in_flight = self.alive + 1, self.in_flight + 1
+    return
+  end
+  local details = { kind = "transport", retryable = false, may_have_been_sent = false, attempts = 0 }
+  self.ended:push { message = flight.message, text = "something was raised before this was sent", details = details }
 end
 
 -- What a task yields that is not WAIT is meant for the loop that the caller runs in. A task that raised has an outcome
@@ -347,6 +361,7 @@ function Batch:advance()
   local task = self.has_tasks and current_task()
   if task and task.batch == self then error("a batch cannot be asked for outcomes from within one of its own messages", 3) end
   local ended, ready = self.ended, self.ready
+  if self.starting then self:recover() end
   while true do
     if ended.head <= ended.tail then return ended:pop() end
     if self.sleeping[1] then self:wake(self:is_ending()) end

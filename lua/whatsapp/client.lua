@@ -460,7 +460,7 @@ local function direct_of(parts, given)
   local prepared = not parts.on_warning and prepared_of(parts, given.timeout or parts.timeout)
   if not prepared then return nil end
   local transport = parts.shared.transport
-  local now, begin = transport.now, transport.begin_post
+  local now, begin, is_begun = transport.now, transport.begin_post, transport.is_begun
   return {
     begin = function(flight, message)
       if type(message) ~= "table" then return refused_message(message) end
@@ -470,6 +470,7 @@ local function direct_of(parts, given)
       begin(prepared, body, flight.done)
       return true
     end,
+    is_begun = function(flight) return is_begun(flight.done) end,
     conclude = function(flight, status, body, headers)
       return succeeded(parts, flight.warnings, flight.stamp, status, body, headers)
     end,

@@ -139,6 +139,23 @@ static const trial trials[] = {
         "client(require('whatsapp.transport.curl').new(ours)) "
         "return function() local n = 0 for m, sent in made:each({good, good, good}) do n = n + (sent and 1 or 0) end "
         "return n == 3 end"},
+    {"send, prepared", "send", NULL, false, true,
+        "require('whatsapp.transport.curl') own() return made.send, made, good"},
+    {"send, prepared before", "send", NULL, false, true,
+        "require('whatsapp.transport.curl') own() assert(made:send(good)) return made.send, made, good"},
+    {"each, prepared", "send", NULL, false, true,
+        "require('whatsapp.transport.curl') own() return function() local n = 0 for m, sent in made:each({good, good, "
+        "good}) do n = n + (sent and 1 or 0) end return n == 3 end"},
+    {"prepared, two and a table", "send", NULL, false, true,
+        "require('whatsapp.transport.curl') local c = require('whatsapp.curl').new {proxy = '', timeout = 1, headers = "
+        "{'content-length', 'content-type'}} "
+        "return function() local one, two = c:prepare(streamed {}), c:prepare(streamed {headers = {a = 'b'}}) "
+        "if not (one and two) then return false end "
+        "local n, tag, got = 0 for i = 1, 3 do c:add(one, i, 'x') c:add(two, i + 3, 'y') end c:add(streamed {body = "
+        "'z'}, 7) "
+        "local tags = #c:tags() "
+        "repeat c:wait(0.01) tag, got = c:next() if tag then n = n + (got and 1 or 0) end "
+        "until not tag and c:running() == 0 return n == 7 and tags == 7 end"},
     {"watched, libcurl", "send", NULL, false, true,
         "require('whatsapp.transport.curl') local c = require('whatsapp.curl').new(ours) c:pollfd() "
         "return function() local n, tag, got = 0 for i = 1, 3 do c:add(streamed {body = 'x'}, i) end "
@@ -184,6 +201,10 @@ static const char prelude[] =
     "function client(transport)\n"
     "  made = whatsapp.new {token = 'a-token-of-a-test', phone_number_id = '1', transport = transport, base_url = "
     "base_url}\n"
+    "  return made end\n"
+    "function own()\n"
+    "  made = whatsapp.new {token = 'a-token-of-a-test', phone_number_id = '1', base_url = base_url, proxy = '', "
+    "limiter = false, timeout = 1}\n"
     "  return made end\n"
     "function check(encode, json) local a, b = encode {to = '1', text = {body = 'hello'}} return a == json end\n";
 

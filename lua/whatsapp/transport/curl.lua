@@ -54,7 +54,8 @@ end
 
 ---@param given whatsapp.curl_options?
 ---@return table transport callable, with now(), sleep(seconds), begin(request, done), turn(seconds) and close(); and for
----POSTs that are the same but for their body prepare(request), post(prepared, body), begin_post(prepared, body, done)
+---POSTs that are the same but for their body prepare(request), post(prepared, body), begin_post(prepared, body, done) and
+---is_begun(done)
 function M.new(given)
   local state = loop.new("whatsapp.transport.curl", given, 2, false)
   local function call(_, request)
@@ -63,7 +64,7 @@ function M.new(given)
   end
   return setmetatable({
     now = loop.now, sleep = sleep, begin = state.begin, turn = state.wait, close = state.close,
-    prepare = state.prepare, post = state.post, begin_post = state.begin_post,
+    prepare = state.prepare, post = state.post, begin_post = state.begin_post, is_begun = state.is_begun,
   }, { __call = call, __tostring = function() return "whatsapp.transport.curl" end })
 end
 

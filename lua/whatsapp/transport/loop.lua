@@ -140,6 +140,14 @@ function loop.new(name, given, level, watched)
     if not added then done(nil, text, details) end
   end
 
+  ---whether its outcome is still to come
+  function state.is_begun(done)
+    for _, tag in ipairs(client and not closed and client:tags() or {}) do
+      if tag == done then return true end
+    end
+    return false
+  end
+
   local function hand_over(done, a, b, c)
     if done == nil then return false end
     done(a, b, c)

@@ -110,6 +110,19 @@ describe("client:each without tasks", function()
     assert.same({ [list[1]] = "sent", [list[2]] = "invalid 0", [list[3]] = "invalid 0", [list[4]] = "sent" }, outcomes)
   end)
 
+  it("waits for all fallbacks at once", function()
+    fault.play("error 400 131047", "error 400 131047", "error 400 131047", "silence", "silence", "silence")
+    local fallback = { template = { name = "n", language = { code = "en" } } }
+    local started, count = os.time(), 0
+    for _, response, _, details in open("h2"):each(messages(3), { fallback = fallback, timeout = 2 }) do
+      assert.is_nil(response)
+      assert.is_true(details.fallback and details.may_have_been_sent)
+      count = count + 1
+    end
+    assert.equal(3, count)
+    assert.is_true(os.time() - started < 4) -- one after the other two of them need that
+  end)
+
   -- as for want of memory; the batch goes on
   for name, began in pairs { ["before it left"] = false, ["after it left"] = true } do
     it("loses no outcome where something is raised while a message is begun, " .. name, function()

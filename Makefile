@@ -46,7 +46,7 @@ curl: $(MODULE)/curl.so
 crypto: $(MODULE)/crypto.so
 
 $(MODULE)/core.so: $(call OBJ,$(CORE))
-$(MODULE)/curl.so: $(call OBJ,lcurl lrequest multi transfer stream buffer)
+$(MODULE)/curl.so: $(call OBJ,lcurl lrequest lanswer multi transfer stream buffer)
 $(MODULE)/curl.so: LIBS = $(CURL_LIB)
 $(MODULE)/crypto.so: $(call OBJ,lcrypto)
 $(MODULE)/crypto.so: LIBS = $(SSL_LIB)
@@ -55,7 +55,7 @@ $(MODULE)/%.so:
 	$(CC) $(CFLAGS) $(LDFLAGS) $(SHARED) -o $@ $^ $(LIBS)
 
 # each module with the headers of its own library and of no other: the core can be built where there is neither
-$(call OBJ,lcurl multi transfer): INC = $(CURL_INC)
+$(call OBJ,lcurl lrequest lanswer multi transfer stream): INC = $(CURL_INC)
 $(call OBJ,lcrypto): INC = $(SSL_INC)
 $(BUILD)/obj/%.o: src/%.c Makefile | $(BUILD)/headers
 	@mkdir -p $(@D)
@@ -143,7 +143,7 @@ sanitize:
 torture:
 	@mkdir -p build/torture
 	$(CC) $(FLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(LUA_INC) $(CURL_INC) $(SSL_INC) -Isrc -o build/torture/$(LUA) \
-	  spec/support/torture.c $(patsubst %,src/%.c,$(CORE) lcurl lrequest multi transfer stream lcrypto) -l$(ABI) -lm \
+	  spec/support/torture.c $(patsubst %,src/%.c,$(CORE) lcurl lrequest lanswer multi transfer stream lcrypto) -l$(ABI) -lm \
 	  $(CURL_LIB) $(SSL_LIB)
 	eval "$$($(MAKE) -s env)"; build/torture/$(LUA) $(CASES)
 

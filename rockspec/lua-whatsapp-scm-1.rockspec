@@ -37,7 +37,7 @@ build = {
       },
     },
     ["whatsapp.curl"] = {
-      sources = { "src/lcurl.c", "src/lrequest.c", "src/multi.c", "src/transfer.c", "src/stream.c", "src/buffer.c" },
+      sources = { "src/lcurl.c", "src/lrequest.c", "src/lanswer.c", "src/multi.c", "src/transfer.c", "src/stream.c", "src/buffer.c" },
       libraries = { "curl" },
       incdirs = { "$(CURL_INCDIR)" },
       libdirs = { "$(CURL_LIBDIR)" },
@@ -51,6 +51,7 @@ build = {
     ["whatsapp"] = "lua/whatsapp/init.lua",
     ["whatsapp.answer"] = "lua/whatsapp/answer.lua",
     ["whatsapp.batch"] = "lua/whatsapp/batch.lua",
+    ["whatsapp.direct"] = "lua/whatsapp/direct.lua",
     ["whatsapp.client"] = "lua/whatsapp/client.lua",
     ["whatsapp.codes"] = "lua/whatsapp/codes.lua",
     ["whatsapp.json"] = "lua/whatsapp/json.lua",

@@ -223,9 +223,9 @@ describe("client:send the short way", function()
   end
 
   local function is_the_same(steps, changes, message, given)
-    fault.play((table.unpack or unpack)(steps))
+    fault.play_list(steps)
     local expected, arrived = outcome(long(changes), message, given)
-    fault.play((table.unpack or unpack)(steps))
+    fault.play_list(steps)
     local got, came = outcome(changes, message, given)
     assert.same(expected, got)
     assert.equal(arrived, came)

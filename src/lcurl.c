@@ -4,6 +4,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "compat.h"
+#include "lanswer.h"
 #include "lrequest.h"
 #include "multi.h"
 
@@ -14,23 +15,21 @@
 #define PREPARED "whatsapp.curl.prepared"
 #define GLOBAL "whatsapp.curl.global"
 
-enum { MAX_BODY = 16 << 20, MAX_NAME = 255 }; /* bytes of an answer's body; of a header's name */
+enum { MAX_BODY = 16 << 20 };
 
 static const double default_timeout = 30, default_connect_timeout = 10;
 
 enum { OF_CLIENT = 1, OF_PREPARED = 2 }; /* upvalues of every method: the metatables */
 
-/* in a client's table: the headers of the latest answer; behind them, of each transfer */
-enum { LATEST_HEADERS = 0, TAG = 1, BODY = 2 };
+/* in a client's table, of each transfer */
+enum { TAG = WA_OF_TRANSFERS, BODY };
 
-/* The Lua values that belong to it are in a table of its own: the strings of the settings, by name; the headers of the
- * latest answer; and of each transfer, by slot, its tag and its request's body. */
+/* The Lua values that belong to it are in a table of its own: the strings of the settings, by name; what the reader
+ * keeps; and of each transfer, by slot, its tag and its request's body. */
 typedef struct client {
     wa_multi multi;
+    wa_reader reader;
     bool closed;
-    bool choosing;          /* of an answer's headers only some are wanted: */
-    wa_buffer wanted;       /* their names, each behind a byte that is its length */
-    wa_buffer lines, seen;  /* of the answer's head, those that are wanted; of the answer before */
     unsigned long prepared; /* how many were */
 } client;
 
@@ -60,9 +59,7 @@ static int client_close(lua_State *L)
     client *c = luaL_checkudata(L, 1, CLIENT);
     if (!c->closed) {
         wa_multi_close(&c->multi);
-        wa_buffer_free(&c->wanted);
-        wa_buffer_free(&c->lines);
-        wa_buffer_free(&c->seen);
+        wa_reader_free(&c->reader);
     }
     c->closed = true;
     return 0;
@@ -131,25 +128,6 @@ static const char *keep(lua_State *L, const char *name, const char *text)
     return text;
 }
 
-/* [-0, +0, v] option headers: names in lower case; the answers' other headers are left out */
-static void read_wanted_headers(lua_State *L, client *c)
-{
-    int top = lua_gettop(L), type = wa_field(L, 1, "headers");
-    if (type != LUA_TNIL && type != LUA_TTABLE) luaL_error(L, "headers must be a list of names");
-    c->choosing = type == LUA_TTABLE;
-    for (int i = 1; c->choosing && (lua_rawgeti(L, top + 1, i), lua_type(L, -1) == LUA_TSTRING); i++) {
-        size_t length;
-        const char *name = lua_tolstring(L, -1, &length);
-        if (length > MAX_NAME) luaL_error(L, "headers holds a name of more than %d bytes", MAX_NAME);
-        char size = (char) (unsigned char) length;
-        wa_buffer_add(&c->wanted, &size, 1);
-        wa_buffer_add(&c->wanted, name, length);
-        lua_pop(L, 1);
-    }
-    lua_settop(L, top);
-    if (c->wanted.failure != WA_NO_FAILURE) luaL_error(L, "%s", wa_no_memory);
-}
-
 /* [-0, +1, v] new{timeout =, connect_timeout =, proxy =, ca_file =, user_agent =, allow_http =, max_body =, headers =}
  * -> client */
 static int new_client(lua_State *L)
@@ -179,191 +157,13 @@ static int new_client(lua_State *L)
     s.ca_file = keep(L, names[1], string_option(L, 1, names[1]));
     s.user_agent = keep(L, names[2], string_option(L, 1, names[2]));
     wa_setuservalue(L, at);
-    wa_buffer_init(&c->wanted, s.allocate, s.context, WA_MAX_HEAD);
-    wa_buffer_init(&c->lines, s.allocate, s.context, WA_MAX_HEAD);
-    wa_buffer_init(&c->seen, s.allocate, s.context, WA_MAX_HEAD);
+    wa_reader_init(&c->reader, s.allocate, s.context);
     bool opened = wa_multi_open(&c->multi, &s);
     c->closed = false; /* from here on what it holds is freed with it */
-    read_wanted_headers(L, c);
+    wa_reader_choose(L, &c->reader, 1);
     if (!opened) return luaL_error(L, "%s", wa_no_memory);
     spare(L, c);
     return 1;
-}
-
-/* ---- an outcome ---- */
-
-/* [-0, +3, m] */
-static int push_failure(lua_State *L, const wa_transfer *t)
-{
-    char reason[CURL_ERROR_SIZE];
-    bool sent = wa_transfer_may_have_left(t);
-    long status = wa_transfer_status(t);
-    lua_pushnil(L);
-    lua_pushfstring(L, "%s (curl %d%s)", wa_transfer_reason(t, reason, sizeof reason), (int) t->code,
-        sent ? "; the request may have been sent" : "; nothing was sent");
-    lua_createtable(L, 0, 5);
-    lua_pushliteral(L, "transport");
-    lua_setfield(L, -2, "kind");
-    lua_pushboolean(L, wa_transfer_may_be_repeated(t));
-    lua_setfield(L, -2, "retryable");
-    lua_pushboolean(L, sent);
-    lua_setfield(L, -2, "may_have_been_sent");
-    lua_pushinteger(L, (lua_Integer) t->code);
-    lua_setfield(L, -2, "curl_code");
-    if (status > 0) {
-        lua_pushinteger(L, (lua_Integer) status);
-        lua_setfield(L, -2, "http_status");
-    }
-    return 3;
-}
-
-static char lower(char byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? (char) (byte - 'A' + 'a') : byte;
-}
-
-/* the length of a header's name, without its colon; 0: the line is none that is taken */
-static size_t name_length(const char *line, size_t length)
-{
-    const char *colon = memchr(line, ':', length);
-    return colon == NULL || colon - line > MAX_NAME ? 0 : (size_t) (colon - line);
-}
-
-static bool is_wanted(const client *c, const char *name, size_t length)
-{
-    for (size_t at = 0; at < c->wanted.length;) {
-        size_t size = (unsigned char) c->wanted.bytes[at];
-        const char *other = c->wanted.bytes + at + 1;
-        size_t same = 0;
-        while (size == length && same < size && lower(name[same]) == other[same]) same++;
-        if (size == length && same == size) return true;
-        at += size + 1;
-    }
-    return false;
-}
-
-/* [-0, +0, m] sets one header of the table on top; a name that comes again is joined with a comma */
-static void set_header(lua_State *L, const char *line, size_t length)
-{
-    char name[MAX_NAME];
-    size_t size = name_length(line, length);
-    if (size == 0) return;
-    for (size_t i = 0; i < size; i++) name[i] = lower(line[i]);
-    lua_pushlstring(L, name, size);
-    const char *from = line + size + 1, *to = line + length;
-    while (from < to && (*from == ' ' || *from == '\t')) from++;
-    while (to > from && (to[-1] == ' ' || to[-1] == '\t' || to[-1] == '\r')) to--;
-    lua_pushvalue(L, -1);
-    lua_rawget(L, -3);
-    if (lua_isnil(L, -1)) {
-        lua_pop(L, 1);
-        lua_pushlstring(L, from, (size_t) (to - from));
-    } else {
-        lua_pushliteral(L, ", ");
-        lua_pushlstring(L, from, (size_t) (to - from));
-        lua_concat(L, 3);
-    }
-    lua_rawset(L, -3);
-}
-
-/* the line that begins at *at, which moves on to the next one */
-static const char *next_line(const wa_buffer *lines, size_t *at, size_t *length)
-{
-    const char *line = lines->bytes + *at, *end = memchr(line, '\n', lines->length - *at);
-    *length = end == NULL ? lines->length - *at : (size_t) (end - line);
-    *at += *length + 1;
-    return line;
-}
-
-/* [-0, +1, m] a table of the headers in these lines */
-static void push_lines(lua_State *L, const wa_buffer *lines)
-{
-    lua_newtable(L);
-    for (size_t at = 0, length; at < lines->length;) {
-        const char *line = next_line(lines, &at, &length);
-        set_header(L, line, length);
-    }
-}
-
-/* [-0, +0, m] takes the wanted lines out of the head of an answer; the first one is the status line */
-static void choose(lua_State *L, client *c, const wa_buffer *head)
-{
-    size_t at = 0, length;
-    wa_buffer_reset(&c->lines, WA_MAX_HEAD);
-    if (head->length > 0) next_line(head, &at, &length);
-    while (at < head->length) {
-        const char *line = next_line(head, &at, &length);
-        size_t size = name_length(line, length);
-        if (size > 0 && (!c->choosing || is_wanted(c, line, size))) {
-            wa_buffer_add(&c->lines, line, length);
-            wa_buffer_add(&c->lines, "\n", 1);
-        }
-    }
-    if (c->lines.failure != WA_NO_FAILURE) luaL_error(L, "%s", wa_no_memory);
-}
-
-/* [-0, +1, m] the headers of an answer. Those of prepared requests share a table where nothing has changed, and nobody
- * else may write into that. `kept` is the index of the client's table. */
-static void push_headers(lua_State *L, client *c, const wa_transfer *t, int kept)
-{
-    choose(L, c, &t->head);
-    if (t->prepared == 0) {
-        push_lines(L, &c->lines);
-        return;
-    }
-    bool known = c->seen.length == c->lines.length &&
-                 (c->lines.length == 0 || memcmp(c->seen.bytes, c->lines.bytes, c->lines.length) == 0);
-    lua_rawgeti(L, kept, LATEST_HEADERS);
-    if (known && !lua_isnil(L, -1)) return;
-    lua_pop(L, 1);
-    push_lines(L, &c->lines);
-    lua_pushvalue(L, -1);
-    lua_rawseti(L, kept, LATEST_HEADERS);
-    wa_buffer other = c->seen;
-    c->seen = c->lines;
-    c->lines = other;
-}
-
-/* [-0, +1, m] a number of bytes, an integer where Lua has such and can hold it */
-static void push_bytes(lua_State *L, int64_t bytes)
-{
-    lua_Integer integer = (lua_Integer) bytes;
-    if ((int64_t) integer == bytes) lua_pushinteger(L, integer);
-    else lua_pushnumber(L, (lua_Number) bytes);
-}
-
-/* [-0, +1, m] */
-static int push_response(lua_State *L, client *c, const wa_transfer *t, int kept)
-{
-    lua_createtable(L, 0, 3);
-    lua_pushinteger(L, (lua_Integer) wa_transfer_status(t));
-    lua_setfield(L, -2, "status");
-    if (t->stream != NULL && wa_transfer_is_in_file(t)) {
-        push_bytes(L, (int64_t) t->stream->written);
-        lua_setfield(L, -2, "size");
-    } else {
-        lua_pushlstring(L, t->body.length > 0 ? t->body.bytes : "", t->body.length);
-        lua_setfield(L, -2, "body");
-    }
-    push_headers(L, c, t, kept);
-    lua_setfield(L, -2, "headers");
-    return 1;
-}
-
-/* [-0, +3, m] the answer to a prepared request, which needs no table */
-static int push_answer(lua_State *L, client *c, const wa_transfer *t, int kept)
-{
-    lua_pushinteger(L, (lua_Integer) wa_transfer_status(t));
-    lua_pushlstring(L, t->body.length > 0 ? t->body.bytes : "", t->body.length);
-    push_headers(L, c, t, kept);
-    return 3;
-}
-
-/* [-0, +1|3, m] `kept` is the index of the client's table */
-static int push_outcome(lua_State *L, client *c, const wa_transfer *t, int kept)
-{
-    if (!wa_transfer_is_whole(t)) return push_failure(L, t);
-    return t->prepared != 0 ? push_answer(L, c, t, kept) : push_response(L, c, t, kept);
 }
 
 /* ---- a request that is sent again and again ---- */
@@ -372,6 +172,7 @@ static int prepared_gc(lua_State *L)
 {
     prepared *p = luaL_checkudata(L, 1, PREPARED);
     wa_prepared_free(&p->request);
+    p->request.id = 0;
     return 0;
 }
 
@@ -417,7 +218,7 @@ static wa_refusal fill(lua_State *L, client *c, wa_transfer *t, int body)
     size_t size;
     if (lua_type(L, 2) == LUA_TTABLE) return wa_read_request(L, 2, &c->multi.settings, t);
     const prepared *p = check_object(L, 2, OF_PREPARED, PREPARED);
-    luaL_argcheck(L, p->owner == c, 2, "it was prepared by another client");
+    luaL_argcheck(L, p->owner == c && p->request.id != 0, 2, "it was prepared by another client");
     luaL_checktype(L, body, LUA_TSTRING);
     lua_pushvalue(L, body);
     const char *bytes = lua_tolstring(L, body, &size);
@@ -444,8 +245,8 @@ static int client_perform(lua_State *L)
         else wa_multi_wait(&c->multi, 1);
     }
     wa_getuservalue(L, 1);
-    int count =
-        push_outcome(L, c, t, lua_gettop(L)); /* without memory the transfer is out of use until the client is closed */
+    /* if that has no memory, the transfer is out of use until the client is closed */
+    int count = wa_push_outcome(L, &c->reader, t, lua_gettop(L));
     wa_multi_give(&c->multi, t);
     return count;
 }
@@ -490,7 +291,7 @@ static int client_next(lua_State *L)
     wa_getuservalue(L, 1);
     int kept = lua_gettop(L);
     lua_rawgeti(L, kept, (int) (2 * t->slot) + TAG);
-    int count = push_outcome(L, c, t, kept); /* if that has no memory, it can be fetched again */
+    int count = wa_push_outcome(L, &c->reader, t, kept); /* if that has no memory, it can be fetched again */
     lua_pushnil(L);
     set_kept(L, kept, t, BODY);
     lua_pushnil(L);
@@ -538,9 +339,9 @@ static int client_progress(lua_State *L)
     int64_t moved, all;
     if (t == NULL) return 0;
     wa_transfer_progress(t, &moved, &all);
-    push_bytes(L, moved);
+    wa_push_bytes(L, moved);
     if (all < 0) lua_pushnil(L);
-    else push_bytes(L, all);
+    else wa_push_bytes(L, all);
     lua_pushboolean(L, t->ended);
     return 3;
 }

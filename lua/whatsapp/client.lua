@@ -4,6 +4,7 @@ local answer_of = require "whatsapp.answer"
 local batch = require "whatsapp.batch"
 local core = require "whatsapp.core"
 local decorate = require "whatsapp.transport.decorate"
+local direct = require "whatsapp.direct"
 local json = require "whatsapp.json"
 local options = require "whatsapp.options"
 local pipeline = require "whatsapp.pipeline"
@@ -119,9 +120,7 @@ local function make(parts, level)
   parts.messages_url = parts.url .. "messages"
   parts.pipeline, parts.own_requests = pipeline.build(parts)
   parts.signed_token, parts.signed_headers, parts.prepared = nil, nil, nil
-  local transport = parts.shared.transport
-  parts.is_short = parts.own_requests and not parts.shared.limiter and type(parts.token) == "string"
-    and type(transport) == "table" and transport.post ~= nil
+  parts.is_direct = direct.is_possible(parts)
   if not decorate.is_transport(parts.pipeline) then
     error("option limiter must return a transport, as it is given one", level + 1)
   end
@@ -305,16 +304,9 @@ local function fail(parts, request, text, details, attempts)
   return nil, pipeline.clean(parts, text), details
 end
 
--- what the API says beside its answer
-local function tell(parts, info, headers)
-  local trace_id, usage = response.trace_id(headers), response.usage(headers)
-  info.trace_id = trace_id and pipeline.cleaned(parts, trace_id, 0)
-  info.usage = usage and pipeline.cleaned(parts, usage, 6)
-end
-
 local function info_of(parts, request, answer, warnings, attempts)
   local info = { attempts = attempts, http_status = answer.status, stamp = request.stamp, warnings = warnings }
-  tell(parts, info, answer.headers or options.NONE)
+  pipeline.tell(parts, info, answer.headers or options.NONE)
   info.log_error = parts.log and pipeline.take_log_error(request)
   return info
 end
@@ -333,57 +325,21 @@ local function policy_of(parts, given)
   return parts.retry
 end
 
--- ---- the short way ----------------------------------------------------------------------------------------------------------
--- Where nobody but libcurl sees a request, and nothing has to wait before it leaves, all messages are one prepared request
--- with bodies of their own, and there is no table of a request or of an answer. Whatever does not succeed at once goes on as
--- an attempt that was made already.
-
--- nil: not for this client
-local function prepared_of(parts, timeout)
-  if not parts.is_short then return nil end
-  if parts.prepared and parts.prepared_timeout == timeout then return parts.prepared end
-  json.prepare()
-  parts.prepared = pipeline.prepare(parts, { method = "POST", url = parts.messages_url, headers = copy(HEADERS), timeout = timeout })
-  parts.prepared_timeout = timeout
-  return parts.prepared
-end
-
--- what most answers say; nil: another thing
-local function succeeded(parts, warnings, id, status, body, headers)
-  local result = status == 200 and response.accepted(body)
-  if not result then return nil end
-  local info = { attempts = 1, http_status = 200 }
-  if id ~= nil then info.stamp = id end
-  if warnings then info.warnings = warnings end
-  if headers ~= parts.plain_headers then -- the same headers come as the same table
-    tell(parts, info, headers)
-    if info.trace_id == nil and info.usage == nil then parts.plain_headers = headers end
-  end
-  return result, info
-end
-
--- what is known of a first attempt; body and headers stand for text and details where there was no answer
-local function first_of(started, status, body, headers)
-  if status == nil then return { started = started, text = body, details = headers } end
-  return { started = started, answer = { status = status, body = body, headers = headers } }
-end
-
--- ---- sending, continued -----------------------------------------------------------------------------------------------------
-
 -- first: an attempt that was made already, with its body, warnings and stamp
 local function deliver_one(parts, message, given, endpoint, first)
   local body, warnings, id
   if first then body, warnings, id = first.body, first.warnings, first.stamp
   else body, warnings, id = body_of(parts, message, given) end
   if not body then return nil, warnings, id end
-  local prepared = not (first or endpoint) and not batch.is_task() and prepared_of(parts, given.timeout or parts.timeout)
+  local prepared = not (first or endpoint) and not batch.is_task()
+    and direct.prepared(parts, HEADERS, given.timeout or parts.timeout)
   if prepared then
     local transport = parts.shared.transport
     local started = transport.now()
     local status, answer, headers = transport.post(prepared, body)
-    local result, info = succeeded(parts, warnings, id, status, answer, headers)
+    local result, info = direct.succeeded(parts, warnings, id, status, answer, headers)
     if result then return result, nil, info end
-    first = first_of(started, status, answer, headers)
+    first = direct.attempt(started, status, answer, headers)
   end
   local request = request_around(parts, body, id, message, given, endpoint)
   local result, text, details = exchange(parts, request, policy_of(parts, given), warnings, nil, first)
@@ -454,34 +410,6 @@ local function refused_message(message)
   return options.refused("a message is a table, got a " .. type(message))
 end
 
--- How most messages of a batch are sent: the short way, without a task, which is needed only for what comes after a first
--- attempt that failed. Where code of the user's may have to wait, nil.
-local function direct_of(parts, given)
-  local prepared = not parts.on_warning and prepared_of(parts, given.timeout or parts.timeout)
-  if not prepared then return nil end
-  local transport = parts.shared.transport
-  local now, begin, is_begun = transport.now, transport.begin_post, transport.is_begun
-  return {
-    begin = function(flight, message)
-      if type(message) ~= "table" then return refused_message(message) end
-      local body, warnings, id = body_of(parts, message, given)
-      if not body then return nil, warnings, id end
-      flight.body, flight.warnings, flight.stamp, flight.started = body, warnings, id, now()
-      begin(prepared, body, flight.done)
-      return true
-    end,
-    is_begun = function(flight) return is_begun(flight.done) end,
-    conclude = function(flight, status, body, headers)
-      return succeeded(parts, flight.warnings, flight.stamp, status, body, headers)
-    end,
-    first = function(flight, status, body, headers)
-      local first = first_of(flight.started, status, body, headers)
-      first.body, first.warnings, first.stamp = flight.body, flight.warnings, flight.stamp
-      return first
-    end,
-  }
-end
-
 ---Sends many messages, several at once, and gives each with its outcome as it ends:
 ---`for message, response, text, details in client:each(messages) do`. Messages to one recipient keep their order while
 ---the pair limit holds (see the option `limiter`). May be left early: batch:close() returns what was under way.
@@ -492,10 +420,17 @@ function client:each(messages, given)
   local parts = own(self, 2)
   given = options.check(given, EACH, 2)
   local source, total = source_of(messages, 2)
+  -- where a warning is told, code of the user's may have to wait
+  local prepared = not parts.on_warning and direct.prepared(parts, HEADERS, given.timeout or parts.timeout)
+  local function checked_body(message)
+    if type(message) ~= "table" then return refused_message(message) end
+    return body_of(parts, message, given)
+  end
   local made = batch.new {
     source = source, total = total, on_progress = given.on_progress, transport = parts.shared.transport,
     concurrency = given.concurrency or CONCURRENCY, window = parts.shared.window or WINDOW,
-    key_of = parts.shared.ordered and key_of_message or nil, direct = direct_of(parts, given),
+    key_of = parts.shared.ordered and key_of_message or nil,
+    direct = prepared and direct.flights(parts, prepared, checked_body) or nil,
     is_closed = function() return parts.shared.closed end, clean = function(text) return pipeline.clean(parts, text) end,
     send = function(message, first)
       if type(message) ~= "table" then return refused_message(message) end

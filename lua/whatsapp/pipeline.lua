@@ -3,6 +3,7 @@
 local batch = require "whatsapp.batch"
 local decorate = require "whatsapp.transport.decorate"
 local options = require "whatsapp.options"
+local response = require "whatsapp.response"
 local trusted = require "whatsapp.trusted"
 
 local copy = options.copy
@@ -45,6 +46,16 @@ function pipeline.cleaned(parts, value, depth)
   local clean = {}
   for name, member in pairs(value) do clean[name] = pipeline.cleaned(parts, member, depth - 1) end
   return clean
+end
+
+---What the API says beside its answer.
+---@param parts table of a client
+---@param info table which is told
+---@param headers table<string, string>
+function pipeline.tell(parts, info, headers)
+  local trace_id, usage = response.trace_id(headers), response.usage(headers)
+  info.trace_id = trace_id and pipeline.cleaned(parts, trace_id, 0)
+  info.usage = usage and pipeline.cleaned(parts, usage, 6)
 end
 
 -- ---- credentials ----------------------------------------------------------------------------------------------------

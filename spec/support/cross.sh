@@ -80,7 +80,8 @@ for name; do
   case $name in
     arm | mips) # libcurl is not there for them, its headers are
       make -s CC="$cc" BUILD="$objects" LUA_INC="-I$lua" CURL_INC=-Ibuild/cross/include WERROR=-Werror CFLAGS="-O1 -ffunction-sections" \
-        "$objects/obj/lcurl.o" "$objects/obj/multi.o" "$objects/obj/transfer.o"
+        "$objects"/obj/lcurl.o "$objects"/obj/lrequest.o "$objects"/obj/lanswer.o "$objects"/obj/multi.o \
+        "$objects"/obj/transfer.o "$objects"/obj/stream.o
       $cc -O1 -static -Isrc -Ibuild/cross/include -Wl,--gc-sections -o "$objects/whole_answer" spec/support/whole_answer.c \
         "$objects/obj/transfer.o"
       $runner "$objects/whole_answer"

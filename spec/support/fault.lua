@@ -2,7 +2,7 @@
 -- it works on every Lua: the server runs in a lua5.4 of its own ($FAULT_LUA). Never leaves a process or a folder behind.
 --   local fault = require("spec.support.fault").start()
 --   fault.play("ok", "close")             the first request is answered, the next one is read and the connection closed
---   fault.play_times(20, "ok")            the same step for so many requests
+--   fault.play_times(20, "ok")            the same step for so many requests; fault.play_list { "ok" } of a list
 --   fault.url("h2", "/path")              ports: plain h1 h2, stranger misnamed expired (certificates), closed
 --   fault.play "random 7"                 each request gets a fault drawn with this seed, most of them none
 --   fault.arrivals(), fault.connections(), fault.messages(), fault.head(), fault.body(), fault.ca_file, fault.stop()
@@ -70,6 +70,12 @@ function M.start()
   end
 
   function fault.play(...) play { ... } end
+
+  function fault.play_list(steps)
+    local list = {}
+    for i, step in ipairs(steps) do list[i] = step end
+    play(list)
+  end
 
   function fault.play_times(times, step)
     local steps = {}

@@ -262,7 +262,8 @@ function after.status(out, status) return answer(out, tonumber(status), nil, JSO
 -- accept [TRACE]: what the API answers when it took the message, which is named after its number
 local function accept_message(out, trace)
   local id = id_of(out.body) or "1"
-  return answer(out, 200, (trace or "") ~= "" and { { "X-FB-Trace-ID", trace } } or nil, ('{"messaging_product":"whatsapp","contacts":[{"input":"1","wa_id":"1"}],'
+  local headers = (trace or "") ~= "" and { { "X-FB-Trace-ID", trace } } or nil
+  return answer(out, 200, headers, ('{"messaging_product":"whatsapp","contacts":[{"input":"1","wa_id":"1"}],'
     .. '"messages":[{"id":"wamid.%s"}]}'):format(id))
 end
 

@@ -110,6 +110,59 @@ describe("client:each without tasks", function()
     assert.same({ [list[1]] = "sent", [list[2]] = "invalid 0", [list[3]] = "invalid 0", [list[4]] = "sent" }, outcomes)
   end)
 
+  it("loses no outcome where something is raised while its answer is read", function()
+    fault.play_times(3, "accept")
+    local batch = open("h1"):each(messages(3), { concurrency = 1 })
+    local conclude, count, outcomes = batch.direct.conclude, 0, {}
+    batch.direct.conclude = function(...)
+      count = count + 1
+      if count == 2 then error("not enough memory: tokentoken", 0) end
+      return conclude(...)
+    end
+    for message, response, text, details in batch do
+      outcomes[#outcomes + 1] = { message.text.body, response and "sent" or text, details.may_have_been_sent }
+    end
+    assert.same({ { "id 1", "sent" }, { "id 2", "not enough memory: ***", true }, { "id 3", "sent" } }, outcomes)
+    assert.same({ 0, 0 }, { batch.alive, batch.in_flight })
+  end)
+
+  -- the short way, and the long one
+  for _, changes in ipairs { {}, { log = function() end } } do
+    local way = changes.log and ", with a log" or ""
+
+    it("sends nothing that is read after the batch was closed" .. way, function()
+      fault.play_times(4, "accept")
+      local list, given, batch, closed = messages(4), 0, nil, nil
+      batch = open("h1", changes):each(function()
+        given = given + 1
+        if given == 3 then closed = batch:close() end
+        return list[given]
+      end, { concurrency = 4 })
+      local message, response, text, details = batch:next()
+      assert.same({ list[3], nil, "the batch was closed before this was sent" }, { message, response, text })
+      assert.is_false(details.may_have_been_sent)
+      assert.is_nil((batch:next()))
+      assert.equal(2, #closed)
+      assert.equal(2, fault.arrivals(2))
+    end)
+
+    it("goes on where its source waits for another batch" .. way, function()
+      fault.play("error 400 131026", "accept", "accept")
+      local client, given = open("h1", changes), 0
+      local batch = client:each(function()
+        given = given + 1
+        if given == 1 then return messages(1)[1] end
+        if given > 2 then return nil end
+        for _, response in client:each(messages(2)) do assert.is_table(response) end
+      end)
+      local message, response, _, details = batch:next()
+      assert.equal("id 1", message.text.body)
+      assert.is_nil(response)
+      assert.equal(131026, details.code)
+      assert.is_nil((batch:next()))
+    end)
+  end
+
   it("waits for all fallbacks at once", function()
     fault.play("error 400 131047", "error 400 131047", "error 400 131047", "silence", "silence", "silence")
     local fallback = { template = { name = "n", language = { code = "en" } } }

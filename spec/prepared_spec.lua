@@ -265,6 +265,14 @@ describe("client:send the short way", function()
     client:close()
   end)
 
+  it("shows no token in a text, also where many others were used since", function()
+    local parts = { token = "first-token", signed_token = "second-token", shared = { secrets = { "third-token" } } }
+    local clean = require("whatsapp.pipeline").clean
+    assert.equal("***, *** and ***", clean(parts, "first-token, second-token and third-token"))
+    parts.token = function() end
+    assert.equal("first-token", clean(parts, "first-token"))
+  end)
+
   it("tells of the trace of each, and gives each its own info", function()
     fault.play("accept", "accept One", "accept One", "accept Two", "accept", "accept")
     local infos, traces = {}, {}

@@ -259,6 +259,15 @@ static void set_kept(lua_State *L, int table, const wa_transfer *t, int what)
     lua_rawseti(L, table, (int) (2 * t->slot) + what);
 }
 
+/* [-0, +0, -] the same with nothing, which needs no memory */
+static void forget_kept(lua_State *L, int table, const wa_transfer *t)
+{
+    lua_pushnil(L);
+    set_kept(L, table, t, BODY);
+    lua_pushnil(L);
+    set_kept(L, table, t, TAG);
+}
+
 /* [-0, +1|3, v] client:add(request, tag), client:add(prepared, tag, body) -> true | nil, text, details: refused, and
  * there will be no outcome */
 static int client_add(lua_State *L)
@@ -276,7 +285,10 @@ static int client_add(lua_State *L)
     set_kept(L, kept, t, BODY);
     lua_pushvalue(L, 3);
     set_kept(L, kept, t, TAG);
-    if (!wa_multi_start(&c->multi, t)) return luaL_error(L, "%s", wa_no_memory);
+    if (!wa_multi_start(&c->multi, t)) {
+        forget_kept(L, kept, t);
+        return luaL_error(L, "%s", wa_no_memory);
+    }
     lua_pushboolean(L, 1);
     return 1;
 }
@@ -292,10 +304,7 @@ static int client_next(lua_State *L)
     int kept = lua_gettop(L);
     lua_rawgeti(L, kept, (int) (2 * t->slot) + TAG);
     int count = wa_push_outcome(L, &c->reader, t, kept); /* if that has no memory, it can be fetched again */
-    lua_pushnil(L);
-    set_kept(L, kept, t, BODY);
-    lua_pushnil(L);
-    set_kept(L, kept, t, TAG);
+    forget_kept(L, kept, t);
     wa_multi_give(&c->multi, t);
     return count + 1;
 }

@@ -24,8 +24,9 @@ Queue.__index = Queue
 local function new_queue() return setmetatable({ head = 1, tail = 0 }, Queue) end
 
 function Queue:push(value)
-  self.tail = self.tail + 1
-  self[self.tail] = value
+  local tail = self.tail + 1
+  self[tail] = value -- which may raise
+  self.tail = tail
 end
 
 function Queue:pop()
@@ -152,7 +153,9 @@ function Batch:is_ending() return self.closing or self.is_closed() end
 
 function Batch:leave_place()
   local places = self.places
-  if places.head <= places.tail then self.ready:push(places:pop())
+  if places.head <= places.tail then
+    self.ready:push(places[places.head])
+    places:pop()
   else self.in_flight = self.in_flight - 1 end
 end
 
@@ -194,37 +197,54 @@ local function new_task(own)
   return task
 end
 
-function Batch:start(message, key)
+-- a task for a message, which is not counted yet
+function Batch:take_task(message, key)
   local idle = self.idle
   local task = idle[#idle]
   if task then idle[#idle] = nil
   else task = new_task(self) end
   task.message, task.key, task.begun = message, key, false
+  return task
+end
+
+function Batch:start(message, key)
+  local task = self:take_task(message, key)
   self.alive = self.alive + 1
   return task
 end
 
 -- A message without a task, for as long as nothing has to wait but its answer. Where more is to be done than to read
 -- that, a task goes on with it. What an answer is, three values at most, only `direct` knows.
+local function land(own, flight, a, b, c)
+  local response, details = own.direct.conclude(flight, a, b, c)
+  if response == nil then return own:go_on(flight, a, b, c) end
+  flight.response, flight.details, flight.body = response, details, nil
+  own.ended:push(flight)
+end
+
 local function new_flight(own)
-  local flight, conclude, ended, places = {}, own.direct.conclude, own.ended, own.places
+  local flight, places = {}, own.places
   function flight.done(a, b, c)
+    local ok, problem = pcall(land, own, flight, a, b, c)
+    own.alive = own.alive - 1
     if places.head <= places.tail then own:leave_place()
     else own.in_flight = own.in_flight - 1 end
-    own.alive = own.alive - 1
-    local response, details = conclude(flight, a, b, c)
-    if response == nil then return own:go_on(flight, a, b, c) end
-    flight.response, flight.details = response, details
-    ended:push(flight)
+    if ok then return end
+    -- what it raised, as for want of memory, must not cost the outcome: its answer will not come again
+    flight.response, flight.text = nil, own.clean(tostring(problem))
+    flight.details = { kind = "transport", retryable = false, may_have_been_sent = true, attempts = 1 }
+    own.ended:push(flight)
   end
   return flight
 end
 
 function Batch:go_on(flight, a, b, c)
-  local task = self:start(flight.message)
-  task.begun, task.first = true, self.direct.first(flight, a, b, c)
-  self.flights[#self.flights + 1], flight.message = flight, nil
-  self.ready:push(task)
+  local first = self.direct.first(flight, a, b, c)
+  local task = self:take_task(flight.message)
+  task.begun, task.first = true, first
+  self.ready:push(task) -- the last that may raise; the flight is not used again
+  self.alive = self.alive + 1
+  flight.message = nil
 end
 
 function Batch:fly(message)
@@ -248,7 +268,7 @@ end
 function Batch:recover()
   local flight = self.starting
   self.starting = nil
-  if self.direct.is_begun(flight) or flight.message == nil or flight.response ~= nil then
+  if self.direct.is_begun(flight) or flight.message == nil or flight.response ~= nil or flight.text then
     self.alive, self.in_flight = self.alive + 1, self.in_flight + 1
     return
   end
@@ -288,7 +308,6 @@ end
 
 -- where messages to one recipient keep their order, each waits for the one before it
 function Batch:accept(message)
-  if self.is_closed() then return self:turn_away(message) end
   local key = self.key_of and self.key_of(message)
   if key ~= nil then
     local chain = self.chains[key]
@@ -314,7 +333,8 @@ function Batch:fill()
     local message = self.source()
     if message == nil then return end
     self.exhausted = false
-    if self.direct and not self.is_closed() then self:fly(message)
+    if self:is_ending() then self:turn_away(message)
+    elseif self.direct then self:fly(message)
     else self:accept(message) end
     if ready.head <= ready.tail then self:run_ready() end
   end
@@ -367,7 +387,7 @@ function Batch:advance()
     if self.sleeping[1] then self:wake(self:is_ending()) end
     if ready.head <= ready.tail then self:run_ready() end
     self:fill()
-    if ended.head > ended.tail then
+    if ended.head > ended.tail and ready.head > ready.tail then
       if self.alive == 0 then return nil end
       self:wait()
     end
@@ -378,17 +398,13 @@ local function check_batch(self)
   if getmetatable(self) ~= Batch then error("call the functions of a batch with a colon, as in batch:next()", 3) end
 end
 
-local function step(self)
-  local ended = self:advance()
-  if ended then return self:release(ended) end
-end
-
 ---The next message that has ended, and its outcome, as client:send gives it; nil: all have ended. Where Lua 5.1 cannot
 ---yield in a `for`, inside an event loop, this is called in a `while`.
 ---@return table? message, table? response, string? text, whatsapp.info|whatsapp.details|nil details
 function Batch:next()
   check_batch(self)
-  return step(self)
+  local ended = self:advance()
+  if ended then return self:release(ended) end
 end
 
 ---Ends early: reads no further messages, waits for those on the wire, sends none that was not begun. May be called again.
@@ -414,7 +430,7 @@ function Batch:close()
   return outcomes
 end
 
-Batch.__call = step
+Batch.__call = Batch.next
 function Batch:__close() self:close() end
 function Batch:__tostring() return ("whatsapp.batch (%d done)"):format(self.count) end
 

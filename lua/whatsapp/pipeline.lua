@@ -22,17 +22,22 @@ local function remember(secrets, secret)
   if #secrets > KEPT_SECRETS then secrets[table.remove(secrets)] = nil end
 end
 
+local function without(text, secret)
+  if type(secret) ~= "string" or #secret < SHORTEST_SECRET then return text end
+  local from, to = text:find(secret, 1, true)
+  while from do
+    text = text:sub(1, from - 1) .. "***" .. text:sub(to + 1)
+    from, to = text:find(secret, from + 3, true)
+  end
+  return text
+end
+
 ---@param parts table of a client
 ---@param text string
 ---@return string text without the client's secrets
 function pipeline.clean(parts, text)
-  for _, secret in ipairs(parts.shared.secrets) do
-    local from, to = text:find(secret, 1, true)
-    while from do
-      text = text:sub(1, from - 1) .. "***" .. text:sub(to + 1)
-      from, to = text:find(secret, from + 3, true)
-    end
-  end
+  text = without(without(text, parts.token), parts.signed_token) -- others may have used the connections more lately
+  for _, secret in ipairs(parts.shared.secrets) do text = without(text, secret) end
   return text
 end
 

@@ -176,12 +176,10 @@ function loop.new(name, given, level, watched)
 
   function state.close()
     if closed then return end
-    closed, observed = true, {}
-    if not client then return end
     local ended = client
-    local left = ended:tags()
-    client = nil -- whoever asks for it is told that this was closed
-    ended:close()
+    local left = ended and ended:tags() or {} -- which may raise
+    closed, observed, client = true, {}, nil
+    if ended then ended:close() end
     for _, done in ipairs(left) do
       done(nil, CLOSED, { kind = "transport", retryable = false, may_have_been_sent = true })
     end

@@ -1,0 +1,73 @@
+-- Where libcurl has no memory to begin a request, who asked for it is told, and nobody waits for an answer of it: one
+-- outcome of each message, whatever way it goes. Only where libcurl can be put in front of itself with LD_PRELOAD (Linux);
+-- there are no cases elsewhere. Never sends to another host.
+local compile = require "spec.support.compile"
+local fault_server = require "spec.support.fault"
+local output = require "spec.support.output"
+local read = require "spec.support.read"
+local scratch_folder = require "spec.support.scratch"
+
+-- programs of their own, which print what they are told
+local PRELUDE = [[
+local whatsapp = require "whatsapp"
+local url = ...
+local list = {}
+for i = 1, 4 do list[i] = { to = "1", text = { body = "id " .. i } } end
+local function open(more)
+  local options = { token = "tokentoken", phone_number_id = "1", base_url = url, proxy = "", limiter = false, retry = false }
+  for name, value in pairs(more) do options[name] = value end
+  return whatsapp.new(options)
+end
+local function all(batch)
+  local told, raised = {}, 0
+  for _ = 1, 10 do
+    local ok, message, response, text = pcall(batch.next, batch)
+    if ok and message == nil then break end
+    if ok then told[#told + 1] = message.text.body .. (response and " sent" or ": " .. text)
+    else raised = raised + 1 end
+  end
+  table.sort(told)
+  io.write(table.concat(told, "\n"), "\n", raised, " raised, ", batch.alive, " alive, ", batch.in_flight, " in flight")
+end
+]]
+
+local PROGRAMS = {
+  { "the short way", "3", [[all(open {}:each(list, { concurrency = 2 }))]],
+    "id 1 sent\nid 2 sent\nid 3: something was raised before this was sent\nid 4 sent\n1 raised, 0 alive, 0 in flight", 3 },
+  { "as a task", "3", [[all(open { on_warning = function() end }:each(list, { concurrency = 2 }))]],
+    "id 1 sent\nid 2 sent\nid 3: not enough memory\nid 4 sent\n0 raised, 0 alive, 0 in flight", 3 },
+  { "by begin", "1", [[
+    local transport, told = require("whatsapp.transport.curl").new { proxy = "" }, 0
+    local request = { method = "POST", url = url .. "/", body = "x" }
+    local ok, text = pcall(transport.begin, request, function() told = told + 1 end)
+    transport.close()
+    io.write(tostring(ok), ": ", text, ", told ", told)]],
+    "false: not enough memory, told 0", 0 },
+}
+
+describe("a request that libcurl has no memory for", function()
+  if read("/proc/self/maps", "") == "" then return end -- no Linux
+  local fault, library
+  local scratch = scratch_folder.new()
+
+  setup(function()
+    fault = fault_server.start()
+    library = compile "transport_refused_add.c"
+  end)
+  teardown(function()
+    fault.stop()
+    os.remove(library)
+    scratch.remove()
+  end)
+
+  for _, program in ipairs(PROGRAMS) do
+    it("has one outcome, " .. program[1], function()
+      fault.play_times(5, "accept")
+      local script = scratch.write("script", PRELUDE .. program[3])
+      local said = output(("REFUSED=%s LD_PRELOAD=%s timeout 20 %s %s '%s' 2>&1"):format(program[2], library,
+        os.getenv "LUA" or "lua5.4", script, fault.url("plain", "")))
+      assert.equal(program[4], (said:gsub("[^ \n]+%.lua:%d+: ", "")))
+      assert.equal(program[5], fault.arrivals(program[5]))
+    end)
+  end
+end)

@@ -55,7 +55,7 @@ $(MODULE)/%.so:
 	$(CC) $(CFLAGS) $(LDFLAGS) $(SHARED) -o $@ $^ $(LIBS)
 
 # each module with the headers of its own library and of no other: the core can be built where there is neither
-$(call OBJ,lcurl lrequest lanswer multi transfer stream): INC = $(CURL_INC)
+$(call OBJ,lcurl lrequest lanswer multi transfer): INC = $(CURL_INC)
 $(call OBJ,lcrypto): INC = $(SSL_INC)
 $(BUILD)/obj/%.o: src/%.c Makefile | $(BUILD)/headers
 	@mkdir -p $(@D)

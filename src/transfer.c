@@ -424,8 +424,8 @@ bool wa_prepared_copy(wa_prepared *p, const wa_transfer *t)
 
 void wa_prepared_free(wa_prepared *p)
 {
-    if (p->headers.bytes != NULL) wa_buffer_free(&p->headers);
-    if (p->address.bytes != NULL) wa_buffer_free(&p->address);
+    wa_buffer_free(&p->headers);
+    wa_buffer_free(&p->address);
 }
 
 const char *wa_transfer_post(wa_transfer *t, const wa_settings *s, const wa_prepared *p, const char *body, size_t size)

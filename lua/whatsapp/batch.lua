@@ -75,6 +75,11 @@ local function not_sent(own)
   return nil, text, { kind = "transport", retryable = true, may_have_been_sent = false }
 end
 
+-- of a message on whose way something was raised
+local function raised(begun, attempts)
+  return { kind = "transport", retryable = false, may_have_been_sent = begun or false, attempts = attempts }
+end
+
 local Task = {}
 Task.__index = Task
 
@@ -223,16 +228,14 @@ local function land(own, flight, a, b, c)
 end
 
 local function new_flight(own)
-  local flight, places = {}, own.places
+  local flight = {}
   function flight.done(a, b, c)
     local ok, problem = pcall(land, own, flight, a, b, c)
     own.alive = own.alive - 1
-    if places.head <= places.tail then own:leave_place()
-    else own.in_flight = own.in_flight - 1 end
+    own:leave_place()
     if ok then return end
     -- what it raised, as for want of memory, must not cost the outcome: its answer will not come again
-    flight.response, flight.text = nil, own.clean(tostring(problem))
-    flight.details = { kind = "transport", retryable = false, may_have_been_sent = true, attempts = 1 }
+    flight.response, flight.text, flight.details = nil, own.clean(tostring(problem)), raised(true, 1)
     own.ended:push(flight)
   end
   return flight
@@ -272,8 +275,7 @@ function Batch:recover()
     self.alive, self.in_flight = self.alive + 1, self.in_flight + 1
     return
   end
-  local details = { kind = "transport", retryable = false, may_have_been_sent = false, attempts = 0 }
-  self.ended:push { message = flight.message, text = "something was raised before this was sent", details = details }
+  self.ended:push { message = flight.message, text = "something was raised before this was sent", details = raised(false, 0) }
 end
 
 -- What a task yields that is not WAIT is meant for the loop that the caller runs in. A task that raised has an outcome
@@ -281,8 +283,7 @@ end
 function Batch:settle(task, ok, what, ...)
   if not ok then
     if task.placed then self:leave_place() end
-    local details = { kind = "transport", retryable = false, may_have_been_sent = task.begun or false }
-    self:finish(task, nil, self.clean(tostring(what)), details)
+    self:finish(task, nil, self.clean(tostring(what)), raised(task.begun))
   elseif what ~= WAIT then
     return self:settle(task, coroutine.resume(task.co, coroutine.yield(what, ...)))
   end

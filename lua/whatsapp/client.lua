@@ -334,12 +334,9 @@ local function deliver_one(parts, message, given, endpoint, first)
   local prepared = not (first or endpoint) and not batch.is_task()
     and direct.prepared(parts, HEADERS, given.timeout or parts.timeout)
   if prepared then
-    local transport = parts.shared.transport
-    local started = transport.now()
-    local status, answer, headers = transport.post(prepared, body)
-    local result, info = direct.succeeded(parts, warnings, id, status, answer, headers)
+    local result, info = direct.send(parts, prepared, body, warnings, id)
     if result then return result, nil, info end
-    first = direct.attempt(started, status, answer, headers)
+    first = info -- the attempt that was made
   end
   local request = request_around(parts, body, id, message, given, endpoint)
   local result, text, details = exchange(parts, request, policy_of(parts, given), warnings, nil, first)

@@ -29,14 +29,9 @@ function direct.prepared(parts, headers, timeout)
   return parts.prepared
 end
 
----What most answers say.
----@param parts table of a client
----@param warnings whatsapp.problem[]?
----@param stamp string?
----@param status integer? of the answer; body and headers are its, or the text and the details where there is none
----@return table? result nil: the answer says something else
----@return whatsapp.info? info
-function direct.succeeded(parts, warnings, stamp, status, body, headers)
+-- What most answers say: result and info; nil: the answer says something else. status: of the answer; body and headers are its,
+-- or the text and the details where there is none.
+local function succeeded(parts, warnings, stamp, status, body, headers)
   local result = status == 200 and response.accepted(body)
   if not result then return nil end
   local info = { attempts = 1, http_status = 200 }
@@ -49,13 +44,27 @@ function direct.succeeded(parts, warnings, stamp, status, body, headers)
   return result, info
 end
 
----What is known of an attempt that was made, for who goes on with it.
----@param started number seconds, on the transport's clock
----@param status integer? see direct.succeeded
----@return { started: number, answer: table?, text: string?, details: table? }
-function direct.attempt(started, status, body, headers)
+-- what is known of an attempt that was made, for who goes on with it
+local function attempt(started, status, body, headers)
   if status == nil then return { started = started, text = body, details = headers } end
   return { started = started, answer = { status = status, body = body, headers = headers } }
+end
+
+---Sends one message, and waits for its answer.
+---@param parts table of a client
+---@param prepared any
+---@param body string
+---@param warnings whatsapp.problem[]?
+---@param stamp string?
+---@return table? result nil: it did not succeed at once
+---@return whatsapp.info|table info or, for who goes on with it, the attempt that was made
+function direct.send(parts, prepared, body, warnings, stamp)
+  local transport = parts.shared.transport
+  local started = transport.now()
+  local status, answer, headers = transport.post(prepared, body)
+  local result, info = succeeded(parts, warnings, stamp, status, answer, headers)
+  if result then return result, info end
+  return nil, attempt(started, status, answer, headers)
 end
 
 ---How a batch sends this way, without a task, which is needed only for what comes after a first attempt that failed.
@@ -65,7 +74,7 @@ end
 ---@return table
 function direct.flights(parts, prepared, body_of)
   local transport = parts.shared.transport
-  local now, begin, is_begun, succeeded = transport.now, transport.begin_post, transport.is_begun, direct.succeeded
+  local now, begin, is_begun = transport.now, transport.begin_post, transport.is_begun
   return {
     begin = function(flight, message)
       local body, warnings, stamp = body_of(message)
@@ -79,7 +88,7 @@ function direct.flights(parts, prepared, body_of)
       return succeeded(parts, flight.warnings, flight.stamp, status, body, headers)
     end,
     first = function(flight, status, body, headers)
-      local first = direct.attempt(flight.started, status, body, headers)
+      local first = attempt(flight.started, status, body, headers)
       first.body, first.warnings, first.stamp = flight.body, flight.warnings, flight.stamp
       return first
     end,

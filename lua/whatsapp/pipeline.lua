@@ -126,14 +126,9 @@ local function authorizing(parts, transport)
   end)
 end
 
----The same where nobody but libcurl ever sees the request: nothing is copied, and the headers that all messages share are
----made once a token.
----@param parts table of a client
----@param request table which gets its credentials
----@return boolean? ok
----@return string? text
----@return whatsapp.details? details
-function pipeline.sign(parts, request)
+-- The same where nobody but libcurl ever sees the request: nothing is copied, and the headers that all messages share are
+-- made once a token. true, or nil, text, details.
+local function sign(parts, request)
   local graph, unknown, refused = destination(parts, request)
   if graph == nil then return nil, unknown, refused end
   local token, problem, refusal = current_token(parts)
@@ -161,7 +156,7 @@ end
 
 local function authorizing_own(parts, transport)
   return decorate.around(transport, function(_, request)
-    local ok, problem, refusal = pipeline.sign(parts, request)
+    local ok, problem, refusal = sign(parts, request)
     if not ok then return nil, problem, refusal end
     local answer, text, details = transport(request)
     if answer == nil then return nil, pipeline.clean(parts, text), details end

@@ -4,8 +4,8 @@ read_globals = { "newproxy", "setfenv", "loadstring", math = { fields = { "toint
 max_line_length = 130
 exclude_files = { "lua/whatsapp/types.lua" } -- generated, comments only
 files["lua/whatsapp/transport/resty.lua"] = { read_globals = { "ngx" } } -- where it can be used
-files["lua/whatsapp/transport/cosocket.lua"] = { read_globals = { "ngx" } }
-files["lua/whatsapp/transport/workers.lua"] = { globals = { "ngx" } } -- it writes into ngx.ctx
+files["lua/whatsapp/transport/resty/exchange.lua"] = { read_globals = { "ngx" } }
+files["lua/whatsapp/transport/resty/workers.lua"] = { globals = { "ngx" } } -- it writes into ngx.ctx
 files["spec/support/resty_*.lua"] = { read_globals = { "ngx" } } -- they run in nginx
 files["spec/support/dns_server.lua"] = { std = "lua54" } -- always run by Lua 5.4
 files["spec"] = { std = "min+busted", max_line_length = 150 } -- tables of cases

@@ -354,7 +354,7 @@ describe("client:send", function()
   end)
 
   it("sends nothing where the answer could not be read", function()
-    local json = require "whatsapp.json"
+    local json = require "whatsapp.wire.json"
     local client, transport = client_with()
     local prepare = json.prepare
     json.prepare = function() error("no reader", 0) end

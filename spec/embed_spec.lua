@@ -93,7 +93,7 @@ describe("the library in a C program", function()
 
   -- modules that only load where the host has an event loop's module, or LuaJIT's ffi
   local NEEDS_OTHERS = {
-    ["whatsapp.transport.cqueues"] = true, ["whatsapp.transport.luv"] = true, ["whatsapp.transport.files"] = true,
+    ["whatsapp.transport.cqueues"] = true, ["whatsapp.transport.luv"] = true, ["whatsapp.transport.resty.file"] = true,
   }
 
   it("finds its Lua files in itself, each line where it is in its file", function()

@@ -92,7 +92,7 @@ describe("whatsapp.json_schema", function()
 end)
 
 describe("decode(encode(message))", function()
-  local json = require "whatsapp.json"
+  local json = require "whatsapp.wire.json"
 
   -- whole numbers of an id are written as strings; all else comes back as it was
   local function same(given, read_back, path)

@@ -1,5 +1,5 @@
 -- The two limits: when a message may leave, to the second of a virtual clock. Never touches a network.
-local limiter = require "whatsapp.limiter"
+local limiter = require "whatsapp.send.limits"
 local memory = require "whatsapp.transport.memory"
 local whatsapp = require "whatsapp"
 

@@ -1,12 +1,12 @@
 -- What a file is and what is wrong with it, from its bytes alone; names of files. Touches no network.
 local check = require "whatsapp.media.check"
-local digest = require "whatsapp.media.digest"
+local digest = require "whatsapp.util.sha256"
 local files = require "spec.support.files"
-local kind = require "whatsapp.media.kind"
+local kind = require "whatsapp.media.kinds"
 local media = require "whatsapp.media"
-local name = require "whatsapp.media.name"
+local name = require "whatsapp.media.filename"
 local sniff = require "whatsapp.media.sniff"
-local source = require "whatsapp.media.source"
+local source = require "whatsapp.media.file"
 
 local MB = 1024 * 1024
 

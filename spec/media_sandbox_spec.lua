@@ -1,7 +1,7 @@
 -- The sandbox's files: as a transport, and served by nginx over HTTPS to client.media and to whoever asks by hand. Never sends to
 -- another host.
 local files = require "spec.support.files"
-local json = require "whatsapp.json"
+local json = require "whatsapp.wire.json"
 local multipart = require "whatsapp.sandbox.multipart"
 local read = require "spec.support.read"
 local sandbox = require "whatsapp.sandbox"

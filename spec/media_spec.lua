@@ -9,7 +9,7 @@ local scratch_folder = require "spec.support.scratch"
 local store = require "whatsapp.media.store"
 local whatsapp = require "whatsapp"
 
-local decode, encode = require("whatsapp.json").decode, require("whatsapp.json").encode
+local decode, encode = require("whatsapp.wire.json").decode, require("whatsapp.wire.json").encode
 
 local TOKEN = "a-token-of-a-test"
 local LOST = { text = "lost", details = { kind = "transport", retryable = false, may_have_been_sent = true } }

@@ -1,5 +1,5 @@
 -- The configurations of examples/nginx in Debian's nginx, asked over real sockets, with the sandbox in place of the API.
-local json = require "whatsapp.json"
+local json = require "whatsapp.wire.json"
 local nginx_server = require "spec.support.nginx"
 local read = require "spec.support.read"
 local webhooks = require "spec.support.webhooks"

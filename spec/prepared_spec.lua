@@ -267,7 +267,7 @@ describe("client:send the short way", function()
 
   it("shows no token in a text, also where many others were used since", function()
     local parts = { token = "first-token", signed_token = "second-token", shared = { secrets = { "third-token" } } }
-    local clean = require("whatsapp.pipeline").clean
+    local clean = require("whatsapp.send.pipeline").clean
     assert.equal("***, *** and ***", clean(parts, "first-token, second-token and third-token"))
     parts.token = function() end
     assert.equal("first-token", clean(parts, "first-token"))

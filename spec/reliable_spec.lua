@@ -1,7 +1,7 @@
 -- What a client promises about one message: what is repeated, what is not, what the journal is told, and by which id a
 -- message can be found again. Over the memory transport; never touches a network.
 local memory = require "whatsapp.transport.memory"
-local stamp = require "whatsapp.stamp"
+local stamp = require "whatsapp.util.random_id"
 local whatsapp = require "whatsapp"
 
 local OK = { status = 200, headers = {}, body = '{"messages":[{"id":"wamid.1"}],"success":true}' }

@@ -1,6 +1,6 @@
 -- What is read from an answer: a result, or what failed and whether the message may have been sent all the same.
-local codes = require "whatsapp.codes"
-local response = require "whatsapp.response"
+local codes = require "whatsapp.wire.error_codes"
+local response = require "whatsapp.wire.outcome"
 local whatsapp = require "whatsapp"
 
 local ACCEPTED = '{"messaging_product":"whatsapp","contacts":[{"input":"1","wa_id":"1"}],"messages":[{"id":"wamid.X"}]}'

@@ -1,6 +1,6 @@
 -- When a request is repeated, and that nothing is which may have been sent.
 local memory = require "whatsapp.transport.memory"
-local retry = require "whatsapp.retry"
+local retry = require "whatsapp.send.retry"
 
 local SAFE = { kind = "api", retryable = true, may_have_been_sent = false, code = 130429 }
 local UNKNOWN = { kind = "transport", retryable = false, may_have_been_sent = true }

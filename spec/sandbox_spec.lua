@@ -1,5 +1,5 @@
 -- The sandbox answers like the API: as a transport in a test, and served by nginx over HTTPS and HTTP/2.
-local json = require "whatsapp.json"
+local json = require "whatsapp.wire.json"
 local output = require "spec.support.output"
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"

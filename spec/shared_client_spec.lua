@@ -32,7 +32,7 @@ ended = function(id, sent, text, details)
 end ]]
 
 local API = [[
-local json = require "whatsapp.json"
+local json = require "whatsapp.wire.json"
 ngx.req.read_body()
 local message = json.decode(ngx.req.get_body_data())
 local fate, id = message.text.body:match "^(%l+) (%d+) "
@@ -159,7 +159,7 @@ describe("a handler ends though a thread was killed", function()
           ngx.print(tostring(ngx.thread.kill(thread))) } }
         location /within { content_by_lua_block {
           local thread = ngx.thread.spawn(function()
-            require("whatsapp.transport.cosocket").within(60, function() ngx.sleep(0.2) end)
+            require("whatsapp.transport.resty.exchange").within(60, function() ngx.sleep(0.2) end)
           end)
           ngx.sleep(0.05)
           ngx.print(tostring(ngx.thread.kill(thread))) } } ]],

@@ -1,7 +1,7 @@
 -- The stores in nginx's shared dict: their logic over a dict with a clock that stands still, and for real, in an nginx of
 -- four workers who all take at once. What is counted does not depend on how fast the machine is.
 local fake_dict = require "spec.support.shared_dict"
-local json = require "whatsapp.json"
+local json = require "whatsapp.wire.json"
 local memory = require "whatsapp.transport.memory"
 local nginx_server = require "spec.support.nginx"
 local shared = require "whatsapp.shared"
@@ -84,7 +84,7 @@ describe("a shared store of limits", function()
 
   it("agrees with the memory of a process, whenever places are taken", function()
     local dict, ngx = new()
-    local store, own = shared.limits(dict), require("whatsapp.limiter").store()
+    local store, own = shared.limits(dict), require("whatsapp.send.limits").store()
     local random = 7
     for _ = 1, 3000 do
       random = random * 16807 % 2147483647

@@ -2,7 +2,7 @@
 -- forgotten. The rest is in spec/transport_spec.lua. Never sends to another host.
 local curl = require "whatsapp.transport.curl"
 local fault_server = require "spec.support.fault"
-local now = require("whatsapp.transport.loop").now
+local now = require("whatsapp.transport.libcurl").now
 local output_of = require "spec.support.output"
 
 -- Ctrl-C, as the lua program has it: a hook that is set by a signal; the request would hang for 20 seconds

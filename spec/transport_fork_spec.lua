@@ -145,7 +145,7 @@ describe("a transport over libcurl in a forked child", function()
   -- the child does nothing until the parent removes a file
   it("is no reason for the parent to wake up for a connection that it closed", function()
     fault.play("ok", "silence")
-    local now = require("whatsapp.transport.loop").now
+    local now = require("whatsapp.transport.libcurl").now
     local client = require("whatsapp.curl").new { ca_file = fault.ca_file, proxy = "" }
     local path = os.tmpname()
     assert.equal(200, client:perform(post "h1").status)

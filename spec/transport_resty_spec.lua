@@ -431,7 +431,7 @@ describe("what is streamed over cosockets", function()
   it("says that an answer cannot be written, and leaves nothing of it", function()
     fault.play "bytes 160000"
     local got = run("h1", [[
-      local files = require "whatsapp.transport.files"
+      local files = require "whatsapp.transport.resty.file"
       local make = files.make
       function files.make(path)
         local target = assert(make(path))

@@ -1,5 +1,5 @@
 -- The endpoint as a function: what it answers, that it calls back once for each event, and that nothing that failed is lost.
-local store = require "whatsapp.webhook.store"
+local store = require "whatsapp.webhook.memory"
 local webhooks = require "spec.support.webhooks"
 local whatsapp = require "whatsapp"
 

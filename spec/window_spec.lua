@@ -13,7 +13,7 @@ local function new(answers)
 end
 
 local function body_of(transport, i)
-  return require("whatsapp.json").decode(transport.requests[i].body)
+  return require("whatsapp.wire.json").decode(transport.requests[i].body)
 end
 
 describe("the window book", function()

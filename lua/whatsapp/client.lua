@@ -1,16 +1,16 @@
 -- The client: puts a message, the core and a transport together, once or for many messages. Never repeats what may have
 -- been sent, unless it is told to.
-local answer_of = require "whatsapp.answer"
-local batch = require "whatsapp.batch"
+local answer_of = require "whatsapp.send.recipient"
+local batch = require "whatsapp.send.batch"
 local core = require "whatsapp.core"
-local decorate = require "whatsapp.transport.decorate"
-local direct = require "whatsapp.direct"
-local json = require "whatsapp.json"
-local options = require "whatsapp.options"
-local pipeline = require "whatsapp.pipeline"
-local response = require "whatsapp.response"
-local retry = require "whatsapp.retry"
-local trusted = require "whatsapp.trusted"
+local decorate = require "whatsapp.util.decorate"
+local direct = require "whatsapp.send.direct"
+local json = require "whatsapp.wire.json"
+local options = require "whatsapp.util.options"
+local pipeline = require "whatsapp.send.pipeline"
+local response = require "whatsapp.wire.outcome"
+local retry = require "whatsapp.send.retry"
+local trusted = require "whatsapp.send.trusted"
 
 local copy = options.copy
 
@@ -133,7 +133,7 @@ end
 local function limiter_of(given)
   if given == false then return nil, { own = true } end
   if given ~= nil and (type(given) ~= "table" or decorate.is_transport(given)) then return given, {} end
-  local decorator, settings = require("whatsapp.limiter").new(given)
+  local decorator, settings = require("whatsapp.send.limits").new(given)
   settings.own = true
   return decorator, settings
 end
@@ -224,7 +224,7 @@ end
 local function stamped(message)
   if message.biz_opaque_callback_data ~= nil then return message, scalar(message.biz_opaque_callback_data) end
   local marked = copy(message)
-  marked.biz_opaque_callback_data = require("whatsapp.stamp").new()
+  marked.biz_opaque_callback_data = require("whatsapp.util.random_id").new()
   return marked, marked.biz_opaque_callback_data
 end
 

@@ -51,7 +51,7 @@ end
 ---@return string? text
 ---@return whatsapp.details? details
 function whatsapp.parse_response(response)
-  local reader = require "whatsapp.response"
+  local reader = require "whatsapp.wire.outcome"
   reader.check(response, 2)
   return reader.parse(response)
 end

@@ -4,7 +4,7 @@
 local media = {}
 
 ---Bytes that the API lets users send at most.
-media.MAX_INCOMING = require("whatsapp.media.kind").MAX_INCOMING
+media.MAX_INCOMING = require("whatsapp.media.kinds").MAX_INCOMING
 
 ---A name for a file that came from outside, to be put behind a folder of yours: no folder, no control character, no dot
 ---before it, not long, and with the extension of its MIME type, whatever it was called.
@@ -12,7 +12,7 @@ media.MAX_INCOMING = require("whatsapp.media.kind").MAX_INCOMING
 ---@return string
 function media.safe_name(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
-  return require("whatsapp.media.name").safe(event)
+  return require("whatsapp.media.filename").safe(event)
 end
 
 ---A store of ids in the memory of this process: the option media_store of whatsapp.new.

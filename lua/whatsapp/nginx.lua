@@ -3,7 +3,7 @@
 -- luacheck: std min+ngx_lua
 local nginx = {}
 
-local options_of = require "whatsapp.options"
+local options_of = require "whatsapp.util.options"
 
 -- nginx keeps a long body in a file
 local function body_of()

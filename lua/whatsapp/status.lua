@@ -1,6 +1,6 @@
 -- What becomes of messages after they were accepted: the statuses of webhooks, in whatever order and however often they
 -- come. A state only moves forward, and the same statuses always end in the same state. No network; keeps what it is told.
-local decorate = require "whatsapp.transport.decorate"
+local decorate = require "whatsapp.util.decorate"
 
 local status = {}
 

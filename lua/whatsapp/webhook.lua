@@ -1,7 +1,7 @@
 -- What the API sends to a webhook: proves that it is the API's, reads it, answers it. The public face; reading is in
 -- webhook/. Never raises for what came over the network, only for a call without a secret.
 local events = require "whatsapp.webhook.events"
-local json = require "whatsapp.json"
+local json = require "whatsapp.wire.json"
 
 ---@class whatsapp.webhook
 local webhook = {}

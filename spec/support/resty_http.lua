@@ -1,4 +1,4 @@
--- Stands in for lua-resty-http, which Debian does not have: what whatsapp.transport.resty_http uses of its interface, over
+-- Stands in for lua-resty-http, which Debian does not have: what whatsapp.transport.resty.lua_resty_http uses of its interface, over
 -- cosockets as there. fresh() gives one with connections of its own; what it was told to connect to is in .connects. For
 -- specs in nginx only.
 local M = {}

@@ -235,7 +235,7 @@ static lua_State *new_state(heap *h)
  * times over a file. */
 static const char library[] = "package.loaded['whatsapp.core'] = core\n"
                               "whatsapp = require 'whatsapp'\n"
-                              "require 'whatsapp.client' require 'whatsapp.limiter' require 'whatsapp.response' "
+                              "require 'whatsapp.client' require 'whatsapp.send.limits' require 'whatsapp.wire.outcome' "
                               "require 'whatsapp.transport.curl'\n"
                               "memory(function() end) crypto = require 'whatsapp.crypto'\n"
                               "if _VERSION == 'Lua 5.1' then require 'whatsapp.curl' end\n"; /* it never tries twice */

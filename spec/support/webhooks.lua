@@ -1,6 +1,6 @@
 -- Bodies of webhooks for specs, written from a few words; never sends anything.
 local crypto = require "whatsapp.crypto"
-local json = require "whatsapp.json"
+local json = require "whatsapp.wire.json"
 
 local webhooks = { SECRET = "app-secret-of-a-spec", TOKEN = "verify-token-of-a-spec" }
 

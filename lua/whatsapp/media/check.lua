@@ -1,8 +1,8 @@
 -- Says before a byte leaves what the API would say an hour later: of a file's kind, type, size and shape. Each rule is a row;
 -- all problems come at once. Pure but for reading the file; never changes it.
-local kind = require "whatsapp.media.kind"
-local name = require "whatsapp.media.name"
-local options = require "whatsapp.options"
+local kind = require "whatsapp.media.kinds"
+local name = require "whatsapp.media.filename"
+local options = require "whatsapp.util.options"
 local sniff = require "whatsapp.media.sniff"
 
 local check = {}
@@ -19,7 +19,7 @@ local check = {}
 ---@field filename string with an extension that fits
 ---@field size integer
 ---@field as string? what a message shows it as
----@field kind string? a name in whatsapp.media.kind
+---@field kind string? a name in whatsapp.media.kinds
 ---@field facts whatsapp.media.facts
 ---@field sha256 string? where it was asked for
 
@@ -149,7 +149,7 @@ function check.problem(path, rule, text, limit, actual)
 end
 
 ---What a file is, and what is wrong with it.
----@param opened whatsapp.media.source
+---@param opened whatsapp.media.file
 ---@param given whatsapp.media.check_options
 ---@return whatsapp.media.plan? plan
 ---@return whatsapp.problem[]|string|nil warnings or, of a failure, the line that names the first problem

@@ -1,10 +1,10 @@
 -- client.media: the files of one phone number. Checks what it is told and hands it to who does it; the client lends it what
 -- reaches the network. Never holds a secret.
-local decorate = require "whatsapp.transport.decorate"
+local decorate = require "whatsapp.util.decorate"
 local download = require "whatsapp.media.download"
-local options = require "whatsapp.options"
-local send = require "whatsapp.media.send"
-local source = require "whatsapp.media.source"
+local options = require "whatsapp.util.options"
+local send = require "whatsapp.media.send_file"
+local source = require "whatsapp.media.file"
 local upload = require "whatsapp.media.upload"
 
 local M = {}

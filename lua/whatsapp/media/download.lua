@@ -1,15 +1,15 @@
 -- Files that come from the API: looked up, fetched into a fresh file beside the target, checked for length and SHA-256, and
 -- only then put in place or handed over. Never fetches what is not trusted, follows no redirect, and leaves no half file.
 local check = require "whatsapp.media.check"
-local decorate = require "whatsapp.transport.decorate"
-local digest = require "whatsapp.media.digest"
-local kind = require "whatsapp.media.kind"
-local options = require "whatsapp.options"
-local response = require "whatsapp.response"
-local source = require "whatsapp.media.source"
-local trusted = require "whatsapp.trusted"
+local decorate = require "whatsapp.util.decorate"
+local digest = require "whatsapp.util.sha256"
+local kind = require "whatsapp.media.kinds"
+local options = require "whatsapp.util.options"
+local response = require "whatsapp.wire.outcome"
+local source = require "whatsapp.media.file"
+local trusted = require "whatsapp.send.trusted"
 local upload = require "whatsapp.media.upload"
-local words = require "whatsapp.webhook.words"
+local words = require "whatsapp.webhook.content"
 
 local download = {}
 

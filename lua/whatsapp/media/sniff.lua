@@ -6,7 +6,7 @@ local HEAD, TEXT = 32, 65536
 local MOST_BOXES, MOST_SECTORS = 256, 64
 
 ---@class whatsapp.media.facts
----@field kind string? a name in whatsapp.media.kind; nil: not known
+---@field kind string? a name in whatsapp.media.kinds; nil: not known
 ---@field width integer?
 ---@field height integer?
 ---@field animated boolean? of a WebP

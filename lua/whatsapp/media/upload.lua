@@ -1,10 +1,10 @@
 -- Files that go to the API: checked, sent as they lie on the disk, and samples of templates in parts. What may have arrived
 -- is not sent again; an interrupted sample goes on where the API says that it ended.
 local check = require "whatsapp.media.check"
-local kind = require "whatsapp.media.kind"
-local response = require "whatsapp.response"
-local source = require "whatsapp.media.source"
-local words = require "whatsapp.webhook.words"
+local kind = require "whatsapp.media.kinds"
+local response = require "whatsapp.wire.outcome"
+local source = require "whatsapp.media.file"
+local words = require "whatsapp.webhook.content"
 
 local upload = {}
 

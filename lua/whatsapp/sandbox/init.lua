@@ -2,8 +2,8 @@
 -- transport, so a sandbox can stand in for one in a test; nginx.lua serves it over HTTPS. Refuses with the same core
 -- that the client checks with. Each endpoint is a row of `routes`.
 local core = require "whatsapp.core"
-local exchange = require "whatsapp.sandbox.exchange"
-local json = require "whatsapp.json"
+local exchange = require "whatsapp.sandbox.graph"
+local json = require "whatsapp.wire.json"
 local media = require "whatsapp.sandbox.media"
 
 local answer, fail, refuse = exchange.answer, exchange.fail, exchange.refuse

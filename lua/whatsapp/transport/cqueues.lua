@@ -2,7 +2,7 @@
 -- Outside of a loop it waits on its own. One of those who wait watches the descriptor for all of them.
 local cqueues = require "cqueues"
 local condition = require "cqueues.condition"
-local loop = require "whatsapp.transport.loop"
+local loop = require "whatsapp.transport.libcurl"
 
 local M = {}
 

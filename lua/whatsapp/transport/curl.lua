@@ -1,7 +1,7 @@
 -- The transport over libcurl: whatsapp.curl with its clock. libcurl is loaded at the first request, so that who only
 -- builds, checks or verifies never pays for it. Blocks while it waits, for one answer or for the first of many; not for
 -- nginx workers, and in an event loop only through whatsapp.transport.cqueues or .luv.
-local loop = require "whatsapp.transport.loop"
+local loop = require "whatsapp.transport.libcurl"
 
 local M = {}
 

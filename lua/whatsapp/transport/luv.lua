@@ -1,6 +1,6 @@
 -- The transport over libcurl for programs that run in libuv's loop through luv: the coroutine that sends is suspended
 -- and the loop goes on. Outside of a coroutine it runs the loop itself until the answer is there.
-local loop = require "whatsapp.transport.loop"
+local loop = require "whatsapp.transport.libcurl"
 local uv = require "luv"
 
 local M = {}

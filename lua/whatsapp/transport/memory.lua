@@ -1,6 +1,6 @@
 -- A transport without a network, for tests: a function answers, the requests are kept as they are, and time stands still
 -- until somebody sleeps or waits for an answer. Touches no file but the one that a request wants its answer in.
-local options = require "whatsapp.options"
+local options = require "whatsapp.util.options"
 
 local M = {}
 

@@ -1,13 +1,13 @@
 -- The transport over cosockets, for nginx with its Lua module (OpenResty): whoever sends is suspended and the worker goes
 -- on. Connections are kept for all handlers of a worker. Asks nothing of nginx before a request is sent, so that it can be
 -- made in init_by_lua.
-local checked = require "whatsapp.transport.checked"
-local cosocket = require "whatsapp.transport.cosocket"
-local failures = require "whatsapp.transport.failures"
-local http1 = require "whatsapp.transport.http1"
-local options = require "whatsapp.options"
-local stream = require "whatsapp.transport.stream"
-local workers = require "whatsapp.transport.workers"
+local checked = require "whatsapp.transport.request"
+local cosocket = require "whatsapp.transport.resty.exchange"
+local failures = require "whatsapp.transport.resty.failure"
+local http1 = require "whatsapp.transport.resty.http1"
+local options = require "whatsapp.util.options"
+local stream = require "whatsapp.transport.resty.upload"
+local workers = require "whatsapp.transport.resty.workers"
 
 local M = {}
 
@@ -60,7 +60,7 @@ local function new_state(given, level)
   local settings = settings_of(given, level + 1)
   return {
     settings = settings, wanted = set_of(settings.headers),
-    exchange = settings.http and require("whatsapp.transport.resty_http").exchange or cosocket.exchange,
+    exchange = settings.http and require("whatsapp.transport.resty.lua_resty_http").exchange or cosocket.exchange,
     pending = setmetatable({}, { __mode = "k" }), -- what was begun -> its done function; a request of nginx may be cut short
     waiting = {}, -- semaphores of those who wait for any of them
   }

@@ -1,7 +1,7 @@
 -- Makes one flat list of events of the decoded body of a webhook: every entry, change, message and status. Never raises
 -- and drops nothing, whatever stands where: what is not known comes as a "change" with `raw`.
-local response = require "whatsapp.response"
-local words = require "whatsapp.webhook.words"
+local response = require "whatsapp.wire.outcome"
+local words = require "whatsapp.webhook.content"
 
 local events = {}
 

@@ -1,9 +1,9 @@
 -- A whole endpoint as a pure function: request in, response out. Verifies, reads, drops what was handled, calls back. Never
 -- raises for what a request holds; never answers 200 for an event whose callback failed and may be repeated.
-local key = require "whatsapp.webhook.key"
-local options_of = require "whatsapp.options"
+local key = require "whatsapp.webhook.event_key"
+local options_of = require "whatsapp.util.options"
 local signature = require "whatsapp.webhook.signature"
-local store = require "whatsapp.webhook.store"
+local store = require "whatsapp.webhook.memory"
 local webhook -- required when a handler is made: it requires this file
 
 local M = {}

@@ -1,7 +1,7 @@
 -- Proves that a webhook's request is the API's: the challenge when it is set up, the HMAC of each body. Compares in a time
 -- that tells nothing; never changes the bytes that it was given, never raises.
 local crypto = require "whatsapp.crypto"
-local query = require "whatsapp.query"
+local query = require "whatsapp.util.url"
 
 local signature = {}
 

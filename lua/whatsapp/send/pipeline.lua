@@ -1,10 +1,10 @@
 -- What stands between a request and the network: limits, the journal, the log, credentials. Holds secrets where nobody
 -- sees them, adds them innermost, at each attempt, and takes them out of every text that comes back. Never repeats.
-local batch = require "whatsapp.batch"
-local decorate = require "whatsapp.transport.decorate"
-local options = require "whatsapp.options"
-local response = require "whatsapp.response"
-local trusted = require "whatsapp.trusted"
+local batch = require "whatsapp.send.batch"
+local decorate = require "whatsapp.util.decorate"
+local options = require "whatsapp.util.options"
+local response = require "whatsapp.wire.outcome"
+local trusted = require "whatsapp.send.trusted"
 
 local copy = options.copy
 

@@ -1,6 +1,6 @@
 -- What the transports over libcurl share: one client of whatsapp.curl, made when it is first needed, and who waits for
 -- which answer. Whoever waits when it is closed is told so. Knows no event loop; waits only where it is told to.
-local options = require "whatsapp.options"
+local options = require "whatsapp.util.options"
 
 local loop = {}
 

@@ -1,5 +1,5 @@
 -- Messages that answer an event of a webhook: to whom they go and what they quote. Plain tables; never sends.
-local options = require "whatsapp.options"
+local options = require "whatsapp.util.options"
 
 local answer = {}
 

@@ -1,6 +1,6 @@
 -- The one room that knows a JSON reader: the core's own, which keeps every digit of an integer, takes half a surrogate pair
 -- for U+FFFD and needs half of lua-cjson's time. A host that has a better one puts another module of this shape into
--- package.loaded["whatsapp.json"]. Never raises.
+-- package.loaded["whatsapp.wire.json"]. Never raises.
 local core = require "whatsapp.core"
 
 local json = {}

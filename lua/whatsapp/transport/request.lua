@@ -1,6 +1,6 @@
 -- What a request must be before a transport that is written in Lua sends it; the words are those of whatsapp.curl. Never
 -- sends anything, and never names a value: it may be a secret.
-local trusted = require "whatsapp.trusted"
+local trusted = require "whatsapp.send.trusted"
 
 local checked = {}
 

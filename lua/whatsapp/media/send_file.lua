@@ -1,9 +1,9 @@
 -- A file becomes a message: checked, uploaded unless its content was uploaded before, and sent as what it is. An id that the
 -- API has forgotten is replaced once, and only where the message certainly was not sent.
 local core = require "whatsapp.core"
-local name = require "whatsapp.media.name"
-local options = require "whatsapp.options"
-local source = require "whatsapp.media.source"
+local name = require "whatsapp.media.filename"
+local options = require "whatsapp.util.options"
+local source = require "whatsapp.media.file"
 local upload = require "whatsapp.media.upload"
 
 local send = {}

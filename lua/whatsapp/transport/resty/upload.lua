@@ -1,6 +1,6 @@
 -- What a request streams, for transports written in Lua: the bytes of files and forms, piece by piece, and a file that
 -- takes the answer. The words are those of whatsapp.curl. Opens files before anything is sent, and never holds one whole.
-local options = require "whatsapp.options"
+local options = require "whatsapp.util.options"
 
 local stream = {}
 
@@ -65,7 +65,7 @@ end
 local function pieces_of_form(form)
   if type(form) ~= "table" or form[1] == nil then return refused "form must be a list of parts" end
   if #form > MAX_PARTS then return refused "form has more than 100 parts" end
-  local boundary = ("-"):rep(24) .. require("whatsapp.stamp").new()
+  local boundary = ("-"):rep(24) .. require("whatsapp.util.random_id").new()
   local pieces = {}
   for i, part in ipairs(form) do
     local problem = check_part(part)
@@ -96,7 +96,7 @@ local function open_pieces(self)
   for _, piece in ipairs(self.pieces) do
     if piece.file then
       local problem
-      piece.source, problem = require("whatsapp.transport.files").open(piece.file, piece.from)
+      piece.source, problem = require("whatsapp.transport.resty.file").open(piece.file, piece.from)
       if not piece.source then
         self:close()
         return unusable(piece.field, piece.file, problem)
@@ -172,7 +172,7 @@ function stream.open(streams)
   end
   if streams.path then
     local problem
-    opened.target, problem = require("whatsapp.transport.files").make(streams.path)
+    opened.target, problem = require("whatsapp.transport.resty.file").make(streams.path)
     if not opened.target then
       if opened.upload then opened.upload:close() end
       return unusable("to_file", streams.path, problem)

@@ -1,14 +1,14 @@
 -- The bytes that are to be uploaded: a file of the caller's, or a string. Read in pieces, never whole; nothing is kept open
 -- between two calls but by who asked for it. Never writes.
-local digest = require "whatsapp.media.digest"
-local name = require "whatsapp.media.name"
+local digest = require "whatsapp.util.sha256"
+local name = require "whatsapp.media.filename"
 
 local source = {}
 
 local PIECE = 65536
 local FIELDS = { path = true, data = true, filename = true }
 
----@class whatsapp.media.source
+---@class whatsapp.media.file
 ---@field path string? of a file
 ---@field data string? or the bytes themselves
 ---@field filename string without folders
@@ -69,14 +69,14 @@ function source.usable(given)
 end
 
 ---@param usable table as source.usable gives it
----@return whatsapp.media.source?
+---@return whatsapp.media.file?
 ---@return string? text
 function source.open(usable)
   if usable.data then return of_string(usable.data, usable.filename) end
   return of_file(usable.path, usable.filename)
 end
 
----@param opened whatsapp.media.source
+---@param opened whatsapp.media.file
 ---@return string? sha256 64 hexadecimal digits
 ---@return string? text
 function source.sha256(opened)

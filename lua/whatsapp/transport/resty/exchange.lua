@@ -1,7 +1,7 @@
 -- One HTTP/1.1 exchange over cosockets. A kept connection is looked at before it is used; a
 -- light thread sends while who called reads. Never sends a request twice. For whatsapp.transport.resty.
-local failures = require "whatsapp.transport.failures"
-local http1 = require "whatsapp.transport.http1"
+local failures = require "whatsapp.transport.resty.failure"
+local http1 = require "whatsapp.transport.resty.http1"
 
 local cosocket = {}
 

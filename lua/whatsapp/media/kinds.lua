@@ -4,7 +4,7 @@ local kind = {}
 
 local KB, MB = 1024, 1024 * 1024
 
----@class whatsapp.media.kind
+---@class whatsapp.media.kinds
 ---@field type string the MIME type as the API wants it
 ---@field extensions string[] those that the API takes for it; the first is given to a name that has none of them
 ---@field also string[]? other extensions that people give it
@@ -18,7 +18,7 @@ local KB, MB = 1024, 1024 * 1024
 local OOXML = "application/vnd.openxmlformats-officedocument."
 
 ---name -> kind
----@type table<string, whatsapp.media.kind>
+---@type table<string, whatsapp.media.kinds>
 kind.ROWS = {
   jpeg = { type = "image/jpeg", extensions = { "jpg", "jpeg" }, as = "image", aliases = { "image/jpg", "image/pjpeg" } },
   png = { type = "image/png", extensions = { "png" }, as = "image" },
@@ -121,7 +121,7 @@ function kind.contains(list, wanted)
   return false
 end
 
----@param row whatsapp.media.kind
+---@param row whatsapp.media.kinds
 ---@param extension string?
 ---@param loosely boolean? what people call it is good enough
 ---@return boolean

@@ -44,7 +44,7 @@ local function is_store(value)
   return (is_table(value) or type(value) == "userdata") and is_callable(value.take)
 end
 
--- of events: as whatsapp.webhook.store makes them
+-- of events: as whatsapp.webhook.memory makes them
 local function is_event_store(value)
   if not (is_table(value) or type(value) == "userdata") then return false end
   return is_callable(value.begin) and is_callable(value.done) and is_callable(value.forget)

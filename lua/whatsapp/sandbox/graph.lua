@@ -1,6 +1,6 @@
 -- What the sandbox's endpoints read of a request and how they answer: JSON, and the Graph API's error envelope.
-local json = require "whatsapp.json"
-local query = require "whatsapp.query"
+local json = require "whatsapp.wire.json"
+local query = require "whatsapp.util.url"
 
 local exchange = {}
 

@@ -1,8 +1,8 @@
 -- Reads what a transport gives: a result, or what failed and whether the message may have been sent all the same
 -- (contract, 4.1 to 4.4). Pure: no network, no clock but for a Retry-After that is a date.
-local codes = require "whatsapp.codes"
-local json = require "whatsapp.json"
-local options = require "whatsapp.options"
+local codes = require "whatsapp.wire.error_codes"
+local json = require "whatsapp.wire.json"
+local options = require "whatsapp.util.options"
 
 local response = {}
 

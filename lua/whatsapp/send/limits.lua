@@ -1,7 +1,7 @@
 -- Two limits of the API, as virtual time (GCRA): messages a second of a number, and messages to one recipient, who may
 -- get a burst that is borrowed from later. A full limit only delays. What was taken is kept in a store, in this process
 -- by default; another one needs only take(). Never refuses, never looks into a message.
-local decorate = require "whatsapp.transport.decorate"
+local decorate = require "whatsapp.util.decorate"
 
 local limiter = {}
 

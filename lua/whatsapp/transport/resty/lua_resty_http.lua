@@ -1,7 +1,7 @@
 -- One exchange through lua-resty-http (0.16 and later), for who passes it to whatsapp.transport.resty. Connects and sends
 -- in two steps, so that it is known whether anything may have left. Never repeats, and never reads more than it may.
-local cosocket = require "whatsapp.transport.cosocket"
-local failures = require "whatsapp.transport.failures"
+local cosocket = require "whatsapp.transport.resty.exchange"
+local failures = require "whatsapp.transport.resty.failure"
 
 local M = {}
 
@@ -78,7 +78,7 @@ function M.exchange(state, _, plan)
   local ok, answer, problem, status = cosocket.within(plan.timeout, function()
     return pcall(talk, state.settings, plan, progress)
   end)
-  if not ok then -- in lua-resty-core, for a certificate that nginx has refused: see whatsapp.transport.cosocket
+  if not ok then -- in lua-resty-core, for a certificate that nginx has refused: see whatsapp.transport.resty.exchange
     answer, problem = nil, tostring(answer):find "socket.lua:%d+: assertion failed" and failures.REFUSED or answer
   end
   if answer then

@@ -144,7 +144,7 @@ end
 ---@class whatsapp.batch
 local Batch = {}
 Batch.__index = Batch
-Batch.__name = "whatsapp.batch"
+Batch.__name = "whatsapp.send.batch"
 
 ---@class whatsapp.progress
 ---@field done integer messages that have ended

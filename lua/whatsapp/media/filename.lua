@@ -1,8 +1,8 @@
 -- Names of files: of a path, with the extension that a kind wants, and what is left of a name from outside once it can do
 -- no harm. Pure. Never gives a name with a folder in it.
-local kind = require "whatsapp.media.kind"
+local kind = require "whatsapp.media.kinds"
 local sniff = require "whatsapp.media.sniff"
-local words = require "whatsapp.webhook.words"
+local words = require "whatsapp.webhook.content"
 
 local name = {}
 
@@ -23,7 +23,7 @@ end
 
 ---A name with an extension that fits, as the API goes by it: a wrong one is replaced, another word is kept.
 ---@param base string
----@param row whatsapp.media.kind
+---@param row whatsapp.media.kinds
 ---@return string
 function name.fitting(base, row)
   local stem, extension = split(base)

@@ -1,10 +1,10 @@
 -- The short way of a message: where nobody but libcurl sees a request and nothing has to wait before it leaves, all
 -- messages are one prepared request with bodies of their own, and there is no table of a request or of an answer. Whatever
 -- does not succeed at once goes the long way, as an attempt that was made already. Never repeats.
-local json = require "whatsapp.json"
-local options = require "whatsapp.options"
-local pipeline = require "whatsapp.pipeline"
-local response = require "whatsapp.response"
+local json = require "whatsapp.wire.json"
+local options = require "whatsapp.util.options"
+local pipeline = require "whatsapp.send.pipeline"
+local response = require "whatsapp.wire.outcome"
 
 local direct = {}
 

@@ -1,7 +1,7 @@
 -- Repeats a request where that helps and cannot send twice. Whether and when is one pure function; what is known of the
 -- failure comes from its details. Never repeats what may have been sent, unless the request does no harm twice.
-local decorate = require "whatsapp.transport.decorate"
-local response = require "whatsapp.response"
+local decorate = require "whatsapp.util.decorate"
+local response = require "whatsapp.wire.outcome"
 
 local retry = {}
 

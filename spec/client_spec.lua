@@ -206,8 +206,8 @@ describe("client:send", function()
       local result, text, details = client:send(TEXT)
       assert.is_nil(result)
       assert.is_truthy(text:find("the token function gave ", 1, true))
-      assert.same({ "invalid", false, false }, { details.kind, details.retryable, details.may_have_been_sent })
-      assert.same({}, details.problems)
+      assert.same({ "refused", "token", false, false },
+        { details.kind, details.refused_by, details.retryable, details.may_have_been_sent })
       assert.equal(0, #transport.requests)
     end
   end)
@@ -264,23 +264,22 @@ describe("client:send", function()
     assert.equal(1, #transport.requests)
   end)
 
-  it("goes through the limiter and the log, which see no secret", function()
-    local order, entries = {}, {}
+  it("goes through the hook, the limits and the log, which see no secret", function()
+    local seen, keys, entries = {}, {}, {}
     local client = client_with(nil, {
       app_secret = SECRET,
       log = function(entry) entries[#entries + 1] = entry end,
-      limiter = function(transport)
-        return function(request)
-          order[#order + 1] = request
-          return transport(request)
-        end
-      end,
+      before_send = function(request) seen[#seen + 1] = request end,
+      limiter = { store = { take = function(_, key)
+        keys[#keys + 1] = key
+        return 0
+      end } },
     })
     assert.is_table((client:send(TEXT)))
-    assert.equal(1, #order)
+    assert.same({ 1, 2, 1 }, { #seen, #keys, #entries })
     assert.equal(200, entries[1].status)
     assert.equal("https://graph.facebook.com/v25.0/106540352242922/messages", entries[1].url)
-    assert_no_secret(order, entries)
+    assert_no_secret(seen, keys, entries)
   end)
 
   it("logs a failed attempt without its secrets", function()
@@ -332,13 +331,18 @@ describe("client:send", function()
   end)
 
   it("keeps apart what two clients send", function()
-    local meddling = client_with(nil, { limiter = function(transport)
-      return function(request)
-        request.headers.Authorization, request.headers.Evil = "Bearer of another", "1"
-        return transport(request)
-      end
-    end })
+    local function meddle(request)
+      request.headers.Evil = "1"
+    end
+    local seen = {}
+    local meddling = client_with(function(request)
+      meddle(request)
+      seen[#seen + 1] = request.headers
+      return ACCEPTED
+    end, { before_send = meddle })
     assert.is_table((meddling:send(TEXT)))
+    assert.is_table((meddling:send(TEXT)))
+    assert.is_false(seen[1] == seen[2])
     assert.same({ ["Content-Type"] = "application/json" }, client_with():request(TEXT).headers)
   end)
 
@@ -351,16 +355,6 @@ describe("client:send", function()
     client = client_with({ { text = "lost" } }, { log = function() error "disk full" end })
     local _, _, details = client:send(TEXT)
     assert.is_truthy(details.log_error:find("disk full", 1, true))
-  end)
-
-  it("sends nothing where the answer could not be read", function()
-    local json = require "whatsapp.wire.json"
-    local client, transport = client_with()
-    local prepare = json.prepare
-    json.prepare = function() error("no reader", 0) end
-    local ok, err = pcall(function() client:send(TEXT) end)
-    json.prepare = prepare
-    assert.same({ false, "no reader", 0 }, { ok, err, #transport.requests })
   end)
 
   it("raises at the caller for wrong use", function()

@@ -73,7 +73,7 @@ local CALLBACKS = {
   event = is_callable,
 }
 
-local LIMITS = { throughput = is_positive, pair = is_pair, window = is_count, store = is_store }
+local LIMITS = { throughput = is_positive, pair = is_pair, max_wait = is_amount, window = is_count, store = is_store }
 
 -- kind -> { test, what stands behind "must be" }
 local kinds = {
@@ -96,11 +96,13 @@ local kinds = {
     "a string without spaces, or a function that returns one",
   },
   limiter = {
-    function(value)
-      return value == false or (is_callable(value) or (is_table(value) and has_only(value, LIMITS)))
-    end,
-    "false, {throughput = a second, pair = {interval = seconds, burst = count} or false, window = count, store = with "
-      .. "take()}, or a decorator",
+    function(value) return value == false or (is_table(value) and not is_callable(value) and has_only(value, LIMITS)) end,
+    "false, or {throughput = a second, pair = {interval = seconds, burst = count} or false, max_wait = seconds, window = count, "
+      .. "store = with take()}",
+  },
+  window = {
+    function(value) return (is_table(value) or type(value) == "userdata") and is_callable(value.open) end,
+    "a book of whatsapp.window.new()",
   },
   names = {
     function(value)

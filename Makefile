@@ -24,7 +24,7 @@ CURL_LIB ?= $(or $(shell pkg-config --libs libcurl 2>/dev/null),-lcurl)
 SSL_INC  ?= $(shell pkg-config --cflags libcrypto 2>/dev/null)
 SSL_LIB  ?= $(or $(shell pkg-config --libs libcrypto 2>/dev/null),-lcrypto)
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
-            -Wcast-qual -Wundef -Wvla -Wformat=2 -Wswitch-enum
+            -Wcast-qual -Wundef -Wvla -Wformat=2 -Wswitch-enum -Werror=override-init
 FLAGS    := -std=c99 -fPIC -fno-plt -fvisibility=hidden -fno-math-errno $(WARN) $(WERROR)
 SHARED   := -shared $(if $(filter Darwin,$(shell uname -s)),-undefined dynamic_lookup)
 

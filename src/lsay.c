@@ -25,9 +25,11 @@ void wa_say_kind(wa_report *report, const wa_problem *problem, const wa_field *f
         wa_say_values(report, problem, f->values);
         return;
     }
+    /* an empty text counts as a missing one where the field is required among many */
+    int min = f->min == 0 && (f->flags & WA_AMONG_MANY) != 0 ? 1 : f->min;
     wa_say(report, problem, "%s", wa_kind_names[f->kind]);
     if ((text || f->kind == WA_LIST) && f->max > 0) {
-        wa_say(report, problem, " of %d to %d %s", (int) f->min, (int) f->max, text ? "characters" : "items");
+        wa_say(report, problem, " of %d to %d %s", min, (int) f->max, text ? "characters" : "items");
     } else if (f->kind == WA_INTEGER && f->max > 0) {
         wa_say(report, problem, " from %d to %d", (int) f->min, (int) f->max);
     }

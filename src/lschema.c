@@ -129,14 +129,28 @@ static void set_variants(lua_State *L, const wa_object *object)
     lua_setfield(L, -2, "variants");
 }
 
-/* [-0, +0, m] adds the object, and those that it names, to the table of objects at the index, each once */
+/* [-0, +0, v] Returns true if the object is in the table of objects already. Its address is kept under the index
+ * behind: another object of the same name would otherwise be lost. */
+static bool is_added(lua_State *L, int objects, const wa_object *object)
+{
+    lua_getfield(L, objects + 1, object->name);
+    const void *added = lua_topointer(L, -1);
+    lua_pop(L, 1);
+    if (added != NULL && added != object) luaL_error(L, "schema: two objects are called %s", object->name);
+    if (added != NULL) return true;
+    union {
+        const void *address;
+        void *userdata;
+    } key = {.address = object};
+    lua_pushlightuserdata(L, key.userdata);
+    lua_setfield(L, objects + 1, object->name);
+    return false;
+}
+
+/* [-0, +0, v] adds the object, and those that it names, to the table of objects at the index, each once */
 static void add_object(lua_State *L, int objects, const wa_object *object)
 {
-    if (object == NULL) return;
-    lua_getfield(L, objects, object->name);
-    bool known = !lua_isnil(L, -1);
-    lua_pop(L, 1);
-    if (known) return;
+    if (object == NULL || is_added(L, objects, object)) return;
     luaL_checkstack(L, 8, "schema");
     lua_newtable(L);
     lua_pushvalue(L, -1);
@@ -170,7 +184,9 @@ static void add_object(lua_State *L, int objects, const wa_object *object)
 int wa_schema(lua_State *L)
 {
     lua_newtable(L);
-    add_object(L, lua_gettop(L), &wa_message);
+    lua_newtable(L); /* addresses by name */
+    add_object(L, lua_gettop(L) - 1, &wa_message);
+    lua_pop(L, 1);
     lua_pushstring(L, wa_message.name);
     return 2;
 }

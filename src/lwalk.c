@@ -189,10 +189,10 @@ static bool put_by_kind(wa_walk *w, const wa_slot *slot, const wa_value *v, int 
     return true;
 }
 
-static void report_discouraged(wa_walk *w, const wa_field *f)
+static void report_discouraged(wa_walk *w)
 {
     wa_problem p = wa_breach_of(w, WA_BREACH_FORBIDDEN, true);
-    wa_say(&w->report, &p, "%s", f->doc);
+    wa_say(&w->report, &p, "discouraged here: leave it out");
     wa_breach_end(w, &p);
 }
 
@@ -207,7 +207,6 @@ static void report_missing(wa_walk *w, const wa_field *f, bool soft)
     wa_problem p = wa_breach_of(w, WA_BREACH_REQUIRED, soft);
     wa_say(&w->report, &p, soft ? "missing, and advised: " : "missing: ");
     wa_say_kind(&w->report, &p, f);
-    wa_say(&w->report, &p, ". %s", f->doc);
     wa_breach_end(w, &p);
 }
 
@@ -233,7 +232,7 @@ static void check_presence(wa_walk *w, const wa_slot *slot, const wa_value *v, i
 {
     bool empty = v->type == LUA_TSTRING && v->length == 0;
     if ((slot->flags & WA_ALL_OR_NONE) != 0) wa_note_common(w, slot->field, true);
-    if ((slot->flags & WA_DISCOURAGED) != 0) report_discouraged(w, slot->field);
+    if ((slot->flags & WA_DISCOURAGED) != 0) report_discouraged(w);
     if ((slot->flags & WA_AMONG_MANY) == 0 || siblings <= 1 || !empty) return;
     wa_report_count(w, WA_BREACH_MIN_CHARS, slot->field->grade == WA_SOFT, 0, "character", "at least", 1);
 }

@@ -62,7 +62,7 @@ $(BUILD)/obj/%.o: src/%.c Makefile | $(BUILD)/headers
 	$(CC) $(FLAGS) $(CFLAGS) $(LUA_INC) $(INC) -MMD -MP -c -o $@ $<
 
 # what runs rarely is built small: texts of problems, the list of the schema, its compiler
-$(foreach file,errors lsay export compile index,$(BUILD)/obj/core/$(file).o): CFLAGS += -Os
+$(foreach file,errors export compile,$(BUILD)/obj/core/$(file).o): CFLAGS += -Os
 
 -include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d)
 

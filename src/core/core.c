@@ -1,10 +1,9 @@
 /* whatsapp.core: opens the rooms of the core and gives Lua its functions. Checking is encode.c's, the messages are
  * schema.c's. Does no I/O, runs no Lua code, keeps nothing between calls but memory. */
+#include "core.h"
 #include "compile.h"
-#include "decode.h"
 #include "encode.h"
 #include "errors.h"
-#include "export.h"
 
 enum { WORK = 1 }; /* upvalue of the functions that walk */
 

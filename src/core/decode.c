@@ -1,7 +1,7 @@
 /* Reads JSON, of webhooks and of the API's answers, into Lua values: integers keep every digit (as a string of them
  * where this Lua has no such integer), null is the light userdata NULL, half a surrogate pair becomes U+FFFD. What is
  * read stands on the Lua stack until its table can be made in its final size. Never raises for what the text holds. */
-#include "decode.h"
+#include "core.h"
 
 #include <locale.h>
 #include <string.h>

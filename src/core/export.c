@@ -1,6 +1,6 @@
 /* The schema as plain Lua tables: one an object, which name each other. What is generated, documented and tested from
  * the schema starts here. Never checks anything. */
-#include "export.h"
+#include "core.h"
 
 #include "schema.h"
 #include "terms.h"

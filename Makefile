@@ -11,9 +11,7 @@ endif
 BUSTED  ?= /usr/bin/busted
 NGINX_BIN ?= nginx
 CC      ?= cc
-# the walker is spread over a few files: what is small is to be one with its caller all the same
-LTO     := $(if $(findstring Free Software,$(shell $(CC) --version)),-flto)
-CFLAGS  ?= -O2 -g $(LTO)
+CFLAGS  ?= -O2 -g
 PREFIX  ?= /usr/local
 
 # LuaJIT loads what is built with the headers of Lua 5.1
@@ -24,18 +22,20 @@ CURL_LIB ?= $(or $(shell pkg-config --libs libcurl 2>/dev/null),-lcurl)
 SSL_INC  ?= $(shell pkg-config --cflags libcrypto 2>/dev/null)
 SSL_LIB  ?= $(or $(shell pkg-config --libs libcrypto 2>/dev/null),-lcrypto)
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
-            -Wcast-qual -Wundef -Wvla -Wformat=2 -Wswitch-enum
+            -Wcast-qual -Wundef -Wvla -Wformat=2 -Wswitch-enum -Werror=override-init
 FLAGS    := -std=c99 -fPIC -fno-plt -fvisibility=hidden -fno-math-errno $(WARN) $(WERROR)
 SHARED   := -shared $(if $(filter Darwin,$(shell uname -s)),-undefined dynamic_lookup)
 
 BUILD  := build/$(LUA)
 OFFLINE := spec/walk_spec.lua spec/schema_spec.lua spec/message_spec.lua spec/response_spec.lua spec/retry_spec.lua spec/crypto_spec.lua \
            spec/golden_spec.lua spec/decode_spec.lua spec/webhook_spec.lua spec/webhook_handler_spec.lua spec/status_spec.lua spec/window_spec.lua
-CORE   := schema format buffer utf8 json index lsay lproblem lshape lvalue lscope lvariant lfree lforeign lwalk lschema lread lcore
-OBJ     = $(patsubst %,$(BUILD)/obj/%.o,$(1))
 MODULE := $(BUILD)/whatsapp
-C      := $(wildcard src/*.c)
-H      := $(wildcard src/*.h)
+C      := $(wildcard src/*.c src/*/*.c)
+H      := $(wildcard src/*.h src/*/*.h)
+
+# a folder of src/ is a module, with the files that all modules share: a new file is named nowhere here
+SOURCES = $(wildcard src/$(1)/*.c src/*.c)
+OBJ     = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(call SOURCES,$(1)))
 
 # MODULES=core builds and installs without libcurl and libcrypto
 MODULES ?= core curl crypto
@@ -45,26 +45,26 @@ core: $(MODULE)/core.so
 curl: $(MODULE)/curl.so
 crypto: $(MODULE)/crypto.so
 
-$(MODULE)/core.so: $(call OBJ,$(CORE))
-$(MODULE)/curl.so: $(call OBJ,lcurl lrequest lanswer multi transfer stream buffer)
+$(MODULE)/core.so: $(call OBJ,core)
+$(MODULE)/curl.so: $(call OBJ,curl)
 $(MODULE)/curl.so: LIBS = $(CURL_LIB)
-$(MODULE)/crypto.so: $(call OBJ,lcrypto)
+$(MODULE)/crypto.so: $(call OBJ,crypto)
 $(MODULE)/crypto.so: LIBS = $(SSL_LIB)
 $(MODULE)/%.so:
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(SHARED) -o $@ $^ $(LIBS)
 
 # each module with the headers of its own library and of no other: the core can be built where there is neither
-$(call OBJ,lcurl lrequest lanswer multi transfer): INC = $(CURL_INC)
-$(call OBJ,lcrypto): INC = $(SSL_INC)
+$(BUILD)/obj/curl/%.o: INC = $(CURL_INC)
+$(BUILD)/obj/crypto/%.o: INC = $(SSL_INC)
 $(BUILD)/obj/%.o: src/%.c Makefile | $(BUILD)/headers
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CFLAGS) $(LUA_INC) $(INC) -MMD -MP -c -o $@ $<
 
-# what speaks of problems and lists the schema is built small: it is seldom run
-$(foreach file,lschema lsay lproblem lforeign lshape index lfree,$(BUILD)/obj/$(file).o): CFLAGS += -Os
+# what runs rarely is built small: texts of problems, the list of the schema, its compiler
+$(foreach file,errors export compile,$(BUILD)/obj/core/$(file).o): CFLAGS += -Os
 
--include $(wildcard $(BUILD)/obj/*.d)
+-include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d)
 
 # asked once a build: without Lua's headers the compiler would say the same in a hundred lines. Where they are there and
 # another one is not, as Debian's are made for this machine only, its own words are shown
@@ -142,8 +142,8 @@ sanitize:
 # the modules linked into a host of its own, whose allocator fails at the n-th allocation, for every n
 torture:
 	@mkdir -p build/torture
-	$(CC) $(FLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(LUA_INC) $(CURL_INC) $(SSL_INC) -Isrc -o build/torture/$(LUA) \
-	  spec/support/torture.c $(patsubst %,src/%.c,$(CORE) lcurl lrequest lanswer multi transfer stream lcrypto) -l$(ABI) -lm \
+	$(CC) $(FLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(LUA_INC) $(CURL_INC) $(SSL_INC) -o build/torture/$(LUA) \
+	  spec/support/torture.c $(C) -l$(ABI) -lm \
 	  $(CURL_LIB) $(SSL_LIB)
 	eval "$$($(MAKE) -s env)"; build/torture/$(LUA) $(CASES)
 
@@ -151,23 +151,23 @@ torture:
 # comparisons need not be traced, and what is short is found and tried soonest
 RUNS ?= 1000000
 FUZZER := clang $(FLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-coverage=trace-cmp \
-          -fno-sanitize-recover=all $(LUA_INC) -Isrc
+          -fno-sanitize-recover=all $(LUA_INC)
 fuzz:
 	@mkdir -p build/fuzz/corpus
-	$(FUZZER) -o build/fuzz/encode spec/support/fuzz_encode.c $(patsubst %,src/%.c,$(CORE)) -l$(ABI) -lm
+	$(FUZZER) -o build/fuzz/encode spec/support/fuzz_encode.c $(call SOURCES,core) -l$(ABI) -lm
 	ASAN_OPTIONS=quarantine_size_mb=8 build/fuzz/encode -runs=$(RUNS) -max_len=600 -timeout=60 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ build/fuzz/corpus
 
 # bytes become bodies of webhooks, raw or made of their words; lua-cjson's own leaks are not looked for
 fuzz-webhook:
 	@mkdir -p build/fuzz/webhook-corpus
-	$(FUZZER) -o build/fuzz/webhook spec/support/fuzz_webhook.c $(patsubst %,src/%.c,$(CORE) lcrypto) -l$(ABI) -lm $(SSL_LIB)
+	$(FUZZER) -o build/fuzz/webhook spec/support/fuzz_webhook.c $(sort $(call SOURCES,core) $(call SOURCES,crypto)) -l$(ABI) -lm $(SSL_LIB)
 	eval "$$($(MAKE) -s env)"; ASAN_OPTIONS=quarantine_size_mb=8:detect_leaks=0 build/fuzz/webhook -runs=$(RUNS) -max_len=800 \
 	  -timeout=60 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ build/fuzz/webhook-corpus
 
 # the library as files that a C program compiles in: whatsapp.h, one for each C module, and one that has the Lua files
 AMALGAMATION := build/amalgamation
 amalgamation: $(AMALGAMATION)/whatsapp_lua.c
-$(AMALGAMATION)/whatsapp_lua.c: $(C) $(H) $(wildcard src/embed/*) $(wildcard rockspec/*-scm-1.rockspec) $(shell find lua -name '*.lua')
+$(AMALGAMATION)/whatsapp_lua.c: $(C) $(H) $(wildcard src/embed/*) src/modules.lua $(shell find lua -name '*.lua')
 	@mkdir -p $(@D)
 	$(LUA) src/embed/amalgamate.lua $(@D)
 
@@ -212,14 +212,17 @@ NARROW := build/32bits
 coverage:
 	@rm -rf build/coverage
 	@$(MAKE) --no-print-directory -s suite BUILD=build/coverage CFLAGS="-O0 -g --coverage" SPECS="$(OFFLINE)" >/dev/null
-	@for file in $(CORE); do gcov -n build/coverage/obj/$$file.gcda 2>/dev/null | \
+	@for file in $(patsubst src/%.c,%,$(call SOURCES,core)); do gcov -n build/coverage/obj/$$file.gcda 2>/dev/null | \
 	  awk -v file=$$file '/^File .src.*\.c/ {own = 1; next} /^File/ {own = 0} own && /^Lines/ {print file, $$0; own = 0}'; done | \
 	  awk '{split($$3, a, ":"); percent = a[2] + 0; lines = $$NF; run += percent * lines / 100; all += lines; \
-	    printf "%-10s %6.1f %% of %d lines\n", $$1, percent, lines} END {printf "%-10s %6.1f %% of %d lines\n", "core", 100 * run / all, all}'
+	    printf "%-14s %6.1f %% of %d lines\n", $$1, percent, lines} END {printf "%-14s %6.1f %% of %d lines\n", "core", 100 * run / all, all}'
 
 # what is generated from the schema; make check compares
 docs: core
 	@eval "$$($(MAKE) -s env)"; $(LUA) src/gen.lua lua/whatsapp
+
+# the modules and their files, as the folders have them; make check compares
+rockspec: ; @$(LUA) src/modules.lua
 
 # the walker against lua-cjson and against a bare walk of the same tables; prints, and judges nothing
 BENCH := $(BUILD)/bench
@@ -270,4 +273,4 @@ bench-webhook: core crypto $(BENCH)/floor.so
 
 .PHONY: all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl demo test suite \
         test-all test-arm test-be test-musl memcheck sanitize coverage amalgamation embed threads size 32bits torture fuzz \
-        fuzz-webhook docs check bench bench-send bench-webhook bench-nginx bench-media install clean
+        fuzz-webhook docs rockspec check bench bench-send bench-webhook bench-nginx bench-media install clean

@@ -3,18 +3,11 @@
 #ifndef WA_BUFFER_H
 #define WA_BUFFER_H
 
+#include "linkage.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
-
-#pragma GCC visibility push(hidden)
-
-/* what is seldom called, so that the compiler keeps it out of the way of the rest */
-#if defined(__GNUC__)
-#define WA_RARE __attribute__((cold))
-#else
-#define WA_RARE
-#endif
 
 typedef void *(*wa_allocator)(void *context, void *block, size_t old_size, size_t new_size);
 
@@ -28,9 +21,9 @@ typedef struct wa_buffer {
     wa_failure failure;
 } wa_buffer;
 
-void wa_buffer_init(wa_buffer *buffer, wa_allocator allocate, void *context, size_t limit);
-void wa_buffer_free(wa_buffer *buffer); /* may be called again */
-WA_RARE bool wa_buffer_grow(wa_buffer *buffer, size_t more);
+WA_FUNC void wa_buffer_init(wa_buffer *buffer, wa_allocator allocate, void *context, size_t limit);
+WA_FUNC void wa_buffer_free(wa_buffer *buffer); /* may be called again */
+WA_FUNC WA_RARE bool wa_buffer_grow(wa_buffer *buffer, size_t more);
 
 /* forgets what was written; gives memory back if it is more than `keep` */
 static inline void wa_buffer_reset(wa_buffer *buffer, size_t keep)
@@ -64,7 +57,5 @@ static inline void wa_buffer_add_strides(wa_buffer *buffer, const char *bytes, s
     for (size_t at = WA_STRIDE; at < length; at += WA_STRIDE) memcpy(to + at, bytes + at, WA_STRIDE);
     buffer->length += length;
 }
-
-#pragma GCC visibility pop
 
 #endif

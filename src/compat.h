@@ -2,6 +2,8 @@
 #ifndef WA_COMPAT_H
 #define WA_COMPAT_H
 
+#include "linkage.h"
+
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdbool.h>
@@ -25,15 +27,6 @@
 #else
 #define wa_getuservalue(L, index) lua_getuservalue(L, index)
 #define wa_setuservalue(L, index) lua_setuservalue(L, index)
-#endif
-
-/* the one symbol that a module shows; the headers hide the others, with whatever flags it is built */
-#if defined(_WIN32)
-#define WA_EXPORT __declspec(dllexport)
-#elif defined(__GNUC__)
-#define WA_EXPORT __attribute__((visibility("default")))
-#else
-#define WA_EXPORT
 #endif
 
 /* 2^53: up to here every integer is a double of its own */

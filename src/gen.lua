@@ -74,7 +74,7 @@ end
 
 local function types()
   local out = {
-    "-- Types of the messages, for the Lua language server. Generated from the schema by `make docs`: edit src/schema.c. Never",
+    "-- Types of the messages, for the Lua language server. Generated from the schema by `make docs`: edit src/core/schema.c. Never",
     "-- required by the library.",
     "---@meta",
     "",
@@ -210,7 +210,7 @@ end
 local function reference()
   local out = {
     "# Reference of the messages", "",
-    "Generated from the schema by `make docs`: edit `src/schema.c`. Lengths are in characters (code points). Soft limits make",
+    "Generated from the schema by `make docs`: edit `src/core/schema.c`. Lengths are in characters (code points). Soft limits make",
     "a warning, all others a problem. An id may be a string or a whole number. `whatsapp.schema()` gives the same as tables,",
     "`whatsapp.json_schema()` as a JSON Schema, `types.lua` to an editor.", "",
     "## Objects", "",

@@ -1,4 +1,4 @@
--- Types of the messages, for the Lua language server. Generated from the schema by `make docs`: edit src/schema.c. Never
+-- Types of the messages, for the Lua language server. Generated from the schema by `make docs`: edit src/core/schema.c. Never
 -- required by the library.
 ---@meta
 

@@ -1,0 +1,75 @@
+/* Writes JSON (RFC 8259) into a buffer. Knows no Lua. What it writes is always valid: a string that is not UTF-8 and a
+ * number that is not finite are the caller's to refuse. */
+#ifndef WA_JSON_H
+#define WA_JSON_H
+
+#include "../buffer.h"
+
+#include <stdint.h>
+
+#define WA_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* whether all 8 bytes stand in a string as they are, a character each; each test may only err towards no */
+static inline bool wa_plain8(uint64_t word)
+{
+    uint64_t quote = word ^ WA_EACH('"'), backslash = word ^ WA_EACH('\\');
+    uint64_t odd = (word - WA_EACH(0x20)) | (quote - WA_EACH(1)) | (backslash - WA_EACH(1)) | word;
+    return (odd & WA_EACH(0x80)) == 0;
+}
+
+/* Copies up to 7 bytes, some of them twice; false: not all are plain. */
+static inline bool wa_copy_short(char *to, const char *text, size_t length)
+{
+    uint64_t word = WA_EACH(' ');
+    if (length >= 4) {
+        uint32_t words[2];
+        memcpy(&words[0], text, 4);
+        memcpy(&words[1], text + length - 4, 4);
+        memcpy(to, &words[0], 4);
+        memcpy(to + length - 4, &words[1], 4);
+        return wa_plain8((uint64_t) words[0] << 32 | words[1]);
+    }
+    for (size_t i = 0; i < length; i++) {
+        word = word << 8 | (unsigned char) text[i];
+        to[i] = text[i];
+    }
+    return wa_plain8(word);
+}
+
+/* Copies bytes; false: not all are plain. The last 8 are read together, some of them for the second time. */
+static inline bool wa_copy_plain(char *to, const char *text, size_t length)
+{
+    uint64_t word;
+    if (length < 8) return wa_copy_short(to, text, length);
+    for (size_t at = 0; at + 8 < length; at += 8) {
+        memcpy(&word, text + at, 8);
+        if (!wa_plain8(word)) return false;
+        memcpy(to + at, &word, 8);
+    }
+    memcpy(&word, text + length - 8, 8);
+    memcpy(to + length - 8, &word, 8);
+    return wa_plain8(word);
+}
+
+/* Writes a string with its quotes if all its bytes are plain, as they mostly are; else writes nothing. */
+static inline bool wa_json_plain(wa_buffer *out, const char *text, size_t length)
+{
+    if (!wa_buffer_reserve(out, length + 2)) return false;
+    char *to = out->bytes + out->length;
+    if (!wa_copy_plain(to + 1, text, length)) return false;
+    to[0] = to[length + 1] = '"';
+    out->length += length + 2;
+    return true;
+}
+
+/* Writes any string with its quotes; returns its characters. Where it is not UTF-8, *wrong is the offset of the first
+ * wrong byte and what was written is to be thrown away; else *wrong is the length. */
+WA_FUNC size_t wa_json_string(wa_buffer *out, const char *text, size_t length, size_t *wrong);
+
+WA_FUNC void wa_json_integer(wa_buffer *out, int64_t value);
+
+/* Writes a finite number so that it reads back as the same one, with as few digits as that takes, without an exponent
+ * and whatever the locale; `single`: that is a float of 32 bits. */
+WA_FUNC void wa_json_number(wa_buffer *out, double value, bool single);
+
+#endif

@@ -4,7 +4,7 @@ local fake_dict = require "spec.support.shared_dict"
 local json = require "whatsapp.wire.json"
 local memory = require "whatsapp.transport.memory"
 local nginx_server = require "spec.support.nginx"
-local shared = require "whatsapp.shared"
+local shared = require "whatsapp.nginx"
 local webhooks = require "spec.support.webhooks"
 local whatsapp = require "whatsapp"
 
@@ -167,6 +167,13 @@ describe("a shared store of limits", function()
   end)
 end)
 
+describe("the names of 0.1", function()
+  it("are those of whatsapp.nginx", function()
+    local old = require "whatsapp.shared"
+    assert.same({ shared.limits, shared.events }, { old.limits, old.events })
+  end)
+end)
+
 describe("a shared store of events", function()
   after_each(function() rawset(_G, "ngx", KEPT) end)
 
@@ -288,7 +295,7 @@ end
 describe("in four workers that take at once,", function()
   it("every place of a limit is given once", function()
     local results = in_all_workers [[
-      local store, waits = require("whatsapp.shared").limits "limits", {}
+      local store, waits = require("whatsapp.nginx").limits "limits", {}
       for i = 1, 500 do
         for k = 1, 20 do waits[#waits + 1] = math.ceil(store:take("key " .. k, 0, 100000, 50) / 100000) end
       end
@@ -306,7 +313,7 @@ describe("in four workers that take at once,", function()
   it("every event is begun once", function()
     local results = in_all_workers [[
       require("jit").off() -- the slower each is, the more often two meet
-      local store, begun = require("whatsapp.shared").events "events", 0
+      local store, begun = require("whatsapp.nginx").events "events", 0
       for i = 1, 6000 do
         if store:begin("event " .. i, 100) then
           begun = begun + 1
@@ -322,7 +329,7 @@ describe("in four workers that take at once,", function()
 
   it("a limit that ends again and again is kept", function()
     local results = in_all_workers [[
-      local store, granted = require("whatsapp.shared").limits "limits", {}
+      local store, granted = require("whatsapp.nginx").limits "limits", {}
       math.randomseed(number + 1)
       local function often(key)
         for _ = 1, 60 do
@@ -359,7 +366,7 @@ describe("in four workers that take at once,", function()
 
   it("a full dict forgets no limit and says what is not counted", function()
     local results = in_all_workers([[
-      local store, first, kept = require("whatsapp.shared").limits "small", {}, 0
+      local store, first, kept = require("whatsapp.nginx").limits "small", {}, 0
       for i = 1, 200 do first[i] = store:take(number .. " and a longer name of a key " .. i, 0, 1000, 1) end
       for i = 1, 200 do
         local again, text = store:take(number .. " and a longer name of a key " .. i, 0, 1000, 1)
@@ -392,7 +399,7 @@ describe("a webhook in an nginx of four workers", function()
       package.loaded.handle = whatsapp.webhook.handler {
         app_secret = "$SECRET", verify_token = "$TOKEN", on = { message = on_message },
         on_error = function(text) ngx.log(ngx.WARN, text) end,
-        store = require("whatsapp.shared").events("events", { claim = 2 }),
+        store = require("whatsapp.nginx").events("events", { claim = 2 }),
       }
     } ]]
 

@@ -82,6 +82,19 @@ describe("a shared store of limits", function()
     assert.equal(6, store:take("a", 0, 6, 3))
   end)
 
+  it("takes nothing where the wait would be longer than the caller may wait, and returns the wait", function()
+    local dict, ngx = new()
+    local store = shared.limits(dict)
+    assert.equal(0, store:take("a", nil, 6, 2, 0))
+    assert.equal(0, store:take("a", nil, 6, 2, 0))
+    for _ = 1, 100 do assert.equal(6, store:take("a", nil, 6, 2, 5.9)) end
+    assert.equal(6, store:take("a", nil, 6, 2, 6))
+    assert.equal(12, store:take("a", nil, 6, 2, 6))
+    assert.equal(12, store:take("a", nil, 6, 2))
+    ngx.ms = ngx.ms + 18001
+    assert.equal(0, store:take("a", nil, 6, 2, 0))
+  end)
+
   it("agrees with the memory of a process, whenever places are taken", function()
     local dict, ngx = new()
     local store, own = shared.limits(dict), require("whatsapp.send.limits").store()

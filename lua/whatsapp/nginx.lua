@@ -158,17 +158,27 @@ local function add(self, name, from, till)
   return self.dict:safe_add(name, till, lifetime(from, till))
 end
 
----As of any store of limits, but for the clock: it is nginx's, which all workers have.
----@return number? seconds, string? text
-function Limits:take(key, _, interval, burst)
+-- how long the places that were taken until then hold back one more
+local function wait_until(till, burst, step, from)
+  return math.max(0, till - (burst - 1) * step - from) / 1e6
+end
+
+---As any store of limits, but by nginx's clock, which all workers have. Another worker may take a place after this one looked
+---whether it must wait longer than `at_most`: then a place is lost, which holds others back. No place is given twice.
+---@return number? seconds, string? err
+function Limits:take(key, _, interval, burst, at_most)
   local name, from, step = LIMIT .. key, now(), math.ceil(interval * 1e6 - 1e-3)
+  if at_most then
+    local wait = wait_until(self.dict:get(name) or from, burst, step, from)
+    if wait > at_most then return wait end
+  end
   local problem
   for _ = 1, AGAIN do -- an entry may come or go between the two
     local till
     till, problem = self.dict:incr(name, step)
     if till then
       keep(self.dict, name, till, from)
-      return math.max(0, till - burst * step - from) / 1e6
+      return wait_until(till - step, burst, step, from)
     end
     local added
     if problem == "not found" then added, problem = add(self, name, from, from + step) end

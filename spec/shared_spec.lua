@@ -4,7 +4,7 @@ local fake_dict = require "spec.support.shared_dict"
 local json = require "whatsapp.wire.json"
 local memory = require "whatsapp.transport.memory"
 local nginx_server = require "spec.support.nginx"
-local shared = require "whatsapp.shared"
+local shared = require "whatsapp.nginx"
 local webhooks = require "spec.support.webhooks"
 local whatsapp = require "whatsapp"
 
@@ -80,6 +80,19 @@ describe("a shared store of limits", function()
     ngx.ms = ngx.ms + 26000 + 1
     for _ = 1, 3 do assert.equal(0, store:take("a", 0, 6, 3)) end
     assert.equal(6, store:take("a", 0, 6, 3))
+  end)
+
+  it("takes nothing where the wait would be longer than the caller may wait, and returns the wait", function()
+    local dict, ngx = new()
+    local store = shared.limits(dict)
+    assert.equal(0, store:take("a", nil, 6, 2, 0))
+    assert.equal(0, store:take("a", nil, 6, 2, 0))
+    for _ = 1, 100 do assert.equal(6, store:take("a", nil, 6, 2, 5.9)) end
+    assert.equal(6, store:take("a", nil, 6, 2, 6))
+    assert.equal(12, store:take("a", nil, 6, 2, 6))
+    assert.equal(12, store:take("a", nil, 6, 2))
+    ngx.ms = ngx.ms + 18001
+    assert.equal(0, store:take("a", nil, 6, 2, 0))
   end)
 
   it("agrees with the memory of a process, whenever places are taken", function()
@@ -164,6 +177,13 @@ describe("a shared store of limits", function()
     assert.is_truthy(problem:find("no limit could be kept: the shared dict", 1, true), problem)
     assert.same({ "transport", true, false, 3 }, { details.kind, details.retryable, details.may_have_been_sent, details.attempts })
     assert.equal(0, #transport.requests)
+  end)
+end)
+
+describe("the names of 0.1", function()
+  it("are those of whatsapp.nginx", function()
+    local old = require "whatsapp.shared"
+    assert.same({ shared.limits, shared.events }, { old.limits, old.events })
   end)
 end)
 
@@ -288,7 +308,7 @@ end
 describe("in four workers that take at once,", function()
   it("every place of a limit is given once", function()
     local results = in_all_workers [[
-      local store, waits = require("whatsapp.shared").limits "limits", {}
+      local store, waits = require("whatsapp.nginx").limits "limits", {}
       for i = 1, 500 do
         for k = 1, 20 do waits[#waits + 1] = math.ceil(store:take("key " .. k, 0, 100000, 50) / 100000) end
       end
@@ -306,7 +326,7 @@ describe("in four workers that take at once,", function()
   it("every event is begun once", function()
     local results = in_all_workers [[
       require("jit").off() -- the slower each is, the more often two meet
-      local store, begun = require("whatsapp.shared").events "events", 0
+      local store, begun = require("whatsapp.nginx").events "events", 0
       for i = 1, 6000 do
         if store:begin("event " .. i, 100) then
           begun = begun + 1
@@ -322,7 +342,7 @@ describe("in four workers that take at once,", function()
 
   it("a limit that ends again and again is kept", function()
     local results = in_all_workers [[
-      local store, granted = require("whatsapp.shared").limits "limits", {}
+      local store, granted = require("whatsapp.nginx").limits "limits", {}
       math.randomseed(number + 1)
       local function often(key)
         for _ = 1, 60 do
@@ -359,7 +379,7 @@ describe("in four workers that take at once,", function()
 
   it("a full dict forgets no limit and says what is not counted", function()
     local results = in_all_workers([[
-      local store, first, kept = require("whatsapp.shared").limits "small", {}, 0
+      local store, first, kept = require("whatsapp.nginx").limits "small", {}, 0
       for i = 1, 200 do first[i] = store:take(number .. " and a longer name of a key " .. i, 0, 1000, 1) end
       for i = 1, 200 do
         local again, text = store:take(number .. " and a longer name of a key " .. i, 0, 1000, 1)
@@ -392,7 +412,7 @@ describe("a webhook in an nginx of four workers", function()
       package.loaded.handle = whatsapp.webhook.handler {
         app_secret = "$SECRET", verify_token = "$TOKEN", on = { message = on_message },
         on_error = function(text) ngx.log(ngx.WARN, text) end,
-        store = require("whatsapp.shared").events("events", { claim = 2 }),
+        store = require("whatsapp.nginx").events("events", { claim = 2 }),
       }
     } ]]
 

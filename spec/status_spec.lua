@@ -80,16 +80,42 @@ describe("a tracker", function()
     assert.is_nil(tracker:state("g", "3"))
   end)
 
-  it("is bounded", function()
-    local tracker = whatsapp.status.tracker { max = 3 }
-    for i = 1, 50 do tracker:feed(status("m" .. i, "sent", { stamp = "s" .. i })) end
-    local count = 0
-    for _, names in ipairs { tracker.by_id, tracker.by_stamp, tracker.order } do
-      for _ in pairs(names) do count = count + 1 end
+  local function count(names)
+    local total = 0
+    for _ in pairs(names) do total = total + 1 end
+    return total
+  end
+
+  it("is bounded, whatever the statuses carry, and tells what it forgets", function()
+    local forgotten = {}
+    local tracker = whatsapp.status.tracker { max = 3, on_forget = function(state) forgotten[#forgotten + 1] = state.id end }
+    for i = 1, 50 do
+      for _, stamp in ipairs { "s" .. i, "t" .. i } do -- two stamps of one id
+        tracker:feed(status("m" .. i, "sent", { stamp = stamp }))
+      end
     end
-    assert.equal(9, count)
+    assert.same({ 3, 3, 3 }, { tracker.states.count, count(tracker.by_id), count(tracker.by_stamp) })
     assert.equal("sent", tracker:state("m50").status)
     assert.is_nil(tracker:state "m1")
+    assert.same({ 47, "m1", "m47" }, { #forgotten, forgotten[1], forgotten[47] })
+    for i = 1, 50 do tracker:feed(status("g", "read", { participant = "p" .. i })) end
+    assert.equal(3, tracker.states.count)
+    assert.is_true(count(tracker:state("g") and tracker:state("g").participants or {}) <= 3)
+  end)
+
+  it("forgets a message a month after its last status", function()
+    local now, forgotten = 0, 0
+    local tracker = whatsapp.status.tracker { now = function() return now end, on_forget = function() forgotten = forgotten + 1 end }
+    tracker:feed(status("a", "sent", { stamp = "s" }))
+    now = 20 * 86400
+    tracker:feed(status("a", "delivered"))
+    now = 49 * 86400
+    tracker:feed(status("b", "sent"))
+    assert.equal("delivered", tracker:state("a").status)
+    now = 51 * 86400
+    tracker:feed(status("c", "sent"))
+    assert.same({ 0, 2, 0 }, { forgotten, count(tracker.by_id), count(tracker.by_stamp) })
+    assert.is_nil(tracker:state "s")
   end)
 
   it("takes what a send returned, and passes it on", function()

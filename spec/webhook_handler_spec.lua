@@ -1,5 +1,4 @@
 -- The endpoint as a function: what it answers, that it calls back once for each event, and that nothing that failed is lost.
-local store = require "whatsapp.webhook.memory"
 local webhooks = require "spec.support.webhooks"
 local whatsapp = require "whatsapp"
 
@@ -182,29 +181,26 @@ describe("the handler", function()
   end)
 end)
 
-describe("the memory store", function()
+describe("the memory store of events", function()
   it("is bounded in entries and in time", function()
     local now = 0
-    local memory = store.memory { max = 3, now = function() return now end }
+    local memory = whatsapp.webhook.memory_store { max = 3, now = function() return now end }
     for i = 1, 100 do
       assert.equal(1, memory:begin("k" .. i, 10))
       memory:done("k" .. i)
     end
-    local count = 0
-    for _ in pairs(memory.entries) do count = count + 1 end
-    assert.equal(3, count)
-    assert.is_nil((memory:begin("k100", 10)))
+    assert.same({ 3, 97 }, { memory.events.count, memory.forgotten })
+    for _, key in ipairs { "k98", "k99", "k100" } do assert.is_nil((memory:begin(key, 10))) end
     assert.equal(1, memory:begin("k1", 10))
     now = 10
     assert.equal(1, memory:begin("k100", 10))
-    count = 0
-    for _ in pairs(memory.order) do count = count + 1 end
-    assert.is_true(count <= 3)
+    assert.is_true(memory.events.count <= 3)
+    assert.equal(98, memory.forgotten)
   end)
 
-  it("counts attempts, and gives up who never ends", function()
+  it("counts attempts, and gives up an attempt that never ends", function()
     local now = 0
-    local memory = store.memory { claim = 5, now = function() return now end }
+    local memory = whatsapp.webhook.memory_store { claim = 5, now = function() return now end }
     assert.equal(1, memory:begin("a", 100))
     assert.same({ nil, "busy" }, { memory:begin("a", 100) })
     memory:forget "a"
@@ -215,5 +211,34 @@ describe("the memory store", function()
     assert.same({}, { memory:begin("a", 100) })
     memory:done "unknown"
     memory:forget "unknown"
+  end)
+
+  it("has the names of 0.1 too", function()
+    for _, name in ipairs { "whatsapp.webhook.store", "whatsapp.webhook.memory" } do
+      local memory = require(name).memory { max = 1 }
+      assert.equal(1, memory:begin("a", 10))
+    end
+  end)
+
+  it("says when it forgets, to the handler's on_error, and not for every event", function()
+    local handle, seen, reported = new { store = whatsapp.webhook.memory_store { max = 10 } }
+    for i = 1, 200 do assert.equal(200, handle(messages("m" .. i)).status) end
+    assert.equal(200, #seen)
+    assert.equal(8, #reported) -- 1, 2, 4 ... 128
+    assert.is_truthy(reported[1][1]:find("forgotten 1 ", 1, true), reported[1][1])
+    assert.is_truthy(reported[8][1]:find("forgotten 128 ", 1, true), reported[8][1])
+    handle(messages "m1")
+    assert.equal(201, #seen)
+  end)
+
+  it("raises at the caller for options that there are not", function()
+    for _, options in ipairs { { size = 5 }, { max = 0 }, { claim = -1 }, { now = 5 } } do
+      local ok, err = pcall(function()
+        local made = whatsapp.webhook.memory_store(options)
+        return made
+      end)
+      assert.is_false(ok)
+      assert.is_truthy(err:find("webhook_handler_spec.lua:", 1, true), err)
+    end
   end)
 end)

@@ -57,15 +57,14 @@ describe("the window book", function()
     for _, to in ipairs { "5", "6", "7" } do assert.is_nil((open:open(to))) end
   end)
 
-  it("is bounded, and drops what ends soonest", function()
-    local open = book { max = 20 }
+  it("is bounded, drops the window that ends first, and tells", function()
+    local forgotten = {}
+    local open = book { max = 20, on_forget = function(to) forgotten[#forgotten + 1] = to end }
     for i = 1, 500 do open:feed(message(tostring(i), now - 500 + i)) end
-    local count = 0
-    for _ in pairs(open.till) do count = count + 1 end
-    assert.is_true(count <= 22 and count == open.count)
-    assert.is_true((open:open "500"))
-    for i = 1, 50 do open:feed(message("same" .. i, now)) end
-    assert.is_true(open.count <= 22)
+    assert.equal(20, open.users.count)
+    assert.is_true((open:open "481"))
+    assert.is_nil((open:open "480"))
+    assert.same({ 480, "1", "480" }, { #forgotten, forgotten[1], forgotten[480] })
   end)
 end)
 

@@ -1,5 +1,13 @@
 -- Files: what they are, under which names they may lie on a disk, and where it is kept what was uploaded. The public face;
 -- client.media moves them. Loads only what is asked for, reads no file but those it is told to.
+local expiring = require "whatsapp.util.expiring"
+local options_of = require "whatsapp.util.options"
+
+---@class whatsapp.media_store
+---@field get fun(self: any, key: string): string? id
+---@field set fun(self: any, key: string, id: string, ttl: number) it is forgotten after ttl seconds
+---@field delete fun(self: any, key: string)
+
 ---@class whatsapp.media
 local media = {}
 
@@ -15,11 +23,15 @@ function media.safe_name(event)
   return require("whatsapp.media.filename").safe(event)
 end
 
----A store of ids in the memory of this process: the option media_store of whatsapp.new.
----@param options { max: integer?, now: (fun(): number)? }? max: entries, 1,000 if absent
+local STORE = { max = "count", now = "callable", on_forget = "callable" }
+
+---A store of the ids of uploaded files in the memory of this process: the option media_store of whatsapp.new. An nginx shared
+---dictionary has the same three functions: get, set and delete.
+---@param options whatsapp.expiring_options? max: entries, 1,000 if absent
 ---@return whatsapp.media_store
 function media.store(options)
-  return require("whatsapp.media.store").memory(options)
+  local checked = options_of.check(options, STORE, 2)
+  return expiring.new { max = checked.max or 1000, now = checked.now, on_forget = checked.on_forget }
 end
 
 return media

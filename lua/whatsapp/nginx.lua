@@ -1,5 +1,5 @@
--- A webhook's handler inside nginx with its Lua module (OpenResty): what nginx received becomes a request, the response
--- what it sends, and work may follow the answer. Decides nothing, holds no secret; stores of all workers are in shared.lua.
+-- The library inside nginx with its Lua module (OpenResty): serves a webhook's handler, does work after the answer, and has
+-- two stores in shared dicts for all workers, of limits and of events. Decides nothing, holds no secret.
 -- luacheck: std min+ngx_lua
 local nginx = {}
 
@@ -95,6 +95,171 @@ function nginx.defer(given)
     state.last = state.last - 1
     error("nginx makes no timer: " .. tostring(problem), 2)
   end
+end
+
+-- ---- shared dicts --------------------------------------------------------------------------------------------------------
+-- What all workers share: the places that a limit gave away, and the events that were handled. There are no locks: each step
+-- is one atomic operation of the dict. A comment beside each pair of steps says what is left if a worker dies between them.
+
+local function dict_of(given, level)
+  local dict = given
+  if type(given) == "string" then
+    if not ngx then error("whatsapp.nginx works inside nginx only", level + 1) end
+    dict = ngx.shared[given]
+    if not dict then
+      error(("there is no shared dict %s: write `lua_shared_dict %s 1m;` into nginx.conf"):format(given, given), level + 1)
+    end
+  end
+  if type(dict) ~= "table" or not dict.incr then
+    error("a shared dict or its name is needed: ngx.shared.NAME, or \"NAME\"", level + 1)
+  end
+  return dict, type(given) == "string" and " " .. given or ""
+end
+
+-- microseconds of the clock by which the dict ends its entries
+local function now()
+  ngx.update_time()
+  return math.floor(ngx.now() * 1000 + 0.5) * 1000
+end
+
+-- ---- limits -----------------------------------------------------------------------------------------------------------
+
+local LIMIT, AGAIN = "whatsapp:limit:", 10
+
+-- An entry is the time until which a key's places are taken, in whole microseconds, and it ends at that very time: an
+-- entry that is over and one that never was are the same, so that to add to it is all that a taker does.
+---@class whatsapp.nginx_limits: whatsapp.limiter_store
+local Limits = {}
+Limits.__index = Limits
+
+-- the dict counts whole milliseconds, and 0 is for ever
+local function lifetime(from, till)
+  return (math.max(1, math.ceil((till - from) / 1000)) + 0.5) / 1000
+end
+
+-- The entry lives as long as its time says. Others may have added to it meanwhile, and their longer life have been cut by
+-- this one; whoever writes last looks last. A worker that died before it wrote leaves a place that may be taken again.
+local function keep(dict, name, till, from)
+  while true do
+    dict:expire(name, lifetime(from, till))
+    local latest = dict:get(name)
+    if latest == nil or latest <= till then return end
+    till = latest
+  end
+end
+
+-- A new entry never drives out another one: that would be a limit forgotten. Entries that are over may lie where the dict
+-- does not look by itself; to look everywhere costs time, so it is done once a second at most.
+local function add(self, name, from, till)
+  local added, problem = self.dict:safe_add(name, till, lifetime(from, till))
+  if problem ~= "no memory" or from - self.flushed < 1e6 then return added, problem end
+  self.flushed = from
+  self.dict:flush_expired()
+  return self.dict:safe_add(name, till, lifetime(from, till))
+end
+
+-- how long the places that were taken until then hold back one more
+local function wait_until(till, burst, step, from)
+  return math.max(0, till - (burst - 1) * step - from) / 1e6
+end
+
+---As any store of limits, but by nginx's clock, which all workers have. Another worker may take a place after this one looked
+---whether it must wait longer than `at_most`: then a place is lost, which holds others back. No place is given twice.
+---@return number? seconds, string? err
+function Limits:take(key, _, interval, burst, at_most)
+  local name, from, step = LIMIT .. key, now(), math.ceil(interval * 1e6 - 1e-3)
+  if at_most then
+    local wait = wait_until(self.dict:get(name) or from, burst, step, from)
+    if wait > at_most then return wait end
+  end
+  local problem
+  for _ = 1, AGAIN do -- an entry may come or go between the two
+    local till
+    till, problem = self.dict:incr(name, step)
+    if till then
+      keep(self.dict, name, till, from)
+      return wait_until(till - step, burst, step, from)
+    end
+    local added
+    if problem == "not found" then added, problem = add(self, name, from, from + step) end
+    if added then return 0 end
+    if problem ~= "exists" then break end
+  end
+  return nil, ("the shared dict%s cannot count what is sent (%s)%s"):format(self.name, tostring(problem),
+    problem == "no memory" and ": give it more in nginx.conf" or "")
+end
+
+---Where a limiter's option `store` keeps what was taken, for all workers. If the dict is full nothing is taken, and the
+---limiter sends nothing.
+---@param dict string|table its name, or ngx.shared.NAME; best one that nothing else fills
+---@return whatsapp.limiter_store
+function nginx.limits(dict)
+  local found, name = dict_of(dict, 2)
+  return setmetatable({ dict = found, name = name, flushed = 0 }, Limits)
+end
+
+-- ---- events -----------------------------------------------------------------------------------------------------------
+
+local EVENT, CLAIM, DONE, WEEK = "whatsapp:event:", "whatsapp:claim:", 2 ^ 32, 7 * 86400
+
+-- Two entries: how often an event was begun, and DONE more once it was handled; and the claim of whoever is at it, which
+-- ends by itself should its worker die.
+---@class whatsapp.nginx_events: whatsapp.webhook_store
+local Events = {}
+Events.__index = Events
+
+-- A full dict drops its oldest entries, as the memory of a process does: an old event that came again would be handled
+-- again. That is better than to handle nothing, but somebody should know.
+local function tell(self, forcible)
+  if not forcible or ngx.now() < self.silent_till then return end
+  self.silent_till = ngx.now() + 60
+  ngx.log(ngx.WARN, "whatsapp.nginx: the shared dict", self.name, " is full and forgets events before their time: give it more")
+end
+
+-- what cannot be written down cannot be handled once
+local function written(self, value, problem, forcible)
+  tell(self, forcible)
+  if not value then error(("the shared dict%s: %s"):format(self.name, tostring(problem)), 0) end
+  return value
+end
+
+function Events:begin(key, ttl)
+  local dict = self.dict
+  local claimed, problem, forcible = dict:add(CLAIM .. key, 1, self.claim)
+  if not claimed and problem == "exists" then
+    local count = dict:get(EVENT .. key)
+    if count and count >= DONE then return nil end
+    return nil, "busy"
+  end
+  written(self, claimed, problem, forcible)
+  self.ttl = ttl
+  local count
+  count, problem, forcible = dict:incr(EVENT .. key, 1, 0, ttl)
+  if count and count < DONE then return (written(self, count, problem, forcible)) end
+  dict:delete(CLAIM .. key)
+  written(self, count, problem, forcible)
+end
+
+-- first the mark, then the claim: whoever comes between them finds one or the other
+function Events:done(key)
+  local count, problem, forcible = self.dict:incr(EVENT .. key, DONE, 0, self.ttl)
+  self.dict:delete(CLAIM .. key)
+  written(self, count, problem, forcible)
+end
+
+function Events:forget(key)
+  self.dict:delete(CLAIM .. key)
+end
+
+---Where a webhook handler's option `store` remembers what was handled, for all workers.
+---@param dict string|table its name, or ngx.shared.NAME; best one that nothing else fills: 1 MB holds some 4,000 events
+---@param options { claim: number? }? claim: seconds after which who began and never ended is given up, 300 if absent
+---@return whatsapp.webhook_store
+function nginx.events(dict, options)
+  local found, name = dict_of(dict, 2)
+  local claim = options and options.claim or 300
+  if type(claim) ~= "number" or claim <= 0 then error("option claim must be a number of seconds over 0", 2) end
+  return setmetatable({ dict = found, name = name, claim = claim, ttl = WEEK, silent_till = 0 }, Events)
 end
 
 return nginx

@@ -1,6 +1,7 @@
 -- What becomes of messages after they were accepted: the statuses of webhooks, in whatever order and however often they
 -- come. A state only moves forward, and the same statuses always end in the same state. No network; keeps what it is told.
-local decorate = require "whatsapp.util.decorate"
+local expiring = require "whatsapp.util.expiring"
+local options_of = require "whatsapp.util.options"
 
 local status = {}
 
@@ -68,25 +69,33 @@ end
 local tracker = {}
 tracker.__index = tracker
 
-local function forget_oldest(self)
-  local state = self.order[self.first]
-  self.order[self.first] = nil
-  self.first = self.first + 1
-  if self.by_id[state.id] == state then self.by_id[state.id] = nil end
-  if self.by_stamp[state.stamp] == state then self.by_stamp[state.stamp] = nil end
+-- the states of a message: its own, and one for each participant of a group
+local function forget(self, state)
+  local message = state.message
+  if message then
+    if message.participants then message.participants[state.participant] = nil end
+    return
+  end
+  if state.id and self.by_id[state.id] == state then self.by_id[state.id] = nil end
+  if state.stamp and self.by_stamp[state.stamp] == state then self.by_stamp[state.stamp] = nil end
+  for _, own in pairs(state.participants or {}) do self.states:delete(own) end
+end
+
+local function keep(self, state)
+  self.states:set(state, true, self.ttl)
 end
 
 local function add(self, id, stamp)
   local state = new_state(id, stamp)
-  if self.last - self.first + 1 >= self.max then forget_oldest(self) end
-  self.last = self.last + 1
-  self.order[self.last] = state
+  keep(self, state)
   return state
 end
 
--- the state of a message, by its id, its stamp or both
+-- The state of a message, by its id, its stamp or both. A message has one stamp, the first that is told.
 local function find(self, id, stamp)
-  local of_id, of_stamp = id and self.by_id[id], stamp and self.by_stamp[stamp]
+  local of_id = id and self.by_id[id]
+  if of_id and of_id.stamp and of_id.stamp ~= stamp then stamp = nil end
+  local of_stamp = stamp and self.by_stamp[stamp]
   if of_stamp and id and of_stamp.id ~= id then
     -- a stamp that another message has too says nothing; an attempt that was refused is not the one that got the id
     local refused = not of_stamp.id and of_stamp.status == "failed"
@@ -94,10 +103,25 @@ local function find(self, id, stamp)
     if of_stamp.id or refused then of_stamp = nil end
   end
   local state = of_id or of_stamp or add(self, id, stamp)
-  if of_id and of_stamp and of_id ~= of_stamp then self.by_stamp[stamp] = of_id end -- it is no longer unknown
+  if of_id and of_stamp and of_id ~= of_stamp then -- its stamp was known without an id
+    self.by_stamp[stamp] = of_id
+    self.states:delete(of_stamp)
+  end
   if id then state.id, self.by_id[id] = id, state end
   if stamp and not self.by_stamp[stamp] then self.by_stamp[stamp] = state end
   if stamp and not state.stamp then state.stamp = stamp end
+  return state
+end
+
+-- the state of one participant of a group, who gets the message apart from the others
+local function find_participant(self, message, participant)
+  message.participants = message.participants or {}
+  local state = message.participants[participant]
+  if not state then
+    state = new_state(message.id)
+    state.message, state.participant, message.participants[participant] = message, participant, state
+  end
+  keep(self, state)
   return state
 end
 
@@ -134,14 +158,9 @@ function tracker:feed(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
   if event.kind ~= "status" or type(event.id) ~= "string" or type(event.status) ~= "string" then return false end
   local state = find(self, event.id, event.stamp)
-  if not event.participant then return apply(state, event) end
-  state.participants = state.participants or {}
-  local own = state.participants[event.participant]
-  if not own then
-    own = new_state(event.id)
-    state.participants[event.participant] = own
-  end
-  return apply(own, event)
+  keep(self, state)
+  if event.participant then state = find_participant(self, state, event.participant) end
+  return apply(state, event)
 end
 
 ---The answer of client:message_history, as if its events had come by a webhook.
@@ -202,17 +221,33 @@ function tracker:await(id, wanted, timeout, participant)
   end
 end
 
----@param options { sleep: (fun(seconds: number))?, interval: number?, max: integer? }? sleep: suspends who waits, such as
----cqueues.sleep or ngx.sleep; interval: seconds between two looks, 0.05 if absent; max: messages that are remembered,
----100,000 if absent
+---@class whatsapp.tracker_options
+---@field sleep (fun(seconds: number))? suspends the caller of `await`, such as cqueues.sleep or ngx.sleep
+---@field interval number? seconds between two looks of `await`, 0.05 if absent
+---@field max integer? states that are remembered, 100,000 if absent: one for a message, and one for each participant of a
+---group
+---@field ttl number? seconds for which a state is remembered after its last status, 30 days if absent: as long as the API
+---tries to deliver a message
+---@field now (fun(): number)? seconds since 1970, os.time if absent
+---@field on_forget (fun(state: whatsapp.state))? hears of each state that is forgotten before its time
+
+local OPTIONS = {
+  sleep = "callable", interval = "amount", max = "count", ttl = "amount", now = "callable", on_forget = "callable",
+}
+local MONTH = 30 * 86400
+
+---@param options whatsapp.tracker_options?
 ---@return whatsapp.tracker
 function status.tracker(options)
-  options = options or {}
-  if options.sleep ~= nil and not decorate.is_transport(options.sleep) then error("option sleep must be a function", 2) end
-  return setmetatable({
-    sleep = options.sleep, interval = options.interval or 0.05, max = options.max or 100000,
-    by_id = {}, by_stamp = {}, order = {}, first = 1, last = 0,
+  local checked = options_of.check(options, OPTIONS, 2)
+  local self = setmetatable({
+    sleep = checked.sleep, interval = checked.interval or 0.05, ttl = checked.ttl or MONTH, by_id = {}, by_stamp = {},
   }, tracker)
+  self.states = expiring.new {
+    max = checked.max or 100000, now = checked.now, on_forget = checked.on_forget,
+    on_drop = function(state) forget(self, state) end,
+  }
+  return self
 end
 
 return status

@@ -2,6 +2,7 @@
 -- webhook/. Never raises for what came over the network, only for a call without a secret.
 local events = require "whatsapp.webhook.events"
 local json = require "whatsapp.wire.json"
+local options_of = require "whatsapp.util.options"
 
 ---@class whatsapp.webhook
 local webhook = {}
@@ -59,6 +60,17 @@ function webhook.handler(options)
   -- no tail call: what it raises is blamed on whoever called this function
   local made = require("whatsapp.webhook.handler").new(options)
   return made
+end
+
+local MEMORY = { max = "count", claim = "amount", now = "callable", on_forget = "callable" }
+
+---A store of handled events in the memory of this process: the option `store` of webhook.handler. Other stores have the same
+---three functions: begin, done and forget.
+---@param options whatsapp.webhook_memory_options? max: events, 100,000 if absent
+---@return whatsapp.webhook_memory
+function webhook.memory_store(options)
+  local checked = options_of.check(options, MEMORY, 2)
+  return require("whatsapp.webhook.memory").memory(checked)
 end
 
 return webhook

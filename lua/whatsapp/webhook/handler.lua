@@ -56,6 +56,14 @@ local function ask(self, name, event, final, ...)
   return ok, first, second
 end
 
+-- a store that forgets may give an event twice; told when it happens first, and whenever its count has doubled since
+local function tell_forgotten(self)
+  local count = self.store.forgotten
+  if type(count) ~= "number" or count < self.tell_at then return end
+  self.tell_at = count * 2
+  report(self, ("the store of events is full: it has forgotten %d before their time, and may handle them again"):format(count))
+end
+
 -- whether the event needs not come again
 local function handle(self, event, deferred)
   local callback = self.on[event.kind] or self.on.event
@@ -63,6 +71,7 @@ local function handle(self, event, deferred)
   local name = key.of(event)
   local asked, attempt, why = ask(self, "begin", event, deferred, name, self.ttl)
   if not asked then return false end
+  tell_forgotten(self)
   if not attempt then return why ~= "busy" end
   local ok, problem = pcall(callback, event)
   if ok then
@@ -127,7 +136,7 @@ function M.new(given)
     secrets = options.app_secret, verify_token = options.verify_token, on = options.on,
     on_error = options.on_error, store = options.store or store.memory(), ttl = options.ttl or WEEK,
     attempts = options.attempts or 5, max_body = options.max_body or webhook.MAX_BODY, reencoded = options.reencoded,
-    defer = options.defer,
+    defer = options.defer, tell_at = 1,
   }
   return function(request)
     if type(request) ~= "table" then error("a request is a table, got a " .. type(request), 2) end

@@ -101,6 +101,7 @@ build = {
     ["whatsapp.util.random_id"] = "lua/whatsapp/util/random_id.lua",
     ["whatsapp.util.sha256"] = "lua/whatsapp/util/sha256.lua",
     ["whatsapp.util.url"] = "lua/whatsapp/util/url.lua",
+    ["whatsapp.util.values"] = "lua/whatsapp/util/values.lua",
     ["whatsapp.webhook"] = "lua/whatsapp/webhook.lua",
     ["whatsapp.webhook.content"] = "lua/whatsapp/webhook/content.lua",
     ["whatsapp.webhook.event_key"] = "lua/whatsapp/webhook/event_key.lua",

@@ -1,14 +1,11 @@
 -- What a transport is and how another is put around it. A transport is callable: transport(request) -> response | nil,
 -- text, details. It may carry now() and sleep(seconds), which whoever stands around it passes on. Never sends anything.
+local values = require "whatsapp.util.values"
+
 local decorate = {}
 
----@param transport any
----@return boolean
-function decorate.is_transport(transport)
-  if type(transport) == "function" then return true end
-  local meta = getmetatable(transport)
-  return type(meta) == "table" and meta.__call ~= nil
-end
+-- the name that other files still use; it lives in util/values
+decorate.is_transport = values.callable
 
 ---@param transport any
 ---@param name string

@@ -66,13 +66,13 @@ local function fraction(number)
 end
 
 ---Writes a number with all its digits and without an exponent: 1042.0 is "1042", 42.5 is "42.5"; what it gives reads back
----as the same number.
----@param number number
----@return string? text nil for NaN, for an infinity, and for what is no number
+---as the same number. A float beyond `values.EXACT` may have lost digits before it came here, so it has no text.
+---@param number any
+---@return string? text nil for NaN, for an infinity, for a float that may not be exact, and for what is no number
 function values.text(number)
   if type(number) ~= "number" then return nil end
   if is_subtype_integer(number) then return ("%d"):format(number) end
-  if number ~= number or number - number ~= 0 then return nil end
+  if number ~= number or number > EXACT or number < -EXACT then return nil end
   if number % 1 ~= 0 then return fraction(number) end
   if number == 0 then return "0" end -- also -0.0
   return ("%.0f"):format(number)

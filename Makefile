@@ -27,7 +27,7 @@ FLAGS    := -std=c99 -fPIC -fno-plt -fvisibility=hidden -fno-math-errno $(WARN) 
 SHARED   := -shared $(if $(filter Darwin,$(shell uname -s)),-undefined dynamic_lookup)
 
 BUILD  := build/$(LUA)
-OFFLINE := spec/walk_spec.lua spec/schema_spec.lua spec/message_spec.lua spec/response_spec.lua spec/retry_spec.lua spec/crypto_spec.lua \
+OFFLINE := spec/walk_spec.lua spec/schema_spec.lua spec/message_spec.lua spec/recipient_spec.lua spec/values_spec.lua spec/response_spec.lua spec/retry_spec.lua spec/crypto_spec.lua \
            spec/golden_spec.lua spec/decode_spec.lua spec/webhook_spec.lua spec/webhook_handler_spec.lua spec/status_spec.lua spec/window_spec.lua
 MODULE := $(BUILD)/whatsapp
 C      := $(wildcard src/*.c src/*/*.c)

@@ -686,6 +686,28 @@ describe("client:send_file", function()
     assert.same({ "document.filename", "utf8" }, { details.problems[1].path, details.problems[1].rule })
   end)
 
+  it("takes every address that a message takes", function()
+    local user, group = "US.13491208655302741918", "Y2FwaV9ncm91cDoxODA1NTU1MDE3MjoxMjAzNjMyMjI3NzE5NjMwNjcZD"
+    local cases = {
+      { 16505551234, { to = 16505551234 } }, { user, { recipient = user } }, { { to = user }, { recipient = user } },
+      { group, { to = group, recipient_type = "group" } }, { { kind = "message", from = user, id = "w" }, { recipient = user } },
+      { { kind = "message", from = "1", group_id = group, id = "w" }, { to = group, recipient_type = "group" } },
+    }
+    for _, case in ipairs(cases) do
+      local client, transport = new_box()
+      assert(client.media:send(case[1], { data = files.pdf, filename = "a.pdf" }, { message = { to = "9" } }, 2))
+      local sent = decode(transport.requests[#transport.requests].body)
+      assert.same({ tostring(case[2].to), case[2].recipient, case[2].recipient_type or "individual" },
+        { tostring(sent.to), sent.recipient, sent.recipient_type })
+    end
+    local client, transport = new_box()
+    for _, event in ipairs { { kind = "standby", from = "1" }, { kind = "message" } } do
+      local result, _, details = client.media:send(event, { data = files.pdf, filename = "a.pdf" }, nil, 2)
+      assert.same({ nil, false, 0 }, { result, details.may_have_been_sent, #transport.requests })
+    end
+    assert.is_false((pcall(client.media.send, client.media, nil, { data = files.pdf, filename = "a.pdf" }, nil, 2)))
+  end)
+
   it("tells what was warned of", function()
     local client = new_box()
     local _, _, info = assert(client:send_file("1", { data = files.opus(2), filename = "a.ogg" }))

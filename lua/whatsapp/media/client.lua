@@ -3,6 +3,7 @@
 local decorate = require "whatsapp.util.decorate"
 local download = require "whatsapp.media.download"
 local options = require "whatsapp.util.options"
+local recipient = require "whatsapp.send.recipient"
 local send = require "whatsapp.media.send_file"
 local source = require "whatsapp.media.file"
 local upload = require "whatsapp.media.upload"
@@ -166,9 +167,13 @@ function media:upload_sample(file, given)
 end
 
 ---@private
+---@param to whatsapp.Address
 function media:send(to, file, given, level)
   local access, usable, checked = about_file(self, file, given, SEND, level)
-  return send.file(access, to, usable, checked)
+  local members, err, is_data = recipient.of(to)
+  if not members and not is_data then error(err, level) end
+  if not members then return options.refused(err) end
+  return send.file(access, members, usable, checked)
 end
 
 ---What a file is, and what is wrong with it; nothing leaves.

@@ -3,6 +3,7 @@
 local core = require "whatsapp.core"
 local name = require "whatsapp.media.filename"
 local options = require "whatsapp.util.options"
+local recipient = require "whatsapp.send.recipient"
 local source = require "whatsapp.media.file"
 local upload = require "whatsapp.media.upload"
 
@@ -16,11 +17,11 @@ local GONE = { [100] = true, [131008] = true, [131009] = true, [131052] = true, 
 local CAPTIONED = { image = true, video = true, document = true }
 
 local function message_of(to, plan, usable, given, id)
-  local message = options.copy(given.message)
+  local message = recipient.address(given.message, to, true)
   local object = { id = id, caption = given.caption }
   if plan.as == "document" then object.filename = given.filename or name.shown(usable.filename) end
   if plan.as == "audio" and given.voice then object.voice = true end
-  message.to, message.type, message[plan.as] = to, plan.as, object
+  message.type, message[plan.as] = plan.as, object
   return message
 end
 
@@ -75,7 +76,7 @@ local function id_for(access, store, key, usable, plan, given, warnings)
 end
 
 ---@param access whatsapp.media.access
----@param to string|integer
+---@param to whatsapp.addressed as recipient.of gives it
 ---@param usable table
 ---@param given table
 ---@return table? result, string? text, whatsapp.info|whatsapp.details details

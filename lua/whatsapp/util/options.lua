@@ -1,16 +1,13 @@
 -- Checks the tables of options that users pass: each option is a row with a test. What is wrong is the programmer's
 -- mistake and raises, at the caller's position.
+local values = require "whatsapp.util.values"
+
 local options = {}
 
--- up to here every integer is a float of its own; with LUA_32BITS 2^24 is none, as it may have been 2^24 + 1
-options.EXACT = 2 ^ 24 + 1 == 2 ^ 24 and 2 ^ 24 - 1 or 2 ^ 53
+-- names that other files still use; they live in util/values
+options.EXACT, options.copy, options.is_id, options.text_of_id = values.EXACT, values.copy, values.id, values.text_of_id
 
-local math_type = math.type -- luacheck: ignore 143
-
-local function is_callable(value)
-  local meta = getmetatable(value)
-  return type(value) == "function" or (type(meta) == "table" and meta.__call ~= nil)
-end
+local is_callable, is_id = values.callable, values.id
 
 local function is_line(value) return type(value) == "string" and not value:find "%c" end
 local function is_text(value) return is_line(value) and value ~= "" end
@@ -19,13 +16,7 @@ local function is_table(value) return type(value) == "table" end
 
 local function is_boolean(value) return type(value) == "boolean" end
 local function is_amount(value) return type(value) == "number" and value >= 0 and value < math.huge end
-local function is_count(value) return is_positive(value) and value % 1 == 0 and value <= options.EXACT end
-
-local function is_id(value)
-  if math_type and math_type(value) == "integer" then return value > 0 end
-  if type(value) == "number" then return value % 1 == 0 and value > 0 and value <= options.EXACT end
-  return is_text(value) and not value:find "[^%w_-]"
-end
+local function is_count(value) return is_positive(value) and value % 1 == 0 and value <= values.EXACT end
 
 local function has_only(value, tests)
   for name, member in pairs(value) do
@@ -153,15 +144,6 @@ local kinds = {
   },
 }
 
-options.is_id = is_id
-
----@param id string|number of the kind "id"
----@return string with every digit
-function options.text_of_id(id)
-  if type(id) ~= "number" then return id end
-  return tostring(id):match "^%d+$" or ("%.0f"):format(id)
-end
-
 options.NONE = {} -- nobody writes into it
 
 local function names_of(rows)
@@ -169,15 +151,6 @@ local function names_of(rows)
   for name in pairs(rows) do names[#names + 1] = name end
   table.sort(names)
   return table.concat(names, ", ")
-end
-
----What a table holds, in another one; not what its members hold.
----@param from table?
----@return table
-function options.copy(from)
-  local to = {}
-  for name, value in pairs(from or options.NONE) do to[name] = value end
-  return to
 end
 
 ---A failure that happened before anything left.

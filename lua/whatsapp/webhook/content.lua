@@ -1,6 +1,7 @@
 -- What a person wrote or chose in a message of each type: where the words, the id of a button and a file stand. Data,
 -- and the few lines that read it. Never raises, whatever stands where.
 local core = require "whatsapp.core"
+local values = require "whatsapp.util.values"
 
 local words = {}
 
@@ -23,16 +24,8 @@ local REPLIES = {
   nfm_reply = { text = "body", response = "response_json" },
 }
 
-local math_type = math.type -- luacheck: ignore 143
-
----@param value any
----@return string? text an id, which may have come as a number
-function words.string(value)
-  if type(value) == "string" then return value end
-  if type(value) ~= "number" then return nil end
-  local is_double = value % 1 == 0 and not (math_type and math_type(value) == "integer")
-  return is_double and ("%.0f"):format(value) or tostring(value)
-end
+-- the name that other files still use; it lives in util/values
+words.string = values.text_of_id
 
 local function fill(event, row, object)
   local text = object[row.text]

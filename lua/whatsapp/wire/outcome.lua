@@ -2,7 +2,7 @@
 -- details of every failure. Pure: no network, no clock but for a Retry-After that is a date.
 local codes = require "whatsapp.wire.error_codes"
 local json = require "whatsapp.wire.json"
-local options = require "whatsapp.util.options"
+local values = require "whatsapp.util.values"
 
 local outcome = {}
 
@@ -50,19 +50,9 @@ local function string_or_nil(value)
   if type(value) == "string" then return value end
 end
 
-local EXACT = options.EXACT
-local math_type, to_integer = math.type, math.tointeger -- luacheck: ignore 143
-
----An integer of this Lua, whether it came as a number or as its digits; nil: it is none, or not held exactly.
----@param value any
----@return integer?
-function outcome.integer(value)
-  local number = tonumber(value)
-  if not number or math_type and math_type(number) == "integer" then return number or nil end
-  if number % 1 ~= 0 or number > EXACT or number < -EXACT then return nil end
-  return to_integer and to_integer(number) or number
-end
-local integer = outcome.integer
+-- the name that other files still use; it lives in util/values
+outcome.integer = values.integer
+local integer = values.integer
 
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
 

@@ -116,7 +116,6 @@ build = {
     ["whatsapp.transport.resty.upload"] = "lua/whatsapp/transport/resty/upload.lua",
     ["whatsapp.transport.resty.workers"] = "lua/whatsapp/transport/resty/workers.lua",
     ["whatsapp.types"] = "lua/whatsapp/types.lua",
-    ["whatsapp.util.decorate"] = "lua/whatsapp/util/decorate.lua",
     ["whatsapp.util.expiring"] = "lua/whatsapp/util/expiring.lua",
     ["whatsapp.util.options"] = "lua/whatsapp/util/options.lua",
     ["whatsapp.util.queue"] = "lua/whatsapp/util/queue.lua",

@@ -510,7 +510,7 @@ describe("client:sequence", function()
 
   it("raises for wrong use", function()
     local client = new(memory.new {})
-    assert.has_error(function() client:sequence({}, {}) end)
+    assert.has_error(function() client:sequence(true, {}) end)
     assert.has_error(function() client:sequence("1", "text") end)
     assert.has_error(function() client:sequence("1", { "text" }) end)
   end)

@@ -175,13 +175,17 @@ describe("before_send", function()
       local client, transport = new({ OK }, { before_send = function() return refusal[1], refusal[2] end })
       local sent, text, details = client:send(TEXT)
       assert.is_nil(sent)
-      assert.same({ "invalid", false, false }, { details.kind, details.retryable, details.may_have_been_sent })
+      assert.same({ "refused", "before_send", false, false, 0 },
+        { details.kind, details.refused_by, details.retryable, details.may_have_been_sent, details.attempts })
       assert.equal(refusal[2] ~= nil, text:find("disk full", 1, true) ~= nil)
       assert.equal(0, #transport.requests)
     end
     local client, transport = new({ OK }, { before_send = function() error "disk full" end })
-    assert.has_error(function() client:send(TEXT) end)
-    assert.equal(0, #transport.requests)
+    local sent, err, details = client:send(TEXT)
+    assert.is_nil(sent)
+    assert.truthy(err:find("before_send raised: .*disk full"), err)
+    assert.same({ "refused", "before_send", false, 0 },
+      { details.kind, details.refused_by, details.may_have_been_sent, #transport.requests })
   end)
 
   it("lets everything else pass", function()

@@ -13,7 +13,7 @@ local single = require "whatsapp.send.single"
 local trusted = require "whatsapp.send.trusted"
 local values = require "whatsapp.util.values"
 
-local copy, scalar = values.copy, values.scalar
+local copy = values.copy
 
 local M = {}
 
@@ -331,25 +331,25 @@ end
 
 ---Sends messages to one recipient in their order, each after the one before it was accepted; stops at the first that was
 ---not.
----@param to string|integer the recipient of all
----@param messages table[] without `to`
+---@param to whatsapp.Address the recipient of all
+---@param messages whatsapp.Message[] without an address
 ---@param given whatsapp.send_options?
 ---@return table[]? results as client:send gives them
----@return string? text
+---@return string? err
 ---@return whatsapp.details? details of the one that failed, its .index, and .results of those before it
 function client:sequence(to, messages, given)
   local state = state_of(self, 2)
-  if scalar(to) == nil then error("a recipient is a string, got a " .. type(to), 2) end
+  local members, problem, is_data = recipient.of(to)
+  if not members and not is_data then error(problem, 2) end
   if type(messages) ~= "table" then error("messages are a list, got a " .. type(messages), 2) end
   check_list(messages, 2)
   given = options.check(given, SEND, 2)
+  if not members then return outcome.refused("event", problem) end
   local limiter = state.shared.limiter
   local plan, results = plan_of(state, given, nil, limiter and limiter.max_wait), {}
   for i, message in ipairs(messages) do
     check_message(message, 2)
-    local addressed = copy(message)
-    addressed.to = to
-    local result, err, details = deliver(state, addressed, plan)
+    local result, err, details = deliver(state, recipient.address(message, members, true), plan)
     if not result then
       details.index, details.results = i, results
       return nil, ("message %d of %d: %s"):format(i, #messages, err), details
@@ -363,7 +363,7 @@ end
 ---@param message whatsapp.TemplateMessage product_policy and message_activity_sharing may stand beside the template
 ---@param given whatsapp.send_options?
 ---@return table? result
----@return string? text
+---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function client:send_marketing(message, given)
   local state = state_of(self, 2)
@@ -403,7 +403,7 @@ end
 ---@param message table without `to`
 ---@param given whatsapp.send_options?
 ---@return table? result
----@return string? text
+---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function client:reply(event, message, given)
   local state = state_of(self, 2)
@@ -420,7 +420,7 @@ end
 ---@param emoji string "" takes the reaction back
 ---@param given whatsapp.send_options?
 ---@return table? result
----@return string? text
+---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function client:react(event, emoji, given)
   local state = state_of(self, 2)
@@ -436,7 +436,7 @@ end
 ---@param received string|whatsapp.event the message that was received, or its id
 ---@param given { typing: boolean?, timeout: number?, retry: whatsapp.retry|false? }? typing: an answer is being written
 ---@return table? result .success
----@return string? text
+---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function client:mark_read(received, given)
   local state = state_of(self, 2)
@@ -463,7 +463,7 @@ local HISTORY_FIELDS = "id,message_id,events{delivery_status,webhook_update_stat
 ---@param given { limit: integer?, after: string?, timeout: number?, retry: whatsapp.retry|false? }? after: a cursor of the
 ---answer before, .paging.cursors.after
 ---@return table? history mirrors the API's: .data[1].events; status.tracker's :history(history) understands it
----@return string? text
+---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function client:message_history(message_id, given)
   local state = state_of(self, 2)
@@ -504,7 +504,7 @@ local function access_of(state)
   function access.deliver(message, given) return deliver(state, message, plan_of_call(state, given)) end
 
   function access.store()
-    if shared.media_store == nil then shared.media_store = require("whatsapp.media.store").memory() end
+    if shared.media_store == nil then shared.media_store = require("whatsapp.media").store() end
     return shared.media_store
   end
   return access
@@ -512,17 +512,16 @@ end
 
 ---Uploads a file, unless the same content was uploaded before, and sends it as what it is: an image, a video, audio, a
 ---sticker or a document. Everything is checked before a byte leaves.
----@param to string|integer the recipient
+---@param to whatsapp.Address
 ---@param file string|{ path: string?, data: string?, filename: string? } a path, or the bytes and a name
 ---@param given whatsapp.send_file_options?
 ---@return table? result as client:send gives it
----@return string? text
+---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function client:send_file(to, file, given)
   state_of(self, 2)
-  if scalar(to) == nil then error("a recipient is a string, got a " .. type(to), 2) end
-  local result, text, details = self.media:send(to, file, given, 3)
-  return result, text, details
+  local result, err, details = self.media:send(to, file, given, 3)
+  return result, err, details
 end
 
 -- methods; and what not every program needs

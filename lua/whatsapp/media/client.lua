@@ -1,12 +1,12 @@
 -- client.media: the files of one phone number. Checks what it is told and hands it to who does it; the client lends it what
 -- reaches the network. Never holds a secret.
-local decorate = require "whatsapp.util.decorate"
 local download = require "whatsapp.media.download"
 local options = require "whatsapp.util.options"
 local recipient = require "whatsapp.send.recipient"
 local send = require "whatsapp.media.send_file"
 local source = require "whatsapp.media.file"
 local upload = require "whatsapp.media.upload"
+local values = require "whatsapp.util.values"
 
 local M = {}
 
@@ -132,7 +132,7 @@ function media:download(what, target, given)
   local access = own(self, 2)
   local job, problem = download.job(what)
   if not job then error(problem, 2) end
-  if not decorate.is_transport(target) then -- callable
+  if not values.callable(target) then
     if type(target) ~= "string" or target == "" or target:find("\0", 1, true) then
       error("a file is downloaded to a path or into a function", 2)
     end

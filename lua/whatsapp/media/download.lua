@@ -1,7 +1,6 @@
 -- Files that come from the API: looked up, fetched into a fresh file beside the target, checked for length and SHA-256, and
 -- only then put in place or handed over. Never fetches what is not trusted, follows no redirect, and leaves no half file.
 local check = require "whatsapp.media.check"
-local decorate = require "whatsapp.util.decorate"
 local digest = require "whatsapp.util.sha256"
 local kind = require "whatsapp.media.kinds"
 local options = require "whatsapp.util.options"
@@ -9,6 +8,7 @@ local response = require "whatsapp.wire.outcome"
 local source = require "whatsapp.media.file"
 local trusted = require "whatsapp.send.trusted"
 local upload = require "whatsapp.media.upload"
+local values = require "whatsapp.util.values"
 local words = require "whatsapp.webhook.content"
 
 local download = {}
@@ -250,7 +250,7 @@ function download.run(access, job, target, given)
   local info = details
   result, text, details = prove(job, got)
   if result then
-    local to = decorate.is_transport(target) and pour or put -- callable
+    local to = values.callable(target) and pour or put
     ok, text, details = to(job, target)
   end
   if not (result and ok) then

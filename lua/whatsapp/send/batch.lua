@@ -131,7 +131,7 @@ local function recover(self)
   local one = self.current
   if not (one.on_wire and one.is_taken) then -- else its answer comes
     if one.on_wire then self.in_flight = self.in_flight - 1 end
-    local begun = one.on_wire or self.is_settling
+    local begun = one.on_wire or self.is_settling or false
     one.on_wire, one.is_spoilt = false, true -- should an answer come after all, it is not taken for another's
     if not one.is_over then
       one:raised(begun and "something was raised while this was sent" or "something was raised before this was sent", begun)

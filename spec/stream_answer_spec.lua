@@ -152,24 +152,20 @@ rows.describe("with an answer that goes into a file", function(t)
   end)
 
   describe("leaves no file where the transport", function()
-    local function begin_and_wait(transport, port)
-      local outcome = {}
-      transport.begin(download(port), function(response, text, details)
-        outcome.response, outcome.text, outcome.details = response, text, details
-      end)
-      repeat transport.turn(0.05) until read(scratch.path "new") ~= ""
-      return outcome
+    local function start_and_wait(transport, port)
+      transport.start(download(port), "download")
+      repeat assert.is_nil((transport.wait(0.05))) until read(scratch.path "new") ~= ""
     end
 
     over(ALL, "is closed early", function(port)
       t.fault.play "trickle"
       local transport = t.open()
-      local outcome = begin_and_wait(transport, port)
+      start_and_wait(transport, port)
       assert.same({ "new" }, scratch.list())
       transport.close()
       assert.same({}, scratch.list())
-      assert.is_nil(outcome.response)
-      assert.equal("transport", outcome.details.kind)
+      local slot, response, _, details = transport.wait(1)
+      assert.same({ "download", nil, "transport" }, { slot, response, details.kind })
     end)
 
     over(ALL, "ends it early, and knows no other", function(port)

@@ -228,7 +228,7 @@ rows.describe("with a progress function", function(t)
   end)
 
   it("may close the transport, or send something else", function()
-    t.fault.play("slow-bytes 160000", "ok", "slow-bytes 160000")
+    t.fault.play("slow-bytes 160000", "ok")
     local transport, closed, inner = t.open(), t.open(), nil
     local response = t.answered(transport, download("plain", { progress = function()
       if inner or t.row.loop then return end -- in a loop a call from here would wait for itself
@@ -237,10 +237,11 @@ rows.describe("with a progress function", function(t)
     assert.equal(160000, response.size)
     if not t.row.loop then assert.equal(200, inner.status) end
     scratch.empty()
-    local outcome
-    closed.begin(download("plain", { progress = function() closed.close() end }), function(...) outcome = { ... } end)
-    repeat pcall(closed.turn, 1) until outcome
-    assert.is_nil(outcome[1])
+    t.fault.play "slow-bytes 160000"
+    closed.start(download("plain", { progress = function() closed.close() end }), 1)
+    local slot, answer
+    repeat slot, answer = closed.wait(1) until slot
+    assert.is_nil(answer)
     assert.same({}, scratch.list())
   end)
 

@@ -116,20 +116,23 @@ rows.describe("with a form", function(t)
   it("does not keep what it was given: the form may change and go at once", function()
     local transport, statuses = t.open(), {}
     t.fault.play("gather 2", "gather 2")
-    local function begin()
+    local function start(slot)
       local form = {}
       for i = 1, 20 do form[i] = { name = "name" .. i, data = ("data %d "):format(i):rep(5000) } end
-      transport.begin(upload("h2", form), function(response) statuses[#statuses + 1] = response and response.status or 0 end)
+      transport.start(upload("h2", form), slot)
       for i = 1, 20 do
         form[i].data, form[i].name = "changed", "changed"
         form[i] = nil
       end
     end
-    begin()
-    begin()
+    start(1)
+    start(2)
     collectgarbage()
     collectgarbage()
-    while #statuses < 2 do transport.turn(1) end
+    while #statuses < 2 do
+      local slot, response = transport.wait(1)
+      if slot then statuses[#statuses + 1] = response and response.status or 0 end
+    end
     assert.same({ 200, 200 }, statuses)
     for i, part in ipairs(parts_of(t.fault.body())) do
       assert.is_true(part.data == ("data %d "):format(i):rep(5000))

@@ -286,11 +286,11 @@ describe("the transport over cosockets", function()
       for i, call in ipairs {
         function() local answer = transport(5) return answer end,
         function() local answer = transport(post { timeout = -1 }) return answer end,
-        function() transport.begin(5, print) end,
+        function() transport.start(5, 1) end,
         function() local made = require("whatsapp.transport.resty").new { ca_file = "/x" } return made end,
         function() local made = require("whatsapp.transport.resty").new { proxy = "http://u:never-to-be-shown@x" } return made end,
         function() transport.close() local answer = transport(post()) return answer end,
-        function() transport.turn(1) end,
+        function() transport.start(post(), 1) end,
       } do
         said[i] = select(2, pcall(call))
       end
@@ -450,12 +450,12 @@ describe("what is streamed over cosockets", function()
   it("removes the file of one that was begun, when the transport is closed", function()
     fault.play "trickle"
     local got = run("h1", [[
-      local told
-      transport.begin({ method = "GET", url = args.url, to_file = args.path }, function(...) told = outcome(...) end)
+      transport.start({ method = "GET", url = args.url, to_file = args.path }, 1)
       ngx.sleep(0.3)
       local before = io.open(args.path)
       transport.close()
-      return { before and before:read "*a" ~= "", io.open(args.path) == nil, told.details.may_have_been_sent }
+      local _, _, _, details = transport.wait(1)
+      return { before and before:read "*a" ~= "", io.open(args.path) == nil, details.may_have_been_sent }
     ]], { path = scratch.path "new" })
     assert.same({ true, true, true }, got)
   end)

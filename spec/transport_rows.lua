@@ -20,7 +20,7 @@ local LONGEST = 30 -- seconds in a loop, should somebody never be woken
 -- spawn(call), sleep(seconds) in such a call, and run([longest]), which returns when all of them have ended. home: where it
 -- is used, if it is not here; new(options) makes one there. lacks: what it cannot do, and why no case asks for it.
 M.rows = {
-  { module = "whatsapp.transport.curl" },
+  { module = "whatsapp.transport.curl", lacks = { inboxes = "it blocks: whoever waits is given the next answer" } },
   {
     module = "whatsapp.transport.cqueues",
     loop = function()
@@ -52,6 +52,7 @@ M.rows = {
         end,
         run = function(longest)
           local watchdog = uv.new_timer()
+          uv.update_time() -- its clock stood still since the loop ran last
           watchdog:start((longest or LONGEST) * 1000, 0, function() uv.stop() end)
           watchdog:unref() -- it alone does not keep the loop going
           local going = uv.run()
@@ -187,18 +188,21 @@ function M.describe(what, define, having)
   end
 end
 
+local batches = 0
+
 ---Several requests at once, over any transport.
----@return table outcomes { response, text, details } of each
+---@return table outcomes { response, err, details } of each
 function M.together(transport, requests)
-  local outcomes, left = {}, #requests
-  for i, request in ipairs(requests) do
-    transport.begin(request, function(...)
-      assert.is_nil(outcomes[i])
-      outcomes[i] = { ... }
-      left = left - 1
-    end)
+  local outcomes = {}
+  batches = batches + 1
+  local inbox = "together " .. batches
+  for i, request in ipairs(requests) do transport.start(request, i, inbox) end
+  for _ = 1, #requests do
+    local slot, response, err, details
+    repeat slot, response, err, details = transport.wait(1, inbox) until slot ~= nil
+    assert.is_nil(outcomes[slot])
+    outcomes[slot] = { response, err, details }
   end
-  while left > 0 do transport.turn(1) end
   return outcomes
 end
 

@@ -61,7 +61,7 @@ function M.start(options)
     pools = pools + 1
     local wanted = { pool = "spec " .. pools }
     for name, value in pairs(given or {}) do wanted[name] = value end
-    local id, waiting, closed = ask { op = "new", options = wanted }, {}, false
+    local id, closed = ask { op = "new", options = wanted }, false
     local transport = {}
 
     -- some readers of JSON know no integers
@@ -70,27 +70,21 @@ function M.start(options)
       return answer
     end
 
-    local function hand_over(outcomes)
-      for _, one in ipairs(outcomes) do
-        local done = waiting[one.tag]
-        waiting[one.tag] = nil
-        done(counted(one.answer), one.text, one.details)
-      end
+    function transport.start(request, slot, inbox)
+      ask { op = "start", id = id, request = request, slot = slot, inbox = inbox }
     end
-
-    local tags = 0
-    function transport.begin(request, done)
-      tags = tags + 1
-      waiting[tags] = done
-      ask { op = "begin", id = id, tag = tags, request = request }
+    function transport.wait(seconds, inbox)
+      local outcome = ask { op = "wait", id = id, seconds = seconds, inbox = inbox }
+      if outcome.slot == nil then return end
+      local slot = type(outcome.slot) == "number" and math.floor(outcome.slot) or outcome.slot
+      return slot, counted(outcome.answer), outcome.text, outcome.details
     end
-    function transport.turn(seconds) hand_over(ask { op = "turn", id = id, seconds = seconds }) end
     function transport.now() return ask { op = "now", id = id } end
     function transport.sleep(seconds) return ask { op = "sleep", id = id, seconds = seconds } end
     function transport.close()
       if closed then return end
       closed = true
-      hand_over(ask { op = "close", id = id })
+      ask { op = "close", id = id }
     end
     return setmetatable(transport, {
       __call = function(_, request)

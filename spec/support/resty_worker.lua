@@ -1,11 +1,11 @@
 -- The part of spec/support/resty.lua that runs in an nginx worker: does what it is asked for, as JSON, with transports that
--- live there. What was begun waits in a timer of its own.
+-- live there. What was started lives in a timer of its own.
 local json = require("cjson").new()
 local read = require "spec.support.read"
 
 local M = {}
 
-local worker = { transports = {}, outcomes = {} } -- for the chunks too: of this worker, by number
+local worker = { transports = {} } -- for the chunks too: of this worker, by number
 
 local function pack(...) return { n = select("#", ...), ... } end
 
@@ -18,7 +18,6 @@ end
 function ops.new(given)
   local id = #worker.transports + 1
   worker.transports[id] = require("whatsapp.transport.resty").new(given.options)
-  worker.outcomes[id] = {}
   return id
 end
 
@@ -27,39 +26,23 @@ function ops.call(given)
   return { answer = answer, text = text, details = details }
 end
 
-local function taken(id)
-  local outcomes = worker.outcomes[id]
-  worker.outcomes[id] = {}
-  return outcomes
-end
-
--- begins in a timer, which lives until the outcome is there
-function ops.begin(given)
-  local transport, outcomes, state = worker.transports[given.id], worker.outcomes, {}
+-- starts in a timer, whose light threads live until the answer is there
+function ops.start(given)
+  local transport, state = worker.transports[given.id], {}
   assert(ngx.timer.at(0, function()
-    local ok, problem = pcall(transport.begin, given.request, function(answer, text, details)
-      state.ended = true
-      table.insert(outcomes[given.id], { tag = given.tag, answer = answer, text = text, details = details })
-    end)
-    state.begun, state.problem = true, not ok and problem
-    while ok and not state.ended do transport.turn(1) end
+    local ok, err = pcall(transport.start, given.request, given.slot, given.inbox)
+    state.started, state.err = true, not ok and err
   end))
-  while not state.begun do ngx.sleep(0.001) end
-  if state.problem then error(state.problem, 0) end
+  while not state.started do ngx.sleep(0.001) end
+  if state.err then error(state.err, 0) end
 end
 
-function ops.turn(given)
-  local transport = worker.transports[given.id]
-  local till = transport.now() + given.seconds
-  transport.turn(0.001)
-  while #worker.outcomes[given.id] == 0 and transport.now() < till do ngx.sleep(0.001) end
-  return taken(given.id)
+function ops.wait(given)
+  local slot, answer, text, details = worker.transports[given.id].wait(given.seconds, given.inbox)
+  return { slot = slot, answer = answer, text = text, details = details }
 end
 
-function ops.close(given)
-  worker.transports[given.id].close()
-  return taken(given.id)
-end
+function ops.close(given) worker.transports[given.id].close() end
 
 function ops.now(given) return worker.transports[given.id].now() end
 function ops.sleep(given) worker.transports[given.id].sleep(given.seconds) end

@@ -1,89 +1,161 @@
--- The transport over libcurl for programs that run in a cqueues loop: who sends is suspended and the loop goes on.
--- Outside of a loop it waits on its own. One of those who wait watches the descriptor for all of them.
-local cqueues = require "cqueues"
+-- The transport over libcurl for programs that run in a cqueues loop: who sends is suspended, and the loop goes on. Outside
+-- of a loop it blocks until the answer is there.
+--
+-- Of the coroutines of a controller that wait, one watches libcurl's descriptor for all. It may vanish while it does (its
+-- controller is closed, its coroutine is dropped), and would not say so: it promises to look again before a moment that it
+-- sets, and after that moment another one takes over. Never relies on a coroutine to run again.
 local condition = require "cqueues.condition"
-local loop = require "whatsapp.transport.libcurl"
+local cqueues = require "cqueues"
+local libcurl = require "whatsapp.transport.libcurl"
 
 local M = {}
 
--- whoever waits without watching is woken by its answer, or to watch in turn
-local function new_watch(state)
-  local waiting, changed = {}, condition.new()
-  local watching = false
+local LOOK, PROMISED = 0.5, 0.75 -- seconds: the longest wait of a watcher, and when it has vanished
 
-  local function hand_over()
-    local waiter = next(waiting)
-    if waiter then waiter.cond:signal() end
-    changed:signal()
+local now = libcurl.now
+
+-- ---- who waits --------------------------------------------------------------------------------------------------------------
+
+local Watch = {}
+Watch.__index = Watch
+
+local function new_watch(curl)
+  local self = setmetatable({ curl = curl, crowds = setmetatable({}, { __mode = "k" }) }, Watch)
+  self.wake = function(box)
+    if box.signal then box.signal:signal() end
   end
+  return self
+end
 
-  local watch = { wake = hand_over }
-
-  -- one look at the descriptor, or a wait for who looks at it
-  function watch.turn(seconds)
-    if watching then
-      changed:wait(seconds)
-      return
-    end
-    local client = state.client(3)
-    watching = true
-    local ok, problem = cqueues.poll(client, seconds)
-    watching = false
-    if ok == nil and problem and not state.is_closed() then error(problem, 0) end
-    state.drain()
-    hand_over()
+-- those who wait in one controller: until when one of them watches, and the boxes of the others
+function Watch:crowd(controller)
+  local crowd = self.crowds[controller]
+  if not crowd then
+    crowd = { watched_until = 0, boxes = setmetatable({}, { __mode = "k" }) }
+    self.crowds[controller] = crowd
   end
+  return crowd
+end
 
-  function watch.wait(waiter)
-    waiter.cond = condition.new()
-    while not waiter.ended do
-      if watching then
-        waiting[waiter] = true
-        waiter.cond:wait()
-        waiting[waiter] = nil
-      else
-        watch.turn()
+-- One of those who wait is woken, to watch next. If it has vanished, others see to it when the moment is over.
+local function pass_on(crowd)
+  local box = next(crowd.boxes)
+  if not box or crowd.watched_until > now() then return end
+  crowd.boxes[box] = nil
+  box.signal:signal()
+end
+
+function Watch:look(crowd, seconds)
+  local client = self.curl.client
+  crowd.watched_until = now() + PROMISED
+  local ready, err = cqueues.poll(client, math.min(seconds, LOOK))
+  crowd.watched_until = 0
+  if ready == nil and err and not self.curl.closed then error(err, 0) end
+  self.curl:step(self.wake)
+end
+
+local function wait_beside(crowd, box, seconds)
+  box.signal = box.signal or condition.new()
+  crowd.boxes[box] = true
+  cqueues.poll(box.signal, math.min(seconds, math.max(0, crowd.watched_until - now())))
+  crowd.boxes[box] = nil
+end
+
+-- whether there is nothing to wait for any more
+local function is_over(self, box) return box.first or box.woken or self.curl.closed end
+
+---Suspends the caller until there is something in the box, or time is over. Somebody else may resume it meanwhile: it waits
+---again.
+---@param box table
+---@param seconds number
+function Watch:wait(box, seconds)
+  local controller, deadline = cqueues.running(), now() + seconds
+  local left = seconds
+  self.curl:open(2)
+  while not is_over(self, box) and left > 0 do
+    local crowd = controller and self:crowd(controller)
+    if not crowd then
+      self.curl.client:wait(left)
+      self.curl:collect(self.wake)
+    elseif crowd.watched_until > now() then wait_beside(crowd, box, left)
+    else self:look(crowd, left) end
+    left = deadline - now()
+  end
+  if controller then pass_on(self:crowd(controller)) end
+end
+
+-- ---- the transport ------------------------------------------------------------------------------------------------------------
+
+local function check(curl)
+  if cqueues.running() and not curl.closed then libcurl.check_suspendable() end
+end
+
+-- with everybody who waits for it
+local function close(curl, watch)
+  local fd = curl:fd()
+  if fd and not curl.closed then cqueues.cancel(fd) end
+  curl:close(watch.wake)
+  for _, crowd in pairs(watch.crowds) do
+    for box in pairs(crowd.boxes) do watch.wake(box) end
+  end
+end
+
+-- the old way: to be deleted with the old batch
+local function add_old(transport, curl, watch)
+  local turning = {}
+  function transport.begin(request, done)
+    curl:begin(request, function(...)
+      done(...)
+      for box in pairs(turning) do
+        box.woken = true
+        watch.wake(box)
       end
-    end
-    if not watching then hand_over() end
+    end, 2)
   end
-  return watch
+  function transport.turn(seconds)
+    curl:open(2)
+    check(curl)
+    local box = curl.inboxes.new_box()
+    turning[box] = true
+    if seconds > 0 then watch:wait(box, seconds) else curl:step(watch.wake) end
+    turning[box] = nil
+  end
 end
 
 ---@param given whatsapp.curl_options?
----@return table transport callable, with now(), sleep(seconds), begin(request, done), turn(seconds) and close()
+---@return table transport callable, with now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
 function M.new(given)
-  local state = loop.new("whatsapp.transport.cqueues", given, 2, true)
-  local watch = new_watch(state)
+  local curl = libcurl.new("whatsapp.transport.cqueues", given, 2, true)
+  local inboxes, watch = curl.inboxes, new_watch(curl)
+  local transport = { now = now, sleep = cqueues.sleep }
 
-  local function check()
-    if cqueues.running() and not state.is_closed() then loop.check_suspendable() end
+  function transport.start(request, slot, inbox)
+    local box = curl:start(request, slot, inboxes:box(inbox), 2)
+    if box then watch.wake(box) end
   end
+
+  function transport.wait(seconds, inbox)
+    local box = inboxes:box(inbox)
+    if not box.first and not curl.closed then
+      check(curl)
+      if seconds > 0 then watch:wait(box, seconds)
+      else curl:step(watch.wake) end
+    end
+    return inboxes:take(box, inbox)
+  end
+
+  function transport.close() close(curl, watch) end
 
   local function call(_, request)
-    check()
-    local waiter = {}
-    state.begin(request, function(answer, text, details)
-      waiter.ended, waiter.answer, waiter.text, waiter.details = true, answer, text, details
-      if waiter.cond then waiter.cond:signal() end
-    end, 2)
-    watch.wait(waiter)
-    return waiter.answer, waiter.text, waiter.details
+    check(curl)
+    local box = inboxes.new_box()
+    curl:start(request, box, box, 2)
+    watch:wait(box, math.huge)
+    local _, response, err, details = inboxes:take(box)
+    return response, err, details
   end
 
-  local transport = {
-    now = loop.now, sleep = cqueues.sleep, begin = state.begin,
-  }
-  function transport.turn(seconds)
-    check()
-    watch.turn(seconds)
-  end
-  function transport.close()
-    local fd = state.fd()
-    if fd then cqueues.cancel(fd) end
-    state.close()
-    watch.wake()
-  end
+  add_old(transport, curl, watch)
   return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.cqueues" end })
 end
 

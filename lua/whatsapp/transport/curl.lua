@@ -1,16 +1,16 @@
--- The transport over libcurl: whatsapp.curl with its clock. libcurl is loaded at the first request, so that who only
--- builds, checks or verifies never pays for it. Blocks while it waits, for one answer or for the first of many; not for
+-- The transport over libcurl: whatsapp.curl with its clock. libcurl is loaded at the first request, so that a program that
+-- only builds, checks or verifies never pays for it. Blocks while it waits, for one answer or for the first of many; not for
 -- nginx workers, and in an event loop only through whatsapp.transport.cqueues or .luv.
-local loop = require "whatsapp.transport.libcurl"
+local libcurl = require "whatsapp.transport.libcurl"
 
 local M = {}
 
 -- a signal may end a sleep early, so that Lua can act on it
 local function sleep(seconds)
   local curl = require "whatsapp.curl"
-  local till = curl.now() + seconds
+  local deadline = curl.now() + seconds
   repeat
-    local left = till - curl.now()
+    local left = deadline - curl.now()
     curl.sleep(left)
   until left <= 0
 end
@@ -53,19 +53,30 @@ end
 ---@field size integer? bytes in the file
 
 ---@param given whatsapp.curl_options?
----@return table transport callable, with now(), sleep(seconds), begin(request, done), turn(seconds) and close(); and for
----POSTs that are the same but for their body prepare(request), post(prepared, body), begin_post(prepared, body, done) and
----is_begun(done)
+---@return table transport callable, with now(), sleep(seconds), start(request, slot), wait(seconds) and close(); wait gives
+---the answers of all inboxes
 function M.new(given)
-  local state = loop.new("whatsapp.transport.curl", given, 2, false)
+  local self = libcurl.new("whatsapp.transport.curl", given, 2, false)
+  local transport = { now = libcurl.now, sleep = sleep }
+
+  function transport.start(request, slot) self:start_plainly(request, slot, 2) end
+  function transport.wait(seconds) return self:wait(seconds) end
+  function transport.close() self:close() end
+
   local function call(_, request)
-    local answer, text, details = state.perform(request, 2)
-    return answer, text, details
+    local response, err, details = self:perform(request, 2)
+    return response, err, details
   end
-  return setmetatable({
-    now = loop.now, sleep = sleep, begin = state.begin, turn = state.wait, close = state.close,
-    prepare = state.prepare, post = state.post, begin_post = state.begin_post, is_begun = state.is_begun,
-  }, { __call = call, __tostring = function() return "whatsapp.transport.curl" end })
+
+  -- ---- the old way: to be deleted with the old batch ----
+  function transport.begin(request, done) self:begin(request, done, 2) end
+  function transport.turn(seconds) self:turn(seconds) end
+  function transport.prepare(request) return self:prepare(request) end
+  function transport.post(prepared, body) return self:post(prepared, body) end
+  function transport.begin_post(prepared, body, done) self:begin_post(prepared, body, done) end
+  function transport.is_begun(done) return self:is_begun(done) end
+
+  return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.curl" end })
 end
 
 return M

@@ -1,197 +1,290 @@
--- What the transports over libcurl share: one client of whatsapp.curl, made when it is first needed, and who waits for
--- which answer. Whoever waits when it is closed is told so. Knows no event loop; waits only where it is told to.
+-- What the transports over libcurl share: one client of whatsapp.curl, made when it is first needed, the requests that are
+-- under way, their answers, and their progress. Knows no event loop; waits only where a transport tells it to.
+--   start(request, slot, box)   an entry is the tag by which libcurl's client knows the request
+--   step(wake)                  puts each answer that has come into its box, and wakes who waits for it
+--   close()                     gives everything under way an outcome
+local checks = require "whatsapp.transport.request"
+local inboxes = require "whatsapp.transport.inboxes"
 local options = require "whatsapp.util.options"
+local progress = require "whatsapp.transport.progress"
 
-local loop = {}
+local libcurl = {}
 
-local NEW = {
+local OPTIONS = {
   timeout = "seconds", connect_timeout = "seconds", proxy = "string", ca_file = "text", user_agent = "text",
   allow_http = "boolean", max_body = "bytes", headers = "names",
 }
 
-local PROGRESS_EVERY = 0.1 -- seconds, at the least
-
 local CLOSED = "the transport was closed while this was under way; the request may have been sent"
+local NO_MEMORY = "not enough memory"
 
-local function check_streams(request, blamed)
-  if (request.body_file and (request.form or request.body)) or (request.form and request.body) then
-    error("a request has one of body, body_file and form", blamed)
-  end
-  local kind = type(request.progress)
-  if kind ~= "nil" and kind ~= "function" then error("progress must be a function, not a " .. kind, blamed) end
+local clock
+
+---@return number seconds of a clock that never goes back
+function libcurl.now()
+  clock = clock or require("whatsapp.curl").now
+  return clock()
 end
 
----@param name string of the module
+---@class whatsapp.libcurl
+---@field client userdata? of whatsapp.curl; nil before the first request and after close()
+---@field closed boolean
+---@field inboxes table
+---@field observed table<any, table> who is told of progress, by tag
+---@field calls table<table, true> tags that are entries, where other tags are slots
+local Libcurl = {}
+Libcurl.__index = Libcurl
+
+---@param name string of the transport
 ---@param given whatsapp.curl_options?
 ---@param level integer of the caller to blame, as error() counts from here
 ---@param watched boolean whether a loop watches its descriptor
----@return table state .client(), .begin(request, done), .drain(), .wait(seconds), .fd(), .close(), .is_closed()
-function loop.new(name, given, level, watched)
-  local kept = options.check(given, NEW, level + 1)
-  local client, closed
-  local observed = {} -- whose progress somebody wants to know: by the done function
-  local state = {}
+---@return whatsapp.libcurl
+function libcurl.new(name, given, level, watched)
+  return setmetatable({
+    name = name, options = options.check(given, OPTIONS, level + 1), watched = watched, closed = false,
+    inboxes = inboxes.new(), observed = {}, calls = {},
+  }, Libcurl)
+end
 
-  function state.is_closed() return closed end
+-- ---- the client ---------------------------------------------------------------------------------------------------------
 
-  ---the client, which is made when it is first needed
-  ---@param blamed integer of the caller to blame
-  function state.client(blamed)
-    if closed then error("attempt to use a closed transport", (blamed or 3) + 1) end
-    if client then return client end
-    client = require("whatsapp.curl").new(kept)
-    if watched and client:pollfd() == nil then error(name .. ": this system has no descriptor to watch", 0) end
-    return client
+---@param level integer of the caller to blame
+---@return userdata client
+function Libcurl:open(level)
+  if self.closed then error("attempt to use a closed transport", level + 1) end
+  if self.client then return self.client end
+  self.client = require("whatsapp.curl").new(self.options)
+  if self.watched and self.client:pollfd() == nil then
+    error(self.name .. ": this system has no descriptor to watch", 0)
   end
+  return self.client
+end
 
-  ---the descriptor, which is another one in a forked child; nil before the first request
-  function state.fd()
-    return client and not closed and client:pollfd() or nil
+---@return integer? descriptor another one in a forked child; nil before the first request
+function Libcurl:fd()
+  local client = self.client
+  return client and client:pollfd() or nil
+end
+
+-- ---- begin ----------------------------------------------------------------------------------------------------------------
+
+---Raises for wrong use.
+---@param level integer of the caller to blame
+function Libcurl:check(request, level)
+  if self.closed then error("attempt to use a closed transport", level + 1) end
+  if type(request) ~= "table" then error("the request must be a table, not a " .. type(request), level + 1) end
+  if request.body_file or request.form or request.progress then checks.check_streams(request, level + 1) end
+end
+
+-- Adds a request under a tag. Nothing is remembered of one that did not begin.
+-- true | false, err, details: refused, or there was no memory. What else is raised is wrong use.
+local function add(self, request, tag, level)
+  local client = self.client or self:open(level + 1)
+  if request.progress then self.observed[tag] = progress.new(request.progress, libcurl.now()) end
+  local ok, added, err, details = pcall(client.add, client, request, tag)
+  if ok and added then return true end
+  self.observed[tag] = nil
+  if ok then return false, err, details end
+  if not tostring(added):find(NO_MEMORY, 1, true) then return nil, added end
+  return false, NO_MEMORY .. " (nothing was sent)", { kind = "transport", retryable = true, may_have_been_sent = false }
+end
+
+---Begins a request whose answer goes into the box.
+---@param request table
+---@param slot any
+---@param box table
+---@param level integer of the caller to blame
+---@return table? box where the answer is there already, and who waits for it is to be woken
+function Libcurl:start(request, slot, box, level)
+  self:check(request, level + 1)
+  if slot == nil then error("start needs a slot, to tell whose answer comes", level + 1) end
+  local entry = self.inboxes:expect(slot, box)
+  local added, err, details = add(self, request, entry, level + 1)
+  if added then return nil end
+  if added == false then return self.inboxes.put(entry, nil, err, details) end
+  self.inboxes:release(entry)
+  error(err, level + 1)
+end
+
+---The same for whatsapp.transport.curl, where the slot itself is the tag, and nothing is remembered of most requests.
+---@param request table
+---@param slot any
+---@param level integer of the caller to blame
+function Libcurl:start_plainly(request, slot, level)
+  self:check(request, level + 1)
+  if slot == nil then error("start needs a slot, to tell whose answer comes", level + 1) end
+  local added, err, details = add(self, request, slot, level + 1)
+  if added then return end
+  if added == nil then error(err, level + 1) end
+  self.inboxes.put(self.inboxes:expect(slot, self.inboxes.common), nil, err, details)
+end
+
+-- ---- progress -----------------------------------------------------------------------------------------------------------
+
+-- one step that libcurl took meanwhile
+local function report(self, tag, teller, now)
+  local moved, total, ended = self.client:progress(tag)
+  if moved ~= nil and (ended or teller:is_due(now)) then teller:tell(now, moved, total, ended) end
+end
+
+-- a function that is told may start another request, or close the transport
+local function report_all(self)
+  local now, all = libcurl.now(), {}
+  for tag, teller in pairs(self.observed) do all[tag] = teller end
+  for tag, teller in pairs(all) do
+    if self.client then report(self, tag, teller, now) end
   end
+end
 
-  local function check(request, blamed)
-    if closed then error("attempt to use a closed transport", blamed + 1) end
-    if type(request) ~= "table" then error("the request must be a table, not a " .. type(request), blamed + 1) end
-    if request.body_file or request.form or request.progress then check_streams(request, blamed + 2) end
+-- ---- answers --------------------------------------------------------------------------------------------------------------
+
+-- the next outcome that libcurl has, by its tag; nothing: it has none
+local function next_outcome(self)
+  if next(self.observed) ~= nil then report_all(self) end
+  local client = self.client
+  if not client then return end
+  local tag, response, err, details = client:next()
+  local teller = self.observed[tag or false]
+  if teller then
+    self.observed[tag] = nil
+    teller:finish(response or details)
   end
+  return tag, response, err, details
+end
 
-  -- one step that libcurl took later: whoever raises is asked no more, and the outcome says what it raised
-  local function report(done, watch, now)
-    local moved, total, ended = client:progress(done)
-    if moved == nil or not (ended or (now >= watch.at and moved ~= watch.moved)) then return end
-    watch.at, watch.moved = now + PROGRESS_EVERY, moved
-    if ended then observed[done] = nil end
-    local ok, problem = pcall(watch.call, moved, total)
-    if not ok then observed[done], watch.failed.text = nil, tostring(problem) end
+-- Puts an outcome into the box of its entry, or into the common one where the tag is a slot. Needs no memory after
+-- inboxes:reserve().
+local function keep(self, tag, response, err, details)
+  if type(tag) == "function" then return tag(response, err, details) end -- the old way
+  local entry = tag
+  if self.calls[tag] then self.calls[tag] = nil
+  elseif not self.watched then entry = self.inboxes:expect(tag, self.inboxes.common) end
+  return self.inboxes.put(entry, response, err, details)
+end
+
+local function nobody_waits() end
+
+---Puts each answer that is there into its box. Does not wait.
+---@param wake (fun(box: table))? must not raise; it may start requests, and close the transport
+function Libcurl:collect(wake)
+  wake = wake or nobody_waits
+  repeat
+    self.inboxes:reserve()
+    local tag, response, err, details = next_outcome(self)
+    local box = tag ~= nil and keep(self, tag, response, err, details)
+    if box then wake(box) end
+  until tag == nil
+end
+
+---The same after libcurl did what it can do at once.
+---@param wake fun(box: table)
+function Libcurl:step(wake)
+  if not self.client then return end
+  self.client:step()
+  self:collect(wake)
+end
+
+-- For whatsapp.transport.curl: an answer to what was started, by its slot; nothing: there is none.
+local function next_started(self)
+  while true do
+    local tag, response, err, details = next_outcome(self)
+    if not (self.calls[tag or false] or type(tag) == "function") then return tag, response, err, details end
+    keep(self, tag, response, err, details)
   end
+end
 
-  -- whoever is called may begin another one, or close the transport
-  local function report_all()
-    local now, all = loop.now(), {}
-    for done, watch in pairs(observed) do all[done] = watch end
-    for done, watch in pairs(all) do
-      if not closed then report(done, watch, now) end
-    end
+---For whatsapp.transport.curl: waits in libcurl for one answer to what was started, in whatever inbox.
+---@param seconds number
+---@return any slot nothing: time is over, or it was closed
+---@return table? response
+---@return string? err
+---@return table? details
+function Libcurl:wait(seconds)
+  local common = self.inboxes.common
+  if common.first then return self.inboxes:take(common) end
+  if self.closed then return end
+  local client = self.client or self:open(2)
+  local slot, response, err, details = next_started(self)
+  if slot == nil then
+    local deadline, left = libcurl.now() + seconds, seconds
+    repeat
+      client:wait(math.max(0, left))
+      slot, response, err, details = next_started(self)
+      if slot == nil and not self.closed then left = deadline - libcurl.now() end
+    until slot ~= nil or common.first or self.closed or left <= 0
   end
+  if slot == nil then return self.inboxes:take(common) end -- what is left by a close
+  return slot, response, err, details
+end
 
-  local function told(failed, response, text, details)
-    local outcome = response or details
-    if failed.text and outcome then outcome.progress_error = failed.text end
-    return response, text, details
-  end
+-- ---- one at a time --------------------------------------------------------------------------------------------------------
 
-  -- the done function for a request whose progress is told, and what tells it
-  local function observing(request, done)
-    local failed = {}
-    local function finished(...) done(told(failed, ...)) end
-    return finished, { call = request.progress, at = loop.now() + PROGRESS_EVERY, failed = failed }
-  end
+local function step_of_call(self)
+  self.client:wait(1)
+  self:collect()
+end
 
-  -- the tag that libcurl's client knows it by
-  local function add(request, done)
-    local watch
-    if request.progress then done, watch = observing(request, done) end
-    local added, text, details = state.client():add(request, done)
-    if added then observed[done] = watch
-    else done(nil, text, details) end
-    return done
-  end
-
-  -- Step by step, so that between two steps its progress can be told. Whatever is raised meanwhile, as by Ctrl-C, ends it.
-  local function perform_observed(request)
-    local ended, response, text, details
-    local tag = add(request, function(...) ended, response, text, details = true, ... end)
-    while not ended do
-      local ok, problem = pcall(state.wait, 1)
+-- Waits step by step, so that progress is told between two steps. Answers to what was started are kept for who waits for
+-- them. What is raised meanwhile, as by Ctrl-C, ends the request.
+local function perform_observed(self, request, level)
+  local box = self.inboxes.new_box()
+  local call = self.inboxes:expect(box, box)
+  self.calls[call] = true
+  local added, err, details = add(self, request, call, level + 1)
+  if added then
+    while not box.first do
+      local ok, raised = pcall(step_of_call, self)
       if not ok then
-        if not closed then client:abort(tag) end
-        error(problem, 0)
+        if self.client then self.client:abort(call) end
+        error(raised, 0)
       end
     end
-    return response, text, details
+    return select(2, self.inboxes:take(box))
   end
-
-  ---one request; waits in libcurl for its answer
-  function state.perform(request, blamed)
-    check(request, blamed + 1)
-    if request.progress then return perform_observed(request) end
-    return state.client():perform(request)
-  end
-
-  ---the answer comes through done(response | nil, text, details), from within drain() or at once
-  function state.begin(request, done, blamed)
-    check(request, (blamed or 2) + 1)
-    add(request, done)
-  end
-
-  ---a POST whose body is given later, each time it is sent
-  function state.prepare(request)
-    return state.client():prepare(request)
-  end
-
-  ---one of what was prepared; waits in libcurl for its answer: status, body, headers | nil, text, details
-  function state.post(prepared, body)
-    return (client or state.client()):perform(prepared, body)
-  end
-
-  ---the same comes through done(status, body, headers | nil, text, details), from within drain() or at once
-  function state.begin_post(prepared, body, done)
-    local added, text, details = (client or state.client()):add(prepared, done, body)
-    if not added then done(nil, text, details) end
-  end
-
-  ---whether its outcome is still to come
-  function state.is_begun(done)
-    for _, tag in ipairs(client and not closed and client:tags() or {}) do
-      if tag == done then return true end
-    end
-    return false
-  end
-
-  local function hand_over(done, a, b, c)
-    if done == nil then return false end
-    done(a, b, c)
-    return true
-  end
-
-  -- whoever is called may close it
-  local function hand_over_all()
-    repeat
-      if next(observed) ~= nil then report_all() end
-    until closed or not hand_over(client:next())
-  end
-
-  ---does what can be done without waiting, and hands over what has ended
-  function state.drain()
-    if closed then return end
-    client:step()
-    hand_over_all()
-  end
-
-  ---the same, after a wait for something to end
-  function state.wait(seconds)
-    state.client(3):wait(seconds)
-    hand_over_all()
-  end
-
-  function state.close()
-    if closed then return end
-    local ended = client
-    local left = ended and ended:tags() or {} -- which may raise
-    closed, observed, client = true, {}, nil
-    if ended then ended:close() end
-    for _, done in ipairs(left) do
-      done(nil, CLOSED, { kind = "transport", retryable = false, may_have_been_sent = true })
-    end
-  end
-  return state
+  self.calls[call] = nil
+  self.inboxes:release(call)
+  if added == nil then error(err, level + 1) end
+  return nil, err, details
 end
+
+---One request; waits in libcurl for its answer.
+---@param request table
+---@param level integer of the caller to blame
+---@return table? response
+---@return string? err
+---@return table? details
+function Libcurl:perform(request, level)
+  self:check(request, level + 1)
+  if request.progress then return perform_observed(self, request, level + 1) end
+  return (self.client or self:open(level + 1)):perform(request)
+end
+
+-- ---- close ----------------------------------------------------------------------------------------------------------------
+
+---Everything under way gets an outcome, which wait() still gives. May be called again.
+---@param wake (fun(box: table))? as for collect()
+function Libcurl:close(wake)
+  if self.closed then return end
+  self:collect(wake) -- what has ended is told as it ended
+  local client = self.client
+  local tags, told = client and client:tags() or {}, {} -- what needs memory comes first
+  for i in ipairs(tags) do told[i] = { kind = "transport", retryable = false, may_have_been_sent = true } end
+  self.closed, self.client, self.observed = true, nil, {}
+  if client then client:close() end
+  for i, tag in ipairs(tags) do
+    local box = keep(self, tag, nil, CLOSED, told[i])
+    if box and wake then wake(box) end
+  end
+end
+
+-- ---- Lua 5.1 --------------------------------------------------------------------------------------------------------------
 
 local FIRM = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 
----Lua 5.1 suspends nothing within a pcall or the iterator of a `for`, and says so only when it is to happen: what was begun
----by then would go on, and nobody would wait for its answer. To be called before anything is, where a coroutine would wait.
-function loop.check_suspendable()
+---Lua 5.1 suspends nothing within a pcall or the iterator of a `for`, and raises only when it should suspend: the request
+---would go on, and its answer would be lost. Raises before anything has begun, where a coroutine would wait.
+function libcurl.check_suspendable()
   if not FIRM then return end
   local level = 2
   local info = debug.getinfo(level, "nS")
@@ -203,12 +296,37 @@ function loop.check_suspendable()
   end
 end
 
-local clock
+-- ---- the old way: to be deleted with the old batch --------------------------------------------------------------------------
+-- A tag that is a function is called with its answer: done(response | nil, err, details).
 
----@return number seconds of a clock that never goes back
-function loop.now()
-  clock = clock or require("whatsapp.curl").now
-  return clock()
+function Libcurl:begin(request, done, level)
+  self:check(request, level + 1)
+  local client = self.client or self:open(level + 1)
+  local teller = request.progress and progress.new(request.progress, libcurl.now())
+  local added, err, details = client:add(request, done)
+  if added then self.observed[done] = teller
+  else done(nil, err, details) end
 end
 
-return loop
+function Libcurl:turn(seconds)
+  self:open(2):wait(seconds)
+  self:collect()
+end
+
+function Libcurl:prepare(request) return self:open(2):prepare(request) end
+
+function Libcurl:post(prepared, body) return (self.client or self:open(2)):perform(prepared, body) end
+
+function Libcurl:begin_post(prepared, body, done)
+  local added, err, details = (self.client or self:open(2)):add(prepared, done, body)
+  if not added then done(nil, err, details) end
+end
+
+function Libcurl:is_begun(done)
+  for _, tag in ipairs(self.client and self.client:tags() or {}) do
+    if tag == done then return true end
+  end
+  return false
+end
+
+return libcurl

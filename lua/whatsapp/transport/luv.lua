@@ -1,149 +1,232 @@
 -- The transport over libcurl for programs that run in libuv's loop through luv: the coroutine that sends is suspended
 -- and the loop goes on. Outside of a coroutine it runs the loop itself until the answer is there.
-local loop = require "whatsapp.transport.libcurl"
+--
+-- A coroutine that waits may be closed meanwhile, or resumed by somebody else: it is resumed only where it still waits
+-- here, and it waits again where nothing has come.
+local libcurl = require "whatsapp.transport.libcurl"
 local uv = require "luv"
 
 local M = {}
 
-local LONGEST = 3600 -- seconds in one wait
+local MAIN = "main" -- waits without a coroutine
 
--- a coroutine that raises has nobody above it but the loop
-local function resume(co)
-  local ok, problem = coroutine.resume(co)
-  if not ok then error(debug.traceback(co, tostring(problem)), 0) end
-end
+local now = libcurl.now
 
-local function current()
-  local co, main = coroutine.running()
-  if co and not main then return co end
-end
+-- ---- libuv ----------------------------------------------------------------------------------------------------------------
 
--- Waits until wake() was called: suspended, or with the loop running here. `arrange` is given wake, which may be called
--- more than once, and at once.
-local function suspend(arrange)
-  local co, woken, suspended = current(), false, false
-  if not co and uv.loop_mode() then error("in a callback of the loop nothing can wait: send from a coroutine", 0) end
-  arrange(function()
-    if woken then return end
-    woken = true
-    if suspended then resume(co) end
-  end)
-  if co then
-    suspended = true
-    if not woken then coroutine.yield() end
-  else
-    while not woken do uv.run "once" end
-  end
-end
+local function milliseconds(seconds) return math.max(0, math.ceil(math.min(seconds, 86400) * 1000)) end
 
-local function after(seconds, call)
-  local timer = uv.new_timer()
+local function start_timer(timer, seconds, call)
   uv.update_time() -- the loop's clock stood still while the program was busy
-  timer:start(math.max(0, math.ceil(seconds * 1000)), 0, call)
-  return timer
+  timer:start(milliseconds(seconds), 0, call)
 end
 
 -- a handle is gone only after a turn of the loop; a Lua state that ends before then would crash in luv 1.44
-local function close(handle)
+local function close_handle(handle)
   handle:close()
   if not uv.loop_mode() then uv.run "nowait" end
 end
 
-local function check()
-  if current() then loop.check_suspendable() end
+-- ---- suspend and resume -------------------------------------------------------------------------------------------------
+
+-- the coroutine that waits, or MAIN
+local function current()
+  local co, main = coroutine.running()
+  if co and not main then
+    libcurl.check_suspendable()
+    return co
+  end
+  if uv.loop_mode() then error("in a callback of the loop nothing can wait: send from a coroutine", 0) end
+  return MAIN
+end
+
+-- Waits until the place has no waiter any more, or another one.
+local function suspend(place, waiter)
+  if waiter == MAIN then
+    while place.waiter == MAIN do uv.run "once" end
+  else
+    while place.waiter == waiter do coroutine.yield() end
+  end
+end
+
+-- nothing, or what the coroutine raised after it was resumed
+local function resume(place)
+  local waiter = place.waiter
+  place.waiter = nil
+  if waiter == nil or waiter == MAIN or coroutine.status(waiter) ~= "suspended" then return end
+  local ok, err = coroutine.resume(waiter)
+  if not ok then return debug.traceback(waiter, tostring(err)) end
 end
 
 local function sleep(seconds)
-  check()
-  local timer
-  suspend(function(wake) timer = after(seconds, wake) end)
-  close(timer)
+  local place, timer = { waiter = current() }, uv.new_timer()
+  start_timer(timer, seconds, function()
+    timer:close()
+    local err = resume(place)
+    if err then error(err, 0) end
+  end)
+  suspend(place, place.waiter)
+  if not uv.loop_mode() then uv.run "nowait" end -- see close_handle
 end
 
+-- ---- who waits --------------------------------------------------------------------------------------------------------------
+
 -- the descriptor is watched while something is under way, so that the loop can end when nothing is
-local function new_watch(state)
-  local handle, fd, active
-  local waiting = {} -- of those who wait for whatever comes next
+local Watch = {}
+Watch.__index = Watch
 
-  local function wake_all()
-    local woken = waiting
-    waiting = {}
-    for _, wake in ipairs(woken) do wake() end
-  end
-
-  local function look()
-    state.drain()
-    if state.is_closed() then return end
-    if active and state.client():running() == 0 then
-      handle:stop()
-      active = false
+local function new_watch(curl)
+  local self = setmetatable({ curl = curl, is_active = false, deadlines = {} }, Watch)
+  self.on_readable = function()
+    curl:step(self.wake)
+    if self.is_active and not curl.closed and curl.client:running() == 0 then
+      self.handle:stop()
+      self.is_active = false
     end
-    wake_all()
+    self:raise()
   end
-
-  local watch = { wake = wake_all }
-
-  function watch.start()
-    local now = state.fd()
-    if handle and fd ~= now then
-      close(handle)
-      handle, active = nil, false
-    end
-    if not handle then handle, fd = assert(uv.new_poll(now)), now end
-    if not active then
-      handle:start("r", function() look() end)
-      active = true
-    end
+  self.on_time = function() self:end_waits() end
+  -- a coroutine that raises has nobody above it but the loop, which is told when all the others are awake
+  self.wake = function(box)
+    self.deadlines[box] = nil
+    local err = resume(box)
+    self.raised = self.raised or err
   end
+  return self
+end
 
-  function watch.wait(wake) waiting[#waiting + 1] = wake end
+function Watch:raise()
+  local raised = self.raised
+  self.raised = nil
+  if raised then error(raised, 0) end
+end
 
-  function watch.stop()
-    if handle then close(handle) end
-    handle, active = nil, false
+---Watches the descriptor, which is another one in a forked child.
+function Watch:start()
+  local fd = self.curl:fd()
+  if self.handle and self.fd ~= fd then
+    close_handle(self.handle)
+    self.handle, self.is_active = nil, false
   end
-  return watch
+  if not self.handle then self.handle, self.fd = assert(uv.new_poll(fd)), fd end
+  if not self.is_active then
+    self.handle:start("r", self.on_readable)
+    self.is_active = true
+  end
+end
+
+-- wakes those whose time is over, and sets the timer for the next
+function Watch:end_waits()
+  local time, all, soonest = now(), {}, nil
+  for box, deadline in pairs(self.deadlines) do all[box] = deadline end
+  for box, deadline in pairs(all) do
+    if deadline <= time then self.wake(box) end
+  end
+  for _, deadline in pairs(self.deadlines) do
+    if not soonest or deadline < soonest then soonest = deadline end
+  end
+  self:set_timer(soonest)
+  self:raise()
+end
+
+function Watch:set_timer(deadline)
+  self.soonest = deadline
+  if deadline then
+    self.timer = self.timer or uv.new_timer()
+    start_timer(self.timer, deadline - now(), self.on_time)
+  elseif self.timer then self.timer:stop() end
+end
+
+---Suspends the caller until there is something in the box, or time is over.
+---@param box table
+---@param waiter thread|string who calls
+---@param seconds number? nil: without end, which is only for what is under way
+function Watch:wait(box, waiter, seconds)
+  box.waiter = waiter
+  if seconds then
+    local deadline = now() + seconds
+    self.deadlines[box] = deadline
+    if not self.soonest or deadline < self.soonest then self:set_timer(deadline) end
+  end
+  suspend(box, waiter)
+  if self.soonest and next(self.deadlines) == nil then self:set_timer(nil) end -- the loop can end
+end
+
+function Watch:close()
+  for _, name in ipairs { "handle", "timer" } do
+    if self[name] then close_handle(self[name]) end
+    self[name] = nil
+  end
+  self.is_active, self.soonest = false, nil
+  self.curl:close(self.wake)
+  local left = self.deadlines
+  self.deadlines = {}
+  for box in pairs(left) do self.wake(box) end
+  self:raise()
+end
+
+-- ---- the transport ------------------------------------------------------------------------------------------------------------
+
+-- the old way: to be deleted with the old batch
+local function add_old(transport, curl, watch)
+  local turning = {}
+  function transport.begin(request, done)
+    curl:begin(request, function(...)
+      done(...)
+      for box in pairs(turning) do watch.wake(box) end
+    end, 2)
+    watch:start()
+  end
+  function transport.turn(seconds)
+    curl:open(2)
+    local box, waiter = curl.inboxes.new_box(), current()
+    turning[box] = true
+    watch:wait(box, waiter, seconds)
+    turning[box] = nil
+  end
 end
 
 ---@param given whatsapp.curl_options?
----@return table transport callable, with now(), sleep(seconds), begin(request, done), turn(seconds) and close()
+---@return table transport callable, with now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
 function M.new(given)
-  local state = loop.new("whatsapp.transport.luv", given, 2, true)
-  local watch = new_watch(state)
+  local curl = libcurl.new("whatsapp.transport.luv", given, 2, true)
+  local inboxes, watch = curl.inboxes, new_watch(curl)
+  local transport = { now = now, sleep = sleep }
 
-  local function begin(request, done)
-    state.begin(request, done, 3)
-    watch.start()
+  local function start(request, slot, box)
+    local there = curl:start(request, slot, box, 3)
+    if there then
+      watch.wake(there)
+      watch:raise()
+    else watch:start() end
   end
+
+  function transport.start(request, slot, inbox) start(request, slot, inboxes:box(inbox)) end
+
+  function transport.wait(seconds, inbox)
+    local box = inboxes:box(inbox)
+    if not box.first and not curl.closed then
+      if seconds > 0 then watch:wait(box, current(), seconds)
+      else
+        curl:step(watch.wake)
+        watch:raise()
+      end
+    end
+    return inboxes:take(box, inbox)
+  end
+
+  function transport.close() watch:close() end
 
   local function call(_, request)
-    if not state.is_closed() then check() end
-    local answer, text, details
-    suspend(function(wake)
-      begin(request, function(...)
-        answer, text, details = ...
-        wake()
-      end)
-    end)
-    return answer, text, details
+    local waiter = not curl.closed and current() or nil
+    local box = inboxes.new_box()
+    start(request, box, box)
+    if not box.first then watch:wait(box, waiter) end
+    local _, response, err, details = inboxes:take(box)
+    return response, err, details
   end
 
-  local transport = { now = loop.now, sleep = sleep, begin = begin }
-  function transport.turn(seconds)
-    state.client() -- raises once it is closed
-    check()
-    local timer
-    suspend(function(wake)
-      watch.wait(wake)
-      timer = after(seconds or LONGEST, wake)
-    end)
-    close(timer)
-  end
-  function transport.close()
-    watch.stop()
-    state.close()
-    watch.wake()
-  end
+  add_old(transport, curl, watch)
   return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.luv" end })
 end
 

@@ -92,6 +92,18 @@ function checked.is_request(request, level)
   end
 end
 
+---Raises for what no request may be: two bodies, and a progress that is no function.
+---@param request table
+---@param level integer of the caller to blame, as error() counts from here
+function checked.check_streams(request, level)
+  local body_file, form = request.body_file ~= nil, request.form ~= nil
+  if (body_file and form) or ((body_file or form) and request.body ~= nil) then
+    error("a request has one of body, body_file and form", level + 1)
+  end
+  local kind = type(request.progress)
+  if kind ~= "nil" and kind ~= "function" then error("progress must be a function, not a " .. kind, level + 1) end
+end
+
 ---@class whatsapp.checked_request
 ---@field method string
 ---@field url whatsapp.checked_url

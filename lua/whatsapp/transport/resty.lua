@@ -5,6 +5,7 @@ local checked = require "whatsapp.transport.request"
 local cosocket = require "whatsapp.transport.resty.exchange"
 local failures = require "whatsapp.transport.resty.failure"
 local http1 = require "whatsapp.transport.resty.http1"
+local inboxes = require "whatsapp.transport.inboxes"
 local options = require "whatsapp.util.options"
 local stream = require "whatsapp.transport.resty.upload"
 local workers = require "whatsapp.transport.resty.workers"
@@ -61,8 +62,9 @@ local function new_state(given, level)
   return {
     settings = settings, wanted = set_of(settings.headers),
     exchange = settings.http and require("whatsapp.transport.resty.lua_resty_http").exchange or cosocket.exchange,
-    pending = setmetatable({}, { __mode = "k" }), -- what was begun -> its done function; a request of nginx may be cut short
-    waiting = {}, -- semaphores of those who wait for any of them
+    inboxes = inboxes.new(),
+    -- plans, and boxes that somebody waits for: weak, since a request of nginx may be cut short
+    under_way = setmetatable({}, { __mode = "k" }), waiting = setmetatable({}, { __mode = "k" }),
   }
 end
 
@@ -71,7 +73,7 @@ end
 local function check(state, request, level)
   if state.closed then error("attempt to use a closed transport", level + 1) end
   checked.is_request(request, level + 1)
-  stream.check(request, level + 1)
+  checked.check_streams(request, level + 1)
   if not rawget(_G, "ngx") then error("whatsapp.transport.resty works in nginx only", level + 1) end
 end
 
@@ -119,63 +121,104 @@ end
 
 -- ---- many at once ---------------------------------------------------------------------------------------------------------
 
-local function wake(state)
-  local waiting = state.waiting
-  state.waiting = {}
-  for semaphore in pairs(waiting) do semaphore:post(1) end
+local function wake(box)
+  local semaphore = box.semaphore
+  if semaphore and semaphore:count() < 1 then semaphore:post(1) end
 end
 
-local function begin(state, request, done)
+-- what a light thread of a request does; whoever closed the transport meanwhile has told the outcome
+local function answer(plan)
+  local state = plan.state
+  local ok, response, err, details = pcall(state.exchange, state, plan.socket, plan)
+  if not ok then response, err, details = failures.lost(plan, tostring(response)) end
+  local entry = plan.entry
+  if not entry then return end
+  plan.entry, state.under_way[plan] = nil, nil
+  wake(state.inboxes.put(entry, response, err, details))
+end
+
+local function start(state, request, slot, box)
   local plan, socket, refusal = prepare(state, request)
+  local entry = state.inboxes:expect(slot, box)
   if not plan then
-    done(nil, socket, refusal)
+    wake(state.inboxes.put(entry, nil, socket, refusal))
     return
   end
-  state.pending[plan] = done
-  workers.run(state, function()
-    local ok, answer, text, details = pcall(state.exchange, state, socket, plan)
-    if not ok then answer, text, details = failures.lost(plan, tostring(answer)) end
-    if not state.pending[plan] then return end
-    state.pending[plan] = nil
-    done(answer, text, details)
-    wake(state)
-  end)
+  plan.state, plan.socket, plan.entry = state, socket, entry
+  state.under_way[plan] = true
+  workers.run(state, answer, plan)
 end
 
-local function turn(state, seconds)
-  local semaphore = require("ngx.semaphore").new()
-  state.waiting[semaphore] = true
-  semaphore:wait(math.max(0.001, seconds))
-  state.waiting[semaphore] = nil
+-- until there is something in the box, or time is over
+local function wait(state, box, seconds)
+  local deadline = cosocket.now() + seconds
+  local left = seconds
+  box.semaphore = box.semaphore or require("ngx.semaphore").new()
+  while not (box.first or state.closed) and left > 0 do
+    box.semaphore:wait(math.max(0.001, left))
+    left = deadline - cosocket.now()
+  end
 end
 
 local function close(state)
   if state.closed then return end
   state.closed = true
-  local pending = state.pending
-  state.pending = {}
-  for plan, done in pairs(pending) do
+  local under_way = state.under_way
+  state.under_way = {}
+  for plan in pairs(under_way) do
+    local entry = plan.entry
+    plan.entry = nil
     cosocket.finish(plan)
-    done(failures.closed())
+    wake(state.inboxes.put(entry, failures.closed()))
   end
-  if next(pending) then wake(state) end
+  for box in pairs(state.waiting) do wake(box) end
+end
+
+-- the old way: to be deleted with the old batch
+local function add_old(transport, state)
+  local turning = setmetatable({}, { __mode = "k" })
+  function transport.begin(request, done)
+    check(state, request, 2)
+    local box = state.inboxes.new_box()
+    box.semaphore = { -- is told as soon as the answer is there
+      count = function() return 0 end,
+      post = function()
+        local called, response, err, details = state.inboxes:take(box)
+        if called then called(response, err, details) end
+        for other in pairs(turning) do wake(other) end
+      end,
+    }
+    start(state, request, done, box)
+  end
+  function transport.turn(seconds)
+    if state.closed then error("attempt to use a closed transport", 2) end
+    local box = { semaphore = require("ngx.semaphore").new() }
+    turning[box] = true
+    box.semaphore:wait(math.max(0.001, seconds))
+    turning[box] = nil
+  end
 end
 
 ---@param given whatsapp.resty_options?
 ---@param level integer? of the caller to blame, as error() counts from here; who calls this, if absent
----@return table transport callable, with now(), sleep(seconds), begin(request, done), turn(seconds) and close()
+---@return table transport callable, with now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
 function M.new(given, level)
   local state = new_state(given, level or 2)
   local transport = { now = cosocket.now, sleep = cosocket.sleep }
 
-  function transport.begin(request, done)
+  function transport.start(request, slot, inbox)
     check(state, request, 2)
-    begin(state, request, done)
+    if slot == nil then error("start needs a slot, to tell whose answer comes", 2) end
+    start(state, request, slot, state.inboxes:box(inbox))
   end
 
-  function transport.turn(seconds)
-    if state.closed then error("attempt to use a closed transport", 2) end
-    turn(state, seconds)
+  function transport.wait(seconds, inbox)
+    local box = state.inboxes:box(inbox)
+    if not box.first and seconds > 0 and not state.closed then
+      state.waiting[box] = true
+      wait(state, box, seconds)
+    end
+    return state.inboxes:take(box, inbox)
   end
 
   function transport.close() close(state) end
@@ -186,6 +229,7 @@ function M.new(given, level)
     if not plan then return nil, socket, refusal end
     return state.exchange(state, socket, plan)
   end
+  add_old(transport, state)
   return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.resty" end })
 end
 

@@ -67,6 +67,6 @@ function failures.lost(plan, problem, status)
 end
 
 ---Of one that was begun and is not waited for any more.
-function failures.closed() return failures.new(failures.CLOSED .. " (the request may have been sent)", true, false) end
+function failures.closed() return failures.new(failures.CLOSED .. "; the request may have been sent", true, false) end
 
 return failures

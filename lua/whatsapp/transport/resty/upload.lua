@@ -6,17 +6,6 @@ local stream = {}
 
 local MAX_PARTS, MAX_FILE = 100, 100 * 1024 * 1024
 
----Raises for what no request may be.
----@param request table
----@param level integer of the caller to blame, as error() counts from here
-function stream.check(request, level)
-  local bodies = (request.body ~= nil and 1 or 0) + (request.body_file ~= nil and 1 or 0) + (request.form ~= nil and 1 or 0)
-  if bodies > 1 then error("a request has one of body, body_file and form", level + 1) end
-  if request.progress ~= nil and type(request.progress) ~= "function" then
-    error("progress must be a function, not a " .. type(request.progress), level + 1)
-  end
-end
-
 -- ---- refusals -----------------------------------------------------------------------------------------------------------
 
 local function refused(text, field, rule)

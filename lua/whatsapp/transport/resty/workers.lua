@@ -25,32 +25,33 @@ end
 
 -- the next job; nil: there is none, for any of the group
 local function next_job(group, worker)
-  worker.job = nil
+  worker.job, worker.argument = nil, nil
   table.insert(group.idle, worker)
   repeat
-    if worker.semaphore:wait(group.busy == 0 and GRACE or LONGEST) then return worker.job end
+    if worker.semaphore:wait(group.busy == 0 and GRACE or LONGEST) then return worker.job, worker.argument end
   until group.busy == 0
   forget(group, worker)
   dismiss(group)
 end
 
 local function work(group, worker)
-  local job = worker.job
+  local job, argument = worker.job, worker.argument
   while job do
-    local ok, problem = pcall(job)
+    local ok, err = pcall(job, argument)
     group.busy = group.busy - 1
     if not ok then
       if group.busy == 0 then dismiss(group) end
-      error(problem, 0)
+      error(err, 0)
     end
-    job = next_job(group, worker)
+    job, argument = next_job(group, worker)
   end
 end
 
 ---Does a job, at once or as soon as whoever calls waits for something.
 ---@param owner table whose workers they are; jobs of others have others
----@param job function what it raises is in nginx's log
-function workers.run(owner, job)
+---@param job fun(argument: any) what it raises is in nginx's log
+---@param argument any
+function workers.run(owner, job, argument)
   local context = ngx.ctx
   local group = context[owner]
   if not group then
@@ -60,11 +61,11 @@ function workers.run(owner, job)
   group.busy = group.busy + 1
   local worker = table.remove(group.idle)
   if worker then
-    worker.job = job
+    worker.job, worker.argument = job, argument
     worker.semaphore:post(1)
     return
   end
-  worker = { job = job, semaphore = require("ngx.semaphore").new() }
+  worker = { job = job, argument = argument, semaphore = require("ngx.semaphore").new() }
   spawn_orphan(function() work(group, worker) end)
 end
 

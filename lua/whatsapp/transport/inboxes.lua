@@ -1,0 +1,96 @@
+-- Keeps answers until their batch fetches them: each request that is under way has an entry, each batch a box in which the
+-- entries of its answers wait in the order in which they came. Entries are used again and again. Once a request has begun,
+-- nothing here needs memory, so that no answer is lost. Never waits: transports wake who waits for a box.
+local Inboxes = {}
+Inboxes.__index = Inboxes
+
+local inboxes = {}
+
+-- what a weak table may hold for ever
+local KEPT = { string = true, number = true, boolean = true }
+
+---@return table inboxes of one transport
+function inboxes.new()
+  local self = setmetatable({ free = false, boxes = setmetatable({}, { __mode = "k" }) }, Inboxes)
+  self.common = self.new_box() -- of those who name no inbox
+  return self
+end
+
+---A box for one call. A box is empty while `first` is false.
+---@return table box a transport may put members of its own into it
+function Inboxes.new_box() return { first = false, last = false, under_way = 0 } end
+
+---@param inbox any
+---@return table box the one of this inbox
+function Inboxes:box(inbox)
+  if inbox == nil then return self.common end
+  local box = self.boxes[inbox]
+  if not box then
+    box = self.new_box()
+    self.boxes[inbox] = box
+  end
+  return box
+end
+
+local function new_entry()
+  return { slot = false, box = false, response = false, err = false, details = false, after = false }
+end
+
+---After this, the next expect() needs no memory.
+function Inboxes:reserve()
+  if not self.free then self.free = new_entry() end
+end
+
+---Before a request begins; what raises for lack of memory raises here.
+---@param slot any
+---@param box table
+---@return table entry
+function Inboxes:expect(slot, box)
+  self:reserve()
+  local entry = self.free
+  self.free = entry.after
+  entry.slot, entry.box, entry.after = slot, box, false
+  box.under_way = box.under_way + 1
+  return entry
+end
+
+---A request that did not begin.
+---@param entry table
+function Inboxes:release(entry)
+  local box = entry.box
+  box.under_way = box.under_way - 1
+  entry.slot, entry.box, entry.response, entry.err, entry.details = false, false, false, false, false
+  entry.after, self.free = self.free, entry
+end
+
+---The answer is there.
+---@param entry table
+---@return table box whose waiter is to be woken
+function Inboxes.put(entry, response, err, details)
+  local box = entry.box
+  entry.response, entry.err, entry.details = response or false, err or false, details or false
+  if box.last then box.last.after = entry
+  else box.first = entry end
+  box.last = entry
+  return box
+end
+
+---@param box table
+---@param inbox any? its inbox
+---@return any slot nothing: the box is empty
+---@return table? response
+---@return string? err
+---@return table? details
+function Inboxes:take(box, inbox)
+  local entry = box.first
+  if not entry then return end
+  local slot, response, err, details = entry.slot, entry.response, entry.err, entry.details
+  box.first = entry.after
+  if not box.first then box.last = false end
+  self:release(entry)
+  if box.under_way == 0 and KEPT[type(inbox)] then self.boxes[inbox] = nil end
+  if response then return slot, response end
+  return slot, nil, err or nil, details or nil
+end
+
+return inboxes

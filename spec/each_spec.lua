@@ -1,5 +1,5 @@
--- client:each over the client's own libcurl, where most messages need no task: it says of each what client:send says, and
--- goes on with a task where a first attempt failed. Never sends to another host.
+-- client:each over the client's own libcurl: it says of each message what client:send says, and loses no outcome, whatever is
+-- raised. Never sends to another host.
 local fault_server = require "spec.support.fault"
 local whatsapp = require "whatsapp"
 
@@ -22,7 +22,7 @@ local CASES = {
 
 local FACTS = { "kind", "retryable", "may_have_been_sent", "http_status", "code", "attempts", "fallback" }
 
-describe("client:each without tasks", function()
+describe("client:each over libcurl", function()
   local fault, clients
 
   before_each(function() fault, clients = fault_server.start(), {} end)
@@ -67,7 +67,6 @@ describe("client:each without tasks", function()
     local outcomes, given = {}, options_of(case)
     given.concurrency = 1
     local batch = client:each(messages(case[2]), given)
-    assert.is_table(batch.direct)
     for message, response, text, details in batch do
       outcomes[tonumber(message.text.body:match "%d+")] = facts_of(response, text, details)
     end
@@ -110,23 +109,33 @@ describe("client:each without tasks", function()
     assert.same({ [list[1]] = "sent", [list[2]] = "invalid 0", [list[3]] = "invalid 0", [list[4]] = "sent" }, outcomes)
   end)
 
+  -- everything that a batch gives, though something is raised in between
+  local function all_of(batch)
+    local outcomes, raised = {}, 0
+    while true do
+      local ok, message, result, err, details = pcall(batch.next, batch)
+      if ok and message == nil then return outcomes, raised end
+      if ok then outcomes[#outcomes + 1] = { message, result and "sent" or err, details.may_have_been_sent }
+      else raised = raised + 1 end
+    end
+  end
+
   it("loses no outcome where something is raised while its answer is read", function()
     fault.play_times(3, "accept")
     local batch = open("h1"):each(messages(3), { concurrency = 1 })
-    local conclude, count, outcomes = batch.direct.conclude, 0, {}
-    batch.direct.conclude = function(...)
+    local read, count = batch.plan.read, 0
+    batch.plan.read = function(...)
       count = count + 1
       if count == 2 then error("not enough memory: tokentoken", 0) end
-      return conclude(...)
+      return read(...)
     end
-    for message, response, text, details in batch do
-      outcomes[#outcomes + 1] = { message.text.body, response and "sent" or text, details.may_have_been_sent }
-    end
-    assert.same({ { "id 1", "sent" }, { "id 2", "not enough memory: ***", true }, { "id 3", "sent" } }, outcomes)
+    local outcomes, raised = all_of(batch)
+    for _, outcome in ipairs(outcomes) do outcome[1] = outcome[1].text.body end
+    assert.same({ { "id 1", "sent" }, { "id 2", "something was raised while this was sent", true }, { "id 3", "sent" } }, outcomes)
+    assert.equal(1, raised)
     assert.same({ 0, 0 }, { batch.alive, batch.in_flight })
   end)
 
-  -- the short way, and the long one
   for _, changes in ipairs { {}, { log = function() end } } do
     local way = changes.log and ", with a log" or ""
 
@@ -176,32 +185,35 @@ describe("client:each without tasks", function()
     assert.is_true(os.time() - started < 4) -- one after the other two of them need that
   end)
 
-  -- as for want of memory; the batch goes on
-  for name, began in pairs { ["before it left"] = false, ["after it left"] = true } do
+  -- as where there is no memory; the batch goes on
+  for name, began in pairs { ["before it left"] = false, ["while it left"] = true } do
     it("loses no outcome where something is raised while a message is begun, " .. name, function()
       fault.play_times(4, "accept")
-      local list, outcomes, raised = messages(4), {}, 0
+      local list = messages(4)
       local batch = open("h1"):each(list, { concurrency = 2 })
-      local begin, count = batch.direct.begin, 0
-      batch.direct.begin = function(...)
-        count = count + 1
-        if count ~= 3 then return begin(...) end
-        if began then begin(...) end
-        error "out of memory"
+      local count = 0
+      local function third(call)
+        return function(...)
+          count = count + 1
+          if count == 3 then
+            if began then call(...) end
+            error "out of memory"
+          end
+          return call(...)
+        end
       end
-      while true do
-        local ok, message, response, text, details = pcall(batch.next, batch)
-        if ok and message == nil then break end
-        if ok then outcomes[#outcomes + 1] = { message, response and "sent" or text, details.may_have_been_sent }
-        else raised = raised + 1 end
-      end
+      if began then batch.start = third(batch.start)
+      else batch.state.steps = { third(batch.state.steps[1]) } end
+      local outcomes, raised = all_of(batch)
       assert.equal(1, raised)
       assert.same({ 0, 0 }, { batch.alive, batch.in_flight })
       table.sort(outcomes, function(a, b) return a[1].text.body < b[1].text.body end)
       assert.equal(4, #outcomes)
       for i, outcome in ipairs(outcomes) do
         assert.equal(list[i], outcome[1])
-        if i == 3 and not began then assert.same({ "something was raised before this was sent", false }, { outcome[2], outcome[3] })
+        if i == 3 then
+          assert.same({ ("something was raised %s this was sent"):format(began and "while" or "before"), began },
+            { outcome[2], outcome[3] })
         else assert.equal("sent", outcome[2]) end
       end
       assert.equal(began and 4 or 3, fault.arrivals(began and 4 or 3))
@@ -227,12 +239,11 @@ describe("client:each without tasks", function()
     fault.play "silence"
     local client = open("h2", { timeout = 1 })
     local batch = client:each(messages(100), { concurrency = 10, retry = false })
-    batch.transport.turn(0)
     local message = batch:next()
     assert.is_table(message)
     local left = batch:close()
     assert.is_true(#left >= 9 and #left <= 99)
-    for _, outcome in ipairs(left) do assert.is_true(outcome.response ~= nil or outcome.details.may_have_been_sent) end
+    for _, outcome in ipairs(left) do assert.is_true(outcome.result ~= nil or outcome.details.may_have_been_sent) end
     assert.same({ 0, 0 }, { batch.alive, batch.in_flight })
     assert.is_nil(batch:next())
   end)
@@ -241,7 +252,6 @@ describe("client:each without tasks", function()
     fault.play_times(20, "accept")
     local client, not_sent, told = open "h2", 0, 0
     local batch = client:each(messages(20), { concurrency = 4, retry = false })
-    assert.is_table(batch.direct)
     assert.is_table(select(2, batch:next()))
     client:close()
     for _, response, text, details in batch do
@@ -270,14 +280,5 @@ describe("client:each without tasks", function()
       done = done + 1
     end
     assert.equal(5, done)
-  end)
-
-  it("uses tasks where code of the user's or a limit may have to wait", function()
-    for _, changes in ipairs {
-      { limiter = {} }, { token = function() return "tokentoken" end }, { on_warning = print }, { log = print },
-      { before_send = function() return true end }, { app_secret = "a-secret-of-tests" },
-    } do
-      assert.is_nil(open("h2", changes):each({}).direct)
-    end
   end)
 end)

@@ -1,9 +1,7 @@
--- A POST that is prepared once and sent with other bodies, by whatsapp.curl and by a client that takes this short way: what
--- leaves, what comes back, what is refused, and that it says what the long way says. Never sends to another host.
+-- A POST that is prepared once and sent with other bodies by whatsapp.curl: what leaves, what comes back, what is refused.
+-- Never sends to another host.
 local curl = require "whatsapp.curl"
-local curl_transport = require "whatsapp.transport.curl"
 local fault_server = require "spec.support.fault"
-local whatsapp = require "whatsapp"
 
 local WANTED = { "content-length", "retry-after" }
 
@@ -170,122 +168,5 @@ describe("a prepared request", function()
     prepared = nil -- luacheck: ignore
     for _ = 1, 4 do collectgarbage() end
     assert.same({}, weak)
-  end)
-
-  it("is told of when its transport is closed, as often as it is under way", function()
-    fault.play_times(3, "silence")
-    local transport = curl_transport.new { ca_file = fault.ca_file, proxy = "" }
-    local prepared, told = transport.prepare(request "plain"), 0
-    local function done(status, _, details)
-      assert.is_nil(status)
-      assert.is_true(details.may_have_been_sent)
-      told = told + 1
-    end
-    for _ = 1, 3 do transport.begin_post(prepared, "x", done) end
-    transport.turn(0.05)
-    transport.close()
-    assert.equal(3, told)
-    assert.has_error(function() transport.post(prepared, "x") end, "attempt to use a closed transport")
-  end)
-end)
-
--- the server's answers; what may be asked of each attempt
-local STEPS = {
-  { "accept" }, { "error 429 130429", "accept" }, { "error 400 131026" }, { "error 500 131000 1" }, { "html 502" }, { "ok" },
-  { "gzip" }, { "close" }, { "half-body" }, { "empty 503" }, { "error 400 131047", "accept" },
-}
-
-describe("client:send the short way", function()
-  local fault
-
-  setup(function() fault = fault_server.start() end)
-  teardown(function() fault.stop() end)
-
-  local function outcome(changes, message, given)
-    local options = {
-      token = "tokentoken", phone_number_id = "1", base_url = fault.url("h1", ""), ca_file = fault.ca_file, proxy = "",
-      limiter = false,
-    }
-    for name, value in pairs(changes) do options[name] = value end
-    local client = whatsapp.new(options)
-    local result, text, details = client:send(message, given)
-    client:close()
-    details.log_error = nil
-    text = text and text:gsub("after %d+ milliseconds", "in time")
-    return { result or false, text or false, details, fault.body(), (fault.head():gsub("Host: [^\r]*", "")) }, fault.arrivals()
-  end
-
-  -- who wants a log sees each request: the long way
-  local function long(changes)
-    local all = { log = function() end }
-    for name, value in pairs(changes) do all[name] = value end
-    return all
-  end
-
-  local function is_the_same(steps, changes, message, given)
-    fault.play_list(steps)
-    local expected, arrived = outcome(long(changes), message, given)
-    fault.play_list(steps)
-    local got, came = outcome(changes, message, given)
-    assert.same(expected, got)
-    assert.equal(arrived, came)
-  end
-
-  local MESSAGE = { to = "1", text = { body = "x" } }
-  local TEMPLATE = { template = { name = "n", language = { code = "en" } } }
-
-  for _, steps in ipairs(STEPS) do
-    it("says what the long way says: " .. steps[1], function()
-      is_the_same(steps, {}, MESSAGE, { fallback = TEMPLATE })
-    end)
-  end
-
-  it("repeats what the caller lets it", function()
-    is_the_same({ "close", "accept" }, { retry = { may_send_twice = true, attempts = 2 } }, MESSAGE)
-    is_the_same({ "half-body", "html 502" }, { retry = { may_send_twice = true, attempts = 2 } }, MESSAGE)
-    is_the_same({ "error 429 130429" }, { retry = false }, MESSAGE)
-  end)
-
-  it("keeps warnings, time-outs and what is refused", function()
-    is_the_same({ "accept" }, {}, { to = "1", audio = { id = "1", caption = "c" } })
-    is_the_same({ "silence" }, {}, MESSAGE, { timeout = 0.4, retry = false })
-    is_the_same({}, {}, { to = "1", text = { bodi = "x" } })
-    is_the_same({ "accept" }, { mode = "lenient" }, { to = "1", text = { body = "x", more = 1 } })
-  end)
-
-  it("changes the time-out from one message to the next", function()
-    fault.play("accept", "silence", "accept")
-    local client = whatsapp.new {
-      token = "tokentoken", phone_number_id = "1", base_url = fault.url("plain", ""), limiter = false, proxy = "", retry = false,
-    }
-    assert.is_table((client:send(MESSAGE)))
-    local _, _, details = client:send(MESSAGE, { timeout = 0.3 })
-    assert.equal(28, details.curl_code)
-    assert.is_table((client:send(MESSAGE)))
-    client:close()
-  end)
-
-  it("shows no token in a text, also where many others were used since", function()
-    local parts = { token = "first-token", signed_token = "second-token", shared = { secrets = { "third-token" } } }
-    local clean = require("whatsapp.send.pipeline").clean
-    assert.equal("***, *** and ***", clean(parts, "first-token, second-token and third-token"))
-    parts.token = function() end
-    assert.equal("first-token", clean(parts, "first-token"))
-  end)
-
-  it("tells of the trace of each, and gives each its own info", function()
-    fault.play("accept", "accept One", "accept One", "accept Two", "accept", "accept")
-    local infos, traces = {}, {}
-    local client = whatsapp.new {
-      token = "tokentoken", phone_number_id = "1", base_url = fault.url("plain", ""), limiter = false, proxy = "",
-    }
-    for i = 1, 6 do
-      local _, _, info = client:send(MESSAGE)
-      infos[i], traces[i] = info, info.trace_id or false
-    end
-    assert.same({ false, "One", "One", "Two", false, false }, traces)
-    assert.same({ attempts = 1, http_status = 200 }, infos[6])
-    assert.is_false(infos[5] == infos[6])
-    client:close()
   end)
 end)

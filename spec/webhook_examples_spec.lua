@@ -93,15 +93,13 @@ describe("the webhook examples", function()
       fault.play("error 429 130429", "hang")
       local ok, problem = pcall(function()
         local port = start_server(("WHATSAPP_TOKEN=token WHATSAPP_PHONE_NUMBER_ID=106 WHATSAPP_BASE_URL=%s"):format(fault.url("plain", "")))
-        local answered = false
-        transport.begin(request(port, "", webhooks.sign(BODY)), function() answered = true end)
-        transport.turn(0.2)
+        transport.start(request(port, "", webhooks.sign(BODY)), "slot")
+        assert.is_nil(transport.wait(0.2))
         for attempt = 1, 2 do
           assert.equal(attempt, fault.arrivals(attempt))
           assert.same({ 200, "4711" }, { ask(port, QUERY) })
         end
-        transport.turn(0)
-        assert.is_false(answered)
+        assert.is_nil(transport.wait(0))
       end)
       transport.close()
       fault.stop()

@@ -100,28 +100,6 @@ local function close(curl, watch)
   end
 end
 
--- the old way: to be deleted with the old batch
-local function add_old(transport, curl, watch)
-  local turning = {}
-  function transport.begin(request, done)
-    curl:begin(request, function(...)
-      done(...)
-      for box in pairs(turning) do
-        box.woken = true
-        watch.wake(box)
-      end
-    end, 2)
-  end
-  function transport.turn(seconds)
-    curl:open(2)
-    check(curl)
-    local box = curl.inboxes.new_box()
-    turning[box] = true
-    if seconds > 0 then watch:wait(box, seconds) else curl:step(watch.wake) end
-    turning[box] = nil
-  end
-end
-
 ---@param given whatsapp.curl_options?
 ---@return table transport callable, with now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
 function M.new(given)
@@ -155,7 +133,6 @@ function M.new(given)
     return response, err, details
   end
 
-  add_old(transport, curl, watch)
   return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.cqueues" end })
 end
 

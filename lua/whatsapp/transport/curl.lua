@@ -68,14 +68,6 @@ function M.new(given)
     return response, err, details
   end
 
-  -- ---- the old way: to be deleted with the old batch ----
-  function transport.begin(request, done) self:begin(request, done, 2) end
-  function transport.turn(seconds) self:turn(seconds) end
-  function transport.prepare(request) return self:prepare(request) end
-  function transport.post(prepared, body) return self:post(prepared, body) end
-  function transport.begin_post(prepared, body, done) self:begin_post(prepared, body, done) end
-  function transport.is_begun(done) return self:is_begun(done) end
-
   return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.curl" end })
 end
 

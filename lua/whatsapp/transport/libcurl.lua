@@ -156,7 +156,6 @@ end
 -- Puts an outcome into the box of its entry, or into the common one where the tag is a slot. Needs no memory after
 -- inboxes:reserve().
 local function keep(self, tag, response, err, details)
-  if type(tag) == "function" then return tag(response, err, details) end -- the old way
   local entry = tag
   if self.calls[tag] then self.calls[tag] = nil
   elseif not self.watched then entry = self.inboxes:expect(tag, self.inboxes.common) end
@@ -189,7 +188,7 @@ end
 local function next_started(self)
   while true do
     local tag, response, err, details = next_outcome(self)
-    if not (self.calls[tag or false] or type(tag) == "function") then return tag, response, err, details end
+    if not self.calls[tag or false] then return tag, response, err, details end
     keep(self, tag, response, err, details)
   end
 end
@@ -294,39 +293,6 @@ function libcurl.check_suspendable()
     level = level + 1
     info = debug.getinfo(level, "nS")
   end
-end
-
--- ---- the old way: to be deleted with the old batch --------------------------------------------------------------------------
--- A tag that is a function is called with its answer: done(response | nil, err, details).
-
-function Libcurl:begin(request, done, level)
-  self:check(request, level + 1)
-  local client = self.client or self:open(level + 1)
-  local teller = request.progress and progress.new(request.progress, libcurl.now())
-  local added, err, details = client:add(request, done)
-  if added then self.observed[done] = teller
-  else done(nil, err, details) end
-end
-
-function Libcurl:turn(seconds)
-  self:open(2):wait(seconds)
-  self:collect()
-end
-
-function Libcurl:prepare(request) return self:open(2):prepare(request) end
-
-function Libcurl:post(prepared, body) return (self.client or self:open(2)):perform(prepared, body) end
-
-function Libcurl:begin_post(prepared, body, done)
-  local added, err, details = (self.client or self:open(2)):add(prepared, done, body)
-  if not added then done(nil, err, details) end
-end
-
-function Libcurl:is_begun(done)
-  for _, tag in ipairs(self.client and self.client:tags() or {}) do
-    if tag == done then return true end
-  end
-  return false
 end
 
 return libcurl

@@ -167,25 +167,6 @@ end
 
 -- ---- the transport ------------------------------------------------------------------------------------------------------------
 
--- the old way: to be deleted with the old batch
-local function add_old(transport, curl, watch)
-  local turning = {}
-  function transport.begin(request, done)
-    curl:begin(request, function(...)
-      done(...)
-      for box in pairs(turning) do watch.wake(box) end
-    end, 2)
-    watch:start()
-  end
-  function transport.turn(seconds)
-    curl:open(2)
-    local box, waiter = curl.inboxes.new_box(), current()
-    turning[box] = true
-    watch:wait(box, waiter, seconds)
-    turning[box] = nil
-  end
-end
-
 ---@param given whatsapp.curl_options?
 ---@return table transport callable, with now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
 function M.new(given)
@@ -226,7 +207,6 @@ function M.new(given)
     return response, err, details
   end
 
-  add_old(transport, curl, watch)
   return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.luv" end })
 end
 

@@ -143,7 +143,7 @@ local function make(state)
   state.url = ("%s%s/"):format(state.root, state.phone_number_id)
   state.messages_url = state.url .. "messages"
   state.headers, state.signed, state.asking = HEADERS, {}, nil
-  state.limit_key = "number:" .. state.phone_number_id
+  state.number_key, state.pair_key = "number:" .. state.phone_number_id, ("pair:%s:"):format(state.phone_number_id)
   if type(transport) == "table" or type(transport) == "userdata" then state.now, state.sleep = transport.now, transport.sleep end
   state.can_wait = state.now ~= nil and state.sleep ~= nil
   state.steps = delivery.steps(state)

@@ -8,6 +8,9 @@ local values = require "whatsapp.util.values"
 
 local batch = {}
 
+-- found once: a look-up through the metatable for each message is what a hot loop would pay for it
+local begin, advance, settle_delivery, reset = delivery.begin, delivery.advance, delivery.settle, delivery.reset
+
 ---@class whatsapp.batch
 local Batch = {}
 Batch.__index = Batch
@@ -36,7 +39,7 @@ local function new_delivery(self, message, key)
   local one = idle[#idle]
   if one then
     idle[#idle] = nil
-    one:reset()
+    reset(one)
   else
     one = delivery.new(self.state, self.plan)
     one.batch = self
@@ -48,8 +51,8 @@ end
 -- The next message to the same recipient may begin.
 local function follow(self, one)
   local chain = self.chains[one.key]
-  local message = chain[chain.head]
-  if message == nil then self.chains[one.key] = nil
+  local message = chain ~= true and chain[chain.head]
+  if not message then self.chains[one.key] = nil
   else
     self.ready:push(new_delivery(self, message, one.key))
     chain:pop()
@@ -81,7 +84,7 @@ end
 local function settle(self, one, response, err, details)
   self.current, self.is_settling, one.on_wire = one, true, false
   self.in_flight = self.in_flight - 1
-  local wait = one:settle(self.now(), response, err, details)
+  local wait = settle_delivery(one, self.now(), response, err, details)
   place(self, one, wait)
   self.current, self.is_settling = nil, false
 end
@@ -110,9 +113,9 @@ local function run(self, one)
   else
     if one.is_fresh then
       one.is_fresh = false
-      one:begin(one.message)
+      begin(one, one.message)
     end
-    wait = one:advance(self.now())
+    wait = advance(one, self.now())
   end
   if wait == 0 and is_ending(self) then one:stop(self.closing and "batch" or "client") end
   if wait == 0 and not one.is_over then return start(self, one) end
@@ -161,12 +164,16 @@ local function accept(self)
   local key = self.ordered and key_of(message) or nil
   local chain = key ~= nil and self.chains[key]
   if chain then -- messages to one recipient keep their order: each waits for the one before it
+    if chain == true then
+      chain = queue.fifo()
+      self.chains[key] = chain
+    end
     chain:push(message)
     self.held, self.accepting = self.held + 1, nil
     return
   end
   local one = new_delivery(self, message, key)
-  if key ~= nil then self.chains[key] = queue.fifo() end
+  if key ~= nil then self.chains[key] = true end -- a queue once another one waits
   self.alive, self.accepting = self.alive + 1, nil
   run(self, one)
 end
@@ -299,7 +306,7 @@ function Batch:close()
   self.closing = true
   if self.accepting ~= nil then accept(self) end
   for _, chain in pairs(self.chains) do
-    while chain[chain.head] ~= nil do
+    while chain ~= true and chain[chain.head] ~= nil do
       self.accepting = chain:pop()
       self.held = self.held - 1
       accept(self)

@@ -333,4 +333,6 @@ function Delivery:settle(now, response, err, details)
   return self:fail(err, details)
 end
 
+delivery.begin, delivery.advance, delivery.settle, delivery.reset = Delivery.begin, Delivery.advance, Delivery.settle, Delivery.reset
+
 return delivery

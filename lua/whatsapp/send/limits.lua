@@ -3,6 +3,8 @@
 -- this process by default; another store needs only take(). Never refuses a message for its content; never waits itself.
 local values = require "whatsapp.util.values"
 
+local find = string.find
+
 local limits = {}
 
 ---@class whatsapp.limits
@@ -40,13 +42,15 @@ local function sweep(self, now)
 end
 
 function Store:take(key, now, interval, burst, at_most)
-  local ends = self.ends[key]
-  if ends == nil or ends < now then ends = now end
+  local all = self.ends
+  local ends = all[key]
+  if ends == nil then
+    ends, self.taken = now, self.taken + 1
+    if self.taken > self.kept + FEW then sweep(self, now) end
+  elseif ends < now then ends = now end
   local wait = ends - (burst - 1) * interval - now
   if at_most and wait > at_most then return wait end
-  self.ends[key] = ends + interval
-  self.taken = self.taken + 1
-  if self.taken > self.kept + FEW then sweep(self, now) end
+  all[key] = ends + interval
   return wait > 0 and wait or 0
 end
 
@@ -66,52 +70,55 @@ local function too_long(wait, at_most)
     :format(math.ceil(wait), at_most), wait)
 end
 
--- Takes a place of a key. Returns the seconds to wait; or nil, err, details.
-local function take(limit, delivery, now, key, interval, burst)
-  local at_most = delivery.plan.max_wait
-  if at_most then at_most = math.max(0, at_most - (delivery.waited or 0)) end
-  local ok, wait, err = true, nil, nil -- luacheck: ignore 311
-  if limit.is_own then wait = limit.store:take(key, now, interval, burst, at_most)
-  else ok, wait, err = delivery:call(limit.store.take, limit.store, key, now, interval, burst, at_most) end
-  if not (ok and type(wait) == "number") then
-    return not_taken("no limit could be kept: " .. values.text_of(ok and err or wait))
+-- A store of the user's may yield, raise and give anything.
+local function take_from(store, delivery, ...)
+  local ok, wait, err = delivery:call(store.take, store, ...)
+  if ok and type(wait) == "number" then return wait end
+  return nil, "no limit could be kept: " .. values.text_of(ok and err or wait)
+end
+
+-- The step of a limit: returns the seconds to wait for a place of its key; or nil, err, details.
+local function step_of(limit)
+  local store, is_own, key_of, interval, burst = limit.store, limit.is_own, limit.key_of, limit.interval, limit.burst
+  return function(delivery, now)
+    local to = delivery.to
+    if to == nil then return 0 end -- it is no message
+    local waited, at_most = delivery.waited, delivery.plan.max_wait
+    if at_most and waited then at_most = math.max(0, at_most - waited) end
+    local wait, err
+    if is_own then wait = store:take(key_of(delivery.state, to), now, interval, burst, at_most)
+    else wait, err = take_from(store, delivery, key_of(delivery.state, to), now, interval, burst, at_most) end
+    if not wait then return not_taken(err) end
+    if wait <= 0 then return 0 end
+    if at_most and wait > at_most then return too_long(wait, at_most) end
+    delivery.waited = (waited or 0) + wait
+    return wait
   end
-  if wait <= 0 then return 0 end
-  if at_most and wait > at_most then return too_long(wait, at_most) end
-  delivery.waited = (delivery.waited or 0) + wait
-  return wait
 end
 
 -- A recipient is the same with and without the + and the spaces of a number.
-local function pair_key(delivery)
-  local to = tostring(delivery.to)
-  if to:find "[^%w]" then to = to:gsub("[^%w]", "") end
-  return "pair:" .. delivery.state.phone_number_id .. ":" .. to
+local function pair_key(state, to)
+  if type(to) ~= "string" then to = tostring(to) end
+  if find(to, "%W") then to = to:gsub("%W", "") end
+  return state.pair_key .. to
 end
 
--- rows: what a limit is of, its key and its figures
-local function rows_of(given)
-  local rate = given.throughput or THROUGHPUT
-  local pair = given.pair == nil and PAIR or given.pair
-  local number = {
-    key_of = function(delivery) return delivery.state.limit_key end,
-    interval = 1 / rate, burst = math.max(1, math.floor(rate / AT_ONCE)),
-  }
-  return pair and { { key_of = pair_key, interval = pair.interval, burst = pair.burst }, number } or { number }
-end
+local function number_key(state) return state.number_key end
 
 ---@param given whatsapp.limits?
 ---@return { steps: function[], window: integer, ordered: boolean, max_wait: number? } limiter steps for send/delivery;
 ---ordered: messages to one recipient wait for each other
 function limits.new(given)
   given = given or {}
-  local limit = { store = given.store or limits.store(), is_own = given.store == nil }
+  local store, is_own = given.store or limits.store(), given.store == nil
+  local rate = given.throughput or THROUGHPUT
+  local pair = given.pair == nil and PAIR or given.pair
+  local rows = { { key_of = number_key, interval = 1 / rate, burst = math.max(1, math.floor(rate / AT_ONCE)) } }
+  if pair then table.insert(rows, 1, { key_of = pair_key, interval = pair.interval, burst = pair.burst }) end
   local steps = {}
-  for i, row in ipairs(rows_of(given)) do
-    steps[i] = function(delivery, now)
-      if delivery.to == nil then return 0 end
-      return take(limit, delivery, now, row.key_of(delivery), row.interval, row.burst)
-    end
+  for i, limit in ipairs(rows) do
+    limit.store, limit.is_own = store, is_own
+    steps[i] = step_of(limit)
   end
   return { steps = steps, window = given.window or WINDOW, ordered = given.pair ~= false, max_wait = given.max_wait }
 end

@@ -68,6 +68,7 @@ build = {
       libdirs = { "$(CRYPTO_LIBDIR)" },
     },
     ["whatsapp"] = "lua/whatsapp/init.lua",
+    ["whatsapp.all"] = "lua/whatsapp/all.lua",
     ["whatsapp.client"] = "lua/whatsapp/client.lua",
     ["whatsapp.json_schema"] = "lua/whatsapp/json_schema.lua",
     ["whatsapp.media"] = "lua/whatsapp/media.lua",

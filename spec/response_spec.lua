@@ -44,11 +44,11 @@ describe("whatsapp.parse_response", function()
 
   it("loses no member of an error", function()
     local _, err, details = parse(400, graph_error [=[{"message":"Invalid parameter","code":100,"error_user_title":"Wrong button",
-      "error_user_msg":"A button has no text.","error_data":{"blame_field_specs":[["components"]],"details":"d"},"more":[1,2],
+      "error_user_msg":"A button has no text.","error_data":{"blame_field_specs":[["components"]],"details":"the details"},"more":[1,2],
       "note":"with the token EAABsbCS1234ZCpYZBZC7secret"}]=])
-    assert.equal("Invalid parameter: d: Wrong button: A button has no text. (code 100, HTTP 400)", err)
+    assert.equal("Invalid parameter: the details: Wrong button: A button has no text. (code 100, HTTP 400)", err)
     assert.same({ "Wrong button", "A button has no text." }, { details.error_user_title, details.error_user_msg })
-    assert.same({ { { "components" } }, "d" }, { details.error_data.blame_field_specs, details.error_data.details })
+    assert.same({ { { "components" } }, "the details" }, { details.error_data.blame_field_specs, details.error_data.details })
     assert.same({ 1, 2 }, details.raw.more)
     assert.is_nil(details.raw.note:find "secret")
   end)

@@ -30,7 +30,7 @@ Batch.__name = "whatsapp.batch"
 ---@field details whatsapp.info|whatsapp.details
 
 -- nothing is begun any more
-local function is_ending(self) return self.closing or self.state.shared.closed end
+local function is_ending(self) return self.closing or self.shared.closed end
 
 -- ---- one delivery -----------------------------------------------------------------------------------------------------------
 
@@ -96,7 +96,7 @@ local function start(self, one)
     local response, err, details = single.exchange(one)
     return settle(self, one, response, err, details)
   end
-  if self.state.shared.owned then self.start(one.request, one, self)
+  if self.shared.owned then self.start(one.request, one, self)
   else
     local ok, problem = one:call(self.start, one.request, one, self)
     if not ok then return settle(self, one, nil, values.text_of(problem)) end
@@ -108,17 +108,16 @@ end
 -- from one step to the next that has to wait
 local function run(self, one)
   self.current = one
-  local wait
-  if is_ending(self) then one:stop(self.closing and "batch" or "client")
-  else
+  local shared, wait = self.shared, nil
+  if not (self.closing or shared.closed) then
     if one.is_fresh then
       one.is_fresh = false
       begin(one, one.message)
     end
     wait = advance(one, self.now())
+    if wait == 0 and not (self.closing or shared.closed) then return start(self, one) end
   end
-  if wait == 0 and is_ending(self) then one:stop(self.closing and "batch" or "client") end
-  if wait == 0 and not one.is_over then return start(self, one) end
+  if wait == 0 or wait == nil then one:stop(self.closing and "batch" or "client") end -- unless it is over
   place(self, one, wait)
   self.current = nil
 end
@@ -333,7 +332,7 @@ function batch.new(options)
   local transport = options.state.shared.transport
   local many = type(transport) == "table" and transport.start and transport.wait and true or false
   local self = setmetatable({
-    state = options.state, plan = options.plan, source = options.source, total = options.total,
+    state = options.state, shared = options.state.shared, plan = options.plan, source = options.source, total = options.total,
     concurrency = options.concurrency, window = options.window, ordered = options.ordered, on_progress = options.on_progress,
     start = many and transport.start or nil, wait_for_answer = many and transport.wait or nil,
     now = options.state.now or os.clock,

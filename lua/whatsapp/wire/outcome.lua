@@ -83,9 +83,11 @@ local function without_tokens(text)
   return text and (text:gsub("EAA%w%w%w%w%w+", "EAA..."):gsub("([Aa]ccess [Tt]oken:? )[%w%-_|.]*%d[%w%-_|.]*", "%1..."))
 end
 
+local decode = json.decode
+
 local function decoded(text)
   if type(text) ~= "string" then return nil end
-  local value = json.decode(text)
+  local value = decode(text)
   if type(value) == "table" then return value end
 end
 
@@ -273,11 +275,15 @@ end
 ---@return string? err
 ---@return whatsapp.details? details
 function outcome.message(answer)
-  local status, headers, object = parts_of(answer)
-  if object and is_success(status) and (has_message_id(object) or (object.success == true and object.error == nil)) then
-    return object
+  local status, body = answer.status, answer.body
+  if status >= 200 and status <= 299 and type(body) == "string" then -- read here, as nearly all answers are successes
+    local object = decode(body)
+    if type(object) == "table" and (has_message_id(object) or (object.success == true and object.error == nil)) then
+      return object
+    end
   end
-  return failure_of(answer, status, headers, object, "JSON that names no message")
+  local number, headers, object = parts_of(answer)
+  return failure_of(answer, number, headers, object, "JSON that names no message")
 end
 
 local SUCCESSES = { "id", "data", "calls" } -- members of an answer that took a request which is no message
@@ -299,8 +305,11 @@ end
 
 -- ---- what is told of a success ----------------------------------------------------------------------------------------------
 
--- A member of `info` for each row. To add a response header: a row here, and its name in HEADERS.
-local TOLD = { { "trace_id", outcome.trace_id }, { "usage", outcome.usage } }
+-- A member of `info` for each row, and the headers that it is read from. To add one: a row here, and the header in HEADERS.
+local TOLD = {
+  { "trace_id", outcome.trace_id, "x-fb-trace-id", "x-fb-request-id", "x-fb-debug" },
+  { "usage", outcome.usage, "x-business-use-case-usage", "x-app-usage" },
+}
 
 ---Tells what the headers say beside the answer.
 ---@param info table gets a member for each
@@ -310,8 +319,13 @@ function outcome.tell(info, headers)
   if type(headers) ~= "table" then return false end
   local told = false
   for i = 1, #TOLD do
-    local value = TOLD[i][2](headers)
-    if value ~= nil then info[TOLD[i][1]], told = value, true end
+    local row = TOLD[i]
+    for j = 3, #row do
+      if headers[row[j]] ~= nil then
+        info[row[1]], told = row[2](headers), true
+        break
+      end
+    end
   end
   return told
 end

@@ -138,6 +138,7 @@ build = {
     ["whatsapp.wire.error_codes"] = "lua/whatsapp/wire/error_codes.lua",
     ["whatsapp.wire.json"] = "lua/whatsapp/wire/json.lua",
     ["whatsapp.wire.outcome"] = "lua/whatsapp/wire/outcome.lua",
+    ["whatsapp.wire.shown"] = "lua/whatsapp/wire/shown.lua",
   },
 }
 

@@ -19,7 +19,7 @@ local NAMES = {
   "whatsapp.util.sha256", "whatsapp.util.url", "whatsapp.util.values", "whatsapp.webhook",
   "whatsapp.webhook.content", "whatsapp.webhook.event_key", "whatsapp.webhook.events", "whatsapp.webhook.handler",
   "whatsapp.webhook.memory", "whatsapp.webhook.signature", "whatsapp.webhook.store", "whatsapp.window",
-  "whatsapp.wire.error_codes", "whatsapp.wire.json", "whatsapp.wire.outcome",
+  "whatsapp.wire.error_codes", "whatsapp.wire.json", "whatsapp.wire.outcome", "whatsapp.wire.shown",
 }
 
 -- the libraries that modules load when they are first used

@@ -9,6 +9,7 @@ local credentials = require "whatsapp.send.credentials"
 local outcome = require "whatsapp.wire.outcome"
 local recipient = require "whatsapp.send.recipient"
 local retry = require "whatsapp.send.retry"
+local shown = require "whatsapp.wire.shown"
 local values = require "whatsapp.util.values"
 
 local delivery = {}
@@ -87,7 +88,7 @@ function Delivery:fail(err, details)
   if self.is_unsure and not self.plan.harmless then -- an earlier attempt, which was repeated as the caller wished
     details.may_have_been_sent, details.retryable = true, false
   end
-  return self:finish(nil, credentials.clean(state, tostring(err)), details)
+  return self:finish(nil, credentials.clean(state, tostring(err)), shown.details(details))
 end
 
 ---Gives up before the next attempt: the outcome is how the last attempt ended, or that none was made.
@@ -133,7 +134,7 @@ local function write(self, message)
   local body, warnings, details = core.encode(marked, plan.encode)
   if not body then
     details.attempts = 0
-    return self:finish(nil, warnings, outcome.shown(details))
+    return self:finish(nil, warnings, shown.details(details))
   end
   self.body, self.stamp, self.warnings = body, stamp, warnings
   if is_message then self.to = values.scalar(message.to or message.recipient) end -- for the limits
@@ -284,7 +285,7 @@ local function succeed(self, result, response)
     info.trace_id = info.trace_id and credentials.clean(self.state, info.trace_id)
     info.usage = credentials.cleaned(self.state, info.usage, LEVELS)
   end
-  return self:finish(outcome.shown(result), nil, outcome.shown(info))
+  return self:finish(shown.result(result), nil, shown.info(info))
 end
 
 -- seconds until the next attempt; nil: there is none

@@ -2,6 +2,7 @@
 -- details of every failure. Pure: no network, no clock but for a Retry-After that is a date.
 local codes = require "whatsapp.wire.error_codes"
 local json = require "whatsapp.wire.json"
+local shown = require "whatsapp.wire.shown"
 local values = require "whatsapp.util.values"
 
 local outcome = {}
@@ -176,7 +177,7 @@ local function api_failure(status, headers, err, has_id)
   details.trace_id = string_or_nil(err.fbtrace_id) or outcome.trace_id(headers)
   details.retry_after = outcome.retry_after(headers["retry-after"])
   details.may_have_been_sent, details.retryable = outcome.verdict(status, details.code, has_id, err.is_transient)
-  return nil, line_of(details, { "HTTP " .. status }), outcome.shown(details)
+  return nil, line_of(details, { "HTTP " .. status }), shown.details(details)
 end
 
 ---An error that a webhook tells of, in the form of one that was answered. It is the last word on its message: that was
@@ -190,12 +191,12 @@ function outcome.reported(err)
   details.type = nil
   details.may_have_been_sent = false
   details.retryable = class == "safe" or class == "unknown" or (class == nil and err.is_transient == true)
-  return line_of(details, {}), outcome.shown(details)
+  return line_of(details, {}), shown.details(details)
 end
 
 local function protocol_failure(status, headers, problem, has_id)
   local sent, retryable = outcome.verdict(status, nil, has_id or false)
-  return nil, ("HTTP %d: %s%s"):format(status, problem, sent and "; the request may have been processed" or ""), outcome.shown {
+  return nil, ("HTTP %d: %s%s"):format(status, problem, sent and "; the request may have been processed" or ""), shown.details {
     kind = "protocol",
     retryable = retryable,
     may_have_been_sent = sent,
@@ -215,10 +216,6 @@ local function describe(headers, body)
   local kind = headers["content-type"] or (body:find "^%s*<" and "text/html") or "something else"
   return ("%s of %d bytes where JSON was expected"):format(kind:match "^[^;]*", #body)
 end
-
----@param value any
----@return any value the same; print shows lines worth reading
-function outcome.shown(value) return value end
 
 ---Raises for what is no response.
 ---@param answer any
@@ -337,7 +334,7 @@ end
 ---@return nil, string err, whatsapp.details details of something that is wrong and was not sent
 function outcome.invalid(err, problems)
   problems = problems or {}
-  return nil, err, outcome.shown {
+  return nil, err, shown.details {
     kind = "invalid", retryable = false, may_have_been_sent = false, attempts = 0, count = #problems, problems = problems,
   }
 end
@@ -346,7 +343,7 @@ end
 ---@param err string
 ---@return nil, string err, whatsapp.details details
 function outcome.refused(by, err)
-  return nil, err, outcome.shown {
+  return nil, err, shown.details {
     kind = "refused", refused_by = by, retryable = false, may_have_been_sent = false, attempts = 0,
   }
 end

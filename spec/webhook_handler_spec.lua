@@ -85,6 +85,39 @@ describe("the handler", function()
     assert.same({ "change", "change", "error", "message" }, seen)
   end)
 
+  it("takes no refund for a duplicate, and no payment for what became of the message", function()
+    local tracker, seen = whatsapp.status.tracker(), {}
+    local handle = new { on = { status = function(event) tracker:feed(event) end, payment = function(event)
+      tracker:feed(event)
+      seen[#seen + 1] = event.payment.refunds and event.payment.refunds[1].id or event.status
+    end } }
+    local function payment(refund, word)
+      return webhooks.post(webhooks.body { statuses = { webhooks.status("m", word or "captured", { type = "payment",
+        payment = { reference_id = "o", refunds = refund and { { id = refund } } } }) } })
+    end
+    handle(webhooks.post(webhooks.body { statuses = { webhooks.status("m", "delivered") } }))
+    for _ = 1, 3 do
+      for _, request in ipairs { payment(), payment "r1", payment "r2", payment(nil, "failed") } do handle(request) end
+    end
+    assert.same({ "captured", "r1", "r2", "failed" }, seen)
+    assert.equal("delivered", tracker:state("m").status)
+  end)
+
+  it("has a callback for each kind", function()
+    local seen = {}
+    local on = {}
+    for _, kind in ipairs { "message", "status", "error", "echo", "payment", "standby", "change" } do
+      on[kind] = function(event) seen[#seen + 1] = kind == event.kind and kind end
+    end
+    local handle = new { on = on }
+    handle(webhooks.post(webhooks.body { messages = { webhooks.text("m", "x") }, errors = { { code = 1 } },
+      statuses = { webhooks.status("m", "read"), webhooks.status("m", "pending", { type = "payment" }) } }))
+    handle(webhooks.post(webhooks.body({ standby = { messages = { webhooks.text("n", "x") } } }, "standby")))
+    handle(webhooks.post(webhooks.body({ message_echoes = { { id = "e" } } }, "message_echoes")))
+    handle(webhooks.post(webhooks.body({ event = "A" }, "account_update")))
+    assert.same({ "message", "status", "payment", "error", "standby", "echo", "change" }, seen)
+  end)
+
   it("lets one that fails hide none of the others, and has the API repeat it", function()
     local calls, fails = {}, 2
     local handle, _, reported = new { on = { message = function(event)

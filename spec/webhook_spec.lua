@@ -164,7 +164,21 @@ describe("webhook.parse", function()
       { { type = "system", system = { body = "changed", type = "user_changed_number" } }, "changed" },
       { { type = "edit", edit = { original_message_id = "o", message = { type = "text", text = { body = "new" } } } }, "new" },
       { { type = "location", location = { latitude = 1, longitude = 2 } } },
+      { { type = "location", location = { latitude = 1, longitude = 2, name = "Tower", address = "Road 1" } }, "Tower, Road 1" },
+      { { type = "location", location = { name = 5, address = "Road 1" } }, "Road 1" },
+      { { type = "contacts", contacts = { { name = { formatted_name = "Ana Lima" } }, { name = 5 }, 7, { name = { first_name = "Bo" } } } },
+        "Ana Lima, Bo" },
+      { { type = "contacts", contacts = {} } },
+      { { type = "reaction", reaction = { message_id = "m", emoji = "👍" } }, "👍" },
+      { { type = "reaction", reaction = { message_id = "m", emoji = "" } } },
       { { type = "reaction", reaction = { message_id = "m" } } },
+      { { type = "edit", edit = { message = { type = "location", location = { name = "New" } } } }, "New" },
+      { { type = "voice", voice = { id = "6", mime_type = "audio/ogg" } }, nil, media = "6" },
+      { { type = "interactive", interactive = { type = "payment_method", payment_method = { payment_method = "pix",
+        reference_id = "order-1", last_four_digits = "1234" } } }, "pix", "order-1", payment = "1234" },
+      { { type = "interactive", interactive = { type = "payment_notification", payment_notification = { reference_id = "order-2",
+        payment_status = "paid", last_four_digits = "5" } } }, "paid", "order-2", payment = "5" },
+      { { type = "interactive", interactive = { type = "product", product = { product_retailer_id = "sku-1" } } }, nil, "sku-1" },
       { { type = "something_new", something_new = { body = "?" } } },
       { { text = { body = "without a type" } } },
       { { type = "text", text = "no table" } },
@@ -177,6 +191,7 @@ describe("webhook.parse", function()
       assert.equal("message", kinds(events))
       assert.same({ row[2], row[3] }, { event.text, event.reply_id })
       assert.equal(row.media, event.media and event.media.id)
+      assert.equal(row.payment, event.payment and event.payment.last_four_digits)
       assert.equal(row.response, event.response and event.response.a[1] == 1 or nil)
       assert.equal("m" .. i, event.raw.id)
     end
@@ -218,6 +233,58 @@ describe("webhook.parse", function()
     assert.same({ 7, "APPROVED", "message_template_status_update" }, { events[1].timestamp, events[1].value.event, events[1].raw.field })
     -- messages and statuses of other fields are theirs
     assert.equal("change", kinds(parse({ messages = { { id = "a" } }, statuses = { { id = "b" } } }, "history")))
+  end)
+
+  it("takes for a status of a message only what is one", function()
+    local paid = webhooks.status("wamid.1", "captured", { type = "payment", payment = { reference_id = "o", transaction = { status = "failed" } } })
+    local events = parse { statuses = { webhooks.status("wamid.1", "read"), webhooks.status("wamid.1", "sent", { type = "message" }), paid,
+      webhooks.status("wacid.1", "RINGING", { type = "call" }), webhooks.status("wamid.1", "failed", { type = "of_tomorrow" }),
+      webhooks.status("wamid.1", "failed", { type = { 5 } }) } }
+    assert.equal("status status payment change change change", kinds(events))
+    assert.same({ "wamid.1", "captured", "payment", "o" },
+      { events[3].id, events[3].status, events[3].type, events[3].payment.reference_id })
+    assert.equal("status", kinds(assert(webhook.parse
+      '{"entry":[{"changes":[{"field":"messages","value":{"statuses":[{"id":"a","status":"read","type":null}]}}]}]}')))
+  end)
+
+  it("tells a voicemail from a sound", function()
+    local events = parse { messages = { { id = "wacid.1", type = "audio", audio = { id = "m" } },
+      { id = "wamid.1", type = "audio", audio = { id = "m" } },
+      { id = "wacid.2", type = "text", text = { body = "x" } } } }
+    assert.same({ true, nil, nil }, { events[1].voicemail, events[2].voicemail, events[3].voicemail })
+    assert.equal("m", events[1].media.id)
+  end)
+
+  it("tells which id a user had before", function()
+    for _, kind in ipairs { "user_changed_user_id", "user_changed_number" } do
+      local event = parse { messages = { { id = "s", from = "1", from_user_id = "US.old", type = "system",
+        system = { type = kind, body = "changed", user_id = "US.new", previous_user_id = "US.old" } } } }[1]
+      assert.same({ "message", "system", "US.old", "US.new" }, { event.kind, event.type, event.previous_user_id, event.from_user_id })
+    end
+    local event = parse { messages = { { id = "s", from = "1", from_user_id = "US.1", type = "system",
+      system = { body = "x", user_id = "US.2" } } } }[1]
+    assert.same({ nil, "US.1" }, { event.previous_user_id, event.from_user_id })
+  end)
+
+  it("gives what another app answers as standby, each item with its words", function()
+    local text = webhooks.text("m", "help")
+    local events = parse({ standby = { contacts = { { wa_id = text.from, profile = { name = "Ana" } } }, messages = { text },
+      message_echoes = { { id = "e", to = "1", timestamp = 5 } }, statuses = { webhooks.status("s", "failed") } } }, "standby")
+    assert.equal("standby standby standby", kinds(events))
+    assert.same({ "m", "help", text.from, "Ana", "106" },
+      { events[1].id, events[1].text, events[1].from, events[1].name, events[1].phone_number_id })
+    assert.same({ "s", "failed", "e", "1" }, { events[2].id, events[2].status, events[3].id, events[3].to })
+    events = parse({ sender = { phone_number = "1", user_id = "US.1" }, recipient = { phone_number_id = "107" }, timestamp = "9",
+      type = "control_passed", control_passed = { metadata = "x" } }, "messaging_handovers")
+    assert.equal("standby", kinds(events))
+    assert.same({ "1", "US.1", "107", 9, "control_passed", "x" }, { events[1].from, events[1].from_user_id, events[1].phone_number_id,
+      events[1].timestamp, events[1].type, events[1].value.control_passed.metadata })
+    for _, value in ipairs { { standby = 5 }, { standby = {} }, {}, { standby = { messages = 5 } }, { standby = { contacts = {} }, new = 1 } } do
+      assert.equal("standby", kinds(parse(value, "standby")))
+      assert.equal("standby", kinds(parse(value, "messaging_handovers")))
+    end
+    assert.equal("standby standby", kinds(parse({ standby = { messages = { { id = "a" } } }, new = 1 }, "standby")))
+    assert.equal("message", kinds(parse { messages = { { id = "a" } } })) -- and those of other fields stay theirs
   end)
 
   it("loses nothing that it does not know", function()

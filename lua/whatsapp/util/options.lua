@@ -69,8 +69,8 @@ local function is_secrets(value)
 end
 
 local CALLBACKS = {
-  message = is_callable, status = is_callable, error = is_callable, echo = is_callable, change = is_callable,
-  event = is_callable,
+  message = is_callable, status = is_callable, error = is_callable, echo = is_callable, payment = is_callable,
+  standby = is_callable, change = is_callable, event = is_callable,
 }
 
 local LIMITS = { throughput = is_positive, pair = is_pair, window = is_count, store = is_store }
@@ -120,7 +120,7 @@ local kinds = {
   secrets = { is_secrets, "a string that is not empty, or a list of such" },
   callbacks = {
     function(value) return is_table(value) and has_only(value, CALLBACKS) end,
-    "{message, status, error, echo, change, event = functions}",
+    "{message, status, error, echo, payment, standby, change, event = functions}",
   },
   media_store = { is_media_store, "false, or a store with get, set and delete" },
   shown_as = {
@@ -152,6 +152,7 @@ local kinds = {
 }
 
 options.is_id = is_id
+options.is_callable = is_callable
 
 ---@param id string|number of the kind "id"
 ---@return string with every digit

@@ -11,7 +11,8 @@ local M = {}
 ---@class whatsapp.webhook_options
 ---@field app_secret string|string[] of the app; several while one replaces another
 ---@field verify_token string agreed on in the app's dashboard
----@field on table<string, fun(event: whatsapp.event)> by kind: message, status, error, echo, change; `event` gets what has none
+---@field on table<string, fun(event: whatsapp.event)> by kind: message, status, error, echo,
+---payment, standby, change; `event` gets the events whose kind has no function
 ---@field on_error (fun(text: string, event: whatsapp.event?, final: boolean))? final: it will not be repeated
 ---@field store whatsapp.webhook_store? who remembers what was handled; the memory of this process if absent
 ---@field ttl number? seconds for which it is remembered, 7 days if absent: as long as the API repeats

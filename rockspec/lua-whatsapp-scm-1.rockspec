@@ -109,6 +109,7 @@ build = {
     ["whatsapp.webhook.memory"] = "lua/whatsapp/webhook/memory.lua",
     ["whatsapp.webhook.signature"] = "lua/whatsapp/webhook/signature.lua",
     ["whatsapp.webhook.store"] = "lua/whatsapp/webhook/store.lua",
+    ["whatsapp.webhook.user_ids"] = "lua/whatsapp/webhook/user_ids.lua",
     ["whatsapp.window"] = "lua/whatsapp/window.lua",
     ["whatsapp.wire.error_codes"] = "lua/whatsapp/wire/error_codes.lua",
     ["whatsapp.wire.json"] = "lua/whatsapp/wire/json.lua",

@@ -155,6 +155,19 @@ describe("a tracker", function()
     assert.same({ "delivered", "delivered" }, { tracker:state("s").status, tracker:state("m").status })
   end)
 
+  it("knows a participant whose id has changed, whichever came first", function()
+    for order = 1, 2 do
+      local tracker = whatsapp.status.tracker()
+      local learned = { kind = "message", type = "system", previous_user_id = "US.1", from_user_id = "US.2" }
+      tracker:feed(status("g", "delivered", { participant = "US.1" }))
+      if order == 1 then assert.is_false(tracker:feed(learned)) end
+      tracker:feed(status("g", "read", { participant = "US.2" }))
+      if order == 2 then tracker:feed(learned) end
+      assert.same({ "read", "read" }, { tracker:state("g", "US.1").status, tracker:state("g", "US.2").status })
+      assert.is_nil(tracker:state("g", "US.3"))
+    end
+  end)
+
   it("does not mix messages that share a stamp", function()
     local tracker = whatsapp.status.tracker()
     tracker:feed(status("m", "failed", { stamp = "campaign" }))

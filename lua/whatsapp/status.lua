@@ -2,6 +2,7 @@
 -- come. A state only moves forward, and the same statuses always end in the same state. No network; keeps what it is told.
 local expiring = require "whatsapp.util.expiring"
 local options_of = require "whatsapp.util.options"
+local user_ids = require "whatsapp.webhook.user_ids"
 
 local status = {}
 
@@ -151,11 +152,14 @@ function tracker:sent(result, text, details)
   return result, text, details
 end
 
----An event of webhook.parse; of all but statuses nothing is kept.
+---Takes an event of webhook.parse. Keeps statuses, and which business-scoped ids are one user's.
 ---@param event whatsapp.event
 ---@return boolean moved whether the message's state moved forward
 function tracker:feed(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
+  if event.kind == "message" then
+    self.ids:learn(string_or_nil(event.previous_user_id), string_or_nil(event.from_user_id))
+  end
   if event.kind ~= "status" or type(event.id) ~= "string" or type(event.status) ~= "string" then return false end
   local state = find(self, event.id, event.stamp)
   keep(self, state)
@@ -181,12 +185,22 @@ function tracker:history(history)
   return moved
 end
 
+-- the state that is furthest, of those under each id that the participant had
+local function state_of_participant(self, message, participant)
+  local furthest
+  for _, id in ipairs(message.participants and self.ids:all(participant) or {}) do
+    local state = message.participants[id]
+    if state and (not furthest or RANK[state.status] > RANK[furthest.status]) then furthest = state end
+  end
+  return furthest
+end
+
 ---@param id string of a message, or its stamp
 ---@param participant string? of a group
 ---@return whatsapp.state? state to be read only
 function tracker:state(id, participant)
   local state = self.by_id[id] or self.by_stamp[id]
-  if state and participant then return state.participants and state.participants[participant] end
+  if state and participant then return state_of_participant(self, state, participant) end
   return state
 end
 
@@ -243,8 +257,10 @@ function status.tracker(options)
   local self = setmetatable({
     sleep = checked.sleep, interval = checked.interval or 0.05, ttl = checked.ttl or MONTH, by_id = {}, by_stamp = {},
   }, tracker)
+  local max = checked.max or 100000
+  self.ids = user_ids.new(max, checked.now)
   self.states = expiring.new {
-    max = checked.max or 100000, now = checked.now, on_forget = checked.on_forget,
+    max = max, now = checked.now, on_forget = checked.on_forget,
     on_drop = function(state) forget(self, state) end,
   }
   return self

@@ -52,6 +52,24 @@ describe("the handler", function()
     assert.same({ "message:a" }, seen)
   end)
 
+  it("takes the last of several signatures", function()
+    local handle = new()
+    local request = messages "a"
+    local good, bad = request.headers["X-Hub-Signature-256"], "sha256=" .. ("0"):rep(64)
+    for _, row in ipairs { { { good, bad }, 401 }, { { bad, good }, 200 }, { {}, 401 }, { { good }, 200 } } do
+      for _, name in ipairs { "x-hub-signature-256", "X-Hub-Signature-256" } do
+        assert.equal(row[2], handle { method = "POST", headers = { [name] = row[1] }, body = request.body }.status)
+      end
+    end
+  end)
+
+  it("keeps its secrets, whatever becomes of the caller's table", function()
+    local secrets = { "old", SECRET }
+    local handle = new { app_secret = secrets }
+    secrets[1], secrets[2] = nil, nil
+    assert.equal(200, handle(messages "a").status)
+  end)
+
   it("answers 413 over the cap, and 200 to what nobody can read", function()
     local handle, _, reported = new { max_body = 100 }
     assert.equal(413, handle(webhooks.post(("x"):rep(101))).status)
@@ -134,6 +152,29 @@ describe("the handler", function()
     assert.is_truthy(reported[1][1]:find "no database")
   end)
 
+  it("takes whatever a callback, a store or defer raises, and handles the other events", function()
+    local function object(shown) return setmetatable({}, { __tostring = shown }) end
+    for i, raised in ipairs { "x", object(function() error "no" end), object(function() return {} end), object(function() return nil end),
+      object(function() error(object(error)) end), {}, print, 5, false, "nil" } do
+      if raised == "nil" then raised = nil end
+      local calls = {}
+      local handle, _, reported = new { on = { message = function(event)
+        calls[#calls + 1] = event.id
+        if event.id == "b" then error(raised) end
+      end } }
+      assert.equal(500, handle(messages("a", "b", "c")).status)
+      assert.same({ "a", "b", "c" }, calls)
+      assert.same({ 1, "string" }, { #reported, type(reported[1] and reported[1][1]) }, tostring(i))
+      local function raise() error(raised) end
+      handle, _, reported = new { store = { begin = raise, done = raise, forget = raise } }
+      assert.equal(500, handle(messages("a", "b")).status)
+      assert.equal(2, #reported)
+      handle, _, reported = new { defer = raise, on_error = nil }
+      assert.equal(500, handle(messages "a").status)
+      assert.equal(1, #reported)
+    end
+  end)
+
   it("gives up after as many attempts as are allowed, and says so", function()
     local calls = 0
     local handle, _, reported = new { attempts = 3, on = { message = function()
@@ -204,6 +245,10 @@ describe("the handler", function()
     raises({ app_secret = {} }, "app_secret")
     raises({ app_secret = { "a", "" } }, "app_secret")
     raises({ verify_token = "" }, "verify_token")
+    for _, holes in ipairs { { nil, "old" }, { "new", nil, "old" }, { "a", x = "b" }, { [2] = "a" }, { "a", [3] = "b" }, { "a", [1.5] = "b" } } do
+      raises({ app_secret = holes }, "app_secret")
+      assert.has_error(function() whatsapp.webhook.verify("x", "sha256=", holes) end)
+    end
     raises({ on = { mesage = print } }, "option on")
     raises({ on = { message = 5 } }, "option on")
     raises({ store = {} }, "option store")

@@ -3,6 +3,7 @@
 local events = require "whatsapp.webhook.events"
 local json = require "whatsapp.wire.json"
 local options_of = require "whatsapp.util.options"
+local show = require "whatsapp.util.show"
 
 ---@class whatsapp.webhook
 local webhook = {}
@@ -49,7 +50,7 @@ function webhook.parse(body, max_body)
   if #body > (max_body or webhook.MAX_BODY) then return nil, ("a body of %d bytes is too long"):format(#body) end
   if not body:find "^%s*{" then return nil, "the body is no JSON object" end
   local decoded, problem = json.decode(body)
-  if type(decoded) ~= "table" then return nil, "the body is no JSON: " .. tostring(problem) end
+  if type(decoded) ~= "table" then return nil, "the body is no JSON: " .. show.value(problem) end
   return events.of(decoded)
 end
 

@@ -59,13 +59,22 @@ end
 
 local SHOWN_AS = { image = true, video = true, audio = true, document = true, sticker = true }
 
-local function is_secrets(value)
-  if is_text(value) then return true end
-  if not is_table(value) or #value == 0 then return false end
-  for _, secret in ipairs(value) do
-    if not is_text(secret) then return false end
+-- an app secret is a key of HMAC: any bytes
+local function is_secret(value) return type(value) == "string" and value ~= "" end
+
+-- a list without holes, and nothing else in the table: os.getenv gives nil where a variable is not set
+local function is_list(value, is_item)
+  if not is_table(value) then return false end
+  local count = 0
+  for _ in pairs(value) do count = count + 1 end
+  for i = 1, count do
+    if not is_item(value[i]) then return false end
   end
-  return true
+  return count > 0
+end
+
+local function is_secrets(value)
+  return is_text(value) or is_list(value, is_text)
 end
 
 local CALLBACKS = {
@@ -103,21 +112,15 @@ local kinds = {
       .. "take()}, or a decorator",
   },
   names = {
-    function(value)
-      if not is_table(value) then return false end
-      for _, name in ipairs(value) do
-        if not is_text(name) then return false end
-      end
-      return true
-    end,
-    "a list of names",
+    function(value) return is_table(value) and (next(value) == nil or is_list(value, is_text)) end,
+    "a list of names without holes",
   },
   key = { is_text, "a string that is not empty" },
   resty_http = {
     function(value) return is_table(value) and is_callable(value.new) end,
     'lua-resty-http: require "resty.http"',
   },
-  secrets = { is_secrets, "a string that is not empty, or a list of such" },
+  secrets = { is_secrets, "a string that is not empty, or a list of such without holes" },
   callbacks = {
     function(value) return is_table(value) and has_only(value, CALLBACKS) end,
     "{message, status, error, echo, payment, standby, change, event = functions}",
@@ -153,6 +156,8 @@ local kinds = {
 
 options.is_id = is_id
 options.is_callable = is_callable
+options.is_secret = is_secret
+options.is_list = is_list
 
 ---@param id string|number of the kind "id"
 ---@return string with every digit

@@ -3,10 +3,13 @@
 local core = require "whatsapp.core"
 local response = require "whatsapp.wire.outcome"
 local content = require "whatsapp.webhook.content"
+local event_line = require "whatsapp.webhook.event_line"
+local show = require "whatsapp.util.show"
 
 local events = {}
 
-local next, type = next, type -- asked for many times a body
+local next, setmetatable, type = next, setmetatable, type -- asked for many times a body
+local EVENT = event_line.metatable
 
 ---@class whatsapp.event
 ---@field kind "message"|"status"|"error"|"echo"|"payment"|"standby"|"change" standby: another app answers the user, or the
@@ -42,7 +45,7 @@ local next, type = next, type -- asked for many times a body
 ---@field stamp string? the message's biz_opaque_callback_data
 ---@field details whatsapp.details? of an error or a failed status
 
--- ---- values as they should be -----------------------------------------------------------------------------------------
+-- ---- values as they should be ------------------------------------------------------------------------------------------
 
 local integer, string = response.integer, content.string
 
@@ -51,7 +54,7 @@ local function is_list(value)
   return type(value) == "table" and (value[1] ~= nil or next(value) == nil)
 end
 
--- ---- contacts -----------------------------------------------------------------------------------------------------------
+-- ---- contacts ----------------------------------------------------------------------------------------------------------
 
 -- the contacts by each of their ids
 local function index_of(contacts)
@@ -82,19 +85,24 @@ local function name_of(contact)
   if type(profile) == "table" and type(profile.name) == "string" then return profile.name end
 end
 
--- ---- items of a value ---------------------------------------------------------------------------------------------------
+-- ---- items of a value --------------------------------------------------------------------------------------------------
 
 -- whatever is of another shape than it should be, or is not known
 local function change_of(from, raw)
-  return {
-    kind = from.kind or "change", field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id, time = from.time,
-    value = from.value, raw = raw,
-  }
+  return setmetatable({
+    kind = from.kind or "change", field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id,
+    time = from.time, value = from.value, raw = raw,
+  }, EVENT)
 end
 
-local function set_failure(event, errors)
-  local err = is_list(errors) and errors[1]
-  if type(err) == "table" then event.text, event.details = response.reported(err) end
+local function set_failure(event, failed)
+  local text, details = response.reported(failed)
+  event.text, event.details = show.line(text), details
+end
+
+local function set_first_failure(event, errors)
+  local failed = is_list(errors) and errors[1]
+  if type(failed) == "table" then set_failure(event, failed) end
 end
 
 local function message(raw, from)
@@ -104,15 +112,15 @@ local function message(raw, from)
   if type(sender) ~= "string" then sender = string(sender) end
   if user_id ~= nil and type(user_id) ~= "string" then user_id = string(user_id) end
   local contact = contact_of(from, sender, user_id)
-  local event = {
+  local event = setmetatable({
     kind = "message", field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id, time = from.time,
     value = from.value, raw = raw, id = id, type = kind, from = sender, from_user_id = user_id,
     timestamp = integer(raw.timestamp), contact = contact, name = contact and name_of(contact),
     text = nil, -- room for it
-  }
+  }, EVENT)
   if raw.group_id ~= nil then event.group_id = string(raw.group_id) end
   if type(raw.context) == "table" then event.context = raw.context end
-  if raw.errors ~= nil then set_failure(event, raw.errors) end
+  if raw.errors ~= nil then set_first_failure(event, raw.errors) end
   if kind then content.fill(event, kind, raw) end
   if event.media and id and id:find "^wacid%." then event.voicemail = true end
   return event
@@ -138,26 +146,26 @@ local function status(raw, from)
   local participant = string(raw.recipient_participant_id) or string(raw.participant_recipient_id)
     or string(raw.recipient_participant_user_id)
   local contact = contact_of(from, participant or recipient, user_id)
-  local event = {
-    kind = kind_of_status(raw), field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id, time = from.time,
-    value = from.value, raw = raw, id = string(raw.id), timestamp = integer(raw.timestamp), status = word and word:lower(),
+  local event = setmetatable({
+    kind = kind_of_status(raw), field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id,
+    time = from.time, value = from.value, raw = raw, id = string(raw.id), timestamp = integer(raw.timestamp), status = word and word:lower(),
     recipient_id = recipient, recipient_user_id = user_id, participant = participant, contact = contact,
     name = contact and name_of(contact), stamp = string(raw.biz_opaque_callback_data),
-  }
+  }, EVENT)
   if raw.type ~= nil then event.type = string(raw.type) end
   if type(raw.payment) == "table" then event.payment = raw.payment end
-  if raw.errors ~= nil then set_failure(event, raw.errors) end
+  if raw.errors ~= nil then set_first_failure(event, raw.errors) end
   return event
 end
 
 local function failure(raw, from)
   local event = change_of(from, raw)
   event.kind = "error"
-  event.text, event.details = response.reported(raw)
+  set_failure(event, raw)
   return event
 end
 
--- ---- changes ------------------------------------------------------------------------------------------------------------
+-- ---- changes -----------------------------------------------------------------------------------------------------------
 
 -- Field of a change -> the lists of its value that become events, in this order, and the function that makes an event from
 -- an item; the member of the value that holds the lists, if the value itself does not; the kind of all these events, if it

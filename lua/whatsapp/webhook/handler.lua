@@ -2,6 +2,7 @@
 -- raises for what a request holds; never answers 200 for an event whose callback failed and may be repeated.
 local key = require "whatsapp.webhook.event_key"
 local options_of = require "whatsapp.util.options"
+local show = require "whatsapp.util.show"
 local signature = require "whatsapp.webhook.signature"
 local store = require "whatsapp.webhook.memory"
 local webhook -- required when a handler is made: it requires this file
@@ -27,7 +28,7 @@ local OPTIONS = {
 }
 local WEEK = 7 * 86400
 
--- ---- answers ------------------------------------------------------------------------------------------------------------
+-- ---- answers -----------------------------------------------------------------------------------------------------------
 
 local function answer(status, text, more)
   local headers = { ["content-type"] = "text/plain", ["x-content-type-options"] = "nosniff" }
@@ -35,25 +36,32 @@ local function answer(status, text, more)
   return { status = status, headers = headers, body = text or "" }
 end
 
+-- the last of several values of one name, as nginx gives them
+local function last(value)
+  if type(value) == "table" then return value[#value] end
+  return value
+end
+
 local function header(request, wanted)
   local headers = request.headers
   if type(headers) ~= "table" then return nil end
-  if headers[wanted] ~= nil then return headers[wanted] end
+  if headers[wanted] ~= nil then return last(headers[wanted]) end
   for name, value in pairs(headers) do
-    if type(name) == "string" and name:lower() == wanted then return value end
+    if type(name) == "string" and name:lower() == wanted then return last(value) end
   end
 end
 
--- ---- events -------------------------------------------------------------------------------------------------------------
+-- ---- events ------------------------------------------------------------------------------------------------------------
 
-local function report(self, text, event, final)
-  if self.on_error then pcall(self.on_error, text, event, final) end
+-- on one line, whatever was raised
+local function report(self, err, event, final)
+  if self.on_error then pcall(self.on_error, show.value(err), event, final) end
 end
 
--- runs a function of the store; what it raises is nobody's answer; final: the event is lost with it
+-- Calls a function of the store, and reports what it raises. final: the event is lost with it.
 local function ask(self, name, event, final, ...)
   local ok, first, second = pcall(self.store[name], self.store, ...)
-  if not ok then report(self, ("the store's %s: %s"):format(name, tostring(first)), event, final) end
+  if not ok then report(self, ("the store's %s: %s"):format(name, show.value(first)), event, final) end
   return ok, first, second
 end
 
@@ -81,7 +89,7 @@ local function handle(self, event, deferred)
   end
   local final = deferred or attempt >= self.attempts
   ask(self, final and not deferred and "done" or "forget", event, false, name)
-  report(self, tostring(problem), event, final)
+  report(self, problem, event, final)
   return final
 end
 
@@ -92,7 +100,7 @@ local function handle_all(self, events, deferred)
   return all
 end
 
--- ---- requests -----------------------------------------------------------------------------------------------------------
+-- ---- requests ----------------------------------------------------------------------------------------------------------
 
 local function set_up(self, request)
   local challenge, text, foreign = signature.challenge(request.query, self.verify_token)
@@ -118,7 +126,7 @@ local function receive(self, request)
   if not self.defer then return answer(handle_all(self, events, false) and 200 or 500) end
   local deferred, why = pcall(self.defer, function() handle_all(self, events, true) end)
   if deferred then return answer(200) end
-  report(self, "defer: " .. tostring(why), nil, false)
+  report(self, "defer: " .. show.value(why), nil, false)
   return answer(500)
 end
 
@@ -133,8 +141,10 @@ function M.new(given)
   for _, name in ipairs { "app_secret", "verify_token", "on" } do
     if options[name] == nil then error("webhook.handler needs " .. name, 3) end
   end
+  local secrets = options.app_secret
   local self = {
-    secrets = options.app_secret, verify_token = options.verify_token, on = options.on,
+    secrets = type(secrets) == "table" and options_of.copy(secrets) or secrets, verify_token = options.verify_token,
+    on = options.on,
     on_error = options.on_error, store = options.store or store.memory(), ttl = options.ttl or WEEK,
     attempts = options.attempts or 5, max_body = options.max_body or webhook.MAX_BODY, reencoded = options.reencoded,
     defer = options.defer, tell_at = 1,

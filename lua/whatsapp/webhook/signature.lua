@@ -1,11 +1,12 @@
 -- Proves that a webhook's request is the API's: the challenge when it is set up, the HMAC of each body. Compares in a time
 -- that tells nothing; never changes the bytes that it was given, never raises.
 local crypto = require "whatsapp.crypto"
+local options_of = require "whatsapp.util.options"
 local query = require "whatsapp.util.url"
 
 local signature = {}
 
--- ---- challenge ----------------------------------------------------------------------------------------------------------
+-- ---- challenge ---------------------------------------------------------------------------------------------------------
 
 -- names have dots, which decoders of others may turn into something else
 ---@param given any the raw query, or a decoded table
@@ -24,17 +25,12 @@ function signature.challenge(given, verify_token)
   return challenge
 end
 
--- ---- bodies -------------------------------------------------------------------------------------------------------------
+-- ---- bodies ------------------------------------------------------------------------------------------------------------
 
 ---@param app_secret any
 ---@return boolean usable whether it is a secret or a list of secrets
 function signature.usable(app_secret)
-  if type(app_secret) == "string" then return app_secret ~= "" end
-  if type(app_secret) ~= "table" or #app_secret == 0 then return false end
-  for i = 1, #app_secret do
-    if type(app_secret[i]) ~= "string" or app_secret[i] == "" then return false end
-  end
-  return true
+  return options_of.is_secret(app_secret) or options_of.is_list(app_secret, options_of.is_secret)
 end
 
 local function code_point(character)

@@ -62,6 +62,83 @@ describe("in nginx", function()
   end)
 end)
 
+describe("a webhook's handler in nginx", function()
+  local webhooks = require "spec.support.webhooks"
+  local nginx
+
+  setup(function()
+    nginx = nginx_server.start {
+      http = ([[
+        lua_shared_dict counts 1m;
+        init_by_lua_block {
+          local counts = ngx.shared.counts
+          local DO = {
+            exit = function(argument) ngx.exit(tonumber(argument)) end,
+            redirect = function(argument) ngx.redirect(argument) end,
+            exec = function(argument) ngx.exec(argument) end,
+            print = function(argument) ngx.print(argument) ngx.flush(true) end,
+            eof = function() ngx.eof() end,
+            raise = function(argument) error(setmetatable({}, { __tostring = function() error(argument) end })) end,
+          }
+          package.loaded.handle = require("whatsapp").webhook.handler {
+            app_secret = "SECRET", verify_token = "t",
+            on_error = function(err) ngx.log(ngx.ERR, err) end,
+            on = { message = function(event)
+              local name, argument = event.text:match "^(%%w+) ?(.*)$"
+              if DO[name] then DO[name](argument) end
+              counts:incr("handled " .. event.id, 1, 0)
+            end },
+          }
+        } ]]):gsub("%%%%", "%%"):gsub("SECRET", webhooks.SECRET),
+      server = [[
+        location /webhook { content_by_lua_block { require("whatsapp.nginx").serve(package.loaded.handle) } }
+        location /fine { return 200; }
+        location /exit { content_by_lua_block { ngx.exit(204) } }
+        location /raises { content_by_lua_block { require("whatsapp.nginx").serve(function() error "no handler" end) } }
+        location /count { content_by_lua_block { ngx.print(ngx.shared.counts:get("handled " .. ngx.var.arg_id) or 0) } }]],
+    }
+  end)
+  teardown(function() nginx.stop() end)
+
+  local function post(body, headers)
+    headers = headers or {}
+    headers["X-Hub-Signature-256"] = headers["X-Hub-Signature-256"] or webhooks.sign(body)
+    return (nginx.ask("/webhook", { body = body, headers = headers }))
+  end
+
+  local number = 0
+  for _, action in ipairs { "exit 200", "exit 0", "exit 204", "exit 500", "redirect /fine", "exec /fine", "print x", "eof", "raise" } do
+    it("handles every event, and answers 500, where a callback calls " .. action, function()
+      number = number + 1
+      local first, middle, last = number .. ".1", number .. ".2", number .. ".3"
+      local body = webhooks.body { messages = { webhooks.text(first, "x"), webhooks.text(middle, action), webhooks.text(last, "x") } }
+      assert.equal(500, post(body))
+      for _, id in ipairs { first, last } do
+        local _, count = nginx.ask("/count?id=" .. id)
+        assert.equal("1", count)
+      end
+    end)
+  end
+
+  it("leaves ngx.exit as it is elsewhere", function()
+    assert.equal(204, (nginx.ask "/exit"))
+    assert.equal(500, (nginx.ask "/raises"))
+    assert.equal(204, (nginx.ask "/exit"))
+    assert.equal(200, post(webhooks.body { messages = { webhooks.text("after", "x") } }))
+  end)
+
+  it("reads the signature, however many headers stand before it", function()
+    local body = webhooks.body { messages = { webhooks.text("behind", "x") } }
+    for _, count in ipairs { 1, 99, 150, 400 } do
+      local headers = {}
+      for i = 1, count do headers["X-Header-" .. i] = "y" end
+      assert.equal(200, post(body, headers))
+      headers["X-Hub-Signature-256"] = "sha256=" .. ("0"):rep(64)
+      assert.equal(401, post(body, headers))
+    end
+  end)
+end)
+
 describe("what is put off until an answer has left", function()
   local nginx
   local function requests(count)
@@ -69,10 +146,10 @@ describe("what is put off until an answer has left", function()
   end
 
   -- each request puts off `work`, and is answered 500 if it cannot
-  local function start(work, options, directives)
+  local function start(work, options, directives, before)
     nginx = nginx_server.start {
       http = (directives or "") .. [[
-        init_by_lua_block { package.loaded.defer = require("whatsapp.nginx").defer(]] .. (options or "") .. ") }",
+        init_by_lua_block { ]] .. (before or "") .. [[ package.loaded.defer = require("whatsapp.nginx").defer(]] .. (options or "") .. ") }",
       server = "location / { content_by_lua_block { package.loaded.defer(function() " .. work .. [[ end) ngx.print "answered" } }
         location /late { content_by_lua_block {
           ngx.print "answered"
@@ -105,11 +182,21 @@ describe("what is put off until an answer has left", function()
     assert(nginx.wait_for("no good", 3))
   end)
 
-  it("goes on where one ends its timer, once garbage was collected, and tells", function()
+  it("goes on where one calls ngx.exit, which raises", function()
     start([[
       works = (works or 0) + 1
       ngx.log(ngx.NOTICE, "work ", works, " begins")
       if works == 1 then ngx.exit(500) end ]], "{ concurrency = 1 }")
+    requests(2)
+    assert(nginx.wait_for "work 2 begins")
+    assert(nginx.wait_for "ngx.exit in a callback would lose")
+  end)
+
+  it("goes on where one ends its timer by a copy of ngx.exit, once garbage was collected, and tells", function()
+    start([[
+      works = (works or 0) + 1
+      ngx.log(ngx.NOTICE, "work ", works, " begins")
+      if works == 1 then package.loaded.exit(500) end ]], "{ concurrency = 1 }", nil, "package.loaded.exit = ngx.exit")
     requests(2)
     assert(nginx.wait_for "work 1 begins")
     nginx.ask "/collect"

@@ -4,6 +4,7 @@
 local nginx = {}
 
 local options_of = require "whatsapp.util.options"
+local show = require "whatsapp.util.show"
 
 -- nginx keeps a long body in a file
 local function body_of()
@@ -17,17 +18,57 @@ local function body_of()
   return body
 end
 
----Answers the request that nginx is at; for content_by_lua.
----@param handle fun(request: table): table as whatsapp.webhook.handler makes it
-function nginx.serve(handle)
-  local response = handle {
-    method = ngx.req.get_method(), query = ngx.var.args, headers = ngx.req.get_headers(), body = body_of(),
-  }
+-- ---- callbacks that end the request ------------------------------------------------------------------------------------
+
+local HANDLING = "whatsapp.nginx: callbacks run" -- in ngx.ctx
+local ENDS = { "exit", "exec", "redirect" }
+local guarded
+
+-- What ends a request ends all events that are not handled yet, and nginx may answer 200, so that they never come again. Within
+-- our callbacks these functions raise instead; elsewhere they do what they do. A copy that was made before escapes this.
+local function guard()
+  if guarded then return end
+  guarded = true
+  for _, name in ipairs(ENDS) do
+    local original = ngx[name]
+    ngx[name] = function(...)
+      if ngx.ctx[HANDLING] then
+        error(("ngx.%s in a callback would lose the events behind it: return, or raise"):format(name), 2)
+      end
+      return original(...)
+    end
+  end
+end
+
+-- ---- requests ----------------------------------------------------------------------------------------------------------
+
+local function send(response)
+  if ngx.headers_sent then
+    ngx.log(ngx.ERR, "whatsapp.nginx: a callback has sent output of its own, so the answer is not the handler's")
+    return
+  end
   ngx.status = response.status
   for name, value in pairs(response.headers) do ngx.header[name] = value end
   ngx.header["content-length"] = #response.body
   ngx.print(response.body)
 end
+
+---Answers the current request of nginx; for content_by_lua. Within a callback ngx.exit, ngx.exec and ngx.redirect raise.
+---@param handle fun(request: table): table a handler of whatsapp.webhook.handler
+function nginx.serve(handle)
+  guard()
+  ngx.status = 500 -- until the handler has answered
+  local request = { -- all headers: nginx bounds their bytes (large_client_header_buffers)
+    method = ngx.req.get_method(), query = ngx.var.args, headers = ngx.req.get_headers(0), body = body_of(),
+  }
+  ngx.ctx[HANDLING] = true
+  local ok, response = pcall(handle, request)
+  ngx.ctx[HANDLING] = nil
+  if not ok then error(response, 0) end
+  send(response)
+end
+
+-- ---- work after the answer ---------------------------------------------------------------------------------------------
 
 local DEFER = { concurrency = "count", max = "count" }
 local LATE = 1 -- seconds after which a timer that did not begin never will: nginx drops those over lua_max_running_timers
@@ -49,14 +90,15 @@ end
 
 -- A timer that does what waits, one after the other; also while its worker ends, as it was answered already.
 local function run(state)
+  ngx.ctx[HANDLING] = true
   state.asked = math.max(0, state.asked - 1)
   local place, leave = take_place(state)
   while state.first <= state.last do
     local work = state[state.first]
     state[state.first] = nil
     state.first = state.first + 1
-    local ok, problem = pcall(work)
-    if not ok then ngx.log(ngx.ERR, "whatsapp.nginx: ", tostring(problem)) end
+    local ok, err = pcall(work)
+    if not ok then ngx.log(ngx.ERR, "whatsapp.nginx: ", show.value(err)) end
   end
   leave(place) -- which lived as long as this
 end
@@ -80,6 +122,7 @@ end
 ---@return fun(work: fun()) defer
 function nginx.defer(given)
   local options = options_of.check(given, DEFER, 2)
+  guard()
   local state = {
     concurrency = options.concurrency or 32, max = options.max or 10000,
     first = 1, last = 0, -- of the works that wait
@@ -97,7 +140,7 @@ function nginx.defer(given)
   end
 end
 
--- ---- shared dicts --------------------------------------------------------------------------------------------------------
+-- ---- shared dicts ------------------------------------------------------------------------------------------------------
 -- What all workers share: the places that a limit gave away, and the events that were handled. There are no locks: each step
 -- is one atomic operation of the dict. A comment beside each pair of steps says what is left if a worker dies between them.
 
@@ -122,7 +165,7 @@ local function now()
   return math.floor(ngx.now() * 1000 + 0.5) * 1000
 end
 
--- ---- limits -----------------------------------------------------------------------------------------------------------
+-- ---- limits ------------------------------------------------------------------------------------------------------------
 
 local LIMIT, AGAIN = "whatsapp:limit:", 10
 
@@ -198,7 +241,7 @@ function nginx.limits(dict)
   return setmetatable({ dict = found, name = name, flushed = 0 }, Limits)
 end
 
--- ---- events -----------------------------------------------------------------------------------------------------------
+-- ---- events ------------------------------------------------------------------------------------------------------------
 
 local EVENT, CLAIM, DONE, WEEK = "whatsapp:event:", "whatsapp:claim:", 2 ^ 32, 7 * 86400
 

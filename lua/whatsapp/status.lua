@@ -19,7 +19,7 @@ local status = {}
 status.RANK = { unknown = 0, accepted = 1, sent = 2, delivered = 3, read = 4, played = 5, failed = 6 }
 local RANK = status.RANK
 
--- ---- states -------------------------------------------------------------------------------------------------------------
+-- ---- states ------------------------------------------------------------------------------------------------------------
 
 local function new_state(id, stamp)
   return { id = id, stamp = stamp, status = "unknown", at = {} }
@@ -39,7 +39,17 @@ local function is_before(a, b)
   return a.details.stamp ~= nil and b.details.stamp == nil
 end
 
+local MOST_UNKNOWN = 8 -- statuses that are not in RANK, of one message
+
+-- whether there is room to note when the status was reached
+local function may_note(state, word)
+  if RANK[word] or state.at[word] ~= nil then return true end
+  state.unknown = (state.unknown or 0) + 1
+  return state.unknown <= MOST_UNKNOWN
+end
+
 local function advance(state, word, time)
+  if not may_note(state, word) then return false end
   state.at[word] = earlier(state.at[word], time or true)
   if (RANK[word] or 0) <= RANK[state.status] then return false end
   state.status = word
@@ -64,7 +74,7 @@ local function apply(state, event)
   return moved
 end
 
--- ---- the tracker --------------------------------------------------------------------------------------------------------
+-- ---- the tracker -------------------------------------------------------------------------------------------------------
 
 ---@class whatsapp.tracker
 local tracker = {}

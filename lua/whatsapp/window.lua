@@ -40,7 +40,7 @@ local function open_from(self, phone_number_id, time, ...)
   for i = 1, 2 do open_for(self, plain((select(i, ...))), phone_number_id, until_when) end
 end
 
--- ---- calls ------------------------------------------------------------------------------------------------------------------
+-- ---- calls -------------------------------------------------------------------------------------------------------------
 
 local STEPS = { connect = true, terminate = true } -- of a call; others tell of its recording
 
@@ -72,7 +72,7 @@ local function feed_calls(self, event)
   end
 end
 
--- ---- the book -----------------------------------------------------------------------------------------------------------------
+-- ---- the book ----------------------------------------------------------------------------------------------------------
 
 ---Takes an event of webhook.parse. A user's message to the business alone opens a window, and so does a user's call, or a call
 ---of the business that the user takes. A message that tells of a new business-scoped id is remembered.
@@ -125,7 +125,7 @@ function book:open(to, phone_number_id)
   return left > 0, left
 end
 
--- ---- after a window has closed --------------------------------------------------------------------------------------------------
+-- ---- after a window has closed -----------------------------------------------------------------------------------------
 
 -- where the message of a status event went, as the fields of a message
 local function address_of(event)

@@ -15,7 +15,7 @@ function content.string(value)
   return is_double and ("%.0f"):format(value) or tostring(value)
 end
 
--- ---- words that are no single member ---------------------------------------------------------------------------------------
+-- ---- words that are no single member -----------------------------------------------------------------------------------
 
 -- the strings of a list that are not empty, joined; nil: there are none
 local function joined(strings, count)
@@ -44,7 +44,7 @@ local function emoji(reaction)
   return joined({ reaction.emoji }, 1)
 end
 
--- ---- types ------------------------------------------------------------------------------------------------------------------
+-- ---- types -------------------------------------------------------------------------------------------------------------
 
 -- type of a message -> in the object of that name: the member that is the text, or a function that makes it; the id that a
 -- bot branches on; whether the object is a file that can be fetched, or tells of a payment

@@ -412,7 +412,7 @@ describe("a webhook in an nginx of four workers", function()
       package.loaded.handle = whatsapp.webhook.handler {
         app_secret = "$SECRET", verify_token = "$TOKEN", on = { message = on_message },
         on_error = function(text) ngx.log(ngx.WARN, text) end,
-        store = require("whatsapp.nginx").events("events", { claim = 2 }),
+        store = require("whatsapp.nginx").events("events", { claim = 8 }),
       }
     } ]]
 

@@ -1,5 +1,5 @@
--- What becomes of messages after they were accepted: the statuses of webhooks, in whatever order and however often they
--- come. A state only moves forward, and the same statuses always end in the same state. No network; keeps what it is told.
+-- Tracks messages after they were accepted: takes the statuses of webhooks, in whatever order and however often they come. A
+-- state only moves forward, and the same statuses always end in the same state. No network.
 local expiring = require "whatsapp.util.expiring"
 local options_of = require "whatsapp.util.options"
 local user_ids = require "whatsapp.webhook.user_ids"
@@ -31,7 +31,7 @@ local function earlier(a, b)
   return math.min(a, b)
 end
 
--- of two failures always the same one, whichever came first
+-- An order of failures: the state tells the first, whichever came first.
 local function is_before(a, b)
   if a.time ~= b.time then return (a.time or math.huge) < (b.time or math.huge) end
   if a.details.code ~= b.details.code then return (a.details.code or math.huge) < (b.details.code or math.huge) end
@@ -80,7 +80,7 @@ end
 local tracker = {}
 tracker.__index = tracker
 
--- the states of a message: its own, and one for each participant of a group
+-- Takes a state out of the look-up tables: a message's own with those of its participants, or that of one participant.
 local function forget(self, state)
   local message = state.message
   if message then
@@ -89,7 +89,7 @@ local function forget(self, state)
   end
   if state.id and self.by_id[state.id] == state then self.by_id[state.id] = nil end
   if state.stamp and self.by_stamp[state.stamp] == state then self.by_stamp[state.stamp] = nil end
-  for _, own in pairs(state.participants or {}) do self.states:delete(own) end
+  for _, other in pairs(state.participants or {}) do self.states:delete(other) end
 end
 
 local function keep(self, state)
@@ -108,7 +108,7 @@ local function find(self, id, stamp)
   if of_id and of_id.stamp and of_id.stamp ~= stamp then stamp = nil end
   local of_stamp = stamp and self.by_stamp[stamp]
   if of_stamp and id and of_stamp.id ~= id then
-    -- a stamp that another message has too says nothing; an attempt that was refused is not the one that got the id
+    -- A stamp that two messages have says nothing. An attempt that was refused is not the one that got the id.
     local refused = not of_stamp.id and of_stamp.status == "failed"
     if refused then self.by_stamp[stamp] = nil end
     if of_stamp.id or refused then of_stamp = nil end
@@ -140,11 +140,14 @@ local function string_or_nil(value)
   if type(value) == "string" then return value end
 end
 
----What client:send returned, which is passed through: `tracker:sent(client:send(message))`.
+---Takes the three values that client:send returned, and returns them: `tracker:sent(client:send(message))`.
+---@param result table?
+---@param err string?
+---@param details whatsapp.info|whatsapp.details|nil
 ---@return table? result
----@return string? text
+---@return string? err
 ---@return whatsapp.info|whatsapp.details|nil details
-function tracker:sent(result, text, details)
+function tracker:sent(result, err, details)
   local stamp = string_or_nil(type(details) == "table" and details.stamp)
   local first = type(result) == "table" and type(result.messages) == "table" and result.messages[1]
   local id = type(first) == "table" and string_or_nil(first.id)
@@ -153,13 +156,13 @@ function tracker:sent(result, text, details)
   elseif not result and stamp then
     local state = find(self, nil, stamp)
     if details.may_have_been_sent then
-      state.unsettled = { text = text, details = details }
+      state.unsettled = details
     else
       advance(state, "failed")
-      fail(state, { text = text, details = details })
+      fail(state, { text = err, details = details })
     end
   end
-  return result, text, details
+  return result, err, details
 end
 
 ---Takes an event of webhook.parse. Keeps statuses, and which business-scoped ids are one user's.
@@ -177,15 +180,19 @@ function tracker:feed(event)
   return apply(state, event)
 end
 
----The answer of client:message_history, as if its events had come by a webhook.
----@param history table
+local function list_in(value, name)
+  local list = type(value) == "table" and value[name]
+  return type(list) == "table" and list or {}
+end
+
+---Takes the answer of client:message_history, as if its events had come by a webhook.
+---@param history table as the API answers it
 ---@return boolean moved
 function tracker:history(history)
   local moved = false
-  for _, message in ipairs(type(history) == "table" and type(history.data) == "table" and history.data or {}) do
-    local events = type(message) == "table" and message.events
-    if type(events) == "table" and type(events.data) == "table" then events = events.data end
-    for _, event in ipairs(type(events) == "table" and events or {}) do
+  for _, message in ipairs(list_in(history, "data")) do
+    local events = list_in(message, "events")
+    for _, event in ipairs(events.data and list_in(events, "data") or events) do
       local word = type(event) == "table" and string_or_nil(event.delivery_status)
       moved = word and self:feed {
         kind = "status", id = message.message_id, status = word:lower(), timestamp = tonumber(event.timestamp),
@@ -217,18 +224,18 @@ end
 local function timed_out(state, wanted, seconds)
   local details = { kind = "transport", retryable = false, may_have_been_sent = true }
   local before = state and state.status == "unknown" and state.unsettled
-  for name, value in pairs(before and before.details or {}) do details[name] = value end
+  for name, value in pairs(before or {}) do details[name] = value end
   details.status = state and state.status or "unknown"
   return nil, ("not %s within %g seconds, but %s"):format(wanted, seconds, details.status), details
 end
 
----Waits until a message has reached a status, or has failed. Somebody else feeds the events meanwhile.
+---Waits until a message has reached a status, or has failed. Other code feeds the events meanwhile.
 ---@param id string of a message, or its stamp
 ---@param wanted "accepted"|"sent"|"delivered"|"read"|"played"
 ---@param timeout number seconds
 ---@param participant string?
 ---@return whatsapp.state? state
----@return string? text
+---@return string? err
 ---@return whatsapp.details? details of the failure, as client:send gives them; of a time-out .status
 function tracker:await(id, wanted, timeout, participant)
   if not RANK[wanted] then error("no such status: " .. tostring(wanted), 2) end

@@ -183,10 +183,10 @@ end
 
 -- How many letters must be added, left out, changed or swapped with the next to make one word of another.
 local function distance(a, b)
-  local before, row, next_row = {}, {}, nil
+  local before, row = {}, {}
   for j = 0, #b do row[j] = j end
   for i = 1, #a do
-    next_row = { [0] = i }
+    local next_row = { [0] = i }
     for j = 1, #b do
       local change = a:byte(i) == b:byte(j) and 0 or 1
       local least = math.min(row[j] + 1, next_row[j - 1] + 1, row[j - 1] + change)

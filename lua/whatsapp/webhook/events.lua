@@ -148,7 +148,8 @@ local function status(raw, from)
   local contact = contact_of(from, participant or recipient, user_id)
   local event = setmetatable({
     kind = kind_of_status(raw), field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id,
-    time = from.time, value = from.value, raw = raw, id = string(raw.id), timestamp = integer(raw.timestamp), status = word and word:lower(),
+    time = from.time, value = from.value, raw = raw, id = string(raw.id), timestamp = integer(raw.timestamp),
+    status = word and word:lower(),
     recipient_id = recipient, recipient_user_id = user_id, participant = participant, contact = contact,
     name = contact and name_of(contact), stamp = string(raw.biz_opaque_callback_data),
   }, EVENT)

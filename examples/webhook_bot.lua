@@ -9,7 +9,7 @@ local function print_line(...)
   io.stderr:write(table.concat({ ... }, " "), "\n")
 end
 
--- tostring(event) is one line, with whatever its sender wrote escaped: nobody can forge a line of the log
+-- tostring(event) is one line, with the sender's text escaped: no user can forge a line of the log
 local function on_message(event)
   print_line(tostring(event))
   if not (client and event.text) then return end

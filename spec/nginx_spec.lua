@@ -1,7 +1,7 @@
 -- The library inside nginx's Lua: that it loads where nginx finds it, and what each worker has of it. Over real sockets.
 local nginx_server = require "spec.support.nginx"
 
-describe("in nginx", function()
+describe("nginx", function()
   local nginx
 
   setup(function()
@@ -30,19 +30,19 @@ describe("in nginx", function()
 
   teardown(function() nginx.stop() end)
 
-  it("messages are checked and written", function()
+  it("checks and writes messages", function()
     local status, body = nginx.ask "/encode"
     assert.equal(200, status)
     assert.equal('{"messaging_product":"whatsapp","recipient_type":"individual","to":"1","type":"text","text":{"body":"it\'s fine"}}', body)
   end)
 
-  it("what was asked, answered and logged can be seen", function()
+  it("shows what was asked, answered and logged", function()
     local status, body, headers = nginx.ask("/echo", { body = "x" })
     assert.same({ 201, "x", "POST" }, { status, body, headers["x-method"] })
     assert(nginx.wait_for("echoed at " .. nginx.port))
   end)
 
-  it("a handler is served: what it gets and what it answers", function()
+  it("serves a handler: its request and its response", function()
     local status, body, headers = nginx.ask("/serve?a=1&b", { method = "PUT", body = ("x"):rep(200000), headers = { ["X-Given"] = "y" } })
     assert.same({ 207, "PUT a=1&b y 200000 xxx" }, { status, body })
     assert.same({ "z", "22" }, { headers["x-answer"], headers["content-length"] })
@@ -127,7 +127,7 @@ describe("a webhook's handler in nginx", function()
     assert.equal(200, post(webhooks.body { messages = { webhooks.text("after", "x") } }))
   end)
 
-  it("reads the signature, however many headers stand before it", function()
+  it("reads the signature behind any number of headers", function()
     local body = webhooks.body { messages = { webhooks.text("behind", "x") } }
     for _, count in ipairs { 1, 99, 150, 400 } do
       local headers = {}
@@ -139,7 +139,7 @@ describe("a webhook's handler in nginx", function()
   end)
 end)
 
-describe("what is put off until an answer has left", function()
+describe("work after the answer", function()
   local nginx
   local function requests(count)
     for _ = 1, count do assert.equal(200, (nginx.ask "/")) end
@@ -162,7 +162,7 @@ describe("what is put off until an answer has left", function()
   end
   after_each(function() nginx.stop() end)
 
-  it("is done afterwards, in as many timers at once as are allowed", function()
+  it("is done afterwards, in no more timers at once than allowed", function()
     start([[
       at_once = (at_once or 0) + 1
       ngx.log(ngx.NOTICE, "at once: ", at_once, ";")
@@ -174,7 +174,7 @@ describe("what is put off until an answer has left", function()
     assert.equal(0, nginx.logged "at once: 4;")
   end)
 
-  it("goes on where one fails", function()
+  it("goes on behind a work that fails", function()
     start([[ error "no good" ]], "{ concurrency = 1 }")
     requests(2)
     assert(nginx.wait_for("no good", 2))
@@ -182,7 +182,7 @@ describe("what is put off until an answer has left", function()
     assert(nginx.wait_for("no good", 3))
   end)
 
-  it("goes on where one calls ngx.exit, which raises", function()
+  it("goes on behind a work that calls ngx.exit, which raises", function()
     start([[
       works = (works or 0) + 1
       ngx.log(ngx.NOTICE, "work ", works, " begins")
@@ -192,7 +192,7 @@ describe("what is put off until an answer has left", function()
     assert(nginx.wait_for "ngx.exit in a callback would lose")
   end)
 
-  it("goes on where one ends its timer by a copy of ngx.exit, once garbage was collected, and tells", function()
+  it("goes on behind a work that ends its timer by a copy of ngx.exit, once garbage was collected, and says so", function()
     start([[
       works = (works or 0) + 1
       ngx.log(ngx.NOTICE, "work ", works, " begins")
@@ -220,8 +220,8 @@ describe("what is put off until an answer has left", function()
     requests(1)
     assert(nginx.wait_for "lua_max_running_timers are not enough")
     assert.equal(0, nginx.logged "it is done")
-    local till, count = os.time() + 10, 1
-    while nginx.logged "it is done" == 0 and os.time() < till do
+    local ends, count = os.time() + 10, 1
+    while nginx.logged "it is done" == 0 and os.time() < ends do
       require("whatsapp.sandbox.process").run("/", "sleep 0.2")
       requests(1)
       count = count + 1

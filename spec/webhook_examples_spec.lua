@@ -32,7 +32,7 @@ local function ask(port, query, signature)
   return answer.status, answer.body
 end
 
--- a server answers: what it is to be asked, and who tells what it printed
+-- asks a server everything; log() returns what it printed
 local function check(port, log)
   assert.same({ 200, "4711" }, { ask(port, QUERY) })
   assert.equal(403, (ask(port, QUERY .. "x")))

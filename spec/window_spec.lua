@@ -29,7 +29,7 @@ describe("the window book", function()
     return event
   end
 
-  it("tells who wrote within 24 hours, and for how long", function()
+  it("tells which users wrote within 24 hours, and the seconds left", function()
     local open = book()
     assert.is_nil((open:open "1"))
     open:feed(message("16505551234", now - 3600))
@@ -43,7 +43,7 @@ describe("the window book", function()
     assert.same({ true, 23 * 3600 }, { open:open "16505551234" })
   end)
 
-  it("knows business-scoped ids and ads, and what opens nothing", function()
+  it("knows business-scoped ids and ads, and the events that open no window", function()
     local open = book()
     open:feed(message(nil, now, { from_user_id = "US.1" }))
     assert.is_true((open:open "US.1"))
@@ -173,7 +173,7 @@ describe("a fallback", function()
     assert.is_nil(info.fallback)
   end)
 
-  it("may be a function, that may decline", function()
+  it("may be a function, which may return nil", function()
     local seen
     local client, transport = new { CLOSED, OK }
     local sent, text, details, _
@@ -232,7 +232,7 @@ describe("an answer", function()
     assert.equal("wamid.F", body_of(transport, 4).message_id)
   end)
 
-  it("to what has no sender or no id is refused, and wrong use raises", function()
+  it("is refused where the event has no sender or no id, and wrong use raises", function()
     local client, transport = new {}
     for _, event in ipairs { {}, { id = "e" }, { from = "1" } } do
       local sent, text, details = client:reply(event, { text = { body = "x" } })

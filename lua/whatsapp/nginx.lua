@@ -24,8 +24,8 @@ local HANDLING = "whatsapp.nginx: callbacks run" -- in ngx.ctx
 local ENDS = { "exit", "exec", "redirect" }
 local guarded
 
--- What ends a request ends all events that are not handled yet, and nginx may answer 200, so that they never come again. Within
--- our callbacks these functions raise instead; elsewhere they do what they do. A copy that was made before escapes this.
+-- A callback that ends the request loses the events that are not handled yet: nginx may answer 200, so that they never come
+-- again. Within callbacks these functions raise instead; elsewhere they work as before. A copy that was made earlier escapes.
 local function guard()
   if guarded then return end
   guarded = true

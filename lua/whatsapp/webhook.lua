@@ -1,4 +1,4 @@
--- Webhooks of the API: proves that a request is the API's, reads its body, answers it. The public face; webhook/ has the parts.
+-- Webhooks of the API: proves that a request is the API's, reads its body, answers it. The public face; webhook/ does the work.
 -- Raises only for wrong use, never for what came over the network.
 local events = require "whatsapp.webhook.events"
 local json = require "whatsapp.wire.json"

@@ -2,7 +2,7 @@
 -- direction of reading or cannot be seen. What it returns can be logged and printed. Never raises.
 local show = {}
 
--- code points that are escaped, beside those under 32: from, to
+-- ranges of code points that are escaped; those under 32 are too
 local ESCAPED = {
   { 0x7F, 0x9F }, -- DEL, C1
   { 0xAD, 0xAD }, { 0x61C, 0x61C }, { 0x180E, 0x180E },
@@ -11,7 +11,7 @@ local ESCAPED = {
   { 0xFEFF, 0xFEFF }, { 0xFFF9, 0xFFFB },
 }
 
--- bytes of a character by its first byte, and the least code point of so many
+-- the first bytes of characters: from, to, the number of bytes, and the least code point of that length
 local LENGTHS = { { 0xC2, 0xDF, 2, 0x80 }, { 0xE0, 0xEF, 3, 0x800 }, { 0xF0, 0xF4, 4, 0x10000 } }
 
 local SHORT = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }

@@ -204,9 +204,9 @@ local function add_items(list, from, name, make, items)
 end
 
 -- how many members a table has that are not in `known`
-local function count_unknown(given, known)
+local function count_unknown(object, known)
   local count = 0
-  for name in next, given do
+  for name in next, object do
     if not known[name] then count = count + 1 end
   end
   return count

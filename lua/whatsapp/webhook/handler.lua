@@ -139,9 +139,9 @@ local function receive(self, request)
     return answer(200)
   end
   if not self.defer then return answer(handle_all(self, events) and 200 or 500) end
-  local is_deferred, problem = pcall(self.defer, function() handle_all(self, events) end)
+  local is_deferred, why_not = pcall(self.defer, function() handle_all(self, events) end)
   if is_deferred then return answer(200) end
-  report(self, "defer: " .. show.value(problem), nil, false)
+  report(self, "defer: " .. show.value(why_not), nil, false)
   return answer(500)
 end
 

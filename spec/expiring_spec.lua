@@ -73,7 +73,7 @@ describe("an expiring memory", function()
     assert.equal(7, memory.forgotten)
   end)
 
-  it("lets what has expired go, though nobody asks for it", function()
+  it("drops expired entries without being asked for them", function()
     local dropped = 0
     local memory = expiring.new { on_drop = function() dropped = dropped + 1 end }
     for i = 1, 1000 do memory:set(i, i, 5, i) end
@@ -81,7 +81,7 @@ describe("an expiring memory", function()
     assert.same({ 1000, 0 }, { memory.count + dropped, memory.forgotten })
   end)
 
-  it("makes no room by force while entries that have expired lie in it, in whatever order they came", function()
+  it("forgets no living entry while it holds expired ones, in any order", function()
     local memory = expiring.new { max = 4 }
     for i, ttl in ipairs { 100, 1, 1, 1 } do memory:set(i, true, ttl, 0) end
     for i = 5, 7 do memory:set(i, true, 100, 2) end

@@ -1,4 +1,4 @@
--- What becomes of messages: any order and any number of the same statuses end in the same states; waiting; what was unknown.
+-- The tracker: any order and any number of the same statuses end in the same states; it waits; it settles unknown sends.
 local memory = require "whatsapp.transport.memory"
 local webhooks = require "spec.support.webhooks"
 local whatsapp = require "whatsapp"
@@ -86,7 +86,7 @@ describe("a tracker", function()
     return total
   end
 
-  it("is bounded, whatever the statuses carry, and tells what it forgets", function()
+  it("is bounded, also with several stamps of one message, and tells what it forgets", function()
     local forgotten = {}
     local tracker = whatsapp.status.tracker { max = 3, on_forget = function(state) forgotten[#forgotten + 1] = state.id end }
     for i = 1, 50 do
@@ -118,7 +118,7 @@ describe("a tracker", function()
     assert.is_nil(tracker:state "s")
   end)
 
-  it("takes what a send returned, and passes it on", function()
+  it("takes the values that a send returned, and returns them", function()
     local tracker = whatsapp.status.tracker()
     local client = whatsapp.new { token = "t", phone_number_id = "1", stamp = true, transport = memory.new {
       { status = 200, headers = {}, body = '{"messages":[{"id":"wamid.1"}]}' },
@@ -146,13 +146,26 @@ describe("a tracker", function()
     tracker:sent({ success = true }, nil, {})
   end)
 
-  it("joins what came by id and what is known by the stamp", function()
+  it("joins a state known by its id with one known by its stamp", function()
     local tracker = whatsapp.status.tracker()
     tracker:sent(nil, "lost", { kind = "transport", may_have_been_sent = true, stamp = "s" })
     tracker:feed(status("m", "delivered"))
     assert.equal("unknown", tracker:state("s").status)
     tracker:feed(status("m", "sent", { stamp = "s" }))
     assert.same({ "delivered", "delivered" }, { tracker:state("s").status, tracker:state("m").status })
+  end)
+
+  it("knows a participant whose id has changed, whichever came first", function()
+    for order = 1, 2 do
+      local tracker = whatsapp.status.tracker()
+      local learned = { kind = "message", type = "system", previous_user_id = "US.1", from_user_id = "US.2" }
+      tracker:feed(status("g", "delivered", { participant = "US.1" }))
+      if order == 1 then assert.is_false(tracker:feed(learned)) end
+      tracker:feed(status("g", "read", { participant = "US.2" }))
+      if order == 2 then tracker:feed(learned) end
+      assert.same({ "read", "read" }, { tracker:state("g", "US.1").status, tracker:state("g", "US.2").status })
+      assert.is_nil(tracker:state("g", "US.3"))
+    end
   end)
 
   it("does not mix messages that share a stamp", function()
@@ -199,7 +212,7 @@ describe("await", function()
     assert.same({ "string", "api", false }, { type(text), untold.kind, untold.may_have_been_sent })
   end)
 
-  it("gives up in time, and says how far it came", function()
+  it("gives up in time, and says which status was reached", function()
     local tracker, slept = waiting { status("a", "sent") }
     local state, text, details = tracker:await("a", "delivered", 2.5)
     local _
@@ -216,7 +229,7 @@ describe("await", function()
     assert.equal("m", assert(tracker:await("s", "sent", 5)).id)
   end)
 
-  it("raises for what can never come", function()
+  it("raises for a status that can never come", function()
     assert.has_error(function() whatsapp.status.tracker():await("a", "sent", 1) end)
     assert.has_error(function() waiting({}):await("a", "senT", 1) end)
     assert.has_error(function() whatsapp.status.tracker { sleep = 5 } end)
@@ -227,7 +240,7 @@ describe("client:message_history", function()
   local HISTORY = '{"data":[{"id":"h","message_id":"wamid.1","events":{"data":[{"delivery_status":"SENT","timestamp":"5"},'
     .. '{"delivery_status":"READ","webhook_update_state":"FAILED","timestamp":7}]}}]}'
 
-  it("asks the API, again where that helps, and the tracker understands the answer", function()
+  it("asks the API, repeats where that helps, and the tracker reads the answer", function()
     local transport = memory.new { { status = 503, body = "" }, { status = 200, headers = {}, body = HISTORY } }
     local client = whatsapp.new { token = "t-of-a-test", phone_number_id = "106", transport = transport }
     local history, _, info = client:message_history("wamid.1+/=", { limit = 50, after = "c d" })
@@ -252,7 +265,7 @@ describe("client:message_history", function()
     assert.is_nil((client:message_history "wamid.unknown"))
   end)
 
-  it("reports what the API says against it", function()
+  it("reports an error of the API", function()
     local client = whatsapp.new { token = "t", phone_number_id = "1", transport = memory.new {
       { status = 400, headers = {}, body = '{"error":{"code":100,"message":"no"}}' } } }
     local history, _, details = client:message_history "x"

@@ -16,10 +16,11 @@ local NAMES = {
   "whatsapp.transport.resty.failure", "whatsapp.transport.resty.file", "whatsapp.transport.resty.http1",
   "whatsapp.transport.resty.lua_resty_http", "whatsapp.transport.resty.upload", "whatsapp.transport.resty.workers",
   "whatsapp.util.expiring", "whatsapp.util.options", "whatsapp.util.queue", "whatsapp.util.random_id",
-  "whatsapp.util.sha256", "whatsapp.util.url", "whatsapp.util.values", "whatsapp.webhook",
-  "whatsapp.webhook.content", "whatsapp.webhook.event_key", "whatsapp.webhook.events", "whatsapp.webhook.handler",
-  "whatsapp.webhook.memory", "whatsapp.webhook.signature", "whatsapp.webhook.store", "whatsapp.window",
-  "whatsapp.wire.error_codes", "whatsapp.wire.json", "whatsapp.wire.outcome", "whatsapp.wire.shown",
+  "whatsapp.util.sha256", "whatsapp.util.show", "whatsapp.util.url", "whatsapp.util.values", "whatsapp.webhook",
+  "whatsapp.webhook.content", "whatsapp.webhook.event_key", "whatsapp.webhook.event_line", "whatsapp.webhook.events",
+  "whatsapp.webhook.handler", "whatsapp.webhook.memory", "whatsapp.webhook.signature", "whatsapp.webhook.store",
+  "whatsapp.webhook.user_ids", "whatsapp.window", "whatsapp.wire.error_codes", "whatsapp.wire.json",
+  "whatsapp.wire.outcome", "whatsapp.wire.shown",
 }
 
 -- the libraries that modules load when they are first used

@@ -1,7 +1,8 @@
--- What becomes of messages after they were accepted: the statuses of webhooks, in whatever order and however often they
--- come. A state only moves forward, and the same statuses always end in the same state. No network; keeps what it is told.
+-- Tracks messages after they were accepted: takes the statuses of webhooks, in whatever order and however often they come. A
+-- state only moves forward, and the same statuses always end in the same state. No network.
 local expiring = require "whatsapp.util.expiring"
 local options_of = require "whatsapp.util.options"
+local user_ids = require "whatsapp.webhook.user_ids"
 
 local status = {}
 
@@ -18,7 +19,7 @@ local status = {}
 status.RANK = { unknown = 0, accepted = 1, sent = 2, delivered = 3, read = 4, played = 5, failed = 6 }
 local RANK = status.RANK
 
--- ---- states -------------------------------------------------------------------------------------------------------------
+-- ---- states ------------------------------------------------------------------------------------------------------------
 
 local function new_state(id, stamp)
   return { id = id, stamp = stamp, status = "unknown", at = {} }
@@ -30,7 +31,7 @@ local function earlier(a, b)
   return math.min(a, b)
 end
 
--- of two failures always the same one, whichever came first
+-- An order of failures: the state tells the first, whichever came first.
 local function is_before(a, b)
   if a.time ~= b.time then return (a.time or math.huge) < (b.time or math.huge) end
   if a.details.code ~= b.details.code then return (a.details.code or math.huge) < (b.details.code or math.huge) end
@@ -38,7 +39,17 @@ local function is_before(a, b)
   return a.details.stamp ~= nil and b.details.stamp == nil
 end
 
+local MOST_UNKNOWN = 8 -- statuses that are not in RANK, of one message
+
+-- whether there is room to note when the status was reached
+local function may_note(state, word)
+  if RANK[word] or state.at[word] ~= nil then return true end
+  state.unknown = (state.unknown or 0) + 1
+  return state.unknown <= MOST_UNKNOWN
+end
+
 local function advance(state, word, time)
+  if not may_note(state, word) then return false end
   state.at[word] = earlier(state.at[word], time or true)
   if (RANK[word] or 0) <= RANK[state.status] then return false end
   state.status = word
@@ -63,13 +74,13 @@ local function apply(state, event)
   return moved
 end
 
--- ---- the tracker --------------------------------------------------------------------------------------------------------
+-- ---- the tracker -------------------------------------------------------------------------------------------------------
 
 ---@class whatsapp.tracker
 local tracker = {}
 tracker.__index = tracker
 
--- the states of a message: its own, and one for each participant of a group
+-- Takes a state out of the look-up tables: a message's own with those of its participants, or that of one participant.
 local function forget(self, state)
   local message = state.message
   if message then
@@ -78,7 +89,7 @@ local function forget(self, state)
   end
   if state.id and self.by_id[state.id] == state then self.by_id[state.id] = nil end
   if state.stamp and self.by_stamp[state.stamp] == state then self.by_stamp[state.stamp] = nil end
-  for _, own in pairs(state.participants or {}) do self.states:delete(own) end
+  for _, other in pairs(state.participants or {}) do self.states:delete(other) end
 end
 
 local function keep(self, state)
@@ -97,7 +108,7 @@ local function find(self, id, stamp)
   if of_id and of_id.stamp and of_id.stamp ~= stamp then stamp = nil end
   local of_stamp = stamp and self.by_stamp[stamp]
   if of_stamp and id and of_stamp.id ~= id then
-    -- a stamp that another message has too says nothing; an attempt that was refused is not the one that got the id
+    -- A stamp that two messages have says nothing. An attempt that was refused is not the one that got the id.
     local refused = not of_stamp.id and of_stamp.status == "failed"
     if refused then self.by_stamp[stamp] = nil end
     if of_stamp.id or refused then of_stamp = nil end
@@ -129,11 +140,14 @@ local function string_or_nil(value)
   if type(value) == "string" then return value end
 end
 
----What client:send returned, which is passed through: `tracker:sent(client:send(message))`.
+---Takes the three values that client:send returned, and returns them: `tracker:sent(client:send(message))`.
+---@param result table?
+---@param err string?
+---@param details whatsapp.info|whatsapp.details|nil
 ---@return table? result
----@return string? text
+---@return string? err
 ---@return whatsapp.info|whatsapp.details|nil details
-function tracker:sent(result, text, details)
+function tracker:sent(result, err, details)
   local stamp = string_or_nil(type(details) == "table" and details.stamp)
   local first = type(result) == "table" and type(result.messages) == "table" and result.messages[1]
   local id = type(first) == "table" and string_or_nil(first.id)
@@ -142,20 +156,23 @@ function tracker:sent(result, text, details)
   elseif not result and stamp then
     local state = find(self, nil, stamp)
     if details.may_have_been_sent then
-      state.unsettled = { text = text, details = details }
+      state.unsettled = details
     else
       advance(state, "failed")
-      fail(state, { text = text, details = details })
+      fail(state, { text = err, details = details })
     end
   end
-  return result, text, details
+  return result, err, details
 end
 
----An event of webhook.parse; of all but statuses nothing is kept.
+---Takes an event of webhook.parse. Keeps statuses, and which business-scoped ids are one user's.
 ---@param event whatsapp.event
 ---@return boolean moved whether the message's state moved forward
 function tracker:feed(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
+  if event.kind == "message" then
+    self.ids:learn(string_or_nil(event.previous_user_id), string_or_nil(event.from_user_id))
+  end
   if event.kind ~= "status" or type(event.id) ~= "string" or type(event.status) ~= "string" then return false end
   local state = find(self, event.id, event.stamp)
   keep(self, state)
@@ -163,15 +180,19 @@ function tracker:feed(event)
   return apply(state, event)
 end
 
----The answer of client:message_history, as if its events had come by a webhook.
----@param history table
+local function list_in(value, name)
+  local list = type(value) == "table" and value[name]
+  return type(list) == "table" and list or {}
+end
+
+---Takes the answer of client:message_history, as if its events had come by a webhook.
+---@param history table as the API answers it
 ---@return boolean moved
 function tracker:history(history)
   local moved = false
-  for _, message in ipairs(type(history) == "table" and type(history.data) == "table" and history.data or {}) do
-    local events = type(message) == "table" and message.events
-    if type(events) == "table" and type(events.data) == "table" then events = events.data end
-    for _, event in ipairs(type(events) == "table" and events or {}) do
+  for _, message in ipairs(list_in(history, "data")) do
+    local events = list_in(message, "events")
+    for _, event in ipairs(events.data and list_in(events, "data") or events) do
       local word = type(event) == "table" and string_or_nil(event.delivery_status)
       moved = word and self:feed {
         kind = "status", id = message.message_id, status = word:lower(), timestamp = tonumber(event.timestamp),
@@ -181,30 +202,40 @@ function tracker:history(history)
   return moved
 end
 
+-- the state that is furthest, of those under each id that the participant had
+local function state_of_participant(self, message, participant)
+  local furthest
+  for _, id in ipairs(message.participants and self.ids:all(participant) or {}) do
+    local state = message.participants[id]
+    if state and (not furthest or RANK[state.status] > RANK[furthest.status]) then furthest = state end
+  end
+  return furthest
+end
+
 ---@param id string of a message, or its stamp
 ---@param participant string? of a group
 ---@return whatsapp.state? state to be read only
 function tracker:state(id, participant)
   local state = self.by_id[id] or self.by_stamp[id]
-  if state and participant then return state.participants and state.participants[participant] end
+  if state and participant then return state_of_participant(self, state, participant) end
   return state
 end
 
 local function timed_out(state, wanted, seconds)
   local details = { kind = "transport", retryable = false, may_have_been_sent = true }
   local before = state and state.status == "unknown" and state.unsettled
-  for name, value in pairs(before and before.details or {}) do details[name] = value end
+  for name, value in pairs(before or {}) do details[name] = value end
   details.status = state and state.status or "unknown"
   return nil, ("not %s within %g seconds, but %s"):format(wanted, seconds, details.status), details
 end
 
----Waits until a message has reached a status, or has failed. Somebody else feeds the events meanwhile.
+---Waits until a message has reached a status, or has failed. Other code feeds the events meanwhile.
 ---@param id string of a message, or its stamp
 ---@param wanted "accepted"|"sent"|"delivered"|"read"|"played"
 ---@param timeout number seconds
 ---@param participant string?
 ---@return whatsapp.state? state
----@return string? text
+---@return string? err
 ---@return whatsapp.details? details of the failure, as client:send gives them; of a time-out .status
 function tracker:await(id, wanted, timeout, participant)
   if not RANK[wanted] then error("no such status: " .. tostring(wanted), 2) end
@@ -243,8 +274,10 @@ function status.tracker(options)
   local self = setmetatable({
     sleep = checked.sleep, interval = checked.interval or 0.05, ttl = checked.ttl or MONTH, by_id = {}, by_stamp = {},
   }, tracker)
+  local max = checked.max or 100000
+  self.ids = user_ids.new(max, checked.now)
   self.states = expiring.new {
-    max = checked.max or 100000, now = checked.now, on_forget = checked.on_forget,
+    max = max, now = checked.now, on_forget = checked.on_forget,
     on_drop = function(state) forget(self, state) end,
   }
   return self

@@ -3,11 +3,11 @@
 local crypto = require "whatsapp.crypto"
 local webhook = require "whatsapp.webhook"
 
-local KINDS = { message = true, status = true, error = true, echo = true, change = true }
+local KINDS = { message = true, status = true, error = true, echo = true, payment = true, standby = true, change = true }
 local math_type = math.type -- luacheck: ignore 143
 local STRINGS = { "field", "waba_id", "phone_number_id", "id", "type", "from", "from_user_id", "to", "group_id", "name", "text",
-  "reply_id", "status", "recipient_id", "recipient_user_id", "participant", "stamp" }
-local TABLES = { "contact", "context", "response", "media", "details" }
+  "reply_id", "status", "recipient_id", "recipient_user_id", "participant", "stamp", "previous_user_id" }
+local TABLES = { "contact", "context", "response", "media", "payment", "details" }
 local SECRET = "secret"
 
 local function check_event(event)

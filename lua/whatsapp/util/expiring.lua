@@ -9,7 +9,7 @@ Expiring.__index = Expiring
 
 local expiring = {}
 
--- ---- the heap: the entry that is due first is at 1 ------------------------------------------------------------------------
+-- ---- the heap: the entry that is due first is at 1 ---------------------------------------------------------------------
 -- `due` of an entry is never later than `expires`: to make an entry live longer costs nothing, and it moves down only when it
 -- reaches the top. Of two that are due at the same time the older one goes first.
 
@@ -86,7 +86,7 @@ local function make_room(self, now)
   return entry
 end
 
--- ---- the memory -----------------------------------------------------------------------------------------------------------
+-- ---- the memory --------------------------------------------------------------------------------------------------------
 
 ---@param key any
 ---@param now number? of the caller's clock

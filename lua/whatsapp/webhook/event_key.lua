@@ -1,7 +1,7 @@
 -- The key of an event: the same event has the same key in whatever body it comes again. Pure; needs no JSON writer.
 local key = {}
 
--- ---- a canonical spelling -------------------------------------------------------------------------------------------------
+-- ---- a canonical spelling ----------------------------------------------------------------------------------------------
 -- The same data has the same spelling, different data a different one: names are sorted, and each string has its length
 -- before it. Every value is written once, so it takes linear time (and the sorting of names).
 
@@ -51,7 +51,7 @@ function key.spelling(...)
   return table.concat(pieces)
 end
 
--- ---- keys -----------------------------------------------------------------------------------------------------------------
+-- ---- keys --------------------------------------------------------------------------------------------------------------
 
 local LONGEST = 256 -- bytes of a key; longer ones are hashed
 

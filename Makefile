@@ -29,7 +29,7 @@ FLAGS    := -std=c99 -fPIC -fno-plt -fvisibility=hidden -fno-math-errno $(WARN) 
 SHARED   := -shared $(if $(filter Darwin,$(shell uname -s)),-undefined dynamic_lookup)
 
 BUILD  := build/$(LUA)
-OFFLINE := spec/walk_spec.lua spec/schema_spec.lua spec/message_spec.lua spec/recipient_spec.lua spec/values_spec.lua spec/response_spec.lua spec/retry_spec.lua spec/crypto_spec.lua \
+OFFLINE := spec/walk_spec.lua spec/schema_spec.lua spec/message_spec.lua spec/recipient_spec.lua spec/values_spec.lua spec/clusters_spec.lua spec/response_spec.lua spec/retry_spec.lua spec/crypto_spec.lua \
            spec/golden_spec.lua spec/decode_spec.lua spec/webhook_spec.lua spec/webhook_handler_spec.lua spec/status_spec.lua spec/window_spec.lua
 CORE   := schema format buffer utf8 json index lsay lproblem lshape lvalue lscope lvariant lfree lforeign lwalk lschema lread lcore
 OBJ     = $(patsubst %,$(BUILD)/obj/%.o,$(1))
@@ -218,6 +218,9 @@ coverage:
 	    printf "%-10s %6.1f %% of %d lines\n", $$1, percent, lines} END {printf "%-10s %6.1f %% of %d lines\n", "core", 100 * run / all, all}'
 
 # what is generated from the schema; make check compares
+# the classes of code points, from the Unicode data of this machine's perl
+unicode: ; perl spec/support/unicode.pl >lua/whatsapp/util/unicode.lua
+
 docs: core
 	@eval "$$($(MAKE) -s env)"; $(LUA) src/gen.lua lua/whatsapp
 
@@ -268,6 +271,6 @@ clean:
 bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
-.PHONY: all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl demo test suite \
+.PHONY: unicode all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl demo test suite \
         test-all test-arm test-be test-musl memcheck sanitize coverage amalgamation embed threads size 32bits torture fuzz \
         fuzz-webhook docs check bench bench-send bench-webhook bench-nginx bench-media install clean

@@ -158,6 +158,11 @@ fuzz:
 	ASAN_OPTIONS=quarantine_size_mb=8 build/fuzz/encode -runs=$(RUNS) -max_len=600 -timeout=60 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ build/fuzz/corpus
 
 # bytes become bodies of webhooks, raw or made of their words; lua-cjson's own leaks are not looked for
+# what a file may be made of; FILES= says how many
+FILES ?= 1000000
+fuzz-sniff: all
+	eval "$$($(MAKE) -s env)"; $$LUA spec/support/fuzz_sniff.lua $(FILES)
+
 fuzz-webhook:
 	@mkdir -p build/fuzz/webhook-corpus
 	$(FUZZER) -o build/fuzz/webhook spec/support/fuzz_webhook.c $(patsubst %,src/%.c,$(CORE) lcrypto) -l$(ABI) -lm $(SSL_LIB)
@@ -273,4 +278,4 @@ bench-webhook: core crypto $(BENCH)/floor.so
 
 .PHONY: unicode all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl demo test suite \
         test-all test-arm test-be test-musl memcheck sanitize coverage amalgamation embed threads size 32bits torture fuzz \
-        fuzz-webhook docs check bench bench-send bench-webhook bench-nginx bench-media install clean
+        fuzz-webhook fuzz-sniff docs check bench bench-send bench-webhook bench-nginx bench-media install clean

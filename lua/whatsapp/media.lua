@@ -14,8 +14,8 @@ local media = {}
 ---Bytes that the API lets users send at most.
 media.MAX_INCOMING = require("whatsapp.media.kinds").MAX_INCOMING
 
----A name for a file that came from outside, to be put behind a folder of yours: no folder, no control character, no dot
----before it, not long, and with the extension of its MIME type, whatever it was called.
+---A name for a file that came from outside, to be put behind a folder of yours: the media's id, what the sender called it (no
+---folder, no dot, no control character, nothing that cannot be seen), and an extension of its MIME type. Not long.
 ---@param event whatsapp.event|table with a media member, or that member
 ---@return string
 function media.safe_name(event)

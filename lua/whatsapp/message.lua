@@ -545,42 +545,62 @@ end
 
 local LONGEST = 4096
 
--- bytes of the first `count` characters from `at` on; all that is left if there are fewer. A byte that starts no
--- character counts as one, so that a text that is not UTF-8 is split too (and refused where it is checked).
-local function bytes_of(text, at, count)
-  local stop = at
-  for _ = 1, count do
-    if stop > #text then break end
-    stop = text:match("^[^\128-\191][\128-\191]*()", stop) or stop + 1
+-- the position of the cluster after one, and how many code points it has; with `most` code points if it is longer
+local function next_cluster(text, at, most)
+  local following = text:byte(at + 1)
+  if not following or following < 0x80 and following >= 0x20 and text:byte(at) < 0x80 then return at + 1, 1 end
+  return require("whatsapp.util.clusters").next(text, at, most)
+end
+
+-- A space with a mark on it is a character that is seen; CR and LF are one cluster.
+local function is_space(text, at, size)
+  return text:find("^%s", at) ~= nil and (size == 1 or text:find("^\r\n", at) ~= nil)
+end
+
+-- the first cluster from a position on that is no space
+local function after_spaces(text, at)
+  while at <= #text do
+    local stop, size = next_cluster(text, at, 2)
+    if not is_space(text, at, size) then break end
+    at = stop
   end
-  return stop - at
+  return at
 end
 
--- where to break: behind the last space or line end, or, if there is none, in the middle of a word
-local function break_at(chunk)
-  return chunk:match "^.*[%s]()" or #chunk + 1
+-- One part of a text, and where the next one begins: behind the last word that fits whole, else behind the last cluster that
+-- fits, else, in a cluster that is longer than a part, between code points.
+local function part_of(text, at, longest)
+  local first, count, last, cut = at, 0, at, nil -- last: behind what is no space; cut: `last` before the last space
+  while at <= #text do
+    local stop, size = next_cluster(text, at, longest)
+    local space = is_space(text, at, size)
+    if count + size > longest then
+      if space then cut = last
+      elseif not cut then cut = count == 0 and stop or at end
+      break
+    end
+    if space then cut = last else last = stop end
+    at, count = stop, count + size
+  end
+  if at > #text then cut = last end
+  return text:sub(first, cut - 1), after_spaces(text, cut)
 end
 
----Splits a long text at spaces into texts that fit into one message each. Spaces at the breaks are dropped.
+---Splits a long text at spaces into texts that fit into one message each. Spaces at the breaks are dropped. A word is broken
+---only where it is longer than a part, and there between two characters as a reader sees them: no family of emoji, flag, keycap,
+---skin tone, letter with its marks or conjunct is cut (util/clusters has the rules and their limits). One that is longer than a
+---part is cut between code points. The time that it takes grows with the length of the text.
 ---@param text string
----@param longest integer? characters, 4,096 if absent
+---@param longest integer? code points, as the API counts them; 4,096 if absent
 ---@return string[]
 function message.split(text, longest)
-  local parts, at = {}, 1
   longest = longest or LONGEST
   if type(text) ~= "string" then error("a text that is split is a string, got a " .. type(text), 2) end
-  if type(longest) ~= "number" or longest < 1 then error("a part must be at least 1 character long", 2) end
-  while at <= #text do
-    local size = bytes_of(text, at, longest)
-    local chunk = text:sub(at, at + size - 1)
-    local next_is_space = text:find("^%s", at + size)
-    local stop = (at + size > #text or next_is_space) and #chunk + 1 or break_at(chunk)
-    local part = chunk:sub(1, stop - 1):gsub("%s+$", "")
-    if part ~= "" then parts[#parts + 1] = part end
-    at = at + stop - 1
-    at = text:match("^%s*()", at)
-  end
-  return parts
+  if type(longest) ~= "number" or longest < 1 or longest ~= longest then error("a part must be at least 1 character long", 2) end
+  longest = math.floor(longest)
+  local list, at = {}, after_spaces(text, 1)
+  while at <= #text do list[#list + 1], at = part_of(text, at, longest) end
+  return list
 end
 
 -- ---- arguments ----------------------------------------------------------------------------------------------------------

@@ -16,19 +16,58 @@ local M = {}
 ---@field timeout number? seconds for one attempt, 300 if absent
 ---@field retry whatsapp.retry|false?
 
+---@class whatsapp.media.look_up_options
+---@field own boolean? only if this number uploaded or received it
+---@field timeout number? seconds for one attempt
+---@field retry whatsapp.retry|false?
+
+---@class whatsapp.media.download_options: whatsapp.media.look_up_options
+---@field max integer? bytes, 100 MiB if absent
+---@field replace boolean? whether a file that exists is replaced
+---@field progress (fun(transferred: integer, total: integer?))? called now and then
+
+---@class whatsapp.media.sample_options
+---@field app_id string|integer the app's, not the phone number's
+---@field type string? the MIME type, if the bytes do not tell it
+---@field session string? details.session of an upload that failed, to go on with it
+---@field mode "strict"|"lenient"?
+---@field progress (fun(transferred: integer, total: integer?))?
+---@field timeout number? seconds for one attempt, 300 if absent
+---@field retry whatsapp.retry|false?
+
+---@class whatsapp.file a file of the caller's: a path, or the bytes and a name
+---@field path string?
+---@field data string?
+---@field filename string?
+
+---@class whatsapp.found_media
+---@field url string it lives for five minutes
+---@field mime_type string
+---@field sha256 string
+---@field file_size integer
+---@field id string
+
+---@class whatsapp.downloaded
+---@field path string? where it is; nil for a sink
+---@field size integer
+---@field sha256 string 64 hexadecimal digits
+---@field mime_type string?
+---@field id string?
+---@field verified boolean true if the API had told a SHA-256
+
 ---@class whatsapp.send_file_options: whatsapp.media.upload_options
 ---@field caption string? of an image, a video or a document
 ---@field filename string? of a document, as the recipient sees it; if absent the file's, with U+FFFD for what is no UTF-8
----@field message table? what else stands in the message: { context = { message_id = ... } }
+---@field message whatsapp.Message? other members of the message: { context = { message_id = ... } }
 ---@field stamp boolean?
----@field fallback table|fun(message: table, details: whatsapp.details): table?
+---@field fallback whatsapp.Message|(fun(message: whatsapp.Message, details: whatsapp.details): whatsapp.Message?)|nil
 
 local UPLOAD = {
   type = "text", as = "shown_as", voice = "boolean", check_size = "boolean", mode = "mode", progress = "func",
   ttl_minutes = "count", timeout = "seconds", retry = "retry",
 }
 local LOOK_UP = { own = "boolean", timeout = "seconds", retry = "retry" }
-local DOWNLOAD = { max = "bytes", own = "boolean", progress = "func", timeout = "seconds", retry = "retry" }
+local DOWNLOAD = { max = "bytes", own = "boolean", replace = "boolean", progress = "func", timeout = "seconds", retry = "retry" }
 local SAMPLE = {
   app_id = "id", type = "text", session = "key", mode = "mode", progress = "func", timeout = "seconds", retry = "retry",
 }
@@ -46,7 +85,7 @@ media.__name = "whatsapp.media.client"
 local private = setmetatable({}, { __mode = "k" })
 
 ---@return whatsapp.media.access
-local function own(self, level)
+local function access_of(self, level)
   local access = private[self]
   if not access then error("call the functions of media with a colon, as in client.media:upload(path)", level + 1) end
   if access.is_closed() then error("attempt to use a closed client", level + 1) end
@@ -77,7 +116,7 @@ end
 
 -- what a call about a file was given, all of it usable
 local function about_file(self, file, given, rows, level)
-  local access = own(self, level + 1)
+  local access = access_of(self, level + 1)
   local usable = usable_of(file, level + 1)
   given = with_mode(access, options.check(given, rows, level + 1))
   return access, usable, given
@@ -85,7 +124,7 @@ end
 
 -- the same of a call about one that the API has
 local function about_id(self, id, given, level)
-  local access = own(self, level + 1)
+  local access = access_of(self, level + 1)
   id = check_id(id, level + 1)
   given = options.check(given, LOOK_UP, level + 1)
   return access, id, given
@@ -93,10 +132,10 @@ end
 
 ---Uploads a file, for messages to point at. What it is comes from its own bytes; what the API would refuse later is refused
 ---here. An upload that may have arrived is not repeated: that would make a second one.
----@param file string|{ path: string?, data: string?, filename: string? } a path, or the bytes and a name
+---@param file string|whatsapp.file a path, or the bytes and a name
 ---@param given whatsapp.media.upload_options?
 ---@return { id: string }? result
----@return string? text
+---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function media:upload(file, given)
   local access, usable, checked = about_file(self, file, given, UPLOAD, 2)
@@ -107,29 +146,27 @@ end
 
 ---Asks where a file is. The URL lives for five minutes.
 ---@param id string|integer
----@param given { own: boolean?, timeout: number?, retry: whatsapp.retry|false? }? own: only if this number uploaded or
----received it
----@return { url: string, mime_type: string, sha256: string, file_size: integer, id: string }? found
----@return string? text
+---@param given whatsapp.media.look_up_options?
+---@return whatsapp.found_media? found
+---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function media:get(id, given)
   return download.look_up(about_id(self, id, given, 2))
 end
 
----Fetches a file, checks its length and its SHA-256, and only then puts it in place: under the path, where it replaces what
----was there, or into the sink, piece by piece. The path is yours: whatsapp.media.safe_name makes a name of an event.
----Until then the bytes lie in a file of random name that ends in .part: beside the path, or for a sink in $TMPDIR, else /tmp.
----Whoever may read a new file there by the umask may read it, and a process that is killed meanwhile leaves it.
----@param what string|whatsapp.event|table an id, a URL, an event with media, or what media:get gave
----@param target string|fun(piece: string): boolean?, string? a path; or a function, that nil and a text or false end
----@param given { max: integer?, own: boolean?, progress: (fun(transferred: integer, total: integer?))?, timeout: number?,
----retry: whatsapp.retry|false? }? max: bytes, 100 MiB if absent
----@return { path: string?, size: integer, sha256: string, mime_type: string?, id: string?, verified: boolean }? got
----verified: the API had told a SHA-256
----@return string? text
+---Fetches a file, checks its length and its SHA-256, and only then puts it in its place: under the path, where it replaces a
+---file only if `replace` is given, or into the sink, piece by piece. The path is yours: whatsapp.media.safe_name makes a name of
+---an event. Until then the bytes lie in a file of random name that ends in .part: in the target's folder, or for a sink in
+---$TMPDIR, else /tmp.
+---A process that is killed meanwhile leaves it.
+---@param what string|whatsapp.event|whatsapp.found_media an id, a URL, an event with media, or what media:get gave
+---@param target string|fun(piece: string): boolean?, string? a path; or a function, which nil and a text or false end
+---@param given whatsapp.media.download_options?
+---@return whatsapp.downloaded? got
+---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function media:download(what, target, given)
-  local access = own(self, 2)
+  local access = access_of(self, 2)
   local job, problem = download.job(what)
   if not job then error(problem, 2) end
   if not values.callable(target) then
@@ -142,20 +179,19 @@ end
 
 ---Deletes a file. Safe to repeat.
 ---@param id string|integer
----@param given { own: boolean?, timeout: number?, retry: whatsapp.retry|false? }?
----@return table? result .success
----@return string? text
+---@param given whatsapp.media.look_up_options?
+---@return { success: boolean }? result
+---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function media:delete(id, given)
   return download.delete(about_id(self, id, given, 2))
 end
 
 ---Uploads a sample for a template's header, in parts: what was interrupted goes on where the API has it.
----@param file string|{ path: string?, data: string?, filename: string? } a PDF, JPEG, PNG or MP4
----@param given { app_id: string|integer, type: string?, session: string?, progress: function?, timeout: number?,
----retry: whatsapp.retry|false? } session: details.session of an upload that failed, to go on with it
+---@param file string|whatsapp.file a PDF, JPEG, PNG or MP4
+---@param given whatsapp.media.sample_options
 ---@return string? handle for the template's example.header_handle
----@return string? text
+---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function media:upload_sample(file, given)
   local access, usable, checked = about_file(self, file, given, SAMPLE, 2)
@@ -177,7 +213,7 @@ function media:send(to, file, given, level)
 end
 
 ---What a file is, and what is wrong with it; nothing leaves.
----@param file string|{ path: string?, data: string?, filename: string? }
+---@param file string|whatsapp.file
 ---@param given whatsapp.media.check_options?
 ---@return whatsapp.media.plan? plan
 ---@return whatsapp.problem[]|string|nil warnings or, of a failure, the line that names the first problem

@@ -1,9 +1,22 @@
--- The bytes that are to be uploaded: a file of the caller's, or a string. Read in pieces, never whole; nothing is kept open
--- between two calls but by who asked for it. Never writes.
+-- Files on the disk: the bytes that are uploaded, a file of the caller's or a string, read in pieces and never whole; and the
+-- steps that put a downloaded file in its place. A file stays open only until whoever opened it closes it. Never writes bytes.
 local digest = require "whatsapp.util.sha256"
 local name = require "whatsapp.media.filename"
 
 local source = {}
+
+---A text of the outside on one line: control characters are escaped, also those of C1, and what turns the direction of writing.
+---@param text string
+---@return string
+function source.shown(text)
+  local function escaped(bytes)
+    return (bytes:gsub(".", function(byte) return ("\\x%02X"):format(byte:byte()) end))
+  end
+  for _, pattern in ipairs { "[%c\127]", "\194[\128-\159]", "\226\128[\142\143\168-\174]", "\226\129[\166-\169]" } do
+    text = text:gsub(pattern, escaped)
+  end
+  return text
+end
 
 local PIECE = 65536
 local FIELDS = { path = true, data = true, filename = true }
@@ -33,13 +46,13 @@ end
 
 local function of_file(path, filename)
   local file, text = open_to_read(path)
-  if not file then return nil, tostring(text) end
+  if not file then return nil, source.shown(tostring(text)) end
   local size, problem = file:seek "end"
   local readable, unreadable = file:seek "set"
   if readable then readable, unreadable = file:read(0) end
   if not size or (readable == nil and unreadable) then -- a folder can be opened, but not read
     file:close()
-    return nil, ("%s: %s"):format(path, tostring(problem or unreadable or "cannot be read"))
+    return nil, source.shown(("%s: %s"):format(path, tostring(problem or unreadable or "cannot be read")))
   end
   return {
     path = path, filename = filename, size = size, close = function() file:close() end,
@@ -58,7 +71,9 @@ function source.usable(given)
   if type(given) == "string" then given = { path = given } end
   if type(given) ~= "table" then return nil, "a file is a path or { data =, filename = }, got a " .. type(given) end
   for field in pairs(given) do
-    if not FIELDS[field] then return nil, "a file has no field " .. tostring(field) .. ": there are path, data and filename" end
+    if not FIELDS[field] then
+      return nil, ("a file has no field %s: there are path, data and filename"):format(source.shown(tostring(field)))
+    end
   end
   local path, data = given.path, given.data
   if (path == nil) == (data == nil) then return nil, "a file has either a path or data" end
@@ -83,11 +98,37 @@ function source.sha256(opened)
   local sum, offset = digest.new(), 0
   while offset < opened.size do
     local piece = opened.at(offset, PIECE)
-    if piece == "" then return nil, (opened.path or "the file") .. ": cannot be read to its end" end
+    if piece == "" then return nil, source.shown(opened.path or "the file") .. ": cannot be read to its end" end
     sum:update(piece)
     offset = offset + #piece
   end
   return sum:final()
+end
+
+-- ---- putting a file in its place ------------------------------------------------------------------------------------------
+
+local NO_ENTRY, NO_FOLDER = 2, 20 -- errno
+
+---Asks without opening anything: a name that is renamed to itself stays, and of a pipe that is opened nobody may ever come back.
+---@param path string
+---@return boolean exists true also for a folder, a pipe and a link that leads nowhere
+function source.exists(path)
+  local ok, _, code = os.rename(path, path)
+  return ok == true or code ~= NO_ENTRY and code ~= NO_FOLDER
+end
+
+---Gives a file its name. Without `replace` a file that has the name keeps it. Nothing yields between the question and the step;
+---another process may still come between them.
+---@param from string
+---@param to string
+---@param replace boolean?
+---@return true? ok
+---@return string? err
+function source.place(from, to, replace)
+  if not replace and source.exists(to) then return nil, source.shown(to) .. ": the file exists; replace = true replaces it" end
+  local ok, err = os.rename(from, to)
+  if ok then return true end
+  return nil, source.shown(("%s: the file could not be put there: %s"):format(to, tostring(err)))
 end
 
 return source

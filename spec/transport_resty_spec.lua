@@ -586,6 +586,14 @@ describe("the transport over lua-resty-http (a double of it)", function()
     assert.is_true(got.ssl_verify)
     assert.same({ http_proxy = "http://127.0.0.1:3128", https_proxy = "http://127.0.0.1:3128" }, got.proxy_opts)
   end)
+
+  it("is told of no proxy for plain http to this machine", function()
+    fault.play "ok"
+    assert.is_true(run("plain", [[
+      transport(post())
+      return options.http.connects[#options.http.connects].proxy_opts == nil
+    ]], { options = { proxy = "http://127.0.0.1:3128" } }))
+  end)
 end)
 
 -- phases of nginx: where to send, and what it says

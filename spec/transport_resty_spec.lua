@@ -280,6 +280,50 @@ describe("the transport over cosockets", function()
     assert.equal(2, fault.arrivals(2))
   end)
 
+  describe("goes on where one that waits vanishes:", function()
+    it("its light thread is killed, in a send or in wait", function()
+      fault.play("slow-bytes 300000", "hang", "ok", "ok")
+      local got = run("h1", [[
+        local inbox = {}
+        transport.start(post(), 1, inbox)
+        ngx.sleep(0.2)
+        local sends = ngx.thread.spawn(function() transport(post()) end)
+        local waits = ngx.thread.spawn(function() transport.wait(60, inbox) end)
+        ngx.sleep(0.2)
+        assert(ngx.thread.kill(sends))
+        assert(ngx.thread.kill(waits))
+        local started = transport.now()
+        local last = outcome(transport(post()))
+        local slot, response, err = transport.wait(3, inbox)
+        assert(response, err)
+        local after = outcome(transport(post()))
+        return { last.status, slot, response.status, after.status, transport.now() - started < 3 }
+      ]])
+      assert.same({ 200, 1, 200, 200, true }, got)
+    end)
+
+    it("its request ends", function()
+      fault.play("hang", "ok", "ok")
+      local got = run("h1", [[
+        local started = transport.now()
+        ngx.timer.at(0, function()
+          transport.start(post(), 1, "ended")
+          ngx.thread.spawn(function() transport.wait(60, "ended") end)
+          ngx.sleep(0.2)
+          ngx.exit(0)
+        end)
+        ngx.sleep(0.5)
+        collectgarbage()
+        local first = outcome(transport(post()))
+        transport.start(post(), 2, "ended")
+        local slot, response = transport.wait(3, "ended")
+        transport.close()
+        return { first.status, slot, response.status, select("#", transport.wait(1, "other")), transport.now() - started < 3 }
+      ]])
+      assert.same({ 200, 2, 200, 0, true }, got)
+    end)
+  end)
+
   it("raises where it was called wrongly", function()
     local got = run("h1", [[
       local said = {}
@@ -541,6 +585,14 @@ describe("the transport over lua-resty-http (a double of it)", function()
     assert.equal("localhost", got.ssl_server_name)
     assert.is_true(got.ssl_verify)
     assert.same({ http_proxy = "http://127.0.0.1:3128", https_proxy = "http://127.0.0.1:3128" }, got.proxy_opts)
+  end)
+
+  it("is told of no proxy for plain http to this machine", function()
+    fault.play "ok"
+    assert.is_true(run("plain", [[
+      transport(post())
+      return options.http.connects[#options.http.connects].proxy_opts == nil
+    ]], { options = { proxy = "http://127.0.0.1:3128" } }))
   end)
 end)
 

@@ -17,7 +17,7 @@ local M = { ALL = { "plain", "h1", "h2" }, TLS = { "h1", "h2" }, H1 = { "plain",
 local LONGEST = 30 -- seconds in a loop, should somebody never be woken
 
 -- module: what is required. loop: how a program does several things at once where the transport suspends who waits:
--- spawn(call), sleep(seconds) in such a call, and run([longest]), which returns when all of them have ended. home: where it
+-- spawn(call), sleep(seconds) in such a call, turn(), and run([longest]), which returns when all of them have ended. home: where it
 -- is used, if it is not here; new(options) makes one there. lacks: what it cannot do, and why no case asks for it.
 M.rows = {
   { module = "whatsapp.transport.curl", lacks = { inboxes = "it blocks: whoever waits is given the next answer" } },
@@ -29,6 +29,7 @@ M.rows = {
       return {
         spawn = function(call) queue:wrap(call) end,
         sleep = cqueues.sleep,
+        turn = function() assert(queue:step(0.1)) end,
         run = function(longest)
           assert(queue:loop(longest or LONGEST))
           assert(queue:empty(), "the loop did not end")
@@ -50,6 +51,7 @@ M.rows = {
           end)
           coroutine.yield()
         end,
+        turn = function() uv.run "nowait" end,
         run = function(longest)
           local watchdog = uv.new_timer()
           uv.update_time() -- its clock stood still since the loop ran last

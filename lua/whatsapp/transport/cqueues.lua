@@ -84,6 +84,16 @@ function Watch:wait(box, seconds)
   if controller then pass_on(self:crowd(controller)) end
 end
 
+-- somebody else may resume a coroutine that sleeps
+local function sleep(seconds)
+  local deadline = now() + seconds
+  local left = seconds
+  repeat
+    cqueues.sleep(math.max(0, left))
+    left = deadline - now()
+  until left <= 0
+end
+
 -- ---- the transport ------------------------------------------------------------------------------------------------------------
 
 local function check(curl)
@@ -105,7 +115,7 @@ end
 function M.new(given)
   local curl = libcurl.new("whatsapp.transport.cqueues", given, 2, true)
   local inboxes, watch = curl.inboxes, new_watch(curl)
-  local transport = { now = now, sleep = cqueues.sleep }
+  local transport = { now = now, sleep = sleep }
 
   function transport.start(request, slot, inbox)
     local box = curl:start(request, slot, inboxes:box(inbox), 2)

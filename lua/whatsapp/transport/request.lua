@@ -1,60 +1,27 @@
 -- What a request must be before a transport that is written in Lua sends it; the words are those of whatsapp.curl. Never
 -- sends anything, and never names a value: it may be a secret.
-local trusted = require "whatsapp.send.trusted"
+local url = require "whatsapp.util.url"
 
 local checked = {}
 
-local MAX_URL, MAX_HEADERS, LONGEST = 8 * 1024, 64 * 1024, 86400
-local PORTS = { http = 80, https = 443 }
+local MAX_HEADERS, LONGEST = 64 * 1024, 86400 -- bytes, seconds
 local IDEMPOTENT = { GET = true, HEAD = true, DELETE = true }
 local OURS = { ["content-length"] = true, ["transfer-encoding"] = true }
 
-local function is_token(text) return type(text) == "string" and text:find "^[0-9A-Za-z!#$%%&'*+%-.^_`|~]+$" ~= nil end
+local function is_token(value) return type(value) == "string" and value:find "^[0-9A-Za-z!#$%%&'*+%-.^_`|~]+$" ~= nil end
 
 -- ---- the URL ----------------------------------------------------------------------------------------------------------
 
-local function host_and_port(authority, scheme)
-  local address, port = authority:match "^%[([%x:.]+)%]:?(%d*)$"
-  local host = address
-  if not host then host, port = authority:match "^([%w._-]+):?(%d*)$" end
-  if not host then return nil end
-  port = port == "" and PORTS[scheme] or tonumber(port)
-  if not port or port < 1 or port > 65535 then return nil end
-  return host:lower(), port, address ~= nil
-end
-
----@class whatsapp.checked_url
----@field scheme "http"|"https"
----@field host string as it is connected to
----@field port integer
----@field authority string as the header Host has it
----@field path string with the query
----@field named boolean the host is a name, not an address
-
----@param url any
+---@param text any
 ---@param allow_http boolean?
----@return whatsapp.checked_url? parts
----@return string? problem
-function checked.url(url, allow_http)
-  if type(url) ~= "string" then return nil, "the URL must be a string" end
-  if url:find("\0", 1, true) then return nil, "the URL holds a NUL" end
-  if #url >= MAX_URL then return nil, "the URL is longer than 8 KiB" end
-  local scheme, authority, path = url:match "^(%a[%w+.-]*)://([^/?#]*)([^#]*)"
-  if not scheme or url:find "[%c ]" then return nil, "the URL cannot be read" end
-  scheme = scheme:lower()
-  if not PORTS[scheme] then return nil, "the URL must start with https://" end
-  if authority:find("@", 1, true) then return nil, "the URL must not hold a name and a password" end
-  local host, port, bracketed = host_and_port(authority, scheme)
-  if not host then return nil, "the URL cannot be read" end
-  if scheme == "http" and not (allow_http or trusted.is_loopback(host)) then
+---@return whatsapp.url? read
+---@return string? err
+function checked.url(text, allow_http)
+  local read, err = url.read(text)
+  if read and not (read.secure or allow_http) then
     return nil, "plain http is only for loopback, or with allow_http = true"
   end
-  local written = bracketed and "[" .. host .. "]" or host
-  return {
-    scheme = scheme, host = written, port = port, path = path:find "^/" and path or "/" .. path,
-    authority = port == PORTS[scheme] and written or ("%s:%d"):format(written, port),
-    named = not bracketed and not host:find "^[%d.]+$",
-  }
+  return read, err
 end
 
 -- ---- the headers --------------------------------------------------------------------------------------------------------
@@ -106,7 +73,7 @@ end
 
 ---@class whatsapp.checked_request
 ---@field method string
----@field url whatsapp.checked_url
+---@field url whatsapp.url
 ---@field lines string[] the headers as they are written
 ---@field given table<string, string> the same by lower-case name
 ---@field body string?
@@ -120,11 +87,11 @@ function checked.request(request, allow_http)
   local lines, given = checked.headers(request.headers)
   if not lines then return nil, given end
   if not is_token(request.method) then return nil, "the method must be a word such as GET or POST" end
-  local url, problem = checked.url(request.url, allow_http)
-  if not url then return nil, problem end
+  local read, err = checked.url(request.url, allow_http)
+  if not read then return nil, err end
   if request.body ~= nil and type(request.body) ~= "string" then return nil, "the body must be a string" end
   return {
-    method = request.method, url = url, lines = lines, given = given, body = request.body,
+    method = request.method, url = read, lines = lines, given = given, body = request.body,
     idempotent = IDEMPOTENT[request.method] or false,
   }
 end

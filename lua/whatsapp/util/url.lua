@@ -1,20 +1,107 @@
--- Reads the query of a URL. Pure; never raises, whatever the bytes.
-local query = {}
+-- The one reader of URLs: what is sent, who may be told a token, and what an option may be are judged by what it reads, so
+-- that no two readers mean different hosts. Also writes and reads queries. Pure; never raises, whatever the bytes, and never
+-- looks a name up.
+local url = {}
 
-local function decoded(text)
+local LONGEST = 8 * 1024 -- bytes
+local PORTS = { http = 80, https = 443 }
+
+-- ---- hosts ----------------------------------------------------------------------------------------------------------------
+
+-- sets are written out: what %w means depends on the host program's locale
+local NAME, ADDRESS = "^([0-9A-Za-z._-]+)(.*)$", "^%[([0-9A-Fa-f:.]+)%](.*)$"
+
+local function is_octet(digits) return #digits <= 3 and tonumber(digits) <= 255 and (digits == "0" or not digits:find "^0") end
+
+---Whether a host is this machine, by its bytes: a name that only resolves to it is not.
+---@param host string in lower case; an address of IPv6 with or without brackets
+---@return boolean
+function url.is_loopback(host)
+  if host == "localhost" or host == "::1" or host == "[::1]" then return true end
+  local a, b, c = host:match "^127%.(%d+)%.(%d+)%.(%d+)$"
+  return a ~= nil and is_octet(a) and is_octet(b) and is_octet(c)
+end
+
+-- the host as it is written in a URL, the port, and whether it is a name
+local function read_authority(authority, scheme)
+  local address, rest = authority:match(ADDRESS)
+  local name
+  if not address then name, rest = authority:match(NAME) end
+  if not rest or (address and not address:find ":.*:") then return nil end
+  local digits = rest:match "^:(%d*)$"
+  if rest ~= "" and not digits then return nil end
+  local port = (digits or "") == "" and PORTS[scheme] or tonumber(digits)
+  if port < 1 or port > 65535 then return nil end
+  local host = (name or "[" .. address .. "]"):lower()
+  return host, port, name ~= nil and not host:find "^[%d.]+$"
+end
+
+-- ---- URLs -----------------------------------------------------------------------------------------------------------------
+
+---@class whatsapp.url
+---@field scheme "http"|"https"
+---@field host string in lower case, an address of IPv6 in brackets
+---@field port integer
+---@field authority string as the header Host has it
+---@field path string with the query; at least "/"
+---@field named boolean the host is a name, not an address
+---@field loopback boolean the host is this machine
+---@field secure boolean nobody else can read what is sent: https, or this machine
+
+---@param text any
+---@return whatsapp.url? read
+---@return string? err which repeats nothing of it
+function url.read(text)
+  if type(text) ~= "string" then return nil, "the URL must be a string" end
+  if text:find("\0", 1, true) then return nil, "the URL holds a NUL" end
+  if #text >= LONGEST then return nil, "the URL is longer than 8 KiB" end
+  local scheme, authority, path = text:match "^([A-Za-z][0-9A-Za-z+.-]*)://([^/?#]*)([^#]*)"
+  if not scheme or text:find "[%c ]" then return nil, "the URL cannot be read" end
+  scheme = scheme:lower()
+  if not PORTS[scheme] then return nil, "the URL must start with https://" end
+  if authority:find("@", 1, true) then return nil, "the URL must not hold a name and a password" end
+  local host, port, named = read_authority(authority, scheme)
+  if not host then return nil, "the URL cannot be read" end
+  local loopback = url.is_loopback(host)
+  return {
+    scheme = scheme, host = host, port = port, path = path:find "^/" and path or "/" .. path,
+    authority = port == PORTS[scheme] and host or ("%s:%d"):format(host, port),
+    named = named, loopback = loopback, secure = scheme == "https" or loopback,
+  }
+end
+
+---A URL that others are made from by adding to its path: no query and no fragment.
+---@param text any
+---@return whatsapp.url? read
+---@return string? err
+function url.read_base(text)
+  local read, err = url.read(text)
+  if read and text:find "[?#]" then return nil, "the URL must have no query and no fragment" end
+  return read, err
+end
+
+-- ---- queries --------------------------------------------------------------------------------------------------------------
+
+---@param text string
+---@return string escaped every byte but letters, digits and -._~ as %XX, a space as %20
+function url.escape(text)
+  return (text:gsub("[^0-9A-Za-z._~-]", function(byte) return ("%%%02X"):format(byte:byte()) end))
+end
+
+local function unescaped(text)
   return (text:gsub("+", " "):gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
----@param text string what stands behind the question mark
+---@param query string what follows the question mark
 ---@return table<string, string> parameters by name, the first of each
-function query.parameters(text)
-  local found = {}
-  for pair in text:gmatch "[^&]+" do
+function url.parameters(query)
+  local parameters = {}
+  for pair in query:gmatch "[^&]+" do
     local name, value = pair:match "^([^=]*)=?(.*)$"
-    name = decoded(name)
-    if found[name] == nil then found[name] = decoded(value) end
+    name = unescaped(name)
+    if parameters[name] == nil then parameters[name] = unescaped(value) end
   end
-  return found
+  return parameters
 end
 
-return query
+return url

@@ -2,12 +2,12 @@
 -- light thread sends while who called reads. Never sends a request twice. For whatsapp.transport.resty.
 local failures = require "whatsapp.transport.resty.failure"
 local http1 = require "whatsapp.transport.resty.http1"
+local progress = require "whatsapp.transport.progress"
 
 local cosocket = {}
 
 local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes
 local SLICE = 1 -- seconds after which who waits looks whether there is still something to wait for
-local PROGRESS_EVERY = 0.1 -- seconds, at the least
 
 -- ---- time ---------------------------------------------------------------------------------------------------------------
 
@@ -131,17 +131,18 @@ local function progress_of(plan)
   return 0, nil
 end
 
--- tells of it, ten times a second at most and once in the end; whoever raises is asked no more
+local function nobody_observes() end
+
+-- what tells of it, while it goes on and in the end
 local function observer_of(state, plan)
-  local call, at, told = plan.progress, now() + PROGRESS_EVERY, nil
-  if not call then return function() end end
+  if not plan.progress then return nobody_observes end
+  local teller = progress.new(plan.progress, now())
+  plan.teller = teller
   return function(ended)
-    if not call or state.closed or not (ended or now() >= at) then return end
+    local time = now()
+    if state.closed or not (ended or teller:is_due(time)) then return end
     local moved, total = progress_of(plan)
-    if moved == told and not ended then return end
-    at, told = now() + PROGRESS_EVERY, moved
-    local ok, problem = pcall(call, moved, total)
-    if not ok then call, plan.progress_error = nil, tostring(problem) end
+    teller:tell(time, moved, total, ended)
   end
 end
 
@@ -275,7 +276,7 @@ function cosocket.exchange(state, socket, plan)
   local ok, problem = cosocket.finish(plan, response ~= nil and plan.in_file)
   if not ok then response, text, details = failures.lost(plan, problem, response.status) end
   observe(true)
-  if plan.progress_error then (response or details).progress_error = plan.progress_error end
+  if plan.teller then plan.teller:finish(response or details) end
   return response, text, details
 end
 

@@ -26,8 +26,9 @@ local function plain(headers)
   return said
 end
 
-local function proxies(settings)
-  if not settings.proxy or settings.proxy == "" then return nil end
+-- plain http to this machine holds the token as it is, and never goes through a proxy
+local function proxies(settings, url)
+  if not settings.proxy or settings.proxy == "" or (url.scheme == "http" and url.loopback) then return nil end
   return { http_proxy = settings.proxy, https_proxy = settings.proxy }
 end
 
@@ -52,7 +53,7 @@ local function talk(settings, plan, progress)
   local ok
   ok, problem = client:connect {
     scheme = plan.url.scheme, host = plan.url.host, port = plan.url.port, pool_size = settings.pool_size,
-    ssl_verify = true, ssl_server_name = settings.server_name or plan.url.host, proxy_opts = proxies(settings),
+    ssl_verify = true, ssl_server_name = settings.server_name or plan.url.host, proxy_opts = proxies(settings, plan.url),
   }
   if not ok then return nil, problem end
   progress.begun = true

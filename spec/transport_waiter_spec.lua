@@ -1,0 +1,183 @@
+-- Who waits in an event loop may vanish: its loop is closed or stopped, its coroutine is closed, killed, collected, or resumed
+-- by somebody else. Others get their answers all the same, in time, and nobody is resumed where it does not wait for us.
+-- Those of nginx are in spec/transport_resty_spec.lua. Never sends to another host.
+local rows = require "spec.transport_rows"
+
+local IN_TIME = 3 -- seconds
+
+-- raises in a coroutine that is suspended, where it would go on; LuaJIT has one hook for all of them
+local function kill(co)
+  debug.sethook(co, function()
+    if coroutine.running() ~= co then return end
+    debug.sethook(co)
+    error "killed"
+  end, "", 1)
+  coroutine.resume(co)
+  assert.equal("dead", coroutine.status(co))
+end
+
+local close = coroutine.close -- luacheck: ignore 143
+
+-- Each runs call() where it waits for its answer, in a loop, and makes it vanish when gone() is called there.
+local ways = {
+  ["whatsapp.transport.cqueues"] = function()
+    local cqueues = require "cqueues"
+    local function inner(call, leave)
+      local queue = cqueues.new()
+      queue:wrap(call)
+      assert(queue:step(0))
+      return function() leave(queue) end
+    end
+    local function coroutine_of(call, leave)
+      local co = coroutine.create(call)
+      assert(coroutine.resume(co)) -- what it asks of its loop gets lost
+      return function() leave(co) end
+    end
+    return {
+      ["its loop is closed"] = function(call) return inner(call, function(queue) queue:close() end) end,
+      ["its loop is collected"] = function(call)
+        local gone = inner(call, function() end)
+        return function()
+          gone = nil
+          collectgarbage()
+          collectgarbage()
+          return gone
+        end
+      end,
+      ["its loop is stopped"] = function(call) return inner(call, function() end) end,
+      ["it is dropped"] = function(call) return coroutine_of(call, function() collectgarbage() end) end,
+      ["it is killed"] = function(call) return coroutine_of(call, kill) end,
+      ["it is closed"] = close and function(call) return coroutine_of(call, close) end,
+    }
+  end,
+  ["whatsapp.transport.luv"] = function()
+    local function coroutine_of(call, leave)
+      local co = coroutine.create(call)
+      assert(coroutine.resume(co))
+      return function() leave(co) end
+    end
+    return {
+      ["it is killed"] = function(call) return coroutine_of(call, kill) end,
+      ["it is closed"] = close and function(call) return coroutine_of(call, close) end,
+      ["it is collected"] = function(call)
+        return coroutine_of(call, function()
+          collectgarbage()
+          collectgarbage()
+        end)
+      end,
+    }
+  end,
+}
+
+rows.describe("where one that waits vanishes:", function(t)
+  -- what the one that vanishes waits in
+  local waits = {
+    send = function(transport, request) return transport(request) end,
+    wait = function(transport, request)
+      local inbox = {}
+      transport.start(request, 1, inbox)
+      repeat until transport.wait(60, inbox)
+    end,
+  }
+
+  for name, way in pairs(ways[t.row.module]()) do
+    for kind, wait in pairs(waits) do
+      it(("%s in %s, and the others get their answers"):format(name, kind), function()
+        local loop, transport, took, started = t.row.loop(), t.open(), {}, nil
+        t.fault.play("gather 3", "gather 3", "gather 3", "ok", "ok")
+        loop.spawn(function()
+          local gone = way(function() wait(transport, t.post("h1", { timeout = 4 })) end)
+          loop.sleep(0.2)
+          loop.spawn(function()
+            assert.equal(200, t.answered(transport, t.post "h1").status)
+            took[1] = transport.now() - started
+          end)
+          loop.sleep(0.2)
+          gone()
+          started = transport.now()
+          assert.equal(200, t.answered(transport, t.post "h1").status)
+          took[2] = transport.now() - started
+          assert.equal(200, t.answered(transport, t.post "h1").status)
+        end)
+        loop.run()
+        for i = 1, 2 do assert.is_true(took[i] < IN_TIME, tostring(took[i])) end
+        assert.equal(200, t.answered(transport, t.post "h1").status)
+        assert.equal(5, t.fault.arrivals())
+      end)
+    end
+  end
+end, "loop")
+
+rows.describe("where somebody else resumes one that waits", function(t)
+  for _, kind in ipairs { "send", "wait" } do
+    it(kind .. " goes on, gives the answer, and is not resumed after that", function()
+      local loop, transport = t.row.loop(), t.open()
+      local status, resumed
+      t.fault.play("slow-bytes 30000", "ok")
+      local co = coroutine.create(function()
+        if kind == "send" then status = transport(t.post "h1").status
+        else
+          transport.start(t.post "h1", 1)
+          local slot, response
+          repeat slot, response = transport.wait(5) until slot
+          status = response.status
+        end
+        resumed = coroutine.yield "elsewhere"
+      end)
+      loop.spawn(function()
+        while not status do
+          local ok, what = coroutine.resume(co)
+          assert.is_true(ok, what)
+          if not status then loop.sleep(0.01) end
+        end
+        for _ = 1, 3 do
+          assert.equal(200, t.answered(transport, t.post "h1").status)
+          loop.sleep(0.01)
+        end
+      end)
+      loop.run()
+      assert.equal(200, status)
+      assert.is_nil(resumed)
+      assert.equal("suspended", coroutine.status(co))
+    end)
+  end
+
+  it("sleep is as long as it should be", function()
+    local loop, transport, slept = t.row.loop(), t.open(), nil
+    transport(t.post "h1")
+    local co = coroutine.create(function()
+      local started = transport.now()
+      transport.sleep(0.3)
+      slept = transport.now() - started
+      coroutine.yield "elsewhere"
+    end)
+    loop.spawn(function()
+      while not slept do
+        assert(coroutine.resume(co))
+        if not slept then loop.sleep(0.01) end
+      end
+    end)
+    loop.run()
+    assert.is_true(slept >= 0.29, slept)
+  end)
+end, "loop")
+
+rows.describe("where a loop is stopped and started again", function(t)
+  it("goes on where it was, and others send meanwhile", function()
+    local loop, transport, status = t.row.loop(), t.open(), nil
+    t.fault.play("gather 2", "gather 2", "ok")
+    loop.spawn(function() status = transport(t.post "h1").status end)
+    loop.turn()
+    assert.is_nil(status)
+    local started = transport.now()
+    assert.equal(200, t.answered(transport, t.post "h1").status)
+    local another, other = t.row.loop(), nil
+    another.spawn(function() other = transport(t.post "h1").status end)
+    another.run()
+    assert.equal(200, other)
+    assert.is_true(transport.now() - started < IN_TIME)
+    loop.run()
+    assert.equal(200, status)
+    assert.equal(3, t.fault.arrivals())
+  end)
+end, "loop")

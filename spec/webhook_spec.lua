@@ -211,8 +211,12 @@ describe("webhook.parse", function()
     assert.same({ "x", "failed", "stamp-1", 1749416384, "16505551234" },
       { event.id, event.status, event.stamp, event.timestamp, event.recipient_id })
     assert.is_true(is_integer(event.timestamp) and is_integer(events[2].timestamp))
+    local details = event.details
+    assert.same({ "More than 24 hours", "Re-engagement message" }, { details.raw.error_data.details, details.raw.title })
+    assert.is_string(details.advice)
+    details.raw, details.advice = nil, nil
     assert.same({ kind = "api", code = 131047, message = "Re-engagement message", reason = "More than 24 hours", retryable = false,
-      may_have_been_sent = false }, event.details)
+      may_have_been_sent = false, error_data = { details = "More than 24 hours" } }, details)
     assert.equal("Re-engagement message: More than 24 hours (code 131047)", event.text)
     assert.same({ "1", "2" }, { events[2].participant, events[3].participant })
     assert.same({ true, "old" }, { events[4].details.retryable, events[4].details.reason })

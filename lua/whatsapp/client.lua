@@ -42,6 +42,7 @@ local M = {}
 ---@field on_warning fun(warning: whatsapp.problem, message: table)? what the API may refuse, but need not; of a message, or of a
 ---file that is uploaded: its type, filename and size
 ---@field media_store whatsapp.media_store|false? where client:send_file remembers what it has uploaded; in memory if absent
+---@field media_hosts string[]? hosts from which a file may be fetched without the token: ".fbcdn.net" for all below it
 
 ---@class whatsapp.log_entry
 ---@field request table without any secret
@@ -80,7 +81,7 @@ local NEW = {
   timeout = "seconds", connect_timeout = "seconds", retry = "retry", limiter = "limiter", mode = "mode",
   app_secret = "key", proxy = "string", ca_file = "text", user_agent = "text", max_body = "bytes",
   allow_http = "boolean", log = "callable", on_warning = "callable", stamp = "boolean", before_send = "callable",
-  media_store = "media_store",
+  media_store = "media_store", media_hosts = "names",
 }
 local WITH = { token = "secret", phone_number_id = "id", app_secret = "key" }
 local SEND = { timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", fallback = "fallback", window = "window" }
@@ -145,6 +146,7 @@ local function make(state)
   state.headers, state.signed, state.asking = HEADERS, {}, nil
   state.number_key, state.pair_key = "number:" .. state.phone_number_id, ("pair:%s:"):format(state.phone_number_id)
   if type(transport) == "table" or type(transport) == "userdata" then state.now, state.sleep = transport.now, transport.sleep end
+  state.streams = type(transport) == "table" and transport.streams == true
   state.can_wait = state.now ~= nil and state.sleep ~= nil
   state.steps = delivery.steps(state)
   state.plan = plan_of(state, options.NONE, nil, max_wait_of(state, options.NONE))
@@ -386,6 +388,7 @@ end
 local function exchange(state, request, how)
   local one = delivery.new(state, {
     url = request.url, read = how.read, policy = how.policy, harmless = how.harmless, timeout = request.timeout or state.timeout,
+    no_token = how.no_token,
   })
   one:begin_request(request, how.warnings, how.about)
   return single.run(one)
@@ -485,6 +488,7 @@ local function access_of(state)
   local access = {
     root = state.root, phone_url = state.url, base_url = state.base_url, phone_number_id = state.phone_number_id,
     user_agent = shared.user_agent, mode = state.mode, escaped = escaped,
+    media_hosts = state.media_hosts,
   }
   function access.is_closed() return shared.closed end
 
@@ -498,6 +502,7 @@ local function access_of(state)
     if how.harmless then policy = harmless(policy, request.method ~= "POST") end
     return exchange(state, request, {
       read = how.read or outcome.message, policy = policy, harmless = how.harmless, warnings = how.warnings, about = how.about,
+      no_token = how.no_token,
     })
   end
 

@@ -148,6 +148,10 @@ end
 ---@return boolean|string|nil again or err
 ---@return whatsapp.details? details
 function credentials.step(delivery, now)
+  if delivery.plan.no_token then -- a file of a host that the caller named, and that is not the API's
+    delivery.request = delivery:request_to(delivery.url, delivery.headers)
+    return 0
+  end
   local url, headers, details = credentials.sign(delivery.state, delivery.url, delivery.headers, delivery, now)
   if url == false and delivery.state.sleep then return AGAIN, true end
   if not url then return nil, headers or "the token function is asked elsewhere", details end

@@ -29,6 +29,7 @@ local WINDOW_CLOSED = 131047 -- the user has not written for 24 hours: only temp
 ---@field fallback table|function|nil
 ---@field window whatsapp.window_book?
 ---@field max_wait number? seconds
+---@field no_token boolean? the request is sent as it is
 
 ---@class whatsapp.delivery
 ---@field is_over boolean
@@ -334,6 +335,7 @@ function Delivery:settle(now, response, err, details)
   return self:fail(err, details)
 end
 
-delivery.begin, delivery.advance, delivery.settle, delivery.reset = Delivery.begin, Delivery.advance, Delivery.settle, Delivery.reset
+delivery.begin, delivery.advance = Delivery.begin, Delivery.advance
+delivery.settle, delivery.reset = Delivery.settle, Delivery.reset
 
 return delivery

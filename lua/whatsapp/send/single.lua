@@ -5,13 +5,18 @@ local values = require "whatsapp.util.values"
 local single = {}
 
 ---Moves the request of a delivery over the transport. A transport of the user's must not raise; what it raises all the same
----becomes an outcome.
+---becomes an outcome. Where it does not say that it streams, files are given to it in the body.
 ---@param delivery whatsapp.delivery that said 0
 ---@return table? response, string? err, whatsapp.details? details
 function single.exchange(delivery)
-  local shared = delivery.state.shared
-  if shared.owned then return shared.transport(delivery.request) end
-  local ok, response, err, details = delivery:call(shared.transport, delivery.request)
+  local shared, request = delivery.state.shared, delivery.request
+  if shared.owned then return shared.transport(request) end
+  if delivery.base and not delivery.state.streams then
+    local inlined, err, details = require("whatsapp.send.body").inlined(request)
+    if not inlined then return nil, err, details end
+    request = inlined
+  end
+  local ok, response, err, details = delivery:call(shared.transport, request)
   if ok then return response, err, details end
   return nil, values.text_of(response)
 end

@@ -115,7 +115,7 @@ end
 function M.new(given)
   local curl = libcurl.new("whatsapp.transport.cqueues", given, 2, true)
   local inboxes, watch = curl.inboxes, new_watch(curl)
-  local transport = { now = now, sleep = sleep }
+  local transport = { streams = true, now = now, sleep = sleep }
 
   function transport.start(request, slot, inbox)
     local box = curl:start(request, slot, inboxes:box(inbox), 2)

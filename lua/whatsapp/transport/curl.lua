@@ -57,7 +57,7 @@ end
 ---the answers of all inboxes
 function M.new(given)
   local self = libcurl.new("whatsapp.transport.curl", given, 2, false)
-  local transport = { now = libcurl.now, sleep = sleep }
+  local transport = { streams = true, now = libcurl.now, sleep = sleep }
 
   function transport.start(request, slot) self:start_plainly(request, slot, 2) end
   function transport.wait(seconds) return self:wait(seconds) end

@@ -172,7 +172,7 @@ end
 function M.new(given)
   local curl = libcurl.new("whatsapp.transport.luv", given, 2, true)
   local inboxes, watch = curl.inboxes, new_watch(curl)
-  local transport = { now = now, sleep = sleep }
+  local transport = { streams = true, now = now, sleep = sleep }
 
   local function start(request, slot, box)
     local there = curl:start(request, slot, box, 3)

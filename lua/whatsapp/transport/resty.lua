@@ -179,7 +179,7 @@ end
 ---@return table transport callable, with now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
 function M.new(given, level)
   local state = new_state(given, level or 2)
-  local transport = { now = cosocket.now, sleep = cosocket.sleep }
+  local transport = { streams = not state.settings.http, now = cosocket.now, sleep = cosocket.sleep }
 
   function transport.start(request, slot, inbox)
     check(state, request, 2)

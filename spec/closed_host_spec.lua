@@ -22,7 +22,8 @@ local function use(whatsapp, memory)
   assert(client:send(whatsapp.message.buttons("16505551234", "Tea?", { { "yes", "Yes" } })))
   for _, result in client:each { { to = "1", text = { body = "x" } } } do assert(result) end
   local got
-  local handle = whatsapp.webhook.handler { verify_token = "v", app_secret = "secret-of-a-test", on = { message = function(event) got = event.text end } }
+  local handle = whatsapp.webhook.handler { verify_token = "v", app_secret = "secret-of-a-test", 
+    on = { message = function(event) got = event.text end } }
   local body = '{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{"messaging_product":'
     .. '"whatsapp","metadata":{"phone_number_id":"1"},"messages":[{"id":"wamid.2","from":"2","type":"text","text":{"body":"hi"}}]}}]}]}'
   local signature = "sha256=" .. require("whatsapp.crypto").hmac_sha256("secret-of-a-test", body)
@@ -70,5 +71,23 @@ describe("a host without lua-cjson", function()
       use(require "whatsapp", require "whatsapp.transport.memory")
       assert(not package.loaded.cjson)
     ]]))
+  end)
+end)
+
+describe("a host without libcurl", function()
+  teardown(scratch.empty)
+
+  it("is told in one line what is missing", function()
+    local printed = run [[
+      local searchers = package.searchers or package.loaders
+      local search = searchers[3] -- for C modules
+      searchers[3] = function(name) return name == "whatsapp.curl" and "\n\tno file" or search(name) end
+      local ok, problem = pcall(function()
+        local transport = require("whatsapp.transport.curl").new()
+        return transport { method = "GET", url = "https://127.0.0.1/" }
+      end)
+      io.write(tostring(ok), " ", problem)
+    ]]
+    assert.equal("false whatsapp.curl is not installed: install the rock with libcurl, or pass another transport", printed)
   end)
 end)

@@ -172,11 +172,23 @@ local function default_transport(given, user_agent, level)
   return transport
 end
 
+-- Two mistakes that have a better answer than the test of an option gives.
+local function check_mistakes(given, level)
+  local transport, id = given.transport, given.phone_number_id
+  if type(transport) == "table" and values.callable(transport.new) and not values.callable(transport) then
+    error("option transport is a module: its .new() makes a transport", level + 1)
+  end
+  if type(id) == "string" and id:find "^%+" then
+    error("option phone_number_id is the id of the number, from the app's dashboard, and not the number itself", level + 1)
+  end
+end
+
 ---@param given whatsapp.options
 ---@param defaults { version: string, user_agent: string }
 ---@return whatsapp.client
 function M.new(given, defaults)
   if type(given) ~= "table" then error("whatsapp.new takes a table: whatsapp.new { token =, phone_number_id = }", 3) end
+  check_mistakes(given, 3)
   local state = options.check(given, NEW, 3)
   if state.token == nil then error("whatsapp.new needs a token", 3) end
   if state.phone_number_id == nil then error("whatsapp.new needs a phone_number_id", 3) end

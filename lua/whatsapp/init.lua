@@ -80,6 +80,7 @@ setmetatable(whatsapp, {
 ---@param options whatsapp.options token and phone_number_id are needed
 ---@return whatsapp.client
 function whatsapp.new(options)
+  if options == whatsapp then error("call whatsapp.new with a dot: whatsapp.new { token =, phone_number_id = }", 2) end
   -- no tail call: what it raises is blamed on whoever called this function
   local made = require("whatsapp.client").new(options, {
     version = whatsapp.GRAPH_VERSION,

@@ -18,11 +18,22 @@ local OPTIONS = {
 local CLOSED = "the transport was closed while this was under way; the request may have been sent"
 local NO_MEMORY = "not enough memory"
 
+-- One line instead of all the places where Lua looked.
+local function load_curl()
+  local ok, curl = pcall(require, "whatsapp.curl")
+  if ok then return curl end
+  local err = tostring(curl)
+  if err:find("module 'whatsapp.curl' not found", 1, true) then
+    err = "whatsapp.curl is not installed: install the rock with libcurl, or pass another transport"
+  end
+  error(err, 0)
+end
+
 local clock
 
 ---@return number seconds of a clock that never goes back
 function libcurl.now()
-  clock = clock or require("whatsapp.curl").now
+  clock = clock or load_curl().now
   return clock()
 end
 
@@ -54,7 +65,7 @@ end
 function Libcurl:open(level)
   if self.closed then error("attempt to use a closed transport", level + 1) end
   if self.client then return self.client end
-  self.client = require("whatsapp.curl").new(self.options)
+  self.client = load_curl().new(self.options)
   if self.watched and self.client:pollfd() == nil then
     error(self.name .. ": this system has no descriptor to watch", 0)
   end

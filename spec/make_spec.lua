@@ -92,9 +92,9 @@ describe("make", function()
     assert.equal("", make("CURL_INC=-I/nowhere CFLAGS=-O0 BUILD=" .. build .. " core"))
     local commands = make("-n CURL_INC=-DCURL SSL_INC=-DSSL BUILD=" .. build .. "2 all")
     for command in commands:gmatch "[^\n]+ %-o %S+%.o [^\n]+" do
-      local folder = command:match "src/([%w_]+)/[%w_]+%.c"
-      assert.equal(folder == "curl", command:find("-DCURL", 1, true) ~= nil, command)
-      assert.equal(folder == "crypto", command:find("-DSSL", 1, true) ~= nil, command)
+      local module_folder = command:match "src/([%w_]+)/[%w_]+%.c"
+      assert.equal(module_folder == "curl", command:find("-DCURL", 1, true) ~= nil, command)
+      assert.equal(module_folder == "crypto", command:find("-DSSL", 1, true) ~= nil, command)
     end
   end)
 

@@ -339,7 +339,7 @@ describe("the schema itself", function()
 
   it("cannot be written with marks that undo each other", function()
     local scratch = scratch_folder.new()
-    local broken, count = read "src/core/schema.c":gsub("REQUIRED, DOC", "REQUIRED, .flags = WA_UNIQUE, DOC", 1)
+    local broken, count = read "src/core/schema.c":gsub("REQUIRED, DOC", "REQUIRED, .marks = WA_UNIQUE, DOC", 1)
     broken = broken:gsub('"schema.h"', ('"%s/src/core/schema.h"'):format(output_of("pwd"):match "[^\n]+"))
     local source = scratch.write("schema.c", broken)
     local status, output = run(("make -s say-FLAGS | xargs -I FLAGS sh -c 'cc FLAGS -c -o /dev/null %s'"):format(source))

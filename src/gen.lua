@@ -74,8 +74,8 @@ end
 
 local function types()
   local out = {
-    "-- Types of the messages, for the Lua language server. Generated from the schema by `make docs`: edit src/core/schema.c. Never",
-    "-- required by the library.",
+    "-- Types of the messages, for the Lua language server. Generated from the schema by `make docs`: edit src/core/schema.c.",
+    "-- Never required by the library.",
     "---@meta",
     "",
   }
@@ -210,9 +210,9 @@ end
 local function reference()
   local out = {
     "# Reference of the messages", "",
-    "Generated from the schema by `make docs`: edit `src/core/schema.c`. Lengths are in characters (code points). Soft limits make",
-    "a warning, all others a problem. An id may be a string or a whole number. `whatsapp.schema()` gives the same as tables,",
-    "`whatsapp.json_schema()` as a JSON Schema, `types.lua` to an editor.", "",
+    "Generated from the schema by `make docs`: edit `src/core/schema.c`. Lengths are in characters (code points). Soft",
+    "limits make a warning, all others a problem. An id may be a string or a whole number. `whatsapp.schema()` gives the",
+    "same as tables, `whatsapp.json_schema()` as a JSON Schema, `types.lua` to an editor.", "",
     "## Objects", "",
   }
   local function add(lines)

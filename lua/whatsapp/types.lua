@@ -1,5 +1,5 @@
--- Types of the messages, for the Lua language server. Generated from the schema by `make docs`: edit src/core/schema.c. Never
--- required by the library.
+-- Types of the messages, for the Lua language server. Generated from the schema by `make docs`: edit src/core/schema.c.
+-- Never required by the library.
 ---@meta
 
 ---Whatever may be posted to /messages.

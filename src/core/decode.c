@@ -12,15 +12,15 @@ enum { MAX_DEPTH = 100, BATCH = 16 };
 typedef struct reader {
     lua_State *L;
     const char *text, *at, *end;
-    const char *problem;
+    const char *err;
     int depth;
 } reader;
 
 static bool read_value(reader *r);
 
-static bool fail(reader *r, const char *problem)
+static bool fail(reader *r, const char *err)
 {
-    r->problem = problem;
+    r->err = err;
     return false;
 }
 
@@ -215,7 +215,7 @@ static bool read_string(reader *r)
 /* ---- lists and objects ---- */
 
 /* after a member: another one, or the end */
-static bool goes_on(reader *r, char end, bool *more)
+static bool read_separator(reader *r, char end, bool *more)
 {
     skip_space(r);
     char c = peek(r);
@@ -227,16 +227,16 @@ static bool goes_on(reader *r, char end, bool *more)
 
 /* [-waiting * slots, +0 or 1, m] what waits on the stack goes into the table below it, which is made here if there is
  * none */
-static void settle(reader *r, int waiting, int before, bool is_list)
+static void store_members(reader *r, int waiting, int before, bool list)
 {
     lua_State *L = r->L;
-    int slots = is_list ? 1 : 2, table = lua_gettop(L) - waiting * slots;
+    int slots = list ? 1 : 2, table = lua_gettop(L) - waiting * slots;
     if (before == 0) {
-        lua_createtable(L, is_list ? waiting : 0, is_list ? 0 : waiting);
+        lua_createtable(L, list ? waiting : 0, list ? 0 : waiting);
         lua_insert(L, ++table);
     }
     for (int i = waiting; i > 0; i--) {
-        if (is_list) lua_rawseti(L, table, before + i);
+        if (list) lua_rawseti(L, table, before + i);
         else lua_rawset(L, table);
     }
 }
@@ -254,10 +254,10 @@ static bool read_member(reader *r)
 }
 
 /* [-0, +1, m] a list or an object, whose first character was read */
-static bool read_compound(reader *r, bool is_list)
+static bool read_compound(reader *r, bool list)
 {
     int count = 0, waiting = 0;
-    char end = is_list ? ']' : '}';
+    char end = list ? ']' : '}';
     bool more = true;
     if (++r->depth > MAX_DEPTH) return fail(r, "too deep");
     luaL_checkstack(r->L, 2 * BATCH + 8, "JSON");
@@ -267,22 +267,22 @@ static bool read_compound(reader *r, bool is_list)
         more = false;
     }
     while (more) {
-        if (!(is_list ? read_value(r) : read_member(r)) || !goes_on(r, end, &more)) return false;
+        if (!(list ? read_value(r) : read_member(r)) || !read_separator(r, end, &more)) return false;
         if (++waiting == BATCH && more) {
-            settle(r, waiting, count, is_list);
+            store_members(r, waiting, count, list);
             count += waiting;
             waiting = 0;
         }
     }
-    settle(r, waiting, count, is_list);
+    store_members(r, waiting, count, list);
     r->depth--;
     return true;
 }
 
-static bool read_word(reader *r, const char *word)
+static bool read_literal(reader *r, const char *literal)
 {
-    size_t length = strlen(word);
-    if ((size_t) (r->end - r->at) < length || memcmp(r->at, word, length) != 0) return fail(r, "no value");
+    size_t length = strlen(literal);
+    if ((size_t) (r->end - r->at) < length || memcmp(r->at, literal, length) != 0) return fail(r, "no value");
     r->at += length;
     return true;
 }
@@ -300,10 +300,10 @@ static bool read_value(reader *r)
     case 't':
     case 'f':
         lua_pushboolean(r->L, *r->at == 't');
-        return read_word(r, *r->at == 't' ? "true" : "false");
+        return read_literal(r, *r->at == 't' ? "true" : "false");
     case 'n':
         lua_pushlightuserdata(r->L, NULL);
-        return read_word(r, "null");
+        return read_literal(r, "null");
     case '-':
     case '0':
     case '1':
@@ -336,6 +336,6 @@ int wa_decode(lua_State *L)
     }
     lua_settop(L, 1);
     lua_pushnil(L);
-    lua_pushfstring(L, "%s at byte %d", r.problem, (int) (r.at - r.text) + 1);
+    lua_pushfstring(L, "%s at byte %d", r.err, (int) (r.at - r.text) + 1);
     return 2;
 }

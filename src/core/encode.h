@@ -5,18 +5,19 @@
 #include "compile.h"
 #include "errors.h"
 
-typedef struct wa_walk {
+typedef struct wa_encoder {
     lua_State *L;
     wa_buffer out;     /* the JSON; strings are left out of it where `writes` is false */
-    wa_buffer seen;    /* what must not stand twice, or must be the same: of the open scopes */
-    wa_buffer foreign; /* names that the schema does not have where they stand, being sorted */
+    wa_buffer noted;   /* what must not stand twice, or must be the same: of the open scopes */
+    wa_buffer unknown; /* names that the schema does not have where they stand, being sorted */
     wa_report report;
-    bool lenient, writes;
+    bool lenient, writing;
     /* while it walks */
-    const wa_known *known; /* see wa_vocabulary */
-    wa_shape *wanted; /* a shape that was met and is not ready: all else is worth nothing, and is to be done again */
+    const wa_interned *interned; /* see wa_interned_values */
+    wa_layout *
+        missing_layout; /* a layout that was met and is not ready: all else is worth nothing, and is to be done again */
     const wa_frame *frame;
-    struct wa_scope *scope;
+    struct list_rules *list_rules;
     uint16_t role; /* of the amount that is being walked in a sum */
     struct {
         int64_t total, parts;
@@ -27,18 +28,18 @@ typedef struct wa_walk {
     size_t unwritten; /* bytes of strings that were not written */
     int depth;
     int room; /* up to where Lua's stack may grow without asking */
-} wa_walk;
+} wa_encoder;
 
 /* what the metatable of a table that whatsapp.array marked holds at 1 */
 WA_FUNC const void *wa_array_mark(void);
 
-WA_FUNC void wa_walk_init(wa_walk *walk, wa_allocator allocate, void *context);
-WA_FUNC void wa_walk_free(wa_walk *walk); /* may be called again */
-WA_FUNC void wa_walk_reset(wa_walk *walk);
+WA_FUNC void wa_encoder_init(wa_encoder *encoder, wa_allocator allocate, void *context);
+WA_FUNC void wa_encoder_free(wa_encoder *encoder); /* may be called again */
+WA_FUNC void wa_encoder_reset(wa_encoder *encoder);
 
 /* [-0, +0, -] Walks the table at the index, with raw access only: no metamethod runs, nothing is allocated
  * on the Lua heap, so no collection and no finalizer can change the table meanwhile. The outcome stands in `out` and
- * `report`, unless a shape is `wanted`; returns false if memory ran out. */
-WA_FUNC bool wa_walk_message(wa_walk *walk, lua_State *L, int table, wa_node *root);
+ * `report`, unless a layout is `wanted`; returns false if memory ran out. */
+WA_FUNC bool wa_encode_message(wa_encoder *encoder, lua_State *L, int table, wa_type *root);
 
 #endif

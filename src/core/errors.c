@@ -8,9 +8,9 @@
 
 enum { LONGEST_QUOTE = 60, LONGEST_PATH = 1000 };
 
-/* of the rules, in the order of wa_breach */
-static const char *const breach_names[] = {"required", "type", "enum", "min_chars", "max_chars", "min_items",
-    "max_items", "range", "format", "one_of", "forbidden", "unknown", "unique", "utf8", "depth"};
+/* of the rules, in the order of wa_error_code */
+static const char *const code_names[] = {"required", "type", "enum", "min_chars", "max_chars", "min_items", "max_items",
+    "range", "format", "one_of", "forbidden", "unknown", "unique", "utf8", "depth"};
 
 /* bytes as Lua would escape them, up to `most` of them */
 static void add_escaped(wa_buffer *text, const char *bytes, size_t length, size_t most)
@@ -65,11 +65,11 @@ static void add_path(wa_buffer *text, const wa_frame *frame, size_t start)
     }
 }
 
-wa_problem wa_problem_begin(wa_report *report, wa_breach breach, bool warning, const wa_frame *where)
+wa_problem wa_problem_begin(wa_report *report, wa_error_code code, bool warning, const wa_frame *where)
 {
     size_t before = warning ? report->warnings++ : report->problems++;
     wa_problem problem = {
-        .breach = breach, .warning = warning, .kept = before < WA_MAX_PROBLEMS, .at = report->text.length};
+        .code = code, .warning = warning, .kept = before < WA_MAX_PROBLEMS, .at = report->text.length};
     if (!problem.kept) return problem;
     add_path(&report->text, where, problem.at);
     problem.path_length = report->text.length - problem.at;
@@ -84,7 +84,7 @@ void wa_problem_end(wa_report *report, wa_problem *problem)
     wa_buffer_add(&report->records, (const char *) problem, sizeof *problem);
 }
 
-void wa_say(wa_report *report, const wa_problem *problem, const char *format, ...)
+void wa_add_text(wa_report *report, const wa_problem *problem, const char *format, ...)
 {
     char text[256];
     va_list arguments;
@@ -95,29 +95,29 @@ void wa_say(wa_report *report, const wa_problem *problem, const char *format, ..
     if (size > 0) wa_buffer_add(&report->text, text, (size_t) size < sizeof text ? (size_t) size : sizeof text - 1);
 }
 
-wa_detail wa_say_word(wa_report *report, const wa_problem *problem, const char *text, size_t length)
+wa_detail wa_add_escaped(wa_report *report, const wa_problem *problem, const char *text, size_t length)
 {
-    wa_detail detail = {.kind = WA_WORDS, .at = report->text.length};
+    wa_detail detail = {.kind = WA_TEXT, .at = report->text.length};
     if (!problem->kept) return detail;
     add_escaped(&report->text, text, length, LONGEST_QUOTE);
     detail.length = report->text.length - detail.at;
     return detail;
 }
 
-wa_detail wa_say_quoted(wa_report *report, const wa_problem *problem, const char *text, size_t length)
+wa_detail wa_add_quoted(wa_report *report, const wa_problem *problem, const char *text, size_t length)
 {
-    wa_say(report, problem, "\"");
-    wa_detail detail = wa_say_word(report, problem, text, length);
-    wa_say(report, problem, "\"");
+    wa_add_text(report, problem, "\"");
+    wa_detail detail = wa_add_escaped(report, problem, text, length);
+    wa_add_text(report, problem, "\"");
     return detail;
 }
 
-wa_detail wa_count(double number)
+wa_detail wa_number_detail(double number)
 {
-    return (wa_detail){.kind = WA_COUNT, .number = number};
+    return (wa_detail){.kind = WA_NUMBER_DETAIL, .number = number};
 }
 
-/* ---- the words of problems -------------------------------------------------------------------------------------- */
+/* ---- the names of problems -------------------------------------------------------------------------------------- */
 
 enum { LONGEST_NAME = 40, FAR = 3 };
 
@@ -136,59 +136,59 @@ WA_DATA_DEFINITION const char *const wa_kind_names[WA_REMOVED + 1] = {
     [WA_REMOVED] = "absent",
 };
 
-void wa_say_kind(wa_report *report, const wa_problem *problem, const wa_field *f)
+void wa_add_kind(wa_report *report, const wa_problem *problem, const wa_field *f)
 {
     bool text = f->kind == WA_STRING || f->kind == WA_ID;
     if (f->values != NULL && f->kind != WA_LIST) {
-        wa_say_values(report, problem, f->values);
+        wa_add_values(report, problem, f->values);
         return;
     }
     /* an empty text counts as a missing one where the field is required among many */
-    int min = f->min == 0 && (f->flags & WA_AMONG_MANY) != 0 ? 1 : f->min;
-    wa_say(report, problem, "%s", wa_kind_names[f->kind]);
+    int min = f->min == 0 && (f->marks & WA_AMONG_MANY) != 0 ? 1 : f->min;
+    wa_add_text(report, problem, "%s", wa_kind_names[f->kind]);
     if ((text || f->kind == WA_LIST) && f->max > 0) {
-        wa_say(report, problem, " of %d to %d %s", min, (int) f->max, text ? "characters" : "items");
+        wa_add_text(report, problem, " of %d to %d %s", min, (int) f->max, text ? "characters" : "items");
     } else if (f->kind == WA_INTEGER && f->max > 0) {
-        wa_say(report, problem, " from %d to %d", (int) f->min, (int) f->max);
+        wa_add_text(report, problem, " from %d to %d", (int) f->min, (int) f->max);
     }
 }
 
-wa_detail wa_say_values(wa_report *report, const wa_problem *problem, const char *const *values)
+wa_detail wa_add_values(wa_report *report, const wa_problem *problem, const char *const *values)
 {
-    wa_detail all = {.kind = WA_WORDS, .at = report->text.length};
+    wa_detail all = {.kind = WA_TEXT, .at = report->text.length};
     for (size_t i = 0; values[i] != NULL; i++) {
-        if (i > 0) wa_say(report, problem, values[i + 1] == NULL ? " or " : ", ");
-        wa_say(report, problem, "\"%s\"", values[i]);
+        if (i > 0) wa_add_text(report, problem, values[i + 1] == NULL ? " or " : ", ");
+        wa_add_text(report, problem, "\"%s\"", values[i]);
     }
     all.length = report->text.length - all.at;
     return all;
 }
 
-void wa_say_choices(wa_report *report, const wa_problem *problem, const wa_variant *variants)
+void wa_add_choices(wa_report *report, const wa_problem *problem, const wa_variant *variants)
 {
     for (size_t i = 0; variants[i].value != NULL; i++) {
-        if (i > 0) wa_say(report, problem, variants[i + 1].value == NULL ? " or " : ", ");
-        wa_say(report, problem, "\"%s\"", variants[i].value);
+        if (i > 0) wa_add_text(report, problem, variants[i + 1].value == NULL ? " or " : ", ");
+        wa_add_text(report, problem, "\"%s\"", variants[i].value);
     }
 }
 
-void wa_say_rule(wa_report *report, const wa_problem *problem, const wa_rule *rule, bool first)
+void wa_add_rule(wa_report *report, const wa_problem *problem, const wa_rule *rule, bool first)
 {
     const char *a = rule->names[0], *b = rule->names[1];
     switch ((wa_rule_kind) rule->kind) {
     case WA_EXACTLY_ONE:
-        wa_say(report, problem, "needs exactly one of `%s` and `%s`, has %s", a, b, first ? "both" : "neither");
+        wa_add_text(report, problem, "needs exactly one of `%s` and `%s`, has %s", a, b, first ? "both" : "neither");
         break;
     case WA_AT_LEAST_ONE:
-        wa_say(report, problem, "missing: `%s` or `%s` is needed", a, b);
+        wa_add_text(report, problem, "missing: `%s` or `%s` is needed", a, b);
         break;
     case WA_SUM:
-        wa_say(report, problem, "not the sum of what adds to it, less what is taken off");
+        wa_add_text(report, problem, "not the sum of what adds to it, less what is taken off");
         break;
     case WA_ONLY_WHEN:
     case WA_ONLY_UNDER:
-        if (rule->value == NULL) wa_say(report, problem, "documented only without a `%s`", b);
-        else wa_say(report, problem, "documented only where `%s` is \"%s\"", b, rule->value);
+        if (rule->value == NULL) wa_add_text(report, problem, "documented only without a `%s`", b);
+        else wa_add_text(report, problem, "documented only where `%s` is \"%s\"", b, rule->value);
         break;
     }
 }
@@ -219,7 +219,7 @@ static bool has_below(const wa_object *object, const char *name, size_t length)
     return object->otherwise != NULL && has_below(object->otherwise, name, length);
 }
 
-bool wa_is_known(const char *name, size_t length)
+bool wa_is_field_name(const char *name, size_t length)
 {
     return length <= LONGEST_NAME && has_below(&wa_message, name, length);
 }
@@ -229,7 +229,7 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* single letters added, left out, changed or swapped with their neighbour, between the two words */
+/* single letters added, left out, changed or swapped with their neighbour, between the two names */
 static size_t distance(const char *a, size_t m, const char *b, size_t n)
 {
     size_t rows[3][LONGEST_NAME + 1];
@@ -248,73 +248,75 @@ static size_t distance(const char *a, size_t m, const char *b, size_t n)
     return rows[m % 3][n];
 }
 
-/* whether the word stands in the shape; in any, where that is not known */
-static bool stands(const wa_shape *shape, uint8_t word)
+/* whether the word is_in_layout in the layout; in any, where that is not known */
+static bool is_in_layout(const wa_layout *layout, uint8_t word)
 {
-    return shape == NULL || (shape->mask >> word & 1) != 0;
+    return layout == NULL || (layout->mask >> word & 1) != 0;
 }
 
-static const char *nearest(const wa_node *node, const wa_shape *shape, const char *name, size_t length)
+static const char *nearest(const wa_type *type, const wa_layout *layout, const char *name, size_t length)
 {
     const char *found = NULL;
     size_t best = least(FAR, length / 2 + 1);
-    for (uint8_t i = 0; i < node->word_count; i++) {
-        size_t away = distance(name, length, node->words[i].name, strlen(node->words[i].name));
-        if (away < best && stands(shape, i)) {
+    for (uint8_t i = 0; i < type->name_count; i++) {
+        size_t away = distance(name, length, type->names[i].name, strlen(type->names[i].name));
+        if (away < best && is_in_layout(layout, i)) {
             best = away;
-            found = node->words[i].name;
+            found = type->names[i].name;
         }
     }
     return found;
 }
 
-/* the member of the shape that holds an object with this field */
-static const char *home(const wa_shape *shape, const char *name, size_t length)
+/* the member of the layout that holds an object with this field */
+static const char *owner_of(const wa_layout *layout, const char *name, size_t length)
 {
-    for (uint8_t i = 0; i < shape->slot_count; i++) {
-        const wa_field *f = shape->slots[i].field;
+    for (uint8_t i = 0; i < layout->entry_count; i++) {
+        const wa_field *f = layout->entries[i].field;
         if (f->object != NULL && f->kind == WA_OBJECT && has_field(f->object, name, length)) return f->name;
     }
     return NULL;
 }
 
-/* the same of the first variant that has one, where the shape is not known */
-static const char *home_of_any(const wa_node *node, const char *name, size_t length)
+/* the same of the first variant that has one, where the layout is not known */
+static const char *owner_in_variants(const wa_type *type, const char *name, size_t length)
 {
-    const wa_shape *parent = node->shape;
+    const wa_layout *parent = type->layout;
     const char *found = NULL;
-    while (parent->by == WA_NO_WORD && parent->otherwise != NULL) parent = parent->otherwise;
-    for (uint8_t i = 0; i < parent->choice_count && found == NULL; i++) {
-        found = home(parent->choices[i].shape, name, length);
+    while (parent->discriminator == WA_NO_ID && parent->otherwise != NULL) parent = parent->otherwise;
+    for (uint8_t i = 0; i < parent->variant_count && found == NULL; i++) {
+        found = owner_of(parent->variants[i].layout, name, length);
     }
     return found;
 }
 
-static void say_fields(wa_report *report, const wa_problem *problem, const wa_node *node, const wa_shape *shape)
+static void add_fields(wa_report *report, const wa_problem *problem, const wa_type *type, const wa_layout *layout)
 {
     const char *between = "";
-    for (uint8_t i = 0; i < node->word_count; i++) {
-        if (!stands(shape, i)) continue;
-        wa_say(report, problem, "%s%s", between, node->words[i].name);
+    for (uint8_t i = 0; i < type->name_count; i++) {
+        if (!is_in_layout(layout, i)) continue;
+        wa_add_text(report, problem, "%s%s", between, type->names[i].name);
         between = ", ";
     }
 }
 
-void wa_say_foreign(wa_report *report, const wa_problem *problem, const wa_node *node, const wa_shape *shape,
+void wa_add_unknown(wa_report *report, const wa_problem *problem, const wa_type *type, const wa_layout *layout,
     const char *name, size_t length, bool known)
 {
     if (!problem->kept) return;
-    const char *member = !known ? NULL : shape != NULL ? home(shape, name, length) : home_of_any(node, name, length);
-    const char *meant = nearest(node, shape, name, length);
-    wa_say(report, problem, known ? "does not belong here" : "no such field");
+    const char *member = !known           ? NULL
+                         : layout != NULL ? owner_of(layout, name, length)
+                                          : owner_in_variants(type, name, length);
+    const char *meant = nearest(type, layout, name, length);
+    wa_add_text(report, problem, known ? "does not belong here" : "no such field");
     if (member != NULL) {
-        wa_say(report, problem, ", it belongs into `%s`", member);
+        wa_add_text(report, problem, ", it belongs into `%s`", member);
     } else if (meant != NULL) {
-        wa_say(report, problem, ", did you mean `%s`?", meant);
+        wa_add_text(report, problem, ", did you mean `%s`?", meant);
     } else {
-        wa_say(report, problem, " (there are ");
-        say_fields(report, problem, node, shape);
-        wa_say(report, problem, ")");
+        wa_add_text(report, problem, " (there are ");
+        add_fields(report, problem, type, layout);
+        wa_add_text(report, problem, ")");
     }
 }
 
@@ -325,7 +327,7 @@ static void set_detail(lua_State *L, const wa_report *report, const char *name, 
 {
     const double most = sizeof(lua_Integer) < 8 ? INT32_MAX : WA_EXACT;
     if (detail->kind == WA_NOTHING) return;
-    if (detail->kind == WA_WORDS) {
+    if (detail->kind == WA_TEXT) {
         lua_pushlstring(L, report->text.bytes + detail->at, detail->length);
     } else if (detail->number >= -most && detail->number <= most &&
                (double) (lua_Integer) detail->number == detail->number) {
@@ -350,7 +352,7 @@ static void push_problem(lua_State *L, const wa_report *report, const wa_problem
     lua_createtable(L, 0, 5);
     lua_pushlstring(L, text, problem->path_length);
     lua_setfield(L, -2, "path");
-    lua_pushstring(L, breach_names[problem->breach]);
+    lua_pushstring(L, code_names[problem->code]);
     lua_setfield(L, -2, "rule");
     set_detail(L, report, "limit", &problem->limit);
     set_detail(L, report, "actual", &problem->actual);

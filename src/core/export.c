@@ -19,7 +19,7 @@ static const char *const kinds[] = {
     [WA_MAP] = "map",
     [WA_REMOVED] = "removed",
 };
-static const char *const grades[] = {[WA_HARD] = "H", [WA_GUIDE] = "G", [WA_SOFT] = "S"};
+static const char *const classes[] = {[WA_HARD] = "H", [WA_GUIDE] = "G", [WA_SOFT] = "S"};
 static const char *const formats[WA_FORMAT_COUNT] = {[WA_ANY_FORMAT] = NULL,
     [WA_WEB_LINK] = "web_link",
     [WA_ABSOLUTE] = "absolute",
@@ -36,8 +36,8 @@ static const char *const rules[] = {[0] = NULL,
 static const struct {
     uint16_t flag;
     const char *name;
-} flags[] = {{WA_REQUIRED, "required"}, {WA_ADVISED, "advised"}, {WA_DISCOURAGED, "discouraged"}, {WA_OPEN, "open"},
-    {WA_UNIQUE, "unique"}, {WA_UNIQUE_SOFT, "unique_advised"}, {WA_SAME, "same"}, {WA_SCOPE, "scope"},
+} flags[] = {{WA_REQUIRED, "required"}, {WA_RECOMMENDED, "advised"}, {WA_DEPRECATED, "discouraged"}, {WA_OPEN, "open"},
+    {WA_UNIQUE, "unique"}, {WA_UNIQUE_SOFT, "unique_advised"}, {WA_SAME, "same"}, {WA_LIST_RULES, "scope"},
     {WA_COUNTED, "counted"}, {WA_TOTAL, "total_of"}, {WA_ADDS, "adds"}, {WA_TAKES, "takes"}, {WA_AMOUNT, "amount"},
     {WA_AMONG_MANY, "required_among_many"}, {WA_ALL_OR_NONE, "all_or_none"}};
 
@@ -61,11 +61,11 @@ static void set_limit(lua_State *L, const char *name, int32_t limit)
 }
 
 /* [-0, +1, m] */
-static void push_words(lua_State *L, const char *const *words)
+static void push_strings(lua_State *L, const char *const *strings)
 {
     lua_newtable(L);
-    for (int i = 0; words[i] != NULL; i++) {
-        lua_pushstring(L, words[i]);
+    for (int i = 0; strings[i] != NULL; i++) {
+        lua_pushstring(L, strings[i]);
         lua_rawseti(L, -2, i + 1);
     }
 }
@@ -77,23 +77,23 @@ static void push_field(lua_State *L, const wa_field *f)
     lua_newtable(L);
     set_text(L, "name", f->name);
     set_text(L, "kind", kinds[f->kind]);
-    set_text(L, "class", grades[f->grade]);
+    set_text(L, "class", classes[f->class]);
     set_text(L, "doc", f->doc);
-    set_text(L, "fill", (f->flags & WA_FILLED) != 0 ? f->values[0] : NULL);
+    set_text(L, "fill", (f->marks & WA_FILLED) != 0 ? f->values[0] : NULL);
     set_text(L, "format", formats[f->format]);
     set_text(L, "object", f->object == NULL ? NULL : f->object->name);
     if (numeric && f->max != 0) set_integer(L, "min", f->min);
     else set_limit(L, "min", f->min);
     set_limit(L, "max", f->max);
-    set_limit(L, "advised_max", f->advised_max);
+    set_limit(L, "advised_max", f->recommended_max);
     set_limit(L, "total", f->total);
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
-        if ((f->flags & flags[i].flag) == 0) continue;
+        if ((f->marks & flags[i].flag) == 0) continue;
         lua_pushboolean(L, 1);
         lua_setfield(L, -2, flags[i].name);
     }
     if (f->values != NULL) {
-        push_words(L, f->values);
+        push_strings(L, f->values);
         lua_setfield(L, -2, "values");
     }
 }
@@ -107,9 +107,9 @@ static void set_rules(lua_State *L, const wa_object *object)
         const wa_rule *r = &object->rules[i];
         lua_newtable(L);
         set_text(L, "rule", rules[r->kind]);
-        set_text(L, "class", grades[r->grade]);
+        set_text(L, "class", classes[r->class]);
         set_text(L, "value", r->value);
-        push_words(L, (const char *const[]){r->names[0], r->names[1], NULL});
+        push_strings(L, (const char *const[]){r->names[0], r->names[1], NULL});
         lua_setfield(L, -2, "names");
         lua_rawseti(L, -2, i + 1);
     }
@@ -158,7 +158,7 @@ static void add_object(lua_State *L, int objects, const wa_object *object)
     set_text(L, "name", object->name);
     set_text(L, "section", object->section);
     set_text(L, "doc", object->doc);
-    set_text(L, "by", object->by);
+    set_text(L, "by", object->discriminator);
     set_text(L, "base", object->base == NULL ? NULL : object->base->name);
     set_text(L, "otherwise", object->otherwise == NULL ? NULL : object->otherwise->name);
     lua_pushboolean(L, object->inferred);

@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PLAIN, CONTROL, QUOTED, BEYOND };
+enum { PLAIN, CONTROL, QUOTED, NON_ASCII };
 
 /* how a byte stands in a string */
-static inline int class_of(unsigned char byte)
+static inline int kind_of(unsigned char byte)
 {
-    if (byte >= 0x80) return BEYOND;
+    if (byte >= 0x80) return NON_ASCII;
     if (byte < 0x20) return CONTROL;
     return byte == '"' || byte == '\\' ? QUOTED : PLAIN;
 }
@@ -41,20 +41,20 @@ static size_t copy_plain(char *to, const char *text, size_t length)
 {
     size_t at = 0;
     while (length - at >= 8) {
-        uint64_t word;
-        memcpy(&word, text + at, 8);
-        if (!wa_plain8(word)) break;
-        memcpy(to + at, &word, 8);
+        uint64_t bytes;
+        memcpy(&bytes, text + at, 8);
+        if (!wa_plain8(bytes)) break;
+        memcpy(to + at, &bytes, 8);
         at += 8;
     }
-    for (; at < length && class_of((unsigned char) text[at]) == PLAIN; at++) to[at] = text[at];
+    for (; at < length && kind_of((unsigned char) text[at]) == PLAIN; at++) to[at] = text[at];
     return at;
 }
 
 /* copies characters beyond ASCII until something else comes; false: what comes is none */
-static bool copy_beyond(wa_buffer *out, const char *text, size_t length, size_t *at, size_t *count)
+static bool copy_non_ascii(wa_buffer *out, const char *text, size_t length, size_t *at, size_t *count)
 {
-    while (*at < length && class_of((unsigned char) text[*at]) == BEYOND) {
+    while (*at < length && kind_of((unsigned char) text[*at]) == NON_ASCII) {
         size_t bytes = wa_utf8_character((const unsigned char *) text + *at, length - *at);
         if (bytes == 0) return false;
         wa_buffer_add(out, text + *at, bytes);
@@ -75,10 +75,10 @@ size_t wa_json_string(wa_buffer *out, const char *text, size_t length, size_t *w
         count += run;
         at += run;
         if (at == length) break;
-        if (class_of((unsigned char) text[at]) != BEYOND) {
+        if (kind_of((unsigned char) text[at]) != NON_ASCII) {
             escape(out, (unsigned char) text[at++]);
             count++;
-        } else if (!copy_beyond(out, text, length, &at, &count)) {
+        } else if (!copy_non_ascii(out, text, length, &at, &count)) {
             *wrong = at;
             return count;
         }

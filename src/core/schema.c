@@ -18,10 +18,10 @@
 #define OBJECT(o) .kind = WA_OBJECT, .object = &(o)
 #define LIST(o, least, most) .kind = WA_LIST, .object = &(o), .min = (least), .max = (most)
 #define CONSTANT(v) .kind = WA_STRING, .values = VALUES(v)
-#define REQUIRED .flags = WA_REQUIRED
-#define ADVISED .flags = WA_ADVISED
-#define SOFT .grade = WA_SOFT
-#define GUIDE .grade = WA_GUIDE
+#define REQUIRED .marks = WA_REQUIRED
+#define ADVISED .marks = WA_RECOMMENDED
+#define SOFT .class = WA_SOFT
+#define GUIDE .class = WA_GUIDE
 /* who has no use for the reference saves its bytes */
 #ifdef WA_NO_DOCS
 #define DOC(text) .doc = NULL
@@ -46,12 +46,12 @@ static const wa_object provider = {"Provider", "2.2", DOC("Of the On-Premises AP
     {F("id"), ID(0), DOC("Of an uploaded file.")}, \
     {F("link"), STRING(1, 0), .format = WA_WEB_LINK, DOC("Where the API fetches the file from.")}
 #define PROVIDER \
-    {F("provider"), OBJECT(provider), SOFT, .flags = WA_DISCOURAGED, DOC("Of the On-Premises API: leave it out.")}
+    {F("provider"), OBJECT(provider), SOFT, .marks = WA_DEPRECATED, DOC("Of the On-Premises API: leave it out.")}
 #define CAPTION {F("caption"), STRING(0, 1024), DOC("The words under it.")}
 #define NO_CAPTION \
-    {F("caption"), STRING(0, 1024), SOFT, .flags = WA_DISCOURAGED, DOC("Not documented here: leave it out.")}
+    {F("caption"), STRING(0, 1024), SOFT, .marks = WA_DEPRECATED, DOC("Not documented here: leave it out.")}
 #define FILENAME \
-    {F("filename"), STRING(0, 0), .advised_max = 240, DOC("Its extension decides how the document is shown.")}
+    {F("filename"), STRING(0, 0), .recommended_max = 240, DOC("Its extension decides how the document is shown.")}
 
 static const wa_object image = {"Image", "2.2", DOC("A JPEG or PNG of up to 5 MB."),
     .fields = FIELDS(MEDIA, CAPTION, PROVIDER), .rules = ID_XOR_LINK};
@@ -63,7 +63,7 @@ static const wa_object audio = {"Audio", "2.2", DOC("A sound of up to 16 MB."),
     .fields = FIELDS(MEDIA,
         {F("voice"), .kind = WA_BOOLEAN, GUIDE, DOC("Whether it is a voice message (OGG with the OPUS codec).")},
         NO_CAPTION,
-        {F("filename"), STRING(0, 0), SOFT, .flags = WA_DISCOURAGED, DOC("Not documented here: leave it out.")},
+        {F("filename"), STRING(0, 0), SOFT, .marks = WA_DEPRECATED, DOC("Not documented here: leave it out.")},
         PROVIDER),
     .rules = ID_XOR_LINK};
 static const wa_object sticker = {"Sticker", "2.2", DOC("A WebP of 512 by 512 pixels."),
@@ -81,8 +81,8 @@ static const wa_object location = {"Location", "2.3", DOC("A place."),
     .fields = FIELDS(
         {F("latitude"), .kind = WA_NUMBER, .min = 1, REQUIRED, DOC("Degrees, as a number or a string.")},
         {F("longitude"), .kind = WA_NUMBER, .min = 1, REQUIRED, DOC("Degrees, as a number or a string.")},
-        {F("name"), STRING(0, 0), .advised_max = 100, DOC("The place's name.")},
-        {F("address"), STRING(0, 0), .advised_max = 300, DOC("Shown only beside a name.")})};
+        {F("name"), STRING(0, 0), .recommended_max = 100, DOC("The place's name.")},
+        {F("address"), STRING(0, 0), .recommended_max = 300, DOC("Shown only beside a name.")})};
 
 /* ---- 2.4 contacts ---------------------------------------------------------------------------------------------- */
 
@@ -134,7 +134,7 @@ static const wa_object typing_indicator = {"TypingIndicator", "2.6", DOC("Shows 
     .fields = FIELDS({F("type"), CONSTANT("text"), REQUIRED, DOC("The kind of answer.")})};
 
 #define MESSAGING_PRODUCT \
-    {F("messaging_product"), CONSTANT("whatsapp"), .flags = WA_REQUIRED | WA_FILLED, DOC("Filled in where absent.")}
+    {F("messaging_product"), CONSTANT("whatsapp"), .marks = WA_REQUIRED | WA_FILLED, DOC("Filled in where absent.")}
 
 static const wa_object receipt = {"Receipt", "2.6", DOC("Marks a received message, and those before it, as read."),
     .fields = FIELDS(MESSAGING_PRODUCT,
@@ -152,7 +152,7 @@ static const wa_object pin_pin = {"Pin", "2.7", DOC("Pins a message of a group."
 static const wa_object pin_unpin = {"Unpin", "2.7", DOC("Takes a pinned message of a group down."),
     .fields = FIELDS(PIN_FIELDS)};
 static const wa_object pin_or_unpin = {"PinOrUnpin", "2.7", DOC("Pins or unpins a message of a group."),
-    .fields = FIELDS(PIN_FIELDS), .by = "type", .variants = VARIANTS({"pin", &pin_pin}, {"unpin", &pin_unpin})};
+    .fields = FIELDS(PIN_FIELDS), .discriminator = "type", .variants = VARIANTS({"pin", &pin_pin}, {"unpin", &pin_unpin})};
 
 /* ---- 3 interactive: header, body, footer ----------------------------------------------------------------------- */
 
@@ -172,19 +172,19 @@ static const wa_object header_gif = {"HeaderGif", "3", DOC("A GIF above the body
     .fields = FIELDS(HEADER_FIELDS, {F("gif"), OBJECT(bare_media), REQUIRED, DOC("The GIF, as an MP4.")})};
 
 static const wa_object any_header = {"Header", "3", DOC("What stands above the body."),
-    .fields = FIELDS(HEADER_FIELDS), .by = "type",
+    .fields = FIELDS(HEADER_FIELDS), .discriminator = "type",
     .variants = VARIANTS({"text", &header_text}, {"image", &header_image}, {"video", &header_video},
         {"document", &header_document}, {"gif", &header_gif})};
 static const wa_object words_header = {"TextHeader", "3", DOC("Words above the body; nothing else here."),
-    .fields = FIELDS(HEADER_FIELDS), .by = "type", .variants = VARIANTS({"text", &header_text})};
+    .fields = FIELDS(HEADER_FIELDS), .discriminator = "type", .variants = VARIANTS({"text", &header_text})};
 static const wa_object card_header = {"CardHeader", "3.11", DOC("The image or the video of a card."),
-    .fields = FIELDS(HEADER_FIELDS), .by = "type",
+    .fields = FIELDS(HEADER_FIELDS), .discriminator = "type",
     .variants = VARIANTS({"image", &header_image}, {"video", &header_video})};
 
 static const wa_object body = {"Body", "3", DOC("The words of the message."),
     .fields = FIELDS({F("text"), STRING(1, 1024), REQUIRED, DOC("The words.")})};
 static const wa_object list_body = {"ListBody", "3.2", DOC("The words of a list message."),
-    .fields = FIELDS({F("text"), STRING(1, 4096), .advised_max = 1024, REQUIRED, GUIDE, DOC("The words.")})};
+    .fields = FIELDS({F("text"), STRING(1, 4096), .recommended_max = 1024, REQUIRED, GUIDE, DOC("The words.")})};
 static const wa_object card_body = {"CardBody", "3.11", DOC("The words of a card."),
     .fields = FIELDS({F("text"), STRING(1, 160), REQUIRED, GUIDE, .format = WA_FEW_LINES, DOC("The words.")})};
 static const wa_object footer = {"Footer", "3", DOC("Small words below the body."),
@@ -193,11 +193,11 @@ static const wa_object footer = {"Footer", "3", DOC("Small words below the body.
 #define INTERACTIVE_TYPE {F("type"), .kind = WA_STRING, REQUIRED, DOC("Which interactive message it is.")}
 #define HEADER(o) {F("header"), OBJECT(o), DOC("What stands above the body.")}
 #define NEEDED_HEADER(o) {F("header"), OBJECT(o), REQUIRED, DOC("What stands above the body.")}
-#define ODD_HEADER(o) {F("header"), OBJECT(o), SOFT, .flags = WA_DISCOURAGED, DOC("In no documented example.")}
+#define ODD_HEADER(o) {F("header"), OBJECT(o), SOFT, .marks = WA_DEPRECATED, DOC("In no documented example.")}
 #define BODY {F("body"), OBJECT(body), REQUIRED, DOC("The words of the message.")}
 #define OPTIONAL_BODY {F("body"), OBJECT(body), DOC("The words of the message.")}
 #define FOOTER {F("footer"), OBJECT(footer), DOC("Small words below the body.")}
-#define ODD_FOOTER {F("footer"), OBJECT(footer), SOFT, .flags = WA_DISCOURAGED, DOC("In no documented example.")}
+#define ODD_FOOTER {F("footer"), OBJECT(footer), SOFT, .marks = WA_DEPRECATED, DOC("In no documented example.")}
 #define ACTION(o) {F("action"), OBJECT(o), REQUIRED, DOC("What the user can do.")}
 #define ACTION_NAME(n) {F("name"), CONSTANT(n), REQUIRED, DOC("The action's name.")}
 #define PARAMETERS(o) {F("parameters"), OBJECT(o), REQUIRED, DOC("What the action needs.")}
@@ -206,31 +206,31 @@ static const wa_object footer = {"Footer", "3", DOC("Small words below the body.
 
 static const wa_object reply = {"Reply", "3.1", DOC("What a reply button says and sends back."),
     .fields = FIELDS(
-        {F("id"), ID(256), .flags = WA_REQUIRED | WA_UNIQUE, .format = WA_TRIMMED, DOC("Comes back when it is pressed.")},
-        {F("title"), STRING(1, 20), .flags = WA_REQUIRED | WA_UNIQUE, DOC("What stands on it; no markdown.")})};
+        {F("id"), ID(256), .marks = WA_REQUIRED | WA_UNIQUE, .format = WA_TRIMMED, DOC("Comes back when it is pressed.")},
+        {F("title"), STRING(1, 20), .marks = WA_REQUIRED | WA_UNIQUE, DOC("What stands on it; no markdown.")})};
 static const wa_object reply_button = {"ReplyButton", "3.1", DOC("A button that answers."),
     .fields = FIELDS({F("type"), CONSTANT("reply"), REQUIRED, DOC("The button's kind.")},
         {F("reply"), OBJECT(reply), REQUIRED, DOC("What it says and sends back.")})};
 static const wa_object button_action = {"ButtonAction", "3.1", DOC("Up to three reply buttons."),
-    .fields = FIELDS({F("buttons"), LIST(reply_button, 1, 3), .flags = WA_REQUIRED | WA_SCOPE, DOC("The buttons.")})};
+    .fields = FIELDS({F("buttons"), LIST(reply_button, 1, 3), .marks = WA_REQUIRED | WA_LIST_RULES, DOC("The buttons.")})};
 static const wa_object button = {"InteractiveButton", "3.1", DOC("Reply buttons."),
     .fields = FIELDS(INTERACTIVE_TYPE, HEADER(any_header), BODY, FOOTER, ACTION(button_action))};
 
 #define SECTION_TITLE \
-    {F("title"), STRING(0, 24), .flags = WA_AMONG_MANY, DOC("Required where there is more than one section.")}
+    {F("title"), STRING(0, 24), .marks = WA_AMONG_MANY, DOC("Required where there is more than one section.")}
 
 static const wa_object row = {"Row", "3.2", DOC("A line of a list."),
     .fields = FIELDS(
-        {F("id"), ID(200), .flags = WA_REQUIRED | WA_UNIQUE_SOFT, DOC("Comes back when it is chosen.")},
+        {F("id"), ID(200), .marks = WA_REQUIRED | WA_UNIQUE_SOFT, DOC("Comes back when it is chosen.")},
         {F("title"), STRING(1, 24), REQUIRED, DOC("What stands there.")},
         {F("description"), STRING(0, 72), DOC("Small words below the title.")})};
 static const wa_object section = {"Section", "3.2", DOC("A part of a list."),
     .fields = FIELDS(SECTION_TITLE,
-        {F("rows"), LIST(row, 1, 10), .flags = WA_REQUIRED | WA_COUNTED, DOC("Its lines.")})};
+        {F("rows"), LIST(row, 1, 10), .marks = WA_REQUIRED | WA_COUNTED, DOC("Its lines.")})};
 static const wa_object list_action = {"ListAction", "3.2", DOC("A list behind a button."),
     .fields = FIELDS(
         {F("button"), STRING(1, 20), REQUIRED, DOC("What stands on the button that opens the list.")},
-        {F("sections"), LIST(section, 1, 10), .total = 10, .flags = WA_REQUIRED | WA_SCOPE,
+        {F("sections"), LIST(section, 1, 10), .total = 10, .marks = WA_REQUIRED | WA_LIST_RULES,
             DOC("Its parts; 10 rows in all of them together.")})};
 static const wa_object list = {"InteractiveList", "3.2", DOC("A list to choose from."),
     .fields = FIELDS(INTERACTIVE_TYPE, HEADER(words_header),
@@ -251,10 +251,10 @@ static const wa_object product = {"InteractiveProduct", "3.3", DOC("One product.
 static const wa_object product_item = {"ProductItem", "3.4", DOC("A product of a section."), .fields = FIELDS(PRODUCT_ID)};
 static const wa_object product_section = {"ProductSection", "3.4", DOC("Products under a title."),
     .fields = FIELDS(SECTION_TITLE,
-        {F("product_items"), LIST(product_item, 1, 30), .flags = WA_REQUIRED | WA_COUNTED, DOC("The products.")})};
+        {F("product_items"), LIST(product_item, 1, 30), .marks = WA_REQUIRED | WA_COUNTED, DOC("The products.")})};
 
 #define PRODUCT_SECTIONS \
-    {F("sections"), LIST(product_section, 1, 10), .total = 30, .flags = WA_REQUIRED | WA_SCOPE, \
+    {F("sections"), LIST(product_section, 1, 10), .total = 30, .marks = WA_REQUIRED | WA_LIST_RULES, \
         DOC("Products under titles; 30 in all of them together.")}
 
 static const wa_object product_list_action = {"ProductListAction", "3.4", DOC("Which products."),
@@ -277,11 +277,11 @@ static const wa_object flow_payload = {"FlowActionPayload", "3.6", DOC("Where a 
         {F("data"), .kind = WA_MAP, .min = 1, SOFT, DOC("Your own data for that screen, kept as it is.")})};
 static const wa_object flow_parameters = {"FlowParameters", "3.6", DOC("Which flow, and how it opens."),
     .fields = FIELDS(
-        {F("flow_message_version"), .kind = WA_ID, .values = VALUES("3"), .flags = WA_REQUIRED | WA_OPEN,
+        {F("flow_message_version"), .kind = WA_ID, .values = VALUES("3"), .marks = WA_REQUIRED | WA_OPEN,
             DOC("The format's version.")},
         {F("flow_id"), ID(0), DOC("The flow; or its name.")},
         {F("flow_name"), STRING(1, 0), DOC("The flow's name; or its id.")},
-        {F("flow_cta"), STRING(1, 0), .advised_max = 20, REQUIRED, DOC("What stands on the button.")},
+        {F("flow_cta"), STRING(1, 0), .recommended_max = 20, REQUIRED, DOC("What stands on the button.")},
         {F("mode"), .kind = WA_STRING, .values = VALUES("draft", "published"), DOC("published if absent.")},
         {F("flow_token"), STRING(0, 0), DOC("Your own word for this use of the flow; \"unused\" if absent.")},
         {F("flow_action"), .kind = WA_STRING, .values = VALUES("navigate", "data_exchange"),
@@ -330,7 +330,7 @@ static const wa_object call_permission_request = {"InteractiveCallPermission", "
 #define TTL_MINUTES(f) {F("ttl_minutes"), INTEGER(1, 43200), f, GUIDE, DOC("Minutes the button works.")}
 
 static const wa_object voice_call_parameters = {"VoiceCallParameters", "3.9", DOC("A button that calls."),
-    .fields = FIELDS(DISPLAY_TEXT(.flags = 0), TTL_MINUTES(.flags = 0),
+    .fields = FIELDS(DISPLAY_TEXT(.marks = 0), TTL_MINUTES(.marks = 0),
         {F("payload"), STRING(0, 512), GUIDE, DOC("Comes back when the user calls.")})};
 static const wa_object voice_call_action = {"VoiceCallAction", "3.9", DOC("Calls the business."),
     .fields = FIELDS(ACTION_NAME("voice_call"),
@@ -371,19 +371,19 @@ static const wa_object card_button = {"CardButton", "3.11", DOC("A button of a c
     .fields = FIELDS({F("type"), CONSTANT("quick_reply"), REQUIRED, GUIDE, DOC("The button's kind.")},
         {F("quick_reply"), OBJECT(quick_reply), REQUIRED, GUIDE, DOC("What it says and sends back.")})};
 static const wa_object card_buttons_action = {"CardButtonsAction", "3.11", DOC("Buttons of a card."),
-    .fields = FIELDS({F("buttons"), LIST(card_button, 1, 0), .flags = WA_REQUIRED | WA_SAME, GUIDE,
+    .fields = FIELDS({F("buttons"), LIST(card_button, 1, 0), .marks = WA_REQUIRED | WA_SAME, GUIDE,
         DOC("As many on every card.")})};
 static const wa_object card_action = {"CardAction", "3.11", DOC("A link or buttons; the same kind on every card."),
     .fields = FIELDS(ACTION_NAME("cta_url"), PARAMETERS(cta_url_parameters)),
     .variants = VARIANTS({"buttons", &card_buttons_action})};
 static const wa_object card_product = {"CardProduct", "3.11", DOC("Which product; the same catalog on every card."),
     .fields = FIELDS(PRODUCT_ID,
-        {F("catalog_id"), ID(0), .flags = WA_REQUIRED | WA_SAME, GUIDE, DOC("The catalog.")})};
+        {F("catalog_id"), ID(0), .marks = WA_REQUIRED | WA_SAME, GUIDE, DOC("The catalog.")})};
 
-#define CARD_INDEX {F("card_index"), INTEGER(0, 9), .flags = WA_REQUIRED | WA_UNIQUE, GUIDE, DOC("Its place, from 0.")}
+#define CARD_INDEX {F("card_index"), INTEGER(0, 9), .marks = WA_REQUIRED | WA_UNIQUE, GUIDE, DOC("Its place, from 0.")}
 #define CARD_FIELDS CARD_INDEX, \
-    {F("type"), .kind = WA_STRING, .flags = WA_REQUIRED | WA_SAME, GUIDE, DOC("What the card shows.")}
-#define CARD_ACTION(o) {F("action"), OBJECT(o), .flags = WA_REQUIRED | WA_SAME, GUIDE, DOC("What the user can do.")}
+    {F("type"), .kind = WA_STRING, .marks = WA_REQUIRED | WA_SAME, GUIDE, DOC("What the card shows.")}
+#define CARD_ACTION(o) {F("action"), OBJECT(o), .marks = WA_REQUIRED | WA_SAME, GUIDE, DOC("What the user can do.")}
 
 static const wa_object media_card = {"MediaCard", "3.11", DOC("An image or a video with a link or buttons."),
     .fields = FIELDS(CARD_FIELDS, {F("header"), OBJECT(card_header), REQUIRED, GUIDE, DOC("The image or the video.")},
@@ -391,10 +391,10 @@ static const wa_object media_card = {"MediaCard", "3.11", DOC("An image or a vid
 static const wa_object product_card = {"ProductCard", "3.11", DOC("A product."),
     .fields = FIELDS(CARD_FIELDS, ACTION(card_product))};
 static const wa_object card = {"Card", "3.11", DOC("A card of a carousel."),
-    .fields = FIELDS(CARD_FIELDS), .by = "type",
+    .fields = FIELDS(CARD_FIELDS), .discriminator = "type",
     .variants = VARIANTS({"cta_url", &media_card}, {"product", &product_card})};
 static const wa_object carousel_action = {"CarouselAction", "3.11", DOC("The cards."),
-    .fields = FIELDS({F("cards"), LIST(card, 2, 10), .flags = WA_REQUIRED | WA_SCOPE, GUIDE, DOC("The cards.")})};
+    .fields = FIELDS({F("cards"), LIST(card, 2, 10), .marks = WA_REQUIRED | WA_LIST_RULES, GUIDE, DOC("The cards.")})};
 static const wa_object carousel = {"InteractiveCarousel", "3.11", DOC("Cards to swipe through."),
     .fields = FIELDS(INTERACTIVE_TYPE, BODY, ACTION(carousel_action))};
 
@@ -404,7 +404,7 @@ static const wa_object carousel = {"InteractiveCarousel", "3.11", DOC("Cards to 
 #define ADVISED_OBJECT(n, o, d) {F(n), OBJECT(o), SOFT, ADVISED, DOC(d)}
 #define ADVISED_STRING(n, d) {F(n), .kind = WA_ID, SOFT, ADVISED, DOC(d)}
 #define AMOUNT_FIELDS \
-    {F("value"), INTEGER(0, 0), SOFT, .flags = WA_ADVISED | WA_AMOUNT, DOC("The amount times the offset.")}, \
+    {F("value"), INTEGER(0, 0), SOFT, .marks = WA_RECOMMENDED | WA_AMOUNT, DOC("The amount times the offset.")}, \
     {F("offset"), INTEGER(100, 100), SOFT, ADVISED, DOC("100.")}
 
 static const wa_object amount = {"Amount", "3.12", DOC("An amount of money."), .fields = FIELDS(AMOUNT_FIELDS)};
@@ -429,14 +429,14 @@ static const wa_object billdesk = {"Billdesk", "3.12", DOC("For BillDesk."),
         MAYBE("additional_info7", 120, "Your own."))};
 static const wa_object payment_gateway = {"PaymentGateway", "3.12", DOC("Pays through a gateway."),
     .fields = FIELDS(
-        {F("type"), .kind = WA_STRING, .flags = WA_ADVISED | WA_OPEN, SOFT, DOC("Which gateway."),
+        {F("type"), .kind = WA_STRING, .marks = WA_RECOMMENDED | WA_OPEN, SOFT, DOC("Which gateway."),
             .values = VALUES("billdesk", "razorpay", "payu", "zaakpay", "ccavenue", "cashfree")},
         MAYBE("configuration_name", 60, "As set up in the business manager."),
         {F("razorpay"), OBJECT(razorpay), DOC("For Razorpay.")}, {F("payu"), OBJECT(payu), DOC("For PayU.")},
         {F("zaakpay"), OBJECT(zaakpay), DOC("For Zaakpay.")}, {F("billdesk"), OBJECT(billdesk), DOC("For BillDesk.")},
         {F("ccavenue"), .kind = WA_MAP, SOFT, DOC("For CCAvenue.")},
         {F("cashfree"), .kind = WA_MAP, SOFT, DOC("For Cashfree.")},
-        {F("enabled_payment_options"), .kind = WA_LIST, .flags = WA_OPEN, SOFT, .values = VALUES("upi", "web"),
+        {F("enabled_payment_options"), .kind = WA_LIST, .marks = WA_OPEN, SOFT, .values = VALUES("upi", "web"),
             DOC("Ways to pay.")},
         MAYBE("encrypted_payment_gateway_data", 0, "Encrypted data for the gateway."))};
 static const wa_object upi_intent_link = {"UpiIntentLink", "3.12", DOC("Pays through a UPI link."),
@@ -446,7 +446,7 @@ static const wa_object payment_link = {"PaymentLink", "3.12", DOC("Pays through 
 static const wa_object pix_dynamic_code = {"PixDynamicCode", "3.12", DOC("Pays through Pix."),
     .fields = FIELDS(ADVISED_STRING("code", "The Pix code."), ADVISED_STRING("merchant_name", "Who is paid."),
         ADVISED_STRING("key", "The Pix key."),
-        {F("key_type"), .kind = WA_STRING, SOFT, .flags = WA_ADVISED | WA_OPEN, DOC("The key's kind."),
+        {F("key_type"), .kind = WA_STRING, SOFT, .marks = WA_RECOMMENDED | WA_OPEN, DOC("The key's kind."),
             .values = VALUES("CPF", "CNPJ", "EMAIL", "PHONE", "EVP")})};
 static const wa_object boleto = {"Boleto", "3.12", DOC("Pays through a boleto."),
     .fields = FIELDS(ADVISED_STRING("digitable_line", "The boleto's line of digits."))};
@@ -454,7 +454,7 @@ static const wa_object offsite_card_pay = {"OffsiteCardPay", "3.12", DOC("Pays w
     .fields = FIELDS(ADVISED_STRING("last_four_digits", "Of the card."), ADVISED_STRING("credential_id", "Of the card."))};
 static const wa_object payment_setting = {"PaymentSetting", "3.12", DOC("A way to pay."),
     .fields = FIELDS(
-        {F("type"), .kind = WA_STRING, SOFT, .flags = WA_ADVISED | WA_OPEN, DOC("Which of the others it holds."),
+        {F("type"), .kind = WA_STRING, SOFT, .marks = WA_RECOMMENDED | WA_OPEN, DOC("Which of the others it holds."),
             .values = VALUES("payment_gateway", "upi_intent_link", "payment_link", "pix_dynamic_code", "boleto",
                 "offsite_card_pay")},
         {F("payment_gateway"), OBJECT(payment_gateway), DOC("A gateway.")},
@@ -464,7 +464,7 @@ static const wa_object payment_setting = {"PaymentSetting", "3.12", DOC("A way t
         {F("boleto"), OBJECT(boleto), DOC("A boleto.")},
         {F("offsite_card_pay"), OBJECT(offsite_card_pay), DOC("A stored card.")})};
 static const wa_object payment_method = {"PaymentMethod", "3.12", DOC("A way to pay that is preferred."),
-    .fields = FIELDS({F("method"), .kind = WA_STRING, SOFT, .flags = WA_ADVISED | WA_OPEN, DOC("The app that pays."),
+    .fields = FIELDS({F("method"), .kind = WA_STRING, SOFT, .marks = WA_RECOMMENDED | WA_OPEN, DOC("The app that pays."),
         .values = VALUES("gpay", "phonepe", "paytm", "amazonpay", "cred", "mobikwik")})};
 static const wa_object beneficiary = {"Beneficiary", "3.12", DOC("Who receives shipped goods (India)."),
     .fields = FIELDS(MAYBE("name", 200, "Who."), MAYBE("address_line1", 100, "Where."),
@@ -492,24 +492,24 @@ static const wa_object order_item = {"OrderItem", "3.12", DOC("A line of an orde
         {F("importer_address"), OBJECT(importer_address), DOC("Where its importer is.")})};
 static const wa_object order = {"Order", "3.12", DOC("What is bought."),
     .fields = FIELDS(
-        {F("status"), CONSTANT("pending"), SOFT, .flags = WA_ADVISED | WA_OPEN, DOC("Where it stands.")},
-        {F("type"), CONSTANT("quick_pay"), SOFT, .flags = WA_OPEN, DOC("Where it is a quick payment.")},
+        {F("status"), CONSTANT("pending"), SOFT, .marks = WA_RECOMMENDED | WA_OPEN, DOC("Where it stands.")},
+        {F("type"), CONSTANT("quick_pay"), SOFT, .marks = WA_OPEN, DOC("Where it is a quick payment.")},
         MAYBE("catalog_id", 0, "The catalog."), {F("expiration"), OBJECT(order_expiration), DOC("When it ends.")},
         {F("items"), LIST(order_item, 1, 0), SOFT, ADVISED, DOC("Its lines.")},
-        {F("subtotal"), OBJECT(amount), SOFT, .flags = WA_ADVISED | WA_ADDS, DOC("Of the lines.")},
-        {F("tax"), OBJECT(described_amount), SOFT, .flags = WA_ADVISED | WA_ADDS, DOC("The tax.")},
-        {F("shipping"), OBJECT(described_amount), .flags = WA_ADDS, DOC("What shipping costs.")},
-        {F("discount"), OBJECT(discount), .flags = WA_TAKES, DOC("What is taken off.")})};
+        {F("subtotal"), OBJECT(amount), SOFT, .marks = WA_RECOMMENDED | WA_ADDS, DOC("Of the lines.")},
+        {F("tax"), OBJECT(described_amount), SOFT, .marks = WA_RECOMMENDED | WA_ADDS, DOC("The tax.")},
+        {F("shipping"), OBJECT(described_amount), .marks = WA_ADDS, DOC("What shipping costs.")},
+        {F("discount"), OBJECT(discount), .marks = WA_TAKES, DOC("What is taken off.")})};
 
 /* in an interactive message and, as `order_details`, in a template's button */
 static const wa_object order_details_parameters = {"OrderDetails", "3.12", DOC("An order and how it can be paid."),
     .fields = FIELDS(
-        {F("reference_id"), ID(0), .advised_max = 60, REQUIRED, GUIDE, DOC("Your own id of the order, used once.")},
-        {F("type"), .kind = WA_STRING, SOFT, .flags = WA_ADVISED | WA_OPEN, DOC("What kind of goods."),
+        {F("reference_id"), ID(0), .recommended_max = 60, REQUIRED, GUIDE, DOC("Your own id of the order, used once.")},
+        {F("type"), .kind = WA_STRING, SOFT, .marks = WA_RECOMMENDED | WA_OPEN, DOC("What kind of goods."),
             .values = VALUES("digital-goods", "physical-goods")},
-        {F("currency"), .kind = WA_STRING, SOFT, .flags = WA_ADVISED | WA_OPEN, DOC("The currency."),
+        {F("currency"), .kind = WA_STRING, SOFT, .marks = WA_RECOMMENDED | WA_OPEN, DOC("The currency."),
             .values = VALUES("INR", "BRL")},
-        {F("total_amount"), OBJECT(amount), SOFT, .flags = WA_ADVISED | WA_TOTAL,
+        {F("total_amount"), OBJECT(amount), SOFT, .marks = WA_RECOMMENDED | WA_TOTAL,
             DOC("Subtotal, tax and shipping less discount.")},
         MAYBE("payment_type", 0, "br in Brazil."), MAYBE("payment_configuration", 60, "As set up (UPI, older)."),
         {F("payment_settings"), LIST(payment_setting, 0, 0), DOC("Ways to pay.")},
@@ -527,12 +527,12 @@ static const wa_object order_details = {"InteractiveOrderDetails", "3.12", DOC("
 
 static const wa_object ordered = {"OrderState", "3.13", DOC("Where an order stands."),
     .fields = FIELDS(
-        {F("status"), .kind = WA_STRING, .flags = WA_REQUIRED | WA_OPEN, GUIDE, DOC("Where it stands."),
+        {F("status"), .kind = WA_STRING, .marks = WA_REQUIRED | WA_OPEN, GUIDE, DOC("Where it stands."),
             .values = VALUES("pending", "processing", "partially_shipped", "partially-shipped", "shipped", "completed",
                 "canceled")},
         {F("description"), STRING(0, 120), GUIDE, DOC("A word about it.")})};
 static const wa_object paid = {"PaymentState", "3.13", DOC("Where a payment stands (Brazil)."),
-    .fields = FIELDS({F("status"), .kind = WA_STRING, .flags = WA_REQUIRED | WA_OPEN, GUIDE, DOC("Where it stands."),
+    .fields = FIELDS({F("status"), .kind = WA_STRING, .marks = WA_REQUIRED | WA_OPEN, GUIDE, DOC("Where it stands."),
             .values = VALUES("pending", "captured", "failed")},
         {F("timestamp"), INTEGER(0, 0), GUIDE, DOC("Seconds since 1970 in UTC.")})};
 static const wa_object order_state = {"OrderStatus", "3.13", DOC("News of an order."),
@@ -546,7 +546,7 @@ static const wa_object order_status = {"InteractiveOrderStatus", "3.13", DOC("Ne
     .fields = FIELDS(INTERACTIVE_TYPE, ODD_HEADER(any_header), BODY, FOOTER, ACTION(order_status_action))};
 
 static const wa_object interactive = {"Interactive", "3", DOC("A message with something to press."),
-    .fields = FIELDS(INTERACTIVE_TYPE), .by = "type",
+    .fields = FIELDS(INTERACTIVE_TYPE), .discriminator = "type",
     .variants = VARIANTS({"button", &button}, {"list", &list}, {"product", &product}, {"product_list", &product_list},
         {"catalog_message", &catalog_message}, {"flow", &flow}, {"cta_url", &cta_url},
         {"location_request_message", &location_request}, {"request_contact_info", &request_contact_info},
@@ -558,7 +558,7 @@ static const wa_object interactive = {"Interactive", "3", DOC("A message with so
 
 #define PARAMETER_TYPE {F("type"), .kind = WA_STRING, REQUIRED, DOC("Which of the others it holds.")}
 #define PARAMETER_NAME \
-    {F("parameter_name"), STRING(1, 0), .flags = WA_ALL_OR_NONE, GUIDE, DOC("In a template with named parameters.")}
+    {F("parameter_name"), STRING(1, 0), .marks = WA_ALL_OR_NONE, GUIDE, DOC("In a template with named parameters.")}
 #define PARAMETER_FIELDS PARAMETER_TYPE, PARAMETER_NAME
 
 static const wa_object currency = {"Currency", "4.2", DOC("An amount of money."),
@@ -579,7 +579,7 @@ static const wa_object header_words = {"HeaderTextParameter", "4.2", DOC("Words 
         {F("text"), STRING(1, 60), REQUIRED, .format = WA_ONE_LINE, DOC("The words.")})};
 static const wa_object body_words = {"BodyTextParameter", "4.2", DOC("Words in a body."),
     .fields = FIELDS(PARAMETER_FIELDS,
-        {F("text"), STRING(1, 32768), .advised_max = 1024, REQUIRED, .format = WA_ONE_LINE, DOC("The words.")})};
+        {F("text"), STRING(1, 32768), .recommended_max = 1024, REQUIRED, .format = WA_ONE_LINE, DOC("The words.")})};
 static const wa_object currency_parameter = {"CurrencyParameter", "4.2", DOC("An amount of money."),
     .fields = FIELDS(PARAMETER_FIELDS, {F("currency"), OBJECT(currency), REQUIRED, DOC("The amount.")})};
 static const wa_object date_time_parameter = {"DateTimeParameter", "4.2", DOC("A date."),
@@ -598,18 +598,18 @@ static const wa_object product_parameter = {"ProductParameter", "4.2", DOC("A pr
     .fields = FIELDS(PARAMETER_FIELDS, {F("product"), OBJECT(product_reference), REQUIRED, GUIDE, DOC("The product.")})};
 
 static const wa_object header_parameter = {"HeaderParameter", "4.2", DOC("A value for a template's header."),
-    .fields = FIELDS(PARAMETER_FIELDS), .by = "type",
+    .fields = FIELDS(PARAMETER_FIELDS), .discriminator = "type",
     .variants = VARIANTS({"text", &header_words}, {"currency", &currency_parameter}, {"date_time", &date_time_parameter},
         {"image", &image_parameter}, {"video", &video_parameter}, {"gif", &gif_parameter},
         {"document", &document_parameter}, {"location", &location_parameter}, {"product", &product_parameter})};
 static const wa_object body_parameter = {"BodyParameter", "4.2", DOC("A value for a template's body."),
-    .fields = FIELDS(PARAMETER_FIELDS), .by = "type",
+    .fields = FIELDS(PARAMETER_FIELDS), .discriminator = "type",
     .variants = VARIANTS({"text", &body_words}, {"currency", &currency_parameter}, {"date_time", &date_time_parameter})};
 
 /* of buttons */
 static const wa_object payload_parameter = {"PayloadParameter", "4.2", DOC("What a button sends back."),
     .fields = FIELDS(PARAMETER_FIELDS,
-        {F("payload"), STRING(1, 0), .advised_max = 256, REQUIRED, DOC("Comes back when it is pressed.")})};
+        {F("payload"), STRING(1, 0), .recommended_max = 256, REQUIRED, DOC("Comes back when it is pressed.")})};
 static const wa_object call_payload_parameter = {"CallPayloadParameter", "4.2", DOC("What a call button sends back."),
     .fields = FIELDS(PARAMETER_FIELDS,
         {F("payload"), STRING(1, 512), REQUIRED, GUIDE, DOC("Comes back when the user calls.")})};
@@ -644,7 +644,7 @@ static const wa_object order_parameter = {"OrderParameter", "4.2", DOC("The orde
     .fields = ACTION_PARAMETER(order_button_action, REQUIRED, "Which order.")};
 
 #define BUTTON_PARAMETER(n, ...) {n, "4.2", DOC("A value for a template's button."), \
-    .fields = FIELDS(PARAMETER_FIELDS), .by = "type", .variants = VARIANTS(__VA_ARGS__)}
+    .fields = FIELDS(PARAMETER_FIELDS), .discriminator = "type", .variants = VARIANTS(__VA_ARGS__)}
 static const wa_object quick_reply_parameters =
     BUTTON_PARAMETER("QuickReplyParameter", {"payload", &payload_parameter}, {"text", &label_parameter});
 static const wa_object url_parameters =
@@ -667,25 +667,25 @@ static const wa_object phone_number_parameters = BUTTON_PARAMETER("PhoneNumberPa
 #define COMPONENT(n, d, ...) {n, "4.1", DOC(d), .fields = FIELDS(COMPONENT_TYPE, __VA_ARGS__)}
 
 static const wa_object header_component = COMPONENT("HeaderComponent", "Values for the header.",
-    VALUES_OF(header_parameter, 0, 0, .flags = WA_SCOPE));
+    VALUES_OF(header_parameter, 0, 0, .marks = WA_LIST_RULES));
 static const wa_object body_component = COMPONENT("BodyComponent", "Values for the body.",
-    VALUES_OF(body_parameter, 0, 0, .flags = WA_SCOPE));
+    VALUES_OF(body_parameter, 0, 0, .marks = WA_LIST_RULES));
 
 #define BUTTON_FIELDS COMPONENT_TYPE, \
     {F("sub_type"), .kind = WA_STRING, REQUIRED, DOC("The button's kind.")}, \
     {F("index"), .kind = WA_ORDINAL, .min = 0, .max = 9, ADVISED, DOC("Its place among the buttons, from 0.")}
 #define BUTTON_COMPONENT(n, d, o, f) \
-    {n, "4.1", DOC(d), .fields = FIELDS(BUTTON_FIELDS, VALUES_OF(o, 0, 0, .flags = WA_SCOPE | (f)))}
+    {n, "4.1", DOC(d), .fields = FIELDS(BUTTON_FIELDS, VALUES_OF(o, 0, 0, .marks = WA_LIST_RULES | (f)))}
 /* commerce and calls are not for groups */
 #define NOT_IN_GROUPS(n) .rules = RULES({WA_ONLY_UNDER, SOFT, .names = {n, "recipient_type"}, .value = "individual"})
 #define PRIVATE_COMPONENT(n, d, o) \
-    {n, "4.1", DOC(d), .fields = FIELDS(BUTTON_FIELDS, VALUES_OF(o, 0, 0, .flags = WA_SCOPE)), NOT_IN_GROUPS("sub_type")}
+    {n, "4.1", DOC(d), .fields = FIELDS(BUTTON_FIELDS, VALUES_OF(o, 0, 0, .marks = WA_LIST_RULES)), NOT_IN_GROUPS("sub_type")}
 static const wa_object quick_reply_component =
-    BUTTON_COMPONENT("QuickReplyComponent", "A button that answers.", quick_reply_parameters, WA_ADVISED);
+    BUTTON_COMPONENT("QuickReplyComponent", "A button that answers.", quick_reply_parameters, WA_RECOMMENDED);
 static const wa_object url_component =
-    BUTTON_COMPONENT("UrlComponent", "A button that opens a link.", url_parameters, WA_ADVISED);
+    BUTTON_COMPONENT("UrlComponent", "A button that opens a link.", url_parameters, WA_RECOMMENDED);
 static const wa_object copy_code_component =
-    BUTTON_COMPONENT("CopyCodeComponent", "A button that copies a code.", copy_code_parameters, WA_ADVISED);
+    BUTTON_COMPONENT("CopyCodeComponent", "A button that copies a code.", copy_code_parameters, WA_RECOMMENDED);
 static const wa_object catalog_component =
     PRIVATE_COMPONENT("CatalogComponent", "A button that opens the catalog.", catalog_button_parameters);
 static const wa_object mpm_component =
@@ -699,7 +699,7 @@ static const wa_object voice_call_component =
 static const wa_object phone_number_component =
     BUTTON_COMPONENT("PhoneNumberComponent", "A button that calls a number.", phone_number_parameters, 0);
 static const wa_object button_component = {"ButtonComponent", "4.1", DOC("Values for a button."),
-    .fields = FIELDS(BUTTON_FIELDS), .by = "sub_type", .open = true,
+    .fields = FIELDS(BUTTON_FIELDS), .discriminator = "sub_type", .open = true,
     .variants = VARIANTS({"quick_reply", &quick_reply_component}, {"url", &url_component},
         {"copy_code", &copy_code_component}, {"catalog", &catalog_component}, {"mpm", &mpm_component},
         {"flow", &flow_component}, {"order_details", &order_details_component}, {"voice_call", &voice_call_component},
@@ -730,16 +730,16 @@ static const wa_object order_status_component = {"OrderStatusComponent", "4.1", 
 
 /* a card of a template holds a header, a body and buttons: no card holds cards */
 static const wa_object card_component = {"CardComponent", "4.3", DOC("Values for a part of a card."),
-    .fields = FIELDS(COMPONENT_TYPE), .by = "type",
+    .fields = FIELDS(COMPONENT_TYPE), .discriminator = "type",
     .variants = VARIANTS({"header", &header_component}, {"body", &body_component}, {"button", &button_component})};
 static const wa_object template_card = {"TemplateCard", "4.3", DOC("Values for a card."),
     .fields = FIELDS(CARD_INDEX,
         {F("components"), LIST(card_component, 0, 0), REQUIRED, GUIDE, DOC("Values for its parts.")})};
 static const wa_object carousel_component = COMPONENT("CarouselComponent", "Values for the cards.",
-    {F("cards"), LIST(template_card, 1, 10), .flags = WA_REQUIRED | WA_SCOPE, GUIDE, DOC("As many as the template has.")});
+    {F("cards"), LIST(template_card, 1, 10), .marks = WA_REQUIRED | WA_LIST_RULES, GUIDE, DOC("As many as the template has.")});
 
 static const wa_object component = {"Component", "4.1", DOC("Values for a part of a template."),
-    .fields = FIELDS(COMPONENT_TYPE), .by = "type",
+    .fields = FIELDS(COMPONENT_TYPE), .discriminator = "type",
     .variants = VARIANTS({"header", &header_component}, {"body", &body_component}, {"button", &button_component},
         {"carousel", &carousel_component}, {"limited_time_offer", &offer_component},
         {"tap_target_configuration", &tap_target_component}, {"order_status", &order_status_component})};
@@ -761,7 +761,7 @@ static const wa_object context = {"Context", "1", DOC("What is answered."),
 
 static const wa_object envelope = {"Envelope", "1", DOC("Who gets a message, and what is known of it."),
     .fields = FIELDS(MESSAGING_PRODUCT,
-        {F("recipient_type"), .kind = WA_STRING, .values = VALUES("individual", "group"), .flags = WA_FILLED,
+        {F("recipient_type"), .kind = WA_STRING, .values = VALUES("individual", "group"), .marks = WA_FILLED,
             DOC("Filled in where absent.")},
         {F("to"), ID(0), DOC("A phone number, a WhatsApp id or a group's id.")},
         {F("recipient"), ID(0), GUIDE, DOC("A business-scoped user id; `to` wins where both are given.")},
@@ -769,7 +769,7 @@ static const wa_object envelope = {"Envelope", "1", DOC("Who gets a message, and
         {F("biz_opaque_callback_data"), STRING(0, 512), DOC("Your own words; the status webhooks repeat them.")},
         {F("recipient_identity_key_hash"), STRING(0, 0), GUIDE, DOC("Delivered only if it is the user's current hash.")},
         {F("message_activity_sharing"), .kind = WA_BOOLEAN, SOFT, DOC("Whether to report what the user does with it.")},
-        {F("category"), .kind = WA_STRING, .values = VALUES("utility", "authentication"), SOFT, .flags = WA_OPEN,
+        {F("category"), .kind = WA_STRING, .values = VALUES("utility", "authentication"), SOFT, .marks = WA_OPEN,
             DOC("Of Direct Send (beta).")},
         {F("product_policy"), .kind = WA_STRING, .values = VALUES("CLOUD_API_FALLBACK", "STRICT"),
             DOC("Of /marketing_messages.")},
@@ -790,7 +790,7 @@ static const wa_object sticker_message = MESSAGE("StickerMessage", "2.2", "A sti
 static const wa_object location_message = {"LocationMessage", "2.3", DOC("A place."), .base = &envelope,
     .fields = FIELDS(MEMBER("location", location)), .rules = NOT_FOR_GROUPS("location")};
 static const wa_object contacts_message = {"ContactsMessage", "2.4", DOC("Contact cards."), .base = &envelope,
-    .fields = FIELDS({F("contacts"), LIST(contact, 1, 0), .advised_max = 257, REQUIRED, DOC("The cards.")}),
+    .fields = FIELDS({F("contacts"), LIST(contact, 1, 0), .recommended_max = 257, REQUIRED, DOC("The cards.")}),
     .rules = NOT_FOR_GROUPS("contacts")};
 static const wa_object reaction_message = {"ReactionMessage", "2.5", DOC("An emoji on a message."), .base = &envelope,
     .fields = FIELDS({F("context"), .kind = WA_REMOVED}, MEMBER("reaction", reaction)),
@@ -808,7 +808,7 @@ static const wa_object interactive_message = {"InteractiveMessage", "3", DOC("So
     .variants = VARIANTS({"category", &direct_interactive_message})};
 
 static const wa_object sent_message = {"SentMessage", "1", DOC("A message to a user or a group."), .base = &envelope,
-    .fields = FIELDS({.name = NULL}), .by = "type", .inferred = true,
+    .fields = FIELDS({.name = NULL}), .discriminator = "type", .inferred = true,
     .variants = VARIANTS({"text", &text_message}, {"image", &image_message}, {"video", &video_message},
         {"audio", &audio_message}, {"document", &document_message}, {"sticker", &sticker_message},
         {"location", &location_message}, {"contacts", &contacts_message}, {"reaction", &reaction_message},

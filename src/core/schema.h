@@ -25,7 +25,7 @@ typedef enum wa_kind {
 } wa_kind;
 
 /* How sure the contract is of a field's limits. What is soft makes a warning, never a problem. */
-typedef enum wa_grade { WA_HARD, WA_GUIDE, WA_SOFT } wa_grade;
+typedef enum wa_class { WA_HARD, WA_GUIDE, WA_SOFT } wa_class;
 
 typedef enum wa_format {
     WA_ANY_FORMAT,
@@ -40,35 +40,37 @@ typedef enum wa_format {
 
 enum {
     WA_REQUIRED = 1 << 0,     /* absent: a problem */
-    WA_ADVISED = 1 << 1,      /* absent: a warning */
-    WA_DISCOURAGED = 1 << 2,  /* present: a warning */
+    WA_RECOMMENDED = 1 << 1,  /* absent: a warning */
+    WA_DEPRECATED = 1 << 2,   /* present: a warning */
     WA_OPEN = 1 << 3,         /* a value outside `values`: a warning */
     WA_UNIQUE = 1 << 4,       /* the value stands once in the scope */
     WA_UNIQUE_SOFT = 1 << 5,  /* the same, as a warning */
     WA_SAME = 1 << 6,         /* the same value (object: shape, list: length) in the whole scope */
-    WA_SCOPE = 1 << 7,        /* this list is the scope of the flags above and below */
+    WA_LIST_RULES = 1 << 7,   /* this list is the scope of the flags above and below */
     WA_COUNTED = 1 << 8,      /* the items of this list count towards the scope's `total` */
     WA_AMONG_MANY = 1 << 9,   /* required where the list that holds its object has more than one item */
     WA_ALL_OR_NONE = 1 << 10, /* where one item of the list has it, each must */
     WA_TOTAL = 1 << 11,       /* an amount that is the sum of those that add, less those that take, see WA_SUM */
     WA_ADDS = 1 << 12,
     WA_TAKES = 1 << 13,
-    WA_AMOUNT = 1 << 14,                            /* the number of an amount */
-    WA_FILLED = 1 << 15,                            /* absent: the first of its values is written */
-    WA_NOTED = WA_UNIQUE | WA_UNIQUE_SOFT | WA_SAME /* held against other values */
+    WA_AMOUNT = 1 << 14,                               /* the number of an amount */
+    WA_FILLED = 1 << 15,                               /* absent: the first of its values is written */
+    WA_COMPARED = WA_UNIQUE | WA_UNIQUE_SOFT | WA_SAME /* held against other values */
 };
+
+typedef uint16_t wa_marks;
 
 typedef struct wa_field {
     const char *name;          /* NULL ends a list of fields */
     const char *doc;           /* one line: what it is for */
     const char *const *values; /* what it may be, compared without case; NULL ends */
     const wa_object *object;
-    int32_t max;         /* characters, items or value; 0: no limit */
-    int16_t min;         /* the same */
-    int16_t advised_max; /* over it: a warning */
-    uint16_t flags;
+    int32_t max;             /* characters, items or value; 0: no limit */
+    int16_t min;             /* the same */
+    int16_t recommended_max; /* over it: a warning */
+    wa_marks marks;
     uint8_t total; /* of a scope: the items of its counted lists together */
-    uint8_t kind, format, grade;
+    uint8_t kind, format, class;
 } wa_field;
 
 typedef enum wa_rule_kind {
@@ -81,7 +83,7 @@ typedef enum wa_rule_kind {
 
 typedef struct wa_rule {
     uint8_t kind; /* 0 ends a list of rules */
-    uint8_t grade;
+    uint8_t class;
     const char *names[2];
     const char *value;
 } wa_rule;
@@ -100,7 +102,7 @@ struct wa_object {
     const wa_object *base; /* whose fields stand first */
     const wa_field *fields;
     const wa_rule *rules;
-    const char *by;
+    const char *discriminator;
     const wa_variant *variants;
     const wa_object *otherwise;
     bool open;     /* a value that is none of the variants' makes a warning, and the members are kept as they are */

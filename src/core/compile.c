@@ -278,7 +278,6 @@ static void fill_entry(const compiler *c, wa_entry *entry, wa_type *type, const 
     entry->checked = field->values != NULL || others;
     entry->only_values = field->values != NULL && !others;
     if (field->values != NULL) type->enumerated |= UINT64_C(1) << entry->id;
-    if ((field->marks & WA_COMPARED) != 0) entry->print = wa_print_of(field->name, strlen(field->name));
     set_lengths(entry, field);
 }
 

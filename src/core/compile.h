@@ -75,7 +75,6 @@ typedef struct wa_entry {
     const char **values; /* the field's, as strings of the Lua state; NULL ends */
     wa_type *type;       /* of the object, or of the objects of the list */
     const wa_field *field;
-    uint64_t print; /* of the name, where values are compared: see wa_print_of */
 } wa_entry;
 
 /* a rule of a layout, with the ids of its names */
@@ -145,23 +144,6 @@ WA_FUNC uint8_t wa_id_of(const wa_type *type, const char *name, size_t length);
 static inline bool wa_is(const char *text, size_t length, const char *string)
 {
     return strlen(string) == length && memcmp(text, string, length) == 0;
-}
-
-/* A number that differs where the bytes do, nearly always: all of up to 32 bytes, and samples of more. The loads
- * overlap and wait for nothing. */
-static inline uint64_t wa_print_of(const char *bytes, size_t length)
-{
-    uint64_t words[4] = {0, 0, 0, 0};
-    if (length < 8) {
-        for (size_t i = 0; i < length; i++) words[0] = words[0] << 8 | (unsigned char) bytes[i];
-    } else {
-        size_t step = (length - 8) / 3;
-        for (size_t i = 0; i < 3; i++) memcpy(&words[i], bytes + i * step, 8);
-        memcpy(&words[3], bytes + length - 8, 8);
-    }
-    uint64_t some = (words[0] ^ length) * UINT64_C(0x9E3779B97F4A7C15) + words[1] * UINT64_C(0xC2B2AE3D27D4EB4F);
-    uint64_t others = words[2] * UINT64_C(0x165667B19E3779F9) + words[3] * UINT64_C(0xD6E8FEB86659FD93);
-    return some ^ (others << 32 | others >> 32);
 }
 
 #endif

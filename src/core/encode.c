@@ -39,10 +39,9 @@ typedef struct list_rules {
     struct list_rules *up;
     size_t start, count; /* of its entries among the seen */
     int64_t counted;
-    bool over, some;
-    const wa_field *common;           /* what all or none must have */
-    uint64_t lacking[MAX_NOTED / 64]; /* the items that have it not, a bit each */
-    int64_t beyond;                   /* the first of those for which there is no bit */
+    bool over;
+    int64_t first_lacking; /* the first item without the field that all items have, or none; 0: each has it */
+    bool some_have;
 } list_rules;
 
 /* an object while it is walked */
@@ -209,31 +208,12 @@ static void report_utf8(wa_encoder *e, size_t wrong)
 
 /* ---- lists whose items have rules together ---------------------------------------------------------------------- */
 
-static inline bool is_lacking(const list_rules *s, int64_t index)
-{
-    if (index > MAX_NOTED) return index == s->beyond;
-    return (s->lacking[(index - 1) / 64] >> (index - 1) % 64 & 1) != 0;
-}
-
-/* a member of an item, in a list whose items all have the field, or none */
-static inline void note_common(wa_encoder *e, const wa_field *f, bool present)
-{
-    list_rules *s = e->list_rules;
-    if (s == NULL) return;
-    int64_t index = e->frame->up->index;
-    s->common = f;
-    if (present) s->some = true;
-    else if (index > MAX_NOTED) s->beyond = s->beyond == 0 ? index : s->beyond;
-    else if (index >= 1) s->lacking[(index - 1) / 64] |= UINT64_C(1) << (index - 1) % 64;
-}
-
-/* a value of a scope; the prints are compared first, for values of one list are often long and much alike */
+/* a value that is compared with others of the list */
 typedef struct noted_value {
     const wa_field *field;
     const char *text; /* NULL: a number */
     size_t length;
     int64_t integer;
-    uint64_t name_print, text_print;
 } noted_value;
 
 static noted_value *noted_at(wa_encoder *e, size_t index)
@@ -259,7 +239,7 @@ static bool equal(const noted_value *a, const noted_value *b)
     if (a->text == NULL && b->text == NULL) return a->integer == b->integer;
     if (a->text == NULL) return same_digits(a, b);
     if (b->text == NULL) return same_digits(b, a);
-    if (a->text_print != b->text_print || a->length != b->length) return false;
+    if (a->length != b->length) return false;
     return a->text == b->text || memcmp(a->text, b->text, a->length) == 0;
 }
 
@@ -301,10 +281,8 @@ static void note(wa_encoder *e, noted_value *new)
     const wa_field *f = new->field;
     list_rules *s = e->list_rules;
     if (s == NULL || s->count >= MAX_NOTED) return;
-    if (new->text != NULL) new->text_print = wa_print_of(new->text, new->length);
     for (size_t i = s->start; i < noted_count(e); i++) {
         noted_value *old = noted_at(e, i);
-        if (old->name_print != new->name_print) continue;
         if (old->field != f && strcmp(old->field->name, f->name) != 0) continue; /* items may be of several layouts */
         if ((f->marks & WA_SAME) != 0) {
             if (!equal(old, new)) report_different(e, f, new, old);
@@ -322,32 +300,13 @@ static void note(wa_encoder *e, noted_value *new)
 static void note_string(wa_encoder *e, const wa_entry *entry, const char *text, size_t length)
 {
     if ((entry->marks & WA_COMPARED) == 0) return;
-    note(e, &(noted_value){.field = entry->field, .name_print = entry->print, .text = text, .length = length});
+    note(e, &(noted_value){.field = entry->field, .text = text, .length = length});
 }
 
 static void note_integer(wa_encoder *e, const wa_entry *entry, int64_t integer)
 {
     if ((entry->marks & WA_COMPARED) == 0) return;
-    note(e, &(noted_value){.field = entry->field, .name_print = entry->print, .integer = integer});
-}
-
-static void note_amount(wa_encoder *e, const wa_field *f, int64_t integer)
-{
-    const int64_t most = INT64_C(1) << 50; /* no amount is near it, and no sum of such overflows */
-    if ((f->marks & WA_AMOUNT) == 0 || integer < 0 || integer > most) return;
-    if (e->role == WA_TOTAL) e->sum.total = integer;
-    if (e->role == WA_ADDS) e->sum.parts += integer;
-    if (e->role == WA_TAKES) e->sum.parts -= integer;
-    e->sum.has_total = e->sum.has_total || e->role == WA_TOTAL;
-    e->sum.has_parts = e->sum.has_parts || e->role == WA_ADDS;
-}
-
-/* whether the sum is right, or not known; the next one starts at nothing */
-static bool take_sum(wa_encoder *e)
-{
-    bool right = !e->sum.has_total || !e->sum.has_parts || e->sum.total == e->sum.parts;
-    memset(&e->sum, 0, sizeof e->sum);
-    return right;
+    note(e, &(noted_value){.field = entry->field, .integer = integer});
 }
 
 static void open_list_rules(wa_encoder *e, list_rules *s)
@@ -357,17 +316,28 @@ static void open_list_rules(wa_encoder *e, list_rules *s)
     e->list_rules = s;
 }
 
-/* where some have the field: one problem for each that has not */
-static void report_lacking(wa_encoder *e, const list_rules *s)
+static WA_RARE void report_lacking(wa_encoder *e, const wa_frame *where)
 {
-    const char *name = s->common->name;
-    wa_frame item = {.up = e->frame}, member = {.up = &item, .name = name, .length = strlen(name)};
-    const int64_t last = s->beyond > 0 ? s->beyond : MAX_NOTED;
-    for (item.index = 1; item.index <= last; item.index++) {
-        if (!is_lacking(s, item.index)) continue;
-        wa_problem p = begin_problem_at(e, WA_ERR_REQUIRED, false, &member);
-        wa_add_text(&e->report, &p, "missing, and others of the list have one: all or none");
-        end_problem(e, &p);
+    wa_problem p = begin_problem_at(e, WA_ERR_REQUIRED, false, where);
+    wa_add_text(&e->report, &p, "missing, and others of the list have one: all or none");
+    end_problem(e, &p);
+}
+
+/* Notes whether an item has the field that all items of the list have, or none. Those before the first that has it are
+ * reported when that one is met, those after it at once. */
+static void note_common(wa_encoder *e, const wa_field *f, bool present)
+{
+    list_rules *s = e->list_rules;
+    if (s == NULL) return;
+    const wa_frame *here = e->frame->up;
+    if (!present) {
+        if (s->first_lacking == 0) s->first_lacking = here->index;
+        if (s->some_have) report_lacking(e, e->frame);
+    } else if (!s->some_have) {
+        wa_frame item = {.up = here->up, .index = s->first_lacking};
+        wa_frame member = {.up = &item, .name = f->name, .length = strlen(f->name)};
+        for (; item.index > 0 && item.index < here->index; item.index++) report_lacking(e, &member);
+        s->some_have = true;
     }
 }
 
@@ -377,7 +347,6 @@ static void close_list_rules(wa_encoder *e, const wa_field *f, list_rules *s)
         report_count(
             e, WA_ERR_MAX_ITEMS, f->class == WA_SOFT, s->counted, "item", "in its lists together at most", f->total);
     }
-    if (s->some) report_lacking(e, s);
     e->noted.length = s->start * sizeof(noted_value);
     e->list_rules = s->up;
 }
@@ -503,7 +472,6 @@ static void check_string(wa_encoder *e, const wa_entry *entry, const char *text,
 {
     check_values(e, entry, text, length);
     check_format(e, entry->field, text, length);
-    note_string(e, entry, text, length);
 }
 
 /* The quick way for most strings: checks and writes one that is known, or plain, and as long as it should be; else does
@@ -517,6 +485,7 @@ static inline bool encode_plain_string(wa_encoder *e, const wa_entry *entry, con
     else if (!wa_json_plain(&e->out, v->as.text, v->length)) return false;
     if (!entry->checked || (entry->only_values && is_interned_value(entry, v->as.text))) return true;
     check_string(e, entry, v->as.text, v->length);
+    note_string(e, entry, v->as.text, v->length);
     return true;
 }
 
@@ -525,7 +494,10 @@ static void encode_text(wa_encoder *e, const wa_entry *entry, const char *text, 
     size_t count = encode_string(e, text, length);
     if (count == SIZE_MAX) return;
     if (count - entry->least > entry->span) check_count(e, entry->field, (int64_t) count, false);
-    if (entry->checked) check_string(e, entry, text, length);
+    if (!entry->checked) return;
+    check_string(e, entry, text, length);
+    /* one that is too long is not compared: many long strings that begin alike would take long */
+    if (entry->field->max == 0 || count <= (size_t) entry->field->max) note_string(e, entry, text, length);
 }
 
 static void report_negative(wa_encoder *e, const wa_field *f, int64_t integer)
@@ -570,7 +542,6 @@ static void encode_integer(wa_encoder *e, const wa_entry *entry, int64_t integer
     wa_json_integer(&e->out, integer);
     check_range(e, entry->field, integer);
     note_integer(e, entry, integer);
-    note_amount(e, entry->field, integer);
 }
 
 /* a position as a string: a few digits */
@@ -1366,6 +1337,60 @@ static bool matches_value(const wa_value *v, const char *value)
     return value != NULL && (v->type != LUA_TSTRING || equal_ignoring_case(v->as.text, v->length, value));
 }
 
+/* [-0, +1, -] Pushes the member of a table, or nil; by raw access, and without a new string in Lua. */
+static void push_member(wa_encoder *e, int table, const char *name)
+{
+    lua_State *L = e->L;
+    size_t keys = 0;
+    lua_pushnil(L);
+    while (lua_next(L, table)) {
+        size_t length = 0;
+        const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tolstring(L, -2, &length) : "";
+        keys++;
+        if (wa_is(key, length, name)) {
+            lua_remove(L, -2);
+            count_keys(e, keys);
+            return;
+        }
+        lua_pop(L, 1);
+    }
+    lua_pushnil(L);
+    count_keys(e, keys);
+}
+
+/* [-0, +0, -] Adds the amount on top of the stack, a table with `value`, to the sum. Returns false if it is none. */
+static bool add_amount(wa_encoder *e, int sign, int64_t *sum)
+{
+    const int64_t most = INT64_C(1) << 50; /* larger than any amount, and no sum of some overflows */
+    int64_t integer;
+    if (lua_type(e->L, -1) != LUA_TTABLE) return false;
+    push_member(e, lua_gettop(e->L), "value");
+    bool good = lua_type(e->L, -1) == LUA_TNUMBER && wa_integer(e->L, -1, &integer) && integer >= 0 && integer <= most;
+    if (good) *sum += sign * integer;
+    lua_pop(e->L, 1);
+    return good;
+}
+
+/* [-0, +0, -] The one check of amounts: the first of the rule's names is the sum of the rule's parts, which are members
+ * of the second. Returns true also if no part that is added is there. */
+static bool is_sum_right(wa_encoder *e, const wa_message_object *o, const wa_rule_entry *c)
+{
+    const wa_value *total = &o->values[c->ids[0]], *parts = &o->values[c->ids[1]];
+    int64_t expected = 0, sum = 0;
+    bool added = false;
+    if (total->type != LUA_TTABLE || parts->type != LUA_TTABLE || !has_room(e, lua_gettop(e->L))) return true;
+    lua_pushvalue(e->L, total->as.index);
+    bool known = add_amount(e, 1, &expected);
+    lua_pop(e->L, 1);
+    for (const char *const *part = c->rule->parts; known && *part != NULL; part++) {
+        bool adds = **part == '+';
+        push_member(e, parts->as.index, *part + 1);
+        if (add_amount(e, adds ? 1 : -1, &sum) && adds) added = true;
+        lua_pop(e->L, 1);
+    }
+    return !added || sum == expected;
+}
+
 static void check_rule(wa_encoder *e, const wa_message_object *o, const wa_rule_entry *c)
 {
     bool first = has_member(o, c->ids[0]), second = has_member(o, c->ids[1]), soft = c->rule->class == WA_SOFT;
@@ -1377,7 +1402,7 @@ static void check_rule(wa_encoder *e, const wa_message_object *o, const wa_rule_
         if (first || second) return;
         break;
     case WA_SUM:
-        if (take_sum(e)) return;
+        if (!first || !second || is_sum_right(e, o, c)) return;
         break;
     case WA_ONLY_WHEN:
         if (!first || matches_value(second ? &o->values[c->ids[1]] : NULL, c->rule->value)) return;
@@ -1423,8 +1448,6 @@ static void encode_object(wa_encoder *e, const wa_entry *entry, int table, int t
         lua_settop(e->L, final_top);
         return;
     }
-    uint16_t role = e->role;
-    e->role = entry->marks & (WA_TOTAL | WA_ADDS | WA_TAKES);
     if (o.present != 0 || o.unknown_keys == 0 || !is_misplaced_list(e, table)) {
         if (o.layout->variant_count > 0) resolve_variant(e, &o);
         if ((entry->marks & WA_COMPARED) != 0 && entry->kind == WA_OBJECT)
@@ -1436,7 +1459,6 @@ static void encode_object(wa_encoder *e, const wa_entry *entry, int table, int t
         }
         close_brackets(e, start, '{', '}');
     }
-    e->role = role;
     if (o.top > final_top) lua_settop(e->L, final_top);
 }
 
@@ -1486,8 +1508,6 @@ bool wa_encode_message(wa_encoder *e, lua_State *L, int table, wa_type *root)
     e->missing_layout = NULL;
     e->frame = NULL;
     e->list_rules = NULL;
-    e->role = 0;
-    take_sum(e);
     e->room = 0;
     int top = lua_gettop(L);
     encode_object(e, &(wa_entry){.type = root}, table, top, top, 0);

@@ -18,11 +18,6 @@ typedef struct wa_encoder {
         missing_layout; /* a layout that was met and is not ready: all else is worth nothing, and is to be done again */
     const wa_frame *frame;
     struct list_rules *list_rules;
-    uint16_t role; /* of the amount that is being walked in a sum */
-    struct {
-        int64_t total, parts;
-        bool has_total, has_parts;
-    } sum;
     size_t values;    /* that may still be looked at */
     size_t keys;      /* that were */
     size_t unwritten; /* bytes of strings that were not written */

@@ -34,12 +34,11 @@ static const char *const rules[] = {[0] = NULL,
     [WA_ONLY_UNDER] = "only_under",
     [WA_SUM] = "sum"};
 static const struct {
-    uint16_t flag;
+    wa_marks flag;
     const char *name;
 } flags[] = {{WA_REQUIRED, "required"}, {WA_RECOMMENDED, "advised"}, {WA_DEPRECATED, "discouraged"}, {WA_OPEN, "open"},
     {WA_UNIQUE, "unique"}, {WA_UNIQUE_SOFT, "unique_advised"}, {WA_SAME, "same"}, {WA_LIST_RULES, "scope"},
-    {WA_COUNTED, "counted"}, {WA_TOTAL, "total_of"}, {WA_ADDS, "adds"}, {WA_TAKES, "takes"}, {WA_AMOUNT, "amount"},
-    {WA_AMONG_MANY, "required_among_many"}, {WA_ALL_OR_NONE, "all_or_none"}};
+    {WA_COUNTED, "counted"}, {WA_AMONG_MANY, "required_among_many"}, {WA_ALL_OR_NONE, "all_or_none"}};
 
 /* [-0, +0, m] each sets a member of the table on top, if there is something to set */
 static void set_text(lua_State *L, const char *name, const char *text)
@@ -111,6 +110,10 @@ static void set_rules(lua_State *L, const wa_object *object)
         set_text(L, "value", r->value);
         push_strings(L, (const char *const[]){r->names[0], r->names[1], NULL});
         lua_setfield(L, -2, "names");
+        if (r->parts != NULL) {
+            push_strings(L, r->parts);
+            lua_setfield(L, -2, "parts");
+        }
         lua_rawseti(L, -2, i + 1);
     }
     lua_setfield(L, -2, "rules");

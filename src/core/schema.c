@@ -404,7 +404,7 @@ static const wa_object carousel = {"InteractiveCarousel", "3.11", DOC("Cards to 
 #define ADVISED_OBJECT(n, o, d) {F(n), OBJECT(o), SOFT, ADVISED, DOC(d)}
 #define ADVISED_STRING(n, d) {F(n), .kind = WA_ID, SOFT, ADVISED, DOC(d)}
 #define AMOUNT_FIELDS \
-    {F("value"), INTEGER(0, 0), SOFT, .marks = WA_RECOMMENDED | WA_AMOUNT, DOC("The amount times the offset.")}, \
+    {F("value"), INTEGER(0, 0), SOFT, .marks = WA_RECOMMENDED, DOC("The amount times the offset.")}, \
     {F("offset"), INTEGER(100, 100), SOFT, ADVISED, DOC("100.")}
 
 static const wa_object amount = {"Amount", "3.12", DOC("An amount of money."), .fields = FIELDS(AMOUNT_FIELDS)};
@@ -496,10 +496,10 @@ static const wa_object order = {"Order", "3.12", DOC("What is bought."),
         {F("type"), CONSTANT("quick_pay"), SOFT, .marks = WA_OPEN, DOC("Where it is a quick payment.")},
         MAYBE("catalog_id", 0, "The catalog."), {F("expiration"), OBJECT(order_expiration), DOC("When it ends.")},
         {F("items"), LIST(order_item, 1, 0), SOFT, ADVISED, DOC("Its lines.")},
-        {F("subtotal"), OBJECT(amount), SOFT, .marks = WA_RECOMMENDED | WA_ADDS, DOC("Of the lines.")},
-        {F("tax"), OBJECT(described_amount), SOFT, .marks = WA_RECOMMENDED | WA_ADDS, DOC("The tax.")},
-        {F("shipping"), OBJECT(described_amount), .marks = WA_ADDS, DOC("What shipping costs.")},
-        {F("discount"), OBJECT(discount), .marks = WA_TAKES, DOC("What is taken off.")})};
+        {F("subtotal"), OBJECT(amount), SOFT, .marks = WA_RECOMMENDED, DOC("Of the lines.")},
+        {F("tax"), OBJECT(described_amount), SOFT, .marks = WA_RECOMMENDED, DOC("The tax.")},
+        {F("shipping"), OBJECT(described_amount), DOC("What shipping costs.")},
+        {F("discount"), OBJECT(discount), DOC("What is taken off.")})};
 
 /* in an interactive message and, as `order_details`, in a template's button */
 static const wa_object order_details_parameters = {"OrderDetails", "3.12", DOC("An order and how it can be paid."),
@@ -509,7 +509,7 @@ static const wa_object order_details_parameters = {"OrderDetails", "3.12", DOC("
             .values = VALUES("digital-goods", "physical-goods")},
         {F("currency"), .kind = WA_STRING, SOFT, .marks = WA_RECOMMENDED | WA_OPEN, DOC("The currency."),
             .values = VALUES("INR", "BRL")},
-        {F("total_amount"), OBJECT(amount), SOFT, .marks = WA_RECOMMENDED | WA_TOTAL,
+        {F("total_amount"), OBJECT(amount), SOFT, .marks = WA_RECOMMENDED,
             DOC("Subtotal, tax and shipping less discount.")},
         MAYBE("payment_type", 0, "br in Brazil."), MAYBE("payment_configuration", 60, "As set up (UPI, older)."),
         {F("payment_settings"), LIST(payment_setting, 0, 0), DOC("Ways to pay.")},
@@ -517,7 +517,8 @@ static const wa_object order_details_parameters = {"OrderDetails", "3.12", DOC("
         {F("beneficiaries"), LIST(beneficiary, 0, 0), DOC("Who receives shipped goods (India).")},
         {F("shipping_info"), OBJECT(shipping_info), DOC("Where to ship.")},
         {F("order"), OBJECT(order), REQUIRED, GUIDE, DOC("What is bought.")}),
-    .rules = RULES({WA_SUM, SOFT, .names = {"total_amount", "order"}})};
+    .rules = RULES({WA_SUM, SOFT, .names = {"total_amount", "order"},
+        .parts = (const char *const[]){"+subtotal", "+tax", "+shipping", "-discount", NULL}})};
 static const wa_object order_details_action = {"OrderDetailsAction", "3.12", DOC("Reviews and pays an order."),
     .fields = FIELDS(ACTION_NAME("review_and_pay"), PARAMETERS(order_details_parameters))};
 static const wa_object order_details = {"InteractiveOrderDetails", "3.12", DOC("An order to pay."),

@@ -50,15 +50,11 @@ enum {
     WA_COUNTED = 1 << 8,      /* the items of this list count towards the scope's `total` */
     WA_AMONG_MANY = 1 << 9,   /* required where the list that holds its object has more than one item */
     WA_ALL_OR_NONE = 1 << 10, /* where one item of the list has it, each must */
-    WA_TOTAL = 1 << 11,       /* an amount that is the sum of those that add, less those that take, see WA_SUM */
-    WA_ADDS = 1 << 12,
-    WA_TAKES = 1 << 13,
-    WA_AMOUNT = 1 << 14,                               /* the number of an amount */
-    WA_FILLED = 1 << 15,                               /* absent: the first of its values is written */
+    WA_FILLED = 1 << 11,      /* absent: the first of its values is written */
     WA_COMPARED = WA_UNIQUE | WA_UNIQUE_SOFT | WA_SAME /* held against other values */
 };
 
-typedef uint16_t wa_marks;
+typedef uint32_t wa_marks;
 
 typedef struct wa_field {
     const char *name;          /* NULL ends a list of fields */
@@ -78,7 +74,7 @@ typedef enum wa_rule_kind {
     WA_AT_LEAST_ONE,    /* one of the names is present; stands at the first */
     WA_ONLY_WHEN,       /* names[0] may be present only where names[1] is absent or has the value */
     WA_ONLY_UNDER,      /* the same of a names[1] in an object around this one; without a value: where it is absent */
-    WA_SUM              /* names[0] is the total of the amounts in names[1] */
+    WA_SUM              /* names[0] is the sum of the amounts in names[1] that `parts` lists */
 } wa_rule_kind;
 
 typedef struct wa_rule {
@@ -86,6 +82,7 @@ typedef struct wa_rule {
     uint8_t class;
     const char *names[2];
     const char *value;
+    const char *const *parts; /* of a sum: "+name" or "-name"; NULL ends */
 } wa_rule;
 
 typedef struct wa_variant {

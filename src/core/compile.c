@@ -221,7 +221,7 @@ static int flatten(const wa_object *object, const wa_field **fields)
 
 static void add_rules(const wa_type *type, wa_layout *layout, const wa_object *object)
 {
-    for (const wa_rule *r = object->rules; r != NULL && r->kind != 0; r++) {
+    for (const wa_rule *r = object->rules; r != NULL && r->kind != WA_NO_RULE; r++) {
         wa_rule_entry *entry = &layout->rules[layout->rule_count++];
         entry->rule = r;
         for (int i = 0; i < 2; i++) entry->ids[i] = id_of(type, r->names[i]);
@@ -231,13 +231,13 @@ static void add_rules(const wa_type *type, wa_layout *layout, const wa_object *o
 static size_t count_rules(const wa_object *object)
 {
     size_t count = 0;
-    for (const wa_rule *r = object == NULL ? NULL : object->rules; r != NULL && r->kind != 0; r++) count++;
+    for (const wa_rule *r = object == NULL ? NULL : object->rules; r != NULL && r->kind != WA_NO_RULE; r++) count++;
     return count;
 }
 
 static bool matters_absent(const wa_field *f)
 {
-    return (f->marks & (WA_REQUIRED | WA_RECOMMENDED | WA_AMONG_MANY | WA_ALL_OR_NONE | WA_FILLED)) != 0;
+    return (f->marks & (WA_REQUIRED | WA_RECOMMENDED | WA_AMONG_MANY | WA_FILLED)) != 0;
 }
 
 /* [-0, +0, m] Returns the values of a field as strings of the Lua state; NULL ends. */
@@ -272,8 +272,7 @@ static void fill_entry(const compiler *c, wa_entry *entry, wa_type *type, const 
     entry->values = anchor_values(c, field->values);
     entry->marks = field->marks;
     entry->kind = field->kind;
-    entry->copied =
-        field->kind == WA_STRING || field->kind == WA_ID || field->kind == WA_NUMBER || field->kind == WA_LABEL;
+    entry->copied = wa_kind_terms[field->kind].copied;
     bool others = field->format != WA_ANY_FORMAT || (field->marks & WA_COMPARED) != 0;
     entry->checked = field->values != NULL || others;
     entry->only_values = field->values != NULL && !others;

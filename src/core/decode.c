@@ -1,12 +1,12 @@
-/* Reads JSON, of webhooks and of the API's answers, into Lua values: integers keep every digit (as a string of them
- * where this Lua has no such integer), null is the light userdata NULL, half a surrogate pair becomes U+FFFD. What is
- * read stands on the Lua stack until its table can be made in its final size. Never raises for what the text holds. */
+/* Reads the JSON of webhooks and of the API's answers into Lua values. An integer keeps every digit (as a string, if
+ * this Lua has no such integer), null is the light userdata NULL, half a surrogate pair becomes U+FFFD. Members wait on
+ * the Lua stack until their table can be made in its final size. Never raises an error for what the text contains. */
 #include "core.h"
 
 #include <locale.h>
 #include <string.h>
 
-/* how deep values may lie in each other; members that wait on the stack for their table */
+/* levels of nesting; members that wait on the stack */
 enum { MAX_DEPTH = 100, BATCH = 16 };
 
 typedef struct reader {
@@ -47,7 +47,7 @@ static const char *skip_digits(const reader *r, const char *at)
     return at;
 }
 
-/* [-0, +1, m] an integer of up to 18 digits always fits into 64 bits, if this Lua's integers have so many */
+/* [-0, +1, m] Pushes an integer. One of up to 18 digits fits into 64 bits. */
 static void push_integer(reader *r, const char *first, const char *digits, const char *last)
 {
     enum { SAFE = 18 };
@@ -72,7 +72,7 @@ static void push_integer(reader *r, const char *first, const char *digits, const
 #endif
 }
 
-/* [-0, +1, m] as Lua reads numbers; 5.1 and 5.2 want the point of the locale that the host has set */
+/* [-0, +1, m] Pushes a number as Lua reads it; 5.1 and 5.2 expect the decimal point of the locale. */
 static void push_double(reader *r, const char *first, const char *last)
 {
     lua_pushlstring(r->L, first, (size_t) (last - first));
@@ -109,7 +109,7 @@ static bool read_number(reader *r)
 
 /* ---- strings ---- */
 
-/* four hexadecimal digits, or -1 */
+/* Returns the value of four hexadecimal digits, or -1. */
 static int32_t unit_at(const reader *r, const char *at)
 {
     int32_t unit = 0;
@@ -146,7 +146,7 @@ static void add_utf8(luaL_Buffer *b, int32_t point)
     luaL_addlstring(b, bytes, n);
 }
 
-/* the \u escape whose digits stand here, with its other half if there is one */
+/* adds the character of a \u escape, whose digits come next, with those of its other half */
 static bool add_unit(reader *r, luaL_Buffer *b)
 {
     int32_t unit = unit_at(r, r->at), low;
@@ -179,7 +179,7 @@ static bool add_escape(reader *r, luaL_Buffer *b)
     return fail(r, "no escape");
 }
 
-/* [-0, +1, m] where something is escaped; the buffer has the top of the stack to itself */
+/* [-0, +1, m] reads a string with escapes; the luaL_Buffer needs the top of the stack */
 static bool read_escaped(reader *r)
 {
     luaL_Buffer b;
@@ -214,7 +214,7 @@ static bool read_string(reader *r)
 
 /* ---- lists and objects ---- */
 
-/* after a member: another one, or the end */
+/* Reads what follows a member: a comma (*more) or the end. */
 static bool read_separator(reader *r, char end, bool *more)
 {
     skip_space(r);
@@ -225,8 +225,8 @@ static bool read_separator(reader *r, char end, bool *more)
     return true;
 }
 
-/* [-waiting * slots, +0 or 1, m] what waits on the stack goes into the table below it, which is made here if there is
- * none */
+/* [-waiting * slots, +0 or 1, m] Stores the members that wait on the stack in the table below them, which is made here
+ * if there is none. */
 static void store_members(reader *r, int waiting, int before, bool list)
 {
     lua_State *L = r->L;
@@ -241,7 +241,7 @@ static void store_members(reader *r, int waiting, int before, bool list)
     }
 }
 
-/* [-0, +2, m] a name and its value */
+/* [-0, +2, m] reads a name and its value */
 static bool read_member(reader *r)
 {
     skip_space(r);
@@ -253,7 +253,7 @@ static bool read_member(reader *r)
     return read_value(r);
 }
 
-/* [-0, +1, m] a list or an object, whose first character was read */
+/* [-0, +1, m] reads a list or an object behind its first character */
 static bool read_compound(reader *r, bool list)
 {
     int count = 0, waiting = 0;
@@ -287,7 +287,7 @@ static bool read_literal(reader *r, const char *literal)
     return true;
 }
 
-/* [-0, +1, m]; after a failure anything may be left on the stack */
+/* [-0, +1, m] After a failure there may be any values on the stack. */
 static bool read_value(reader *r)
 {
     skip_space(r);
@@ -326,7 +326,7 @@ int wa_decode(lua_State *L)
     size_t length;
     const char *text = luaL_checklstring(L, 1, &length);
     reader r = {.L = L, .text = text, .at = text, .end = text + length};
-    lua_settop(L, 1); /* the text is kept while it is read */
+    lua_settop(L, 1); /* the text stays on the stack, so that it is not collected */
     luaL_checkstack(L, 8, "JSON");
     bool good = read_value(&r);
     if (good) {

@@ -19,7 +19,7 @@
 
 /* clang-format off */
 
-/* Kinds of values. Columns: name; what stands behind "must be"; types of JSON; type for the Lua language server; what
+/* Kinds of values. Columns: name; the words behind "must be"; types of JSON; type for the Lua language server; what
  * `min` and `max` count ("": the value itself); whether a string is written as it is. */
 #define WA_KINDS(ROW) \
     ROW(WA_STRING,  "string",         "a string",                             "string",         "string",             "characters", true) \
@@ -34,7 +34,7 @@
     ROW(WA_MAP,     "map",            "a table with names of your own",       "object",         "table<string, any>", "names",      false) \
     ROW(WA_REMOVED, "removed",        "absent",                               "",               "nil",                "",           false)
 
-/* Formats of strings. Columns: name; what stands behind "must be"; the test in terms.c; a string that has the format, and
+/* Formats of strings. Columns: name; the words behind "must be"; the test in terms.c; a string that has the format, and
  * one that does not; the pattern of a JSON Schema. */
 #define WA_FORMATS(ROW) \
     ROW(WA_WEB_LINK,  "web_link",  "an http:// or https:// link", is_web_link, \

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* ---- a perfect hash ---------------------------------------------------------------------------------------------- */
+/* ---- a perfect hash ------------------------------------------------------------------------------------------------
+ */
 
 static size_t hash_size(unsigned bits)
 {
@@ -45,7 +46,8 @@ static size_t build_hash(wa_hash *hash, unsigned bits, int trials, const void *c
     return fill_buckets(hash, bits, identities, count);
 }
 
-/* ---- memory and strings ------------------------------------------------------------------------------------------ */
+/* ---- memory and strings --------------------------------------------------------------------------------------------
+ */
 
 enum { CHUNK = 2048, CACHE_LINE = 64, INTERNED_KEY = -1, BUCKETS_KEY = -2 }; /* the last two are keys of the anchor */
 
@@ -107,7 +109,8 @@ static const char *anchor_string(const compiler *c, const char *text, const void
     return bytes;
 }
 
-/* ---- interned values --------------------------------------------------------------------------------------------- */
+/* ---- interned values -----------------------------------------------------------------------------------------------
+ */
 
 /* [-0, +0, m] makes room for one more; moves the values */
 static void grow_interned(const compiler *c, wa_interned_values *interned)
@@ -155,7 +158,8 @@ static void hash_interned(const compiler *c)
     build_hash(&interned->hash, bits, TRIALS, identities, interned->count);
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------------- */
+/* ---- names ---------------------------------------------------------------------------------------------------------
+ */
 
 uint8_t wa_id_of(const wa_type *type, const char *name, size_t length)
 {
@@ -217,7 +221,8 @@ static int flatten(const wa_object *object, const wa_field **fields)
     return count;
 }
 
-/* ---- layouts ----------------------------------------------------------------------------------------------------- */
+/* ---- layouts -------------------------------------------------------------------------------------------------------
+ */
 
 static void add_rules(const wa_type *type, wa_layout *layout, const wa_object *object)
 {

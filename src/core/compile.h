@@ -8,7 +8,8 @@
 #include "../compat.h"
 #include "schema.h"
 
-/* ---- a perfect hash: from the address of a string to a small number ---------------------------------------------- */
+/* ---- a perfect hash: from the address of a string to a small number ------------------------------------------------
+ */
 
 /* The multiplier is searched by trial once the addresses are known, so that a lookup is one read. A linear search by
  * name instead costs 21 to 46 % more instructions in encode (make bench). */
@@ -38,7 +39,8 @@ static inline int wa_hash_find(const wa_hash *hash, const void *identity)
     return bucket->identity == identity ? bucket->number : WA_NOT_FOUND;
 }
 
-/* ---- the compiled schema ----------------------------------------------------------------------------------------- */
+/* ---- the compiled schema -------------------------------------------------------------------------------------------
+ */
 
 enum { WA_MAX_NAMES = 48, WA_NO_ID = 255, WA_MAX_INTERNED = 255, WA_NOT_INTERNED = 255, WA_NO_VARIANT = 255 };
 

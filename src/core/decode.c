@@ -34,7 +34,8 @@ static void skip_space(reader *r)
     while (r->at < r->end && (*r->at == ' ' || *r->at == '\n' || *r->at == '\t' || *r->at == '\r')) r->at++;
 }
 
-/* ---- numbers ---- */
+/* ---- numbers -------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_digit(char c)
 {
@@ -107,7 +108,8 @@ static bool read_number(reader *r)
     return true;
 }
 
-/* ---- strings ---- */
+/* ---- strings -------------------------------------------------------------------------------------------------------
+ */
 
 /* Returns the value of four hexadecimal digits, or -1. */
 static int32_t unit_at(const reader *r, const char *at)
@@ -212,7 +214,8 @@ static bool read_string(reader *r)
     return true;
 }
 
-/* ---- lists and objects ---- */
+/* ---- lists and objects ---------------------------------------------------------------------------------------------
+ */
 
 /* Reads what follows a member: a comma (*more) or the end. */
 static bool read_separator(reader *r, char end, bool *more)

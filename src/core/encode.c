@@ -61,7 +61,8 @@ typedef struct wa_message_object {
 static void encode_any(wa_encoder *e, const wa_value *v);
 static void encode_object(wa_encoder *e, const wa_entry *entry, int table, int top, int final_top, int64_t siblings);
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------------------------------
+ */
 
 /* [-0, +0, -] Reads the value at an absolute index; a table must stay there. */
 static inline void load_value(lua_State *L, int index, wa_value *v)
@@ -111,7 +112,8 @@ static bool has_room(wa_encoder *e, int top)
     return true;
 }
 
-/* ---- problems ---------------------------------------------------------------------------------------------------- */
+/* ---- problems ------------------------------------------------------------------------------------------------------
+ */
 
 /* reports a problem in strict and in lenient mode */
 static WA_RARE void report_fatal(wa_encoder *e, wa_problem p)
@@ -128,6 +130,10 @@ static WA_RARE void report(wa_encoder *e, wa_problem p)
     report_fatal(e, p);
 }
 
+/* the call that reports a problem: REPORT(e, .code = WA_ERR_UTF8, .sentence = "...") */
+#define REPORT(e, ...) report(e, (wa_problem){__VA_ARGS__})
+#define REPORT_FATAL(e, ...) report_fatal(e, (wa_problem){__VA_ARGS__})
+
 static inline bool is_soft(const wa_field *f)
 {
     return (f->marks & WA_SOFT) != 0;
@@ -138,9 +144,8 @@ static WA_RARE bool report_budget(wa_encoder *e)
 {
     if (e->values == 0) return false;
     e->values = 0;
-    report_fatal(e,
-        (wa_problem){
-            .code = WA_ERR_MAX_ITEMS, .limit = wa_count(MAX_VALUES), .sentence = "more than %L values in one message"});
+    REPORT_FATAL(
+        e, .code = WA_ERR_MAX_ITEMS, .limit = wa_count(MAX_VALUES), .sentence = "more than %L values in one message");
     return false;
 }
 
@@ -171,12 +176,8 @@ static WA_RARE void request_layout(wa_encoder *e, wa_layout *layout)
 static WA_RARE void report_count(
     wa_encoder *e, wa_error_code code, bool soft, int64_t actual, const char *unit, const char *bound, int64_t limit)
 {
-    report(e, (wa_problem){.code = code,
-                  .warning = soft,
-                  .actual = wa_count(actual),
-                  .limit = wa_count(limit),
-                  .sentence = actual == 1 ? "%A %1, %2 %L" : "%A %1s, %2 %L",
-                  .texts = {unit, bound}});
+    REPORT(e, .code = code, .warning = soft, .actual = wa_count(actual), .limit = wa_count(limit),
+        .sentence = actual == 1 ? "%A %1, %2 %L" : "%A %1s, %2 %L", .texts = {unit, bound});
 }
 
 /* the type of a value in words, or a number in digits */
@@ -199,38 +200,36 @@ static wa_fact type_of(lua_State *L, const wa_value *v, char *digits, size_t siz
 static WA_RARE void report_unwritable(wa_encoder *e, const wa_value *v)
 {
     if (v->type == LUA_TNUMBER) {
-        report_fatal(e, (wa_problem){.code = WA_ERR_RANGE, .sentence = "must be finite"});
+        REPORT_FATAL(e, .code = WA_ERR_RANGE, .sentence = "must be finite");
         return;
     }
-    report_fatal(
-        e, (wa_problem){.code = WA_ERR_TYPE, .actual = type_of(e->L, v, NULL, 0), .sentence = "JSON cannot hold a %A"});
+    REPORT_FATAL(e, .code = WA_ERR_TYPE, .actual = type_of(e->L, v, NULL, 0), .sentence = "JSON cannot hold a %A");
 }
 
 static WA_RARE void report_utf8(wa_encoder *e, size_t wrong)
 {
-    report_fatal(
-        e, (wa_problem){
-               .code = WA_ERR_UTF8, .actual = wa_count((int64_t) wrong + 1), .sentence = "not UTF-8 from byte %A on"});
+    REPORT_FATAL(
+        e, .code = WA_ERR_UTF8, .actual = wa_count((int64_t) wrong + 1), .sentence = "not UTF-8 from byte %A on");
 }
 
 static WA_RARE void report_depth(wa_encoder *e, const char *sentence)
 {
-    report_fatal(e, (wa_problem){.code = WA_ERR_DEPTH, .limit = wa_count(MAX_ANY_DEPTH), .sentence = sentence});
+    REPORT_FATAL(e, .code = WA_ERR_DEPTH, .limit = wa_count(MAX_ANY_DEPTH), .sentence = sentence);
 }
 
 /* reports a type that is wrong in the structure of tables, not of one value */
 static WA_RARE void report_structure(wa_encoder *e, bool soft, const char *sentence)
 {
-    report(e, (wa_problem){.code = WA_ERR_TYPE, .warning = soft, .sentence = sentence});
+    REPORT(e, .code = WA_ERR_TYPE, .warning = soft, .sentence = sentence);
 }
 
 static WA_RARE void report_mixed(wa_encoder *e)
 {
-    report_fatal(e, (wa_problem){.code = WA_ERR_TYPE,
-                        .sentence = "must be a list without holes or a table with names, got a mixture"});
+    REPORT_FATAL(
+        e, .code = WA_ERR_TYPE, .sentence = "must be a list without holes or a table with names, got a mixture");
 }
 
-/* ---- lists whose items have rules together ------------------------------------------------------------------------
+/* ---- lists whose items have rules together -------------------------------------------------------------------------
  */
 
 /* a value that is compared with others of the list */
@@ -275,10 +274,8 @@ static wa_fact fact_of(const noted_value *v)
 
 static WA_RARE void report_twice(wa_encoder *e, const wa_field *f, const noted_value *new)
 {
-    report(e, (wa_problem){.code = WA_ERR_UNIQUE,
-                  .warning = (f->marks & (WA_UNIQUE_SOFT | WA_SOFT)) != 0,
-                  .actual = fact_of(new),
-                  .sentence = "%A stands here twice, must be unique"});
+    REPORT(e, .code = WA_ERR_UNIQUE, .warning = (f->marks & (WA_UNIQUE_SOFT | WA_SOFT)) != 0, .actual = fact_of(new),
+        .sentence = "%A occurs twice, must be unique");
 }
 
 static WA_RARE void report_different(wa_encoder *e, const wa_field *f, const noted_value *new, const noted_value *first)
@@ -287,12 +284,10 @@ static WA_RARE void report_different(wa_encoder *e, const wa_field *f, const not
         wa_error_code code = new->integer > first->integer ? WA_ERR_MAX_ITEMS : WA_ERR_MIN_ITEMS;
         report_count(e, code, false, new->integer, "item", "as in the first of the list must be", first->integer);
     } else if (first->text != NULL && new->text != NULL) {
-        report(e, (wa_problem){.code = WA_ERR_ENUM,
-                      .limit = fact_of(first),
-                      .actual = fact_of(new),
-                      .sentence = "must be the same in the whole list: %L, got %A"});
+        REPORT(e, .code = WA_ERR_ENUM, .limit = fact_of(first), .actual = fact_of(new),
+            .sentence = "must be the same in the whole list: %L, got %A");
     } else {
-        report(e, (wa_problem){.code = WA_ERR_ENUM, .sentence = "must be the same in the whole list"});
+        REPORT(e, .code = WA_ERR_ENUM, .sentence = "must be the same in the whole list");
     }
 }
 
@@ -375,9 +370,8 @@ static WA_RARE void report_lacking(wa_encoder *e, const list_rules *rules, int l
         }
         lua_pop(L, 1);
         if (v.type != LUA_TNIL) continue;
-        report(e, (wa_problem){.code = WA_ERR_REQUIRED,
-                      .where = &member,
-                      .sentence = "missing, and others of the list have one: all or none"});
+        REPORT(e, .code = WA_ERR_REQUIRED, .where = &member,
+            .sentence = "missing, and others of the list have one: all or none");
     }
 }
 
@@ -392,7 +386,7 @@ static void close_list_rules(wa_encoder *e, const wa_field *f, list_rules *rules
     e->list_rules = rules->up;
 }
 
-/* ---- strings, numbers and booleans --------------------------------------------------------------------------------
+/* ---- strings, numbers and booleans ---------------------------------------------------------------------------------
  */
 
 static bool is_finite(double number)
@@ -482,22 +476,17 @@ static void check_values(wa_encoder *e, const wa_entry *entry, const char *text,
 {
     const wa_field *f = entry->field;
     if (f->values == NULL || is_value(entry, text, length)) return;
-    report(e, (wa_problem){.code = WA_ERR_ENUM,
-                  .warning = (f->marks & (WA_SOFT | WA_OPEN)) != 0,
-                  .limit = {.kind = WA_VALUES, .values = f->values},
-                  .actual = wa_quoted(text, length),
-                  .sentence = "%L, got %A"});
+    REPORT(e, .code = WA_ERR_ENUM, .warning = (f->marks & (WA_SOFT | WA_OPEN)) != 0,
+        .limit = {.kind = WA_VALUES, .values = f->values}, .actual = wa_quoted(text, length),
+        .sentence = "must be %L, got %A");
 }
 
 static void check_format(wa_encoder *e, const wa_field *f, const char *text, size_t length)
 {
     const wa_format_term *format = &wa_format_terms[f->format];
     if (f->format == WA_ANY_FORMAT || length == 0 || format->test(text, length)) return;
-    report(e, (wa_problem){.code = WA_ERR_FORMAT,
-                  .warning = is_soft(f),
-                  .actual = wa_quoted(text, length),
-                  .sentence = "must be %1, got %A",
-                  .texts = {format->text}});
+    REPORT(e, .code = WA_ERR_FORMAT, .warning = is_soft(f), .actual = wa_quoted(text, length),
+        .sentence = "must be %1, got %A", .texts = {format->text});
 }
 
 /* Reports a value of another type. In lenient mode, and in a soft field, it is written as it is. An id that may have
@@ -569,11 +558,8 @@ static void encode_digits(wa_encoder *e, const wa_entry *entry, int64_t integer)
     if (e->out.failure != WA_NO_FAILURE) return;
     check_count(e, f, (int64_t) length, false);
     if (integer < 0) {
-        report(e, (wa_problem){.code = WA_ERR_RANGE,
-                      .warning = is_soft(f),
-                      .actual = wa_count(integer),
-                      .limit = wa_count(0),
-                      .sentence = "%A, an id is not negative"});
+        REPORT(e, .code = WA_ERR_RANGE, .warning = is_soft(f), .actual = wa_count(integer), .limit = wa_count(0),
+            .sentence = "%A, an id is not negative");
     }
     check_values(e, entry, e->out.bytes + from, length);
     wa_buffer_add(&e->out, "\"", 1);
@@ -621,11 +607,8 @@ static void encode_ordinal(wa_encoder *e, const wa_field *f, const char *text, s
     }
     char range[32];
     snprintf(range, sizeof range, "%d to %d", (int) f->min, (int) f->max);
-    report(e, (wa_problem){.code = WA_ERR_FORMAT,
-                  .warning = is_soft(f),
-                  .actual = wa_quoted(text, length),
-                  .sentence = "must be a whole number from %1, got %A",
-                  .texts = {range}});
+    REPORT(e, .code = WA_ERR_FORMAT, .warning = is_soft(f), .actual = wa_quoted(text, length),
+        .sentence = "must be a whole number from %1, got %A", .texts = {range});
 }
 
 static void encode_boolean(wa_encoder *e, bool boolean)
@@ -926,7 +909,7 @@ static void encode_map(wa_encoder *e, const wa_field *f, const wa_value *v)
     encode_any(e, v);
 }
 
-/* ---- unknown fields of objects ------------------------------------------------------------------------------------
+/* ---- unknown fields of objects -------------------------------------------------------------------------------------
  */
 
 static void report_unknown(wa_encoder *e, const wa_message_object *o, const unknown_field *f)
@@ -951,10 +934,8 @@ static void report_keys(wa_encoder *e, int table)
         bool integer = type == LUA_TNUMBER && wa_integer(L, -1, &member.index) && member.index != 0;
         member.name = integer ? NULL : lua_typename(L, type);
         member.length = integer ? 0 : strlen(member.name);
-        report(e, (wa_problem){.code = WA_ERR_UNKNOWN,
-                      .where = &member,
-                      .texts = {lua_typename(L, type)},
-                      .sentence = "a key must be a name here, this one is a %1"});
+        REPORT(e, .code = WA_ERR_UNKNOWN, .where = &member, .texts = {lua_typename(L, type)},
+            .sentence = "a key must be a name here, this one is a %1");
     }
 }
 
@@ -993,7 +974,7 @@ static void check_unknown(wa_encoder *e, const wa_message_object *o, int table)
     lua_settop(e->L, top);
 }
 
-/* ---- variants -----------------------------------------------------------------------------------------------------
+/* ---- variants ------------------------------------------------------------------------------------------------------
  */
 
 static const wa_variant_entry *variant_by_value(const wa_layout *layout, const wa_value *v)
@@ -1051,9 +1032,8 @@ static const wa_variant_entry *infer_variant(wa_encoder *e, wa_message_object *o
     }
     char count[16];
     snprintf(count, sizeof count, "%d", present);
-    report(e, (wa_problem){.code = WA_ERR_ONE_OF,
-                  .texts = {count, o->layout->object->discriminator},
-                  .sentence = "has %1 contents and no `%2` to say which"});
+    REPORT(e, .code = WA_ERR_ONE_OF, .texts = {count, o->layout->object->discriminator},
+        .sentence = "has %1 contents and no `%2` to say which");
     return NULL;
 }
 
@@ -1095,7 +1075,7 @@ static void resolve_variant(wa_encoder *e, wa_message_object *o)
     }
 }
 
-/* ---- lists --------------------------------------------------------------------------------------------------------
+/* ---- lists ---------------------------------------------------------------------------------------------------------
  */
 
 /* a list while it is encoded */
@@ -1166,10 +1146,9 @@ static WA_RARE void report_not_a_list(wa_encoder *e, const wa_value *v, int64_t 
     char index[24];
     if (e->lenient) encode_any(e, v);
     snprintf(index, sizeof index, "%lld", (long long) hole);
-    report(e, (wa_problem){.code = WA_ERR_TYPE,
-                  .texts = {index},
-                  .sentence = hole > 0 ? "a list has no holes: [%1] is nil"
-                                       : "must be a list, got a table with names: put braces around it"});
+    REPORT(e, .code = WA_ERR_TYPE, .texts = {index},
+        .sentence = hole > 0 ? "a list has no holes: [%1] is nil"
+                             : "must be a list, got a table with names: put braces around it");
 }
 
 static void encode_items(wa_encoder *e, const wa_entry *entry, const wa_value *v, int top, int64_t count)
@@ -1219,7 +1198,7 @@ static void encode_list(wa_encoder *e, const wa_entry *entry, const wa_value *v,
     close_list_rules(e, f, &rules, v->as.index, count);
 }
 
-/* ---- members of objects -------------------------------------------------------------------------------------------
+/* ---- members of objects --------------------------------------------------------------------------------------------
  */
 
 /* [-0, +n, -] Reads the members of the table. Those that are tables stay on the stack, each above its key. Returns
@@ -1278,10 +1257,8 @@ static void encode_field(wa_encoder *e, const wa_entry *entry, const wa_value *v
 
 static WA_RARE void report_missing(wa_encoder *e, const wa_field *f, bool soft)
 {
-    report(e, (wa_problem){.code = WA_ERR_REQUIRED,
-                  .warning = soft,
-                  .field = f,
-                  .sentence = soft ? "missing, and advised: %F" : "missing: %F"});
+    REPORT(e, .code = WA_ERR_REQUIRED, .warning = soft, .field = f,
+        .sentence = soft ? "missing, and advised: %F" : "missing: %F");
 }
 
 /* fills in a field that is absent, or reports it; `siblings` are the items of the list that holds the object */
@@ -1310,8 +1287,7 @@ static void check_presence(wa_encoder *e, const wa_entry *entry, const wa_value 
         e->list_rules->common = entry->field;
     }
     if ((entry->marks & WA_DEPRECATED) != 0) {
-        report(
-            e, (wa_problem){.code = WA_ERR_FORBIDDEN, .warning = true, .sentence = "discouraged here: leave it out"});
+        REPORT(e, .code = WA_ERR_FORBIDDEN, .warning = true, .sentence = "discouraged here: leave it out");
     }
     if ((entry->marks & WA_AMONG_MANY) == 0 || siblings <= 1 || !empty) return;
     report_count(e, WA_ERR_MIN_CHARS, is_soft(entry->field), 0, "character", "at least", 1);
@@ -1340,7 +1316,7 @@ static void encode_members(wa_encoder *e, const wa_message_object *o, int64_t si
     e->frame = member.up;
 }
 
-/* ---- rules between members ----------------------------------------------------------------------------------------
+/* ---- rules between members -----------------------------------------------------------------------------------------
  */
 
 /* Returns the member of the nearest object around that has one of this name, or NULL. */
@@ -1425,14 +1401,12 @@ static WA_RARE void report_rule(wa_encoder *e, const wa_message_object *o, const
     const wa_rule_term *term = &wa_rule_terms[rule->kind];
     const char *what = rule->value != NULL ? rule->value : has_member(o, entry->ids[0]) ? "both" : "neither";
     wa_frame member = {.up = e->frame, .name = rule->names[0], .length = strlen(rule->names[0])};
-    report(e, (wa_problem){.code = term->code,
-                  .warning = (rule->marks & WA_SOFT) != 0,
-                  .where = rule->kind == WA_EXACTLY_ONE ? e->frame : &member,
-                  .sentence = term->sentence,
-                  .texts = {rule->names[0], rule->names[1], what}});
+    REPORT(e, .code = term->code, .warning = (rule->marks & WA_SOFT) != 0,
+        .where = rule->kind == WA_EXACTLY_ONE ? e->frame : &member, .sentence = term->sentence,
+        .texts = {rule->names[0], rule->names[1], what});
 }
 
-/* ---- objects ------------------------------------------------------------------------------------------------------
+/* ---- objects -------------------------------------------------------------------------------------------------------
  */
 
 /* Reports a list where an object belongs. Returns false if the table is not a list. */
@@ -1484,7 +1458,7 @@ static void encode_object(wa_encoder *e, const wa_entry *entry, int table, int t
     }
 }
 
-/* ---- the encoder --------------------------------------------------------------------------------------------------
+/* ---- the encoder ---------------------------------------------------------------------------------------------------
  */
 
 enum { BUFFER_COUNT = 5 };
@@ -1537,10 +1511,8 @@ bool wa_encode_message(wa_encoder *e, lua_State *L, int table, wa_type *root)
     if (e->out.failure == WA_TOO_LONG) {
         char size[16];
         snprintf(size, sizeof size, "%d", MAX_BYTES >> 20);
-        report_fatal(e, (wa_problem){.code = WA_ERR_MAX_CHARS,
-                            .limit = wa_count(MAX_BYTES),
-                            .texts = {size},
-                            .sentence = "longer than %1 MiB"});
+        REPORT_FATAL(e, .code = WA_ERR_MAX_CHARS, .limit = wa_count(MAX_BYTES), .texts = {size},
+            .sentence = "longer than %1 MiB");
     }
     return !is_out_of_memory(e);
 }

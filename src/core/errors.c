@@ -23,7 +23,7 @@ typedef struct record {
     detail limit, actual;
 } record;
 
-/* ---- text ---------------------------------------------------------------------------------------------------------
+/* ---- text ----------------------------------------------------------------------------------------------------------
  */
 
 static void add_string(wa_buffer *text, const char *string)
@@ -217,7 +217,7 @@ void wa_report_problem(wa_report *report, const wa_problem *p)
     wa_buffer_add(&report->records, (const char *) &kept, sizeof kept);
 }
 
-/* ---- names that do not belong -------------------------------------------------------------------------------------
+/* ---- names that do not belong --------------------------------------------------------------------------------------
  */
 
 /* Returns true if the object has the field, in any of its variants. */

@@ -13,7 +13,7 @@
 
 /* clang-format off */
 
-/* ---- the rows ---------------------------------------------------------------------------------------------------- */
+/* ---- the rows ------------------------------------------------------------------------------------------------------ */
 
 #define DOC(text) WA_DOC(text)
 #define FIELDS(...) (const wa_field[]){__VA_ARGS__, NO_FIELD}
@@ -70,7 +70,7 @@
 #define GUIDE WA_GUIDE
 #define SOFT WA_SOFT
 
-/* ---- rows that several objects have ------------------------------------------------------------------------------ */
+/* ---- rows that several objects have -------------------------------------------------------------------------------- */
 
 #define ID_XOR_LINK RULES(EXACTLY_ONE("id", "link"))
 #define MEDIA \
@@ -155,14 +155,14 @@
 #define NOT_FOR_GROUPS(n) RULES(ONLY_WHEN(n, "recipient_type", "individual", SOFT))
 #define MEMBER(n, o) OBJECT(n, o, REQUIRED, "The content of the message.")
 
-/* ---- text ------------------------------------------------------------------------------------------------------- */
+/* ---- text ---------------------------------------------------------------------------------------------------------- */
 
 static const wa_object text = {"Text", "messages/text-messages", DOC("A text message."),
     .fields = FIELDS(
         STRING("body", 1, 4096, REQUIRED, "The text. Web addresses in it become links."),
         BOOLEAN("preview_url", 0, "Show a preview of the first link. Absent: false."))};
 
-/* ---- media ------------------------------------------------------------------------------------------------------ */
+/* ---- media --------------------------------------------------------------------------------------------------------- */
 
 static const wa_object provider = {"Provider", "payments/payments-in/overview",
     DOC("A leftover of the On-Premises API, which the payment guides still print."),
@@ -192,7 +192,7 @@ static const wa_object bare_document = {"MediaDocument", "messages/interactive-r
     DOC("A document in a header or a parameter."),
     .fields = FIELDS(MEDIA, FILENAME, NO_CAPTION, PROVIDER), .rules = ID_XOR_LINK};
 
-/* ---- location --------------------------------------------------------------------------------------------------- */
+/* ---- location ------------------------------------------------------------------------------------------------------ */
 
 static const wa_object location = {"Location", "messages/location-messages", DOC("A place."),
     .fields = FIELDS(
@@ -201,7 +201,7 @@ static const wa_object location = {"Location", "messages/location-messages", DOC
         TEXT(WA_STRING, "name", WA_ANY_FORMAT, 0, 0, 100, 0, "The place's name."),
         TEXT(WA_STRING, "address", WA_ANY_FORMAT, 0, 0, 300, 0, "The place's address; shown if there is a name."))};
 
-/* ---- contacts --------------------------------------------------------------------------------------------------- */
+/* ---- contacts ------------------------------------------------------------------------------------------------------ */
 
 static const wa_object contact_name = {"ContactName", "messages/contacts-messages", DOC("The names of a contact."),
     .fields = FIELDS(
@@ -240,7 +240,7 @@ static const wa_object contact = {"Contact", "messages/contacts-messages", DOC("
         LIST("addresses", contact_address, 0, 0, 0, "Postal addresses."),
         OBJECT("org", contact_org, 0, "The company of the contact."))};
 
-/* ---- reaction, status calls, pin -------------------------------------------------------------------------------- */
+/* ---- reaction, status calls, pin ----------------------------------------------------------------------------------- */
 
 static const wa_object reaction = {"Reaction", "messages/reaction-messages", DOC("An emoji on a message."),
     .fields = FIELDS(MESSAGE_ID("The message reacted to; not older than 30 days."),
@@ -267,7 +267,7 @@ static const wa_object pin_or_unpin = {"PinOrUnpin", "groups/groups-messaging",
     .fields = FIELDS(PIN_FIELDS), .discriminator = "type", .variants = VARIANTS({"pin", &pin_pin}, {"unpin",
     &pin_unpin})};
 
-/* ---- interactive: header, body, footer -------------------------------------------------------------------------- */
+/* ---- interactive: header, body, footer ----------------------------------------------------------------------------- */
 
 static const wa_object header_text = {"HeaderText", "messages/interactive-reply-buttons-messages",
     DOC("A text above the body."),
@@ -310,7 +310,7 @@ static const wa_object footer = {"Footer", "messages/interactive-reply-buttons-m
     DOC("A small text below the body."),
     .fields = FIELDS(STRING("text", 0, 60, REQUIRED, "The text."))};
 
-/* ---- button, list ----------------------------------------------------------------------------------------------- */
+/* ---- button, list -------------------------------------------------------------------------------------------------- */
 
 static const wa_object reply = {"Reply", "messages/interactive-reply-buttons-messages",
     DOC("The title of a reply button, and its id."),
@@ -347,7 +347,7 @@ static const wa_object list = {"InteractiveList", "messages/interactive-list-mes
     .fields = FIELDS(INTERACTIVE_TYPE, HEADER(words_header),
         OBJECT("body", list_body, REQUIRED, "The text of the message."), FOOTER, ACTION(list_action))};
 
-/* ---- product, product_list, catalog_message --------------------------------------------------------------------- */
+/* ---- product, product_list, catalog_message ------------------------------------------------------------------------ */
 
 static const wa_object product_action = {"ProductAction", "catalogs/sell-products-and-services/share-products",
     DOC("The product."),
@@ -381,7 +381,7 @@ static const wa_object catalog_message = {"InteractiveCatalog", "catalogs/sell-p
     DOC("The whole catalog."),
     .fields = FIELDS(INTERACTIVE_TYPE, ODD_HEADER(any_header), BODY, FOOTER, ACTION(catalog_action))};
 
-/* ---- flow ------------------------------------------------------------------------------------------------------- */
+/* ---- flow ---------------------------------------------------------------------------------------------------------- */
 
 static const wa_object flow_payload = {"FlowActionPayload", "messages/interactive-flow-messages",
     DOC("The first screen of a flow, and its data."),
@@ -406,7 +406,7 @@ static const wa_object flow = {"InteractiveFlow", "messages/interactive-flow-mes
     DOC("A button that opens a flow."),
     .fields = FIELDS(INTERACTIVE_TYPE, HEADER(any_header), BODY, FOOTER, ACTION(flow_action))};
 
-/* ---- cta_url ---------------------------------------------------------------------------------------------------- */
+/* ---- cta_url ------------------------------------------------------------------------------------------------------- */
 
 static const wa_object cta_url_parameters = {"CtaUrlParameters", "messages/interactive-cta-url-messages",
     DOC("A button and its link."),
@@ -420,7 +420,7 @@ static const wa_object cta_url = {"InteractiveCtaUrl", "messages/interactive-cta
     DOC("A button that opens a link."),
     .fields = FIELDS(INTERACTIVE_TYPE, HEADER(any_header), BODY, FOOTER, ACTION(cta_url_action))};
 
-/* ---- requests --------------------------------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------------------------------------------------ */
 
 static const wa_object send_location = {"SendLocationAction", "messages/location-request-messages",
     DOC("Asks for a place."),
@@ -443,7 +443,7 @@ static const wa_object call_permission_request = {"InteractiveCallPermission", "
     DOC("Asks for permission to call."),
     .fields = FIELDS(INTERACTIVE_TYPE, OPTIONAL_BODY, ACTION(call_permission_action))};
 
-/* ---- voice_call ------------------------------------------------------------------------------------------------- */
+/* ---- voice_call ---------------------------------------------------------------------------------------------------- */
 
 static const wa_object voice_call_parameters = {"VoiceCallParameters", "calling/call-button-messages-deep-links",
     DOC("A button that calls."),
@@ -457,7 +457,7 @@ static const wa_object voice_call = {"InteractiveVoiceCall", "calling/call-butto
     DOC("A button that calls the business."),
     .fields = FIELDS(INTERACTIVE_TYPE, ODD_HEADER(any_header), BODY, ODD_FOOTER, ACTION(voice_call_action))};
 
-/* ---- address_message -------------------------------------------------------------------------------------------- */
+/* ---- address_message ----------------------------------------------------------------------------------------------- */
 
 static const wa_object address_values = {"AddressValues", "messages/address-messages",
     DOC("The parts of a delivery address."),
@@ -484,7 +484,7 @@ static const wa_object address_message = {"InteractiveAddress", "messages/addres
     DOC("Asks for a delivery address."),
     .fields = FIELDS(INTERACTIVE_TYPE, HEADER(any_header), BODY, FOOTER, ACTION(address_action))};
 
-/* ---- carousel --------------------------------------------------------------------------------------------------- */
+/* ---- carousel ------------------------------------------------------------------------------------------------------ */
 
 static const wa_object quick_reply = {"QuickReply", "messages/interactive-media-carousel-messages",
     DOC("The title of a card's button, and its id."),
@@ -524,7 +524,7 @@ static const wa_object carousel = {"InteractiveCarousel", "messages/interactive-
     DOC("Cards to swipe through."),
     .fields = FIELDS(INTERACTIVE_TYPE, BODY, ACTION(carousel_action))};
 
-/* ---- order_details: countries differ, so only the presence of three fields is a problem ------------------------- */
+/* ---- order_details: countries differ, so only the presence of three fields is a problem ---------------------------- */
 
 static const wa_object amount = {"Amount", "payments/payments-in/upi-intent",
     DOC("An amount of money."), .fields = FIELDS(AMOUNT_FIELDS)};
@@ -654,7 +654,7 @@ static const wa_object order_details = {"InteractiveOrderDetails", "payments/pay
     DOC("An order to pay."),
     .fields = FIELDS(INTERACTIVE_TYPE, HEADER(any_header), BODY, FOOTER, ACTION(order_details_action))};
 
-/* ---- order_status ----------------------------------------------------------------------------------------------- */
+/* ---- order_status -------------------------------------------------------------------------------------------------- */
 
 static const wa_object ordered = {"OrderState", "payments/payments-in/orderstatustemplate",
     DOC("The state of an order."),
@@ -688,7 +688,7 @@ static const wa_object interactive = {"Interactive", "messages/interactive-reply
         {"address_message", &address_message}, {"carousel", &carousel}, {"order_details", &order_details},
         {"order_status", &order_status})};
 
-/* ---- template parameters ---------------------------------------------------------------------------------------- */
+/* ---- template parameters ------------------------------------------------------------------------------------------- */
 
 static const wa_object currency = {"Currency", "templates/utility-templates/utility-templates",
     DOC("An amount of money."),
@@ -817,7 +817,7 @@ static const wa_object voice_call_button_parameters = BUTTON_PARAMETER("VoiceCal
 static const wa_object phone_number_parameters = BUTTON_PARAMETER("PhoneNumberParameter",
     {"text", &label_parameter}, {"payload", &payload_parameter});
 
-/* ---- components ------------------------------------------------------------------------------------------------- */
+/* ---- components ---------------------------------------------------------------------------------------------------- */
 
 static const wa_object header_component = COMPONENT("HeaderComponent", "Values for the header.",
     VALUES_OF(header_parameter, 0, 0, LIST_RULES));
@@ -905,7 +905,7 @@ static const wa_object template = {"Template", "messages/template-messages",
         OBJECT("language", language, REQUIRED, "The template's language."),
         LIST("components", component, 0, 0, 0, "Values for the template's variables."))};
 
-/* ---- the envelope ----------------------------------------------------------------------------------------------- */
+/* ---- the envelope -------------------------------------------------------------------------------------------------- */
 
 static const wa_object context = {"Context", "messages/contextual-replies", DOC("The message that is answered."),
     .fields = FIELDS(MESSAGE_ID("The message that this one answers."))};

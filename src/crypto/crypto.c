@@ -95,7 +95,8 @@ static int checker(lua_State *L)
     return 1;
 }
 
-/* ---- digests, made piece by piece -------------------------------------------------------------------------------- */
+/* ---- digests, made piece by piece ----------------------------------------------------------------------------------
+ */
 
 static const char digest_type[] = "whatsapp.crypto.digest";
 

@@ -1,5 +1,5 @@
 # lua-whatsapp: what can be done here. `make` builds for $(LUA); the README says what each target is for.
-#   make [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit]   builds build/$(LUA)/whatsapp/*.so; else for the first of them that is here
+#   make [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit|lua|...]   builds build/$(LUA)/whatsapp/*.so; else for the first of them that is here
 #   make demo · test · check · memcheck · sanitize · test-all · test-arm · test-be · test-musl · bench · bench-send · bench-nginx
 #        install · clean · env
 
@@ -14,9 +14,12 @@ CC      ?= cc
 CFLAGS  ?= -O2 -g
 PREFIX  ?= /usr/local
 
-# LuaJIT loads what is built with the headers of Lua 5.1
-ABI      := $(if $(filter luajit%,$(LUA)),lua5.1,$(LUA))
-LUA_INC  ?= $(or $(shell pkg-config --cflags $(ABI) 2>/dev/null),-I/usr/include/$(ABI))
+# by the name, else as the program or its headers say; Debian's names are those of the version
+VERSION  := $(shell sh spec/support/lua_version.sh "$(LUA)")
+ABI      := lua$(VERSION)
+PACKAGE  := $(shell sh spec/support/lua_package.sh $(VERSION))
+LUA_INC  ?= $(or $(if $(PACKAGE),$(shell pkg-config --cflags $(PACKAGE))),-I/usr/include/$(ABI))
+LUA_LIB  ?= $(or $(if $(PACKAGE),$(shell pkg-config --libs $(PACKAGE))),-l$(ABI))
 CURL_INC ?= $(shell pkg-config --cflags libcurl 2>/dev/null)
 CURL_LIB ?= $(or $(shell pkg-config --libs libcurl 2>/dev/null),-lcurl)
 SSL_INC  ?= $(shell pkg-config --cflags libcrypto 2>/dev/null)
@@ -73,7 +76,7 @@ $(BUILD)/headers:
 	@echo '#include <lauxlib.h>' | $(CC) $(LUA_INC) -E - >/dev/null 2>&1 && : >$@ || { \
 	  echo '#include <lauxlib.h>' | $(CC) $(LUA_INC) -E - 2>&1 >/dev/null | grep error | grep >&2 -v lauxlib.h; \
 	  echo >&2 "no headers of $(LUA): on Debian" \
-	  "apt install $(LUA:luajit=luajit2) lib$(ABI:lua5.1=lua5.1-0)-dev; else LUA=... names another Lua, LUA_INC=-I... its headers"; exit 1; }
+	  "apt install $(if $(filter luajit%,$(LUA)),luajit2,$(ABI)) lib$(ABI:lua5.1=lua5.1-0)-dev; else LUA=... names another Lua, LUA_INC=-I... its headers"; exit 1; }
 
 # what a shell needs to use the build: eval "$(make -s env)"
 env:
@@ -143,7 +146,7 @@ sanitize:
 torture:
 	@mkdir -p build/torture
 	$(CC) $(FLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(LUA_INC) $(CURL_INC) $(SSL_INC) -o build/torture/$(LUA) \
-	  spec/support/torture.c $(C) -l$(ABI) -lm \
+	  spec/support/torture.c $(C) $(LUA_LIB) -lm \
 	  $(CURL_LIB) $(SSL_LIB)
 	eval "$$($(MAKE) -s env)"; build/torture/$(LUA) $(CASES)
 
@@ -154,7 +157,7 @@ FUZZER := clang $(FLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitiz
           -fno-sanitize-recover=all $(LUA_INC)
 fuzz:
 	@mkdir -p build/fuzz/corpus
-	$(FUZZER) -o build/fuzz/encode spec/support/fuzz_encode.c $(call SOURCES,core) -l$(ABI) -lm
+	$(FUZZER) -o build/fuzz/encode spec/support/fuzz_encode.c $(call SOURCES,core) $(LUA_LIB) -lm
 	ASAN_OPTIONS=quarantine_size_mb=8 build/fuzz/encode -runs=$(RUNS) -max_len=600 -timeout=60 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ build/fuzz/corpus
 
 # bytes become bodies of webhooks, raw or made of their words; lua-cjson's own leaks are not looked for
@@ -165,7 +168,7 @@ fuzz-sniff: all
 
 fuzz-webhook:
 	@mkdir -p build/fuzz/webhook-corpus
-	$(FUZZER) -o build/fuzz/webhook spec/support/fuzz_webhook.c $(sort $(call SOURCES,core) $(call SOURCES,crypto)) -l$(ABI) -lm $(SSL_LIB)
+	$(FUZZER) -o build/fuzz/webhook spec/support/fuzz_webhook.c $(sort $(call SOURCES,core) $(call SOURCES,crypto)) $(LUA_LIB) -lm $(SSL_LIB)
 	eval "$$($(MAKE) -s env)"; ASAN_OPTIONS=quarantine_size_mb=8:detect_leaks=0 build/fuzz/webhook -runs=$(RUNS) -max_len=800 \
 	  -timeout=60 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ build/fuzz/webhook-corpus
 
@@ -182,9 +185,9 @@ HOST  := examples/embed/host.c
 EMBEDDED = $(CC) $(FLAGS) -Os -g -I$(AMALGAMATION) $(LUA_INC)
 embed: $(EMBED)/host $(EMBED)/host_all
 $(EMBED)/host: $(HOST) $(addprefix $(EMBED)/,whatsapp_small.o whatsapp_lua.o)
-	$(EMBEDDED) -o $@ $^ -l$(ABI) -lm
+	$(EMBEDDED) -o $@ $^ $(LUA_LIB) -lm
 $(EMBED)/host_all: $(HOST) $(addprefix $(EMBED)/,whatsapp.o whatsapp_lua.o whatsapp_curl.o whatsapp_crypto.o)
-	$(EMBEDDED) -DHOST_HAS_ALL -o $@ $^ -l$(ABI) -lm $(CURL_LIB) $(SSL_LIB)
+	$(EMBEDDED) -DHOST_HAS_ALL -o $@ $^ $(LUA_LIB) -lm $(CURL_LIB) $(SSL_LIB)
 $(EMBED)/%.o: $(AMALGAMATION)/whatsapp_lua.c Makefile
 	@mkdir -p $(@D)
 	$(EMBEDDED) $(PARTS) -c -o $@ $(AMALGAMATION)/$(*:_small=).c
@@ -196,12 +199,12 @@ $(EMBED)/whatsapp_crypto.o: PARTS := $(SSL_INC)
 threads: $(AMALGAMATION)/whatsapp_lua.c
 	@mkdir -p build/threads
 	$(CC) $(FLAGS) -O1 -g -fsanitize=thread -I$(AMALGAMATION) $(LUA_INC) $(CURL_INC) $(SSL_INC) \
-	  -o build/threads/$(LUA) spec/support/threads.c $(AMALGAMATION)/*.c -l$(ABI) -lm $(CURL_LIB) $(SSL_LIB) -pthread
+	  -o build/threads/$(LUA) spec/support/threads.c $(AMALGAMATION)/*.c $(LUA_LIB) -lm $(CURL_LIB) $(SSL_LIB) -pthread
 	$(shell setarch -R true 2>/dev/null && echo setarch -R) build/threads/$(LUA)
 
 # what the core takes of a device, in bytes, and of Lua's heap; prints, and judges nothing
 size: $(AMALGAMATION)/whatsapp_lua.c
-	@CC="$(CC)" LUA_INC="$(LUA_INC)" LUA_LIB="-l$(ABI)" spec/support/size.sh
+	@CC="$(CC)" LUA_INC="$(LUA_INC)" LUA_LIB="$(LUA_LIB)" spec/support/size.sh
 
 # a Lua whose integers and floats have 32 bits: nothing may be written that is not what was meant
 NARROW := build/32bits
@@ -268,9 +271,9 @@ bench-nginx: deps-nginx
 check: deps-check ; @sh spec/support/check.sh
 
 install: all
-	install -d "$(DESTDIR)$(PREFIX)/lib/lua/$(ABI:lua%=%)/whatsapp" "$(DESTDIR)$(PREFIX)/share/lua/$(ABI:lua%=%)"
-	install -m 755 $(MODULES:%=$(MODULE)/%.so) "$(DESTDIR)$(PREFIX)/lib/lua/$(ABI:lua%=%)/whatsapp"
-	cp -R lua/whatsapp "$(DESTDIR)$(PREFIX)/share/lua/$(ABI:lua%=%)/"
+	install -d "$(DESTDIR)$(PREFIX)/lib/lua/$(VERSION)/whatsapp" "$(DESTDIR)$(PREFIX)/share/lua/$(VERSION)"
+	install -m 755 $(MODULES:%=$(MODULE)/%.so) "$(DESTDIR)$(PREFIX)/lib/lua/$(VERSION)/whatsapp"
+	cp -R lua/whatsapp "$(DESTDIR)$(PREFIX)/share/lua/$(VERSION)/"
 
 clean:
 	rm -rf build

@@ -9,6 +9,7 @@ local scratch_folder = require "spec.support.scratch"
 local whatsapp = require "whatsapp"
 
 local rows = whatsapp.schema()
+local objects, _, terms = core.schema()
 
 -- the problem (of a soft field: the warning) at the path
 local function found(message, path)
@@ -233,7 +234,10 @@ describe("every field of the schema", function()
     }
     local RIGHT = { one_line = { "a    b", "a" }, few_lines = { "a\nb\nc" }, trimmed = { "a b" }, web_link = { "HTTP://e.com" } }
     each(function(row) return row.format ~= nil end, function(row)
-      for _, value in ipairs(WRONG[row.format]) do expect(row, value, "format") end
+      local term = terms.formats[row.format]
+      expect(row, term.wrong, "format")
+      accepts(row, term.right)
+      for _, value in ipairs(WRONG[row.format] or {}) do expect(row, value, "format") end
       for _, value in ipairs(RIGHT[row.format] or {}) do accepts(row, value) end
     end)
   end)
@@ -278,8 +282,6 @@ local function add_new(seen, name, what)
 end
 
 describe("the schema itself", function()
-  local objects = core.schema()
-
   local function each_object(check)
     local count = 0
     for name, object in pairs(objects) do
@@ -310,6 +312,8 @@ describe("the schema itself", function()
         assert.is_true(least <= (field.advised_max or least), what)
         assert.is_true((field.advised_max or 0) < (field.max or math.huge), what)
         assert.is_true(field.total == nil or field.scope, what)
+        local contradicts = field.discouraged and (field.required or field.advised) or field.required and field.advised
+        assert.is_falsy(contradicts or field.unique and field.unique_advised, what)
       end
     end)
   end)
@@ -329,7 +333,8 @@ describe("the schema itself", function()
     each_object(function(object)
       for _, rule in ipairs(object.rules or {}) do
         for i, name in ipairs(rule.names) do
-          local elsewhere = rule.rule == "only_under" and i == 2 -- of an object around this one
+          local around = rule.rule == "only_under" or rule.rule == "only_without"
+          local elsewhere = around and i == 2 -- of an object around this one
           assert.is_true(elsewhere or has_field(object, name), object.name .. ": " .. name)
         end
       end
@@ -337,15 +342,33 @@ describe("the schema itself", function()
     end)
   end)
 
+  it("cites pages of Meta's documentation, each a path", function()
+    assert.is_truthy(terms.documentation:find "^https://developers%.facebook%.com/.*/$")
+    each_object(function(object) assert.is_truthy(object.section:find "^[a-z][a-z/-]*[a-z]$", object.name) end)
+  end)
+
+  it("has a name and words for each term, and each name once", function()
+    for _, what in ipairs { "kinds", "formats", "rules", "codes" } do
+      local names = {}
+      assert.is_true(#terms[what] > 4, what)
+      for _, term in ipairs(terms[what]) do
+        add_new(names, term.name, what)
+        assert.equal(term, terms[what][term.name])
+        assert.is_true(#(term.text or term.doc) > 3, term.name)
+        assert.is_truthy(term.code == nil or terms.codes[term.code], term.name)
+      end
+    end
+  end)
+
   it("cannot be written with marks that undo each other", function()
     local scratch = scratch_folder.new()
-    local broken, count = read "src/core/schema.c":gsub("REQUIRED, DOC", "REQUIRED, .flags = WA_UNIQUE, DOC", 1)
+    local broken, count = read "src/core/schema.c":gsub('(INTEGER%("offset", [^\n]*)%)', "%1, .marks = UNIQUE)", 1)
     broken = broken:gsub('"schema.h"', ('"%s/src/core/schema.h"'):format(output_of("pwd"):match "[^\n]+"))
     local source = scratch.write("schema.c", broken)
     local status, output = run(("make -s say-FLAGS | xargs -I FLAGS sh -c 'cc FLAGS -c -o /dev/null %s'"):format(source))
     scratch.remove()
     assert.equal(1, count)
     assert.are_not.equal(0, status)
-    assert.is_truthy(output:find("overr", 1, true), output)
+    assert.is_truthy(output:find("6 arguments", 1, true), output)
   end)
 end)

@@ -3,48 +3,57 @@
 
 #include <string.h>
 
-/* ---- a hash that is looked for ---------------------------------------------------------------------------------- */
+/* ---- a perfect hash ------------------------------------------------------------------------------------------------
+ */
 
-/* how many of the identities have a place of their own with this multiplier */
-static size_t fill_index(wa_index *index, unsigned bits, const void *const *identities, size_t count)
+static size_t hash_size(unsigned bits)
+{
+    return (size_t) 1 << bits;
+}
+
+/* Fills the buckets with the current multiplier. Returns how many identities have a bucket of their own. */
+static size_t fill_buckets(wa_hash *hash, unsigned bits, const void *const *identities, size_t count)
 {
     size_t placed = 0;
-    for (size_t i = 0; i < wa_index_size(bits); i++) index->places[i].identity = index;
+    for (size_t i = 0; i < hash_size(bits); i++) hash->buckets[i].identity = hash;
     for (size_t i = 0; i < count; i++) {
-        wa_place *place = &index->places[wa_index_hash(index, identities[i])];
-        if (place->identity != (const void *) index) continue;
-        place->identity = identities[i];
-        place->number = (int) i;
+        wa_bucket *bucket = &hash->buckets[wa_hash_of(hash, identities[i])];
+        if (bucket->identity != (const void *) hash) continue;
+        bucket->identity = identities[i];
+        bucket->number = (int) i;
         placed++;
     }
     return placed;
 }
 
-size_t wa_index_build(wa_index *index, unsigned bits, int trials, const void *const *identities, size_t count)
+/* Fills the buckets, of which there are 2 to the power of `bits`, with the best of `trials` multipliers. Each identity
+ * gets its index as number. Returns how many have a bucket; two that collide share one, and the first has it. */
+static size_t build_hash(wa_hash *hash, unsigned bits, int trials, const void *const *identities, size_t count)
 {
     uint64_t random = UINT64_C(0x9E3779B97F4A7C15), best = random;
     size_t most = 0;
-    index->shift = (uint8_t) (64 - bits);
+    hash->shift = (uint8_t) (64 - bits);
     for (int i = 0; i < trials && most < count; i++) {
-        index->multiplier = random | 1;
-        size_t placed = fill_index(index, bits, identities, count);
+        hash->multiplier = random | 1;
+        size_t placed = fill_buckets(hash, bits, identities, count);
         if (placed > most) {
             most = placed;
-            best = index->multiplier;
+            best = hash->multiplier;
         }
         random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     }
-    index->multiplier = best;
-    return fill_index(index, bits, identities, count);
+    hash->multiplier = best;
+    return fill_buckets(hash, bits, identities, count);
 }
 
-/* ---- memory and strings ----------------------------------------------------------------------------------------- */
+/* ---- memory and strings --------------------------------------------------------------------------------------------
+ */
 
-enum { CHUNK = 2048, LINE = 64, KNOWN_KEY = -1, PLACES_KEY = -2 }; /* the last two: of the anchor */
+enum { CHUNK = 2048, CACHE_LINE = 64, INTERNED_KEY = -1, BUCKETS_KEY = -2 }; /* the last two are keys of the anchor */
 
-/* the names of an object while they are gathered */
+/* the names of an object while they are collected */
 typedef struct names {
-    const char *names[WA_MAX_WORDS];
+    const char *names[WA_MAX_NAMES];
     uint8_t count;
 } names;
 
@@ -52,44 +61,45 @@ typedef struct names {
 typedef struct compiler {
     lua_State *L;
     int anchor;
-    wa_shapes *all;
+    wa_compiled *all;
 } compiler;
 
-/* [-0, +0, m] zeroed memory that lives as long as the anchor, at a multiple of a power of 2 up to LINE */
-static void *take_at(const compiler *c, size_t multiple, size_t size)
+/* [-0, +0, m] Returns zeroed memory that lives as long as the anchor. `alignment` is a power of 2 up to CACHE_LINE. */
+static void *aligned_block(const compiler *c, size_t alignment, size_t size)
 {
-    wa_shapes *all = c->all;
-    size_t gap = (size_t) (0 - (uintptr_t) all->free) & (multiple - 1);
+    wa_compiled *all = c->all;
+    size_t gap = (size_t) (0 - (uintptr_t) all->unused) & (alignment - 1);
     if (gap + size > all->left) {
-        size_t chunk = size + LINE > CHUNK ? size + LINE : CHUNK;
+        size_t chunk = size + CACHE_LINE > CHUNK ? size + CACHE_LINE : CHUNK;
         all->left = 0;
-        all->free = lua_newuserdata(c->L, chunk);
-        memset(all->free, 0, chunk);
+        all->unused = lua_newuserdata(c->L, chunk);
+        memset(all->unused, 0, chunk);
         all->left = chunk;
         lua_rawseti(c->L, c->anchor, (int) wa_rawlen(c->L, c->anchor) + 1);
-        gap = (size_t) (0 - (uintptr_t) all->free) & (multiple - 1);
+        gap = (size_t) (0 - (uintptr_t) all->unused) & (alignment - 1);
     }
-    void *block = all->free + gap;
-    all->free += gap + size;
+    void *block = all->unused + gap;
+    all->unused += gap + size;
     all->left -= gap + size;
     return block;
 }
 
-static void *take(const compiler *c, size_t size)
+/* [-0, +0, m] */
+static void *new_block(const compiler *c, size_t size)
 {
-    return take_at(c, sizeof(uint64_t), size);
+    return aligned_block(c, sizeof(uint64_t), size);
 }
 
-/* [-0, +0, m] memory that grows: what the anchor has under the key is forgotten */
-static void *renew(const compiler *c, int key, size_t size)
+/* [-0, +0, m] Returns memory that the anchor keeps under `key`; the block that was there before is released. */
+static void *replace_block(const compiler *c, int key, size_t size)
 {
     void *block = lua_newuserdata(c->L, size);
     lua_rawseti(c->L, c->anchor, key);
     return block;
 }
 
-/* [-0, +0, m] keeps the string in the state; its bytes there and its identity */
-static const char *pin(const compiler *c, const char *text, const void **identity)
+/* [-0, +0, m] Keeps the string in the Lua state. Returns its bytes there, and its identity. */
+static const char *anchor_string(const compiler *c, const char *text, const void **identity)
 {
     lua_pushstring(c->L, text);
     const char *bytes = lua_tostring(c->L, -1);
@@ -99,67 +109,69 @@ static const char *pin(const compiler *c, const char *text, const void **identit
     return bytes;
 }
 
-/* ---- the vocabulary ---- */
+/* ---- interned values -----------------------------------------------------------------------------------------------
+ */
 
-/* [-0, +0, m] room for one more, at the beginning of a line as far as the allocator lets it */
-static void make_room(const compiler *c, wa_vocabulary *vocabulary)
+/* [-0, +0, m] makes room for one more; moves the values */
+static void grow_interned(const compiler *c, wa_interned_values *interned)
 {
     enum { FIRST = 32 };
-    size_t room = vocabulary->room == 0 ? FIRST : 2u * vocabulary->room;
-    if (room > WA_MAX_KNOWN) room = WA_MAX_KNOWN;
-    if (vocabulary->count == WA_MAX_KNOWN) luaL_error(c->L, "schema: more than %d values", WA_MAX_KNOWN);
-    wa_known *known = lua_newuserdata(c->L, room * sizeof *known);
-    if (vocabulary->count > 0) memcpy(known, vocabulary->known, vocabulary->count * sizeof *known);
-    lua_rawseti(c->L, c->anchor, KNOWN_KEY); /* forgets the old ones */
-    vocabulary->known = known;
-    vocabulary->room = (uint8_t) room;
+    size_t room = interned->room == 0 ? FIRST : 2u * interned->room;
+    if (room > WA_MAX_INTERNED) room = WA_MAX_INTERNED;
+    if (interned->count == WA_MAX_INTERNED) luaL_error(c->L, "schema: more than %d values", WA_MAX_INTERNED);
+    wa_interned *values = lua_newuserdata(c->L, room * sizeof *values);
+    if (interned->count > 0) memcpy(values, interned->values, interned->count * sizeof *values);
+    lua_rawseti(c->L, c->anchor, INTERNED_KEY); /* releases the old block */
+    interned->values = values;
+    interned->room = (uint8_t) room;
 }
 
-/* [-0, +0, m] the number of a value */
-static uint8_t know(const compiler *c, const char *text)
+/* [-0, +0, m] Returns the number of a value, which is interned if it is new. */
+static uint8_t intern(const compiler *c, const char *text)
 {
-    wa_vocabulary *vocabulary = &c->all->vocabulary;
+    wa_interned_values *interned = &c->all->interned;
     size_t length = strlen(text);
-    for (uint8_t i = 0; i < vocabulary->count; i++) {
-        if (strcmp(vocabulary->known[i].text, text) == 0) return i;
+    for (uint8_t i = 0; i < interned->count; i++) {
+        if (strcmp(interned->values[i].text, text) == 0) return i;
     }
-    if (vocabulary->count == vocabulary->room) make_room(c, vocabulary);
-    wa_known *known = &vocabulary->known[vocabulary->count];
-    if (length + 2 > sizeof known->written) luaL_error(c->L, "schema: value %s is too long", text);
-    memset(known, 0, sizeof *known);
-    known->text = pin(c, text, &known->identity);
-    known->length = (uint8_t) length;
-    known->written[0] = known->written[length + 1] = '"';
-    memcpy(known->written + 1, text, length);
-    return vocabulary->count++;
+    if (interned->count == interned->room) grow_interned(c, interned);
+    wa_interned *value = &interned->values[interned->count];
+    if (length + 2 > sizeof value->written) luaL_error(c->L, "schema: value %s is too long", text);
+    memset(value, 0, sizeof *value);
+    value->text = anchor_string(c, text, &value->identity);
+    value->length = (uint8_t) length;
+    value->written[0] = value->written[length + 1] = '"';
+    memcpy(value->written + 1, text, length);
+    return interned->count++;
 }
 
-/* [-0, +0, m] an index of what is known now */
-static void index_known(const compiler *c)
+/* [-0, +0, m] rebuilds the hash of the interned values */
+static void hash_interned(const compiler *c)
 {
     enum { SPARSE = 4, LEAST_BITS = 5, TRIALS = 16 };
-    const void *identities[WA_MAX_KNOWN];
-    wa_vocabulary *vocabulary = &c->all->vocabulary;
+    const void *identities[WA_MAX_INTERNED];
+    wa_interned_values *interned = &c->all->interned;
     unsigned bits = LEAST_BITS;
-    while (wa_index_size(bits) < SPARSE * (size_t) vocabulary->count) bits++;
-    for (uint8_t i = 0; i < vocabulary->count; i++) identities[i] = vocabulary->known[i].identity;
-    vocabulary->index.places = renew(c, PLACES_KEY, wa_index_size(bits) * sizeof *vocabulary->index.places);
-    wa_index_build(&vocabulary->index, bits, TRIALS, identities, vocabulary->count);
+    while (hash_size(bits) < SPARSE * (size_t) interned->count) bits++;
+    for (uint8_t i = 0; i < interned->count; i++) identities[i] = interned->values[i].identity;
+    interned->hash.buckets = replace_block(c, BUCKETS_KEY, hash_size(bits) * sizeof *interned->hash.buckets);
+    build_hash(&interned->hash, bits, TRIALS, identities, interned->count);
 }
 
-/* ---- names ---- */
+/* ---- names ---------------------------------------------------------------------------------------------------------
+ */
 
-uint8_t wa_word_named(const wa_node *node, const char *name, size_t length)
+uint8_t wa_id_of(const wa_type *type, const char *name, size_t length)
 {
-    for (uint8_t i = 0; i < node->word_count; i++) {
-        if (wa_is(name, length, node->words[i].name)) return i;
+    for (uint8_t i = 0; i < type->name_count; i++) {
+        if (wa_is(name, length, type->names[i].name)) return i;
     }
-    return WA_NO_WORD;
+    return WA_NO_ID;
 }
 
-static uint8_t word_of(const wa_node *node, const char *name)
+static uint8_t id_of(const wa_type *type, const char *name)
 {
-    return name == NULL ? WA_NO_WORD : wa_word_named(node, name, strlen(name));
+    return name == NULL ? WA_NO_ID : wa_id_of(type, name, strlen(name));
 }
 
 static void add_name(const compiler *c, names *all, const char *name)
@@ -167,7 +179,7 @@ static void add_name(const compiler *c, names *all, const char *name)
     for (uint8_t i = 0; i < all->count; i++) {
         if (strcmp(all->names[i], name) == 0) return;
     }
-    if (all->count == WA_MAX_WORDS) luaL_error(c->L, "schema: more than %d names in one object", WA_MAX_WORDS);
+    if (all->count == WA_MAX_NAMES) luaL_error(c->L, "schema: more than %d names in one object", WA_MAX_NAMES);
     all->names[all->count++] = name;
 }
 
@@ -177,13 +189,13 @@ static void add_names(const compiler *c, names *all, const wa_object *object)
     for (const wa_field *f = object->fields; f->name != NULL; f++) add_name(c, all, f->name);
     if (object->variants == NULL) return;
     for (const wa_variant *v = object->variants; v->value != NULL; v++) {
-        if (object->by == NULL) add_name(c, all, v->value);
+        if (object->discriminator == NULL) add_name(c, all, v->value);
         add_names(c, all, v->object);
     }
     if (object->otherwise != NULL) add_names(c, all, object->otherwise);
 }
 
-static const wa_field *named(const wa_field *fields, const char *name)
+static const wa_field *field_named(const wa_field *fields, const char *name)
 {
     for (; fields->name != NULL; fields++) {
         if (strcmp(fields->name, name) == 0) return fields;
@@ -191,157 +203,157 @@ static const wa_field *named(const wa_field *fields, const char *name)
     return NULL;
 }
 
-/* the fields as they stand: those of the base first, where an own one of the same name stands instead */
+/* Lists the fields of an object, those of its base first. A field of the object replaces the base's of the same name.
+ * Returns their number. */
 static int flatten(const wa_object *object, const wa_field **fields)
 {
     int count = 0;
     if (object->base != NULL) {
         for (const wa_field *f = object->base->fields; f->name != NULL; f++) {
-            const wa_field *own = named(object->fields, f->name);
-            const wa_field *stands = own != NULL ? own : f;
-            if (stands->kind != WA_REMOVED) fields[count++] = stands;
+            const wa_field *override = field_named(object->fields, f->name);
+            const wa_field *field = override != NULL ? override : f;
+            if (field->kind != WA_REMOVED) fields[count++] = field;
         }
     }
     for (const wa_field *f = object->fields; f->name != NULL; f++) {
-        if (object->base == NULL || named(object->base->fields, f->name) == NULL) fields[count++] = f;
+        if (object->base == NULL || field_named(object->base->fields, f->name) == NULL) fields[count++] = f;
     }
     return count;
 }
 
-/* ---- shapes ---- */
+/* ---- layouts -------------------------------------------------------------------------------------------------------
+ */
 
-static void add_conditions(const wa_node *node, wa_shape *shape, const wa_object *object)
+static void add_rules(const wa_type *type, wa_layout *layout, const wa_object *object)
 {
-    for (const wa_rule *r = object->rules; r != NULL && r->kind != 0; r++) {
-        wa_condition *condition = &shape->conditions[shape->condition_count++];
-        condition->rule = r;
-        for (int i = 0; i < 2; i++) condition->words[i] = word_of(node, r->names[i]);
+    for (const wa_rule *r = object->rules; r != NULL && r->kind != WA_NO_RULE; r++) {
+        wa_rule_entry *entry = &layout->rules[layout->rule_count++];
+        entry->rule = r;
+        for (int i = 0; i < 2; i++) entry->ids[i] = id_of(type, r->names[i]);
     }
 }
 
 static size_t count_rules(const wa_object *object)
 {
     size_t count = 0;
-    for (const wa_rule *r = object == NULL ? NULL : object->rules; r != NULL && r->kind != 0; r++) count++;
+    for (const wa_rule *r = object == NULL ? NULL : object->rules; r != NULL && r->kind != WA_NO_RULE; r++) count++;
     return count;
 }
 
-static bool means_something_absent(const wa_field *f)
+static bool matters_absent(const wa_field *f)
 {
-    return (f->flags & (WA_REQUIRED | WA_ADVISED | WA_AMONG_MANY | WA_ALL_OR_NONE | WA_FILLED)) != 0;
+    return (f->marks & (WA_REQUIRED | WA_RECOMMENDED | WA_AMONG_MANY | WA_FILLED)) != 0;
 }
 
-/* [-0, +0, m] the values of a field as strings of the state; NULL ends */
-static const char **pin_values(const compiler *c, const char *const *values)
+/* [-0, +0, m] Returns the values of a field as strings of the Lua state; NULL ends. */
+static const char **anchor_values(const compiler *c, const char *const *values)
 {
     size_t count = 0;
     if (values == NULL) return NULL;
     while (values[count] != NULL) count++;
-    const char **pinned = take(c, (count + 1) * sizeof *pinned);
+    const char **anchored = new_block(c, (count + 1) * sizeof *anchored);
     for (size_t i = 0; i < count; i++) {
-        uint8_t number = know(c, values[i]); /* which may move what is known */
-        pinned[i] = c->all->vocabulary.known[number].text;
+        uint8_t number = intern(c, values[i]); /* may move the interned values */
+        anchored[i] = c->all->interned.values[number].text;
     }
-    return pinned;
+    return anchored;
 }
 
-static void set_lengths(wa_slot *slot, const wa_field *f)
+static void set_lengths(wa_entry *entry, const wa_field *f)
 {
-    int32_t most = f->advised_max > 0 && (f->max == 0 || f->advised_max < f->max) ? f->advised_max : f->max;
-    slot->least = f->min > 0 ? (size_t) f->min : 0;
-    slot->span = (most > 0 ? (size_t) most : SIZE_MAX) - slot->least;
+    int32_t most = f->recommended_max > 0 && (f->max == 0 || f->recommended_max < f->max) ? f->recommended_max : f->max;
+    entry->least = f->min > 0 ? (size_t) f->min : 0;
+    entry->span = (most > 0 ? (size_t) most : SIZE_MAX) - entry->least;
 }
 
 /* [-0, +0, m] */
-static void fill_slot(const compiler *c, wa_slot *slot, wa_node *node, const wa_field *field)
+static void fill_entry(const compiler *c, wa_entry *entry, wa_type *type, const wa_field *field)
 {
-    slot->field = field;
-    slot->node = field->object == NULL ? NULL : wa_node_of(c->L, c->anchor, c->all, field->object);
-    slot->word = word_of(node, field->name);
-    slot->key = node->words[slot->word].key;
-    slot->key_length = (uint8_t) (strlen(field->name) + 4);
-    slot->values = pin_values(c, field->values);
-    slot->flags = field->flags;
-    slot->kind = field->kind;
-    slot->text =
-        field->kind == WA_STRING || field->kind == WA_ID || field->kind == WA_NUMBER || field->kind == WA_LABEL;
-    bool others = field->format != WA_ANY_FORMAT || (field->flags & WA_NOTED) != 0;
-    slot->more = field->values != NULL || others;
-    slot->only = field->values != NULL && !others;
-    if (field->values != NULL) node->listed |= UINT64_C(1) << slot->word;
-    if ((field->flags & WA_NOTED) != 0) slot->print = wa_print_of(field->name, strlen(field->name));
-    set_lengths(slot, field);
+    entry->field = field;
+    entry->type = field->object == NULL ? NULL : wa_type_of(c->L, c->anchor, c->all, field->object);
+    entry->id = id_of(type, field->name);
+    entry->key = type->names[entry->id].key;
+    entry->key_length = (uint8_t) (strlen(field->name) + 4);
+    entry->values = anchor_values(c, field->values);
+    entry->marks = field->marks;
+    entry->kind = field->kind;
+    entry->copied = wa_kind_terms[field->kind].copied;
+    bool others = field->format != WA_ANY_FORMAT || (field->marks & WA_COMPARED) != 0;
+    entry->checked = field->values != NULL || others;
+    entry->only_values = field->values != NULL && !others;
+    if (field->values != NULL) type->enumerated |= UINT64_C(1) << entry->id;
+    set_lengths(entry, field);
 }
 
-/* [-0, +0, m] a shape that is not ready */
-static wa_shape *shape_of(const compiler *c, wa_node *node, const wa_object *object)
+/* [-0, +0, m] Returns a layout that is not compiled yet. */
+static wa_layout *new_layout(const compiler *c, wa_type *type, const wa_object *object)
 {
-    wa_shape *shape = take(c, sizeof *shape);
-    shape->node = node;
-    shape->object = object;
-    return shape;
+    wa_layout *layout = new_block(c, sizeof *layout);
+    layout->type = type;
+    layout->object = object;
+    return layout;
 }
 
-/* [-0, +0, m] the variants of an object, and the way from a value to its variant */
-static void add_choices(const compiler *c, wa_node *node, wa_shape *shape, const wa_object *object)
+/* [-0, +0, m] adds the variants of an object, and the table that finds one by an interned value */
+static void add_variants(const compiler *c, wa_type *type, wa_layout *layout, const wa_object *object)
 {
     size_t count = 0;
     while (object->variants[count].value != NULL) count++;
-    shape->choices = take(c, count * sizeof *shape->choices);
-    shape->choice_count = (uint8_t) count;
-    shape->choice_of = take(c, WA_MAX_KNOWN);
-    memset(shape->choice_of, WA_NO_CHOICE, WA_MAX_KNOWN);
-    if (shape->by != WA_NO_WORD) node->listed |= UINT64_C(1) << shape->by;
+    layout->variants = new_block(c, count * sizeof *layout->variants);
+    layout->variant_count = (uint8_t) count;
+    layout->variant_of = new_block(c, WA_MAX_INTERNED);
+    memset(layout->variant_of, WA_NO_VARIANT, WA_MAX_INTERNED);
+    if (layout->discriminator != WA_NO_ID) type->enumerated |= UINT64_C(1) << layout->discriminator;
     for (size_t i = 0; i < count; i++) {
-        uint8_t number = know(c, object->variants[i].value);
-        shape->choice_of[number] = (uint8_t) i;
-        shape->choices[i].value = c->all->vocabulary.known[number].text;
-        shape->choices[i].word = word_of(node, shape->choices[i].value);
-        shape->choices[i].shape = shape_of(c, node, object->variants[i].object);
+        uint8_t number = intern(c, object->variants[i].value);
+        layout->variant_of[number] = (uint8_t) i;
+        layout->variants[i].value = c->all->interned.values[number].text;
+        layout->variants[i].id = id_of(type, layout->variants[i].value);
+        layout->variants[i].layout = new_layout(c, type, object->variants[i].object);
     }
 }
 
 /* [-0, +0, m] */
-static void fill_shape(const compiler *c, wa_node *node, wa_shape *shape)
+static void fill_layout(const compiler *c, wa_type *type, wa_layout *layout)
 {
-    const wa_object *object = shape->object;
-    const wa_field *fields[WA_MAX_WORDS];
+    const wa_object *object = layout->object;
+    const wa_field *fields[WA_MAX_NAMES];
     size_t count = (size_t) flatten(object, fields);
-    shape->by = word_of(node, object->by);
-    shape->slots = take_at(c, 16, count * sizeof *shape->slots);
-    shape->slot_count = (uint8_t) count;
+    layout->discriminator = id_of(type, object->discriminator);
+    layout->entries = aligned_block(c, 16, count * sizeof *layout->entries);
+    layout->entry_count = (uint8_t) count;
     for (size_t i = 0; i < count; i++) {
-        fill_slot(c, &shape->slots[i], node, fields[i]);
-        uint64_t bit = UINT64_C(1) << shape->slots[i].word;
-        shape->mask |= bit;
-        if (means_something_absent(fields[i])) shape->must |= bit;
+        fill_entry(c, &layout->entries[i], type, fields[i]);
+        uint64_t bit = UINT64_C(1) << layout->entries[i].id;
+        layout->mask |= bit;
+        if (matters_absent(fields[i])) layout->absent_matters |= bit;
     }
-    shape->conditions = take(c, (count_rules(object->base) + count_rules(object)) * sizeof *shape->conditions);
-    if (object->base != NULL) add_conditions(node, shape, object->base);
-    add_conditions(node, shape, object);
-    if (object->variants != NULL) add_choices(c, node, shape, object);
-    if (object->otherwise != NULL) shape->otherwise = shape_of(c, node, object->otherwise);
+    layout->rules = new_block(c, (count_rules(object->base) + count_rules(object)) * sizeof *layout->rules);
+    if (object->base != NULL) add_rules(type, layout, object->base);
+    add_rules(type, layout, object);
+    if (object->variants != NULL) add_variants(c, type, layout, object);
+    if (object->otherwise != NULL) layout->otherwise = new_layout(c, type, object->otherwise);
 }
 
-/* [-0, +0, m] */
-static void index_words(const compiler *c, wa_node *node, const void *const *identities)
+/* [-0, +0, m] builds the hash of the names, larger and larger until no two collide */
+static void hash_names(const compiler *c, wa_type *type, const void *const *identities)
 {
     enum { MOST_BITS = 14, TRIALS = 128 };
-    size_t count = node->word_count, pairs = count * count;
+    size_t count = type->name_count, pairs = count * count;
     unsigned bits = 1;
-    while (wa_index_size(bits) * 8 < pairs) bits++; /* then one trial in fifty keeps all apart, or more */
+    while (hash_size(bits) * 8 < pairs) bits++; /* at this size at least one trial in fifty succeeds */
     for (; bits <= MOST_BITS; bits++) {
-        node->index.places = take(c, wa_index_size(bits) * sizeof *node->index.places);
-        if (wa_index_build(&node->index, bits, TRIALS, identities, count) == count) return;
+        type->hash.buckets = new_block(c, hash_size(bits) * sizeof *type->hash.buckets);
+        if (build_hash(&type->hash, bits, TRIALS, identities, count) == count) return;
     }
-    luaL_error(c->L, "schema: no hash keeps the names of an object apart");
+    luaL_error(c->L, "schema: no hash without collisions");
 }
 
-/* [-0, +0, m] ,"name": */
+/* [-0, +0, m] Returns ,"name": */
 static const char *write_key(const compiler *c, const char *name)
 {
     size_t length = strlen(name);
-    char *key = take_at(c, WA_STRIDE, (length + 4 + WA_STRIDE - 1) / WA_STRIDE * WA_STRIDE);
+    char *key = aligned_block(c, WA_STRIDE, (length + 4 + WA_STRIDE - 1) / WA_STRIDE * WA_STRIDE);
     memcpy(key, ",\"", 2);
     memcpy(key + 2, name, length);
     memcpy(key + 2 + length, "\":", 2);
@@ -349,44 +361,44 @@ static const char *write_key(const compiler *c, const char *name)
 }
 
 /* [-0, +0, m] */
-static void set_words(const compiler *c, wa_node *node, const names *all)
+static void set_names(const compiler *c, wa_type *type, const names *all)
 {
-    const void *identities[WA_MAX_WORDS];
-    node->words = take(c, all->count * sizeof *node->words);
-    node->word_count = all->count;
+    const void *identities[WA_MAX_NAMES];
+    type->names = new_block(c, all->count * sizeof *type->names);
+    type->name_count = all->count;
     for (uint8_t i = 0; i < all->count; i++) {
-        node->words[i].name = all->names[i];
-        node->words[i].key = write_key(c, all->names[i]);
-        pin(c, all->names[i], &identities[i]);
+        type->names[i].name = all->names[i];
+        type->names[i].key = write_key(c, all->names[i]);
+        anchor_string(c, all->names[i], &identities[i]);
     }
-    index_words(c, node, identities);
+    hash_names(c, type, identities);
 }
 
-wa_node *wa_node_of(lua_State *L, int anchor, wa_shapes *all, const wa_object *object)
+wa_type *wa_type_of(lua_State *L, int anchor, wa_compiled *all, const wa_object *object)
 {
-    for (wa_node *node = all->nodes; node != NULL; node = node->next) {
-        if (node->shape->object == object) return node;
+    for (wa_type *type = all->types; type != NULL; type = type->next) {
+        if (type->layout->object == object) return type;
     }
     compiler c = {.L = L, .anchor = anchor, .all = all};
-    wa_node *node = take_at(&c, LINE, sizeof *node);
-    node->vocabulary = &all->vocabulary;
-    node->shape = shape_of(&c, node, object);
-    node->next = all->nodes;
-    all->nodes = node;
-    return node;
+    wa_type *type = aligned_block(&c, CACHE_LINE, sizeof *type);
+    type->interned = &all->interned;
+    type->layout = new_layout(&c, type, object);
+    type->next = all->types;
+    all->types = type;
+    return type;
 }
 
-void wa_compile(lua_State *L, int anchor, wa_shapes *all, wa_shape *shape)
+void wa_compile(lua_State *L, int anchor, wa_compiled *all, wa_layout *layout)
 {
     compiler c = {.L = L, .anchor = anchor, .all = all};
-    uint8_t known = all->vocabulary.count;
+    uint8_t before = all->interned.count;
     luaL_checkstack(L, 8, "schema");
-    if (shape->node->words == NULL) {
+    if (layout->type->names == NULL) {
         names found = {.count = 0};
-        add_names(&c, &found, shape->object);
-        set_words(&c, shape->node, &found);
+        add_names(&c, &found, layout->object);
+        set_names(&c, layout->type, &found);
     }
-    fill_shape(&c, shape->node, shape);
-    if (all->vocabulary.count > known || all->vocabulary.index.places == NULL) index_known(&c);
-    shape->ready = true;
+    fill_layout(&c, layout->type, layout);
+    if (all->interned.count > before || all->interned.hash.buckets == NULL) hash_interned(&c);
+    layout->ready = true;
 }

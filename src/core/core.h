@@ -7,7 +7,8 @@
 /* [-0, +1|2, m] decode(text) -> value | nil, text */
 WA_FUNC int wa_decode(lua_State *L);
 
-/* [-0, +2, m] the objects by name, and the name of the root */
+/* [-0, +3, v] schema() -> objects by name, name of the root, terms: lists of kinds, formats, rules and codes, each
+ * found by its name too, and the address that the sections of objects are under */
 WA_FUNC int wa_schema(lua_State *L);
 
 #endif

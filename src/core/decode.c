@@ -1,26 +1,26 @@
-/* Reads JSON, of webhooks and of the API's answers, into Lua values: integers keep every digit (as a string of them
- * where this Lua has no such integer), null is the light userdata NULL, half a surrogate pair becomes U+FFFD. What is
- * read stands on the Lua stack until its table can be made in its final size. Never raises for what the text holds. */
+/* Reads the JSON of webhooks and of the API's answers into Lua values. An integer keeps every digit (as a string, if
+ * this Lua has no such integer), null is the light userdata NULL, half a surrogate pair becomes U+FFFD. Members wait on
+ * the Lua stack until their table can be made in its final size. Never raises an error for what the text contains. */
 #include "core.h"
 
 #include <locale.h>
 #include <string.h>
 
-/* how deep values may lie in each other; members that wait on the stack for their table */
+/* levels of nesting; members that wait on the stack */
 enum { MAX_DEPTH = 100, BATCH = 16 };
 
 typedef struct reader {
     lua_State *L;
     const char *text, *at, *end;
-    const char *problem;
+    const char *err;
     int depth;
 } reader;
 
 static bool read_value(reader *r);
 
-static bool fail(reader *r, const char *problem)
+static bool fail(reader *r, const char *err)
 {
-    r->problem = problem;
+    r->err = err;
     return false;
 }
 
@@ -34,7 +34,8 @@ static void skip_space(reader *r)
     while (r->at < r->end && (*r->at == ' ' || *r->at == '\n' || *r->at == '\t' || *r->at == '\r')) r->at++;
 }
 
-/* ---- numbers ---- */
+/* ---- numbers -------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_digit(char c)
 {
@@ -47,7 +48,7 @@ static const char *skip_digits(const reader *r, const char *at)
     return at;
 }
 
-/* [-0, +1, m] an integer of up to 18 digits always fits into 64 bits, if this Lua's integers have so many */
+/* [-0, +1, m] Pushes an integer. One of up to 18 digits fits into 64 bits. */
 static void push_integer(reader *r, const char *first, const char *digits, const char *last)
 {
     enum { SAFE = 18 };
@@ -72,7 +73,7 @@ static void push_integer(reader *r, const char *first, const char *digits, const
 #endif
 }
 
-/* [-0, +1, m] as Lua reads numbers; 5.1 and 5.2 want the point of the locale that the host has set */
+/* [-0, +1, m] Pushes a number as Lua reads it; 5.1 and 5.2 expect the decimal point of the locale. */
 static void push_double(reader *r, const char *first, const char *last)
 {
     lua_pushlstring(r->L, first, (size_t) (last - first));
@@ -107,9 +108,10 @@ static bool read_number(reader *r)
     return true;
 }
 
-/* ---- strings ---- */
+/* ---- strings -------------------------------------------------------------------------------------------------------
+ */
 
-/* four hexadecimal digits, or -1 */
+/* Returns the value of four hexadecimal digits, or -1. */
 static int32_t unit_at(const reader *r, const char *at)
 {
     int32_t unit = 0;
@@ -146,7 +148,7 @@ static void add_utf8(luaL_Buffer *b, int32_t point)
     luaL_addlstring(b, bytes, n);
 }
 
-/* the \u escape whose digits stand here, with its other half if there is one */
+/* adds the character of a \u escape, whose digits come next, with those of its other half */
 static bool add_unit(reader *r, luaL_Buffer *b)
 {
     int32_t unit = unit_at(r, r->at), low;
@@ -179,7 +181,7 @@ static bool add_escape(reader *r, luaL_Buffer *b)
     return fail(r, "no escape");
 }
 
-/* [-0, +1, m] where something is escaped; the buffer has the top of the stack to itself */
+/* [-0, +1, m] reads a string with escapes; the luaL_Buffer needs the top of the stack */
 static bool read_escaped(reader *r)
 {
     luaL_Buffer b;
@@ -212,10 +214,11 @@ static bool read_string(reader *r)
     return true;
 }
 
-/* ---- lists and objects ---- */
+/* ---- lists and objects ---------------------------------------------------------------------------------------------
+ */
 
-/* after a member: another one, or the end */
-static bool goes_on(reader *r, char end, bool *more)
+/* Reads what follows a member: a comma (*more) or the end. */
+static bool read_separator(reader *r, char end, bool *more)
 {
     skip_space(r);
     char c = peek(r);
@@ -225,23 +228,23 @@ static bool goes_on(reader *r, char end, bool *more)
     return true;
 }
 
-/* [-waiting * slots, +0 or 1, m] what waits on the stack goes into the table below it, which is made here if there is
- * none */
-static void settle(reader *r, int waiting, int before, bool is_list)
+/* [-waiting * slots, +0 or 1, m] Stores the members that wait on the stack in the table below them, which is made here
+ * if there is none. */
+static void store_members(reader *r, int waiting, int before, bool list)
 {
     lua_State *L = r->L;
-    int slots = is_list ? 1 : 2, table = lua_gettop(L) - waiting * slots;
+    int slots = list ? 1 : 2, table = lua_gettop(L) - waiting * slots;
     if (before == 0) {
-        lua_createtable(L, is_list ? waiting : 0, is_list ? 0 : waiting);
+        lua_createtable(L, list ? waiting : 0, list ? 0 : waiting);
         lua_insert(L, ++table);
     }
     for (int i = waiting; i > 0; i--) {
-        if (is_list) lua_rawseti(L, table, before + i);
+        if (list) lua_rawseti(L, table, before + i);
         else lua_rawset(L, table);
     }
 }
 
-/* [-0, +2, m] a name and its value */
+/* [-0, +2, m] reads a name and its value */
 static bool read_member(reader *r)
 {
     skip_space(r);
@@ -253,11 +256,11 @@ static bool read_member(reader *r)
     return read_value(r);
 }
 
-/* [-0, +1, m] a list or an object, whose first character was read */
-static bool read_compound(reader *r, bool is_list)
+/* [-0, +1, m] reads a list or an object behind its first character */
+static bool read_compound(reader *r, bool list)
 {
     int count = 0, waiting = 0;
-    char end = is_list ? ']' : '}';
+    char end = list ? ']' : '}';
     bool more = true;
     if (++r->depth > MAX_DEPTH) return fail(r, "too deep");
     luaL_checkstack(r->L, 2 * BATCH + 8, "JSON");
@@ -267,27 +270,27 @@ static bool read_compound(reader *r, bool is_list)
         more = false;
     }
     while (more) {
-        if (!(is_list ? read_value(r) : read_member(r)) || !goes_on(r, end, &more)) return false;
+        if (!(list ? read_value(r) : read_member(r)) || !read_separator(r, end, &more)) return false;
         if (++waiting == BATCH && more) {
-            settle(r, waiting, count, is_list);
+            store_members(r, waiting, count, list);
             count += waiting;
             waiting = 0;
         }
     }
-    settle(r, waiting, count, is_list);
+    store_members(r, waiting, count, list);
     r->depth--;
     return true;
 }
 
-static bool read_word(reader *r, const char *word)
+static bool read_literal(reader *r, const char *literal)
 {
-    size_t length = strlen(word);
-    if ((size_t) (r->end - r->at) < length || memcmp(r->at, word, length) != 0) return fail(r, "no value");
+    size_t length = strlen(literal);
+    if ((size_t) (r->end - r->at) < length || memcmp(r->at, literal, length) != 0) return fail(r, "no value");
     r->at += length;
     return true;
 }
 
-/* [-0, +1, m]; after a failure anything may be left on the stack */
+/* [-0, +1, m] After a failure there may be any values on the stack. */
 static bool read_value(reader *r)
 {
     skip_space(r);
@@ -300,10 +303,10 @@ static bool read_value(reader *r)
     case 't':
     case 'f':
         lua_pushboolean(r->L, *r->at == 't');
-        return read_word(r, *r->at == 't' ? "true" : "false");
+        return read_literal(r, *r->at == 't' ? "true" : "false");
     case 'n':
         lua_pushlightuserdata(r->L, NULL);
-        return read_word(r, "null");
+        return read_literal(r, "null");
     case '-':
     case '0':
     case '1':
@@ -326,7 +329,7 @@ int wa_decode(lua_State *L)
     size_t length;
     const char *text = luaL_checklstring(L, 1, &length);
     reader r = {.L = L, .text = text, .at = text, .end = text + length};
-    lua_settop(L, 1); /* the text is kept while it is read */
+    lua_settop(L, 1); /* the text stays on the stack, so that it is not collected */
     luaL_checkstack(L, 8, "JSON");
     bool good = read_value(&r);
     if (good) {
@@ -336,6 +339,6 @@ int wa_decode(lua_State *L)
     }
     lua_settop(L, 1);
     lua_pushnil(L);
-    lua_pushfstring(L, "%s at byte %d", r.problem, (int) (r.at - r.text) + 1);
+    lua_pushfstring(L, "%s at byte %d", r.err, (int) (r.at - r.text) + 1);
     return 2;
 }

@@ -1,18 +1,44 @@
 /* What is wrong with a message: see errors.h. */
 #include "errors.h"
 
+#include "../compat.h"
 #include "utf8.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
-enum { LONGEST_QUOTE = 60, LONGEST_PATH = 1000 };
+enum { LONGEST_QUOTE = 60, LONGEST_PATH = 1000, LONGEST_NAME = 40, FAR = 3 };
 
-/* of the rules, in the order of wa_breach */
-static const char *const breach_names[] = {"required", "type", "enum", "min_chars", "max_chars", "min_items",
-    "max_items", "range", "format", "one_of", "forbidden", "unknown", "unique", "utf8", "depth"};
+/* a fact as it is kept: a number, or a span of the report's text */
+typedef struct detail {
+    enum { NO_DETAIL, NUMBER_DETAIL, TEXT_DETAIL } kind;
+    int64_t number;
+    size_t at, length;
+} detail;
 
-/* bytes as Lua would escape them, up to `most` of them */
+/* a problem as it is kept: its sentence, which begins with the path, is a span of the report's text */
+typedef struct record {
+    wa_error_code code;
+    bool warning;
+    size_t at, path_length, length;
+    detail limit, actual;
+} record;
+
+/* ---- text ----------------------------------------------------------------------------------------------------------
+ */
+
+static void add_string(wa_buffer *text, const char *string)
+{
+    wa_buffer_add(text, string, strlen(string));
+}
+
+static void add_integer(wa_buffer *text, int64_t integer)
+{
+    char digits[32];
+    int size = snprintf(digits, sizeof digits, "%lld", (long long) integer);
+    wa_buffer_add(text, digits, (size_t) size);
+}
+
+/* adds bytes as Lua would escape them, up to `most` of them */
 static void add_escaped(wa_buffer *text, const char *bytes, size_t length, size_t most)
 {
     size_t at = 0;
@@ -36,6 +62,7 @@ static void add_escaped(wa_buffer *text, const char *bytes, size_t length, size_
     if (at < length) wa_buffer_add(text, "...", 3);
 }
 
+/* Returns true if the bytes can follow a dot in Lua. */
 static bool is_name(const char *bytes, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
@@ -48,13 +75,14 @@ static bool is_name(const char *bytes, size_t length)
 
 static void add_path(wa_buffer *text, const wa_frame *frame, size_t start)
 {
-    if (frame == NULL || (frame->name == NULL && frame->index == 0 && frame->table != NULL)) return; /* the message */
+    if (frame == NULL || (frame->name == NULL && frame->index == 0 && frame->table != NULL))
+        return; /* the message itself */
     add_path(text, frame->up, start);
-    if (text->length - start > LONGEST_PATH) return; /* deeper than anyone reads */
+    if (text->length - start > LONGEST_PATH) return; /* too long to read */
     if (frame->name == NULL) {
-        char index[32];
-        int size = snprintf(index, sizeof index, "[%lld]", (long long) frame->index);
-        wa_buffer_add(text, index, (size_t) size);
+        add_string(text, "[");
+        add_integer(text, frame->index);
+        add_string(text, "]");
     } else if (is_name(frame->name, frame->length)) {
         if (text->length > start) wa_buffer_add(text, ".", 1);
         wa_buffer_add(text, frame->name, frame->length);
@@ -65,135 +93,134 @@ static void add_path(wa_buffer *text, const wa_frame *frame, size_t start)
     }
 }
 
-wa_problem wa_problem_begin(wa_report *report, wa_breach breach, bool warning, const wa_frame *where)
+/* adds a string of a list as "a", with what comes before it in "a", "b" or "c" */
+static void add_value(wa_buffer *text, const char *value, bool first, bool last)
 {
-    size_t before = warning ? report->warnings++ : report->problems++;
-    wa_problem problem = {
-        .breach = breach, .warning = warning, .kept = before < WA_MAX_PROBLEMS, .at = report->text.length};
-    if (!problem.kept) return problem;
-    add_path(&report->text, where, problem.at);
-    problem.path_length = report->text.length - problem.at;
-    wa_buffer_add(&report->text, problem.path_length > 0 ? ": " : "message: ", problem.path_length > 0 ? 2 : 9);
-    return problem;
+    if (!first) add_string(text, last ? " or " : ", ");
+    add_string(text, "\"");
+    add_string(text, value);
+    add_string(text, "\"");
 }
 
-void wa_problem_end(wa_report *report, wa_problem *problem)
+static void add_values(wa_buffer *text, const char *const *values)
 {
-    if (!problem->kept) return;
-    problem->length = report->text.length - problem->at;
-    wa_buffer_add(&report->records, (const char *) problem, sizeof *problem);
+    for (size_t i = 0; values[i] != NULL; i++) add_value(text, values[i], i == 0, values[i + 1] == NULL);
 }
 
-void wa_say(wa_report *report, const wa_problem *problem, const char *format, ...)
-{
-    char text[256];
-    va_list arguments;
-    if (!problem->kept) return;
-    va_start(arguments, format);
-    int size = vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (size > 0) wa_buffer_add(&report->text, text, (size_t) size < sizeof text ? (size_t) size : sizeof text - 1);
-}
-
-wa_detail wa_say_word(wa_report *report, const wa_problem *problem, const char *text, size_t length)
-{
-    wa_detail detail = {.kind = WA_WORDS, .at = report->text.length};
-    if (!problem->kept) return detail;
-    add_escaped(&report->text, text, length, LONGEST_QUOTE);
-    detail.length = report->text.length - detail.at;
-    return detail;
-}
-
-wa_detail wa_say_quoted(wa_report *report, const wa_problem *problem, const char *text, size_t length)
-{
-    wa_say(report, problem, "\"");
-    wa_detail detail = wa_say_word(report, problem, text, length);
-    wa_say(report, problem, "\"");
-    return detail;
-}
-
-wa_detail wa_count(double number)
-{
-    return (wa_detail){.kind = WA_COUNT, .number = number};
-}
-
-/* ---- the words of problems -------------------------------------------------------------------------------------- */
-
-enum { LONGEST_NAME = 40, FAR = 3 };
-
-WA_DATA_DEFINITION const char *const wa_kind_names[WA_REMOVED + 1] = {
-    [0] = "anything",
-    [WA_STRING] = "a string",
-    [WA_ID] = "a string or a whole number",
-    [WA_BOOLEAN] = "true or false",
-    [WA_INTEGER] = "a whole number",
-    [WA_NUMBER] = "a number or a string",
-    [WA_ORDINAL] = "a whole number or a string of digits",
-    [WA_LABEL] = "a string or a boolean",
-    [WA_OBJECT] = "a table with names",
-    [WA_LIST] = "a list",
-    [WA_MAP] = "a table with names of your own",
-    [WA_REMOVED] = "absent",
-};
-
-void wa_say_kind(wa_report *report, const wa_problem *problem, const wa_field *f)
-{
-    bool text = f->kind == WA_STRING || f->kind == WA_ID;
-    if (f->values != NULL && f->kind != WA_LIST) {
-        wa_say_values(report, problem, f->values);
-        return;
-    }
-    /* an empty text counts as a missing one where the field is required among many */
-    int min = f->min == 0 && (f->flags & WA_AMONG_MANY) != 0 ? 1 : f->min;
-    wa_say(report, problem, "%s", wa_kind_names[f->kind]);
-    if ((text || f->kind == WA_LIST) && f->max > 0) {
-        wa_say(report, problem, " of %d to %d %s", min, (int) f->max, text ? "characters" : "items");
-    } else if (f->kind == WA_INTEGER && f->max > 0) {
-        wa_say(report, problem, " from %d to %d", (int) f->min, (int) f->max);
-    }
-}
-
-wa_detail wa_say_values(wa_report *report, const wa_problem *problem, const char *const *values)
-{
-    wa_detail all = {.kind = WA_WORDS, .at = report->text.length};
-    for (size_t i = 0; values[i] != NULL; i++) {
-        if (i > 0) wa_say(report, problem, values[i + 1] == NULL ? " or " : ", ");
-        wa_say(report, problem, "\"%s\"", values[i]);
-    }
-    all.length = report->text.length - all.at;
-    return all;
-}
-
-void wa_say_choices(wa_report *report, const wa_problem *problem, const wa_variant *variants)
+static void add_variant_values(wa_buffer *text, const wa_variant *variants)
 {
     for (size_t i = 0; variants[i].value != NULL; i++) {
-        if (i > 0) wa_say(report, problem, variants[i + 1].value == NULL ? " or " : ", ");
-        wa_say(report, problem, "\"%s\"", variants[i].value);
+        add_value(text, variants[i].value, i == 0, variants[i + 1].value == NULL);
     }
 }
 
-void wa_say_rule(wa_report *report, const wa_problem *problem, const wa_rule *rule, bool first)
+/* adds what the field must be: "a string of 1 to 20 characters", "a", "b" or "c" */
+static void add_field(wa_buffer *text, const wa_field *f)
 {
-    const char *a = rule->names[0], *b = rule->names[1];
-    switch ((wa_rule_kind) rule->kind) {
-    case WA_EXACTLY_ONE:
-        wa_say(report, problem, "needs exactly one of `%s` and `%s`, has %s", a, b, first ? "both" : "neither");
+    const wa_kind_term *kind = &wa_kind_terms[f->kind];
+    if (f->values != NULL && f->kind != WA_LIST) {
+        add_values(text, f->values);
+        return;
+    }
+    add_string(text, kind->text);
+    bool limited = f->kind == WA_STRING || f->kind == WA_ID || f->kind == WA_LIST || f->kind == WA_INTEGER;
+    if (!limited || f->max <= 0) return;
+    add_string(text, f->kind == WA_INTEGER ? " from " : " of ");
+    /* an empty text counts as a missing one where the field is required among many */
+    add_integer(text, f->min == 0 && (f->marks & WA_AMONG_MANY) != 0 ? 1 : f->min);
+    add_string(text, " to ");
+    add_integer(text, f->max);
+    if (f->kind != WA_INTEGER) add_string(text, " ");
+    add_string(text, kind->unit);
+}
+
+static bool is_in_layout(const wa_layout *layout, uint8_t id)
+{
+    return layout == NULL || (layout->mask >> id & 1) != 0;
+}
+
+/* adds the names of the fields of a layout or, if it is NULL, of a type */
+static void add_field_names(wa_buffer *text, const wa_type *type, const wa_layout *layout)
+{
+    const char *between = "";
+    for (uint8_t i = 0; i < type->name_count; i++) {
+        if (!is_in_layout(layout, i)) continue;
+        add_string(text, between);
+        add_string(text, type->names[i].name);
+        between = ", ";
+    }
+}
+
+/* ---- reports -------------------------------------------------------------------------------------------------------
+ */
+
+/* adds a fact to the sentence, and keeps as detail what it adds */
+static void add_fact(wa_buffer *text, const wa_fact *fact, detail *kept)
+{
+    if (fact->kind == WA_COUNT) {
+        add_integer(text, fact->count);
+        return;
+    }
+    if (fact->kind == WA_QUOTED) add_string(text, "\"");
+    *kept = (detail){.kind = TEXT_DETAIL, .at = text->length};
+    if (fact->kind == WA_VALUES) add_values(text, fact->values);
+    else add_escaped(text, fact->text, fact->length, LONGEST_QUOTE);
+    kept->length = text->length - kept->at;
+    if (fact->kind == WA_QUOTED) add_string(text, "\"");
+}
+
+static void add_directive(wa_buffer *text, const wa_problem *p, char directive, record *kept)
+{
+    switch (directive) {
+    case 'A':
+        add_fact(text, &p->actual, &kept->actual);
         break;
-    case WA_AT_LEAST_ONE:
-        wa_say(report, problem, "missing: `%s` or `%s` is needed", a, b);
+    case 'L':
+        add_fact(text, &p->limit, &kept->limit);
         break;
-    case WA_SUM:
-        wa_say(report, problem, "not the sum of what adds to it, less what is taken off");
+    case 'F':
+        add_field(text, p->field);
         break;
-    case WA_ONLY_WHEN:
-    case WA_ONLY_UNDER:
-        if (rule->value == NULL) wa_say(report, problem, "documented only without a `%s`", b);
-        else wa_say(report, problem, "documented only where `%s` is \"%s\"", b, rule->value);
+    case 'V':
+        add_variant_values(text, p->variants);
+        break;
+    case 'N':
+        add_field_names(text, p->type, p->layout);
+        break;
+    default:
+        add_string(text, p->texts[directive - '1']);
         break;
     }
 }
 
-/* whether the object, in any of its variants, has the field itself */
+static void keep_count(const wa_fact *fact, detail *kept)
+{
+    if (fact->kind == WA_COUNT) *kept = (detail){.kind = NUMBER_DETAIL, .number = fact->count};
+}
+
+void wa_report_problem(wa_report *report, const wa_problem *p)
+{
+    size_t before = p->warning ? report->warnings++ : report->problems++;
+    wa_buffer *text = &report->text;
+    record kept = {.code = p->code, .warning = p->warning, .at = text->length};
+    if (before >= WA_MAX_PROBLEMS) return;
+    keep_count(&p->limit, &kept.limit);
+    keep_count(&p->actual, &kept.actual);
+    add_path(text, p->where, kept.at);
+    kept.path_length = text->length - kept.at;
+    add_string(text, kept.path_length > 0 ? ": " : "message: ");
+    for (const char *c = p->sentence; *c != '\0'; c++) {
+        if (*c == '%') add_directive(text, p, *++c, &kept);
+        else wa_buffer_add(text, c, 1);
+    }
+    kept.length = text->length - kept.at;
+    wa_buffer_add(&report->records, (const char *) &kept, sizeof kept);
+}
+
+/* ---- names that do not belong --------------------------------------------------------------------------------------
+ */
+
+/* Returns true if the object has the field, in any of its variants. */
 static bool has_field(const wa_object *object, const char *name, size_t length)
 {
     for (const wa_field *f = object->fields; f->name != NULL; f++) {
@@ -206,22 +233,18 @@ static bool has_field(const wa_object *object, const char *name, size_t length)
     return object->otherwise != NULL && has_field(object->otherwise, name, length);
 }
 
-static bool has_below(const wa_object *object, const char *name, size_t length)
+/* Returns true if the object, or one inside of it, has the field. */
+static bool has_field_below(const wa_object *object, const char *name, size_t length)
 {
     if (has_field(object, name, length)) return true;
     for (const wa_field *f = object->fields; f->name != NULL; f++) {
-        if (f->object != NULL && has_below(f->object, name, length)) return true;
+        if (f->object != NULL && has_field_below(f->object, name, length)) return true;
     }
-    if (object->base != NULL && has_below(object->base, name, length)) return true;
+    if (object->base != NULL && has_field_below(object->base, name, length)) return true;
     for (const wa_variant *v = object->variants; v != NULL && v->value != NULL; v++) {
-        if (has_below(v->object, name, length)) return true;
+        if (has_field_below(v->object, name, length)) return true;
     }
-    return object->otherwise != NULL && has_below(object->otherwise, name, length);
-}
-
-bool wa_is_known(const char *name, size_t length)
-{
-    return length <= LONGEST_NAME && has_below(&wa_message, name, length);
+    return object->otherwise != NULL && has_field_below(object->otherwise, name, length);
 }
 
 static size_t least(size_t a, size_t b)
@@ -229,7 +252,7 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* single letters added, left out, changed or swapped with their neighbour, between the two words */
+/* single letters added, left out, changed or swapped with their neighbour, between the two names */
 static size_t distance(const char *a, size_t m, const char *b, size_t n)
 {
     size_t rows[3][LONGEST_NAME + 1];
@@ -248,109 +271,94 @@ static size_t distance(const char *a, size_t m, const char *b, size_t n)
     return rows[m % 3][n];
 }
 
-/* whether the word stands in the shape; in any, where that is not known */
-static bool stands(const wa_shape *shape, uint8_t word)
-{
-    return shape == NULL || (shape->mask >> word & 1) != 0;
-}
-
-static const char *nearest(const wa_node *node, const wa_shape *shape, const char *name, size_t length)
+/* Returns the name of the layout that is most like the one given, or NULL. */
+static const char *nearest_name(const wa_type *type, const wa_layout *layout, const char *name, size_t length)
 {
     const char *found = NULL;
     size_t best = least(FAR, length / 2 + 1);
-    for (uint8_t i = 0; i < node->word_count; i++) {
-        size_t away = distance(name, length, node->words[i].name, strlen(node->words[i].name));
-        if (away < best && stands(shape, i)) {
+    for (uint8_t i = 0; i < type->name_count; i++) {
+        size_t away = distance(name, length, type->names[i].name, strlen(type->names[i].name));
+        if (away < best && is_in_layout(layout, i)) {
             best = away;
-            found = node->words[i].name;
+            found = type->names[i].name;
         }
     }
     return found;
 }
 
-/* the member of the shape that holds an object with this field */
-static const char *home(const wa_shape *shape, const char *name, size_t length)
+/* Returns the name of the member of the layout whose object has the field, or NULL. */
+static const char *member_with(const wa_layout *layout, const char *name, size_t length)
 {
-    for (uint8_t i = 0; i < shape->slot_count; i++) {
-        const wa_field *f = shape->slots[i].field;
+    for (uint8_t i = 0; i < layout->entry_count; i++) {
+        const wa_field *f = layout->entries[i].field;
         if (f->object != NULL && f->kind == WA_OBJECT && has_field(f->object, name, length)) return f->name;
     }
     return NULL;
 }
 
-/* the same of the first variant that has one, where the shape is not known */
-static const char *home_of_any(const wa_node *node, const char *name, size_t length)
+/* Returns the same of the first variant that has one, for an object whose layout is not known. */
+static const char *member_of_variants_with(const wa_type *type, const char *name, size_t length)
 {
-    const wa_shape *parent = node->shape;
+    const wa_layout *parent = type->layout;
     const char *found = NULL;
-    while (parent->by == WA_NO_WORD && parent->otherwise != NULL) parent = parent->otherwise;
-    for (uint8_t i = 0; i < parent->choice_count && found == NULL; i++) {
-        found = home(parent->choices[i].shape, name, length);
+    while (parent->discriminator == WA_NO_ID && parent->otherwise != NULL) parent = parent->otherwise;
+    for (uint8_t i = 0; i < parent->variant_count && found == NULL; i++) {
+        found = member_with(parent->variants[i].layout, name, length);
     }
     return found;
 }
 
-static void say_fields(wa_report *report, const wa_problem *problem, const wa_node *node, const wa_shape *shape)
+void wa_explain_unknown(wa_problem *p, const char *name, size_t length, bool search)
 {
-    const char *between = "";
-    for (uint8_t i = 0; i < node->word_count; i++) {
-        if (!stands(shape, i)) continue;
-        wa_say(report, problem, "%s%s", between, node->words[i].name);
-        between = ", ";
+    bool known = search && length <= LONGEST_NAME && has_field_below(&wa_message, name, length);
+    const char *member = NULL;
+    if (known) {
+        member =
+            p->layout != NULL ? member_with(p->layout, name, length) : member_of_variants_with(p->type, name, length);
     }
+    const char *meant = member != NULL || !search ? NULL : nearest_name(p->type, p->layout, name, length);
+    p->code = known ? WA_ERR_FORBIDDEN : WA_ERR_UNKNOWN;
+    p->texts[0] = known ? "does not belong here" : "no such field";
+    p->texts[1] = member != NULL ? member : meant;
+    p->sentence = member != NULL  ? "%1, it belongs into `%2`"
+                  : meant != NULL ? "%1, did you mean `%2`?"
+                                  : "%1 (there are %N)";
 }
 
-void wa_say_foreign(wa_report *report, const wa_problem *problem, const wa_node *node, const wa_shape *shape,
-    const char *name, size_t length, bool known)
-{
-    if (!problem->kept) return;
-    const char *member = !known ? NULL : shape != NULL ? home(shape, name, length) : home_of_any(node, name, length);
-    const char *meant = nearest(node, shape, name, length);
-    wa_say(report, problem, known ? "does not belong here" : "no such field");
-    if (member != NULL) {
-        wa_say(report, problem, ", it belongs into `%s`", member);
-    } else if (meant != NULL) {
-        wa_say(report, problem, ", did you mean `%s`?", meant);
-    } else {
-        wa_say(report, problem, " (there are ");
-        say_fields(report, problem, node, shape);
-        wa_say(report, problem, ")");
-    }
-}
-
-/* ---- to Lua ----------------------------------------------------------------------------------------------------- */
+/* ---- to Lua --------------------------------------------------------------------------------------------------------
+ */
 
 /* [-0, +0, m] */
-static void set_detail(lua_State *L, const wa_report *report, const char *name, const wa_detail *detail)
+static void set_detail(lua_State *L, const wa_report *report, const char *name, const detail *kept)
 {
-    const double most = sizeof(lua_Integer) < 8 ? INT32_MAX : WA_EXACT;
-    if (detail->kind == WA_NOTHING) return;
-    if (detail->kind == WA_WORDS) {
-        lua_pushlstring(L, report->text.bytes + detail->at, detail->length);
-    } else if (detail->number >= -most && detail->number <= most &&
-               (double) (lua_Integer) detail->number == detail->number) {
-        lua_pushinteger(L, (lua_Integer) detail->number);
-    } else {
-        lua_pushnumber(L, (lua_Number) detail->number);
-    }
+    const int64_t most = sizeof(lua_Integer) < 8 ? INT32_MAX : (int64_t) WA_EXACT;
+    if (kept->kind == NO_DETAIL) return;
+    if (kept->kind == TEXT_DETAIL) lua_pushlstring(L, report->text.bytes + kept->at, kept->length);
+    else if (kept->number >= -most && kept->number <= most) lua_pushinteger(L, (lua_Integer) kept->number);
+    else lua_pushnumber(L, (lua_Number) kept->number);
     lua_setfield(L, -2, name);
 }
 
-static wa_problem record(const wa_report *report, size_t index)
+static size_t record_count(const wa_report *report)
 {
-    wa_problem problem;
-    memcpy(&problem, report->records.bytes + index * sizeof problem, sizeof problem);
-    return problem;
+    return report->records.length / sizeof(record);
+}
+
+static record record_at(const wa_report *report, size_t index)
+{
+    record found;
+    memcpy(&found, report->records.bytes + index * sizeof found, sizeof found);
+    return found;
 }
 
 /* [-0, +1, m] */
-static void push_problem(lua_State *L, const wa_report *report, const wa_problem *problem)
+static void push_problem(lua_State *L, const wa_report *report, const record *problem)
 {
     const char *text = report->text.bytes + problem->at;
     lua_createtable(L, 0, 5);
     lua_pushlstring(L, text, problem->path_length);
     lua_setfield(L, -2, "path");
-    lua_pushstring(L, breach_names[problem->breach]);
+    lua_pushstring(L, wa_code_terms[problem->code].name);
     lua_setfield(L, -2, "rule");
     set_detail(L, report, "limit", &problem->limit);
     set_detail(L, report, "actual", &problem->actual);
@@ -362,8 +370,8 @@ void wa_report_push(lua_State *L, const wa_report *report, bool warnings)
 {
     int count = 0;
     lua_newtable(L);
-    for (size_t i = 0; i < report->records.length / sizeof(wa_problem); i++) {
-        wa_problem problem = record(report, i);
+    for (size_t i = 0; i < record_count(report); i++) {
+        record problem = record_at(report, i);
         if (problem.warning != warnings) continue;
         push_problem(L, report, &problem);
         lua_rawseti(L, -2, ++count);
@@ -373,8 +381,8 @@ void wa_report_push(lua_State *L, const wa_report *report, bool warnings)
 /* [-0, +1, m] */
 static void push_first_line(lua_State *L, const wa_report *report)
 {
-    for (size_t i = 0; i < report->records.length / sizeof(wa_problem); i++) {
-        wa_problem problem = record(report, i);
+    for (size_t i = 0; i < record_count(report); i++) {
+        record problem = record_at(report, i);
         if (problem.warning) continue;
         lua_pushlstring(L, report->text.bytes + problem.at, problem.length);
         if (report->problems == 1) return;

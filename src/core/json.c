@@ -8,19 +8,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PLAIN, CONTROL, QUOTED, BEYOND };
+enum { PLAIN, CONTROL, QUOTED, NON_ASCII };
 
-/* how a byte stands in a string */
-static inline int class_of(unsigned char byte)
+/* Returns how a byte is written in a string. */
+static inline int kind_of(unsigned char byte)
 {
-    if (byte >= 0x80) return BEYOND;
+    if (byte >= 0x80) return NON_ASCII;
     if (byte < 0x20) return CONTROL;
     return byte == '"' || byte == '\\' ? QUOTED : PLAIN;
 }
 
 static void escape(wa_buffer *out, unsigned char byte)
 {
-    static const char digits[] = "0123456789abcdef", named[] = "btn\0fr"; /* from 8 to 13, 11 has no name */
+    static const char digits[] = "0123456789abcdef", named[] = "btn\0fr"; /* of the bytes 8 to 13; 11 has none */
     char *to = out->bytes + out->length;
     *to++ = '\\';
     if (byte == '"' || byte == '\\') {
@@ -36,25 +36,25 @@ static void escape(wa_buffer *out, unsigned char byte)
     out->length = (size_t) (to - out->bytes);
 }
 
-/* copies plain text until something else comes; the buffer has room for all of it */
+/* Copies plain bytes, into a buffer with room for all. Returns their number. */
 static size_t copy_plain(char *to, const char *text, size_t length)
 {
     size_t at = 0;
     while (length - at >= 8) {
-        uint64_t word;
-        memcpy(&word, text + at, 8);
-        if (!wa_plain8(word)) break;
-        memcpy(to + at, &word, 8);
+        uint64_t bytes;
+        memcpy(&bytes, text + at, 8);
+        if (!wa_plain8(bytes)) break;
+        memcpy(to + at, &bytes, 8);
         at += 8;
     }
-    for (; at < length && class_of((unsigned char) text[at]) == PLAIN; at++) to[at] = text[at];
+    for (; at < length && kind_of((unsigned char) text[at]) == PLAIN; at++) to[at] = text[at];
     return at;
 }
 
-/* copies characters beyond ASCII until something else comes; false: what comes is none */
-static bool copy_beyond(wa_buffer *out, const char *text, size_t length, size_t *at, size_t *count)
+/* Copies non-ASCII characters. Returns false on invalid UTF-8. */
+static bool copy_non_ascii(wa_buffer *out, const char *text, size_t length, size_t *at, size_t *count)
 {
-    while (*at < length && class_of((unsigned char) text[*at]) == BEYOND) {
+    while (*at < length && kind_of((unsigned char) text[*at]) == NON_ASCII) {
         size_t bytes = wa_utf8_character((const unsigned char *) text + *at, length - *at);
         if (bytes == 0) return false;
         wa_buffer_add(out, text + *at, bytes);
@@ -69,16 +69,16 @@ size_t wa_json_string(wa_buffer *out, const char *text, size_t length, size_t *w
     size_t count = 0, at = 0;
     wa_buffer_add(out, "\"", 1);
     while (at < length) {
-        if (!wa_buffer_reserve(out, length - at + 8)) break; /* 8: an escape and the closing quote */
+        if (!wa_buffer_reserve(out, length - at + 8)) break; /* 8: for an escape and the closing quote */
         size_t run = copy_plain(out->bytes + out->length, text + at, length - at);
         out->length += run;
         count += run;
         at += run;
         if (at == length) break;
-        if (class_of((unsigned char) text[at]) != BEYOND) {
+        if (kind_of((unsigned char) text[at]) != NON_ASCII) {
             escape(out, (unsigned char) text[at++]);
             count++;
-        } else if (!copy_beyond(out, text, length, &at, &count)) {
+        } else if (!copy_non_ascii(out, text, length, &at, &count)) {
             *wrong = at;
             return count;
         }
@@ -100,7 +100,7 @@ void wa_json_integer(wa_buffer *out, int64_t value)
     wa_buffer_add(out, at, (size_t) (digits + sizeof digits - at));
 }
 
-/* the digits and the exponent of the shortest form d.ddde±xx that reads back; returns how many digits */
+/* Finds the shortest form d.ddde±xx that reads back as the value. Returns the number of its digits. */
 static int shortest(double value, bool single, char *digits, int *exponent)
 {
     char text[40];
@@ -110,7 +110,7 @@ static int shortest(double value, bool single, char *digits, int *exponent)
     }
     int count = 0;
     const char *at = text;
-    for (; *at != 'e'; at++) { /* skips the point, whatever the locale calls it */
+    for (; *at != 'e'; at++) { /* skips the point of any locale */
         if (*at >= '0' && *at <= '9') digits[count++] = *at;
     }
     *exponent = (int) strtol(at + 1, NULL, 10);

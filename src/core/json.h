@@ -1,5 +1,5 @@
-/* Writes JSON (RFC 8259) into a buffer. Knows no Lua. What it writes is always valid: a string that is not UTF-8 and a
- * number that is not finite are the caller's to refuse. */
+/* Writes JSON (RFC 8259) into a buffer. Knows no Lua. The output is always valid: the caller refuses strings that are
+ * not UTF-8 and numbers that are not finite. */
 #ifndef WA_JSON_H
 #define WA_JSON_H
 
@@ -9,49 +9,49 @@
 
 #define WA_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* whether all 8 bytes stand in a string as they are, a character each; each test may only err towards no */
-static inline bool wa_plain8(uint64_t word)
+/* Returns true if all 8 bytes are plain: a character each, and written as they are. May say no for some that are. */
+static inline bool wa_plain8(uint64_t bytes)
 {
-    uint64_t quote = word ^ WA_EACH('"'), backslash = word ^ WA_EACH('\\');
-    uint64_t odd = (word - WA_EACH(0x20)) | (quote - WA_EACH(1)) | (backslash - WA_EACH(1)) | word;
+    uint64_t quote = bytes ^ WA_EACH('"'), backslash = bytes ^ WA_EACH('\\');
+    uint64_t odd = (bytes - WA_EACH(0x20)) | (quote - WA_EACH(1)) | (backslash - WA_EACH(1)) | bytes;
     return (odd & WA_EACH(0x80)) == 0;
 }
 
-/* Copies up to 7 bytes, some of them twice; false: not all are plain. */
+/* Copies up to 7 bytes, some of them twice. Returns false if one is not plain. */
 static inline bool wa_copy_short(char *to, const char *text, size_t length)
 {
-    uint64_t word = WA_EACH(' ');
+    uint64_t bytes = WA_EACH(' ');
     if (length >= 4) {
-        uint32_t words[2];
-        memcpy(&words[0], text, 4);
-        memcpy(&words[1], text + length - 4, 4);
-        memcpy(to, &words[0], 4);
-        memcpy(to + length - 4, &words[1], 4);
-        return wa_plain8((uint64_t) words[0] << 32 | words[1]);
+        uint32_t halves[2];
+        memcpy(&halves[0], text, 4);
+        memcpy(&halves[1], text + length - 4, 4);
+        memcpy(to, &halves[0], 4);
+        memcpy(to + length - 4, &halves[1], 4);
+        return wa_plain8((uint64_t) halves[0] << 32 | halves[1]);
     }
     for (size_t i = 0; i < length; i++) {
-        word = word << 8 | (unsigned char) text[i];
+        bytes = bytes << 8 | (unsigned char) text[i];
         to[i] = text[i];
     }
-    return wa_plain8(word);
+    return wa_plain8(bytes);
 }
 
-/* Copies bytes; false: not all are plain. The last 8 are read together, some of them for the second time. */
+/* Copies bytes. Returns false if one is not plain. The last 8 are read together, some of them for the second time. */
 static inline bool wa_copy_plain(char *to, const char *text, size_t length)
 {
-    uint64_t word;
+    uint64_t bytes;
     if (length < 8) return wa_copy_short(to, text, length);
     for (size_t at = 0; at + 8 < length; at += 8) {
-        memcpy(&word, text + at, 8);
-        if (!wa_plain8(word)) return false;
-        memcpy(to + at, &word, 8);
+        memcpy(&bytes, text + at, 8);
+        if (!wa_plain8(bytes)) return false;
+        memcpy(to + at, &bytes, 8);
     }
-    memcpy(&word, text + length - 8, 8);
-    memcpy(to + length - 8, &word, 8);
-    return wa_plain8(word);
+    memcpy(&bytes, text + length - 8, 8);
+    memcpy(to + length - 8, &bytes, 8);
+    return wa_plain8(bytes);
 }
 
-/* Writes a string with its quotes if all its bytes are plain, as they mostly are; else writes nothing. */
+/* Writes a string with its quotes if all its bytes are plain. Returns false, and writes nothing, if not. */
 static inline bool wa_json_plain(wa_buffer *out, const char *text, size_t length)
 {
     if (!wa_buffer_reserve(out, length + 2)) return false;
@@ -62,14 +62,14 @@ static inline bool wa_json_plain(wa_buffer *out, const char *text, size_t length
     return true;
 }
 
-/* Writes any string with its quotes; returns its characters. Where it is not UTF-8, *wrong is the offset of the first
- * wrong byte and what was written is to be thrown away; else *wrong is the length. */
+/* Writes a string with its quotes. Returns the number of its characters. If it is not UTF-8, *wrong is the offset of
+ * the first wrong byte, and the caller discards the output; otherwise *wrong is the length. */
 WA_FUNC size_t wa_json_string(wa_buffer *out, const char *text, size_t length, size_t *wrong);
 
 WA_FUNC void wa_json_integer(wa_buffer *out, int64_t value);
 
-/* Writes a finite number so that it reads back as the same one, with as few digits as that takes, without an exponent
- * and whatever the locale; `single`: that is a float of 32 bits. */
+/* Writes a finite number with the fewest digits that read back as the same number, without an exponent, in any locale.
+ * `single`: the number is a 32-bit float. */
 WA_FUNC void wa_json_number(wa_buffer *out, double value, bool single);
 
 #endif

@@ -1,89 +1,32 @@
-/* The language in which the messages of the API are described: objects, fields, kinds, limits and rules.
- * Knows no Lua and holds no code: schema.c is written in it, compile.c compiles it, encode.c obeys it. */
+/* The language of the schema: objects, fields, variants and rules. schema.c is written in it, compile.c compiles it for
+ * encode.c, export.c shows it to Lua. Knows no Lua and has no code. */
 #ifndef WA_SCHEMA_H
 #define WA_SCHEMA_H
 
-#include "../linkage.h"
-
-#include <stdbool.h>
-#include <stdint.h>
+#include "terms.h"
 
 typedef struct wa_object wa_object;
-
-typedef enum wa_kind {
-    WA_STRING = 1, /* a string of UTF-8 */
-    WA_ID,         /* a string; an integer is written as a string of its digits */
-    WA_BOOLEAN,
-    WA_INTEGER,
-    WA_NUMBER,  /* a number or a string, written as given (coordinates) */
-    WA_ORDINAL, /* an integer or a string of digits, written as given (positions) */
-    WA_LABEL,   /* a string or a boolean, written as given */
-    WA_OBJECT,  /* fields: `object` */
-    WA_LIST,    /* items are `object`, or strings where that is NULL */
-    WA_MAP,     /* an object with the user's own names */
-    WA_REMOVED  /* in an object with a base: the base's field does not exist here */
-} wa_kind;
-
-/* How sure the contract is of a field's limits. What is soft makes a warning, never a problem. */
-typedef enum wa_grade { WA_HARD, WA_GUIDE, WA_SOFT } wa_grade;
-
-typedef enum wa_format {
-    WA_ANY_FORMAT,
-    WA_WEB_LINK,    /* http:// or https:// and something behind it */
-    WA_ABSOLUTE,    /* a URL with a scheme */
-    WA_DATE,        /* YYYY-MM-DD */
-    WA_TRIMMED,     /* no space at either end */
-    WA_ONE_LINE,    /* no line end, no tab, no run of more than 4 spaces */
-    WA_FEW_LINES,   /* at most 2 line ends */
-    WA_FORMAT_COUNT /* how many there are */
-} wa_format;
-
-enum {
-    WA_REQUIRED = 1 << 0,     /* absent: a problem */
-    WA_ADVISED = 1 << 1,      /* absent: a warning */
-    WA_DISCOURAGED = 1 << 2,  /* present: a warning */
-    WA_OPEN = 1 << 3,         /* a value outside `values`: a warning */
-    WA_UNIQUE = 1 << 4,       /* the value stands once in the scope */
-    WA_UNIQUE_SOFT = 1 << 5,  /* the same, as a warning */
-    WA_SAME = 1 << 6,         /* the same value (object: shape, list: length) in the whole scope */
-    WA_SCOPE = 1 << 7,        /* this list is the scope of the flags above and below */
-    WA_COUNTED = 1 << 8,      /* the items of this list count towards the scope's `total` */
-    WA_AMONG_MANY = 1 << 9,   /* required where the list that holds its object has more than one item */
-    WA_ALL_OR_NONE = 1 << 10, /* where one item of the list has it, each must */
-    WA_TOTAL = 1 << 11,       /* an amount that is the sum of those that add, less those that take, see WA_SUM */
-    WA_ADDS = 1 << 12,
-    WA_TAKES = 1 << 13,
-    WA_AMOUNT = 1 << 14,                            /* the number of an amount */
-    WA_FILLED = 1 << 15,                            /* absent: the first of its values is written */
-    WA_NOTED = WA_UNIQUE | WA_UNIQUE_SOFT | WA_SAME /* held against other values */
-};
 
 typedef struct wa_field {
     const char *name;          /* NULL ends a list of fields */
     const char *doc;           /* one line: what it is for */
-    const char *const *values; /* what it may be, compared without case; NULL ends */
-    const wa_object *object;
-    int32_t max;         /* characters, items or value; 0: no limit */
-    int16_t min;         /* the same */
-    int16_t advised_max; /* over it: a warning */
-    uint16_t flags;
-    uint8_t total; /* of a scope: the items of its counted lists together */
-    uint8_t kind, format, grade;
+    const char *const *values; /* the values that are allowed, in any case; NULL ends */
+    const wa_object *object;   /* of WA_OBJECT; of the items of WA_LIST, which are strings if it is NULL */
+    int32_t max;               /* characters, items or value; 0: no limit */
+    int16_t min;               /* the same */
+    int16_t recommended_max;   /* above it: a warning */
+    wa_marks marks;
+    uint8_t total; /* of a list with rules: the most items that its counted lists have together */
+    uint8_t kind, format;
 } wa_field;
 
-typedef enum wa_rule_kind {
-    WA_EXACTLY_ONE = 1, /* exactly one of the names is present */
-    WA_AT_LEAST_ONE,    /* one of the names is present; stands at the first */
-    WA_ONLY_WHEN,       /* names[0] may be present only where names[1] is absent or has the value */
-    WA_ONLY_UNDER,      /* the same of a names[1] in an object around this one; without a value: where it is absent */
-    WA_SUM              /* names[0] is the total of the amounts in names[1] */
-} wa_rule_kind;
-
+/* A rule between two names. What each kind of rule means is in terms.h and, as code, in encode.c:is_rule_kept. */
 typedef struct wa_rule {
-    uint8_t kind; /* 0 ends a list of rules */
-    uint8_t grade;
+    uint8_t kind; /* WA_NO_RULE ends a list of rules */
+    wa_marks marks;
     const char *names[2];
     const char *value;
+    const char *const *parts; /* of a sum: "+name" or "-name"; NULL ends */
 } wa_rule;
 
 typedef struct wa_variant {
@@ -91,22 +34,24 @@ typedef struct wa_variant {
     const wa_object *object;
 } wa_variant;
 
-/* An object with variants takes another shape: by the value of the field `by` or, where that is NULL, by the first
- * variant whose `value` names a member that is present. `otherwise` is the shape where none is. */
+/* An object with variants is one of them: the one whose value the discriminator has or, if there is no discriminator,
+ * the first one whose value is the name of a member that is present. If there is none, it is `otherwise`. */
 struct wa_object {
     const char *name;
-    const char *section; /* of the contract */
+    const char *page; /* of Meta's documentation, a path under WA_DOCUMENTATION */
     const char *doc;
-    const wa_object *base; /* whose fields stand first */
-    const wa_field *fields;
+    const wa_object *base;  /* its fields come first */
+    const wa_field *fields; /* one with the name of a base's field replaces that */
     const wa_rule *rules;
-    const char *by;
+    const char *discriminator;
     const wa_variant *variants;
     const wa_object *otherwise;
-    bool open;     /* a value that is none of the variants' makes a warning, and the members are kept as they are */
-    bool inferred; /* `by` is filled in from the one member that is named as a variant */
+    bool open;     /* an unknown value of the discriminator is a warning, and the members are kept as they are */
+    bool inferred; /* an absent discriminator is filled in if one member is called as a variant's value */
 };
 
-WA_DATA const wa_object wa_message; /* the root: whatever may be posted to /messages */
+#define WA_DOCUMENTATION "https://developers.facebook.com/documentation/business-messaging/whatsapp/"
+
+WA_DATA const wa_object wa_message; /* the root: everything that may be posted to /messages */
 
 #endif

@@ -1,4 +1,4 @@
-/* Formats of strings: see terms.h. Each is a row: a test and its name. */
+/* The tests of formats, and the tables of terms: see terms.h. */
 #include "terms.h"
 
 static bool is_decimal(char c)
@@ -16,8 +16,8 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* bytes of the scheme with its colon, 0 if there is none */
-static size_t scheme(const char *text, size_t length)
+/* Returns the length of the URL's scheme with its colon, 0 if it has none. */
+static size_t scheme_length(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         char c = lower(text[i]);
@@ -28,7 +28,8 @@ static size_t scheme(const char *text, size_t length)
     return 0;
 }
 
-static bool starts(const char *text, size_t length, const char *with)
+/* Returns true if the text starts with `with`, in any case, and a host may follow. */
+static bool starts_link(const char *text, size_t length, const char *with)
 {
     size_t i = 0;
     while (with[i] != '\0') {
@@ -38,33 +39,33 @@ static bool starts(const char *text, size_t length, const char *with)
     return length > i && text[i] != '/' && !is_space(text[i]);
 }
 
-static bool web_link(const char *text, size_t length)
+static bool is_web_link(const char *text, size_t length)
 {
-    return starts(text, length, "https://") || starts(text, length, "http://");
+    return starts_link(text, length, "https://") || starts_link(text, length, "http://");
 }
 
-static bool absolute(const char *text, size_t length)
+static bool is_absolute(const char *text, size_t length)
 {
-    size_t size = scheme(text, length);
+    size_t size = scheme_length(text, length);
     return size > 0 && length > size && !is_space(text[size]);
 }
 
-static bool date(const char *text, size_t length)
+static bool is_date(const char *text, size_t length)
 {
-    static const char form[] = "0000-00-00";
-    if (length != sizeof form - 1) return false;
+    static const char digits[] = "0000-00-00";
+    if (length != sizeof digits - 1) return false;
     for (size_t i = 0; i < length; i++) {
-        if (form[i] == '0' ? !is_decimal(text[i]) : text[i] != form[i]) return false;
+        if (digits[i] == '0' ? !is_decimal(text[i]) : text[i] != digits[i]) return false;
     }
     return true;
 }
 
-static bool trimmed(const char *text, size_t length)
+static bool is_trimmed(const char *text, size_t length)
 {
     return !is_space(text[0]) && !is_space(text[length - 1]);
 }
 
-static bool one_line(const char *text, size_t length)
+static bool is_one_line(const char *text, size_t length)
 {
     int spaces = 0;
     for (size_t i = 0; i < length; i++) {
@@ -78,33 +79,22 @@ static bool one_line(const char *text, size_t length)
     return true;
 }
 
-static bool few_lines(const char *text, size_t length)
+static bool is_few_lines(const char *text, size_t length)
 {
     int ends = 0;
     for (size_t i = 0; i < length; i++) ends += text[i] == '\n';
     return ends <= 2;
 }
 
-static bool (*const tests[WA_FORMAT_COUNT])(const char *text, size_t length) = {
-    [WA_WEB_LINK] = web_link,
-    [WA_ABSOLUTE] = absolute,
-    [WA_DATE] = date,
-    [WA_TRIMMED] = trimmed,
-    [WA_ONE_LINE] = one_line,
-    [WA_FEW_LINES] = few_lines,
-};
+#define KIND(kind, ...) [kind] = {__VA_ARGS__},
+#define FORMAT(format, ...) [format] = {__VA_ARGS__},
+#define CODE(code, name, doc) [code] = {name, WA_DOC(doc)},
+#define RULE(rule, name, code, sentence, doc) [rule] = {name, code, sentence, WA_DOC(doc)},
+#define MARK(mark, name) [mark##_BIT] = name,
 
-WA_DATA_DEFINITION const char *const wa_format_names[WA_FORMAT_COUNT] = {
-    [WA_ANY_FORMAT] = "anything",
-    [WA_WEB_LINK] = "an http:// or https:// link",
-    [WA_ABSOLUTE] = "a URL with its scheme, such as https://example.com",
-    [WA_DATE] = "a date as YYYY-MM-DD",
-    [WA_TRIMMED] = "without spaces at its ends",
-    [WA_ONE_LINE] = "one line without tabs and without more than 4 spaces in a row",
-    [WA_FEW_LINES] = "of at most 2 line ends",
-};
-
-bool wa_has_format(uint8_t format, const char *text, size_t length)
-{
-    return format == WA_ANY_FORMAT || length == 0 || tests[format](text, length);
-}
+WA_DATA_DEFINITION const wa_kind_term wa_kind_terms[WA_KIND_COUNT] = {
+    [WA_NO_KIND] = {"any", "anything", "", "any", "", false}, WA_KINDS(KIND)};
+WA_DATA_DEFINITION const wa_format_term wa_format_terms[WA_FORMAT_COUNT] = {WA_FORMATS(FORMAT)};
+WA_DATA_DEFINITION const wa_code_term wa_code_terms[WA_CODE_COUNT] = {WA_CODES(CODE)};
+WA_DATA_DEFINITION const wa_rule_term wa_rule_terms[WA_RULE_COUNT] = {WA_RULES(RULE)};
+WA_DATA_DEFINITION const char *const wa_mark_names[WA_MARK_COUNT] = {WA_MARKS(MARK)};

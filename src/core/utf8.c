@@ -8,7 +8,7 @@ static bool continues(unsigned char byte)
     return (byte & 0xC0) == 0x80;
 }
 
-/* the least and the greatest second byte, which is where overlong forms, surrogates and the end of Unicode show */
+/* Returns true if the second byte is valid; overlong forms, surrogates and what is over U+10FFFF differ there. */
 static bool second(unsigned char first, unsigned char byte)
 {
     unsigned char least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;

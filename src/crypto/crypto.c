@@ -1,5 +1,6 @@
-/* whatsapp.crypto: what of libcrypto the library needs. No cipher is made at home. */
-#define OPENSSL_API_COMPAT 0x10100000L /* HMAC_CTX: the one way to keep a key that old and new libcrypto share */
+/* whatsapp.crypto: bindings to libcrypto: HMAC, SHA-256, random bytes, constant-time comparison. Never implements a
+ * cipher itself. */
+#define OPENSSL_API_COMPAT 0x10100000L /* HMAC_CTX, which old and new versions of libcrypto have */
 #include "../compat.h"
 
 #include <limits.h>
@@ -53,7 +54,7 @@ static int key_gc(lua_State *L)
     return 0;
 }
 
-/* [-0, +1, m] of the upvalue, a key that was made ready; text, digits -> whether these are the 64 digits of its HMAC */
+/* [-0, +1, v] checks(text, digits) -> true if these are the 64 digits of the HMAC; the key is the upvalue */
 static int checks(lua_State *L)
 {
     HMAC_CTX **key = lua_touserdata(L, lua_upvalueindex(1));
@@ -73,8 +74,8 @@ static int checks(lua_State *L)
     return 1;
 }
 
-/* [-0, +1, v] checker(key) -> function(text, digits) -> boolean: three times as quick as to make an HMAC and compare
- * it, as the key is prepared once; takes as long wherever the digits differ */
+/* [-0, +1, v] checker(key) -> function(text, digits) -> boolean, in constant time. It is three times as quick as to
+ * make an HMAC and compare it, because the key is prepared once (make bench-webhook). */
 static int checker(lua_State *L)
 {
     size_t length;
@@ -94,11 +95,12 @@ static int checker(lua_State *L)
     return 1;
 }
 
-/* ---- a digest of what comes in pieces ---- */
+/* ---- digests, made piece by piece ----------------------------------------------------------------------------------
+ */
 
 static const char digest_type[] = "whatsapp.crypto.digest";
 
-/* [-0, +0, v] NULL once it is final */
+/* [-0, +0, v] Returns the digest; raises an error after digest:final. */
 static EVP_MD_CTX **check_digest(lua_State *L)
 {
     EVP_MD_CTX **digest = luaL_checkudata(L, 1, digest_type);
@@ -126,7 +128,7 @@ static int digest_update(lua_State *L)
     return 1;
 }
 
-/* [-0, +1, v] digest:final([form]) -> hexadecimal digits, or with "binary" the bytes; it cannot be used any more */
+/* [-0, +1, v] digest:final([form]) -> hexadecimal digits or, with "binary", bytes; ends the digest */
 static int digest_final(lua_State *L)
 {
     static const char *const forms[] = {"hex", "binary", NULL};
@@ -142,7 +144,7 @@ static int digest_final(lua_State *L)
     return 1;
 }
 
-/* [-0, +1, v] digest("sha256") -> an object that takes bytes as they come, in constant memory */
+/* [-0, +1, v] digest("sha256") -> digest, an object with constant memory */
 static int new_digest(lua_State *L)
 {
     static const char *const names[] = {"sha256", NULL};
@@ -158,7 +160,7 @@ static int new_digest(lua_State *L)
     return 1;
 }
 
-/* [-0, +1, v] random(count) -> twice as many hexadecimal digits, that nobody can foresee */
+/* [-0, +1, v] random(count) -> twice as many hexadecimal digits, from a secure generator */
 static int random_bytes(lua_State *L)
 {
     unsigned char bytes[EVP_MAX_MD_SIZE];
@@ -169,7 +171,7 @@ static int random_bytes(lua_State *L)
     return 1;
 }
 
-/* [-0, +1, v] equal(a, b) -> boolean, in a time that tells nothing of where they differ */
+/* [-0, +1, v] equal(a, b) -> boolean, in constant time */
 static int equal(lua_State *L)
 {
     size_t m, n;

@@ -1,7 +1,7 @@
 /* whatsapp.curl: sends requests with libcurl and gives their answers, one at a time or many at once. A client object
  * keeps one multi handle, with its connections, for as long as it lives. Knows nothing of messages; what libcurl does
  * is in multi.c and transfer.c, which know no Lua. */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* dladdr */
 
 #include "../compat.h"
 #include "multi.h"
@@ -10,6 +10,10 @@
 
 #include <string.h>
 #include <time.h>
+
+#if !defined(_WIN32)
+#include <dlfcn.h>
+#endif
 
 #define CLIENT "whatsapp.curl"
 #define PREPARED "whatsapp.curl.prepared"
@@ -432,6 +436,21 @@ static int sleep_for(lua_State *L)
 
 /* ---- the module ---- */
 
+/* Keeps libcurl's code in memory. A resolver that still asks for a name is not waited for (CURLOPT_QUICK_EXIT): its
+ * thread returns into that code after the Lua state, and with it this module, may be gone. */
+static void pin_libcurl(void)
+{
+#if defined(RTLD_NODELETE)
+    CURLcode (*function)(long) = curl_global_init;
+    void *address, *library;
+    Dl_info info;
+    memcpy(&address, &function, sizeof address);
+    if (dladdr(address, &info) == 0) return;
+    library = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+    if (library != NULL) dlclose(library);
+#endif
+}
+
 WA_EXPORT int luaopen_whatsapp_curl(lua_State *L);
 
 /* [-0, +1, m] */
@@ -449,6 +468,7 @@ int luaopen_whatsapp_curl(lua_State *L)
         lua_pushcfunction(L, global_gc);
         lua_setfield(L, -3, "__gc");
         if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return luaL_error(L, "libcurl could not be initialised");
+        pin_libcurl();
         lua_pushvalue(L, -2);
         lua_setmetatable(L, -2);
         lua_setfield(L, -2, "held");

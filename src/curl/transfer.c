@@ -113,6 +113,9 @@ static CURLcode set_up(wa_transfer *t, const wa_settings *s)
     } while (0)
     SET(ERRORBUFFER, t->error);
     SET(NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    SET(QUICK_EXIT, 1L); /* else a resolver that still asks for a name is waited for, whatever the time-out is */
+#endif
     SET(PRIVATE, t);
 #if LIBCURL_VERSION_NUM >= 0x075000
     SET(PREREQFUNCTION, on_request);

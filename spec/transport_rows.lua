@@ -118,7 +118,8 @@ local function tools(row)
   function t.open(changes)
     local options = { ca_file = t.fault.ca_file, proxy = "", timeout = 10, connect_timeout = 5, max_body = 1000000 }
     for name, value in pairs(changes or {}) do options[name] = value end
-    local transport = timed((t.home or require(row.module)).new(options), options)
+    local transport = (t.home or require(row.module)).new(options)
+    if not t.home then transport = timed(transport, options) end -- at home it is timed there
     opened[#opened + 1] = transport
     return transport
   end

@@ -16,44 +16,39 @@ return function(transport, options)
     return now() + (type(request) == "table" and request.timeout or options.timeout or DEFAULT) + GRACE
   end
 
-  local function check(latest)
+  -- what came too late is an outcome that no case expects
+  local function checked(latest, ...)
     local late = now() - latest
-    if late > 0 and not SLOW then error(("an outcome came %.1f s after its time-out and a second"):format(late), 0) end
+    if late <= 0 or SLOW then return ... end
+    return nil, ("an outcome came %.1f s after its time-out and a second"):format(late), { kind = "late" }
   end
 
   local timed = { transport = transport }
   if transport.begin then
     function timed.begin(request, done, ...)
-      local latest = math.huge
-      transport.begin(request, function(...)
-        check(latest)
-        return done(...)
+      local latest = deadline(request)
+      return transport.begin(request, function(...)
+        return done(checked(latest, ...))
       end, ...)
-      latest = deadline(request) -- it has begun: to hand a large body to nginx took its time
     end
   end
   if transport.start then
     function timed.start(request, slot, ...)
-      transport.start(request, slot, ...)
-      deadlines[slot] = deadline(request) -- it has begun: to hand a large body to nginx took its time
+      deadlines[slot] = deadline(request)
+      return transport.start(request, slot, ...)
     end
     local function came(slot, ...)
-      if slot ~= nil and deadlines[slot] then
-        check(deadlines[slot])
-        deadlines[slot] = nil
-      end
-      return slot, ...
+      local latest = slot ~= nil and deadlines[slot]
+      if not latest then return slot, ... end
+      deadlines[slot] = nil
+      return slot, checked(latest, ...)
     end
     function timed.wait(...) return came(transport.wait(...)) end
   end
 
-  local function answered(latest, ...)
-    check(latest)
-    return ...
-  end
   return setmetatable(timed, {
     __index = transport,
-    __call = function(_, request) return answered(deadline(request), transport(request)) end,
+    __call = function(_, request) return checked(deadline(request), transport(request)) end,
     __tostring = function() return tostring(transport) end,
   })
 end

@@ -9,7 +9,6 @@
 #include "response.h"
 
 #include <string.h>
-#include <time.h>
 
 #if !defined(_WIN32)
 #include <dlfcn.h>
@@ -19,7 +18,9 @@
 #define PREPARED "whatsapp.curl.prepared"
 #define GLOBAL "whatsapp.curl.global"
 
-enum { MAX_BODY = 16 << 20 };
+/* bytes of an answer; requests over one connection: nginx, for one, ends an HTTP/2 connection after 1,000, and what is
+ * under way then may have been sent */
+enum { MAX_BODY = 16 << 20, MAX_REQUESTS = 900 };
 
 static const double default_timeout = 30, default_connect_timeout = 10;
 
@@ -132,13 +133,14 @@ static const char *keep(lua_State *L, const char *name, const char *text)
     return text;
 }
 
-/* [-0, +1, v] new{timeout =, connect_timeout =, proxy =, ca_file =, user_agent =, allow_http =, max_body =, headers =}
+/* [-0, +1, v] new{timeout =, connect_timeout =, proxy =, ca_file =, user_agent =, allow_http =, max_body =,
+ * max_requests =, headers =}
  * -> client */
 static int new_client(lua_State *L)
 {
     static const char *const names[] = {"proxy", "ca_file", "user_agent"};
     wa_settings s = {.max_body = MAX_BODY};
-    int64_t max_body = MAX_BODY;
+    int64_t max_body = MAX_BODY, max_requests = MAX_REQUESTS;
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     s.timeout = wa_seconds(L, 1, "timeout", default_timeout);
@@ -148,6 +150,11 @@ static int new_client(lua_State *L)
         (lua_type(L, -1) != LUA_TNUMBER || !wa_integer(L, -1, &max_body) || max_body < 1 || max_body > INT32_MAX))
         return luaL_error(L, "max_body must be a number of bytes");
     s.max_body = (size_t) max_body;
+    if (wa_field(L, 1, "max_requests") != LUA_TNIL &&
+        (lua_type(L, -1) != LUA_TNUMBER || !wa_integer(L, -1, &max_requests) || max_requests < 1 ||
+            max_requests > INT32_MAX))
+        return luaL_error(L, "max_requests must be a number of requests, from 1 on");
+    s.max_requests = (size_t) max_requests;
     s.allocate = lua_getallocf(L, &s.context);
 
     client *c = lua_newuserdata(L, sizeof *c);
@@ -244,7 +251,7 @@ static int client_perform(lua_State *L)
     if (r.text != NULL || !wa_multi_start(&c->multi, t)) return luaL_error(L, "%s", wa_no_memory);
     t->awaited = true;
     lua_Hook hook = lua_gethook(L);
-    while (!t->ended) {
+    while (t->state != WA_ENDED) {
         if (lua_gethook(L) != hook) wa_multi_abort(&c->multi, t);
         else wa_multi_wait(&c->multi, 1);
     }
@@ -355,7 +362,7 @@ static int client_progress(lua_State *L)
     wa_push_bytes(L, moved);
     if (all < 0) lua_pushnil(L);
     else wa_push_bytes(L, all);
-    lua_pushboolean(L, t->ended);
+    lua_pushboolean(L, t->state == WA_ENDED);
     return 3;
 }
 
@@ -364,7 +371,7 @@ static int client_abort(lua_State *L)
 {
     client *c = check_client(L);
     wa_transfer *t = find(L, c);
-    bool under_way = t != NULL && t->added;
+    bool under_way = t != NULL && t->state == WA_UNDER_WAY;
     if (under_way) wa_multi_abort(&c->multi, t);
     lua_pushboolean(L, under_way);
     return 1;
@@ -416,9 +423,7 @@ static int client_events(lua_State *L)
 /* [-0, +1, -] now() -> seconds of a clock that never goes back */
 static int now(lua_State *L)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    lua_pushnumber(L, (lua_Number) ((double) t.tv_sec + (double) t.tv_nsec / 1e9));
+    lua_pushnumber(L, (lua_Number) wa_clock());
     return 1;
 }
 
@@ -428,9 +433,7 @@ static int sleep_for(lua_State *L)
     double seconds = (double) luaL_checknumber(L, 1);
     if (!(seconds > 0)) return 0;
     if (seconds > 86400) seconds = 86400;
-    struct timespec t = {.tv_sec = (time_t) seconds};
-    t.tv_nsec = (long) ((seconds - (double) t.tv_sec) * 1e9);
-    nanosleep(&t, NULL);
+    wa_sleep(seconds);
     return 0;
 }
 

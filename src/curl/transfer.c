@@ -12,23 +12,17 @@ WA_DATA_DEFINITION const char *const wa_no_memory = "not enough memory";
 
 /* ---- libcurl's callbacks ---- */
 
-/* Called before each request on each connection. libcurl begins again by itself when a kept connection died, though the
- * request may have arrived: refused, and libcurl then fails instead of sending it a second time. */
-#if LIBCURL_VERSION_NUM >= 0x075000
-static int on_request(void *context, char *ip, char *local_ip, int port, int local_port)
+bool wa_transfer_begin(wa_transfer *t)
 {
-    wa_transfer *t = context;
-    (void) ip, (void) local_ip, (void) port, (void) local_port;
 #ifdef WA_WHOLE_BODY
     bool may_have_left = true;
 #else
     bool may_have_left = t->size == 0 || t->offset > 0;
 #endif
-    if (t->begun && !t->idempotent && may_have_left) return CURL_PREREQFUNC_ABORT;
+    if (t->begun && !t->idempotent && may_have_left) return false;
     t->begun = true;
-    return CURL_PREREQFUNC_OK;
+    return true;
 }
-#endif
 
 /* once a byte was read, the body may have arrived */
 static int go_back(bool untouched, curl_off_t offset, int origin)
@@ -117,10 +111,6 @@ static CURLcode set_up(wa_transfer *t, const wa_settings *s)
     SET(QUICK_EXIT, 1L); /* else a resolver that still asks for a name is waited for, whatever the time-out is */
 #endif
     SET(PRIVATE, t);
-#if LIBCURL_VERSION_NUM >= 0x075000
-    SET(PREREQFUNCTION, on_request);
-    SET(PREREQDATA, t);
-#endif
     SET(WRITEFUNCTION, on_body);
     SET(WRITEDATA, t);
     SET(HEADERFUNCTION, on_header);
@@ -131,7 +121,6 @@ static CURLcode set_up(wa_transfer *t, const wa_settings *s)
     SET(SSL_VERIFYHOST, 2L);
     SET(SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2);
     SET(HTTP_VERSION, (long) CURL_HTTP_VERSION_2TLS);
-    SET(PIPEWAIT, 1L);
     SET(TCP_KEEPALIVE, 1L);
     SET(CONNECTTIMEOUT_MS, milliseconds(s->connect_timeout));
     SET(MAXFILESIZE_LARGE, (curl_off_t) s->max_body);
@@ -160,6 +149,7 @@ bool wa_transfer_open(wa_transfer *t, const wa_settings *s)
     wa_buffer_init(&t->body, s->allocate, s->context, s->max_body);
     t->easy = curl_easy_init();
     t->url = curl_url();
+    t->connection = -1;
     t->code = t->easy == NULL || t->url == NULL ? CURLE_OUT_OF_MEMORY : set_up(t, s);
     return t->code == CURLE_OK;
 }
@@ -185,6 +175,18 @@ void wa_transfer_close(wa_transfer *t)
     t->url = NULL;
 }
 
+void wa_transfer_forget(wa_transfer *t)
+{
+    t->easy = NULL;
+    t->list = NULL;
+    t->url = NULL;
+}
+
+double wa_transfer_timeout(const wa_transfer *t)
+{
+    return (double) t->timeout / 1000;
+}
+
 /* ---- a request ---- */
 
 /* what became of the exchange before */
@@ -195,7 +197,7 @@ static void forget_outcome(wa_transfer *t)
     wa_buffer_reset(&t->body, KEPT);
     t->error[0] = '\0';
     t->offset = 0;
-    t->begun = t->head_ended = t->interrupted = t->carried = t->ended = t->awaited = false;
+    t->begun = t->head_ended = t->interrupted = t->carried = t->awaited = false;
     t->code = CURLE_OK;
 }
 
@@ -285,6 +287,9 @@ static const char *set_url(wa_transfer *t, bool allow_http)
     if (!allowed)
         return http ? "plain http is only for loopback, or with allow_http = true" : "the URL must start with https://";
     if (curl_easy_setopt(t->easy, CURLOPT_CURLU, t->url) != CURLE_OK) return wa_no_memory;
+    /* The first handshake says whether the server speaks HTTP/2, which the others wait for. Over plain http nothing
+     * says so, and libcurl (7.88) lets them wait for the end of the first request. */
+    curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, https ? 1L : 0L);
     swap(&t->address, &t->set);
     return NULL;
 }

@@ -19,7 +19,8 @@ enum {
 typedef struct wa_settings {
     double timeout, connect_timeout; /* seconds */
     const char *proxy, *ca_file, *user_agent;
-    size_t max_body; /* bytes */
+    size_t max_body;     /* bytes */
+    size_t max_requests; /* over one connection */
     bool allow_http;
     wa_allocator allocate;
     void *context;
@@ -31,6 +32,13 @@ typedef struct wa_prepared {
     wa_buffer headers, address; /* as a transfer has them */
     double timeout;             /* seconds */
 } wa_prepared;
+
+/* 7.80 says when a request begins on a connection */
+#define WA_HAS_PREREQ (LIBCURL_VERSION_NUM >= 0x075000)
+
+/* SPARE: to be filled, or unused. UNDER_WAY: libcurl has it. ENDED: the outcome is there, until the caller gives it
+ * back. */
+typedef enum wa_state { WA_SPARE, WA_UNDER_WAY, WA_ENDED } wa_state;
 
 /* kept for the next exchange: libcurl's handle, the URL and the headers as they were last given to it */
 typedef struct wa_transfer {
@@ -56,11 +64,24 @@ typedef struct wa_transfer {
     CURLcode code;    /* once it has ended */
     char error[CURL_ERROR_SIZE];
     /* for wa_multi */
+    wa_state state;
     struct wa_transfer *next;
+    struct wa_pool *pool; /* the latest one that it was in */
+    int connection;       /* its latest connection there; -1: it had none */
     unsigned slot;
-    double deadline; /* when it is overdue */
-    bool added, ended, awaited;
+    double deadline;    /* when it is overdue */
+    bool waiting;       /* it has not begun on any connection */
+    bool connecting;    /* it opens one */
+    bool on_connection; /* it is counted there */
+    bool last;          /* its connection closes after it */
+    bool awaited;       /* by a caller who holds it, so that it is not queued */
 } wa_transfer;
+
+/* A request begins on a connection. Returns false where it began before and may have arrived: libcurl begins again by
+ * itself when a kept connection dies. libcurl then fails instead of sending it a second time. */
+WA_FUNC bool wa_transfer_begin(wa_transfer *t);
+WA_FUNC double wa_transfer_timeout(const wa_transfer *t); /* seconds */
+WA_FUNC void wa_transfer_forget(wa_transfer *t); /* leaves libcurl's objects to the parent of a forked process */
 
 /* false: `code` is CURLE_OUT_OF_MEMORY, or what this libcurl lacks; wa_transfer_close is right all the same */
 WA_FUNC bool wa_transfer_open(wa_transfer *t, const wa_settings *settings);
@@ -80,7 +101,7 @@ WA_DATA const char *const wa_no_memory;
 /* A body that libcurl has as a whole leaves together with the head: half the system calls. Then a request that begins
  * for the second time must be seen, which libcurl 7.80 and later let. With others, or with WA_READ_BODY, libcurl asks
  * for the body bit by bit and, before it sends it again, to go back in it. */
-#if LIBCURL_VERSION_NUM >= 0x075000 && !defined(WA_READ_BODY)
+#if WA_HAS_PREREQ && !defined(WA_READ_BODY)
 #define WA_WHOLE_BODY 1
 #endif
 

@@ -33,16 +33,25 @@ end
 
 local PROGRAMS = {
   { "the short way", "3", [[all(open {}:each(list, { concurrency = 2 }))]],
-    "id 1 sent\nid 2 sent\nid 3: something was raised before this was sent\nid 4 sent\n1 raised, 0 alive, 0 in flight", 3 },
+    "id 1 sent\nid 2 sent\nid 3: not enough memory\nid 4 sent\n0 raised, 0 alive, 0 in flight", 3 },
   { "as a task", "3", [[all(open { on_warning = function() end }:each(list, { concurrency = 2 }))]],
     "id 1 sent\nid 2 sent\nid 3: not enough memory\nid 4 sent\n0 raised, 0 alive, 0 in flight", 3 },
   { "by begin", "1", [[
     local transport, told = require("whatsapp.transport.curl").new { proxy = "" }, 0
     local request = { method = "POST", url = url .. "/", body = "x" }
-    local ok, text = pcall(transport.begin, request, function() told = told + 1 end)
+    local said
+    transport.begin(request, function(_, text, details)
+      told = told + 1
+      said = text .. ", " .. details.kind .. (details.may_have_been_sent and ", perhaps sent" or "")
+    end)
     transport.close()
-    io.write(tostring(ok), ": ", text, ", told ", told)]],
-    "false: not enough memory, told 0", 0 },
+    io.write(said, ", told ", told)]],
+    "not enough memory, transport, told 1", 0 },
+  { "by a call", "1", [[
+    local transport = require("whatsapp.transport.curl").new { proxy = "" }
+    local response, text, details = transport { method = "POST", url = url .. "/", body = "x" }
+    io.write(tostring(response), ", ", text, ", ", details.kind)]],
+    "nil, not enough memory, transport", 0 },
 }
 
 describe("a request that libcurl has no memory for", function()

@@ -244,7 +244,7 @@ static void reopen(wa_multi *m, wa_pool *p)
     p->retired = false;
     if (p != m->current && m->current != NULL && !m->current->retired && m->pools->next->next != NULL)
         free_pool(m, p, true);
-    else if (p->most >= m->settings.max_requests && !replace_handle(p)) p->broken = true;
+    else if (p->most >= (size_t) m->settings.max_requests && !replace_handle(p)) p->broken = true;
 }
 
 /* ---- sockets ---- */
@@ -617,7 +617,8 @@ static void ask_for_sockets(wa_pool *p)
     curl_multi_setopt(p->handle, CURLMOPT_TIMERDATA, p);
 }
 
-/* Returns false if this libcurl cannot say that a request begins, on which "never twice" depends. */
+/* Returns false if this libcurl, other than its headers, cannot say that a request begins: "never twice" depends on it.
+ */
 static bool ask_for_connections(wa_transfer *t)
 {
     curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
@@ -724,18 +725,19 @@ static bool grow(wa_multi *m)
 
 static bool open_transfer(wa_multi *m, wa_transfer *t)
 {
-    if (!wa_transfer_open(t, &m->settings)) return false;
-    if (!ask_for_connections(t)) t->code = CURLE_UNKNOWN_OPTION;
-    return t->code == CURLE_OK;
+    const char *problem = wa_transfer_open(t, &m->settings, m->text, sizeof m->text);
+    if (problem == NULL && !ask_for_connections(t)) problem = "this libcurl is older than its headers, before 7.80";
+    m->problem = problem;
+    return problem == NULL;
 }
 
 static wa_transfer *new_transfer(wa_multi *m)
 {
+    m->problem = wa_no_memory;
     if (m->count == m->capacity && !grow(m)) return NULL;
     wa_transfer *t = resize(m, NULL, 0, sizeof *t);
     if (t == NULL) return NULL;
     if (!open_transfer(m, t)) {
-        m->unusable = t->code != CURLE_OUT_OF_MEMORY;
         wa_transfer_close(t);
         resize(m, t, sizeof *t, 0);
         return NULL;
@@ -778,7 +780,7 @@ static bool start(wa_multi *m, wa_transfer *t)
     wa_pool *p = choose_pool(m);
     if (p == NULL) return false;
     make_set(m); /* without it there is poll() */
-    t->deadline = wa_clock() + wa_transfer_timeout(t) + grace;
+    t->deadline = wa_clock() + t->request.timeout + grace;
     if (m->running == 0 || t->deadline < m->soonest) m->soonest = t->deadline;
     put_in_pool(t, p);
     if (curl_multi_add_handle(p->handle, t->easy) != CURLM_OK) {
@@ -786,7 +788,7 @@ static bool start(wa_multi *m, wa_transfer *t)
         return false;
     }
     t->state = WA_UNDER_WAY;
-    if (p->most + p->waiting >= m->settings.max_requests) retire(m, p);
+    if (p->most + p->waiting >= (size_t) m->settings.max_requests) retire(m, p);
     return true;
 }
 
@@ -828,6 +830,7 @@ void wa_multi_give(wa_multi *m, wa_transfer *t)
         if (m->first == NULL) m->last = NULL;
     }
     t->awaited = false;
+    t->request.body = NULL;
     t->state = WA_SPARE;
     wa_transfer_hand_over(t);
     if (t->easy == NULL && !replace_easy(m, t)) return; /* it stays unused until the end */

@@ -58,12 +58,13 @@ typedef struct wa_multi {
     size_t socket_count;
     wa_pollfd *polled; /* where there is no epoll */
     size_t polled_count;
-    int epoll;     /* the set of the sockets; -1: not made yet, or this system has none */
-    int timer;     /* a clock in that set, for a caller that watches it; -1: not made */
-    double armed;  /* when the clock goes off; negative: it does not */
-    long owner;    /* the process that the connections belong to */
-    bool sigpipe;  /* this libcurl raises it */
-    bool unusable; /* this libcurl lacks something */
+    int epoll;           /* the set of the sockets; -1: not made yet, or this system has none */
+    int timer;           /* a clock in that set, for a caller that watches it; -1: not made */
+    double armed;        /* when the clock goes off; negative: it does not */
+    long owner;          /* the process that the connections belong to */
+    bool sigpipe;        /* this libcurl raises it */
+    const char *problem; /* why there is no transfer: wa_no_memory, or a sentence, perhaps in `text` */
+    char text[160];
 } wa_multi;
 
 /* returns false without memory; wa_multi_close is right all the same */
@@ -74,7 +75,7 @@ WA_FUNC void wa_multi_close(wa_multi *m); /* may be called again */
  * new ones are made. What was under way ends with `carried`. Returns false without memory. */
 WA_FUNC bool wa_multi_renew(wa_multi *m);
 
-/* Returns a transfer to fill, the same one until it is started; NULL without memory, or if `unusable`. */
+/* Returns a transfer to fill, the same one until it is started; NULL, and `problem` says why. */
 WA_FUNC wa_transfer *wa_multi_spare(wa_multi *m);
 WA_FUNC bool wa_multi_start(wa_multi *m, wa_transfer *t); /* returns false without memory */
 

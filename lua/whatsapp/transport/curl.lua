@@ -53,9 +53,7 @@ end
 ---@field size integer? bytes in the file
 
 ---@param given whatsapp.curl_options?
----@return table transport callable, with now(), sleep(seconds), begin(request, done), turn(seconds) and close(); and for
----POSTs that are the same but for their body prepare(request), post(prepared, body), begin_post(prepared, body, done) and
----is_begun(done)
+---@return table transport callable, with now(), sleep(seconds), begin(request, done), turn(seconds) and close()
 function M.new(given)
   local state = loop.new("whatsapp.transport.curl", given, 2, false)
   local function call(_, request)
@@ -64,7 +62,6 @@ function M.new(given)
   end
   return setmetatable({
     now = loop.now, sleep = sleep, begin = state.begin, turn = state.wait, close = state.close,
-    prepare = state.prepare, post = state.post, begin_post = state.begin_post, is_begun = state.is_begun,
   }, { __call = call, __tostring = function() return "whatsapp.transport.curl" end })
 end
 

@@ -39,7 +39,7 @@ function loop.new(name, given, level, watched)
   function state.client(blamed)
     if closed then error("attempt to use a closed transport", (blamed or 3) + 1) end
     if client then return client end
-    client = require("whatsapp.curl").new(kept)
+    client = assert(require("whatsapp.curl").new(kept))
     if watched and client:pollfd() == nil then error(name .. ": this system has no descriptor to watch", 0) end
     return client
   end
@@ -122,30 +122,6 @@ function loop.new(name, given, level, watched)
   function state.begin(request, done, blamed)
     check(request, (blamed or 2) + 1)
     add(request, done)
-  end
-
-  ---a POST whose body is given later, each time it is sent
-  function state.prepare(request)
-    return state.client():prepare(request)
-  end
-
-  ---one of what was prepared; waits in libcurl for its answer: status, body, headers | nil, text, details
-  function state.post(prepared, body)
-    return (client or state.client()):perform(prepared, body)
-  end
-
-  ---the same comes through done(status, body, headers | nil, text, details), from within drain() or at once
-  function state.begin_post(prepared, body, done)
-    local added, text, details = (client or state.client()):add(prepared, done, body)
-    if not added then done(nil, text, details) end
-  end
-
-  ---whether its outcome is still to come
-  function state.is_begun(done)
-    for _, tag in ipairs(client and not closed and client:tags() or {}) do
-      if tag == done then return true end
-    end
-    return false
   end
 
   local function hand_over(done, a, b, c)

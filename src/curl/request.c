@@ -1,4 +1,4 @@
-/* A request: see request.h. First all of the table is read, which may raise; what was made by then belongs to the
+/* A request: see request.h. First all of the table is read, which may raise; all that was made by then belongs to the
  * transfer, which frees it. Then files are opened and libcurl is set up, which cannot raise. */
 #include "request.h"
 
@@ -30,7 +30,7 @@ double wa_seconds(lua_State *L, int table, const char *name, double otherwise)
 
 static wa_refusal refused(const char *text)
 {
-    return (wa_refusal){text, NULL, NULL};
+    return (wa_refusal){.text = text, .kind = text == wa_no_memory ? "transport" : NULL};
 }
 
 /* [-0, +0, m] a field that is a number of bytes; false: it is something else */
@@ -88,7 +88,7 @@ static bool is_header_named(const char *text, size_t length, const char *lower)
 /* [-0, +0, m] gathers the headers; what is wrong with them, or NULL. The text never names a value. */
 static const char *read_headers(lua_State *L, int table, wa_transfer *t)
 {
-    bool form = t->stream != NULL && t->stream->form;
+    bool form = t->request.stream != NULL && t->request.stream->form;
     lua_pushnil(L);
     while (lua_next(L, table)) {
         size_t name_length, length;
@@ -160,7 +160,8 @@ static wa_refusal read_form(lua_State *L, wa_stream *s, int strings)
         wa_part *p = wa_stream_add_part(s);
         if (p == NULL) return refused(wa_no_memory);
         const char *problem = lua_type(L, -1) == LUA_TTABLE ? read_part(L, p) : "must be a table";
-        if (problem != NULL) return (wa_refusal){problem, lua_pushfstring(L, "form[%d]", i), "type"};
+        if (problem != NULL)
+            return (wa_refusal){.text = problem, .field = lua_pushfstring(L, "form[%d]", i), .rule = "type"};
         while (lua_gettop(L) > form) lua_rawseti(L, strings, ++kept);
     }
     s->form = true;
@@ -199,11 +200,12 @@ static wa_refusal read_to_file(lua_State *L, int table, wa_stream *s)
  * the table of the strings that must be kept. */
 static wa_refusal read_streams(lua_State *L, int table, wa_transfer *t)
 {
-    wa_refusal r = {NULL, NULL, NULL};
+    wa_refusal r = refused(NULL);
     int body = lua_gettop(L);
     bool body_file = wa_field(L, table, "body_file") != LUA_TNIL, form = wa_field(L, table, "form") != LUA_TNIL;
     bool to_file = wa_field(L, table, "to_file") != LUA_TNIL;
-    if (t->with_body + body_file + form > 1) luaL_error(L, "a request has one of body, body_file and form");
+    if ((t->request.body != NULL) + body_file + form > 1)
+        luaL_error(L, "a request has one of body, body_file and form");
     if (body_file || form || to_file) {
         luaL_checkstack(L, 30, NULL);
         wa_stream *s = wa_transfer_stream(t);
@@ -230,7 +232,7 @@ static wa_refusal unusable(lua_State *L, const char *path, const char *problem, 
 {
     bool shown = is_header_value(path, strlen(path));
     const char *text = lua_pushfstring(L, "%s%s%s", shown ? path : "", shown ? ": " : "", problem);
-    return (wa_refusal){text, field, "file"};
+    return (wa_refusal){.text = text, .field = field, .rule = "file"};
 }
 
 /* [-0, +n, m] */
@@ -256,45 +258,83 @@ static wa_refusal make_file(lua_State *L, wa_stream *s)
 
 /* ---- all of it ---- */
 
-/* [-0, +n, v] what of the request lies in the table */
-static wa_refusal read_table(lua_State *L, int table, wa_transfer *t, const char **method)
+/* [-0, +1, v] the body; what is kept of it is on top */
+static wa_refusal read_body(lua_State *L, int table, wa_transfer *t)
+{
+    int type = wa_field(L, table, "body");
+    if (type != LUA_TNIL && type != LUA_TSTRING) return refused("the body must be a string");
+    if (type == LUA_TSTRING) t->request.body = lua_tolstring(L, -1, &t->request.size);
+    return read_streams(L, table, t);
+}
+
+/* [-0, +2, v] the table of headers and the URL, read if they are not those of this transfer's request before */
+static wa_refusal read_head(lua_State *L, int table, wa_transfer *t)
 {
     size_t length;
-    const char *problem = NULL;
-    int body = wa_field(L, table, "body"), top = lua_gettop(L);
-    if (body != LUA_TNIL && body != LUA_TSTRING) return refused("the body must be a string");
-    t->with_body = body == LUA_TSTRING;
-    if (t->with_body) t->data = lua_tolstring(L, -1, &t->size);
-    wa_refusal r = read_streams(L, table, t);
-    if (r.text != NULL) return r;
-
-    int headers = wa_field(L, table, "headers");
-    if (headers == LUA_TTABLE) problem = read_headers(L, top + 1, t);
-    else if (headers != LUA_TNIL) problem = "headers must be strings by name";
-    if (problem != NULL) return refused(problem);
-
-    bool named = wa_field(L, table, "method") == LUA_TSTRING;
-    *method = named ? lua_tolstring(L, -1, &length) : NULL;
-    if (!named || !is_token(*method, length)) return refused("the method must be a word such as GET or POST");
+    int type = wa_field(L, table, "headers"), headers = lua_gettop(L);
     if (wa_field(L, table, "url") != LUA_TSTRING) return refused("the URL must be a string");
-    const char *url = lua_tolstring(L, -1, &length);
+    const char *url = lua_tolstring(L, headers + 1, &length);
+    bool form = t->request.stream != NULL && t->request.stream->form; /* it has a header of its own */
+    t->request.url = url;
+    t->request.same_head =
+        t->headers_table != NULL && !form && lua_topointer(L, headers) == t->headers_table && url == t->url_string;
+    if (t->request.same_head) return refused(NULL);
+    t->headers_table = t->url_string = NULL;
     if (strlen(url) != length) return refused("the URL holds a NUL");
-    wa_buffer_add(&t->address, url, length + 1);
-    lua_settop(L, top);
+    if (type == LUA_TNIL) return refused(NULL);
+    const char *problem = type == LUA_TTABLE ? read_headers(L, headers, t) : "headers must be strings by name";
+    lua_settop(L, headers + 1);
+    return refused(problem);
+}
+
+/* [-0, +0, m] */
+static const char *read_method(lua_State *L, int table, wa_transfer *t)
+{
+    size_t length;
+    bool named = wa_field(L, table, "method") == LUA_TSTRING;
+    t->request.method = named ? lua_tolstring(L, -1, &length) : NULL;
+    lua_pop(L, 1); /* the table keeps it until we return */
+    return named && is_token(t->request.method, length) ? NULL : "the method must be a word such as GET or POST";
+}
+
+/* [-0, +n, v] */
+static wa_refusal read_table(lua_State *L, int table, wa_transfer *t)
+{
+    const char *problem = read_method(L, table, t);
+    wa_refusal r = refused(problem);
+    if (r.text == NULL) r = read_body(L, table, t);
+    if (r.text == NULL) r = read_head(L, table, t);
     return r;
 }
 
-wa_refusal wa_read_request(lua_State *L, int table, const wa_settings *settings, wa_transfer *t)
+wa_refusal wa_read_request(lua_State *L, int table, const wa_settings *settings, wa_transfer *t, bool *new_head)
 {
+    int top = lua_gettop(L);
     double timeout = wa_seconds(L, table, "timeout", settings->timeout);
-    const char *method = NULL; /* a string of the request's table, which is there until we return */
     wa_transfer_reset(t);
-    wa_refusal r = read_table(L, table, t, &method);
-    if (r.text == NULL && t->stream != NULL) r = open_parts(L, t->stream);
-    if (r.text == NULL) r = refused(wa_transfer_prepare(t, settings, method, timeout));
-    if (r.text == NULL && t->stream != NULL) r = make_file(L, t->stream);
-    if (r.text != NULL) wa_transfer_finish(t);
+    t->request.timeout = timeout;
+    wa_refusal r = read_table(L, table, t);
+    if (r.text == NULL && t->request.stream != NULL) r = open_parts(L, t->request.stream);
+    if (r.text == NULL) {
+        lua_settop(L, top + 3);
+        r = refused(wa_transfer_set(t, settings));
+    }
+    if (r.text == NULL && t->request.stream != NULL) r = make_file(L, t->request.stream);
+    if (r.text != NULL) {
+        t->headers_table = t->url_string = NULL; /* libcurl may have been given a part of it */
+        wa_transfer_finish(t);
+        return r;
+    }
+    *new_head = !t->request.same_head;
+    if (!*new_head) lua_settop(L, top + 1);
     return r;
+}
+
+void wa_remember_head(lua_State *L, int index, wa_transfer *t)
+{
+    if (lua_type(L, index) != LUA_TTABLE || (t->request.stream != NULL && t->request.stream->form)) return;
+    t->headers_table = lua_topointer(L, index);
+    t->url_string = lua_tostring(L, index + 1);
 }
 
 /* [-0, +0, m] in the details on top, the field that is wrong */
@@ -321,10 +361,10 @@ int wa_refuse(lua_State *L, wa_refusal r)
     lua_pushnil(L);
     lua_pushfstring(L, "%s%s%s", r.field != NULL ? r.field : "", r.field != NULL ? ": " : "", r.text);
     lua_createtable(L, 0, 5);
-    lua_pushliteral(L, "invalid");
+    lua_pushstring(L, r.kind != NULL ? r.kind : "invalid");
     lua_setfield(L, -2, "kind");
-    set_problem(L, r);
-    lua_pushboolean(L, 0);
+    if (r.kind == NULL) set_problem(L, r);
+    lua_pushboolean(L, r.text == wa_no_memory);
     lua_setfield(L, -2, "retryable");
     lua_pushboolean(L, 0);
     lua_setfield(L, -2, "may_have_been_sent");

@@ -156,15 +156,11 @@ static void choose(lua_State *L, wa_reader *r, const wa_buffer *head)
     if (r->lines.failure != WA_NO_FAILURE) luaL_error(L, "%s", wa_no_memory);
 }
 
-/* [-0, +1, m] the headers of an answer. Those of prepared requests share a table where nothing has changed, and nobody
- * else may write into that. `kept` is the index of the client's table. */
+/* [-0, +1, m] the headers of an answer: the same table as the answer before, where they did not change, so that it must
+ * not be written to. `kept` is the index of the client's table. */
 static void push_headers(lua_State *L, wa_reader *r, const wa_transfer *t, int kept)
 {
     choose(L, r, &t->head);
-    if (t->prepared == 0) {
-        push_lines(L, &r->lines);
-        return;
-    }
     bool known = r->seen.length == r->lines.length &&
                  (r->lines.length == 0 || memcmp(r->seen.bytes, r->lines.bytes, r->lines.length) == 0);
     lua_rawgeti(L, kept, WA_LATEST_HEADERS);
@@ -193,8 +189,8 @@ static int push_response(lua_State *L, wa_reader *r, const wa_transfer *t, int k
     lua_createtable(L, 0, 3);
     lua_pushinteger(L, (lua_Integer) wa_transfer_status(t));
     lua_setfield(L, -2, "status");
-    if (t->stream != NULL && wa_transfer_is_in_file(t)) {
-        wa_push_bytes(L, (int64_t) t->stream->written);
+    if (wa_transfer_is_in_file(t)) {
+        wa_push_bytes(L, (int64_t) t->request.stream->written);
         lua_setfield(L, -2, "size");
     } else {
         lua_pushlstring(L, t->body.length > 0 ? t->body.bytes : "", t->body.length);
@@ -205,17 +201,7 @@ static int push_response(lua_State *L, wa_reader *r, const wa_transfer *t, int k
     return 1;
 }
 
-/* [-0, +3, m] the answer to a prepared request, which needs no table */
-static int push_answer(lua_State *L, wa_reader *r, const wa_transfer *t, int kept)
-{
-    lua_pushinteger(L, (lua_Integer) wa_transfer_status(t));
-    lua_pushlstring(L, t->body.length > 0 ? t->body.bytes : "", t->body.length);
-    push_headers(L, r, t, kept);
-    return 3;
-}
-
 int wa_push_outcome(lua_State *L, wa_reader *r, const wa_transfer *t, int kept)
 {
-    if (!wa_transfer_is_whole(t)) return push_failure(L, t);
-    return t->prepared != 0 ? push_answer(L, r, t, kept) : push_response(L, r, t, kept);
+    return wa_transfer_is_whole(t) ? push_response(L, r, t, kept) : push_failure(L, t);
 }

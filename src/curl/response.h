@@ -6,8 +6,8 @@
 #include "../compat.h"
 #include "transfer.h"
 
-/* In the table that belongs to a client: the headers of the latest answer to a prepared request; from where on its
- * transfers have their values. */
+/* The table that belongs to a client: the headers of the latest answer, and from WA_OF_TRANSFERS on the values of the
+ * transfers. */
 enum { WA_LATEST_HEADERS, WA_OF_TRANSFERS };
 
 typedef struct wa_reader {
@@ -22,8 +22,8 @@ WA_FUNC void wa_reader_free(wa_reader *reader); /* may be called again */
 /* [-0, +0, v] option headers in the table of options: names in lower case; the answers' other headers are left out */
 WA_FUNC void wa_reader_choose(lua_State *L, wa_reader *reader, int options);
 
-/* [-0, +1|3, m] response; status, body, headers of what was prepared; or nil, text, details. `kept` is the index of the
- * client's table. */
+/* [-0, +1|3, m] response, or nil, err, details. The table of its headers is shared: it is read only. `kept` is the
+ * index of the client's table. */
 WA_FUNC int wa_push_outcome(lua_State *L, wa_reader *reader, const wa_transfer *t, int kept);
 
 /* [-0, +1, m] a number of bytes, an integer where Lua has such and can hold it */

@@ -65,7 +65,7 @@ end
 function Libcurl:open(level)
   if self.closed then error("attempt to use a closed transport", level + 1) end
   if self.client then return self.client end
-  self.client = load_curl().new(self.options)
+  self.client = assert(load_curl().new(self.options))
   if self.watched and self.client:pollfd() == nil then
     error(self.name .. ": this system has no descriptor to watch", 0)
   end

@@ -20,6 +20,24 @@ describe("did_you_mean", function()
   end)
 end)
 
+describe("a list among the options", function()
+  local HOLES = { { nil, "a" }, { "a", nil, "b" }, { "a", x = "b" }, { [2] = "a" }, { "a", [3] = "b" }, { "a", [1.5] = "b" }, { "a", 5 },
+    { "a", "" } }
+  local rows = {
+    ["app_secret of webhook.handler"] = function(list)
+      return (whatsapp.webhook.handler { app_secret = list, verify_token = "t", on = {} })
+    end,
+    ["app_secret of webhook.verify"] = function(list) return (whatsapp.webhook.verify("x", "sha256=", list)) end,
+    ["headers of transport.curl"] = function(list) return (require("whatsapp.transport.curl").new { headers = list }) end,
+  }
+  for name, use in pairs(rows) do
+    it("has no holes and no other members: " .. name, function()
+      for i, list in ipairs(HOLES) do assert.is_false((pcall(use, list)), tostring(i)) end
+      assert.is_true((pcall(use, { "a", "b" })))
+    end)
+  end
+end)
+
 describe("a wrong name of an option", function()
   local secret = { app_secret = "s", verify_token = "t", on = {} }
   local function with(name, value)

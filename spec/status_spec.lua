@@ -204,8 +204,8 @@ describe("await", function()
     local _
     assert.is_nil(state)
     assert.equal("Not delivered: healthy ecosystem (code 131049)", text)
-    assert.same({ kind = "api", code = 131049, message = "Not delivered", reason = "healthy ecosystem", retryable = false,
-      may_have_been_sent = false, stamp = "s" }, details)
+    assert.same({ "api", 131049, "Not delivered", "healthy ecosystem", false, false, "s" }, { details.kind, details.code, details.message,
+      details.reason, details.retryable, details.may_have_been_sent, details.stamp })
     local untold
     tracker = waiting { status("b", "failed") }
     _, text, untold = tracker:await("b", "delivered", 10)

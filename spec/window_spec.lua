@@ -57,6 +57,21 @@ describe("the window book", function()
     for _, to in ipairs { "5", "6", "7" } do assert.is_nil((open:open(to))) end
   end)
 
+  it("opens with what a user writes to another app of the business, and not with what that app writes", function()
+    local webhooks = require "spec.support.webhooks"
+    local open = book()
+    local body = webhooks.body({ standby = { messages = { webhooks.text("m", "x", "1") }, statuses = { webhooks.status("s", "read",
+      { recipient_id = "2" }) }, message_echoes = { { id = "e", from = "3", to = "4" } } } }, "standby")
+    local handover = webhooks.body({ sender = { phone_number = "5" }, type = "control_passed" }, "messaging_handovers")
+    now = 1749416383 + 3600
+    for _, text in ipairs { body, handover } do
+      for _, event in ipairs(assert(whatsapp.webhook.parse(text))) do open:feed(event) end
+    end
+    assert.same({ true, 23 * 3600 }, { open:open "1" })
+    for _, to in ipairs { "2", "3", "4", "5" } do assert.is_nil((open:open(to))) end
+    now = 1000000
+  end)
+
   it("opens nothing for longer than 24 hours, whatever the event's clock says", function()
     local open = book()
     open:feed(message("1", now + 1e9))

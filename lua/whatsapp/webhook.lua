@@ -76,4 +76,7 @@ function webhook.memory_store(options)
   return require("whatsapp.webhook.memory").memory(checked)
 end
 
+---The name that version 0.1 had for memory_store.
+webhook.store = { memory = webhook.memory_store }
+
 return webhook

@@ -74,13 +74,19 @@ end
 
 -- ---- the book ----------------------------------------------------------------------------------------------------------
 
+-- whether a user wrote it; also to another app of the business, which opens the same window
+local function is_from_user(event)
+  if event.kind == "message" then return true end
+  return event.kind == "standby" and event.field == "standby" and event.status == nil and event.to == nil
+end
+
 ---Takes an event of webhook.parse. A user's message to the business alone opens a window, and so does a user's call, or a call
 ---of the business that the user takes. A message that tells of a new business-scoped id is remembered.
 ---@param event whatsapp.event
 function book:feed(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
   if event.kind == "change" and event.field == "calls" then return feed_calls(self, event) end
-  if event.kind ~= "message" then return end
+  if not is_from_user(event) then return end
   local from, user_id = plain(event.from), plain(event.from_user_id)
   self.ids:learn(plain(event.previous_user_id), user_id)
   if event.type == "system" or event.group_id then return end

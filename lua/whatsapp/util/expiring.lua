@@ -10,16 +10,19 @@ Expiring.__index = Expiring
 local expiring = {}
 
 -- ---- the heap: the entry that is due first is at 1 ---------------------------------------------------------------------
--- `due` of an entry is never later than `expires`: to make an entry live longer costs nothing, and it moves down only when it
--- reaches the top. Of two that are due at the same time the older one goes first.
+-- DUE of an entry is never later than EXPIRES: to make an entry live longer costs nothing, and it moves down only when it
+-- reaches the top. Of two that are due at the same time the one with the lower NUMBER goes first. An entry is a list, which
+-- needs 150 bytes where a table with names needs 250.
+
+local KEY, VALUE, EXPIRES, DUE, NUMBER, AT = 1, 2, 3, 4, 5, 6
 
 local function is_before(a, b)
-  if a.due ~= b.due then return a.due < b.due end
-  return a.number < b.number
+  if a[DUE] ~= b[DUE] then return a[DUE] < b[DUE] end
+  return a[NUMBER] < b[NUMBER]
 end
 
 local function put(heap, entry, at)
-  heap[at], entry.at = entry, at
+  heap[at], entry[AT] = entry, at
 end
 
 local function move_up(heap, entry, at)
@@ -44,21 +47,21 @@ local function move_down(heap, count, entry, at)
 end
 
 local function remove(self, entry)
-  local heap, at, last = self.heap, entry.at, self.heap[self.count]
+  local heap, at, last = self.heap, entry[AT], self.heap[self.count]
   heap[self.count] = nil
-  self.entries[entry.key] = nil
+  self.entries[entry[KEY]] = nil
   self.count = self.count - 1
   if last == entry then return end
   move_up(heap, last, at)
-  move_down(heap, self.count, last, last.at)
+  move_down(heap, self.count, last, last[AT])
 end
 
 -- the entry that expires first, once it is at the top
 local function first(self)
   local heap = self.heap
   local entry = heap[1]
-  while entry and entry.due < entry.expires do
-    entry.due = entry.expires
+  while entry and entry[DUE] < entry[EXPIRES] do
+    entry[DUE] = entry[EXPIRES]
     move_down(heap, self.count, entry, 1)
     entry = heap[1]
   end
@@ -67,7 +70,7 @@ end
 
 local function drop(self, entry)
   remove(self, entry)
-  if self.on_drop then self.on_drop(entry.key, entry.value) end
+  if self.on_drop then self.on_drop(entry[KEY], entry[VALUE]) end
 end
 
 -- Drops what has expired, at most two entries for each one that comes. Where the memory is still full it drops the entry that
@@ -75,9 +78,9 @@ end
 local function make_room(self, now)
   for _ = 1, 2 do
     local entry = self.heap[1]
-    if not entry or entry.due > now then break end
+    if not entry or entry[DUE] > now then break end
     entry = first(self)
-    if entry.expires > now then break end
+    if entry[EXPIRES] > now then break end
     drop(self, entry)
   end
   if self.count < self.max then return nil end
@@ -94,15 +97,15 @@ end
 ---@return number? expires
 function Expiring:get(key, now)
   local entry = self.entries[key]
-  if not entry or entry.expires <= (now or self.now()) then return nil end
-  return entry.value, entry.expires
+  if not entry or entry[EXPIRES] <= (now or self.now()) then return nil end
+  return entry[VALUE], entry[EXPIRES]
 end
 
 local function change(self, entry, value, expires)
-  entry.value, entry.expires = value, expires
-  if expires >= entry.due then return end
-  entry.due = expires
-  move_up(self.heap, entry, entry.at)
+  entry[VALUE], entry[EXPIRES] = value, expires
+  if expires >= entry[DUE] then return end
+  entry[DUE] = expires
+  move_up(self.heap, entry, entry[AT])
 end
 
 ---Keeps a value for `ttl` seconds. Where the memory is full it forgets the entry that would expire first, counts it, and
@@ -117,13 +120,13 @@ function Expiring:set(key, value, ttl, now)
   if entry then return change(self, entry, value, now + ttl) end
   local forgotten = make_room(self, now)
   self.number = self.number + 1
-  entry = { key = key, value = value, expires = now + ttl, due = now + ttl, number = self.number, at = 0 }
+  entry = { key, value, now + ttl, now + ttl, self.number, 0 }
   self.count = self.count + 1
   self.entries[key] = entry
   move_up(self.heap, entry, self.count)
   if not forgotten then return end
   self.forgotten = self.forgotten + 1
-  if self.on_forget then self.on_forget(forgotten.key, forgotten.value) end
+  if self.on_forget then self.on_forget(forgotten[KEY], forgotten[VALUE]) end
 end
 
 ---@param key any

@@ -66,9 +66,11 @@ end
 
 -- ---- events --------------------------------------------------------------------------------------------------------------
 
+local MOST = 4096 -- bytes of an error that are told
+
 -- Tells on_error on one line, whatever was raised. An error of on_error itself changes no answer.
 local function report(self, err, event, final)
-  if self.on_error then pcall(self.on_error, show.value(err), event, final) end
+  if self.on_error then pcall(self.on_error, show.value(err, MOST), event, final) end
 end
 
 -- Calls a function of the store, and reports what it raises. final: the event is lost with it.

@@ -15,28 +15,32 @@ local store = {}
 local Memory = {}
 Memory.__index = Memory
 
+local DONE = "done" -- takes the place of an attempt: most events are done, and need no table
+
 function Memory:begin(key, ttl)
   local now = self.now()
-  local entry = self.events:get(key, now)
-  if entry and entry.state == "done" then return nil end
-  if entry and entry.state == "busy" and now < entry.busy_until then return nil, "busy" end
-  if not entry then
-    entry = { count = 0 }
-    self.events:set(key, entry, ttl, now)
+  local attempt = self.events:get(key, now)
+  if attempt == DONE then return nil end
+  if attempt and now < attempt.busy_until then return nil, "busy" end
+  if not attempt then
+    attempt = { count = 0 }
+    self.events:set(key, attempt, ttl, now)
     self.forgotten = self.events.forgotten
   end
-  entry.state, entry.count, entry.busy_until = "busy", entry.count + 1, now + self.claim
-  return entry.count
+  attempt.count, attempt.busy_until = attempt.count + 1, now + self.claim
+  return attempt.count
 end
 
-local function mark(self, key, state)
-  local entry = self.events:get(key)
-  if entry then entry.state = state end
+function Memory:done(key)
+  local now = self.now()
+  local attempt, expires = self.events:get(key, now)
+  if attempt then self.events:set(key, DONE, expires - now, now) end
 end
 
-function Memory:done(key) mark(self, key, "done") end
-
-function Memory:forget(key) mark(self, key, "failed") end
+function Memory:forget(key)
+  local attempt = self.events:get(key)
+  if attempt and attempt ~= DONE then attempt.busy_until = 0 end
+end
 
 ---@class whatsapp.webhook_memory_options: whatsapp.expiring_options
 ---@field claim number? seconds after which an event that was begun and never ended is begun again, 300 if absent

@@ -1,5 +1,5 @@
--- Files: what they are, under which names they may lie on a disk, and where it is kept what was uploaded. The public face;
--- client.media moves them. Loads only what is asked for, reads no file but those it is told to.
+-- Files: safe names for them and a store of the ids of uploads. The public face; client.media moves the files. Loads its parts
+-- when they are needed; reads no file.
 local expiring = require "whatsapp.util.expiring"
 local options_of = require "whatsapp.util.options"
 
@@ -11,11 +11,12 @@ local options_of = require "whatsapp.util.options"
 ---@class whatsapp.media
 local media = {}
 
----Bytes that the API lets users send at most.
+---The largest file, in bytes, that the API lets a user send.
 media.MAX_INCOMING = require("whatsapp.media.kinds").MAX_INCOMING
 
----A name for a file that came from outside, to be put behind a folder of yours: the media's id, what the sender called it (no
----folder, no dot, no control character, nothing that cannot be seen), and an extension of its MIME type. Not long.
+---Returns a name for a file that came from outside, to be put after the path of a folder of yours: the media's id, what the
+---sender called it (no folder, no dot, no control character, nothing that cannot be seen), and an extension of its MIME type.
+---Not long.
 ---@param event whatsapp.event|table with a media member, or that member
 ---@return string
 function media.safe_name(event)
@@ -25,8 +26,8 @@ end
 
 local STORE = { max = "count", now = "callable", on_forget = "callable" }
 
----A store of the ids of uploaded files in the memory of this process: the option media_store of whatsapp.new. An nginx shared
----dictionary has the same three functions: get, set and delete.
+---Returns a store of the ids of uploaded files in the memory of this process, for the option media_store of whatsapp.new. An
+---nginx shared dictionary has the same three functions: get, set and delete.
 ---@param options whatsapp.expiring_options? max: entries, 1,000 if absent
 ---@return whatsapp.media_store
 function media.store(options)

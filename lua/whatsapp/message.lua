@@ -91,7 +91,7 @@ local function wants_text(name)
   return kinds.string == true
 end
 
--- whether a member holds data of the user's own, such as that of a flow
+-- whether a member holds free-form data of the caller, such as that of a flow
 local function is_any_value(name)
   local kinds = kinds_of(name)
   return kinds.map == true and next(kinds, next(kinds)) == nil
@@ -201,7 +201,7 @@ end
 function message.contacts(to, cards) return message_to(to, "contacts", cards) end
 
 ---@param to whatsapp.Address
----@param name string|number|whatsapp.ContactName the whole name, or its parts
+---@param name string|number|whatsapp.ContactName the whole name, or a name of the API
 ---@param phone string|integer? the number as it is shown
 ---@param more whatsapp.Contact? the other members of the card
 ---@return whatsapp.ContactsMessage
@@ -239,11 +239,11 @@ local function header_of(header)
   return is_text(header) and { type = "text", text = header } or header
 end
 
--- member of an interactive message -> the function that makes it of what the caller gave
+-- member of an interactive message -> the function that makes it from the short form
 local PARTS = { header = header_of, body = texted, footer = texted }
 
-local function interactive(kind, to, action, given, options)
-  local object = merged(merged({ type = kind, action = action }, given), options)
+local function interactive(kind, to, action, arguments, options)
+  local object = merged(merged({ type = kind, action = action }, arguments), options)
   for name, make in pairs(PARTS) do object[name] = make(object[name]) end
   return message_to(to, "interactive", object)
 end
@@ -347,7 +347,8 @@ end
 ---@param header string|number|whatsapp.Header
 ---@param body whatsapp.Text
 ---@param catalog_id string|integer
----@param sections whatsapp.ProductSection[]|table[] { title =, "product", "product" }, or sections of the API
+---@param sections whatsapp.ProductSection[]|{ title: string|number|nil, [integer]: string|integer }[] { title =, "product" } or
+---sections of the API
 ---@param options whatsapp.interactive_options?
 ---@return whatsapp.InteractiveMessage
 function message.products(to, header, body, catalog_id, sections, options)
@@ -355,7 +356,7 @@ function message.products(to, header, body, catalog_id, sections, options)
   return interactive("product_list", to, action, { header = header, body = body }, options)
 end
 
--- short form of a card -> the action that it stands for; the first that a card has is taken
+-- member of a short card -> the type of the card and its action; the first one that a card has is used
 local ACTIONS = {
   { "product_retailer_id", "product", function(card)
     return { product_retailer_id = taken(card, "product_retailer_id"), catalog_id = taken(card, "catalog_id") }
@@ -368,9 +369,9 @@ local ACTIONS = {
   end },
 }
 
--- a card of the API is taken as it is, but for its place
-local function card_of(given, place)
-  local card, kind = copy(given), "cta_url"
+-- a card of the API stays as it is and gets its place
+local function card_of(short, place)
+  local card, kind = copy(short), "cta_url"
   for _, row in ipairs(ACTIONS) do
     if card[row[1]] ~= nil and card.action == nil then
       kind, card.action = row[2], row[3](card)
@@ -381,10 +382,18 @@ local function card_of(given, place)
   return with_defaults({ card_index = place - 1, type = kind }, card)
 end
 
+---@class whatsapp.short_card a link with its text, buttons, or a product; a card of the API may be in its place
+---@field header string|number|whatsapp.CardHeader|nil
+---@field body whatsapp.Text?
+---@field display_text string|number|nil the text on the link
+---@field url string?
+---@field buttons ({ id: string|integer, title: string|number })[]? or { id, title } pairs
+---@field product_retailer_id string|integer|nil
+---@field catalog_id string|integer|nil
+
 ---@param to whatsapp.Address
 ---@param body whatsapp.Text
----@param cards table[] each { header =, body =, display_text =, url = }, { header =, body =, buttons = { { id, title } } }
----or { product_retailer_id =, catalog_id = }; or cards of the API
+---@param cards (whatsapp.short_card|whatsapp.Card)[]
 ---@param options whatsapp.Interactive?
 ---@return whatsapp.InteractiveMessage
 function message.carousel(to, body, cards, options)
@@ -393,22 +402,22 @@ end
 
 -- ---- templates ----------------------------------------------------------------------------------------------------------
 
--- a parameter of the API; everything but a table is a text, for the check to refuse where it is none
+-- a parameter of the API; every value but a table becomes its text, which the check refuses if it is no string
 local function parameter(value, name)
-  local given = type(value) == "table" and value or { type = "text", text = value }
-  return name == nil and given or merged({ parameter_name = name }, given)
+  local made = type(value) == "table" and value or { type = "text", text = value }
+  return name == nil and made or merged({ parameter_name = name }, made)
 end
 
 -- values by position, or by name in the order of the names, so that the same message is the same bytes
-local function parameters_of(given)
-  if type(given) ~= "table" then return given end
+local function parameters_of(source)
+  if type(source) ~= "table" then return source end
   local list, last, names = {}, 0, {}
-  for place, value in pairs(given) do
+  for place, value in pairs(source) do
     if type(place) == "number" then list[place], last = parameter(value), math.max(last, place)
     else names[#names + 1] = place end
   end
   table.sort(names, function(one, other) return tostring(one) < tostring(other) end)
-  for i, name in ipairs(names) do list[last + i] = parameter(given[name], name) end
+  for i, name in ipairs(names) do list[last + i] = parameter(source[name], name) end
   return list
 end
 
@@ -486,12 +495,12 @@ local function add_components(components, more)
 end
 
 -- takes what it knows out of the values
-local function components_of(given)
+local function components_of(rest)
   local components = {}
-  local header, body = taken(given, "header"), taken(given, "body")
+  local header, body = taken(rest, "header"), taken(rest, "body")
   if header ~= nil then components[1] = { type = "header", parameters = header_parameters(header) } end
   if body ~= nil then components[#components + 1] = { type = "body", parameters = parameters_of(body) } end
-  local buttons, more = taken(given, "buttons"), taken(given, "components")
+  local buttons, more = taken(rest, "buttons"), taken(rest, "components")
   if buttons ~= nil then add_buttons(components, buttons) end
   if more ~= nil then add_components(components, more) end
   return components
@@ -507,38 +516,38 @@ end
 ---@param to whatsapp.Address
 ---@param name string
 ---@param language string|whatsapp.Language a code such as "en_US", or a language object
----@param given whatsapp.template_values?
+---@param options whatsapp.template_values?
 ---@return whatsapp.TemplateMessage
-function message.template(to, name, language, given)
+function message.template(to, name, language, options)
   local template = { name = name, language = is_text(language) and { code = language } or language }
-  local rest = copy(given)
-  if given then template.components = components_of(rest) end
+  local rest = copy(options)
+  if options then template.components = components_of(rest) end
   return message_to(to, "template", merged(template, rest))
 end
 
--- ---- whom it is for -----------------------------------------------------------------------------------------------------
+-- ---- the recipient -----------------------------------------------------------------------------------------------------
 
-local function check_message(given)
-  if type(given) ~= "table" then error("a message is a table, got a " .. type(given), 3) end
+local function check_message(original)
+  if type(original) ~= "table" then error("a message is a table, got a " .. type(original), 3) end
 end
 
 ---@generic T: whatsapp.Message
----@param given T
+---@param original T
 ---@param message_id string
 ---@return T copy that quotes a message
-function message.reply_to(given, message_id)
-  check_message(given)
-  return with_defaults(given, { context = { message_id = message_id } })
+function message.reply_to(original, message_id)
+  check_message(original)
+  return with_defaults(original, { context = { message_id = message_id } })
 end
 
 ---@generic T: whatsapp.Message
----@param given T
+---@param original T
 ---@param group_id string? the group, if `to` does not name it already
 ---@return T copy that goes to a group
-function message.to_group(given, group_id)
-  check_message(given)
-  if group_id == nil then return with_defaults(given, { recipient_type = "group" }) end
-  return recipient.address(given, { recipient_type = "group", to = group_id }, true)
+function message.to_group(original, group_id)
+  check_message(original)
+  if group_id == nil then return with_defaults(original, { recipient_type = "group" }) end
+  return recipient.address(original, { recipient_type = "group", to = group_id }, true)
 end
 
 -- ---- long texts ---------------------------------------------------------------------------------------------------------

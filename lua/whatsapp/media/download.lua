@@ -6,8 +6,8 @@ local check = require "whatsapp.media.check"
 local digest = require "whatsapp.util.sha256"
 local hosts = require "whatsapp.media.hosts"
 local kind = require "whatsapp.media.kinds"
-local options = require "whatsapp.util.options"
-local response = require "whatsapp.wire.outcome"
+local checks = require "whatsapp.util.options"
+local outcome = require "whatsapp.wire.outcome"
 local source = require "whatsapp.media.file"
 local trusted = require "whatsapp.send.trusted"
 local upload = require "whatsapp.media.upload"
@@ -18,16 +18,16 @@ local download = {}
 local PIECE = 65536
 local EXPIRED = { [404] = true, [410] = true }
 
--- nothing was sent that could be there twice
-local function failed(text, retryable, status)
-  return nil, text, { kind = "protocol", retryable = retryable, may_have_been_sent = false, http_status = status }
+-- a failure of a request that does no harm twice
+local function failed(err, retryable, status)
+  return nil, err, { kind = "protocol", retryable = retryable, may_have_been_sent = false, http_status = status }
 end
 
 -- ---- look-ups -----------------------------------------------------------------------------------------------------------
 
 local function read_look_up(answer)
-  local object, text, details = response.read(answer)
-  if not object then return nil, text, details end
+  local object, err, details = outcome.read(answer)
+  if not object then return nil, err, details end
   if type(object.url) ~= "string" then return failed("JSON that names no url of a file", false, answer.status) end
   object.file_size = values.integer(object.file_size)
   object.id = values.text_of_id(object.id)
@@ -36,30 +36,30 @@ end
 
 ---@param access whatsapp.media.access
 ---@param id string
----@param given table
----@return table? found, string? text, whatsapp.info|whatsapp.details details
-function download.look_up(access, id, given)
-  return access.exchange({ method = "GET", url = access.url_of(id, given), headers = {}, timeout = given.timeout },
-    { retry = given.retry, read = read_look_up, harmless = true })
+---@param options whatsapp.media.look_up_options
+---@return whatsapp.found_media? found, string? err, whatsapp.info|whatsapp.details details
+function download.look_up(access, id, options)
+  return access.exchange({ method = "GET", url = access.url_of(id, options), headers = {}, timeout = options.timeout },
+    { retry = options.retry, read = read_look_up, harmless = true })
 end
 
 local function read_deleted(answer)
-  local object, text, details = response.read(answer)
-  if not object then return nil, text, details end
+  local object, err, details = outcome.read(answer)
+  if not object then return nil, err, details end
   if object.success == true then return object end
   return failed("JSON that does not say that the file was deleted", false, answer.status)
 end
 
 ---@param access whatsapp.media.access
 ---@param id string
----@param given table
----@return table? result, string? text, whatsapp.info|whatsapp.details details
-function download.delete(access, id, given)
-  return access.exchange({ method = "DELETE", url = access.url_of(id, given), headers = {}, timeout = given.timeout },
-    { retry = given.retry, read = read_deleted, harmless = true })
+---@param options whatsapp.media.look_up_options
+---@return { success: boolean }? result, string? err, whatsapp.info|whatsapp.details details
+function download.delete(access, id, options)
+  return access.exchange({ method = "DELETE", url = access.url_of(id, options), headers = {}, timeout = options.timeout },
+    { retry = options.retry, read = read_deleted, harmless = true })
 end
 
--- ---- what is wanted -----------------------------------------------------------------------------------------------------
+-- ---- the job -----------------------------------------------------------------------------------------------------
 
 local function expect(job, media)
   job.type = job.type or values.text_of_id(media.mime_type)
@@ -86,13 +86,13 @@ end
 
 ---@param what any an id, a URL, an event or what a look-up gave
 ---@return whatsapp.media.job? job
----@return string? problem of the programmer's
+---@return string? err of wrong use
 function download.job(what)
   local job = { sums = {} }
   if type(what) == "string" and what:find("/", 1, true) then
     job.url = what
   elseif type(what) == "table" then
-    local media = type(what.media) == "table" and what.media or what.kind == nil and what or options.NONE
+    local media = type(what.media) == "table" and what.media or what.kind == nil and what or checks.NONE
     job.id, job.url, job.from_outside = id_of(media.id), type(media.url) == "string" and media.url or nil, true
     expect(job, media)
     return job
@@ -131,8 +131,8 @@ local function choose_url(access, job)
   return check.problem("url", "format", err)
 end
 
-local function find_url(access, job, given)
-  local found, err, details = download.look_up(access, job.id, given)
+local function find_url(access, job, options)
+  local found, err, details = download.look_up(access, job.id, options)
   if not found then return nil, err, details end
   local manner, problem = judge(access, found.url, true)
   if not manner then return failed("the API named a URL that is not fetched: " .. problem, false, details.http_status) end
@@ -157,46 +157,47 @@ local function reader(job)
       return failed(("HTTP %d: sent elsewhere, which is not followed, as the token would go there"):format(status), false, status)
     end
     if status < 300 then return failed(("HTTP %d: not the whole file"):format(status), false, status) end
-    local _, text, details = response.read(answer)
-    return nil, text, details
+    local _, err, details = outcome.read(answer)
+    return nil, err, details
   end
 end
 
-local function fetch(access, job, given)
-  local max = given.max or kind.MAX_INCOMING
+local function fetch(access, job, options)
+  local max = options.max or kind.MAX_INCOMING
   job.max = job.size and math.min(max, job.size) or max
   if job.size and job.size > max then
     return check.problem("file_size", "range", ("%d bytes, at most %d"):format(job.size, max), max, job.size)
   end
   return access.exchange({
     method = "GET", url = job.url, headers = { ["User-Agent"] = access.user_agent }, to_file = job.part, max_file = job.max,
-    progress = given.progress, timeout = given.timeout or upload.TIMEOUT,
+    progress = options.progress, timeout = options.timeout or upload.TIMEOUT,
   }, {
-    retry = given.retry, total = upload.TOTAL, read = reader(job), harmless = true, no_token = job.manner == "without the token",
+    retry = options.retry, total = upload.TOTAL, read = reader(job), harmless = true,
+    no_token = job.manner == "without the token",
   })
 end
 
--- a URL lives for five minutes, an id for days
-local function fetch_fresh(access, job, given)
+-- A URL expires after five minutes, an id after days: an expired URL is looked up again, once.
+local function fetch_fresh(access, job, options)
   if job.url then
-    local got, text, details = fetch(access, job, given)
-    if got or not (job.id and EXPIRED[details.http_status]) then return got, text, details end
+    local got, err, details = fetch(access, job, options)
+    if got or not (job.id and EXPIRED[details.http_status]) then return got, err, details end
   end
   for attempt = 1, 2 do
-    local ok, problem, refusal = find_url(access, job, given)
+    local ok, problem, refusal = find_url(access, job, options)
     if not ok then return nil, problem, refusal end
-    local got, text, details = fetch(access, job, given)
-    if got or attempt == 2 or not EXPIRED[details.http_status] then return got, text, details end
+    local got, err, details = fetch(access, job, options)
+    if got or attempt == 2 or not EXPIRED[details.http_status] then return got, err, details end
   end
 end
 
--- ---- proving ------------------------------------------------------------------------------------------------------------
+-- ---- checking -----------------------------------------------------------------------------------------------------------
 
 local function is_html(type)
   return type ~= nil and kind.bare(type) == "text/html"
 end
 
--- what is wrong with the bytes that came; nil: nothing that can be known
+-- returns what is wrong with the bytes that came, or nil
 local function fault_of(job, got, sum)
   if is_html(got.type) and (job.type and not is_html(job.type) or #job.sums == 0) then
     return ("HTML of %d bytes came where %s was expected"):format(got.size, job.type and source.shown(job.type) or "a file")
@@ -208,8 +209,8 @@ local function fault_of(job, got, sum)
 end
 
 local function prove(job, got)
-  local opened, text = source.open { path = job.part, filename = "part" }
-  if not opened then return failed(text, true, 200) end
+  local opened, err = source.open { path = job.part, filename = "part" }
+  if not opened then return failed(err, true, 200) end
   got.size = opened.size
   local sum, unreadable = source.sha256(opened)
   opened.close()
@@ -221,29 +222,29 @@ end
 
 -- ---- handing over -------------------------------------------------------------------------------------------------------
 
--- the name goes first: whatever happens to the sink, nothing is left behind
+-- removes the name before it reads: whatever the sink does, no file is left
 local function pour(job, sink)
-  local file, text = io.open(job.part, "rb")
-  if not file then return options.refused(tostring(text)) end
+  local file, err = io.open(job.part, "rb")
+  if not file then return checks.refused(tostring(err)) end
   os.remove(job.part)
   local piece, unreadable = file:read(PIECE)
   while piece do
     local ok, problem = sink(piece)
     if ok == false or (ok == nil and problem ~= nil) then
       file:close()
-      return options.refused("the sink took no more: " .. tostring(problem or "false"))
+      return checks.refused("the sink ended it: " .. tostring(problem or "false"))
     end
     piece, unreadable = file:read(PIECE)
   end
   file:close()
-  if unreadable then return options.refused("the file could not be read again: " .. tostring(unreadable)) end
+  if unreadable then return checks.refused("the file could not be read again: " .. tostring(unreadable)) end
   return true
 end
 
-local function put(job, path, given)
-  local ok, err = source.place(job.part, path, given.replace)
+local function put(job, path, options)
+  local ok, err = source.place(job.part, path, options.replace)
   if ok then return true end
-  return options.refused(err)
+  return checks.refused(err)
 end
 
 -- in the target's folder, so that it can be renamed; for a sink where temporary files are
@@ -262,22 +263,22 @@ end
 ---@param access whatsapp.media.access
 ---@param job whatsapp.media.job
 ---@param target string|fun(piece: string): any, string?
----@param given table
----@return table? got, string? err, whatsapp.info|whatsapp.details details
-function download.run(access, job, target, given)
+---@param options whatsapp.media.download_options
+---@return whatsapp.downloaded? got, string? err, whatsapp.info|whatsapp.details details
+function download.run(access, job, target, options)
   local is_sink = values.callable(target)
-  if not is_sink and not given.replace and source.exists(target) then
-    return options.refused(source.shown(target) .. ": the file exists; replace = true replaces it")
+  if not is_sink and not options.replace and source.exists(target) then
+    return checks.refused(source.shown(target) .. ": the file exists; replace = true replaces it")
   end
   local ok, err, details = choose_url(access, job)
   if not ok then return nil, err, details end
   job.part = part_for(target)
   local got, result
-  got, err, details = fetch_fresh(access, job, given)
+  got, err, details = fetch_fresh(access, job, options)
   if not got then return remove(job, err, details) end
   local info = details
   result, err, details = prove(job, got)
-  if result then ok, err, details = (is_sink and pour or put)(job, target, given) end
+  if result then ok, err, details = (is_sink and pour or put)(job, target, options) end
   if not (result and ok) then
     details.attempts = info.attempts
     return remove(job, err, details)

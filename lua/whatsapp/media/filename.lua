@@ -1,5 +1,5 @@
--- Names of files: of a path, with the extension that a kind wants, and what is left of a name from outside once it can do
--- no harm. Pure. Never gives a name with a folder in it.
+-- Names of files: the name in a path, a name with the extension of a kind, and a safe name for a file from outside. Pure; never
+-- returns a name with a folder in it.
 local clusters = require "whatsapp.util.clusters"
 local kind = require "whatsapp.media.kinds"
 local sniff = require "whatsapp.media.sniff"
@@ -10,7 +10,7 @@ local name = {}
 local LONGEST, LONGEST_ID, LONGEST_EXTENSION = 120, 64, 12 -- bytes
 
 ---@param path string
----@return string what stands behind its last slash
+---@return string base the part after the last slash
 function name.base(path)
   local base = path:match "([^/\\]*)[/\\]*$":gsub("%c", "")
   return base == "" and "file" or base
@@ -22,7 +22,8 @@ local function split(base)
   return base, nil
 end
 
----A name with an extension that fits, as the API goes by it: a wrong one is replaced, another word is kept.
+---Returns a name with an extension that fits, as the API judges a file by it: the extension of another kind is replaced, any
+---other word after a dot is kept.
 ---@param base string
 ---@param row whatsapp.media.kinds
 ---@return string
@@ -42,16 +43,16 @@ local function repaired(text, instead)
   return text
 end
 
----A name as a message can show it: files may be called what is no UTF-8.
+---Returns a name that a message can show, as a name on a disk need not be UTF-8.
 ---@param base string
----@return string base with U+FFFD for each byte that is not
+---@return string shown with U+FFFD for each byte that is not UTF-8
 function name.shown(base)
   return repaired(base, "\239\191\189")
 end
 
 -- ---- names from outside -------------------------------------------------------------------------------------------------
 
--- what turns the direction of writing, what ends a line, and what cannot be seen: to a reader they make another name of it
+-- characters that turn the direction of writing, end a line or cannot be seen: a reader would take the name for another one
 local HIDDEN = {
   "\194[\128-\159]", "\194\173", "\205\143", "\216\156", "\225\160[\139-\142]", "\226\128[\139-\143]", "\226\128[\168-\174]",
   "\226\129[\160-\175]", "\239\184[\128-\143]", "\239\187\191", "\239\191[\176-\187]", "\240\157\133[\179-\186]",
@@ -69,7 +70,7 @@ local function without(text, patterns)
   return text
 end
 
--- what is left of a name that somebody else gave; nil if nothing of it can be seen
+-- returns the harmless rest of a sender's name; nil if nothing of it can be seen
 local function harmless(text)
   text = repaired(text:match "[^/\\]*$":sub(1, 4 * LONGEST):gsub("[%c\127]", ""), "_")
   text = without(text, HIDDEN):gsub('[<>:"|?*]', "_"):gsub("^[%s.~-]+", ""):gsub("[%s.]+$", "")
@@ -92,8 +93,8 @@ local function extension_for(mime_type, given)
   return kind.fits(row, given, true) and given or row.extensions[1]
 end
 
----A name for a file that came from outside, to be put into a folder of yours: the media's id, what the sender called it (no
----folder, no dot, no control character, nothing that cannot be seen), and an extension of its MIME type. Not long.
+---Returns a name for a file that came from outside, to be put into a folder of yours: the media's id, what the sender called it
+---(no folder, no dot, no control character, nothing that cannot be seen), and an extension of its MIME type. Not long.
 ---@param event whatsapp.event|table with a media member, or that member
 ---@return string
 function name.safe(event)

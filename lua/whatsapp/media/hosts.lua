@@ -19,7 +19,7 @@ function hosts.has(url, list)
   local host = host_of(url)
   for _, name in ipairs(host and list or {}) do
     if name:sub(1, 1) == "." then
-      if #host > #name and host:sub(-#name) == name then return true end
+      if host:sub(-#name) == name then return true end
     elseif host == name then return true end
   end
   return false

@@ -15,7 +15,7 @@ local MOST_BOXES, DEEPEST_BOX, MOST_SECTORS = 1024, 8, 64 -- of a file
 ---@field depth integer? bits of a PNG's sample
 ---@field colour integer? of a PNG: 2 RGB, 6 RGBA
 ---@field tracks table<string, true>? of an MP4: what its tracks are ("vide", "soun") and what they are in ("avc1", "mp4a")
----@field late boolean? of an MP4: the index stands behind the data
+---@field late boolean? of an MP4: the index comes after the data
 
 -- ---- numbers ------------------------------------------------------------------------------------------------------------
 
@@ -41,7 +41,7 @@ local function png(at)
   }
 end
 
--- of the first chunk of a WebP, where its dimensions stand
+-- name of the first chunk of a WebP -> a function that reads width, height and whether it is animated
 local WEBP = {
   VP8X = function(head)
     return 1 + le(head, 25, 3), 1 + le(head, 28, 3), math.floor((head:byte(21) or 0) / 2) % 2 == 1
@@ -130,7 +130,7 @@ local function ogg(at, head)
   return { kind = "opus", channels = packet:byte(10) }
 end
 
--- a frame of MPEG audio begins with 11 set bits; those of AAC have 0 where the others name their layer
+-- a frame of MPEG audio begins with 11 set bits; a frame of AAC has layer 0
 local function mpeg(_, head)
   local second, third = head:byte(2, 3)
   if not third or second < 0xE0 then return {} end
@@ -162,7 +162,7 @@ end
 local OFFICE = { { "word/", "docx" }, { "xl/", "xlsx" }, { "ppt/", "pptx" } }
 local END_OF_ZIP, LONGEST_TAIL = "PK\5\6", 22 + 65535
 
--- where the list of a zip's members stands, and how long it is
+-- returns the offset and the length of the list of a zip's members
 local function members_at(at, size)
   for _, length in ipairs { 1024, LONGEST_TAIL } do
     local from = math.max(0, size - length)
@@ -203,7 +203,7 @@ local function named_in(sector)
   end
 end
 
--- the directory is a chain of sectors; of the table of chains, the parts that the header lists are read
+-- follows the chain of the directory's sectors; reads only those parts of the table of chains that the header lists
 local function ole(at)
   local header = at(0, 512)
   local shift = le(header, 31, 2)
@@ -213,7 +213,7 @@ local function ole(at)
     local found = named_in(at((sector + 1) * bytes, bytes))
     if found then return { kind = found } end
     local part = math.floor(sector / (bytes / 4))
-    if part >= 109 then break end -- also behind the last one, whose number is none of a sector
+    if part >= 109 then break end -- also after the last sector: its number is no sector's
     sector = le(at((le(header, 77 + 4 * part, 4) + 1) * bytes + 4 * (sector % (bytes / 4)), 4), 1, 4)
   end
   return { kind = "ole" }
@@ -236,7 +236,7 @@ local function pattern_of(lead)
 end
 
 ---@param text string
----@param cut boolean? whether it may end within a character
+---@param cut boolean? true if the text may end within a character
 ---@return integer? position of the first byte that is not UTF-8
 function sniff.bad_utf8(text, cut)
   local i = text:find "[\128-\255]"
@@ -261,7 +261,7 @@ local function is(name)
   return function() return { kind = name } end
 end
 
--- where, which bytes, and who says what it is; the first that knows wins
+-- offset, bytes that begin there, and the function that names the kind; the first that names one is used
 local MAGIC = {
   { 0, "\255\216\255", is "jpeg" },
   { 0, "\137PNG\r\n\26\n", png },

@@ -1,6 +1,6 @@
 -- Addresses: the one place that knows where a recipient belongs in a message. A phone number or a group's id goes to `to`, a
 -- business-scoped user id to `recipient`, a group's event is answered in the group. Plain tables; never sends, never changes
--- what it is given.
+-- its arguments.
 local values = require "whatsapp.util.values"
 
 local recipient = {}
@@ -10,8 +10,8 @@ local recipient = {}
 ---@field recipient string? a business-scoped user id
 ---@field recipient_type "individual"|"group"|nil
 
----What is taken wherever a recipient is: a phone number or a group's id, a business-scoped user id ("US.13491208655302741918"),
----{ to = } or { recipient = }, or an event of a webhook, which is answered where it came from.
+---Every function that takes a recipient takes one of these: a phone number or a group's id, a business-scoped user id such as
+---"US.13491208655302741918", { to = } or { recipient = }, or an event of a webhook, which is answered where it came from.
 ---@alias whatsapp.Address string|integer|whatsapp.addressed|whatsapp.event
 
 local MEMBERS = { "to", "recipient", "recipient_type" }
@@ -43,8 +43,8 @@ end
 
 local STANDBY = "another app answers this conversation: a standby event must not be answered"
 
--- the ids of an event that say where it came from, the first that is there wins; a status and an echo are of messages that
--- the business sent, and name the user it sent them to
+-- kind of an event -> the ids that name the user, of which the first is used; a status and an echo are about messages that the
+-- business sent
 local FROM_SENDER = { "from", "from_user_id" }
 local SENDERS = {
   status = { "recipient_id", "recipient_user_id" },

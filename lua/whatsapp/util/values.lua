@@ -1,5 +1,5 @@
 -- Plain values: copies, what can be called, ids, whole numbers, and the one place where a number becomes text. Pure; it
--- needs nothing else, never raises whatever it is given, and gives the same bytes on every Lua and in every locale.
+-- needs no other module, never raises, and returns the same bytes on every Lua and in every locale.
 local values = {}
 
 local math_type, to_integer = math.type, math.tointeger -- luacheck: ignore 143
@@ -12,8 +12,9 @@ local EXACT = values.EXACT
 values.NONE = {} -- an empty table that is never written into
 
 ---Copies what a table holds; the members themselves are not copied.
----@param from table?
----@return table
+---@generic T: table
+---@param from T?
+---@return T copy
 function values.copy(from)
   local to = {}
   for name, value in pairs(from or values.NONE) do to[name] = value end

@@ -208,16 +208,24 @@ local function reader_of(state, socket, sending, till)
   end
 end
 
+-- small pieces are joined now and then: an answer may come in millions of them
+local function collect(parts, piece)
+  local count = #parts.small + 1
+  parts.small[count] = piece
+  if count < 1024 then return true end
+  parts[#parts + 1], parts.small = table.concat(parts.small), {}
+  return true
+end
+
+local function joined(parts) return table.concat(parts) .. table.concat(parts.small) end
+
 -- where the body of an answer goes, and how much of it may
 local function place_of(state, plan, parts, observe)
   return function(status, length)
     plan.in_file = plan.target ~= nil and status >= 200 and status < 300
     plan.length = length
     if not plan.in_file then
-      return function(piece)
-        parts[#parts + 1] = piece
-        return true
-      end, state.settings.max_body
+      return function(piece) return collect(parts, piece) end, state.settings.max_body
     end
     return function(piece)
       local ok, problem = plan.target:write(piece)
@@ -237,7 +245,7 @@ function cosocket.wanted_of(headers, wanted)
 end
 
 local function talk(state, socket, plan, till, observe)
-  local sending, parts = start_sending(socket, plan, till - now(), observe), {}
+  local sending, parts = start_sending(socket, plan, till - now(), observe), { small = {} }
   local pull, place = reader_of(state, socket, sending, till), place_of(state, plan, parts, observe)
   local answer, problem, status = while_sending(sending, function() return http1.read(pull, plan.method, place) end)
   local reusable = answer and answer.kept and sending.sent and not plan.last
@@ -247,7 +255,7 @@ local function talk(state, socket, plan, till, observe)
   if not answer then return failures.lost(plan, problem, status) end
   local response = { status = answer.status, headers = cosocket.wanted_of(answer.headers, state.wanted) }
   if plan.in_file then response.size = plan.target.size
-  else response.body = table.concat(parts) end
+  else response.body = joined(parts) end
   return response
 end
 

@@ -41,6 +41,9 @@ local WHOLE = {
   { "in chunks, with trailers", CHUNKED .. "X-Sum: 1\r\nX-More: 2\r\n\r\n", "Wikipedia ", true },
   { "with a length and in chunks", lines(IN_CHUNKS, "Content-Length: 3", "", "2", "ab", "0", "", ""), "ab", false },
   { "up to the end", lines("HTTP/1.1 200 OK", "", "to the end"), "to the end", false },
+  { "of a coding that ends like chunked, up to the end", lines("HTTP/1.1 200 OK", "Transfer-Encoding: xchunked", "", "2", "ab"), "2\r\nab", false },
+  { "in chunks of another coding", lines("HTTP/1.1 200 OK", "Transfer-Encoding: gzip, , CHUNKED", "", "2", "ab", "0", "", ""), "ab", true },
+  { "in chunks of HTTP/1.0", lines("HTTP/1.0 200 OK", "Connection: keep-alive", "Transfer-Encoding: chunked", "", "0", "", ""), "", false },
   { "of another coding, up to the end", lines("HTTP/1.1 200 OK", "Transfer-Encoding: x", "", "raw"), "raw", false },
   { "with the same length twice", lines("HTTP/1.1 200 OK", "Content-Length: 2", "Content-Length: 2, 2", "", "ok"), "ok", true },
   { "that ends the connection", lines("HTTP/1.1 200 OK", "Connection: X, Close", "Content-Length: 2", "", "ok"), "ok", false },
@@ -68,6 +71,16 @@ local BROKEN = {
   { "a chunk of an endless size", lines(IN_CHUNKS, "", ("f"):rep(20), ""), "chunks are broken", 200 },
   { "a chunk that goes on", lines(IN_CHUNKS, "", "1", "ab", "0", "", ""), "chunks are broken", 200, { size = 1000 } },
   { "two lengths", lines("HTTP/1.1 200 OK", "Content-Length: 2", "Content-Length: 3", "", "ok!"), "Content%-Length", 200 },
+  { "a NUL in its headers", lines("HTTP/1.1 200 OK", "X: a\0b", "Content-Length: 0", "", ""), "NUL", 200 },
+  { "a NUL in its status line", lines("HTTP/1.1 200 O\0K", "Content-Length: 0", "", ""), "NUL", 200 },
+  { "a NUL in an interim answer", lines("HTTP/1.1 100 \0", "", "HTTP/1.1 200 OK", "Content-Length: 0", "", ""), "NUL", 100 },
+  { "a line without a colon", lines("HTTP/1.1 200 OK", "no colon", "Content-Length: 0", "", ""), "without a colon", 200 },
+  { "a blank before a colon", lines("HTTP/1.1 200 OK", "Content-Length : 5", "Content-Length: 0", "", ""), "name", 200 },
+  { "a header without a name", lines("HTTP/1.1 200 OK", ": 5", "Content-Length: 0", "", ""), "name", 200 },
+  { "a first header that is folded", lines("HTTP/1.1 200 OK", " Content-Length: 5", "Content-Length: 0", "", ""), "blank", 200 },
+  { "a carriage return within a line", lines("HTTP/1.1 200 OK", "X: a\rContent-Length: 5", "Content-Length: 0", "", ""), "carriage", 200 },
+  { "chunks twice", lines("HTTP/1.1 200 OK", "Transfer-Encoding: chunked, chunked", "", "0", "", ""), "Transfer%-Encoding", 200 },
+  { "chunks within another coding", lines("HTTP/1.1 200 OK", "Transfer-Encoding: chunked, gzip", "", "0", "", ""), "Transfer%-Encoding", 200 },
   { "a negative length", lines("HTTP/1.1 200 OK", "Content-Length: -2", "", "ok"), "Content%-Length", 200 },
   { "an empty length", lines("HTTP/1.1 200 OK", "Content-Length: ", "", "ok"), "Content%-Length", 200 },
   { "too long a length", lines("HTTP/1.1 200 OK", "Content-Length: 1001", "", ""), "longer than 1000 bytes", 200 },
@@ -102,8 +115,29 @@ describe("an answer of HTTP/1.1", function()
   end
 
   it("has headers by lower-case name, repeated and folded ones joined, blanks taken off", function()
-    local answer = read(lines("HTTP/1.1 200 OK", "X-One:a", "x-ONE:\t b \t", "Folded: c", "  d", "no colon", "Content-Length: 0", "", ""))
+    local answer = read(lines("HTTP/1.1 200 OK", "X-One:a", "x-ONE:\t b \t", "Folded: c", "  d", "Content-Length: 0", "", ""))
     assert.same({ ["x-one"] = "a, b", folded = "c d", ["content-length"] = "0" }, answer.headers)
+  end)
+
+  -- quadratic work would take sixteen times as long
+  it("costs as much time a byte in many small chunks as in few", function()
+    local function seconds(count)
+      local bytes, size = IN_CHUNKS .. "\r\n\r\n" .. ("1\r\nx\r\n"):rep(count) .. "0\r\n\r\n", 0
+      collectgarbage()
+      local started = os.clock()
+      local answer = http1.read(pieces_of(bytes, 2 ^ 20), "POST", function()
+        return function(piece)
+          size = size + #piece
+          return true
+        end, 2 ^ 30
+      end)
+      assert.is_true(answer.kept)
+      assert.equal(count, size)
+      return os.clock() - started
+    end
+    seconds(1000)
+    local few = math.max(0.01, seconds(40000))
+    assert.is_true(seconds(160000) < 8 * few)
   end)
 
   it("passes on what its body's place refuses", function()

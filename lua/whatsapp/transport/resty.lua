@@ -12,6 +12,8 @@ local workers = require "whatsapp.transport.resty.workers"
 
 local M = {}
 
+local LONGEST = 60 -- seconds in one wait
+
 ---@class whatsapp.resty_options
 ---@field timeout number? seconds for one attempt, 30 if absent
 ---@field connect_timeout number? seconds for name, connection and TLS, 10 if absent
@@ -104,7 +106,7 @@ local function plan_of(settings, request)
   plan.timeout, plan.progress = request.timeout or settings.timeout, request.progress
   plan.last = (plan.given.connection or ""):lower():find("close", 1, true) ~= nil
   local length = plan.upload and plan.upload.size or plan.body and #plan.body
-  plan.bytes = { http1.head(plan, length, settings.user_agent), plan.body }
+  plan.head = http1.head(plan, length, settings.user_agent)
   return plan
 end
 
@@ -126,10 +128,11 @@ local function wake(box)
   if semaphore and semaphore:count() < 1 then semaphore:post(1) end
 end
 
--- what a light thread of a request does; whoever closed the transport meanwhile has told the outcome
-local function answer(plan)
+-- What a worker does. Nobody waits for the outcome of a plan without an entry: it was told when the transport was closed.
+local function answer(plan, worker)
   local state = plan.state
-  local ok, response, err, details = pcall(state.exchange, state, plan.socket, plan)
+  plan.worker = worker
+  local ok, response, err, details = pcall(state.exchange, state, plan.socket, plan, worker)
   if not ok then response, err, details = failures.lost(plan, tostring(response)) end
   local entry = plan.entry
   if not entry then return end
@@ -160,6 +163,15 @@ local function wait(state, box, seconds)
   end
 end
 
+-- one request, for which the caller waits
+local function perform(state, request)
+  local box = state.inboxes.new_box()
+  start(state, request, box, box)
+  while not box.first do wait(state, box, LONGEST) end
+  local _, response, err, details = state.inboxes:take(box)
+  return response, err, details
+end
+
 local function close(state)
   if state.closed then return end
   state.closed = true
@@ -170,6 +182,7 @@ local function close(state)
     plan.entry = nil
     cosocket.finish(plan)
     wake(state.inboxes.put(entry, failures.closed()))
+    if plan.worker then plan.worker:ring() end
   end
   for box in pairs(state.waiting) do wake(box) end
 end
@@ -200,9 +213,8 @@ function M.new(given, level)
 
   local function call(_, request)
     check(state, request, 2)
-    local plan, socket, refusal = prepare(state, request)
-    if not plan then return nil, socket, refusal end
-    return state.exchange(state, socket, plan)
+    local response, err, details = perform(state, request)
+    return response, err, details
   end
   return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.resty" end })
 end

@@ -1,5 +1,10 @@
--- One HTTP/1.1 exchange over cosockets. A kept connection is looked at before it is used; a
--- light thread sends while who called reads. Never sends a request twice. For whatsapp.transport.resty.
+-- One HTTP/1.1 exchange over cosockets, by a worker of resty/workers. Never sends a request twice: it is begun again on
+-- another connection only where no byte of it was written. For whatsapp.transport.resty.
+--
+-- A kept connection may have been closed meanwhile, or hold bytes that nobody asked for and that would be taken for the
+-- answer. nginx drops such a connection when its loop turns; a connection is therefore used only shortly after a turn, and
+-- kept only where its last read left nothing.
+local clock = require "whatsapp.transport.resty.clock"
 local failures = require "whatsapp.transport.resty.failure"
 local http1 = require "whatsapp.transport.resty.http1"
 local progress = require "whatsapp.transport.progress"
@@ -7,25 +12,17 @@ local progress = require "whatsapp.transport.progress"
 local cosocket = {}
 
 local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes
-local SLICE = 1 -- seconds after which who waits looks whether there is still something to wait for
+local FRESH = 0.0015 -- seconds since a turn of nginx's loop, by a clock of milliseconds
+local SLACK = 5 -- seconds that nginx's time-out for reading is longer than ours, which writes nothing into its log
 
 -- ---- time ---------------------------------------------------------------------------------------------------------------
 
-local latest, behind = 0, 0
-
----@return number seconds; nginx's clock without its steps back, and as it is now
-function cosocket.now()
-  ngx.update_time()
-  local time = ngx.now()
-  if time + behind < latest then behind = latest - time end
-  latest = time + behind
-  return latest
-end
-local now = cosocket.now
+cosocket.now = clock.now
+local now = clock.now
 
 local function milliseconds(seconds) return math.max(1, math.ceil(seconds * 1000)) end
 
--- ---- where nginx lets something wait ------------------------------------------------------------------------------------
+-- ---- phases of nginx ------------------------------------------------------------------------------------------------------
 
 local function disabled()
   return ("nginx lets nothing wait in its phase %s: send in a handler or a timer, as with ngx.timer.at(0, function() ... end)")
@@ -33,7 +30,7 @@ local function disabled()
 end
 
 ---@return table? socket
----@return string? text
+---@return string? err
 ---@return whatsapp.details? details
 function cosocket.new()
   local ok, socket = pcall(ngx.socket.tcp)
@@ -47,25 +44,6 @@ function cosocket.sleep(seconds)
   if not pcall(ngx.sleep, (milliseconds(seconds) + 0.5) / 1000) then error(disabled(), 2) end
 end
 
----What the call returns, up to four values; nil and "timeout" where the time is over first, and the call is ended.
----@param seconds number
----@param call function
-function cosocket.within(seconds, call)
-  local result
-  local caller = ngx.thread.spawn(function() result = { call() } end)
-  if result then ngx.thread.wait(caller)
-  else
-    local till = now() + seconds
-    local alarm = ngx.thread.spawn(function() -- looks whether who waited was killed, so that the request can end
-      repeat cosocket.sleep(math.min(SLICE, math.max(0, till - now()))) until result or now() >= till
-    end)
-    ngx.thread.wait(caller, alarm)
-    ngx.thread.kill(result and alarm or caller)
-  end
-  if not result then return nil, "timeout" end
-  return unpack(result, 1, 4) -- luacheck: ignore 113
-end
-
 -- ---- connecting ---------------------------------------------------------------------------------------------------------
 
 local function pool_of(settings, url)
@@ -73,19 +51,19 @@ local function pool_of(settings, url)
 end
 
 -- Where the handshake needs no waiting, lua-resty-core 0.1.25 calls it good though nginx has refused the certificate and
--- closed the connection (openresty/lua-nginx-module#2506); why is lost then.
+-- closed the connection (openresty/lua-nginx-module#2506); the reason is lost then.
 local function handshake(socket, name)
-  local ok, problem = socket:sslhandshake(false, name, true)
+  local ok, err = socket:sslhandshake(false, name, true)
   if ok and not socket:getreusedtimes() then return nil, failures.REFUSED end
-  return ok, problem
+  return ok, err
 end
 
--- A kept connection, which was verified, or a new one. Nginx's resolver has a time-out of its own: who looks for a name is
--- given up when the time is over.
-local function connect(settings, socket, url, till)
-  till = math.min(till, now() + settings.connect_timeout)
+-- A kept connection, which was verified, or a new one. nginx's resolver has a time-out of its own: the hand that waits for
+-- it is ended when the time is over.
+local function connect(settings, socket, url, deadline, worker)
+  deadline = math.min(deadline, now() + settings.connect_timeout)
   local function limit()
-    local left = math.max(0.001, till - now())
+    local left = math.max(0.001, deadline - now())
     local most = milliseconds(left)
     socket:settimeouts(most, most, most)
     return left
@@ -93,34 +71,24 @@ local function connect(settings, socket, url, till)
   local function call()
     return socket:connect(url.host, url.port, { pool = pool_of(settings, url), pool_size = settings.pool_size })
   end
-  local left = limit()
-  local function named() return cosocket.within(left, call) end
-  local ok, problem = (url.named and named or call)()
-  if not ok then return nil, problem end
+  local left, ok, err = limit(), nil, nil
+  if url.named then
+    ok, err = worker:within(left, call)
+    if not ok and err == "timeout" then err = failures.UNRESOLVED end
+  else ok, err = call() end
+  if not ok then return nil, err end
   if url.scheme == "http" or socket:getreusedtimes() > 0 then return true end
   limit()
   return handshake(socket, settings.server_name or url.host:gsub("[%[%]]", ""))
 end
 
--- Nginx looks at a connection only between two turns of its loop. The shortest wait there is, a millisecond, tells whether
--- a kept one was closed meanwhile, or holds what nobody asked for and might be taken for the answer.
-local function is_over(socket)
-  socket:settimeouts(1, 1, 1)
-  local bytes, problem = socket:receiveany(1)
-  return bytes ~= nil or problem ~= "timeout"
-end
-
 -- a connection on which nothing of this request was sent yet
-local function open(settings, socket, url, till)
-  while true do
-    local ok, problem = connect(settings, socket, url, till)
-    local kept = ok and (socket:getreusedtimes() or 0) > 0
-    if ok and not (kept and is_over(socket)) then return socket end
-    socket:close()
-    if not ok then return nil, problem end
-    if now() >= till then return nil, "timeout" end
-    socket = ngx.socket.tcp()
-  end
+local function open(settings, socket, plan, deadline, worker)
+  if clock.since_turn() > FRESH then cosocket.sleep(0.001) end
+  local ok, err = connect(settings, socket, plan.url, deadline, worker)
+  if ok then return socket end
+  socket:close()
+  return nil, err
 end
 
 -- ---- progress -----------------------------------------------------------------------------------------------------------
@@ -146,67 +114,85 @@ local function observer_of(state, plan)
   end
 end
 
--- ---- sending and reading --------------------------------------------------------------------------------------------------
+-- ---- sending --------------------------------------------------------------------------------------------------------------
 
--- all of a request; false, and why if that is not the connection's fault
-local function send(socket, plan, observe)
-  if not socket:send(plan.bytes) then return false end
+-- what follows the bytes of a plan; false, and why if that is not the connection's fault
+local function send_upload(socket, plan, observe)
   while plan.upload do
-    local bytes, problem = plan.upload:read()
-    if not bytes then return problem == nil, problem end
+    local bytes, err = plan.upload:read()
+    if not bytes then return err == nil, err end
     if not socket:send(bytes) then return false end
     observe()
   end
   return true
 end
 
--- What the system takes at once is sent at once, the rest in a light thread of its own, so that who refuses early is heard,
--- and who never reads is given up in time.
-local function start_sending(socket, plan, seconds, observe)
-  local sending = {}
-  local most = milliseconds(seconds)
-  socket:settimeouts(most, most, most)
-  if not plan.upload and #(plan.body or "") <= AT_ONCE then
-    sending.sent, sending.problem = send(socket, plan, observe)
-    return sending
-  end
-  local thread = ngx.thread.spawn(function() sending.sent, sending.problem = send(socket, plan, observe) end)
+-- Whether a request is so short that the system takes all of it or nothing.
+local function is_short(plan) return not plan.upload and #plan.head + #(plan.body or "") <= AT_ONCE end
+
+-- The rest of a long request is sent by a light thread of its own, so that an early refusal is heard, and a server that
+-- never reads is given up in time.
+local function send_rest(socket, plan, sending, worker, observe)
+  local thread = ngx.thread.spawn(function()
+    local ok = plan.body == nil or socket:send(plan.body)
+    if ok then sending.sent, sending.err = send_upload(socket, plan, observe)
+    else sending.sent = false end
+    if sending.err then worker:ring() end
+  end)
   if sending.sent ~= nil then ngx.thread.wait(thread) -- nginx keeps one that has ended until it was waited for
   else sending.thread = thread end
+end
+
+-- What the system takes at once is sent at once. nil: the connection took nothing.
+local function start_sending(socket, plan, seconds, worker, observe)
+  local sending, most = {}, milliseconds(seconds)
+  socket:settimeouts(most, most, most + SLACK * 1000)
+  local short = is_short(plan)
+  local first = short and plan.body and { plan.head, plan.body } or plan.head
+  if not socket:send(first) then return nil end
+  if short then sending.sent = true
+  else send_rest(socket, plan, sending, worker, observe) end
   return sending
 end
 
--- What is read while a light thread still sends is read in another one, and who called waits for both: were he killed while
--- one had ended that he did not wait for, nginx would never end the request (seen with 1.22).
-local function while_sending(sending, read)
-  if not sending.thread then return read() end
-  local result
-  local reading = ngx.thread.spawn(function()
-    result = { pcall(read) }
-    return result
-  end)
-  local _, first = ngx.thread.wait(sending.thread, reading)
-  if result == nil or first ~= result then ngx.thread.wait(reading) -- it was the one that sends that has ended
-  elseif sending.sent ~= nil then ngx.thread.wait(sending.thread)
+local function stop_sending(sending)
+  if not sending.thread then return end
+  if sending.sent ~= nil then ngx.thread.wait(sending.thread)
   else ngx.thread.kill(sending.thread) end
-  if not result[1] then error(result[2], 0) end
-  return unpack(result, 2, 4) -- luacheck: ignore 113
 end
 
--- bytes of the answer, for as long as there is time
-local function reader_of(state, socket, sending, till)
+-- ---- reading --------------------------------------------------------------------------------------------------------------
+
+local largest = 0 -- bytes of a piece that nginx gave at once
+
+-- Whether a piece may have filled nginx's buffer, so that more bytes of the same TLS record follow. The buffer is as long as
+-- the largest piece at least, and lua_socket_buffer_size is a round number, as 4k or 1000.
+local function may_be_full(size)
+  return size >= largest and size > 0 and (size % 64 == 0 or size % 100 == 0)
+end
+
+-- bytes of the answer; plan.full: the last of them may have left some behind
+local function reader_of(plan, socket)
   return function()
-    while not state.closed do
-      local left = till - now()
-      if sending.problem then return nil, sending.problem end
-      if left <= 0 then return nil, "timeout" end
-      socket:settimeouts(milliseconds(left), milliseconds(left), milliseconds(math.min(left, SLICE)))
-      local bytes, problem = socket:receiveany(PIECE)
-      if bytes or problem ~= "timeout" then return bytes, problem end
+    local bytes, err = socket:receiveany(PIECE)
+    if bytes then
+      plan.full = may_be_full(#bytes)
+      largest = math.max(largest, #bytes)
     end
-    return nil, failures.CLOSED
+    return bytes, err
   end
 end
+
+-- small pieces are joined now and then: an answer may come in millions of them
+local function collect(parts, piece)
+  local count = #parts.small + 1
+  parts.small[count] = piece
+  if count < 1024 then return true end
+  parts[#parts + 1], parts.small = table.concat(parts.small), {}
+  return true
+end
+
+local function joined(parts) return table.concat(parts) .. table.concat(parts.small) end
 
 -- where the body of an answer goes, and how much of it may
 local function place_of(state, plan, parts, observe)
@@ -214,10 +200,7 @@ local function place_of(state, plan, parts, observe)
     plan.in_file = plan.target ~= nil and status >= 200 and status < 300
     plan.length = length
     if not plan.in_file then
-      return function(piece)
-        parts[#parts + 1] = piece
-        return true
-      end, state.settings.max_body
+      return function(piece) return collect(parts, piece) end, state.settings.max_body
     end
     return function(piece)
       local ok, problem = plan.target:write(piece)
@@ -236,25 +219,56 @@ function cosocket.wanted_of(headers, wanted)
   return left
 end
 
-local function talk(state, socket, plan, till, observe)
-  local sending, parts = start_sending(socket, plan, till - now(), observe), {}
-  local pull, place = reader_of(state, socket, sending, till), place_of(state, plan, parts, observe)
-  local answer, problem, status = while_sending(sending, function() return http1.read(pull, plan.method, place) end)
-  local reusable = answer and answer.kept and sending.sent and not plan.last
+-- ---- the exchange ---------------------------------------------------------------------------------------------------------
+
+-- the answer, or nil, why, and the status if that came
+local function read(state, socket, plan, sending, place, deadline, worker)
+  local pull = reader_of(plan, socket)
+  local function is_over() return state.closed or sending.err end
+  local answer, err, status = worker:within(deadline - now(), function() return http1.read(pull, plan.method, place) end, is_over)
+  stop_sending(sending)
+  if sending.err then return nil, sending.err, status end
+  if not answer and state.closed then return nil, failures.CLOSED, status end
+  return answer, err, status
+end
+
+local function talk(state, socket, plan, sending, deadline, worker, observe)
+  local parts = { small = {} }
+  local answer, err, status = read(state, socket, plan, sending, place_of(state, plan, parts, observe), deadline, worker)
+  local reusable = answer and answer.kept and sending.sent and not plan.last and not plan.full
   if not (reusable and socket:setkeepalive(milliseconds(state.settings.idle_timeout), state.settings.pool_size)) then
     socket:close()
   end
-  if not answer then return failures.lost(plan, problem, status) end
+  if not answer then return failures.lost(plan, err, status) end
   local response = { status = answer.status, headers = cosocket.wanted_of(answer.headers, state.wanted) }
   if plan.in_file then response.size = plan.target.size
-  else response.body = table.concat(parts) end
+  else response.body = joined(parts) end
   return response
+end
+
+-- On a kept connection that takes no byte the request is begun again on another one.
+local function attempt(state, socket, plan, deadline, worker, observe)
+  while true do
+    local opened, err = open(state.settings, socket, plan, deadline, worker)
+    if not opened then return failures.unsent(err) end
+    if state.closed then
+      socket:close()
+      return failures.unsent(failures.CLOSED)
+    end
+    local kept = socket:getreusedtimes() > 0
+    local sending = start_sending(socket, plan, math.max(0.001, deadline - now()), worker, observe)
+    if sending then return talk(state, socket, plan, sending, deadline, worker, observe) end
+    socket:close()
+    if not (kept and #plan.head <= AT_ONCE) then return failures.lost(plan, "closed") end
+    if now() >= deadline then return failures.unsent "timeout" end
+    socket = ngx.socket.tcp()
+  end
 end
 
 ---Closes what a request streams; a file that is not whole is removed.
 ---@param plan table
 ---@param whole boolean? the answer is in its file
----@return true? ok, string? problem
+---@return true? ok, string? err
 function cosocket.finish(plan, whole)
   if plan.upload then plan.upload:close() end
   if plan.target then return plan.target:finish(whole or false) end
@@ -264,20 +278,18 @@ end
 ---@param state table .settings, .wanted, .closed
 ---@param socket table a new one
 ---@param plan table what is to be sent
+---@param worker table that does it
 ---@return table? response
----@return string? text
+---@return string? err
 ---@return whatsapp.details? details
-function cosocket.exchange(state, socket, plan)
-  local till, observe = now() + plan.timeout, observer_of(state, plan)
-  local opened, trouble = open(state.settings, socket, plan.url, till)
-  local response, text, details
-  if opened then response, text, details = talk(state, opened, plan, till, observe)
-  else response, text, details = failures.unsent(trouble) end
-  local ok, problem = cosocket.finish(plan, response ~= nil and plan.in_file)
-  if not ok then response, text, details = failures.lost(plan, problem, response.status) end
+function cosocket.exchange(state, socket, plan, worker)
+  local deadline, observe = now() + plan.timeout, observer_of(state, plan)
+  local response, err, details = attempt(state, socket, plan, deadline, worker, observe)
+  local ok, unwritten = cosocket.finish(plan, response ~= nil and plan.in_file)
+  if not ok then response, err, details = failures.lost(plan, unwritten, response.status) end
   observe(true)
   if plan.teller then plan.teller:finish(response or details) end
-  return response, text, details
+  return response, err, details
 end
 
 return cosocket

@@ -6,6 +6,7 @@ failures.CLOSED = "the transport was closed while this was under way"
 
 local TRUST = "nginx trusts the authorities of its directives lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt; "
   .. "and lua_ssl_verify_depth 3;"
+failures.UNRESOLVED = "resolving the host's name, or connecting to it, took too long"
 failures.REFUSED = "the certificate was refused: not trusted, not of this name, or expired"
 
 -- what nginx says, and what its configuration lacks then
@@ -48,7 +49,8 @@ end
 function failures.unsent(problem)
   problem = tostring(problem):gsub("%c", " ")
   local hint = hint_of(problem)
-  local reason = problem == "timeout" and "connecting took too long" or "no connection: " .. problem
+  local reason = problem == "timeout" and "connecting took too long"
+    or problem == failures.UNRESOLVED and problem or "no connection: " .. problem
   local text = ("%s%s (nothing was sent)"):format(reason, hint and "; " .. hint or "")
   return failures.new(text, false, not is_any(problem, HOPELESS), nil, hint)
 end

@@ -1,14 +1,14 @@
--- HTTP/1.1 as bytes: writes the head of a request, and reads an answer from whoever gives its bytes piece by piece. Knows
--- no socket and no clock; never takes more than it is allowed to.
+-- HTTP/1.1 as bytes: writes the head of a request, and reads an answer from a function that gives its bytes piece by piece.
+-- Knows no socket and no clock; never takes more than it is allowed to, and never guesses where an answer ends.
 local http1 = {}
 
-local MAX_HEAD = 64 * 1024 -- of an answer, with whatever came before it
+local MAX_HEAD = 64 * 1024 -- bytes of an answer's head, with the interim answers before it
 local BODILESS = { [204] = true, [304] = true }
 
 -- ---- a request ----------------------------------------------------------------------------------------------------------
 
 ---@param plan whatsapp.checked_request
----@param length integer? of the body; nil: there is none
+---@param length integer? of the body; nil if there is no body
 ---@param user_agent string?
 ---@return string head
 function http1.head(plan, length, user_agent)
@@ -24,49 +24,54 @@ function http1.head(plan, length, user_agent)
   return table.concat(lines, "\r\n")
 end
 
--- ---- what was read and not yet used -----------------------------------------------------------------------------------
+-- ---- bytes that have come and are not used yet ------------------------------------------------------------------------
 
+-- The piece that came last, used up to `at`. Nothing is cut off its front, so that many lines in a piece cost no more than
+-- one.
 local Reader = {}
 Reader.__index = Reader
 
--- one more piece; nil: there is none, and why
+-- bytes that are not used
+function Reader:size() return #self.piece - self.at end
+
+-- One more piece, behind what is left of the last one. nil and why, where there is none.
 function Reader:more()
-  local piece, problem = self.pull()
-  if not piece then return nil, problem end
-  self.left = self.left .. piece
+  local piece, err = self.pull()
+  if not piece then return nil, err end
+  if self.at < #self.piece then piece = self.piece:sub(self.at + 1) .. piece end
+  self.piece, self.at = piece, 0
   return true
 end
 
--- what comes up to the end of a line, without it; no longer than that
+-- the bytes up to the end of a line, without it; no more than `longest`
 function Reader:line(longest)
   local from = 1
   while true do
-    local at = self.left:find("\n", from, true)
-    if at then
-      local line = self.left:sub(1, at - 1)
-      self.left = self.left:sub(at + 1)
+    local found = self.piece:find("\n", self.at + from, true)
+    if found then
+      local line = self.piece:sub(self.at + 1, found - 1)
+      self.at = found
       return (line:gsub("\r$", ""))
     end
-    if #self.left > longest then return nil, "a line is too long" end
-    from = #self.left + 1
-    local ok, problem = self:more()
-    if not ok then return nil, problem end
+    if self:size() > longest then return nil, "a line is too long" end
+    from = self:size() + 1
+    local ok, err = self:more()
+    if not ok then return nil, err end
   end
 end
 
 -- `length` bytes to the sink, piece by piece
 function Reader:pass(length, sink)
   while length > 0 do
-    if self.left == "" then
-      local ok, problem = self:more()
-      if not ok then return nil, problem end
+    if self.at == #self.piece then
+      local ok, err = self:more()
+      if not ok then return nil, err end
     end
-    local piece = self.left
-    if #piece > length then piece, self.left = piece:sub(1, length), piece:sub(length + 1)
-    else self.left = "" end
-    length = length - #piece
-    local ok, problem = sink(piece)
-    if not ok then return nil, problem end
+    local last = math.min(self.at + length, #self.piece)
+    local bytes = self.at == 0 and last == #self.piece and self.piece or self.piece:sub(self.at + 1, last)
+    length, self.at = length - (last - self.at), last
+    local ok, err = sink(bytes)
+    if not ok then return nil, err end
   end
   return true
 end
@@ -75,30 +80,41 @@ end
 
 local TOO_LONG = ("the answer's headers are longer than %d bytes"):format(MAX_HEAD)
 
--- a head as it stands, up to its empty line
+-- the bytes of a head, up to its empty line
 local function read_head(reader)
   local from = 1
   while true do
-    local at, to = reader.left:find("\n\r?\n", from)
-    if at then
-      local head = reader.left:sub(1, at)
-      reader.left, reader.room = reader.left:sub(to + 1), reader.room - to
+    local found, last = reader.piece:find("\n\r?\n", reader.at + from)
+    if found then
+      local head = reader.piece:sub(reader.at + 1, found)
+      reader.room = reader.room - (last - reader.at)
+      reader.at = last
       if reader.room < 0 then return nil, TOO_LONG end
       return head
     end
-    if #reader.left > reader.room then return nil, TOO_LONG end
-    if #reader.left >= 5 and reader.left:sub(1, 5) ~= "HTTP/" then return nil, "what came is no HTTP answer" end
-    from = math.max(1, #reader.left - 1)
-    local ok, problem = reader:more()
-    if not ok then return nil, problem end
+    if reader:size() > reader.room then return nil, TOO_LONG end
+    if reader:size() >= 5 and reader.piece:sub(reader.at + 1, reader.at + 5) ~= "HTTP/" then
+      return nil, "what came is no HTTP answer"
+    end
+    from = math.max(1, reader:size() - 1)
+    local ok, err = reader:more()
+    if not ok then return nil, err end
   end
 end
 
--- names in lower case, repeated ones joined; what comes without a colon says nothing
+local TOKEN = "^[0-9A-Za-z!#$%%&'*+%-.^_`|~]+$"
+
+-- Names in lower case, repeated ones joined. What another reader could take for other headers is refused.
 local function headers_of(head)
+  if head:find("\0", 1, true) then return nil, "the answer's headers hold a NUL" end
+  if head:find "\r[^\n]" then return nil, "the answer's headers hold a carriage return within a line" end
+  if head:find "^[^\n]*\n[ \t]" then return nil, "the answer's first header begins with a blank" end
   local headers = {}
-  for name, value in head:gsub("\r?\n[ \t]+", " "):gmatch "\n([^:\n]+):[ \t]*([^\n]*)" do
-    name, value = name:lower(), value:gsub("[ \t\r]+$", "")
+  for line in head:gsub("\r?\n[ \t]+", " "):gmatch "\n([^\r\n]+)" do
+    local name, value = line:match "^([^:]*):[ \t]*(.*)$"
+    if not name then return nil, "the answer's headers hold a line without a colon" end
+    if not name:find(TOKEN) then return nil, "a name of the answer's headers holds a byte that it must not" end
+    name, value = name:lower(), value:gsub("[ \t]+$", "")
     headers[name] = headers[name] and headers[name] .. ", " .. value or value
   end
   return headers
@@ -107,11 +123,14 @@ end
 -- the status line and the headers of the last answer: interim ones are passed over
 local function read_last_head(reader)
   while true do
-    local head, problem = read_head(reader)
-    if not head then return nil, problem end
+    local head, err = read_head(reader)
+    if not head then return nil, err end
     local minor, status = head:match "^HTTP/1%.([01]) (%d%d%d)[ \r\n]"
     if not status then return nil, "what came is no HTTP/1.1 answer" end
-    if not status:find "^1" then return tonumber(status), headers_of(head), minor == "1" end
+    local headers
+    headers, err = headers_of(head)
+    if not headers then return nil, err, tonumber(status) end
+    if not status:find "^1" then return tonumber(status), headers, minor == "1" end
   end
 end
 
@@ -129,47 +148,63 @@ end
 
 local BROKEN = "the answer's chunks are broken"
 
+-- what follows the last chunk, up to an empty line
+local function skip_trailers(reader)
+  local size = 0
+  while true do
+    local line, err = reader:line(MAX_HEAD)
+    if not line then return nil, err end
+    if line == "" then return true end
+    size = size + #line
+    if size > MAX_HEAD then return nil, TOO_LONG end
+  end
+end
+
 local function read_chunks(reader, sink)
   while true do
-    local line, problem = reader:line(1024)
-    if not line then return nil, problem end
+    local line, err = reader:line(1024)
+    if not line then return nil, err end
     local digits = line:match "^(%x+)[ \t]*$" or line:match "^(%x+)[ \t]*;"
     if not digits or #digits > 13 then return nil, BROKEN end
     local size = tonumber(digits, 16)
-    if size == 0 then break end
+    if size == 0 then return skip_trailers(reader) end
     local ok
-    ok, problem = reader:pass(size, sink)
-    if not ok then return nil, problem end
-    line, problem = reader:line(2)
-    if line ~= "" then return nil, line and BROKEN or problem end
-  end
-  local trailers = 0
-  while true do
-    local line, problem = reader:line(MAX_HEAD)
-    if not line then return nil, problem end
-    if line == "" then return true end
-    trailers = trailers + #line
-    if trailers > MAX_HEAD then return nil, TOO_LONG end
+    ok, err = reader:pass(size, sink)
+    if not ok then return nil, err end
+    line, err = reader:line(2)
+    if line ~= "" then return nil, line and BROKEN or err end
   end
 end
 
 local function read_to_end(reader, sink)
-  local ok, problem
+  local ok, err
   repeat
-    ok, problem = reader:pass(#reader.left, sink)
-    if ok then ok, problem = reader:more() end
+    ok, err = reader:pass(reader:size(), sink)
+    if ok then ok, err = reader:more() end
   until not ok
-  if problem == "closed" then return true end
-  return nil, problem
+  if err == "closed" then return true end
+  return nil, err
 end
 
--- how the body ends: nil, or what is wrong; true where the connection may be used again after it
-local function framing(method, status, headers)
+-- how often a coding is named, and whether it is the last one
+local function chunked_in(value)
+  local count, last = 0, nil
+  for coding in (value:lower() .. ","):gmatch "[ \t]*(.-)[ \t]*," do
+    if coding == "chunked" then count = count + 1 end
+    if coding ~= "" then last = coding end
+  end
+  return count, last == "chunked"
+end
+
+-- how the body ends: nil, or what is wrong; kept: the connection may be used again after it
+local function framing(method, status, headers, is_1_1)
   if method == "HEAD" or BODILESS[status] then return { length = 0, kept = true } end
   local coding, length = headers["transfer-encoding"], headers["content-length"]
   if coding then
-    if not coding:lower():find "chunked%s*$" then return { to_end = true } end
-    return { chunked = true, kept = length == nil }
+    local count, is_last = chunked_in(coding)
+    if count == 0 then return { to_end = true } end
+    if count > 1 or not is_last then return nil, "the answer's Transfer-Encoding cannot be read" end
+    return { chunked = true, kept = length == nil and is_1_1 }
   end
   if not length then return { to_end = true } end
   length = length_of(length)
@@ -202,29 +237,29 @@ function http1.limited(limit, keep)
 end
 
 ---@param limit integer
----@return string problem
+---@return string err
 function http1.too_long(limit) return ("the answer is longer than %.0f bytes"):format(limit) end
 
----Reads one answer. Where the connection ends is told by pull: nil and "closed".
+---Reads one answer. At the end of the connection, pull gives nil and "closed".
 ---@param pull fun(): string?, string? the next bytes; nil and why there are none
 ---@param method string of the request
 ---@param open fun(status: integer, length: integer?): (fun(piece: string): true?, string?), integer where the body goes, and
 ---its limit
 ---@return { status: integer, headers: table<string, string>, kept: boolean }? answer kept: the connection may be used again
----@return string? problem
----@return integer? status where the head came
+---@return string? err
+---@return integer? status if the head came
 function http1.read(pull, method, open)
-  local reader = setmetatable({ pull = pull, left = "", room = MAX_HEAD }, Reader)
+  local reader = setmetatable({ pull = pull, piece = "", at = 0, room = MAX_HEAD }, Reader)
   local status, headers, is_1_1 = read_last_head(reader)
-  if not status then return nil, headers end
-  local frame, problem = framing(method, status, headers)
-  if not frame then return nil, problem, status end
+  if not status then return nil, headers, is_1_1 end
+  local frame, err = framing(method, status, headers, is_1_1)
+  if not frame then return nil, err, status end
   local keep, limit = open(status, frame.length)
   if (frame.length or 0) > limit then return nil, http1.too_long(limit), status end
   local ok
-  ok, problem = read_body(reader, frame, http1.limited(limit, keep))
-  if not ok then return nil, problem, status end
-  return { status = status, headers = headers, kept = frame.kept and reader.left == "" and is_kept(headers, is_1_1) }
+  ok, err = read_body(reader, frame, http1.limited(limit, keep))
+  if not ok then return nil, err, status end
+  return { status = status, headers = headers, kept = frame.kept and reader:size() == 0 and is_kept(headers, is_1_1) }
 end
 
 return http1

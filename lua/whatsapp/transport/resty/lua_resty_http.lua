@@ -74,11 +74,11 @@ end
 
 ---As that of whatsapp.transport.cosocket. The time-outs of lua-resty-http are of each step: here all of them together are
 ---limited.
-function M.exchange(state, _, plan)
+function M.exchange(state, _, plan, worker)
   local progress = {}
-  local ok, answer, problem, status = cosocket.within(plan.timeout, function()
+  local ok, answer, problem, status = worker:within(plan.timeout, function()
     return pcall(talk, state.settings, plan, progress)
-  end)
+  end, function() return state.closed end)
   if not ok then -- in lua-resty-core, for a certificate that nginx has refused: see whatsapp.transport.resty.exchange
     answer, problem = nil, tostring(answer):find "socket.lua:%d+: assertion failed" and failures.REFUSED or answer
   end

@@ -251,7 +251,7 @@ describe("an answer", function()
     local client, transport = new {}
     for _, event in ipairs { {}, { id = "e" }, { from = "1" } } do
       local sent, text, details = client:reply(event, { text = { body = "x" } })
-      assert.same({ nil, "string", "invalid", false }, { sent, type(text), details.kind, details.may_have_been_sent })
+      assert.same({ nil, "string", "refused", false }, { sent, type(text), details.kind, details.may_have_been_sent })
       sent = client:react(event, "x")
       assert.is_nil(sent)
     end

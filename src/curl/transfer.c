@@ -95,7 +95,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 #name, kind, offsetof(wa_settings, name), option                                                               \
     }
 
-WA_DATA_DEFINITION const wa_option wa_options[] = {
+static const wa_option option_rows[] = {
     SETTING(timeout, WA_SECONDS, CURLOPT_TIMEOUT_MS),
     SETTING(connect_timeout, WA_SECONDS, CURLOPT_CONNECTTIMEOUT_MS),
     SETTING(proxy, WA_STRING, CURLOPT_PROXY),
@@ -106,6 +106,11 @@ WA_DATA_DEFINITION const wa_option wa_options[] = {
     SETTING(allow_http, WA_FLAG, 0),
     {NULL, WA_FLAG, 0, 0},
 };
+
+const wa_option *wa_options(void)
+{
+    return option_rows;
+}
 
 /* max_requests: nginx, for one, ends an HTTP/2 connection after 1,000, and what is under way then may have been sent */
 WA_DATA_DEFINITION const wa_settings wa_default_settings = {
@@ -182,7 +187,7 @@ static const char *set_up(wa_transfer *t, const wa_settings *s)
 #if LIBCURL_VERSION_NUM >= 0x075500
     if (curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") != CURLE_OK) return "CURLOPT_PROTOCOLS_STR";
 #endif
-    for (const wa_option *o = wa_options; o->name != NULL; o++) {
+    for (const wa_option *o = wa_options(); o->name != NULL; o++) {
         if (o->option != 0 && set_setting(e, s, o) != CURLE_OK) return o->name;
     }
     set_no_directory(e, s);

@@ -33,11 +33,11 @@ BUILD  := build/$(LUA)
 OFFLINE := spec/walk_spec.lua spec/schema_spec.lua spec/message_spec.lua spec/response_spec.lua spec/retry_spec.lua spec/crypto_spec.lua \
            spec/golden_spec.lua spec/decode_spec.lua spec/webhook_spec.lua spec/webhook_handler_spec.lua spec/status_spec.lua spec/window_spec.lua
 MODULE := $(BUILD)/whatsapp
-C      := $(wildcard src/*.c src/*/*.c)
-H      := $(wildcard src/*.h src/*/*.h)
 
 # a folder of src/ is a module, with the files that all modules share: a new file is named nowhere here
 SOURCES = $(wildcard src/$(1)/*.c src/*.c)
+C      := $(sort $(foreach module,core curl crypto,$(call SOURCES,$(module))))
+H      := $(wildcard src/*.h src/*/*.h)
 OBJ     = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(call SOURCES,$(1)))
 
 # MODULES=core builds and installs without libcurl and libcrypto

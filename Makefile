@@ -33,11 +33,11 @@ BUILD  := build/$(LUA)
 OFFLINE := spec/walk_spec.lua spec/schema_spec.lua spec/message_spec.lua spec/recipient_spec.lua spec/values_spec.lua spec/clusters_spec.lua spec/response_spec.lua spec/retry_spec.lua spec/crypto_spec.lua \
            spec/golden_spec.lua spec/decode_spec.lua spec/webhook_spec.lua spec/webhook_handler_spec.lua spec/status_spec.lua spec/window_spec.lua
 MODULE := $(BUILD)/whatsapp
-C      := $(wildcard src/*.c src/*/*.c)
-H      := $(wildcard src/*.h src/*/*.h)
 
 # a folder of src/ is a module, with the files that all modules share: a new file is named nowhere here
 SOURCES = $(wildcard src/$(1)/*.c src/*.c)
+C      := $(sort $(foreach module,core curl crypto,$(call SOURCES,$(module))))
+H      := $(wildcard src/*.h src/*/*.h)
 OBJ     = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(call SOURCES,$(1)))
 
 # MODULES=core builds and installs without libcurl and libcrypto
@@ -96,7 +96,7 @@ DEPS_lua5.3 := lua5.3 liblua5.3-dev
 DEPS_luajit := luajit2
 DEPS_TEST  := $(DEPS_DEMO) lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_$(LUA))
 DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils liblua5.2-dev liblua5.3-dev libluajit2-5.1-dev
-DEPS_BENCH := $(DEPS_DEMO) lua-sec lua-socket python3-requests nodejs util-linux
+DEPS_BENCH := $(DEPS_DEMO) valgrind lua-sec lua-socket python3-requests nodejs util-linux
 DEPS_NGINX := $(DEPS_DEMO) wrk
 DEPS_ALL   := $(DEPS_TEST) $(DEPS_lua5.1) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit)
 DEPS_CROSS := $(DEPS_BUILD) qemu-user-static
@@ -235,7 +235,7 @@ docs: core
 # the modules and their files, as the folders have them; make check compares
 rockspec: ; @$(LUA) src/modules.lua
 
-# the walker against lua-cjson and against a bare walk of the same tables; prints, and judges nothing
+# the encoder against lua-cjson and against a bare walk of the same tables, in times and in instructions; judges nothing
 BENCH := $(BUILD)/bench
 bench: core curl crypto $(BENCH)/floor.so
 	@for name in core curl crypto; do strip -o $(BENCH)/$$name.stripped $(MODULE)/$$name.so || exit 1; done

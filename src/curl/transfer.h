@@ -116,7 +116,7 @@ typedef struct wa_transfer {
     struct wa_pool *pool; /* the latest one that it was in */
     int connection;       /* its latest connection there; -1: it had none */
     unsigned slot;
-    double deadline;    /* when it is overdue */
+    double deadline;    /* when its time is over */
     bool waiting;       /* it has not begun on any connection */
     bool connecting;    /* it opens one */
     bool on_connection; /* it is counted there */

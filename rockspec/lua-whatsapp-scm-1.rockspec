@@ -52,6 +52,7 @@ build = {
         "src/curl/multi.c",
         "src/curl/request.c",
         "src/curl/response.c",
+        "src/curl/system.c",
         "src/curl/transfer.c",
       },
       libraries = { "curl" },

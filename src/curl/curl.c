@@ -125,7 +125,7 @@ static wa_settings read_settings(lua_State *L)
     wa_settings s = wa_default_settings;
     lua_newtable(L);
     int kept = lua_gettop(L);
-    for (const wa_option *o = wa_options; o->name != NULL; o++) {
+    for (const wa_option *o = wa_options(); o->name != NULL; o++) {
         read_setting(L, &s, o);
         lua_setfield(L, kept, o->name);
     }

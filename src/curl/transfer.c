@@ -90,12 +90,11 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 
 /* ---- settings ---- */
 
-#define SETTING(name, kind, option)                                                                                    \
-    {                                                                                                                  \
-#name, kind, offsetof(wa_settings, name), option                                                               \
-    }
+/* clang-format off */
+#define SETTING(name, kind, option) {#name, kind, offsetof(wa_settings, name), option}
+/* clang-format on */
 
-WA_DATA_DEFINITION const wa_option wa_options[] = {
+static const wa_option options[] = {
     SETTING(timeout, WA_SECONDS, CURLOPT_TIMEOUT_MS),
     SETTING(connect_timeout, WA_SECONDS, CURLOPT_CONNECTTIMEOUT_MS),
     SETTING(proxy, WA_STRING, CURLOPT_PROXY),
@@ -107,6 +106,11 @@ WA_DATA_DEFINITION const wa_option wa_options[] = {
     {NULL, WA_FLAG, 0, 0},
 };
 
+const wa_option *wa_options(void)
+{
+    return options;
+}
+
 /* max_requests: nginx, for one, ends an HTTP/2 connection after 1,000, and what is under way then may have been sent */
 WA_DATA_DEFINITION const wa_settings wa_default_settings = {
     .timeout = 30, .connect_timeout = 10, .max_body = 16 << 20, .max_requests = 900};
@@ -115,10 +119,9 @@ WA_DATA_DEFINITION const wa_settings wa_default_settings = {
 typedef enum wa_need { WISHED, NEEDED } wa_need;
 
 /* What is the same for every request of every client. NEEDED: nothing is sent by a libcurl that refuses it. */
-#define FIXED(name, value, need)                                                                                       \
-    {                                                                                                                  \
-        CURLOPT_##name, value, need, "CURLOPT_" #name                                                                  \
-    }
+/* clang-format off */
+#define FIXED(name, value, need) {CURLOPT_##name, value, need, "CURLOPT_" #name}
+/* clang-format on */
 
 static const struct fixed_option {
     CURLoption option;
@@ -182,7 +185,7 @@ static const char *set_up(wa_transfer *t, const wa_settings *s)
 #if LIBCURL_VERSION_NUM >= 0x075500
     if (curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") != CURLE_OK) return "CURLOPT_PROTOCOLS_STR";
 #endif
-    for (const wa_option *o = wa_options; o->name != NULL; o++) {
+    for (const wa_option *o = options; o->name != NULL; o++) {
         if (o->option != 0 && set_setting(e, s, o) != CURLE_OK) return o->name;
     }
     set_no_directory(e, s);

@@ -56,7 +56,7 @@ typedef struct wa_option {
     int option;
 } wa_option;
 
-WA_DATA const wa_option wa_options[]; /* ends with a name of NULL */
+WA_FUNC const wa_option *wa_options(void); /* returns the rows, behind the last a name of NULL */
 WA_DATA const wa_settings wa_default_settings;
 
 /* returns what is wrong with the settings, or NULL */

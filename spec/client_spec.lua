@@ -128,7 +128,7 @@ describe("client:request", function()
     local request = client:request(TEXT)
     assert.same({
       method = "POST", url = "https://graph.facebook.com/v25.0/106540352242922/messages",
-      headers = { ["Content-Type"] = "application/json" }, timeout = 7, to = "16505551234", phone_number_id = "106540352242922",
+      headers = { ["Content-Type"] = "application/json", ["User-Agent"] = "lua-whatsapp/" .. whatsapp._VERSION }, timeout = 7, to = "16505551234", phone_number_id = "106540352242922",
       body = '{"messaging_product":"whatsapp","recipient_type":"individual","to":"16505551234","type":"text","text":{"body":"x"}}',
     }, request)
     assert_no_secret(request)
@@ -158,6 +158,30 @@ describe("client:request", function()
     assert.equal("invalid", details.kind)
     assert.is_nil((client:send { to = "1" }))
     assert.equal(0, #transport.requests)
+  end)
+end)
+
+describe("a transport of the user's", function()
+  it("is told who sends, as our own transports say themselves", function()
+    local client, transport = client_with(nil, { user_agent = "a program/1.0" })
+    assert.is_table((client:send(TEXT)))
+    assert.equal("a program/1.0", transport.requests[1].headers["User-Agent"])
+    client, transport = client_with()
+    assert.is_table((client:send(TEXT)))
+    assert.equal("lua-whatsapp/" .. whatsapp._VERSION, transport.requests[1].headers["User-Agent"])
+  end)
+end)
+
+describe("the option proxy", function()
+  it("is a proxy, or nothing", function()
+    for _, proxy in ipairs { "", "http://127.0.0.1:1", "127.0.0.1:1", "socks5h://a:b@host:1", "HTTPS://host" } do
+      assert.is_table(whatsapp.new { token = TOKEN, phone_number_id = "1", proxy = proxy })
+    end
+    for _, proxy in ipairs { "nonsense://x", "ftp://host", "http://", "http:///x", "a b", "://x", "file:///etc/passwd" } do
+      local ok, err = pcall(whatsapp.new, { token = TOKEN, phone_number_id = "1", proxy = proxy })
+      assert.is_false(ok, proxy)
+      assert.truthy(err:find("option proxy must be a URL such as", 1, true), err)
+    end
   end)
 end)
 
@@ -346,7 +370,7 @@ describe("client:send", function()
     assert.is_table((meddling:send(TEXT)))
     assert.is_table((meddling:send(TEXT)))
     assert.is_false(seen[1] == seen[2])
-    assert.same({ ["Content-Type"] = "application/json" }, client_with():request(TEXT).headers)
+    assert.is_nil(client_with():request(TEXT).headers.Evil)
   end)
 
   it("gives the outcome though the log raises, and what it raised", function()

@@ -132,7 +132,9 @@ describe("the README", function()
   end)
 
   it("names every option of whatsapp.new, and the make targets that exist", function()
-    for name in read "lua/whatsapp/client.lua":match "local NEW = (%b{})":gmatch "([%w_]+) = \"" do
+    local rows = read "lua/whatsapp/client.lua":match "local NEW = (%b{})"
+      .. read "lua/whatsapp/util/options.lua":match "options.TRANSPORT = (%b{})"
+    for name in rows:gmatch "([%w_]+) = \"" do
       assert.is_truthy(text:find("`" .. name .. "`", 1, true) or text:find(name .. " = true", 1, true), name)
     end
     local makefile = read "Makefile"

@@ -1,11 +1,11 @@
 -- The client: checks the arguments of its methods and hands the rest to send/ and media/. Holds its secrets where no print
 -- shows them. Never repeats what may have been sent, unless it is told to.
 local batch = require "whatsapp.send.batch"
+local checks = require "whatsapp.util.options"
 local credentials = require "whatsapp.send.credentials"
 local delivery = require "whatsapp.send.delivery"
 local limits = require "whatsapp.send.limits"
 local marketing = require "whatsapp.send.marketing"
-local options = require "whatsapp.util.options"
 local outcome = require "whatsapp.wire.outcome"
 local recipient = require "whatsapp.send.recipient"
 local retry = require "whatsapp.send.retry"
@@ -22,7 +22,8 @@ local M = {}
 ---@field phone_number_id string|integer the business's number
 ---@field version string? of the Graph API, whatsapp.GRAPH_VERSION if absent
 ---@field base_url string? "https://graph.facebook.com" if absent; http only to loopback, or with allow_http
----@field transport whatsapp.Transport|(fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?)? who moves the bytes; if absent cosockets in nginx, libcurl elsewhere
+---@field transport whatsapp.Transport|whatsapp.transport_function|nil who moves the bytes; if absent
+---cosockets in nginx, libcurl elsewhere
 ---@field timeout number? seconds for one attempt, 30 if absent
 ---@field connect_timeout number? seconds, 10 if absent
 ---@field retry whatsapp.retry|false? {attempts = 3, total = 30} if absent
@@ -36,6 +37,7 @@ local M = {}
 ---@field proxy string? URL; "" for none, whatever the environment says
 ---@field ca_file string? certificates to trust instead of the system's
 ---@field user_agent string?
+---@field max_requests integer? that a connection takes before it is retired, 900 if absent
 ---@field max_body integer? bytes of an answer, 16 MiB if absent
 ---@field allow_http boolean? plain http to others than loopback
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
@@ -54,6 +56,8 @@ local M = {}
 ---@field data { id: string, message_id: string?, events: { delivery_status: string, timestamp: integer? }[]? }[]
 ---@field paging { cursors: { before: string?, after: string? }? }?
 
+---@alias whatsapp.transport_function fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
+
 ---Who moves the bytes: called with a request, in the coroutine of whoever sends; it may yield there, and must not raise.
 ---@class whatsapp.Transport
 ---@field now (fun(): number)? seconds of a clock that never goes back; without now and sleep nothing is retried or limited
@@ -62,7 +66,7 @@ local M = {}
 ---@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? a slot and its answer;
 ---nothing where the time is over
 ---@field close fun()?
----@field streams boolean? it sends body_file and form, and writes to_file; else files are given to it in the body
+---@field streams boolean? it sends body_file and form, and writes to_file; else files are options to it in the body
 ---@overload fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
 
 ---@class whatsapp.log_entry
@@ -99,11 +103,11 @@ local M = {}
 
 local NEW = {
   token = "secret", phone_number_id = "id", version = "version", base_url = "base_url", transport = "callable",
-  timeout = "seconds", connect_timeout = "seconds", retry = "retry", limiter = "limiter", mode = "mode",
-  app_secret = "key", proxy = "string", ca_file = "text", user_agent = "text", max_body = "bytes",
-  allow_http = "boolean", log = "callable", on_warning = "callable", stamp = "boolean", before_send = "callable",
-  media_store = "media_store", media_hosts = "names",
+  retry = "retry", limiter = "limiter", mode = "mode", app_secret = "key", log = "callable", on_warning = "callable",
+  stamp = "boolean", before_send = "callable", media_store = "media_store", media_hosts = "names",
 }
+for name, kind in pairs(checks.TRANSPORT) do NEW[name] = kind end -- of the client's own transport
+local SHARED = { timeout = true, user_agent = true, allow_http = true } -- the client itself needs these, too
 local WITH = { token = "secret", phone_number_id = "id", app_secret = "key" }
 local SEND = { timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", fallback = "fallback", window = "window" }
 local EACH = {
@@ -113,8 +117,6 @@ local EACH = {
 local HISTORY = { timeout = "seconds", retry = "retry", limit = "count", after = "key" }
 local CONCURRENCY = 32
 local MARK_READ = { timeout = "seconds", retry = "retry", typing = "boolean" }
-local TRANSPORTS_OWN = { "connect_timeout", "proxy", "ca_file", "max_body" } -- nobody else knows what to do with them
-local CURL = { "timeout", "connect_timeout", "proxy", "ca_file", "user_agent", "allow_http", "max_body" }
 
 ---@class whatsapp.client
 ---@field media whatsapp.media.client files: upload, look up, download, delete; made when it is first asked for
@@ -142,19 +144,19 @@ end
 local HEADERS = { ["Content-Type"] = "application/json" } -- of every message; never written into
 
 -- what all sends without options share
-local function plan_of(state, given, url, max_wait)
-  local mode, stamp, policy = given.mode or state.mode, given.stamp, given.retry
+local function plan_of(state, options, url, max_wait)
+  local mode, stamp, policy = options.mode or state.mode, options.stamp, options.retry
   if stamp == nil then stamp = state.stamp end
   if policy == nil then policy = state.retry end
   return {
-    url = url or state.messages_url, read = outcome.message, policy = policy, timeout = given.timeout or state.timeout,
-    encode = mode and { mode = mode }, stamp = stamp, fallback = given.fallback, window = given.window, max_wait = max_wait,
+    url = url or state.messages_url, read = outcome.message, policy = policy, timeout = options.timeout or state.timeout,
+    encode = mode and { mode = mode }, stamp = stamp, fallback = options.fallback, window = options.window, max_wait = max_wait,
   }
 end
 
 -- seconds that limits may hold back a call that sends one message
-local function max_wait_of(state, given)
-  local limiter, policy = state.shared.limiter, given.retry
+local function max_wait_of(state, options)
+  local limiter, policy = state.shared.limiter, options.retry
   if policy == nil then policy = state.retry end
   return limiter and limiter.max_wait or (policy and policy.total or retry.TOTAL)
 end
@@ -165,12 +167,15 @@ local function make(state)
   state.url = ("%s%s/"):format(state.root, state.phone_number_id)
   state.messages_url = state.url .. "messages"
   state.headers, state.signed, state.asking = HEADERS, {}, nil
+  if not state.shared.owned then -- our own transports say it themselves
+    state.headers = { ["Content-Type"] = HEADERS["Content-Type"], ["User-Agent"] = state.shared.user_agent }
+  end
   state.number_key, state.pair_key = "number:" .. state.phone_number_id, ("pair:%s:"):format(state.phone_number_id)
   if type(transport) == "table" or type(transport) == "userdata" then state.now, state.sleep = transport.now, transport.sleep end
   state.streams = type(transport) == "table" and transport.streams == true
   state.can_wait = state.now ~= nil and state.sleep ~= nil
   state.steps = delivery.steps(state)
-  state.plan = plan_of(state, options.NONE, nil, max_wait_of(state, options.NONE))
+  state.plan = plan_of(state, values.NONE, nil, max_wait_of(state, values.NONE))
   local self = setmetatable({}, client)
   private[self] = state
   return self
@@ -183,10 +188,10 @@ local function in_nginx()
 end
 
 -- Its responses have only the headers that are read. libcurl would block a worker of nginx.
-local function default_transport(given, user_agent, level)
+local function default_transport(options, user_agent, level)
   local wanted = { user_agent = user_agent, headers = outcome.HEADERS }
-  for _, name in ipairs(CURL) do
-    if given[name] ~= nil then wanted[name] = given[name] end
+  for name in pairs(checks.TRANSPORT) do
+    if options[name] ~= nil then wanted[name] = options[name] end
   end
   if not in_nginx() then return require("whatsapp.transport.curl").new(wanted) end
   local transport = require("whatsapp.transport.resty").new(wanted, level + 1)
@@ -194,8 +199,8 @@ local function default_transport(given, user_agent, level)
 end
 
 -- Two mistakes that have a better answer than the test of an option gives.
-local function check_mistakes(given, level)
-  local transport, id = given.transport, given.phone_number_id
+local function check_mistakes(options, level)
+  local transport, id = options.transport, options.phone_number_id
   if type(transport) == "table" and values.callable(transport.new) and not values.callable(transport) then
     error("option transport is a module: its .new() makes a transport", level + 1)
   end
@@ -204,13 +209,13 @@ local function check_mistakes(given, level)
   end
 end
 
----@param given whatsapp.options
+---@param options whatsapp.options
 ---@param defaults { version: string, user_agent: string }
 ---@return whatsapp.client
-function M.new(given, defaults)
-  if type(given) ~= "table" then error("whatsapp.new takes a table: whatsapp.new { token =, phone_number_id = }", 3) end
-  check_mistakes(given, 3)
-  local state = options.check(given, NEW, 3)
+function M.new(options, defaults)
+  if type(options) ~= "table" then error("whatsapp.new takes a table: whatsapp.new { token =, phone_number_id = }", 3) end
+  check_mistakes(options, 3)
+  local state = checks.check(options, NEW, 3)
   if state.token == nil then error("whatsapp.new needs a token", 3) end
   if state.phone_number_id == nil then error("whatsapp.new needs a phone_number_id", 3) end
   state.base_url = (state.base_url or "https://graph.facebook.com"):gsub("/+$", "")
@@ -218,9 +223,11 @@ function M.new(given, defaults)
     error("option base_url: plain http is only for loopback, or with allow_http = true", 3)
   end
   state.version = state.version or defaults.version
-  state.phone_number_id = options.text_of_id(state.phone_number_id)
-  for _, name in ipairs(state.transport and TRANSPORTS_OWN or options.NONE) do
-    if state[name] ~= nil then error(("option %s is for the transport that you pass, where it is made"):format(name), 3) end
+  state.phone_number_id = values.text_of_id(state.phone_number_id)
+  for name in pairs(state.transport and checks.TRANSPORT or values.NONE) do
+    if state[name] ~= nil and not SHARED[name] then
+      error(("option %s is for the transport that you pass, where it is made"):format(name), 3)
+    end
   end
   if state.retry == nil then state.retry = {} end
   state.shared = {
@@ -236,8 +243,8 @@ end
 ---@return whatsapp.client
 function client:with(changes)
   local state = copy(state_of(self, 2))
-  for name, value in pairs(options.check(changes, WITH, 2)) do state[name] = value end
-  state.phone_number_id = options.text_of_id(state.phone_number_id)
+  for name, value in pairs(checks.check(changes, WITH, 2)) do state[name] = value end
+  state.phone_number_id = values.text_of_id(state.phone_number_id)
   return make(state)
 end
 
@@ -262,9 +269,9 @@ local function check_message(message, level)
   if type(message) ~= "table" then error("a message is a table, got a " .. type(message), level + 1) end
 end
 
-local function plan_of_call(state, given, url)
-  if given == options.NONE and not url then return state.plan end
-  return plan_of(state, given, url, max_wait_of(state, given))
+local function plan_of_call(state, options, url)
+  if options == values.NONE and not url then return state.plan end
+  return plan_of(state, options, url, max_wait_of(state, options))
 end
 
 local function deliver(state, message, plan)
@@ -275,14 +282,14 @@ end
 
 ---What a transport takes: plain data, no network, no secret in it.
 ---@param message whatsapp.Message mirrors the API's JSON
----@param given whatsapp.send_options?
+---@param options whatsapp.send_options?
 ---@return whatsapp.request? request
 ---@return string? err
 ---@return whatsapp.details? details
-function client:request(message, given)
+function client:request(message, options)
   local state = state_of(self, 2)
   check_message(message, 2)
-  local one = delivery.new(state, plan_of_call(state, options.check(given, SEND, 2)))
+  local one = delivery.new(state, plan_of_call(state, checks.check(options, SEND, 2)))
   one:begin(message)
   if one.is_over then return nil, one.err, one.details end
   return one:shown_request()
@@ -305,14 +312,14 @@ end
 
 ---Sends a message of any type.
 ---@param message whatsapp.Message mirrors the API's JSON; messaging_product, recipient_type and type are filled in where absent
----@param given whatsapp.send_options?
+---@param options whatsapp.send_options?
 ---@return whatsapp.Result? result mirrors the API's: .messages[1].id, .contacts[1].wa_id
 ---@return string? err what went wrong, in a line
 ---@return whatsapp.info|whatsapp.details details of the failure, or of the success
-function client:send(message, given)
+function client:send(message, options)
   local state = state_of(self, 2)
   check_message(message, 2)
-  return deliver(state, message, plan_of_call(state, options.check(given, SEND, 2)))
+  return deliver(state, message, plan_of_call(state, checks.check(options, SEND, 2)))
 end
 
 -- A message behind a hole would never be sent, and one message in place of a list would send nothing. A table with an __index
@@ -349,16 +356,16 @@ end
 ---`for message, result, err, details in client:each(messages) do`. Messages to one recipient keep their order while
 ---the pair limit holds (see the option `limiter`). May be left early: batch:close() returns what was under way.
 ---@param messages whatsapp.Message[]|fun(): whatsapp.Message? a list, or a function that returns the next one and nil at the end
----@param given whatsapp.each_options?
+---@param options whatsapp.each_options?
 ---@return whatsapp.batch batch callable; batch:next(), batch:close()
-function client:each(messages, given)
+function client:each(messages, options)
   local state = state_of(self, 2)
-  given = options.check(given, EACH, 2)
+  options = checks.check(options, EACH, 2)
   local source, total = source_of(messages, 2)
   local limiter = state.shared.limiter
   local made = batch.new {
-    state = state, plan = plan_of(state, given, nil, limiter and limiter.max_wait), source = source, total = total,
-    on_progress = given.on_progress, concurrency = given.concurrency or CONCURRENCY,
+    state = state, plan = plan_of(state, options, nil, limiter and limiter.max_wait), source = source, total = total,
+    on_progress = options.on_progress, concurrency = options.concurrency or CONCURRENCY,
     window = limiter and limiter.window or limits.WINDOW, ordered = limiter ~= nil and limiter.ordered,
   }
   return made, nil, nil, made -- the last is what `for` closes in Lua 5.4
@@ -368,20 +375,20 @@ end
 ---not.
 ---@param to whatsapp.Address the recipient of all
 ---@param messages whatsapp.Message[] without an address
----@param given whatsapp.send_options?
+---@param options whatsapp.send_options?
 ---@return whatsapp.Result[]? results as client:send gives them
 ---@return string? err
 ---@return whatsapp.details? details of the one that failed, its .index, and .results of those before it
-function client:sequence(to, messages, given)
+function client:sequence(to, messages, options)
   local state = state_of(self, 2)
   local members, problem, is_data = recipient.of(to)
   if not members and not is_data then error(problem, 2) end
   if type(messages) ~= "table" then error("messages are a list, got a " .. type(messages), 2) end
   check_list(messages, 2)
-  given = options.check(given, SEND, 2)
+  options = checks.check(options, SEND, 2)
   if not members then return outcome.refused("event", problem) end
   local limiter = state.shared.limiter
-  local plan, results = plan_of(state, given, nil, limiter and limiter.max_wait), {}
+  local plan, results = plan_of(state, options, nil, limiter and limiter.max_wait), {}
   for i, message in ipairs(messages) do
     check_message(message, 2)
     local result, err, details = deliver(state, recipient.address(message, members, true), plan)
@@ -396,17 +403,17 @@ end
 
 ---Sends a marketing template through /marketing_messages, where the API decides when it is delivered.
 ---@param message whatsapp.TemplateMessage product_policy and message_activity_sharing may stand beside the template
----@param given whatsapp.send_options?
+---@param options whatsapp.send_options?
 ---@return whatsapp.Result? result
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:send_marketing(message, given)
+function client:send_marketing(message, options)
   local state = state_of(self, 2)
   check_message(message, 2)
-  given = options.check(given, SEND, 2)
+  options = checks.check(options, SEND, 2)
   local ok, err, details = marketing.check(message)
-  if not ok and (given.mode or state.mode) ~= "lenient" then return nil, err, details end
-  return deliver(state, message, plan_of_call(state, given, state.url .. "marketing_messages"))
+  if not ok and (options.mode or state.mode) ~= "lenient" then return nil, err, details end
+  return deliver(state, message, plan_of_call(state, options, state.url .. "marketing_messages"))
 end
 
 -- A request that does no harm twice is repeated whenever that may help.
@@ -437,51 +444,51 @@ end
 ---event.phone_number_id; where there are several, answer with `client:with { phone_number_id = event.phone_number_id }`.
 ---@param event whatsapp.event of kind "message"
 ---@param message whatsapp.Message without an address
----@param given whatsapp.send_options?
+---@param options whatsapp.send_options?
 ---@return whatsapp.Result? result
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:reply(event, message, given)
+function client:reply(event, message, options)
   local state = state_of(self, 2)
   check_event(event, 2)
   check_message(message, 2)
-  given = options.check(given, SEND, 2)
+  options = checks.check(options, SEND, 2)
   local reply, err = recipient.reply(event, message)
   if not reply then return outcome.refused("event", err) end
-  return deliver(state, reply, plan_of_call(state, given))
+  return deliver(state, reply, plan_of_call(state, options))
 end
 
 ---Reacts to a message.
 ---@param event whatsapp.event of kind "message"
 ---@param emoji string "" takes the reaction back
----@param given whatsapp.send_options?
+---@param options whatsapp.send_options?
 ---@return whatsapp.Result? result
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:react(event, emoji, given)
+function client:react(event, emoji, options)
   local state = state_of(self, 2)
   check_event(event, 2)
   if type(emoji) ~= "string" then error("an emoji is a string, got a " .. type(emoji), 2) end
-  given = options.check(given, SEND, 2)
+  options = checks.check(options, SEND, 2)
   local reaction, err = recipient.reaction(event, emoji)
   if not reaction then return outcome.refused("event", err) end
-  return deliver(state, reaction, plan_of_call(state, given))
+  return deliver(state, reaction, plan_of_call(state, options))
 end
 
 ---Marks a received message, and those before it, as read. Safe to repeat, and repeated where that helps.
 ---@param received string|whatsapp.event the message that was received, or its id
----@param given { typing: boolean?, timeout: number?, retry: whatsapp.retry|false? }? typing: an answer is being written
+---@param options { typing: boolean?, timeout: number?, retry: whatsapp.retry|false? }? typing: an answer is being written
 ---@return whatsapp.Result? result .success
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:mark_read(received, given)
+function client:mark_read(received, options)
   local state = state_of(self, 2)
   local message_id = received
   if type(received) == "table" then message_id = received.id end
   if type(message_id) ~= "string" then error("a message_id is a string, got a " .. type(message_id), 2) end
-  given = options.check(given, MARK_READ, 2)
-  local message = { status = "read", message_id = message_id, typing_indicator = given.typing and { type = "text" } or nil }
-  local plan = plan_of(state, given, nil, nil)
+  options = checks.check(options, MARK_READ, 2)
+  local message = { status = "read", message_id = message_id, typing_indicator = options.typing and { type = "text" } or nil }
+  local plan = plan_of(state, options, nil, nil)
   plan.policy, plan.harmless = harmless(plan.policy), true
   return deliver(state, message, plan)
 end
@@ -496,20 +503,20 @@ local HISTORY_FIELDS = "id,message_id,events{delivery_status,webhook_update_stat
 
 ---Asks the API what became of a message, where no webhook can reach the program. Safe to repeat.
 ---@param message_id string as client:send returned it
----@param given { limit: integer?, after: string?, timeout: number?, retry: whatsapp.retry|false? }? after: a cursor of the
+---@param options { limit: integer?, after: string?, timeout: number?, retry: whatsapp.retry|false? }? after: a cursor of the
 ---answer before, .paging.cursors.after
 ---@return whatsapp.History? history mirrors the API's: .data[1].events; status.tracker's :history(history) understands it
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:message_history(message_id, given)
+function client:message_history(message_id, options)
   local state = state_of(self, 2)
   if type(message_id) ~= "string" then error("a message_id is a string, got a " .. type(message_id), 2) end
-  given = options.check(given, HISTORY, 2)
+  options = checks.check(options, HISTORY, 2)
   local url = ("%smessage_history?message_id=%s&fields=%s"):format(state.url, escaped(message_id), escaped(HISTORY_FIELDS))
-  if given.limit then url = url .. ("&limit=%d"):format(given.limit) end
-  if given.after then url = url .. "&after=" .. escaped(given.after) end
-  return exchange(state, { method = "GET", url = url, headers = HEADERS, timeout = given.timeout },
-    { read = outcome.read, policy = harmless(plan_of(state, given).policy), harmless = true })
+  if options.limit then url = url .. ("&limit=%d"):format(options.limit) end
+  if options.after then url = url .. "&after=" .. escaped(options.after) end
+  return exchange(state, { method = "GET", url = url, headers = state.headers, timeout = options.timeout },
+    { read = outcome.read, policy = harmless(plan_of(state, options).policy), harmless = true })
 end
 
 -- ---- media ----------------------------------------------------------------------------------------------------------------
@@ -539,7 +546,7 @@ local function access_of(state)
     })
   end
 
-  function access.deliver(message, given) return deliver(state, message, plan_of_call(state, given)) end
+  function access.deliver(message, options) return deliver(state, message, plan_of_call(state, options)) end
 
   function access.store()
     if shared.media_store == nil then shared.media_store = require("whatsapp.media").store() end
@@ -552,13 +559,13 @@ end
 ---sticker or a document. Everything is checked before a byte leaves.
 ---@param to whatsapp.Address
 ---@param file string|{ path: string?, data: string?, filename: string? } a path, or the bytes and a name
----@param given whatsapp.send_file_options?
+---@param options whatsapp.send_file_options?
 ---@return whatsapp.Result? result as client:send gives it
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:send_file(to, file, given)
+function client:send_file(to, file, options)
   state_of(self, 2)
-  local result, err, details = self.media:send(to, file, given, 3)
+  local result, err, details = self.media:send(to, file, options, 3)
   return result, err, details
 end
 

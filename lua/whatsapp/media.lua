@@ -8,6 +8,13 @@ local options_of = require "whatsapp.util.options"
 ---@field set fun(self: any, key: string, id: string, ttl: number) it is forgotten after ttl seconds
 ---@field delete fun(self: any, key: string)
 
+---A file as events and look-ups name it.
+---@class whatsapp.media.named
+---@field id string?
+---@field mime_type string?
+---@field filename string?
+---@field media whatsapp.media.named?
+
 ---@class whatsapp.media
 local media = {}
 
@@ -17,8 +24,7 @@ media.MAX_INCOMING = require("whatsapp.media.kinds").MAX_INCOMING
 ---Returns a name for a file that came from outside, to be put after the path of a folder of yours: the media's id, what the
 ---sender called it (no folder, no dot, no control character, nothing that cannot be seen), and an extension of its MIME type.
 ---Not long.
----@param event whatsapp.event|{ media: { id: string?, mime_type: string?, filename: string? } }|{ id: string?, mime_type: string?, filename: string? } an
----event with media, or that member
+---@param event whatsapp.event|whatsapp.media.named an event with media, or that member
 ---@return string
 function media.safe_name(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end

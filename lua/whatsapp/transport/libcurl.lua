@@ -10,10 +10,8 @@ local progress = require "whatsapp.transport.progress"
 
 local libcurl = {}
 
-local OPTIONS = {
-  timeout = "seconds", connect_timeout = "seconds", proxy = "string", ca_file = "text", user_agent = "text",
-  allow_http = "boolean", max_body = "bytes", headers = "names",
-}
+local OPTIONS = { headers = "names" }
+for name, kind in pairs(options.TRANSPORT) do OPTIONS[name] = kind end
 
 local CLOSED = "the transport was closed while this was under way; the request may have been sent"
 local NO_MEMORY = "not enough memory"

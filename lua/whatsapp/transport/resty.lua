@@ -200,7 +200,8 @@ end
 
 ---@param given whatsapp.resty_options?
 ---@param level integer? of the caller to blame, as error() counts from here; who calls this, if absent
----@return whatsapp.Transport transport callable, with now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
+---@return whatsapp.Transport transport callable, with
+---now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
 function M.new(given, level)
   local state = new_state(given, level or 2)
   local transport = { streams = not state.settings.http, now = cosocket.now, sleep = cosocket.sleep }

@@ -49,6 +49,17 @@ local function is_media_store(value)
   return is_callable(value.get) and is_callable(value.set) and is_callable(value.delete)
 end
 
+local PROXIES = { http = true, https = true, socks4 = true, socks4a = true, socks5 = true, socks5h = true }
+
+-- libcurl takes one without a scheme for http
+local function is_proxy(value)
+  if value == "" then return true end
+  if not is_line(value) or value:find " " then return false end
+  local scheme, rest = value:match "^([%w+.-]+)://(.*)$"
+  if scheme and not PROXIES[scheme:lower()] then return false end
+  return (rest or value):find "^[^/:]" ~= nil
+end
+
 local SHOWN_AS = { image = true, video = true, audio = true, document = true, sticker = true }
 
 -- an app secret is a key of HMAC: any bytes
@@ -111,6 +122,9 @@ local kinds = {
     function(value) return is_table(value) and (next(value) == nil or is_list(value, is_text)) end,
     "a list of names without holes",
   },
+  proxy = {
+    is_proxy, 'a URL such as "http://proxy.example:3128" (http, https, socks4, socks4a, socks5 or socks5h), or "" for none',
+  },
   key = { is_text, "a string that is not empty" },
   resty_http = {
     function(value) return is_table(value) and is_callable(value.new) end,
@@ -154,7 +168,14 @@ options.is_callable = is_callable
 options.is_secret = is_secret
 options.is_list = is_list
 
-options.NONE = {} -- nobody writes into it
+options.NONE = values.NONE
+
+---The options of a transport over libcurl, which a client takes for its own transport as well. A new one is a row here, and a
+---row in src/curl.
+options.TRANSPORT = {
+  timeout = "seconds", connect_timeout = "seconds", proxy = "proxy", ca_file = "text", user_agent = "text",
+  allow_http = "boolean", max_body = "bytes", max_requests = "count",
+}
 
 local function sorted_names(rows)
   local names = {}

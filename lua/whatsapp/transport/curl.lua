@@ -53,12 +53,12 @@ end
 ---@field body string? absent where it went into a file
 ---@field size integer? bytes in the file
 
----@param given whatsapp.curl_options?
+---@param options whatsapp.curl_options?
 ---@return whatsapp.Transport transport callable, with
 ---now(), sleep(seconds), start(request, slot), wait(seconds) and close(); wait gives
 ---the answers of all inboxes
-function M.new(given)
-  local self = libcurl.new("whatsapp.transport.curl", given, 2, false)
+function M.new(options)
+  local self = libcurl.new("whatsapp.transport.curl", options, 2, false)
   local transport = { streams = true, now = libcurl.now, sleep = sleep }
 
   function transport.start(request, slot) self:start_plainly(request, slot, 2) end

@@ -1,6 +1,6 @@
--- The one reader of URLs: what is sent, who may be told a token, and what an option may be are judged by what it reads, so
--- that no two readers mean different hosts. Also writes and reads queries. Pure; never raises, whatever the bytes, and never
--- looks a name up.
+-- The one reader of URLs. Transports, the guard of the token and the checks of options all judge by what it reads, so that no
+-- two of them mean different hosts. Also writes and reads queries. Pure; never raises, whatever the bytes, and never looks a
+-- name up.
 local url = {}
 
 local LONGEST = 8 * 1024 -- bytes
@@ -46,7 +46,7 @@ end
 ---@field path string with the query; at least "/"
 ---@field named boolean the host is a name, not an address
 ---@field loopback boolean the host is this machine
----@field secure boolean nobody else can read what is sent: https, or this machine
+---@field secure boolean no other machine can read the request: https, or this machine
 
 ---@param text any
 ---@return whatsapp.url? read

@@ -1,9 +1,9 @@
 -- One HTTP/1.1 exchange over cosockets, by a worker of resty/workers. Never sends a request twice: it is begun again on
 -- another connection only where no byte of it was written. For whatsapp.transport.resty.
 --
--- A kept connection may have been closed meanwhile, or hold bytes that nobody asked for and that would be taken for the
--- answer. nginx drops such a connection when its loop turns; a connection is therefore used only shortly after a turn, and
--- kept only where its last read left nothing.
+-- A kept connection may have been closed meanwhile, or hold unasked bytes that would be taken for the answer. nginx drops such
+-- a connection when its loop turns: a connection is used only shortly after a turn, and kept only if its last read left
+-- nothing.
 local clock = require "whatsapp.transport.resty.clock"
 local failures = require "whatsapp.transport.resty.failure"
 local http1 = require "whatsapp.transport.resty.http1"
@@ -108,11 +108,11 @@ local function progress_of(plan)
   return 0, nil
 end
 
-local function nobody_observes() end
+local function observe_nothing() end
 
--- what tells of it, while it goes on and in the end
+-- returns a function that tells progress, to be called while a request goes on and when it ends
 local function observer_of(state, plan)
-  if not plan.progress then return nobody_observes end
+  if not plan.progress then return observe_nothing end
   local teller = progress.new(plan.progress, now())
   plan.teller = teller
   return function(ended)
@@ -125,7 +125,7 @@ end
 
 -- ---- sending --------------------------------------------------------------------------------------------------------------
 
--- what follows the bytes of a plan; false, and why if that is not the connection's fault
+-- sends files and forms; returns true, or false and the error if it is not the connection's
 local function send_upload(socket, plan, observe)
   while plan.upload do
     local bytes, err = plan.upload:read()
@@ -136,11 +136,11 @@ local function send_upload(socket, plan, observe)
   return true
 end
 
--- Whether a request is so short that the system takes all of it or nothing.
+-- whether a request is so short that the system takes all of it or nothing
 local function is_short(plan) return not plan.upload and #plan.head + #(plan.body or "") <= AT_ONCE end
 
--- The rest of a long request is sent by a light thread of its own, so that an early refusal is heard, and a server that
--- never reads is given up in time.
+-- Another light thread sends the rest of a long request, so that an early refusal is heard, and a server that never reads is
+-- given up in time.
 local function send_rest(socket, plan, sending, worker, observe)
   local thread = ngx.thread.spawn(function()
     local ok = plan.body == nil or socket:send(plan.body)
@@ -152,7 +152,7 @@ local function send_rest(socket, plan, sending, worker, observe)
   else sending.thread = thread end
 end
 
--- What the system takes at once is sent at once. nil: the connection took nothing.
+-- Sends at once what the system takes at once. Returns nil if the connection took nothing.
 local function start_sending(socket, plan, seconds, worker, observe)
   local sending, most = {}, milliseconds(seconds)
   socket:settimeouts(most, most, most + SLACK * 1000)
@@ -205,7 +205,7 @@ end
 
 local function joined(parts) return table.concat(parts) .. table.concat(parts.small) end
 
--- where the body of an answer goes, and how much of it may
+-- returns a function that chooses the sink of a body, and its limit
 local function place_of(state, plan, parts, observe)
   return function(status, length)
     plan.in_file = plan.target ~= nil and status >= 200 and status < 300
@@ -214,9 +214,9 @@ local function place_of(state, plan, parts, observe)
       return function(piece) return collect(parts, piece) end, state.settings.max_body
     end
     return function(piece)
-      local ok, problem = plan.target:write(piece)
+      local ok, err = plan.target:write(piece)
       observe()
-      return ok, problem
+      return ok, err
     end, plan.limit
   end
 end
@@ -300,7 +300,7 @@ end
 
 ---@param state table .settings, .wanted, .closed
 ---@param socket table a new one
----@param plan table what is to be sent
+---@param plan table the request
 ---@param worker table that does it
 ---@return table? response
 ---@return string? err

@@ -31,8 +31,11 @@ end
 
 ---@param state table of a client
 ---@param text string
+---@param request table? that was signed: its token may be older than the latest ones
 ---@return string text without the client's secrets
-function credentials.clean(state, text)
+function credentials.clean(state, text, request)
+  local authorization = request and request.headers and request.headers.Authorization
+  if authorization then text = without(text, authorization:match "^Bearer (.*)$") end
   text = without(without(text, state.token), state.signed.token) -- others may have used the connections since
   for _, secret in ipairs(state.shared.secrets) do text = without(text, secret) end
   return text
@@ -42,13 +45,14 @@ end
 ---@param state table of a client
 ---@param value any
 ---@param depth integer how many levels of tables
+---@param request table? that was signed
 ---@return any copy; what lies deeper is left out
-function credentials.cleaned(state, value, depth)
-  if type(value) == "string" then return credentials.clean(state, value) end
+function credentials.cleaned(state, value, depth, request)
+  if type(value) == "string" then return credentials.clean(state, value, request) end
   if type(value) ~= "table" then return value end
   if depth == 0 then return nil end
   local clean = setmetatable({}, getmetatable(value))
-  for name, member in pairs(value) do clean[name] = credentials.cleaned(state, member, depth - 1) end
+  for name, member in pairs(value) do clean[name] = credentials.cleaned(state, member, depth - 1, request) end
   return clean
 end
 

@@ -60,13 +60,16 @@ end
 
 local AGAIN, LONGEST = 0.01, 60 -- seconds: until a call that is under way is looked at again, and until it is given up
 
+local MAIN = {} -- for the main program, which coroutine.running() does not name before Lua 5.2
+
 -- One token call is under way at a time. The coroutine that called may have vanished while it waited: then another one
 -- takes over.
 local function is_asking(state, now)
   local asking = state.asking
   if not asking then return false end
   if now - asking.since > LONGEST or now < asking.since then return false end
-  return asking.co[1] ~= nil and coroutine.status(asking.co[1]) ~= "dead"
+  local co = asking.co[1]
+  return co == MAIN or co ~= nil and coroutine.status(co) ~= "dead"
 end
 
 local function refused(problem)
@@ -76,7 +79,7 @@ end
 -- Returns the token; or false where another call is under way; or nil, err, details.
 local function current_token(state, delivery, now)
   if type(state.token) == "string" then return state.token end
-  local running = coroutine.running()
+  local running = coroutine.running() or MAIN
   if is_asking(state, now) then
     if state.asking.co[1] ~= running then return false end
     return refused "no token: it sends through the client that asks it"

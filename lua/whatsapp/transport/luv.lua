@@ -173,7 +173,9 @@ local function add_old(transport, curl, watch)
   function transport.begin(request, done)
     curl:begin(request, function(...)
       done(...)
-      for box in pairs(turning) do watch.wake(box) end
+      local all = turning
+      turning = {} -- who is woken may wait again at once
+      for box in pairs(all) do watch.wake(box) end
     end, 2)
     watch:start()
   end

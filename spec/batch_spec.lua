@@ -55,7 +55,7 @@ local function all(batch)
   return outcomes
 end
 
--- every message of the list stands in one outcome, and none other does
+-- asserts that each message of the list has one outcome, and that there is no other outcome
 local function each_once(list, outcomes)
   local seen = {}
   for _, outcome in ipairs(outcomes) do
@@ -120,7 +120,7 @@ describe("client:each", function()
     assert.equal(50, done)
   end)
 
-  it("gives the outcome of what the core refuses, and of what is no message, and sends the others", function()
+  it("gives an outcome for a message that the core refuses and for a value that is no message, and sends the others", function()
     local transport = counted()
     local list = { message(1), { to = "2", text = {} }, "three", message(4) }
     local outcomes = all(new(transport):each(list))
@@ -400,7 +400,7 @@ describe("batch:close", function()
     assert.equal(read, #transport.requests)
   end)
 
-  it("says of what waits for another try how the last one ended", function()
+  it("gives the failure of the last attempt for a message that waits for its next attempt", function()
     local transport = counted(function(request) return body_of(request):find "1$" and accepted() or BUSY end)
     local batch = new(transport):each { message(1), message(2) }
     assert.is_table(select(2, batch:next()))

@@ -1,5 +1,5 @@
--- One way for a message: in whose coroutine the user's code runs, what becomes of what it raises, and that the outcome is the
--- same whatever the options are. Never touches a network.
+-- One way for a message: the coroutine in which the user's code runs, the outcome after an error in it, and that the outcome is
+-- the same with all options. Never touches a network.
 local memory = require "whatsapp.transport.memory"
 local whatsapp = require "whatsapp"
 
@@ -30,7 +30,7 @@ local SENDERS = {
 }
 
 -- The places where code of the user's is called: options of the client, options of the call, the message, the answers. `code`
--- is the function that stands there.
+-- is the function that is called.
 local PLACES = {
   before_send = function(code) return { before_send = code } end,
   token = function(code)
@@ -321,7 +321,7 @@ describe("the token function", function()
   end)
 end)
 
--- what the API answers, one after the other
+-- the answers of the API, in order
 local ANSWERS = {
   accepted = { accepted() }, throttled = { answer(429, '{"error":{"code":130429}}'), accepted() },
   refused = { answer(400, '{"error":{"code":131026,"message":"no"}}') }, broken = { answer(500, "<html>") },
@@ -353,7 +353,7 @@ describe("the outcome of a message", function()
   end
 
   for answers in pairs(ANSWERS) do
-    it("is the same whatever the options are and whoever drives it: " .. answers, function()
+    it("is the same with all options and in every driver: " .. answers, function()
       local expected = outcome(SENDERS.send, answers)
       for _, send in pairs(SENDERS) do
         assert.same(expected, outcome(send, answers))

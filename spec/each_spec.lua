@@ -3,7 +3,7 @@
 local fault_server = require "spec.support.fault"
 local whatsapp = require "whatsapp"
 
--- what the server does with the first requests, how many messages are sent, with which options
+-- the server's answers to the first requests, the number of messages, the options
 local CASES = {
   { { "accept" }, 3 },
   { { "error 429 130429" }, 2 },

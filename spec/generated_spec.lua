@@ -1,4 +1,4 @@
--- What is generated from the schema: fresh, whole, and of one mind with the core.
+-- The files that are generated from the schema: they are up to date, complete, and agree with the core.
 local generate = require "spec.support.generate"
 local json_schema = require "spec.support.json_schema"
 local read = require "spec.support.read"

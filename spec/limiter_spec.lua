@@ -181,7 +181,7 @@ describe("a limit", function()
     end
   end)
 
-  it("of a store that raises, gives an error or something else is a failure, and nothing is sent", function()
+  it("is a failure if the store raises, returns an error or something else, and nothing is sent", function()
     local broken = setmetatable({}, { __tostring = function() error "no text either" end })
     for _, take in ipairs {
       function() error "no dict" end, function() return nil, "no dict" end, function() return "soon" end, function() error(broken) end,

@@ -1,5 +1,5 @@
--- What `make` does where another Lua is there than 5.4, or none: in a PATH of its own, with programs that only have the
--- names. Nothing is built in the tree but a folder under build/, which is removed.
+-- The behaviour of `make` on a machine that has another Lua than 5.4, or no Lua. Each test has its PATH, with programs that do
+-- nothing. Builds only in a folder under build/, which is removed.
 local output = require "spec.support.output"
 local write = require "spec.support.write"
 
@@ -78,7 +78,7 @@ describe("make", function()
     assert.equal("", make("BUILD=" .. build .. " CFLAGS=-O0 LUA=lua5.1 all"))
   end)
 
-  it("says what to install, where there is none", function()
+  it("says what to install if there is no Lua", function()
     local said = make("LUA_INC=-I/nowhere BUILD=" .. folder .. "/none core")
     assert.is_truthy(said:find("^no headers of lua5%.4: on Debian apt install lua5%.4 liblua5%.4%-dev; "), said)
     local _, lines = said:gsub("\n", "")

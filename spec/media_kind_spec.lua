@@ -1,4 +1,4 @@
--- What a file is and what is wrong with it, from its bytes alone; names of files. Touches no network.
+-- Finds the kind and the problems of a file from its bytes alone; makes names of files. Touches no network.
 local check = require "whatsapp.media.check"
 local digest = require "whatsapp.util.sha256"
 local files = require "spec.support.files"
@@ -237,7 +237,7 @@ describe("a plan for a file", function()
     assert.is_true(details.count >= 2)
   end)
 
-  it("only warns of what may do, and in lenient mode of everything", function()
+  it("only warns of a doubtful file, and in lenient mode of every problem", function()
     local plan, warnings = plan_of(files.opus(2))
     assert.same({ "audio/ogg; codecs=opus", "file.channels" }, { plan.type, warnings[1].path })
     assert.equal("file", select(2, plan_of(files.mp4("isom", nil, true)))[1].path)
@@ -295,7 +295,7 @@ describe("the sniffer", function()
   it("does not take a box's neighbours for its content", function()
     local hdlr = be(20) .. "hdlr" .. ("\0"):rep(8) .. "soun"
     local bytes = HEAD .. be(8 + 8 + 20) .. "moov" .. be(8) .. "trak" .. hdlr
-    assert.same({ soun = true }, facts_of(bytes).tracks) -- of the movie itself, once
+    assert.same({ soun = true }, facts_of(bytes).tracks) -- the box of the movie is read once
     assert.same({}, facts_of(HEAD .. be(8 + 8) .. "moov" .. be(8) .. "trak" .. hdlr).tracks)
   end)
 end)
@@ -368,7 +368,7 @@ describe("a safe name", function()
     assert.is_true(#safe("a", nil, { media = { id = ("1"):rep(500), filename = ("y"):rep(500) } }) <= 120)
   end)
 
-  it("is made of the id where there is no name, whatever stands there", function()
+  it("is made of the id if there is no usable name", function()
     assert.equal("image-77.jpg", media.safe_name { type = "image", media = { id = "77", mime_type = "image/jpeg" } })
     assert.equal("file-0.bin", media.safe_name {})
     assert.equal("1-x.pdf", media.safe_name { id = "1", filename = "x", mime_type = "application/pdf" })
@@ -396,7 +396,7 @@ describe("a safe name", function()
 end)
 
 describe("a name that is uploaded", function()
-  it("is what stands behind the last slash", function()
+  it("is the part after the last slash", function()
     assert.same({ "b.pdf", "b.pdf", "b", "file", "ab" },
       { name.base "/a/b.pdf", name.base "a\\b.pdf", name.base "a/b/", name.base "/", name.base "a\r\nb" })
   end)
@@ -421,7 +421,7 @@ describe("a file to upload", function()
     assert.is_truthy((select(2, source.open { path = "/" })):find("directory", 1, true))
   end)
 
-  it("is no pipe: nobody may ever write into it", function()
+  it("is no pipe, as a pipe may never end", function()
     local path = os.tmpname()
     os.execute(("rm -f '%s' && mkfifo '%s'"):format(path, path))
     local pipe, text = source.open { path = path, filename = "x" }
@@ -443,7 +443,7 @@ describe("a SHA-256", function()
     assert.equal("30e14955ebf1352266dc2ff8067e68104607e750abb9d3b36582b8af909fcb58", source.sha256(opened("", MB)))
   end)
 
-  it("is none where it is anything else", function()
+  it("is not found in anything else", function()
     local wrong = { "", "x", HEX:sub(2), HEX .. "0", ("g"):rep(64), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=", ("="):rep(44),
       "47DEQpj8HBSa*/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFUx" }
     for _, text in ipairs(wrong) do assert.is_nil(digest.hex(text), text) end

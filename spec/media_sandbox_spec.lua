@@ -1,5 +1,5 @@
--- The sandbox's files: as a transport, and served by nginx over HTTPS to client.media and to whoever asks by hand. Never sends to
--- another host.
+-- The sandbox's files: as a transport, and served by nginx over HTTPS to client.media and to requests made by hand. Never sends
+-- to another host.
 local files = require "spec.support.files"
 local json = require "whatsapp.wire.json"
 local multipart = require "whatsapp.sandbox.multipart"
@@ -32,7 +32,7 @@ describe("a form", function()
     assert.same({ name = "empty", data = "" }, parts[3])
   end)
 
-  it("is none where anything is missing", function()
+  it("is refused if anything is missing", function()
     local whole = form_of({ PRODUCT, FILE }, "b")
     for length = 0, #whole - 3 do assert.is_nil((multipart.parse(whole:sub(1, length), "b")), length) end
     assert.is_nil((multipart.parse(whole, "c")))
@@ -97,7 +97,7 @@ describe("the sandbox", function()
     assert.same({ 0, 0 }, { #box.media, box.media.bytes })
   end)
 
-  it("gives a file to who has a token, a name and a URL that is not over", function()
+  it("gives a file only for a token, a User-Agent and a URL that has not expired", function()
     local now = 1000
     local box = sandbox.new { token = "t", now = function() return now end }
     local _, uploaded = post(box, { PRODUCT, FILE })
@@ -197,7 +197,7 @@ describe("the sandbox's files in nginx", function()
     assert.is_true(read(scratch.path "late") == BYTES)
   end)
 
-  it("are given to nobody without a token or a name, and in part to who asks for a part", function()
+  it("are not given without a token or a User-Agent; a request for a range gets the range", function()
     local id = assert(client.media:upload { data = BYTES, filename = "x.pdf" }).id
     local function ask(headers) return assert(transport { method = "GET", url = assert(client.media:get(id)).url, headers = headers }) end
     assert.equal(401, ask({ ["User-Agent"] = "spec/1.0.0" }).status)

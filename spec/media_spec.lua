@@ -1,5 +1,5 @@
--- client.media: what leaves for a file, what is believed of what comes back, and who is told the token. Over the memory
--- transport, mostly before a sandbox; touches no network, and no file but those in a folder of its own.
+-- client.media: the requests that it sends for a file, the answers that it refuses, and the hosts that get the token. Over the
+-- memory transport, mostly before a sandbox; touches no network, and only files in a folder that it makes.
 local crypto = require "whatsapp.crypto"
 local files = require "spec.support.files"
 local memory = require "whatsapp.transport.memory"
@@ -291,7 +291,7 @@ describe("media:download", function()
     no_file_but "target.pdf"
   end)
 
-  it("has no two files under one name, whoever sent them", function()
+  it("never has two files under one name, also from two clients", function()
     local client, id = uploaded()
     local other = assert(client.media:upload { data = files.pdf, filename = "x.pdf" }).id
     local function event_of(media_id) return { kind = "message", type = "document", media = { id = media_id, filename = "invoice.pdf" } } end
@@ -314,7 +314,7 @@ describe("media:download", function()
     os.remove(odd)
   end)
 
-  it("says of an event without a file that there is none", function()
+  it("refuses an event that has no file", function()
     local client, transport = new {}
     for _, event in ipairs { { kind = "message", type = "text", id = "12", text = "x" }, { kind = "message", media = { id = "a/../b" } }, {} } do
       local got, _, details = client.media:download(event, target)
@@ -645,7 +645,7 @@ describe("a host for files", function()
     assert.is_false(hosts.has(nil, LIST))
   end)
 
-  -- what a download asks of its client
+  -- the requests of a download
   local function asked(what, list, looked_up)
     local requests = {}
     local access = { base_url = "https://graph.facebook.com", user_agent = "x", media_hosts = list }
@@ -721,7 +721,7 @@ describe("media:upload_sample", function()
     end
   end)
 
-  it("gives its session up to who wants to go on later, and takes it", function()
+  it("returns its session with the failure, and goes on from a session", function()
     local broken = true
     local client, transport, box = new_box(function(request)
       if not (broken and request.body and request.url:find "/upload:") then return nil end
@@ -801,7 +801,7 @@ describe("client:send_file", function()
     end
   end)
 
-  it("shows a document whose name is no UTF-8 with U+FFFD for what is none, and refuses such a name that it is told", function()
+  it("shows U+FFFD for bytes of a file's name that are no UTF-8, and refuses such bytes in the option filename", function()
     local client, _, box = new_box()
     local path = scratch.write("r\233sum\233 \195\169.pdf", files.pdf)
     assert(client:send_file("1", path))
@@ -839,7 +839,7 @@ describe("client:send_file", function()
     assert.equal("file.channels", info.warnings[1].path)
   end)
 
-  it("keeps what else stands in the message", function()
+  it("keeps the other members of the message", function()
     local client, _, box = new_box()
     assert(client:send_file("1", { data = files.pdf, filename = "a.pdf" }, { message = { context = { message_id = "wamid.1" } } }))
     assert.equal("wamid.1", sent_of(box).context.message_id)
@@ -976,8 +976,8 @@ describe("files over a transport that is a function and nothing else", function(
   end)
 end)
 
-describe("the store of what was uploaded", function()
-  it("is bounded, and forgets what is over first", function()
+describe("the store of uploads", function()
+  it("is bounded, and forgets expired ids first", function()
     local now = 0
     local kept = whatsapp.media.store { max = 2, now = function() return now end }
     kept:set("a", "1", 10)

@@ -118,7 +118,7 @@ describe("whatsapp.message", function()
     assert.is_nil((whatsapp.encode(m.template("1"))))
   end)
 
-  -- what a list holds that is no table, what is no list, and what stands behind a hole: problems, not errors, and not nothing
+  -- an item that is no table, a value that is no list, an item after a hole: each is a problem, not an error, and is not lost
   local LEFT = {
     { "interactive.action.buttons", m.buttons("1", "b", { { "a", "A" }, nil, { "c", "C" } }) },
     { "interactive.action.buttons[1]", m.buttons("1", "b", { 5 }) },
@@ -230,7 +230,7 @@ describe("whatsapp.message", function()
     assert.same({ "body", "limited_time_offer" }, { components[1].type, components[2].type })
   end)
 
-  -- where a number is given for a text: the call, and where the text is
+  -- the constructors that take a number for a text: a call, and the path of the text
   local TEXTS = {
     { "text", function(n) return m.text("1", n) end, "text.body" },
     { "image", function(n) return m.image("1", "2", { caption = n }) end, "image.caption" },

@@ -48,7 +48,7 @@ describe("examples/nginx/send.conf", function()
       answer.details.problems[1].path, answer.details.problems[1].rule })
   end)
 
-  it("refuses what is no message, what a page of a browser could send, and whoever does not post", function()
+  it("refuses bodies that are no message, requests that a page of a browser could send, and other methods than POST", function()
     for body, words in pairs { ["{"] = "no JSON", ["5"] = "no JSON object", [""] = "no JSON" } do
       local status, answer = send(body)
       assert.equal(400, status)
@@ -135,7 +135,7 @@ describe("examples/nginx/webhook.conf", function()
 end)
 
 describe("the README's endpoint in nginx", function()
-  it("runs as it stands", function()
+  it("runs as it is printed", function()
     local block = read "README.md":match "## Receiving in nginx.-```nginx\n(.-)```"
     local nginx = nginx_server.start {
       http = block:gsub("8080", "$PORT"),

@@ -29,7 +29,7 @@ describe("client:send over libcurl", function()
     return { result or false, text or false, details, fault.body(), (fault.head():gsub("Host: [^\r]*", "")) }, fault.arrivals()
   end
 
-  -- what a client may be asked to do beside sending
+  -- options of a client that must not change the outcome
   local OPTIONS = {
     log = { log = function() end }, hook = { before_send = function() end }, limits = { limiter = {} },
     token = { token = function() return "tokentoken" end }, warning = { on_warning = function() end },

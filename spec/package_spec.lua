@@ -115,7 +115,7 @@ describe("the README", function()
     end
   end)
 
-  it("starts with an example that runs as it stands", function()
+  it("starts with an example that runs as it is printed", function()
     local box, printed = sandbox.new(), {}
     local double = setmetatable({
       new = function(options)

@@ -76,7 +76,7 @@ describe("an address", function()
     end
   end)
 
-  it("is refused where the message is checked, or by whoever asks, if it is none", function()
+  it("is refused by the check of the message, or by the function that takes it, if it is no address", function()
     local standby = { kind = "standby", from = "1", id = "w" }
     for _, wrong in ipairs { false, true, 1.5, 1 / 0, 0 / 0, print, { kind = "message", id = "w" }, { kind = "error" }, standby } do
       local members, err, is_data = recipient.of(wrong)
@@ -98,7 +98,7 @@ describe("an address", function()
     assert.are_not.equal(address, (recipient.of(address)))
   end)
 
-  it("is kept where the message has one, unless it is to be replaced", function()
+  it("is kept if the message has one, unless the caller asks to replace it", function()
     local group = { to = GROUP, recipient_type = "group", type = "text" }
     assert.same(group, recipient.address(group, { to = "1" }))
     assert.same({ recipient = USER, recipient_type = "group", type = "text" }, recipient.address(group, { recipient = USER }, true))

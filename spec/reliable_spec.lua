@@ -1,4 +1,4 @@
--- What a client promises about one message: what is repeated, what is not, what the journal is told, and by which id a
+-- The promises of a client about one message: which failures are repeated, what the journal is told, and by which id a
 -- message can be found again. Over the memory transport; never touches a network.
 local memory = require "whatsapp.transport.memory"
 local stamp = require "whatsapp.util.random_id"

@@ -32,7 +32,7 @@ describe("retry.wait", function()
     assert.equal(1, wait(asked, 1))
   end)
 
-  it("gives up after so many attempts, and rather than take longer than the total", function()
+  it("gives up after the last attempt, and before the total time would be exceeded", function()
     assert.is_nil(wait(SAFE, 3))
     assert.is_nil(wait(SAFE, 1, 29.5))
     assert.is_nil(wait({ kind = "api", retryable = true, may_have_been_sent = false, retry_after = 31 }, 1))

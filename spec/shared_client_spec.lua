@@ -1,8 +1,9 @@
 -- One client, made before nginx forked its workers and shared by handlers that send at once, wait for each other, fail and are
--- cut short. What arrives arrives once, whole and under its own token; an answer comes to who sent; what was cut short ends.
+-- cut short. Each message arrives once, whole and with the right token; its answer comes to its sender; a send that is cut
+-- short ends.
 local nginx_server = require "spec.support.nginx"
 
--- What message a number stands for, whose token it is sent with, and what becomes of it: the same for both sides.
+-- A number determines the message, the token and the outcome, in the same way for the handlers and for the spec.
 local SENDERS = [[
 local whatsapp = require "whatsapp"
 local parent = whatsapp.new {
@@ -89,7 +90,7 @@ end ]]
 
 local WAYS = { "all", "each", "killed", "exited", "left" }
 
--- what the handlers answered, by the way in which they send; "left": nobody waits for the answer
+-- returns the answers of the handlers by their way of sending; "left" means that the handler does not wait for the answer
 local function drive(nginx, handlers, many)
   local curl, clients, answers = require "whatsapp.curl", {}, {}
   for i = 1, handlers do

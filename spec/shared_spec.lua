@@ -1,5 +1,5 @@
 -- The stores in nginx's shared dict: their logic over a dict with a clock that the spec moves, and for real, in an nginx of
--- four workers who all take at once. What is counted does not depend on how fast the machine is.
+-- four workers that all take at once. The counts do not depend on the speed of the machine.
 local fake_dict = require "spec.support.shared_dict"
 local json = require "whatsapp.wire.json"
 local memory = require "whatsapp.transport.memory"
@@ -30,7 +30,7 @@ local STEPS = {
   { "safe_add", "c", 1, 0.05 }, 120, { "flush_expired" }, { "get", "b" }, { "get", "a" },
 }
 
--- what each step gives, in words that are the same in every Lua
+-- the result of each step, as a line that is the same in every Lua
 local SHOW = [[ return function(i, name, result, err)
   return ("%d %s %s %s"):format(i, name, type(result) == "number" and ("%.17g"):format(result) or tostring(result), tostring(err))
 end ]]
@@ -76,7 +76,7 @@ describe("a shared store of limits", function()
     assert.same({ 0, 0, 0, 6, 12 }, waits)
     assert.equal(0, store:take("b", 100, 6, 3))
     ngx.ms = ngx.ms + 10000
-    assert.equal(8, store:take("a", 0, 6, 3)) -- whatever clock the process has
+    assert.equal(8, store:take("a", 0, 6, 3)) -- the clock of the process does not matter
     ngx.ms = ngx.ms + 26000 + 1
     for _ = 1, 3 do assert.equal(0, store:take("a", 0, 6, 3)) end
     assert.equal(6, store:take("a", 0, 6, 3))

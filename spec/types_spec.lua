@@ -1,5 +1,5 @@
--- What an editor knows of the public functions: each parameter has a type, and no type is a bare `table`, `any` or `function`
--- where a class or a signature says more. Reads comments; runs nothing.
+-- The annotations of public functions, for editors: each parameter has a type, and no type is a bare `table`, `any` or `function`
+-- if there is a class or a signature for it. Reads comments; runs nothing.
 local lines_of = require "spec.support.lines"
 local read = require "spec.support.read"
 

@@ -4,7 +4,7 @@ local checks = require "whatsapp.transport.request"
 local trusted = require "whatsapp.send.trusted"
 local url = require "whatsapp.util.url"
 
--- what is this machine, and what only looks like it
+-- URLs of this machine, and URLs that only look like it
 local LOOPBACK = {
   "http://localhost", "http://LOCALHOST:80/x", "http://127.0.0.1", "http://127.0.0.1:8080/x?y", "http://127.255.0.9/", "http://[::1]",
   "http://[::1]:8080/x", "http://[::1]:", "http://localhost:/",

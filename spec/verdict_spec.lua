@@ -10,7 +10,7 @@ local CODES = { safe = 130429, unknown = 131000, wait = 131048, never = 131026, 
 
 local ID = '"messages":[{"id":"wamid.1"}]'
 
--- what an answer says, as JSON: whether it names a message, and an error
+-- the JSON of an answer, with or without the id of a message, and with an error
 local function body_of(has_id, code)
   local members = {}
   if has_id then members[#members + 1] = ID end

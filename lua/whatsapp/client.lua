@@ -22,31 +22,31 @@ local M = {}
 ---@field phone_number_id string|integer the business's number
 ---@field version string? of the Graph API, whatsapp.GRAPH_VERSION if absent
 ---@field base_url string? "https://graph.facebook.com" if absent; http only to loopback, or with allow_http
----@field transport whatsapp.Transport|whatsapp.transport_function|nil who moves the bytes; if absent
+---@field transport whatsapp.Transport|whatsapp.transport_function|nil moves the bytes; if absent,
 ---cosockets in nginx, libcurl elsewhere
 ---@field timeout number? seconds for one attempt, 30 if absent
 ---@field connect_timeout number? seconds, 10 if absent
 ---@field retry whatsapp.retry|false? {attempts = 3, total = 30} if absent
 ---@field limiter whatsapp.limits|false? 80 messages a second, and to each recipient one in 6 seconds after a burst of 45, if
 ---absent
----@field stamp boolean? each message gets an id of its own in biz_opaque_callback_data, which its status webhooks repeat
----@field before_send (fun(request: table): boolean?, string?)? called before each attempt, with .stamp, .to and .body, to
----write a journal; false, or nil and a text: the request does not leave
+---@field stamp boolean? each message gets a new id in biz_opaque_callback_data, which its status webhooks repeat
+---@field before_send (fun(request: table): boolean?, string?)? called before each attempt with a table of .stamp, .to
+---and .body, to write a journal; if it returns false, or nil and an error, the request is not sent
 ---@field mode "strict"|"lenient"? "strict" if absent
 ---@field app_secret string? requests then carry appsecret_proof
----@field proxy string? URL; "" for none, whatever the environment says
+---@field proxy string? URL; "" connects without a proxy, also if the environment names one
 ---@field ca_file string? certificates to trust instead of the system's
 ---@field user_agent string?
 ---@field max_requests integer? that a connection takes before it is retired, 900 if absent
 ---@field max_body integer? bytes of an answer, 1 MiB if absent; files have their own bound
 ---@field allow_http boolean? plain http to others than loopback
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
----@field on_warning fun(warning: whatsapp.problem, message: table)? what the API may refuse, but need not; of a message, or of a
----file that is uploaded: its type, filename and size
+---@field on_warning fun(warning: whatsapp.problem, message: table)? called for a problem
+---that the API may refuse; the second argument is the message, or the type, filename and size of a file that is uploaded
 ---@field media_store whatsapp.media_store|false? where client:send_file remembers what it has uploaded; in memory if absent
 ---@field media_hosts string[]? hosts from which a file may be fetched without the token: ".fbcdn.net" for all below it
 
----What the API answers to a message.
+---The API's answer to a message.
 ---@class whatsapp.Result
 ---@field messages { id: string, message_status: string? }[]?
 ---@field contacts { input: string?, wa_id: string?, user_id: string? }[]?
@@ -58,7 +58,7 @@ local M = {}
 
 ---@alias whatsapp.transport_function fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
 
----Who moves the bytes: called with a request, in the coroutine of whoever sends; it may yield there, and must not raise.
+---Moves the bytes of a request. It is called in the coroutine of the code that sends; it may yield there, and must not raise.
 ---@class whatsapp.Transport
 ---@field now (fun(): number)? seconds of a clock that never goes back; without now and sleep nothing is retried or limited
 ---@field sleep fun(seconds: number)?
@@ -82,7 +82,8 @@ local M = {}
 ---@field mode "strict"|"lenient"?
 ---@field stamp boolean?
 ---@field fallback whatsapp.Message|(fun(message: whatsapp.Message, details: whatsapp.details): whatsapp.Message?)? a template
----that is sent instead where 24 hours have passed since the user wrote (code 131047); to the same recipient if it names none
+---that is sent instead if 24 hours have passed since the user wrote (code 131047); it goes to the same recipient unless it names
+---another
 ---@field window whatsapp.window_book? with fallback: it is asked first, and the message that the API would refuse is not sent
 
 ---@class whatsapp.each_options: whatsapp.send_options
@@ -106,7 +107,7 @@ local NEW = {
   retry = "retry", limiter = "limiter", mode = "mode", app_secret = "key", log = "callable", on_warning = "callable",
   stamp = "boolean", before_send = "callable", media_store = "media_store", media_hosts = "names",
 }
-for name, kind in pairs(checks.TRANSPORT) do NEW[name] = kind end -- of the client's own transport
+for name, kind in pairs(checks.TRANSPORT) do NEW[name] = kind end -- for the transport that the client makes
 local SHARED = { timeout = true, user_agent = true, allow_http = true } -- the client itself needs these, too
 local WITH = { token = "secret", phone_number_id = "id", app_secret = "key" }
 local SEND = { timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", fallback = "fallback", window = "window" }
@@ -123,7 +124,7 @@ local MARK_READ = { timeout = "seconds", retry = "retry", typing = "boolean" }
 local client = {}
 client.__name = "whatsapp.client"
 
--- client -> what it is made of; not in the object, so that no print and no dump of it shows a secret
+-- client -> its state; kept out of the object, so that no print and no dump of it shows a secret
 local private = setmetatable({}, { __mode = "k" })
 
 ---@return table
@@ -136,9 +137,9 @@ end
 
 -- ---- life ---------------------------------------------------------------------------------------------------------------
 
-local HEADERS = { ["Content-Type"] = "application/json" } -- of every message; never written into
+local HEADERS = { ["Content-Type"] = "application/json" } -- every message has these; the table is never changed
 
--- what all sends without options share
+-- the plan that all sends with the same options share
 local function plan_of(state, options, url, max_wait)
   local mode, stamp, policy = options.mode or state.mode, options.stamp, options.retry
   if stamp == nil then stamp = state.stamp end
@@ -162,7 +163,7 @@ local function make(state)
   state.url = ("%s%s/"):format(state.root, state.phone_number_id)
   state.messages_url = state.url .. "messages"
   state.headers, state.signed, state.asking = HEADERS, {}, nil
-  if not state.shared.owned then -- our own transports say it themselves
+  if not state.shared.owned then -- a transport of the library's names the user agent itself
     state.headers = { ["Content-Type"] = HEADERS["Content-Type"], ["User-Agent"] = state.shared.user_agent }
   end
   state.number_key, state.pair_key = "number:" .. state.phone_number_id, ("pair:%s:"):format(state.phone_number_id)
@@ -277,7 +278,7 @@ local function deliver(state, message, plan)
   return single.run(one)
 end
 
----What a transport takes: plain data, no network, no secret in it.
+---The request that a transport would take for this message: plain data, without any secret. Nothing is sent.
 ---@param message whatsapp.Message mirrors the API's JSON
 ---@param options whatsapp.send_options?
 ---@return whatsapp.request? request
@@ -335,7 +336,7 @@ local function check_list(messages, level)
   if hole <= filled then error(("messages are a list without holes, got one with nothing at %d"):format(hole), level + 1) end
 end
 
--- where the messages come from: a function, and how many there are if they are a list
+-- returns a function that gives the next message, and the number of messages if they are a list
 local function source_of(messages, level)
   if values.callable(messages) then return messages end
   if type(messages) ~= "table" then
@@ -399,7 +400,7 @@ function client:sequence(to, messages, options)
 end
 
 ---Sends a marketing template through /marketing_messages, where the API decides when it is delivered.
----@param message whatsapp.TemplateMessage product_policy and message_activity_sharing may stand beside the template
+---@param message whatsapp.TemplateMessage product_policy and message_activity_sharing are members of the message
 ---@param options whatsapp.send_options?
 ---@return whatsapp.Result? result
 ---@return string? err
@@ -515,7 +516,7 @@ end
 
 -- ---- media ----------------------------------------------------------------------------------------------------------------
 
--- what a client lends to those who move files for it: no secret
+-- the part of a client's state that the modules of media/ may use: it holds no secret
 local function access_of(state)
   local shared = state.shared
   ---@class whatsapp.media.access

@@ -1,5 +1,5 @@
--- Files: safe names for them and a store of the ids of uploads. The public face; client.media moves the files. Loads its parts
--- when they are needed; reads no file.
+-- Files: safe names for them and a store of the ids of uploads. The public face; client.media moves the files. Loads the files of
+-- media/ when they are needed; never reads a user's file.
 local expiring = require "whatsapp.util.expiring"
 local options_of = require "whatsapp.util.options"
 
@@ -21,9 +21,8 @@ local media = {}
 ---The largest file, in bytes, that the API lets a user send.
 media.MAX_INCOMING = require("whatsapp.media.kinds").MAX_INCOMING
 
----Returns a name for a file that came from outside, to be put after the path of a folder of yours: the media's id, what the
----sender called it (no folder, no dot, no control character, nothing that cannot be seen), and an extension of its MIME type.
----Not long.
+---Returns a safe name for a file that came from outside, without a folder: the media's id, the sender's name for it (without
+---slashes, dots, control characters and invisible characters), and an extension of its MIME type. The name is short.
 ---@param event whatsapp.event|whatsapp.media.named an event with media, or that member
 ---@return string
 function media.safe_name(event)

@@ -1,11 +1,13 @@
--- Tells to whom a message may be sent that is no template: a user's message opens a window of 24 hours. A book of events, that
--- advises and never forbids: the API has the last word. No network.
+-- Tells which users may get a message that is no template: a user's message opens a window of 24 hours. It learns from events and
+-- only advises: the API decides. No network.
 local expiring = require "whatsapp.util.expiring"
-local integer = require("whatsapp.wire.outcome").integer
 local options_of = require "whatsapp.util.options"
 local user_ids = require "whatsapp.webhook.user_ids"
+local values = require "whatsapp.util.values"
 
 local window = {}
+
+local integer = values.integer
 
 local DAY = 24 * 3600 -- after an ad too: the 72 hours there concern prices
 local KEEP = 30 * DAY -- a window that has closed is known to be closed for so long
@@ -17,7 +19,7 @@ book.__index = book
 
 -- the digits of a phone number, however it is written; a business-scoped id as it is; nil: neither
 local function plain(to)
-  if type(to) == "number" then return options_of.text_of_id(to) end
+  if type(to) == "number" then return values.text_of_id(to) end
   if type(to) ~= "string" then return nil end
   local id = to:find "%a" and to or to:gsub("%D", "")
   return id ~= "" and id or nil
@@ -42,9 +44,10 @@ end
 
 -- ---- calls -------------------------------------------------------------------------------------------------------------
 
-local STEPS = { connect = true, terminate = true } -- of a call; others tell of its recording
+local STEPS = { connect = true, terminate = true } -- events of a call; the other events are about its recording
 
--- A user's call opens a window, taken or not; the business's call where the user takes it: it then has a duration.
+-- A user's call opens a window, whether the business answers it or not. A call of the business opens one if the user answers it:
+-- only then it has a duration.
 local function feed_call(self, event, call)
   local time = integer(call.start_time) or integer(call.timestamp)
   if not STEPS[call.event] then return end
@@ -133,30 +136,30 @@ end
 
 -- ---- after a window has closed -----------------------------------------------------------------------------------------
 
--- where the message of a status event went, as the fields of a message
+-- the recipient of the message that a status event is about, as members of a message
 local function address_of(event)
   local is_group = type(event.raw) == "table" and event.raw.recipient_type == "group"
   if event.recipient_id then return { to = event.recipient_id, recipient_type = is_group and "group" or nil } end
   if event.recipient_user_id then return { recipient = event.recipient_user_id } end
 end
 
----The message to send instead of one that came too late: code 131047 may come as the answer to a send, and then its option
----`fallback` sends it, or later as a `failed` status, which this function is for.
+---The message to send instead of one that was refused outside the window (code 131047). The API tells of it in its answer to a
+---send, for which there is the option `fallback`, or later in a `failed` status, for which there is this function.
 ---@param event whatsapp.event
 ---@param template whatsapp.Message|whatsapp.Template|fun(event: whatsapp.event): whatsapp.Message? without an address, or
 ---with one, which wins
 ---@return whatsapp.Message? message nil: the event is no such failure, has no recipient, or the function returned nil
 function window.fallback(event, template)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
-  local is_callable = options_of.is_callable(template)
+  local is_callable = values.callable(template)
   if type(template) ~= "table" and not is_callable then error("a template is a message, or a function that returns one", 2) end
   local code = type(event.details) == "table" and event.details.code
   local address = address_of(event)
   if event.kind ~= "status" or event.status ~= "failed" or code ~= CLOSED or not address then return nil end
   if is_callable then template = template(event) end
   if type(template) ~= "table" then return nil end
-  local message = options_of.copy(template)
-  if template.name and template.language then message = { template = template } end -- the member alone
+  local message = values.copy(template)
+  if template.name and template.language then message = { template = template } end -- the member alone, without a message
   if message.to ~= nil or message.recipient ~= nil then return message end
   for name, value in pairs(address) do message[name] = value end
   return message

@@ -3,7 +3,7 @@
 --   local transport = require("spec.support.timed")(transport, options)
 local GRACE, DEFAULT = 1, 30 -- seconds
 
--- where everything takes ten times as long
+-- true under valgrind, where everything takes ten times as long
 local SLOW = (os.getenv "LD_PRELOAD" or ""):find "vgpreload" ~= nil
 
 ---@param transport table callable, with now(), and with start(request, slot, ...) and wait(...) where it has them
@@ -16,7 +16,7 @@ return function(transport, options)
     return now() + (type(request) == "table" and request.timeout or options.timeout or DEFAULT) + GRACE
   end
 
-  -- what came too late is an outcome that no case expects
+  -- replaces an outcome that came too late by one that no case expects
   local function checked(latest, ...)
     local late = now() - latest
     if late <= 0 or SLOW then return ... end
@@ -25,7 +25,7 @@ return function(transport, options)
 
   local timed = { transport = transport }
   if transport.start then
-    -- what is raised is blamed on the line that called
+    -- an error names the line of the caller
     function timed.start(request, slot, ...)
       local latest = deadline(request)
       local ok, raised = pcall(transport.start, request, slot, ...)

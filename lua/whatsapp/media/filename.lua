@@ -87,22 +87,22 @@ local function id_of(media)
 end
 
 -- the extension: the sender's if it is one of ours for that type, else the first of ours; bin if the type is not known
-local function extension_for(mime_type, given)
+local function extension_for(mime_type, wanted)
   local row = kind.ROWS[kind.of_type(string_or(mime_type, "")) or ""]
   if not row or #row.extensions == 0 then return "bin" end
-  return kind.fits(row, given, true) and given or row.extensions[1]
+  return kind.fits(row, wanted, true) and wanted or row.extensions[1]
 end
 
----Returns a name for a file that came from outside, to be put into a folder of yours: the media's id, what the sender called it
----(no folder, no dot, no control character, nothing that cannot be seen), and an extension of its MIME type. Not long.
+---Returns a safe name for a file that came from outside, without a folder: the media's id, the sender's name for it (without
+---slashes, dots, control characters and invisible characters), and an extension of its MIME type. At most LONGEST bytes.
 ---@param event whatsapp.event|table with a media member, or that member
 ---@return string
 function name.safe(event)
   local media = type(event.media) == "table" and event.media or event
   local id, called = id_of(media), harmless(string_or(media.filename, ""))
-  local stem, given = split(called or "")
-  local extension = extension_for(media.mime_type, given)
-  if given ~= extension then stem = called end -- a wrong extension is part of the name
+  local stem, wanted = split(called or "")
+  local extension = extension_for(media.mime_type, wanted)
+  if wanted ~= extension then stem = called end -- a wrong extension is part of the name
   stem = stem and harmless(stem)
   if not stem then return ("%s-%s.%s"):format(string_or(event.type, ""):match "^%w[%w_]*$" or "file", id, extension) end
   local room = LONGEST - #id - #extension - 2

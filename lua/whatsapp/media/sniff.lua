@@ -1,10 +1,10 @@
 -- Tells what a file is from its own bytes: the kind, and for some kinds what the API asks for (dimensions, channels). Pure:
--- reads through at(offset, count), only what it needs. Never raises, whatever the bytes, and never trusts a length in them: how
--- deep it looks and how much it reads is bounded for each file.
+-- reads through at(offset, count), only what it needs. Never raises, whatever the bytes, and never trusts a length in them: the
+-- depth of a search and the bytes that are read are bounded for each file.
 local sniff = {}
 
 local HEAD, TEXT = 32, 65536
-local MOST_BOXES, DEEPEST_BOX, MOST_SECTORS = 1024, 8, 64 -- of a file
+local MOST_BOXES, DEEPEST_BOX, MOST_SECTORS = 1024, 8, 64 -- how much of a file is read at most
 
 ---@class whatsapp.media.facts
 ---@field kind string? a name in whatsapp.media.kinds; nil: not known
@@ -14,7 +14,7 @@ local MOST_BOXES, DEEPEST_BOX, MOST_SECTORS = 1024, 8, 64 -- of a file
 ---@field channels integer? of Opus
 ---@field depth integer? bits of a PNG's sample
 ---@field colour integer? of a PNG: 2 RGB, 6 RGBA
----@field tracks table<string, true>? of an MP4: what its tracks are ("vide", "soun") and what they are in ("avc1", "mp4a")
+---@field tracks table<string, true>? of an MP4: the kinds of its tracks ("vide", "soun") and their codecs ("avc1", "mp4a")
 ---@field late boolean? of an MP4: the index comes after the data
 
 -- ---- numbers ------------------------------------------------------------------------------------------------------------

@@ -4,8 +4,8 @@ local values = {}
 
 local math_type, to_integer = math.type, math.tointeger -- luacheck: ignore 143
 
----Up to this number every integer is a float of its own. Where a number is a single (LUA_32BITS), 2^24 may have been
----2^24 + 1, so it is not counted.
+---Up to this number every integer is held exactly as a float. In a Lua whose numbers are singles (LUA_32BITS), 2^24 may also be
+---a rounded 2^24 + 1, so the limit is one less.
 values.EXACT = 2 ^ 24 + 1 == 2 ^ 24 and 2 ^ 24 - 1 or 2 ^ 53
 local EXACT = values.EXACT
 
@@ -66,8 +66,8 @@ local function fraction(number)
   return ("%s%s.%s"):format(sign, digits:sub(1, exponent + 1), digits:sub(exponent + 2))
 end
 
----Writes a number with all its digits and without an exponent: 1042.0 is "1042", 42.5 is "42.5"; what it gives reads back
----as the same number. A float beyond `values.EXACT` may have lost digits before it came here, so it has no text.
+---Writes a number with all its digits and without an exponent: 1042.0 is "1042", 42.5 is "42.5"; the text reads back as
+---the same number. A float beyond `values.EXACT` may have lost digits before it came here, so it has no text.
 ---@param number any
 ---@return string? text nil for NaN, for an infinity, for a float that may not be exact, and for what is no number
 function values.text(number)
@@ -114,11 +114,11 @@ function values.text_of(value)
   return "an error that has no text (a " .. type(value) .. ")"
 end
 
--- Lua 5.1 suspends nothing within a pcall.
+-- Lua 5.1 cannot yield across a pcall.
 local FIRM = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 
----Calls code of the user's, which may yield. What it raises is returned, but in a coroutine of plain Lua 5.1, where a pcall
----would keep it from yielding: there it is raised.
+---Calls code of the user's, which may yield, and returns its error as pcall does. Only in a coroutine of plain Lua 5.1 an error
+---is raised: there a pcall would keep the code from yielding.
 ---@param code function
 ---@return boolean ok, any ...
 function values.protected(code, ...)

@@ -293,7 +293,7 @@ function client:request(message, options)
   return one:shown_request()
 end
 
----A copy of the request with Authorization and, where an app secret is known, appsecret_proof.
+---Returns a copy of the request with the header Authorization and, if the client has an app secret, with appsecret_proof.
 ---@param request whatsapp.request
 ---@return whatsapp.request? request
 ---@return string? err
@@ -320,15 +320,15 @@ function client:send(message, options)
   return deliver(state, message, plan_of_call(state, checks.check(options, SEND, 2)))
 end
 
--- A message behind a hole would never be sent, and one message in place of a list would send nothing. A table with an __index
--- is asked as it is.
+-- Raises for a list with a hole, as the messages after it would never be sent, and for one message in place of a list. A table
+-- with __index is not checked.
 local function check_list(messages, level)
   local meta = getmetatable(messages)
   if type(meta) == "table" and meta.__index ~= nil then return end
   local filled, hole = 0, 1
   for key in next, messages do
     if type(key) == "number" then filled = filled + 1
-    elseif key ~= "n" then -- which table.pack writes
+    elseif key ~= "n" then -- table.pack sets this member
       error(("messages are a list, got a table with the key %s"):format(tostring(key)), level + 1)
     end
   end
@@ -350,9 +350,10 @@ local function source_of(messages, level)
   end, #messages
 end
 
----Sends many messages, several at once, and gives each with its outcome as it ends:
+---Sends many messages, several at once. Returns each with its outcome, in the order in which they end:
 ---`for message, result, err, details in client:each(messages) do`. Messages to one recipient keep their order while
----the pair limit holds (see the option `limiter`). May be left early: batch:close() returns what was under way.
+---the pair limit holds (see the option `limiter`). A loop may be left early: batch:close() then returns the messages that were
+---under way.
 ---@param messages whatsapp.Message[]|fun(): whatsapp.Message? a list, or a function that returns the next one and nil at the end
 ---@param options whatsapp.each_options?
 ---@return whatsapp.batch batch callable; batch:next(), batch:close()
@@ -369,14 +370,13 @@ function client:each(messages, options)
   return made, nil, nil, made -- the last is what `for` closes in Lua 5.4
 end
 
----Sends messages to one recipient in their order, each after the one before it was accepted; stops at the first that was
----not.
+---Sends messages to one recipient in their order, each after the one before it was accepted. Stops at the first failure.
 ---@param to whatsapp.Address the recipient of all
 ---@param messages whatsapp.Message[] without an address
 ---@param options whatsapp.send_options?
 ---@return whatsapp.Result[]? results as client:send gives them
 ---@return string? err
----@return whatsapp.details? details of the one that failed, its .index, and .results of those before it
+---@return whatsapp.details? details of the failure; .index is the message's, .results are those of the messages before it
 function client:sequence(to, messages, options)
   local state = state_of(self, 2)
   local members, problem, is_data = recipient.of(to)
@@ -414,7 +414,7 @@ function client:send_marketing(message, options)
   return deliver(state, message, plan_of_call(state, options, state.url .. "marketing_messages"))
 end
 
--- A request that does no harm twice is repeated whenever that may help.
+-- The policy for a request that does no harm twice: it is repeated whenever that may help.
 local function harmless(policy, is_idempotent)
   if not policy then return policy end
   policy = copy(policy)
@@ -422,7 +422,7 @@ local function harmless(policy, is_idempotent)
   return policy
 end
 
--- One request that is no message. how: { read, policy, timeout, warnings, about, harmless }
+-- Sends one request that is no message. how: { read, policy, warnings, about, harmless, no_token }
 local function exchange(state, request, how)
   local one = delivery.new(state, {
     url = request.url, read = how.read, policy = how.policy, harmless = how.harmless, timeout = request.timeout or state.timeout,
@@ -438,8 +438,8 @@ local function check_event(event, level)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), level + 1) end
 end
 
----Answers a message, quoting it: goes to its sender, or to the group that it was written in. The number that it came to is
----event.phone_number_id; where there are several, answer with `client:with { phone_number_id = event.phone_number_id }`.
+---Answers a message and quotes it. The answer goes to the sender, or to the group of the message. A business with several numbers
+---answers from the number that got the message: `client:with { phone_number_id = event.phone_number_id }`.
 ---@param event whatsapp.event of kind "message"
 ---@param message whatsapp.Message without an address
 ---@param options whatsapp.send_options?
@@ -495,10 +495,10 @@ end
 
 local HISTORY_FIELDS = "id,message_id,events{delivery_status,webhook_update_state,timestamp}"
 
----Asks the API what became of a message, where no webhook can reach the program. Safe to repeat.
+---Asks the API for the statuses of a message, for a program that no webhook can reach. Safe to repeat.
 ---@param message_id string as client:send returned it
----@param options { limit: integer?, after: string?, timeout: number?, retry: whatsapp.retry|false? }? after: a cursor of the
----answer before, .paging.cursors.after
+---@param options { limit: integer?, after: string?, timeout: number?, retry: whatsapp.retry|false? }? after: the cursor
+---.paging.cursors.after of the previous answer
 ---@return whatsapp.History? history mirrors the API's: .data[1].events; status.tracker's :history(history) understands it
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
@@ -522,7 +522,7 @@ local function access_of(state)
   ---@class whatsapp.media.access
   local access = {
     root = state.root, phone_url = state.url, base_url = state.base_url, phone_number_id = state.phone_number_id,
-    user_agent = shared.user_agent, mode = state.mode, escaped = urls.escape,
+    user_agent = shared.user_agent, mode = state.mode,
     media_hosts = state.media_hosts,
   }
   function access.is_closed() return shared.closed end
@@ -530,7 +530,7 @@ local function access_of(state)
   function access.exchange(request, how)
     local policy = how.retry
     if policy == nil then policy = state.retry end
-    if policy and policy.total == nil and how.total then -- a file takes longer than a message
+    if policy and policy.total == nil and how.total then -- a file needs more time than a message
       policy = copy(policy)
       policy.total = how.total
     end
@@ -550,8 +550,8 @@ local function access_of(state)
   return access
 end
 
----Uploads a file, unless the same content was uploaded before, and sends it as what it is: an image, a video, audio, a
----sticker or a document. Everything is checked before a byte leaves.
+---Uploads a file, unless the same content was uploaded before, and sends it as an image, a video, audio, a sticker or a document,
+---by its kind. Everything is checked before a byte leaves.
 ---@param to whatsapp.Address
 ---@param file string|{ path: string?, data: string?, filename: string? } a path, or the bytes and a name
 ---@param options whatsapp.send_file_options?
@@ -564,7 +564,7 @@ function client:send_file(to, file, options)
   return result, err, details
 end
 
--- methods; and what not every program needs
+-- methods, and `media`, which is made at its first use
 function client:__index(name)
   local method = client[name]
   if method ~= nil or name ~= "media" or not private[self] then return method end

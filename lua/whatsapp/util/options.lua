@@ -161,11 +161,8 @@ local kinds = {
   },
 }
 
-options.is_callable = is_callable
 options.is_secret = is_secret
 options.is_list = is_list
-
-options.NONE = values.NONE
 
 ---The options of a transport over libcurl, which a client takes for its own transport as well. A new one is a row here, and a
 ---row in src/curl.
@@ -242,7 +239,7 @@ end
 ---@param level integer of the caller to blame, as error() counts from here
 ---@return table copy to be read only: without options it is one table for all callers
 function options.check(passed, rows, level)
-  if passed == nil then return options.NONE end
+  if passed == nil then return values.NONE end
   local copy = {}
   if type(passed) ~= "table" then error("options must be a table, got a " .. type(passed), level + 1) end
   for name, value in pairs(passed) do

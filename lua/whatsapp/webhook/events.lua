@@ -117,7 +117,7 @@ local function message(raw, from)
     kind = "message", field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id, time = from.time,
     value = from.value, raw = raw, id = id, type = kind, from = sender, from_user_id = user_id,
     timestamp = integer(raw.timestamp), contact = contact, name = contact and name_of(contact),
-    text = nil, -- room for it
+    text = nil, -- reserves the slot; content.fill sets it
   }, EVENT)
   if raw.group_id ~= nil then event.group_id = string(raw.group_id) end
   if type(raw.context) == "table" then event.context = raw.context end
@@ -133,7 +133,7 @@ local function echo(raw, from)
   return event
 end
 
--- A status is a message's only where its type is absent or "message". A payment's says nothing about the delivery.
+-- A status is about a message only if its type is absent or "message". The status of a payment says nothing about delivery.
 local STATUS_KINDS = { message = "status", payment = "payment" }
 
 local function kind_of_status(raw)
@@ -169,9 +169,8 @@ end
 
 -- ---- changes -----------------------------------------------------------------------------------------------------------
 
--- Field of a change -> the lists of its value that become events, in this order, and the function that makes an event from
--- an item; the member of the value that holds the lists, if the value itself does not; the kind of all these events, if it
--- is one.
+-- Field of a change -> how to read its value. lists: the lists that become events, in this order, each with the function that
+-- makes an event from an item. inside: the member of the value that holds these lists. kind: the kind of all these events.
 local MESSAGES = { { "messages", message }, { "statuses", status }, { "errors", failure }, { "message_echoes", echo } }
 local ECHOES = { { "message_echoes", echo } }
 local FIELDS = {
@@ -182,7 +181,7 @@ local FIELDS = {
 }
 local OTHER = { lists = {} }
 
--- members of such a value that need no event
+-- members of a value that need no event
 local KNOWN = { contacts = true, metadata = true, messaging_product = true }
 local AROUND = { standby = true, metadata = true, messaging_product = true } -- for a value that holds the lists in a member
 
@@ -204,7 +203,7 @@ local function add_items(list, from, name, make, items)
   end
 end
 
--- how many members a table has that are not in `known`
+-- the number of a table's members that are not in `known`
 local function count_unknown(object, known)
   local count = 0
   for name in next, object do
@@ -213,7 +212,7 @@ local function count_unknown(object, known)
   return count
 end
 
--- whether nothing of the table was left over
+-- adds the events of a table's lists; returns whether nothing of the table was left over
 local function add_lists(list, from, lists, holder)
   local read = 0
   for i = 1, #lists do
@@ -227,7 +226,7 @@ local function add_lists(list, from, lists, holder)
   return read > 0 and count_unknown(holder, KNOWN) == read
 end
 
--- whether nothing of the value was left over
+-- adds the events of a value; returns whether nothing of the value was left over
 local function add_value(list, from, row, value)
   if not row.inside then
     from.contacts = value.contacts
@@ -239,7 +238,7 @@ local function add_value(list, from, row, value)
   return add_lists(list, from, row.lists, holder) and count_unknown(value, AROUND) == 0
 end
 
--- a conversation that another app takes, or gives to this one
+-- sets the members of a handover: another app takes the conversation, or gives it to this one
 local function fill_handover(event, value)
   local sender, recipient = value.sender, value.recipient
   event.type = string(value.type)

@@ -13,7 +13,8 @@ local function client_of(transport, more)
 end
 
 local function post(box, body, change)
-  local request = { method = "POST", url = "https://x/v25.0/1/messages", headers = { Authorization = "Bearer t" }, body = body }
+  local request = { method = "POST", url = "https://x/v25.0/1/messages", body = body }
+  request.headers = { Authorization = "Bearer t", ["Content-Type"] = "application/json" }
   for name, value in pairs(change or {}) do request[name] = value end
   local answer = box.handle(request)
   return answer.status, json.decode(answer.body)
@@ -65,7 +66,8 @@ describe("the sandbox as a transport", function()
       local status, answer = post(box, "{}", { headers = case[1] })
       assert.same({ 401, case[2] }, { status, answer.error.code })
     end
-    assert.equal(400, (post(box, "{}", { headers = { AUTHORIZATION = "Bearer right" } })))
+    local headers = { AUTHORIZATION = "Bearer right", ["Content-Type"] = "application/json" }
+    assert.equal(400, (post(box, "{}", { headers = headers })))
   end)
 
   it("answers nonsense like the API", function()
@@ -76,6 +78,56 @@ describe("the sandbox as a transport", function()
       assert.is_number(answer.error.code)
     end
     assert.equal(400, (post(box, nil)))
+  end)
+
+  it("refuses a body of JSON whose content type is not JSON, at every endpoint that reads JSON", function()
+    local box, body = sandbox.new(), '{"messaging_product":"whatsapp","to":"1","type":"template","template":{"name":"n","language":{"code":"en"}}}'
+    local TYPES = {
+      ["application/json"] = 200, ["Application/JSON; charset=utf-8"] = 200, ["application/json;charset=utf-8"] = 200,
+      [""] = 400, ["text/plain"] = 400, ["application/x-www-form-urlencoded"] = 400, ["application/jsonp"] = 400,
+      ["text/json, application/json"] = 400, ["multipart/form-data; boundary=application/json"] = 400,
+    }
+    for _, endpoint in ipairs { "messages", "marketing_messages" } do
+      local url = "https://x/v25.0/1/" .. endpoint
+      for type, expected in pairs(TYPES) do
+        local status, answer = post(box, body, { url = url, headers = { Authorization = "Bearer t", ["content-type"] = type } })
+        assert.equal(expected, status, endpoint .. ": " .. type)
+        if expected == 400 then
+          assert.equal(100, answer.error.code)
+          assert.is_truthy(answer.error.error_data.details:find("application/json", 1, true))
+        end
+      end
+      assert.equal(400, (post(box, body, { url = url, headers = { Authorization = "Bearer t" } })))
+    end
+    assert.equal(6, #box.messages)
+  end)
+
+  it("answers an id to a user id in `to`, and never delivers the message", function()
+    local box = sandbox.new()
+    for i, to in ipairs { "US.13491208655302741918", "us.1A", "US.ENT.11815799212886844830" } do
+      local status, answer = post(box, json.encode { messaging_product = "whatsapp", to = to, type = "text", text = { body = "x" } })
+      assert.equal(200, status)
+      assert.same({ { input = to, wa_id = to:match "%w+$" } }, answer.contacts)
+      assert.same({ id = answer.messages[1].id, to = to },
+        { id = box.undelivered[i].id, to = box.undelivered[i].message.to })
+    end
+    assert.same({ 0, 3 }, { #box.messages, #box.undelivered })
+    local status, answer = post(box, '{"messaging_product":"whatsapp","to":"US.1","text":{}}')
+    assert.same({ 400, 131008 }, { status, answer.error.code })
+    local url = "https://x/v25.0/1/message_history?message_id=" .. box.undelivered[1].id
+    status, answer = post(box, nil, { method = "GET", url = url })
+    assert.same({ 200, "ACCEPTED" }, { status, answer.data[1].events.data[1].delivery_status })
+  end)
+
+  it("delivers a user id in `recipient`, and to everybody else in `to`", function()
+    local box = sandbox.new()
+    for _, address in ipairs { { recipient = "US.1" }, { to = "+1 650-555" }, { to = 16505551234 },
+      { to = "Y2FwaV9ncm91cDox", recipient_type = "group" } } do
+      address.messaging_product, address.type, address.text = "whatsapp", "text", { body = "x" }
+      assert.equal(200, (post(box, json.encode(address))))
+    end
+    assert.same({ 4, 0 }, { #box.messages, #box.undelivered })
+    assert.equal("16505551234", box.messages[3].message.to)
   end)
 
   it("knows no other endpoint, method or version", function()

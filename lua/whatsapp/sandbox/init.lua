@@ -2,11 +2,12 @@
 -- transport, so a sandbox can stand in for one in a test; nginx.lua serves it over HTTPS. Refuses with the same core
 -- that the client checks with. Each endpoint is a row of `routes`.
 local core = require "whatsapp.core"
-local exchange = require "whatsapp.sandbox.graph"
-local json = require "whatsapp.wire.json"
+local graph = require "whatsapp.sandbox.graph"
 local media = require "whatsapp.sandbox.media"
+local recipient = require "whatsapp.send.recipient"
+local values = require "whatsapp.util.values"
 
-local answer, fail, refuse = exchange.answer, exchange.fail, exchange.refuse
+local answer, fail, refuse = graph.answer, graph.fail, graph.refuse
 
 local sandbox = {}
 
@@ -41,20 +42,36 @@ local function is_template(message)
   return type(message.type) == "string" and message.type:lower() == "template" or message.template ~= nil
 end
 
--- ids of users are not phone numbers: they come back as user_id
+-- The API answers an id to a user id in `to`, cuts the letters before its last dot, and delivers nothing.
+local function is_misaddressed(message)
+  return recipient.is_user_id(message.to)
+end
+
 local function contact_of(message)
-  if type(message.to) == "string" then
-    return { input = message.to, wa_id = message.recipient_type ~= "group" and message.to:gsub("[^%w]", "") or nil }
-  end
-  return { input = message.recipient, user_id = message.recipient }
+  local to = message.to
+  if to == nil then return { input = message.recipient, user_id = message.recipient } end
+  if is_misaddressed(message) then return { input = to, wa_id = to:match "%w+$" } end
+  return { input = to, wa_id = message.recipient_type ~= "group" and to:gsub("[^%w]", "") or nil }
+end
+
+-- with a `to` that can be delivered to: whether the core refuses a user id there is not the API's answer
+local function check(message)
+  local checked = values.copy(message)
+  if is_misaddressed(message) then checked.to = message.to:match "%w+$" end
+  local ok, _, details = core.validate(checked)
+  return not ok and refuse_message(details) or nil
+end
+
+local function keep(box, list, entry)
+  list[#list + 1] = entry
+  if #list > box.kept then table.remove(list, 1) end
 end
 
 local function accept(box, message)
   if message.status ~= nil then return answer(200, { success = true }) end
   box.count = box.count + 1
   local id = box.new_id(box.count)
-  box.messages[#box.messages + 1] = { id = id, message = message }
-  if #box.messages > box.kept then table.remove(box.messages, 1) end
+  keep(box, is_misaddressed(message) and box.undelivered or box.messages, { id = id, message = message })
   return answer(200, {
     messaging_product = "whatsapp",
     contacts = { contact_of(message) },
@@ -62,46 +79,46 @@ local function accept(box, message)
   })
 end
 
--- the API does not fill in what it needs to know whom it serves
-local function post_message(box, request)
-  local message, problem = json.decode(request.body or "")
-  if type(message) ~= "table" then
-    return refuse("Invalid parameter", 100, "The body is no JSON object: " .. tostring(problem or ""))
-  end
+-- the API does not fill in messaging_product
+local function post_message(box, message)
   if message.messaging_product == nil then return refuse("The parameter messaging_product is required.", 100) end
-  if type(message.to) == "number" then message.to = ("%.0f"):format(message.to) end
-  local ok, _, details = core.validate(message)
-  if not ok then return refuse_message(details) end
+  local refused = check(message)
+  if refused then return refused end
+  if message.to ~= nil then message.to = values.text_of_id(message.to) end
   return accept(box, message)
 end
 
-local function post_marketing_message(box, request)
-  local message = json.decode(request.body or "")
-  if type(message) == "table" and not is_template(message) then
-    return refuse("Method not allowed", 131055)
-  end
-  return post_message(box, request)
+local function post_marketing_message(box, message)
+  if not is_template(message) then return refuse("Method not allowed", 131055) end
+  return post_message(box, message)
 end
 
--- what became of a message that was accepted: it was sent
-local function get_history(box, request)
-  local id = exchange.query(request).message_id
-  for _, entry in ipairs(box.messages) do
-    if entry.id == id then
-      local event = { delivery_status = "SENT", webhook_update_state = "PENDING", timestamp = os.time() }
-      return answer(200, { data = { { id = "history." .. id, message_id = id, events = { data = { event } } } } })
+-- list of a box -> what became of its messages
+local DELIVERY_STATUS = { messages = "SENT", undelivered = "ACCEPTED" }
+
+local function find(box, id)
+  for name, delivery_status in pairs(DELIVERY_STATUS) do
+    for _, entry in ipairs(box[name]) do
+      if entry.id == id then return delivery_status end
     end
   end
-  return refuse("Invalid parameter", 100)
+end
+
+local function get_history(box, request)
+  local id = graph.query(request).message_id
+  local delivery_status = find(box, id)
+  if not delivery_status then return refuse("Invalid parameter", 100) end
+  local event = { delivery_status = delivery_status, webhook_update_state = "PENDING", timestamp = os.time() }
+  return answer(200, { data = { { id = "history." .. id, message_id = id, events = { data = { event } } } } })
 end
 
 -- ---- routes -----------------------------------------------------------------------------------------------------------
 
 -- method, pattern of the path, what answers with (box, request, the pattern's captures ...); nothing: no such object
 local routes = {
-  { "POST", "^/v%d+%.%d+/([%w_-]+)/messages$", post_message },
+  { "POST", "^/v%d+%.%d+/([%w_-]+)/messages$", graph.reads_json(post_message) },
   { "GET", "^/v%d+%.%d+/([%w_-]+)/message_history$", get_history },
-  { "POST", "^/v%d+%.%d+/([%w_-]+)/marketing_messages$", post_marketing_message },
+  { "POST", "^/v%d+%.%d+/([%w_-]+)/marketing_messages$", graph.reads_json(post_marketing_message) },
   { "POST", "^/v%d+%.%d+/([%w_-]+)/media$", media.post },
   { "GET", "^/v%d+%.%d+/(%d+)$", media.get },
   { "DELETE", "^/v%d+%.%d+/(%d+)$", media.delete },
@@ -111,7 +128,7 @@ local routes = {
 }
 
 local function check_token(box, request)
-  local scheme, token = (exchange.header(request, "authorization") or ""):match "^(%a+) +(%S+)$"
+  local scheme, token = (graph.header(request, "authorization") or ""):match "^(%a+) +(%S+)$"
   if scheme ~= "Bearer" and scheme ~= "OAuth" then token = nil end
   if not token then
     return fail(401, { message = "An access token is required to request this resource.", code = 104 })
@@ -142,7 +159,9 @@ end
 
 ---@class whatsapp.sandbox
 ---@field handle fun(request: table): table answers a request; has the form of a transport
----@field messages { id: string, message: table }[] the messages that were accepted, the newest last
+---@field messages { id: string, message: table }[] the messages that were accepted and reach somebody, the newest last
+---@field undelivered { id: string, message: table }[] the messages that the API accepts and never delivers (a business-scoped user
+---id in `to`), the newest last; in a list of their own, so that a test that looks into `messages` sees that nothing came
 ---@field media table the files that were uploaded: { id, data, type, filename, number }, the newest last; and by their ids
 
 ---@param options { token: string?, new_id: (fun(count: integer): string)?, kept: integer?, kept_media: integer?,
@@ -154,7 +173,7 @@ function sandbox.new(options)
   options = options or {}
   local box = {
     token = options.token, new_id = options.new_id or new_ids(), kept = options.kept or 1000,
-    count = 0, messages = {},
+    count = 0, messages = {}, undelivered = {},
   }
   media.prepare(box, options)
   box.handle = function(request) return handle(box, request) end

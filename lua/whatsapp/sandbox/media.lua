@@ -1,11 +1,11 @@
 -- The sandbox's files: uploads, look-ups with URLs that expire, downloads, deletion, and samples in parts; answers as the API
 -- does. Keeps bytes in memory, bounded. Knows no sockets.
 local digest = require "whatsapp.util.sha256"
-local exchange = require "whatsapp.sandbox.graph"
+local graph = require "whatsapp.sandbox.graph"
 local kind = require "whatsapp.media.kinds"
 local multipart = require "whatsapp.sandbox.multipart"
 
-local answer, header, refuse, query_of = exchange.answer, exchange.header, exchange.refuse, exchange.query
+local answer, header, refuse, query_of = graph.answer, graph.header, graph.refuse, graph.query
 
 local media = {}
 

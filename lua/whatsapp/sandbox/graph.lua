@@ -1,5 +1,6 @@
 -- How the sandbox's endpoints read a request and how they answer: JSON, and the Graph API's error envelope. Never raises on a
 -- request, and keeps nothing.
+local core = require "whatsapp.core"
 local json = require "whatsapp.wire.json"
 local url = require "whatsapp.util.url"
 
@@ -7,11 +8,19 @@ local graph = {}
 
 ---@param request table
 ---@param name string in lower case
----@return string? value
+---@return string? value of a header that came more than once: all its values, joined as RFC 9110 does
 function graph.header(request, name)
   for key, value in pairs(request.headers or {}) do
-    if key:lower() == name then return value end
+    if key:lower() == name then return type(value) == "table" and table.concat(value, ", ") or value end
   end
+end
+
+local MOST_DIGITS = 15 -- more digits may not fit into a float
+
+---@param digits string? of a URL or a header
+---@return integer? number nil: it is not a whole number in decimal digits
+function graph.whole(digits)
+  if digits and #digits <= MOST_DIGITS and digits:find "^%d+$" then return tonumber(digits) end
 end
 
 ---@param request table
@@ -52,6 +61,14 @@ function graph.refuse(title, code, details)
   })
 end
 
+-- the API takes a member that is null as if it were absent
+local function without_nulls(object)
+  for name, value in pairs(object) do
+    if value == core.null then object[name] = nil end
+  end
+  return object
+end
+
 local function is_json(content_type)
   local media_type = (content_type or ""):match "^%s*([^;]-)%s*$" or (content_type or ""):match "^%s*([^;]-)%s*;"
   return media_type:lower() == "application/json"
@@ -59,7 +76,7 @@ end
 
 ---Makes an endpoint that reads a body of JSON. It refuses every body without a JSON content type, as the API then reads a form,
 ---and every body that is not an object.
----@param endpoint fun(box: table, object: table): table
+---@param endpoint fun(box: table, object: table, bytes: integer): table
 ---@return fun(box: table, request: table): table
 function graph.reads_json(endpoint)
   return function(box, request)
@@ -70,7 +87,7 @@ function graph.reads_json(endpoint)
     if type(object) ~= "table" then
       return graph.refuse("Invalid parameter", 100, "The body is not a JSON object: " .. tostring(err or ""))
     end
-    return endpoint(box, object)
+    return endpoint(box, without_nulls(object), #request.body)
   end
 end
 

@@ -13,7 +13,7 @@ local function client_of(transport, more)
 end
 
 local function post(box, body, change)
-  local request = { method = "POST", url = "https://x/v25.0/1/messages", headers = { Authorization = "Bearer t" }, body = body }
+  local request = { method = "POST", url = "https://x/v26.0/1/messages", headers = { Authorization = "Bearer t" }, body = body }
   for name, value in pairs(change or {}) do request[name] = value end
   local answer = box.handle(request)
   return answer.status, json.decode(answer.body)
@@ -80,7 +80,7 @@ describe("the sandbox as a transport", function()
 
   it("knows no other endpoint, method or version", function()
     local box = sandbox.new()
-    for _, change in ipairs { { method = "GET" }, { url = "https://x/v25.0/1/nothing" }, { url = "https://x/" }, { url = "/v25/1/messages" } } do
+    for _, change in ipairs { { method = "GET" }, { url = "https://x/v26.0/1/nothing" }, { url = "https://x/" }, { url = "/v25/1/messages" } } do
       local status, answer = post(box, "{}", change)
       assert.same({ 400, 100, 33 }, { status, answer.error.code, answer.error.error_subcode })
     end

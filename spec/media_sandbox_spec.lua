@@ -47,7 +47,7 @@ describe("the sandbox", function()
   local HEADERS = { Authorization = "Bearer t", ["User-Agent"] = "spec/1.0.0", ["Content-Type"] = "multipart/form-data; boundary=b" }
 
   local function ask(box, method, path, change)
-    local request = { method = method, url = "https://graph.facebook.com/v25.0/" .. path, headers = HEADERS }
+    local request = { method = method, url = "https://graph.facebook.com/v26.0/" .. path, headers = HEADERS }
     for name, value in pairs(change or {}) do request[name] = value end
     local answer = box.handle(request)
     return answer.status, json.decode(answer.body), answer
@@ -260,7 +260,7 @@ describe("the sandbox's files in nginx", function()
   it("are refused where their type is not taken", function()
     local form = { PRODUCT, { name = "file", data = "x", filename = "x", type = "application/octet-stream" } }
     local answer = assert(transport {
-      method = "POST", url = server.base_url .. "/v25.0/106/media", form = form, headers = { Authorization = "Bearer t" },
+      method = "POST", url = server.base_url .. "/v26.0/106/media", form = form, headers = { Authorization = "Bearer t" },
     })
     assert.same({ 400, 100 }, { answer.status, json.decode(answer.body).error.code })
   end)

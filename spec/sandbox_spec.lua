@@ -13,7 +13,7 @@ local function client_of(transport, more)
 end
 
 local function post(box, body, change)
-  local request = { method = "POST", url = "https://x/v25.0/1/messages", body = body }
+  local request = { method = "POST", url = "https://x/v26.0/1/messages", body = body }
   request.headers = { Authorization = "Bearer t", ["Content-Type"] = "application/json" }
   for name, value in pairs(change or {}) do request[name] = value end
   local answer = box.handle(request)
@@ -88,7 +88,7 @@ describe("the sandbox as a transport", function()
       ["text/json, application/json"] = 400, ["multipart/form-data; boundary=application/json"] = 400,
     }
     for _, endpoint in ipairs { "messages", "marketing_messages" } do
-      local url = "https://x/v25.0/1/" .. endpoint
+      local url = "https://x/v26.0/1/" .. endpoint
       for type, expected in pairs(TYPES) do
         local status, answer = post(box, body, { url = url, headers = { Authorization = "Bearer t", ["content-type"] = type } })
         assert.equal(expected, status, endpoint .. ": " .. type)
@@ -114,7 +114,7 @@ describe("the sandbox as a transport", function()
     assert.same({ 0, 3 }, { #box.messages, #box.undelivered })
     local status, answer = post(box, '{"messaging_product":"whatsapp","to":"US.1","text":{}}')
     assert.same({ 400, 131008 }, { status, answer.error.code })
-    local url = "https://x/v25.0/1/message_history?message_id=" .. box.undelivered[1].id
+    local url = "https://x/v26.0/1/message_history?message_id=" .. box.undelivered[1].id
     status, answer = post(box, nil, { method = "GET", url = url })
     assert.same({ 200, "ACCEPTED" }, { status, answer.data[1].events.data[1].delivery_status })
   end)
@@ -132,7 +132,7 @@ describe("the sandbox as a transport", function()
 
   it("knows no other endpoint, method or version", function()
     local box = sandbox.new()
-    for _, change in ipairs { { method = "GET" }, { url = "https://x/v25.0/1/nothing" }, { url = "https://x/" }, { url = "/v25/1/messages" } } do
+    for _, change in ipairs { { method = "GET" }, { url = "https://x/v26.0/1/nothing" }, { url = "https://x/" }, { url = "/v25/1/messages" } } do
       local status, answer = post(box, "{}", change)
       assert.same({ 400, 100, 33 }, { status, answer.error.code, answer.error.error_subcode })
     end
@@ -156,9 +156,9 @@ describe("the sandbox as a transport", function()
   it("answers requests whose headers come twice, at every endpoint", function()
     local NAMES = { "authorization", "user-agent", "content-type", "range", "file_offset", "x-other" }
     local box = sandbox.new()
-    for _, target in ipairs { "POST /v25.0/1/messages", "POST /v25.0/1/marketing_messages", "GET /v25.0/1/message_history",
-      "POST /v25.0/1/media", "GET /v25.0/1", "DELETE /v25.0/1", "POST /v25.0/1/uploads?file_length=1&file_type=image/png",
-      "POST /v25.0/upload:1", "GET /v25.0/upload:1", "GET /whatsapp_business/attachments/?mid=1&ext=1&hash=1", "PUT /" } do
+    for _, target in ipairs { "POST /v26.0/1/messages", "POST /v26.0/1/marketing_messages", "GET /v26.0/1/message_history",
+      "POST /v26.0/1/media", "GET /v26.0/1", "DELETE /v26.0/1", "POST /v26.0/1/uploads?file_length=1&file_type=image/png",
+      "POST /v26.0/upload:1", "GET /v26.0/upload:1", "GET /whatsapp_business/attachments/?mid=1&ext=1&hash=1", "PUT /" } do
       local method, url = target:match "(%S+) (%S+)"
       for _, name in ipairs(NAMES) do
         local headers = { Authorization = "Bearer t", ["user-agent"] = "a/1.0", ["content-type"] = "application/json" }
@@ -184,7 +184,7 @@ describe("the sandbox as a transport", function()
         assert.same({ { ids[1], ids[1], name }, { ids[2], ids[2], name } }, told)
         assert.equal(2, box.forgotten)
         for i = 1, 5 do
-          local url = "https://x/v25.0/1/message_history?message_id=" .. ids[i]
+          local url = "https://x/v26.0/1/message_history?message_id=" .. ids[i]
           assert.equal(i <= 2 and 400 or 200, (post(box, nil, { method = "GET", url = url })))
         end
       end

@@ -46,6 +46,8 @@ static core_state *new_state(lua_State *L)
     lua_setfield(L, -2, "__gc");
     lua_setmetatable(L, -2);
     lua_newtable(L);
+    lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+    lua_rawseti(L, -2, WA_LOADED_KEY);
     state->root = wa_type_of(L, lua_gettop(L), &state->compiled, &wa_message);
     wa_setuservalue(L, -2);
     return state;
@@ -130,6 +132,7 @@ static core_state *encode_argument(lua_State *L)
     core_state *state = acquire_state(L);
     wa_encoder *encoder = &state->encoder;
     encoder->lenient = lenient;
+    encoder->holder = 3;
     while (!wa_encode_message(encoder, L, 1, state->root) || encoder->missing_layout != NULL) {
         wa_layout *missing = encoder->missing_layout;
         if (missing == NULL) {
@@ -199,7 +202,7 @@ WA_EXPORT int luaopen_whatsapp_core(lua_State *L);
 /* [-0, +1, m] */
 int luaopen_whatsapp_core(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"schema", wa_schema}, {"decode", wa_decode}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"schema", wa_schema}, {NULL, NULL}};
     luaL_checkstack(L, 20, "whatsapp.core");
     new_state(L);
     lua_createtable(L, 0, 6);
@@ -207,8 +210,11 @@ int luaopen_whatsapp_core(lua_State *L)
     set_encoder(L, "encode", encode);
     set_encoder(L, "validate", validate);
     push_array_metatable(L);
+    lua_pushvalue(L, -1);
     lua_pushcclosure(L, array, 1);
-    lua_setfield(L, -2, "array");
+    lua_setfield(L, -3, "array");
+    lua_pushcclosure(L, wa_decode, 1);
+    lua_setfield(L, -2, "decode");
     lua_pushlightuserdata(L, NULL);
     lua_setfield(L, -2, "null");
     return 1;

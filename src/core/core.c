@@ -6,7 +6,7 @@
 #include "encode.h"
 #include "errors.h"
 
-enum { STATE = 1 }; /* upvalue of the functions that encode */
+enum { STATE = 1, DETAILS = 2 }; /* upvalues of the functions that encode */
 
 /* The memory of the encoder and the compiled schema. A userdata owns it, so that it is freed when Lua raises an error;
  * its user value is the anchor of the compiled schema.
@@ -114,6 +114,8 @@ static int results(lua_State *L, core_state *state, bool warnings_always)
     if (report->problems > 0) {
         lua_pushnil(L);
         wa_report_push_failure(L, report);
+        lua_pushvalue(L, lua_upvalueindex(DETAILS));
+        lua_setmetatable(L, -2);
         release_state(state);
         return 3;
     }
@@ -189,11 +191,25 @@ static void push_array_metatable(lua_State *L)
     lua_setfield(L, -2, "__name");
 }
 
-/* [-0, +0, m] sets a function that encodes in the table on top; the state lies below that table */
+/* [-0, +1, m] The metatable of details: empty, for Lua code to fill in, and the same one for every module of this Lua
+ * state. */
+static void push_details_metatable(lua_State *L)
+{
+    static const char key[] = "whatsapp.core.details";
+    lua_getfield(L, LUA_REGISTRYINDEX, key);
+    if (!lua_isnil(L, -1)) return;
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, LUA_REGISTRYINDEX, key);
+}
+
+/* [-0, +0, m] sets a function that encodes in the table on top; the state and the metatable of details lie below it */
 static void set_encoder(lua_State *L, const char *name, lua_CFunction function)
 {
-    lua_pushvalue(L, -2);
-    lua_pushcclosure(L, function, STATE);
+    lua_pushvalue(L, -3);
+    lua_pushvalue(L, -3);
+    lua_pushcclosure(L, function, DETAILS);
     lua_setfield(L, -2, name);
 }
 
@@ -205,10 +221,13 @@ int luaopen_whatsapp_core(lua_State *L)
     static const luaL_Reg functions[] = {{"schema", wa_schema}, {NULL, NULL}};
     luaL_checkstack(L, 20, "whatsapp.core");
     new_state(L);
-    lua_createtable(L, 0, 6);
+    push_details_metatable(L);
+    lua_createtable(L, 0, 7);
     wa_register(L, functions);
     set_encoder(L, "encode", encode);
     set_encoder(L, "validate", validate);
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, "details");
     push_array_metatable(L);
     lua_pushvalue(L, -1);
     lua_pushcclosure(L, array, 1);

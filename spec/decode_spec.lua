@@ -69,6 +69,33 @@ describe("core.decode", function()
     assert.is_table(core.decode(wide))
   end)
 
+  it("takes the last of equal names, however many members there are", function()
+    for count = 0, 40 do
+      for at = 0, count do
+        local members = {}
+        for i = 1, count do members[i] = ('"k%d":%d'):format(i, i) end
+        table.insert(members, at + 1, '"x":"first"')
+        members[#members + 1] = '"x":"last"'
+        local value = core.decode("{" .. table.concat(members, ",") .. "}")
+        assert.equal("last", value.x)
+        for i = 1, count do assert.equal(i, value["k" .. i]) end
+      end
+    end
+    assert.equal(5, core.decode('{"error":null,"a":1,"error":{},"error":5}').error)
+  end)
+
+  it("bounds the number of values, and so the memory", function()
+    assert.is_table(core.decode("[" .. ("[],"):rep(499998) .. "1]"))
+    for _, text in ipairs { "[" .. ("[],"):rep(500000) .. "1]", '{"a":[' .. ('{"b":0},'):rep(250001) .. "1]}", "[" .. ("0,"):rep(5000000) .. "0]" } do
+      collectgarbage()
+      local before = collectgarbage "count"
+      local value, problem = core.decode(text)
+      assert.is_nil(value)
+      assert.is_truthy(problem:find("^more than 500000 values at byte %d+$"), problem)
+      assert.is_true(collectgarbage "count" - before < 80 * 1024)
+    end
+  end)
+
   it("refuses what is no JSON, and says where", function()
     for _, text in ipairs { "", " ", "{", "[", "]", "}",
       "[1", "[1,", "[1,]", "[,1]", "{,}", '{"a"}', '{"a":}', '{"a":1,}', '{"a" 1}', "{a:1}", "{1:1}",

@@ -289,7 +289,33 @@ describe("whatsapp.encode", function()
       assert.equal(100, #problems)
       assert.equal(150, details.count)
       assert.is_truthy(text:find("contacts[1].name: missing", 1, true))
-      assert.is_truthy(text:find("(and 149 more problems)", 1, true))
+      assert.is_truthy(text:find("(and 147 more problems)", 1, true))
+    end)
+
+    it("up to three problems in its line, an unknown name whose meaning is known first", function()
+      local function line(message) return (select(2, encode(message))) end
+      assert.equal("to: missing: `to` or `recipient` is needed", line { text = { body = "x" } })
+      assert.equal("to: 0 characters, at least 1; text.body: missing: a string of 1 to 4096 characters", line { to = "", text = {} })
+      assert.equal("text.bdy: no such field, did you mean `body`?; to: 0 characters, at least 1; text.body: missing: "
+        .. "a string of 1 to 4096 characters", line { to = "", text = { bdy = "x" } })
+      assert.equal("text.bdy: no such field, did you mean `body`?; text.previw_url: no such field, did you mean `preview_url`?; "
+        .. "to: 0 characters, at least 1 (and 1 more problem)", line { to = "", text = { bdy = "x", previw_url = true } })
+      assert.equal("text.body: missing: a string of 1 to 4096 characters; text.zzzzzz: no such field (there are body, preview_url)",
+        line { to = "1", text = { zzzzzz = "x" } })
+      local _, _, details = encode { to = "", text = { bdy = "x" } }
+      assert.same({ "to min_chars", "text.body required", "text.bdy unknown" }, brief(details.problems)) -- in the schema's order
+    end)
+
+    it("with a metatable that every details has, the same one for a whole Lua state", function()
+      local core = require "whatsapp.core"
+      assert.equal(core.details, getmetatable((select(3, encode {}))))
+      assert.equal(core.details, getmetatable((select(3, validate {}))))
+      package.loaded["whatsapp.core"] = nil
+      local again = require "whatsapp.core"
+      package.loaded["whatsapp.core"] = core
+      assert.equal(core.details, again.details)
+      local lines = tostring((select(3, encode { text = { body = "x" } })))
+      assert.is_truthy(lines:find("to: missing: `to` or `recipient` is needed", 1, true), lines)
     end)
 
     it("limit and actual of each", function()

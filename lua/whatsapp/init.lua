@@ -27,7 +27,7 @@ whatsapp.array = core.array
 ---@param message whatsapp.Message mirrors the API's JSON
 ---@param options { mode: "strict"|"lenient"? }? lenient: everything passes that can be written as JSON
 ---@return string? json
----@return whatsapp.problem[]|string|nil warnings or, of a failure, the line that names the first problem
+---@return whatsapp.problem[]|string|nil warnings or, of a failure, the line that names up to three problems
 ---@return whatsapp.details? details .problems has them all
 whatsapp.encode = core.encode
 
@@ -35,9 +35,15 @@ whatsapp.encode = core.encode
 ---@param message whatsapp.Message
 ---@param options { mode: "strict"|"lenient"? }?
 ---@return true? ok
----@return whatsapp.problem[]|string warnings or, of a failure, the line that names the first problem
+---@return whatsapp.problem[]|string warnings or, of a failure, the line that names up to three problems
 ---@return whatsapp.details? details
 whatsapp.validate = core.validate
+
+-- what print shows of details is loaded when it is first asked for, and takes this one's place
+core.details.__tostring = core.details.__tostring or function(details)
+  require "whatsapp.wire.shown"
+  return tostring(details)
+end
 
 ---Every field of every message, as plain tables.
 ---@return whatsapp.schema_row[]

@@ -6,7 +6,7 @@
 #include "encode.h"
 #include "errors.h"
 
-enum { STATE = 1 }; /* upvalue of the functions that encode */
+enum { STATE = 1, DETAILS = 2 }; /* upvalues of the functions that encode */
 
 /* The memory of the encoder and the compiled schema. A userdata owns it, so that it is freed when Lua raises an error;
  * its user value is the anchor of the compiled schema.
@@ -46,6 +46,8 @@ static core_state *new_state(lua_State *L)
     lua_setfield(L, -2, "__gc");
     lua_setmetatable(L, -2);
     lua_newtable(L);
+    lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+    lua_rawseti(L, -2, WA_LOADED_KEY);
     state->root = wa_type_of(L, lua_gettop(L), &state->compiled, &wa_message);
     wa_setuservalue(L, -2);
     return state;
@@ -112,6 +114,8 @@ static int results(lua_State *L, core_state *state, bool warnings_always)
     if (report->problems > 0) {
         lua_pushnil(L);
         wa_report_push_failure(L, report);
+        lua_pushvalue(L, lua_upvalueindex(DETAILS));
+        lua_setmetatable(L, -2);
         release_state(state);
         return 3;
     }
@@ -130,6 +134,7 @@ static core_state *encode_argument(lua_State *L)
     core_state *state = acquire_state(L);
     wa_encoder *encoder = &state->encoder;
     encoder->lenient = lenient;
+    encoder->holder = 3;
     while (!wa_encode_message(encoder, L, 1, state->root) || encoder->missing_layout != NULL) {
         wa_layout *missing = encoder->missing_layout;
         if (missing == NULL) {
@@ -186,11 +191,25 @@ static void push_array_metatable(lua_State *L)
     lua_setfield(L, -2, "__name");
 }
 
-/* [-0, +0, m] sets a function that encodes in the table on top; the state lies below that table */
+/* [-0, +1, m] The metatable of details: empty, for Lua code to fill in, and the same one for every module of this Lua
+ * state. */
+static void push_details_metatable(lua_State *L)
+{
+    static const char key[] = "whatsapp.core.details";
+    lua_getfield(L, LUA_REGISTRYINDEX, key);
+    if (!lua_isnil(L, -1)) return;
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, LUA_REGISTRYINDEX, key);
+}
+
+/* [-0, +0, m] sets a function that encodes in the table on top; the state and the metatable of details lie below it */
 static void set_encoder(lua_State *L, const char *name, lua_CFunction function)
 {
-    lua_pushvalue(L, -2);
-    lua_pushcclosure(L, function, STATE);
+    lua_pushvalue(L, -3);
+    lua_pushvalue(L, -3);
+    lua_pushcclosure(L, function, DETAILS);
     lua_setfield(L, -2, name);
 }
 
@@ -199,16 +218,22 @@ WA_EXPORT int luaopen_whatsapp_core(lua_State *L);
 /* [-0, +1, m] */
 int luaopen_whatsapp_core(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"schema", wa_schema}, {"decode", wa_decode}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"schema", wa_schema}, {NULL, NULL}};
     luaL_checkstack(L, 20, "whatsapp.core");
     new_state(L);
-    lua_createtable(L, 0, 6);
+    push_details_metatable(L);
+    lua_createtable(L, 0, 7);
     wa_register(L, functions);
     set_encoder(L, "encode", encode);
     set_encoder(L, "validate", validate);
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, "details");
     push_array_metatable(L);
+    lua_pushvalue(L, -1);
     lua_pushcclosure(L, array, 1);
-    lua_setfield(L, -2, "array");
+    lua_setfield(L, -3, "array");
+    lua_pushcclosure(L, wa_decode, 1);
+    lua_setfield(L, -2, "decode");
     lua_pushlightuserdata(L, NULL);
     lua_setfield(L, -2, "null");
     return 1;

@@ -4,7 +4,7 @@
 
 #include "../compat.h"
 
-/* [-0, +1|2, m] decode(text) -> value | nil, text */
+/* [-0, +1|2, m] decode(text) -> value | nil, err. Its upvalue is the metatable that marks lists. */
 WA_FUNC int wa_decode(lua_State *L);
 
 /* [-0, +3, v] schema() -> objects by name, name of the root, terms: lists of kinds, formats, rules and codes, each

@@ -1,4 +1,5 @@
-/* Reads the JSON of webhooks and of the API's answers into Lua values. An integer keeps every digit (as a string, if
+/* Reads the JSON of webhooks and of the API's answers into Lua values. A list is marked as whatsapp.array marks one, so
+ * that an empty one is written as a list again. An integer keeps every digit (as a string, if
  * this Lua has no such integer), null is the light userdata NULL, half a surrogate pair becomes U+FFFD. Members wait on
  * the Lua stack until their table can be made in its final size. Never raises an error for what the text contains. */
 #include "core.h"
@@ -6,14 +7,17 @@
 #include <locale.h>
 #include <string.h>
 
-/* levels of nesting; members that wait on the stack */
-enum { MAX_DEPTH = 100, BATCH = 16 };
+/* levels of nesting; members that wait on the stack; values of one text: an empty table takes 56 bytes and more, 30
+ * times what it takes in the text */
+enum { MAX_DEPTH = 100, BATCH = 16, MAX_VALUES = 500000 };
+
+#define TOO_MANY "more than 500000 values"
 
 typedef struct reader {
     lua_State *L;
     const char *text, *at, *end;
     const char *err;
-    int depth;
+    int depth, values;
 } reader;
 
 static bool read_value(reader *r);
@@ -238,10 +242,13 @@ static void store_members(reader *r, int waiting, int before, bool list)
         lua_createtable(L, list ? waiting : 0, list ? 0 : waiting);
         lua_insert(L, ++table);
     }
-    for (int i = waiting; i > 0; i--) {
-        if (list) lua_rawseti(L, table, before + i);
-        else lua_rawset(L, table);
+    for (int i = waiting; list && i > 0; i--) lua_rawseti(L, table, before + i);
+    for (int i = 0; !list && i < waiting; i++) { /* from the first on: the last of equal names stays */
+        lua_pushvalue(L, table + 1 + 2 * i);
+        lua_pushvalue(L, table + 2 + 2 * i);
+        lua_rawset(L, table);
     }
+    lua_settop(L, table);
 }
 
 /* [-0, +2, m] reads a name and its value */
@@ -263,7 +270,7 @@ static bool read_compound(reader *r, bool list)
     char end = list ? ']' : '}';
     bool more = true;
     if (++r->depth > MAX_DEPTH) return fail(r, "too deep");
-    luaL_checkstack(r->L, 2 * BATCH + 8, "JSON");
+    luaL_checkstack(r->L, 2 * BATCH + LUA_MINSTACK, "JSON"); /* a luaL_Buffer needs some too */
     skip_space(r);
     if (peek(r) == end) {
         r->at++;
@@ -278,6 +285,10 @@ static bool read_compound(reader *r, bool list)
         }
     }
     store_members(r, waiting, count, list);
+    if (list) {
+        lua_pushvalue(r->L, lua_upvalueindex(1));
+        lua_setmetatable(r->L, -2);
+    }
     r->depth--;
     return true;
 }
@@ -294,6 +305,7 @@ static bool read_literal(reader *r, const char *literal)
 static bool read_value(reader *r)
 {
     skip_space(r);
+    if (++r->values > MAX_VALUES) return fail(r, TOO_MANY);
     switch (peek(r)) {
     case '"':
         return read_string(r);
@@ -330,7 +342,7 @@ int wa_decode(lua_State *L)
     const char *text = luaL_checklstring(L, 1, &length);
     reader r = {.L = L, .text = text, .at = text, .end = text + length};
     lua_settop(L, 1); /* the text stays on the stack, so that it is not collected */
-    luaL_checkstack(L, 8, "JSON");
+    luaL_checkstack(L, LUA_MINSTACK, "JSON");
     bool good = read_value(&r);
     if (good) {
         skip_space(&r);

@@ -32,6 +32,7 @@ typedef struct wa_value {
         double number;
         bool boolean;
         int index;
+        const void *userdata;
     } as;
 } wa_value;
 
@@ -86,8 +87,9 @@ static inline void load_value(lua_State *L, int index, wa_value *v)
         if (!v->integral) v->as.number = (double) lua_tonumber(L, index);
     } else if (type == LUA_TBOOLEAN) {
         v->as.boolean = lua_toboolean(L, index) != 0;
-    } else if (type == LUA_TLIGHTUSERDATA && lua_touserdata(L, index) == NULL) {
-        v->type = LUA_TNIL; /* NULL is JSON's null, as in lua-cjson and ngx_lua */
+    } else if (type == LUA_TLIGHTUSERDATA) {
+        v->as.userdata = lua_touserdata(L, index);
+        if (v->as.userdata == NULL) v->type = LUA_TNIL; /* JSON's null, as in lua-cjson and ngx_lua */
     }
 }
 
@@ -801,14 +803,69 @@ const void *wa_array_mark(void)
     return &mark;
 }
 
-/* [-0, +0, -] Returns true if whatsapp.array marked the table as a list. */
-static bool is_marked(lua_State *L, int table)
+/* [-0, +0, -] Finds what lua-cjson, if it is loaded, marks lists with: two metatables, and a light userdata that is an
+ * empty list. By linear search, because a string that Lua does not have yet would be allocated. */
+static void find_foreign_marks(wa_encoder *e)
 {
-    if (!lua_getmetatable(L, table)) return false;
-    lua_rawgeti(L, -1, 1);
+    static const char *const modules[] = {"cjson", "cjson.safe"}, *const names[] = {
+                                                                      "array_mt", "empty_array_mt", "empty_array"};
+    lua_State *L = e->L;
+    int top = lua_gettop(L);
+    e->marks_known = true;
+    memset(e->marks, 0, sizeof e->marks);
+    wa_getuservalue(L, e->holder);
+    lua_rawgeti(L, top + 1, WA_LOADED_KEY);
+    for (size_t i = 0; i < 2 && lua_type(L, top + 2) == LUA_TTABLE; i++) {
+        push_member(e, top + 2, modules[i]);
+        for (size_t j = 0; j < WA_FOREIGN_MARKS && lua_type(L, top + 3) == LUA_TTABLE; j++) {
+            push_member(e, top + 3, names[j]);
+            if (!lua_isnil(L, -1)) e->marks[j] = lua_topointer(L, -1);
+            lua_pop(L, 1);
+        }
+        lua_settop(L, top + 2);
+    }
+    lua_settop(L, top);
+}
+
+/* Returns true if the address is the mark of lua-cjson. */
+static bool is_foreign_mark(wa_encoder *e, const void *address, wa_foreign_mark mark)
+{
+    if (!e->marks_known && lua_checkstack(e->L, 8)) find_foreign_marks(e);
+    return address != NULL && e->marks[mark] == address;
+}
+
+/* [-0, +0, -] Returns true if the metatable at the index says what dkjson's do: {__jsontype = "array"}. */
+static bool is_array_type(wa_encoder *e, int metatable)
+{
+    if (!lua_checkstack(e->L, 4)) return false;
+    push_member(e, metatable, "__jsontype");
+    size_t length = 0;
+    const char *text = lua_type(e->L, -1) == LUA_TSTRING ? lua_tolstring(e->L, -1, &length) : "";
+    bool found = wa_is(text, length, "array");
+    lua_pop(e->L, 1);
+    return found;
+}
+
+/* [-0, +0, -] Returns true if whatsapp.array, decode, lua-cjson or dkjson marked the table as a list. */
+static bool is_marked(wa_encoder *e, int table)
+{
+    lua_State *L = e->L;
+    if (!lua_checkstack(L, 4) || !lua_getmetatable(L, table)) return false;
+    int metatable = lua_gettop(L);
+    const void *address = lua_topointer(L, metatable);
+    lua_rawgeti(L, metatable, 1);
     bool marked = lua_touserdata(L, -1) == wa_array_mark();
-    lua_pop(L, 2);
+    lua_pop(L, 1);
+    marked = marked || is_foreign_mark(e, address, WA_ARRAY_MT) || is_foreign_mark(e, address, WA_EMPTY_ARRAY_MT) ||
+             is_array_type(e, metatable);
+    lua_pop(L, 1);
     return marked;
+}
+
+/* Returns true for the empty list that lua-cjson has as a value. */
+static bool is_empty_array(wa_encoder *e, const wa_value *v)
+{
+    return v->type == LUA_TLIGHTUSERDATA && is_foreign_mark(e, v->as.userdata, WA_EMPTY_ARRAY);
 }
 
 static void encode_any_list(wa_encoder *e, int table, int64_t count)
@@ -962,7 +1019,7 @@ static void encode_any_table(wa_encoder *e, int table)
     e->frame = &here;
     e->depth++;
     bool list = is_list(e, table, &count, &hole);
-    if (list && (count > 0 || is_marked(e->L, table))) encode_any_list(e, table, count);
+    if (list && (count > 0 || is_marked(e, table))) encode_any_list(e, table, count);
     else if (hole > 0) report_mixed(e);
     else encode_any_object(e, table);
     e->depth--;
@@ -988,7 +1045,8 @@ static void encode_any(wa_encoder *e, const wa_value *v)
         encode_any_table(e, v->as.index);
         break;
     default:
-        report_unwritable(e, v);
+        if (is_empty_array(e, v)) wa_buffer_add(&e->out, "[]", 2);
+        else report_unwritable(e, v);
         break;
     }
 }
@@ -997,7 +1055,7 @@ static void encode_map(wa_encoder *e, const wa_field *f, const wa_value *v)
 {
     int64_t count = 0, hole = 0;
     bool list = is_list(e, v->as.index, &count, &hole);
-    if ((list && (count > 0 || is_marked(e->L, v->as.index))) || hole > 0) {
+    if ((list && (count > 0 || is_marked(e, v->as.index))) || hole > 0) {
         report_structure(e, is_soft(f), "must be a table with names, got a list");
     }
     if (list && count == 0 && f->min > 0) report_count(e, WA_ERR_MIN_ITEMS, true, 0, "name", "at least", f->min);
@@ -1298,6 +1356,16 @@ static void encode_list(wa_encoder *e, const wa_entry *entry, const wa_value *v,
     close_list_rules(e, f, &rules, v->as.index, count);
 }
 
+/* Encodes lua-cjson's empty list. Returns false for another value, and where no list belongs. */
+static bool encode_empty_array(wa_encoder *e, const wa_entry *entry, const wa_value *v)
+{
+    if (entry->kind != WA_LIST || !is_empty_array(e, v)) return false;
+    check_count(e, entry->field, 0, true);
+    note_integer(e, entry, 0);
+    wa_buffer_add(&e->out, "[]", 2);
+    return true;
+}
+
 /* ---- members of objects --------------------------------------------------------------------------------------------
  */
 
@@ -1341,6 +1409,7 @@ static bool read_members(wa_encoder *e, wa_message_object *o, int table, int top
 /* Returns false for a value of another type. */
 static bool encode_by_kind(wa_encoder *e, const wa_entry *entry, const wa_value *v, int top)
 {
+    if (v->type == LUA_TLIGHTUSERDATA) return encode_empty_array(e, entry, v);
     if (v->type != LUA_TTABLE) return encode_scalar(e, entry, v);
     if (entry->kind == WA_OBJECT) encode_object(e, entry, v->as.index, top, top, 0);
     else if (entry->kind == WA_LIST) encode_list(e, entry, v, top);
@@ -1550,7 +1619,7 @@ static WA_RARE void report_rule(wa_encoder *e, const wa_message_object *o, const
 static bool is_misplaced_list(wa_encoder *e, int table)
 {
     int64_t count = 0, hole = 0;
-    if (!is_list(e, table, &count, &hole) || count == 0) return false;
+    if (!is_list(e, table, &count, &hole) || (count == 0 && !is_marked(e, table))) return false;
     if (e->lenient) encode_any(e, &(wa_value){.type = LUA_TTABLE, .as.index = table});
     report_structure(e, false, "must be a table with names, got a list");
     return true;
@@ -1571,7 +1640,7 @@ static inline void encode_layout(
     wa_encoder *e, wa_message_object *o, const wa_entry *entry, int table, int64_t siblings)
 {
     size_t start = e->out.length;
-    if (o->present == 0 && o->unknown_keys > 0 && is_misplaced_list(e, table)) return;
+    if (o->present == 0 && is_misplaced_list(e, table)) return;
     if (o->layout->variant_count > 0) resolve_variant(e, o);
     if ((entry->marks & WA_COMPARED) != 0 && entry->kind == WA_OBJECT) {
         note_integer(e, entry, (int64_t) (intptr_t) o->layout);
@@ -1651,6 +1720,7 @@ bool wa_encode_message(wa_encoder *e, lua_State *L, int table, wa_type *root)
     e->depth = e->room = 0;
     e->parts = 0;
     e->missing_layout = NULL;
+    e->marks_known = false;
     e->frame = NULL;
     e->list_rules = NULL;
     encode_object(e, &(wa_entry){.type = root}, table, top, top, 0);

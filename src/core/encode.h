@@ -5,9 +5,15 @@
 #include "compile.h"
 #include "errors.h"
 
+/* the user value of the holder has package.loaded under this key */
+enum { WA_LOADED_KEY = -3 };
+
+/* what lua-cjson marks lists with */
+typedef enum wa_foreign_mark { WA_ARRAY_MT, WA_EMPTY_ARRAY_MT, WA_EMPTY_ARRAY, WA_FOREIGN_MARKS } wa_foreign_mark;
+
 /* Lifecycle:
  *   1. wa_encoder_init, once; the buffers keep up to 16 KiB of memory each between two messages.
- *   2. The caller sets `lenient` and calls wa_encode_message.
+ *   2. The caller sets `lenient` and `holder`, and calls wa_encode_message.
  *   3. If `missing_layout` is set, the caller discards the output, compiles the layout, and goes back to 2.
  *   4. The caller reads `out` and `report`, then calls wa_encoder_reset.
  *   5. wa_encoder_free, which may be called again. */
@@ -17,8 +23,11 @@ typedef struct wa_encoder {
     wa_buffer noted;   /* the values that are compared with others, of the open lists with rules */
     wa_buffer unknown; /* the unknown fields of the open objects, sorted by name */
     wa_report report;
-    bool lenient; /* what is wrong with a message makes a warning, as far as JSON can hold it */
-    bool writing; /* until the first problem: strings are written, not only checked */
+    bool lenient;     /* what is wrong with a message makes a warning, as far as JSON can hold it */
+    bool writing;     /* until the first problem: strings are written, not only checked */
+    bool marks_known; /* `marks` were looked up, which is done once a message if it is needed */
+    int holder;       /* the stack index of a userdata, whose user value has package.loaded */
+    const void *marks[WA_FOREIGN_MARKS];
     wa_layout *missing_layout;
     const wa_interned *interned;
     const wa_frame *frame;         /* of what is being encoded */

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { LONGEST_QUOTE = 60, LONGEST_PATH = 1000, LONGEST_NAME = 40, FAR = 3 };
+enum { LONGEST_QUOTE = 60, LONGEST_PATH = 1000, LONGEST_NAME = 40, FAR = 3, NAMED = 3 };
 
 /* a fact as it is kept: a number, or a span of the report's text */
 typedef struct detail {
@@ -18,7 +18,7 @@ typedef struct detail {
 /* a problem as it is kept: its sentence, which begins with the path, is a span of the report's text */
 typedef struct record {
     wa_error_code code;
-    bool warning;
+    bool warning, near;
     size_t at, path_length, length;
     detail limit, actual;
 } record;
@@ -214,7 +214,7 @@ void wa_report_problem(wa_report *report, const wa_problem *p)
 {
     size_t before = p->warning ? report->warnings++ : report->problems++;
     wa_buffer *text = &report->text;
-    record kept = {.code = p->code, .warning = p->warning, .at = text->length};
+    record kept = {.code = p->code, .warning = p->warning, .near = p->near, .at = text->length};
     if (before >= WA_MAX_PROBLEMS) return;
     keep_count(&p->limit, &kept.limit);
     keep_count(&p->actual, &kept.actual);
@@ -338,6 +338,7 @@ void wa_explain_unknown(wa_problem *p, const char *name, size_t length, bool sea
             p->layout != NULL ? member_with(p->layout, name, length) : member_of_variants_with(p->type, name, length);
     }
     const char *meant = member != NULL || !search ? NULL : nearest_name(p->type, p->layout, name, length);
+    p->near = meant != NULL;
     p->code = known ? WA_ERR_FORBIDDEN : WA_ERR_UNKNOWN;
     p->texts[0] = known ? "does not belong here" : "no such field";
     p->texts[1] = member != NULL ? member : meant;
@@ -400,23 +401,36 @@ void wa_report_push(lua_State *L, const wa_report *report, bool warnings)
     }
 }
 
-/* [-0, +1, m] */
-static void push_first_line(lua_State *L, const wa_report *report)
+/* [-0, +0, m] adds the problems whose `near` is this to the line, up to NAMED together; returns how many are named */
+static int add_to_line(const wa_report *report, luaL_Buffer *line, bool near, int named)
 {
-    for (size_t i = 0; i < record_count(report); i++) {
+    for (size_t i = 0; i < record_count(report) && named < NAMED; i++) {
         record problem = record_at(report, i);
-        if (problem.warning) continue;
-        lua_pushlstring(L, report->text.bytes + problem.at, problem.length);
-        if (report->problems == 1) return;
-        lua_pushfstring(L, " (and %d more problem%s)", (int) report->problems - 1, report->problems == 2 ? "" : "s");
-        lua_concat(L, 2);
-        return;
+        if (problem.warning || problem.near != near) continue;
+        if (named++ > 0) luaL_addstring(line, "; ");
+        luaL_addlstring(line, report->text.bytes + problem.at, problem.length);
     }
+    return named;
+}
+
+/* [-0, +1, m] */
+static void push_line(lua_State *L, const wa_report *report)
+{
+    luaL_Buffer line;
+    char more[48];
+    luaL_buffinit(L, &line);
+    int named = add_to_line(report, &line, false, add_to_line(report, &line, true, 0));
+    size_t rest = report->problems - (size_t) named;
+    if (rest > 0) {
+        snprintf(more, sizeof more, " (and %lu more problem%s)", (unsigned long) rest, rest == 1 ? "" : "s");
+        luaL_addstring(&line, more);
+    }
+    luaL_pushresult(&line);
 }
 
 void wa_report_push_failure(lua_State *L, const wa_report *report)
 {
-    push_first_line(L, report);
+    push_line(L, report);
     lua_createtable(L, 0, 5);
     lua_pushliteral(L, "invalid");
     lua_setfield(L, -2, "kind");

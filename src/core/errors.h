@@ -35,6 +35,7 @@ typedef struct wa_fact {
 typedef struct wa_problem {
     wa_error_code code;
     bool warning;
+    bool near; /* an unknown name, and the sentence says which one was meant */
     const wa_frame *where;
     wa_fact limit, actual;
     const char *sentence;
@@ -73,7 +74,7 @@ WA_FUNC void wa_explain_unknown(wa_problem *problem, const char *name, size_t le
 /* [-0, +1, m] a list of the warnings, or of the problems */
 WA_FUNC void wa_report_push(lua_State *L, const wa_report *report, bool warnings);
 
-/* [-0, +2, m] the line that names the first problem, and `details` */
+/* [-0, +2, m] the line that names up to three problems, unknown names whose meaning is known first, and `details` */
 WA_FUNC void wa_report_push_failure(lua_State *L, const wa_report *report);
 
 #endif

@@ -78,9 +78,14 @@ $(BUILD)/headers:
 	  echo >&2 "no headers of $(LUA): on Debian" \
 	  "apt install $(if $(filter luajit%,$(LUA)),luajit2,$(ABI)) lib$(ABI:lua5.1=lua5.1-0)-dev; else LUA=... names another Lua, LUA_INC=-I... its headers"; exit 1; }
 
-# what a shell needs to use the build: eval "$(make -s env)"
+# what a shell needs to use the build: eval "$(make -s env)". The shell that evaluates it runs nothing of a value, whatever
+# the folder's name holds: each is in single quotes, and the folder comes from the shell, never through the text of a recipe
+env: export ENV_LUA = $(LUA)
+env: export ENV_BUILD = $(BUILD)
 env:
-	@echo 'export LUA="$(LUA)" LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;" LUA_CPATH="$(CURDIR)/$(BUILD)/?.so;;"'
+	@quoted() { value=$$(printf '%s.' "$$2" | sed "s/'/'\\\\''/g"); printf " %s='%s'" "$$1" "$${value%.}"; }; \
+	  printf export; quoted LUA "$$ENV_LUA"; quoted LUA_PATH "$$PWD/lua/?.lua;$$PWD/lua/?/init.lua;;"; \
+	  quoted LUA_CPATH "$$PWD/$$ENV_BUILD/?.so;;"; echo
 
 # what a variable of this file is: make -s say-WARN
 say-%: ; @echo '$($*)'

@@ -40,7 +40,39 @@ describe("make", function()
     return output_of(("env PATH='%s' INCLUDE=/nowhere make -s %s"):format(folder, arguments))
   end
 
-  local function found() return make("env"):match '^export LUA="(.-)"' end
+  local function found() return make("env"):match "^export LUA='(.-)'" end
+
+  -- a folder with a name that a shell could read as more than a name, with what `make env` needs
+  local function tree(name)
+    local path = folder .. "/trees/" .. name
+    local quoted = "'" .. path:gsub("'", "'\\''") .. "'"
+    output(("mkdir -p %s/spec %s/lua && ln -s $PWD/Makefile %s/Makefile && ln -s $PWD/spec/support %s/spec/support && ln -s $PWD/src %s/src")
+      :gsub("%%s", (quoted:gsub("%%", "%%%%"))))
+    return path, quoted
+  end
+
+  it("has an `env` that runs nothing of the folder's name, and works", function()
+    has "lua5.4"
+    for _, name in ipairs { "plain", "a b", "a  b", "it's", 'a"b', "a'\"'b", "$(touch ran)", "`touch ran`", "$HOME", "${x}", "a;touch ran",
+      "a&touch ran&", "a|b", "a\\b", "a\nb", "a\ntouch ran\n", "\n", "a*", "~", "!x", "#x", "a$$b", "$(shell touch ran)", "a\tb", "-n", "a%sb",
+      "\\n", "'; touch ran; '" } do
+      local path, quoted = tree(name)
+      local shell = write(folder .. "/shell", ([[cd %s && eval "$(PATH='%s' INCLUDE=/nowhere make -s env)" && echo done &&
+        printf '%%s\n' "$LUA" "$LUA_PATH" "$LUA_CPATH"]]):format(quoted, output "printf %s \"$PWD\"" .. "/" .. folder))
+      local printed = output_of("sh " .. shell)
+      local root = output "printf %s \"$PWD\"" .. "/" .. path
+      assert.equal(("done\nlua5.4\n%s/lua/?.lua;%s/lua/?/init.lua;;\n%s/build/lua5.4/?.so;;\n"):gsub("%%s", (root:gsub("%%", "%%%%"))), printed, name)
+      assert.equal("", output(("find %s/trees -name ran"):format(folder)), name)
+    end
+  end)
+
+  it("has an `env` that quotes the name of the Lua, too", function()
+    for _, name in ipairs { "a b", "it's", "a\\\\b" } do
+      local printed = make(("'LUA=%s' env"):format((name:gsub("'", "'\\''"))))
+      local shell = write(folder .. "/shell", printed .. '\nprintf "%s" "$LUA"')
+      assert.equal(name, output("sh " .. shell))
+    end
+  end)
 
   it("builds for the Lua that is there", function()
     for _, name in ipairs { "lua5.4", "lua5.3", "lua5.2", "luajit", "lua5.1", "lua54", "lua-5.4", "lua53", "lua-5.1", "lua" } do
@@ -67,7 +99,7 @@ describe("make", function()
 
   it("takes the one that was asked for", function()
     has "lua5.4"
-    assert.equal('export LUA="lua5.2"', make("LUA=lua5.2 env"):match '^export LUA=".-"')
+    assert.equal("export LUA='lua5.2'", make("LUA=lua5.2 env"):match "^export LUA='.-'")
   end)
 
   it("says which it took, where it is not 5.4", function()

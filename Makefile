@@ -171,6 +171,11 @@ FILES ?= 1000000
 fuzz-sniff: all
 	eval "$$($(MAKE) -s env)"; $$LUA spec/support/fuzz_sniff.lua $(FILES)
 
+# what a server may answer to a request over cosockets; ANSWERS= says how many
+ANSWERS ?= 1000000
+fuzz-http1: all
+	eval "$$($(MAKE) -s env)"; $$LUA spec/support/fuzz_http1.lua $(ANSWERS)
+
 fuzz-webhook:
 	@mkdir -p build/fuzz/webhook-corpus
 	$(FUZZER) -o build/fuzz/webhook spec/support/fuzz_webhook.c $(sort $(call SOURCES,core) $(call SOURCES,crypto)) $(LUA_LIB) -lm $(SSL_LIB)
@@ -289,4 +294,4 @@ bench-webhook: core crypto $(BENCH)/floor.so
 
 .PHONY: unicode all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl deps-portable portable demo test suite \
         test-all test-arm test-be test-musl memcheck sanitize coverage amalgamation embed threads size 32bits torture fuzz \
-        fuzz-webhook fuzz-sniff docs rockspec check bench bench-send bench-webhook bench-nginx bench-media install clean
+        fuzz-webhook fuzz-sniff fuzz-http1 docs rockspec check bench bench-send bench-webhook bench-nginx bench-media install clean

@@ -128,8 +128,8 @@ describe("client:request", function()
     local request = client:request(TEXT)
     assert.same({
       method = "POST", url = "https://graph.facebook.com/v25.0/106540352242922/messages",
-      headers = {
-      ["Content-Type"] = "application/json", ["User-Agent"] = "lua-whatsapp/" .. whatsapp._VERSION }, timeout = 7, to = "16505551234", phone_number_id = "106540352242922",
+      headers = { ["Content-Type"] = "application/json", ["User-Agent"] = "lua-whatsapp/" .. whatsapp._VERSION },
+      timeout = 7, to = "16505551234", phone_number_id = "106540352242922",
       body = '{"messaging_product":"whatsapp","recipient_type":"individual","to":"16505551234","type":"text","text":{"body":"x"}}',
     }, request)
     assert_no_secret(request)

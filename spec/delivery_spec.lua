@@ -287,6 +287,27 @@ describe("the token function", function()
     assert.is_true(transport.slept >= 60)
   end)
 
+  it("sends each message with a new token, and shows no token in an error, with many messages under way", function()
+    local count = 0
+    local client = new(memory.new(function(request)
+      return nil, "could not send with " .. request.headers.Authorization,
+        { kind = "transport", retryable = false, may_have_been_sent = true, message = request.headers.Authorization }
+    end, { delay = 1 }), { token = function()
+      count = count + 1
+      return ("secret-token-%04d"):format(count)
+    end })
+    local list = {}
+    for i = 1, 100 do list[i] = TEXT end
+    local seen = 0
+    for _, result, err, details in client:each(list, { concurrency = 60 }) do
+      assert.is_nil(result)
+      seen = seen + 1
+      assert.equal("could not send with Bearer ***", err)
+      assert.equal("Bearer ***", details.message)
+    end
+    assert.same({ 100, 100 }, { seen, count })
+  end)
+
   it("must not send through the client that asks it", function()
     local client
     client = new(memory.new(accepted), { token = function()

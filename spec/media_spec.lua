@@ -944,6 +944,38 @@ describe("client:send_file", function()
   end)
 end)
 
+describe("files over a transport that is a function and nothing else", function()
+  it("are given to it in the body, and written from its responses", function()
+    local box, seen = sandbox.new(), {}
+    local client = whatsapp.new(options_with(function(request)
+      seen[#seen + 1] = request
+      return box.handle(request)
+    end))
+    local path = scratch.write("up.pdf", "%PDF-1.4\n" .. ("x"):rep(3000))
+    local uploaded = assert(client.media:upload(path))
+    assert.is_nil(seen[1].form)
+    assert.truthy(seen[1].body:find(("x"):rep(3000), 1, true))
+    assert.truthy(seen[1].headers["Content-Type"]:find("^multipart/form%-data; boundary="))
+    local got = assert(client.media:download(uploaded.id, scratch.path "down.pdf"))
+    assert.equal(3009, got.size)
+    assert.equal(read(path), read(scratch.path "down.pdf"))
+    local sent, _, info = client:send_file("16505551234", path)
+    assert.is_table(sent)
+    assert.equal(uploaded.id == info.media_id, false) -- upload remembers nothing, send_file does
+    assert.equal("16505551234", box.messages[1].message.to)
+  end)
+
+  it("are refused where they are too large or cannot be read, and nothing is sent", function()
+    local count = 0
+    local client = whatsapp.new(options_with(function()
+      count = count + 1
+      return json(200, '{"id":"1"}')
+    end))
+    local _, _, details = client.media:upload(scratch.path "none.pdf")
+    assert.same({ "invalid", false, 0 }, { details.kind, details.may_have_been_sent, count })
+  end)
+end)
+
 describe("the store of uploads", function()
   it("is bounded, and forgets expired ids first", function()
     local now = 0

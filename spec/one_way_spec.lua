@@ -76,6 +76,23 @@ describe("client:send over libcurl", function()
     is_the_same({ "accept" }, { mode = "lenient" }, { to = "1", text = { body = "x", more = 1 } })
   end)
 
+  it("takes an answer of 1 MiB at most, unless it is told otherwise", function()
+    local function send(max_body)
+      fault.play "endless-body"
+      local client = whatsapp.new {
+        token = "tokentoken", phone_number_id = "1", base_url = fault.url("plain", ""), proxy = "", retry = false,
+        limiter = false, max_body = max_body,
+      }
+      local result, err, details = client:send(MESSAGE)
+      client:close()
+      assert.is_nil(result)
+      assert.is_true(details.may_have_been_sent)
+      return err
+    end
+    assert.truthy(send():find("longer than 1048576 bytes", 1, true))
+    assert.truthy(send(5000):find("longer than 5000 bytes", 1, true))
+  end)
+
   it("changes the time-out from one message to the next", function()
     fault.play("accept", "silence", "accept")
     local client = whatsapp.new {

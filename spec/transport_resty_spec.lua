@@ -315,6 +315,23 @@ describe("the transport over cosockets", function()
     assert.is_true(grown < 12 * 1024, tostring(grown)) -- KiB; 400 bytes each would be more
   end)
 
+  -- nginx resumes the parent of a light thread that was begun, whether it was collected meanwhile or not
+  it("begins its light threads so that a collection meanwhile does no harm", function()
+    local done = run("h1", [[
+      local workers, done = require "whatsapp.transport.resty.workers", 0
+      for i = 1, 50 do
+        workers.run({}, function()
+          for _ = 1, 3 do collectgarbage() end
+          for _ = 1, 1000 do coroutine.create(function() end) end
+          done = done + 1
+        end)
+      end
+      ngx.sleep(0.05)
+      return done
+    ]])
+    assert.equal(50, done)
+  end)
+
   it("tells who waits in another handler that it was closed", function()
     fault.play("hang", "hang")
     local got = run("h1", [[

@@ -10,7 +10,7 @@ local outcome = require "whatsapp.wire.outcome"
 local recipient = require "whatsapp.send.recipient"
 local retry = require "whatsapp.send.retry"
 local single = require "whatsapp.send.single"
-local url_reader = require "whatsapp.util.url"
+local urls = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
 
 local copy = values.copy
@@ -38,7 +38,7 @@ local M = {}
 ---@field ca_file string? certificates to trust instead of the system's
 ---@field user_agent string?
 ---@field max_requests integer? that a connection takes before it is retired, 900 if absent
----@field max_body integer? bytes of an answer, 16 MiB if absent
+---@field max_body integer? bytes of an answer, 1 MiB if absent; files have their own bound
 ---@field allow_http boolean? plain http to others than loopback
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
 ---@field on_warning fun(warning: whatsapp.problem, message: table)? called for a problem
@@ -183,9 +183,11 @@ local function in_nginx()
   return type(ngx) == "table" and ngx.socket ~= nil and ngx.get_phase ~= nil
 end
 
+local MAX_BODY = 2 ^ 20 -- bytes: an answer to a message has some 300, and files go to the disk
+
 -- Its responses have only the headers that are read. libcurl would block a worker of nginx.
 local function default_transport(options, user_agent, level)
-  local wanted = { user_agent = user_agent, headers = outcome.HEADERS }
+  local wanted = { user_agent = user_agent, headers = outcome.HEADERS, max_body = MAX_BODY }
   for name in pairs(checks.TRANSPORT) do
     if options[name] ~= nil then wanted[name] = options[name] end
   end
@@ -215,8 +217,7 @@ function M.new(options, defaults)
   if state.token == nil then error("whatsapp.new needs a token", 3) end
   if state.phone_number_id == nil then error("whatsapp.new needs a phone_number_id", 3) end
   state.base_url = (state.base_url or "https://graph.facebook.com"):gsub("/+$", "")
-  local base = url_reader.read(state.base_url)
-  if state.base_url:find "^http:" and not (state.allow_http or base and base.loopback) then
+  if not (state.allow_http or urls.read_base(state.base_url).secure) then
     error("option base_url: plain http is only for loopback, or with allow_http = true", 3)
   end
   state.version = state.version or defaults.version
@@ -492,8 +493,6 @@ end
 
 -- ---- asking ---------------------------------------------------------------------------------------------------------------
 
-local escape = url_reader.escape
-
 local HISTORY_FIELDS = "id,message_id,events{delivery_status,webhook_update_state,timestamp}"
 
 ---Asks the API for the statuses of a message, for a program that no webhook can reach. Safe to repeat.
@@ -507,9 +506,10 @@ function client:message_history(message_id, options)
   local state = state_of(self, 2)
   if type(message_id) ~= "string" then error("a message_id is a string, got a " .. type(message_id), 2) end
   options = checks.check(options, HISTORY, 2)
-  local url = ("%smessage_history?message_id=%s&fields=%s"):format(state.url, escape(message_id), escape(HISTORY_FIELDS))
+  local url = ("%smessage_history?message_id=%s&fields=%s")
+    :format(state.url, urls.escape(message_id), urls.escape(HISTORY_FIELDS))
   if options.limit then url = url .. ("&limit=%d"):format(options.limit) end
-  if options.after then url = url .. "&after=" .. escape(options.after) end
+  if options.after then url = url .. "&after=" .. urls.escape(options.after) end
   return exchange(state, { method = "GET", url = url, headers = state.headers, timeout = options.timeout },
     { read = outcome.read, policy = harmless(plan_of(state, options).policy), harmless = true })
 end

@@ -1,6 +1,7 @@
 -- Checks the tables of options that users pass: each option is a row with a test. A wrong option is the programmer's
 -- mistake: it raises, with the position of the caller.
 local show = require "whatsapp.util.show"
+local urls = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
 
 local options = {}
@@ -155,10 +156,7 @@ local kinds = {
     "false, or {attempts = how many in all, total = seconds, may_send_twice = true or false}", RETRY,
   },
   base_url = {
-    function(value)
-      local rest = type(value) == "string" and value:match "^https?://[^/?#@%s%c]+(.*)$"
-      return rest ~= nil and rest ~= false and rest:find "^/?[^?#@%s%c]*$" ~= nil
-    end,
+    function(value) return urls.read_base(value) ~= nil and not value:find "[@%s%c]" end,
     "a URL that starts with https://, without a name and a password",
   },
 }

@@ -84,16 +84,9 @@ local function connect(settings, socket, url, deadline, worker)
   return handshake(socket, settings.server_name or url.host:gsub("[%[%]]", ""))
 end
 
--- nginx's loop turns before a kept connection is used. A worker that goes on with the next job runs after nginx has looked
--- at its timers, so that a sleep of no time is a turn; elsewhere only one of a millisecond is.
-local function let_nginx_look(worker)
-  if clock.since_turn() > FRESH then cosocket.sleep(0.001)
-  elseif worker.goes_on then ngx.sleep(0) end
-end
-
 -- a connection on which nothing of this request was sent yet
 local function open(settings, socket, plan, deadline, worker)
-  let_nginx_look(worker)
+  if clock.since_turn() > FRESH then cosocket.sleep(0.001) end -- a turn, after which a kept connection may be used
   local ok, err = connect(settings, socket, plan.url, deadline, worker)
   if ok then return socket end
   socket:close()

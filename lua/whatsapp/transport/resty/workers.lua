@@ -73,9 +73,12 @@ end
 -- ---- jobs -----------------------------------------------------------------------------------------------------------------
 
 -- nginx keeps a thread that has ended until its parent has waited for it or has ended. The caller may live long and never
--- wait, so a parent that ends at once is put in between.
+-- wait, so a parent that ends at once is put in between. nginx does not keep that parent from being collected while the new
+-- thread runs, and would resume it after that (a crash, seen with 1.22): the local variable keeps it.
 local function spawn_orphan(call, argument)
-  assert(coroutine.resume(coroutine.create(function() ngx.thread.spawn(call, argument) end)))
+  local parent = coroutine.create(function() ngx.thread.spawn(call, argument) end)
+  local ok, err = coroutine.resume(parent)
+  assert(ok and coroutine.status(parent) == "dead", err)
 end
 
 local function dismiss(group)
@@ -105,7 +108,6 @@ local function wait_for_job(group, worker)
     if worker.dismissed then return nil end
     worker.semaphore:wait(LONGEST)
   end
-  worker.goes_on = true -- and runs after nginx has looked at its timers, woken by a semaphore
   return true
 end
 
@@ -142,7 +144,7 @@ function workers.run(owner, job, argument)
     return
   end
   worker = setmetatable({
-    group = group, job = job, argument = argument, dismissed = false, goes_on = false,
+    group = group, job = job, argument = argument, dismissed = false,
     semaphore = new_semaphore(), bell = new_semaphore(),
   }, Worker)
   spawn_orphan(work, worker)

@@ -1,5 +1,5 @@
--- The client: checks the arguments of its methods and hands the rest to send/ and media/. Holds its secrets where no print
--- shows them. Never repeats what may have been sent, unless it is told to.
+-- The client: checks the arguments of its methods and hands the rest to send/ and media/. Keeps its secrets out of every
+-- print. Never repeats a message that may have been sent, unless the caller allows it.
 local batch = require "whatsapp.send.batch"
 local checks = require "whatsapp.util.options"
 local credentials = require "whatsapp.send.credentials"
@@ -43,7 +43,7 @@ local M = {}
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
 ---@field on_warning fun(warning: whatsapp.problem, message: table)? called for a problem
 ---that the API may refuse; the second argument is the message, or the type, filename and size of a file that is uploaded
----@field media_store whatsapp.media_store|false? where client:send_file remembers what it has uploaded; in memory if absent
+---@field media_store whatsapp.media_store|false? remembers the uploads of client:send_file; in memory if absent
 ---@field media_hosts string[]? hosts from which a file may be fetched without the token: ".fbcdn.net" for all below it
 
 ---The API's answer to a message.
@@ -177,7 +177,7 @@ local function make(state)
   return self
 end
 
--- also in init_by_lua, where a client is made that sends later
+-- true also in init_by_lua, where a program may make a client that sends later
 local function in_nginx()
   local ngx = rawget(_G, "ngx")
   return type(ngx) == "table" and ngx.socket ~= nil and ngx.get_phase ~= nil
@@ -185,7 +185,8 @@ end
 
 local MAX_BODY = 2 ^ 20 -- bytes: an answer to a message has some 300, and files go to the disk
 
--- Its responses have only the headers that are read. libcurl would block a worker of nginx.
+-- Makes the transport: cosockets in nginx, whose workers libcurl would block, else libcurl. It keeps only the response headers
+-- that are read.
 local function default_transport(options, user_agent, level)
   local wanted = { user_agent = user_agent, headers = outcome.HEADERS, max_body = MAX_BODY }
   for name in pairs(checks.TRANSPORT) do
@@ -196,7 +197,7 @@ local function default_transport(options, user_agent, level)
   return transport
 end
 
--- Two mistakes that have a better answer than the test of an option gives.
+-- Raises for two frequent mistakes, with a better error than the tests of options have.
 local function check_mistakes(options, level)
   local transport, id = options.transport, options.phone_number_id
   if type(transport) == "table" and values.callable(transport.new) and not values.callable(transport) then
@@ -312,7 +313,7 @@ end
 ---@param message whatsapp.Message mirrors the API's JSON; messaging_product, recipient_type and type are filled in where absent
 ---@param options whatsapp.send_options?
 ---@return whatsapp.Result? result mirrors the API's: .messages[1].id, .contacts[1].wa_id
----@return string? err what went wrong, in a line
+---@return string? err one line
 ---@return whatsapp.info|whatsapp.details details of the failure, or of the success
 function client:send(message, options)
   local state = state_of(self, 2)
@@ -367,7 +368,7 @@ function client:each(messages, options)
     on_progress = options.on_progress, concurrency = options.concurrency or CONCURRENCY,
     window = limiter and limiter.window or limits.WINDOW, ordered = limiter ~= nil and limiter.ordered,
   }
-  return made, nil, nil, made -- the last is what `for` closes in Lua 5.4
+  return made, nil, nil, made -- in Lua 5.4, `for` closes the last value
 end
 
 ---Sends messages to one recipient in their order, each after the one before it was accepted. Stops at the first failure.

@@ -215,7 +215,7 @@ function media:send(to, file, options, level)
   return send.file(access, members, usable, checked)
 end
 
----Says what a file is and what is wrong with it; sends nothing.
+---Returns the kind, type and name of a file, or its problems. Sends nothing.
 ---@param file string|whatsapp.file
 ---@param options whatsapp.media.check_options?
 ---@return whatsapp.media.plan? plan

@@ -23,7 +23,7 @@ local function odd(answer, what, sent)
     { kind = "protocol", retryable = false, may_have_been_sent = sent, http_status = answer.status }
 end
 
----Opens a file, finds out what it is, and closes it again.
+---Opens a file, finds its kind, and closes it again.
 ---@param usable whatsapp.file as source.usable returns it
 ---@param options whatsapp.media.check_options
 ---@param hashed boolean? with its SHA-256, which is then in the plan

@@ -50,7 +50,7 @@ local M = {}
 ---@class whatsapp.Result
 ---@field messages { id: string, message_status: string? }[]?
 ---@field contacts { input: string?, wa_id: string?, user_id: string? }[]?
----@field success boolean? of a mark as read
+---@field success boolean? from client:mark_read
 
 ---@class whatsapp.History
 ---@field data { id: string, message_id: string?, events: { delivery_status: string, timestamp: integer? }[]? }[]
@@ -62,11 +62,12 @@ local M = {}
 ---@class whatsapp.Transport
 ---@field now (fun(): number)? seconds of a clock that never goes back; without now and sleep nothing is retried or limited
 ---@field sleep fun(seconds: number)?
----@field start (fun(request: whatsapp.request, slot: any, inbox: any))? with wait: many may be under way
----@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? a slot and its answer;
----nothing where the time is over
+---@field start (fun(request: whatsapp.request, slot: any, inbox: any))? with `wait`: many requests may be under way at once
+---@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? the slot and the
+---answer of one request; no value if the seconds are over
 ---@field close fun()?
----@field streams boolean? it sends body_file and form, and writes to_file; else files are options to it in the body
+---@field streams boolean? true if it sends body_file and form, and writes to_file; for other transports the library puts files
+---into the body
 ---@overload fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
 
 ---@class whatsapp.log_entry
@@ -82,9 +83,9 @@ local M = {}
 ---@field mode "strict"|"lenient"?
 ---@field stamp boolean?
 ---@field fallback whatsapp.Message|(fun(message: whatsapp.Message, details: whatsapp.details): whatsapp.Message?)? a template
----that is sent instead if 24 hours have passed since the user wrote (code 131047); it goes to the same recipient unless it names
----another
----@field window whatsapp.window_book? with fallback: it is asked first, and the message that the API would refuse is not sent
+---that is sent instead if 24 hours have passed since the user wrote (code 131047); without an address it goes to the same
+---recipient
+---@field window whatsapp.window_book? with fallback: if this book knows that the window is closed, the fallback is sent at once
 
 ---@class whatsapp.each_options: whatsapp.send_options
 ---@field concurrency integer? requests on the wire at once, 32 if absent
@@ -99,8 +100,8 @@ local M = {}
 ---@field warnings whatsapp.problem[]?
 ---@field fallback boolean? the fallback was sent
 ---@field waited number? seconds that limits held it back
----@field media_id string? of client:send_file: the file's
----@field session string? of media:upload_sample
+---@field media_id string? the file's id, from client:send_file
+---@field session string? from media:upload_sample
 
 local NEW = {
   token = "secret", phone_number_id = "id", version = "version", base_url = "base_url", transport = "callable",

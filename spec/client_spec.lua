@@ -127,7 +127,7 @@ describe("client:request", function()
     local client = client_with(nil, { timeout = 7, app_secret = SECRET })
     local request = client:request(TEXT)
     assert.same({
-      method = "POST", url = "https://graph.facebook.com/v25.0/106540352242922/messages",
+      method = "POST", url = "https://graph.facebook.com/v26.0/106540352242922/messages",
       headers = { ["Content-Type"] = "application/json", ["User-Agent"] = "lua-whatsapp/" .. whatsapp._VERSION },
       timeout = 7, to = "16505551234", phone_number_id = "106540352242922",
       body = '{"messaging_product":"whatsapp","recipient_type":"individual","to":"16505551234","type":"text","text":{"body":"x"}}',
@@ -306,7 +306,7 @@ describe("client:send", function()
     assert.is_table((client:send(TEXT)))
     assert.same({ 1, 2, 1 }, { #seen, #keys, #entries })
     assert.equal(200, entries[1].status)
-    assert.equal("https://graph.facebook.com/v25.0/106540352242922/messages", entries[1].url)
+    assert.equal("https://graph.facebook.com/v26.0/106540352242922/messages", entries[1].url)
     assert_no_secret(seen, keys, entries)
   end)
 

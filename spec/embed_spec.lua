@@ -76,7 +76,7 @@ describe("the library in a C program", function()
     local status, output = run(("%s %s"):format(host, SCRIPT))
     assert.equal(0, status, output)
     for _, line in ipairs {
-      "POST /v25.0/106540352242922/messages HTTP/1.1\r\nHost: graph.facebook.com\r\n",
+      "POST /v26.0/106540352242922/messages HTTP/1.1\r\nHost: graph.facebook.com\r\n",
       "\r\nAuthorization: Bearer TOKEN\r\n", "\r\nContent-Length: 136\r\n\r\n",
       '\n{"messaging_product":"whatsapp","recipient_type":"individual","to":"16505551234","type":"text",'
         .. '"text":{"body":"Hello from a C program"}}\n',

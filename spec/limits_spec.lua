@@ -50,8 +50,9 @@ local LIMITS = {
   { "template.components[].index", "template button url", 0, 9 },
   { "template.components[].parameters[].text", "template header text", 1, 60 },
   { "template.components[].parameters[].text", "template body text", 1, 32768 },
-  { "template.components[].parameters[].coupon_code", "template button copy_code coupon_code", 1, 15 },
+  { "template.components[].parameters[].coupon_code", "template button copy_code coupon_code", 1, 20 },
   { "template.components[].parameters[].payload", "template button voice_call payload", 1, 512 },
+  { "template.components[].parameters[].payload", "template button quick_reply payload", 1, 512 },
   { "template.components[].parameters[].ttl_minutes", "template button voice_call ttl_minutes", 1, 43200 },
   { "template.components[].parameters[].action.sections", "template button mpm action", 1, 10 },
   { "template.components[].parameters[].action.sections[].title", "template button mpm action", nil, 24 },
@@ -96,7 +97,25 @@ describe("the schema", function()
     end
     assert.is_true(seen >= 5)
     assert.equal(1024, rows["interactive.body.text interactive list"].advised_max)
-    assert.equal(1024, rows["template.components[].parameters[].text template body text"].advised_max)
+    for _, name in ipairs { "text.body text category", "interactive.body.text interactive category button" } do
+      assert.equal(1024, rows[name].advised_max, name)
+    end
+    assert.equal(60, rows["interactive.footer.text interactive category button"].advised_max)
+    assert.equal(10, rows["interactive.action.buttons interactive category button"].advised_max)
+  end)
+
+  it("has a lower limit for the body of a template that is not alone", function()
+    local row = rows["template.components[].parameters[].text template body text"]
+    assert.equal(1024, row.max_among_parts)
+    assert.is_nil(row.advised_max)
+  end)
+
+  it("knows the ranges of Direct Send, which only make warnings", function()
+    local row = rows["ttl_seconds text"]
+    assert.same({ 30, 43200, "S" }, { row.min, row.max, row.class })
+    row = rows["direct_send_config.template_name text"]
+    assert.same({ 512, "snake", "S" }, { row.max, row.format, row.class })
+    assert.same({ "utility", "authentication", "service" }, rows["category text"].values)
   end)
 
   it("counts rows and products over all sections", function()
@@ -120,7 +139,7 @@ describe("the schema", function()
       .. "location_request_message address_message voice_call carousel order_details order_status request_contact_info"):gmatch "%S+" do
       assert.is_true(interactives[name], name)
     end
-    for name in ("quick_reply url catalog flow copy_code mpm voice_call order_details phone_number"):gmatch "%S+" do
+    for name in ("quick_reply url catalog flow copy_code mpm voice_call order_details phone_number payment_request"):gmatch "%S+" do
       assert.is_true(sub_types[name], name)
     end
   end)

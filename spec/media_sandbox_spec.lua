@@ -47,7 +47,7 @@ describe("the sandbox", function()
   local HEADERS = { Authorization = "Bearer t", ["User-Agent"] = "spec/1.0.0", ["Content-Type"] = "multipart/form-data; boundary=b" }
 
   local function ask(box, method, path, change)
-    local request = { method = method, url = "https://graph.facebook.com/v25.0/" .. path, headers = HEADERS }
+    local request = { method = method, url = "https://graph.facebook.com/v26.0/" .. path, headers = HEADERS }
     for name, value in pairs(change or {}) do request[name] = value end
     local answer = box.handle(request)
     return answer.status, json.decode(answer.body), answer
@@ -94,7 +94,7 @@ describe("the sandbox", function()
     end
     assert.is_true(select(2, ask(box, "DELETE", uploaded.id)).success)
     assert.equal(400, (ask(box, "GET", uploaded.id)))
-    assert.same({ 0, 0 }, { #box.media, box.media.bytes })
+    assert.same({ 0, 0 }, { #box.media, box.shelves.media.bytes })
   end)
 
   it("gives a file only for a token, a User-Agent and a URL that has not expired", function()
@@ -124,13 +124,64 @@ describe("the sandbox", function()
     assert.equal(404, (get()))
   end)
 
-  it("keeps a bounded number of files and of bytes", function()
-    local box = sandbox.new { kept_media = 2 }
-    for _ = 1, 3 do post(box, { PRODUCT, FILE }) end
-    assert.same({ 2, 10 }, { #box.media, box.media.bytes })
-    box = sandbox.new { kept_bytes = 12 }
-    for _ = 1, 3 do post(box, { PRODUCT, FILE }) end
-    assert.equal(2, #box.media)
+  it("forgets the oldest files where it is full, in number or in bytes, and tells it", function()
+    local told
+    local function on_forget(id, entry, name) told[#told + 1] = { id, entry.id, name } end
+    for _, options in ipairs { { kept_media = 2 }, { kept_bytes = 12 } } do
+      told, options.on_forget = {}, on_forget
+      local box, ids = sandbox.new(options), {}
+      for i = 1, 4 do ids[i] = (select(2, post(box, { PRODUCT, FILE }))).id end
+      assert.same({ 2, 10, 2 }, { #box.media, box.shelves.media.bytes, box.forgotten })
+      assert.same({ { ids[1], ids[1], "media" }, { ids[2], ids[2], "media" } }, told)
+      for i = 1, 4 do assert.equal(i <= 2 and 400 or 200, (ask(box, "GET", ids[i]))) end
+      ask(box, "DELETE", ids[3])
+      assert.same({ 1, 5, 2 }, { #box.media, box.shelves.media.bytes, box.forgotten })
+    end
+  end)
+
+  it("refuses a file that is longer than all that it keeps", function()
+    local box = sandbox.new { kept_bytes = 4 }
+    local status, answer = post(box, { PRODUCT, FILE })
+    assert.same({ 400, 131053, 0, 0 }, { status, answer.error.code, #box.media, box.shelves.media.bytes })
+  end)
+
+  local function begin(box, length)
+    local status, upload = ask(box, "POST", ("9/uploads?file_length=%s&file_type=image%%2Fpng"):format(length))
+    return status, upload.id
+  end
+
+  local function continue(box, id, offset, body)
+    return (ask(box, "POST", id, { headers = { Authorization = "OAuth t", file_offset = offset }, body = body }))
+  end
+
+  it("forgets the oldest uploads where it is full, in number or in bytes, and tells it", function()
+    local told = {}
+    local function on_forget(id, entry, name) told[#told + 1] = { id, entry.id, name } end
+    local ids, box = {}, sandbox.new { kept_uploads = 3, on_forget = on_forget }
+    for i = 1, 5 do ids[i] = select(2, begin(box, 6)) end
+    assert.same({ { ids[1], ids[1], "uploads" }, { ids[2], ids[2], "uploads" } }, told)
+    for i = 1, 5 do
+      assert.equal(i <= 2 and 400 or 200, (ask(box, "GET", ids[i])))
+      assert.equal(i > 2, box.sessions[ids[i]] ~= nil)
+    end
+    box = sandbox.new { kept_bytes = 10 }
+    for i = 1, 3 do
+      ids[i] = select(2, begin(box, 6))
+      assert.equal(200, continue(box, ids[i], "0", "abcd"))
+    end
+    assert.equal(400, continue(box, ids[1], "4", "ef"))
+    assert.equal(200, continue(box, ids[2], "4", "ef"))
+    assert.equal(1, box.forgotten)
+  end)
+
+  it("keeps no byte of an upload that is longer than it said or too long", function()
+    local box = sandbox.new { kept_bytes = 10 }
+    local _, id = begin(box, 6)
+    for _ = 1, 5 do assert.equal(400, continue(box, id, "0", ("x"):rep(7))) end
+    assert.equal("", box.sessions[id].data)
+    for _, length in ipairs { "11", "0", "-1", "1.5", "1e400", "1e1", "0x5", "inf", "nan", ("9"):rep(400), "" } do
+      assert.equal(400, (begin(box, length)), length)
+    end
   end)
 
   it("takes samples in parts, each from the end of the one before", function()
@@ -209,7 +260,7 @@ describe("the sandbox's files in nginx", function()
   it("are refused if the API does not take their type", function()
     local form = { PRODUCT, { name = "file", data = "x", filename = "x", type = "application/octet-stream" } }
     local answer = assert(transport {
-      method = "POST", url = server.base_url .. "/v25.0/106/media", form = form, headers = { Authorization = "Bearer t" },
+      method = "POST", url = server.base_url .. "/v26.0/106/media", form = form, headers = { Authorization = "Bearer t" },
     })
     assert.same({ 400, 100 }, { answer.status, json.decode(answer.body).error.code })
   end)

@@ -14,12 +14,12 @@ local TOKEN = "a-token-of-a-test"
 local LOST = { text = "lost", details = { kind = "transport", retryable = false, may_have_been_sent = true } }
 local LOST_GET = { text = "lost", details = { kind = "transport", retryable = true, may_have_been_sent = true } }
 local UNSENT = { text = "no name", details = { kind = "transport", retryable = true, may_have_been_sent = false } }
-local GRAPH, LOOKASIDE = "https://graph.facebook.com/v25.0/", "https://lookaside.fbsbx.com/whatsapp_business/attachments/"
+local GRAPH, LOOKASIDE = "https://graph.facebook.com/v26.0/", "https://lookaside.fbsbx.com/whatsapp_business/attachments/"
 
 local scratch = scratch_folder.new()
 
 local function options_with(transport, changes)
-  local options = { token = TOKEN, phone_number_id = "106", version = "v25.0", transport = transport }
+  local options = { token = TOKEN, phone_number_id = "106", version = "v26.0", transport = transport }
   for name, value in pairs(changes or {}) do options[name] = value end
   return options
 end
@@ -589,7 +589,7 @@ describe("the token", function()
   end)
 
   it("does not go to the Graph API because an event or an answer says so", function()
-    for _, url in ipairs { "https://graph.facebook.com/v25.0/me?fields=x", "https://graph.facebook.com:443/x", "https://graph.facebook.com/" } do
+    for _, url in ipairs { "https://graph.facebook.com/v26.0/me?fields=x", "https://graph.facebook.com:443/x", "https://graph.facebook.com/" } do
       local ok, request, text = ask { media = { url = url } }
       assert.same({ false, nil }, { ok, request }, url)
       assert.is_truthy(text:find("graph.facebook.com", 1, true))

@@ -158,13 +158,14 @@ describe("every field of the schema", function()
         expect(row, "", "min_chars")
         accepts(row, text(row, math.max(row.min, 16)):sub(1, row.max ~= 0 and row.max or nil))
       end
-      if row.max then
-        accepts(row, text(row, row.max))
-        accepts(row, text(row, row.max, "\195\169"))
-        accepts(row, text(row, row.max, "\240\159\152\128"))
-        local problem = expect(row, text(row, row.max + 1), "max_chars")
-        assert.same({ row.max, row.max + 1 }, { problem.limit, problem.actual })
-        expect(row, text(row, row.max + 1, "\195\169"), "max_chars")
+      local max = row.path:find("cards[]", 1, true) and row.max_among_parts or row.max
+      if max then
+        accepts(row, text(row, max))
+        accepts(row, text(row, max, "\195\169"))
+        accepts(row, text(row, max, "\240\159\152\128"))
+        local problem = expect(row, text(row, max + 1), "max_chars")
+        assert.same({ max, max + 1 }, { problem.limit, problem.actual })
+        expect(row, text(row, max + 1, "\195\169"), "max_chars")
       end
       if row.advised_max then
         accepts(row, text(row, row.advised_max + 1))
@@ -229,16 +230,62 @@ describe("every field of the schema", function()
       absolute = { "example.com/a", "https:", "1https://a" },
       date = { "31.1.1990", "1990-1-31", "1990-01-3x", "1990-01-311" },
       trimmed = { " a", "a ", "a\n" },
+      no_user_id = { "us.1", "US.ENT.11815799212886844830", "\226\128\170DE.A1b2 " },
       one_line = { "a\nb", "a\tb", "a     b", "a\rb" },
       few_lines = { "a\nb\nc\nd" },
     }
-    local RIGHT = { one_line = { "a    b", "a" }, few_lines = { "a\nb\nc" }, trimmed = { "a b" }, web_link = { "HTTP://e.com" } }
+    local RIGHT = { one_line = { "a    b", "a" }, few_lines = { "a\nb\nc" }, trimmed = { "a b" },
+      no_user_id = { "+1 (650) 555-1234", "Y2FwaV9ncm91cDoxOTUwNTU1MDA3OToxMjAzNjMzOTQzMjAdOTY0MTUZD",
+        "US.", "USA.1", "U.1", "US.1.2" }, web_link = { "HTTP://e.com" } }
     each(function(row) return row.format ~= nil end, function(row)
       local term = terms.formats[row.format]
       expect(row, term.wrong, "format")
       accepts(row, term.right)
       for _, value in ipairs(WRONG[row.format] or {}) do expect(row, value, "format") end
       for _, value in ipairs(RIGHT[row.format] or {}) do accepts(row, value) end
+    end)
+  end)
+
+  it("is warned of where it lacks a format that is advised", function()
+    local seen = {}
+    each(function(row) return row.advised_formats ~= nil end, function(row)
+      for _, name in ipairs(row.advised_formats) do
+        local term = terms.formats[name]
+        local message = generate.message(row)
+        local parent, path = generate.place(message, row)
+        local excepted = name == "has_digit" and message.recipient_type == "group"
+        if not excepted then expect(row, term.wrong, "format", "warning") end
+        accepts(row, term.right)
+        seen[name] = true
+        parent[row.name] = term.right
+        local problem = found(message, path)
+        assert.is_true(problem == nil or problem.rule ~= "format", failure(row, "no warning expected of " .. term.right, message))
+      end
+    end)
+    for _, name in ipairs { "one_line", "no_space", "language", "no_phone", "visible", "no_name", "has_digit" } do
+      assert.is_true(seen[name], name)
+    end
+  end)
+
+  it("has the formats of its field however long it is: what is quick says what is slow", function()
+    local WORDS = { "a", "abcd", "abcdefg", "abcdefgh", "abcdefghijk", ("ab"):rep(20) }
+    each(function(row) return (row.format or row.advised_formats) and row.format ~= "date" end, function(row)
+      for _, word in ipairs(WORDS) do
+        for at = 1, #word do
+          for _, byte in ipairs { " ", "\n", "\t", "     " } do
+            local value = word:sub(1, at - 1) .. byte .. word:sub(at + 1)
+            local message = generate.message(row)
+            local parent, path = generate.place(message, row)
+            parent[row.name] = value
+            local problem = found(message, path)
+            parent[row.name] = "\195\164" .. value -- not plain: the other way through the encoder
+            local other = found(message, path)
+            if row.format ~= "trimmed" or at > 1 then
+              assert.equal(other and other.rule, problem and problem.rule, describe_row(row) .. (" %q"):format(value))
+            end
+          end
+        end
+      end
     end)
   end)
 
@@ -311,7 +358,8 @@ describe("the schema itself", function()
         assert.is_true(least <= (field.max or least), what)
         assert.is_true(least <= (field.advised_max or least), what)
         assert.is_true((field.advised_max or 0) < (field.max or math.huge), what)
-        assert.is_true(field.total == nil or field.scope, what)
+        assert.is_true(field.total == nil or field.scope or field.few, what)
+        assert.is_true(not field.max_among_parts or field.max_among_parts < field.max, what)
         local contradicts = field.discouraged and (field.required or field.advised) or field.required and field.advised
         assert.is_falsy(contradicts or field.unique and field.unique_advised, what)
       end

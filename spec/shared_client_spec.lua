@@ -40,7 +40,7 @@ local fate, id = message.text.body:match "^(%l+) (%d+) "
 local wanted, number = message_of(tonumber(id)), id % 8
 if message.to ~= wanted.to or message.text.body ~= wanted.text.body then count("wrong: the body of two messages") end
 if ngx.var.http_authorization ~= "Bearer token-number-" .. number then count("wrong: the token of another") end
-if ngx.var.uri ~= ("/v25.0/%d/messages"):format(100 + number) then count("wrong: the number of another") end
+if ngx.var.uri ~= ("/v26.0/%d/messages"):format(100 + number) then count("wrong: the number of another") end
 local times = ngx.shared.seen:incr("times " .. id, 1, 0)
 if times > 1 and not (fate == "again" and times == 2) then count("wrong: sent twice") end
 if fate == "slow" then ngx.sleep(0.01 + 0.1 * math.random()) end
@@ -121,7 +121,7 @@ for name, limiter in pairs { ["without limits"] = "false", ["with limits"] = "{ 
       workers = 2, level = "warn",
       http = "lua_shared_dict seen 8m; client_body_buffer_size 1m; lua_socket_log_errors off; init_by_lua_block {"
         .. SENDERS:gsub("%$LIMITER", limiter) .. "}",
-      server = ("location /v25.0 { content_by_lua_block { %s } } location /report { content_by_lua_block { %s } }\n"):format(API, REPORT)
+      server = ("location /v26.0 { content_by_lua_block { %s } } location /report { content_by_lua_block { %s } }\n"):format(API, REPORT)
         .. ("location /go { lua_check_client_abort on; content_by_lua_block { %s } }"):format(HANDLER),
     }
     finally(nginx.stop)

@@ -248,7 +248,7 @@ describe("client:message_history", function()
     local request = transport.requests[2]
     assert.same({ "GET", "Bearer t-of-a-test" }, { request.method, request.headers.Authorization })
     assert.is_nil(request.body)
-    assert.equal("https://graph.facebook.com/v25.0/106/message_history?message_id=wamid.1%2B%2F%3D&fields=id%2Cmessage_id%2Cevents"
+    assert.equal("https://graph.facebook.com/v26.0/106/message_history?message_id=wamid.1%2B%2F%3D&fields=id%2Cmessage_id%2Cevents"
       .. "%7Bdelivery_status%2Cwebhook_update_state%2Ctimestamp%7D&limit=50&after=c%20d", request.url)
     local tracker = whatsapp.status.tracker()
     assert.is_true(tracker:history(history))

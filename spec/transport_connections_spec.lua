@@ -74,7 +74,7 @@ describe("connections over libcurl", function()
   it("are at most four at a time to nginx, also while one is retired", function()
     if read("/proc/self/maps", "") == "" then return pending "no /proc" end
     open { ca_file = server.ca_file }
-    local request = { method = "GET", url = server.base_url .. "/v25.0/1", headers = { Authorization = "Bearer tokentoken" } }
+    local request = { method = "GET", url = server.base_url .. "/v26.0/1", headers = { Authorization = "Bearer tokentoken" } }
     local statuses, most = send_all(client, request, 4000, 300)
     assert.is_nil(statuses.lost)
     assert.is_nil(statuses.unsent)

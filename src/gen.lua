@@ -31,8 +31,11 @@ local function limits_of(field)
   if max then parts[1] = ("%d to %d %s"):format(min or 0, max, unit)
   elseif min and min > 0 then parts[1] = ("at least %d %s"):format(min, min == 1 and unit:gsub("s$", "") or unit) end
   if field.advised_max then parts[#parts + 1] = ("better at most %d"):format(field.advised_max) end
-  if field.total then parts[#parts + 1] = ("at most %d in its lists together"):format(field.total) end
+  if field.max_among_parts then parts[#parts + 1] = ("at most %d among other components"):format(field.max_among_parts) end
+  if field.few then parts[#parts + 1] = ("better at most %d in the list"):format(field.total)
+  elseif field.total then parts[#parts + 1] = ("at most %d in its lists together"):format(field.total) end
   if field.format then parts[#parts + 1] = terms.formats[field.format].text end
+  for _, name in ipairs(field.advised_formats or {}) do parts[#parts + 1] = "better " .. terms.formats[name].text end
   if field.unique then parts[#parts + 1] = "unique" end
   return (table.concat(parts, ", "):gsub("%s+,", ","):gsub("%s+$", ""))
 end
@@ -118,7 +121,7 @@ local function rules_of(object)
   local lines = {}
   local function add(rules)
     for _, rule in ipairs(rules or {}) do
-      local texts = { ["1"] = rule.names[1], ["2"] = rule.names[2], ["3"] = rule.value }
+      local texts = { ["1"] = rule.names[1], ["2"] = rule.names[2], ["3"] = rule.value, ["4"] = rule.limit }
       lines[#lines + 1] = terms.rules[rule.rule].doc:gsub("%%(%d)", texts)
     end
   end

@@ -13,7 +13,7 @@ local whatsapp = {}
 whatsapp._VERSION = "0.1.0"
 
 ---The newest version of the Graph API that this was written for; the default of the option version.
-whatsapp.GRAPH_VERSION = "v25.0"
+whatsapp.GRAPH_VERSION = "v26.0"
 
 ---JSON's null: the light userdata NULL, which is equal to cjson.null and ngx.null.
 whatsapp.null = core.null

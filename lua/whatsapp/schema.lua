@@ -13,6 +13,8 @@ local schema = {}
 ---@field required boolean
 ---@field min integer? characters, items or value
 ---@field max integer?
+---@field max_among_parts integer? the most where the template has other components too
+---@field advised_formats string[]? names of schema.terms().formats; a string without one makes a warning
 ---@field values string[]?
 ---@field class "H"|"G"|"S" hard, from the guides, soft (makes a warning)
 ---@field doc string
@@ -96,7 +98,16 @@ end
 
 -- ---- objects, for what is generated ---------------------------------------------------------------------------------
 
----@class whatsapp.schema_object: { [string]: any } an object as core.schema() exports it: name, doc, fields, rules, variants
+---@class whatsapp.schema_object an object of the schema, as core.schema() gives it
+---@field name string
+---@field doc string
+---@field section string page of Meta's documentation
+---@field by string? the field that chooses a variant
+---@field base string? the object whose fields come first
+---@field otherwise string?
+---@field variants { value: string, object: string }[]?
+---@field fields whatsapp.schema_row[]
+---@field rules { rule: string, class: string, names: string[], value: string?, limit: integer? }[]?
 
 ---@class whatsapp.schema_terms lists, in which each term is found by its name too
 ---@field kinds { name: string, text: string, json: string, lua: string, unit: string }[]
@@ -113,7 +124,7 @@ function schema.terms()
 end
 
 ---The variants of an object, and what it is otherwise.
----@param objects table<string, whatsapp.schema_object> as schema.objects returns them
+---@param objects table<string, whatsapp.schema_object>
 ---@param object whatsapp.schema_object
 ---@return { value: string?, object: string }[]
 function schema.choices_of(objects, object)
@@ -151,7 +162,7 @@ function schema.objects()
 end
 
 ---The values of the fields by which each object is chosen: name of the object -> name of the field -> values.
----@param objects table<string, whatsapp.schema_object> as schema.objects returns them
+---@param objects table<string, whatsapp.schema_object>
 ---@return table<string, table<string, string[]>>
 function schema.chosen(objects)
   local chosen = {}

@@ -24,37 +24,81 @@
 ---@class whatsapp.Context
 ---@field message_id string|integer The message that this one answers. (1 to 128 characters)
 
+---A name for Direct Send (beta).
+---@class whatsapp.DirectSendConfig
+---@field template_name? string The name of the template that is made of it. (0 to 512 characters, of the letters a to z, digits and _ only)
+
+---The bid for a marketing message (beta).
+---@class whatsapp.BidSpec
+---@field per_message_bid_multiplier? number|string Over 0. (at least 1 character)
+
 ---A text message.
 ---@class whatsapp.TextMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character)
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
+---@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
 ---@field context? whatsapp.Context The message that is answered.
 ---@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
 ---@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
----@field category? "utility"|"authentication"|string For Direct Send (beta).
+---@field messaging_account_id? string|integer The messaging account that is charged.
+---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
+---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
+---@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
+---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "text" Filled in from the member that is present.
 ---@field text whatsapp.Text The content of the message.
+---@field text? whatsapp.DirectText The content of the message.
 
 ---A text message.
 ---@class whatsapp.Text
 ---@field body string The text. Web addresses in it become links. (1 to 4096 characters)
 ---@field preview_url? boolean Show a preview of the first link. Absent: false.
 
----An image.
----@class whatsapp.ImageMessage
+---A text by Direct Send (beta).
+---@class whatsapp.DirectTextMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character)
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
+---@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
 ---@field context? whatsapp.Context The message that is answered.
 ---@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
 ---@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
----@field category? "utility"|"authentication"|string For Direct Send (beta).
+---@field messaging_account_id? string|integer The messaging account that is charged.
+---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
+---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
+---@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
+---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
+---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@field type? "text" Filled in from the member that is present.
+---@field text whatsapp.DirectText The content of the message.
+
+---A text message by Direct Send.
+---@class whatsapp.DirectText
+---@field body string The text. Web addresses in it become links. (1 to 4096 characters, better at most 1024)
+---@field preview_url? boolean Not for Direct Send: leave it out.
+
+---An image.
+---@class whatsapp.ImageMessage
+---@field messaging_product? "whatsapp" Filled in if absent.
+---@field recipient_type? "individual"|"group" Filled in if absent.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
+---@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context The message that is answered.
+---@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field message_activity_sharing? boolean Report what the user does with the message.
+---@field messaging_account_id? string|integer The messaging account that is charged.
+---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
+---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
+---@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
+---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "image" Filled in from the member that is present.
 ---@field image whatsapp.Image The content of the message.
@@ -74,13 +118,18 @@
 ---@class whatsapp.VideoMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character)
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
+---@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
 ---@field context? whatsapp.Context The message that is answered.
 ---@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
 ---@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
----@field category? "utility"|"authentication"|string For Direct Send (beta).
+---@field messaging_account_id? string|integer The messaging account that is charged.
+---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
+---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
+---@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
+---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "video" Filled in from the member that is present.
 ---@field video whatsapp.Video The content of the message.
@@ -90,19 +139,25 @@
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
 ---@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
 ---@field caption? string The text below it. (0 to 1024 characters)
+---@field filename? string Not documented here: leave it out.
 ---@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
 
 ---An audio message.
 ---@class whatsapp.AudioMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character)
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
+---@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
 ---@field context? whatsapp.Context The message that is answered.
 ---@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
 ---@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
----@field category? "utility"|"authentication"|string For Direct Send (beta).
+---@field messaging_account_id? string|integer The messaging account that is charged.
+---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
+---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
+---@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
+---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "audio" Filled in from the member that is present.
 ---@field audio whatsapp.Audio The content of the message.
@@ -120,13 +175,18 @@
 ---@class whatsapp.DocumentMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character)
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
+---@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
 ---@field context? whatsapp.Context The message that is answered.
 ---@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
 ---@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
----@field category? "utility"|"authentication"|string For Direct Send (beta).
+---@field messaging_account_id? string|integer The messaging account that is charged.
+---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
+---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
+---@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
+---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "document" Filled in from the member that is present.
 ---@field document whatsapp.Document The content of the message.
@@ -143,13 +203,18 @@
 ---@class whatsapp.StickerMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character)
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
+---@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
 ---@field context? whatsapp.Context The message that is answered.
 ---@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
 ---@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
----@field category? "utility"|"authentication"|string For Direct Send (beta).
+---@field messaging_account_id? string|integer The messaging account that is charged.
+---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
+---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
+---@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
+---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "sticker" Filled in from the member that is present.
 ---@field sticker whatsapp.Sticker The content of the message.
@@ -163,13 +228,18 @@
 ---@class whatsapp.LocationMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character)
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
+---@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
 ---@field context? whatsapp.Context The message that is answered.
 ---@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
 ---@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
----@field category? "utility"|"authentication"|string For Direct Send (beta).
+---@field messaging_account_id? string|integer The messaging account that is charged.
+---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
+---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
+---@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
+---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "location" Filled in from the member that is present.
 ---@field location whatsapp.Location The content of the message.
@@ -185,13 +255,18 @@
 ---@class whatsapp.ContactsMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character)
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
+---@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
 ---@field context? whatsapp.Context The message that is answered.
 ---@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
 ---@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
----@field category? "utility"|"authentication"|string For Direct Send (beta).
+---@field messaging_account_id? string|integer The messaging account that is charged.
+---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
+---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
+---@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
+---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "contacts" Filled in from the member that is present.
 ---@field contacts whatsapp.Contact[] The cards. (at least 1 item, better at most 257)
@@ -251,12 +326,17 @@
 ---@class whatsapp.ReactionMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character)
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
+---@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
 ---@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
 ---@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
----@field category? "utility"|"authentication"|string For Direct Send (beta).
+---@field messaging_account_id? string|integer The messaging account that is charged.
+---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
+---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
+---@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
+---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "reaction" Filled in from the member that is present.
 ---@field reaction whatsapp.Reaction The content of the message.
@@ -270,13 +350,18 @@
 ---@class whatsapp.TemplateMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character)
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
+---@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
 ---@field context? whatsapp.Context The message that is answered.
 ---@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
 ---@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
----@field category? "utility"|"authentication"|string For Direct Send (beta).
+---@field messaging_account_id? string|integer The messaging account that is charged.
+---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
+---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
+---@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
+---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "template" Filled in from the member that is present.
 ---@field template whatsapp.Template The content of the message.
@@ -290,7 +375,7 @@
 ---The template's language.
 ---@class whatsapp.Language
 ---@field policy? "deterministic" Always deterministic.
----@field code string Such as en or en_US. (at least 1 character)
+---@field code string Such as en or en_US. (at least 1 character, better a language code such as en, fil or pt_BR)
 
 ---Values for a part of a template.
 ---@alias whatsapp.Component whatsapp.HeaderComponent|whatsapp.BodyComponent|whatsapp.ButtonComponent|whatsapp.CarouselComponent|whatsapp.LimitedTimeOfferComponent|whatsapp.TapTargetComponent|whatsapp.OrderStatusComponent
@@ -317,7 +402,7 @@
 
 ---An amount of money.
 ---@class whatsapp.Currency
----@field fallback_value string The text that is shown if the amount cannot be localised. (at least 1 character)
+---@field fallback_value string The text that is shown if the amount cannot be localised. (at least 1 character, one line without tabs and without more than 4 spaces in a row)
 ---@field code string ISO 4217, three letters. (at least 1 character)
 ---@field amount_1000 integer The amount times 1000.
 
@@ -329,7 +414,7 @@
 
 ---A date.
 ---@class whatsapp.DateTime
----@field fallback_value string The text that is shown. (at least 1 character)
+---@field fallback_value string The text that is shown. (at least 1 character, one line without tabs and without more than 4 spaces in a row)
 ---@field day_of_week? integer|string Accepted and ignored.
 ---@field year? integer|string Accepted and ignored.
 ---@field month? integer|string Accepted and ignored.
@@ -382,7 +467,14 @@
 ---@class whatsapp.LocationParameter
 ---@field type "location" The name of the member that it has.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
----@field location whatsapp.Location The place.
+---@field location whatsapp.TemplateLocation The place.
+
+---A place in a template's header.
+---@class whatsapp.TemplateLocation
+---@field latitude number|string Degrees, as a number or a string. (at least 1 character)
+---@field longitude number|string Degrees, as a number or a string. (at least 1 character)
+---@field name? string The place's name. (better at most 100, better one line without tabs and without more than 4 spaces in a row)
+---@field address? string The place's address; shown if there is a name. (better at most 300, better one line without tabs and without more than 4 spaces in a row)
 
 ---A product in a header.
 ---@class whatsapp.ProductParameter
@@ -407,10 +499,10 @@
 ---@class whatsapp.BodyTextParameter
 ---@field type "text" The name of the member that it has.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
----@field text string The text. (1 to 32768 characters, better at most 1024, one line without tabs and without more than 4 spaces in a row)
+---@field text string The text; shorter where the body is not alone. (1 to 32768 characters, at most 1024 among other components, one line without tabs and without more than 4 spaces in a row)
 
 ---Values for a button.
----@alias whatsapp.ButtonComponent whatsapp.QuickReplyComponent|whatsapp.UrlComponent|whatsapp.CopyCodeComponent|whatsapp.CatalogComponent|whatsapp.ProductsComponent|whatsapp.FlowComponent|whatsapp.OrderDetailsComponent|whatsapp.VoiceCallComponent|whatsapp.PhoneNumberComponent
+---@alias whatsapp.ButtonComponent whatsapp.QuickReplyComponent|whatsapp.UrlComponent|whatsapp.CopyCodeComponent|whatsapp.CatalogComponent|whatsapp.ProductsComponent|whatsapp.FlowComponent|whatsapp.OrderDetailsComponent|whatsapp.VoiceCallComponent|whatsapp.PhoneNumberComponent|whatsapp.PaymentComponent
 
 ---A button that answers.
 ---@class whatsapp.QuickReplyComponent
@@ -426,13 +518,13 @@
 ---@class whatsapp.PayloadParameter
 ---@field type "payload" The name of the member that it has.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
----@field payload string The webhook repeats it when the button is pressed. (at least 1 character, better at most 256)
+---@field payload string The webhook repeats it when the button is pressed. (1 to 512 characters, better one line without tabs and without more than 4 spaces in a row)
 
 ---The text of a button; a payload is better.
 ---@class whatsapp.LabelParameter
 ---@field type "text" The name of the member that it has.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
----@field text string|boolean The text.
+---@field text string|boolean The text. (better one line without tabs and without more than 4 spaces in a row)
 
 ---A button that opens a link.
 ---@class whatsapp.UrlComponent
@@ -448,7 +540,7 @@
 ---@class whatsapp.UrlParameter
 ---@field type "text" The name of the member that it has.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
----@field text string Appended to the template's address. (at least 1 character)
+---@field text string Appended to the template's address. (at least 1 character, better without white space)
 ---@field payment_link_preview? boolean Show a preview of a payment link (India).
 
 ---A button that copies a code.
@@ -465,7 +557,7 @@
 ---@class whatsapp.CouponParameter
 ---@field type "coupon_code" The name of the member that it has.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
----@field coupon_code string The code. (1 to 15 characters)
+---@field coupon_code string The code. (1 to 20 characters, better one line without tabs and without more than 4 spaces in a row)
 
 ---A button that opens the catalog.
 ---@class whatsapp.CatalogComponent
@@ -506,11 +598,11 @@
 ---The products of a button.
 ---@class whatsapp.ProductsAction
 ---@field thumbnail_product_retailer_id? string|integer The product whose image is shown. (at least 1 character)
----@field sections whatsapp.ProductSection[] Products under titles; at most 30 together. (1 to 10 items, at most 30 in its lists together)
+---@field sections whatsapp.TemplateSection[] Products under titles; at most 30 together. (1 to 10 items, at most 30 in its lists together)
 
 ---Products under a title.
----@class whatsapp.ProductSection
----@field title? string Required if there are several sections. (0 to 24 characters)
+---@class whatsapp.TemplateSection
+---@field title? string Required if there are several sections. (0 to 24 characters, better one line without tabs and without more than 4 spaces in a row)
 ---@field product_items whatsapp.ProductItem[] The products. (1 to 30 items)
 
 ---A product of a section.
@@ -757,7 +849,7 @@
 ---@class whatsapp.CallPayloadParameter
 ---@field type "payload" The name of the member that it has.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
----@field payload string The webhook repeats it when the user calls. (1 to 512 characters)
+---@field payload string The webhook repeats it when the user calls. (1 to 512 characters, better one line without tabs and without more than 4 spaces in a row)
 
 ---The time that a call button works.
 ---@class whatsapp.TtlParameter
@@ -774,6 +866,41 @@
 
 ---A value for a template's button.
 ---@alias whatsapp.PhoneNumberParameter whatsapp.LabelParameter|whatsapp.PayloadParameter
+
+---A button that asks for a payment (Brazil).
+---@class whatsapp.PaymentComponent
+---@field type "button" The part of the template.
+---@field sub_type "payment_request" The button's kind; at most three of it. (better at most 3 in the list)
+---@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field parameters? whatsapp.PaymentButtonParameter[] A value for each variable, in the template's order or by name.
+
+---A value for a template's button.
+---@alias whatsapp.PaymentButtonParameter whatsapp.PaymentParameter
+
+---The payment that a button asks for.
+---@class whatsapp.PaymentParameter
+---@field type "action" The name of the member that it has.
+---@field parameter_name? string In a template with named parameters. (at least 1 character)
+---@field action whatsapp.PaymentRequestAction The payment.
+
+---The payment of a button.
+---@class whatsapp.PaymentRequestAction
+---@field payment_request whatsapp.PaymentRequest The payment.
+
+---A payment that is asked for (Brazil).
+---@class whatsapp.PaymentRequest
+---@field payment_setting? whatsapp.RequestedPaymentSetting A way to pay.
+
+---A way to pay.
+---@class whatsapp.RequestedPaymentSetting
+---@field type? "pix_dynamic_code"|"boleto"|"payment_link"|string The name of the member that it has.
+---@field pix_dynamic_code? whatsapp.PaymentCode A Pix code.
+---@field boleto? whatsapp.Boleto A boleto.
+---@field payment_link? whatsapp.PaymentLink A payment link.
+
+---A Pix code.
+---@class whatsapp.PaymentCode
+---@field code? string|integer The code.
 
 ---Values for the cards.
 ---@class whatsapp.CarouselComponent
@@ -814,8 +941,8 @@
 
 ---A link and its title.
 ---@class whatsapp.TapTarget
----@field url string The address that opens. (at least 1 character)
----@field title string The text that is shown. (at least 1 character)
+---@field url string The address that opens. (at least 1 character, better without white space)
+---@field title string The text that is shown. (at least 1 character, better one line without tabs and without more than 4 spaces in a row)
 
 ---The new state of an order.
 ---@class whatsapp.OrderStatusComponent
@@ -825,18 +952,18 @@
 ---The new state of an order.
 ---@class whatsapp.OrderStatusParameter
 ---@field type "order_status" The type.
----@field order_status whatsapp.OrderStatus The new state.
+---@field order_status whatsapp.TemplateOrderStatus The new state.
 
 ---The new state of an order.
----@class whatsapp.OrderStatus
+---@class whatsapp.TemplateOrderStatus
 ---@field reference_id string|integer The reference_id of the order's details. (at least 1 character)
----@field order? whatsapp.OrderState The state of the order.
+---@field order? whatsapp.TemplateOrderState The state of the order.
 ---@field payment? whatsapp.PaymentState The state of the payment.
 
 ---The state of an order.
----@class whatsapp.OrderState
+---@class whatsapp.TemplateOrderState
 ---@field status "pending"|"processing"|"partially_shipped"|"partially-shipped"|"shipped"|"completed"|"canceled"|string The state.
----@field description? string A remark. (0 to 120 characters)
+---@field description? string A remark. (0 to 120 characters, better one line without tabs and without more than 4 spaces in a row)
 
 ---The state of a payment (Brazil).
 ---@class whatsapp.PaymentState
@@ -847,17 +974,22 @@
 ---@class whatsapp.InteractiveMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character)
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
+---@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
 ---@field context? whatsapp.Context The message that is answered.
 ---@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
 ---@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
----@field category? "utility"|"authentication"|string For Direct Send (beta).
+---@field messaging_account_id? string|integer The messaging account that is charged.
+---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
+---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
+---@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
+---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "interactive" Filled in from the member that is present.
 ---@field interactive whatsapp.Interactive The content of the message.
----@field interactive? table<string, any> The content, sent as it is.
+---@field interactive? whatsapp.DirectInteractive The content of the message.
 
 ---A message with something to press.
 ---@alias whatsapp.Interactive whatsapp.InteractiveButton|whatsapp.InteractiveList|whatsapp.InteractiveProduct|whatsapp.InteractiveProductList|whatsapp.InteractiveCatalog|whatsapp.InteractiveFlow|whatsapp.InteractiveCtaUrl|whatsapp.InteractiveLocationRequest|whatsapp.InteractiveContactRequest|whatsapp.InteractiveCallPermission|whatsapp.InteractiveVoiceCall|whatsapp.InteractiveAddress|whatsapp.InteractiveCarousel|whatsapp.InteractiveOrderDetails|whatsapp.InteractiveOrderStatus
@@ -965,6 +1097,7 @@
 
 ---The product.
 ---@class whatsapp.ProductAction
+---@field name? string Not documented here: leave it out.
 ---@field catalog_id string|integer The catalog. (at least 1 character)
 ---@field product_retailer_id string|integer The product's id in the catalog. (at least 1 character)
 
@@ -978,8 +1111,14 @@
 
 ---The products.
 ---@class whatsapp.ProductListAction
+---@field name? string Not documented here: leave it out.
 ---@field catalog_id string|integer The catalog. (at least 1 character)
 ---@field sections whatsapp.ProductSection[] Products under titles; at most 30 together. (1 to 10 items, at most 30 in its lists together)
+
+---Products under a title.
+---@class whatsapp.ProductSection
+---@field title? string Required if there are several sections. (0 to 24 characters)
+---@field product_items whatsapp.ProductItem[] The products. (1 to 30 items)
 
 ---The whole catalog.
 ---@class whatsapp.InteractiveCatalog
@@ -1165,7 +1304,7 @@
 
 ---The title of a card's button, and its id.
 ---@class whatsapp.QuickReply
----@field id string|integer The webhook repeats it when the button is pressed. (1 to 256 characters)
+---@field id string|integer The webhook repeats it when the button is pressed; each in the message is another one. (1 to 256 characters)
 ---@field title string The title of the button. (1 to 20 characters)
 
 ---A product.
@@ -1205,32 +1344,162 @@
 ---@field name "review_order" The action's name.
 ---@field parameters whatsapp.OrderStatus The parameters of the action.
 
----For Direct Send (beta).
+---The new state of an order.
+---@class whatsapp.OrderStatus
+---@field reference_id string|integer The reference_id of the order's details. (at least 1 character)
+---@field order? whatsapp.OrderState The state of the order.
+---@field payment? whatsapp.PaymentState The state of the payment.
+
+---The state of an order.
+---@class whatsapp.OrderState
+---@field status "pending"|"processing"|"partially_shipped"|"partially-shipped"|"shipped"|"completed"|"canceled"|string The state.
+---@field description? string A remark. (0 to 120 characters)
+
+---Buttons by Direct Send (beta).
 ---@class whatsapp.DirectInteractiveMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character)
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
+---@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
 ---@field context? whatsapp.Context The message that is answered.
 ---@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
 ---@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
----@field category? "utility"|"authentication"|string For Direct Send (beta).
+---@field messaging_account_id? string|integer The messaging account that is charged.
+---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
+---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
+---@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
+---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "interactive" Filled in from the member that is present.
----@field interactive table<string, any> The content, sent as it is.
+---@field interactive whatsapp.DirectInteractive The content of the message.
+
+---A message with something to press.
+---@alias whatsapp.DirectInteractive whatsapp.DirectInteractiveButton|whatsapp.DirectInteractiveCtaUrl|whatsapp.DirectInteractiveVoiceCall
+
+---Reply buttons and links.
+---@class whatsapp.DirectInteractiveButton
+---@field type "button" The type of the interactive message.
+---@field header? whatsapp.DirectHeader The header, above the body.
+---@field body whatsapp.DirectBody The text of the message.
+---@field footer? whatsapp.DirectFooter A small text below the body.
+---@field action whatsapp.DirectButtonsAction The actions of the user.
+
+---The header, above the body.
+---@alias whatsapp.DirectHeader whatsapp.DirectHeaderText|whatsapp.DirectHeaderImage|whatsapp.DirectHeaderVideo|whatsapp.DirectHeaderDocument
+
+---A text above the body.
+---@class whatsapp.DirectHeaderText
+---@field type "text" The name of the member that it has.
+---@field sub_text? string A second line. (0 to 60 characters)
+---@field text string The text; markdown is not formatted. (at least 1 character, better at most 60)
+
+---An image above the body.
+---@class whatsapp.DirectHeaderImage
+---@field type "image" The name of the member that it has.
+---@field sub_text? string A second line. (0 to 60 characters)
+---@field image whatsapp.DirectMedia The image.
+
+---An image or a video in a header.
+---@class whatsapp.DirectMedia
+---@field id? string|integer The id of an uploaded file. (at least 1 character)
+---@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
+---@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+
+---A video above the body.
+---@class whatsapp.DirectHeaderVideo
+---@field type "video" The name of the member that it has.
+---@field sub_text? string A second line. (0 to 60 characters)
+---@field video whatsapp.DirectMedia The video.
+
+---A document above the body.
+---@class whatsapp.DirectHeaderDocument
+---@field type "document" The name of the member that it has.
+---@field sub_text? string A second line. (0 to 60 characters)
+---@field document whatsapp.DirectDocument The document.
+
+---A document in a header.
+---@class whatsapp.DirectDocument
+---@field id? string|integer The id of an uploaded file. (at least 1 character)
+---@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field filename? string Its extension decides how the document is shown. (better at most 240)
+---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
+---@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+
+---The text of the message.
+---@class whatsapp.DirectBody
+---@field text string The text. (at least 1 character, better at most 1024)
+
+---A small text below the body.
+---@class whatsapp.DirectFooter
+---@field text string The text. (better at most 60)
+
+---Up to ten buttons.
+---@class whatsapp.DirectButtonsAction
+---@field buttons whatsapp.DirectButton[] The buttons. (at least 1 item, better at most 10)
+
+---A button.
+---@alias whatsapp.DirectButton whatsapp.DirectReplyButton|whatsapp.DirectLinkButton
+
+---A button that answers.
+---@class whatsapp.DirectReplyButton
+---@field type "reply" The button's kind.
+---@field reply whatsapp.DirectReply Its title and its id.
+
+---The title of a button, and its id.
+---@class whatsapp.DirectReply
+---@field id string|integer The webhook repeats it when the button is pressed. (1 to 256 characters, without spaces at its ends, unique)
+---@field title string The title of the button; markdown is not formatted. (at least 1 character, better at most 20, unique)
+
+---A button that opens a link.
+---@class whatsapp.DirectLinkButton
+---@field type "cta_url" The button's kind.
+---@field cta_url whatsapp.DirectLink Its title and its link; at most two, and first. (better at most 2 in the list)
+
+---The title of a button, and its link.
+---@class whatsapp.DirectLink
+---@field display_text string The title of the button. (at least 1 character, better at most 20)
+---@field url string The address that the button opens. (at least 1 character, a URL with its scheme, such as https://example.com)
+
+---A button that opens a link.
+---@class whatsapp.DirectInteractiveCtaUrl
+---@field type "cta_url" The type of the interactive message.
+---@field header? whatsapp.DirectHeader The header, above the body.
+---@field body whatsapp.DirectBody The text of the message.
+---@field footer? whatsapp.DirectFooter A small text below the body.
+---@field action whatsapp.DirectLinkAction The actions of the user.
+
+---Opens a link.
+---@class whatsapp.DirectLinkAction
+---@field name "cta_url" The action's name.
+---@field parameters whatsapp.DirectLink The parameters of the action.
+
+---A button that calls the business.
+---@class whatsapp.DirectInteractiveVoiceCall
+---@field type "voice_call" The type of the interactive message.
+---@field header? whatsapp.DirectHeader The header, above the body.
+---@field body whatsapp.DirectBody The text of the message.
+---@field footer? whatsapp.DirectFooter A small text below the body.
+---@field action whatsapp.VoiceCallAction The actions of the user.
 
 ---Pins or unpins a message of a group.
 ---@class whatsapp.PinMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type "group" Only groups have pinned messages.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character)
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
+---@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
 ---@field context? whatsapp.Context The message that is answered.
 ---@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
 ---@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
----@field category? "utility"|"authentication"|string For Direct Send (beta).
+---@field messaging_account_id? string|integer The messaging account that is charged.
+---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
+---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
+---@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
+---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "pin" Filled in from the member that is present.
 ---@field pin whatsapp.PinOrUnpin The content of the message.

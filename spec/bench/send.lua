@@ -70,7 +70,7 @@ end
 -- the commands, by the program's name; what is nil is not installed
 local function commands(place, has)
   local function raw(row, url, ca)
-    return ("%s %s %s/v25.0/106540352242922/messages %s %d %d %d %d %s"):format(RAW, row.raw_mode or row.mode, url, ca,
+    return ("%s %s %s/v26.0/106540352242922/messages %s %d %d %d %d %s"):format(RAW, row.raw_mode or row.mode, url, ca,
       row.count, row.warm_up, IN_FLIGHT, row.url == "h2" and 1 or IN_FLIGHT, place.body)
   end
   local function own(row, url, ca)

@@ -14,7 +14,9 @@ local LINES = {
   "Transfer-Encoding: chunked", "Transfer-Encoding: xchunked", "Transfer-Encoding: gzip, chunked", "Connection: close",
   "Connection: keep-alive", "X-A: b", "X-A:", " folded", "no colon", ": no name", "X\0Y: z", "X-B: \1", "",
 }
-local BODIES = { "hello", "5\r\nhello\r\n0\r\n\r\n", "5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\n", "fffffffff\r\n", "0\r\n\r\n", "", ("x"):rep(500), "-1\r\n" }
+local BODIES = {
+  "hello", "5\r\nhello\r\n0\r\n\r\n", "5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\n", "fffffffff\r\n", "0\r\n\r\n", "", ("x"):rep(500), "-1\r\n",
+}
 
 local function answer()
   local parts = { LINES[random(7)] }

@@ -46,7 +46,17 @@ local function needed_by_rule(object, name)
   end
 end
 
+-- whether the field is one that the row's field needs
+local function is_needed_by_row(object, field, path, row)
+  for _, rule in ipairs(object.base and objects[object.base].rules or {}) do
+    local needing = rule.rule == "needs" and rule.names[2] == field.name and path:gsub("[%w_]+$", rule.names[1])
+    if needing and leads(needing, row) then return true end
+  end
+  return false
+end
+
 local function is_needed(object, field, path, row, position)
+  if is_needed_by_row(object, field, path, row) then return true end
   if field.required_among_many and position > 0 then return true end
   if field.required or choice(row, path) ~= nil or leads(path, row) then return true end
   local rule = needed_by_rule(object, field.name)

@@ -224,12 +224,21 @@ static int flatten(const wa_object *object, const wa_field **fields)
 /* ---- layouts -------------------------------------------------------------------------------------------------------
  */
 
-static void add_rules(const wa_type *type, wa_layout *layout, const wa_object *object)
+/* Returns true if an object without the first name keeps a rule of this kind. */
+static bool is_kept_if_absent(wa_rule_kind kind)
 {
-    for (const wa_rule *r = object->rules; r != NULL && r->kind != WA_NO_RULE; r++) {
+    return kind != WA_EXACTLY_ONE && kind != WA_AT_LEAST_ONE;
+}
+
+/* adds the rules that are, or are not, kept if their first name is absent */
+static void add_rules(const wa_type *type, wa_layout *layout, const wa_object *object, bool if_absent)
+{
+    for (const wa_rule *r = object == NULL ? NULL : object->rules; r != NULL && r->kind != WA_NO_RULE; r++) {
+        if (is_kept_if_absent((wa_rule_kind) r->kind) != if_absent) continue;
         wa_rule_entry *entry = &layout->rules[layout->rule_count++];
         entry->rule = r;
         for (int i = 0; i < 2; i++) entry->ids[i] = id_of(type, r->names[i]);
+        if (if_absent) layout->ruled |= UINT64_C(1) << entry->ids[0];
     }
 }
 
@@ -266,6 +275,18 @@ static void set_lengths(wa_entry *entry, const wa_field *f)
     entry->span = (most > 0 ? (size_t) most : SIZE_MAX) - entry->least;
 }
 
+static void set_quick_formats(wa_entry *entry, const wa_field *field)
+{
+    const uint8_t formats[] = {field->format, field->advice[0], field->advice[1], field->advice[2]};
+    entry->digits_pass = entry->words_pass = true;
+    for (size_t i = 0; i < sizeof formats; i++) {
+        if (formats[i] == WA_ANY_FORMAT) continue;
+        entry->formatted = true;
+        entry->digits_pass = entry->digits_pass && wa_format_terms[formats[i]].digits;
+        entry->words_pass = entry->words_pass && wa_format_terms[formats[i]].words;
+    }
+}
+
 /* [-0, +0, m] */
 static void fill_entry(const compiler *c, wa_entry *entry, wa_type *type, const wa_field *field)
 {
@@ -278,9 +299,11 @@ static void fill_entry(const compiler *c, wa_entry *entry, wa_type *type, const 
     entry->marks = field->marks;
     entry->kind = field->kind;
     entry->copied = wa_kind_terms[field->kind].copied;
-    bool others = field->format != WA_ANY_FORMAT || (field->marks & WA_COMPARED) != 0;
+    set_quick_formats(entry, field);
+    bool others = entry->formatted || (field->marks & WA_COMPARED) != 0;
     entry->checked = field->values != NULL || others;
     entry->only_values = field->values != NULL && !others;
+    entry->only_formats = field->values == NULL && (field->marks & WA_COMPARED) == 0;
     if (field->values != NULL) type->enumerated |= UINT64_C(1) << entry->id;
     set_lengths(entry, field);
 }
@@ -309,6 +332,7 @@ static void add_variants(const compiler *c, wa_type *type, wa_layout *layout, co
         layout->variant_of[number] = (uint8_t) i;
         layout->variants[i].value = c->all->interned.values[number].text;
         layout->variants[i].id = id_of(type, layout->variants[i].value);
+        if (layout->variants[i].id != WA_NO_ID) layout->selecting |= UINT64_C(1) << layout->variants[i].id;
         layout->variants[i].layout = new_layout(c, type, object->variants[i].object);
     }
 }
@@ -329,8 +353,11 @@ static void fill_layout(const compiler *c, wa_type *type, wa_layout *layout)
         if (matters_absent(fields[i])) layout->absent_matters |= bit;
     }
     layout->rules = new_block(c, (count_rules(object->base) + count_rules(object)) * sizeof *layout->rules);
-    if (object->base != NULL) add_rules(type, layout, object->base);
-    add_rules(type, layout, object);
+    add_rules(type, layout, object->base, false);
+    add_rules(type, layout, object, false);
+    layout->first_if_present = layout->rule_count;
+    add_rules(type, layout, object->base, true);
+    add_rules(type, layout, object, true);
     if (object->variants != NULL) add_variants(c, type, layout, object);
     if (object->otherwise != NULL) layout->otherwise = new_layout(c, type, object->otherwise);
 }

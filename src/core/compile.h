@@ -74,6 +74,10 @@ typedef struct wa_entry {
     bool copied;         /* a string is written as it is */
     bool checked;        /* a string is checked for more than its length */
     bool only_values;    /* and that check is: one of `values` */
+    bool formatted;      /* the field has formats */
+    bool only_formats;   /* and that check is: has the formats */
+    bool digits_pass;    /* a string of digits has all the formats */
+    bool words_pass;     /* a string without spaces and control characters has them all */
     const char **values; /* the field's, as strings of the Lua state; NULL ends */
     wa_type *type;       /* of the object, or of the objects of the list */
     const wa_field *field;
@@ -96,9 +100,12 @@ struct wa_layout {
     bool ready;              /* compiled; before, only `type` and `object` are set */
     uint64_t mask;           /* the ids that are in the layout, a bit each */
     uint64_t absent_matters; /* the ids whose absence is a problem, a warning or filled in */
+    uint64_t ruled;          /* the ids that the rules from `first_if_present` on are about, a bit each */
+    uint64_t selecting;      /* without a discriminator: the ids whose presence selects a variant */
     wa_entry *entries;       /* in the schema's order */
     uint8_t entry_count, rule_count, variant_count;
-    uint8_t discriminator; /* the id of the field that selects the variant, or WA_NO_ID */
+    uint8_t first_if_present; /* rules from here on are kept where their first name is absent */
+    uint8_t discriminator;    /* the id of the field that selects the variant, or WA_NO_ID */
     wa_variant_entry *variants;
     uint8_t *variant_of; /* from the number of an interned value to its variant, or WA_NO_VARIANT */
     wa_layout *otherwise;

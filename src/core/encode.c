@@ -38,11 +38,16 @@ typedef struct wa_value {
 /* the rules of a list about all of its items; an open one lies on the C stack */
 typedef struct list_rules {
     struct list_rules *up;
-    size_t start, count;    /* the noted values of this list */
-    int64_t counted;        /* the items of its counted lists together */
-    bool over;              /* one of them is over its own limit, which was reported */
-    int64_t having;         /* the items that have `common` */
-    const wa_field *common; /* the field that all items have, or none */
+    size_t start, count;      /* the noted values of this list */
+    int64_t counted;          /* the items of its counted lists together */
+    bool over;                /* one of them is over its own limit, which was reported */
+    int64_t having;           /* the items that have `common` */
+    int64_t few;              /* the items that have the field of which there may be few */
+    int64_t parts_around;     /* see wa_encoder; of the list around */
+    uint64_t layouts;         /* those of WA_ONCE, a bit each, by the number of the variant */
+    uint64_t integers;        /* of one field: the small integers, a bit each */
+    const char *integers_key; /* its key */
+    const wa_field *common;   /* the field that all items have, or none */
 } list_rules;
 
 /* an object of the message while it is encoded */
@@ -236,7 +241,7 @@ static WA_RARE void report_mixed(wa_encoder *e)
 
 /* a value that is compared with others of the list */
 typedef struct noted_value {
-    const wa_field *field;
+    const wa_entry *entry;
     const char *text; /* NULL: a number */
     size_t length;
     int64_t integer;
@@ -274,10 +279,12 @@ static wa_fact fact_of(const noted_value *v)
     return v->text != NULL ? wa_quoted(v->text, v->length) : wa_count(v->integer);
 }
 
-static WA_RARE void report_twice(wa_encoder *e, const wa_field *f, const noted_value *new)
+static WA_RARE void report_twice(wa_encoder *e, const wa_entry *entry, wa_fact actual)
 {
-    REPORT(e, .code = WA_ERR_UNIQUE, .warning = (f->marks & (WA_UNIQUE_SOFT | WA_SOFT)) != 0, .actual = fact_of(new),
-        .sentence = "%A occurs twice, must be unique");
+    bool soft = (entry->marks & (WA_UNIQUE_SOFT | WA_SOFT | WA_ONCE)) != 0;
+    REPORT(e, .code = WA_ERR_UNIQUE, .warning = soft, .actual = actual,
+        .sentence =
+            actual.kind == WA_NO_FACT ? "occurs twice, a template has it once" : "%A occurs twice, must be unique");
 }
 
 static WA_RARE void report_different(wa_encoder *e, const wa_field *f, const noted_value *new, const noted_value *first)
@@ -296,19 +303,19 @@ static WA_RARE void report_different(wa_encoder *e, const wa_field *f, const not
 /* compares a value with those of the same field in the list around it, and notes it */
 static void note(wa_encoder *e, const noted_value *new)
 {
-    const wa_field *f = new->field;
+    const wa_field *f = new->entry->field;
     list_rules *rules = e->list_rules;
     if (rules == NULL || rules->count >= MAX_NOTED) return;
     for (size_t i = rules->start; i < noted_count(e); i++) {
         noted_value *old = noted_at(e, i);
-        if (old->field != f && strcmp(old->field->name, f->name) != 0) continue; /* items may have different layouts */
+        if (old->entry->key != new->entry->key) continue; /* items may have different layouts of a type */
         bool same = equal(old, new);
         if ((f->marks & WA_SAME) != 0) {
             if (!same) report_different(e, f, new, old);
             return; /* the first one is enough */
         }
         if (same) {
-            report_twice(e, f, new);
+            report_twice(e, new->entry, fact_of(new));
             return;
         }
     }
@@ -318,19 +325,51 @@ static void note(wa_encoder *e, const noted_value *new)
 
 static void note_string(wa_encoder *e, const wa_entry *entry, const char *text, size_t length)
 {
-    if ((entry->marks & WA_COMPARED) != 0)
-        note(e, &(noted_value){.field = entry->field, .text = text, .length = length});
+    if ((entry->marks & WA_COMPARED) != 0) note(e, &(noted_value){.entry = entry, .text = text, .length = length});
+}
+
+/* Adds a small number to a set. Returns false if it has it. */
+static inline bool add_to_set(uint64_t *set, int64_t number)
+{
+    const uint64_t bit = UINT64_C(1) << number;
+    bool new = (*set & bit) == 0;
+    *set |= bit;
+    return new;
+}
+
+/* A unique number is noted in a set of bits if it is small, as positions are; a string of its digits is noted as the
+ * same number. */
+static void note_position(wa_encoder *e, const wa_entry *entry, int64_t integer)
+{
+    list_rules *rules = e->list_rules;
+    if ((entry->marks & (WA_UNIQUE | WA_UNIQUE_SOFT)) == 0 || rules == NULL) return;
+    if (rules->integers_key == NULL) rules->integers_key = entry->key;
+    if (integer < 0 || integer > 63 || rules->integers_key != entry->key) {
+        note(e, &(noted_value){.entry = entry, .integer = integer});
+    } else if (!add_to_set(&rules->integers, integer)) {
+        report_twice(e, entry, wa_count(integer));
+    }
 }
 
 static void note_integer(wa_encoder *e, const wa_entry *entry, int64_t integer)
 {
-    if ((entry->marks & WA_COMPARED) != 0) note(e, &(noted_value){.field = entry->field, .integer = integer});
+    if ((entry->marks & WA_COMPARED) != 0) note(e, &(noted_value){.entry = entry, .integer = integer});
+}
+
+/* WA_ONCE: notes the variant of the object */
+static void note_layout(wa_encoder *e, const wa_entry *entry)
+{
+    const wa_message_object *o = e->frame->object;
+    int64_t number = o->variant - o->type->layout->variants;
+    if (e->list_rules == NULL || add_to_set(&e->list_rules->layouts, number)) return;
+    report_twice(e, entry, (wa_fact){.kind = WA_NO_FACT});
 }
 
 static void open_list_rules(wa_encoder *e, list_rules *rules)
 {
     rules->up = e->list_rules;
     rules->start = noted_count(e);
+    rules->parts_around = e->parts;
     e->list_rules = rules;
 }
 
@@ -386,6 +425,7 @@ static void close_list_rules(wa_encoder *e, const wa_field *f, list_rules *rules
     if (rules->having > 0 && rules->having < count) report_lacking(e, rules, list, count);
     e->noted.length = rules->start * sizeof(noted_value);
     e->list_rules = rules->up;
+    e->parts = rules->parts_around;
 }
 
 /* ---- strings, numbers and booleans ---------------------------------------------------------------------------------
@@ -469,6 +509,10 @@ static WA_RARE void check_count(wa_encoder *e, const wa_field *f, int64_t count,
     } else if (f->max > 0 && count > f->max) {
         report_count(e, over, is_soft(f), count, unit, "at most", f->max);
         if (e->list_rules != NULL && (f->marks & WA_COUNTED) != 0) e->list_rules->over = true;
+    } else if ((f->marks & WA_LESS_AMONG) != 0) {
+        if (count > f->recommended_max && e->parts > 1) {
+            report_count(e, over, is_soft(f), count, unit, "among other components at most", f->recommended_max);
+        }
     } else if (f->recommended_max > 0 && count > f->recommended_max) {
         report_count(e, over, true, count, unit, "some sources say at most", f->recommended_max);
     }
@@ -483,12 +527,43 @@ static void check_values(wa_encoder *e, const wa_entry *entry, const char *text,
         .sentence = "must be %L, got %A");
 }
 
-static void check_format(wa_encoder *e, const wa_field *f, const char *text, size_t length)
+static const wa_value *find_around(const wa_encoder *e, const char *name);
+
+/* Returns true if the format is not asked for here: an object around has the member that excepts it. */
+static bool is_excepted(wa_encoder *e, const wa_format_term *format)
 {
-    const wa_format_term *format = &wa_format_terms[f->format];
-    if (f->format == WA_ANY_FORMAT || length == 0 || format->test(text, length)) return;
-    REPORT(e, .code = WA_ERR_FORMAT, .warning = is_soft(f), .actual = wa_quoted(text, length),
-        .sentence = "must be %1, got %A", .texts = {format->text});
+    const wa_value *v = format->except_name != NULL ? find_around(e, format->except_name) : NULL;
+    return v != NULL && v->type == LUA_TSTRING && equal_ignoring_case(v->as.text, v->length, format->except_value);
+}
+
+/* Returns true if the string has the format, or reports that it has not. */
+static bool check_format(wa_encoder *e, uint8_t id, bool soft, const char *text, size_t length)
+{
+    const wa_format_term *format = &wa_format_terms[id];
+    char corrected[WA_CORRECTED];
+    if (format->test(text, length) || is_excepted(e, format)) return true;
+    wa_problem p = {.code = WA_ERR_FORMAT,
+        .warning = soft,
+        .actual = wa_quoted(text, length),
+        .sentence = "must be %1, got %A",
+        .texts = {format->text, corrected}};
+    if (format->culprit != NULL) {
+        p.actual = (wa_fact){.kind = WA_POINT, .count = format->culprit(text, length)};
+    }
+    if (format->correct != NULL && format->correct(text, length, corrected)) {
+        p.sentence = "must be %1, got %A, did you mean `%2`?";
+    }
+    report(e, p);
+    return false;
+}
+
+static void check_formats(wa_encoder *e, const wa_field *f, const char *text, size_t length)
+{
+    if (length == 0) return;
+    if (f->format != WA_ANY_FORMAT && !check_format(e, f->format, is_soft(f), text, length)) return;
+    for (int i = 0; i < WA_MAX_ADVICE && f->advice[i] != WA_ANY_FORMAT; i++) {
+        check_format(e, f->advice[i], true, text, length);
+    }
 }
 
 /* Reports a value of another type. In lenient mode, and in a soft field, it is written as it is. An id that may have
@@ -513,11 +588,18 @@ static WA_RARE void report_type(wa_encoder *e, const wa_field *f, const wa_value
     }
 }
 
+/* Returns true if the string certainly has all formats of its field: most have. */
+static inline bool has_formats(const wa_entry *entry, const char *text, size_t length)
+{
+    if (entry->digits_pass && wa_json_digits(text, length)) return true;
+    return entry->words_pass && wa_json_word(text, length);
+}
+
 /* checks a string for more than its length */
 static void check_string(wa_encoder *e, const wa_entry *entry, const char *text, size_t length)
 {
     check_values(e, entry, text, length);
-    check_format(e, entry->field, text, length);
+    if (entry->formatted && !has_formats(entry, text, length)) check_formats(e, entry->field, text, length);
 }
 
 /* The quick path for most strings: checks and writes one that is interned, or of plain ASCII, and of a valid length.
@@ -532,6 +614,7 @@ static inline bool encode_plain_string(wa_encoder *e, const wa_entry *entry, con
         return false;
     }
     if (!entry->checked || (entry->only_values && is_interned_value(entry, v->as.text))) return true;
+    if (entry->only_formats && has_formats(entry, v->as.text, v->length)) return true;
     check_string(e, entry, v->as.text, v->length);
     note_string(e, entry, v->as.text, v->length);
     return true;
@@ -549,6 +632,14 @@ static void encode_text(wa_encoder *e, const wa_entry *entry, const char *text, 
     if (f->max == 0 || count <= (size_t) f->max) note_string(e, entry, text, length);
 }
 
+/* checks an integer that is written as a string for more than its length */
+static void check_digits(wa_encoder *e, const wa_entry *entry, int64_t integer)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%lld", (long long) integer);
+    check_string(e, entry, digits, (size_t) length);
+}
+
 /* writes an integer as a string of its digits */
 static void encode_digits(wa_encoder *e, const wa_entry *entry, int64_t integer)
 {
@@ -563,7 +654,7 @@ static void encode_digits(wa_encoder *e, const wa_entry *entry, int64_t integer)
         REPORT(e, .code = WA_ERR_RANGE, .warning = is_soft(f), .actual = wa_count(integer), .limit = wa_count(0),
             .sentence = "%A, an id is not negative");
     }
-    check_values(e, entry, e->out.bytes + from, length);
+    if (entry->values != NULL || (entry->formatted && !entry->digits_pass)) check_digits(e, entry, integer);
     wa_buffer_add(&e->out, "\"", 1);
     note_integer(e, entry, integer);
 }
@@ -590,12 +681,13 @@ static void encode_integer(wa_encoder *e, const wa_entry *entry, int64_t integer
 {
     wa_json_integer(&e->out, integer);
     check_range(e, entry->field, integer);
-    note_integer(e, entry, integer);
+    note_position(e, entry, integer);
 }
 
 /* an ordinal as a string: a few digits */
-static void encode_ordinal(wa_encoder *e, const wa_field *f, const char *text, size_t length)
+static void encode_ordinal(wa_encoder *e, const wa_entry *entry, const char *text, size_t length)
 {
+    const wa_field *f = entry->field;
     int64_t integer = 0;
     size_t count = encode_string(e, text, length);
     if (count == SIZE_MAX || f->max == 0) return;
@@ -605,6 +697,7 @@ static void encode_ordinal(wa_encoder *e, const wa_field *f, const char *text, s
     }
     if (length > 0 && integer != INT64_MAX) {
         check_range(e, f, integer);
+        note_position(e, entry, integer);
         return;
     }
     char range[32];
@@ -635,7 +728,7 @@ static void encode_number(wa_encoder *e, const wa_value *v)
 static bool encode_from_string(wa_encoder *e, const wa_entry *entry, const wa_value *v)
 {
     if (entry->copied) encode_text(e, entry, v->as.text, v->length);
-    else if (entry->kind == WA_ORDINAL) encode_ordinal(e, entry->field, v->as.text, v->length);
+    else if (entry->kind == WA_ORDINAL) encode_ordinal(e, entry, v->as.text, v->length);
     else return false;
     return true;
 }
@@ -1008,8 +1101,11 @@ static WA_RARE void report_discriminator(wa_encoder *e, const wa_message_object 
         p.code = WA_ERR_ENUM;
         p.warning = object->open;
         p.actual = wa_quoted(v->as.text, v->length);
-        p.sentence = object->open || e->lenient ? "must be %V, got %A"
-                                                : "must be %V, got %A (mode = \"lenient\" lets a new one through)";
+        const char *former = wa_former_name_sentence(v->as.text, v->length);
+        p.sentence = former != NULL               ? "%A: %1"
+                     : object->open || e->lenient ? "must be %V, got %A"
+                                                  : "must be %V, got %A (mode = \"lenient\" lets a new one through)";
+        p.texts[0] = former;
     }
     report(e, p);
 }
@@ -1062,7 +1158,8 @@ static void resolve_variant(wa_encoder *e, wa_message_object *o)
 {
     while (o->layout->variant_count > 0) {
         if (o->layout->discriminator == WA_NO_ID) {
-            const wa_variant_entry *variant = variant_by_presence(o, o->layout);
+            bool any = (o->present & o->layout->selecting) != 0;
+            const wa_variant_entry *variant = any ? variant_by_presence(o, o->layout) : NULL;
             wa_layout *layout = variant != NULL ? variant->layout : o->layout->otherwise;
             if (layout == NULL || !use_layout(e, o, layout)) return;
             continue;
@@ -1196,6 +1293,7 @@ static void encode_list(wa_encoder *e, const wa_entry *entry, const wa_value *v,
     }
     list_rules rules = {.over = f->max > 0 && count > f->max};
     open_list_rules(e, &rules);
+    if ((f->marks & WA_PARTS) != 0) e->parts += count;
     encode_items(e, entry, v, top, count);
     close_list_rules(e, f, &rules, v->as.index, count);
 }
@@ -1280,8 +1378,20 @@ static void encode_absent_field(wa_encoder *e, const wa_entry *entry, const char
     }
 }
 
+/* WA_FEW and WA_LEADING: counts the items of the list that have the field */
+static void check_few(wa_encoder *e, const wa_entry *entry)
+{
+    const wa_field *f = entry->field;
+    int64_t count = ++e->list_rules->few;
+    if ((f->marks & WA_LEADING) != 0 && e->frame->up->index != count) {
+        REPORT(e, .code = WA_ERR_FORBIDDEN, .warning = true, .texts = {f->name},
+            .sentence = "those with `%1` come first in the list");
+    }
+    if (count > f->total) report_count(e, WA_ERR_MAX_ITEMS, true, count, "item", "of this kind at most", f->total);
+}
+
 /* checks the marks of a present field that few fields have; WA_AMONG_MANY takes an empty string for a missing one */
-static void check_presence(wa_encoder *e, const wa_entry *entry, const wa_value *v, int64_t siblings)
+static WA_RARE void check_presence(wa_encoder *e, const wa_entry *entry, const wa_value *v, int64_t siblings)
 {
     bool empty = v->type == LUA_TSTRING && v->length == 0;
     if ((entry->marks & WA_ALL_OR_NONE) != 0 && e->list_rules != NULL) {
@@ -1291,24 +1401,28 @@ static void check_presence(wa_encoder *e, const wa_entry *entry, const wa_value 
     if ((entry->marks & WA_DEPRECATED) != 0) {
         REPORT(e, .code = WA_ERR_FORBIDDEN, .warning = true, .sentence = "discouraged here: leave it out");
     }
+    if ((entry->marks & WA_FEW) != 0 && e->list_rules != NULL) check_few(e, entry);
+    if ((entry->marks & WA_ONCE) != 0) note_layout(e, entry);
     if ((entry->marks & WA_AMONG_MANY) == 0 || siblings <= 1 || !empty) return;
     report_count(e, WA_ERR_MIN_CHARS, is_soft(entry->field), 0, "character", "at least", 1);
 }
+
+enum { RARE_MARKS = WA_DEPRECATED | WA_AMONG_MANY | WA_ALL_OR_NONE | WA_ONCE | WA_FEW };
 
 static void encode_members(wa_encoder *e, const wa_message_object *o, int64_t siblings)
 {
     wa_frame member = {.up = e->frame, .object = o};
     e->frame = &member;
     const wa_entry *end = o->layout->entries + o->layout->entry_count;
+    const uint64_t present = o->present, wanted = present | o->layout->absent_matters;
     for (const wa_entry *entry = o->layout->entries; entry < end; entry++) {
         uint8_t id = entry->id;
-        bool present = (o->present >> id & 1) != 0;
-        if (!present && (o->layout->absent_matters >> id & 1) == 0) continue;
+        if ((wanted >> id & 1) == 0) continue;
         member.name = entry->key + 2; /* the key is ,"name": */
         member.length = entry->key_length - 4u;
-        if (present) {
+        if ((present >> id & 1) != 0) {
             encode_field(e, entry, &o->values[id], o->top);
-            if ((entry->marks & (WA_DEPRECATED | WA_AMONG_MANY | WA_ALL_OR_NONE)) != 0) {
+            if ((entry->marks & RARE_MARKS) != 0) {
                 check_presence(e, entry, &o->values[id], siblings);
             }
         } else if (!(o->unresolved && id == o->discriminator)) {
@@ -1372,6 +1486,11 @@ static bool is_sum(wa_encoder *e, const wa_rule *rule, const wa_value *amount, c
     return !added || sum == expected;
 }
 
+static bool is_value_over(const wa_value *v, int32_t limit)
+{
+    return v->type == LUA_TNUMBER && v->integral && v->as.integer > limit;
+}
+
 static inline bool is_rule_kept(wa_encoder *e, const wa_message_object *o, const wa_rule_entry *entry)
 {
     const wa_rule *rule = entry->rule;
@@ -1387,6 +1506,13 @@ static inline bool is_rule_kept(wa_encoder *e, const wa_message_object *o, const
         return !first || is_absent_or(find_around(e, rule->names[1]), rule->value);
     case WA_ONLY_WITHOUT:
         return !first || find_around(e, rule->names[1]) == NULL;
+    case WA_NOT_WITH:
+        return !first || !second;
+    case WA_NEEDS:
+        return !first || second;
+    case WA_AT_MOST_WHEN:
+        return !first || !second || !is_value_over(&o->values[entry->ids[0]], rule->limit) ||
+               !is_absent_or(&o->values[entry->ids[1]], rule->value);
     case WA_SUM:
         return !first || !second || is_sum(e, rule, &o->values[entry->ids[0]], &o->values[entry->ids[1]]);
     case WA_NO_RULE:
@@ -1396,16 +1522,25 @@ static inline bool is_rule_kept(wa_encoder *e, const wa_message_object *o, const
     return true;
 }
 
-/* reports a problem of the first of the rule's names; of the object itself if exactly one is needed */
+/* reports a problem of the first of the rule's names; of the second if that is needed, and of the object itself if
+ * exactly one is */
 static WA_RARE void report_rule(wa_encoder *e, const wa_message_object *o, const wa_rule_entry *entry)
 {
     const wa_rule *rule = entry->rule;
     const wa_rule_term *term = &wa_rule_terms[rule->kind];
     const char *what = rule->value != NULL ? rule->value : has_member(o, entry->ids[0]) ? "both" : "neither";
-    wa_frame member = {.up = e->frame, .name = rule->names[0], .length = strlen(rule->names[0])};
-    REPORT(e, .code = term->code, .warning = (rule->marks & WA_SOFT) != 0,
-        .where = rule->kind == WA_EXACTLY_ONE ? e->frame : &member, .sentence = term->sentence,
-        .texts = {rule->names[0], rule->names[1], what});
+    const char *name = rule->names[rule->kind == WA_NEEDS ? 1 : 0];
+    wa_frame member = {.up = e->frame, .name = name, .length = strlen(name)};
+    wa_problem p = {.code = term->code,
+        .warning = (rule->marks & WA_SOFT) != 0,
+        .where = rule->kind == WA_EXACTLY_ONE ? e->frame : &member,
+        .sentence = term->sentence,
+        .texts = {rule->names[0], rule->names[1], what}};
+    if (rule->kind == WA_AT_MOST_WHEN) {
+        p.limit = wa_count(rule->limit);
+        p.actual = wa_count(o->values[entry->ids[0]].as.integer);
+    }
+    report(e, p);
 }
 
 /* ---- objects -------------------------------------------------------------------------------------------------------
@@ -1421,6 +1556,16 @@ static bool is_misplaced_list(wa_encoder *e, int table)
     return true;
 }
 
+static inline void check_rules(wa_encoder *e, const wa_message_object *o)
+{
+    const wa_layout *layout = o->layout;
+    uint8_t end = (o->present & layout->ruled) != 0 ? layout->rule_count : layout->first_if_present;
+    for (uint8_t i = 0; i < end; i++) {
+        const wa_rule_entry *rule = &layout->rules[i];
+        if (!is_rule_kept(e, o, rule)) report_rule(e, o, rule);
+    }
+}
+
 /* encodes the members of an object that were read */
 static inline void encode_layout(
     wa_encoder *e, wa_message_object *o, const wa_entry *entry, int table, int64_t siblings)
@@ -1433,10 +1578,7 @@ static inline void encode_layout(
     }
     if (consume(e, o->count)) {
         encode_members(e, o, siblings);
-        for (uint8_t i = 0; i < o->layout->rule_count; i++) {
-            const wa_rule_entry *rule = &o->layout->rules[i];
-            if (!is_rule_kept(e, o, rule)) report_rule(e, o, rule);
-        }
+        check_rules(e, o);
         if (o->unknown_keys > 0 || (o->present & ~o->layout->mask) != 0) check_unknown(e, o, table);
     }
     close_brackets(e, start, '{', '}');
@@ -1507,6 +1649,7 @@ bool wa_encode_message(wa_encoder *e, lua_State *L, int table, wa_type *root)
     e->values = MAX_VALUES;
     e->keys = e->unwritten = 0;
     e->depth = e->room = 0;
+    e->parts = 0;
     e->missing_layout = NULL;
     e->frame = NULL;
     e->list_rules = NULL;

@@ -26,6 +26,7 @@ typedef struct wa_encoder {
     size_t values;                 /* how many may still be encoded; 0: over the limit */
     size_t keys;                   /* how many were read and are no field's */
     size_t unwritten;              /* bytes of strings that were checked, not written */
+    int64_t parts;                 /* the items of the open lists of parts together */
     int depth;                     /* of any values inside of each other */
     int room;                      /* the top that Lua's stack may reach without lua_checkstack */
 } wa_encoder;

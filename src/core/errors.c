@@ -38,25 +38,36 @@ static void add_integer(wa_buffer *text, int64_t integer)
     wa_buffer_add(text, digits, (size_t) size);
 }
 
-/* adds bytes as Lua would escape them, up to `most` of them */
+static void add_code_point(wa_buffer *text, int64_t point)
+{
+    char digits[16];
+    int size = snprintf(digits, sizeof digits, "U+%04lX", (unsigned long) point);
+    wa_buffer_add(text, digits, (size_t) size);
+}
+
+/* Adds a character of `whole` bytes, or a byte that is not UTF-8 (0), as Lua would escape it. */
+static void add_escaped_character(wa_buffer *text, const char *bytes, size_t whole)
+{
+    char escape[16];
+    int size = 0;
+    if (whole == 1 && (*bytes == '"' || *bytes == '\\')) {
+        wa_buffer_add(text, "\\", 1);
+    } else if (whole < 2 && ((unsigned char) *bytes < 0x20 || (unsigned char) *bytes >= 0x7F)) {
+        size = snprintf(escape, sizeof escape, "\\%03d", (unsigned char) *bytes);
+    } else if (whole > 1 && wa_is_escaped(wa_utf8_point(bytes, whole))) {
+        size = snprintf(escape, sizeof escape, "\\u{%lX}", (unsigned long) wa_utf8_point(bytes, whole));
+    }
+    if (size > 0) wa_buffer_add(text, escape, (size_t) size);
+    else wa_buffer_add(text, bytes, whole > 1 ? whole : 1);
+}
+
+/* adds up to `most` bytes, escaped */
 static void add_escaped(wa_buffer *text, const char *bytes, size_t length, size_t most)
 {
     size_t at = 0;
     while (at < length && at < most) {
-        unsigned char byte = (unsigned char) bytes[at];
         size_t whole = wa_utf8_character((const unsigned char *) bytes + at, length - at);
-        if (whole > 1) {
-            wa_buffer_add(text, bytes + at, whole);
-        } else if (byte == '"' || byte == '\\') {
-            wa_buffer_add(text, "\\", 1);
-            wa_buffer_add(text, bytes + at, 1);
-        } else if (byte < 0x20 || byte >= 0x7F) {
-            char escape[8];
-            int size = snprintf(escape, sizeof escape, "\\%03d", byte);
-            wa_buffer_add(text, escape, (size_t) size);
-        } else {
-            wa_buffer_add(text, bytes + at, 1);
-        }
+        add_escaped_character(text, bytes + at, whole);
         at += whole > 1 ? whole : 1;
     }
     if (at < length) wa_buffer_add(text, "...", 3);
@@ -164,6 +175,7 @@ static void add_fact(wa_buffer *text, const wa_fact *fact, detail *kept)
     if (fact->kind == WA_QUOTED) add_string(text, "\"");
     *kept = (detail){.kind = TEXT_DETAIL, .at = text->length};
     if (fact->kind == WA_VALUES) add_values(text, fact->values);
+    else if (fact->kind == WA_POINT) add_code_point(text, fact->count);
     else add_escaped(text, fact->text, fact->length, LONGEST_QUOTE);
     kept->length = text->length - kept->at;
     if (fact->kind == WA_QUOTED) add_string(text, "\"");
@@ -308,8 +320,17 @@ static const char *member_of_variants_with(const wa_type *type, const char *name
     return found;
 }
 
+const char *wa_former_name_sentence(const char *name, size_t length)
+{
+    for (const wa_former_name *f = wa_former_names; f->name != NULL; f++) {
+        if (wa_is(name, length, f->name)) return f->sentence;
+    }
+    return NULL;
+}
+
 void wa_explain_unknown(wa_problem *p, const char *name, size_t length, bool search)
 {
+    const char *former = wa_former_name_sentence(name, length);
     bool known = search && length <= LONGEST_NAME && has_field_below(&wa_message, name, length);
     const char *member = NULL;
     if (known) {
@@ -323,6 +344,7 @@ void wa_explain_unknown(wa_problem *p, const char *name, size_t length, bool sea
     p->sentence = member != NULL  ? "%1, it belongs into `%2`"
                   : meant != NULL ? "%1, did you mean `%2`?"
                                   : "%1 (there are %N)";
+    if (!known && former != NULL) p->sentence = former;
 }
 
 /* ---- to Lua --------------------------------------------------------------------------------------------------------

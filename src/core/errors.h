@@ -23,8 +23,8 @@ typedef struct wa_frame {
 
 /* the part of a sentence that the caller finds in `limit` or `actual` too */
 typedef struct wa_fact {
-    enum { WA_NO_FACT, WA_COUNT, WA_QUOTED, WA_PLAIN, WA_VALUES } kind;
-    int64_t count;
+    enum { WA_NO_FACT, WA_COUNT, WA_POINT, WA_QUOTED, WA_PLAIN, WA_VALUES } kind;
+    int64_t count;    /* WA_COUNT, and WA_POINT: a code point, U+202A */
     const char *text; /* WA_QUOTED and WA_PLAIN: escaped as Lua does, and shortened */
     size_t length;
     const char *const *values; /* WA_VALUES: "a", "b" or "c" */
@@ -62,6 +62,9 @@ static inline wa_fact wa_quoted(const char *text, size_t length)
 
 /* adds a problem to the report */
 WA_FUNC WA_RARE void wa_report_problem(wa_report *report, const wa_problem *problem);
+
+/* Returns what became of a name that the API had once, a sentence, or NULL. */
+WA_FUNC const char *wa_former_name_sentence(const char *name, size_t length);
 
 /* Fills in code, sentence and what it needs for a name that the layout does not have; `layout` NULL: it is not known
  * which layout. `search`: look whether the name belongs elsewhere. */

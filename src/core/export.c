@@ -42,6 +42,14 @@ static const char *class_of(wa_marks marks)
     return (marks & WA_SOFT) != 0 ? "S" : (marks & WA_GUIDE) != 0 ? "G" : "H";
 }
 
+/* [-0, +0, m] sets the list of advised formats, unless there is none */
+static void set_advice(lua_State *L, const uint8_t *advice)
+{
+    const char *names[WA_MAX_ADVICE + 1] = {NULL};
+    for (int i = 0; i < WA_MAX_ADVICE && advice[i] != WA_ANY_FORMAT; i++) names[i] = wa_format_terms[advice[i]].name;
+    set_strings(L, "advised_formats", names[0] == NULL ? NULL : names);
+}
+
 /* [-0, +1, m] */
 static void push_field(lua_State *L, const wa_field *f)
 {
@@ -57,7 +65,8 @@ static void push_field(lua_State *L, const wa_field *f)
     if (numeric && f->max != 0) set_integer(L, "min", f->min);
     else set_limit(L, "min", f->min);
     set_limit(L, "max", f->max);
-    set_limit(L, "advised_max", f->recommended_max);
+    set_limit(L, (f->marks & WA_LESS_AMONG) != 0 ? "max_among_parts" : "advised_max", f->recommended_max);
+    set_advice(L, f->advice);
     set_limit(L, "total", f->total);
     for (int i = 0; i < WA_MARK_COUNT; i++) {
         if ((f->marks >> i & 1) == 0) continue;
@@ -90,6 +99,7 @@ static void set_rules(lua_State *L, const wa_object *object)
         set_text(L, "rule", wa_rule_terms[r->kind].name);
         set_text(L, "class", class_of(r->marks));
         set_text(L, "value", r->value);
+        set_limit(L, "limit", r->limit);
         set_strings(L, "names", (const char *const[]){r->names[0], r->names[1], NULL});
         set_strings(L, "parts", r->parts);
         lua_rawseti(L, -2, ++count);

@@ -51,6 +51,37 @@ static inline bool wa_copy_plain(char *to, const char *text, size_t length)
     return wa_plain8(bytes);
 }
 
+/* Returns true for a string of 8 to 16 digits. */
+static inline bool wa_json_digits(const char *text, size_t length)
+{
+    uint64_t bytes[2];
+    if (length < 8 || length > 16) return false;
+    memcpy(&bytes[0], text, 8);
+    memcpy(&bytes[1], text + length - 8, 8);
+    uint64_t high = (bytes[0] & bytes[1]) & WA_EACH(0xF0), low = (bytes[0] | bytes[1]) & WA_EACH(0xF0);
+    uint64_t over = (bytes[0] + WA_EACH(6)) | (bytes[1] + WA_EACH(6)); /* 0x3A and more go over 0x3F */
+    return high == WA_EACH(0x30) && low == WA_EACH(0x30) && (over & WA_EACH(0xC0)) == 0;
+}
+
+/* Returns true for a string of 4 bytes or more that has no space and no control character. */
+static inline bool wa_json_word(const char *text, size_t length)
+{
+    uint64_t bytes, low = 0;
+    uint32_t halves[2];
+    if (length < 4) return false;
+    if (length < 8) {
+        memcpy(&halves[0], text, 4);
+        memcpy(&halves[1], text + length - 4, 4);
+        bytes = (uint64_t) halves[0] << 32 | halves[1];
+        return ((bytes - WA_EACH(0x21)) & ~bytes & WA_EACH(0x80)) == 0;
+    }
+    for (size_t at = 0; at < length; at += 8) {
+        memcpy(&bytes, text + (at + 8 <= length ? at : length - 8), 8);
+        low |= (bytes - WA_EACH(0x21)) & ~bytes;
+    }
+    return (low & WA_EACH(0x80)) == 0;
+}
+
 /* Writes a string with its quotes if all its bytes are plain. Returns false, and writes nothing, if not. */
 static inline bool wa_json_plain(wa_buffer *out, const char *text, size_t length)
 {

@@ -29,6 +29,9 @@
 #define STRING(n, least, most, m, d) TEXT(WA_STRING, n, WA_ANY_FORMAT, least, most, 0, m, d)
 #define FORMATTED(n, f, least, most, m, d) TEXT(WA_STRING, n, f, least, most, 0, m, d)
 #define ID(n, least, most, m, d) TEXT(WA_ID, n, WA_ANY_FORMAT, least, most, 0, m, d)
+/* a text with formats that are only advised */
+#define ADVISED(k, n, least, most, m, d, ...) \
+    ROW(k, n, m, d, .min = least, .max = most, .advice = {__VA_ARGS__})
 #define CHOICE(n, m, d, ...) ROW(WA_STRING, n, m, d, .values = VALUES(__VA_ARGS__))
 #define ID_CHOICE(n, m, d, ...) ROW(WA_ID, n, m, d, .values = VALUES(__VA_ARGS__))
 #define CONSTANT(n, value, m, d) CHOICE(n, m, d, value)
@@ -36,7 +39,6 @@
 #define INTEGER(n, least, most, m, d) ROW(WA_INTEGER, n, m, d, .min = least, .max = most)
 #define NUMBER(n, least, most, m, d) ROW(WA_NUMBER, n, m, d, .min = least, .max = most)
 #define ORDINAL(n, least, most, m, d) ROW(WA_ORDINAL, n, m, d, .min = least, .max = most)
-#define LABEL(n, m, d) ROW(WA_LABEL, n, m, d, .min = 0)
 #define MAP(n, least, m, d) ROW(WA_MAP, n, m, d, .min = least)
 #define OBJECT(n, o, m, d) ROW(WA_OBJECT, n, m, d, .object = &(o))
 #define LIST(n, o, least, most, m, d) ROW(WA_LIST, n, m, d, .object = &(o), .min = least, .max = most)
@@ -48,12 +50,15 @@
 /* in an object with a base: the object does not have this field of the base */
 #define REMOVED(n) ROW(WA_REMOVED, n, 0, "", .min = 0)
 
-#define EXACTLY_ONE(a, b) {WA_EXACTLY_ONE, 0, {a, b}, NULL, NULL}
-#define AT_LEAST_ONE(a, b, m) {WA_AT_LEAST_ONE, m, {a, b}, NULL, NULL}
-#define ONLY_WHEN(a, b, value, m) {WA_ONLY_WHEN, m, {a, b}, value, NULL}
-#define ONLY_UNDER(a, b, value, m) {WA_ONLY_UNDER, m, {a, b}, value, NULL}
-#define ONLY_WITHOUT(a, b, m) {WA_ONLY_WITHOUT, m, {a, b}, NULL, NULL}
-#define SUM(a, b, m, ...) {WA_SUM, m, {a, b}, NULL, VALUES(__VA_ARGS__)}
+#define EXACTLY_ONE(a, b) {WA_EXACTLY_ONE, 0, {a, b}, NULL, NULL, 0}
+#define AT_LEAST_ONE(a, b, m) {WA_AT_LEAST_ONE, m, {a, b}, NULL, NULL, 0}
+#define ONLY_WHEN(a, b, value, m) {WA_ONLY_WHEN, m, {a, b}, value, NULL, 0}
+#define ONLY_UNDER(a, b, value, m) {WA_ONLY_UNDER, m, {a, b}, value, NULL, 0}
+#define ONLY_WITHOUT(a, b, m) {WA_ONLY_WITHOUT, m, {a, b}, NULL, NULL, 0}
+#define NOT_WITH(a, b, m) {WA_NOT_WITH, m, {a, b}, NULL, NULL, 0}
+#define NEEDS(a, b, m) {WA_NEEDS, m, {a, b}, NULL, NULL, 0}
+#define AT_MOST_WHEN(a, most, b, value, m) {WA_AT_MOST_WHEN, m, {a, b}, value, NULL, most}
+#define SUM(a, b, m, ...) {WA_SUM, m, {a, b}, NULL, VALUES(__VA_ARGS__), 0}
 
 #define REQUIRED WA_REQUIRED
 #define RECOMMENDED WA_RECOMMENDED
@@ -67,6 +72,11 @@
 #define AMONG_MANY WA_AMONG_MANY
 #define ALL_OR_NONE WA_ALL_OR_NONE
 #define FILLED WA_FILLED
+#define ONCE WA_ONCE
+#define FEW WA_FEW
+#define LEADING WA_LEADING
+#define PARTS WA_PARTS
+#define LESS_AMONG WA_LESS_AMONG
 #define GUIDE WA_GUIDE
 #define SOFT WA_SOFT
 
@@ -81,8 +91,15 @@
 #define CAPTION STRING("caption", 0, 1024, 0, "The text below it.")
 #define NO_CAPTION \
     STRING("caption", 0, 1024, DEPRECATED | SOFT, "Not documented here: leave it out.")
+#define NO_FILENAME \
+    STRING("filename", 0, 0, DEPRECATED | SOFT, "Not documented here: leave it out.")
 #define FILENAME \
     TEXT(WA_STRING, "filename", WA_ANY_FORMAT, 0, 0, 240, 0, "Its extension decides how the document is shown.")
+#define PLACE \
+    NUMBER("latitude", 1, 0, REQUIRED, "Degrees, as a number or a string."), \
+    NUMBER("longitude", 1, 0, REQUIRED, "Degrees, as a number or a string.")
+/* a value of a template that the API refuses for its white space, as one report says */
+#define ONE_LINE .advice = {WA_ONE_LINE}
 #define TEXT_FIELD(n, d) STRING(n, 0, 0, 0, d)
 #define PLACE_TYPE TEXT_FIELD("type", "HOME, WORK or any other word.")
 #define MESSAGE_ID(d) ID("message_id", 1, 128, REQUIRED, d)
@@ -104,6 +121,7 @@
 #define ODD_FOOTER OBJECT("footer", footer, DEPRECATED | SOFT, "No documented example has it.")
 #define ACTION(o) OBJECT("action", o, REQUIRED, "The actions of the user.")
 #define ACTION_NAME(n) CONSTANT("name", n, REQUIRED, "The action's name.")
+#define NO_NAME STRING("name", 0, 0, DEPRECATED | SOFT, "Not documented here: leave it out.")
 #define PARAMETERS(o) OBJECT("parameters", o, REQUIRED, "The parameters of the action.")
 #define SECTION_TITLE \
     STRING("title", 0, 24, AMONG_MANY, "Required if there are several sections.")
@@ -111,8 +129,8 @@
 #define CATALOG_ID ID("catalog_id", 1, 0, REQUIRED, "The catalog.")
 #define THUMBNAIL_ID \
     ID("thumbnail_product_retailer_id", 1, 0, RECOMMENDED, "The product whose image is shown.")
-#define PRODUCT_SECTIONS \
-    LIST_WITH_TOTAL("sections", product_section, 1, 10, 30, REQUIRED | LIST_RULES, \
+#define PRODUCT_SECTIONS(o) \
+    LIST_WITH_TOTAL("sections", o, 1, 10, 30, REQUIRED | LIST_RULES, \
         "Products under titles; at most 30 together.")
 #define DISPLAY_TEXT(m) STRING("display_text", 1, 20, (m) | GUIDE, "The title of the button.")
 #define TTL_MINUTES(m) INTEGER("ttl_minutes", 1, 43200, (m) | GUIDE, "Minutes the button works.")
@@ -126,6 +144,14 @@
 #define AMOUNT_FIELDS \
     INTEGER("value", 0, 0, RECOMMENDED | SOFT, "The amount times the offset."), \
     INTEGER("offset", 100, 100, RECOMMENDED | SOFT, "Always 100.")
+#define ORDERED \
+    CHOICE("status", REQUIRED | OPEN | GUIDE, "The state.", "pending", "processing", "partially_shipped", \
+        "partially-shipped", "shipped", "completed", "canceled")
+#define ORDER_STATE(n, o) {n, "payments/payments-in/orderstatustemplate", DOC("The new state of an order."), \
+    .fields = FIELDS(ID("reference_id", 1, 0, REQUIRED | GUIDE, "The reference_id of the order's details."), \
+        OBJECT("order", o, GUIDE, "The state of the order."), \
+        OBJECT("payment", paid, GUIDE, "The state of the payment.")), \
+    .rules = RULES(AT_LEAST_ONE("order", "payment", GUIDE))}
 #define PARAMETER_TYPE STRING("type", 0, 0, REQUIRED, "The name of the member that it has.")
 #define PARAMETER_NAME \
     STRING("parameter_name", 1, 0, ALL_OR_NONE | GUIDE, "In a template with named parameters.")
@@ -136,12 +162,15 @@
     {n, "templates/utility-templates/utility-templates", DOC("A value for a template's button."), \
     .fields = FIELDS(PARAMETER_FIELDS), .discriminator = "type", .variants = VARIANTS(__VA_ARGS__)}
 #define COMPONENT_TYPE STRING("type", 0, 0, REQUIRED, "The part of the template.")
+#define SINGLE_COMPONENT_TYPE STRING("type", 0, 0, REQUIRED | ONCE, "The part of the template.")
 #define VALUES_OF(o, least, most, m) \
     LIST("parameters", o, least, most, m, "A value for each variable, in the template's order or by name.")
-#define COMPONENT(n, d, ...) {n, "messages/template-messages", DOC(d), .fields = FIELDS(COMPONENT_TYPE, __VA_ARGS__)}
+/* a template has each but a button once */
+#define COMPONENT(n, d, ...) \
+    {n, "messages/template-messages", DOC(d), .fields = FIELDS(SINGLE_COMPONENT_TYPE, __VA_ARGS__)}
 #define BUTTON_FIELDS COMPONENT_TYPE, \
-    STRING("sub_type", 0, 0, REQUIRED, "The button's kind."), \
-    ORDINAL("index", 0, 9, RECOMMENDED, "Its place among the buttons, from 0.")
+    STRING("sub_type", 0, 0, REQUIRED, "The button's kind."), BUTTON_INDEX
+#define BUTTON_INDEX ORDINAL("index", 0, 9, RECOMMENDED | UNIQUE_SOFT, "Its place among the buttons, from 0.")
 #define BUTTON_COMPONENT(n, d, o, m) \
     {n, "messages/template-messages", DOC(d), .fields = FIELDS(BUTTON_FIELDS, VALUES_OF(o, 0, 0, LIST_RULES | (m)))}
 /* commerce and calls are not for groups */
@@ -152,7 +181,8 @@
 #define TYPE STRING("type", 0, 0, REQUIRED, "Filled in from the member that is present.")
 #define MESSAGE(n, s, d, ...) {n, s, DOC(d), .base = &envelope, .fields = FIELDS(__VA_ARGS__)}
 /* the guides do not list these types for groups */
-#define NOT_FOR_GROUPS(n) RULES(ONLY_WHEN(n, "recipient_type", "individual", SOFT))
+#define NOT_FOR_GROUPS(n) ONLY_WHEN(n, "recipient_type", "individual", SOFT)
+#define NOT_BY_DIRECT_SEND(n) NOT_WITH(n, "category", SOFT)
 #define MEMBER(n, o) OBJECT(n, o, REQUIRED, "The content of the message.")
 
 /* ---- text ---------------------------------------------------------------------------------------------------------- */
@@ -171,14 +201,14 @@ static const wa_object provider = {"Provider", "payments/payments-in/overview",
 static const wa_object image = {"Image", "messages/image-messages", DOC("A JPEG or PNG of up to 5 MB."),
     .fields = FIELDS(MEDIA, CAPTION, PROVIDER), .rules = ID_XOR_LINK};
 static const wa_object video = {"Video", "messages/video-messages", DOC("An MP4 or 3GP of up to 16 MB."),
-    .fields = FIELDS(MEDIA, CAPTION, PROVIDER), .rules = ID_XOR_LINK};
+    .fields = FIELDS(MEDIA, CAPTION, NO_FILENAME, PROVIDER), .rules = ID_XOR_LINK};
 static const wa_object document = {"Document", "messages/document-messages", DOC("A file of up to 100 MB."),
     .fields = FIELDS(MEDIA, CAPTION, FILENAME, PROVIDER), .rules = ID_XOR_LINK};
 static const wa_object audio = {"Audio", "messages/audio-messages", DOC("A sound of up to 16 MB."),
     .fields = FIELDS(MEDIA,
         BOOLEAN("voice", GUIDE, "It is a voice message (OGG with the OPUS codec)."),
         NO_CAPTION,
-        STRING("filename", 0, 0, DEPRECATED | SOFT, "Not documented here: leave it out."),
+        NO_FILENAME,
         PROVIDER),
     .rules = ID_XOR_LINK};
 static const wa_object sticker = {"Sticker", "messages/sticker-messages", DOC("A WebP of 512 by 512 pixels."),
@@ -195,11 +225,15 @@ static const wa_object bare_document = {"MediaDocument", "messages/interactive-r
 /* ---- location ------------------------------------------------------------------------------------------------------ */
 
 static const wa_object location = {"Location", "messages/location-messages", DOC("A place."),
-    .fields = FIELDS(
-        NUMBER("latitude", 1, 0, REQUIRED, "Degrees, as a number or a string."),
-        NUMBER("longitude", 1, 0, REQUIRED, "Degrees, as a number or a string."),
+    .fields = FIELDS(PLACE,
         TEXT(WA_STRING, "name", WA_ANY_FORMAT, 0, 0, 100, 0, "The place's name."),
         TEXT(WA_STRING, "address", WA_ANY_FORMAT, 0, 0, 300, 0, "The place's address; shown if there is a name."))};
+static const wa_object template_location = {"TemplateLocation", "templates/utility-templates/utility-templates",
+    DOC("A place in a template's header."),
+    .fields = FIELDS(PLACE,
+        ROW(WA_STRING, "name", 0, "The place's name.", .recommended_max = 100, ONE_LINE),
+        ROW(WA_STRING, "address", 0, "The place's address; shown if there is a name.", .recommended_max = 300,
+        ONE_LINE))};
 
 /* ---- contacts ------------------------------------------------------------------------------------------------------ */
 
@@ -351,7 +385,7 @@ static const wa_object list = {"InteractiveList", "messages/interactive-list-mes
 
 static const wa_object product_action = {"ProductAction", "catalogs/sell-products-and-services/share-products",
     DOC("The product."),
-    .fields = FIELDS(CATALOG_ID, PRODUCT_ID)};
+    .fields = FIELDS(NO_NAME, CATALOG_ID, PRODUCT_ID)};
 static const wa_object product = {"InteractiveProduct", "catalogs/sell-products-and-services/share-products",
     DOC("One product."),
     .fields = FIELDS(INTERACTIVE_TYPE, OPTIONAL_BODY, FOOTER, ACTION(product_action))};
@@ -365,7 +399,7 @@ static const wa_object product_section = {"ProductSection", "catalogs/sell-produ
 
 static const wa_object product_list_action = {"ProductListAction", "catalogs/sell-products-and-services/share-products",
     DOC("The products."),
-    .fields = FIELDS(CATALOG_ID, PRODUCT_SECTIONS)};
+    .fields = FIELDS(NO_NAME, CATALOG_ID, PRODUCT_SECTIONS(product_section))};
 static const wa_object product_list = {"InteractiveProductList", "catalogs/sell-products-and-services/share-products",
     DOC("Up to thirty products."),
     .fields = FIELDS(INTERACTIVE_TYPE, NEEDED_HEADER(words_header), BODY, FOOTER, ACTION(product_list_action))};
@@ -488,7 +522,8 @@ static const wa_object address_message = {"InteractiveAddress", "messages/addres
 
 static const wa_object quick_reply = {"QuickReply", "messages/interactive-media-carousel-messages",
     DOC("The title of a card's button, and its id."),
-    .fields = FIELDS(ID("id", 1, 256, REQUIRED | GUIDE, "The webhook repeats it when the button is pressed."),
+    .fields = FIELDS(ID("id", 1, 256, REQUIRED | UNIQUE_SOFT | GUIDE,
+        "The webhook repeats it when the button is pressed; each in the message is another one."),
         STRING("title", 1, 20, REQUIRED | GUIDE, "The title of the button."))};
 static const wa_object card_button = {"CardButton", "messages/interactive-media-carousel-messages",
     DOC("A button of a card."),
@@ -658,19 +693,16 @@ static const wa_object order_details = {"InteractiveOrderDetails", "payments/pay
 
 static const wa_object ordered = {"OrderState", "payments/payments-in/orderstatustemplate",
     DOC("The state of an order."),
-    .fields = FIELDS(
-        CHOICE("status", REQUIRED | OPEN | GUIDE, "The state.", "pending", "processing", "partially_shipped",
-        "partially-shipped", "shipped", "completed", "canceled"),
-        STRING("description", 0, 120, GUIDE, "A remark."))};
+    .fields = FIELDS(ORDERED, STRING("description", 0, 120, GUIDE, "A remark."))};
+static const wa_object template_ordered = {"TemplateOrderState", "payments/payments-in/orderstatustemplate",
+    DOC("The state of an order."),
+    .fields = FIELDS(ORDERED,
+        ADVISED(WA_STRING, "description", 0, 120, GUIDE, "A remark.", WA_ONE_LINE))};
 static const wa_object paid = {"PaymentState", "payments/payments-br/orders", DOC("The state of a payment (Brazil)."),
     .fields = FIELDS(CHOICE("status", REQUIRED | OPEN | GUIDE, "The state.", "pending", "captured", "failed"),
         INTEGER("timestamp", 0, 0, GUIDE, "Seconds since 1970 in UTC."))};
-static const wa_object order_state = {"OrderStatus", "payments/payments-in/orderstatustemplate",
-    DOC("The new state of an order."),
-    .fields = FIELDS(ID("reference_id", 1, 0, REQUIRED | GUIDE, "The reference_id of the order's details."),
-        OBJECT("order", ordered, GUIDE, "The state of the order."),
-        OBJECT("payment", paid, GUIDE, "The state of the payment.")),
-    .rules = RULES(AT_LEAST_ONE("order", "payment", GUIDE))};
+static const wa_object order_state = ORDER_STATE("OrderStatus", ordered);
+static const wa_object template_order_state = ORDER_STATE("TemplateOrderStatus", template_ordered);
 static const wa_object order_status_action = {"OrderStatusAction", "payments/payments-in/orderstatustemplate",
     DOC("Reviews an order."),
     .fields = FIELDS(ACTION_NAME("review_order"), PARAMETERS(order_state))};
@@ -692,12 +724,12 @@ static const wa_object interactive = {"Interactive", "messages/interactive-reply
 
 static const wa_object currency = {"Currency", "templates/utility-templates/utility-templates",
     DOC("An amount of money."),
-    .fields = FIELDS(STRING("fallback_value", 1, 0, REQUIRED,
+    .fields = FIELDS(FORMATTED("fallback_value", WA_ONE_LINE, 1, 0, REQUIRED,
     "The text that is shown if the amount cannot be localised."),
         STRING("code", 1, 0, REQUIRED, "ISO 4217, three letters."),
         INTEGER("amount_1000", 0, 0, REQUIRED, "The amount times 1000."))};
 static const wa_object date_time = {"DateTime", "templates/utility-templates/utility-templates", DOC("A date."),
-    .fields = FIELDS(STRING("fallback_value", 1, 0, REQUIRED, "The text that is shown."),
+    .fields = FIELDS(FORMATTED("fallback_value", WA_ONE_LINE, 1, 0, REQUIRED, "The text that is shown."),
         IGNORED("day_of_week"), IGNORED("year"), IGNORED("month"), IGNORED("day_of_month"), IGNORED("hour"),
         IGNORED("minute"), STRING("calendar", 0, 0, SOFT, "Accepted and ignored."),
         IGNORED("timestamp"))};
@@ -712,7 +744,8 @@ static const wa_object header_words = {"HeaderTextParameter", "templates/utility
 static const wa_object body_words = {"BodyTextParameter", "templates/utility-templates/utility-templates",
     DOC("A text in a body."),
     .fields = FIELDS(PARAMETER_FIELDS,
-        TEXT(WA_STRING, "text", WA_ONE_LINE, 1, 32768, 1024, REQUIRED, "The text."))};
+        TEXT(WA_STRING, "text", WA_ONE_LINE, 1, 32768, 1024, REQUIRED | LESS_AMONG,
+        "The text; shorter where the body is not alone."))};
 static const wa_object currency_parameter = {"CurrencyParameter", "templates/utility-templates/utility-templates",
     DOC("An amount of money."),
     .fields = FIELDS(PARAMETER_FIELDS, OBJECT("currency", currency, REQUIRED, "The amount."))};
@@ -733,7 +766,7 @@ static const wa_object document_parameter = {"DocumentParameter", "templates/uti
     .fields = FIELDS(PARAMETER_FIELDS, OBJECT("document", bare_document, REQUIRED, "The document."))};
 static const wa_object location_parameter = {"LocationParameter", "templates/utility-templates/utility-templates",
     DOC("A place in a header."),
-    .fields = FIELDS(PARAMETER_FIELDS, OBJECT("location", location, REQUIRED | GUIDE, "The place."))};
+    .fields = FIELDS(PARAMETER_FIELDS, OBJECT("location", template_location, REQUIRED | GUIDE, "The place."))};
 static const wa_object product_parameter = {"ProductParameter", "templates/marketing-templates/spm-templates",
     DOC("A product in a header."),
     .fields = FIELDS(PARAMETER_FIELDS, OBJECT("product", product_reference, REQUIRED | GUIDE, "The product."))};
@@ -755,32 +788,38 @@ static const wa_object body_parameter = {"BodyParameter", "templates/utility-tem
 static const wa_object payload_parameter = {"PayloadParameter", "templates/utility-templates/utility-templates",
     DOC("The payload of a button."),
     .fields = FIELDS(PARAMETER_FIELDS,
-        TEXT(WA_STRING, "payload", WA_ANY_FORMAT, 1, 0, 256, REQUIRED,
-        "The webhook repeats it when the button is pressed."))};
+        ADVISED(WA_STRING, "payload", 1, 512, REQUIRED | GUIDE, "The webhook repeats it when the button is pressed.",
+        WA_ONE_LINE))};
 static const wa_object call_payload_parameter = {"CallPayloadParameter", "calling/call-button-messages-deep-links",
     DOC("The payload of a call button."),
     .fields = FIELDS(PARAMETER_FIELDS,
-        STRING("payload", 1, 512, REQUIRED | GUIDE, "The webhook repeats it when the user calls."))};
+        ADVISED(WA_STRING, "payload", 1, 512, REQUIRED | GUIDE, "The webhook repeats it when the user calls.",
+        WA_ONE_LINE))};
 static const wa_object label_parameter = {"LabelParameter", "templates/utility-templates/utility-templates",
     DOC("The text of a button; a payload is better."),
-    .fields = FIELDS(PARAMETER_FIELDS, LABEL("text", REQUIRED | SOFT, "The text."))};
+    .fields = FIELDS(PARAMETER_FIELDS, ADVISED(WA_LABEL, "text", 0, 0, REQUIRED | SOFT, "The text.", WA_ONE_LINE))};
 static const wa_object suffix_parameter = {"UrlParameter", "templates/utility-templates/utility-templates",
     DOC("The end of a button's address."),
-    .fields = FIELDS(PARAMETER_FIELDS, STRING("text", 1, 0, REQUIRED, "Appended to the template's address."),
+    .fields = FIELDS(PARAMETER_FIELDS, ADVISED(WA_STRING, "text", 1, 0, REQUIRED, "Appended to the template's address.", WA_NO_SPACE),
         BOOLEAN("payment_link_preview", GUIDE, "Show a preview of a payment link (India)."))};
 static const wa_object coupon_parameter = {"CouponParameter", "templates/marketing-templates/coupon-templates",
     DOC("The code that a button copies."),
-    .fields = FIELDS(PARAMETER_FIELDS, STRING("coupon_code", 1, 15, REQUIRED | GUIDE, "The code."))};
+    .fields = FIELDS(PARAMETER_FIELDS, ADVISED(WA_STRING, "coupon_code", 1, 20, REQUIRED | GUIDE, "The code.",
+        WA_ONE_LINE))};
 static const wa_object ttl_parameter = {"TtlParameter", "calling/call-button-messages-deep-links",
     DOC("The time that a call button works."),
     .fields = FIELDS(PARAMETER_FIELDS, TTL_MINUTES(REQUIRED))};
 
+static const wa_object template_section = {"TemplateSection", "templates/marketing-templates/mpm-templates",
+    DOC("Products under a title."),
+    .fields = FIELDS(ROW(WA_STRING, "title", AMONG_MANY, "Required if there are several sections.", .max = 24, ONE_LINE),
+        LIST("product_items", product_item, 1, 30, REQUIRED | COUNTED, "The products."))};
 static const wa_object thumbnail = {"ThumbnailAction", "templates/marketing-templates/catalog-templates",
     DOC("The image of a catalog button."),
     .fields = FIELDS(THUMBNAIL_ID)};
 static const wa_object products_action = {"ProductsAction", "templates/marketing-templates/mpm-templates",
     DOC("The products of a button."),
-    .fields = FIELDS(THUMBNAIL_ID, PRODUCT_SECTIONS)};
+    .fields = FIELDS(THUMBNAIL_ID, PRODUCT_SECTIONS(template_section))};
 static const wa_object flow_button_action = {"FlowButtonAction", "messages/interactive-flow-messages",
     DOC("The data of a flow that opens."),
     .fields = FIELDS(STRING("flow_token", 0, 0, 0, "Your own name for this use of the flow."),
@@ -788,6 +827,27 @@ static const wa_object flow_button_action = {"FlowButtonAction", "messages/inter
 static const wa_object order_button_action = {"OrderButtonAction", "payments/payments-in/orderdetailstemplate",
     DOC("The order of a button."),
     .fields = FIELDS(OBJECT("order_details", order_details_parameters, REQUIRED | GUIDE, "The order."))};
+
+/* Brazil */
+static const wa_object payment_code = {"PaymentCode", "payments/payments-br/overview", DOC("A Pix code."),
+    .fields = FIELDS(RECOMMENDED_STRING("code", "The code."))};
+static const wa_object requested_setting = {"RequestedPaymentSetting", "payments/payments-br/overview",
+    DOC("A way to pay."),
+    .fields = FIELDS(
+        CHOICE("type", RECOMMENDED | OPEN | SOFT, "The name of the member that it has.", "pix_dynamic_code", "boleto",
+        "payment_link"),
+        OBJECT("pix_dynamic_code", payment_code, SOFT, "A Pix code."),
+        OBJECT("boleto", boleto, SOFT, "A boleto."),
+        OBJECT("payment_link", payment_link, SOFT, "A payment link."))};
+static const wa_object payment_request = {"PaymentRequest", "payments/payments-br/overview",
+    DOC("A payment that is asked for (Brazil)."),
+    .fields = FIELDS(RECOMMENDED_OBJECT("payment_setting", requested_setting, "A way to pay."))};
+static const wa_object payment_action = {"PaymentRequestAction", "payments/payments-br/overview",
+    DOC("The payment of a button."),
+    .fields = FIELDS(OBJECT("payment_request", payment_request, REQUIRED | SOFT, "The payment."))};
+static const wa_object payment_parameter = {"PaymentParameter", "payments/payments-br/overview",
+    DOC("The payment that a button asks for."),
+    .fields = ACTION_PARAMETER(payment_action, REQUIRED | SOFT, "The payment.")};
 
 static const wa_object catalog_parameter = {"CatalogParameter", "templates/marketing-templates/catalog-templates",
     DOC("A catalog button's image."),
@@ -812,6 +872,7 @@ static const wa_object catalog_button_parameters = BUTTON_PARAMETER("CatalogButt
 static const wa_object mpm_parameters = BUTTON_PARAMETER("ProductsButtonParameter", {"action", &mpm_parameter});
 static const wa_object flow_button_parameters = BUTTON_PARAMETER("FlowButtonParameter", {"action", &flow_parameter});
 static const wa_object order_parameters = BUTTON_PARAMETER("OrderButtonParameter", {"action", &order_parameter});
+static const wa_object payment_parameters = BUTTON_PARAMETER("PaymentButtonParameter", {"action", &payment_parameter});
 static const wa_object voice_call_button_parameters = BUTTON_PARAMETER("VoiceCallParameter",
     {"payload", &call_payload_parameter}, {"ttl_minutes", &ttl_parameter});
 static const wa_object phone_number_parameters = BUTTON_PARAMETER("PhoneNumberParameter",
@@ -842,12 +903,17 @@ static const wa_object voice_call_component =
     PRIVATE_COMPONENT("VoiceCallComponent", "A button that calls the business.", voice_call_button_parameters);
 static const wa_object phone_number_component =
     BUTTON_COMPONENT("PhoneNumberComponent", "A button that calls a number.", phone_number_parameters, 0);
+static const wa_object payment_component = {"PaymentComponent", "payments/payments-br/overview",
+    DOC("A button that asks for a payment (Brazil)."),
+    .fields = FIELDS(COMPONENT_TYPE,
+        ROW(WA_STRING, "sub_type", REQUIRED | FEW, "The button's kind; at most three of it.", .total = 3), BUTTON_INDEX,
+        VALUES_OF(payment_parameters, 0, 0, LIST_RULES | RECOMMENDED))};
 static const wa_object button_component = {"ButtonComponent", "messages/template-messages", DOC("Values for a button."),
     .fields = FIELDS(BUTTON_FIELDS), .discriminator = "sub_type", .open = true,
     .variants = VARIANTS({"quick_reply", &quick_reply_component}, {"url", &url_component},
         {"copy_code", &copy_code_component}, {"catalog", &catalog_component}, {"mpm", &mpm_component},
         {"flow", &flow_component}, {"order_details", &order_details_component}, {"voice_call", &voice_call_component},
-        {"phone_number", &phone_number_component})};
+        {"phone_number", &phone_number_component}, {"payment_request", &payment_component})};
 
 static const wa_object offer = {"LimitedTimeOffer", "templates/marketing-templates/limited-time-offer-templates",
     DOC("The end of an offer."),
@@ -861,8 +927,8 @@ static const wa_object offer_component = COMPONENT("LimitedTimeOfferComponent", 
 
 static const wa_object tap_target = {"TapTarget", "templates/tap-target-url-title-override",
     DOC("A link and its title."),
-    .fields = FIELDS(STRING("url", 1, 0, REQUIRED | GUIDE, "The address that opens."),
-        STRING("title", 1, 0, REQUIRED | GUIDE, "The text that is shown."))};
+    .fields = FIELDS(ADVISED(WA_STRING, "url", 1, 0, REQUIRED | GUIDE, "The address that opens.", WA_NO_SPACE),
+        ADVISED(WA_STRING, "title", 1, 0, REQUIRED | GUIDE, "The text that is shown.", WA_ONE_LINE))};
 static const wa_object tap_target_parameter = {"TapTargetParameter", "templates/tap-target-url-title-override",
     DOC("Another title for a link."),
     .fields = FIELDS(CONSTANT("type", "tap_target_configuration", REQUIRED | GUIDE, "The type."),
@@ -873,10 +939,11 @@ static const wa_object tap_target_component = COMPONENT("TapTargetComponent", "A
 static const wa_object order_status_parameter = {"OrderStatusParameter", "payments/payments-in/orderstatustemplate",
     DOC("The new state of an order."),
     .fields = FIELDS(CONSTANT("type", "order_status", REQUIRED | GUIDE, "The type."),
-        OBJECT("order_status", order_state, REQUIRED | GUIDE, "The new state."))};
+        OBJECT("order_status", template_order_state, REQUIRED | GUIDE, "The new state."))};
 static const wa_object order_status_component = {"OrderStatusComponent", "payments/payments-in/orderstatustemplate",
     DOC("The new state of an order."),
-    .fields = FIELDS(COMPONENT_TYPE, VALUES_OF(order_status_parameter, 1, 1, REQUIRED)), NOT_IN_GROUPS("parameters")};
+    .fields = FIELDS(SINGLE_COMPONENT_TYPE, VALUES_OF(order_status_parameter, 1, 1, REQUIRED)),
+    NOT_IN_GROUPS("parameters")};
 
 /* a card of a template holds a header, a body and buttons: no card holds cards */
 static const wa_object card_component = {"CardComponent", "templates/marketing-templates/media-card-carousel-templates",
@@ -886,7 +953,7 @@ static const wa_object card_component = {"CardComponent", "templates/marketing-t
 static const wa_object template_card = {"TemplateCard", "templates/marketing-templates/media-card-carousel-templates",
     DOC("Values for a card."),
     .fields = FIELDS(CARD_INDEX,
-        LIST("components", card_component, 0, 0, REQUIRED | GUIDE, "Values for its parts."))};
+        LIST("components", card_component, 0, 0, REQUIRED | LIST_RULES | PARTS | GUIDE, "Values for its parts."))};
 static const wa_object carousel_component = COMPONENT("CarouselComponent", "Values for the cards.",
     LIST("cards", template_card, 1, 10, REQUIRED | LIST_RULES | GUIDE, "The cards; as many as the template has."));
 
@@ -898,57 +965,147 @@ static const wa_object component = {"Component", "messages/template-messages", D
 
 static const wa_object language = {"Language", "messages/template-messages", DOC("The template's language."),
     .fields = FIELDS(CONSTANT("policy", "deterministic", 0, "Always deterministic."),
-        STRING("code", 1, 0, REQUIRED, "Such as en or en_US."))};
+        ADVISED(WA_STRING, "code", 1, 0, REQUIRED, "Such as en or en_US.", WA_LANGUAGE))};
 static const wa_object template = {"Template", "messages/template-messages",
     DOC("A message that was written before and approved."),
     .fields = FIELDS(STRING("name", 1, 512, REQUIRED, "The template's name."),
         OBJECT("language", language, REQUIRED, "The template's language."),
-        LIST("components", component, 0, 0, 0, "Values for the template's variables."))};
+        LIST("components", component, 0, 0, LIST_RULES | PARTS, "Values for the template's variables."))};
 
 /* ---- the envelope -------------------------------------------------------------------------------------------------- */
 
 static const wa_object context = {"Context", "messages/contextual-replies", DOC("The message that is answered."),
     .fields = FIELDS(MESSAGE_ID("The message that this one answers."))};
 
+static const wa_object direct_send_config = {"DirectSendConfig", "direct-send", DOC("A name for Direct Send (beta)."),
+    .fields = FIELDS(ROW(WA_STRING, "template_name", RECOMMENDED | SOFT, "The name of the template that is made of it.",
+        .max = 512, .format = WA_SNAKE))};
+static const wa_object bid_spec = {"BidSpec", "marketing-messages/send-marketing-messages",
+    DOC("The bid for a marketing message (beta)."),
+    .fields = FIELDS(NUMBER("per_message_bid_multiplier", 1, 0, SOFT, "Over 0."))};
+
 static const wa_object envelope = {"Envelope", "messages/send-messages",
     DOC("The recipient of a message, and how it is sent."),
     .fields = FIELDS(MESSAGING_PRODUCT,
         CHOICE("recipient_type", FILLED, "Filled in if absent.", "individual", "group"),
-        ID("to", 1, 0, 0, "A phone number, a WhatsApp id or a group's id."),
-        ID("recipient", 1, 0, GUIDE, "A business-scoped user id; `to` wins where both are given."),
+        ROW(WA_ID, "to", GUIDE, "A phone number, a WhatsApp id or a group's id.", .min = 1, .format = WA_NO_USER_ID,
+            .advice = {WA_VISIBLE, WA_NO_NAME, WA_HAS_DIGIT}),
+        ADVISED(WA_ID, "recipient", 1, 0, GUIDE, "A business-scoped user id; `to` wins where both are given.",
+            WA_VISIBLE, WA_NO_NAME, WA_NO_PHONE),
         OBJECT("context", context, 0, "The message that is answered."),
         STRING("biz_opaque_callback_data", 0, 512, 0, "Your own text; status webhooks repeat it."),
         STRING("recipient_identity_key_hash", 0, 0, GUIDE, "Delivered only if it is the user's current hash."),
         BOOLEAN("message_activity_sharing", SOFT, "Report what the user does with the message."),
-        CHOICE("category", OPEN | SOFT, "For Direct Send (beta).", "utility", "authentication"),
+        ID("messaging_account_id", 0, 0, GUIDE, "The messaging account that is charged."),
+        ID("paid_messaging_account_id", 0, 0, DEPRECATED | GUIDE, "The old name of `messaging_account_id`."),
+        CHOICE("category", OPEN | SOFT, "For Direct Send (beta).", "utility", "authentication", "service"),
+        INTEGER("ttl_seconds", 30, 43200, SOFT, "For Direct Send (beta): seconds in which it is delivered or never."),
+        OBJECT("direct_send_config", direct_send_config, GUIDE, "For Direct Send (beta)."),
+        OBJECT("bid_spec", bid_spec, SOFT, "For marketing messages (beta)."),
         CHOICE("product_policy", 0, "For /marketing_messages only.", "CLOUD_API_FALLBACK", "STRICT"),
         TYPE),
-    .rules = RULES(AT_LEAST_ONE("to", "recipient", GUIDE))};
+    .rules = RULES(AT_LEAST_ONE("to", "recipient", GUIDE),
+        NEEDS("ttl_seconds", "category", GUIDE), NEEDS("direct_send_config", "category", SOFT),
+        ONLY_WHEN("direct_send_config", "category", "utility", SOFT),
+        AT_MOST_WHEN("ttl_seconds", 900, "category", "authentication", SOFT))};
 
+/* ---- Direct Send (beta; where there is a `category`): what is not certain makes a warning -------------------------- */
 
-static const wa_object text_message = MESSAGE("TextMessage",
-    "messages/text-messages", "A text message.", MEMBER("text", text));
+#define DIRECT_SEND "direct-send"
+#define DIRECT_TEXT(n, least, better, m, d) TEXT(WA_STRING, n, WA_ANY_FORMAT, least, 0, better, m, d)
+#define DIRECT_FIELDS INTERACTIVE_TYPE, HEADER(direct_header), \
+    OBJECT("body", direct_body, REQUIRED, "The text of the message."), \
+    OBJECT("footer", direct_footer, 0, "A small text below the body.")
+static const wa_object direct_text = {"DirectText", DIRECT_SEND, DOC("A text message by Direct Send."),
+    .fields = FIELDS(
+        TEXT(WA_STRING, "body", WA_ANY_FORMAT, 1, 4096, 1024, REQUIRED, "The text. Web addresses in it become links."),
+        BOOLEAN("preview_url", DEPRECATED | SOFT, "Not for Direct Send: leave it out."))};
+static const wa_object direct_media = {"DirectMedia", DIRECT_SEND, DOC("An image or a video in a header."),
+    .fields = FIELDS(MEDIA, NO_CAPTION, PROVIDER), .rules = RULES(AT_LEAST_ONE("id", "link", GUIDE))};
+static const wa_object direct_file = {"DirectDocument", DIRECT_SEND, DOC("A document in a header."),
+    .fields = FIELDS(MEDIA, FILENAME, NO_CAPTION, PROVIDER), .rules = RULES(AT_LEAST_ONE("id", "link", GUIDE))};
+static const wa_object direct_header_image = {"DirectHeaderImage", DIRECT_SEND, DOC("An image above the body."),
+    .fields = FIELDS(HEADER_FIELDS, OBJECT("image", direct_media, REQUIRED | GUIDE, "The image."))};
+static const wa_object direct_header_video = {"DirectHeaderVideo", DIRECT_SEND, DOC("A video above the body."),
+    .fields = FIELDS(HEADER_FIELDS, OBJECT("video", direct_media, REQUIRED | GUIDE, "The video."))};
+static const wa_object direct_header_document = {"DirectHeaderDocument", DIRECT_SEND,
+    DOC("A document above the body."),
+    .fields = FIELDS(HEADER_FIELDS, OBJECT("document", direct_file, REQUIRED | GUIDE, "The document."))};
+static const wa_object direct_header_text = {"DirectHeaderText", DIRECT_SEND, DOC("A text above the body."),
+    .fields = FIELDS(HEADER_FIELDS, DIRECT_TEXT("text", 1, 60, REQUIRED, "The text; markdown is not formatted."))};
+static const wa_object direct_header = {"DirectHeader", DIRECT_SEND, DOC("The header, above the body."),
+    .fields = FIELDS(HEADER_FIELDS), .discriminator = "type", .open = true,
+    .variants = VARIANTS({"text", &direct_header_text}, {"image", &direct_header_image}, {"video", &direct_header_video},
+        {"document", &direct_header_document})};
+
+static const wa_object direct_body = {"DirectBody", DIRECT_SEND, DOC("The text of the message."),
+    .fields = FIELDS(DIRECT_TEXT("text", 1, 1024, REQUIRED, "The text."))};
+static const wa_object direct_footer = {"DirectFooter", DIRECT_SEND, DOC("A small text below the body."),
+    .fields = FIELDS(DIRECT_TEXT("text", 0, 60, REQUIRED, "The text."))};
+static const wa_object direct_link = {"DirectLink", DIRECT_SEND, DOC("The title of a button, and its link."),
+    .fields = FIELDS(DIRECT_TEXT("display_text", 1, 20, REQUIRED | GUIDE, "The title of the button."),
+        FORMATTED("url", WA_ABSOLUTE, 1, 0, REQUIRED | GUIDE, "The address that the button opens."))};
+static const wa_object direct_link_button = {"DirectLinkButton", DIRECT_SEND, DOC("A button that opens a link."),
+    .fields = FIELDS(STRING("type", 0, 0, REQUIRED, "The button's kind."),
+        ROW(WA_OBJECT, "cta_url", REQUIRED | FEW | LEADING | GUIDE, "Its title and its link; at most two, and first.",
+            .object = &direct_link, .total = 2))};
+static const wa_object direct_reply = {"DirectReply", DIRECT_SEND, DOC("The title of a button, and its id."),
+    .fields = FIELDS(
+        TEXT(WA_ID, "id", WA_TRIMMED, 1, 256, 0, REQUIRED | UNIQUE, "The webhook repeats it when the button is pressed."),
+        DIRECT_TEXT("title", 1, 20, REQUIRED | UNIQUE, "The title of the button; markdown is not formatted."))};
+static const wa_object direct_reply_button = {"DirectReplyButton", DIRECT_SEND, DOC("A button that answers."),
+    .fields = FIELDS(STRING("type", 0, 0, REQUIRED, "The button's kind."),
+        OBJECT("reply", direct_reply, REQUIRED, "Its title and its id."))};
+static const wa_object direct_button = {"DirectButton", DIRECT_SEND, DOC("A button."),
+    .fields = FIELDS(STRING("type", 0, 0, REQUIRED, "The button's kind.")), .discriminator = "type", .open = true,
+    .variants = VARIANTS({"reply", &direct_reply_button}, {"cta_url", &direct_link_button})};
+static const wa_object direct_buttons_action = {"DirectButtonsAction", DIRECT_SEND, DOC("Up to ten buttons."),
+    .fields = FIELDS(LIST_BELOW("buttons", direct_button, 1, 0, 10, REQUIRED | LIST_RULES, "The buttons."))};
+static const wa_object direct_buttons = {"DirectInteractiveButton", DIRECT_SEND, DOC("Reply buttons and links."),
+    .fields = FIELDS(DIRECT_FIELDS, ACTION(direct_buttons_action))};
+static const wa_object direct_link_action = {"DirectLinkAction", DIRECT_SEND, DOC("Opens a link."),
+    .fields = FIELDS(ACTION_NAME("cta_url"), PARAMETERS(direct_link))};
+static const wa_object direct_cta_url = {"DirectInteractiveCtaUrl", DIRECT_SEND, DOC("A button that opens a link."),
+    .fields = FIELDS(DIRECT_FIELDS, ACTION(direct_link_action))};
+static const wa_object direct_voice_call = {"DirectInteractiveVoiceCall", DIRECT_SEND,
+    DOC("A button that calls the business."),
+    .fields = FIELDS(DIRECT_FIELDS, ACTION(voice_call_action))};
+static const wa_object direct_interactive = {"DirectInteractive", DIRECT_SEND, DOC("A message with something to press."),
+    .fields = FIELDS(INTERACTIVE_TYPE), .discriminator = "type", .open = true,
+    .variants = VARIANTS({"button", &direct_buttons}, {"cta_url", &direct_cta_url}, {"voice_call", &direct_voice_call})};
+static const wa_object direct_text_message = MESSAGE("DirectTextMessage", DIRECT_SEND, "A text by Direct Send (beta).",
+    MEMBER("text", direct_text));
+static const wa_object direct_interactive_message = MESSAGE("DirectInteractiveMessage", DIRECT_SEND,
+    "Buttons by Direct Send (beta).", MEMBER("interactive", direct_interactive));
+
+/* ---- the messages -------------------------------------------------------------------------------------------------- */
+
+static const wa_object text_message = {"TextMessage", "messages/text-messages",
+    DOC("A text message."), .base = &envelope,
+    .fields = FIELDS(MEMBER("text", text)), .variants = VARIANTS({"category", &direct_text_message})};
 static const wa_object image_message = MESSAGE("ImageMessage",
     "messages/image-messages", "An image.", MEMBER("image", image));
 static const wa_object video_message = MESSAGE("VideoMessage",
     "messages/video-messages", "A video.", MEMBER("video", video));
-static const wa_object audio_message = MESSAGE("AudioMessage",
-    "messages/audio-messages", "An audio message.", MEMBER("audio", audio));
+static const wa_object audio_message = {"AudioMessage", "messages/audio-messages",
+    DOC("An audio message."), .base = &envelope,
+    .fields = FIELDS(MEMBER("audio", audio)), .rules = RULES(NOT_BY_DIRECT_SEND("audio"))};
 static const wa_object document_message = MESSAGE("DocumentMessage",
     "messages/document-messages", "A file.", MEMBER("document", document));
-static const wa_object sticker_message = MESSAGE("StickerMessage",
-    "messages/sticker-messages", "A sticker.", MEMBER("sticker", sticker));
+static const wa_object sticker_message = {"StickerMessage", "messages/sticker-messages",
+    DOC("A sticker."), .base = &envelope,
+    .fields = FIELDS(MEMBER("sticker", sticker)), .rules = RULES(NOT_BY_DIRECT_SEND("sticker"))};
 static const wa_object location_message = {"LocationMessage", "messages/location-messages",
     DOC("A place."), .base = &envelope,
-    .fields = FIELDS(MEMBER("location", location)), .rules = NOT_FOR_GROUPS("location")};
+    .fields = FIELDS(MEMBER("location", location)), .rules = RULES(NOT_FOR_GROUPS("location"), NOT_BY_DIRECT_SEND("location"))};
 static const wa_object contacts_message = {"ContactsMessage", "messages/contacts-messages",
     DOC("Contact cards."), .base = &envelope,
     .fields = FIELDS(LIST_BELOW("contacts", contact, 1, 0, 257, REQUIRED, "The cards.")),
-    .rules = NOT_FOR_GROUPS("contacts")};
+    .rules = RULES(NOT_FOR_GROUPS("contacts"), NOT_BY_DIRECT_SEND("contacts"))};
 static const wa_object reaction_message = {"ReactionMessage", "messages/reaction-messages",
     DOC("An emoji on a message."), .base = &envelope,
     .fields = FIELDS(REMOVED("context"), MEMBER("reaction", reaction)),
-    .rules = NOT_FOR_GROUPS("reaction")};
+    .rules = RULES(NOT_FOR_GROUPS("reaction"), NOT_BY_DIRECT_SEND("reaction"))};
 static const wa_object pin_message = MESSAGE("PinMessage",
     "groups/groups-messaging", "Pins or unpins a message of a group.",
     CONSTANT("recipient_type", "group", REQUIRED | GUIDE, "Only groups have pinned messages."),
@@ -956,14 +1113,10 @@ static const wa_object pin_message = MESSAGE("PinMessage",
 static const wa_object template_message = MESSAGE("TemplateMessage",
     "messages/template-messages", "A template message.",
     MEMBER("template", template));
-/* Direct Send allows other buttons than an interactive message does, and is not documented yet: kept as it is */
-static const wa_object direct_interactive_message = MESSAGE("DirectInteractiveMessage",
-    "messages/send-messages", "For Direct Send (beta).",
-    MAP("interactive", 0, REQUIRED | SOFT, "The content, sent as it is."));
 static const wa_object interactive_message = {"InteractiveMessage", "messages/interactive-reply-buttons-messages",
     DOC("A message with buttons or the like."), .base = &envelope,
     .fields = FIELDS(MEMBER("interactive", interactive)),
-    .rules = NOT_FOR_GROUPS("interactive"),
+    .rules = RULES(NOT_FOR_GROUPS("interactive")),
     .variants = VARIANTS({"category", &direct_interactive_message})};
 
 static const wa_object sent_message = {"SentMessage", "messages/send-messages",
@@ -978,3 +1131,7 @@ WA_DATA_DEFINITION const wa_object wa_message = {"Message", "messages/send-messa
     DOC("Everything that may be posted to /messages."),
     .fields = FIELDS(NO_FIELD),
     .variants = VARIANTS({"status", &receipt}, {"typing_indicator", &receipt}), .otherwise = &sent_message};
+
+WA_DATA_DEFINITION const wa_former_name wa_former_names[] = {
+    {"namespace", "only the On-Premises API had it, which is gone: leave it out"},
+    {"hsm", "only the On-Premises API had it, which is gone: send a `template`"}, {NULL, NULL}};

@@ -5,6 +5,8 @@
 
 #include "terms.h"
 
+enum { WA_MAX_ADVICE = 3 };
+
 typedef struct wa_object wa_object;
 
 typedef struct wa_field {
@@ -16,8 +18,10 @@ typedef struct wa_field {
     int16_t min;               /* the same */
     int16_t recommended_max;   /* above it: a warning */
     wa_marks marks;
-    uint8_t total; /* of a list with rules: the most items that its counted lists have together */
+    uint8_t total; /* of a list with rules: the most items that its counted lists have together; with WA_FEW: the most
+                      items that have the field */
     uint8_t kind, format;
+    uint8_t advice[WA_MAX_ADVICE]; /* formats that a string should have, or it makes a warning; WA_ANY_FORMAT ends */
 } wa_field;
 
 /* A rule between two names. What each kind of rule means is in terms.h and, as code, in encode.c:is_rule_kept. */
@@ -27,6 +31,7 @@ typedef struct wa_rule {
     const char *names[2];
     const char *value;
     const char *const *parts; /* of a sum: "+name" or "-name"; NULL ends */
+    int32_t limit;
 } wa_rule;
 
 typedef struct wa_variant {
@@ -50,8 +55,15 @@ struct wa_object {
     bool inferred; /* an absent discriminator is filled in if one member is called as a variant's value */
 };
 
+/* A name that the API had once: the problem says what became of it. */
+typedef struct wa_former_name {
+    const char *name; /* NULL ends the list */
+    const char *sentence;
+} wa_former_name;
+
 #define WA_DOCUMENTATION "https://developers.facebook.com/documentation/business-messaging/whatsapp/"
 
 WA_DATA const wa_object wa_message; /* the root: everything that may be posted to /messages */
+WA_DATA const wa_former_name wa_former_names[];
 
 #endif

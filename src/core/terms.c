@@ -1,6 +1,10 @@
 /* The tests of formats, and the tables of terms: see terms.h. */
 #include "terms.h"
 
+#include "utf8.h"
+
+#include <string.h>
+
 static bool is_decimal(char c)
 {
     return c >= '0' && c <= '9';
@@ -65,9 +69,26 @@ static bool is_trimmed(const char *text, size_t length)
     return !is_space(text[0]) && !is_space(text[length - 1]);
 }
 
+/* Returns true if no byte is a control character and no two spaces touch: quick, for most texts. */
+static bool is_simple_line(const char *text, size_t length)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80;
+    uint64_t bytes, control = 0, spaces;
+    if (length < 8) return false;
+    for (size_t at = 0; at < length; at += 8) {
+        memcpy(&bytes, text + (at + 8 <= length ? at : length - 8), 8);
+        control |= (bytes - ones * 0x20) & ~bytes;
+        spaces = bytes ^ ones * ' ';
+        spaces = ~(((spaces & ~tops) + ~tops) | spaces | ~tops); /* the top bit of each byte that is a space */
+        if ((spaces & spaces >> 8) != 0) return false;
+    }
+    return (control & tops) == 0;
+}
+
 static bool is_one_line(const char *text, size_t length)
 {
     int spaces = 0;
+    if (is_simple_line(text, length)) return true;
     for (size_t i = 0; i < length; i++) {
         if ((unsigned char) text[i] > ' ') {
             spaces = 0;
@@ -84,6 +105,130 @@ static bool is_few_lines(const char *text, size_t length)
     int ends = 0;
     for (size_t i = 0; i < length; i++) ends += text[i] == '\n';
     return ends <= 2;
+}
+
+static bool is_letter(char c)
+{
+    return lower(c) >= 'a' && lower(c) <= 'z';
+}
+
+static char upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char) (c - 'a' + 'A') : c;
+}
+
+/* ---- names and languages -------------------------------------------------------------------------------------------
+ */
+
+static bool is_snake(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (!(text[i] >= 'a' && text[i] <= 'z') && !is_decimal(text[i]) && text[i] != '_') return false;
+    }
+    return true;
+}
+
+/* Two or three letters, and a country of two behind _ or -, are written as pt_BR is. */
+static bool correct_language(const char *text, size_t length, char *corrected)
+{
+    size_t letters = 0;
+    while (letters < length && is_letter(text[letters])) letters++;
+    bool country = letters < length;
+    if (letters < 2 || letters > 3 || (country && length != letters + 3)) return false;
+    if (country && text[letters] != '_' && text[letters] != '-') return false;
+    for (size_t i = 0; i < length; i++) corrected[i] = i < letters ? lower(text[i]) : upper(text[i]);
+    if (country) corrected[letters] = '_';
+    corrected[length] = '\0';
+    return !country || (is_letter(text[letters + 1]) && is_letter(text[letters + 2]));
+}
+
+static bool is_language(const char *text, size_t length)
+{
+    char corrected[WA_CORRECTED];
+    return correct_language(text, length, corrected) && memcmp(text, corrected, length) == 0;
+}
+
+/* ---- addresses -----------------------------------------------------------------------------------------------------
+ */
+
+/* Returns the first character that cannot be seen, or -1. */
+static int32_t hidden_character(const char *text, size_t length)
+{
+    for (size_t at = 0, bytes; at < length; at += bytes) {
+        bytes = wa_utf8_character((const unsigned char *) text + at, length - at);
+        if (bytes == 0) return -1;
+        int32_t point = wa_utf8_point(text + at, bytes);
+        if (wa_is_hidden(point)) return point;
+    }
+    return -1;
+}
+
+static bool is_visible(const char *text, size_t length)
+{
+    return hidden_character(text, length) < 0;
+}
+
+enum { LONGEST_ADDRESS = 160 };
+
+/* Copies an address without spaces and without characters that cannot be seen, which a pasted one may have. Returns its
+ * length, or 0 if it is longer than any address. */
+static size_t strip(const char *text, size_t length, char *stripped)
+{
+    size_t count = 0;
+    for (size_t at = 0, bytes; at < length; at += bytes) {
+        bytes = wa_utf8_character((const unsigned char *) text + at, length - at);
+        if (bytes == 0 || count + bytes > LONGEST_ADDRESS) return 0;
+        if (text[at] == ' ' || wa_is_hidden(wa_utf8_point(text + at, bytes))) continue;
+        memcpy(stripped + count, text + at, bytes);
+        count += bytes;
+    }
+    return count;
+}
+
+/* Returns false for US.13491208655302741918 and US.ENT.11815799212886844830, in any case. */
+static bool is_no_user_id(const char *text, size_t length)
+{
+    char id[LONGEST_ADDRESS];
+    size_t count = strip(text, length, id), at = 3;
+    if (count <= at || !is_letter(id[0]) || !is_letter(id[1]) || id[2] != '.') return true;
+    bool enterprise = lower(id[3]) == 'e' && count > 7 && lower(id[4]) == 'n' && lower(id[5]) == 't' && id[6] == '.';
+    for (at = enterprise ? 7 : 3; at < count; at++) {
+        if (!is_letter(id[at]) && !is_decimal(id[at])) return true;
+    }
+    return false;
+}
+
+static bool is_no_phone(const char *text, size_t length)
+{
+    char phone[LONGEST_ADDRESS];
+    size_t count = strip(text, length, phone);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_decimal(phone[i]) && strchr("+-().", phone[i]) == NULL) return true;
+    }
+    return count == 0;
+}
+
+static bool is_no_name(const char *text, size_t length)
+{
+    char name[LONGEST_ADDRESS];
+    return strip(text, length, name) == 0 || name[0] != '@';
+}
+
+/* Returns true for a user name too, which has a warning of its own. */
+static bool has_digit(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (is_decimal(text[i])) return true;
+    }
+    return !is_no_name(text, length);
+}
+
+static bool has_no_space(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (is_space(text[i])) return false;
+    }
+    return true;
 }
 
 #define KIND(kind, ...) [kind] = {__VA_ARGS__},

@@ -35,7 +35,7 @@
     ROW(WA_REMOVED, "removed",        "absent",                               "",               "nil",                "",           false)
 
 /* Formats of strings. Columns: name; the words behind "must be"; the test in terms.c; a string that has the format, and
- * one that does not; the pattern of a JSON Schema. */
+ * one that does not; the pattern of a JSON Schema; what else wa_format_term has. */
 #define WA_FORMATS(ROW) \
     ROW(WA_WEB_LINK,  "web_link",  "an http:// or https:// link", is_web_link, \
         "https://example.com/", "example.com", "^[Hh][Tt][Tt][Pp][Ss]?://[^/\\s]") \
@@ -44,11 +44,28 @@
     ROW(WA_DATE,      "date",      "a date as YYYY-MM-DD", is_date, \
         "1990-01-31", "31.1.1990", "^\\d{4}-\\d{2}-\\d{2}$") \
     ROW(WA_TRIMMED,   "trimmed",   "without spaces at its ends", is_trimmed, \
-        "text", " text", "^(\\S([\\s\\S]*\\S)?)?$") \
+        "text", " text", "^(\\S([\\s\\S]*\\S)?)?$", .digits = true, .words = true) \
     ROW(WA_ONE_LINE,  "one_line",  "one line without tabs and without more than 4 spaces in a row", is_one_line, \
-        "text", "a\nb", "^(?![\\s\\S]*[\\n\\r\\t])(?![\\s\\S]* {5})") \
+        "text", "a\nb", "^(?![\\s\\S]*[\\n\\r\\t])(?![\\s\\S]* {5})", .digits = true, .words = true) \
     ROW(WA_FEW_LINES, "few_lines", "of at most 2 line ends", is_few_lines, \
-        "text", "a\nb\nc\nd", "^[^\\n]*(\\n[^\\n]*){0,2}$")
+        "text", "a\nb\nc\nd", "^[^\\n]*(\\n[^\\n]*){0,2}$", .digits = true, .words = true) \
+    ROW(WA_NO_SPACE,  "no_space",  "without white space", has_no_space, \
+        "text", "a b", "^\\S*$", .digits = true, .words = true) \
+    ROW(WA_LANGUAGE,  "language",  "a language code such as en, fil or pt_BR", is_language, \
+        "pt_BR", "pt-BR", "^[a-z]{2,3}(_[A-Z]{2})?$", .correct = correct_language) \
+    ROW(WA_SNAKE,     "snake",     "of the letters a to z, digits and _ only", is_snake, \
+        "text_1", "Text 1", "^[a-z0-9_]+$", .digits = true) \
+    ROW(WA_NO_USER_ID, "no_user_id", "a phone number or the id of a group: a business-scoped user id goes to `recipient`", \
+        is_no_user_id, "16505551234", "US.13491208655302741918", \
+        "^(?!\\s*[A-Za-z]{2}\\.([Ee][Nn][Tt]\\.)?[A-Za-z0-9]+\\s*$)", .digits = true) \
+    ROW(WA_NO_PHONE,  "no_phone",  "a business-scoped user id: a phone number goes to `to`", is_no_phone, \
+        "US.13491208655302741918", "+1 650 555 1234", "[^0-9+\\-(). ]") \
+    ROW(WA_VISIBLE,   "visible",   "without characters that cannot be seen", is_visible, \
+        "text 1", "1\xE2\x80\x8E", "^[^\\u0000-\\u001F]*$", .digits = true, .culprit = hidden_character) \
+    ROW(WA_NO_NAME,   "no_name",   "a number or an id: a user name is not an address", is_no_name, \
+        "text 1", "@ana", "^[^@]", .digits = true) \
+    ROW(WA_HAS_DIGIT, "has_digit", "a phone number or the id of a group, which have digits", has_digit, \
+        "text 1", "ana", "[0-9]", .digits = true, .except_name = "recipient_type", .except_value = "group")
 
 /* Error codes, which Lua knows as `problem.rule`. Columns: name; what it says. */
 #define WA_CODES(ROW) \
@@ -69,7 +86,8 @@
     ROW(WA_ERR_DEPTH,     "depth",     "tables are nested too deeply")
 
 /* Rules between the fields of an object; encode.c:is_rule_kept tests them. Columns: name; error code; the sentence of the problem
- * (%1 and %2 are the names of the rule, %3 its value or what is there); the sentence for the reference. */
+ * (%1 and %2 are the names of the rule, %3 its value or what is there); the sentence for the reference (%4
+ * is its limit). */
 #define WA_RULES(ROW) \
     ROW(WA_EXACTLY_ONE,    "exactly_one",  WA_ERR_ONE_OF, "needs exactly one of `%1` and `%2`, has %3", \
         "Exactly one of `%1` and `%2`.") \
@@ -81,6 +99,12 @@
         "`%1` only where the `%2` around it is \"%3\" (warning).") \
     ROW(WA_ONLY_WITHOUT,   "only_without", WA_ERR_FORBIDDEN, "documented only without a `%2`", \
         "`%1` only without a `%2` around it (warning).") \
+    ROW(WA_NOT_WITH,       "not_with",     WA_ERR_FORBIDDEN, "not documented together with `%2`", \
+        "`%1` not together with `%2` (warning).") \
+    ROW(WA_NEEDS,          "needs",        WA_ERR_REQUIRED, "missing: `%1` needs it", \
+        "`%1` only together with `%2`.") \
+    ROW(WA_AT_MOST_WHEN,   "at_most_when", WA_ERR_RANGE, "%A, at most %L where `%2` is \"%3\"", \
+        "`%1` is at most %4 where `%2` is \"%3\" (warning).") \
     ROW(WA_SUM,            "sum",          WA_ERR_RANGE, "not the sum of what adds to it, less what is taken off", \
         "`%1` is the sum of the amounts in `%2`, less the discount (warning).")
 
@@ -97,6 +121,11 @@
     ROW(WA_COUNTED,     "counted")             /* the items of this list count towards the `total` of the list around */ \
     ROW(WA_AMONG_MANY,  "required_among_many") /* required if the list that holds its object has more than one item */ \
     ROW(WA_ALL_OR_NONE, "all_or_none")         /* required if another item of the list has it */ \
+    ROW(WA_ONCE,        "once")                /* a warning if two items of the list have this layout */ \
+    ROW(WA_FEW,         "few")                 /* a warning if more than `total` items of the list have the field */ \
+    ROW(WA_LEADING,     "leading")             /* the same items come first in the list, or a warning; with WA_FEW */ \
+    ROW(WA_PARTS,       "parts")               /* the items of this list, and of those around it, are parts of a whole */ \
+    ROW(WA_LESS_AMONG,  "less_among_parts")    /* the recommended most is a limit where there are other parts */ \
     ROW(WA_FILLED,      "filled")              /* absent: the first of its values is written */
 
 /* clang-format on */
@@ -120,6 +149,8 @@ enum {
     WA_COMPARED = WA_UNIQUE | WA_UNIQUE_SOFT | WA_SAME /* compared with other values of the list */
 };
 
+enum { WA_CORRECTED = 8 };
+
 typedef uint32_t wa_marks;
 
 typedef struct wa_kind_term {
@@ -131,6 +162,11 @@ typedef struct wa_format_term {
     const char *name, *text;
     bool (*test)(const char *text, size_t length); /* of a string that is not empty */
     const char *right, *wrong, *pattern;
+    bool digits, words; /* has every string of digits it, and every one without spaces and control characters? */
+    int32_t (*culprit)(const char *text, size_t length); /* NULL, or the code point that the problem names */
+    bool (*correct)(
+        const char *text, size_t length, char *corrected); /* NULL, or writes what was meant, WA_CORRECTED bytes */
+    const char *except_name, *except_value; /* not tested where an object around has this member with this value */
 } wa_format_term;
 
 typedef struct wa_code_term {

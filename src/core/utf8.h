@@ -4,7 +4,9 @@
 
 #include "../linkage.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Returns the number of bytes of the character at `text`, 1 to 4, or 0 if it is invalid. `length` is at least 1. */
 WA_FUNC size_t wa_utf8_character(const unsigned char *text, size_t length);
@@ -12,5 +14,15 @@ WA_FUNC size_t wa_utf8_character(const unsigned char *text, size_t length);
 /* Returns the number of characters before the first byte that is not UTF-8, whose offset is *wrong; *wrong is the
  * length if all are valid. */
 WA_FUNC size_t wa_utf8_count(const char *text, size_t length, size_t *wrong);
+
+/* Returns the code point of a character of `bytes` bytes, which is valid. */
+WA_FUNC int32_t wa_utf8_point(const char *text, size_t bytes);
+
+/* Returns true for a code point that shows nothing, or a space that is not the ordinary one. */
+WA_FUNC bool wa_is_hidden(int32_t point);
+
+/* Returns true for those among them that end a line, move a cursor or turn the direction of reading: a text for people
+ * shows them escaped. Emoji need some of the others. */
+WA_FUNC bool wa_is_escaped(int32_t point);
 
 #endif

@@ -102,7 +102,7 @@ local kinds = {
   mode = { function(value) return value == "strict" or value == "lenient" end, '"strict" or "lenient"' },
   version = {
     function(value) return type(value) == "string" and value:find "^v%d+%.%d+$" ~= nil end,
-    'a version such as "v25.0"',
+    'a version such as "v26.0"',
   },
   id = { is_id, "an id: a string of letters and digits, or a whole number" },
   secret = {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 
 const [baseUrl, count, warmUp, inFlight, bodyFile] = process.argv.slice(2)
 const message = JSON.parse(readFileSync(bodyFile, 'utf8'))
-const url = baseUrl + '/v25.0/106540352242922/messages'
+const url = baseUrl + '/v26.0/106540352242922/messages'
 const headers = { Authorization: 'Bearer EAABwzLixnjYBO' + '0'.repeat(70), 'Content-Type': 'application/json' }
 
 async function send() {

@@ -24,7 +24,7 @@ end
 
 local connection = connect()
 
-local HEAD = ("POST /v25.0/106540352242922/messages HTTP/1.1\r\nHost: %s:%s\r\nUser-Agent: luasec\r\nAccept: */*\r\n"
+local HEAD = ("POST /v26.0/106540352242922/messages HTTP/1.1\r\nHost: %s:%s\r\nUser-Agent: luasec\r\nAccept: */*\r\n"
   .. "Authorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: "):format(host, port, measure.TOKEN)
 
 -- head and body leave in one write: in two, the server would wait for the second one

@@ -11,7 +11,7 @@ TOKEN = "EAABwzLixnjYBO" + "0" * 70
 
 
 def sender(mode, base_url, ca_file, message):
-    url = base_url + "/v25.0/106540352242922/messages"
+    url = base_url + "/v26.0/106540352242922/messages"
     headers = {"Authorization": "Bearer " + TOKEN}
     session = requests.Session()
     post = session.post if mode == "blocking" else requests.post

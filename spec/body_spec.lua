@@ -36,7 +36,7 @@ describe("a request for a transport that does not stream", function()
     end
   end)
 
-  it("has a form in its body, with the type that says where a part ends", function()
+  it("has the form in its body, and a Content-Type with the boundary", function()
     local path = scratch.write("a.bin", BYTES)
     local request = { method = "POST", headers = { ["content-type"] = "x/y", Authorization = "t" }, form = {
       { name = "messaging_product", data = "whatsapp" }, { name = "file", filename = 'a "b"\r\n.pdf', type = "application/pdf", file = path },

@@ -139,7 +139,7 @@ describe("a transport that is only callable", function()
       for i = 1, 3 do assert.equal("wamid.1", got[i][1].messages[1].id) end
     end)
 
-    it("may raise, and what it raises is the outcome: " .. name, function()
+    it("may raise, and the error is in the outcome: " .. name, function()
       for _, raised in ipairs { "broken: Bearer a-token-of-a-test", {}, false } do
         local result, err, details = send(new(function() error(raised, 0) end), TEXT)
         assert.is_nil(result)
@@ -171,7 +171,7 @@ describe("a transport that is only callable", function()
 end)
 
 describe("a transport that starts many", function()
-  it("may raise where it starts one: that message has an outcome, and the others are sent", function()
+  it("may raise in start: that message has an outcome, and the others are sent", function()
     local transport = memory.new(accepted)
     local start, count = transport.start, 0
     function transport.start(request, slot)
@@ -237,7 +237,7 @@ describe("a transport that starts many", function()
 end)
 
 describe("the token function", function()
-  it("is called once at a time, however many send", function()
+  it("is called once at a time, with many sends under way", function()
     local under_way, most, calls = 0, 0, 0
     local transport = memory.new(accepted)
     transport.sleep = function() coroutine.yield() end
@@ -263,7 +263,7 @@ describe("the token function", function()
     assert.same({ 5, 5, 1 }, { done, calls, most })
   end)
 
-  it("is called again where the coroutine that called it has vanished", function()
+  it("is called again if the coroutine that called it has vanished", function()
     local transport, calls = memory.new(accepted), 0
     local sleep = transport.sleep
     function transport.sleep(seconds) sleep(seconds) end
@@ -287,7 +287,7 @@ describe("the token function", function()
     assert.is_true(transport.slept >= 60)
   end)
 
-  it("gives each message a token of its own, and none comes back in a text, however many are under way", function()
+  it("sends each message with a new token, and shows no token in an error, with many messages under way", function()
     local count = 0
     local client = new(memory.new(function(request)
       return nil, "could not send with " .. request.headers.Authorization,
@@ -372,7 +372,7 @@ describe("a fallback with a window book", function()
   end
 
   for name, send in pairs(SENDERS) do
-    it("is sent at once where the window is known to be closed: " .. name, function()
+    it("is sent at once if the window is known to be closed: " .. name, function()
       for _, open in ipairs { false, true, "unknown" } do
         local transport = memory.new(accepted)
         local state = open

@@ -102,7 +102,7 @@ describe("make", function()
     assert.equal("export LUA='lua5.2'", make("LUA=lua5.2 env"):match "^export LUA='.-'")
   end)
 
-  it("says which it took, where it is not 5.4", function()
+  it("names the Lua that it takes, if that is not 5.4", function()
     has "lua5.1"
     local build = folder .. "/built"
     assert.equal("built for lua5.1, the first Lua found; make LUA=... names another\n", make("BUILD=" .. build .. " CFLAGS=-O0 all"))
@@ -130,7 +130,7 @@ describe("make", function()
     end
   end)
 
-  it("asks the program for its version where its name does not say it, else the headers", function()
+  it("asks the program for its version if its name does not tell it, else the headers", function()
     local function version(arguments) return make("LUA=lua say-VERSION " .. (arguments or "")):match "%S+" end
     program("lua", "echo 5.3")
     assert.equal("5.3", version())
@@ -154,7 +154,7 @@ describe("make", function()
     assert.equal("-I/usr/include/lua5.3", make("LUA=lua5.3 say-LUA_INC"):match "%S+")
   end)
 
-  it("installs where each Lua looks", function()
+  it("installs into the folders that each Lua searches", function()
     program("lua", "echo 5.3")
     for name, version in pairs { ["lua5.4"] = "5.4", ["lua5.3"] = "5.3", ["lua5.2"] = "5.2", ["lua5.1"] = "5.1", luajit = "5.1",
       lua54 = "5.4", ["lua-5.4"] = "5.4", lua = "5.3" } do
@@ -167,7 +167,7 @@ describe("make", function()
     end
   end)
 
-  it("installs the core alone, where that is asked for", function()
+  it("installs only the core, if the user asks for that", function()
     has "lua5.4"
     local image = folder .. "/image"
     assert.equal("", make(("MODULES=core CFLAGS=-O0 CURL_LIB=-lnone SSL_LIB=-lnone BUILD=%s/bare DESTDIR=%s install"):format(folder, image)))

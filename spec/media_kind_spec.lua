@@ -76,7 +76,7 @@ describe("the kind of a file", function()
     assert.same({ kind = "webp" }, (facts_of "RIFF\0\0\0\0WEBPVP8X"))
   end)
 
-  it("tells sound from pictures in an MP4, by its tracks where its brand does not say", function()
+  it("tells sound from pictures in an MP4, by its tracks if its brand does not tell", function()
     local cases = {
       { files.mp4 "isom", "mp4" }, { files.mp4("mp42", { "soun" }), "m4a" }, { files.mp4("M4A ", { "soun" }), "m4a" },
       { files.mp4("M4A ", { "soun", "vide" }), "mp4" }, { files.mp4("3gp4", { "vide" }), "3gp" },
@@ -129,7 +129,7 @@ describe("the kind of a file", function()
     end
   end)
 
-  it("is never a reason to raise, whatever is cut or changed", function()
+  it("never raises for a file that is cut or changed", function()
     local all = {
       files.jpeg, files.png(), files.webp("VP8X", 1, 1), files.webp("VP8L", 1, 1), files.mp4(), files.opus(), files.id3, files.office "word",
       files.ole "Book", files.webm, files.pdf,
@@ -145,7 +145,7 @@ describe("the kind of a file", function()
 end)
 
 describe("a plan for a file", function()
-  it("has the exact type, an extension that fits and what a message shows it as", function()
+  it("has the exact type, an extension that fits and the type of message that shows it", function()
     local cases = {
       { files.jpeg, "a.JPEG", "image/jpeg", "a.JPEG", "image" }, { files.png(), "a.jpg", "image/png", "a.png", "image" },
       { files.webp("VP8X", 512, 512), "x", "image/webp", "x.webp", "sticker" }, { files.mp4(), "v.mov", "video/mp4", "v.mp4", "video" },
@@ -167,7 +167,7 @@ describe("a plan for a file", function()
     end
   end)
 
-  it("takes a type where the bytes tell nothing, and the right word for it where it knows one", function()
+  it("takes the caller's type if the bytes do not tell it, and writes a known type in the API's form", function()
     assert.equal("application/x-new", plan_of("\1\2\3", { type = "application/x-new" }).type)
     local words = {
       { files.opus(), "audio/opus", "audio/ogg; codecs=opus" }, { files.opus(), "audio/ogg", "audio/ogg; codecs=opus" },
@@ -191,7 +191,7 @@ describe("a plan for a file", function()
     assert.equal("type: image/png, but the bytes are image/jpeg", text)
   end)
 
-  it("refuses what the API does not take, and says what to do instead", function()
+  it("refuses kinds that the API does not take, and says what to do instead", function()
     for _, bytes in ipairs { files.gif, files.heic, files.tiff, files.webm, files.wav, files.flac, files.vorbis, files.amr_wb, files.zip { "x" } } do
       assert.same({ "file enum" }, problems_of(bytes))
     end
@@ -273,7 +273,7 @@ describe("the sniffer", function()
   end
   local HEAD = be(24) .. "ftypisom\0\0\0\0mp42isom"
 
-  it("raises for no file, whatever its bytes", function()
+  it("never raises for the bytes of a file", function()
     assert.equal(20000, fuzz(20000, 1))
   end)
 
@@ -319,7 +319,7 @@ describe("a safe name", function()
     for given, wanted in pairs(cases) do assert.equal(wanted, safe(given), given) end
   end)
 
-  it("has the extension of the type, whatever it was called", function()
+  it("has the extension of the type, with any name before", function()
     assert.equal("12-virus_exe.pdf", safe "virus.exe")
     assert.equal("12-a.JPEG", safe("a.JPEG", "image/jpeg"))
     assert.equal("12-voice.ogg", safe("voice.ogg", "audio/ogg; codecs=opus"))
@@ -327,7 +327,7 @@ describe("a safe name", function()
     assert.equal("12-a.zip", safe("a.zip", "application/zip"))
   end)
 
-  it("has no extension of the sender's where the type is not known", function()
+  it("does not keep the sender's extension if the type is unknown", function()
     for _, called in ipairs { "x.php", "x.html", "x.exe", "web.config", "desktop.ini", "x.desktop", "x.PhP", "x.a.b", "x" } do
       for _, mime_type in ipairs { "application/x-new", "", "text/html", "application/x-ole-storage" } do
         local got = safe(called, mime_type)
@@ -336,7 +336,7 @@ describe("a safe name", function()
     end
   end)
 
-  it("is made of the type and the id where the name looks empty", function()
+  it("is made of the type and the id if the name looks empty", function()
     local blanks = { 0xA0, 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x1680, 0x17B4, 0x180B, 0x180E, 0x2000, 0x200A, 0x200B, 0x200F, 0x2028, 0x202E, 0x202F,
       0x205F, 0x2060, 0x206F, 0x2800, 0x3000, 0x3164, 0xFE00, 0xFE0F, 0xFEFF, 0xFFA0, 0xFFF9, 0x1D159, 0x1D173, 0xE0001, 0xE0020, 0xE007F, 0xE01EF }
     for _, code in ipairs(blanks) do
@@ -381,7 +381,7 @@ describe("a safe name", function()
     assert.is_false((pcall(media.safe_name, "x")))
   end)
 
-  it("does no harm, whatever the bytes", function()
+  it("is harmless for any bytes", function()
     math.randomseed(3)
     for _ = 1, 20000 do
       local bytes = {}
@@ -401,7 +401,7 @@ describe("a name that is uploaded", function()
       { name.base "/a/b.pdf", name.base "a\\b.pdf", name.base "a/b/", name.base "/", name.base "a\r\nb" })
   end)
 
-  it("keeps what is no extension of another kind", function()
+  it("keeps a word that is no extension of another kind", function()
     local function fit(base) return name.fitting(base, kind.ROWS.pdf) end
     assert.same({ "a.PDF", "a.v2.pdf", "a.pdf", "Mr. X.pdf", ".x.pdf" }, { fit "a.PDF", fit "a.v2", fit "a.docx", fit "Mr. X", fit ".x" })
   end)

@@ -55,7 +55,7 @@ describe("the sandbox", function()
 
   local function post(box, parts) return ask(box, "POST", "106/media", { body = form_of(parts, "b") }) end
 
-  it("keeps what is uploaded, and refuses what the API refuses", function()
+  it("keeps uploaded files, and refuses those that the API refuses", function()
     local box = sandbox.new()
     local status, answer = post(box, { PRODUCT, FILE })
     assert.equal(200, status)
@@ -174,7 +174,7 @@ describe("the sandbox", function()
     assert.equal(1, box.forgotten)
   end)
 
-  it("keeps no byte of an upload that is longer than it said, and of none that is too long", function()
+  it("keeps no byte of an upload that is longer than it said or too long", function()
     local box = sandbox.new { kept_bytes = 10 }
     local _, id = begin(box, 6)
     for _ = 1, 5 do assert.equal(400, continue(box, id, "0", ("x"):rep(7))) end
@@ -184,7 +184,7 @@ describe("the sandbox", function()
     end
   end)
 
-  it("takes samples in parts, from where the last one ended", function()
+  it("takes samples in parts, each from the end of the one before", function()
     local box = sandbox.new()
     assert.equal(400, (ask(box, "POST", "9/uploads?file_length=6&file_type=text%2Fplain")))
     assert.equal(400, (ask(box, "POST", "9/uploads?file_type=image%2Fpng")))
@@ -257,7 +257,7 @@ describe("the sandbox's files in nginx", function()
     assert.same({ 206, "%PDF-1.4" }, { part.status, part.body })
   end)
 
-  it("are refused where their type is not taken", function()
+  it("are refused if the API does not take their type", function()
     local form = { PRODUCT, { name = "file", data = "x", filename = "x", type = "application/octet-stream" } }
     local answer = assert(transport {
       method = "POST", url = server.base_url .. "/v26.0/106/media", form = form, headers = { Authorization = "Bearer t" },

@@ -39,7 +39,7 @@ describe("examples/nginx/send.conf", function()
     assert.equal("16505551234", sent.contacts[1].wa_id)
   end)
 
-  it("says what is wrong with a message, and that nothing was sent", function()
+  it("names the problems of a message, and says that nothing was sent", function()
     local status, body = send '{"to":"16505551234","text":{"body":"","preview_ulr":null}}'
     local answer = json.decode(body)
     assert.equal(400, status)
@@ -65,7 +65,7 @@ describe("examples/nginx/send.conf", function()
     end
   end)
 
-  it("tells what became of it where no API answers, and never the token", function()
+  it("tells the outcome if no API answers, and never shows the token", function()
     local broken = nginx_server.start { server = [[location / { content_by_lua_block {
       ngx.status = 500
       ngx.print("<html>", ngx.var.http_authorization, "</html>") } }]] }
@@ -108,7 +108,7 @@ describe("examples/nginx/send.conf", function()
 end)
 
 describe("examples/nginx/webhook.conf", function()
-  it("answers who writes, once", function()
+  it("answers each message once", function()
     local box = nginx_server.start { server = [[location / { content_by_lua_block {
       ngx.req.read_body()
       ngx.log(ngx.NOTICE, "sent: ", ngx.req.get_body_data())

@@ -63,13 +63,13 @@ describe("client:send over libcurl", function()
     end)
   end
 
-  it("repeats what the caller lets it", function()
+  it("repeats the failures that the caller allows", function()
     is_the_same({ "close", "accept" }, { retry = { may_send_twice = true, attempts = 2 } }, MESSAGE)
     is_the_same({ "half-body", "html 502" }, { retry = { may_send_twice = true, attempts = 2 } }, MESSAGE)
     is_the_same({ "error 429 130429" }, { retry = false }, MESSAGE)
   end)
 
-  it("keeps warnings, time-outs and what is refused", function()
+  it("keeps warnings, time-outs and refusals", function()
     is_the_same({ "accept" }, {}, { to = "1", audio = { id = "1", caption = "c" } })
     is_the_same({ "silence" }, {}, MESSAGE, { timeout = 0.4, retry = false })
     is_the_same({}, {}, { to = "1", text = { bodi = "x" } })
@@ -105,7 +105,7 @@ describe("client:send over libcurl", function()
     client:close()
   end)
 
-  it("shows no token in a text, also where many others were used since", function()
+  it("shows no token in an error, also after many other tokens", function()
     local state = { token = "first-token", signed = { token = "second-token" }, shared = { secrets = { "third-token" } } }
     local clean = require("whatsapp.send.credentials").clean
     assert.equal("***, *** and ***", clean(state, "first-token, second-token and third-token"))

@@ -35,7 +35,7 @@ describe("the version", function()
     assert.same({ "lua/whatsapp/init.lua" }, said)
   end)
 
-  it("is what the server is told", function()
+  it("is in the User-Agent", function()
     local fault = require("spec.support.fault").start()
     local client = whatsapp.new {
       token = "t", phone_number_id = "1", base_url = fault.url("plain", ""), proxy = "", retry = false,
@@ -51,7 +51,7 @@ end)
 describe("the rockspec", function()
   local modules = rockspec().build.modules
 
-  it("has every C source: a folder is a module, and the files above it are everybody's", function()
+  it("has every C source: a folder is a module, and all modules share the files above it", function()
     local shared = lines_of "ls src/*.c"
     for _, folder in ipairs { "core", "curl", "crypto" } do
       local sources = lines_of(("ls src/%s/*.c"):format(folder))
@@ -71,7 +71,7 @@ describe("the rockspec", function()
     assert.same(set(lines_of "find lua -name '*.lua'"), files)
   end)
 
-  it("names what it needs", function()
+  it("names the libraries that it needs", function()
     local given = rockspec()
     assert.equal("lua-whatsapp", given.package)
     assert.is_truthy(table.concat(given.dependencies, " "):find("lua-cjson", 1, true))
@@ -81,7 +81,7 @@ describe("the rockspec", function()
 end)
 
 describe("every file", function()
-  it("says in its first lines what it is", function()
+  it("describes itself in its first lines", function()
     for _, path in ipairs(lines_of "find src lua spec examples -name '*.lua' -o -path 'src/*.[ch]'") do
       local first = read(path):match "^[^\n]*"
       assert.is_truthy(first:find "^%-%- " or first:find "^/%* ", path)

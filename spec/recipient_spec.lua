@@ -107,14 +107,14 @@ describe("an address", function()
 end)
 
 describe("an answer", function()
-  it("goes where the event came from, and quotes it", function()
+  it("goes to the sender of the event, and quotes the message", function()
     local event = { kind = "message", from = USER, id = "wamid.1" }
     assert.same({ recipient = USER, context = { message_id = "wamid.1" }, text = { body = "x" } },
       recipient.reply(event, { text = { body = "x" } }))
     assert.same({ recipient = USER, type = "reaction", reaction = { message_id = "wamid.1", emoji = "x" } }, recipient.reaction(event, "x"))
   end)
 
-  it("is refused for a standby event, and where the event has no sender or no id", function()
+  it("is refused for a standby event, and if the event has no sender or no id", function()
     for _, event in ipairs { { kind = "standby", from = "1", id = "w" }, { kind = "standby", group_id = GROUP, id = "w" },
       { kind = "message", id = "w" }, { kind = "message", from = "1" } } do
       for _, answer in ipairs { function() return recipient.reply(event, { text = { body = "x" } }) end,

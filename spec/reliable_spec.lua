@@ -21,7 +21,7 @@ local function graph_error(status, code, headers)
 end
 
 describe("a send", function()
-  it("is repeated after a code of throttling, whatever the HTTP status", function()
+  it("is repeated after a code of throttling, with any HTTP status", function()
     for _, code in ipairs { 4, 80007, 130429, 131056 } do
       for _, status in ipairs { 200, 400, 403, 429, 500, 503 } do
         local client, transport = new { graph_error(status, code), OK }
@@ -93,7 +93,7 @@ end)
 describe("a stamp", function()
   local function stamp_of(request) return request.body:match '"biz_opaque_callback_data":"([^"]+)"' end
 
-  it("is an id of its own in each message, and in its outcome", function()
+  it("is a different id in each message, and is in its outcome", function()
     local client, transport = new({ OK, LOST, OK }, { stamp = true })
     local seen = {}
     for i = 1, 3 do

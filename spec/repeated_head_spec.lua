@@ -40,7 +40,7 @@ describe("requests with one table of headers", function()
     end)
   end
 
-  it("have their own head, whatever was sent in between", function()
+  it("have the right head, also after other requests", function()
     local other = { Authorization = "Bearer two" }
     for _ = 1, 3 do
       assert.equal(200, client:perform(request("plain", { body = "1" })).status)
@@ -57,7 +57,7 @@ describe("requests with one table of headers", function()
     end
   end)
 
-  it("are read again where the caller has changed the table", function()
+  it("are read again if the caller has changed the table", function()
     local changes = {
       { function() headers.Authorization = "Bearer two" end, "Authorization: Bearer two\r\n" },
       { function() headers["X-More"] = "1" end, "X-More: 1\r\n" },

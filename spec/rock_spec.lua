@@ -76,7 +76,7 @@ describe("the rock for Lua 5.1", function()
     end
   end)
 
-  it("lies where nginx looks by itself", function()
+  it("is in a folder that nginx searches", function()
     local path, cpath = ask("/paths"):match "^(.-)\n(.*)$"
     for _, place in ipairs { "/usr/local/share/lua/5.1/?.lua", "/usr/local/share/lua/5.1/?/init.lua" } do
       assert.is_truthy((";" .. path .. ";"):find(";" .. place .. ";", 1, true), path)

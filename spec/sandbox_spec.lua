@@ -21,7 +21,7 @@ local function post(box, body, change)
 end
 
 describe("the sandbox as a transport", function()
-  it("takes a message and gives it an id of its own", function()
+  it("takes a message and makes a new id for it", function()
     local box = sandbox.new()
     local client = client_of(box.handle)
     local first, second = assert(client:send(TEXT)), assert(client:send(TEXT))
@@ -44,7 +44,7 @@ describe("the sandbox as a transport", function()
     assert.is_true(assert(client_of(sandbox.new().handle):mark_read "wamid.X").success)
   end)
 
-  it("refuses with the API's envelope what the core refuses", function()
+  it("refuses a message that the core refuses, with the API's envelope", function()
     local client = client_of(sandbox.new().handle, { mode = "lenient" })
     local cases = {
       { { to = "1", text = {} }, 131008, "text.body" }, { { to = "1", text = { body = 5 } }, 100, "text.body" },
@@ -59,7 +59,7 @@ describe("the sandbox as a transport", function()
     end
   end)
 
-  it("wants a token, and the right one where it knows it", function()
+  it("wants a token, and the right one if it knows it", function()
     local box = sandbox.new { token = "right" }
     local cases = { { {}, 104 }, { { Authorization = "Basic x" }, 104 }, { { authorization = "Bearer wrong" }, 190 } }
     for _, case in ipairs(cases) do
@@ -239,7 +239,7 @@ describe("the sandbox in nginx", function()
     assert.is_true(assert(client:mark_read "wamid.X").success)
   end)
 
-  it("refuses what the core refuses", function()
+  it("refuses messages that the core refuses", function()
     local _, _, details = client:send({ to = "1", text = { body = "" } }, { mode = "lenient" })
     assert.same({ "api", 131008, 400 }, { details.kind, details.code, details.http_status })
   end)

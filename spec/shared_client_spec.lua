@@ -116,7 +116,7 @@ local function drive(nginx, handlers, many)
 end
 
 for name, limiter in pairs { ["without limits"] = "false", ["with limits"] = "{ throughput = 1000 }" } do
-  it("a client that many handlers share mixes nothing, " .. name, function()
+  it("a client that many handlers share mixes no messages and answers, " .. name, function()
     local nginx = nginx_server.start {
       workers = 2, level = "warn",
       http = "lua_shared_dict seen 8m; client_body_buffer_size 1m; lua_socket_log_errors off; init_by_lua_block {"

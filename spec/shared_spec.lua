@@ -36,7 +36,7 @@ local SHOW = [[ return function(i, name, result, err)
 end ]]
 
 describe("a shared dict for specs", function()
-  it("does what nginx's does", function()
+  it("behaves like nginx's", function()
     local dict, clock = fake_dict.new()
     local show, here = (loadstring or load)(SHOW)(), {}
     for i, step in ipairs(STEPS) do
@@ -82,7 +82,7 @@ describe("a shared store of limits", function()
     assert.equal(6, store:take("a", 0, 6, 3))
   end)
 
-  it("takes nothing where the wait would be longer than the caller may wait, and returns the wait", function()
+  it("takes no place if the wait would be longer than the caller may wait, and returns the wait", function()
     local dict, ngx = new()
     local store = shared.limits(dict)
     assert.equal(0, store:take("a", nil, 6, 2, 0))
@@ -107,7 +107,7 @@ describe("a shared store of limits", function()
     end
   end)
 
-  it("never gives places faster than was asked for, where an interval is no whole number of microseconds", function()
+  it("never gives places too fast if an interval is no whole number of microseconds", function()
     local store = shared.limits((new()))
     for _ = 1, 30000 do store:take("a", nil, 1 / 3, 1) end
     local wait = store:take("a", nil, 1 / 3, 1)
@@ -143,7 +143,7 @@ describe("a shared store of limits", function()
     assert.is_not_nil(dict:get "whatsapp:limit:a")
   end)
 
-  it("takes the next place where another worker was quicker", function()
+  it("takes the next place if another worker was quicker", function()
     local dict = new()
     local store, safe_add = shared.limits(dict), dict.safe_add
     function dict.safe_add(self, ...)
@@ -154,7 +154,7 @@ describe("a shared store of limits", function()
     assert.equal(6, store:take("a", nil, 6, 1))
   end)
 
-  it("drops expired entries, forgets no limit, and sends nothing that cannot be counted", function()
+  it("drops expired entries, forgets no limit, and sends no message that cannot be counted", function()
     local dict, ngx = new(3)
     local store = shared.limits(dict)
     store:take("long", nil, 1000, 1) -- the last in the dict, which looks no further
@@ -230,7 +230,7 @@ describe("a shared store of events", function()
     assert.is_nil(dict:get "whatsapp:claim:a")
   end)
 
-  it("forgets the oldest where it is full, and says so once a minute", function()
+  it("forgets the oldest if it is full, and says so once a minute", function()
     local dict, ngx = new(4)
     local store = shared.events(dict)
     local function handle(key)
@@ -247,7 +247,7 @@ describe("a shared store of events", function()
     assert.equal(2, #ngx.logged)
   end)
 
-  it("raises where the dict cannot write, so that the API repeats the event, and leaves no claim", function()
+  it("raises if the dict cannot write, so that the API repeats the event, and leaves no claim", function()
     local dict = new()
     local store, incr = shared.events(dict), dict.incr
     function dict.incr() return nil, "no memory", false end
@@ -256,7 +256,7 @@ describe("a shared store of events", function()
     assert.equal(1, store:begin("a", 10))
   end)
 
-  it("is asked for by name, inside nginx, and says what nginx.conf needs", function()
+  it("is found by name, inside nginx, and its error names the missing line of nginx.conf", function()
     local function raises(words, call, ...)
       local ok, text = pcall(call, ...)
       assert.is_false(ok)
@@ -461,7 +461,7 @@ describe("a webhook in an nginx of four workers", function()
     return found
   end
 
-  it("handles every event once, however often it comes and to whichever worker", function()
+  it("handles every event once, also if it comes often and to several workers", function()
     local bodies = {}
     for i = 1, 240 do
       local first = (i - 1) % 40 + 1
@@ -478,7 +478,7 @@ describe("a webhook in an nginx of four workers", function()
     assert.same({ [200] = 240 }, post_all(bodies))
   end)
 
-  it("handles every event once while nginx reloads, however many workers there are then", function()
+  it("handles every event once while nginx reloads and has two sets of workers", function()
     local process = require "whatsapp.sandbox.process"
     local bodies = {}
     for i = 1, 1000 do bodies[i] = webhooks.body { messages = { webhooks.text("reload." .. i % 500, "x") } } end -- each twice

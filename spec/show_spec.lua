@@ -75,7 +75,7 @@ describe("show.line", function()
     end
   end)
 
-  it("shows whatever was raised", function()
+  it("shows any value that was raised", function()
     local function object(show_it) return setmetatable({}, { __tostring = show_it }) end
     for _, value in ipairs { object(function() error "no" end), object(function() return {} end), object(function() return 5 end), {}, false,
       5, print, object(function() error(object(error)) end) } do
@@ -181,7 +181,7 @@ local function forged(log)
 end
 
 describe("the log of an example", function()
-  it("cannot be forged where it is a CGI program", function()
+  it("cannot be forged through a CGI program", function()
     local scratch = scratch_folder.new()
     finally(scratch.remove)
     scratch.write("body", BODY)
@@ -196,7 +196,7 @@ describe("the log of an example", function()
     assert.equal(5, lines)
   end)
 
-  it("cannot be forged where it is nginx's", function()
+  it("cannot be forged through nginx", function()
     local nginx = nginx_server.start {
       conf = "examples/nginx/webhook.conf",
       env = { WHATSAPP_APP_SECRET = webhooks.SECRET, WHATSAPP_VERIFY_TOKEN = webhooks.TOKEN },

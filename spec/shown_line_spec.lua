@@ -15,7 +15,7 @@ end
 
 local function answer(body, headers) return { status = 400, headers = headers or {}, body = body } end
 
--- where a text comes in -> the options of a client, or its transport
+-- a place where text from outside comes in -> the options of a client, or its transport
 local DOORS = {
   message = function(text) return answer('{"error":{"code":100,"message":' .. quoted(text) .. "}}") end,
   reason = function(text) return answer('{"error":{"code":100,"error_data":{"details":' .. quoted(text) .. "}}}") end,
@@ -38,7 +38,7 @@ local IN_JSON = {
   message = true, reason = true, plain_reason = true, title = true, user_message = true, type = true, fbtrace_id = true,
 }
 
-local TEXTS = { "message", "reason", "error_user_title", "error_user_msg", "type", "trace_id" } -- of details
+local TEXTS = { "message", "reason", "error_user_title", "error_user_msg", "type", "trace_id" } -- the strings in details
 
 describe("a text from outside", function()
   for door, open in pairs(DOORS) do

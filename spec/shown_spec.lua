@@ -18,7 +18,7 @@ local ACCEPTED = answer(200, '{"contacts":[{"input":"+1 650 555 1234","wa_id":"1
   .. '"message_status":"accepted"}]}')
 
 describe("print", function()
-  it("shows what was sent, and how", function()
+  it("shows the message and the facts of sending it", function()
     local sent, _, info = new { ACCEPTED }:send { to = "16505551234", audio = { id = "1", caption = "x" } }
     assert.equal("wamid.1 to 16505551234 (accepted)", tostring(sent))
     assert.truthy(tostring(info):find("HTTP 200, attempts: 1, trace T1", 1, true))

@@ -84,7 +84,7 @@ describe("the annotations of public functions", function()
     return before:sub((before:match ".*\n\n()" or 1))
   end
 
-  it("take a message where one is sent, checked or written", function()
+  it("take whatsapp.Message if they send, check or write one", function()
     local client, init = read "lua/whatsapp/client.lua", read "lua/whatsapp/init.lua"
     for declared, text in pairs {
       ["function client:send("] = client, ["function client:request("] = client, ["function client:reply("] = client,

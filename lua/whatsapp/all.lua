@@ -1,6 +1,6 @@
 -- Loads every module of the library that the host has, for hosts that close `require` or the file system after loading: an
--- nginx that is chrooted, HAProxy, a sandboxed script. A module whose library the host lacks (libcurl, cqueues, luv, nginx)
--- is passed over, as it could not be used. Returns what require "whatsapp" returns.
+-- nginx that is chrooted, HAProxy, a sandboxed script. Skips a module whose library the host does not have (libcurl, cqueues,
+-- luv, nginx). Returns what require "whatsapp" returns.
 local NAMES = {
   "whatsapp.core", "whatsapp.curl", "whatsapp.crypto", "whatsapp.client", "whatsapp.json_schema", "whatsapp.media",
   "whatsapp.media.check", "whatsapp.media.client", "whatsapp.media.download", "whatsapp.media.file",

@@ -1,5 +1,5 @@
--- The client: checks the arguments of its methods and hands the rest to send/ and media/. Holds its secrets where no print
--- shows them. Never repeats what may have been sent, unless it is told to.
+-- The client: checks the arguments of its methods and hands the rest to send/ and media/. Keeps its secrets out of every
+-- print. Never repeats a message that may have been sent, unless the caller allows it.
 local batch = require "whatsapp.send.batch"
 local checks = require "whatsapp.util.options"
 local credentials = require "whatsapp.send.credentials"
@@ -43,14 +43,14 @@ local M = {}
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
 ---@field on_warning fun(warning: whatsapp.problem, message: table)? called for a problem
 ---that the API may refuse; the second argument is the message, or the type, filename and size of a file that is uploaded
----@field media_store whatsapp.media_store|false? where client:send_file remembers what it has uploaded; in memory if absent
+---@field media_store whatsapp.media_store|false? remembers the uploads of client:send_file; in memory if absent
 ---@field media_hosts string[]? hosts from which a file may be fetched without the token: ".fbcdn.net" for all below it
 
 ---The API's answer to a message.
 ---@class whatsapp.Result
 ---@field messages { id: string, message_status: string? }[]?
 ---@field contacts { input: string?, wa_id: string?, user_id: string? }[]?
----@field success boolean? of a mark as read
+---@field success boolean? from client:mark_read
 
 ---@class whatsapp.History
 ---@field data { id: string, message_id: string?, events: { delivery_status: string, timestamp: integer? }[]? }[]
@@ -62,11 +62,12 @@ local M = {}
 ---@class whatsapp.Transport
 ---@field now (fun(): number)? seconds of a clock that never goes back; without now and sleep nothing is retried or limited
 ---@field sleep fun(seconds: number)?
----@field start (fun(request: whatsapp.request, slot: any, inbox: any))? with wait: many may be under way
----@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? a slot and its answer;
----nothing where the time is over
+---@field start (fun(request: whatsapp.request, slot: any, inbox: any))? with `wait`: many requests may be under way at once
+---@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? the slot and the
+---answer of one request; no value if the seconds are over
 ---@field close fun()?
----@field streams boolean? it sends body_file and form, and writes to_file; else files are options to it in the body
+---@field streams boolean? true if it sends body_file and form, and writes to_file; for other transports the library puts files
+---into the body
 ---@overload fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
 
 ---@class whatsapp.log_entry
@@ -82,9 +83,9 @@ local M = {}
 ---@field mode "strict"|"lenient"?
 ---@field stamp boolean?
 ---@field fallback whatsapp.Message|(fun(message: whatsapp.Message, details: whatsapp.details): whatsapp.Message?)? a template
----that is sent instead if 24 hours have passed since the user wrote (code 131047); it goes to the same recipient unless it names
----another
----@field window whatsapp.window_book? with fallback: it is asked first, and the message that the API would refuse is not sent
+---that is sent instead if 24 hours have passed since the user wrote (code 131047); without an address it goes to the same
+---recipient
+---@field window whatsapp.window_book? with fallback: if this book knows that the window is closed, the fallback is sent at once
 
 ---@class whatsapp.each_options: whatsapp.send_options
 ---@field concurrency integer? requests on the wire at once, 32 if absent
@@ -99,8 +100,8 @@ local M = {}
 ---@field warnings whatsapp.problem[]?
 ---@field fallback boolean? the fallback was sent
 ---@field waited number? seconds that limits held it back
----@field media_id string? of client:send_file: the file's
----@field session string? of media:upload_sample
+---@field media_id string? the file's id, from client:send_file
+---@field session string? from media:upload_sample
 
 local NEW = {
   token = "secret", phone_number_id = "id", version = "version", base_url = "base_url", transport = "callable",
@@ -177,7 +178,7 @@ local function make(state)
   return self
 end
 
--- also in init_by_lua, where a client is made that sends later
+-- true also in init_by_lua, where a program may make a client that sends later
 local function in_nginx()
   local ngx = rawget(_G, "ngx")
   return type(ngx) == "table" and ngx.socket ~= nil and ngx.get_phase ~= nil
@@ -185,7 +186,8 @@ end
 
 local MAX_BODY = 2 ^ 20 -- bytes: an answer to a message has some 300, and files go to the disk
 
--- Its responses have only the headers that are read. libcurl would block a worker of nginx.
+-- Makes the transport: cosockets in nginx, whose workers libcurl would block, else libcurl. It keeps only the response headers
+-- that are read.
 local function default_transport(options, user_agent, level)
   local wanted = { user_agent = user_agent, headers = outcome.HEADERS, max_body = MAX_BODY }
   for name in pairs(checks.TRANSPORT) do
@@ -196,7 +198,7 @@ local function default_transport(options, user_agent, level)
   return transport
 end
 
--- Two mistakes that have a better answer than the test of an option gives.
+-- Raises for two frequent mistakes, with a better error than the tests of options have.
 local function check_mistakes(options, level)
   local transport, id = options.transport, options.phone_number_id
   if type(transport) == "table" and values.callable(transport.new) and not values.callable(transport) then
@@ -312,7 +314,7 @@ end
 ---@param message whatsapp.Message mirrors the API's JSON; messaging_product, recipient_type and type are filled in where absent
 ---@param options whatsapp.send_options?
 ---@return whatsapp.Result? result mirrors the API's: .messages[1].id, .contacts[1].wa_id
----@return string? err what went wrong, in a line
+---@return string? err one line
 ---@return whatsapp.info|whatsapp.details details of the failure, or of the success
 function client:send(message, options)
   local state = state_of(self, 2)
@@ -367,7 +369,7 @@ function client:each(messages, options)
     on_progress = options.on_progress, concurrency = options.concurrency or CONCURRENCY,
     window = limiter and limiter.window or limits.WINDOW, ordered = limiter ~= nil and limiter.ordered,
   }
-  return made, nil, nil, made -- the last is what `for` closes in Lua 5.4
+  return made, nil, nil, made -- in Lua 5.4, `for` closes the last value
 end
 
 ---Sends messages to one recipient in their order, each after the one before it was accepted. Stops at the first failure.
@@ -522,8 +524,7 @@ local function access_of(state)
   ---@class whatsapp.media.access
   local access = {
     root = state.root, phone_url = state.url, base_url = state.base_url, phone_number_id = state.phone_number_id,
-    user_agent = shared.user_agent, mode = state.mode,
-    media_hosts = state.media_hosts,
+    user_agent = shared.user_agent, mode = state.mode, media_hosts = state.media_hosts,
   }
   function access.is_closed() return shared.closed end
 

@@ -4,7 +4,7 @@ local core = require "whatsapp.core"
 
 ---@class whatsapp
 ---@field message whatsapp.message constructors of messages
----@field webhook whatsapp.webhook what the API sends: challenge, verify, parse, handler
+---@field webhook whatsapp.webhook reads the webhooks of the API: challenge, verify, parse, handler
 ---@field status whatsapp.status the progress of messages after they were accepted
 ---@field window whatsapp.window the users that may get a message without a template
 ---@field media whatsapp.media files: safe names, the store of the ids of uploads
@@ -12,7 +12,7 @@ local whatsapp = {}
 
 whatsapp._VERSION = "0.1.0"
 
----The newest version of the Graph API that this was written for; requests name it unless told otherwise.
+---The newest version of the Graph API that this was written for; the default of the option version.
 whatsapp.GRAPH_VERSION = "v26.0"
 
 ---JSON's null: the light userdata NULL, which is equal to cjson.null and ngx.null.

@@ -17,7 +17,7 @@ local CLOSED = 131047 -- the API's code for a message outside the window
 local book = {}
 book.__index = book
 
--- the digits of a phone number, however it is written; a business-scoped id as it is; nil: neither
+-- returns the digits of a phone number, a business-scoped id as it is, and nil for other values
 local function plain(to)
   if type(to) == "number" then return values.text_of_id(to) end
   if type(to) ~= "string" then return nil end
@@ -25,7 +25,7 @@ local function plain(to)
   return id ~= "" and id or nil
 end
 
--- a user's windows, by your number that the user wrote to; the last of them by the empty name
+-- Opens a user's window for one number of the business. The empty name has the time of the window that closes last.
 local function open_for(self, id, phone_number_id, until_when)
   if not id then return end
   local now = self.now()
@@ -35,7 +35,7 @@ local function open_for(self, id, phone_number_id, until_when)
   self.users:set(id, windows, windows[""] - now + KEEP, now)
 end
 
--- a clock that is ahead of ours opens no window for longer
+-- opens a window from a time on; a time in the future counts as now
 local function open_from(self, phone_number_id, time, ...)
   local now = self.now()
   local until_when = math.min(time or now, now) + DAY
@@ -77,14 +77,14 @@ end
 
 -- ---- the book ----------------------------------------------------------------------------------------------------------
 
--- whether a user wrote it; also to another app of the business, which opens the same window
+-- whether a user wrote the message, also to another app of the business: that opens the same window
 local function is_from_user(event)
   if event.kind == "message" then return true end
   return event.kind == "standby" and event.field == "standby" and event.status == nil and event.to == nil
 end
 
----Takes an event of webhook.parse. A user's message to the business alone opens a window, and so does a user's call, or a call
----of the business that the user takes. A message that tells of a new business-scoped id is remembered.
+---Takes an event of webhook.parse. A window opens with a user's message outside groups, with a user's call, and with a call of
+---the business that the user answers. Learns also the new business-scoped id that a message names.
 ---@param event whatsapp.event
 function book:feed(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
@@ -98,7 +98,7 @@ function book:feed(event)
 end
 
 ---Takes the three values that client:send returned, and returns them: `book:sent(client:send(message))`. Learns from `contacts`
----which ids are one user's: in some countries a number is dialled with a digit that its WhatsApp id lacks.
+---which ids belong to one user: in some countries the dialled number has a digit that the WhatsApp id does not have.
 ---@param result whatsapp.Result?
 ---@param err string?
 ---@param details whatsapp.info|whatsapp.details|nil
@@ -119,8 +119,8 @@ end
 
 ---@param to string|integer phone number or business-scoped id
 ---@param phone_number_id string? of the business's number, if there are several
----@return boolean? open nil: no event came from there, so nothing is known
----@return number? seconds that are left, or less than 0
+---@return boolean? open nil if no event came from this user
+---@return number? seconds until the window closes; negative after it has closed
 function book:open(to, phone_number_id)
   if type(to) ~= "string" and type(to) ~= "number" then error("a recipient is a string or a whole number", 2) end
   local id, until_when = plain(to), nil
@@ -168,7 +168,7 @@ end
 ---@class whatsapp.window_options
 ---@field now (fun(): number)? seconds since 1970, os.time if absent
 ---@field max integer? ids of users that are remembered, 100,000 if absent
----@field on_forget (fun(id: string))? hears of each id that is forgotten before its time
+---@field on_forget (fun(id: string))? called for each id that is forgotten before its time
 
 local OPTIONS = { now = "callable", max = "count", on_forget = "callable" }
 

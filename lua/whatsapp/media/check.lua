@@ -10,7 +10,7 @@ local check = {}
 
 ---@class whatsapp.media.check_options
 ---@field type string? the MIME type, if the bytes do not tell it
----@field as "image"|"video"|"audio"|"document"|"sticker"|nil what the message is to show it as; from the kind if absent
+---@field as "image"|"video"|"audio"|"document"|"sticker"|nil the type of the message; by the kind of the file if absent
 ---@field voice boolean? it will be sent as a voice message, which must be Ogg with Opus, mono
 ---@field check_size boolean? false: the sizes that the API allows are not checked
 ---@field mode "strict"|"lenient"? lenient: problems are only warnings
@@ -19,14 +19,14 @@ local check = {}
 ---@field type string the exact MIME type
 ---@field filename string with an extension that fits
 ---@field size integer
----@field as string? what a message shows it as
+---@field as string? the type of the message that shows it
 ---@field kind string? a name in whatsapp.media.kinds
 ---@field facts whatsapp.media.facts
 ---@field sha256 string? only if the caller asked for it
 
 -- ---- kind ----------------------------------------------------------------------------------------------------------------
 
--- whether a file whose bytes say one kind may be of the kind that the caller says
+-- whether a file with the bytes of the kind `found` may be of the kind `said`, which the caller names
 local function agrees(found, said)
   local row = kind.ROWS[found]
   if found == said or kind.contains(row.may_be, said) then return true end
@@ -149,7 +149,7 @@ function check.problem(path, rule, err, limit, actual)
   return refused(problems)
 end
 
----Says what a file is and what is wrong with it.
+---Returns the kind, type and name of a file, or its problems.
 ---@param opened whatsapp.media.file
 ---@param options whatsapp.media.check_options
 ---@return whatsapp.media.plan? plan

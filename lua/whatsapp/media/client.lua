@@ -7,7 +7,7 @@ local recipient = require "whatsapp.send.recipient"
 local send = require "whatsapp.media.send_file"
 local source = require "whatsapp.media.file"
 local upload = require "whatsapp.media.upload"
-local url_reader = require "whatsapp.util.url"
+local urls = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
 
 local M = {}
@@ -215,7 +215,7 @@ function media:send(to, file, options, level)
   return send.file(access, members, usable, checked)
 end
 
----Says what a file is and what is wrong with it; sends nothing.
+---Returns the kind, type and name of a file, or its problems. Sends nothing.
 ---@param file string|whatsapp.file
 ---@param options whatsapp.media.check_options?
 ---@return whatsapp.media.plan? plan
@@ -235,8 +235,8 @@ end
 ---@return whatsapp.media.client
 function M.new(access)
   function access.url_of(id, options)
-    local url = access.root .. url_reader.escape(id)
-    return options.own and ("%s?phone_number_id=%s"):format(url, url_reader.escape(access.phone_number_id)) or url
+    local url = access.root .. urls.escape(id)
+    return options.own and ("%s?phone_number_id=%s"):format(url, urls.escape(access.phone_number_id)) or url
   end
   local made = setmetatable({}, media)
   private[made] = access

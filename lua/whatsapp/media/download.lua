@@ -77,7 +77,7 @@ end
 ---@field url string?
 ---@field from_outside boolean? the URL comes from an event or an answer, not from the caller
 ---@field manner "with the token"|"without the token"|nil how the URL is fetched
----@field sums string[] each SHA-256 that an event or the API told of this file
+---@field sums string[] each SHA-256 of this file from an event or from the API
 ---@field size integer?
 ---@field max integer? bytes: a longer response is refused
 ---@field type string?

@@ -5,7 +5,8 @@ local name = require "whatsapp.media.filename"
 
 local source = {}
 
----A text of the outside on one line: control characters are escaped, also those of C1, and what turns the direction of writing.
+---Returns a text from outside on one line: escapes control characters, also those of C1, and characters that turn the direction
+---of writing.
 ---@param text string
 ---@return string
 function source.shown(text)

@@ -1,5 +1,5 @@
 -- Finds the kind of a file from its bytes, and for some kinds the facts that the API has limits for (dimensions, channels). Pure:
--- reads through at(offset, count), and only the bytes that it needs. Never raises, whatever the bytes, and never trusts a
+-- reads through at(offset, count), and only the bytes that it needs. Never raises for any bytes, and never trusts a
 -- length in them: the depth of a search and the bytes that are read are bounded for each file.
 local sniff = {}
 

@@ -4,7 +4,7 @@ local check = require "whatsapp.media.check"
 local kind = require "whatsapp.media.kinds"
 local outcome = require "whatsapp.wire.outcome"
 local source = require "whatsapp.media.file"
-local url_reader = require "whatsapp.util.url"
+local urls = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
 
 local upload = {}
@@ -23,7 +23,7 @@ local function odd(answer, what, sent)
     { kind = "protocol", retryable = false, may_have_been_sent = sent, http_status = answer.status }
 end
 
----Opens a file, finds out what it is, and closes it again.
+---Opens a file, finds its kind, and closes it again.
 ---@param usable whatsapp.file as source.usable returns it
 ---@param options whatsapp.media.check_options
 ---@param hashed boolean? with its SHA-256, which is then in the plan
@@ -91,7 +91,7 @@ end
 
 local function begin_session(access, plan, options)
   local url = ("%s%s/uploads?file_name=%s&file_length=%d&file_type=%s"):format(access.root, options.app_id,
-    url_reader.escape(plan.filename), plan.size, url_reader.escape(kind.bare(plan.type)))
+    urls.escape(plan.filename), plan.size, urls.escape(kind.bare(plan.type)))
   return access.exchange({ method = "POST", url = url, headers = {}, timeout = options.timeout },
     { retry = options.retry, read = read_session, harmless = true }) -- a session without bytes does no harm
 end

@@ -66,7 +66,7 @@ local function read(text, at)
   return class_of(code), at + length, code
 end
 
--- class -> the classes that it joins, whatever came before
+-- class -> the classes that always join it
 local function set(list)
   local members = {}
   for name in list:gmatch "%S+" do members[name] = true end

@@ -1,4 +1,4 @@
--- Plain values: copies, what can be called, ids, whole numbers, and the one place where a number becomes text. Pure; it
+-- Plain values: copies, callable values, ids, whole numbers, and the one place where a number becomes text. Pure; it
 -- needs no other module, never raises, and returns the same bytes on every Lua and in every locale.
 local values = {}
 
@@ -11,7 +11,7 @@ local EXACT = values.EXACT
 
 values.NONE = {} -- an empty table that is never written into
 
----Copies what a table holds; the members themselves are not copied.
+---Copies a table; its members are not copied.
 ---@generic T: table
 ---@param from T?
 ---@return T copy
@@ -53,7 +53,7 @@ local function shortest(number)
   return ("%.16e"):format(number)
 end
 
--- the sign, the digits and the exponent of a number that %e wrote, whatever the locale's decimal point is
+-- the sign, the digits and the exponent of a number that %e wrote, with any decimal point of the locale
 local function parts_of(text)
   local sign, first, rest, exponent = text:match "^(%-?)(%d)%D*(%d*)e([+-]%d+)$"
   return sign, (first .. rest):gsub("0+$", ""), tonumber(exponent)
@@ -69,7 +69,7 @@ end
 ---Writes a number with all its digits and without an exponent: 1042.0 is "1042", 42.5 is "42.5"; the text reads back as
 ---the same number. A float beyond `values.EXACT` may have lost digits before it came here, so it has no text.
 ---@param number any
----@return string? text nil for NaN, for an infinity, for a float that may not be exact, and for what is no number
+---@return string? text nil for NaN, for an infinity, for a float that may not be exact, and for a value that is no number
 function values.text(number)
   if type(number) ~= "number" then return nil end
   if is_subtype_integer(number) then return ("%d"):format(number) end

@@ -1,5 +1,5 @@
 -- The words, the chosen id and the file in a message of each type, as a person wrote or chose them. Data, and the few lines
--- that read it. Never raises, whatever a message holds.
+-- that read it. Never raises, with any message.
 local core = require "whatsapp.core"
 local values = require "whatsapp.util.values"
 

@@ -1,5 +1,5 @@
 -- Makes one flat list of events from the decoded body of a webhook: every entry, change, message and status. Never raises
--- and drops nothing, whatever the body holds: it returns an unknown part as a "change" with `raw`.
+-- and drops nothing, with any body: it returns an unknown part as a "change" with `raw`.
 local core = require "whatsapp.core"
 local content = require "whatsapp.webhook.content"
 local event_line = require "whatsapp.webhook.event_line"

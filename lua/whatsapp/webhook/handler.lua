@@ -69,9 +69,9 @@ end
 
 -- ---- events --------------------------------------------------------------------------------------------------------------
 
-local MOST = 4096 -- bytes of an error that are told
+local MOST = 4096 -- bytes of an error that on_error gets
 
--- Tells on_error on one line, whatever was raised. An error of on_error itself changes no answer.
+-- Calls on_error with any error as one line. If on_error raises, the answer stays the same.
 local function report(self, err, event, final)
   if self.on_error then pcall(self.on_error, show.value(err, MOST), event, final) end
 end

@@ -1,6 +1,6 @@
 # lua-whatsapp: what can be done here. `make` builds for $(LUA); the README says what each target is for.
-#   make [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit]   builds build/$(LUA)/whatsapp/*.so; else for the first of them that is here
-#   make demo · test · check · memcheck · sanitize · test-all · test-arm · test-be · test-musl · bench · bench-send · bench-nginx
+#   make [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit|lua|...]   builds build/$(LUA)/whatsapp/*.so; else for the first of them that is here
+#   make demo · test · check · memcheck · sanitize · test-all · test-arm · test-be · test-musl · portable · bench · bench-send · bench-nginx
 #        install · clean · env
 
 ifeq ($(origin LUA),undefined)
@@ -11,31 +11,34 @@ endif
 BUSTED  ?= /usr/bin/busted
 NGINX_BIN ?= nginx
 CC      ?= cc
-# the walker is spread over a few files: what is small is to be one with its caller all the same
-LTO     := $(if $(findstring Free Software,$(shell $(CC) --version)),-flto)
-CFLAGS  ?= -O2 -g $(LTO)
+CFLAGS  ?= -O2 -g
 PREFIX  ?= /usr/local
 
-# LuaJIT loads what is built with the headers of Lua 5.1
-ABI      := $(if $(filter luajit%,$(LUA)),lua5.1,$(LUA))
-LUA_INC  ?= $(or $(shell pkg-config --cflags $(ABI) 2>/dev/null),-I/usr/include/$(ABI))
+# by the name, else as the program or its headers say; Debian's names are those of the version
+VERSION  := $(shell sh spec/support/lua_version.sh "$(LUA)")
+ABI      := lua$(VERSION)
+PACKAGE  := $(shell sh spec/support/lua_package.sh $(VERSION))
+LUA_INC  ?= $(or $(if $(PACKAGE),$(shell pkg-config --cflags $(PACKAGE))),-I/usr/include/$(ABI))
+LUA_LIB  ?= $(or $(if $(PACKAGE),$(shell pkg-config --libs $(PACKAGE))),-l$(ABI))
 CURL_INC ?= $(shell pkg-config --cflags libcurl 2>/dev/null)
 CURL_LIB ?= $(or $(shell pkg-config --libs libcurl 2>/dev/null),-lcurl)
 SSL_INC  ?= $(shell pkg-config --cflags libcrypto 2>/dev/null)
 SSL_LIB  ?= $(or $(shell pkg-config --libs libcrypto 2>/dev/null),-lcrypto)
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
-            -Wcast-qual -Wundef -Wvla -Wformat=2 -Wswitch-enum
+            -Wcast-qual -Wundef -Wvla -Wformat=2 -Wswitch-enum -Werror=override-init
 FLAGS    := -std=c99 -fPIC -fno-plt -fvisibility=hidden -fno-math-errno $(WARN) $(WERROR)
 SHARED   := -shared $(if $(filter Darwin,$(shell uname -s)),-undefined dynamic_lookup)
 
 BUILD  := build/$(LUA)
-OFFLINE := spec/walk_spec.lua spec/schema_spec.lua spec/message_spec.lua spec/response_spec.lua spec/retry_spec.lua spec/crypto_spec.lua \
+OFFLINE := spec/walk_spec.lua spec/schema_spec.lua spec/message_spec.lua spec/recipient_spec.lua spec/values_spec.lua spec/clusters_spec.lua spec/response_spec.lua spec/retry_spec.lua spec/crypto_spec.lua \
            spec/golden_spec.lua spec/decode_spec.lua spec/webhook_spec.lua spec/webhook_handler_spec.lua spec/status_spec.lua spec/window_spec.lua
-CORE   := schema format buffer utf8 json index lsay lproblem lshape lvalue lscope lvariant lfree lforeign lwalk lschema lread lcore
-OBJ     = $(patsubst %,$(BUILD)/obj/%.o,$(1))
 MODULE := $(BUILD)/whatsapp
-C      := $(wildcard src/*.c)
-H      := $(wildcard src/*.h)
+
+# a folder of src/ is a module, with the files that all modules share: a new file is named nowhere here
+SOURCES = $(wildcard src/$(1)/*.c src/*.c)
+C      := $(sort $(foreach module,core curl crypto,$(call SOURCES,$(module))))
+H      := $(wildcard src/*.h src/*/*.h)
+OBJ     = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(call SOURCES,$(1)))
 
 # MODULES=core builds and installs without libcurl and libcrypto
 MODULES ?= core curl crypto
@@ -45,26 +48,26 @@ core: $(MODULE)/core.so
 curl: $(MODULE)/curl.so
 crypto: $(MODULE)/crypto.so
 
-$(MODULE)/core.so: $(call OBJ,$(CORE))
-$(MODULE)/curl.so: $(call OBJ,lcurl lrequest lanswer multi transfer stream buffer)
+$(MODULE)/core.so: $(call OBJ,core)
+$(MODULE)/curl.so: $(call OBJ,curl)
 $(MODULE)/curl.so: LIBS = $(CURL_LIB)
-$(MODULE)/crypto.so: $(call OBJ,lcrypto)
+$(MODULE)/crypto.so: $(call OBJ,crypto)
 $(MODULE)/crypto.so: LIBS = $(SSL_LIB)
 $(MODULE)/%.so:
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(SHARED) -o $@ $^ $(LIBS)
 
 # each module with the headers of its own library and of no other: the core can be built where there is neither
-$(call OBJ,lcurl lrequest lanswer multi transfer): INC = $(CURL_INC)
-$(call OBJ,lcrypto): INC = $(SSL_INC)
+$(BUILD)/obj/curl/%.o: INC = $(CURL_INC)
+$(BUILD)/obj/crypto/%.o: INC = $(SSL_INC)
 $(BUILD)/obj/%.o: src/%.c Makefile | $(BUILD)/headers
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CFLAGS) $(LUA_INC) $(INC) -MMD -MP -c -o $@ $<
 
-# what speaks of problems and lists the schema is built small: it is seldom run
-$(foreach file,lschema lsay lproblem lforeign lshape index lfree,$(BUILD)/obj/$(file).o): CFLAGS += -Os
+# what runs rarely is built small: texts of problems, the list of the schema, its compiler
+$(foreach file,errors export compile,$(BUILD)/obj/core/$(file).o): CFLAGS += -Os
 
--include $(wildcard $(BUILD)/obj/*.d)
+-include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d)
 
 # asked once a build: without Lua's headers the compiler would say the same in a hundred lines. Where they are there and
 # another one is not, as Debian's are made for this machine only, its own words are shown
@@ -73,7 +76,7 @@ $(BUILD)/headers:
 	@echo '#include <lauxlib.h>' | $(CC) $(LUA_INC) -E - >/dev/null 2>&1 && : >$@ || { \
 	  echo '#include <lauxlib.h>' | $(CC) $(LUA_INC) -E - 2>&1 >/dev/null | grep error | grep >&2 -v lauxlib.h; \
 	  echo >&2 "no headers of $(LUA): on Debian" \
-	  "apt install $(LUA:luajit=luajit2) lib$(ABI:lua5.1=lua5.1-0)-dev; else LUA=... names another Lua, LUA_INC=-I... its headers"; exit 1; }
+	  "apt install $(if $(filter luajit%,$(LUA)),luajit2,$(ABI)) lib$(ABI:lua5.1=lua5.1-0)-dev; else LUA=... names another Lua, LUA_INC=-I... its headers"; exit 1; }
 
 # what a shell needs to use the build: eval "$(make -s env)"
 env:
@@ -93,13 +96,14 @@ DEPS_lua5.3 := lua5.3 liblua5.3-dev
 DEPS_luajit := luajit2
 DEPS_TEST  := $(DEPS_DEMO) lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_$(LUA))
 DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils liblua5.2-dev liblua5.3-dev libluajit2-5.1-dev
-DEPS_BENCH := $(DEPS_DEMO) lua-sec lua-socket python3-requests nodejs util-linux
+DEPS_BENCH := $(DEPS_DEMO) valgrind lua-sec lua-socket python3-requests nodejs util-linux
 DEPS_NGINX := $(DEPS_DEMO) wrk
 DEPS_ALL   := $(DEPS_TEST) $(DEPS_lua5.1) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit)
 DEPS_CROSS := $(DEPS_BUILD) qemu-user-static
 DEPS_ARM   := $(DEPS_CROSS) gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
 DEPS_BE    := $(DEPS_CROSS) gcc-powerpc64-linux-gnu libc6-dev-ppc64-cross gcc-mips-linux-gnu libc6-dev-mips-cross
 DEPS_MUSL  := $(DEPS_BUILD) musl-tools
+DEPS_PORTABLE := $(DEPS_TEST) gcc-mingw-w64-x86-64
 
 deps-demo:  ; @sh spec/support/deps.sh $(DEPS_DEMO)
 deps-test:  ; @sh spec/support/deps.sh $(DEPS_TEST)
@@ -110,6 +114,7 @@ deps-nginx: ; @sh spec/support/deps.sh $(DEPS_NGINX)
 deps-arm:   ; @sh spec/support/deps.sh $(DEPS_ARM)
 deps-be:    ; @sh spec/support/deps.sh $(DEPS_BE)
 deps-musl:  ; @sh spec/support/deps.sh $(DEPS_MUSL)
+deps-portable: ; @sh spec/support/deps.sh $(DEPS_PORTABLE)
 
 # make deps first, then make again: what was missing may change what pkg-config says
 demo: deps-demo ; @$(MAKE) --no-print-directory -s all sandbox && eval "$$($(MAKE) -s env)" && $$LUA examples/demo.lua
@@ -129,6 +134,9 @@ test-arm: deps-arm ; @sh spec/support/cross.sh arm
 test-be: deps-be ; @sh spec/support/cross.sh powerpc64 mips
 test-musl: deps-musl ; @sh spec/support/cross.sh musl
 
+# where there is no epoll, and Windows
+portable: deps-portable ; @sh spec/support/portable.sh $(LUA) $(BUSTED)
+
 memcheck: all sandbox
 	@$(MAKE) --no-print-directory suite RUN="valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect \
 	  --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=yes"
@@ -142,8 +150,8 @@ sanitize:
 # the modules linked into a host of its own, whose allocator fails at the n-th allocation, for every n
 torture:
 	@mkdir -p build/torture
-	$(CC) $(FLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(LUA_INC) $(CURL_INC) $(SSL_INC) -Isrc -o build/torture/$(LUA) \
-	  spec/support/torture.c $(patsubst %,src/%.c,$(CORE) lcurl lrequest lanswer multi transfer stream lcrypto) -l$(ABI) -lm \
+	$(CC) $(FLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(LUA_INC) $(CURL_INC) $(SSL_INC) -o build/torture/$(LUA) \
+	  spec/support/torture.c $(C) $(LUA_LIB) -lm \
 	  $(CURL_LIB) $(SSL_LIB)
 	eval "$$($(MAKE) -s env)"; build/torture/$(LUA) $(CASES)
 
@@ -151,23 +159,28 @@ torture:
 # comparisons need not be traced, and what is short is found and tried soonest
 RUNS ?= 1000000
 FUZZER := clang $(FLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-coverage=trace-cmp \
-          -fno-sanitize-recover=all $(LUA_INC) -Isrc
+          -fno-sanitize-recover=all $(LUA_INC)
 fuzz:
 	@mkdir -p build/fuzz/corpus
-	$(FUZZER) -o build/fuzz/encode spec/support/fuzz_encode.c $(patsubst %,src/%.c,$(CORE)) -l$(ABI) -lm
+	$(FUZZER) -o build/fuzz/encode spec/support/fuzz_encode.c $(call SOURCES,core) $(LUA_LIB) -lm
 	ASAN_OPTIONS=quarantine_size_mb=8 build/fuzz/encode -runs=$(RUNS) -max_len=600 -timeout=60 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ build/fuzz/corpus
 
 # bytes become bodies of webhooks, raw or made of their words; lua-cjson's own leaks are not looked for
+# what a file may be made of; FILES= says how many
+FILES ?= 1000000
+fuzz-sniff: all
+	eval "$$($(MAKE) -s env)"; $$LUA spec/support/fuzz_sniff.lua $(FILES)
+
 fuzz-webhook:
 	@mkdir -p build/fuzz/webhook-corpus
-	$(FUZZER) -o build/fuzz/webhook spec/support/fuzz_webhook.c $(patsubst %,src/%.c,$(CORE) lcrypto) -l$(ABI) -lm $(SSL_LIB)
+	$(FUZZER) -o build/fuzz/webhook spec/support/fuzz_webhook.c $(sort $(call SOURCES,core) $(call SOURCES,crypto)) $(LUA_LIB) -lm $(SSL_LIB)
 	eval "$$($(MAKE) -s env)"; ASAN_OPTIONS=quarantine_size_mb=8:detect_leaks=0 build/fuzz/webhook -runs=$(RUNS) -max_len=800 \
 	  -timeout=60 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ build/fuzz/webhook-corpus
 
 # the library as files that a C program compiles in: whatsapp.h, one for each C module, and one that has the Lua files
 AMALGAMATION := build/amalgamation
 amalgamation: $(AMALGAMATION)/whatsapp_lua.c
-$(AMALGAMATION)/whatsapp_lua.c: $(C) $(H) $(wildcard src/embed/*) $(wildcard rockspec/*-scm-1.rockspec) $(shell find lua -name '*.lua')
+$(AMALGAMATION)/whatsapp_lua.c: $(C) $(H) $(wildcard src/embed/*) src/modules.lua $(shell find lua -name '*.lua')
 	@mkdir -p $(@D)
 	$(LUA) src/embed/amalgamate.lua $(@D)
 
@@ -177,9 +190,9 @@ HOST  := examples/embed/host.c
 EMBEDDED = $(CC) $(FLAGS) -Os -g -I$(AMALGAMATION) $(LUA_INC)
 embed: $(EMBED)/host $(EMBED)/host_all
 $(EMBED)/host: $(HOST) $(addprefix $(EMBED)/,whatsapp_small.o whatsapp_lua.o)
-	$(EMBEDDED) -o $@ $^ -l$(ABI) -lm
+	$(EMBEDDED) -o $@ $^ $(LUA_LIB) -lm
 $(EMBED)/host_all: $(HOST) $(addprefix $(EMBED)/,whatsapp.o whatsapp_lua.o whatsapp_curl.o whatsapp_crypto.o)
-	$(EMBEDDED) -DHOST_HAS_ALL -o $@ $^ -l$(ABI) -lm $(CURL_LIB) $(SSL_LIB)
+	$(EMBEDDED) -DHOST_HAS_ALL -o $@ $^ $(LUA_LIB) -lm $(CURL_LIB) $(SSL_LIB)
 $(EMBED)/%.o: $(AMALGAMATION)/whatsapp_lua.c Makefile
 	@mkdir -p $(@D)
 	$(EMBEDDED) $(PARTS) -c -o $@ $(AMALGAMATION)/$(*:_small=).c
@@ -191,12 +204,12 @@ $(EMBED)/whatsapp_crypto.o: PARTS := $(SSL_INC)
 threads: $(AMALGAMATION)/whatsapp_lua.c
 	@mkdir -p build/threads
 	$(CC) $(FLAGS) -O1 -g -fsanitize=thread -I$(AMALGAMATION) $(LUA_INC) $(CURL_INC) $(SSL_INC) \
-	  -o build/threads/$(LUA) spec/support/threads.c $(AMALGAMATION)/*.c -l$(ABI) -lm $(CURL_LIB) $(SSL_LIB) -pthread
+	  -o build/threads/$(LUA) spec/support/threads.c $(AMALGAMATION)/*.c $(LUA_LIB) -lm $(CURL_LIB) $(SSL_LIB) -pthread
 	$(shell setarch -R true 2>/dev/null && echo setarch -R) build/threads/$(LUA)
 
 # what the core takes of a device, in bytes, and of Lua's heap; prints, and judges nothing
 size: $(AMALGAMATION)/whatsapp_lua.c
-	@CC="$(CC)" LUA_INC="$(LUA_INC)" LUA_LIB="-l$(ABI)" spec/support/size.sh
+	@CC="$(CC)" LUA_INC="$(LUA_INC)" LUA_LIB="$(LUA_LIB)" spec/support/size.sh
 
 # a Lua whose integers and floats have 32 bits: nothing may be written that is not what was meant
 NARROW := build/32bits
@@ -212,16 +225,22 @@ NARROW := build/32bits
 coverage:
 	@rm -rf build/coverage
 	@$(MAKE) --no-print-directory -s suite BUILD=build/coverage CFLAGS="-O0 -g --coverage" SPECS="$(OFFLINE)" >/dev/null
-	@for file in $(CORE); do gcov -n build/coverage/obj/$$file.gcda 2>/dev/null | \
+	@for file in $(patsubst src/%.c,%,$(call SOURCES,core)); do gcov -n build/coverage/obj/$$file.gcda 2>/dev/null | \
 	  awk -v file=$$file '/^File .src.*\.c/ {own = 1; next} /^File/ {own = 0} own && /^Lines/ {print file, $$0; own = 0}'; done | \
 	  awk '{split($$3, a, ":"); percent = a[2] + 0; lines = $$NF; run += percent * lines / 100; all += lines; \
-	    printf "%-10s %6.1f %% of %d lines\n", $$1, percent, lines} END {printf "%-10s %6.1f %% of %d lines\n", "core", 100 * run / all, all}'
+	    printf "%-14s %6.1f %% of %d lines\n", $$1, percent, lines} END {printf "%-14s %6.1f %% of %d lines\n", "core", 100 * run / all, all}'
 
 # what is generated from the schema; make check compares
+# the classes of code points, from the Unicode data of this machine's perl
+unicode: ; perl spec/support/unicode.pl >lua/whatsapp/util/unicode.lua
+
 docs: core
 	@eval "$$($(MAKE) -s env)"; $(LUA) src/gen.lua lua/whatsapp
 
-# the walker against lua-cjson and against a bare walk of the same tables; prints, and judges nothing
+# the modules and their files, as the folders have them; make check compares
+rockspec: ; @$(LUA) src/modules.lua
+
+# the encoder against lua-cjson and against a bare walk of the same tables, in times and in instructions; judges nothing
 BENCH := $(BUILD)/bench
 bench: core curl crypto $(BENCH)/floor.so
 	@for name in core curl crypto; do strip -o $(BENCH)/$$name.stripped $(MODULE)/$$name.so || exit 1; done
@@ -257,9 +276,9 @@ bench-nginx: deps-nginx
 check: deps-check ; @sh spec/support/check.sh
 
 install: all
-	install -d "$(DESTDIR)$(PREFIX)/lib/lua/$(ABI:lua%=%)/whatsapp" "$(DESTDIR)$(PREFIX)/share/lua/$(ABI:lua%=%)"
-	install -m 755 $(MODULES:%=$(MODULE)/%.so) "$(DESTDIR)$(PREFIX)/lib/lua/$(ABI:lua%=%)/whatsapp"
-	cp -R lua/whatsapp "$(DESTDIR)$(PREFIX)/share/lua/$(ABI:lua%=%)/"
+	install -d "$(DESTDIR)$(PREFIX)/lib/lua/$(VERSION)/whatsapp" "$(DESTDIR)$(PREFIX)/share/lua/$(VERSION)"
+	install -m 755 $(MODULES:%=$(MODULE)/%.so) "$(DESTDIR)$(PREFIX)/lib/lua/$(VERSION)/whatsapp"
+	cp -R lua/whatsapp "$(DESTDIR)$(PREFIX)/share/lua/$(VERSION)/"
 
 clean:
 	rm -rf build
@@ -268,6 +287,6 @@ clean:
 bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
-.PHONY: all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl demo test suite \
+.PHONY: unicode all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl deps-portable portable demo test suite \
         test-all test-arm test-be test-musl memcheck sanitize coverage amalgamation embed threads size 32bits torture fuzz \
-        fuzz-webhook docs check bench bench-send bench-webhook bench-nginx bench-media install clean
+        fuzz-webhook fuzz-sniff docs rockspec check bench bench-send bench-webhook bench-nginx bench-media install clean

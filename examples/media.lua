@@ -13,6 +13,6 @@ file:close()
 local sent, _, info = assert(client:send_file(os.getenv "WHATSAPP_TO", path, { caption = "The moon of Lua, from afar" }))
 print(sent.messages[1].id)
 
-local got = assert(client.media:download(info.media_id, path)) -- replaces what was there, once it is whole
+local got = assert(client.media:download(info.media_id, path, { replace = true })) -- once it is whole
 print(got.mime_type, got.size .. " bytes", got.verified and "as they were sent" or "unverified")
 os.remove(path)

@@ -3,34 +3,46 @@
 local cqueues = require "cqueues"
 local socket = require "cqueues.socket"
 
--- a bot that waits for an answer, or to try again, holds up nobody; but in Lua 5.1, where a callback cannot wait, everybody
+-- A bot that waits for an answer, or to try again, holds up no other connection; but in Lua 5.1, where a callback cannot wait,
+-- it holds up all of them.
 local can_wait = _VERSION ~= "Lua 5.1" or rawget(_G, "jit")
 local transport = can_wait and require("whatsapp.transport.cqueues").new { ca_file = os.getenv "WHATSAPP_CA_FILE" } or nil
 local handle = assert(loadfile "examples/webhook_bot.lua")(transport)
 
+local MOST_HEADERS, MOST_BODY = 100, 4194304
+
+-- the headers by their names, the last of equal names; nil: there are too many of them, or a line never ends
+local function read_headers(connection)
+  local headers = {}
+  for _ = 1, MOST_HEADERS do
+    local line = connection:read "*l"
+    if not line or #line >= 4096 then return nil end -- cqueues cuts a line there
+    local name, value = line:match "^([^:]+):%s*(.-)%s*$"
+    if not name then return headers end
+    headers[name:lower()] = value
+  end
+end
+
+-- nil: what came is no request; 431 or 413: it is too large
 local function read_request(connection)
   local line = connection:read "*l"
   local method, path = (line or ""):match "^(%u+) (%S+) HTTP/1"
   if not method then return nil end
-  local headers = {}
-  while true do
-    local name, value = (connection:read "*l" or ""):match "^([^:]+):%s*(.-)%s*$"
-    if not name then break end
-    headers[name:lower()] = value
-  end
-  local length = tonumber(headers["content-length"]) or 0
-  local body = ""
-  if length > 0 and length <= 4194304 then body = connection:read(length) end
+  local headers = read_headers(connection)
+  if not headers then return nil, 431 end
+  local length = tonumber((headers["content-length"] or "0"):match "^%d+$") or 0
+  if length > MOST_BODY then return nil, 413 end
+  local body = length > 0 and connection:read(length) or ""
   return { method = method, query = path:match "%?(.*)", headers = headers, body = body }
 end
 
 local function serve(connection)
   connection:setmode("bn", "bf")
   connection:settimeout(30)
-  connection:onerror(function(_, _, code) return code end) -- whoever leaves early is no error of ours
-  local request = read_request(connection)
-  if request then
-    local response = handle(request)
+  connection:onerror(function(_, _, code) return code end) -- a client that leaves early is no error of ours
+  local request, refused = read_request(connection)
+  if request or refused then
+    local response = request and handle(request) or { status = refused, headers = {}, body = "" }
     connection:write(("HTTP/1.1 %d \r\nConnection: close\r\nContent-Length: %d\r\n"):format(response.status, #response.body))
     for name, value in pairs(response.headers) do connection:write(name, ": ", value, "\r\n") end
     connection:write("\r\n", response.body)

@@ -26,15 +26,17 @@ local function body_of(request) return request.body:match '"body":"([^"]*)"' end
 -- a memory transport that counts what is on its wire at once
 local function counted(handle, given)
   local transport = memory.new(handle or accepted, given)
-  local begin = transport.begin
+  local start, wait = transport.start, transport.wait
   transport.on_wire, transport.most = 0, 0
-  function transport.begin(request, done)
+  function transport.start(request, slot)
     transport.on_wire = transport.on_wire + 1
     transport.most = math.max(transport.most, transport.on_wire)
-    begin(request, function(...)
-      transport.on_wire = transport.on_wire - 1
-      done(...)
-    end)
+    start(request, slot)
+  end
+  function transport.wait(seconds)
+    local slot, response, err, details = wait(seconds)
+    if slot ~= nil then transport.on_wire = transport.on_wire - 1 end
+    return slot, response, err, details
   end
   return transport
 end
@@ -47,8 +49,8 @@ end
 
 local function all(batch)
   local outcomes = {}
-  for sent, response, text, details in batch do
-    outcomes[#outcomes + 1] = { message = sent, response = response, text = text, details = details }
+  for sent, result, err, details in batch do
+    outcomes[#outcomes + 1] = { message = sent, result = result, err = err, details = details }
   end
   return outcomes
 end
@@ -59,7 +61,7 @@ local function each_once(list, outcomes)
   for _, outcome in ipairs(outcomes) do
     assert.is_nil(seen[outcome.message])
     seen[outcome.message] = true
-    assert.are_not.equal(outcome.response == nil, outcome.text == nil)
+    assert.are_not.equal(outcome.result == nil, outcome.err == nil)
     assert.is_table(outcome.details)
   end
   for _, one in ipairs(list) do assert.is_true(seen[one]) end
@@ -73,7 +75,7 @@ describe("client:each", function()
     each_once(list, outcomes)
     assert.equal(100, #transport.requests)
     for _, outcome in ipairs(outcomes) do
-      assert.is_string(outcome.response.messages[1].id)
+      assert.is_string(outcome.result.messages[1].id)
       assert.equal(1, outcome.details.attempts)
     end
   end)
@@ -125,7 +127,7 @@ describe("client:each", function()
     each_once(list, outcomes)
     assert.equal(2, #transport.requests)
     for _, outcome in ipairs(outcomes) do
-      if not outcome.response then assert.same({ "invalid", false, 0 },
+      if not outcome.result then assert.same({ "invalid", false, 0 },
         { outcome.details.kind, outcome.details.may_have_been_sent, outcome.details.attempts }) end
     end
   end)
@@ -142,7 +144,7 @@ describe("client:each", function()
     each_once(list, outcomes)
     assert.is_true(transport.slept < 2) -- ten waits of a second, at the same time
     for i, outcome in ipairs(outcomes) do
-      assert.is_table(outcome.response)
+      assert.is_table(outcome.result)
       assert.equal(i > 90 and 2 or 1, outcome.details.attempts)
     end
   end)
@@ -213,8 +215,8 @@ describe("client:each", function()
     each_once(list, outcomes)
     assert.same({ 3, 27 }, { raised, #transport.requests })
     for _, outcome in ipairs(outcomes) do
-      if not outcome.response then
-        assert.truthy(outcome.text:find "no journal")
+      if not outcome.result then
+        assert.truthy(outcome.err:find "no journal")
         assert.is_false(outcome.details.may_have_been_sent)
       end
     end
@@ -301,8 +303,8 @@ describe("client:each", function()
     local transport = counted(nil, { delay = 1 })
     local client = new(transport, { limiter = changes and changes.limiter or false, retry = false })
     local outcomes, left = {}, nil
-    for sent, response, text, details in client:each(list, { concurrency = 4 }) do
-      outcomes[#outcomes + 1] = { message = sent, response = response, text = text, details = details }
+    for sent, result, err, details in client:each(list, { concurrency = 4 }) do
+      outcomes[#outcomes + 1] = { message = sent, result = result, err = err, details = details }
       left = left or #transport.requests
       client:close()
     end
@@ -315,9 +317,9 @@ describe("client:each", function()
     local transport, outcomes = closed_meanwhile()
     local answered = 0
     for _, outcome in ipairs(outcomes) do
-      if outcome.response then answered = answered + 1
+      if outcome.result then answered = answered + 1
       else
-        assert.equal("the client was closed before this was sent", outcome.text)
+        assert.equal("the client was closed before this was sent", outcome.err)
         assert.same({ false, true }, { outcome.details.may_have_been_sent, outcome.details.retryable })
       end
     end
@@ -392,7 +394,7 @@ describe("batch:close", function()
     local before = read
     local outcomes = batch:close()
     assert.same({ before - 3, before, 0 }, { #outcomes, read, transport.on_wire })
-    for _, outcome in ipairs(outcomes) do assert.is_table(outcome.response) end
+    for _, outcome in ipairs(outcomes) do assert.is_table(outcome.result) end
     assert.same({}, batch:close())
     assert.is_nil(batch:next())
     assert.equal(read, #transport.requests)
@@ -418,7 +420,7 @@ describe("batch:close", function()
     for _ = 1, 2 do got[#got + 1] = { message = batch:next() } end
     for _, outcome in ipairs(batch:close()) do
       got[#got + 1] = outcome
-      assert.is_nil(outcome.response)
+      assert.is_nil(outcome.result)
       assert.same({ "transport", true, false },
         { outcome.details.kind, outcome.details.retryable, outcome.details.may_have_been_sent })
     end
@@ -508,7 +510,7 @@ describe("client:sequence", function()
 
   it("raises for wrong use", function()
     local client = new(memory.new {})
-    assert.has_error(function() client:sequence({}, {}) end)
+    assert.has_error(function() client:sequence(true, {}) end)
     assert.has_error(function() client:sequence("1", "text") end)
     assert.has_error(function() client:sequence("1", { "text" }) end)
   end)

@@ -65,6 +65,9 @@ describe("whatsapp.new", function()
 
   it("raises at the caller for what is missing, unknown or of another kind", function()
     raises(nil, "whatsapp.new takes a table")
+    raises(whatsapp, "with a dot")
+    raises({ token = TOKEN, phone_number_id = "1", transport = memory }, "option transport is a module: its .new()")
+    raises({ token = TOKEN, phone_number_id = "+1 650 555" }, "the id of the number, from the app's dashboard")
     raises({}, "needs a token")
     raises({ token = TOKEN }, "needs a phone_number_id")
     raises({ token = TOKEN, phone_number_id = "1", tokken = "x" }, "unknown option tokken")
@@ -125,7 +128,7 @@ describe("client:request", function()
     local request = client:request(TEXT)
     assert.same({
       method = "POST", url = "https://graph.facebook.com/v25.0/106540352242922/messages",
-      headers = { ["Content-Type"] = "application/json" }, timeout = 7, to = "16505551234", phone_number_id = "106540352242922",
+      headers = { ["Content-Type"] = "application/json", ["User-Agent"] = "lua-whatsapp/" .. whatsapp._VERSION }, timeout = 7, to = "16505551234", phone_number_id = "106540352242922",
       body = '{"messaging_product":"whatsapp","recipient_type":"individual","to":"16505551234","type":"text","text":{"body":"x"}}',
     }, request)
     assert_no_secret(request)
@@ -155,6 +158,30 @@ describe("client:request", function()
     assert.equal("invalid", details.kind)
     assert.is_nil((client:send { to = "1" }))
     assert.equal(0, #transport.requests)
+  end)
+end)
+
+describe("a transport of the user's", function()
+  it("is told who sends, as our own transports say themselves", function()
+    local client, transport = client_with(nil, { user_agent = "a program/1.0" })
+    assert.is_table((client:send(TEXT)))
+    assert.equal("a program/1.0", transport.requests[1].headers["User-Agent"])
+    client, transport = client_with()
+    assert.is_table((client:send(TEXT)))
+    assert.equal("lua-whatsapp/" .. whatsapp._VERSION, transport.requests[1].headers["User-Agent"])
+  end)
+end)
+
+describe("the option proxy", function()
+  it("is a proxy, or nothing", function()
+    for _, proxy in ipairs { "", "http://127.0.0.1:1", "127.0.0.1:1", "socks5h://a:b@host:1", "HTTPS://host" } do
+      assert.is_table(whatsapp.new { token = TOKEN, phone_number_id = "1", proxy = proxy })
+    end
+    for _, proxy in ipairs { "nonsense://x", "ftp://host", "http://", "http:///x", "a b", "://x", "file:///etc/passwd" } do
+      local ok, err = pcall(whatsapp.new, { token = TOKEN, phone_number_id = "1", proxy = proxy })
+      assert.is_false(ok, proxy)
+      assert.truthy(err:find("option proxy must be a URL such as", 1, true), err)
+    end
   end)
 end)
 
@@ -206,8 +233,8 @@ describe("client:send", function()
       local result, text, details = client:send(TEXT)
       assert.is_nil(result)
       assert.is_truthy(text:find("the token function gave ", 1, true))
-      assert.same({ "invalid", false, false }, { details.kind, details.retryable, details.may_have_been_sent })
-      assert.same({}, details.problems)
+      assert.same({ "refused", "token", false, false },
+        { details.kind, details.refused_by, details.retryable, details.may_have_been_sent })
       assert.equal(0, #transport.requests)
     end
   end)
@@ -264,23 +291,22 @@ describe("client:send", function()
     assert.equal(1, #transport.requests)
   end)
 
-  it("goes through the limiter and the log, which see no secret", function()
-    local order, entries = {}, {}
+  it("goes through the hook, the limits and the log, which see no secret", function()
+    local seen, keys, entries = {}, {}, {}
     local client = client_with(nil, {
       app_secret = SECRET,
       log = function(entry) entries[#entries + 1] = entry end,
-      limiter = function(transport)
-        return function(request)
-          order[#order + 1] = request
-          return transport(request)
-        end
-      end,
+      before_send = function(request) seen[#seen + 1] = request end,
+      limiter = { store = { take = function(_, key)
+        keys[#keys + 1] = key
+        return 0
+      end } },
     })
     assert.is_table((client:send(TEXT)))
-    assert.equal(1, #order)
+    assert.same({ 1, 2, 1 }, { #seen, #keys, #entries })
     assert.equal(200, entries[1].status)
     assert.equal("https://graph.facebook.com/v25.0/106540352242922/messages", entries[1].url)
-    assert_no_secret(order, entries)
+    assert_no_secret(seen, keys, entries)
   end)
 
   it("logs a failed attempt without its secrets", function()
@@ -332,14 +358,19 @@ describe("client:send", function()
   end)
 
   it("keeps apart what two clients send", function()
-    local meddling = client_with(nil, { limiter = function(transport)
-      return function(request)
-        request.headers.Authorization, request.headers.Evil = "Bearer of another", "1"
-        return transport(request)
-      end
-    end })
+    local function meddle(request)
+      request.headers.Evil = "1"
+    end
+    local seen = {}
+    local meddling = client_with(function(request)
+      meddle(request)
+      seen[#seen + 1] = request.headers
+      return ACCEPTED
+    end, { before_send = meddle })
     assert.is_table((meddling:send(TEXT)))
-    assert.same({ ["Content-Type"] = "application/json" }, client_with():request(TEXT).headers)
+    assert.is_table((meddling:send(TEXT)))
+    assert.is_false(seen[1] == seen[2])
+    assert.is_nil(client_with():request(TEXT).headers.Evil)
   end)
 
   it("gives the outcome though the log raises, and what it raised", function()
@@ -351,16 +382,6 @@ describe("client:send", function()
     client = client_with({ { text = "lost" } }, { log = function() error "disk full" end })
     local _, _, details = client:send(TEXT)
     assert.is_truthy(details.log_error:find("disk full", 1, true))
-  end)
-
-  it("sends nothing where the answer could not be read", function()
-    local json = require "whatsapp.wire.json"
-    local client, transport = client_with()
-    local prepare = json.prepare
-    json.prepare = function() error("no reader", 0) end
-    local ok, err = pcall(function() client:send(TEXT) end)
-    json.prepare = prepare
-    assert.same({ false, "no reader", 0 }, { ok, err, #transport.requests })
   end)
 
   it("raises at the caller for wrong use", function()

@@ -34,10 +34,18 @@ describe("the store of limits", function()
     assert.equal(6, store:take("a", 24, 6, 3))
   end)
 
+  it("takes nothing where the wait would be longer than it may be, and says how long it would be", function()
+    local store = limiter.store()
+    assert.equal(0, store:take("a", 100, 6, 1))
+    for _ = 1, 3 do assert.equal(6, store:take("a", 100, 6, 1, 5)) end
+    assert.equal(6, store:take("a", 100, 6, 1, 6))
+    assert.equal(12, store:take("a", 100, 6, 1, 5))
+  end)
+
   it("drops what is over", function()
     local store, count = limiter.store(), 0
     for i = 1, 10000 do store:take("key " .. i, i, 6, 1) end
-    for _ in pairs(store.till) do count = count + 1 end
+    for _ in pairs(store.ends) do count = count + 1 end
     assert.is_true(count < 200)
   end)
 end)
@@ -69,21 +77,12 @@ describe("the limit of a number", function()
     assert.equal(0, transport.slept)
   end)
 
-  it("is off where it is false, where the transport has no clock, and where the user's own stands instead", function()
+  it("is off where it is false, and where the transport has no clock", function()
     local client, transport = new(false)
     for _ = 1, 200 do send(client, "1") end
     assert.equal(0, transport.slept)
     client = whatsapp.new { token = "t", phone_number_id = "1", transport = function() return OK end }
     for _ = 1, 200 do send(client, "1") end
-    local asked = 0
-    client, transport = new(function(inner)
-      return function(request)
-        asked = asked + 1
-        return inner(request)
-      end
-    end)
-    for _ = 1, 200 do send(client, "1") end
-    assert.same({ 200, 0 }, { asked, transport.slept })
   end)
 end)
 
@@ -113,14 +112,86 @@ end)
 describe("a limit", function()
   it("takes from a store of the user's", function()
     local taken = {}
-    local store = { take = function(_, key, now, interval, burst)
-      taken[#taken + 1] = { key, now, interval, burst }
+    local store = { take = function(_, key, now, interval, burst, at_most)
+      taken[#taken + 1] = { key, now, interval, burst, at_most }
       return 3
     end }
     local client, transport = new { store = store, throughput = 20 }
     send(client, "+1 2")
-    assert.same({ { "pair:1:12", 0, 6, 45 }, { "number:1", 3, 0.05, 2 } }, taken)
+    assert.same({ { "pair:1:12", 0, 6, 45, 30 }, { "number:1", 3, 0.05, 2, 27 } }, taken)
     assert.equal(6, transport.slept)
+  end)
+
+  local TEXT = { to = "1", text = { body = "x" } }
+  local SINGLE = {
+    send = function(client) return client:send(TEXT) end,
+    reply = function(client) return client:reply({ kind = "message", id = "wamid.1", from = "1" }, { text = { body = "x" } }) end,
+    react = function(client) return client:react({ kind = "message", id = "wamid.1", from = "1" }, "x") end,
+    send_marketing = function(client)
+      return client:send_marketing { to = "1", template = { name = "n", language = { code = "en" } } }
+    end,
+  }
+  local BOUNDS = { -- options, and how long one message may be held back
+    { {}, 30 }, { { retry = { total = 20 } }, 20 }, { { retry = false }, 30 }, { { max_wait = 7 }, 7 }, { { max_wait = 0 }, 0 },
+  }
+
+  for name, call in pairs(SINGLE) do
+    it("holds back one message no longer than it may: client:" .. name, function()
+      for _, row in ipairs(BOUNDS) do
+        local bound = row[2]
+        local client, transport = new({ pair = { interval = bound + 1, burst = 1 }, max_wait = row[1].max_wait }, { retry = row[1].retry })
+        assert(call(client))
+        for _ = 1, 2 do -- nothing was taken the first time
+          local result, err, details = call(client)
+          assert.is_nil(result)
+          assert.truthy(err:find("limiter.max_wait", 1, true), err)
+          assert.same({ "transport", true, false, bound + 1 },
+            { details.kind, details.retryable, details.may_have_been_sent, details.retry_after })
+        end
+        assert.same({ 1, 0 }, { #transport.requests, transport.slept })
+      end
+    end)
+  end
+
+  it("says how long it held a message back", function()
+    local client = new { pair = { interval = 6, burst = 1 } }
+    local _, _, info = client:send(TEXT)
+    assert.is_nil(info.waited)
+    _, _, info = client:send(TEXT)
+    near(6, info.waited)
+    for _, _, _, of_batch in client:each { TEXT } do near(6, of_batch.waited) end
+  end)
+
+  it("holds back what each and sequence send for as long as it takes, unless it is told otherwise", function()
+    for _, max_wait in ipairs { false, 7 } do
+      local limits = { pair = { interval = 50, burst = 1 }, max_wait = max_wait or nil }
+      local client, transport = new(limits)
+      local results, _, details = client:sequence("1", { { text = { body = "a" } }, { text = { body = "b" } } })
+      if max_wait then assert.same({ 2, 50 }, { details.index, details.retry_after })
+      else
+        assert.equal(2, #results)
+        near(50, transport.slept)
+      end
+      local sent, failed = 0, 0
+      for _, result, _, why in client:each { { to = "2", text = { body = "a" } }, { to = "2", text = { body = "b" } } } do
+        if result then sent = sent + 1
+        else failed = failed + why.retry_after end
+      end
+      assert.same(max_wait and { 1, 50 } or { 2, 0 }, { sent, failed })
+    end
+  end)
+
+  it("of a store that raises, gives an error or something else is a failure, and nothing is sent", function()
+    local broken = setmetatable({}, { __tostring = function() error "no text either" end })
+    for _, take in ipairs {
+      function() error "no dict" end, function() return nil, "no dict" end, function() return "soon" end, function() error(broken) end,
+    } do
+      local client, transport = new { store = { take = take } }
+      local result, err, details = client:send(TEXT)
+      assert.is_nil(result)
+      assert.truthy(err:find("no limit could be kept", 1, true))
+      assert.same({ true, false, 0 }, { details.retryable, details.may_have_been_sent, #transport.requests })
+    end
   end)
 
   it("does not count as time that a retry has used", function()
@@ -131,7 +202,7 @@ describe("a limit", function()
     end)
     local client = whatsapp.new {
       token = "a-token-of-a-test", phone_number_id = "1", transport = transport,
-      limiter = { pair = { interval = 100, burst = 1 } }, retry = { attempts = 2, total = 10 },
+      limiter = { pair = { interval = 100, burst = 1 }, max_wait = 1000 }, retry = { attempts = 2, total = 10 },
     }
     send(client, "1")
     local _, _, info = client:send { to = "1", text = { body = "x" } }
@@ -140,7 +211,7 @@ describe("a limit", function()
 
   for name, wrong in pairs {
     throughput = { throughput = 0 }, pair = { pair = { interval = 6 } }, window = { window = 1.5 }, store = { store = {} },
-    unknown = { rate = 5 }, number = 5,
+    unknown = { rate = 5 }, number = 5, max_wait = { max_wait = -1 }, decorator = function() end,
   } do
     it("refuses a wrong " .. name, function()
       local ok, text = pcall(new, wrong)

@@ -1,62 +1,62 @@
--- The schema against limits written down by hand from the contract, so that a limit that is forgotten there fails here.
+-- The schema against limits that were written by hand from Meta's pages, so that a limit that is lost in the schema fails here.
 local whatsapp = require "whatsapp"
 
 local BUTTONS = "interactive.action.cards[].action.buttons"
 
--- path, choices that lead to it, least and most characters, items or value; section of the contract
+-- path, choices that lead to it, least and most characters, items or value
 local LIMITS = {
-  { "text.body", "text", 1, 4096, "2.1" },
-  { "image.caption", "image", nil, 1024, "2.2" },
-  { "video.caption", "video", nil, 1024, "2.2" },
-  { "document.caption", "document", nil, 1024, "2.2" },
-  { "contacts", "contacts", 1, nil, "2.4" },
-  { "contacts[].name.formatted_name", "contacts", 1, nil, "2.4" },
-  { "reaction.message_id", "reaction", 1, 128, "1" },
-  { "context.message_id", "text", 1, 128, "1" },
-  { "message_id", "status", 1, 128, "2.6" },
-  { "biz_opaque_callback_data", "text", nil, 512, "1" },
-  { "pin.expiration_days", "pin pin", 1, 30, "2.7" },
-  { "interactive.header.text", "interactive button text", 1, 60, "3" },
-  { "interactive.header.sub_text", "interactive button text", nil, 60, "3" },
-  { "interactive.body.text", "interactive button", 1, 1024, "3" },
-  { "interactive.footer.text", "interactive button", nil, 60, "3" },
-  { "interactive.action.buttons", "interactive button", 1, 3, "3.1" },
-  { "interactive.action.buttons[].reply.id", "interactive button", 1, 256, "3.1" },
-  { "interactive.action.buttons[].reply.title", "interactive button", 1, 20, "3.1" },
-  { "interactive.body.text", "interactive list", 1, 4096, "3.2" },
-  { "interactive.action.button", "interactive list", 1, 20, "3.2" },
-  { "interactive.action.sections", "interactive list", 1, 10, "3.2" },
-  { "interactive.action.sections[].title", "interactive list", nil, 24, "3.2" },
-  { "interactive.action.sections[].rows", "interactive list", 1, 10, "3.2" },
-  { "interactive.action.sections[].rows[].id", "interactive list", 1, 200, "3.2" },
-  { "interactive.action.sections[].rows[].title", "interactive list", 1, 24, "3.2" },
-  { "interactive.action.sections[].rows[].description", "interactive list", nil, 72, "3.2" },
-  { "interactive.action.sections", "interactive product_list", 1, 10, "3.4" },
-  { "interactive.action.sections[].title", "interactive product_list", nil, 24, "3.4" },
-  { "interactive.action.sections[].product_items", "interactive product_list", 1, 30, "3.4" },
-  { "interactive.action.parameters.flow_cta", "interactive flow", 1, nil, "3.6" },
-  { "interactive.action.parameters.display_text", "interactive cta_url", 1, 20, "3.7" },
-  { "interactive.action.parameters.display_text", "interactive voice_call", 1, 20, "3.9" },
-  { "interactive.action.parameters.ttl_minutes", "interactive voice_call", 1, 43200, "3.9" },
-  { "interactive.action.parameters.payload", "interactive voice_call", nil, 512, "3.9" },
-  { "interactive.action.cards", "interactive carousel", 2, 10, "3.11" },
-  { "interactive.action.cards[].card_index", "interactive carousel cta_url", 0, 9, "3.11" },
-  { "interactive.action.cards[].body.text", "interactive carousel cta_url", 1, 160, "3.11" },
-  { "interactive.action.cards[].action.parameters.display_text", "interactive carousel cta_url", 1, 20, "3.11" },
-  { "interactive.action.cards[].action.buttons[].quick_reply.id", "interactive carousel cta_url " .. BUTTONS, 1, 256, "3.11" },
-  { "interactive.action.cards[].action.buttons[].quick_reply.title", "interactive carousel cta_url " .. BUTTONS, 1, 20, "3.11" },
-  { "interactive.action.parameters.order.description", "interactive order_status", nil, 120, "3.13" },
-  { "template.name", "template", 1, 512, "4" },
-  { "template.components[].index", "template button url", 0, 9, "4.1" },
-  { "template.components[].parameters[].text", "template header text", 1, 60, "4.2" },
-  { "template.components[].parameters[].text", "template body text", 1, 32768, "4.2" },
-  { "template.components[].parameters[].coupon_code", "template button copy_code coupon_code", 1, 15, "4.2" },
-  { "template.components[].parameters[].payload", "template button voice_call payload", 1, 512, "4.2" },
-  { "template.components[].parameters[].ttl_minutes", "template button voice_call ttl_minutes", 1, 43200, "4.2" },
-  { "template.components[].parameters[].action.sections", "template button mpm action", 1, 10, "4.2" },
-  { "template.components[].parameters[].action.sections[].title", "template button mpm action", nil, 24, "4.2" },
-  { "template.components[].parameters[].tap_target_configuration", "template tap_target_configuration", 1, 1, "4.2" },
-  { "template.components[].cards", "template carousel", 1, 10, "4.3" },
+  { "text.body", "text", 1, 4096 },
+  { "image.caption", "image", nil, 1024 },
+  { "video.caption", "video", nil, 1024 },
+  { "document.caption", "document", nil, 1024 },
+  { "contacts", "contacts", 1, nil },
+  { "contacts[].name.formatted_name", "contacts", 1, nil },
+  { "reaction.message_id", "reaction", 1, 128 },
+  { "context.message_id", "text", 1, 128 },
+  { "message_id", "status", 1, 128 },
+  { "biz_opaque_callback_data", "text", nil, 512 },
+  { "pin.expiration_days", "pin pin", 1, 30 },
+  { "interactive.header.text", "interactive button text", 1, 60 },
+  { "interactive.header.sub_text", "interactive button text", nil, 60 },
+  { "interactive.body.text", "interactive button", 1, 1024 },
+  { "interactive.footer.text", "interactive button", nil, 60 },
+  { "interactive.action.buttons", "interactive button", 1, 3 },
+  { "interactive.action.buttons[].reply.id", "interactive button", 1, 256 },
+  { "interactive.action.buttons[].reply.title", "interactive button", 1, 20 },
+  { "interactive.body.text", "interactive list", 1, 4096 },
+  { "interactive.action.button", "interactive list", 1, 20 },
+  { "interactive.action.sections", "interactive list", 1, 10 },
+  { "interactive.action.sections[].title", "interactive list", nil, 24 },
+  { "interactive.action.sections[].rows", "interactive list", 1, 10 },
+  { "interactive.action.sections[].rows[].id", "interactive list", 1, 200 },
+  { "interactive.action.sections[].rows[].title", "interactive list", 1, 24 },
+  { "interactive.action.sections[].rows[].description", "interactive list", nil, 72 },
+  { "interactive.action.sections", "interactive product_list", 1, 10 },
+  { "interactive.action.sections[].title", "interactive product_list", nil, 24 },
+  { "interactive.action.sections[].product_items", "interactive product_list", 1, 30 },
+  { "interactive.action.parameters.flow_cta", "interactive flow", 1, nil },
+  { "interactive.action.parameters.display_text", "interactive cta_url", 1, 20 },
+  { "interactive.action.parameters.display_text", "interactive voice_call", 1, 20 },
+  { "interactive.action.parameters.ttl_minutes", "interactive voice_call", 1, 43200 },
+  { "interactive.action.parameters.payload", "interactive voice_call", nil, 512 },
+  { "interactive.action.cards", "interactive carousel", 2, 10 },
+  { "interactive.action.cards[].card_index", "interactive carousel cta_url", 0, 9 },
+  { "interactive.action.cards[].body.text", "interactive carousel cta_url", 1, 160 },
+  { "interactive.action.cards[].action.parameters.display_text", "interactive carousel cta_url", 1, 20 },
+  { "interactive.action.cards[].action.buttons[].quick_reply.id", "interactive carousel cta_url " .. BUTTONS, 1, 256 },
+  { "interactive.action.cards[].action.buttons[].quick_reply.title", "interactive carousel cta_url " .. BUTTONS, 1, 20 },
+  { "interactive.action.parameters.order.description", "interactive order_status", nil, 120 },
+  { "template.name", "template", 1, 512 },
+  { "template.components[].index", "template button url", 0, 9 },
+  { "template.components[].parameters[].text", "template header text", 1, 60 },
+  { "template.components[].parameters[].text", "template body text", 1, 32768 },
+  { "template.components[].parameters[].coupon_code", "template button copy_code coupon_code", 1, 15 },
+  { "template.components[].parameters[].payload", "template button voice_call payload", 1, 512 },
+  { "template.components[].parameters[].ttl_minutes", "template button voice_call ttl_minutes", 1, 43200 },
+  { "template.components[].parameters[].action.sections", "template button mpm action", 1, 10 },
+  { "template.components[].parameters[].action.sections[].title", "template button mpm action", nil, 24 },
+  { "template.components[].parameters[].tap_target_configuration", "template tap_target_configuration", 1, 1 },
+  { "template.components[].cards", "template carousel", 1, 10 },
 }
 
 -- path -> what only some sources say
@@ -77,7 +77,7 @@ local rows = {}
 for _, row in ipairs(whatsapp.schema()) do rows[row.path .. " " .. choices_of(row)] = row end
 
 describe("the schema", function()
-  it("has the contract's limits", function()
+  it("has the API's limits", function()
     for _, limit in ipairs(LIMITS) do
       local row = rows[limit[1] .. " " .. limit[2]]
       assert.is_table(row, limit[1] .. " " .. limit[2])
@@ -106,7 +106,7 @@ describe("the schema", function()
     assert.equal(30, rows["template.components[].parameters[].action.sections template button mpm action"].total)
   end)
 
-  it("knows every type of the contract", function()
+  it("knows every type of the API", function()
     local types, interactives, sub_types = {}, {}, {}
     for _, row in ipairs(whatsapp.schema()) do
       if row.path == "type" then types[row.values[1]] = true end

@@ -43,7 +43,7 @@ describe("make", function()
   local function found() return make("env"):match '^export LUA="(.-)"' end
 
   it("builds for the Lua that is there", function()
-    for _, name in ipairs { "lua5.4", "lua5.3", "lua5.2", "luajit", "lua5.1" } do
+    for _, name in ipairs { "lua5.4", "lua5.3", "lua5.2", "luajit", "lua5.1", "lua54", "lua-5.4", "lua53", "lua-5.1", "lua" } do
       has(name)
       assert.equal(name, found())
       sh(("rm %s/%s"):format(folder, name))
@@ -86,22 +86,46 @@ describe("make", function()
     assert.is_truthy(make("LUA=luajit LUA_INC=-I/nowhere BUILD=" .. folder .. "/none core"):find("install luajit2 liblua5.1-0-dev;", 1, true))
   end)
 
-  local USES_CURL = { lcurl = true, lrequest = true, lanswer = true, multi = true, transfer = true }
-
   it("builds the core with Lua's headers alone", function()
     has "lua5.4"
     local build = folder .. "/alone"
     assert.equal("", make("CURL_INC=-I/nowhere CFLAGS=-O0 BUILD=" .. build .. " core"))
     local commands = make("-n CURL_INC=-DCURL SSL_INC=-DSSL BUILD=" .. build .. "2 all")
     for command in commands:gmatch "[^\n]+ %-o %S+%.o [^\n]+" do
-      local file = command:match "src/([%w_]+)%.c"
-      assert.equal(USES_CURL[file] or false, command:find("-DCURL", 1, true) ~= nil, command)
-      assert.equal(file == "lcrypto", command:find("-DSSL", 1, true) ~= nil, command)
+      local module_folder = command:match "src/([%w_]+)/[%w_]+%.c"
+      assert.equal(module_folder == "curl", command:find("-DCURL", 1, true) ~= nil, command)
+      assert.equal(module_folder == "crypto", command:find("-DSSL", 1, true) ~= nil, command)
     end
   end)
 
+  it("asks the program for its version where its name does not say it, else the headers", function()
+    local function version(arguments) return make("LUA=lua say-VERSION " .. (arguments or "")):match "%S+" end
+    program("lua", "echo 5.3")
+    assert.equal("5.3", version())
+    knows_headers_of "lua5.3"
+    assert.equal("lua", found())
+    has "lua5.2" -- its headers are not there
+    assert.equal("lua", found())
+    program("lua", "")
+    assert.equal("5.4", version())
+    write(folder .. "/lua.h", "#define LUA_VERSION_NUM\t502\n")
+    assert.equal("5.2", output_of(("env PATH='%s' INCLUDE=%s make -s LUA=lua say-VERSION"):format(folder, folder)):match "%S+")
+  end)
+
+  it("knows the names that other systems have for Lua's package", function()
+    for _, name in ipairs { "lua5.4", "lua-5.4", "lua54" } do
+      program("pkg-config", ('case "$1 $2" in "--exists %s") ;; "--cflags %s") echo -I/of/%s ;; *) exit 1 ;; esac'):format(name, name, name))
+      assert.equal("-I/of/" .. name, make("LUA=lua54 say-LUA_INC"):match "%S+")
+    end
+    program("pkg-config", 'case "$1 $2" in "--modversion lua") echo 5.4.6 ;; "--cflags lua") echo -I/of/lua ;; *) exit 1 ;; esac')
+    assert.equal("-I/of/lua", make("LUA=lua5.4 say-LUA_INC"):match "%S+")
+    assert.equal("-I/usr/include/lua5.3", make("LUA=lua5.3 say-LUA_INC"):match "%S+")
+  end)
+
   it("installs where each Lua looks", function()
-    for name, version in pairs { ["lua5.4"] = "5.4", ["lua5.3"] = "5.3", ["lua5.2"] = "5.2", ["lua5.1"] = "5.1", luajit = "5.1" } do
+    program("lua", "echo 5.3")
+    for name, version in pairs { ["lua5.4"] = "5.4", ["lua5.3"] = "5.3", ["lua5.2"] = "5.2", ["lua5.1"] = "5.1", luajit = "5.1",
+      lua54 = "5.4", ["lua-5.4"] = "5.4", lua = "5.3" } do
       local commands = make("-n DESTDIR=/d LUA=" .. name .. " install")
       for _, command in ipairs { '%s/core.so %s/curl.so %s/crypto.so "/d/usr/local/lib/lua/VERSION/whatsapp"',
         'cp -R lua/whatsapp "/d/usr/local/share/lua/VERSION/"' } do

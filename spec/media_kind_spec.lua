@@ -10,6 +10,14 @@ local source = require "whatsapp.media.file"
 
 local MB = 1024 * 1024
 
+-- one character in UTF-8
+local function utf8(code)
+  local count = code < 0x800 and 1 or code < 0x10000 and 2 or 3
+  local bytes = {}
+  for i = count, 1, -1 do bytes[i], code = string.char(0x80 + code % 64), math.floor(code / 64) end
+  return string.char(({ 0xC0, 0xE0, 0xF0 })[count] + code) .. table.concat(bytes)
+end
+
 -- a file that counts what is read of it; padded with zeros to a size
 local function opened(bytes, size, filename)
   local file = { size = size or #bytes, filename = filename or "file", read = 0 }
@@ -255,6 +263,43 @@ describe("the limits of files", function()
   end)
 end)
 
+describe("the sniffer", function()
+  local fuzz = require "spec.support.fuzz_sniff"
+
+  local function be(value)
+    local bytes = {}
+    for i = 4, 1, -1 do bytes[i], value = string.char(value % 256), math.floor(value / 256) end
+    return table.concat(bytes)
+  end
+  local HEAD = be(24) .. "ftypisom\0\0\0\0mp42isom"
+
+  it("raises for no file, whatever its bytes", function()
+    assert.equal(20000, fuzz(20000, 1))
+  end)
+
+  it("looks at a bounded number of boxes, and not deeper than a bound", function()
+    local count = 100000
+    local nested = { HEAD }
+    for i = 1, count do nested[i + 1] = be(8 * (count - i + 1)) .. (i == 1 and "moov" or "trak") end
+    local cases = {
+      table.concat(nested), HEAD .. be(8 + 8 * count) .. "moov" .. (be(8) .. "trak"):rep(count), HEAD .. (be(8) .. "free"):rep(count),
+      HEAD .. (be(0) .. "moov" .. be(0) .. "trak"):rep(1000), HEAD .. be(16 * 1000) .. "moov" .. (be(1) .. "trak\0\0\0\0\0\0\0\16"):rep(1000),
+    }
+    for i, bytes in ipairs(cases) do
+      local facts, file = facts_of(bytes)
+      assert.equal("mp4", facts.kind, i)
+      assert.is_true(file.read < 40000, i .. ": " .. file.read)
+    end
+  end)
+
+  it("does not take a box's neighbours for its content", function()
+    local hdlr = be(20) .. "hdlr" .. ("\0"):rep(8) .. "soun"
+    local bytes = HEAD .. be(8 + 8 + 20) .. "moov" .. be(8) .. "trak" .. hdlr
+    assert.same({ soun = true }, facts_of(bytes).tracks) -- of the movie itself, once
+    assert.same({}, facts_of(HEAD .. be(8 + 8) .. "moov" .. be(8) .. "trak" .. hdlr).tracks)
+  end)
+end)
+
 describe("a safe name", function()
   local function safe(filename, mime_type, more)
     local event = { type = "document", media = { id = "12", filename = filename, mime_type = mime_type or "application/pdf" } }
@@ -262,25 +307,52 @@ describe("a safe name", function()
     return media.safe_name(event)
   end
 
-  it("has no folder, no control character, no dot before it and no trick in it", function()
+  it("has the id, no folder, no control character, no dot and no trick in it", function()
     local cases = {
-      ["a.pdf"] = "a.pdf", ["../../etc/passwd"] = "passwd.pdf", ["..\\..\\a.pdf"] = "a.pdf", ["/"] = "document-12.pdf", [".."] = "document-12.pdf",
-      [".bashrc"] = "bashrc.pdf", ["a\0b\n.pdf"] = "ab.pdf", ["a.pdf\0.exe"] = "a.pdf.exe.pdf", ["-rf"] = "rf.pdf", ["~x"] = "x.pdf",
-      ["CON"] = "_CON.pdf", ["nul.pdf"] = "_nul.pdf", ["a:b|c?.pdf"] = "a_b_c_.pdf", ["fdp\226\128\174exe.pdf"] = "fdpexe.pdf",
-      ["\255\254.pdf"] = "__.pdf", ["Stra\195\159e.pdf"] = "Stra\195\159e.pdf", ["x. . "] = "x.pdf",
-      ["\194\133\216\156\226\128\139.a"] = "a.pdf", [" .. x"] = "x.pdf", ["a\226\128\168b\194\173.pdf"] = "ab.pdf",
-      ["Con .pdf"] = "_Con .pdf", ["com\194\185.a.pdf"] = "_com\194\185.a.pdf", ["CONIN$"] = "_CONIN$.pdf", ["lpt"] = "lpt.pdf",
+      ["a.pdf"] = "12-a.pdf", ["../../etc/passwd"] = "12-passwd.pdf", ["..\\..\\a.pdf"] = "12-a.pdf", ["/"] = "document-12.pdf",
+      [".."] = "document-12.pdf", [".bashrc"] = "12-bashrc.pdf", ["a\0b\n.pdf"] = "12-ab.pdf", ["a.pdf\0.exe"] = "12-a_pdf_exe.pdf",
+      ["-rf"] = "12-rf.pdf", ["~x"] = "12-x.pdf", ["CON"] = "12-CON.pdf", ["nul.pdf"] = "12-nul.pdf", ["a:b|c?.pdf"] = "12-a_b_c_.pdf",
+      ["fdp\226\128\174exe.pdf"] = "12-fdpexe.pdf", ["\255\254x.pdf"] = "12-__x.pdf", ["Stra\195\159e.pdf"] = "12-Stra\195\159e.pdf",
+      ["x. . "] = "12-x.pdf", ["\194\133\216\156\226\128\139.a"] = "12-a.pdf", [" .. x"] = "12-x.pdf",
+      ["a\226\128\168b\194\173.pdf"] = "12-ab.pdf", ["a.v2.pdf"] = "12-a_v2.pdf", [".htaccess"] = "12-htaccess.pdf", ["a.PDF"] = "12-a.PDF",
     }
     for given, wanted in pairs(cases) do assert.equal(wanted, safe(given), given) end
   end)
 
   it("has the extension of the type, whatever it was called", function()
-    assert.equal("virus.exe.pdf", safe "virus.exe")
-    assert.equal("a.JPEG", safe("a.JPEG", "image/jpeg"))
-    assert.equal("voice.ogg", safe("voice.ogg", "audio/ogg; codecs=opus"))
-    assert.equal("voice.opus", safe("voice.opus", "audio/ogg"))
-    assert.equal("a.zip", safe("a.zip", "application/zip"))
-    assert.equal("a.bin", safe("a", "application/x-new"))
+    assert.equal("12-virus_exe.pdf", safe "virus.exe")
+    assert.equal("12-a.JPEG", safe("a.JPEG", "image/jpeg"))
+    assert.equal("12-voice.ogg", safe("voice.ogg", "audio/ogg; codecs=opus"))
+    assert.equal("12-voice.opus", safe("voice.opus", "audio/ogg"))
+    assert.equal("12-a.zip", safe("a.zip", "application/zip"))
+  end)
+
+  it("has no extension of the sender's where the type is not known", function()
+    for _, called in ipairs { "x.php", "x.html", "x.exe", "web.config", "desktop.ini", "x.desktop", "x.PhP", "x.a.b", "x" } do
+      for _, mime_type in ipairs { "application/x-new", "", "text/html", "application/x-ole-storage" } do
+        local got = safe(called, mime_type)
+        assert.is_truthy(got:find "^12%-[%w_]+%.bin$", got)
+      end
+    end
+  end)
+
+  it("is made of the type and the id where the name looks empty", function()
+    local blanks = { 0xA0, 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x1680, 0x17B4, 0x180B, 0x180E, 0x2000, 0x200A, 0x200B, 0x200F, 0x2028, 0x202E, 0x202F,
+      0x205F, 0x2060, 0x206F, 0x2800, 0x3000, 0x3164, 0xFE00, 0xFE0F, 0xFEFF, 0xFFA0, 0xFFF9, 0x1D159, 0x1D173, 0xE0001, 0xE0020, 0xE007F, 0xE01EF }
+    for _, code in ipairs(blanks) do
+      local character = utf8(code)
+      local names = { character, character:rep(3), character .. " " .. character, "." .. character, "_" .. character }
+      for _, called in ipairs(names) do assert.equal("document-12.pdf", safe(called), ("U+%04X"):format(code)) end
+      local dotted = safe(character .. ".pdf") -- a name that cannot be seen, and an extension that can
+      assert.is_true(dotted == "document-12.pdf" or dotted == "12-pdf.pdf", dotted)
+    end
+    for _, called in ipairs { "", " ", ".", "...", "_", "___", "/", "a/", "\0", "\r\n", ".pdf." } do
+      assert.is_truthy(safe(called):find "^%w+%-12%.pdf$" or safe(called) == "12-pdf.pdf", called)
+    end
+  end)
+
+  it("is another one for another file", function()
+    assert.are_not.equal(safe("invoice.pdf", nil), safe("invoice.pdf", nil, { media = { id = "13", filename = "invoice.pdf" } }))
   end)
 
   it("is not long, and ends no character in its middle", function()
@@ -289,16 +361,37 @@ describe("a safe name", function()
     assert.is_true(#long <= 120)
     assert.is_nil(sniff.bad_utf8(long))
     assert.equal(".pdf", long:sub(-4))
+    local family = "\240\159\145\168\226\128\141\240\159\145\169" -- a joiner is no character to be kept in a name
+    assert.is_nil(safe(family:rep(50)):find("\226\128\141", 1, true))
+    local marked = ("e\204\129"):rep(100)
+    assert.is_truthy(safe(marked):find "\204\129%.pdf$")
+    assert.is_true(#safe("a", nil, { media = { id = ("1"):rep(500), filename = ("y"):rep(500) } }) <= 120)
   end)
 
   it("is made of the id where there is no name, whatever stands there", function()
     assert.equal("image-77.jpg", media.safe_name { type = "image", media = { id = "77", mime_type = "image/jpeg" } })
     assert.equal("file-0.bin", media.safe_name {})
-    assert.equal("x.pdf", media.safe_name { id = "1", filename = "x", mime_type = "application/pdf" })
+    assert.equal("1-x.pdf", media.safe_name { id = "1", filename = "x", mime_type = "application/pdf" })
     local odd = media.safe_name { type = {}, media = { id = {}, filename = 5, mime_type = {} } }
     assert.equal("file-0.bin", odd)
-    assert.equal("b-1.bin", media.safe_name { type = "a/../b", media = { id = "1" } })
+    assert.equal("file-1.bin", media.safe_name { type = "a/../b", media = { id = "1" } })
+    for _, id in ipairs { "../1", "-rf", "a b", "", ".1", "_1" } do
+      assert.equal("0-x.bin", media.safe_name { media = { id = id, filename = "x" } })
+    end
     assert.is_false((pcall(media.safe_name, "x")))
+  end)
+
+  it("does no harm, whatever the bytes", function()
+    math.randomseed(3)
+    for _ = 1, 20000 do
+      local bytes = {}
+      for i = 1, math.random(0, 40) do bytes[i] = string.char(math.random(4) == 1 and ("./\\ -~_:"):byte(math.random(9)) or math.random(0, 255)) end
+      local got = safe(table.concat(bytes), math.random(2) == 1 and "application/pdf" or "x/y")
+      assert.is_nil(got:find "[%c/\\:]", got)
+      assert.is_truthy(got:find "^%w+%-.+%.%w+$", got)
+      assert.is_nil(got:sub(1, -5):find(".", 1, true), got)
+      assert.is_nil(sniff.bad_utf8(got))
+    end
   end)
 end)
 

@@ -6,7 +6,6 @@ local memory = require "whatsapp.transport.memory"
 local read = require "spec.support.read"
 local sandbox = require "whatsapp.sandbox"
 local scratch_folder = require "spec.support.scratch"
-local store = require "whatsapp.media.store"
 local whatsapp = require "whatsapp"
 
 local decode, encode = require("whatsapp.wire.json").decode, require("whatsapp.wire.json").encode
@@ -252,13 +251,67 @@ describe("media:download", function()
     assert.same({ ... }, scratch.list())
   end
 
-  it("puts the whole file under the path that it is told, and replaces what was there", function()
+  it("puts the whole file under the path that it is told", function()
     local client, id = uploaded()
-    scratch.write("target.pdf", "old")
     local got = assert(client.media:download(id, target))
     assert.same({ path = target, size = #BYTES, sha256 = sha256(BYTES), mime_type = "application/pdf", id = id, verified = true }, got)
     assert.is_true(read(target) == BYTES)
     no_file_but "target.pdf"
+  end)
+
+  it("replaces what was there only if it is told to", function()
+    local client, id, transport = uploaded()
+    local there = { "echo old > target.pdf", "mkdir target.pdf", "ln -s nowhere target.pdf", "mkfifo target.pdf",
+      ": > target.pdf; chmod 0 target.pdf" }
+    for _, make in ipairs(there) do
+      scratch.run(make)
+      local before, listed = #transport.requests, scratch.run "ls -l target.pdf"
+      for _, given in ipairs { {}, { replace = false } } do
+        local got, err, details = client.media:download(id, target, given)
+        assert.same({ nil, false }, { got, details.may_have_been_sent }, make)
+        assert.is_truthy(err:find("target.pdf: the file exists; replace = true replaces it", 1, true), err)
+        assert.same({ before, listed }, { #transport.requests, scratch.run "ls -l target.pdf" }, make)
+      end
+      if make ~= "mkdir target.pdf" then
+        assert(client.media:download(id, target, { replace = true }))
+        assert.is_true(read(target) == BYTES)
+      end
+      scratch.run "rm -rf target.pdf"
+    end
+    assert.is_false((pcall(client.media.download, client.media, id, target, { replace = 1 })))
+  end)
+
+  it("leaves alone what was put there while it came", function()
+    local client, id = uploaded(function(request)
+      if request.to_file then scratch.write("target.pdf", "another's") end
+    end)
+    local got, _, details = client.media:download(id, target)
+    assert.same({ nil, false, 1 }, { got, details.may_have_been_sent, details.attempts })
+    assert.equal("another's", read(target))
+    no_file_but "target.pdf"
+  end)
+
+  it("has no two files under one name, whoever sent them", function()
+    local client, id = uploaded()
+    local other = assert(client.media:upload { data = files.pdf, filename = "x.pdf" }).id
+    local function event_of(media_id) return { kind = "message", type = "document", media = { id = media_id, filename = "invoice.pdf" } } end
+    for _, each in ipairs { id, other } do
+      assert(client.media:download(event_of(each), scratch.path(whatsapp.media.safe_name(event_of(each)))))
+    end
+    assert.equal(2, #scratch.list())
+    assert.is_nil((client.media:download(event_of(id), scratch.path(whatsapp.media.safe_name(event_of(id))))))
+  end)
+
+  it("says the name of a file on one line", function()
+    local client, id = uploaded()
+    local odd = scratch.write("a\27[2J\r\nb\194\133.pdf", "old")
+    local _, err = client.media:download(id, odd)
+    assert.is_truthy(err:find("a\\x1B[2J\\x0D\\x0Ab\\xC2\\x85.pdf", 1, true), err)
+    for _, call in ipairs { function() return client.media:upload(odd .. "\n") end, function() return client.media:check(odd .. "\27") end } do
+      _, err = call()
+      assert.is_nil(err:find "%c", err)
+    end
+    os.remove(odd)
   end)
 
   it("says of an event without a file that there is none", function()
@@ -275,7 +328,7 @@ describe("media:download", function()
     local found = assert(client.media:get(id))
     local event = { kind = "message", type = "document", media = { id = id, mime_type = "application/pdf", sha256 = base64_of_sum(BYTES) } }
     for _, what in ipairs { event, event.media, found, found.url, id } do
-      local got = assert(client.media:download(what, target))
+      local got = assert(client.media:download(what, target, { replace = true }))
       assert.equal(what ~= found.url, got.verified)
       assert.is_true(read(target) == BYTES)
     end
@@ -327,7 +380,7 @@ describe("media:download", function()
         return json(200, encode(found))
       end)
       local id = assert(client.media:upload { data = BYTES, filename = "x.pdf" }).id
-      local got, _, details = client.media:download(id, target)
+      local got, _, details = client.media:download(id, target, { replace = true })
       assert.same({ nil, "protocol", false }, { got, details.kind, details.may_have_been_sent })
       assert.equal("old", read(target))
       no_file_but "target.pdf"
@@ -354,12 +407,12 @@ describe("media:download", function()
           return { status = status, headers = {}, body = "" }
         end
       end)
-      assert(client.media:download(id, target))
+      assert(client.media:download(id, target, { replace = true }))
       local methods = {}
       for i = 2, #transport.requests do methods[#methods + 1] = transport.requests[i].to_file and "file" or "look-up" end
       assert.same({ "look-up", "file", "look-up", "file" }, methods)
       expired = 2
-      local got, _, details = client.media:download(id, target)
+      local got, _, details = client.media:download(id, target, { replace = true })
       assert.same({ nil, status }, { got, details.http_status })
       no_file_but "target.pdf"
     end
@@ -371,13 +424,13 @@ describe("media:download", function()
     local found = assert(client.media:get(id))
     local event = { media = { id = id, url = found.url, sha256 = found.sha256, mime_type = "application/pdf" } }
     local before = #transport.requests
-    assert(client.media:download(event, target))
+    assert(client.media:download(event, target, { replace = true }))
     assert.equal(before + 1, #transport.requests)
     now = now + 301
-    assert(client.media:download(event, target))
+    assert(client.media:download(event, target, { replace = true }))
     assert.equal(before + 4, #transport.requests)
     event.media.url = "https://lookaside.fbsbx.com@evil.example/x"
-    assert(client.media:download(event, target))
+    assert(client.media:download(event, target, { replace = true }))
     for _, request in ipairs(transport.requests) do assert.is_nil(request.url:find("evil", 1, true)) end
   end)
 
@@ -397,7 +450,7 @@ describe("media:download", function()
       count = count + 1
       return nil, "too long", { kind = "transport", retryable = false, may_have_been_sent = true }
     end)
-    assert.is_nil((client.media:download(id, target)))
+    assert.is_nil((client.media:download(id, target, { replace = true })))
     assert.equal(1, count)
   end)
 
@@ -413,7 +466,7 @@ describe("media:download", function()
       transport.slept = transport.slept + 200
       return nil, LOST_GET.text, LOST_GET.details
     end, { retry = { total = 100 } })
-    assert.is_nil((client.media:download(LOOKASIDE .. "?mid=1", target)))
+    assert.is_nil((client.media:download(LOOKASIDE .. "?mid=1", target, { replace = true })))
     assert.equal(1, #transport.requests)
   end)
 
@@ -421,10 +474,10 @@ describe("media:download", function()
     local client, id, transport = uploaded()
     assert(client.media:download(id, target))
     assert.equal(#BYTES, transport.requests[#transport.requests].max_file)
-    assert(client.media:download(client.media:get(id).url, target))
+    assert(client.media:download(client.media:get(id).url, target, { replace = true }))
     assert.equal(104857600, transport.requests[#transport.requests].max_file)
     local before = #transport.requests
-    local got, _, details = client.media:download(id, target, { max = 1000 })
+    local got, _, details = client.media:download(id, target, { max = 1000, replace = true })
     local problem = details.problems[1]
     assert.same({ nil, "invalid", "file_size", 1000, #BYTES, before + 1 },
       { got, details.kind, problem.path, problem.limit, problem.actual, #transport.requests })
@@ -448,7 +501,7 @@ describe("media:download", function()
     assert(client.media:download(LOOKASIDE .. "?mid=1", target))
     assert.same({ Authorization = "Bearer " .. TOKEN, ["User-Agent"] = "mine/1.2.3" }, transport.requests[1].headers)
     client, transport = new { { status = 200, headers = {}, body = "x" } }
-    assert(client.media:download(LOOKASIDE .. "?mid=1", target))
+    assert(client.media:download(LOOKASIDE .. "?mid=1", target, { replace = true }))
     assert.equal("lua-whatsapp/" .. whatsapp._VERSION, transport.requests[1].headers["User-Agent"])
   end)
 
@@ -458,7 +511,7 @@ describe("media:download", function()
     local id = assert(client.media:upload { data = BYTES, filename = "x.pdf" }).id
     assert(client.media:download(id, target))
     assert.is_true(read(target) == BYTES)
-    assert.is_nil((client.media:download(client.media:get(id).url, target, { max = 10 })))
+    assert.is_nil((client.media:download(client.media:get(id).url, target, { max = 10, replace = true })))
     no_file_but "target.pdf"
   end)
 
@@ -467,7 +520,7 @@ describe("media:download", function()
     local got, _, details = client.media:download(id, scratch.path "absent/x")
     assert.same({ nil, "invalid", false }, { got, details.kind, details.may_have_been_sent })
     scratch.run "mkdir folder"
-    got, _, details = client.media:download(id, scratch.path "folder")
+    got, _, details = client.media:download(id, scratch.path "folder", { replace = true })
     assert.same({ nil, "invalid" }, { got, details.kind })
     no_file_but "folder"
   end)
@@ -476,7 +529,7 @@ end)
 describe("the token", function()
   local function ask(url, changes)
     local client, transport = new({ { status = 200, headers = {}, body = "x" } }, changes)
-    local got, text = client.media:download(url, scratch.path "x")
+    local got, text = client.media:download(url, scratch.path "x", { replace = true })
     return got ~= nil, transport.requests[1], text
   end
 
@@ -535,10 +588,21 @@ describe("the token", function()
     assert.is_true((ask("https://proxy.example/file", { base_url = "https://proxy.example/graph" })))
   end)
 
+  it("does not go to the Graph API because an event or an answer says so", function()
+    for _, url in ipairs { "https://graph.facebook.com/v25.0/me?fields=x", "https://graph.facebook.com:443/x", "https://graph.facebook.com/" } do
+      local ok, request, text = ask { media = { url = url } }
+      assert.same({ false, nil }, { ok, request }, url)
+      assert.is_truthy(text:find("graph.facebook.com", 1, true))
+      local client, transport = new { json(200, ('{"url":"%s"}'):format(url)) }
+      assert.is_nil((client.media:download("12", scratch.path "x")))
+      assert.equal(1, #transport.requests)
+    end
+  end)
+
   it("is not told to whom a request is made by hand", function()
     local client = new {}
     local signed, _, details = client:authorize { url = "https://evil.example/x" }
-    assert.same({ nil, "invalid" }, { signed, details.kind })
+    assert.same({ nil, "refused" }, { signed, details.kind })
     assert.is_nil((client:authorize { url = "https://graph.facebook.com.evil.example/x" }))
   end)
 
@@ -555,6 +619,67 @@ describe("the token", function()
     local got, text, details = client.media:download("12", scratch.path "x")
     assert.same({ nil, "protocol", 1 }, { got, details.kind, #transport.requests })
     assert.is_truthy(text:find("not to evil.example", 1, true))
+  end)
+end)
+
+describe("a host for files", function()
+  local download = require "whatsapp.media.download"
+  local hosts = require "whatsapp.media.hosts"
+  local LIST = { ".fbcdn.net", "files.example" }
+
+  local NAMED = { "https://scontent.fbcdn.net/x?y=1", "https://a.b.fbcdn.net:443/x", "https://files.example/x", "https://m-1.fbcdn.net/%2e%2e/x" }
+  local OTHERS = {
+    "http://scontent.fbcdn.net/x", "https://fbcdn.net/x", "https://evilfbcdn.net/x", "https://.fbcdn.net/x", "https://a..fbcdn.net/x",
+    "https://scontent.fbcdn.net", "https://scontent.fbcdn.net?x", "https://scontent.fbcdn.net#/x", "https://scontent.fbcdn.net.evil.example/x",
+    "https://user@scontent.fbcdn.net/x", "https://evil.example/@scontent.fbcdn.net/x", "https://evil.example\\.fbcdn.net/x",
+    "https://scontent.fbcdn.net:8443/x", "https://scontent.fbcdn.net:/x", "https://scontent.fbcdn.net./x", "https://SCONTENT.fbcdn.net/x",
+    "https://scontent.fbcdn.net/x y", "https://scontent.fbcdn.net/\r\nx", "https://scontent.fbcdn.net/\195\182", "https://%2efbcdn.net/x",
+    "https://sub.files.example/x", "https://127.0.0.1/x", "https://[::1]/x", "https://169.254.169.254/latest", "file:///etc/passwd", "", "x",
+    "https://evil.example?.fbcdn.net/x", "https://scontent.fbcdn.net/" .. ("x"):rep(9000), "https://a.fbcdn.net\0.evil.example/x",
+  }
+
+  it("is one that the client names, to the letter", function()
+    for _, url in ipairs(NAMED) do assert.is_true(hosts.has(url, LIST), url) end
+    for _, url in ipairs(OTHERS) do assert.is_false(hosts.has(url, LIST), url) end
+    for _, url in ipairs(NAMED) do assert.is_false(hosts.has(url, nil), url) end
+    assert.is_false(hosts.has(nil, LIST))
+  end)
+
+  -- what a download asks of its client
+  local function asked(what, list, looked_up)
+    local requests = {}
+    local access = { base_url = "https://graph.facebook.com", user_agent = "x", media_hosts = list }
+    function access.url_of(id) return GRAPH .. id end
+    function access.exchange(request, how)
+      requests[#requests + 1] = { request.url, how.no_token or false }
+      local answer = request.to_file and { status = 200, headers = {}, body = "x" } or json(200, ('{"url":"%s"}'):format(looked_up or ""))
+      local result, err, details = how.read(answer)
+      if not result then return nil, err, details end
+      return result, nil, { attempts = 1 }
+    end
+    local got, err = download.run(access, assert(download.job(what)), scratch.path "file", { replace = true })
+    return got, requests, err
+  end
+
+  it("gives a file without the token, and only there", function()
+    for _, url in ipairs(NAMED) do
+      for _, what in ipairs { url, { media = { url = url } }, { kind = "message", media = { url = url, id = "12" } } } do
+        local got, requests = asked(what, LIST)
+        assert.is_table(got)
+        assert.same({ { url, true } }, requests)
+      end
+      local got, requests = asked("12", LIST, url)
+      assert.is_table(got)
+      assert.same({ { GRAPH .. "12", false }, { url, true } }, requests)
+      got, requests = asked(url, nil)
+      assert.same({ nil, 0 }, { got, #requests })
+    end
+    local _, requests = asked(LOOKASIDE .. "?mid=1", { ".fbsbx.com" })
+    assert.same({ { LOOKASIDE .. "?mid=1", false } }, requests)
+    for _, url in ipairs(OTHERS) do
+      local got, sent = asked({ media = { url = url } }, LIST)
+      assert.same({ nil, 0 }, { got, #sent }, url)
+    end
   end)
 end)
 
@@ -686,6 +811,28 @@ describe("client:send_file", function()
     assert.same({ "document.filename", "utf8" }, { details.problems[1].path, details.problems[1].rule })
   end)
 
+  it("takes every address that a message takes", function()
+    local user, group = "US.13491208655302741918", "Y2FwaV9ncm91cDoxODA1NTU1MDE3MjoxMjAzNjMyMjI3NzE5NjMwNjcZD"
+    local cases = {
+      { 16505551234, { to = 16505551234 } }, { user, { recipient = user } }, { { to = user }, { recipient = user } },
+      { group, { to = group, recipient_type = "group" } }, { { kind = "message", from = user, id = "w" }, { recipient = user } },
+      { { kind = "message", from = "1", group_id = group, id = "w" }, { to = group, recipient_type = "group" } },
+    }
+    for _, case in ipairs(cases) do
+      local client, transport = new_box()
+      assert(client.media:send(case[1], { data = files.pdf, filename = "a.pdf" }, { message = { to = "9" } }, 2))
+      local sent = decode(transport.requests[#transport.requests].body)
+      assert.same({ tostring(case[2].to), case[2].recipient, case[2].recipient_type or "individual" },
+        { tostring(sent.to), sent.recipient, sent.recipient_type })
+    end
+    local client, transport = new_box()
+    for _, event in ipairs { { kind = "standby", from = "1" }, { kind = "message" } } do
+      local result, _, details = client.media:send(event, { data = files.pdf, filename = "a.pdf" }, nil, 2)
+      assert.same({ nil, false, 0 }, { result, details.may_have_been_sent, #transport.requests })
+    end
+    assert.is_false((pcall(client.media.send, client.media, nil, { data = files.pdf, filename = "a.pdf" }, nil, 2)))
+  end)
+
   it("tells what was warned of", function()
     local client = new_box()
     local _, _, info = assert(client:send_file("1", { data = files.opus(2), filename = "a.ogg" }))
@@ -728,7 +875,7 @@ describe("client:send_file", function()
 
   it("uploads again once an id is over, and always without a store", function()
     local now = 0
-    local client, _, box = new_box(nil, { media_store = store.memory { now = function() return now end } })
+    local client, _, box = new_box(nil, { media_store = whatsapp.media.store { now = function() return now end } })
     local function send() assert(client:send_file("1", { data = files.pdf, filename = "a.pdf" })) end
     send()
     now = 29 * 86400 - 1
@@ -800,11 +947,11 @@ end)
 describe("the store of what was uploaded", function()
   it("is bounded, and forgets what is over first", function()
     local now = 0
-    local kept = store.memory { max = 2, now = function() return now end }
+    local kept = whatsapp.media.store { max = 2, now = function() return now end }
     kept:set("a", "1", 10)
     kept:set("b", "2", 100)
     kept:set("c", "3", 50)
-    assert.same({ "2", "3" }, { kept:get "b", kept:get "c" })
+    assert.same({ "2", "3" }, { (kept:get "b"), (kept:get "c") })
     assert.is_nil(kept:get "a")
     now = 50
     assert.is_nil(kept:get "c")
@@ -812,6 +959,6 @@ describe("the store of what was uploaded", function()
     assert.equal("4", kept:get "b")
     kept:delete "b"
     kept:delete "b"
-    assert.equal(0, kept.count)
+    assert.is_nil(kept:get "b")
   end)
 end)

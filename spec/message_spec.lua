@@ -86,6 +86,20 @@ describe("whatsapp.message", function()
         .. '{"type":"header","parameters":[{"type":"text","text":"H"}]},'
         .. '{"type":"body","parameters":[{"type":"text","parameter_name":"first","text":"A"},'
         .. '{"type":"text","parameter_name":"last","text":"B"}]}]}}' },
+    { "template with a header by name", m.template("1", "n", "en", { header = { name = "Ana", at = { type = "text", text = "x" } } }),
+      '{"type":"template","template":{"name":"n","language":{"code":"en"},"components":['
+        .. '{"type":"header","parameters":[{"type":"text","parameter_name":"at","text":"x"},'
+        .. '{"type":"text","parameter_name":"name","text":"Ana"}]}]}}' },
+    { "template with a header by position", m.template("1", "n", "en", { header = { 5 } }),
+      '{"type":"template","template":{"name":"n","language":{"code":"en"},"components":['
+        .. '{"type":"header","parameters":[{"type":"text","text":"5"}]}]}}' },
+    { "template with a place in its header", m.template("1", "n", "en", { header = { location = {
+        latitude = 1, longitude = 2, name = "N", address = "A" } } }),
+      '{"type":"template","template":{"name":"n","language":{"code":"en"},"components":['
+        .. '{"type":"header","parameters":[{"type":"location","location":{"latitude":1,"longitude":2,"name":"N","address":"A"}}]}]}}' },
+    { "template with a variable called location", m.template("1", "n", "en", { header = { location = "Berlin" } }),
+      '{"type":"template","template":{"name":"n","language":{"code":"en"},"components":['
+        .. '{"type":"header","parameters":[{"type":"text","parameter_name":"location","text":"Berlin"}]}]}}' },
     { "template with a flow", m.template("1", "n", "en", { buttons = { [0] = { flow = { flow_token = "t" } } } }),
       '{"type":"template","template":{"name":"n","language":{"code":"en"},"components":['
         .. '{"type":"button","sub_type":"flow","index":"0","parameters":[{"type":"action","action":{"flow_token":"t"}}]}]}}' },
@@ -98,8 +112,8 @@ describe("whatsapp.message", function()
   end
 
   it("leaves what is wrong to the check of every message", function()
-    local _, text = whatsapp.encode(m.text("1", 5))
-    assert.is_truthy(text:find("text.body: must be a string", 1, true))
+    local _, err = whatsapp.encode(m.text("1", true))
+    assert.is_truthy(err:find("text.body: must be a string", 1, true))
     assert.is_nil((whatsapp.encode(m.buttons("1", "b", { {} }))))
     assert.is_nil((whatsapp.encode(m.template("1"))))
   end)
@@ -134,9 +148,184 @@ describe("whatsapp.message", function()
     end)
   end
 
+  -- constructor -> how it is called with options, or with a table in which a name may be unknown
+  local UNKNOWN = {
+    { "text", function(o) return m.text("1", "x", o) end }, { "image", function(o) return m.image("1", "2", o) end },
+    { "video", function(o) return m.video("1", "2", o) end }, { "document", function(o) return m.document("1", "2", o) end },
+    { "audio", function(o) return m.audio("1", "2", o) end }, { "voice", function(o) return m.voice("1", "2", o) end },
+    { "sticker", function(o) return m.sticker("1", "2", o) end },
+    { "location", function(o) return m.location("1", 1, 2, o) end },
+    { "contacts", function(o) return m.contacts("1", { { name = { formatted_name = "A" }, foter = o.foter } }) end },
+    { "contact", function(o) return m.contact("1", "Ana", "+1", o) end },
+    { "reaction", function(o) return m.reaction("1", "w", "x", o) end }, { "unreact", function(o) return m.unreact("1", "w", o) end },
+    { "buttons", function(o) return m.buttons("1", "b", { { "a", "A" } }, o) end },
+    { "a button", function(o) return m.buttons("1", "b", { { "a", "A", foter = o.foter } }) end },
+    { "list", function(o) return m.list("1", "b", "see", { { id = "1", title = "A" } }, o) end },
+    { "url_button", function(o) return m.url_button("1", "b", "Go", "https://e.com", o) end },
+    { "location_request", function(o) return m.location_request("1", "b", o) end },
+    { "flow", function(o) return m.flow("1", "b", { flow_id = "9", flow_cta = "Go" }, o) end },
+    { "a flow's parameters", function(o) return m.flow("1", "b", { flow_id = "9", flow_cta = "Go", foter = o.foter }) end },
+    { "catalog", function(o) return m.catalog("1", "b", o) end }, { "product", function(o) return m.product("1", "c", "p", o) end },
+    { "products", function(o) return m.products("1", "h", "b", "c", { { "p" } }, o) end },
+    { "a section of products", function(o) return m.products("1", "h", "b", "c", { { "p", foter = o.foter } }) end },
+    { "carousel", function(o) return m.carousel("1", "b", { { product_retailer_id = "p" }, { product_retailer_id = "q" } }, o) end },
+    { "a card", function(o) return m.carousel("1", "b", { { product_retailer_id = "p", foter = o.foter } }) end },
+    { "a card with a link", function(o) return m.carousel("1", "b", { { url = "https://e.com", foter = o.foter } }) end },
+    { "a card with buttons", function(o) return m.carousel("1", "b", { { buttons = { { "a", "A", foter = o.foter } } } }) end },
+    { "template", function(o) return m.template("1", "n", "en", o) end },
+    { "a template's header", function(o) return m.template("1", "n", "en", { header = { image = { id = "1" }, foter = o.foter } }) end },
+    { "a template's button", function(o) return m.template("1", "n", "en", { buttons = { [0] = { payload = "x", foter = o.foter } } }) end },
+    { "a template's component", function(o) return m.template("1", "n", "en", { components = { { type = "body", foter = o.foter } } }) end },
+    { "an address", function(o) return m.text({ to = "1", foter = o.foter }, "x") end },
+  }
+
+  -- the problem whose path holds a name
+  local function problem_about(built, name)
+    local ok, err, details = whatsapp.validate(built)
+    assert.is_nil(ok)
+    for _, problem in ipairs(details.problems) do
+      if problem.path:find(name, 1, true) then return problem end
+    end
+    error("no problem about " .. name .. ": " .. err)
+  end
+
+  it("loses no name that it does not know", function()
+    local met = {}
+    for _, case in ipairs(UNKNOWN) do
+      met[case[1]] = true
+      assert.is_string(problem_about(case[2] { foter = "f" }, "foter").rule, case[1])
+    end
+    for name in pairs(m) do
+      if name ~= "split" and name ~= "reply_to" and name ~= "to_group" then assert.is_true(met[name], name) end
+    end
+  end)
+
+  -- values that would have been left out, and the path under which they are refused
+  local KEPT = {
+    { "template", m.template("1", "n", "en", { "Ana" }) }, { "template.bdy", m.template("1", "n", "en", { bdy = { "Ana" } }) },
+    { "reply", m.buttons("1", "b", { { "a", "A", "extra" } }) }, { "reply", m.buttons("1", "b", { { id = "a", "b", title = "A" } }) },
+    { "cards[1]", m.carousel("1", "b", { { url = "https://e.com", buttons = { { "a", "A" } } } }) },
+    { "payload", m.template("1", "n", "en", { buttons = { [0] = { payload = "x", url = "y" } } }) },
+    { "components", m.template("1", "n", "en", { components = { nil, { type = "body" } } }) },
+    { "components", m.template("1", "n", "en", { components = { foter = "f" } }) },
+    { "parameters", m.template("1", "n", "en", { body = false }) }, { "text", m.template("1", "n", "en", { header = false }) },
+    { "text", m.template("1", "n", "en", { body = { true } }) }, { "text", m.template("1", "n", "en", { body = { print } }) },
+    { "components[1]", m.template("1", "n", "en", { buttons = false }) },
+    { "header", m.product("1", "c", "p", { header = "h" }) }, { "phone", m.contact("1", "Ana", false) },
+  }
+  for i, case in ipairs(KEPT) do
+    it("leaves nothing out, " .. i, function()
+      local ok, err = whatsapp.validate(case[2])
+      assert.is_nil(ok)
+      assert.is_truthy(err)
+    end)
+  end
+
+  it("takes what the API calls a button, a section, a card and a component as it is", function()
+    local button = { type = "reply", reply = { id = "a", title = "A" } }
+    assert.equal(button, m.buttons("1", "b", { button }).interactive.action.buttons[1])
+    local section = { title = "S", product_items = { { product_retailer_id = "p" } } }
+    assert.equal(section, m.products("1", "h", "b", "c", { section }).interactive.action.sections[1])
+    local components = m.template("1", "n", "en", { body = { "x" }, components = { { type = "limited_time_offer" } } }).template.components
+    assert.same({ "body", "limited_time_offer" }, { components[1].type, components[2].type })
+  end)
+
+  -- where a number is given for a text: the call, and where the text is
+  local TEXTS = {
+    { "text", function(n) return m.text("1", n) end, "text.body" },
+    { "image", function(n) return m.image("1", "2", { caption = n }) end, "image.caption" },
+    { "video", function(n) return m.video("1", "2", { caption = n }) end, "video.caption" },
+    { "document", function(n) return m.document("1", "2", { filename = n }) end, "document.filename" },
+    { "location", function(n) return m.location("1", 1, 2, { name = n }) end, "location.name" },
+    { "contact", function(n) return m.contact("1", n, "1") end, "contacts.1.name.formatted_name" },
+    { "contact, more", function(n) return m.contact("1", "A", "1", { org = { company = n } }) end, "contacts.1.org.company" },
+    { "contacts", function(n) return m.contacts("1", { { name = { formatted_name = n, last_name = "x" } } }) end, "contacts.1.name.formatted_name" },
+    { "reaction", function(n) return m.reaction("1", "w", n) end, "reaction.emoji" },
+    { "buttons, body", function(n) return m.buttons("1", n, { { "a", "A" } }) end, "interactive.body.text" },
+    { "buttons, title", function(n) return m.buttons("1", "b", { { "a", n } }) end, "interactive.action.buttons.1.reply.title" },
+    { "buttons, header", function(n) return m.buttons("1", "b", { { "a", "A" } }, { header = n }) end, "interactive.header.text" },
+    { "buttons, footer", function(n) return m.buttons("1", "b", { { "a", "A" } }, { footer = n }) end, "interactive.footer.text" },
+    { "list", function(n) return m.list("1", "b", n, { { id = "1", title = "A" } }) end, "interactive.action.button" },
+    { "list, row", function(n) return m.list("1", "b", "c", { { id = "1", title = n } }) end, "interactive.action.sections.1.rows.1.title" },
+    { "url_button", function(n) return m.url_button("1", "b", n, "https://e.com") end, "interactive.action.parameters.display_text" },
+    { "location_request", function(n) return m.location_request("1", n) end, "interactive.body.text" },
+    { "flow", function(n) return m.flow("1", "b", { flow_id = "9", flow_cta = n }) end, "interactive.action.parameters.flow_cta" },
+    { "catalog", function(n) return m.catalog("1", n) end, "interactive.body.text" },
+    { "product", function(n) return m.product("1", "c", "p", { body = n }) end, "interactive.body.text" },
+    { "products", function(n) return m.products("1", n, "b", "c", { { "p" } }) end, "interactive.header.text" },
+    { "carousel", function(n) return m.carousel("1", n, {}) end, "interactive.body.text" },
+    { "card", function(n) return m.carousel("1", "b", { { body = n, display_text = "x", url = "https://e.com" } }) end,
+      "interactive.action.cards.1.body.text" },
+    { "template, body", function(n) return m.template("1", "n", "en", { body = { n } }) end, "template.components.1.parameters.1.text" },
+    { "template, by name", function(n) return m.template("1", "n", "en", { body = { a = n } }) end, "template.components.1.parameters.1.text" },
+    { "template, header", function(n) return m.template("1", "n", "en", { header = n }) end, "template.components.1.parameters.1.text" },
+    { "template, parameter", function(n) return m.template("1", "n", "en", { body = { { type = "text", text = n } } }) end,
+      "template.components.1.parameters.1.text" },
+    { "template, payload", function(n) return m.template("1", "n", "en", { buttons = { [0] = { payload = n } } }) end,
+      "template.components.1.parameters.1.payload" },
+    { "template, url", function(n) return m.template("1", "n", "en", { buttons = { [0] = { url = n } } }) end,
+      "template.components.1.parameters.1.text" },
+  }
+
+  local function at_path(value, path)
+    for name in path:gmatch "[^.]+" do value = value[tonumber(name) or name] end
+    return value
+  end
+
+  it("writes a number as a text where the API wants one, with all its digits", function()
+    local wanted = { [1042.0] = "1042", [123456789012345.0] = "123456789012345", [42.5] = "42.5", [7] = "7", [-0.5] = "-0.5",
+      [1 / 3] = "0.3333333333333333" }
+    for number, text in pairs(wanted) do
+      for _, case in ipairs(TEXTS) do assert.equal(text, at_path(case[2](number), case[3]), case[1]) end
+    end
+  end)
+
+  it("has NaN and the infinities refused", function()
+    for _, number in ipairs { 0 / 0, 1 / 0, -1 / 0 } do
+      for _, case in ipairs(TEXTS) do assert.is_nil((whatsapp.validate(case[2](number))), case[1]) end
+    end
+  end)
+
+  it("leaves numbers that the API wants as numbers, and the data of a flow, and changes nothing that it was given", function()
+    local data = { text = 5, title = 1.5 }
+    local parameters = { flow_id = "9", flow_cta = 5, flow_action_payload = { screen = "S", data = data } }
+    local made = m.flow("1", "b", parameters).interactive.action.parameters
+    assert.same({ "5", 5, data }, { made.flow_cta, parameters.flow_cta, made.flow_action_payload.data })
+    assert.equal(data, made.flow_action_payload.data)
+    assert.equal(1.5, m.location("1", 1.5, 2).location.latitude)
+    local cyclic = { id = "1", title = 5 }
+    cyclic.cyclic = cyclic
+    assert.is_nil((whatsapp.validate(m.list("1", "b", "c", { cyclic }))))
+    local wide = { title = 5 }
+    for _ = 1, 60 do wide = { wide, wide, wide } end
+    assert.is_nil((whatsapp.validate(m.list("1", "b", "c", { { id = "1", title = wide } }))))
+    local marked = setmetatable({ { id = "1", title = 5 } }, { __jsontype = "array" })
+    local rows = m.list("1", "b", "c", marked).interactive.action.sections[1].rows
+    assert.same({ "5", getmetatable(marked) }, { rows[1].title, getmetatable(rows) })
+  end)
+
   it("takes a template's buttons by number and by its digits", function()
     local components = m.template("1", "n", "en", { buttons = { ["10"] = { url = "b" }, [2] = { url = "a" } } }).template.components
     assert.same({ "2", "10" }, { components[1].index, components[2].index })
+  end)
+
+  it("raises for a member that is given twice and for one argument too many, at the caller's line", function()
+    local wrong = {
+      function() m.text("1", "x", { body = "y" }) end, function() m.image("1", "2", { id = "3" }) end,
+      function() m.voice("1", "2", { voice = false }) end, function() m.buttons("1", "b", {}, { body = "c" }) end,
+      function() m.products("1", "h", "b", "c", {}, { header = "i" }) end,
+      function() m.template("1", "n", "en", { name = "o" }) end, function() m.contact("1", "Ana", "+1", { name = {} }) end,
+      function() m.template("1", "n", "en", { body = { a = { type = "text", text = "x", parameter_name = "b" } } }) end,
+      function() m.template("1", "n", "en", { buttons = { [0] = { index = "1", sub_type = "url" } } }) end,
+      function() m.text({ to = "1", type = "image" }, "x") end,
+      function() m.text("1", "x", nil, "y") end, function() m.contacts("1", {}, {}) end,
+    }
+    for i, call in ipairs(wrong) do
+      local ok, err = pcall(call)
+      assert.is_false(ok, i)
+      assert.is_truthy(err:find("message_spec.lua:%d+: message%.%w+: "), i .. ": " .. tostring(err))
+    end
+    assert.equal("y", m.text("1", nil, { body = "y" }).text.body)
   end)
 
   it("raises for options that are no table, at the caller's line", function()

@@ -1,7 +1,7 @@
 -- The library inside nginx's Lua: that it loads where nginx finds it, and what each worker has of it. Over real sockets.
 local nginx_server = require "spec.support.nginx"
 
-describe("in nginx", function()
+describe("nginx", function()
   local nginx
 
   setup(function()
@@ -30,19 +30,19 @@ describe("in nginx", function()
 
   teardown(function() nginx.stop() end)
 
-  it("messages are checked and written", function()
+  it("checks and writes messages", function()
     local status, body = nginx.ask "/encode"
     assert.equal(200, status)
     assert.equal('{"messaging_product":"whatsapp","recipient_type":"individual","to":"1","type":"text","text":{"body":"it\'s fine"}}', body)
   end)
 
-  it("what was asked, answered and logged can be seen", function()
+  it("shows what was asked, answered and logged", function()
     local status, body, headers = nginx.ask("/echo", { body = "x" })
     assert.same({ 201, "x", "POST" }, { status, body, headers["x-method"] })
     assert(nginx.wait_for("echoed at " .. nginx.port))
   end)
 
-  it("a handler is served: what it gets and what it answers", function()
+  it("serves a handler: its request and its response", function()
     local status, body, headers = nginx.ask("/serve?a=1&b", { method = "PUT", body = ("x"):rep(200000), headers = { ["X-Given"] = "y" } })
     assert.same({ 207, "PUT a=1&b y 200000 xxx" }, { status, body })
     assert.same({ "z", "22" }, { headers["x-answer"], headers["content-length"] })
@@ -62,17 +62,94 @@ describe("in nginx", function()
   end)
 end)
 
-describe("what is put off until an answer has left", function()
+describe("a webhook's handler in nginx", function()
+  local webhooks = require "spec.support.webhooks"
+  local nginx
+
+  setup(function()
+    nginx = nginx_server.start {
+      http = ([[
+        lua_shared_dict counts 1m;
+        init_by_lua_block {
+          local counts = ngx.shared.counts
+          local DO = {
+            exit = function(argument) ngx.exit(tonumber(argument)) end,
+            redirect = function(argument) ngx.redirect(argument) end,
+            exec = function(argument) ngx.exec(argument) end,
+            print = function(argument) ngx.print(argument) ngx.flush(true) end,
+            eof = function() ngx.eof() end,
+            raise = function(argument) error(setmetatable({}, { __tostring = function() error(argument) end })) end,
+          }
+          package.loaded.handle = require("whatsapp").webhook.handler {
+            app_secret = "SECRET", verify_token = "t",
+            on_error = function(err) ngx.log(ngx.ERR, err) end,
+            on = { message = function(event)
+              local name, argument = event.text:match "^(%%w+) ?(.*)$"
+              if DO[name] then DO[name](argument) end
+              counts:incr("handled " .. event.id, 1, 0)
+            end },
+          }
+        } ]]):gsub("%%%%", "%%"):gsub("SECRET", webhooks.SECRET),
+      server = [[
+        location /webhook { content_by_lua_block { require("whatsapp.nginx").serve(package.loaded.handle) } }
+        location /fine { return 200; }
+        location /exit { content_by_lua_block { ngx.exit(204) } }
+        location /raises { content_by_lua_block { require("whatsapp.nginx").serve(function() error "no handler" end) } }
+        location /count { content_by_lua_block { ngx.print(ngx.shared.counts:get("handled " .. ngx.var.arg_id) or 0) } }]],
+    }
+  end)
+  teardown(function() nginx.stop() end)
+
+  local function post(body, headers)
+    headers = headers or {}
+    headers["X-Hub-Signature-256"] = headers["X-Hub-Signature-256"] or webhooks.sign(body)
+    return (nginx.ask("/webhook", { body = body, headers = headers }))
+  end
+
+  local number = 0
+  for _, action in ipairs { "exit 200", "exit 0", "exit 204", "exit 500", "redirect /fine", "exec /fine", "print x", "eof", "raise" } do
+    it("handles every event, and answers 500, where a callback calls " .. action, function()
+      number = number + 1
+      local first, middle, last = number .. ".1", number .. ".2", number .. ".3"
+      local body = webhooks.body { messages = { webhooks.text(first, "x"), webhooks.text(middle, action), webhooks.text(last, "x") } }
+      assert.equal(500, post(body))
+      for _, id in ipairs { first, last } do
+        local _, count = nginx.ask("/count?id=" .. id)
+        assert.equal("1", count)
+      end
+    end)
+  end
+
+  it("leaves ngx.exit as it is elsewhere", function()
+    assert.equal(204, (nginx.ask "/exit"))
+    assert.equal(500, (nginx.ask "/raises"))
+    assert.equal(204, (nginx.ask "/exit"))
+    assert.equal(200, post(webhooks.body { messages = { webhooks.text("after", "x") } }))
+  end)
+
+  it("reads the signature behind any number of headers", function()
+    local body = webhooks.body { messages = { webhooks.text("behind", "x") } }
+    for _, count in ipairs { 1, 99, 150, 400 } do
+      local headers = {}
+      for i = 1, count do headers["X-Header-" .. i] = "y" end
+      assert.equal(200, post(body, headers))
+      headers["X-Hub-Signature-256"] = "sha256=" .. ("0"):rep(64)
+      assert.equal(401, post(body, headers))
+    end
+  end)
+end)
+
+describe("work after the answer", function()
   local nginx
   local function requests(count)
     for _ = 1, count do assert.equal(200, (nginx.ask "/")) end
   end
 
   -- each request puts off `work`, and is answered 500 if it cannot
-  local function start(work, options, directives)
+  local function start(work, options, directives, before)
     nginx = nginx_server.start {
       http = (directives or "") .. [[
-        init_by_lua_block { package.loaded.defer = require("whatsapp.nginx").defer(]] .. (options or "") .. ") }",
+        init_by_lua_block { ]] .. (before or "") .. [[ package.loaded.defer = require("whatsapp.nginx").defer(]] .. (options or "") .. ") }",
       server = "location / { content_by_lua_block { package.loaded.defer(function() " .. work .. [[ end) ngx.print "answered" } }
         location /late { content_by_lua_block {
           ngx.print "answered"
@@ -85,7 +162,7 @@ describe("what is put off until an answer has left", function()
   end
   after_each(function() nginx.stop() end)
 
-  it("is done afterwards, in as many timers at once as are allowed", function()
+  it("is done afterwards, in no more timers at once than allowed", function()
     start([[
       at_once = (at_once or 0) + 1
       ngx.log(ngx.NOTICE, "at once: ", at_once, ";")
@@ -97,7 +174,7 @@ describe("what is put off until an answer has left", function()
     assert.equal(0, nginx.logged "at once: 4;")
   end)
 
-  it("goes on where one fails", function()
+  it("goes on behind a work that fails", function()
     start([[ error "no good" ]], "{ concurrency = 1 }")
     requests(2)
     assert(nginx.wait_for("no good", 2))
@@ -105,11 +182,21 @@ describe("what is put off until an answer has left", function()
     assert(nginx.wait_for("no good", 3))
   end)
 
-  it("goes on where one ends its timer, once garbage was collected, and tells", function()
+  it("goes on behind a work that calls ngx.exit, which raises", function()
     start([[
       works = (works or 0) + 1
       ngx.log(ngx.NOTICE, "work ", works, " begins")
       if works == 1 then ngx.exit(500) end ]], "{ concurrency = 1 }")
+    requests(2)
+    assert(nginx.wait_for "work 2 begins")
+    assert(nginx.wait_for "ngx.exit in a callback would lose")
+  end)
+
+  it("goes on behind a work that ends its timer by a copy of ngx.exit, once garbage was collected, and says so", function()
+    start([[
+      works = (works or 0) + 1
+      ngx.log(ngx.NOTICE, "work ", works, " begins")
+      if works == 1 then package.loaded.exit(500) end ]], "{ concurrency = 1 }", nil, "package.loaded.exit = ngx.exit")
     requests(2)
     assert(nginx.wait_for "work 1 begins")
     nginx.ask "/collect"
@@ -133,8 +220,8 @@ describe("what is put off until an answer has left", function()
     requests(1)
     assert(nginx.wait_for "lua_max_running_timers are not enough")
     assert.equal(0, nginx.logged "it is done")
-    local till, count = os.time() + 10, 1
-    while nginx.logged "it is done" == 0 and os.time() < till do
+    local ends, count = os.time() + 10, 1
+    while nginx.logged "it is done" == 0 and os.time() < ends do
       require("whatsapp.sandbox.process").run("/", "sleep 0.2")
       requests(1)
       count = count + 1

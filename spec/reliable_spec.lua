@@ -35,9 +35,12 @@ describe("a send", function()
   it("is not repeated after any other code, and says whether it may have been sent", function()
     for code, unknown in pairs { [1] = true, [2] = true, [131000] = true, [131016] = true, [100] = false, [131026] = false,
       [131047] = false, [190] = false, [131048] = false } do
-      local client, transport = new { graph_error(500, code), OK }
-      local _, _, details = client:send(TEXT)
-      assert.same({ unknown, 1, 1 }, { details.may_have_been_sent, details.attempts, #transport.requests })
+      for _, status in ipairs { 400, 500, 200 } do -- only a 4xx says that it was refused before it was processed
+        local client, transport = new { graph_error(status, code), OK }
+        local _, _, details = client:send(TEXT)
+        assert.same({ unknown or status ~= 400, false, 1, 1 },
+          { details.may_have_been_sent, details.retryable, details.attempts, #transport.requests })
+      end
     end
   end)
 
@@ -172,13 +175,17 @@ describe("before_send", function()
       local client, transport = new({ OK }, { before_send = function() return refusal[1], refusal[2] end })
       local sent, text, details = client:send(TEXT)
       assert.is_nil(sent)
-      assert.same({ "invalid", false, false }, { details.kind, details.retryable, details.may_have_been_sent })
+      assert.same({ "refused", "before_send", false, false, 0 },
+        { details.kind, details.refused_by, details.retryable, details.may_have_been_sent, details.attempts })
       assert.equal(refusal[2] ~= nil, text:find("disk full", 1, true) ~= nil)
       assert.equal(0, #transport.requests)
     end
     local client, transport = new({ OK }, { before_send = function() error "disk full" end })
-    assert.has_error(function() client:send(TEXT) end)
-    assert.equal(0, #transport.requests)
+    local sent, err, details = client:send(TEXT)
+    assert.is_nil(sent)
+    assert.truthy(err:find("before_send raised: .*disk full"), err)
+    assert.same({ "refused", "before_send", false, 0 },
+      { details.kind, details.refused_by, details.may_have_been_sent, #transport.requests })
   end)
 
   it("lets everything else pass", function()

@@ -31,11 +31,35 @@ describe("whatsapp.parse_response", function()
       "fbtrace_id":"Axy"}]])
     assert.is_nil(result)
     assert.equal("(#131047) Re-engagement message: More than 24 hours. (HTTP 400, trace Axy)", text)
+    local raw = details.raw
+    details.raw, details.advice = nil, nil
     assert.same({
       kind = "api", retryable = false, may_have_been_sent = false, http_status = 400, code = 131047, subcode = 2494055,
       type = "OAuthException", message = "(#131047) Re-engagement message", reason = "More than 24 hours.", trace_id = "Axy",
+      error_data = { messaging_product = "whatsapp", details = "More than 24 hours." },
     }, details)
+    assert.same({ "OAuthException", 131047, 2494055, "Axy" }, { raw.type, raw.code, raw.error_subcode, raw.fbtrace_id })
     assert.equal("131047", tostring(details.code))
+  end)
+
+  it("loses no member of an error", function()
+    local _, err, details = parse(400, graph_error [=[{"message":"Invalid parameter","code":100,"error_user_title":"Wrong button",
+      "error_user_msg":"A button has no text.","error_data":{"blame_field_specs":[["components"]],"details":"the details"},"more":[1,2],
+      "note":"with the token EAABsbCS1234ZCpYZBZC7secret"}]=])
+    assert.equal("Invalid parameter: the details: Wrong button: A button has no text. (code 100, HTTP 400)", err)
+    assert.same({ "Wrong button", "A button has no text." }, { details.error_user_title, details.error_user_msg })
+    assert.same({ { { "components" } }, "the details" }, { details.error_data.blame_field_specs, details.error_data.details })
+    assert.same({ 1, 2 }, details.raw.more)
+    assert.is_nil(details.raw.note:find "secret")
+  end)
+
+  it("reads any success of the API", function()
+    for _, body in ipairs { '{"success":true}', '{"id":"5"}', '{"data":[]}', '{"calls":[{"id":"wacid.1"}]}', ACCEPTED } do
+      assert.is_table((parse(200, body)), body)
+    end
+    for _, body in ipairs { '{"success":false}', "{}", "[]", '{"id":"5","error":{"code":100}}' } do
+      assert.is_true((select(3, parse(200, body))).may_have_been_sent, body)
+    end
   end)
 
   -- body, status, retryable, may_have_been_sent, kind
@@ -64,7 +88,7 @@ describe("whatsapp.parse_response", function()
     { "nothing with a 503", 503, "", false, true, "protocol" },
     { "nothing with a 429", 429, "", true, false, "protocol" },
     { "nothing with a 408", 408, "", false, true, "protocol" },
-    { "a redirect", 302, "", false, false, "protocol" },
+    { "a redirect", 302, "", false, true, "protocol" },
     { "half of the JSON", 200, ACCEPTED:sub(1, 40), false, true, "protocol" },
     { "JSON that names no message", 200, "{}", false, true, "protocol" },
     { "a list of no messages", 200, '{"messages":[]}', false, true, "protocol" },

@@ -1,6 +1,7 @@
 -- When a request is repeated, and that nothing is which may have been sent.
 local memory = require "whatsapp.transport.memory"
 local retry = require "whatsapp.send.retry"
+local whatsapp = require "whatsapp"
 
 local SAFE = { kind = "api", retryable = true, may_have_been_sent = false, code = 130429 }
 local UNKNOWN = { kind = "transport", retryable = false, may_have_been_sent = true }
@@ -54,51 +55,51 @@ describe("retry.wait", function()
   it("repeats what may have been sent where that does no harm", function()
     assert.equal(1, wait(UNKNOWN, 1, 0, { may_send_twice = true }))
     assert.is_nil(wait(REFUSED, 1, 0, { may_send_twice = true }))
-    assert.is_nil(wait({ kind = "invalid", retryable = false, may_have_been_sent = true }, 1, 0, { may_send_twice = true }))
   end)
 end)
 
-describe("retry.run", function()
-  local OK = { status = 200, headers = {}, body = "{}" }
+describe("a client that retries", function()
+  local OK = { status = 200, headers = {}, body = '{"messages":[{"id":"wamid.1"}]}' }
   local function run(answers, policy)
     local transport = memory.new(answers)
-    local answer, text, details, attempts = retry.run(transport, { url = "u" }, policy)
-    return { answer = answer, text = text, details = details, attempts = attempts, made = #transport.requests, slept = transport.slept }
+    local client = whatsapp.new { token = "t", phone_number_id = "1", transport = transport, retry = policy, limiter = false }
+    local result, _, details = client:send { to = "1", text = { body = "x" } }
+    return { result = result, attempts = details.attempts, made = #transport.requests, slept = transport.slept, details = details }
   end
 
-  it("repeats a request that was not sent, and gives the answer", function()
-    local outcome = run({ failure(UNSENT), failure(UNSENT), OK }, {})
-    assert.equal(OK, outcome.answer)
+  it("repeats a request that was not sent, and gives the result", function()
+    local outcome = run { failure(UNSENT), failure(UNSENT), OK }
+    assert.equal("wamid.1", outcome.result.messages[1].id)
     assert.same({ 3, 3 }, { outcome.attempts, outcome.made })
     assert.is_true(outcome.slept >= 5 and outcome.slept <= 6.25)
   end)
 
   it("looks into the body of an answer: throttling comes as a 400", function()
     local throttled = { status = 400, headers = {}, body = '{"error":{"code":130429}}' }
-    assert.equal(2, run({ throttled, OK }, {}).attempts)
-    assert.equal(1, run({ { status = 400, headers = {}, body = '{"error":{"code":100}}' } }, {}).attempts)
-    assert.equal(1, run({ { status = 500, headers = {}, body = "" } }, {}).attempts)
+    assert.equal(2, run({ throttled, OK }).attempts)
+    assert.equal(1, run({ { status = 400, headers = {}, body = '{"error":{"code":100}}' } }).attempts)
+    assert.equal(1, run({ { status = 500, headers = {}, body = "" } }).attempts)
   end)
 
   it("makes one attempt where it is told not to repeat, or cannot wait", function()
     assert.equal(1, run({ failure(UNSENT) }, false).attempts)
     local count = 0
-    local _, _, _, attempts = retry.run(function()
+    local client = whatsapp.new { token = "t", phone_number_id = "1", transport = function()
       count = count + 1
       return nil, "failed", UNSENT
-    end, {}, {})
-    assert.same({ 1, 1 }, { count, attempts })
+    end }
+    local _, _, details = client:send { to = "1", text = { body = "x" } }
+    assert.same({ 1, 1 }, { count, details.attempts })
   end)
 
   it("takes a failure without details for one that may have been sent", function()
-    assert.equal(1, run({ { text = "failed" } }, {}).attempts)
+    assert.equal(1, run({ { err = "failed" } }).attempts)
   end)
 
-  it("is a decorator too, which passes the clock on", function()
-    local inner = memory.new { failure(UNSENT), OK }
-    local outer = retry.decorator {}(inner)
-    assert.equal(OK, (outer { url = "u" }))
-    assert.equal(inner.now, outer.now)
-    assert.equal(inner.sleep, outer.sleep)
+  it("says that it may have been sent where any attempt may have been", function()
+    local lost = failure(UNKNOWN, "lost")
+    local refused = { status = 400, headers = {}, body = '{"error":{"code":131026}}' }
+    local details = run({ lost, refused }, { may_send_twice = true }).details
+    assert.same({ 2, 131026, true, false }, { details.attempts, details.code, details.may_have_been_sent, details.retryable })
   end)
 end)

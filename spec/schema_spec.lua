@@ -1,9 +1,15 @@
 -- Every field of every message, at its boundaries: the cases are made from whatsapp.schema(), so that a field that is
 -- added is tested. What one message in particular must do stands in walk_spec.lua.
+local core = require "whatsapp.core"
 local generate = require "spec.support.generate"
+local output_of = require "spec.support.output"
+local read = require "spec.support.read"
+local run = require "spec.support.run"
+local scratch_folder = require "spec.support.scratch"
 local whatsapp = require "whatsapp"
 
 local rows = whatsapp.schema()
+local objects, _, terms = core.schema()
 
 -- the problem (of a soft field: the warning) at the path
 local function found(message, path)
@@ -228,7 +234,10 @@ describe("every field of the schema", function()
     }
     local RIGHT = { one_line = { "a    b", "a" }, few_lines = { "a\nb\nc" }, trimmed = { "a b" }, web_link = { "HTTP://e.com" } }
     each(function(row) return row.format ~= nil end, function(row)
-      for _, value in ipairs(WRONG[row.format]) do expect(row, value, "format") end
+      local term = terms.formats[row.format]
+      expect(row, term.wrong, "format")
+      accepts(row, term.right)
+      for _, value in ipairs(WRONG[row.format] or {}) do expect(row, value, "format") end
       for _, value in ipairs(RIGHT[row.format] or {}) do accepts(row, value) end
     end)
   end)
@@ -263,5 +272,103 @@ describe("every field of the schema", function()
         assert.is_truthy(json:find('"' .. row.name .. '":', 1, true), describe_row(row))
       end
     end)
+  end)
+end)
+
+-- adds each name, and fails where one is there already
+local function add_new(seen, name, what)
+  assert.is_nil(seen[name], ("%s: %s stands twice"):format(what, tostring(name)))
+  seen[name] = true
+end
+
+describe("the schema itself", function()
+  local function each_object(check)
+    local count = 0
+    for name, object in pairs(objects) do
+      assert.equal(name, object.name)
+      check(object)
+      count = count + 1
+    end
+    assert.is_true(count > 150)
+  end
+
+  it("has each name once: fields, values, variants", function()
+    each_object(function(object)
+      local fields, variants = {}, {}
+      for _, field in ipairs(object.fields) do
+        local values = {}
+        add_new(fields, field.name, object.name)
+        for _, value in ipairs(field.values or {}) do add_new(values, value:lower(), object.name .. "." .. field.name) end
+      end
+      for _, variant in ipairs(object.variants or {}) do add_new(variants, variant.value, object.name) end
+    end)
+  end)
+
+  it("has no least over a most", function()
+    each_object(function(object)
+      for _, field in ipairs(object.fields) do
+        local what, least = object.name .. "." .. field.name, field.min or 0
+        assert.is_true(least <= (field.max or least), what)
+        assert.is_true(least <= (field.advised_max or least), what)
+        assert.is_true((field.advised_max or 0) < (field.max or math.huge), what)
+        assert.is_true(field.total == nil or field.scope, what)
+        local contradicts = field.discouraged and (field.required or field.advised) or field.required and field.advised
+        assert.is_falsy(contradicts or field.unique and field.unique_advised, what)
+      end
+    end)
+  end)
+
+  -- an object with its base and everything that it may become
+  local function has_field(object, name)
+    for _, field in ipairs(object.fields) do
+      if field.name == name then return true end
+    end
+    for _, variant in ipairs(object.variants or {}) do
+      if has_field(objects[variant.object], name) then return true end
+    end
+    return object.base ~= nil and has_field(objects[object.base], name)
+  end
+
+  it("has rules about fields that there are", function()
+    each_object(function(object)
+      for _, rule in ipairs(object.rules or {}) do
+        for i, name in ipairs(rule.names) do
+          local around = rule.rule == "only_under" or rule.rule == "only_without"
+          local elsewhere = around and i == 2 -- of an object around this one
+          assert.is_true(elsewhere or has_field(object, name), object.name .. ": " .. name)
+        end
+      end
+      assert.is_true(object.by == nil or has_field(object, object.by), object.name)
+    end)
+  end)
+
+  it("cites pages of Meta's documentation, each a path", function()
+    assert.is_truthy(terms.documentation:find "^https://developers%.facebook%.com/.*/$")
+    each_object(function(object) assert.is_truthy(object.section:find "^[a-z][a-z/-]*[a-z]$", object.name) end)
+  end)
+
+  it("has a name and words for each term, and each name once", function()
+    for _, what in ipairs { "kinds", "formats", "rules", "codes" } do
+      local names = {}
+      assert.is_true(#terms[what] > 4, what)
+      for _, term in ipairs(terms[what]) do
+        add_new(names, term.name, what)
+        assert.equal(term, terms[what][term.name])
+        assert.is_true(#(term.text or term.doc) > 3, term.name)
+        assert.is_truthy(term.code == nil or terms.codes[term.code], term.name)
+      end
+    end
+  end)
+
+  it("cannot be written with marks that undo each other", function()
+    local scratch = scratch_folder.new()
+    local broken, count = read "src/core/schema.c":gsub('(INTEGER%("offset", [^\n]*)%)', "%1, .marks = UNIQUE)", 1)
+    broken = broken:gsub('"schema.h"', ('"%s/src/core/schema.h"'):format(output_of("pwd"):match "[^\n]+"))
+    local source = scratch.write("schema.c", broken)
+    local status, output = run(("make -s say-FLAGS | xargs -I FLAGS sh -c 'cc FLAGS -c -o /dev/null %s'"):format(source))
+    scratch.remove()
+    assert.equal(1, count)
+    assert.are_not.equal(0, status)
+    assert.is_truthy(output:find("6 arguments", 1, true), output)
   end)
 end)

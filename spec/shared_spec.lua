@@ -1,10 +1,10 @@
--- The stores in nginx's shared dict: their logic over a dict with a clock that stands still, and for real, in an nginx of
+-- The stores in nginx's shared dict: their logic over a dict with a clock that the spec moves, and for real, in an nginx of
 -- four workers who all take at once. What is counted does not depend on how fast the machine is.
 local fake_dict = require "spec.support.shared_dict"
 local json = require "whatsapp.wire.json"
 local memory = require "whatsapp.transport.memory"
 local nginx_server = require "spec.support.nginx"
-local shared = require "whatsapp.shared"
+local shared = require "whatsapp.nginx"
 local webhooks = require "spec.support.webhooks"
 local whatsapp = require "whatsapp"
 
@@ -31,8 +31,8 @@ local STEPS = {
 }
 
 -- what each step gives, in words that are the same in every Lua
-local SHOW = [[ return function(i, name, result, problem)
-  return ("%d %s %s %s"):format(i, name, type(result) == "number" and ("%.17g"):format(result) or tostring(result), tostring(problem))
+local SHOW = [[ return function(i, name, result, err)
+  return ("%d %s %s %s"):format(i, name, type(result) == "number" and ("%.17g"):format(result) or tostring(result), tostring(err))
 end ]]
 
 describe("a shared dict for specs", function()
@@ -82,15 +82,28 @@ describe("a shared store of limits", function()
     assert.equal(6, store:take("a", 0, 6, 3))
   end)
 
+  it("takes nothing where the wait would be longer than the caller may wait, and returns the wait", function()
+    local dict, ngx = new()
+    local store = shared.limits(dict)
+    assert.equal(0, store:take("a", nil, 6, 2, 0))
+    assert.equal(0, store:take("a", nil, 6, 2, 0))
+    for _ = 1, 100 do assert.equal(6, store:take("a", nil, 6, 2, 5.9)) end
+    assert.equal(6, store:take("a", nil, 6, 2, 6))
+    assert.equal(12, store:take("a", nil, 6, 2, 6))
+    assert.equal(12, store:take("a", nil, 6, 2))
+    ngx.ms = ngx.ms + 18001
+    assert.equal(0, store:take("a", nil, 6, 2, 0))
+  end)
+
   it("agrees with the memory of a process, whenever places are taken", function()
     local dict, ngx = new()
-    local store, own = shared.limits(dict), require("whatsapp.send.limits").store()
+    local store, other = shared.limits(dict), require("whatsapp.send.limits").store()
     local random = 7
     for _ = 1, 3000 do
       random = random * 16807 % 2147483647
       ngx.ms = ngx.ms + random % 47
-      near(own:take("a", ngx.ms / 1000, 1 / 80, 8), store:take("a", nil, 1 / 80, 8))
-      near(own:take("b", ngx.ms / 1000, 0.021, 1), store:take("b", nil, 0.021, 1))
+      near(other:take("a", ngx.ms / 1000, 1 / 80, 8), store:take("a", nil, 1 / 80, 8))
+      near(other:take("b", ngx.ms / 1000, 0.021, 1), store:take("b", nil, 0.021, 1))
     end
   end)
 
@@ -112,7 +125,7 @@ describe("a shared store of limits", function()
     assert.equal(1, dict:flush_expired())
   end)
 
-  it("keeps the longer life, whoever writes it first", function()
+  it("keeps the longer of two lives, whichever worker writes first", function()
     local dict, ngx = new()
     local store, slow = shared.limits(dict), nil
     local expire = dict.expire
@@ -130,7 +143,7 @@ describe("a shared store of limits", function()
     assert.is_not_nil(dict:get "whatsapp:limit:a")
   end)
 
-  it("agrees with whoever was quicker", function()
+  it("takes the next place where another worker was quicker", function()
     local dict = new()
     local store, safe_add = shared.limits(dict), dict.safe_add
     function dict.safe_add(self, ...)
@@ -141,10 +154,10 @@ describe("a shared store of limits", function()
     assert.equal(6, store:take("a", nil, 6, 1))
   end)
 
-  it("makes room of what is over, forgets no limit, and sends nothing that cannot be counted", function()
+  it("drops expired entries, forgets no limit, and sends nothing that cannot be counted", function()
     local dict, ngx = new(3)
     local store = shared.limits(dict)
-    store:take("long", nil, 1000, 1) -- stands last, so that the dict looks no further
+    store:take("long", nil, 1000, 1) -- the last in the dict, which looks no further
     store:take("a", nil, 1, 1)
     store:take("b", nil, 1, 1)
     local wait, text = store:take("c", nil, 1, 1)
@@ -159,18 +172,25 @@ describe("a shared store of limits", function()
     local transport = memory.new(function() return { status = 200, headers = {}, body = '{"messages":[{"id":"1"}]}' } end)
     local client = whatsapp.new { token = "a-token-of-a-test", phone_number_id = "1", transport = transport,
       limiter = { store = shared.limits((new(1))) } }
-    local sent, problem, details = client:send { to = "1", text = { body = "x" } }
+    local sent, err, details = client:send { to = "1", text = { body = "x" } }
     assert.is_nil(sent)
-    assert.is_truthy(problem:find("no limit could be kept: the shared dict", 1, true), problem)
-    assert.same({ "transport", true, false, 3 }, { details.kind, details.retryable, details.may_have_been_sent, details.attempts })
+    assert.is_truthy(err:find("no limit could be kept: the shared dict", 1, true), err)
+    assert.same({ "transport", true, false, 0 }, { details.kind, details.retryable, details.may_have_been_sent, details.attempts })
     assert.equal(0, #transport.requests)
+  end)
+end)
+
+describe("the names of 0.1", function()
+  it("are those of whatsapp.nginx", function()
+    local old = require "whatsapp.shared"
+    assert.same({ shared.limits, shared.events }, { old.limits, old.events })
   end)
 end)
 
 describe("a shared store of events", function()
   after_each(function() rawset(_G, "ngx", KEPT) end)
 
-  it("counts attempts, and gives up who never ends", function()
+  it("counts attempts, and gives up an attempt that never ends", function()
     local dict, ngx = new()
     local store = shared.events(dict, { claim = 5 })
     assert.equal(1, store:begin("a", 100))
@@ -185,7 +205,7 @@ describe("a shared store of events", function()
     assert.equal(1, store:begin("unknown", 100))
   end)
 
-  it("remembers what was handled as long as it is told, from the first attempt on", function()
+  it("remembers an event for its ttl, from the first attempt on", function()
     local dict, ngx = new()
     local store = shared.events(dict)
     assert.equal(1, store:begin("a", 10))
@@ -196,7 +216,7 @@ describe("a shared store of events", function()
     assert.equal(1, store:begin("a", 10))
   end)
 
-  it("does not begin what was done between its two steps", function()
+  it("does not begin an event that was handled between its two steps", function()
     local dict = new()
     local store, add = shared.events(dict), dict.add
     function dict.add(self, ...)
@@ -227,7 +247,7 @@ describe("a shared store of events", function()
     assert.equal(2, #ngx.logged)
   end)
 
-  it("raises where nothing can be written down, so that the API repeats it, and leaves no claim", function()
+  it("raises where the dict cannot write, so that the API repeats the event, and leaves no claim", function()
     local dict = new()
     local store, incr = shared.events(dict), dict.incr
     function dict.incr() return nil, "no memory", false end
@@ -288,7 +308,7 @@ end
 describe("in four workers that take at once,", function()
   it("every place of a limit is given once", function()
     local results = in_all_workers [[
-      local store, waits = require("whatsapp.shared").limits "limits", {}
+      local store, waits = require("whatsapp.nginx").limits "limits", {}
       for i = 1, 500 do
         for k = 1, 20 do waits[#waits + 1] = math.ceil(store:take("key " .. k, 0, 100000, 50) / 100000) end
       end
@@ -306,7 +326,7 @@ describe("in four workers that take at once,", function()
   it("every event is begun once", function()
     local results = in_all_workers [[
       require("jit").off() -- the slower each is, the more often two meet
-      local store, begun = require("whatsapp.shared").events "events", 0
+      local store, begun = require("whatsapp.nginx").events "events", 0
       for i = 1, 6000 do
         if store:begin("event " .. i, 100) then
           begun = begun + 1
@@ -322,7 +342,7 @@ describe("in four workers that take at once,", function()
 
   it("a limit that ends again and again is kept", function()
     local results = in_all_workers [[
-      local store, granted = require("whatsapp.shared").limits "limits", {}
+      local store, granted = require("whatsapp.nginx").limits "limits", {}
       math.randomseed(number + 1)
       local function often(key)
         for _ = 1, 60 do
@@ -347,19 +367,19 @@ describe("in four workers that take at once,", function()
     for _, list in pairs(times) do
       table.sort(list)
       assert.equal(240, #list)
-      local till = 0 -- the limit, once more
+      local ends = 0 -- the limit, once more
       for _, time in ipairs(list) do
-        till = math.max(till, time) + 5
-        assert.is_true(till - 3 * 5 - time <= 1, "a place too early") -- the clock has whole milliseconds
-        if till - time > 5 then at_once = at_once + 1 end
+        ends = math.max(ends, time) + 5
+        assert.is_true(ends - 3 * 5 - time <= 1, "a place too early") -- the clock has whole milliseconds
+        if ends - time > 5 then at_once = at_once + 1 end
       end
     end
     assert.is_true(at_once > 0)
   end)
 
-  it("a full dict forgets no limit and says what is not counted", function()
+  it("a full dict forgets no limit and says that it cannot count", function()
     local results = in_all_workers([[
-      local store, first, kept = require("whatsapp.shared").limits "small", {}, 0
+      local store, first, kept = require("whatsapp.nginx").limits "small", {}, 0
       for i = 1, 200 do first[i] = store:take(number .. " and a longer name of a key " .. i, 0, 1000, 1) end
       for i = 1, 200 do
         local again, text = store:take(number .. " and a longer name of a key " .. i, 0, 1000, 1)
@@ -392,7 +412,7 @@ describe("a webhook in an nginx of four workers", function()
       package.loaded.handle = whatsapp.webhook.handler {
         app_secret = "$SECRET", verify_token = "$TOKEN", on = { message = on_message },
         on_error = function(text) ngx.log(ngx.WARN, text) end,
-        store = require("whatsapp.shared").events("events", { claim = 2 }),
+        store = require("whatsapp.nginx").events("events", { claim = 8 }),
       }
     } ]]
 
@@ -401,8 +421,8 @@ describe("a webhook in an nginx of four workers", function()
       workers = 4, http = (HANDLER:gsub("%$SECRET", webhooks.SECRET):gsub("%$TOKEN", webhooks.TOKEN)),
       server = [[
         location /webhook { content_by_lua_block {
-          local till = os.clock() + 0.003
-          repeat until os.clock() > till -- who is busy leaves connections to other workers
+          local ends = os.clock() + 0.003
+          repeat until os.clock() > ends -- a busy worker leaves connections to the others
           ngx.req.read_body()
           local response = package.loaded.handle {
             method = ngx.req.get_method(), headers = ngx.req.get_headers(), body = ngx.req.get_body_data() }
@@ -441,7 +461,7 @@ describe("a webhook in an nginx of four workers", function()
     return found
   end
 
-  it("handles every event once, however often and wherever it comes", function()
+  it("handles every event once, however often it comes and to whichever worker", function()
     local bodies = {}
     for i = 1, 240 do
       local first = (i - 1) % 40 + 1
@@ -471,7 +491,7 @@ describe("a webhook in an nginx of four workers", function()
     assert(nginx.wait_for("reconfiguring", 4))
   end)
 
-  it("begins what failed again, and counts its attempts over all workers", function()
+  it("begins a failed event again, and counts its attempts over all workers", function()
     local body = webhooks.body { messages = { webhooks.text("f", "fails twice") } }
     for _, expected in ipairs { 500, 500, 200, 200 } do assert.same({ [expected] = 1 }, post_all { body }) end
     assert.equal(3, counts()["begun f"])
@@ -482,8 +502,8 @@ describe("a webhook in an nginx of four workers", function()
     local body = webhooks.body { messages = { webhooks.text("k", "kills") } }
     assert.same({ none = 1 }, post_all { body })
     assert.same({ [500] = 1 }, post_all { body })
-    local till = os.time() + 20
-    repeat local statuses = post_all { body } until statuses[200] or os.time() > till
+    local ends = os.time() + 20
+    repeat local statuses = post_all { body } until statuses[200] or os.time() > ends
     assert.equal(2, counts()["begun k"])
     assert.equal(1, counts()["handled k"])
   end)

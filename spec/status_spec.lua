@@ -1,4 +1,4 @@
--- What becomes of messages: any order and any number of the same statuses end in the same states; waiting; what was unknown.
+-- The tracker: any order and any number of the same statuses end in the same states; it waits; it settles unknown sends.
 local memory = require "whatsapp.transport.memory"
 local webhooks = require "spec.support.webhooks"
 local whatsapp = require "whatsapp"
@@ -80,19 +80,45 @@ describe("a tracker", function()
     assert.is_nil(tracker:state("g", "3"))
   end)
 
-  it("is bounded", function()
-    local tracker = whatsapp.status.tracker { max = 3 }
-    for i = 1, 50 do tracker:feed(status("m" .. i, "sent", { stamp = "s" .. i })) end
-    local count = 0
-    for _, names in ipairs { tracker.by_id, tracker.by_stamp, tracker.order } do
-      for _ in pairs(names) do count = count + 1 end
+  local function count(names)
+    local total = 0
+    for _ in pairs(names) do total = total + 1 end
+    return total
+  end
+
+  it("is bounded, also with several stamps of one message, and tells what it forgets", function()
+    local forgotten = {}
+    local tracker = whatsapp.status.tracker { max = 3, on_forget = function(state) forgotten[#forgotten + 1] = state.id end }
+    for i = 1, 50 do
+      for _, stamp in ipairs { "s" .. i, "t" .. i } do -- two stamps of one id
+        tracker:feed(status("m" .. i, "sent", { stamp = stamp }))
+      end
     end
-    assert.equal(9, count)
+    assert.same({ 3, 3, 3 }, { tracker.states.count, count(tracker.by_id), count(tracker.by_stamp) })
     assert.equal("sent", tracker:state("m50").status)
     assert.is_nil(tracker:state "m1")
+    assert.same({ 47, "m1", "m47" }, { #forgotten, forgotten[1], forgotten[47] })
+    for i = 1, 50 do tracker:feed(status("g", "read", { participant = "p" .. i })) end
+    assert.equal(3, tracker.states.count)
+    assert.is_true(count(tracker:state("g") and tracker:state("g").participants or {}) <= 3)
   end)
 
-  it("takes what a send returned, and passes it on", function()
+  it("forgets a message a month after its last status", function()
+    local now, forgotten = 0, 0
+    local tracker = whatsapp.status.tracker { now = function() return now end, on_forget = function() forgotten = forgotten + 1 end }
+    tracker:feed(status("a", "sent", { stamp = "s" }))
+    now = 20 * 86400
+    tracker:feed(status("a", "delivered"))
+    now = 49 * 86400
+    tracker:feed(status("b", "sent"))
+    assert.equal("delivered", tracker:state("a").status)
+    now = 51 * 86400
+    tracker:feed(status("c", "sent"))
+    assert.same({ 0, 2, 0 }, { forgotten, count(tracker.by_id), count(tracker.by_stamp) })
+    assert.is_nil(tracker:state "s")
+  end)
+
+  it("takes the values that a send returned, and returns them", function()
     local tracker = whatsapp.status.tracker()
     local client = whatsapp.new { token = "t", phone_number_id = "1", stamp = true, transport = memory.new {
       { status = 200, headers = {}, body = '{"messages":[{"id":"wamid.1"}]}' },
@@ -120,13 +146,26 @@ describe("a tracker", function()
     tracker:sent({ success = true }, nil, {})
   end)
 
-  it("joins what came by id and what is known by the stamp", function()
+  it("joins a state known by its id with one known by its stamp", function()
     local tracker = whatsapp.status.tracker()
     tracker:sent(nil, "lost", { kind = "transport", may_have_been_sent = true, stamp = "s" })
     tracker:feed(status("m", "delivered"))
     assert.equal("unknown", tracker:state("s").status)
     tracker:feed(status("m", "sent", { stamp = "s" }))
     assert.same({ "delivered", "delivered" }, { tracker:state("s").status, tracker:state("m").status })
+  end)
+
+  it("knows a participant whose id has changed, whichever came first", function()
+    for order = 1, 2 do
+      local tracker = whatsapp.status.tracker()
+      local learned = { kind = "message", type = "system", previous_user_id = "US.1", from_user_id = "US.2" }
+      tracker:feed(status("g", "delivered", { participant = "US.1" }))
+      if order == 1 then assert.is_false(tracker:feed(learned)) end
+      tracker:feed(status("g", "read", { participant = "US.2" }))
+      if order == 2 then tracker:feed(learned) end
+      assert.same({ "read", "read" }, { tracker:state("g", "US.1").status, tracker:state("g", "US.2").status })
+      assert.is_nil(tracker:state("g", "US.3"))
+    end
   end)
 
   it("does not mix messages that share a stamp", function()
@@ -165,15 +204,15 @@ describe("await", function()
     local _
     assert.is_nil(state)
     assert.equal("Not delivered: healthy ecosystem (code 131049)", text)
-    assert.same({ kind = "api", code = 131049, message = "Not delivered", reason = "healthy ecosystem", retryable = false,
-      may_have_been_sent = false, stamp = "s" }, details)
+    assert.same({ "api", 131049, "Not delivered", "healthy ecosystem", false, false, "s" }, { details.kind, details.code, details.message,
+      details.reason, details.retryable, details.may_have_been_sent, details.stamp })
     local untold
     tracker = waiting { status("b", "failed") }
     _, text, untold = tracker:await("b", "delivered", 10)
     assert.same({ "string", "api", false }, { type(text), untold.kind, untold.may_have_been_sent })
   end)
 
-  it("gives up in time, and says how far it came", function()
+  it("gives up in time, and says which status was reached", function()
     local tracker, slept = waiting { status("a", "sent") }
     local state, text, details = tracker:await("a", "delivered", 2.5)
     local _
@@ -190,7 +229,7 @@ describe("await", function()
     assert.equal("m", assert(tracker:await("s", "sent", 5)).id)
   end)
 
-  it("raises for what can never come", function()
+  it("raises for a status that can never come", function()
     assert.has_error(function() whatsapp.status.tracker():await("a", "sent", 1) end)
     assert.has_error(function() waiting({}):await("a", "senT", 1) end)
     assert.has_error(function() whatsapp.status.tracker { sleep = 5 } end)
@@ -201,7 +240,7 @@ describe("client:message_history", function()
   local HISTORY = '{"data":[{"id":"h","message_id":"wamid.1","events":{"data":[{"delivery_status":"SENT","timestamp":"5"},'
     .. '{"delivery_status":"READ","webhook_update_state":"FAILED","timestamp":7}]}}]}'
 
-  it("asks the API, again where that helps, and the tracker understands the answer", function()
+  it("asks the API, repeats where that helps, and the tracker reads the answer", function()
     local transport = memory.new { { status = 503, body = "" }, { status = 200, headers = {}, body = HISTORY } }
     local client = whatsapp.new { token = "t-of-a-test", phone_number_id = "106", transport = transport }
     local history, _, info = client:message_history("wamid.1+/=", { limit = 50, after = "c d" })
@@ -226,7 +265,7 @@ describe("client:message_history", function()
     assert.is_nil((client:message_history "wamid.unknown"))
   end)
 
-  it("reports what the API says against it", function()
+  it("reports an error of the API", function()
     local client = whatsapp.new { token = "t", phone_number_id = "1", transport = memory.new {
       { status = 400, headers = {}, body = '{"error":{"code":100,"message":"no"}}' } } }
     local history, _, details = client:message_history "x"

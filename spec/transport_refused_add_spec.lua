@@ -32,16 +32,21 @@ end
 ]]
 
 local PROGRAMS = {
-  { "the short way", "3", [[all(open {}:each(list, { concurrency = 2 }))]],
-    "id 1 sent\nid 2 sent\nid 3: something was raised before this was sent\nid 4 sent\n1 raised, 0 alive, 0 in flight", 3 },
-  { "as a task", "3", [[all(open { on_warning = function() end }:each(list, { concurrency = 2 }))]],
+  { "in a batch", "3", [[all(open {}:each(list, { concurrency = 2 }))]],
+    "id 1 sent\nid 2 sent\nid 3: not enough memory\nid 4 sent\n0 raised, 0 alive, 0 in flight", 3 },
+  { "in a batch whose warnings are told", "3", [[all(open { on_warning = function() end }:each(list, { concurrency = 2 }))]],
     "id 1 sent\nid 2 sent\nid 3: not enough memory\nid 4 sent\n0 raised, 0 alive, 0 in flight", 3 },
   { "by start", "1", [[
     local transport = require("whatsapp.transport.curl").new { proxy = "" }
     transport.start({ method = "POST", url = url .. "/", body = "x" }, "one")
     local slot, _, err, details = transport.wait(1)
     io.write(slot, ": ", err, ", ", tostring(details.may_have_been_sent), ", ", select("#", transport.wait(0)))]],
-    "one: not enough memory (nothing was sent), false, 0", 0 },
+    "one: not enough memory, false, 0", 0 },
+  { "by a call", "1", [[
+    local transport = require("whatsapp.transport.curl").new { proxy = "" }
+    local response, text, details = transport { method = "POST", url = url .. "/", body = "x" }
+    io.write(tostring(response), ", ", text, ", ", details.kind)]],
+    "nil, not enough memory, transport", 0 },
 }
 
 describe("a request that libcurl has no memory for", function()

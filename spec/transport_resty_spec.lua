@@ -52,7 +52,7 @@ describe("the transport over cosockets", function()
   setup(function()
     fault = fault_server.start()
     home = resty.start {
-      ca_file = fault.ca_file, http = "lua_socket_buffer_size 1k; keepalive_requests 100000;",
+      ca_file = fault.ca_file, http = "lua_socket_buffer_size 1k;",
       server = [[location /v { return 200 '{"messaging_product":"whatsapp","messages":[{"id":"wamid.1"}]}'; }]],
     }
   end)

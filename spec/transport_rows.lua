@@ -3,6 +3,7 @@
 --   require("spec.transport_rows").describe("what it does", function(t) it("...", function() ... t.open() ... end) end)
 local busted = require "busted"
 local fault_server = require "spec.support.fault"
+local timed = require "spec.support.timed"
 
 local assert = busted.assert
 
@@ -121,6 +122,7 @@ local function tools(row)
     local options = { ca_file = t.fault.ca_file, proxy = "", timeout = 10, connect_timeout = 5, max_body = 1000000 }
     for name, value in pairs(changes or {}) do options[name] = value end
     local transport = (t.home or require(row.module)).new(options)
+    if not t.home then transport = timed(transport, options) end -- at home it is timed there
     opened[#opened + 1] = transport
     return transport
   end

@@ -270,7 +270,7 @@ describe("whatsapp.encode", function()
         "text.preview_ulr: no such field, did you mean `preview_url`?" },
       { "where a name belongs", { to = "1", type = "text", text = {}, body = "x" }, "body: does not belong here, it belongs into `text`" },
       { "what lets a new type through", { to = "1", type = "gif", gif = {} }, 'got "gif" (mode = "lenient" lets a new one through)' },
-      { "what is needed", { to = "1", text = {} }, "text.body: missing: a string of 1 to 4096 characters. The words" },
+      { "what is needed", { to = "1", text = {} }, "text.body: missing: a string of 1 to 4096 characters" },
       { "what it got", { to = "1", text = { body = true } }, "text.body: must be a string, got boolean" },
     }
     for _, case in ipairs(cases) do

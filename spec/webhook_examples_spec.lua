@@ -32,7 +32,7 @@ local function ask(port, query, signature)
   return answer.status, answer.body
 end
 
--- a server answers: what it is to be asked, and who tells what it printed
+-- asks a server everything; log() returns what it printed
 local function check(port, log)
   assert.same({ 200, "4711" }, { ask(port, QUERY) })
   assert.equal(403, (ask(port, QUERY .. "x")))
@@ -60,7 +60,7 @@ describe("the webhook examples", function()
     assert.equal("403", (cgi("GET", QUERY .. "x")))
     assert.equal("401", (cgi("POST", "", "sha256=" .. ("0"):rep(64))))
     assert.equal("200", (cgi("POST", "", webhooks.sign(BODY))))
-    assert.equal("message wamid.1 Grüße\nstatus wamid.2 read\n", read(scratch.path "log", ""))
+    assert.equal("message wamid.1 Grüße (text from 16505551234)\nstatus wamid.2 read (to 16505551234)\n", read(scratch.path "log", ""))
   end)
 
   -- a server that is ended behind the test, and its port
@@ -86,6 +86,42 @@ describe("the webhook examples", function()
     check(start_server "", function() return read(scratch.path "log", "") end)
   end)
 
+  it("bound what a small server reads before it answers", function()
+    local port = start_server ""
+    local function status(headers)
+      local transport = curl.new { proxy = "", timeout = 20 }
+      headers["X-Hub-Signature-256"] = webhooks.sign(BODY)
+      local answer = transport { method = "POST", url = ("http://127.0.0.1:%d/webhook"):format(port), body = BODY, headers = headers }
+      transport.close()
+      return answer and answer.status
+    end
+    assert.equal(200, status {})
+    local many = {}
+    for i = 1, 200 do many["X-" .. i] = "y" end
+    assert.equal(431, status(many))
+    assert.equal(431, status { ["X-Long"] = ("y"):rep(10000) })
+    -- a head that never ends, and two signatures of which the last one counts
+    local function raw(head, tail)
+      scratch.write("request", head .. tail)
+      scratch.write("ask.lua", [[
+        local connection = require("cqueues.socket").connect("127.0.0.1", tonumber(arg[1]))
+        connection:onerror(function(_, _, code) return code end)
+        connection:write(io.open(arg[2], "rb"):read "*a")
+        connection:flush()
+        io.write(connection:read "*l" or "closed")]])
+      local said = output(("timeout 10 %s %s %d %s 2>&1"):format(lua, scratch.path "ask.lua", port, scratch.path "request"))
+      return said:match "^HTTP/1.1 (%d+)" or said
+    end
+    local start = "POST /webhook HTTP/1.1\r\nContent-Length: " .. #BODY .. "\r\n"
+    local good, bad = "X-Hub-Signature-256: " .. webhooks.sign(BODY) .. "\r\n", "x-hub-signature-256: sha256=" .. ("0"):rep(64) .. "\r\n"
+    assert.equal("200", raw(start .. bad .. good, "\r\n" .. BODY))
+    assert.equal("401", raw(start .. good .. bad, "\r\n" .. BODY))
+    assert.not_equal("200", raw(start, ("X-More: y\r\n"):rep(100000)))
+    assert.equal("413", raw("POST /webhook HTTP/1.1\r\nContent-Length: 99999999999\r\n" .. good, "\r\n"))
+    assert.equal("401", raw("POST /webhook HTTP/1.1\r\nContent-Length: 0x10\r\n" .. good, "\r\n" .. BODY))
+    assert.equal(200, status {})
+  end)
+
   if _VERSION ~= "Lua 5.1" or rawget(_G, "jit") then
     it("serve it in a small server, which others can ask while a reply is tried again and waits", function()
       local fault = fault_server.start()
@@ -93,15 +129,13 @@ describe("the webhook examples", function()
       fault.play("error 429 130429", "hang")
       local ok, problem = pcall(function()
         local port = start_server(("WHATSAPP_TOKEN=token WHATSAPP_PHONE_NUMBER_ID=106 WHATSAPP_BASE_URL=%s"):format(fault.url("plain", "")))
-        local answered = false
-        transport.begin(request(port, "", webhooks.sign(BODY)), function() answered = true end)
-        transport.turn(0.2)
+        transport.start(request(port, "", webhooks.sign(BODY)), "slot")
+        assert.is_nil(transport.wait(0.2))
         for attempt = 1, 2 do
           assert.equal(attempt, fault.arrivals(attempt))
           assert.same({ 200, "4711" }, { ask(port, QUERY) })
         end
-        transport.turn(0)
-        assert.is_false(answered)
+        assert.is_nil(transport.wait(0))
       end)
       transport.close()
       fault.stop()

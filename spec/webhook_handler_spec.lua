@@ -1,5 +1,4 @@
 -- The endpoint as a function: what it answers, that it calls back once for each event, and that nothing that failed is lost.
-local store = require "whatsapp.webhook.memory"
 local webhooks = require "spec.support.webhooks"
 local whatsapp = require "whatsapp"
 
@@ -24,7 +23,7 @@ local function messages(...)
 end
 
 describe("the handler", function()
-  it("answers the challenge, and nobody else", function()
+  it("answers the challenge, and no other GET", function()
     local handle = new()
     local function get(query) return handle { method = "GET", query = query, headers = {} } end
     local answer = get("hub.mode=subscribe&hub.challenge=77&hub.verify_token=" .. TOKEN)
@@ -53,7 +52,25 @@ describe("the handler", function()
     assert.same({ "message:a" }, seen)
   end)
 
-  it("answers 413 over the cap, and 200 to what nobody can read", function()
+  it("takes the last of several signatures", function()
+    local handle = new()
+    local request = messages "a"
+    local good, bad = request.headers["X-Hub-Signature-256"], "sha256=" .. ("0"):rep(64)
+    for _, row in ipairs { { { good, bad }, 401 }, { { bad, good }, 200 }, { {}, 401 }, { { good }, 200 } } do
+      for _, name in ipairs { "x-hub-signature-256", "X-Hub-Signature-256" } do
+        assert.equal(row[2], handle { method = "POST", headers = { [name] = row[1] }, body = request.body }.status)
+      end
+    end
+  end)
+
+  it("keeps its secrets when the caller changes the list", function()
+    local secrets = { "old", SECRET }
+    local handle = new { app_secret = secrets }
+    secrets[1], secrets[2] = nil, nil
+    assert.equal(200, handle(messages "a").status)
+  end)
+
+  it("answers 413 to a body over the limit, and 200 to one that cannot be read", function()
     local handle, _, reported = new { max_body = 100 }
     assert.equal(413, handle(webhooks.post(("x"):rep(101))).status)
     assert.equal(200, handle(webhooks.post "no json").status)
@@ -61,7 +78,7 @@ describe("the handler", function()
     assert.equal(200, handle(webhooks.post '{"object":"of tomorrow"}').status)
   end)
 
-  it("calls back once for each event, in whatever body it comes again", function()
+  it("calls back once for each event, also where it comes again in another body", function()
     local handle, seen = new()
     assert.equal(200, handle(messages("a", "b", "a")).status)
     assert.equal(200, handle(messages("b", "c")).status)
@@ -73,7 +90,7 @@ describe("the handler", function()
     assert.same({ "message:a", "message:b", "message:c", "status:a", "status:a", "status:a", "status:a" }, seen)
   end)
 
-  it("knows other events by what they say", function()
+  it("knows other events by their content", function()
     local seen = {}
     local handle = new { on = { event = function(event) seen[#seen + 1] = event.kind end } }
     local function change(value) return webhooks.post(webhooks.body(value, "account_update")) end
@@ -86,7 +103,40 @@ describe("the handler", function()
     assert.same({ "change", "change", "error", "message" }, seen)
   end)
 
-  it("lets one that fails hide none of the others, and has the API repeat it", function()
+  it("takes no refund for a duplicate, and no payment for a status of the message", function()
+    local tracker, seen = whatsapp.status.tracker(), {}
+    local handle = new { on = { status = function(event) tracker:feed(event) end, payment = function(event)
+      tracker:feed(event)
+      seen[#seen + 1] = event.payment.refunds and event.payment.refunds[1].id or event.status
+    end } }
+    local function payment(refund, word)
+      return webhooks.post(webhooks.body { statuses = { webhooks.status("m", word or "captured", { type = "payment",
+        payment = { reference_id = "o", refunds = refund and { { id = refund } } } }) } })
+    end
+    handle(webhooks.post(webhooks.body { statuses = { webhooks.status("m", "delivered") } }))
+    for _ = 1, 3 do
+      for _, request in ipairs { payment(), payment "r1", payment "r2", payment(nil, "failed") } do handle(request) end
+    end
+    assert.same({ "captured", "r1", "r2", "failed" }, seen)
+    assert.equal("delivered", tracker:state("m").status)
+  end)
+
+  it("has a callback for each kind", function()
+    local seen = {}
+    local on = {}
+    for _, kind in ipairs { "message", "status", "error", "echo", "payment", "standby", "change" } do
+      on[kind] = function(event) seen[#seen + 1] = kind == event.kind and kind end
+    end
+    local handle = new { on = on }
+    handle(webhooks.post(webhooks.body { messages = { webhooks.text("m", "x") }, errors = { { code = 1 } },
+      statuses = { webhooks.status("m", "read"), webhooks.status("m", "pending", { type = "payment" }) } }))
+    handle(webhooks.post(webhooks.body({ standby = { messages = { webhooks.text("n", "x") } } }, "standby")))
+    handle(webhooks.post(webhooks.body({ message_echoes = { { id = "e" } } }, "message_echoes")))
+    handle(webhooks.post(webhooks.body({ event = "A" }, "account_update")))
+    assert.same({ "message", "status", "payment", "error", "standby", "echo", "change" }, seen)
+  end)
+
+  it("handles the events behind one that fails, and makes the API repeat that one", function()
     local calls, fails = {}, 2
     local handle, _, reported = new { on = { message = function(event)
       calls[#calls + 1] = event.id
@@ -102,7 +152,30 @@ describe("the handler", function()
     assert.is_truthy(reported[1][1]:find "no database")
   end)
 
-  it("gives up after as many attempts as are allowed, and says so", function()
+  it("survives every error of a callback, a store or defer, and handles the other events", function()
+    local function object(shown) return setmetatable({}, { __tostring = shown }) end
+    for i, raised in ipairs { "x", object(function() error "no" end), object(function() return {} end), object(function() return nil end),
+      object(function() error(object(error)) end), {}, print, 5, false, "nil" } do
+      if raised == "nil" then raised = nil end
+      local calls = {}
+      local handle, _, reported = new { on = { message = function(event)
+        calls[#calls + 1] = event.id
+        if event.id == "b" then error(raised) end
+      end } }
+      assert.equal(500, handle(messages("a", "b", "c")).status)
+      assert.same({ "a", "b", "c" }, calls)
+      assert.same({ 1, "string" }, { #reported, type(reported[1] and reported[1][1]) }, tostring(i))
+      local function raise() error(raised) end
+      handle, _, reported = new { store = { begin = raise, done = raise, forget = raise } }
+      assert.equal(500, handle(messages("a", "b")).status)
+      assert.equal(2, #reported)
+      handle, _, reported = new { defer = raise, on_error = nil }
+      assert.equal(500, handle(messages "a").status)
+      assert.equal(1, #reported)
+    end
+  end)
+
+  it("gives an event up after the allowed number of attempts, and says so", function()
     local calls = 0
     local handle, _, reported = new { attempts = 3, on = { message = function()
       calls = calls + 1
@@ -114,7 +187,7 @@ describe("the handler", function()
     assert.same({ 3, 3, true }, { calls, #reported, reported[3][3] })
   end)
 
-  it("does not let a second body overtake one that is still being handled", function()
+  it("answers 500 to a body whose event another request is handling", function()
     local handle, inner
     handle = new { on = { message = function() inner = handle(messages "a").status end } }
     assert.equal(200, handle(messages "a").status)
@@ -138,14 +211,14 @@ describe("the handler", function()
     assert.same({ 500, 1 }, { handle(messages "a").status, #reported })
   end)
 
-  it("survives a store and a report that fail", function()
+  it("survives a store and an on_error that fail", function()
     local broken = { begin = function() error "down" end, done = function() error "down" end, forget = error }
     local handle, seen, reported = new { store = broken }
     assert.equal(500, handle(messages "a").status)
     assert.same({ 0, 1, false }, { #seen, #reported, reported[1][3] }) -- the API repeats it
     local later, _, lost = new { store = broken, defer = function(work) work() end }
     assert.equal(200, later(messages "a").status)
-    assert.same({ 1, true }, { #lost, lost[1][3] }) -- nobody does
+    assert.same({ 1, true }, { #lost, lost[1][3] }) -- the API does not repeat it
     broken.begin = function() return 1 end
     assert.equal(200, handle(messages "a").status)
     assert.same({ 1, 2 }, { #seen, #reported })
@@ -153,14 +226,14 @@ describe("the handler", function()
     assert.equal(500, handle(messages "a").status)
   end)
 
-  it("raises at the caller for what is missing or of another kind", function()
+  it("raises at the caller for options that are missing or of another kind", function()
     local function raises(changes, with)
-      local ok, problem = pcall(function()
+      local ok, err = pcall(function()
         local made = new(changes)
         return made
       end)
       assert.is_false(ok)
-      assert.is_truthy(problem:find(with, 1, true), problem)
+      assert.is_truthy(err:find(with, 1, true), err)
     end
     for _, name in ipairs { "app_secret", "verify_token", "on" } do
       local options = { app_secret = SECRET, verify_token = TOKEN, on = {} }
@@ -172,6 +245,10 @@ describe("the handler", function()
     raises({ app_secret = {} }, "app_secret")
     raises({ app_secret = { "a", "" } }, "app_secret")
     raises({ verify_token = "" }, "verify_token")
+    for _, holes in ipairs { { nil, "old" }, { "new", nil, "old" }, { "a", x = "b" }, { [2] = "a" }, { "a", [3] = "b" }, { "a", [1.5] = "b" } } do
+      raises({ app_secret = holes }, "app_secret")
+      assert.has_error(function() whatsapp.webhook.verify("x", "sha256=", holes) end)
+    end
     raises({ on = { mesage = print } }, "option on")
     raises({ on = { message = 5 } }, "option on")
     raises({ store = {} }, "option store")
@@ -182,29 +259,26 @@ describe("the handler", function()
   end)
 end)
 
-describe("the memory store", function()
+describe("the memory store of events", function()
   it("is bounded in entries and in time", function()
     local now = 0
-    local memory = store.memory { max = 3, now = function() return now end }
+    local memory = whatsapp.webhook.memory_store { max = 3, now = function() return now end }
     for i = 1, 100 do
       assert.equal(1, memory:begin("k" .. i, 10))
       memory:done("k" .. i)
     end
-    local count = 0
-    for _ in pairs(memory.entries) do count = count + 1 end
-    assert.equal(3, count)
-    assert.is_nil((memory:begin("k100", 10)))
+    assert.same({ 3, 97 }, { memory.events.count, memory.forgotten })
+    for _, key in ipairs { "k98", "k99", "k100" } do assert.is_nil((memory:begin(key, 10))) end
     assert.equal(1, memory:begin("k1", 10))
     now = 10
     assert.equal(1, memory:begin("k100", 10))
-    count = 0
-    for _ in pairs(memory.order) do count = count + 1 end
-    assert.is_true(count <= 3)
+    assert.is_true(memory.events.count <= 3)
+    assert.equal(98, memory.forgotten)
   end)
 
-  it("counts attempts, and gives up who never ends", function()
+  it("counts attempts, and gives up an attempt that never ends", function()
     local now = 0
-    local memory = store.memory { claim = 5, now = function() return now end }
+    local memory = whatsapp.webhook.memory_store { claim = 5, now = function() return now end }
     assert.equal(1, memory:begin("a", 100))
     assert.same({ nil, "busy" }, { memory:begin("a", 100) })
     memory:forget "a"
@@ -215,5 +289,34 @@ describe("the memory store", function()
     assert.same({}, { memory:begin("a", 100) })
     memory:done "unknown"
     memory:forget "unknown"
+  end)
+
+  it("has the names of 0.1 too", function()
+    for _, store in ipairs { require "whatsapp.webhook.store", require "whatsapp.webhook.memory", whatsapp.webhook.store } do
+      local memory = store.memory { max = 1 }
+      assert.equal(1, memory:begin("a", 10))
+    end
+  end)
+
+  it("says when it forgets, to the handler's on_error, and not for every event", function()
+    local handle, seen, reported = new { store = whatsapp.webhook.memory_store { max = 10 } }
+    for i = 1, 200 do assert.equal(200, handle(messages("m" .. i)).status) end
+    assert.equal(200, #seen)
+    assert.equal(8, #reported) -- 1, 2, 4 ... 128
+    assert.is_truthy(reported[1][1]:find("forgotten 1 ", 1, true), reported[1][1])
+    assert.is_truthy(reported[8][1]:find("forgotten 128 ", 1, true), reported[8][1])
+    handle(messages "m1")
+    assert.equal(201, #seen)
+  end)
+
+  it("raises at the caller for unknown options", function()
+    for _, options in ipairs { { size = 5 }, { max = 0 }, { claim = -1 }, { now = 5 } } do
+      local ok, err = pcall(function()
+        local made = whatsapp.webhook.memory_store(options)
+        return made
+      end)
+      assert.is_false(ok)
+      assert.is_truthy(err:find("webhook_handler_spec.lua:", 1, true), err)
+    end
   end)
 end)

@@ -27,13 +27,13 @@ describe("webhook.challenge", function()
     return given
   end
 
-  it("is given back byte for byte, from a raw query or a decoded one", function()
+  it("is returned byte for byte, from a raw query or a decoded one", function()
     assert.equal("0123", webhook.challenge("hub.mode=subscribe&hub.challenge=0123&hub.verify_token=" .. TOKEN, TOKEN))
     assert.equal("a b+c/é", webhook.challenge("?x=1&hub%2Emode=subscribe&hub.challenge=a+b%2bc/%C3%a9&hub.verify_token=t%26", "t&"))
     assert.equal("0123", webhook.challenge(query(), TOKEN))
   end)
 
-  it("is refused where something is missing or another", function()
+  it("is refused where a parameter is missing or wrong", function()
     for _, changes in ipairs { { ["hub.mode"] = "unsubscribe" }, { ["hub.verify_token"] = "x" }, { ["hub.verify_token"] = "" },
       { ["hub.verify_token"] = {} }, { ["hub.challenge"] = "" }, { ["hub.challenge"] = true } } do
       local challenge, text = webhook.challenge(query(changes), TOKEN)
@@ -48,14 +48,14 @@ describe("webhook.challenge", function()
 
   it("raises without a token to compare with", function()
     for _, token in ipairs { "", 5, {} } do assert.has_error(function() webhook.challenge("", token) end) end
-    local ok, problem = pcall(function() return (webhook.challenge("", nil)) end)
+    local ok, err = pcall(function() return (webhook.challenge("", nil)) end)
     assert.is_false(ok)
-    assert.is_truthy(problem:find("webhook_spec.lua:", 1, true), problem)
+    assert.is_truthy(err:find("webhook_spec.lua:", 1, true), err)
   end)
 end)
 
 describe("webhook.verify", function()
-  it("takes what was signed, whatever the bytes, and nothing else", function()
+  it("accepts every body that was signed, and no other", function()
     for _, body in ipairs { "", "x", "{}", "\0\255\n", ("y"):rep(100000) } do
       local header = webhooks.sign(body)
       assert.is_true(webhook.verify(body, header, SECRET))
@@ -80,7 +80,7 @@ describe("webhook.verify", function()
     assert.is_false((webhook.verify(nil, "sha256=" .. digits, SECRET)))
   end)
 
-  it("takes any of several secrets", function()
+  it("accepts a signature by any of several secrets", function()
     local header = webhooks.sign("x", "old")
     assert.is_true(webhook.verify("x", header, { "new", "old" }))
     assert.is_false((webhook.verify("x", header, { "new", "newer" })))
@@ -88,16 +88,16 @@ describe("webhook.verify", function()
 
   it("raises without a secret, at the caller's line", function()
     for _, secret in ipairs { "", {}, { "" }, { "good", "" }, { "good", 5 }, 5, false } do
-      local ok, problem = pcall(function()
+      local ok, err = pcall(function()
         local verified = webhook.verify("x", "sha256=", secret)
         return verified
       end)
       assert.is_false(ok)
-      assert.is_truthy(problem:find("webhook_spec.lua:", 1, true), problem)
+      assert.is_truthy(err:find("webhook_spec.lua:", 1, true), err)
     end
   end)
 
-  it("forgives \\u escapes that were written as UTF-8 on the way only if asked to", function()
+  it("accepts \\u escapes that a proxy wrote as UTF-8 only if asked to", function()
     local header = webhooks.sign '{"a":"\\u00e9 \\u20ac \\ud83d\\ude00 \\u007f"}'
     local body = '{"a":"é € 😀 \127"}'
     assert.is_false((webhook.verify(body, header, SECRET)))
@@ -109,7 +109,7 @@ describe("webhook.verify", function()
 end)
 
 describe("webhook.parse", function()
-  it("gives the messages of every entry and change, and tells whose they are", function()
+  it("gives the messages of every entry and change, with the ids of account and number", function()
     local change = '{"field":"messages","value":{"metadata":{"phone_number_id":%d},"messages":[%s]}}'
     local function message(id) return ('{"id":"%s","from":"1","timestamp":"5","type":"text","text":{"body":"%s"}}'):format(id, id) end
     local body = ('{"object":"whatsapp_business_account","entry":[{"id":"A","changes":[%s,%s]},{"id":7,"time":9,"changes":[%s]}]}')
@@ -126,7 +126,7 @@ describe("webhook.parse", function()
     }, seen)
   end)
 
-  it("finds contacts by id, never by where they stand", function()
+  it("finds contacts by id, never by position", function()
     local events = parse {
       contacts = { { wa_id = "2", profile = { name = "Two" } }, { user_id = "US.1", profile = { name = "One" } }, { wa_id = 3 }, 5 },
       messages = {
@@ -140,13 +140,13 @@ describe("webhook.parse", function()
     assert.same({ nil, "US.1" }, { events[1].from, events[1].from_user_id })
     assert.equal("3", events[3].from)
     assert.equal("read", events[5].status)
-    -- each change has contacts of its own
+    -- each change has its own contacts
     local change = '{"field":"messages","value":{"contacts":[{},{"wa_id":"1","profile":{"name":"%s"}}],"messages":[{"from":"1"}]}}'
     events = assert(webhook.parse(('{"entry":[{"changes":[%s,%s]}]}'):format(change:format "A", change:format "B")))
     assert.same({ "A", "B" }, { events[1].name, events[2].name })
   end)
 
-  it("tells the words and the id of what was chosen, whatever the type", function()
+  it("gives the words and the chosen id of every type", function()
     local rows = {
       { { type = "text", text = { body = "hi" } }, "hi" },
       { { type = "image", image = { id = "1", caption = "c" } }, "c", media = "1" },
@@ -164,7 +164,21 @@ describe("webhook.parse", function()
       { { type = "system", system = { body = "changed", type = "user_changed_number" } }, "changed" },
       { { type = "edit", edit = { original_message_id = "o", message = { type = "text", text = { body = "new" } } } }, "new" },
       { { type = "location", location = { latitude = 1, longitude = 2 } } },
+      { { type = "location", location = { latitude = 1, longitude = 2, name = "Tower", address = "Road 1" } }, "Tower, Road 1" },
+      { { type = "location", location = { name = 5, address = "Road 1" } }, "Road 1" },
+      { { type = "contacts", contacts = { { name = { formatted_name = "Ana Lima" } }, { name = 5 }, 7, { name = { first_name = "Bo" } } } },
+        "Ana Lima, Bo" },
+      { { type = "contacts", contacts = {} } },
+      { { type = "reaction", reaction = { message_id = "m", emoji = "👍" } }, "👍" },
+      { { type = "reaction", reaction = { message_id = "m", emoji = "" } } },
       { { type = "reaction", reaction = { message_id = "m" } } },
+      { { type = "edit", edit = { message = { type = "location", location = { name = "New" } } } }, "New" },
+      { { type = "voice", voice = { id = "6", mime_type = "audio/ogg" } }, nil, media = "6" },
+      { { type = "interactive", interactive = { type = "payment_method", payment_method = { payment_method = "pix",
+        reference_id = "order-1", last_four_digits = "1234" } } }, "pix", "order-1", payment = "1234" },
+      { { type = "interactive", interactive = { type = "payment_notification", payment_notification = { reference_id = "order-2",
+        payment_status = "paid", last_four_digits = "5" } } }, "paid", "order-2", payment = "5" },
+      { { type = "interactive", interactive = { type = "product", product = { product_retailer_id = "sku-1" } } }, nil, "sku-1" },
       { { type = "something_new", something_new = { body = "?" } } },
       { { text = { body = "without a type" } } },
       { { type = "text", text = "no table" } },
@@ -177,12 +191,13 @@ describe("webhook.parse", function()
       assert.equal("message", kinds(events))
       assert.same({ row[2], row[3] }, { event.text, event.reply_id })
       assert.equal(row.media, event.media and event.media.id)
+      assert.equal(row.payment, event.payment and event.payment.last_four_digits)
       assert.equal(row.response, event.response and event.response.a[1] == 1 or nil)
       assert.equal("m" .. i, event.raw.id)
     end
   end)
 
-  it("tells what a status says, and of a failure the same details as of a send", function()
+  it("gives a failed status the same details as a failed send", function()
     local failed = webhooks.status("x", "failed", {
       biz_opaque_callback_data = "stamp-1", timestamp = 1749416384,
       errors = { { code = 131047, title = "Re-engagement message", message = "Re-engagement message",
@@ -196,8 +211,12 @@ describe("webhook.parse", function()
     assert.same({ "x", "failed", "stamp-1", 1749416384, "16505551234" },
       { event.id, event.status, event.stamp, event.timestamp, event.recipient_id })
     assert.is_true(is_integer(event.timestamp) and is_integer(events[2].timestamp))
+    local details = event.details
+    assert.same({ "More than 24 hours", "Re-engagement message" }, { details.raw.error_data.details, details.raw.title })
+    assert.is_string(details.advice)
+    details.raw, details.advice = nil, nil
     assert.same({ kind = "api", code = 131047, message = "Re-engagement message", reason = "More than 24 hours", retryable = false,
-      may_have_been_sent = false }, event.details)
+      may_have_been_sent = false, error_data = { details = "More than 24 hours" } }, details)
     assert.equal("Re-engagement message: More than 24 hours (code 131047)", event.text)
     assert.same({ "1", "2" }, { events[2].participant, events[3].participant })
     assert.same({ true, "old" }, { events[4].details.retryable, events[4].details.reason })
@@ -220,7 +239,59 @@ describe("webhook.parse", function()
     assert.equal("change", kinds(parse({ messages = { { id = "a" } }, statuses = { { id = "b" } } }, "history")))
   end)
 
-  it("loses nothing that it does not know", function()
+  it("takes only a status of a message for one", function()
+    local paid = webhooks.status("wamid.1", "captured", { type = "payment", payment = { reference_id = "o", transaction = { status = "failed" } } })
+    local events = parse { statuses = { webhooks.status("wamid.1", "read"), webhooks.status("wamid.1", "sent", { type = "message" }), paid,
+      webhooks.status("wacid.1", "RINGING", { type = "call" }), webhooks.status("wamid.1", "failed", { type = "of_tomorrow" }),
+      webhooks.status("wamid.1", "failed", { type = { 5 } }) } }
+    assert.equal("status status payment change change change", kinds(events))
+    assert.same({ "wamid.1", "captured", "payment", "o" },
+      { events[3].id, events[3].status, events[3].type, events[3].payment.reference_id })
+    assert.equal("status", kinds(assert(webhook.parse
+      '{"entry":[{"changes":[{"field":"messages","value":{"statuses":[{"id":"a","status":"read","type":null}]}}]}]}')))
+  end)
+
+  it("distinguishes a voicemail from a sound", function()
+    local events = parse { messages = { { id = "wacid.1", type = "audio", audio = { id = "m" } },
+      { id = "wamid.1", type = "audio", audio = { id = "m" } },
+      { id = "wacid.2", type = "text", text = { body = "x" } } } }
+    assert.same({ true, nil, nil }, { events[1].voicemail, events[2].voicemail, events[3].voicemail })
+    assert.equal("m", events[1].media.id)
+  end)
+
+  it("gives the id that a user had before", function()
+    for _, kind in ipairs { "user_changed_user_id", "user_changed_number" } do
+      local event = parse { messages = { { id = "s", from = "1", from_user_id = "US.old", type = "system",
+        system = { type = kind, body = "changed", user_id = "US.new", previous_user_id = "US.old" } } } }[1]
+      assert.same({ "message", "system", "US.old", "US.new" }, { event.kind, event.type, event.previous_user_id, event.from_user_id })
+    end
+    local event = parse { messages = { { id = "s", from = "1", from_user_id = "US.1", type = "system",
+      system = { body = "x", user_id = "US.2" } } } }[1]
+    assert.same({ nil, "US.1" }, { event.previous_user_id, event.from_user_id })
+  end)
+
+  it("gives what another app answers as standby, each item with its words", function()
+    local text = webhooks.text("m", "help")
+    local events = parse({ standby = { contacts = { { wa_id = text.from, profile = { name = "Ana" } } }, messages = { text },
+      message_echoes = { { id = "e", to = "1", timestamp = 5 } }, statuses = { webhooks.status("s", "failed") } } }, "standby")
+    assert.equal("standby standby standby", kinds(events))
+    assert.same({ "m", "help", text.from, "Ana", "106" },
+      { events[1].id, events[1].text, events[1].from, events[1].name, events[1].phone_number_id })
+    assert.same({ "s", "failed", "e", "1" }, { events[2].id, events[2].status, events[3].id, events[3].to })
+    events = parse({ sender = { phone_number = "1", user_id = "US.1" }, recipient = { phone_number_id = "107" }, timestamp = "9",
+      type = "control_passed", control_passed = { metadata = "x" } }, "messaging_handovers")
+    assert.equal("standby", kinds(events))
+    assert.same({ "1", "US.1", "107", 9, "control_passed", "x" }, { events[1].from, events[1].from_user_id, events[1].phone_number_id,
+      events[1].timestamp, events[1].type, events[1].value.control_passed.metadata })
+    for _, value in ipairs { { standby = 5 }, { standby = {} }, {}, { standby = { messages = 5 } }, { standby = { contacts = {} }, new = 1 } } do
+      assert.equal("standby", kinds(parse(value, "standby")))
+      assert.equal("standby", kinds(parse(value, "messaging_handovers")))
+    end
+    assert.equal("standby standby", kinds(parse({ standby = { messages = { { id = "a" } } }, new = 1 }, "standby")))
+    assert.equal("message", kinds(parse { messages = { { id = "a" } } })) -- and those of other fields stay theirs
+  end)
+
+  it("gives every unknown field, value and item as a change", function()
     assert.equal("message change", kinds(parse { messages = { { id = "a" } }, something = { new = 1 } }))
     assert.equal("change", kinds(parse { contacts = { { wa_id = "1" } } }))
     assert.equal("change", kinds(parse { messages = { object = "no list" } }))
@@ -238,7 +309,7 @@ describe("webhook.parse", function()
     assert.equal("", kinds(assert(webhook.parse '{"object":"whatsapp_business_account","entry":[]}')))
   end)
 
-  it("takes nulls wherever they stand", function()
+  it("takes a null in every place", function()
     local text = '{"id":null,"from":null,"type":null,"timestamp":null,"context":null,"errors":null,"text":null,"group_id":null}'
     local events = assert(webhook.parse(('{"entry":[{"id":null,"time":null,"changes":[{"field":"messages","value":{"metadata":null,'
       .. '"contacts":[null],"messages":[%s],"statuses":[{"id":null,"status":null,"errors":[null]}],"errors":[{"code":null}]}}]}]}'):format(text)))
@@ -274,7 +345,7 @@ describe("webhook.parse", function()
     assert.equal("a\0b", text_of "a\\u0000b")
   end)
 
-  it("refuses what is no JSON object or too long, and never raises", function()
+  it("refuses a body that is no JSON object or too long, and never raises", function()
     for _, body in ipairs { "", "{", "[]", "null", "5", '"x"', "[{}]", " ", "\0", "{}x", '{"a":}', ("["):rep(100000), ('{"a":'):rep(100000),
       "\239\187\191{}", '{"entry":[\\ud800]}', ('{"a":"%s'):format(("\\ud800"):rep(1000)), ('{"a":%s'):format(("9"):rep(1000)) } do
       local events, text = webhook.parse(body)
@@ -305,6 +376,48 @@ describe("webhook.parse", function()
           assert.is_true(event.timestamp == nil or is_integer(event.timestamp))
           assert.is_true(event.id == nil or type(event.id) == "string")
         end
+      end
+    end
+  end)
+end)
+
+describe("print(event)", function()
+  it("shows one line worth reading for each kind", function()
+    local contact = { { wa_id = "16505551234", profile = { name = "Ana" } } }
+    local rows = {
+      { { contacts = contact, messages = { webhooks.text("m1", "Hello") } }, "message m1 Hello (text from 16505551234 Ana)" },
+      { { messages = { { id = "m2", from_user_id = "US.1", type = "image", image = { id = "9" } } } }, "message m2 (image from US.1)" },
+      { { statuses = { webhooks.status("m3", "read") } }, "status m3 read (to 16505551234)" },
+      { { statuses = { webhooks.status("m4", "failed", { errors = { { code = 131047, title = "Re-engagement message" } } }) } },
+        "status m4 failed (to 16505551234): Re-engagement message (code 131047)" },
+      { { statuses = { webhooks.status("m5", "captured", { type = "payment", payment = {} }) } }, "payment m5 captured (to 16505551234)" },
+      { { errors = { { code = 130429, title = "Rate limit hit" } } }, "error Rate limit hit (code 130429)" },
+      { { message_echoes = { { id = "m6", to = "1", type = "text", text = { body = "Hi" } } } }, "echo m6 Hi (text to 1)", "message_echoes" },
+      { { standby = { messages = { webhooks.text("m7", "help") } } }, "standby m7 help (text from 16505551234)", "standby" },
+      { { type = "control_passed", sender = { phone_number = "1" } }, "standby (control_passed from 1)", "messaging_handovers" },
+      { { event = "APPROVED" }, "change message_template_status_update APPROVED", "message_template_status_update" },
+      { { messages = { webhooks.text("m8", ("x"):rep(300)) } }, "message m8 " .. ("x"):rep(200) .. "... (text from 16505551234)" },
+    }
+    for _, row in ipairs(rows) do assert.equal(row[2], tostring(parse(row[1], row[3])[1])) end
+    assert.equal("change", tostring(assert(webhook.parse '{"entry":5}')[1]))
+  end)
+
+  it("changes nothing that pairs() or a JSON writer shows", function()
+    local event = parse { messages = { webhooks.text("m", "x") } }[1]
+    local copy = {}
+    for name, value in pairs(event) do copy[name] = value end
+    assert.same(copy, event)
+    assert.is_nil(copy.__tostring)
+    local json = require "whatsapp.wire.json"
+    assert.same(json.decode(json.encode(copy)), json.decode(json.encode(event)))
+  end)
+
+  it("raises for no event, whatever a callback has put into it", function()
+    for _, odd in ipairs { 5, {}, true, print, setmetatable({}, { __tostring = error }) } do
+      local event = parse { statuses = { webhooks.status("m", "failed") } }[1]
+      for _, name in ipairs { "kind", "id", "status", "text", "type", "from", "to", "name", "field", "value", "participant" } do
+        event[name] = odd
+        assert.is_string(tostring(event))
       end
     end
   end)

@@ -29,7 +29,7 @@ describe("the window book", function()
     return event
   end
 
-  it("tells who wrote within 24 hours, and for how long", function()
+  it("tells which users wrote within 24 hours, and the seconds left", function()
     local open = book()
     assert.is_nil((open:open "1"))
     open:feed(message("16505551234", now - 3600))
@@ -43,12 +43,12 @@ describe("the window book", function()
     assert.same({ true, 23 * 3600 }, { open:open "16505551234" })
   end)
 
-  it("knows business-scoped ids and ads, and what opens nothing", function()
+  it("knows business-scoped ids and ads, and the events that open no window", function()
     local open = book()
     open:feed(message(nil, now, { from_user_id = "US.1" }))
     assert.is_true((open:open "US.1"))
-    open:feed(message("3", now - 86400, { raw = { referral = {} } }))
-    assert.same({ true, 48 * 3600 }, { open:open "3" })
+    open:feed(message("3", now - 3600, { raw = { referral = {} } })) -- an ad makes prices lower, and no window longer
+    assert.same({ true, 23 * 3600 }, { open:open "3" })
     open:feed(message("4", nil))
     assert.is_true((open:open "4"))
     open:feed(message("5", now, { type = "system" }))
@@ -57,15 +57,119 @@ describe("the window book", function()
     for _, to in ipairs { "5", "6", "7" } do assert.is_nil((open:open(to))) end
   end)
 
-  it("is bounded, and drops what ends soonest", function()
-    local open = book { max = 20 }
+  it("opens with what a user writes to another app of the business, and not with what that app writes", function()
+    local webhooks = require "spec.support.webhooks"
+    local open = book()
+    local body = webhooks.body({ standby = { messages = { webhooks.text("m", "x", "1") }, statuses = { webhooks.status("s", "read",
+      { recipient_id = "2" }) }, message_echoes = { { id = "e", from = "3", to = "4" } } } }, "standby")
+    local handover = webhooks.body({ sender = { phone_number = "5" }, type = "control_passed" }, "messaging_handovers")
+    now = 1749416383 + 3600
+    for _, text in ipairs { body, handover } do
+      for _, event in ipairs(assert(whatsapp.webhook.parse(text))) do open:feed(event) end
+    end
+    assert.same({ true, 23 * 3600 }, { open:open "1" })
+    for _, to in ipairs { "2", "3", "4", "5" } do assert.is_nil((open:open(to))) end
+    now = 1000000
+  end)
+
+  it("opens nothing for longer than 24 hours, whatever the event's clock says", function()
+    local open = book()
+    open:feed(message("1", now + 1e9))
+    assert.same({ true, 86400 }, { open:open "1" })
+  end)
+
+  it("opens with a user's call, and with a call of the business that was taken", function()
+    local function call(direction, more)
+      local item = { id = "wacid.1", direction = direction, from = "1", to = "1", timestamp = tostring(now - 100) }
+      for name, value in pairs(more) do item[name] = value end
+      return { calls = { item } }
+    end
+    local rows = {
+      { call("USER_INITIATED", { event = "connect" }), 100 },
+      { call("USER_INITIATED", { event = "terminate", status = "FAILED" }), 100 },
+      { call("USER_INITIATED", { event = "terminate", status = "COMPLETED", duration = 50, start_time = now - 200 }), 200 },
+      { call("USER_INITIATED", { event = "connect", from = "x", from_user_id = "1" }), 100 },
+      { call("BUSINESS_INITIATED", { event = "connect" }) },
+      { call("BUSINESS_INITIATED", { event = "terminate", status = "FAILED" }) },
+      { call("BUSINESS_INITIATED", { event = "terminate", status = "COMPLETED", duration = 0 }) },
+      { call("BUSINESS_INITIATED", { event = "terminate", status = "COMPLETED", duration = 60 }), 100 },
+      { call("USER_INITIATED", { event = "call_recording_available" }) },
+      { { statuses = { { type = "call", status = "RINGING", recipient_id = "1", timestamp = now - 100 } } } },
+      { { statuses = { { type = "call", status = "REJECTED", recipient_id = "1", timestamp = now - 100 } } } },
+      { { statuses = { { type = "call", status = "ACCEPTED", recipient_id = "1", timestamp = now - 100 } } }, 100 },
+      { { statuses = { { type = "call", status = "accepted", recipient_user_id = "1", timestamp = now - 100 } } }, 100 },
+      { { calls = 5, statuses = { 5, {} } } },
+    }
+    for i, row in ipairs(rows) do
+      local open = book()
+      local body = require("spec.support.webhooks").body(row[1], "calls")
+      for _, event in ipairs(assert(whatsapp.webhook.parse(body))) do open:feed(event) end
+      local is_open, left = open:open("1", "106")
+      assert.same({ row[2] and true or nil, row[2] and 86400 - row[2] }, { is_open, left }, tostring(i))
+    end
+  end)
+
+  it("learns from an answer that two numbers are one user, and from a user that an id has changed", function()
+    local open = book()
+    local result = { contacts = { { input = "+55 11 9 9999-8888", wa_id = "551199998888", user_id = "BR.1" }, 5, {} } }
+    assert.same({ result, "err", "details" }, { open:sent(result, "err", "details") })
+    open:feed(message("551199998888", now - 100))
+    for _, to in ipairs { "5511999998888", 5511999998888, "551199998888", "BR.1" } do
+      assert.same({ true, 86300 }, { open:open(to, "106") })
+    end
+    open:feed(message("551199998888", now, { type = "system", from_user_id = "BR.2", previous_user_id = "BR.1" }))
+    assert.same({ true, 86300 }, { open:open "BR.2" })
+    open:feed(message(nil, now - 50, { from_user_id = "BR.2" })) -- without a number now
+    assert.same({ true, 86350 }, { open:open "5511999998888" })
+    assert.is_nil((open:open "BR.3"))
+    for _, odd in ipairs { false, { contacts = 5 }, { contacts = { { input = {}, wa_id = true } } } } do open:sent(odd or nil) end
+  end)
+
+  it("raises for a recipient of another type, and knows nothing of one without digits", function()
+    local open = book()
+    assert.is_nil((open:open "+"))
+    for _, to in ipairs { {}, true } do assert.has_error(function() open:open(to) end) end
+    assert.has_error(function() open:open() end)
+  end)
+
+  it("is bounded, drops the window that ends first, and tells", function()
+    local forgotten = {}
+    local open = book { max = 20, on_forget = function(to) forgotten[#forgotten + 1] = to end }
     for i = 1, 500 do open:feed(message(tostring(i), now - 500 + i)) end
-    local count = 0
-    for _ in pairs(open.till) do count = count + 1 end
-    assert.is_true(count <= 22 and count == open.count)
-    assert.is_true((open:open "500"))
-    for i = 1, 50 do open:feed(message("same" .. i, now)) end
-    assert.is_true(open.count <= 22)
+    assert.equal(20, open.users.count)
+    assert.is_true((open:open "481"))
+    assert.is_nil((open:open "480"))
+    assert.same({ 480, "1", "480" }, { #forgotten, forgotten[1], forgotten[480] })
+  end)
+end)
+
+describe("window.fallback", function()
+  local function failed(code, more)
+    local raw = { id = "m", status = "failed", recipient_id = "16505551234", timestamp = 1, errors = { { code = code, title = "no" } } }
+    for name, value in pairs(more or {}) do raw[name] = value or nil end
+    return assert(whatsapp.webhook.parse(require("spec.support.webhooks").body { statuses = { raw } }))[1]
+  end
+
+  it("makes the message for a status that says that the window was closed, and for no other event", function()
+    local fallback = whatsapp.window.fallback
+    local expected = { to = "16505551234", template = TEMPLATE.template }
+    assert.same(expected, fallback(failed(131047), TEMPLATE))
+    assert.same(expected, fallback(failed(131047), TEMPLATE.template))
+    assert.same(expected, fallback(failed(131047), function(event) return event.id == "m" and TEMPLATE end))
+    assert.is_nil(TEMPLATE.to)
+    assert.same({ recipient = "US.1", template = TEMPLATE.template },
+      fallback(failed(131047, { recipient_id = false, recipient_user_id = "US.1" }), TEMPLATE))
+    assert.same({ to = "g", recipient_type = "group", template = TEMPLATE.template },
+      fallback(failed(131047, { recipient_id = "g", recipient_type = "group" }), TEMPLATE))
+    assert.same({ to = "9", template = TEMPLATE.template }, fallback(failed(131047), { to = "9", template = TEMPLATE.template }))
+    assert.is_true(whatsapp.validate(fallback(failed(131047), TEMPLATE)))
+    for _, event in ipairs { failed(131026), failed(131047, { status = "sent" }), failed(131047, { recipient_id = false }),
+      failed(131047, { type = "payment" }), { kind = "message" }, {} } do
+      assert.is_nil((fallback(event, TEMPLATE)))
+    end
+    assert.is_nil((fallback(failed(131047), function() end)))
+    assert.has_error(function() fallback("m", TEMPLATE) end)
+    assert.has_error(function() fallback(failed(131047), "hello") end)
   end)
 end)
 
@@ -84,7 +188,7 @@ describe("a fallback", function()
     assert.is_nil(info.fallback)
   end)
 
-  it("may be a function, that may decline", function()
+  it("may be a function, which may return nil", function()
     local seen
     local client, transport = new { CLOSED, OK }
     local sent, text, details, _
@@ -143,11 +247,11 @@ describe("an answer", function()
     assert.equal("wamid.F", body_of(transport, 4).message_id)
   end)
 
-  it("to what has no sender or no id is refused, and wrong use raises", function()
+  it("is refused where the event has no sender or no id, and wrong use raises", function()
     local client, transport = new {}
     for _, event in ipairs { {}, { id = "e" }, { from = "1" } } do
       local sent, text, details = client:reply(event, { text = { body = "x" } })
-      assert.same({ nil, "string", "invalid", false }, { sent, type(text), details.kind, details.may_have_been_sent })
+      assert.same({ nil, "string", "refused", false }, { sent, type(text), details.kind, details.may_have_been_sent })
       sent = client:react(event, "x")
       assert.is_nil(sent)
     end

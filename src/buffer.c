@@ -1,4 +1,4 @@
-/* Bytes that grow, up to a limit: see buffer.h. */
+/* A byte buffer that grows: see buffer.h. */
 #include "buffer.h"
 
 void wa_buffer_init(wa_buffer *buffer, wa_allocator allocate, void *context, size_t limit)

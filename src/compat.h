@@ -1,6 +1,8 @@
-/* What differs between Lua 5.1 (LuaJIT, OpenResty) and 5.2 to 5.4, and nothing else. Never defines a name of Lua's. */
+/* The differences between Lua 5.1 (LuaJIT, OpenResty) and 5.2 to 5.4. Never defines a name of Lua's. */
 #ifndef WA_COMPAT_H
 #define WA_COMPAT_H
+
+#include "linkage.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -18,7 +20,7 @@
 #define wa_rawlen(L, index) ((size_t) lua_rawlen(L, index))
 #endif
 
-/* [-0, +1, -] and [-1, +0, -] the table that belongs to a userdata */
+/* [-0, +1, -] and [-1, +0, -] the user value of a userdata, a table */
 #if LUA_VERSION_NUM == 501
 #define wa_getuservalue(L, index) lua_getfenv(L, index)
 #define wa_setuservalue(L, index) lua_setfenv(L, index)
@@ -27,25 +29,16 @@
 #define wa_setuservalue(L, index) lua_setuservalue(L, index)
 #endif
 
-/* the one symbol that a module shows; the headers hide the others, with whatever flags it is built */
-#if defined(_WIN32)
-#define WA_EXPORT __declspec(dllexport)
-#elif defined(__GNUC__)
-#define WA_EXPORT __attribute__((visibility("default")))
-#else
-#define WA_EXPORT
-#endif
-
-/* 2^53: up to here every integer is a double of its own */
+/* 2^53: doubles hold every integer up to here */
 #define WA_EXACT 9007199254740992.0
 
-/* Up to here every integer is a lua_Number of its own. Where Lua's floats have 32 bits (LUA_32BITS) 2^24 is none: it
- * may have been 2^24 + 1. */
+/* lua_Numbers hold every integer up to here. For 32-bit floats (LUA_32BITS) this is 2^24 - 1: 2^24 may have been
+ * 2^24 + 1. */
 #define WA_IS_SINGLE (sizeof(lua_Number) < sizeof(double))
 #define WA_EXACT_NUMBER (WA_IS_SINGLE ? 16777215.0 : WA_EXACT)
 
-/* [-0, +0, -] whether the number at index is integral and held exactly; if so, its value. The same on every Lua:
- * 5 and 5.0 are one integer. */
+/* [-0, +0, -] Returns true if the number at the index is integral and exact, and sets its value. 5 and 5.0 are the same
+ * integer on every Lua. */
 static inline bool wa_integer(lua_State *L, int index, int64_t *value)
 {
 #if LUA_VERSION_NUM >= 503
@@ -61,8 +54,8 @@ static inline bool wa_integer(lua_State *L, int index, int64_t *value)
     return true;
 }
 
-/* [-0, +0, -] whether the key at index is an integer; if so, its value. Other than a value, a key that is integral is
- * always held as an integer where Lua has such. */
+/* [-0, +0, -] Returns true if the key at the index is an integer, and sets its value. Unlike a value, an integral key
+ * is always an integer where Lua has integers. */
 static inline bool wa_integer_key(lua_State *L, int index, int64_t *key)
 {
 #if LUA_VERSION_NUM >= 503
@@ -74,12 +67,12 @@ static inline bool wa_integer_key(lua_State *L, int index, int64_t *key)
 #endif
 }
 
-/* What tells a short string from every other value: the same string has the same address for as long as it lives. One
- * call where Lua gives the address of strings (5.4), else that of its bytes. NULL: not a string. */
+/* [-0, +0, -] Returns an address that is unique among living values and stays the same for a short string, or NULL for
+ * other types on 5.1 to 5.3. 5.4 gives the address of a string in one call. */
 static inline const void *wa_identity(lua_State *L, int index)
 {
 #if LUA_VERSION_NUM >= 504
-    return lua_topointer(L, index); /* of no other value is it that of a living string */
+    return lua_topointer(L, index);
 #else
     return lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : NULL;
 #endif

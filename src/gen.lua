@@ -6,13 +6,9 @@ local schema = require "whatsapp.schema"
 local whatsapp = require "whatsapp"
 
 local objects, order = schema.objects()
+local terms = schema.terms()
 
 -- ---- types ------------------------------------------------------------------------------------------------------------
-
-local LUA_TYPES = {
-  string = "string", id = "string|integer", boolean = "boolean", integer = "integer", ["number|string"] = "number|string",
-  ["integer|string"] = "integer|string", ["string|boolean"] = "string|boolean", map = "table<string, any>",
-}
 
 local function quoted(values)
   local list = {}
@@ -25,18 +21,18 @@ local function lua_type(field, chosen)
   if field.kind == "object" then return "whatsapp." .. field.object end
   if field.kind == "list" then return field.object and ("whatsapp.%s[]"):format(field.object) or "string[]" end
   if field.values then return quoted(field.values) .. (field.open and "|string" or "") end
-  return LUA_TYPES[field.kind]
+  return terms.kinds[field.kind].lua
 end
 
 local function limits_of(field)
-  local unit = (field.kind == "list" and "items") or (field.kind:find "integer" and "") or "characters"
+  local unit = terms.kinds[field.kind].unit
   local min, max = field.min, field.max
   local parts = {}
   if max then parts[1] = ("%d to %d %s"):format(min or 0, max, unit)
   elseif min and min > 0 then parts[1] = ("at least %d %s"):format(min, min == 1 and unit:gsub("s$", "") or unit) end
   if field.advised_max then parts[#parts + 1] = ("better at most %d"):format(field.advised_max) end
   if field.total then parts[#parts + 1] = ("at most %d in its lists together"):format(field.total) end
-  if field.format then parts[#parts + 1] = schema.FORMATS[field.format] end
+  if field.format then parts[#parts + 1] = terms.formats[field.format].text end
   if field.unique then parts[#parts + 1] = "unique" end
   return (table.concat(parts, ", "):gsub("%s+,", ","):gsub("%s+$", ""))
 end
@@ -74,8 +70,8 @@ end
 
 local function types()
   local out = {
-    "-- Types of the messages, for the Lua language server. Generated from the schema by `make docs`: edit src/schema.c. Never",
-    "-- required by the library.",
+    "-- Types of the messages, for the Lua language server. Generated from the schema by `make docs`: edit src/core/schema.c.",
+    "-- Never required by the library.",
     "---@meta",
     "",
   }
@@ -118,19 +114,12 @@ local function need_of(field)
   return field.discouraged and "better not" or ""
 end
 
-local RULES = {
-  exactly_one = "Exactly one of `%s` and `%s`.", at_least_one = "`%s` or `%s`.",
-  sum = "`%s` is the sum of the amounts in `%s`, less the discount (warning).",
-  only_when = "`%s` only where `%s` is %s (warning).",
-  only_under = "`%s` only where the `%s` around it is %s (warning).",
-}
-
 local function rules_of(object)
   local lines = {}
   local function add(rules)
     for _, rule in ipairs(rules or {}) do
-      local value = rule.value and ('"%s"'):format(rule.value) or "absent"
-      lines[#lines + 1] = RULES[rule.rule]:format(rule.names[1], rule.names[2], value)
+      local texts = { ["1"] = rule.names[1], ["2"] = rule.names[2], ["3"] = rule.value }
+      lines[#lines + 1] = terms.rules[rule.rule].doc:gsub("%%(%d)", texts)
     end
   end
   add(object.base and objects[object.base].rules)
@@ -151,7 +140,8 @@ local function label_of(object, choice)
 end
 
 local function section_of(object, chosen)
-  local out = { "### " .. object.name, "", ("%s (contract, %s)"):format(object.doc, object.section), "" }
+  local page = terms.documentation .. object.section
+  local out = { "### " .. object.name, "", ("%s ([Meta's page](%s))"):format(object.doc, page), "" }
   local function add(line) out[#out + 1] = line end
   if object.by or object.otherwise then
     for _, choice in ipairs(schema.choices_of(objects, object)) do
@@ -210,9 +200,9 @@ end
 local function reference()
   local out = {
     "# Reference of the messages", "",
-    "Generated from the schema by `make docs`: edit `src/schema.c`. Lengths are in characters (code points). Soft limits make",
-    "a warning, all others a problem. An id may be a string or a whole number. `whatsapp.schema()` gives the same as tables,",
-    "`whatsapp.json_schema()` as a JSON Schema, `types.lua` to an editor.", "",
+    "Generated from the schema by `make docs`: edit `src/core/schema.c`. Lengths are in characters (code points). Soft",
+    "limits make a warning, all others a problem. An id may be a string or a whole number. `whatsapp.schema()` gives the",
+    "same as tables, `whatsapp.json_schema()` as a JSON Schema, `types.lua` to an editor.", "",
     "## Objects", "",
   }
   local function add(lines)

@@ -1,18 +1,19 @@
--- The client: puts a message, the core and a transport together, once or for many messages. Never repeats what may have
--- been sent, unless it is told to.
-local answer_of = require "whatsapp.send.recipient"
+-- The client: checks the arguments of its methods and hands the rest to send/ and media/. Holds its secrets where no print
+-- shows them. Never repeats what may have been sent, unless it is told to.
 local batch = require "whatsapp.send.batch"
-local core = require "whatsapp.core"
-local decorate = require "whatsapp.util.decorate"
-local direct = require "whatsapp.send.direct"
-local json = require "whatsapp.wire.json"
-local options = require "whatsapp.util.options"
-local pipeline = require "whatsapp.send.pipeline"
-local response = require "whatsapp.wire.outcome"
+local checks = require "whatsapp.util.options"
+local credentials = require "whatsapp.send.credentials"
+local delivery = require "whatsapp.send.delivery"
+local limits = require "whatsapp.send.limits"
+local marketing = require "whatsapp.send.marketing"
+local outcome = require "whatsapp.wire.outcome"
+local recipient = require "whatsapp.send.recipient"
 local retry = require "whatsapp.send.retry"
+local single = require "whatsapp.send.single"
 local trusted = require "whatsapp.send.trusted"
+local values = require "whatsapp.util.values"
 
-local copy = options.copy
+local copy = values.copy
 
 local M = {}
 
@@ -21,12 +22,13 @@ local M = {}
 ---@field phone_number_id string|integer the business's number
 ---@field version string? of the Graph API, whatsapp.GRAPH_VERSION if absent
 ---@field base_url string? "https://graph.facebook.com" if absent; http only to loopback, or with allow_http
----@field transport any? who moves the bytes; if absent cosockets in nginx, libcurl elsewhere
+---@field transport whatsapp.Transport|whatsapp.transport_function|nil who moves the bytes; if absent
+---cosockets in nginx, libcurl elsewhere
 ---@field timeout number? seconds for one attempt, 30 if absent
 ---@field connect_timeout number? seconds, 10 if absent
 ---@field retry whatsapp.retry|false? {attempts = 3, total = 30} if absent
----@field limiter whatsapp.limits|(fun(transport: any): any)|false? 80 messages a second, and to each recipient one in 6
----seconds after a burst of 45, if absent; or a decorator that waits before a request leaves
+---@field limiter whatsapp.limits|false? 80 messages a second, and to each recipient one in 6 seconds after a burst of 45, if
+---absent
 ---@field stamp boolean? each message gets an id of its own in biz_opaque_callback_data, which its status webhooks repeat
 ---@field before_send (fun(request: table): boolean?, string?)? called before each attempt, with .stamp, .to and .body, to
 ---write a journal; false, or nil and a text: the request does not leave
@@ -35,12 +37,37 @@ local M = {}
 ---@field proxy string? URL; "" for none, whatever the environment says
 ---@field ca_file string? certificates to trust instead of the system's
 ---@field user_agent string?
+---@field max_requests integer? that a connection takes before it is retired, 900 if absent
 ---@field max_body integer? bytes of an answer, 16 MiB if absent
 ---@field allow_http boolean? plain http to others than loopback
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
 ---@field on_warning fun(warning: whatsapp.problem, message: table)? what the API may refuse, but need not; of a message, or of a
 ---file that is uploaded: its type, filename and size
 ---@field media_store whatsapp.media_store|false? where client:send_file remembers what it has uploaded; in memory if absent
+---@field media_hosts string[]? hosts from which a file may be fetched without the token: ".fbcdn.net" for all below it
+
+---What the API answers to a message.
+---@class whatsapp.Result
+---@field messages { id: string, message_status: string? }[]?
+---@field contacts { input: string?, wa_id: string?, user_id: string? }[]?
+---@field success boolean? of a mark as read
+
+---@class whatsapp.History
+---@field data { id: string, message_id: string?, events: { delivery_status: string, timestamp: integer? }[]? }[]
+---@field paging { cursors: { before: string?, after: string? }? }?
+
+---@alias whatsapp.transport_function fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
+
+---Who moves the bytes: called with a request, in the coroutine of whoever sends; it may yield there, and must not raise.
+---@class whatsapp.Transport
+---@field now (fun(): number)? seconds of a clock that never goes back; without now and sleep nothing is retried or limited
+---@field sleep fun(seconds: number)?
+---@field start (fun(request: whatsapp.request, slot: any, inbox: any))? with wait: many may be under way
+---@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? a slot and its answer;
+---nothing where the time is over
+---@field close fun()?
+---@field streams boolean? it sends body_file and form, and writes to_file; else files are options to it in the body
+---@overload fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
 
 ---@class whatsapp.log_entry
 ---@field request table without any secret
@@ -54,8 +81,9 @@ local M = {}
 ---@field retry whatsapp.retry|false?
 ---@field mode "strict"|"lenient"?
 ---@field stamp boolean?
----@field fallback table|(fun(message: table, details: whatsapp.details): table?)? a message, or who makes one, to be sent
----instead where 24 hours have passed since the user wrote (code 131047): a template; to the same recipient if it has none
+---@field fallback whatsapp.Message|(fun(message: whatsapp.Message, details: whatsapp.details): whatsapp.Message?)? a template
+---that is sent instead where 24 hours have passed since the user wrote (code 131047); to the same recipient if it names none
+---@field window whatsapp.window_book? with fallback: it is asked first, and the message that the API would refuse is not sent
 
 ---@class whatsapp.each_options: whatsapp.send_options
 ---@field concurrency integer? requests on the wire at once, 32 if absent
@@ -69,27 +97,26 @@ local M = {}
 ---@field usage table?
 ---@field warnings whatsapp.problem[]?
 ---@field fallback boolean? the fallback was sent
+---@field waited number? seconds that limits held it back
 ---@field media_id string? of client:send_file: the file's
 ---@field session string? of media:upload_sample
 
 local NEW = {
   token = "secret", phone_number_id = "id", version = "version", base_url = "base_url", transport = "callable",
-  timeout = "seconds", connect_timeout = "seconds", retry = "retry", limiter = "limiter", mode = "mode",
-  app_secret = "key", proxy = "string", ca_file = "text", user_agent = "text", max_body = "bytes",
-  allow_http = "boolean", log = "callable", on_warning = "callable", stamp = "boolean", before_send = "callable",
-  media_store = "media_store",
+  retry = "retry", limiter = "limiter", mode = "mode", app_secret = "key", log = "callable", on_warning = "callable",
+  stamp = "boolean", before_send = "callable", media_store = "media_store", media_hosts = "names",
 }
+for name, kind in pairs(checks.TRANSPORT) do NEW[name] = kind end -- of the client's own transport
+local SHARED = { timeout = true, user_agent = true, allow_http = true } -- the client itself needs these, too
 local WITH = { token = "secret", phone_number_id = "id", app_secret = "key" }
-local SEND = { timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", fallback = "fallback" }
+local SEND = { timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", fallback = "fallback", window = "window" }
 local EACH = {
-  timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", fallback = "fallback", concurrency = "count",
-  on_progress = "callable",
+  timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", fallback = "fallback", window = "window",
+  concurrency = "count", on_progress = "callable",
 }
 local HISTORY = { timeout = "seconds", retry = "retry", limit = "count", after = "key" }
-local CONCURRENCY, WINDOW = 32, 1024
+local CONCURRENCY = 32
 local MARK_READ = { timeout = "seconds", retry = "retry", typing = "boolean" }
-local TRANSPORTS_OWN = { "connect_timeout", "proxy", "ca_file", "max_body" } -- nobody else knows what to do with them
-local CURL = { "timeout", "connect_timeout", "proxy", "ca_file", "user_agent", "allow_http", "max_body" }
 
 ---@class whatsapp.client
 ---@field media whatsapp.media.client files: upload, look up, download, delete; made when it is first asked for
@@ -100,11 +127,11 @@ client.__name = "whatsapp.client"
 local private = setmetatable({}, { __mode = "k" })
 
 ---@return table
-local function own(self, level)
-  local parts = private[self]
-  if not parts then error("not a client: call its functions with a colon, as in client:send(message)", level + 1) end
-  if parts.shared.closed then error("attempt to use a closed client", level + 1) end
-  return parts
+local function state_of(self, level)
+  local state = private[self]
+  if not state then error("not a client: call its functions with a colon, as in client:send(message)", level + 1) end
+  if state.shared.closed then error("attempt to use a closed client", level + 1) end
+  return state
 end
 
 -- ---- life ---------------------------------------------------------------------------------------------------------------
@@ -114,28 +141,44 @@ local function is_loopback(url)
   return host ~= nil and trusted.is_loopback(host)
 end
 
-local function make(parts, level)
-  parts.root = ("%s/%s/"):format(parts.base_url, parts.version)
-  parts.url = ("%s%s/"):format(parts.root, parts.phone_number_id)
-  parts.messages_url = parts.url .. "messages"
-  parts.pipeline, parts.own_requests = pipeline.build(parts)
-  parts.signed_token, parts.signed_headers, parts.prepared = nil, nil, nil
-  parts.is_direct = direct.is_possible(parts)
-  if not decorate.is_transport(parts.pipeline) then
-    error("option limiter must return a transport, as it is given one", level + 1)
-  end
-  local self = setmetatable({}, client)
-  private[self] = parts
-  return self
+local HEADERS = { ["Content-Type"] = "application/json" } -- of every message; never written into
+
+-- what all sends without options share
+local function plan_of(state, options, url, max_wait)
+  local mode, stamp, policy = options.mode or state.mode, options.stamp, options.retry
+  if stamp == nil then stamp = state.stamp end
+  if policy == nil then policy = state.retry end
+  return {
+    url = url or state.messages_url, read = outcome.message, policy = policy, timeout = options.timeout or state.timeout,
+    encode = mode and { mode = mode }, stamp = stamp, fallback = options.fallback, window = options.window, max_wait = max_wait,
+  }
 end
 
--- a decorator and what client:each has to know of it
-local function limiter_of(given)
-  if given == false then return nil, { own = true } end
-  if given ~= nil and (type(given) ~= "table" or decorate.is_transport(given)) then return given, {} end
-  local decorator, settings = require("whatsapp.send.limits").new(given)
-  settings.own = true
-  return decorator, settings
+-- seconds that limits may hold back a call that sends one message
+local function max_wait_of(state, options)
+  local limiter, policy = state.shared.limiter, options.retry
+  if policy == nil then policy = state.retry end
+  return limiter and limiter.max_wait or (policy and policy.total or retry.TOTAL)
+end
+
+local function make(state)
+  local transport = state.shared.transport
+  state.root = ("%s/%s/"):format(state.base_url, state.version)
+  state.url = ("%s%s/"):format(state.root, state.phone_number_id)
+  state.messages_url = state.url .. "messages"
+  state.headers, state.signed, state.asking = HEADERS, {}, nil
+  if not state.shared.owned then -- our own transports say it themselves
+    state.headers = { ["Content-Type"] = HEADERS["Content-Type"], ["User-Agent"] = state.shared.user_agent }
+  end
+  state.number_key, state.pair_key = "number:" .. state.phone_number_id, ("pair:%s:"):format(state.phone_number_id)
+  if type(transport) == "table" or type(transport) == "userdata" then state.now, state.sleep = transport.now, transport.sleep end
+  state.streams = type(transport) == "table" and transport.streams == true
+  state.can_wait = state.now ~= nil and state.sleep ~= nil
+  state.steps = delivery.steps(state)
+  state.plan = plan_of(state, values.NONE, nil, max_wait_of(state, values.NONE))
+  local self = setmetatable({}, client)
+  private[self] = state
+  return self
 end
 
 -- also in init_by_lua, where a client is made that sends later
@@ -144,233 +187,143 @@ local function in_nginx()
   return type(ngx) == "table" and ngx.socket ~= nil and ngx.get_phase ~= nil
 end
 
--- Where no code of the user's sees a response, it has only the headers that are read. libcurl would block a worker.
-local function default_transport(given, user_agent, unseen, level)
-  local wanted = { user_agent = user_agent, headers = unseen and response.HEADERS or nil }
-  for _, name in ipairs(CURL) do
-    if given[name] ~= nil then wanted[name] = given[name] end
+-- Its responses have only the headers that are read. libcurl would block a worker of nginx.
+local function default_transport(options, user_agent, level)
+  local wanted = { user_agent = user_agent, headers = outcome.HEADERS }
+  for name in pairs(checks.TRANSPORT) do
+    if options[name] ~= nil then wanted[name] = options[name] end
   end
   if not in_nginx() then return require("whatsapp.transport.curl").new(wanted) end
   local transport = require("whatsapp.transport.resty").new(wanted, level + 1)
   return transport
 end
 
----@param given whatsapp.options
+-- Two mistakes that have a better answer than the test of an option gives.
+local function check_mistakes(options, level)
+  local transport, id = options.transport, options.phone_number_id
+  if type(transport) == "table" and values.callable(transport.new) and not values.callable(transport) then
+    error("option transport is a module: its .new() makes a transport", level + 1)
+  end
+  if type(id) == "string" and id:find "^%+" then
+    error("option phone_number_id is the id of the number, from the app's dashboard, and not the number itself", level + 1)
+  end
+end
+
+---@param options whatsapp.options
 ---@param defaults { version: string, user_agent: string }
 ---@return whatsapp.client
-function M.new(given, defaults)
-  if type(given) ~= "table" then error("whatsapp.new takes a table: whatsapp.new { token =, phone_number_id = }", 3) end
-  local parts = options.check(given, NEW, 3)
-  if parts.token == nil then error("whatsapp.new needs a token", 3) end
-  if parts.phone_number_id == nil then error("whatsapp.new needs a phone_number_id", 3) end
-  parts.base_url = (parts.base_url or "https://graph.facebook.com"):gsub("/+$", "")
-  if parts.base_url:find "^http:" and not (parts.allow_http or is_loopback(parts.base_url)) then
+function M.new(options, defaults)
+  if type(options) ~= "table" then error("whatsapp.new takes a table: whatsapp.new { token =, phone_number_id = }", 3) end
+  check_mistakes(options, 3)
+  local state = checks.check(options, NEW, 3)
+  if state.token == nil then error("whatsapp.new needs a token", 3) end
+  if state.phone_number_id == nil then error("whatsapp.new needs a phone_number_id", 3) end
+  state.base_url = (state.base_url or "https://graph.facebook.com"):gsub("/+$", "")
+  if state.base_url:find "^http:" and not (state.allow_http or is_loopback(state.base_url)) then
     error("option base_url: plain http is only for loopback, or with allow_http = true", 3)
   end
-  parts.version = parts.version or defaults.version
-  parts.phone_number_id = options.text_of_id(parts.phone_number_id)
-  for _, name in ipairs(parts.transport and TRANSPORTS_OWN or options.NONE) do
-    if parts[name] ~= nil then error(("option %s is for the transport that you pass, where it is made"):format(name), 3) end
+  state.version = state.version or defaults.version
+  state.phone_number_id = values.text_of_id(state.phone_number_id)
+  for name in pairs(state.transport and checks.TRANSPORT or values.NONE) do
+    if state[name] ~= nil and not SHARED[name] then
+      error(("option %s is for the transport that you pass, where it is made"):format(name), 3)
+    end
   end
-  if parts.retry == nil then parts.retry = {} end
-  local limit, settings = limiter_of(parts.limiter)
-  parts.shared = {
-    transport = parts.transport or default_transport(parts, defaults.user_agent, settings.own, 4),
-    owned = parts.transport == nil, user_agent = parts.user_agent or defaults.user_agent, media_store = parts.media_store,
-    secrets = {},
-    limiter = limit, ordered = settings.ordered, window = settings.window, own_limiter = settings.own,
+  if state.retry == nil then state.retry = {} end
+  state.shared = {
+    transport = state.transport or default_transport(state, defaults.user_agent, 4),
+    owned = state.transport == nil, user_agent = state.user_agent or defaults.user_agent, media_store = state.media_store,
+    secrets = {}, limiter = state.limiter ~= false and limits.new(state.limiter) or nil,
   }
-  local made = make(parts, 3)
-  return made
+  return make(state)
 end
 
 ---A client for another number or another token, over the connections and the limits of this one.
 ---@param changes { phone_number_id: string|integer?, token: string|fun(): string?, app_secret: string? }
 ---@return whatsapp.client
 function client:with(changes)
-  local parts = copy(own(self, 2))
-  for name, value in pairs(options.check(changes, WITH, 2)) do parts[name] = value end
-  parts.phone_number_id = options.text_of_id(parts.phone_number_id)
-  local made = make(parts, 2)
-  return made
+  local state = copy(state_of(self, 2))
+  for name, value in pairs(checks.check(changes, WITH, 2)) do state[name] = value end
+  state.phone_number_id = values.text_of_id(state.phone_number_id)
+  return make(state)
 end
 
 ---Closes the connections, of the clients made with client:with too. May be called again.
 function client:close()
-  local parts = private[self]
-  if not parts then error("not a client: call its functions with a colon, as in client:close()", 2) end
-  if parts.shared.closed then return end
-  parts.shared.closed = true
-  if parts.shared.owned then parts.shared.transport.close() end
+  local state = private[self]
+  if not state then error("not a client: call its functions with a colon, as in client:close()", 2) end
+  if state.shared.closed then return end
+  state.shared.closed = true
+  if state.shared.owned then state.shared.transport.close() end
 end
 client.__close = client.close
 
 function client:__tostring()
-  local parts = private[self]
-  return parts and ("whatsapp.client (%s)"):format(parts.phone_number_id) or "whatsapp.client"
+  local state = private[self]
+  return state and ("whatsapp.client (%s)"):format(state.phone_number_id) or "whatsapp.client"
 end
 
--- ---- requests -----------------------------------------------------------------------------------------------------------
-
-local function warn(parts, warnings, message)
-  for _, warning in ipairs(parts.on_warning and warnings or {}) do parts.on_warning(warning, message) end
-end
-
-local function scalar(value)
-  if type(value) == "string" or type(value) == "number" then return value end
-end
-
--- the message with an id of its own, unless it has one already; status webhooks repeat it
-local function stamped(message)
-  if message.biz_opaque_callback_data ~= nil then return message, scalar(message.biz_opaque_callback_data) end
-  local marked = copy(message)
-  marked.biz_opaque_callback_data = require("whatsapp.util.random_id").new()
-  return marked, marked.biz_opaque_callback_data
-end
-
-local HEADERS = { ["Content-Type"] = "application/json" }
-
--- the message's JSON, its warnings and its stamp; or nil, text, details
-local function body_of(parts, message, given)
-  local mode, stamp = given.mode or parts.mode, given.stamp
-  if stamp == nil then stamp = parts.stamp end
-  local marked, id = message, nil
-  if stamp and message.status == nil then marked, id = stamped(message) end
-  local body, warnings, details = core.encode(marked, mode and { mode = mode })
-  if not body then
-    details.attempts = 0
-    return nil, warnings, details
-  end
-  if warnings then warn(parts, warnings, message) end
-  return body, warnings, id
-end
-
-local function request_around(parts, body, id, message, given, endpoint)
-  local request = {
-    method = "POST", url = endpoint and parts.url .. endpoint or parts.messages_url, body = body,
-    headers = parts.own_requests and HEADERS or copy(HEADERS), timeout = given.timeout or parts.timeout, stamp = id,
-  }
-  if message.status == nil then -- for the limits: what is no message is not counted
-    request.to, request.phone_number_id = scalar(message.to or message.recipient), parts.phone_number_id
-  end
-  return request
-end
-
-local function request_of(parts, message, given, endpoint)
-  local body, warnings, id = body_of(parts, message, given)
-  if not body then return nil, warnings, id end
-  return request_around(parts, body, id, message, given, endpoint), warnings
-end
+-- ---- sending ----------------------------------------------------------------------------------------------------------------
 
 local function check_message(message, level)
   if type(message) ~= "table" then error("a message is a table, got a " .. type(message), level + 1) end
 end
 
+local function plan_of_call(state, options, url)
+  if options == values.NONE and not url then return state.plan end
+  return plan_of(state, options, url, max_wait_of(state, options))
+end
+
+local function deliver(state, message, plan)
+  local one = delivery.new(state, plan)
+  one:begin(message)
+  return single.run(one)
+end
+
 ---What a transport takes: plain data, no network, no secret in it.
----@param message table mirrors the API's JSON
----@param given whatsapp.send_options?
----@return { method: string, url: string, headers: table<string, string>, body: string, timeout: number? }? request
----@return string? text
+---@param message whatsapp.Message mirrors the API's JSON
+---@param options whatsapp.send_options?
+---@return whatsapp.request? request
+---@return string? err
 ---@return whatsapp.details? details
-function client:request(message, given)
-  local parts = own(self, 2)
+function client:request(message, options)
+  local state = state_of(self, 2)
   check_message(message, 2)
-  local request, text, details = request_of(parts, message, options.check(given, SEND, 2))
-  if not request then return nil, text, details end
-  request.headers = copy(request.headers)
-  return request
+  local one = delivery.new(state, plan_of_call(state, checks.check(options, SEND, 2)))
+  one:begin(message)
+  if one.is_over then return nil, one.err, one.details end
+  return one:shown_request()
 end
 
 ---A copy of the request with Authorization and, where an app secret is known, appsecret_proof.
----@param request table
----@return table? request
----@return string? text
+---@param request whatsapp.request
+---@return whatsapp.request? request
+---@return string? err
 ---@return whatsapp.details? details
 function client:authorize(request)
-  local parts = own(self, 2)
+  local state = state_of(self, 2)
   if type(request) ~= "table" or type(request.url) ~= "string" then error("a request is a table with a url", 2) end
-  local signed, text, details = pipeline.authorized(parts, request)
-  if not signed then return nil, text, details end
+  local url, headers, details = credentials.sign(state, request.url, copy(request.headers), nil, state.now and state.now() or 0)
+  if not url then return nil, headers or "another call asks the token function", details end
+  local signed = copy(request)
+  signed.url, signed.headers = url, headers
   return signed
 end
 
--- ---- sending --------------------------------------------------------------------------------------------------------------
-
-local function fail(parts, request, text, details, attempts)
-  details = pipeline.cleaned(parts, details or { kind = "transport", retryable = false, may_have_been_sent = true }, 3)
-  details.attempts = attempts
-  details.stamp = request.stamp
-  details.log_error = parts.log and pipeline.take_log_error(request)
-  return nil, pipeline.clean(parts, text), details
-end
-
-local function info_of(parts, request, answer, warnings, attempts)
-  local info = { attempts = attempts, http_status = answer.status, stamp = request.stamp, warnings = warnings }
-  pipeline.tell(parts, info, answer.headers or options.NONE)
-  info.log_error = parts.log and pipeline.take_log_error(request)
-  return info
-end
-
--- first: an attempt that was made already, see retry.run
-local function exchange(parts, request, policy, warnings, parse, first)
-  json.prepare()
-  local result, text, details, attempts, answer =
-    retry.run(parts.pipeline, request, policy, parse or response.parse, first)
-  if not result then return fail(parts, request, tostring(text), details, attempts) end
-  return result, nil, info_of(parts, request, answer, warnings, attempts)
-end
-
-local function policy_of(parts, given)
-  if given.retry ~= nil then return given.retry end
-  return parts.retry
-end
-
--- first: an attempt that was made already, with its body, warnings and stamp
-local function deliver_one(parts, message, given, endpoint, first)
-  local body, warnings, id
-  if first then body, warnings, id = first.body, first.warnings, first.stamp
-  else body, warnings, id = body_of(parts, message, given) end
-  if not body then return nil, warnings, id end
-  local prepared = not (first or endpoint) and not batch.is_task()
-    and direct.prepared(parts, HEADERS, given.timeout or parts.timeout)
-  if prepared then
-    local result, info = direct.send(parts, prepared, body, warnings, id)
-    if result then return result, nil, info end
-    first = info -- the attempt that was made
-  end
-  local request = request_around(parts, body, id, message, given, endpoint)
-  local result, text, details = exchange(parts, request, policy_of(parts, given), warnings, nil, first)
-  return result, text, details
-end
-
-local WINDOW_CLOSED = 131047 -- the user has not written for 24 hours: only templates
-
-local function deliver(parts, message, given, endpoint, first)
-  if not given.fallback then return deliver_one(parts, message, given, endpoint, first) end
-  local result, text, details = deliver_one(parts, message, given, endpoint, first)
-  if result or details.code ~= WINDOW_CLOSED then return result, text, details end
-  local instead = given.fallback
-  if decorate.is_transport(instead) then instead = instead(message, details) end -- callable
-  if type(instead) ~= "table" then return nil, text, details end
-  result, text, details = deliver_one(parts, answer_of.addressed(instead, message), given, endpoint)
-  details.fallback = true
-  return result, text, details
-end
-
 ---Sends a message of any type.
----@param message table mirrors the API's JSON; messaging_product, recipient_type and type are filled in where absent
----@param given whatsapp.send_options?
----@return table? result mirrors the API's: .messages[1].id, .contacts[1].wa_id
----@return string? text what went wrong, in a line
+---@param message whatsapp.Message mirrors the API's JSON; messaging_product, recipient_type and type are filled in where absent
+---@param options whatsapp.send_options?
+---@return whatsapp.Result? result mirrors the API's: .messages[1].id, .contacts[1].wa_id
+---@return string? err what went wrong, in a line
 ---@return whatsapp.info|whatsapp.details details of the failure, or of the success
-function client:send(message, given)
-  local parts = own(self, 2)
+function client:send(message, options)
+  local state = state_of(self, 2)
   check_message(message, 2)
-  return deliver(parts, message, options.check(given, SEND, 2))
+  return deliver(state, message, plan_of_call(state, checks.check(options, SEND, 2)))
 end
 
--- What stands behind a hole would never be sent, and of one message instead of a list nothing would. What has an __index is
--- asked as it is.
+-- A message behind a hole would never be sent, and one message in place of a list would send nothing. A table with an __index
+-- is asked as it is.
 local function check_list(messages, level)
   local meta = getmetatable(messages)
   if type(meta) == "table" and meta.__index ~= nil then return end
@@ -387,7 +340,7 @@ end
 
 -- where the messages come from: a function, and how many there are if they are a list
 local function source_of(messages, level)
-  if decorate.is_transport(messages) then return messages end -- callable
+  if values.callable(messages) then return messages end
   if type(messages) ~= "table" then
     error("messages are a list, or a function that returns the next one, got a " .. type(messages), level + 1)
   end
@@ -399,112 +352,86 @@ local function source_of(messages, level)
   end, #messages
 end
 
-local function key_of_message(message)
-  return type(message) == "table" and scalar(message.to or message.recipient) or nil
-end
-
-local function refused_message(message)
-  return options.refused("a message is a table, got a " .. type(message))
-end
-
 ---Sends many messages, several at once, and gives each with its outcome as it ends:
----`for message, response, text, details in client:each(messages) do`. Messages to one recipient keep their order while
+---`for message, result, err, details in client:each(messages) do`. Messages to one recipient keep their order while
 ---the pair limit holds (see the option `limiter`). May be left early: batch:close() returns what was under way.
----@param messages table[]|fun(): table? a list, or a function that returns the next one and nil at the end
----@param given whatsapp.each_options?
+---@param messages whatsapp.Message[]|fun(): whatsapp.Message? a list, or a function that returns the next one and nil at the end
+---@param options whatsapp.each_options?
 ---@return whatsapp.batch batch callable; batch:next(), batch:close()
-function client:each(messages, given)
-  local parts = own(self, 2)
-  given = options.check(given, EACH, 2)
+function client:each(messages, options)
+  local state = state_of(self, 2)
+  options = checks.check(options, EACH, 2)
   local source, total = source_of(messages, 2)
-  -- where a warning is told, code of the user's may have to wait
-  local prepared = not parts.on_warning and direct.prepared(parts, HEADERS, given.timeout or parts.timeout)
-  local function checked_body(message)
-    if type(message) ~= "table" then return refused_message(message) end
-    return body_of(parts, message, given)
-  end
+  local limiter = state.shared.limiter
   local made = batch.new {
-    source = source, total = total, on_progress = given.on_progress, transport = parts.shared.transport,
-    concurrency = given.concurrency or CONCURRENCY, window = parts.shared.window or WINDOW,
-    key_of = parts.shared.ordered and key_of_message or nil,
-    direct = prepared and direct.flights(parts, prepared, checked_body) or nil,
-    is_closed = function() return parts.shared.closed end, clean = function(text) return pipeline.clean(parts, text) end,
-    send = function(message, first)
-      if type(message) ~= "table" then return refused_message(message) end
-      return deliver(parts, message, given, nil, first)
-    end,
+    state = state, plan = plan_of(state, options, nil, limiter and limiter.max_wait), source = source, total = total,
+    on_progress = options.on_progress, concurrency = options.concurrency or CONCURRENCY,
+    window = limiter and limiter.window or limits.WINDOW, ordered = limiter ~= nil and limiter.ordered,
   }
   return made, nil, nil, made -- the last is what `for` closes in Lua 5.4
 end
 
 ---Sends messages to one recipient in their order, each after the one before it was accepted; stops at the first that was
 ---not.
----@param to string|integer the recipient of all
----@param messages table[] without `to`
----@param given whatsapp.send_options?
----@return table[]? results as client:send gives them
----@return string? text
+---@param to whatsapp.Address the recipient of all
+---@param messages whatsapp.Message[] without an address
+---@param options whatsapp.send_options?
+---@return whatsapp.Result[]? results as client:send gives them
+---@return string? err
 ---@return whatsapp.details? details of the one that failed, its .index, and .results of those before it
-function client:sequence(to, messages, given)
-  local parts = own(self, 2)
-  if scalar(to) == nil then error("a recipient is a string, got a " .. type(to), 2) end
+function client:sequence(to, messages, options)
+  local state = state_of(self, 2)
+  local members, problem, is_data = recipient.of(to)
+  if not members and not is_data then error(problem, 2) end
   if type(messages) ~= "table" then error("messages are a list, got a " .. type(messages), 2) end
   check_list(messages, 2)
-  given = options.check(given, SEND, 2)
-  local results = {}
+  options = checks.check(options, SEND, 2)
+  if not members then return outcome.refused("event", problem) end
+  local limiter = state.shared.limiter
+  local plan, results = plan_of(state, options, nil, limiter and limiter.max_wait), {}
   for i, message in ipairs(messages) do
     check_message(message, 2)
-    local addressed = copy(message)
-    addressed.to = to
-    local result, text, details = deliver(parts, addressed, given)
+    local result, err, details = deliver(state, recipient.address(message, members, true), plan)
     if not result then
       details.index, details.results = i, results
-      return nil, ("message %d of %d: %s"):format(i, #messages, text), details
+      return nil, ("message %d of %d: %s"):format(i, #messages, err), details
     end
     results[i] = result
   end
   return results
 end
 
--- what /marketing_messages takes of what /messages takes: the member, the values it may have, and which is meant where
--- it is absent
-local MARKETING = { { "type", "template" }, { "recipient_type", "individual" } }
-
-local function check_marketing(message)
-  for _, row in ipairs(MARKETING) do
-    local name, wanted = row[1], row[2]
-    local value = message[name]
-    if value == nil and name == "type" and message.template == nil then value = "another type" end
-    if value ~= nil and tostring(value):lower() ~= wanted then
-      local text = ('%s: must be "%s" for /marketing_messages'):format(name, wanted)
-      local problem = { path = name, rule = "enum", limit = wanted, actual = value, message = text }
-      return nil, text, { kind = "invalid", retryable = false, may_have_been_sent = false, count = 1, problems = { problem } }
-    end
-  end
-  return true
-end
-
 ---Sends a marketing template through /marketing_messages, where the API decides when it is delivered.
 ---@param message whatsapp.TemplateMessage product_policy and message_activity_sharing may stand beside the template
----@param given whatsapp.send_options?
----@return table? result
----@return string? text
+---@param options whatsapp.send_options?
+---@return whatsapp.Result? result
+---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:send_marketing(message, given)
-  local parts = own(self, 2)
+function client:send_marketing(message, options)
+  local state = state_of(self, 2)
   check_message(message, 2)
-  given = options.check(given, SEND, 2)
-  local ok, text, details = check_marketing(message)
-  if not ok and (given.mode or parts.mode) ~= "lenient" then return nil, text, details end
-  return deliver(parts, message, given, "marketing_messages")
+  options = checks.check(options, SEND, 2)
+  local ok, err, details = marketing.check(message)
+  if not ok and (options.mode or state.mode) ~= "lenient" then return nil, err, details end
+  return deliver(state, message, plan_of_call(state, options, state.url .. "marketing_messages"))
 end
 
--- what does no harm twice is repeated whenever that may help
-local function harmless(policy)
+-- A request that does no harm twice is repeated whenever that may help.
+local function harmless(policy, is_idempotent)
   if not policy then return policy end
   policy = copy(policy)
-  policy.may_send_twice = true
+  policy.may_send_twice, policy.idempotent = true, is_idempotent
   return policy
+end
+
+-- One request that is no message. how: { read, policy, timeout, warnings, about, harmless }
+local function exchange(state, request, how)
+  local one = delivery.new(state, {
+    url = request.url, read = how.read, policy = how.policy, harmless = how.harmless, timeout = request.timeout or state.timeout,
+    no_token = how.no_token,
+  })
+  one:begin_request(request, how.warnings, how.about)
+  return single.run(one)
 end
 
 -- ---- answering ------------------------------------------------------------------------------------------------------------
@@ -516,54 +443,54 @@ end
 ---Answers a message, quoting it: goes to its sender, or to the group that it was written in. The number that it came to is
 ---event.phone_number_id; where there are several, answer with `client:with { phone_number_id = event.phone_number_id }`.
 ---@param event whatsapp.event of kind "message"
----@param message table without `to`
----@param given whatsapp.send_options?
----@return table? result
----@return string? text
+---@param message whatsapp.Message without an address
+---@param options whatsapp.send_options?
+---@return whatsapp.Result? result
+---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:reply(event, message, given)
-  local parts = own(self, 2)
+function client:reply(event, message, options)
+  local state = state_of(self, 2)
   check_event(event, 2)
   check_message(message, 2)
-  given = options.check(given, SEND, 2)
-  local reply, text = answer_of.reply(event, message)
-  if not reply then return options.refused(text) end
-  return deliver(parts, reply, given)
+  options = checks.check(options, SEND, 2)
+  local reply, err = recipient.reply(event, message)
+  if not reply then return outcome.refused("event", err) end
+  return deliver(state, reply, plan_of_call(state, options))
 end
 
 ---Reacts to a message.
 ---@param event whatsapp.event of kind "message"
 ---@param emoji string "" takes the reaction back
----@param given whatsapp.send_options?
----@return table? result
----@return string? text
+---@param options whatsapp.send_options?
+---@return whatsapp.Result? result
+---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:react(event, emoji, given)
-  local parts = own(self, 2)
+function client:react(event, emoji, options)
+  local state = state_of(self, 2)
   check_event(event, 2)
   if type(emoji) ~= "string" then error("an emoji is a string, got a " .. type(emoji), 2) end
-  given = options.check(given, SEND, 2)
-  local reaction, text = answer_of.reaction(event, emoji)
-  if not reaction then return options.refused(text) end
-  return deliver(parts, reaction, given)
+  options = checks.check(options, SEND, 2)
+  local reaction, err = recipient.reaction(event, emoji)
+  if not reaction then return outcome.refused("event", err) end
+  return deliver(state, reaction, plan_of_call(state, options))
 end
 
 ---Marks a received message, and those before it, as read. Safe to repeat, and repeated where that helps.
 ---@param received string|whatsapp.event the message that was received, or its id
----@param given { typing: boolean?, timeout: number?, retry: whatsapp.retry|false? }? typing: an answer is being written
----@return table? result .success
----@return string? text
+---@param options { typing: boolean?, timeout: number?, retry: whatsapp.retry|false? }? typing: an answer is being written
+---@return whatsapp.Result? result .success
+---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:mark_read(received, given)
-  local parts = own(self, 2)
+function client:mark_read(received, options)
+  local state = state_of(self, 2)
   local message_id = received
   if type(received) == "table" then message_id = received.id end
   if type(message_id) ~= "string" then error("a message_id is a string, got a " .. type(message_id), 2) end
-  given = options.check(given, MARK_READ, 2)
-  local message = { status = "read", message_id = message_id, typing_indicator = given.typing and { type = "text" } or nil }
-  local request, text, details = request_of(parts, message, given)
-  if not request then return nil, text, details end
-  return exchange(parts, request, harmless(policy_of(parts, given)), text)
+  options = checks.check(options, MARK_READ, 2)
+  local message = { status = "read", message_id = message_id, typing_indicator = options.typing and { type = "text" } or nil }
+  local plan = plan_of(state, options, nil, nil)
+  plan.policy, plan.harmless = harmless(plan.policy), true
+  return deliver(state, message, plan)
 end
 
 -- ---- asking ---------------------------------------------------------------------------------------------------------------
@@ -576,56 +503,53 @@ local HISTORY_FIELDS = "id,message_id,events{delivery_status,webhook_update_stat
 
 ---Asks the API what became of a message, where no webhook can reach the program. Safe to repeat.
 ---@param message_id string as client:send returned it
----@param given { limit: integer?, after: string?, timeout: number?, retry: whatsapp.retry|false? }? after: a cursor of the
+---@param options { limit: integer?, after: string?, timeout: number?, retry: whatsapp.retry|false? }? after: a cursor of the
 ---answer before, .paging.cursors.after
----@return table? history mirrors the API's: .data[1].events; status.tracker's :history(history) understands it
----@return string? text
+---@return whatsapp.History? history mirrors the API's: .data[1].events; status.tracker's :history(history) understands it
+---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:message_history(message_id, given)
-  local parts = own(self, 2)
+function client:message_history(message_id, options)
+  local state = state_of(self, 2)
   if type(message_id) ~= "string" then error("a message_id is a string, got a " .. type(message_id), 2) end
-  given = options.check(given, HISTORY, 2)
-  local url = ("%smessage_history?message_id=%s&fields=%s"):format(parts.url, escaped(message_id), escaped(HISTORY_FIELDS))
-  if given.limit then url = url .. ("&limit=%d"):format(given.limit) end
-  if given.after then url = url .. "&after=" .. escaped(given.after) end
-  local request = {
-    method = "GET", url = url, headers = parts.own_requests and HEADERS or copy(HEADERS),
-    timeout = given.timeout or parts.timeout,
-  }
-  return exchange(parts, request, harmless(policy_of(parts, given)), nil, response.read)
+  options = checks.check(options, HISTORY, 2)
+  local url = ("%smessage_history?message_id=%s&fields=%s"):format(state.url, escaped(message_id), escaped(HISTORY_FIELDS))
+  if options.limit then url = url .. ("&limit=%d"):format(options.limit) end
+  if options.after then url = url .. "&after=" .. escaped(options.after) end
+  return exchange(state, { method = "GET", url = url, headers = state.headers, timeout = options.timeout },
+    { read = outcome.read, policy = harmless(plan_of(state, options).policy), harmless = true })
 end
 
 -- ---- media ----------------------------------------------------------------------------------------------------------------
 
 -- what a client lends to those who move files for it: no secret
-local function access_of(parts)
-  local shared = parts.shared
+local function access_of(state)
+  local shared = state.shared
   ---@class whatsapp.media.access
   local access = {
-    root = parts.root, phone_url = parts.url, base_url = parts.base_url, phone_number_id = parts.phone_number_id,
-    user_agent = shared.user_agent, mode = parts.mode, escaped = escaped,
+    root = state.root, phone_url = state.url, base_url = state.base_url, phone_number_id = state.phone_number_id,
+    user_agent = shared.user_agent, mode = state.mode, escaped = escaped,
+    media_hosts = state.media_hosts,
   }
   function access.is_closed() return shared.closed end
 
   function access.exchange(request, how)
-    warn(parts, how.warnings, how.about)
     local policy = how.retry
-    if policy == nil then policy = parts.retry end
+    if policy == nil then policy = state.retry end
     if policy and policy.total == nil and how.total then -- a file takes longer than a message
       policy = copy(policy)
       policy.total = how.total
     end
-    if how.harmless and policy then
-      policy = harmless(policy)
-      policy.idempotent = request.method ~= "POST"
-    end
-    return exchange(parts, request, policy, how.warnings, how.read)
+    if how.harmless then policy = harmless(policy, request.method ~= "POST") end
+    return exchange(state, request, {
+      read = how.read or outcome.message, policy = policy, harmless = how.harmless, warnings = how.warnings, about = how.about,
+      no_token = how.no_token,
+    })
   end
 
-  function access.deliver(message, given) return deliver(parts, message, given) end
+  function access.deliver(message, options) return deliver(state, message, plan_of_call(state, options)) end
 
   function access.store()
-    if shared.media_store == nil then shared.media_store = require("whatsapp.media.store").memory() end
+    if shared.media_store == nil then shared.media_store = require("whatsapp.media").store() end
     return shared.media_store
   end
   return access
@@ -633,17 +557,16 @@ end
 
 ---Uploads a file, unless the same content was uploaded before, and sends it as what it is: an image, a video, audio, a
 ---sticker or a document. Everything is checked before a byte leaves.
----@param to string|integer the recipient
+---@param to whatsapp.Address
 ---@param file string|{ path: string?, data: string?, filename: string? } a path, or the bytes and a name
----@param given whatsapp.send_file_options?
----@return table? result as client:send gives it
----@return string? text
+---@param options whatsapp.send_file_options?
+---@return whatsapp.Result? result as client:send gives it
+---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:send_file(to, file, given)
-  own(self, 2)
-  if scalar(to) == nil then error("a recipient is a string, got a " .. type(to), 2) end
-  local result, text, details = self.media:send(to, file, given, 3)
-  return result, text, details
+function client:send_file(to, file, options)
+  state_of(self, 2)
+  local result, err, details = self.media:send(to, file, options, 3)
+  return result, err, details
 end
 
 -- methods; and what not every program needs

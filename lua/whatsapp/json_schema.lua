@@ -9,17 +9,12 @@ local M = {}
 -- free data needs its lists marked, or an empty one would be written as {}
 local list = core.array
 
-local KINDS = {
-  string = { "string" }, id = { "string", "integer" }, boolean = { "boolean" }, integer = { "integer" },
-  ["number|string"] = { "number", "string" }, ["integer|string"] = { "integer", "string" },
-  ["string|boolean"] = { "string", "boolean" }, map = { "object" }, object = { "object" }, list = { "array" },
-}
-
-local PATTERNS = {
-  web_link = "^[Hh][Tt][Tt][Pp][Ss]?://[^/\\s]", absolute = "^[A-Za-z][A-Za-z0-9+.-]*:\\S", date = "^\\d{4}-\\d{2}-\\d{2}$",
-  trimmed = "^(\\S([\\s\\S]*\\S)?)?$", one_line = "^(?![\\s\\S]*[\\n\\r\\t])(?![\\s\\S]* {5})",
-  few_lines = "^[^\\n]*(\\n[^\\n]*){0,2}$",
-}
+-- "string" or { "string", "integer" }
+local function types_of(kind)
+  local types = list {}
+  for name in kind.json:gmatch "%a+" do types[#types + 1] = name end
+  return types[2] and types or types[1]
+end
 
 local function ref(name)
   return { ["$ref"] = "#/$defs/" .. name }
@@ -34,25 +29,23 @@ local function any_case(values)
   return "^(" .. table.concat(alternatives, "|") .. ")$"
 end
 
-local function add_limits(made, field)
-  local is_text = field.kind == "string" or field.kind == "id" or field.kind == "number|string"
-  if is_text then
+local function add_limits(made, field, unit)
+  if unit == "characters" then
     made.minLength, made.maxLength = field.min, field.max
-  elseif field.kind == "list" then
+  elseif unit == "items" then
     made.minItems, made.maxItems = field.min, field.max
-  elseif field.max or field.min then
+  elseif unit == "" then
     made.minimum, made.maximum = field.min, field.max
   end
 end
 
-local function property(field, chosen)
-  local first, second = KINDS[field.kind][1], KINDS[field.kind][2]
-  local made = { description = field.doc, type = second and list { first, second } or first }
+local function property(terms, field, chosen)
+  local made = { description = field.doc, type = types_of(terms.kinds[field.kind]) }
   if field.object and field.kind == "object" then return { ["$ref"] = "#/$defs/" .. field.object, description = field.doc } end
   if field.kind == "list" then made.items = field.object and ref(field.object) or { type = "string" } end
   if field.class ~= "S" then
-    add_limits(made, field)
-    made.pattern = field.format and PATTERNS[field.format] or nil
+    add_limits(made, field, terms.kinds[field.kind].unit)
+    made.pattern = field.format and terms.formats[field.format].pattern or nil
     if field.values and not field.open then made.pattern = any_case(field.values) end
   end
   if chosen then made.pattern = any_case(chosen) end
@@ -71,13 +64,13 @@ local function add_rules(made, rules)
 end
 
 -- an object that has no variants
-local function closed(objects, object, chosen)
+local function closed(terms, objects, object, chosen)
   local made = {
     title = object.name, description = object.doc, type = "object", additionalProperties = false, properties = {},
     required = list {},
   }
   for _, field in ipairs(schema.fields_of(objects, object)) do
-    made.properties[field.name] = property(field, chosen[field.name])
+    made.properties[field.name] = property(terms, field, chosen[field.name])
     local is_inferred = chosen[field.name] and object.base
     if field.required and not field.fill and not is_inferred then made.required[#made.required + 1] = field.name end
   end
@@ -102,21 +95,24 @@ local function another(object)
   }
 end
 
-local function definition(objects, object, chosen)
-  if not object.variants then return closed(objects, object, chosen) end
+local function definition(terms, objects, object, chosen)
+  if not object.variants then return closed(terms, objects, object, chosen) end
   local choices = list {}
   for i, choice in ipairs(schema.choices_of(objects, object)) do choices[i] = choice_of(object, choice) end
   if object.open then choices[#choices + 1] = another(object) end
-  if not object.by and not object.otherwise then choices[#choices + 1] = closed(objects, object, chosen) end
+  if not object.by and not object.otherwise then choices[#choices + 1] = closed(terms, objects, object, chosen) end
   return { title = object.name, description = object.doc, anyOf = choices }
 end
 
----@return table schema plain tables; lists are marked, so that whatsapp's and lua-cjson's writers keep them lists
+---@class whatsapp.JsonSchema: { [string]: any }
+
+---@return whatsapp.JsonSchema schema plain tables; lists are marked, so that whatsapp's and lua-cjson's writers keep them lists
 function M.export()
   local objects, order = schema.objects()
+  local terms = schema.terms()
   local chosen = schema.chosen(objects)
   local definitions = {}
-  for _, name in ipairs(order) do definitions[name] = definition(objects, objects[name], chosen[name] or {}) end
+  for _, name in ipairs(order) do definitions[name] = definition(terms, objects, objects[name], chosen[name] or {}) end
   return {
     ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
     title = "Messages of the WhatsApp Cloud API",

@@ -1,25 +1,45 @@
--- Files: what they are, under which names they may lie on a disk, and where it is kept what was uploaded. The public face;
--- client.media moves them. Loads only what is asked for, reads no file but those it is told to.
+-- Files: safe names for them and a store of the ids of uploads. The public face; client.media moves the files. Loads its parts
+-- when they are needed; reads no file.
+local expiring = require "whatsapp.util.expiring"
+local options_of = require "whatsapp.util.options"
+
+---@class whatsapp.media_store
+---@field get fun(self: any, key: string): string? id
+---@field set fun(self: any, key: string, id: string, ttl: number) it is forgotten after ttl seconds
+---@field delete fun(self: any, key: string)
+
+---A file as events and look-ups name it.
+---@class whatsapp.media.named
+---@field id string?
+---@field mime_type string?
+---@field filename string?
+---@field media whatsapp.media.named?
+
 ---@class whatsapp.media
 local media = {}
 
----Bytes that the API lets users send at most.
+---The largest file, in bytes, that the API lets a user send.
 media.MAX_INCOMING = require("whatsapp.media.kinds").MAX_INCOMING
 
----A name for a file that came from outside, to be put behind a folder of yours: no folder, no control character, no dot
----before it, not long, and with the extension of its MIME type, whatever it was called.
----@param event whatsapp.event|table with a media member, or that member
+---Returns a name for a file that came from outside, to be put after the path of a folder of yours: the media's id, what the
+---sender called it (no folder, no dot, no control character, nothing that cannot be seen), and an extension of its MIME type.
+---Not long.
+---@param event whatsapp.event|whatsapp.media.named an event with media, or that member
 ---@return string
 function media.safe_name(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
   return require("whatsapp.media.filename").safe(event)
 end
 
----A store of ids in the memory of this process: the option media_store of whatsapp.new.
----@param options { max: integer?, now: (fun(): number)? }? max: entries, 1,000 if absent
+local STORE = { max = "count", now = "callable", on_forget = "callable" }
+
+---Returns a store of the ids of uploaded files in the memory of this process, for the option media_store of whatsapp.new. An
+---nginx shared dictionary has the same three functions: get, set and delete.
+---@param options whatsapp.expiring_options? max: entries, 1,000 if absent
 ---@return whatsapp.media_store
 function media.store(options)
-  return require("whatsapp.media.store").memory(options)
+  local checked = options_of.check(options, STORE, 2)
+  return expiring.new { max = checked.max or 1000, now = checked.now, on_forget = checked.on_forget }
 end
 
 return media

@@ -1,294 +1,443 @@
--- Constructors: thin functions that return plain tables which mirror the API's JSON. They fill in the constants that the
--- API wants and nothing else; what is wrong with their arguments is found where every message is checked, but for options
--- that are no table: nothing could be made of those.
+-- Constructors: thin functions that return plain tables which mirror the API's JSON. They put an address where it belongs,
+-- fill in the constants that the API wants, and write numbers as texts where the API wants texts. They lose nothing: a name
+-- that they do not know goes into the table, where the check of every message refuses it with its path.
+local recipient = require "whatsapp.send.recipient"
+local values = require "whatsapp.util.values"
+
 ---@class whatsapp.message
 local message = {}
 
+local copy = values.copy
+
+-- Ends the constructor with an error at its caller's line.
+local function wrong(err)
+  error({ wrong = err }, 0)
+end
+
+-- adds the members of `more`; a member that is there already with another value is the caller's mistake
 local function merged(base, more)
-  for name, value in pairs(more or {}) do base[name] = value end
+  for name, value in pairs(more or {}) do
+    if base[name] ~= nil and base[name] ~= value then wrong(("%s is given twice"):format(tostring(name))) end
+    base[name] = value
+  end
   return base
 end
 
--- A list of tables, each made another one. What is no list, no table in it, or stands behind a hole, is left as it is for
--- where the message is checked.
+local function with_defaults(defaults, chosen)
+  local made = copy(defaults)
+  for name, value in pairs(chosen or {}) do made[name] = value end
+  return made
+end
+
+-- takes a member out of a table
+local function taken(from, name)
+  local value = from[name]
+  from[name] = nil
+  return value
+end
+
+-- A list of tables, each made another one. A value that is no list, an item that is no table, and an item after a hole stay
+-- as they are, for the check to refuse.
 local function mapped(list, change)
   if type(list) ~= "table" then return list end
   local made = {}
-  for i, member in pairs(list) do
-    made[i] = type(i) == "number" and type(member) == "table" and change(member, i) or member
+  for place, item in pairs(list) do
+    made[place] = type(place) == "number" and type(item) == "table" and change(item, place) or item
   end
   return made
 end
 
--- text for an object with a member `text`; a table is taken as it is
-local function texted(text)
-  if type(text) == "string" then return { text = text } end
-  return text
+-- a number counts as a text, which it becomes in the end
+local function is_text(value)
+  return type(value) == "string" or type(value) == "number"
 end
 
--- ---- plain ----------------------------------------------------------------------------------------------------------
+-- { text = } for a text; a table is taken as it is
+local function texted(text)
+  return is_text(text) and { text = text } or text
+end
 
----@param to string|integer
----@param body string up to 4,096 characters
+-- ---- numbers that become texts ------------------------------------------------------------------------------------------
+
+local DEEPEST = 16
+
+-- name of a member -> the kinds of field that the schema has under that name
+local kinds_of_name
+
+local function read_schema()
+  kinds_of_name = {}
+  for _, object in pairs((require("whatsapp.core").schema())) do
+    for _, field in ipairs(object.fields) do
+      kinds_of_name[field.name] = kinds_of_name[field.name] or {}
+      kinds_of_name[field.name][field.kind] = true
+    end
+  end
+  return kinds_of_name
+end
+
+-- the schema is read when the first number is met
+local function kinds_of(name)
+  return (kinds_of_name or read_schema())[name] or {}
+end
+
+-- kinds of field that take a number as it is
+local NUMERIC = { "integer", "number|string", "integer|string", "boolean" }
+
+local function wants_text(name)
+  local kinds = kinds_of(name)
+  for _, kind in ipairs(NUMERIC) do
+    if kinds[kind] then return false end
+  end
+  return kinds.string == true
+end
+
+-- whether a member holds free-form data of the caller, such as that of a flow
+local function is_any_value(name)
+  local kinds = kinds_of(name)
+  return kinds.map == true and next(kinds, next(kinds)) == nil
+end
+
+local function copy_with(value, name, member)
+  local made = copy(value)
+  made[name] = member
+  local meta = getmetatable(value)
+  return type(meta) == "table" and setmetatable(made, meta) or made
+end
+
+-- The same table, or a copy if a number in it becomes a text. NaN and the infinities stay, for the check to refuse. Linear:
+-- each table is looked at once.
+local function with_texts(value, depth, seen)
+  if seen[value] then return seen[value] end
+  seen[value] = value
+  local made = value
+  for name, member in next, value do
+    local changed = member
+    if type(member) == "number" then
+      if wants_text(name) then changed = values.text(member) or member end
+    elseif type(member) == "table" and depth < DEEPEST then
+      changed = with_texts(member, depth + 1, seen)
+      if not rawequal(changed, member) and is_any_value(name) then changed = member end
+    end
+    if not rawequal(changed, member) then
+      if made == value then made = copy_with(value, name, changed) else made[name] = changed end
+    end
+  end
+  seen[value] = made
+  return made
+end
+
+-- the message: an address, a type, and the content under the name of the type
+local function message_to(address, kind, content)
+  local made = recipient.of(address) or { to = address }
+  if type(content) == "table" then content = with_texts(content, 1, {}) end
+  return merged(made, { type = kind, [kind] = content })
+end
+
+-- ---- plain --------------------------------------------------------------------------------------------------------------
+
+---@param to whatsapp.Address
+---@param body string|number up to 4,096 characters
 ---@param options { preview_url: boolean? }?
 ---@return whatsapp.TextMessage
 function message.text(to, body, options)
-  return { to = to, type = "text", text = merged({ body = body }, options) }
+  return message_to(to, "text", merged({ body = body }, options))
 end
 
--- a link is what starts with http:// or https://; everything else is the id of an uploaded file
+-- a link starts with http:// or https://; everything else is the id of an uploaded file
 local function media(kind, to, file, options)
   local is_link = type(file) == "string" and file:lower():find "^https?://" ~= nil
-  return { to = to, type = kind, [kind] = merged({ [is_link and "link" or "id"] = file }, options) }
+  return message_to(to, kind, merged({ [is_link and "link" or "id"] = file }, options))
 end
 
----@param to string|integer
----@param file string an id, or a link
----@param options { caption: string? }?
+---@param to whatsapp.Address
+---@param file string|integer an id, or a link
+---@param options { caption: string|number|nil }?
 ---@return whatsapp.ImageMessage
 function message.image(to, file, options) return media("image", to, file, options) end
 
----@param to string|integer
----@param file string an id, or a link
----@param options { caption: string? }?
+---@param to whatsapp.Address
+---@param file string|integer an id, or a link
+---@param options { caption: string|number|nil }?
 ---@return whatsapp.VideoMessage
 function message.video(to, file, options) return media("video", to, file, options) end
 
----@param to string|integer
----@param file string an id, or a link
----@param options { filename: string?, caption: string? }?
+---@param to whatsapp.Address
+---@param file string|integer an id, or a link
+---@param options { filename: string|number|nil, caption: string|number|nil }?
 ---@return whatsapp.DocumentMessage
 function message.document(to, file, options) return media("document", to, file, options) end
 
----@param to string|integer
----@param file string an id, or a link
+---@param to whatsapp.Address
+---@param file string|integer an id, or a link
+---@param options { voice: boolean? }?
 ---@return whatsapp.AudioMessage
-function message.audio(to, file) return media("audio", to, file) end
+function message.audio(to, file, options) return media("audio", to, file, options) end
 
 ---A voice message: an OGG with the OPUS codec.
----@param to string|integer
----@param file string an id, or a link
+---@param to whatsapp.Address
+---@param file string|integer an id, or a link
+---@param options whatsapp.Audio?
 ---@return whatsapp.AudioMessage
-function message.voice(to, file) return media("audio", to, file, { voice = true }) end
+function message.voice(to, file, options) return media("audio", to, file, merged({ voice = true }, options)) end
 
----@param to string|integer
----@param file string an id, or a link
+---@param to whatsapp.Address
+---@param file string|integer an id, or a link
+---@param options whatsapp.Sticker?
 ---@return whatsapp.StickerMessage
-function message.sticker(to, file) return media("sticker", to, file) end
+function message.sticker(to, file, options) return media("sticker", to, file, options) end
 
----@param to string|integer
+---@param to whatsapp.Address
 ---@param latitude number|string degrees
 ---@param longitude number|string degrees
----@param options { name: string?, address: string? }?
+---@param options { name: string|number|nil, address: string|number|nil }?
 ---@return whatsapp.LocationMessage
 function message.location(to, latitude, longitude, options)
-  return { to = to, type = "location", location = merged({ latitude = latitude, longitude = longitude }, options) }
+  return message_to(to, "location", merged({ latitude = latitude, longitude = longitude }, options))
 end
 
----@param to string|integer
+---@param to whatsapp.Address
 ---@param cards whatsapp.Contact[]
 ---@return whatsapp.ContactsMessage
-function message.contacts(to, cards) return { to = to, type = "contacts", contacts = cards } end
+function message.contacts(to, cards) return message_to(to, "contacts", cards) end
 
----@param to string|integer
----@param name string|whatsapp.ContactName the whole name, or its parts
+---@param to whatsapp.Address
+---@param name string|number|whatsapp.ContactName the whole name, or a name of the API
 ---@param phone string|integer? the number as it is shown
----@param more table? the other members of the card
+---@param more whatsapp.Contact? the other members of the card
 ---@return whatsapp.ContactsMessage
 function message.contact(to, name, phone, more)
-  local card = { name = type(name) == "string" and { formatted_name = name, first_name = name } or name }
-  if phone then card.phones = { { phone = phone } } end
+  local card = { name = is_text(name) and { formatted_name = name, first_name = name } or name }
+  if phone ~= nil then card.phones = { { phone = phone } } end
   return message.contacts(to, { merged(card, more) })
 end
 
----@param to string|integer
+---@param to whatsapp.Address
 ---@param message_id string
 ---@param emoji string
+---@param options whatsapp.Reaction?
 ---@return whatsapp.ReactionMessage
-function message.reaction(to, message_id, emoji)
-  return { to = to, type = "reaction", reaction = { message_id = message_id, emoji = emoji } }
+function message.reaction(to, message_id, emoji, options)
+  return message_to(to, "reaction", merged({ message_id = message_id, emoji = emoji }, options))
 end
 
 ---Takes a reaction back.
----@param to string|integer
+---@param to whatsapp.Address
 ---@param message_id string
+---@param options whatsapp.Reaction?
 ---@return whatsapp.ReactionMessage
-function message.unreact(to, message_id) return message.reaction(to, message_id, "") end
+function message.unreact(to, message_id, options) return message.reaction(to, message_id, "", options) end
 
--- ---- interactive ----------------------------------------------------------------------------------------------------
+-- ---- interactive --------------------------------------------------------------------------------------------------------
+
+---@alias whatsapp.Text string|number|{ text: string }
 
 ---@class whatsapp.interactive_options
----@field header string|table? words, or a header object such as { type = "image", image = { id = "1" } }
----@field footer string|table?
+---@field header string|number|whatsapp.Header|nil a text, or a header such as { type = "image", image = { id = "1" } }
+---@field footer whatsapp.Text?
 
 local function header_of(header)
-  if type(header) == "string" then return { type = "text", text = header } end
-  return header
+  return is_text(header) and { type = "text", text = header } or header
 end
 
-local function interactive(kind, to, body, action, options)
-  options = options or {}
-  return {
-    to = to, type = "interactive",
-    interactive = {
-      type = kind, header = header_of(options.header), body = texted(body), footer = texted(options.footer), action = action,
-    },
-  }
+-- member of an interactive message -> the function that makes it from the short form
+local PARTS = { header = header_of, body = texted, footer = texted }
+
+local function interactive(kind, to, action, arguments, options)
+  local object = merged(merged({ type = kind, action = action }, arguments), options)
+  for name, make in pairs(PARTS) do object[name] = make(object[name]) end
+  return message_to(to, "interactive", object)
 end
 
----@param to string|integer
----@param body string
----@param buttons { id: string, title: string }[] up to three; or { id, title } pairs
+-- { id, title } or { id =, title = } -> a button of the API; a button of the API is taken as it is
+local function button_maker(kind)
+  return function(button)
+    if button[kind] ~= nil then return button end
+    local reply = copy(button)
+    for place, name in ipairs { "id", "title" } do
+      if reply[name] == nil then reply[name] = taken(reply, place) end
+    end
+    return { type = kind, [kind] = reply }
+  end
+end
+local reply_button, quick_reply_button = button_maker "reply", button_maker "quick_reply"
+
+---@param to whatsapp.Address
+---@param body whatsapp.Text
+---@param buttons { id: string|integer, title: string|number }[] up to three; or { id, title } pairs
 ---@param options whatsapp.interactive_options?
 ---@return whatsapp.InteractiveMessage
 function message.buttons(to, body, buttons, options)
-  local list = mapped(buttons, function(button)
-    return { type = "reply", reply = { id = button.id or button[1], title = button.title or button[2] } }
-  end)
-  return interactive("button", to, body, { buttons = list }, options)
+  return interactive("button", to, { buttons = mapped(buttons, reply_button) }, { body = body }, options)
 end
 
----@param to string|integer
----@param body string
----@param button string what stands on the button that opens the list
----@param sections whatsapp.Section[] or rows alone, which then stand in one section
+---@param to whatsapp.Address
+---@param body whatsapp.Text
+---@param button string|number the text on the button that opens the list
+---@param sections whatsapp.Section[]|whatsapp.Row[] rows alone become one section
 ---@param options whatsapp.interactive_options?
 ---@return whatsapp.InteractiveMessage
 function message.list(to, body, button, sections, options)
   local first = type(sections) == "table" and sections[1]
   if type(first) == "table" and first.rows == nil then sections = { { rows = sections } } end
-  return interactive("list", to, body, { button = button, sections = sections }, options)
+  return interactive("list", to, { button = button, sections = sections }, { body = body }, options)
 end
 
----@param to string|integer
----@param body string
----@param display_text string what stands on the button
+---@param to whatsapp.Address
+---@param body whatsapp.Text
+---@param display_text string|number the text on the button
 ---@param url string
 ---@param options whatsapp.interactive_options?
 ---@return whatsapp.InteractiveMessage
 function message.url_button(to, body, display_text, url, options)
-  return interactive("cta_url", to, body, { name = "cta_url", parameters = { display_text = display_text, url = url } }, options)
+  local action = { name = "cta_url", parameters = { display_text = display_text, url = url } }
+  return interactive("cta_url", to, action, { body = body }, options)
 end
 
----@param to string|integer
----@param body string
+---@param to whatsapp.Address
+---@param body whatsapp.Text
+---@param options whatsapp.Interactive?
 ---@return whatsapp.InteractiveMessage
-function message.location_request(to, body)
-  return interactive("location_request_message", to, body, { name = "send_location" })
+function message.location_request(to, body, options)
+  return interactive("location_request_message", to, { name = "send_location" }, { body = body }, options)
 end
 
----@param to string|integer
----@param body string
+---@param to whatsapp.Address
+---@param body whatsapp.Text
 ---@param parameters whatsapp.FlowParameters flow_id or flow_name, flow_cta, ...; the version is filled in
 ---@param options whatsapp.interactive_options?
 ---@return whatsapp.InteractiveMessage
 function message.flow(to, body, parameters, options)
-  if parameters == nil or type(parameters) == "table" then parameters = merged({ flow_message_version = "3" }, parameters) end
-  local action = { name = "flow", parameters = parameters }
-  return interactive("flow", to, body, action, options)
+  if parameters == nil or type(parameters) == "table" then
+    parameters = with_defaults({ flow_message_version = "3" }, parameters)
+  end
+  return interactive("flow", to, { name = "flow", parameters = parameters }, { body = body }, options)
 end
 
----@param to string|integer
----@param body string
----@param options { thumbnail: string?, footer: string|table? }? thumbnail: the product whose image is shown
+---@param to whatsapp.Address
+---@param body whatsapp.Text
+---@param options { thumbnail: string|integer|nil, footer: whatsapp.Text? }? thumbnail: the product whose image is shown
 ---@return whatsapp.InteractiveMessage
 function message.catalog(to, body, options)
-  local thumbnail = options and options.thumbnail
-  local parameters = thumbnail and { thumbnail_product_retailer_id = thumbnail } or nil
-  return interactive("catalog_message", to, body, { name = "catalog_message", parameters = parameters }, options)
+  local rest = copy(options)
+  local thumbnail = taken(rest, "thumbnail")
+  local parameters = thumbnail ~= nil and { thumbnail_product_retailer_id = thumbnail } or nil
+  return interactive("catalog_message", to, { name = "catalog_message", parameters = parameters }, { body = body }, rest)
 end
 
----@param to string|integer
----@param catalog_id string
----@param product_retailer_id string
----@param options { body: string|table?, footer: string|table? }?
+---@param to whatsapp.Address
+---@param catalog_id string|integer
+---@param product_retailer_id string|integer
+---@param options { body: whatsapp.Text?, footer: whatsapp.Text? }?
 ---@return whatsapp.InteractiveMessage
 function message.product(to, catalog_id, product_retailer_id, options)
-  local action = { catalog_id = catalog_id, product_retailer_id = product_retailer_id }
-  return interactive("product", to, options and options.body, action, options)
+  return interactive("product", to, { catalog_id = catalog_id, product_retailer_id = product_retailer_id }, nil, options)
 end
 
 -- { title =, "id", "id" } -> a section of the API; a section of the API is taken as it is
 local function product_section(section)
-  if section.product_items then return section end
-  local items = {}
-  for i, id in pairs(section) do
-    if type(i) == "number" then items[i] = { product_retailer_id = id } end
+  if section.product_items ~= nil then return section end
+  local made = { product_items = {} }
+  for name, value in pairs(section) do
+    if type(name) == "number" then made.product_items[name] = { product_retailer_id = value } else made[name] = value end
   end
-  return { title = section.title, product_items = items }
+  return made
 end
 
----@param to string|integer
----@param header string
----@param body string
----@param catalog_id string
----@param sections table[] { title =, "product", "product" }, or sections of the API
+---@param to whatsapp.Address
+---@param header string|number|whatsapp.Header
+---@param body whatsapp.Text
+---@param catalog_id string|integer
+---@param sections whatsapp.ProductSection[]|{ title: string|number|nil, [integer]: string|integer }[] { title =, "product" } or
+---sections of the API
 ---@param options whatsapp.interactive_options?
 ---@return whatsapp.InteractiveMessage
 function message.products(to, header, body, catalog_id, sections, options)
   local action = { catalog_id = catalog_id, sections = mapped(sections, product_section) }
-  return interactive("product_list", to, body, action, merged({ header = header }, options))
+  return interactive("product_list", to, action, { header = header, body = body }, options)
 end
 
--- a card of the API is taken as it is, but for its place
-local function card_of(card, place)
-  local copy = merged({ card_index = place - 1, type = card.product_retailer_id and "product" or "cta_url" }, card)
-  if card.product_retailer_id then
-    copy.action = { product_retailer_id = card.product_retailer_id, catalog_id = card.catalog_id }
-    copy.product_retailer_id, copy.catalog_id = nil, nil
-    return copy
+-- member of a short card -> the type of the card and its action; the first one that a card has is used
+local ACTIONS = {
+  { "product_retailer_id", "product", function(card)
+    return { product_retailer_id = taken(card, "product_retailer_id"), catalog_id = taken(card, "catalog_id") }
+  end },
+  { "url", "cta_url", function(card)
+    return { name = "cta_url", parameters = { display_text = taken(card, "display_text"), url = taken(card, "url") } }
+  end },
+  { "buttons", "cta_url", function(card)
+    return { buttons = mapped(taken(card, "buttons"), quick_reply_button) }
+  end },
+}
+
+-- a card of the API stays as it is and gets its place
+local function card_of(short, place)
+  local card, kind = copy(short), "cta_url"
+  for _, row in ipairs(ACTIONS) do
+    if card[row[1]] ~= nil and card.action == nil then
+      kind, card.action = row[2], row[3](card)
+      break
+    end
   end
-  copy.header, copy.body = header_of(card.header), texted(card.body)
-  if card.url then
-    copy.action = { name = "cta_url", parameters = { display_text = card.display_text, url = card.url } }
-    copy.url, copy.display_text = nil, nil
-  elseif card.buttons then
-    local list = mapped(card.buttons, function(button)
-      return { type = "quick_reply", quick_reply = { id = button.id or button[1], title = button.title or button[2] } }
-    end)
-    copy.action, copy.buttons = { buttons = list }, nil
-  end
-  return copy
+  card.header, card.body = header_of(card.header), texted(card.body)
+  return with_defaults({ card_index = place - 1, type = kind }, card)
 end
 
----@param to string|integer
----@param body string
----@param cards table[] each { header =, body =, display_text =, url = }, { header =, body =, buttons = { { id, title } } }
----or { product_retailer_id =, catalog_id = }; or cards of the API
+---@class whatsapp.short_card a link with its text, buttons, or a product; a card of the API may be in its place
+---@field header string|number|whatsapp.CardHeader|nil
+---@field body whatsapp.Text?
+---@field display_text string|number|nil the text on the link
+---@field url string?
+---@field buttons ({ id: string|integer, title: string|number })[]? or { id, title } pairs
+---@field product_retailer_id string|integer|nil
+---@field catalog_id string|integer|nil
+
+---@param to whatsapp.Address
+---@param body whatsapp.Text
+---@param cards (whatsapp.short_card|whatsapp.Card)[]
+---@param options whatsapp.Interactive?
 ---@return whatsapp.InteractiveMessage
-function message.carousel(to, body, cards)
-  return interactive("carousel", to, body, { cards = mapped(cards, card_of) })
+function message.carousel(to, body, cards, options)
+  return interactive("carousel", to, { cards = mapped(cards, card_of) }, { body = body }, options)
 end
 
--- ---- templates ------------------------------------------------------------------------------------------------------
+-- ---- templates ----------------------------------------------------------------------------------------------------------
 
+-- a parameter of the API; every value but a table becomes its text, which the check refuses if it is no string
 local function parameter(value, name)
-  if type(value) == "table" then return name and merged({ parameter_name = name }, value) or value end
-  return { type = "text", text = tostring(value), parameter_name = name }
+  local made = type(value) == "table" and value or { type = "text", text = value }
+  return name == nil and made or merged({ parameter_name = name }, made)
 end
 
 -- values by position, or by name in the order of the names, so that the same message is the same bytes
-local function parameters_of(values)
-  if type(values) ~= "table" then return values end
+local function parameters_of(source)
+  if type(source) ~= "table" then return source end
   local list, last, names = {}, 0, {}
-  for place, value in pairs(values) do
+  for place, value in pairs(source) do
     if type(place) == "number" then list[place], last = parameter(value), math.max(last, place)
     else names[#names + 1] = place end
   end
   table.sort(names, function(one, other) return tostring(one) < tostring(other) end)
-  for i, name in ipairs(names) do list[last + i] = parameter(values[name], name) end
+  for i, name in ipairs(names) do list[last + i] = parameter(source[name], name) end
   return list
 end
 
-local KINDS = { "image", "video", "document", "gif", "location", "product" }
+-- member of a header -> whether it is content of that type whatever its value is; a place and a product are tables, a text
+-- under that name is the value of a variable
+local CONTENTS = { image = true, video = true, document = true, gif = true, location = false, product = false }
 
--- words; a parameter of the API; or { image = { id = } } and the like
-local function header_parameter(header)
-  if type(header) ~= "table" or header.type then return parameter(header) end
-  for _, kind in ipairs(KINDS) do
-    if header[kind] ~= nil then return { type = kind, [kind] = header[kind] } end
+-- the type of a header such as { image = { id = } }
+local function content_of(header)
+  for name, always in pairs(CONTENTS) do
+    if header[name] ~= nil and (always or type(header[name]) == "table") then return name end
   end
-  return header
+end
+
+-- a text; a parameter of the API; { image = { id = } } and the like; or values by position or by name, as in the body
+local function header_parameters(header)
+  if type(header) ~= "table" or header.type ~= nil then return { parameter(header) } end
+  local content = content_of(header)
+  if content then return { merged({ type = content }, header) } end
+  return parameters_of(header)
 end
 
 -- member of a button -> its sub_type, the type of its parameter and the parameter's member
@@ -302,17 +451,17 @@ local BUTTONS = {
 }
 
 local function button_component(index, button)
-  if type(button) ~= "table" then return { type = "button", index = tostring(index), parameters = button } end
+  local component = { type = "button", index = values.text(index) or tostring(index) }
+  if type(button) ~= "table" then return merged(component, { parameters = button }) end
+  local rest = copy(button)
   for _, row in ipairs(BUTTONS) do
-    local value = button[row[1]]
-    if value ~= nil then
-      return {
-        type = "button", sub_type = row[2], index = tostring(index),
-        parameters = { { type = row[3], [row[4]] = value } },
-      }
+    if rest[row[1]] ~= nil and rest.parameters == nil then
+      merged(component, { sub_type = row[2], parameters = { { type = row[3], [row[4]] = taken(rest, row[1]) } } })
+      break
     end
   end
-  return merged({ type = "button", index = tostring(index) }, button)
+  if values.text_of_id(rest.index) == component.index then rest.index = nil end
+  return merged(component, rest)
 end
 
 -- an index may be a number or its digits
@@ -333,125 +482,164 @@ local function add_buttons(components, buttons)
   for _, index in ipairs(indices) do components[#components + 1] = button_component(index, buttons[index]) end
 end
 
-local function components_of(values)
+-- components of the API; a hole and a name stay, for the check to refuse
+local function add_components(components, more)
+  if type(more) ~= "table" then
+    components[#components + 1] = more
+    return
+  end
+  local count = #components
+  for place, component in pairs(more) do
+    components[type(place) == "number" and count + place or place] = component
+  end
+end
+
+-- takes what it knows out of the values
+local function components_of(rest)
   local components = {}
-  if values.header ~= nil then
-    components[1] = { type = "header", parameters = { header_parameter(values.header) } }
-  end
-  if values.body then components[#components + 1] = { type = "body", parameters = parameters_of(values.body) } end
-  if type(values.components) == "table" then
-    for _, component in ipairs(values.components) do components[#components + 1] = component end
-  else
-    components[#components + 1] = values.components
-  end
-  if values.buttons then add_buttons(components, values.buttons) end
+  local header, body = taken(rest, "header"), taken(rest, "body")
+  if header ~= nil then components[1] = { type = "header", parameters = header_parameters(header) } end
+  if body ~= nil then components[#components + 1] = { type = "body", parameters = parameters_of(body) } end
+  local buttons, more = taken(rest, "buttons"), taken(rest, "components")
+  if buttons ~= nil then add_buttons(components, buttons) end
+  if more ~= nil then add_components(components, more) end
   return components
 end
 
----@param to string|integer
+---@class whatsapp.template_values
+---@field header string|number|table|nil a text; { image = { id = } } and the like; or values as in the body
+---@field body table? values in their order or by name; a text, a number, or a parameter of the API
+---@field buttons table<integer|string, table>? by index from 0, each { payload = }, { url = }, { coupon_code = }, { flow = },
+---{ catalog = } or { products = }
+---@field components whatsapp.Component[]? more of the API's
+
+---@param to whatsapp.Address
 ---@param name string
----@param language string|table a code such as "en_US", or a language object
----@param values { header: string|table?, body: table?, buttons: table<integer, table>?, components: table[]? }? header: words or
----{ image = { id = } } ...; body: values in their order or by name; buttons: by index from 0, each { payload = }, { url = },
----{ coupon_code = }, { flow = }, { catalog = } or { products = }; components: more of the API's
+---@param language string|whatsapp.Language a code such as "en_US", or a language object
+---@param options whatsapp.template_values?
 ---@return whatsapp.TemplateMessage
-function message.template(to, name, language, values)
-  return {
-    to = to, type = "template",
-    template = {
-      name = name,
-      language = type(language) == "string" and { code = language } or language,
-      components = values and components_of(values) or nil,
-    },
-  }
+function message.template(to, name, language, options)
+  local template = { name = name, language = is_text(language) and { code = language } or language }
+  local rest = copy(options)
+  if options then template.components = components_of(rest) end
+  return message_to(to, "template", merged(template, rest))
 end
 
--- ---- whom it is for ---------------------------------------------------------------------------------------------------
+-- ---- the recipient -----------------------------------------------------------------------------------------------------
 
-local function changed(given, changes)
-  if type(given) ~= "table" then error("a message is a table, got a " .. type(given), 3) end
-  return merged(merged({}, given), changes)
+local function check_message(original)
+  if type(original) ~= "table" then error("a message is a table, got a " .. type(original), 3) end
 end
 
----A copy that quotes a message.
----@generic T: table
----@param given T
+---@generic T: whatsapp.Message
+---@param original T
 ---@param message_id string
----@return T
-function message.reply_to(given, message_id)
-  local reply = changed(given, { context = { message_id = message_id } })
-  return reply
+---@return T copy that quotes a message
+function message.reply_to(original, message_id)
+  check_message(original)
+  return with_defaults(original, { context = { message_id = message_id } })
 end
 
----A copy that goes to a group.
----@generic T: table
----@param given T
----@param group_id string?  the group, where it is not in `to` already
----@return T
-function message.to_group(given, group_id)
-  local addressed = changed(given, { recipient_type = "group" })
-  if group_id ~= nil then addressed.to = group_id end
-  return addressed
+---@generic T: whatsapp.Message
+---@param original T
+---@param group_id string? the group, if `to` does not name it already
+---@return T copy that goes to a group
+function message.to_group(original, group_id)
+  check_message(original)
+  if group_id == nil then return with_defaults(original, { recipient_type = "group" }) end
+  return recipient.address(original, { recipient_type = "group", to = group_id }, true)
 end
 
 -- ---- long texts ---------------------------------------------------------------------------------------------------------
 
 local LONGEST = 4096
 
--- bytes of the first `count` characters from `at` on; all that is left if there are fewer. A byte that starts no
--- character counts as one, so that a text that is not UTF-8 is split too (and refused where it is checked).
-local function bytes_of(text, at, count)
-  local stop = at
-  for _ = 1, count do
-    if stop > #text then break end
-    stop = text:match("^[^\128-\191][\128-\191]*()", stop) or stop + 1
+-- the position of the cluster after one, and how many code points it has; with `most` code points if it is longer
+local function next_cluster(text, at, most)
+  local following = text:byte(at + 1)
+  if not following or following < 0x80 and following >= 0x20 and text:byte(at) < 0x80 then return at + 1, 1 end
+  return require("whatsapp.util.clusters").next(text, at, most)
+end
+
+-- A space with a mark on it is a character that is seen; CR and LF are one cluster.
+local function is_space(text, at, size)
+  return text:find("^%s", at) ~= nil and (size == 1 or text:find("^\r\n", at) ~= nil)
+end
+
+-- the first cluster from a position on that is no space
+local function after_spaces(text, at)
+  while at <= #text do
+    local stop, size = next_cluster(text, at, 2)
+    if not is_space(text, at, size) then break end
+    at = stop
   end
-  return stop - at
+  return at
 end
 
--- where to break: behind the last space or line end, or, if there is none, in the middle of a word
-local function break_at(chunk)
-  return chunk:match "^.*[%s]()" or #chunk + 1
+-- One part of a text, and where the next one begins: behind the last word that fits whole, else behind the last cluster that
+-- fits, else, in a cluster that is longer than a part, between code points.
+local function part_of(text, at, longest)
+  local first, count, last, cut = at, 0, at, nil -- last: behind what is no space; cut: `last` before the last space
+  while at <= #text do
+    local stop, size = next_cluster(text, at, longest)
+    local space = is_space(text, at, size)
+    if count + size > longest then
+      if space then cut = last
+      elseif not cut then cut = count == 0 and stop or at end
+      break
+    end
+    if space then cut = last else last = stop end
+    at, count = stop, count + size
+  end
+  if at > #text then cut = last end
+  return text:sub(first, cut - 1), after_spaces(text, cut)
 end
 
----Splits a long text at spaces into texts that fit into one message each. Spaces at the breaks are dropped.
+---Splits a long text at spaces into texts that fit into one message each. Spaces at the breaks are dropped. A word is broken
+---only where it is longer than a part, and there between two characters as a reader sees them: no family of emoji, flag, keycap,
+---skin tone, letter with its marks or conjunct is cut (util/clusters has the rules and their limits). One that is longer than a
+---part is cut between code points. The time that it takes grows with the length of the text.
 ---@param text string
----@param longest integer? characters, 4,096 if absent
+---@param longest integer? code points, as the API counts them; 4,096 if absent
 ---@return string[]
 function message.split(text, longest)
-  local parts, at = {}, 1
   longest = longest or LONGEST
   if type(text) ~= "string" then error("a text that is split is a string, got a " .. type(text), 2) end
-  if type(longest) ~= "number" or longest < 1 then error("a part must be at least 1 character long", 2) end
-  while at <= #text do
-    local size = bytes_of(text, at, longest)
-    local chunk = text:sub(at, at + size - 1)
-    local next_is_space = text:find("^%s", at + size)
-    local stop = (at + size > #text or next_is_space) and #chunk + 1 or break_at(chunk)
-    local part = chunk:sub(1, stop - 1):gsub("%s+$", "")
-    if part ~= "" then parts[#parts + 1] = part end
-    at = at + stop - 1
-    at = text:match("^%s*()", at)
-  end
-  return parts
+  if type(longest) ~= "number" or longest < 1 or longest ~= longest then error("a part must be at least 1 character long", 2) end
+  longest = math.floor(longest)
+  local list, at = {}, after_spaces(text, 1)
+  while at <= #text do list[#list + 1], at = part_of(text, at, longest) end
+  return list
 end
 
--- ---- options ------------------------------------------------------------------------------------------------------------
+-- ---- arguments ----------------------------------------------------------------------------------------------------------
 
--- constructor -> the place of its options, which may be absent
-local OPTIONS = {
-  text = 3, image = 3, video = 3, document = 3, location = 4, contact = 4, buttons = 4, list = 5, url_button = 5, flow = 4,
-  catalog = 3, product = 4, products = 6, template = 4,
+-- constructor -> how many arguments it takes; the last is a table of options, but in contacts
+local COUNTS = {
+  text = 3, image = 3, video = 3, document = 3, audio = 3, voice = 3, sticker = 3, location = 4, contacts = 2, contact = 4,
+  reaction = 4, unreact = 3, buttons = 4, list = 5, url_button = 5, location_request = 3, flow = 4, catalog = 3, product = 4,
+  products = 6, carousel = 4, template = 4,
 }
 
-for name, place in pairs(OPTIONS) do
+local function argument_error(name, count, ...)
+  local options = select(count, ...)
+  if options ~= nil and type(options) ~= "table" and name ~= "contacts" then
+    return ("argument %d is a table of options, got a %s"):format(count, type(options))
+  end
+  for place = count + 1, select("#", ...) do
+    if select(place, ...) ~= nil then return ("takes %d arguments, got %d"):format(count, place) end
+  end
+end
+
+for name, count in pairs(COUNTS) do
   local make = message[name]
   message[name] = function(...)
-    local given = select(place, ...)
-    if given ~= nil and type(given) ~= "table" then
-      error(("message.%s: argument %d is a table of options, got a %s"):format(name, place, type(given)), 2)
-    end
-    return make(...)
+    local err = argument_error(name, count, ...)
+    local ok, made = true, nil
+    if not err then ok, made = pcall(make, ...) end
+    if not ok and not (type(made) == "table" and made.wrong) then error(made, 0) end
+    if err or not ok then error(("message.%s: %s"):format(name, err or made.wrong), 2) end
+    return made
   end
 end
 

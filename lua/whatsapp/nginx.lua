@@ -1,9 +1,10 @@
--- A webhook's handler inside nginx with its Lua module (OpenResty): what nginx received becomes a request, the response
--- what it sends, and work may follow the answer. Decides nothing, holds no secret; stores of all workers are in shared.lua.
+-- The library inside nginx with its Lua module (OpenResty): serves a webhook's handler, does work after the answer, and has
+-- two stores in shared dicts for all workers, of limits and of events. Decides nothing, holds no secret.
 -- luacheck: std min+ngx_lua
 local nginx = {}
 
 local options_of = require "whatsapp.util.options"
+local show = require "whatsapp.util.show"
 
 -- nginx keeps a long body in a file
 local function body_of()
@@ -17,22 +18,62 @@ local function body_of()
   return body
 end
 
----Answers the request that nginx is at; for content_by_lua.
----@param handle fun(request: table): table as whatsapp.webhook.handler makes it
-function nginx.serve(handle)
-  local response = handle {
-    method = ngx.req.get_method(), query = ngx.var.args, headers = ngx.req.get_headers(), body = body_of(),
-  }
+-- ---- callbacks that end the request ------------------------------------------------------------------------------------
+
+local HANDLING = "whatsapp.nginx: callbacks run" -- in ngx.ctx
+local ENDS = { "exit", "exec", "redirect" }
+local guarded
+
+-- A callback that ends the request loses the events that are not handled yet: nginx may answer 200, so that they never come
+-- again. Within callbacks these functions raise instead; elsewhere they work as before. A copy that was made earlier escapes.
+local function guard()
+  if guarded then return end
+  guarded = true
+  for _, name in ipairs(ENDS) do
+    local original = ngx[name]
+    ngx[name] = function(...)
+      if ngx.ctx[HANDLING] then
+        error(("ngx.%s in a callback would lose the events behind it: return, or raise"):format(name), 2)
+      end
+      return original(...)
+    end
+  end
+end
+
+-- ---- requests ----------------------------------------------------------------------------------------------------------
+
+local function send(response)
+  if ngx.headers_sent then
+    ngx.log(ngx.ERR, "whatsapp.nginx: a callback has sent output of its own, so the answer is not the handler's")
+    return
+  end
   ngx.status = response.status
   for name, value in pairs(response.headers) do ngx.header[name] = value end
   ngx.header["content-length"] = #response.body
   ngx.print(response.body)
 end
 
+---Answers the current request of nginx; for content_by_lua. Within a callback ngx.exit, ngx.exec and ngx.redirect raise.
+---@param handle fun(request: whatsapp.webhook_request): whatsapp.webhook_response as whatsapp.webhook.handler makes it
+function nginx.serve(handle)
+  guard()
+  ngx.status = 500 -- until the handler has answered
+  local request = { -- all headers: nginx bounds their bytes (large_client_header_buffers)
+    method = ngx.req.get_method(), query = ngx.var.args, headers = ngx.req.get_headers(0), body = body_of(),
+  }
+  ngx.ctx[HANDLING] = true
+  local ok, response = pcall(handle, request)
+  ngx.ctx[HANDLING] = nil
+  if not ok then error(response, 0) end
+  send(response)
+end
+
+-- ---- work after the answer ---------------------------------------------------------------------------------------------
+
 local DEFER = { concurrency = "count", max = "count" }
 local LATE = 1 -- seconds after which a timer that did not begin never will: nginx drops those over lua_max_running_timers
 
--- What a timer holds while it runs. A work that calls ngx.exit ends it, and nobody hears of that but the garbage collector.
+-- A timer holds a place while it runs. A work that ends its timer (by a copy of ngx.exit) tells only the garbage collector.
 local function take_place(state)
   local place, left = newproxy(true), false -- luacheck: ignore 113
   local function leave()
@@ -47,41 +88,43 @@ local function take_place(state)
   return place, leave
 end
 
--- A timer that does what waits, one after the other; also while its worker ends, as it was answered already.
+-- A timer does the works that wait, one after the other; also while its worker ends, as they were answered already.
 local function run(state)
+  ngx.ctx[HANDLING] = true
   state.asked = math.max(0, state.asked - 1)
   local place, leave = take_place(state)
   while state.first <= state.last do
     local work = state[state.first]
     state[state.first] = nil
     state.first = state.first + 1
-    local ok, problem = pcall(work)
-    if not ok then ngx.log(ngx.ERR, "whatsapp.nginx: ", tostring(problem)) end
+    local ok, err = pcall(work)
+    if not ok then ngx.log(ngx.ERR, "whatsapp.nginx: ", show.value(err)) end
   end
-  leave(place) -- which lived as long as this
+  leave(place) -- keeps the place alive until here
 end
 
 local function ask_for_timer(state)
   if state.cut > 0 then
-    ngx.log(ngx.ERR, "whatsapp.nginx: ", state.cut, " works ended their timers: what is put off must not call ngx.exit")
+    ngx.log(ngx.ERR, "whatsapp.nginx: ", state.cut, " works ended their timers: a work must not call ngx.exit")
     state.cut = 0
   end
   if state.asked > 0 and ngx.now() - state.asked_at > LATE then state.asked = 0 end
   if state.running + state.asked >= state.concurrency then return true end
-  local asked, problem = ngx.timer.at(0, function() run(state) end)
+  local asked, err = ngx.timer.at(0, function() run(state) end)
   if asked then state.asked, state.asked_at = state.asked + 1, ngx.now() end
-  return asked or state.running + state.asked > 0, problem
+  return asked or state.running + state.asked > 0, err
 end
 
----For a handler's option `defer`: the work is done in timers of the worker, after the answer left. Raises where it cannot
----be done, which is then answered 500.
----@param given { concurrency: integer?, max: integer? }? concurrency: timers at once, of one worker, 32 if absent; max: works
----that may wait for one, 10,000 if absent
+---Makes a function for a handler's option `defer`: timers of the worker do each work after the answer left. The function
+---raises where no timer can do a work, and the handler then answers 500.
+---@param options { concurrency: integer?, max: integer? }? concurrency: timers of one worker at once, 32 if absent; max: works
+---that may wait for a timer, 10,000 if absent
 ---@return fun(work: fun()) defer
-function nginx.defer(given)
-  local options = options_of.check(given, DEFER, 2)
+function nginx.defer(options)
+  local checked = options_of.check(options, DEFER, 2)
+  guard()
   local state = {
-    concurrency = options.concurrency or 32, max = options.max or 10000,
+    concurrency = checked.concurrency or 32, max = checked.max or 10000,
     first = 1, last = 0, -- of the works that wait
     running = 0, asked = 0, asked_at = 0, cut = 0, -- timers; cut: ended by a work, and not yet told
   }
@@ -89,12 +132,185 @@ function nginx.defer(given)
     if state.last - state.first + 1 >= state.max then error(("%d works wait already"):format(state.max), 2) end
     state.last = state.last + 1
     state[state.last] = work
-    local asked, problem = ask_for_timer(state)
+    local asked, err = ask_for_timer(state)
     if asked then return end
     state[state.last] = nil
     state.last = state.last - 1
-    error("nginx makes no timer: " .. tostring(problem), 2)
+    error("nginx makes no timer: " .. tostring(err), 2)
   end
+end
+
+-- ---- shared dicts ------------------------------------------------------------------------------------------------------
+-- All workers share the places that a limit gave away, and the events that were handled. There are no locks: each step is one
+-- atomic operation of the dict. Where there are two steps, a comment says what is left if a worker dies between them.
+
+-- the dict, and its name with a space before it for error strings
+local function dict_of(dict, level)
+  local name
+  if type(dict) == "string" then
+    if not ngx then error("whatsapp.nginx works inside nginx only", level + 1) end
+    name, dict = dict, ngx.shared[dict]
+    if not dict then
+      error(("there is no shared dict %s: write `lua_shared_dict %s 1m;` into nginx.conf"):format(name, name), level + 1)
+    end
+  end
+  if type(dict) ~= "table" or not dict.incr then
+    error("a shared dict or its name is needed: ngx.shared.NAME, or \"NAME\"", level + 1)
+  end
+  return dict, name and " " .. name or ""
+end
+
+-- the time in microseconds, by the clock that ends the dict's entries
+local function now()
+  ngx.update_time()
+  return math.floor(ngx.now() * 1000 + 0.5) * 1000
+end
+
+-- ---- limits ------------------------------------------------------------------------------------------------------------
+
+local LIMIT, AGAIN = "whatsapp:limit:", 10
+
+-- The value of an entry is the time at which its key's last place ends, in whole microseconds, and the entry expires then. So
+-- an entry that has expired and one that never was are the same, and to take a place is to add to the value.
+---@class whatsapp.nginx_limits: whatsapp.limiter_store
+local Limits = {}
+Limits.__index = Limits
+
+-- seconds until an entry expires; the dict counts whole milliseconds, and 0 means never
+local function lifetime(from, ends)
+  return (math.max(1, math.ceil((ends - from) / 1000)) + 0.5) / 1000
+end
+
+-- Makes the entry live as long as its value says. Another worker may have added to it meanwhile, and this one may have cut its
+-- longer life; the worker that writes last also looks last. A worker that dies before it writes leaves a place that may be
+-- taken again.
+local function keep(dict, name, ends, from)
+  while true do
+    dict:expire(name, lifetime(from, ends))
+    local latest = dict:get(name)
+    if latest == nil or latest <= ends then return end
+    ends = latest
+  end
+end
+
+-- A new entry never drives out another one: that would forget a limit. Entries that have expired may lie where the dict does
+-- not look by itself. To look everywhere costs time, so it is done once a second at most.
+local function add(self, name, from, ends)
+  local added, err = self.dict:safe_add(name, ends, lifetime(from, ends))
+  if err ~= "no memory" or from - self.flushed < 1e6 then return added, err end
+  self.flushed = from
+  self.dict:flush_expired()
+  return self.dict:safe_add(name, ends, lifetime(from, ends))
+end
+
+-- seconds until the next place of a key whose last place ends then
+local function wait_of(ends, burst, step, from)
+  return math.max(0, ends - (burst - 1) * step - from) / 1e6
+end
+
+---Takes a place as every store of limits does, but by nginx's clock, which all workers share. Another worker may take a place
+---after this one looked whether it must wait longer than `at_most`. Then a place is lost; no place is given twice.
+---@param key string
+---@param _ any
+---@param interval number seconds between two places
+---@param burst integer places that may be taken at once
+---@param at_most number? seconds: where the wait would be longer nothing is taken, and the wait is returned
+---@return number? seconds
+---@return string? err
+function Limits:take(key, _, interval, burst, at_most)
+  local name, from, step = LIMIT .. key, now(), math.ceil(interval * 1e6 - 1e-3)
+  if at_most then
+    local wait = wait_of(self.dict:get(name) or from, burst, step, from)
+    if wait > at_most then return wait end
+  end
+  local err
+  for _ = 1, AGAIN do -- an entry may come or go between the two steps
+    local ends, added
+    ends, err = self.dict:incr(name, step)
+    if ends then
+      keep(self.dict, name, ends, from)
+      return wait_of(ends - step, burst, step, from)
+    end
+    if err == "not found" then added, err = add(self, name, from, from + step) end
+    if added then return 0 end
+    if err ~= "exists" then break end
+  end
+  return nil, ("the shared dict%s cannot count what is sent (%s)%s"):format(self.name, tostring(err),
+    err == "no memory" and ": give it more in nginx.conf" or "")
+end
+
+---Makes a store for a limiter's option `store`, which all workers share. If the dict is full nothing is taken, and nothing is
+---sent.
+---@param dict string|ngx.shared.DICT its name, or ngx.shared.NAME; best one that nothing else fills
+---@return whatsapp.limiter_store
+function nginx.limits(dict)
+  local found, name = dict_of(dict, 2)
+  return setmetatable({ dict = found, name = name, flushed = 0 }, Limits)
+end
+
+-- ---- events ------------------------------------------------------------------------------------------------------------
+
+local EVENT, CLAIM, DONE, WEEK = "whatsapp:event:", "whatsapp:claim:", 2 ^ 32, 7 * 86400
+
+-- An event has two entries: how often it was begun, with DONE added once it was handled; and the claim of the worker that is
+-- handling it, which expires should that worker die.
+---@class whatsapp.nginx_events: whatsapp.webhook_store
+local Events = {}
+Events.__index = Events
+
+-- A full dict drops its oldest entries, as the memory of a process does: an old event that comes again is handled again. That
+-- is better than to handle nothing, and the log says so, once a minute at most.
+local function log_forgotten(self, is_forced)
+  if not is_forced or ngx.now() < self.silent_until then return end
+  self.silent_until = ngx.now() + 60
+  ngx.log(ngx.WARN, "whatsapp.nginx: the shared dict", self.name, " is full and forgets events before their time: give it more")
+end
+
+-- returns what an operation of the dict gave; raises where it failed, as the event could not be handled once then
+local function checked(self, value, err, is_forced)
+  log_forgotten(self, is_forced)
+  if not value then error(("the shared dict%s: %s"):format(self.name, tostring(err)), 0) end
+  return value
+end
+
+function Events:begin(key, ttl)
+  local dict = self.dict
+  local claimed, err, is_forced = dict:add(CLAIM .. key, 1, self.claim)
+  if not claimed and err == "exists" then
+    local count = dict:get(EVENT .. key)
+    if count and count >= DONE then return nil end
+    return nil, "busy"
+  end
+  checked(self, claimed, err, is_forced)
+  self.ttl = ttl
+  local count
+  count, err, is_forced = dict:incr(EVENT .. key, 1, 0, ttl)
+  if count and count < DONE then return (checked(self, count, err, is_forced)) end
+  dict:delete(CLAIM .. key)
+  checked(self, count, err, is_forced)
+end
+
+-- First the mark, then the claim: a worker that looks between the two steps finds one or the other.
+function Events:done(key)
+  local count, err, is_forced = self.dict:incr(EVENT .. key, DONE, 0, self.ttl)
+  self.dict:delete(CLAIM .. key)
+  checked(self, count, err, is_forced)
+end
+
+function Events:forget(key)
+  self.dict:delete(CLAIM .. key)
+end
+
+---Makes a store for a webhook handler's option `store`, which all workers share.
+---@param dict string|ngx.shared.DICT its name, or ngx.shared.NAME; best one that nothing else fills: 1 MB holds some 4,000 events
+---@param options { claim: number? }? claim: seconds after which an event that was begun and never ended is begun again, 300 if
+---absent
+---@return whatsapp.webhook_store
+function nginx.events(dict, options)
+  local found, name = dict_of(dict, 2)
+  local claim = options and options.claim or 300
+  if type(claim) ~= "number" or claim <= 0 then error("option claim must be a number of seconds over 0", 2) end
+  return setmetatable({ dict = found, name = name, claim = claim, ttl = WEEK, silent_until = 0 }, Events)
 end
 
 return nginx

@@ -8,7 +8,7 @@ local schema = {}
 ---@field path string interactive.action.buttons[].reply.title
 ---@field name string
 ---@field object string the object that holds the field
----@field kind string string, id, boolean, integer, number|string, integer|string, string|boolean, object, list, map
+---@field kind string a name of schema.terms().kinds
 ---@field of string? the object that it is, or that its items are
 ---@field required boolean
 ---@field min integer? characters, items or value
@@ -16,7 +16,7 @@ local schema = {}
 ---@field values string[]?
 ---@field class "H"|"G"|"S" hard, from the guides, soft (makes a warning)
 ---@field doc string
----@field section string of the contract
+---@field section string page of Meta's documentation, a path under schema.terms().documentation
 ---@field when { path: string, value: string? }[] the choices under which it stands; no value: the member is present
 
 local function join(path, name)
@@ -96,14 +96,25 @@ end
 
 -- ---- objects, for what is generated ---------------------------------------------------------------------------------
 
----What stands behind "must be" for each format.
-schema.FORMATS = {
-  web_link = "an http or https link", absolute = "a URL with its scheme", date = "YYYY-MM-DD",
-  trimmed = "no space at its ends", one_line = "no line end, no tab, at most 4 spaces in a row",
-  few_lines = "at most 2 line ends",
-}
+---@class whatsapp.schema_object: { [string]: any } an object as core.schema() exports it: name, doc, fields, rules, variants
+
+---@class whatsapp.schema_terms lists, in which each term is found by its name too
+---@field kinds { name: string, text: string, json: string, lua: string, unit: string }[]
+---@field formats { name: string, text: string, right: string, wrong: string, pattern: string }[]
+---@field rules { name: string, code: string, doc: string }[]
+---@field codes { name: string, doc: string }[] what problem.rule may be
+---@field documentation string
+
+---The terms of the schema: its kinds, formats, rules and error codes.
+---@return whatsapp.schema_terms
+function schema.terms()
+  local _, _, terms = core.schema()
+  return terms
+end
 
 ---The variants of an object, and what it is otherwise.
+---@param objects table<string, whatsapp.schema_object> as schema.objects returns them
+---@param object whatsapp.schema_object
 ---@return { value: string?, object: string }[]
 function schema.choices_of(objects, object)
   local list, shown = {}, {}
@@ -124,7 +135,7 @@ local function named_by(objects, object)
   return names
 end
 
----@return table<string, table> objects by name
+---@return table<string, whatsapp.schema_object> objects by name
 ---@return string[] order of their names: the root first, each before what it names
 function schema.objects()
   local objects, root = core.schema()
@@ -140,6 +151,7 @@ function schema.objects()
 end
 
 ---The values of the fields by which each object is chosen: name of the object -> name of the field -> values.
+---@param objects table<string, whatsapp.schema_object> as schema.objects returns them
 ---@return table<string, table<string, string[]>>
 function schema.chosen(objects)
   local chosen = {}

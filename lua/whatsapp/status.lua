@@ -1,6 +1,8 @@
--- What becomes of messages after they were accepted: the statuses of webhooks, in whatever order and however often they
--- come. A state only moves forward, and the same statuses always end in the same state. No network; keeps what it is told.
-local decorate = require "whatsapp.util.decorate"
+-- Tracks messages after they were accepted: takes the statuses of webhooks, in whatever order and however often they come. A
+-- state only moves forward, and the same statuses always end in the same state. No network.
+local expiring = require "whatsapp.util.expiring"
+local options_of = require "whatsapp.util.options"
+local user_ids = require "whatsapp.webhook.user_ids"
 
 local status = {}
 
@@ -17,7 +19,7 @@ local status = {}
 status.RANK = { unknown = 0, accepted = 1, sent = 2, delivered = 3, read = 4, played = 5, failed = 6 }
 local RANK = status.RANK
 
--- ---- states -------------------------------------------------------------------------------------------------------------
+-- ---- states ------------------------------------------------------------------------------------------------------------
 
 local function new_state(id, stamp)
   return { id = id, stamp = stamp, status = "unknown", at = {} }
@@ -29,7 +31,7 @@ local function earlier(a, b)
   return math.min(a, b)
 end
 
--- of two failures always the same one, whichever came first
+-- An order of failures: the state tells the first, whichever came first.
 local function is_before(a, b)
   if a.time ~= b.time then return (a.time or math.huge) < (b.time or math.huge) end
   if a.details.code ~= b.details.code then return (a.details.code or math.huge) < (b.details.code or math.huge) end
@@ -37,7 +39,17 @@ local function is_before(a, b)
   return a.details.stamp ~= nil and b.details.stamp == nil
 end
 
+local MOST_UNKNOWN = 8 -- statuses that are not in RANK, of one message
+
+-- whether there is room to note when the status was reached
+local function may_note(state, word)
+  if RANK[word] or state.at[word] ~= nil then return true end
+  state.unknown = (state.unknown or 0) + 1
+  return state.unknown <= MOST_UNKNOWN
+end
+
 local function advance(state, word, time)
+  if not may_note(state, word) then return false end
   state.at[word] = earlier(state.at[word], time or true)
   if (RANK[word] or 0) <= RANK[state.status] then return false end
   state.status = word
@@ -62,42 +74,65 @@ local function apply(state, event)
   return moved
 end
 
--- ---- the tracker --------------------------------------------------------------------------------------------------------
+-- ---- the tracker -------------------------------------------------------------------------------------------------------
 
 ---@class whatsapp.tracker
 local tracker = {}
 tracker.__index = tracker
 
-local function forget_oldest(self)
-  local state = self.order[self.first]
-  self.order[self.first] = nil
-  self.first = self.first + 1
-  if self.by_id[state.id] == state then self.by_id[state.id] = nil end
-  if self.by_stamp[state.stamp] == state then self.by_stamp[state.stamp] = nil end
+-- Takes a state out of the look-up tables: a message's own with those of its participants, or that of one participant.
+local function forget(self, state)
+  local message = state.message
+  if message then
+    if message.participants then message.participants[state.participant] = nil end
+    return
+  end
+  if state.id and self.by_id[state.id] == state then self.by_id[state.id] = nil end
+  if state.stamp and self.by_stamp[state.stamp] == state then self.by_stamp[state.stamp] = nil end
+  for _, other in pairs(state.participants or {}) do self.states:delete(other) end
+end
+
+local function keep(self, state)
+  self.states:set(state, true, self.ttl)
 end
 
 local function add(self, id, stamp)
   local state = new_state(id, stamp)
-  if self.last - self.first + 1 >= self.max then forget_oldest(self) end
-  self.last = self.last + 1
-  self.order[self.last] = state
+  keep(self, state)
   return state
 end
 
--- the state of a message, by its id, its stamp or both
+-- The state of a message, by its id, its stamp or both. A message has one stamp, the first that is told.
 local function find(self, id, stamp)
-  local of_id, of_stamp = id and self.by_id[id], stamp and self.by_stamp[stamp]
+  local of_id = id and self.by_id[id]
+  if of_id and of_id.stamp and of_id.stamp ~= stamp then stamp = nil end
+  local of_stamp = stamp and self.by_stamp[stamp]
   if of_stamp and id and of_stamp.id ~= id then
-    -- a stamp that another message has too says nothing; an attempt that was refused is not the one that got the id
+    -- A stamp that two messages have says nothing. An attempt that was refused is not the one that got the id.
     local refused = not of_stamp.id and of_stamp.status == "failed"
     if refused then self.by_stamp[stamp] = nil end
     if of_stamp.id or refused then of_stamp = nil end
   end
   local state = of_id or of_stamp or add(self, id, stamp)
-  if of_id and of_stamp and of_id ~= of_stamp then self.by_stamp[stamp] = of_id end -- it is no longer unknown
+  if of_id and of_stamp and of_id ~= of_stamp then -- its stamp was known without an id
+    self.by_stamp[stamp] = of_id
+    self.states:delete(of_stamp)
+  end
   if id then state.id, self.by_id[id] = id, state end
   if stamp and not self.by_stamp[stamp] then self.by_stamp[stamp] = state end
   if stamp and not state.stamp then state.stamp = stamp end
+  return state
+end
+
+-- the state of one participant of a group, who gets the message apart from the others
+local function find_participant(self, message, participant)
+  message.participants = message.participants or {}
+  local state = message.participants[participant]
+  if not state then
+    state = new_state(message.id)
+    state.message, state.participant, message.participants[participant] = message, participant, state
+  end
+  keep(self, state)
   return state
 end
 
@@ -105,11 +140,14 @@ local function string_or_nil(value)
   if type(value) == "string" then return value end
 end
 
----What client:send returned, which is passed through: `tracker:sent(client:send(message))`.
----@return table? result
----@return string? text
+---Takes the three values that client:send returned, and returns them: `tracker:sent(client:send(message))`.
+---@param result whatsapp.Result?
+---@param err string?
+---@param details whatsapp.info|whatsapp.details|nil
+---@return whatsapp.Result? result
+---@return string? err
 ---@return whatsapp.info|whatsapp.details|nil details
-function tracker:sent(result, text, details)
+function tracker:sent(result, err, details)
   local stamp = string_or_nil(type(details) == "table" and details.stamp)
   local first = type(result) == "table" and type(result.messages) == "table" and result.messages[1]
   local id = type(first) == "table" and string_or_nil(first.id)
@@ -118,41 +156,43 @@ function tracker:sent(result, text, details)
   elseif not result and stamp then
     local state = find(self, nil, stamp)
     if details.may_have_been_sent then
-      state.unsettled = { text = text, details = details }
+      state.unsettled = details
     else
       advance(state, "failed")
-      fail(state, { text = text, details = details })
+      fail(state, { text = err, details = details })
     end
   end
-  return result, text, details
+  return result, err, details
 end
 
----An event of webhook.parse; of all but statuses nothing is kept.
+---Takes an event of webhook.parse. Keeps statuses, and which business-scoped ids are one user's.
 ---@param event whatsapp.event
 ---@return boolean moved whether the message's state moved forward
 function tracker:feed(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
+  if event.kind == "message" then
+    self.ids:learn(string_or_nil(event.previous_user_id), string_or_nil(event.from_user_id))
+  end
   if event.kind ~= "status" or type(event.id) ~= "string" or type(event.status) ~= "string" then return false end
   local state = find(self, event.id, event.stamp)
-  if not event.participant then return apply(state, event) end
-  state.participants = state.participants or {}
-  local own = state.participants[event.participant]
-  if not own then
-    own = new_state(event.id)
-    state.participants[event.participant] = own
-  end
-  return apply(own, event)
+  keep(self, state)
+  if event.participant then state = find_participant(self, state, event.participant) end
+  return apply(state, event)
 end
 
----The answer of client:message_history, as if its events had come by a webhook.
----@param history table
+local function list_in(value, name)
+  local list = type(value) == "table" and value[name]
+  return type(list) == "table" and list or {}
+end
+
+---Takes the answer of client:message_history, as if its events had come by a webhook.
+---@param history whatsapp.History as the API answers it
 ---@return boolean moved
 function tracker:history(history)
   local moved = false
-  for _, message in ipairs(type(history) == "table" and type(history.data) == "table" and history.data or {}) do
-    local events = type(message) == "table" and message.events
-    if type(events) == "table" and type(events.data) == "table" then events = events.data end
-    for _, event in ipairs(type(events) == "table" and events or {}) do
+  for _, message in ipairs(list_in(history, "data")) do
+    local events = list_in(message, "events")
+    for _, event in ipairs(events.data and list_in(events, "data") or events) do
       local word = type(event) == "table" and string_or_nil(event.delivery_status)
       moved = word and self:feed {
         kind = "status", id = message.message_id, status = word:lower(), timestamp = tonumber(event.timestamp),
@@ -162,30 +202,40 @@ function tracker:history(history)
   return moved
 end
 
+-- the state that is furthest, of those under each id that the participant had
+local function state_of_participant(self, message, participant)
+  local furthest
+  for _, id in ipairs(message.participants and self.ids:all(participant) or {}) do
+    local state = message.participants[id]
+    if state and (not furthest or RANK[state.status] > RANK[furthest.status]) then furthest = state end
+  end
+  return furthest
+end
+
 ---@param id string of a message, or its stamp
 ---@param participant string? of a group
 ---@return whatsapp.state? state to be read only
 function tracker:state(id, participant)
   local state = self.by_id[id] or self.by_stamp[id]
-  if state and participant then return state.participants and state.participants[participant] end
+  if state and participant then return state_of_participant(self, state, participant) end
   return state
 end
 
 local function timed_out(state, wanted, seconds)
   local details = { kind = "transport", retryable = false, may_have_been_sent = true }
   local before = state and state.status == "unknown" and state.unsettled
-  for name, value in pairs(before and before.details or {}) do details[name] = value end
+  for name, value in pairs(before or {}) do details[name] = value end
   details.status = state and state.status or "unknown"
   return nil, ("not %s within %g seconds, but %s"):format(wanted, seconds, details.status), details
 end
 
----Waits until a message has reached a status, or has failed. Somebody else feeds the events meanwhile.
+---Waits until a message has reached a status, or has failed. Other code feeds the events meanwhile.
 ---@param id string of a message, or its stamp
 ---@param wanted "accepted"|"sent"|"delivered"|"read"|"played"
 ---@param timeout number seconds
 ---@param participant string?
 ---@return whatsapp.state? state
----@return string? text
+---@return string? err
 ---@return whatsapp.details? details of the failure, as client:send gives them; of a time-out .status
 function tracker:await(id, wanted, timeout, participant)
   if not RANK[wanted] then error("no such status: " .. tostring(wanted), 2) end
@@ -202,17 +252,35 @@ function tracker:await(id, wanted, timeout, participant)
   end
 end
 
----@param options { sleep: (fun(seconds: number))?, interval: number?, max: integer? }? sleep: suspends who waits, such as
----cqueues.sleep or ngx.sleep; interval: seconds between two looks, 0.05 if absent; max: messages that are remembered,
----100,000 if absent
+---@class whatsapp.tracker_options
+---@field sleep (fun(seconds: number))? suspends the caller of `await`, such as cqueues.sleep or ngx.sleep
+---@field interval number? seconds between two looks of `await`, 0.05 if absent
+---@field max integer? states that are remembered, 100,000 if absent: one for a message, and one for each participant of a
+---group
+---@field ttl number? seconds for which a state is remembered after its last status, 30 days if absent: as long as the API
+---tries to deliver a message
+---@field now (fun(): number)? seconds since 1970, os.time if absent
+---@field on_forget (fun(state: whatsapp.state))? hears of each state that is forgotten before its time
+
+local OPTIONS = {
+  sleep = "callable", interval = "amount", max = "count", ttl = "amount", now = "callable", on_forget = "callable",
+}
+local MONTH = 30 * 86400
+
+---@param options whatsapp.tracker_options?
 ---@return whatsapp.tracker
 function status.tracker(options)
-  options = options or {}
-  if options.sleep ~= nil and not decorate.is_transport(options.sleep) then error("option sleep must be a function", 2) end
-  return setmetatable({
-    sleep = options.sleep, interval = options.interval or 0.05, max = options.max or 100000,
-    by_id = {}, by_stamp = {}, order = {}, first = 1, last = 0,
+  local checked = options_of.check(options, OPTIONS, 2)
+  local self = setmetatable({
+    sleep = checked.sleep, interval = checked.interval or 0.05, ttl = checked.ttl or MONTH, by_id = {}, by_stamp = {},
   }, tracker)
+  local max = checked.max or 100000
+  self.ids = user_ids.new(max, checked.now)
+  self.states = expiring.new {
+    max = max, now = checked.now, on_forget = checked.on_forget,
+    on_drop = function(state) forget(self, state) end,
+  }
+  return self
 end
 
 return status

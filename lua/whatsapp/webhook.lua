@@ -1,64 +1,82 @@
--- What the API sends to a webhook: proves that it is the API's, reads it, answers it. The public face; reading is in
--- webhook/. Never raises for what came over the network, only for a call without a secret.
+-- Webhooks of the API: proves that a request is the API's, reads its body, answers it. The public face; webhook/ does the work.
+-- Raises only for wrong use, never for what came over the network.
 local events = require "whatsapp.webhook.events"
 local json = require "whatsapp.wire.json"
+local options_of = require "whatsapp.util.options"
+local show = require "whatsapp.util.show"
 
 ---@class whatsapp.webhook
 local webhook = {}
 
-local signature -- loaded by who verifies: who only reads needs no libcrypto
+local signature -- loaded with the first challenge or signature: reading needs no libcrypto
 
 local function signatures()
   signature = signature or require "whatsapp.webhook.signature"
   return signature
 end
 
----Bytes that are read at most: the API sends 3 MiB.
+---The largest body that is read, in bytes: the API sends 3 MiB at most.
 webhook.MAX_BODY = 4 * 1024 * 1024
 
----Whether a request that sets up the webhook knows the token that was agreed on, and what it is to be answered with.
----@param query string|table the raw query string, or its decoded parameters
----@param verify_token string
+---Checks the request that sets up a webhook, and returns the body of its answer.
+---@param query string|table<string, string> the raw query string, or its decoded parameters
+---@param verify_token string as agreed on in the app's dashboard
 ---@return string? challenge the whole body of the answer
----@return string? text
+---@return string? err
 function webhook.challenge(query, verify_token)
   if type(verify_token) ~= "string" or verify_token == "" then error("webhook.challenge needs a verify_token", 2) end
   return signatures().challenge(query, verify_token)
 end
 
----Whether the body is what somebody who knows the secret signed.
+---Returns whether a body was signed with the app secret.
 ---@param body string the bytes as received
----@param header string? X-Hub-Signature-256
----@param app_secret string|string[] one of several is enough
----@param options { reencoded: boolean? }? reencoded: something on the way may have written \u escapes as UTF-8
+---@param header string? the value of X-Hub-Signature-256
+---@param app_secret string|string[] of a list, one secret is enough
+---@param options { reencoded: boolean? }? reencoded: a proxy may have written \u escapes as UTF-8
 ---@return boolean ok
----@return string? text
+---@return string? err
 function webhook.verify(body, header, app_secret, options)
-  if not signatures().usable(app_secret) then error("webhook.verify needs an app_secret, or a list of them", 2) end
+  if not signatures().usable(app_secret) then
+    error("webhook.verify needs an app_secret, or a list of them without holes", 2)
+  end
   return signature.verify(body, header, app_secret, options and options.reencoded)
 end
 
----Every message, status, error, echo and other change of a body, in one list.
+---Reads every message, status, error, echo and other change of a body into one list.
 ---@param body string the bytes as received
 ---@param max_body integer? bytes, webhook.MAX_BODY if absent
 ---@return whatsapp.event[]? events
----@return string? text
+---@return string? err
 function webhook.parse(body, max_body)
   if type(body) ~= "string" then return nil, "a body is a string, got a " .. type(body) end
   if #body > (max_body or webhook.MAX_BODY) then return nil, ("a body of %d bytes is too long"):format(#body) end
   if not body:find "^%s*{" then return nil, "the body is no JSON object" end
-  local decoded, problem = json.decode(body)
-  if type(decoded) ~= "table" then return nil, "the body is no JSON: " .. tostring(problem) end
+  local decoded, err = json.decode(body)
+  if type(decoded) ~= "table" then return nil, "the body is no JSON: " .. show.value(err) end
   return events.of(decoded)
 end
 
----An endpoint: a function that answers requests, whoever received them.
+---Makes an endpoint: a pure function that answers requests, whatever server received them.
 ---@param options whatsapp.webhook_options
----@return fun(request: table): table handler
+---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handler
 function webhook.handler(options)
-  -- no tail call: what it raises is blamed on whoever called this function
-  local made = require("whatsapp.webhook.handler").new(options)
-  return made
+  -- no tail call: an error names the line of the caller
+  local handler = require("whatsapp.webhook.handler").new(options)
+  return handler
 end
+
+local MEMORY = { max = "count", claim = "amount", now = "callable", on_forget = "callable" }
+
+---A store of handled events in the memory of this process: the option `store` of webhook.handler. Other stores have the same
+---three functions: begin, done and forget.
+---@param options whatsapp.webhook_memory_options? max: events, 100,000 if absent
+---@return whatsapp.webhook_memory
+function webhook.memory_store(options)
+  local checked = options_of.check(options, MEMORY, 2)
+  return require("whatsapp.webhook.memory").memory(checked)
+end
+
+---The name that version 0.1 had for memory_store.
+webhook.store = { memory = webhook.memory_store }
 
 return webhook

@@ -1,79 +1,182 @@
--- To whom a message that is no template may be sent: a user's message opens a window of 24 hours. A book of what came, that
+-- Tells to whom a message may be sent that is no template: a user's message opens a window of 24 hours. A book of events, that
 -- advises and never forbids: the API has the last word. No network.
+local expiring = require "whatsapp.util.expiring"
+local integer = require("whatsapp.wire.outcome").integer
+local options_of = require "whatsapp.util.options"
+local user_ids = require "whatsapp.webhook.user_ids"
+
 local window = {}
 
-local DAY = 24 * 3600
-local FROM_AD = 72 * 3600 -- who came from an ad
+local DAY = 24 * 3600 -- after an ad too: the 72 hours there concern prices
+local KEEP = 30 * DAY -- a window that has closed is known to be closed for so long
+local CLOSED = 131047 -- the API's code for a message outside the window
 
 ---@class whatsapp.window_book
 local book = {}
 book.__index = book
 
--- digits of a phone number, however it is written; a business-scoped id as it is
+-- the digits of a phone number, however it is written; a business-scoped id as it is; nil: neither
 local function plain(to)
-  if type(to) == "number" then return ("%.0f"):format(to) end
+  if type(to) == "number" then return options_of.text_of_id(to) end
   if type(to) ~= "string" then return nil end
-  return to:find "%a" and to or (to:gsub("%D", ""))
+  local id = to:find "%a" and to or to:gsub("%D", "")
+  return id ~= "" and id or nil
 end
 
-local function name_of(to, phone_number_id)
-  return phone_number_id and to .. "\n" .. phone_number_id or to
+-- a user's windows, by your number that the user wrote to; the last of them by the empty name
+local function open_for(self, id, phone_number_id, until_when)
+  if not id then return end
+  local now = self.now()
+  local windows = self.users:get(id, now) or { [""] = until_when }
+  windows[""] = math.max(windows[""], until_when)
+  if phone_number_id then windows[phone_number_id] = math.max(windows[phone_number_id] or 0, until_when) end
+  self.users:set(id, windows, windows[""] - now + KEEP, now)
 end
 
--- the oldest half goes when there are too many
-local function make_room(self)
-  local ends = {}
-  for _, till in pairs(self.till) do ends[#ends + 1] = till end
-  table.sort(ends)
-  local limit = math.max(ends[math.ceil(#ends / 2)], self.now())
-  self.count = 0
-  for name, till in pairs(self.till) do
-    if till <= limit then self.till[name] = nil else self.count = self.count + 1 end
+-- a clock that is ahead of ours opens no window for longer
+local function open_from(self, phone_number_id, time, ...)
+  local now = self.now()
+  local until_when = math.min(time or now, now) + DAY
+  for i = 1, 2 do open_for(self, plain((select(i, ...))), phone_number_id, until_when) end
+end
+
+-- ---- calls -------------------------------------------------------------------------------------------------------------
+
+local STEPS = { connect = true, terminate = true } -- of a call; others tell of its recording
+
+-- A user's call opens a window, taken or not; the business's call where the user takes it: it then has a duration.
+local function feed_call(self, event, call)
+  local time = integer(call.start_time) or integer(call.timestamp)
+  if not STEPS[call.event] then return end
+  if call.direction == "USER_INITIATED" then
+    open_from(self, event.phone_number_id, time, call.from, call.from_user_id)
+  elseif call.direction == "BUSINESS_INITIATED" and (integer(call.duration) or 0) > 0 then
+    open_from(self, event.phone_number_id, time, call.to, call.to_user_id)
   end
 end
 
-local function keep(self, to, phone_number_id, till)
-  if not to then return end
-  local name = name_of(plain(to), phone_number_id)
-  local known = self.till[name]
-  if known and known >= till then return end
-  if not known then
-    if self.count >= self.max then make_room(self) end
-    self.count = self.count + 1
-  end
-  self.till[name] = till
+local function feed_call_status(self, event, status)
+  if type(status.status) ~= "string" or status.status:upper() ~= "ACCEPTED" then return end
+  open_from(self, event.phone_number_id, integer(status.timestamp), status.recipient_id, status.recipient_user_id)
 end
 
----An event of webhook.parse; what no user wrote to the business alone opens nothing.
+local CALLS = { calls = feed_call, statuses = feed_call_status }
+
+local function feed_calls(self, event)
+  local value = event.value
+  if type(value) ~= "table" then return end
+  for name, feed in pairs(CALLS) do
+    for _, item in ipairs(type(value[name]) == "table" and value[name] or {}) do
+      if type(item) == "table" then feed(self, event, item) end
+    end
+  end
+end
+
+-- ---- the book ----------------------------------------------------------------------------------------------------------
+
+-- whether a user wrote it; also to another app of the business, which opens the same window
+local function is_from_user(event)
+  if event.kind == "message" then return true end
+  return event.kind == "standby" and event.field == "standby" and event.status == nil and event.to == nil
+end
+
+---Takes an event of webhook.parse. A user's message to the business alone opens a window, and so does a user's call, or a call
+---of the business that the user takes. A message that tells of a new business-scoped id is remembered.
 ---@param event whatsapp.event
 function book:feed(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
-  if event.kind ~= "message" or event.type == "system" or event.group_id then return end
-  local from_ad = type(event.raw) == "table" and type(event.raw.referral) == "table"
-  local till = (event.timestamp or self.now()) + (from_ad and FROM_AD or DAY)
-  for _, to in ipairs { event.from or false, event.from_user_id or false } do
-    keep(self, to, nil, till)
-    keep(self, to, event.phone_number_id, till)
+  if event.kind == "change" and event.field == "calls" then return feed_calls(self, event) end
+  if not is_from_user(event) then return end
+  local from, user_id = plain(event.from), plain(event.from_user_id)
+  self.ids:learn(plain(event.previous_user_id), user_id)
+  if event.type == "system" or event.group_id then return end
+  self.ids:learn(from, user_id)
+  open_from(self, event.phone_number_id, event.timestamp, from, user_id)
+end
+
+---Takes the three values that client:send returned, and returns them: `book:sent(client:send(message))`. Learns from `contacts`
+---which ids are one user's: in some countries a number is dialled with a digit that its WhatsApp id lacks.
+---@param result whatsapp.Result?
+---@param err string?
+---@param details whatsapp.info|whatsapp.details|nil
+---@return whatsapp.Result? result
+---@return string? err
+---@return whatsapp.info|whatsapp.details|nil details
+function book:sent(result, err, details)
+  local contacts = type(result) == "table" and result.contacts
+  for _, contact in ipairs(type(contacts) == "table" and contacts or {}) do
+    if type(contact) == "table" then
+      local wa_id = plain(contact.wa_id)
+      self.ids:learn(wa_id, plain(contact.input))
+      self.ids:learn(wa_id or plain(contact.input), plain(contact.user_id))
+    end
   end
+  return result, err, details
 end
 
 ---@param to string|integer phone number or business-scoped id
 ---@param phone_number_id string? of the business's number, if there are several
----@return boolean? open nil: nothing came from there, so nothing is known
+---@return boolean? open nil: no event came from there, so nothing is known
 ---@return number? seconds that are left, or less than 0
 function book:open(to, phone_number_id)
-  local till = self.till[name_of(plain(to) or error("a recipient is a string", 2), phone_number_id)]
-  if not till then return nil end
-  local left = till - self.now()
+  if type(to) ~= "string" and type(to) ~= "number" then error("a recipient is a string or a whole number", 2) end
+  local id, until_when = plain(to), nil
+  for _, known in ipairs(id and self.ids:all(id) or {}) do
+    local windows = self.users:get(known)
+    local other = windows and windows[phone_number_id or ""]
+    if other and other > (until_when or 0) then until_when = other end
+  end
+  if not until_when then return nil end
+  local left = until_when - self.now()
   return left > 0, left
 end
 
----@param options { now: (fun(): number)?, max: integer? }? now: seconds since 1970, os.time if absent; max: how many
----recipients are remembered, 100,000 if absent
+-- ---- after a window has closed -----------------------------------------------------------------------------------------
+
+-- where the message of a status event went, as the fields of a message
+local function address_of(event)
+  local is_group = type(event.raw) == "table" and event.raw.recipient_type == "group"
+  if event.recipient_id then return { to = event.recipient_id, recipient_type = is_group and "group" or nil } end
+  if event.recipient_user_id then return { recipient = event.recipient_user_id } end
+end
+
+---The message to send instead of one that came too late: code 131047 may come as the answer to a send, and then its option
+---`fallback` sends it, or later as a `failed` status, which this function is for.
+---@param event whatsapp.event
+---@param template whatsapp.Message|whatsapp.Template|fun(event: whatsapp.event): whatsapp.Message? without an address, or
+---with one, which wins
+---@return whatsapp.Message? message nil: the event is no such failure, has no recipient, or the function returned nil
+function window.fallback(event, template)
+  if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
+  local is_callable = options_of.is_callable(template)
+  if type(template) ~= "table" and not is_callable then error("a template is a message, or a function that returns one", 2) end
+  local code = type(event.details) == "table" and event.details.code
+  local address = address_of(event)
+  if event.kind ~= "status" or event.status ~= "failed" or code ~= CLOSED or not address then return nil end
+  if is_callable then template = template(event) end
+  if type(template) ~= "table" then return nil end
+  local message = options_of.copy(template)
+  if template.name and template.language then message = { template = template } end -- the member alone
+  if message.to ~= nil or message.recipient ~= nil then return message end
+  for name, value in pairs(address) do message[name] = value end
+  return message
+end
+
+---@class whatsapp.window_options
+---@field now (fun(): number)? seconds since 1970, os.time if absent
+---@field max integer? ids of users that are remembered, 100,000 if absent
+---@field on_forget (fun(id: string))? hears of each id that is forgotten before its time
+
+local OPTIONS = { now = "callable", max = "count", on_forget = "callable" }
+
+---@param options whatsapp.window_options?
 ---@return whatsapp.window_book
 function window.new(options)
-  options = options or {}
-  return setmetatable({ now = options.now or os.time, max = options.max or 100000, till = {}, count = 0 }, book)
+  local checked = options_of.check(options, OPTIONS, 2)
+  local now, max = checked.now or os.time, checked.max or 100000
+  return setmetatable({
+    now = now, ids = user_ids.new(max, now), users = expiring.new { max = max, now = now, on_forget = checked.on_forget },
+  }, book)
 end
 
 return window

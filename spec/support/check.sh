@@ -44,18 +44,22 @@ one_symbol() {
 
 # what is in .data or .bss can change; const tables with pointers are in .data.rel.ro
 no_mutable_static() {
-  seen=$(objdump -t build/check/gcc-lua5.4/obj/*.o | awk '$4 ~ /^\.(data|bss|data\.rel|data\.rel\.local)$/ && $3 == "O" {print $NF}')
+  seen=$(objdump -t build/check/gcc-lua5.4/obj/*.o build/check/gcc-lua5.4/obj/*/*.o | awk '$4 ~ /^\.(data|bss|data\.rel|data\.rel\.local)$/ && $3 == "O" {print $NF}')
   [ -z "$seen" ] || { echo "mutable: $seen"; return 1; }
 }
 
-formatted() { clang-format --dry-run --Werror src/*.c src/*.h src/embed/*.[ch] examples/embed/*.c spec/bench/*.c; }
+formatted() { clang-format --dry-run --Werror src/*.[ch] src/*/*.[ch] examples/embed/*.c spec/bench/*.c; }
 # autoVariables: frames and scopes lie on the C stack by design, and are taken down before they go
 c_checked() {
   cppcheck -q --std=c99 --language=c --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-    --suppress=missingIncludeSystem --suppress=autoVariables -I src src/*.c spec/bench/*.c
+    --suppress=missingIncludeSystem --suppress=autoVariables src/*.c src/core/*.c src/curl/*.c src/crypto/*.c spec/bench/*.c
 }
 lua_checked() { luacheck -q --no-color lua src spec examples; }
 rockspec_linted() { luarocks --lua-version 5.4 lint rockspec/*.rockspec; }
+rockspec_fresh() {
+  lua5.4 -e 'package.path = "src/?.lua" io.write(require("modules").fresh_rockspec())' | diff rockspec/*-scm-1.rockspec - &&
+    lua5.4 -e 'package.path = "src/?.lua" io.write(require("modules").fresh_all())' | diff lua/whatsapp/all.lua -
+}
 shell_parses() { for script in spec/support/*.sh .ci/run; do sh -n "$script" || return 1; done; }
 
 fresh() {
@@ -85,6 +89,7 @@ check "cppcheck" c_checked
 check "luacheck" lua_checked
 check "what is generated is fresh (else: make docs)" fresh
 check "the rockspec" rockspec_linted
+check "the rockspec has every file (else: make rockspec)" rockspec_fresh
 check "the rock builds and loads" rock_builds
 check "shell scripts parse" shell_parses
 

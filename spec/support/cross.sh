@@ -67,7 +67,7 @@ for name; do
     lua "$version"
     core "$version" ''
     # what a static program cannot do with dlopen is said by the linker, and not needed
-    $cc -O2 -static -I"$lua" -o "$objects/host" spec/support/host.c "$objects"/obj/*.o "build/cross/$name/lua-$version/liblua.a" \
+    $cc -O2 -static -I"$lua" -o "$objects/host" spec/support/host.c "$objects"/obj/*.o "$objects"/obj/core/*.o "build/cross/$name/lua-$version/liblua.a" \
       -lm -ldl 2>"$objects/linked" || { cat "$objects/linked" && exit 1; }
     ${prefix%musl-}strip -o "$objects/host.stripped" "$objects/host"
     same "one static program of $(($(wc -c <"$objects/host.stripped") / 1024)) KiB" "$objects/host.stripped"
@@ -80,10 +80,9 @@ for name; do
   case $name in
     arm | mips) # libcurl is not there for them, its headers are
       make -s CC="$cc" BUILD="$objects" LUA_INC="-I$lua" CURL_INC=-Ibuild/cross/include WERROR=-Werror CFLAGS="-O1 -ffunction-sections" \
-        "$objects"/obj/lcurl.o "$objects"/obj/lrequest.o "$objects"/obj/lanswer.o "$objects"/obj/multi.o \
-        "$objects"/obj/transfer.o "$objects"/obj/stream.o
-      $cc -O1 -static -Isrc -Ibuild/cross/include -Wl,--gc-sections -o "$objects/whole_answer" spec/support/whole_answer.c \
-        "$objects/obj/transfer.o"
+        $(for file in src/curl/*.c; do echo "$objects/obj/curl/$(basename "$file" .c).o"; done)
+      $cc -O1 -static -Ibuild/cross/include -Wl,--gc-sections -o "$objects/whole_answer" spec/support/whole_answer.c \
+        "$objects/obj/curl/transfer.o"
       $runner "$objects/whole_answer"
       holds "$name: the transport compiles, and knows an answer of 4 GiB from none"
       ;;

@@ -1,5 +1,7 @@
--- A name server of 127.0.0.1 for nginx, which finds no host without one: localhost is 127.0.0.1, what begins with "slow"
--- gets no answer, and nobody has any other name. Started by spec/support/resty.lua; never outlives its reader or two minutes.
+-- A name server of loopback for nginx and for specs: localhost is 127.0.0.1; a name that begins with "slow" gets no answer;
+-- one that begins with "late" is 127.0.0.1 too, after half a second; no other name exists. Never outlives its reader or two
+-- minutes, and never leaves loopback.
+--   lua dns_server.lua [ADDRESS [PORT]]      prints its port
 local uv = require "luv"
 
 local MAX_AGE = 120
@@ -17,16 +19,22 @@ end
 local function answer_to(question)
   local name, asked = name_of(question)
   if name:find "^slow" then return nil end
-  if name ~= "localhost" then return question:sub(1, 2) .. string.pack(">I2I2I2I2I2", 0x8183, 1, 0, 0, 0) .. asked end
+  if name ~= "localhost" and not name:find "^late" then return question:sub(1, 2) .. string.pack(">I2I2I2I2I2", 0x8183, 1, 0, 0, 0) .. asked end
   return question:sub(1, 2) .. string.pack(">I2I2I2I2I2", 0x8180, 1, 1, 0, 0) .. asked
-    .. string.pack(">I2I2I2I4I2BBBB", 0xC00C, 1, 1, 60, 4, 127, 0, 0, 1)
+    .. string.pack(">I2I2I2I4I2BBBB", 0xC00C, 1, 1, 60, 4, 127, 0, 0, 1), name:find "^late" and 500 or 0
 end
 
 local server = uv.new_udp()
-assert(server:bind("127.0.0.1", 0))
+assert(server:bind(arg[1] or "127.0.0.1", tonumber(arg[2] or 0)))
 server:recv_start(function(problem, question, from)
-  local answer = not problem and question and #question > 12 and answer_to(question)
-  if answer then server:send(answer, from.ip, from.port) end
+  if problem or not question or #question <= 12 then return end
+  local answer, delay = answer_to(question)
+  if not answer then return end
+  local timer = uv.new_timer()
+  timer:start(delay, 0, function()
+    timer:close()
+    server:send(answer, from.ip, from.port)
+  end)
 end)
 io.stdout:setvbuf "no"
 io.write("port ", server:getsockname().port, "\n")

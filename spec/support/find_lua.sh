@@ -1,14 +1,18 @@
 #!/bin/sh
 # Prints the Lua to build for: the first that is here with its headers, else the first that is here, else lua5.4.
+folder=$(dirname "$0")
 first=
-for lua in lua5.4 lua5.3 lua5.2 luajit lua5.1; do
-  command -v $lua >/dev/null 2>&1 || continue
-  abi=${lua%jit}
-  [ "$abi" = "$lua" ] || abi=lua5.1 # LuaJIT loads what is built with the headers of Lua 5.1
-  if pkg-config --exists $abi 2>/dev/null || [ -f "${INCLUDE:-/usr/include}/$abi/lua.h" ]; then
-    echo $lua
+
+# take NAME: ends with it if its headers are here
+take() {
+  command -v "$1" >/dev/null 2>&1 || return
+  version=$(sh "$folder/lua_version.sh" "$1")
+  if [ -n "$(sh "$folder/lua_package.sh" "$version")" ] || [ -f "${INCLUDE:-/usr/include}/lua$version/lua.h" ]; then
+    echo "$1"
     exit
   fi
-  first=${first:-$lua}
-done
+  first=${first:-$1}
+}
+
+for name in lua5.4 lua-5.4 lua54 lua5.3 lua-5.3 lua53 lua5.2 lua-5.2 lua52 luajit lua5.1 lua-5.1 lua51 lua; do take $name; done
 echo "${first:-lua5.4}"

@@ -1,14 +1,17 @@
 -- What webhook.parse and webhook.verify promise of any bytes: fuzz_webhook.c calls this with each body; it raises where a
 -- promise is broken. Never sends anything.
 local crypto = require "whatsapp.crypto"
+local event_key = require "whatsapp.webhook.event_key"
 local webhook = require "whatsapp.webhook"
+local whatsapp = require "whatsapp"
 
-local KINDS = { message = true, status = true, error = true, echo = true, change = true }
+local KINDS = { message = true, status = true, error = true, echo = true, payment = true, standby = true, change = true }
 local math_type = math.type -- luacheck: ignore 143
 local STRINGS = { "field", "waba_id", "phone_number_id", "id", "type", "from", "from_user_id", "to", "group_id", "name", "text",
-  "reply_id", "status", "recipient_id", "recipient_user_id", "participant", "stamp" }
-local TABLES = { "contact", "context", "response", "media", "details" }
+  "reply_id", "status", "recipient_id", "recipient_user_id", "participant", "stamp", "previous_user_id" }
+local TABLES = { "contact", "context", "response", "media", "payment", "details" }
 local SECRET = "secret"
+local tracker, book = whatsapp.status.tracker { max = 50 }, whatsapp.window.new { max = 50 }
 
 local function check_event(event)
   assert(KINDS[event.kind], "kind")
@@ -18,6 +21,10 @@ local function check_event(event)
   assert((event.kind ~= "message" and event.kind ~= "status") or event.field == "messages", "field")
   for _, name in ipairs(STRINGS) do assert(event[name] == nil or type(event[name]) == "string", name) end
   for _, name in ipairs(TABLES) do assert(event[name] == nil or type(event[name]) == "table", name) end
+  assert(not tostring(event):find "[%z\1-\31\127]", "its line")
+  assert(event_key.of(event) == event_key.of(event), "its key")
+  tracker:feed(event)
+  book:feed(event)
 end
 
 ---@param body string

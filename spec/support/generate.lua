@@ -5,9 +5,7 @@ local fields_of = require("whatsapp.schema").fields_of
 
 local generate = {}
 
-local objects, root = core.schema()
-
-local SAMPLES = { web_link = "https://example.com/", absolute = "https://example.com/", date = "1990-01-31" }
+local objects, root, terms = core.schema()
 
 local function join(path, name)
   return path == "" and name or path .. "." .. name
@@ -72,17 +70,19 @@ function generate.list(field, path, row, count)
 end
 
 local function text_of(field, position)
-  local text = SAMPLES[field.format] or (field.same and "same") or "text " .. position
+  local format = terms.formats[field.format]
+  local is_free = not format or format.right == "text" -- any word has the format
+  local text = (field.same and "same") or (is_free and "text " .. position) or format.right
   return text .. ("x"):rep((field.min or 0) - #text)
 end
 
+-- by the first type that JSON has for the kind
 local MAKE = {
-  string = text_of, id = text_of, ["string|boolean"] = text_of,
+  string = text_of,
   boolean = function() return true end,
   integer = function(field, position) return (field.min or 0) + (field.unique and math.max(position - 1, 0) or 0) end,
-  ["number|string"] = function() return -0.5 end,
-  ["integer|string"] = function(field) return field.min or 0 end,
-  map = function() return { key = "value" } end,
+  number = function() return -0.5 end,
+  object = function() return { key = "value" } end,
 }
 
 local function value_of(field, path, row, position)
@@ -90,7 +90,7 @@ local function value_of(field, path, row, position)
   if field.values and field.kind ~= "list" then return field.values[1] end
   if field.kind == "object" then return make(objects[field.object], path, row, position) end
   if field.kind == "list" then return generate.list(field, path, row, math.max(field.min or 0, 1)) end
-  return MAKE[field.kind](field, position)
+  return MAKE[terms.kinds[field.kind].json:match "%a+"](field, position)
 end
 
 -- the value of the field by which an object was chosen, where the row does not say

@@ -171,7 +171,7 @@ local SAID = {
   { "an id that stands twice, as a number and as a string", { to = "1", interactive = { type = "button", body = { text = "b" },
       action = { buttons = { { type = "reply", reply = { id = 9007199254740991, title = "A" } },
         { type = "reply", reply = { id = "9007199254740991", title = "B" } } } } } },
-    'unique nil "9007199254740991" interactive.action.buttons[2].reply.id: "9007199254740991" stands here twice, must be unique' },
+    'unique nil "9007199254740991" interactive.action.buttons[2].reply.id: "9007199254740991" occurs twice, must be unique' },
   { "an index that is out of range", template { type = "button", sub_type = "catalog", index = 4294967296 },
     "range 9 4294967296 template.components[1].index: 4294967296, must be 0 to 9" },
   { "a misspelt name", { to = "1", text = { body = "x", preview_ulr = true } },

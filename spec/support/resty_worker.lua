@@ -2,6 +2,7 @@
 -- live there. What was started lives in a timer of its own.
 local json = require("cjson").new()
 local read = require "spec.support.read"
+local timed = require "spec.support.timed"
 
 local M = {}
 
@@ -17,7 +18,7 @@ end
 
 function ops.new(given)
   local id = #worker.transports + 1
-  worker.transports[id] = require("whatsapp.transport.resty").new(given.options)
+  worker.transports[id] = timed(require("whatsapp.transport.resty").new(given.options), given.options)
   return id
 end
 

@@ -2,7 +2,7 @@
  * and of which nothing was kept, is not. Stands in for libcurl; nothing is sent. Exits with 1 where the transfer is
  * wrong. */
 #define CURL_DISABLE_TYPECHECK
-#include "transfer.h"
+#include "../../src/curl/transfer.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,10 +1,13 @@
 -- Writes the library as few files that a C program compiles in: whatsapp.h, a file for each C module, and whatsapp_lua.c.
--- Which files there are is the rockspec's to say. The same sources make the same bytes. Run by `make amalgamation`.
+-- The same sources make the same bytes. Run by `make amalgamation`, in the root of the project.
 --   lua src/embed/amalgamate.lua FOLDER
 --
--- In one file every name stands beside every other one: the file-scope names of a module are unique, or it does not
--- compile. The many short ones of schema.c come last, so that no local variable of another file hides them.
-local LAST = "src/schema.c"
+-- File-scope names must be unique in a module, because all its files become one. The many short names of schema.c come
+-- last, so that no local variable of another file shadows them.
+package.path = "src/?.lua;" .. package.path
+local modules = require "modules"
+
+local LAST = "src/core/schema.c"
 local MODULES = { core = "whatsapp.c", curl = "whatsapp_curl.c", crypto = "whatsapp_crypto.c" }
 local LONGEST = 4000 -- C99 promises string literals of 4095 characters
 -- of the Lua files: what is nothing but comments, and what a host without a disk cannot use
@@ -32,13 +35,6 @@ local function compile(text, name, globals)
   return assert(load(text, name, "t", globals))
 end
 
-local function modules_of_rock()
-  local rock = {}
-  compile(read "rockspec/lua-whatsapp-scm-1.rockspec", "=rockspec", rock)()
-  return rock.build.modules
-end
-
-local modules = modules_of_rock()
 local version = read "lua/whatsapp/init.lua":match '_VERSION = "(.-)"'
 
 local function heading(out, text)
@@ -47,26 +43,26 @@ end
 
 -- ---- C ------------------------------------------------------------------------------------------------------------------
 
-local UNUSED = [[
-/* not every module uses all that a header lends it */
+-- the files of a module share one file here: no name is seen outside of it, and not every one is used (see src/linkage.h)
+local LINKAGE = [[
+#define WA_EXPORT
+#define WA_FUNC static
+#define WA_DATA static
+#define WA_DATA_DEFINITION static
 #if defined(__GNUC__)
-#define WA_UNUSED __attribute__((unused))
-#else
-#define WA_UNUSED
+#pragma GCC diagnostic ignored "-Wunused-function"
 #endif]]
 
--- what the files of src/ lend each other is nobody else's: at file scope, what begins with a type and a name of theirs
-local function made_static(line)
-  if line:find "^WA_EXPORT " then return (line:gsub("^WA_EXPORT ", "")) end
-  if line:find "^static inline .* %*?wa_" then return (line:gsub("^static inline", "static inline WA_UNUSED")) end
-  if line:find "^extern const " then return (line:gsub("^extern", "static")) end
-  if line:find "^typedef " or line:find "^static " or line:find "^struct " then return line end
-  if line:find "^[%a_][%w_ *]*[ *]wa_[%w_]+%(" then return "static WA_UNUSED " .. line end -- a function
-  if line:find "^const [%w_ *]*[ *]wa_[%w_]+[ %[]" then return "static " .. line end
-  return line
+-- the path of a file that another one includes
+local function included(path, header)
+  local folder = path:match "^(.*)/"
+  while header:find "^%.%./" do
+    folder, header = folder:match "^(.*)/", header:sub(4)
+  end
+  return folder .. "/" .. header
 end
 
--- adds a file, and in it, in place of the line that includes it, each header of src/ that was not there yet
+-- adds a file, and in place of each line that includes a header of src/ the header, the first time
 local function add_source(out, path, seen, wishes)
   if seen[path] then return end
   seen[path] = true
@@ -74,12 +70,13 @@ local function add_source(out, path, seen, wishes)
   for line in read(path):gmatch "([^\n]*)\n" do
     local header = line:match '^#include "(.-)"'
     if header then
-      if not seen["src/" .. header] then
-        add_source(out, "src/" .. header, seen, wishes)
+      header = included(path, header)
+      if not seen[header] then
+        add_source(out, header, seen, wishes)
         heading(out, path)
       end
     elseif not wishes[line:match "^#define (%S+)" or ""] then -- those stand on top
-      out[#out + 1] = made_static(line)
+      out[#out + 1] = line
     end
   end
 end
@@ -93,14 +90,14 @@ local function add_wishes(out, source, seen)
 end
 
 local function write_module(folder, name, file)
-  local sources, seen, wishes = modules["whatsapp." .. name].sources, { [LAST] = true }, {}
+  local sources, seen, wishes = modules.sources(name), { [LAST] = true }, {}
   local out = {
     ("/* lua-whatsapp %s: whatsapp.%s in one file, made by src/embed/amalgamate.lua; whatsapp.h says how to use it."):format(
       version, name),
     read "LICENSE":gsub("%s+$", "") .. " */",
   }
   for _, source in ipairs(sources) do add_wishes(out, source, wishes) end
-  out[#out + 1] = UNUSED
+  out[#out + 1] = LINKAGE
   out[#out + 1] = '#include "whatsapp.h"'
   for _, source in ipairs(sources) do add_source(out, source, seen, wishes) end
   if name == "core" then
@@ -154,22 +151,19 @@ local function add_pieces(out, name, text)
 end
 
 local function write_lua(folder)
-  local names = {}
-  for name, module in pairs(modules) do
-    if type(module) == "string" and not is_left_out(name) then names[#names + 1] = name end
-  end
-  table.sort(names)
   local out = {
     "/* The Lua files of lua-whatsapp " .. version .. ", made by src/embed/amalgamate.lua; whatsapp.h says how to use it.",
     " * Each line is where it is in its file; comments and indentation are left out where that is safe. */",
     '#include "whatsapp.h"', "",
   }
   local rows = {}
-  for i, name in ipairs(names) do
-    local chunk = "@" .. modules[name]:gsub("^lua/", "")
-    heading(out, modules[name])
-    add_pieces(out, "file_" .. i, bare(modules[name], chunk))
-    rows[i] = ('    {"%s", "%s", file_%d},'):format(name, chunk, i)
+  for i, module in ipairs(modules.lua()) do
+    local chunk = "@" .. module.file:gsub("^lua/", "")
+    if not is_left_out(module.name) then
+      heading(out, module.file)
+      add_pieces(out, "file_" .. i, bare(module.file, chunk))
+      rows[#rows + 1] = ('    {"%s", "%s", file_%d},'):format(module.name, chunk, i)
+    end
   end
   out[#out + 1] = "typedef struct lua_file {\n    const char *name, *chunk;"
   out[#out + 1] = "    const char *const *pieces; /* NULL ends */\n} lua_file;\n"

@@ -1,9 +1,9 @@
-/* The end of whatsapp_lua.c, behind the Lua files: finds and compiles the one that is required. Runs no Lua code, that
- * is require's. */
+/* The end of whatsapp_lua.c, behind the Lua files: finds and compiles the one that is required. Runs no Lua code:
+ * require does. */
 #include <lauxlib.h>
 #include <string.h>
 
-/* what of a file is left to read */
+/* the pieces of a file that were not read yet */
 typedef struct rest {
     const char *const *piece;
 } rest;
@@ -58,14 +58,14 @@ void whatsapp_preload_lua(lua_State *L)
     push_searchers(L);
     for (lua_rawgeti(L, -1, 1); !lua_isnil(L, -1); lua_rawgeti(L, -1, last + 1)) {
         if (lua_tocfunction(L, -1) == search) {
-            lua_settop(L, top); /* it is there already */
+            lua_settop(L, top); /* it was added before */
             return;
         }
         lua_pop(L, 1);
         last++;
     }
     lua_pop(L, 1);
-    /* the second: behind package.preload, before the disk */
+    /* becomes the second: after package.preload, before the disk */
     for (; last >= 2; last--) {
         lua_rawgeti(L, -1, last);
         lua_rawseti(L, -2, last + 1);

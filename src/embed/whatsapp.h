@@ -1,15 +1,14 @@
-/* lua-whatsapp in a C program, without loading anything: compile the files in whose parts are wanted, and say to each
- * lua_State, once, what it may require. The library `package` is open by then; the Lua files use the other standard
- * ones too.
+/* lua-whatsapp in a C program, without loading shared libraries. Compile the files of the parts that you want, and call
+ * their functions once for each lua_State. The library `package` must be open; the Lua files use the other standard
+ * libraries too.
  *
- *   whatsapp.c          the core: checks messages, writes and reads JSON; needs Lua only. With -DWA_NO_DOCS it leaves
- *                       out the lines of documentation that core.schema() would give
- *   whatsapp_lua.c      the Lua files, for a host without a disk
+ *   whatsapp.c          the core: checks messages, writes and reads JSON; needs Lua only. -DWA_NO_DOCS drops the lines
+ * of documentation that core.schema() returns whatsapp_lua.c      the Lua files, for a host without a disk
  *   whatsapp_curl.c     sends over libcurl
- *   whatsapp_crypto.c   what needs libcrypto: the option app_secret, and the signatures of webhooks
+ *   whatsapp_crypto.c   needs libcrypto: the option app_secret, and the signatures of webhooks
  *
- * These functions are all that the files show. They have no state of their own: many lua_States may be used in many
- * threads, one thread at a time each. Whoever calls them outside of lua_pcall and runs out of memory, panics. */
+ * The files show these functions only. They have no global state: use many lua_States in many threads, each in one
+ * thread at a time. If memory runs out outside of lua_pcall, Lua panics. */
 #ifndef WHATSAPP_H
 #define WHATSAPP_H
 
@@ -21,16 +20,16 @@ extern "C" {
 
 #include <lua.h>
 
-/* [-0, +0, v] from now on require "whatsapp.core" works; raises where `package` is not open, as all of these do */
+/* [-0, +0, v] makes require "whatsapp.core" work; raises an error if `package` is not open, as do all of these */
 void whatsapp_preload_core(lua_State *L);
 void whatsapp_preload_curl(lua_State *L);   /* [-0, +0, v] "whatsapp.curl" */
 void whatsapp_preload_crypto(lua_State *L); /* [-0, +0, v] "whatsapp.crypto" */
 
-/* [-0, +0, v] the same for "whatsapp" and every other Lua file; each is compiled when it is first required, and found
- * before one of the same name on a disk. To call it again changes nothing. */
+/* [-0, +0, v] does the same for "whatsapp" and every other Lua file. A file is compiled when it is first required, and
+ * found before one of the same name on a disk. A second call changes nothing. */
 void whatsapp_preload_lua(lua_State *L);
 
-/* [-0, +1, v] leaves the module on the stack: for hosts that have no require */
+/* [-0, +1, v] pushes the module, for hosts without require */
 int luaopen_whatsapp_core(lua_State *L);
 int luaopen_whatsapp_curl(lua_State *L);
 int luaopen_whatsapp_crypto(lua_State *L);

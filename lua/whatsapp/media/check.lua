@@ -1,17 +1,17 @@
--- Says before a byte leaves what the API would say an hour later: of a file's kind, type, size and shape. Each rule is a row;
--- all problems come at once. Pure but for reading the file; never changes it.
+-- Checks a file before a byte leaves, where the API would answer an hour later: its kind, type, size and dimensions. All problems
+-- come at once. Reads the file; never changes it.
 local kind = require "whatsapp.media.kinds"
 local name = require "whatsapp.media.filename"
-local options = require "whatsapp.util.options"
+local checks = require "whatsapp.util.options"
 local sniff = require "whatsapp.media.sniff"
 
 local check = {}
 
 ---@class whatsapp.media.check_options
----@field type string? the MIME type, where it is not to be told from the bytes
+---@field type string? the MIME type, if the bytes do not tell it
 ---@field as "image"|"video"|"audio"|"document"|"sticker"|nil what the message is to show it as; from the kind if absent
 ---@field voice boolean? it is to be a voice message: Ogg with Opus, mono
----@field check_size boolean? false: the sizes of the contract are not held against it
+---@field check_size boolean? false: the sizes that the API allows are not checked
 ---@field mode "strict"|"lenient"? lenient: problems are only warnings
 
 ---@class whatsapp.media.plan
@@ -25,7 +25,7 @@ local check = {}
 
 -- ---- what it is ---------------------------------------------------------------------------------------------------------
 
--- whether a file of this kind may be of that one too
+-- whether a file whose bytes say one kind may be of the kind that the caller says
 local function agrees(found, said)
   local row = kind.ROWS[found]
   if found == said or kind.contains(row.may_be, said) then return true end
@@ -37,10 +37,10 @@ local function article(facts)
   return (kind.ROWS[facts.kind].type:match "^[^;]*")
 end
 
--- the kind that the bytes and the type that was given make together; nil where only the type is known
-local function settle(plan, given, add)
-  local facts, said = plan.facts, given.type and kind.of_type(given.type)
-  if not given.type then
+-- sets the kind, from the bytes and from the type in the options; it stays nil if only the type is known
+local function settle(plan, options, add)
+  local facts, said = plan.facts, options.type and kind.of_type(options.type)
+  if not options.type then
     plan.kind = facts.kind
     if not facts.kind then
       if plan.size == 0 then return end -- that is said below
@@ -53,23 +53,23 @@ local function settle(plan, given, add)
   end
   plan.kind = said
   if facts.kind and not agrees(facts.kind, said) then
-    add("type", "enum", article(facts), given.type, ("%s, but the bytes are %s"):format(given.type, article(facts)))
+    add("type", "enum", article(facts), options.type, ("%s, but the bytes are %s"):format(options.type, article(facts)))
   end
 end
 
 -- ---- rules --------------------------------------------------------------------------------------------------------------
 
-local function check_as(plan, given, add)
+local function check_as(plan, options, add)
   local row = kind.ROWS[plan.kind]
   local native = row and row.as
-  plan.as = given.as or (given.voice and "audio") or native or "document"
-  if given.as == "document" or not native or plan.as == native then return end
+  plan.as = options.as or (options.voice and "audio") or native or "document"
+  if options.as == "document" or not native or plan.as == native then return end
   add("as", "enum", native, plan.as, ("%s cannot be shown as %s, only as %s or document"):format(row.type, plan.as, native))
 end
 
-local function check_size(plan, given, add)
+local function check_size(plan, options, add)
   if plan.size == 0 then return add("file.size", "range", 1, 0, "the file is empty") end
-  if given.check_size == false then return end
+  if options.check_size == false then return end
   local limit = kind.MAX[plan.as]
   if plan.as == "sticker" then limit = kind.MAX_STICKER[plan.facts.animated == false and "static" or "animated"] end
   if limit and plan.size > limit then
@@ -96,18 +96,18 @@ local function check_png(plan, _, add)
   end
 end
 
-local function check_voice(plan, given, add, warn)
+local function check_voice(plan, options, add, warn)
   local channels = plan.facts.channels
-  if given.voice and plan.kind ~= "opus" then
+  if options.voice and plan.kind ~= "opus" then
     add("voice", "format", "audio/ogg; codecs=opus", plan.type, "a voice message is Ogg with Opus")
   elseif channels and channels ~= 1 then
-    local tell = given.voice and add or warn
+    local tell = options.voice and add or warn
     tell("file.channels", "range", 1, channels, ("%d channels, Opus is to have 1"):format(channels))
   end
 end
 
 local function check_codecs(plan, _, _, warn)
-  for track in pairs(plan.facts.tracks or options.NONE) do
+  for track in pairs(plan.facts.tracks or checks.NONE) do
     local codec = kind.OTHER_CODECS[track]
     if codec then warn("file.codec", "enum", "H.264 and AAC", track, ("%s, the API's pages name H.264 and AAC"):format(codec)) end
   end
@@ -124,46 +124,46 @@ local RULES = { check_as, check_size, check_sticker, check_png, check_voice, che
 -- ---- all of it ----------------------------------------------------------------------------------------------------------
 
 local function collector(list)
-  return function(path, rule, limit, actual, text)
-    list[#list + 1] = { path = path, rule = rule, limit = limit, actual = actual, message = path .. ": " .. text }
+  return function(path, rule, limit, actual, err)
+    list[#list + 1] = { path = path, rule = rule, limit = limit, actual = actual, message = path .. ": " .. err }
   end
 end
 
--- at least one problem
+-- the failure for a list of at least one problem
 local function refused(problems)
-  local text, more = problems[1].message, #problems - 1
-  if more > 0 then text = ("%s (and %d more problem%s)"):format(text, more, more == 1 and "" or "s") end
-  return options.refused(text, problems)
+  local err, more = problems[1].message, #problems - 1
+  if more > 0 then err = ("%s (and %d more problem%s)"):format(err, more, more == 1 and "" or "s") end
+  return checks.refused(err, problems)
 end
 
 ---@param path string
 ---@param rule string
----@param text string
+---@param err string
 ---@param limit any
 ---@param actual any
----@return nil, string text, whatsapp.details details
-function check.problem(path, rule, text, limit, actual)
+---@return nil, string err, whatsapp.details details
+function check.problem(path, rule, err, limit, actual)
   local problems = {}
-  collector(problems)(path, rule, limit, actual, text)
+  collector(problems)(path, rule, limit, actual, err)
   return refused(problems)
 end
 
----What a file is, and what is wrong with it.
+---Says what a file is and what is wrong with it.
 ---@param opened whatsapp.media.file
----@param given whatsapp.media.check_options
+---@param options whatsapp.media.check_options
 ---@return whatsapp.media.plan? plan
----@return whatsapp.problem[]|string|nil warnings or, of a failure, the line that names the first problem
+---@return whatsapp.problem[]|string|nil warnings or, with a failure, the line that names the first problem
 ---@return whatsapp.details? details
-function check.plan(opened, given)
+function check.plan(opened, options)
   local problems, warnings = {}, {}
   local warn = collector(warnings)
-  local add = given.mode == "lenient" and warn or collector(problems)
+  local add = options.mode == "lenient" and warn or collector(problems)
   local plan = { size = opened.size, facts = sniff.facts(opened.at, opened.size) }
-  settle(plan, given, add)
+  settle(plan, options, add)
   local row = kind.ROWS[plan.kind or ""]
-  plan.type = row and row.type or given.type or "application/octet-stream"
+  plan.type = row and row.type or options.type or "application/octet-stream"
   plan.filename = row and name.fitting(opened.filename, row) or opened.filename
-  for _, rule in ipairs(RULES) do rule(plan, given, add, warn) end
+  for _, rule in ipairs(RULES) do rule(plan, options, add, warn) end
   if #problems > 0 then return refused(problems) end
   return plan, warnings[1] and warnings or nil
 end

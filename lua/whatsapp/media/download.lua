@@ -1,86 +1,99 @@
--- Files that come from the API: looked up, fetched into a fresh file beside the target, checked for length and SHA-256, and
--- only then put in place or handed over. Never fetches what is not trusted, follows no redirect, and leaves no half file.
+-- Files that come from the API: looked up, fetched into a new file in the target's folder, checked for length and SHA-256, and
+-- only then put in place or handed over. Never fetches from a host that is not trusted, follows no redirect, leaves no half file,
+-- and replaces no file unless it is told to.
+local body = require "whatsapp.send.body"
 local check = require "whatsapp.media.check"
-local decorate = require "whatsapp.util.decorate"
 local digest = require "whatsapp.util.sha256"
+local hosts = require "whatsapp.media.hosts"
 local kind = require "whatsapp.media.kinds"
-local options = require "whatsapp.util.options"
-local response = require "whatsapp.wire.outcome"
+local checks = require "whatsapp.util.options"
+local outcome = require "whatsapp.wire.outcome"
 local source = require "whatsapp.media.file"
 local trusted = require "whatsapp.send.trusted"
 local upload = require "whatsapp.media.upload"
-local words = require "whatsapp.webhook.content"
+local values = require "whatsapp.util.values"
 
 local download = {}
 
 local PIECE = 65536
 local EXPIRED = { [404] = true, [410] = true }
 
--- nothing was sent that could be there twice
-local function failed(text, retryable, status)
-  return nil, text, { kind = "protocol", retryable = retryable, may_have_been_sent = false, http_status = status }
+-- a failure of a request that does no harm twice
+local function failed(err, retryable, status)
+  return nil, err, { kind = "protocol", retryable = retryable, may_have_been_sent = false, http_status = status }
 end
 
 -- ---- look-ups -----------------------------------------------------------------------------------------------------------
 
 local function read_look_up(answer)
-  local object, text, details = response.read(answer)
-  if not object then return nil, text, details end
+  local object, err, details = outcome.read(answer)
+  if not object then return nil, err, details end
   if type(object.url) ~= "string" then return failed("JSON that names no url of a file", false, answer.status) end
-  object.file_size = response.integer(object.file_size)
-  object.id = words.string(object.id)
+  object.file_size = values.integer(object.file_size)
+  object.id = values.text_of_id(object.id)
   return object
 end
 
 ---@param access whatsapp.media.access
 ---@param id string
----@param given table
----@return table? found, string? text, whatsapp.info|whatsapp.details details
-function download.look_up(access, id, given)
-  return access.exchange({ method = "GET", url = access.url_of(id, given), headers = {}, timeout = given.timeout },
-    { retry = given.retry, read = read_look_up, harmless = true })
+---@param options whatsapp.media.look_up_options
+---@return whatsapp.found_media? found, string? err, whatsapp.info|whatsapp.details details
+function download.look_up(access, id, options)
+  return access.exchange({ method = "GET", url = access.url_of(id, options), headers = {}, timeout = options.timeout },
+    { retry = options.retry, read = read_look_up, harmless = true })
 end
 
 local function read_deleted(answer)
-  local object, text, details = response.read(answer)
-  if not object then return nil, text, details end
+  local object, err, details = outcome.read(answer)
+  if not object then return nil, err, details end
   if object.success == true then return object end
   return failed("JSON that does not say that the file was deleted", false, answer.status)
 end
 
 ---@param access whatsapp.media.access
 ---@param id string
----@param given table
----@return table? result, string? text, whatsapp.info|whatsapp.details details
-function download.delete(access, id, given)
-  return access.exchange({ method = "DELETE", url = access.url_of(id, given), headers = {}, timeout = given.timeout },
-    { retry = given.retry, read = read_deleted, harmless = true })
+---@param options whatsapp.media.look_up_options
+---@return { success: boolean }? result, string? err, whatsapp.info|whatsapp.details details
+function download.delete(access, id, options)
+  return access.exchange({ method = "DELETE", url = access.url_of(id, options), headers = {}, timeout = options.timeout },
+    { retry = options.retry, read = read_deleted, harmless = true })
 end
 
--- ---- what is wanted -----------------------------------------------------------------------------------------------------
+-- ---- the job -----------------------------------------------------------------------------------------------------
 
 local function expect(job, media)
-  job.type = job.type or words.string(media.mime_type)
-  job.size = job.size or response.integer(media.file_size)
+  job.type = job.type or values.text_of_id(media.mime_type)
+  job.size = job.size or values.integer(media.file_size)
   local sum = digest.hex(media.sha256)
   if sum then job.sums[#job.sums + 1] = sum end
 end
 
 local function id_of(value)
-  local id = words.string(value)
+  local id = values.text_of_id(value)
   return id and id:find "^[%w_-]+$" and id or nil
 end
 
+---@class whatsapp.media.job
+---@field id string?
+---@field url string?
+---@field from_outside boolean? the URL is not the caller's own word
+---@field manner "with the token"|"without the token"|nil how the URL is fetched
+---@field sums string[] every SHA-256 that was told
+---@field size integer?
+---@field max integer? bytes that may come
+---@field type string?
+---@field part string? path of the file until it is checked
+
 ---@param what any an id, a URL, an event or what a look-up gave
----@return table? job id or url, sums, size, type
----@return string? problem of the programmer's
+---@return whatsapp.media.job? job
+---@return string? err of wrong use
 function download.job(what)
   local job = { sums = {} }
   if type(what) == "string" and what:find("/", 1, true) then
     job.url = what
   elseif type(what) == "table" then
-    local media = type(what.media) == "table" and what.media or what.kind == nil and what or options.NONE
-    job.id, job.url = id_of(media.id), type(media.url) == "string" and media.url or nil
+    local media = type(what.media) == "table" and what.media or what.kind == nil and what or checks.NONE
+    job.id, job.url, job.from_outside = id_of(media.id), type(media.url) == "string" and media.url or nil, true
     expect(job, media)
     return job
   else
@@ -90,94 +103,104 @@ function download.job(what)
   return nil, "what is downloaded is an id, a URL, an event with media or what media:get gave"
 end
 
--- one that came from outside is judged before it is used; with an id there is a better one
+-- Whether a URL is fetched, and whether the token goes with it. A URL that came from outside, in an event or in an answer, is of
+-- a host for files: with the token any path of the Graph API could be asked.
+local function judge(access, url, from_outside)
+  local graph, err = trusted.is_graph(url, access.base_url)
+  if graph ~= nil then
+    if from_outside and url:find "^https://graph%.facebook%.com[:/?]" then
+      return nil, "the URL of a file is not one of graph.facebook.com"
+    end
+    return "with the token"
+  end
+  if hosts.has(url, access.media_hosts) then return "without the token" end
+  return nil, err
+end
+
+-- a URL that is not fetched is given up if there is an id, which leads to a better one
 local function choose_url(access, job)
   if not job.url then
     if job.id then return true end
     return check.problem("media", "required", "there is no file: neither an id nor a URL")
   end
-  local graph, text = trusted.is_graph(job.url, access.base_url)
-  if graph ~= nil then return true end
+  local err
+  job.manner, err = judge(access, job.url, job.from_outside)
+  if job.manner then return true end
   job.url = nil
   if job.id then return true end
-  return check.problem("url", "format", text)
+  return check.problem("url", "format", err)
 end
 
-local function find_url(access, job, given)
-  local found, text, details = download.look_up(access, job.id, given)
-  if not found then return nil, text, details end
-  local graph, problem = trusted.is_graph(found.url, access.base_url)
-  if graph == nil then return failed("the API named a URL that is not fetched: " .. problem, false, details.http_status) end
-  job.url = found.url
+local function find_url(access, job, options)
+  local found, err, details = download.look_up(access, job.id, options)
+  if not found then return nil, err, details end
+  local manner, problem = judge(access, found.url, true)
+  if not manner then return failed("the API named a URL that is not fetched: " .. problem, false, details.http_status) end
+  job.url, job.manner = found.url, manner
   expect(job, found)
   return true
 end
 
 -- ---- fetching -----------------------------------------------------------------------------------------------------------
 
--- a transport that knows no files gives the body: small enough, then, to be written at once
-local function keep_body(job, answer)
-  if answer.size ~= nil or type(answer.body) ~= "string" then return response.integer(answer.size) end
-  if #answer.body > job.max then return nil end
-  local file = io.open(job.part, "wb")
-  local written = file and file:write(answer.body)
-  if file then file:close() end
-  return written and #answer.body or nil
-end
-
 local function reader(job)
   return function(answer)
     local status = answer.status
     if status == 200 then
-      local size = keep_body(job, answer)
-      if not size then return failed("the file could not be written, or is too long", false, status) end
+      local saved, err, details = body.saved({ to_file = job.part, max_file = job.max }, answer)
+      if not saved then return nil, err, details end
+      local size = values.integer(saved.size)
+      if not size then return failed("the transport says neither what came nor how much", false, status) end
       return { size = size, type = type(answer.headers) == "table" and answer.headers["content-type"] or nil }
     end
     if status >= 300 and status < 400 then
       return failed(("HTTP %d: sent elsewhere, which is not followed, as the token would go there"):format(status), false, status)
     end
     if status < 300 then return failed(("HTTP %d: not the whole file"):format(status), false, status) end
-    local _, text, details = response.read(answer)
-    return nil, text, details
+    local _, err, details = outcome.read(answer)
+    return nil, err, details
   end
 end
 
-local function fetch(access, job, given)
-  local max = given.max or kind.MAX_INCOMING
+local function fetch(access, job, options)
+  local max = options.max or kind.MAX_INCOMING
   job.max = job.size and math.min(max, job.size) or max
   if job.size and job.size > max then
     return check.problem("file_size", "range", ("%d bytes, at most %d"):format(job.size, max), max, job.size)
   end
   return access.exchange({
     method = "GET", url = job.url, headers = { ["User-Agent"] = access.user_agent }, to_file = job.part, max_file = job.max,
-    progress = given.progress, timeout = given.timeout or upload.TIMEOUT,
-  }, { retry = given.retry, total = upload.TOTAL, read = reader(job), harmless = true })
+    progress = options.progress, timeout = options.timeout or upload.TIMEOUT,
+  }, {
+    retry = options.retry, total = upload.TOTAL, read = reader(job), harmless = true,
+    no_token = job.manner == "without the token",
+  })
 end
 
--- a URL lives for five minutes, an id for days
-local function fetch_fresh(access, job, given)
+-- A URL expires after five minutes, an id after days: an expired URL is looked up again, once.
+local function fetch_fresh(access, job, options)
   if job.url then
-    local got, text, details = fetch(access, job, given)
-    if got or not (job.id and EXPIRED[details.http_status]) then return got, text, details end
+    local got, err, details = fetch(access, job, options)
+    if got or not (job.id and EXPIRED[details.http_status]) then return got, err, details end
   end
   for attempt = 1, 2 do
-    local ok, problem, refusal = find_url(access, job, given)
+    local ok, problem, refusal = find_url(access, job, options)
     if not ok then return nil, problem, refusal end
-    local got, text, details = fetch(access, job, given)
-    if got or attempt == 2 or not EXPIRED[details.http_status] then return got, text, details end
+    local got, err, details = fetch(access, job, options)
+    if got or attempt == 2 or not EXPIRED[details.http_status] then return got, err, details end
   end
 end
 
--- ---- proving ------------------------------------------------------------------------------------------------------------
+-- ---- checking -----------------------------------------------------------------------------------------------------------
 
 local function is_html(type)
   return type ~= nil and kind.bare(type) == "text/html"
 end
 
--- what is wrong with the bytes that came; nil: nothing that can be known
+-- returns what is wrong with the bytes that came, or nil
 local function fault_of(job, got, sum)
   if is_html(got.type) and (job.type and not is_html(job.type) or #job.sums == 0) then
-    return ("HTML of %d bytes came where %s was expected"):format(got.size, job.type and job.type:gsub("%c", "?") or "a file")
+    return ("HTML of %d bytes came where %s was expected"):format(got.size, job.type and source.shown(job.type) or "a file")
   end
   if job.size and got.size ~= job.size then return ("%d bytes came of a file of %d"):format(got.size, job.size) end
   for _, wanted in ipairs(job.sums) do
@@ -186,8 +209,8 @@ local function fault_of(job, got, sum)
 end
 
 local function prove(job, got)
-  local opened, text = source.open { path = job.part, filename = "part" }
-  if not opened then return failed(text, true, 200) end
+  local opened, err = source.open { path = job.part, filename = "part" }
+  if not opened then return failed(err, true, 200) end
   got.size = opened.size
   local sum, unreadable = source.sha256(opened)
   opened.close()
@@ -199,32 +222,32 @@ end
 
 -- ---- handing over -------------------------------------------------------------------------------------------------------
 
--- the name goes first: whatever happens to the sink, nothing is left behind
+-- removes the name before it reads: whatever the sink does, no file is left
 local function pour(job, sink)
-  local file, text = io.open(job.part, "rb")
-  if not file then return options.refused(tostring(text)) end
+  local file, err = io.open(job.part, "rb")
+  if not file then return checks.refused(tostring(err)) end
   os.remove(job.part)
   local piece, unreadable = file:read(PIECE)
   while piece do
     local ok, problem = sink(piece)
     if ok == false or (ok == nil and problem ~= nil) then
       file:close()
-      return options.refused("the sink took no more: " .. tostring(problem or "false"))
+      return checks.refused("the sink ended it: " .. tostring(problem or "false"))
     end
     piece, unreadable = file:read(PIECE)
   end
   file:close()
-  if unreadable then return options.refused("the file could not be read again: " .. tostring(unreadable)) end
+  if unreadable then return checks.refused("the file could not be read again: " .. tostring(unreadable)) end
   return true
 end
 
-local function put(job, path)
-  local ok, text = os.rename(job.part, path)
+local function put(job, path, options)
+  local ok, err = source.place(job.part, path, options.replace)
   if ok then return true end
-  return options.refused(("%s: the file could not be put there: %s"):format(path, tostring(text)))
+  return checks.refused(err)
 end
 
--- beside the target, so that it can be renamed; for a sink where temporary files are
+-- in the target's folder, so that it can be renamed; for a sink where temporary files are
 local function part_for(target)
   local random = require("whatsapp.crypto").random(8)
   if type(target) == "string" then return ("%s.%s.part"):format(target:match "^(.*[/\\])" or "", random) end
@@ -232,33 +255,35 @@ local function part_for(target)
   return ("%s/whatsapp-%s.part"):format(folder and folder ~= "" and folder or "/tmp", random)
 end
 
+local function remove(job, err, details)
+  os.remove(job.part)
+  return nil, err, details
+end
+
 ---@param access whatsapp.media.access
----@param job table as download.job gives it
+---@param job whatsapp.media.job
 ---@param target string|fun(piece: string): any, string?
----@param given table
----@return table? got, string? text, whatsapp.info|whatsapp.details details
-function download.run(access, job, target, given)
-  local ok, text, details = choose_url(access, job)
-  if not ok then return nil, text, details end
+---@param options whatsapp.media.download_options
+---@return whatsapp.downloaded? got, string? err, whatsapp.info|whatsapp.details details
+function download.run(access, job, target, options)
+  local is_sink = values.callable(target)
+  if not is_sink and not options.replace and source.exists(target) then
+    return checks.refused(source.shown(target) .. ": the file exists; replace = true replaces it")
+  end
+  local ok, err, details = choose_url(access, job)
+  if not ok then return nil, err, details end
   job.part = part_for(target)
   local got, result
-  got, text, details = fetch_fresh(access, job, given)
-  if not got then
-    os.remove(job.part)
-    return nil, text, details
-  end
+  got, err, details = fetch_fresh(access, job, options)
+  if not got then return remove(job, err, details) end
   local info = details
-  result, text, details = prove(job, got)
-  if result then
-    local to = decorate.is_transport(target) and pour or put -- callable
-    ok, text, details = to(job, target)
-  end
+  result, err, details = prove(job, got)
+  if result then ok, err, details = (is_sink and pour or put)(job, target, options) end
   if not (result and ok) then
-    os.remove(job.part)
     details.attempts = info.attempts
-    return nil, text, details
+    return remove(job, err, details)
   end
-  if type(target) == "string" then result.path = target end
+  if not is_sink then result.path = target end
   return result, nil, info
 end
 

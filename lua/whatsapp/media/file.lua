@@ -1,9 +1,22 @@
--- The bytes that are to be uploaded: a file of the caller's, or a string. Read in pieces, never whole; nothing is kept open
--- between two calls but by who asked for it. Never writes.
+-- Files on the disk: the bytes that are uploaded, a file of the caller's or a string, read in pieces and never whole; and the
+-- steps that put a downloaded file in its place. The caller closes what it opens. Never writes bytes.
 local digest = require "whatsapp.util.sha256"
 local name = require "whatsapp.media.filename"
 
 local source = {}
+
+---A text of the outside on one line: control characters are escaped, also those of C1, and what turns the direction of writing.
+---@param text string
+---@return string
+function source.shown(text)
+  local function escaped(bytes)
+    return (bytes:gsub(".", function(byte) return ("\\x%02X"):format(byte:byte()) end))
+  end
+  for _, pattern in ipairs { "[%c\127]", "\194[\128-\159]", "\226\128[\142\143\168-\174]", "\226\129[\166-\169]" } do
+    text = text:gsub(pattern, escaped)
+  end
+  return text
+end
 
 local PIECE = 65536
 local FIELDS = { path = true, data = true, filename = true }
@@ -16,30 +29,30 @@ local FIELDS = { path = true, data = true, filename = true }
 ---@field at fun(offset: integer, count: integer): string
 ---@field close fun()
 
-local function of_string(data, filename)
+local function open_string(data, filename)
   return {
     data = data, filename = filename, size = #data, close = function() end,
     at = function(offset, count) return data:sub(offset + 1, offset + count) end,
   }
 end
 
--- A pipe that nobody writes into would be waited for, for ever, unless it is opened for writing too: then it is refused
--- below, as it has no end to seek. Nothing is written.
+-- Opening a pipe that has no writer would wait for ever. Opened for writing too it does not wait, and is refused below, as it
+-- has no end to seek. Nothing is written.
 local function open_to_read(path)
   local file = io.open(path, "r+b")
   if file then return file end
   return io.open(path, "rb")
 end
 
-local function of_file(path, filename)
-  local file, text = open_to_read(path)
-  if not file then return nil, tostring(text) end
+local function open_file(path, filename)
+  local file, err = open_to_read(path)
+  if not file then return nil, source.shown(tostring(err)) end
   local size, problem = file:seek "end"
   local readable, unreadable = file:seek "set"
   if readable then readable, unreadable = file:read(0) end
   if not size or (readable == nil and unreadable) then -- a folder can be opened, but not read
     file:close()
-    return nil, ("%s: %s"):format(path, tostring(problem or unreadable or "cannot be read"))
+    return nil, source.shown(("%s: %s"):format(path, tostring(problem or unreadable or "cannot be read")))
   end
   return {
     path = path, filename = filename, size = size, close = function() file:close() end,
@@ -51,43 +64,71 @@ local function of_file(path, filename)
   }
 end
 
----@param given any a path, or { path | data =, filename = }
----@return table? usable { path | data, filename }
----@return string? problem of the programmer's
-function source.usable(given)
-  if type(given) == "string" then given = { path = given } end
-  if type(given) ~= "table" then return nil, "a file is a path or { data =, filename = }, got a " .. type(given) end
-  for field in pairs(given) do
-    if not FIELDS[field] then return nil, "a file has no field " .. tostring(field) .. ": there are path, data and filename" end
+---@param file any a path, or { path | data =, filename = }
+---@return whatsapp.file? usable with a filename
+---@return string? err of wrong use
+function source.usable(file)
+  if type(file) == "string" then file = { path = file } end
+  if type(file) ~= "table" then return nil, "a file is a path or { data =, filename = }, got a " .. type(file) end
+  for field in pairs(file) do
+    if not FIELDS[field] then
+      return nil, ("a file has no field %s: there are path, data and filename"):format(source.shown(tostring(field)))
+    end
   end
-  local path, data = given.path, given.data
+  local path, data = file.path, file.data
   if (path == nil) == (data == nil) then return nil, "a file has either a path or data" end
   if type(path or data) ~= "string" then return nil, "path and data are strings" end
   if path and (path == "" or path:find("\0", 1, true)) then return nil, "a path is not empty and holds no zero byte" end
-  if given.filename ~= nil and type(given.filename) ~= "string" then return nil, "a filename is a string" end
-  return { path = path, data = data, filename = name.base(given.filename or path or "file") }
+  if file.filename ~= nil and type(file.filename) ~= "string" then return nil, "a filename is a string" end
+  return { path = path, data = data, filename = name.base(file.filename or path or "file") }
 end
 
----@param usable table as source.usable gives it
+---@param usable whatsapp.file as source.usable returns it
 ---@return whatsapp.media.file?
----@return string? text
+---@return string? err
 function source.open(usable)
-  if usable.data then return of_string(usable.data, usable.filename) end
-  return of_file(usable.path, usable.filename)
+  if usable.data then return open_string(usable.data, usable.filename) end
+  return open_file(usable.path, usable.filename)
 end
 
 ---@param opened whatsapp.media.file
 ---@return string? sha256 64 hexadecimal digits
----@return string? text
+---@return string? err
 function source.sha256(opened)
   local sum, offset = digest.new(), 0
   while offset < opened.size do
     local piece = opened.at(offset, PIECE)
-    if piece == "" then return nil, (opened.path or "the file") .. ": cannot be read to its end" end
+    if piece == "" then return nil, source.shown(opened.path or "the file") .. ": cannot be read to its end" end
     sum:update(piece)
     offset = offset + #piece
   end
   return sum:final()
+end
+
+-- ---- putting a file in its place ------------------------------------------------------------------------------------------
+
+local NO_ENTRY, NO_FOLDER = 2, 20 -- errno
+
+---Asks without opening the file, as opening a pipe may wait for ever: renaming a file to its own name changes nothing.
+---@param path string
+---@return boolean exists true also for a folder, a pipe and a link that leads nowhere
+function source.exists(path)
+  local ok, _, code = os.rename(path, path)
+  return ok == true or code ~= NO_ENTRY and code ~= NO_FOLDER
+end
+
+---Gives a file its name. Without `replace` a file that has the name keeps it. Nothing yields between the question and the step;
+---another process may still come between them.
+---@param from string
+---@param to string
+---@param replace boolean?
+---@return true? ok
+---@return string? err
+function source.place(from, to, replace)
+  if not replace and source.exists(to) then return nil, source.shown(to) .. ": the file exists; replace = true replaces it" end
+  local ok, err = os.rename(from, to)
+  if ok then return true end
+  return nil, source.shown(("%s: the file could not be put there: %s"):format(to, tostring(err)))
 end
 
 return source

@@ -1,15 +1,16 @@
--- Names of files: of a path, with the extension that a kind wants, and what is left of a name from outside once it can do
--- no harm. Pure. Never gives a name with a folder in it.
+-- Names of files: the name in a path, a name with the extension of a kind, and a safe name for a file from outside. Pure; never
+-- returns a name with a folder in it.
+local clusters = require "whatsapp.util.clusters"
 local kind = require "whatsapp.media.kinds"
 local sniff = require "whatsapp.media.sniff"
-local words = require "whatsapp.webhook.content"
+local values = require "whatsapp.util.values"
 
 local name = {}
 
-local LONGEST, LONGEST_EXTENSION = 120, 12 -- bytes
+local LONGEST, LONGEST_ID, LONGEST_EXTENSION = 120, 64, 12 -- bytes
 
 ---@param path string
----@return string what stands behind its last slash
+---@return string base the part after the last slash
 function name.base(path)
   local base = path:match "([^/\\]*)[/\\]*$":gsub("%c", "")
   return base == "" and "file" or base
@@ -21,7 +22,8 @@ local function split(base)
   return base, nil
 end
 
----A name with an extension that fits, as the API goes by it: a wrong one is replaced, another word is kept.
+---Returns a name with an extension that fits, as the API judges a file by it: the extension of another kind is replaced, any
+---other word after a dot is kept.
 ---@param base string
 ---@param row whatsapp.media.kinds
 ---@return string
@@ -41,64 +43,70 @@ local function repaired(text, instead)
   return text
 end
 
----A name as a message can show it: files may be called what is no UTF-8.
+---Returns a name that a message can show, as a name on a disk need not be UTF-8.
 ---@param base string
----@return string base with U+FFFD for each byte that is not
+---@return string shown with U+FFFD for each byte that is not UTF-8
 function name.shown(base)
   return repaired(base, "\239\191\189")
 end
 
 -- ---- names from outside -------------------------------------------------------------------------------------------------
 
--- what turns the direction of writing, what ends a line, and what cannot be seen: to a reader they make another name of it
+-- characters that turn the direction of writing, end a line or cannot be seen: a reader would take the name for another one
 local HIDDEN = {
-  "\194[\128-\159]", "\194\173", "\216\156", "\226\128[\139-\143]", "\226\128[\168-\174]", "\226\129[\160-\175]",
-  "\239\187\191",
+  "\194[\128-\159]", "\194\173", "\205\143", "\216\156", "\225\160[\139-\142]", "\226\128[\139-\143]", "\226\128[\168-\174]",
+  "\226\129[\160-\175]", "\239\184[\128-\143]", "\239\187\191", "\239\191[\176-\187]", "\240\157\133[\179-\186]",
+  "\243\160[\128-\135][\128-\191]",
 }
 
--- names that are devices somewhere, whatever extension they have; also with a raised 1, 2 or 3
-local DEVICES = { con = true, prn = true, aux = true, nul = true, ["conin$"] = true, ["conout$"] = true }
-for i = 0, 9 do DEVICES["com" .. i], DEVICES["lpt" .. i] = true, true end
-for _, raised in ipairs { "\194\185", "\194\178", "\194\179" } do
-  DEVICES["com" .. raised], DEVICES["lpt" .. raised] = true, true
+-- spaces and letters that are drawn as nothing: a name of these alone looks empty
+local BLANK = {
+  "%s", "_", "\194\160", "\225\133[\159\160]", "\225\154\128", "\225\158[\180\181]", "\226\128[\128-\138]", "\226\128\175",
+  "\226\129\159", "\226\160\128", "\227\128\128", "\227\133\164", "\239\190\160", "\240\157\133\153",
+}
+
+local function without(text, patterns)
+  for _, pattern in ipairs(patterns) do text = text:gsub(pattern, "") end
+  return text
 end
 
-local function shortened(text, length)
-  if #text <= length then return text end
-  while length > 0 and text:byte(length + 1) >= 0x80 and text:byte(length + 1) < 0xC0 do length = length - 1 end
-  return text:sub(1, length)
-end
-
+-- returns the harmless rest of a sender's name; nil if nothing of it can be seen
 local function harmless(text)
   text = repaired(text:match "[^/\\]*$":sub(1, 4 * LONGEST):gsub("[%c\127]", ""), "_")
-  for _, pattern in ipairs(HIDDEN) do text = text:gsub(pattern, "") end
-  text = text:gsub('[<>:"|?*]', "_"):gsub("^[%s.~-]+", ""):gsub("[%s.]+$", "")
-  if DEVICES[text:match "^[^.]*":gsub("%s+$", ""):lower()] then text = "_" .. text end
-  return text
+  text = without(text, HIDDEN):gsub('[<>:"|?*]', "_"):gsub("^[%s.~-]+", ""):gsub("[%s.]+$", "")
+  return without(text, BLANK) ~= "" and text or nil
 end
 
 local function string_or(value, otherwise)
   return type(value) == "string" and value or otherwise
 end
 
----A name for a file that came from outside, to be put into a folder of yours: no folder, no control character, no dot
----before it, not long, and with the extension of its MIME type, whatever it was called.
+local function id_of(media)
+  local id = values.text_of_id(media.id)
+  return id and id:find "^%w[%w_-]*$" and id:sub(1, LONGEST_ID) or "0"
+end
+
+-- the extension: the sender's if it is one of ours for that type, else the first of ours; bin if the type is not known
+local function extension_for(mime_type, given)
+  local row = kind.ROWS[kind.of_type(string_or(mime_type, "")) or ""]
+  if not row or #row.extensions == 0 then return "bin" end
+  return kind.fits(row, given, true) and given or row.extensions[1]
+end
+
+---Returns a name for a file that came from outside, to be put into a folder of yours: the media's id, what the sender called it
+---(no folder, no dot, no control character, nothing that cannot be seen), and an extension of its MIME type. Not long.
 ---@param event whatsapp.event|table with a media member, or that member
 ---@return string
 function name.safe(event)
   local media = type(event.media) == "table" and event.media or event
-  local called = harmless(string_or(media.filename, ""))
-  if called == "" then
-    local id = (words.string(media.id) or "0"):gsub("[^%w_-]", "")
-    called = harmless(("%s-%s"):format(string_or(event.type, "file"), id))
-  end
-  local row = kind.ROWS[kind.of_type(string_or(media.mime_type, "")) or ""]
-  local stem, extension = split(called)
-  if row and #row.extensions > 0 and not kind.fits(row, extension, true) then
-    stem, extension = called, row.extensions[1]
-  end
-  extension = extension or "bin"
-  return shortened(stem, LONGEST - 1 - #extension) .. "." .. extension
+  local id, called = id_of(media), harmless(string_or(media.filename, ""))
+  local stem, given = split(called or "")
+  local extension = extension_for(media.mime_type, given)
+  if given ~= extension then stem = called end -- a wrong extension is part of the name
+  stem = stem and harmless(stem)
+  if not stem then return ("%s-%s.%s"):format(string_or(event.type, ""):match "^%w[%w_]*$" or "file", id, extension) end
+  local room = LONGEST - #id - #extension - 2
+  return ("%s-%s.%s"):format(id, clusters.beginning(stem:gsub("%.", "_"), room), extension)
 end
 
 return name

@@ -1,18 +1,18 @@
--- The kinds of files: their exact MIME types, the extensions that fit, as what a message shows them and how large the API
--- lets them be (contract, 3.4). Data, and the few lines that look it up. Never reads a file.
+-- The kinds of files: their exact MIME types, the extensions that fit, the type of message that shows them and the largest size
+-- that the API takes. Data, and the few lines that look it up. Never reads a file.
 local kind = {}
 
 local KB, MB = 1024, 1024 * 1024
 
 ---@class whatsapp.media.kinds
 ---@field type string the MIME type as the API wants it
----@field extensions string[] those that the API takes for it; the first is given to a name that has none of them
+---@field extensions string[] those that the API takes for it; a name without one of them gets the first
 ---@field also string[]? other extensions that people give it
 ---@field as string? the message that shows it; nil: the API does not take it
 ---@field aliases string[]? other words for the type
 ---@field may_be string[]? names of kinds whose files begin with the same bytes
 ---@field container string? the format that it is packed in, where its name cannot always be seen
----@field weak boolean? its bytes tell little: a type that was given says more
+---@field weak boolean? its bytes tell little: the caller's type decides
 ---@field advice string? what to do instead
 
 local OOXML = "application/vnd.openxmlformats-officedocument."
@@ -60,22 +60,22 @@ kind.ROWS = {
   ole = { type = "application/x-ole-storage", extensions = {}, container = "ole", weak = true },
 }
 
----Bytes that the API takes at most, of what each message shows. It prints MB without saying of how many bytes: these are
----the larger ones.
+---The largest file, in bytes, for each type of message. The API's pages say MB without saying how many bytes that is: these
+---are the larger ones.
 kind.MAX = { image = 5 * MB, audio = 16 * MB, video = 16 * MB, document = 100 * MB }
 kind.MAX_STICKER = { static = 100 * KB, animated = 500 * KB }
 kind.STICKER_SIDE = 512
 
----Bytes that the API lets users send at most.
+---The largest file, in bytes, that the API lets a user send.
 kind.MAX_INCOMING = 100 * MB
 
----What the streams of an MP4 may be in besides H.264 and AAC, as it is written there: of these the API's pages say no good.
+---Codecs of an MP4 other than H.264 and AAC, by the letters in the file: the API's pages do not name them.
 kind.OTHER_CODECS = {
   hvc1 = "H.265", hev1 = "H.265", dvh1 = "Dolby Vision", dvhe = "Dolby Vision", av01 = "AV1", vp08 = "VP8", vp09 = "VP9",
   mp4v = "MPEG-4 Part 2", ["ac-3"] = "AC-3", ["ec-3"] = "E-AC-3", Opus = "Opus", fLaC = "FLAC",
 }
 
----Types that a sample of a template may have.
+---The kinds that a sample of a template may be of.
 kind.SAMPLES = { pdf = true, jpeg = true, png = true, mp4 = true }
 
 local by_type, known
@@ -123,7 +123,7 @@ end
 
 ---@param row whatsapp.media.kinds
 ---@param extension string?
----@param loosely boolean? what people call it is good enough
+---@param loosely boolean? true: an extension that people use is taken too
 ---@return boolean
 function kind.fits(row, extension, loosely)
   if not extension then return false end

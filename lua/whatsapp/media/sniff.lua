@@ -1,9 +1,10 @@
--- What a file is, from its own bytes: the kind, and of some kinds what the API wants to know (dimensions, channels). Pure:
--- reads through at(offset, count), only what it needs. Never raises, whatever the bytes, and never trusts a length in them.
+-- Tells what a file is from its own bytes: the kind, and for some kinds what the API asks for (dimensions, channels). Pure:
+-- reads through at(offset, count), only what it needs. Never raises, whatever the bytes, and never trusts a length in them: how
+-- deep it looks and how much it reads is bounded for each file.
 local sniff = {}
 
 local HEAD, TEXT = 32, 65536
-local MOST_BOXES, MOST_SECTORS = 256, 64
+local MOST_BOXES, DEEPEST_BOX, MOST_SECTORS = 1024, 8, 64 -- of a file
 
 ---@class whatsapp.media.facts
 ---@field kind string? a name in whatsapp.media.kinds; nil: not known
@@ -14,7 +15,7 @@ local MOST_BOXES, MOST_SECTORS = 256, 64
 ---@field depth integer? bits of a PNG's sample
 ---@field colour integer? of a PNG: 2 RGB, 6 RGBA
 ---@field tracks table<string, true>? of an MP4: what its tracks are ("vide", "soun") and what they are in ("avc1", "mp4a")
----@field late boolean? of an MP4: the index stands behind the data
+---@field late boolean? of an MP4: the index comes after the data
 
 -- ---- numbers ------------------------------------------------------------------------------------------------------------
 
@@ -40,7 +41,7 @@ local function png(at)
   }
 end
 
--- of the first chunk of a WebP, where its dimensions stand
+-- name of the first chunk of a WebP -> a function that reads width, height and whether it is animated
 local WEBP = {
   VP8X = function(head)
     return 1 + le(head, 25, 3), 1 + le(head, 28, 3), math.floor((head:byte(21) or 0) / 2) % 2 == 1
@@ -67,33 +68,32 @@ end
 
 -- ---- MP4 and its family -------------------------------------------------------------------------------------------------
 
--- visit(name, start, till) of each box; false ends it
-local function each_box(at, from, till, visit)
-  for _ = 1, MOST_BOXES do
-    local head = at(from, 16)
+-- Calls visit(name, start, stop) for each box between two offsets, until it returns false. A box ends where its parent ends.
+-- `file.boxes` is how many more boxes of the whole file may be looked at.
+local function each_box(file, from, stop, visit)
+  while from + 8 <= stop and file.boxes > 0 do
+    file.boxes = file.boxes - 1
+    local head = file.at(from, 16)
     if #head < 8 then return end
     local size, start = be(head, 1, 4), from + 8
     if size == 1 then size, start = be(head, 9, 8), from + 16
-    elseif size == 0 then size = till - from end
+    elseif size == 0 then size = stop - from end
     if size < start - from then return end
-    if visit(head:sub(5, 8), start, math.min(from + size, till)) == false then return end
+    if visit(head:sub(5, 8), start, math.min(from + size, stop)) == false then return end
     from = from + size
-    if from >= till then return end
   end
 end
 
 local PARENTS = { trak = true, mdia = true, minf = true, stbl = true }
-local WORDS = { hdlr = 8, stsd = 12 } -- where in a box four letters say what a track is, and what it is in
+local WORDS = { hdlr = 8, stsd = 12 } -- offset in a box of the four letters that name the kind of a track, and its codec
 
--- of all tracks: "vide", "soun"; "avc1", "mp4a" and the like
-local function tracks_of(at, from, till)
-  local found = {}
-  local function visit(name, start, stop)
-    if PARENTS[name] then each_box(at, start, stop, visit) end
-    if WORDS[name] then found[at(start + WORDS[name], 4)] = true end
-  end
-  each_box(at, from, till, visit)
-  return found
+-- adds the names that the tracks between two offsets have: "vide", "soun"; "avc1", "mp4a" and the like
+local function add_tracks(file, from, stop, depth, found)
+  each_box(file, from, stop, function(name, start, box_stop)
+    if PARENTS[name] and depth < DEEPEST_BOX then add_tracks(file, start, box_stop, depth + 1, found) end
+    local offset = WORDS[name]
+    if offset and start + offset + 4 <= box_stop then found[file.at(start + offset, 4)] = true end
+  end)
 end
 
 -- brands begin with these; all others are MP4
@@ -108,11 +108,13 @@ local function iso(at, head, size)
     if head:sub(9, 8 + #brand[1]) == brand[1] then facts.kind = brand[2] end
   end
   if facts.kind ~= "mp4" and facts.kind ~= "m4a" then return facts end
-  each_box(at, 0, size, function(name, start, till)
+  local file = { at = at, boxes = MOST_BOXES }
+  each_box(file, 0, size, function(name, start, stop)
     if name == "mdat" then facts.late = true end
     if name ~= "moov" then return end
     facts.late = facts.late or false
-    local found = tracks_of(at, start, till)
+    local found = {}
+    add_tracks(file, start, stop, 1, found)
     facts.tracks = found
     if found.vide then facts.kind = "mp4" elseif found.soun then facts.kind = "m4a" end
     return false
@@ -128,7 +130,7 @@ local function ogg(at, head)
   return { kind = "opus", channels = packet:byte(10) }
 end
 
--- a frame of MPEG audio begins with 11 set bits; those of AAC have 0 where the others name their layer
+-- a frame of MPEG audio begins with 11 set bits; a frame of AAC has layer 0
 local function mpeg(_, head)
   local second, third = head:byte(2, 3)
   if not third or second < 0xE0 then return {} end
@@ -160,7 +162,7 @@ end
 local OFFICE = { { "word/", "docx" }, { "xl/", "xlsx" }, { "ppt/", "pptx" } }
 local END_OF_ZIP, LONGEST_TAIL = "PK\5\6", 22 + 65535
 
--- where the list of a zip's members stands, and how long it is
+-- returns the offset and the length of the list of a zip's members
 local function members_at(at, size)
   for _, length in ipairs { 1024, LONGEST_TAIL } do
     local from = math.max(0, size - length)
@@ -201,7 +203,7 @@ local function named_in(sector)
   end
 end
 
--- the directory is a chain of sectors; of the table of chains, the parts that the header lists are read
+-- follows the chain of the directory's sectors; reads only those parts of the table of chains that the header lists
 local function ole(at)
   local header = at(0, 512)
   local shift = le(header, 31, 2)
@@ -211,7 +213,7 @@ local function ole(at)
     local found = named_in(at((sector + 1) * bytes, bytes))
     if found then return { kind = found } end
     local part = math.floor(sector / (bytes / 4))
-    if part >= 109 then break end -- also behind the last one, whose number is none of a sector
+    if part >= 109 then break end -- also after the last sector: its number is no sector's
     sector = le(at((le(header, 77 + 4 * part, 4) + 1) * bytes + 4 * (sector % (bytes / 4)), 4), 1, 4)
   end
   return { kind = "ole" }
@@ -234,7 +236,7 @@ local function pattern_of(lead)
 end
 
 ---@param text string
----@param cut boolean? whether it may end within a character
+---@param cut boolean? true if the text may end within a character
 ---@return integer? position of the first byte that is not UTF-8
 function sniff.bad_utf8(text, cut)
   local i = text:find "[\128-\255]"
@@ -259,7 +261,7 @@ local function is(name)
   return function() return { kind = name } end
 end
 
--- where, which bytes, and who says what it is; the first that knows wins
+-- offset, bytes that begin there, and the function that names the kind; the first that names one is used
 local MAGIC = {
   { 0, "\255\216\255", is "jpeg" },
   { 0, "\137PNG\r\n\26\n", png },

@@ -1,10 +1,10 @@
--- Files that go to the API: checked, sent as they lie on the disk, and samples of templates in parts. What may have arrived
--- is not sent again; an interrupted sample goes on where the API says that it ended.
+-- Sends files to the API: a message's file in one request, a template's sample in pieces. An upload that may have arrived is
+-- never repeated; an interrupted sample goes on from the byte that the API names.
 local check = require "whatsapp.media.check"
 local kind = require "whatsapp.media.kinds"
-local response = require "whatsapp.wire.outcome"
+local outcome = require "whatsapp.wire.outcome"
 local source = require "whatsapp.media.file"
-local words = require "whatsapp.webhook.content"
+local values = require "whatsapp.util.values"
 
 local upload = {}
 
@@ -12,62 +12,62 @@ local upload = {}
 upload.TIMEOUT, upload.TOTAL = 300, 600
 local TIMEOUT, TOTAL = upload.TIMEOUT, upload.TOTAL
 
-local function refused_source(text)
-  return check.problem("file", "format", text)
+local function refused_source(err)
+  return check.problem("file", "format", err)
 end
 
--- an answer that is none of those that the API gives
+-- the failure for a response that the API does not document
 local function odd(answer, what, sent)
   return nil, ("HTTP %d: %s"):format(answer.status, what),
     { kind = "protocol", retryable = false, may_have_been_sent = sent, http_status = answer.status }
 end
 
----Opens a file, looks what it is, and closes it again.
----@param usable table as source.usable gives it
----@param given whatsapp.media.check_options
+---Opens a file, finds out what it is, and closes it again.
+---@param usable whatsapp.file as source.usable returns it
+---@param options whatsapp.media.check_options
 ---@param hashed boolean? with its SHA-256, which is then in the plan
 ---@return whatsapp.media.plan? plan, whatsapp.problem[]|string|nil warnings, whatsapp.details? details
-function upload.plan(usable, given, hashed)
-  local opened, text = source.open(usable)
-  if not opened then return refused_source(text) end
-  local plan, warnings, details = check.plan(opened, given)
-  if plan and hashed then plan.sha256, text = source.sha256(opened) end
+function upload.plan(usable, options, hashed)
+  local opened, err = source.open(usable)
+  if not opened then return refused_source(err) end
+  local plan, warnings, details = check.plan(opened, options)
+  if plan and hashed then plan.sha256, err = source.sha256(opened) end
   opened.close()
-  if plan and hashed and not plan.sha256 then return refused_source(text) end
+  if plan and hashed and not plan.sha256 then return refused_source(err) end
   return plan, warnings, details
 end
 
--- ---- to be shown by messages --------------------------------------------------------------------------------------------
+-- ---- files of messages --------------------------------------------------------------------------------------------
 
 -- an id, whether it came as a string or as a number
 local function read_id(answer)
-  local object, text, details = response.read(answer)
-  if not object then return nil, text, details end
-  object.id = words.string(object.id)
+  local object, err, details = outcome.read(answer)
+  if not object then return nil, err, details end
+  object.id = values.text_of_id(object.id)
   if object.id and object.id ~= "" then return object end
   return odd(answer, "JSON that names no id; the file may have been taken", true)
 end
 
 ---@param access whatsapp.media.access
----@param usable table
+---@param usable whatsapp.file
 ---@param plan whatsapp.media.plan
----@param given table
+---@param options whatsapp.media.upload_options
 ---@param warnings whatsapp.problem[]?
----@return { id: string }? result, string? text, whatsapp.info|whatsapp.details details
-function upload.send(access, usable, plan, given, warnings)
+---@return { id: string }? result, string? err, whatsapp.info|whatsapp.details details
+function upload.send(access, usable, plan, options, warnings)
   local file = { name = "file", filename = plan.filename, type = plan.type, file = usable.path, data = usable.data }
   local form = { { name = "messaging_product", data = "whatsapp" }, { name = "type", data = plan.type } }
-  if given.ttl_minutes then form[#form + 1] = { name = "ttl_minutes", data = ("%d"):format(given.ttl_minutes) } end
+  if options.ttl_minutes then form[#form + 1] = { name = "ttl_minutes", data = ("%d"):format(options.ttl_minutes) } end
   form[#form + 1] = file
   return access.exchange({
-    method = "POST", url = access.phone_url .. "media", headers = {}, form = form, progress = given.progress,
-    timeout = given.timeout or TIMEOUT,
-  }, { retry = given.retry, total = TOTAL, read = read_id, warnings = warnings, about = plan })
+    method = "POST", url = access.phone_url .. "media", headers = {}, form = form, progress = options.progress,
+    timeout = options.timeout or TIMEOUT,
+  }, { retry = options.retry, total = TOTAL, read = read_id, warnings = warnings, about = plan })
 end
 
 -- ---- samples of templates -----------------------------------------------------------------------------------------------
 
----Whether this is the id of a session: it becomes part of a URL as it is.
+---Tells whether this is the id of a session: it becomes part of a URL unchanged.
 ---@param id any
 ---@return boolean
 function upload.is_session(id)
@@ -75,54 +75,54 @@ function upload.is_session(id)
 end
 
 local function read_session(answer)
-  local object, text, details = response.read(answer)
-  if not object then return nil, text, details end
+  local object, err, details = outcome.read(answer)
+  if not object then return nil, err, details end
   if upload.is_session(object.id) then return object end
   return odd(answer, "JSON that names no upload session", false)
 end
 
 local function read_handle(answer)
-  local object, text, details = response.read(answer)
-  if not object then return nil, text, details end
+  local object, err, details = outcome.read(answer)
+  if not object then return nil, err, details end
   if type(object.h) == "string" and object.h ~= "" then return object end
-  return odd(answer, "JSON that names no handle", true) -- or how much it has, of a part
+  return odd(answer, "JSON that names no handle", true) -- or, after a piece, the number of bytes it has
 end
 
-local function begin_session(access, plan, given)
-  local url = ("%s%s/uploads?file_name=%s&file_length=%d&file_type=%s"):format(access.root, given.app_id,
+local function begin_session(access, plan, options)
+  local url = ("%s%s/uploads?file_name=%s&file_length=%d&file_type=%s"):format(access.root, options.app_id,
     access.escaped(plan.filename), plan.size, access.escaped(kind.bare(plan.type)))
-  return access.exchange({ method = "POST", url = url, headers = {}, timeout = given.timeout },
-    { retry = given.retry, read = read_session, harmless = true }) -- a session without bytes is nothing
+  return access.exchange({ method = "POST", url = url, headers = {}, timeout = options.timeout },
+    { retry = options.retry, read = read_session, harmless = true }) -- a session without bytes does no harm
 end
 
-local function offset_of(access, session, given)
-  local request = { method = "GET", url = access.root .. session, headers = {}, timeout = given.timeout }
-  local object, text, details = access.exchange(request, { retry = given.retry, read = read_session, harmless = true })
-  if not object then return nil, text, details end
-  return response.integer(object.file_offset) or 0
+local function offset_of(access, session, options)
+  local request = { method = "GET", url = access.root .. session, headers = {}, timeout = options.timeout }
+  local object, err, details = access.exchange(request, { retry = options.retry, read = read_session, harmless = true })
+  if not object then return nil, err, details end
+  return values.integer(object.file_offset) or 0
 end
 
-local function send_from(access, usable, size, session, offset, given)
-  local progress = given.progress
+local function send_from(access, usable, size, session, offset, options)
+  local progress = options.progress
   local request = {
-    method = "POST", url = access.root .. session, timeout = given.timeout or TIMEOUT,
+    method = "POST", url = access.root .. session, timeout = options.timeout or TIMEOUT,
     progress = progress and function(sent) progress(offset + sent, size) end,
     headers = { file_offset = ("%d"):format(offset), ["Content-Type"] = "application/octet-stream" },
   }
   if usable.data then request.body = usable.data:sub(offset + 1)
   else request.body_file, request.body_offset = usable.path, offset end
-  return access.exchange(request, { retry = given.retry, total = TOTAL, read = read_handle })
+  return access.exchange(request, { retry = options.retry, total = TOTAL, read = read_handle })
 end
 
 local MOST_RESUMPTIONS = 5
 
--- Sends what is missing until the handle is there; whenever it is not, the API says how much it has.
-local function send_rest(access, usable, plan, session, offset, given)
+-- Sends the missing bytes until the API returns the handle; after each interruption the API is asked how many bytes it has.
+local function send_rest(access, usable, plan, session, offset, options)
   for resumed = 0, MOST_RESUMPTIONS do
-    local object, text, details = send_from(access, usable, plan.size, session, offset, given)
+    local object, err, details = send_from(access, usable, plan.size, session, offset, options)
     if object then return object.h, nil, details end
-    if not details.may_have_been_sent or given.retry == false or resumed == MOST_RESUMPTIONS then return nil, text, details end
-    local known, unknown, problem = offset_of(access, session, given)
+    if not details.may_have_been_sent or options.retry == false or resumed == MOST_RESUMPTIONS then return nil, err, details end
+    local known, unknown, problem = offset_of(access, session, options)
     if not known then return nil, unknown, problem end
     if known > plan.size or known < 0 then
       return nil, ("the API has %d bytes of a file of %d"):format(known, plan.size), details
@@ -131,33 +131,35 @@ local function send_rest(access, usable, plan, session, offset, given)
   end
 end
 
-local function check_sample(plan, given)
+local function check_sample(plan, options)
   local taken = kind.SAMPLES[plan.kind or ""]
-  if taken or given.mode == "lenient" then return true end
+  if taken or options.mode == "lenient" then return true end
   return check.problem("type", "enum", plan.type .. ", a sample is a PDF, JPEG, PNG or MP4")
 end
 
 ---@param access whatsapp.media.access
----@param usable table
----@param given table
----@return string? handle, string? text, whatsapp.info|whatsapp.details details
-function upload.sample(access, usable, given)
-  -- what is said of messages' files is not said of samples
-  local plan, text, details = upload.plan(usable, { type = given.type, mode = given.mode, as = "document", check_size = false })
-  if not plan then return nil, text, details end
-  local taken, not_taken, refusal = check_sample(plan, given)
+---@param usable whatsapp.file
+---@param options whatsapp.media.sample_options
+---@return string? handle, string? err, whatsapp.info|whatsapp.details details
+function upload.sample(access, usable, options)
+  -- the rules for files of messages do not hold for samples
+  local plan, err, details = upload.plan(usable, {
+    type = options.type, mode = options.mode, as = "document", check_size = false,
+  })
+  if not plan then return nil, err, details end
+  local taken, not_taken, refusal = check_sample(plan, options)
   if not taken then return nil, not_taken, refusal end
-  local session, offset = given.session, 0
+  local session, offset = options.session, 0
   if session then
-    offset, text, details = offset_of(access, session, given)
-    if not offset then return nil, text, details end
+    offset, err, details = offset_of(access, session, options)
+    if not offset then return nil, err, details end
   else
     local object
-    object, text, details = begin_session(access, plan, given)
-    if not object then return nil, text, details end
+    object, err, details = begin_session(access, plan, options)
+    if not object then return nil, err, details end
     session = object.id
   end
-  local handle, problem, about = send_rest(access, usable, plan, session, offset, given)
+  local handle, problem, about = send_rest(access, usable, plan, session, offset, options)
   if about then about.session = session end
   return handle, problem, about
 end

@@ -1,398 +1,287 @@
--- Many messages at once: a coroutine for each that is under way, over any transport that can wait for many. What waits
--- for an answer, for a place on the wire, for a limit or for another try is a task that sleeps here; whoever asks for
--- the next outcome drives them all. Knows nothing of HTTP. Never begins anything unless it is asked for an outcome.
+-- Many messages at once: drives a delivery for each that is under way, over any transport. Where the transport can have many
+-- under way, so many are on the wire as the batch allows; else one at a time. Everything happens in the coroutine that asks
+-- for the next outcome: no coroutine, closure or decorator is made for a message. Never begins anything unasked.
+local delivery = require "whatsapp.send.delivery"
+local queue = require "whatsapp.util.queue"
+local single = require "whatsapp.send.single"
+local values = require "whatsapp.util.values"
+
 local batch = {}
 
-local WAIT = {} -- what a task yields to its batch; everything else is for whoever resumes the batch
-
-local running = coroutine.running
-local tasks = setmetatable({}, { __mode = "kv" }) -- coroutine -> task, which lives as long as it is under way
-
-local function current_task()
-  local co = running()
-  return co and tasks[co]
-end
-
----@return boolean whether the caller runs within a task of a batch, and waits there
-function batch.is_task() return current_task() ~= nil end
-
--- ---- queues -------------------------------------------------------------------------------------------------------------
-
-local Queue = {}
-Queue.__index = Queue
-
-local function new_queue() return setmetatable({ head = 1, tail = 0 }, Queue) end
-
-function Queue:push(value)
-  local tail = self.tail + 1
-  self[tail] = value -- which may raise
-  self.tail = tail
-end
-
-function Queue:pop()
-  if self.head > self.tail then return nil end
-  local value = self[self.head]
-  self[self.head] = nil
-  if self.head == self.tail then self.head, self.tail = 1, 0
-  else self.head = self.head + 1 end
-  return value
-end
-
--- sleepers, the one that wakes first on top: a heap
-local Heap = {}
-Heap.__index = Heap
-
-function Heap:push(task)
-  local i = #self + 1
-  while i > 1 do
-    local above = math.floor(i / 2)
-    if self[above].wakes <= task.wakes then break end
-    self[i] = self[above]
-    i = above
-  end
-  self[i] = task
-end
-
-function Heap:pop()
-  local first, last = self[1], table.remove(self)
-  if first == last then return first end
-  local i = 1
-  while true do
-    local below = 2 * i
-    if self[below + 1] and self[below + 1].wakes < self[below].wakes then below = below + 1 end
-    if not self[below] or self[below].wakes >= last.wakes then break end
-    self[i] = self[below]
-    i = below
-  end
-  self[i] = last
-  return first
-end
-
--- ---- what a task does while it waits ------------------------------------------------------------------------------------
-
-local function not_sent(own)
-  local text = ("the %s was closed before this was sent"):format(own.closing and "batch" or "client")
-  return nil, text, { kind = "transport", retryable = true, may_have_been_sent = false }
-end
-
--- of a message on whose way something was raised
-local function raised(begun, attempts)
-  return { kind = "transport", retryable = false, may_have_been_sent = begun or false, attempts = attempts }
-end
-
-local Task = {}
-Task.__index = Task
-
--- one request on the wire; no more at once than the batch allows
-function Task:exchange(request)
-  local own = self.batch
-  if own.in_flight >= own.concurrency then
-    own.places:push(self)
-    coroutine.yield(WAIT)
-  else
-    own.in_flight = own.in_flight + 1 -- whoever waits for a place is given one of those that were counted
-  end
-  if own:is_ending() then
-    own:leave_place()
-    return not_sent(own)
-  end
-  self.begun, self.placed = true, true
-  own.transport.begin(request, self.done)
-  coroutine.yield(WAIT)
-  local answer, text, details = self.answer, self.text, self.details
-  self.answer, self.text, self.details = nil, nil, nil
-  return answer, text, details
-end
-
--- false: the batch, or the client, was closed meanwhile
-function Task:sleep(seconds)
-  local own = self.batch
-  if own:is_ending() then return false end
-  self.wakes = own.now() + seconds
-  own.sleeping:push(self)
-  coroutine.yield(WAIT)
-  return not own:is_ending()
-end
-
----The transport that a client's requests go through in the end: inside a batch the task waits, elsewhere the caller.
----@param transport any
----@return any transport
-function batch.switch(transport)
-  local carried = type(transport) == "table" and transport or {}
-  local begin, sleep = carried.begin, carried.sleep
-  return setmetatable({
-    now = carried.now,
-    sleep = sleep and function(seconds)
-      local task = current_task()
-      if task then return task:sleep(seconds) end
-      return sleep(seconds)
-    end,
-  }, {
-    __call = function(_, request)
-      local task = current_task()
-      if not task then return transport(request) end
-      if begin then return task:exchange(request) end
-      if task.batch:is_ending() then return not_sent(task.batch) end
-      task.begun = true
-      return transport(request)
-    end,
-  })
-end
-
--- ---- a batch ------------------------------------------------------------------------------------------------------------
+-- found once: a look-up through the metatable for each message is what a hot loop would pay for it
+local begin, advance, settle_delivery, reset = delivery.begin, delivery.advance, delivery.settle, delivery.reset
 
 ---@class whatsapp.batch
 local Batch = {}
 Batch.__index = Batch
-Batch.__name = "whatsapp.send.batch"
+Batch.__name = "whatsapp.batch"
 
 ---@class whatsapp.progress
 ---@field done integer messages that have ended
----@field failed integer of them
+---@field failed integer how many of these failed
 ---@field total integer? where the messages are a list
 ---@field rate number messages that ended in a second, so far
 ---@field in_flight integer on the wire
 
--- nothing is to be begun any more
-function Batch:is_ending() return self.closing or self.is_closed() end
+---@class whatsapp.BatchOutcome
+---@field message whatsapp.Message
+---@field result table? as client:send returns it
+---@field err string?
+---@field details whatsapp.info|whatsapp.details
 
-function Batch:leave_place()
-  local places = self.places
-  if places.head <= places.tail then
-    self.ready:push(places[places.head])
-    places:pop()
-  else self.in_flight = self.in_flight - 1 end
-end
+-- nothing is begun any more
+local function is_ending(self) return self.closing or self.shared.closed end
 
--- what a task ends with: the outcome of its message, which it keeps until somebody asks for it
-function Batch:finish(task, response, text, details)
-  task.response, task.text, task.details = response, text, details
-  self.ended:push(task)
-  self.alive = self.alive - 1
-  local key = task.key
-  if key == nil then return end
-  local chain = self.chains[key]
-  task.key = nil
-  local message = chain:pop()
-  if message == nil then
-    self.chains[key] = nil
-    return
-  end
-  self.held = self.held - 1
-  self.ready:push(self:start(message, key))
-end
+-- ---- one delivery -----------------------------------------------------------------------------------------------------------
 
-local function new_task(own)
-  local task
-  task = setmetatable({ batch = own }, Task)
-  task.done = function(answer, text, details)
-    task.answer, task.text, task.details, task.placed = answer, text, details, false
-    own:leave_place()
-    own.ready:push(task)
-  end
-  task.co = coroutine.create(function()
-    while true do
-      local first = task.first
-      task.first = nil
-      own:finish(task, own.send(task.message, first))
-      coroutine.yield(WAIT)
-    end
-  end)
-  tasks[task.co], own.has_tasks = task, true
-  return task
-end
-
--- a task for a message, which is not counted yet
-function Batch:take_task(message, key)
+local function new_delivery(self, message, key)
   local idle = self.idle
-  local task = idle[#idle]
-  if task then idle[#idle] = nil
-  else task = new_task(self) end
-  task.message, task.key, task.begun = message, key, false
-  return task
-end
-
-function Batch:start(message, key)
-  local task = self:take_task(message, key)
-  self.alive = self.alive + 1
-  return task
-end
-
--- A message without a task, for as long as nothing has to wait but its answer. Where more is to be done than to read
--- that, a task goes on with it. What an answer is, three values at most, only `direct` knows.
-local function land(own, flight, a, b, c)
-  local response, details = own.direct.conclude(flight, a, b, c)
-  if response == nil then return own:go_on(flight, a, b, c) end
-  flight.response, flight.details, flight.body = response, details, nil
-  own.ended:push(flight)
-end
-
-local function new_flight(own)
-  local flight = {}
-  function flight.done(a, b, c)
-    local ok, problem = pcall(land, own, flight, a, b, c)
-    own.alive = own.alive - 1
-    own:leave_place()
-    if ok then return end
-    -- what it raised, as for want of memory, must not cost the outcome: its answer will not come again
-    flight.response, flight.text, flight.details = nil, own.clean(tostring(problem)), raised(true, 1)
-    own.ended:push(flight)
-  end
-  return flight
-end
-
-function Batch:go_on(flight, a, b, c)
-  local first = self.direct.first(flight, a, b, c)
-  local task = self:take_task(flight.message)
-  task.begun, task.first = true, first
-  self.ready:push(task) -- the last that may raise; the flight is not used again
-  self.alive = self.alive + 1
-  flight.message = nil
-end
-
-function Batch:fly(message)
-  local flights = self.flights
-  local flight = flights[#flights]
-  if flight then flights[#flights] = nil
-  else flight = new_flight(self) end
-  flight.message = message
-  self.starting = flight
-  local begun, text, details = self.direct.begin(flight, message)
-  self.starting = nil
-  if begun then
-    self.alive, self.in_flight = self.alive + 1, self.in_flight + 1
+  local one = idle[#idle]
+  if one then
+    idle[#idle] = nil
+    reset(one)
   else
-    flights[#flights + 1], flight.message = flight, nil
-    self.ended:push { message = message, text = text, details = details }
+    one = delivery.new(self.state, self.plan)
+    one.batch = self
   end
+  one.message, one.key, one.is_fresh = message, key, true
+  return one
 end
 
--- Where something was raised while a message was begun, as for want of memory, its outcome is not lost for that.
-function Batch:recover()
-  local flight = self.starting
-  self.starting = nil
-  if self.direct.is_begun(flight) or flight.message == nil or flight.response ~= nil or flight.text then
-    self.alive, self.in_flight = self.alive + 1, self.in_flight + 1
+-- The next message to the same recipient may begin.
+local function follow(self, one)
+  local chain = self.chains[one.key]
+  local message = chain ~= true and chain[chain.head]
+  if not message then self.chains[one.key] = nil
+  else
+    self.ready:push(new_delivery(self, message, one.key))
+    chain:pop()
+    self.held, self.alive = self.held - 1, self.alive + 1
+  end
+  one.key = nil
+end
+
+-- It is over: its outcome waits until it is asked for. May be called again where it raised.
+local function finish(self, one)
+  if not one.is_ended then
+    self.ended:push(one)
+    one.is_ended, self.alive = true, self.alive - 1
+  end
+  if one.key ~= nil then follow(self, one) end
+end
+
+-- where a delivery goes after a step: wait is what it said
+local function place(self, one, wait)
+  if one.is_over then return finish(self, one) end
+  if wait > 0 then
+    one.wakes = self.now() + wait
+    return self.sleeping:push(one)
+  end
+  self.ready:push(one)
+end
+
+-- An answer, or that there is none.
+local function settle(self, one, response, err, details)
+  self.current, self.is_settling, one.on_wire = one, true, false
+  self.in_flight = self.in_flight - 1
+  local wait = settle_delivery(one, self.now(), response, err, details)
+  place(self, one, wait)
+  self.current, self.is_settling = nil, false
+end
+
+local function start(self, one)
+  self.in_flight = self.in_flight + 1
+  one.on_wire = true
+  if not self.start then
+    local response, err, details = single.exchange(one)
+    return settle(self, one, response, err, details)
+  end
+  if self.shared.owned then self.start(one.request, one, self)
+  else
+    local ok, problem = one:call(self.start, one.request, one, self)
+    if not ok then return settle(self, one, nil, values.text_of(problem)) end
+  end
+  one.is_taken = true
+  self.current = nil
+end
+
+-- from one step to the next that has to wait
+local function run(self, one)
+  self.current = one
+  local shared, wait = self.shared, nil
+  if not (self.closing or shared.closed) then
+    if one.is_fresh then
+      one.is_fresh = false
+      begin(one, one.message)
+    end
+    wait = advance(one, self.now())
+    if wait == 0 and not (self.closing or shared.closed) then return start(self, one) end
+  end
+  if wait == 0 or wait == nil then one:stop(self.closing and "batch" or "client") end -- unless it is over
+  place(self, one, wait)
+  self.current = nil
+end
+
+local function run_ready(self)
+  local ready = self.ready
+  while ready.head <= ready.tail and self.in_flight < self.concurrency do run(self, ready:pop()) end
+end
+
+-- Something was raised in the middle of a step, as by Ctrl-C or without memory, or the coroutine that drove it has ended: the
+-- message has an outcome all the same.
+local function recover(self)
+  local one = self.current
+  if not (one.on_wire and one.is_taken) then -- else its answer comes
+    if one.on_wire then self.in_flight = self.in_flight - 1 end
+    local begun = one.on_wire or self.is_settling or false
+    one.on_wire, one.is_spoilt = false, true -- should an answer come after all, it is not taken for another's
+    if not one.is_over then
+      one:raised(begun and "something was raised while this was sent" or "something was raised before this was sent", begun)
+    end
+    finish(self, one)
+  end
+  self.current, self.is_settling, one.calling = nil, false, nil
+end
+
+-- ---- the source -------------------------------------------------------------------------------------------------------------
+
+local function key_of(message)
+  return type(message) == "table" and values.scalar(message.to or message.recipient) or nil
+end
+
+-- Takes in the message that was read last. It stays in `accepting` until it is kept elsewhere, so that it has an outcome even
+-- where something is raised here.
+local function accept(self)
+  local message = self.accepting
+  if is_ending(self) then
+    local one = new_delivery(self, message)
+    one:stop(self.closing and "batch" or "client")
+    self.ended:push(one)
+    one.is_ended, self.accepting = true, nil
     return
   end
-  self.ended:push { message = flight.message, text = "something was raised before this was sent", details = raised(false, 0) }
-end
-
--- What a task yields that is not WAIT is meant for the loop that the caller runs in. A task that raised has an outcome
--- too: one message's hook must not hide what became of the others.
-function Batch:settle(task, ok, what, ...)
-  if not ok then
-    if task.placed then self:leave_place() end
-    self:finish(task, nil, self.clean(tostring(what)), raised(task.begun))
-  elseif what ~= WAIT then
-    return self:settle(task, coroutine.resume(task.co, coroutine.yield(what, ...)))
-  end
-end
-
-function Batch:run_ready()
-  local task = self.ready:pop()
-  while task do
-    self:settle(task, coroutine.resume(task.co))
-    task = self.ready:pop()
-  end
-end
-
-function Batch:wake(all)
-  local now = self.now()
-  while self.sleeping[1] and (all or self.sleeping[1].wakes <= now) do self.ready:push(self.sleeping:pop()) end
-end
-
-function Batch:turn_away(message)
-  local _, text, details = not_sent(self)
-  self.ended:push { message = message, text = text, details = details }
-end
-
--- where messages to one recipient keep their order, each waits for the one before it
-function Batch:accept(message)
-  local key = self.key_of and self.key_of(message)
-  if key ~= nil then
-    local chain = self.chains[key]
-    if chain then
-      chain:push(message)
-      self.held = self.held + 1
-      return
+  local key = self.ordered and key_of(message) or nil
+  local chain = key ~= nil and self.chains[key]
+  if chain then -- messages to one recipient keep their order: each waits for the one before it
+    if chain == true then
+      chain = queue.fifo()
+      self.chains[key] = chain
     end
-    self.chains[key] = new_queue()
+    chain:push(message)
+    self.held, self.accepting = self.held + 1, nil
+    return
   end
-  local task = self:start(message, key)
-  self:settle(task, coroutine.resume(task.co))
+  local one = new_delivery(self, message, key)
+  if key ~= nil then self.chains[key] = true end -- a queue once another one waits
+  self.alive, self.accepting = self.alive + 1, nil
+  run(self, one)
 end
 
--- reads messages until enough are under way, or too many are held back
-function Batch:fill()
+-- Reads messages until enough are under way, or too many are held back.
+local function fill(self)
   local ended, ready, sleeping, concurrency = self.ended, self.ready, self.sleeping, self.concurrency
+  if self.accepting ~= nil then accept(self) end
   while not self.exhausted and not self.closing do
-    local asleep = sleeping[1] and #sleeping or 0
+    local asleep = #sleeping
     if self.alive - asleep >= concurrency or asleep + self.held >= self.window then return end
-    if ended.tail - ended.head + 1 >= concurrency then return end -- what the core refuses ends at once
-    self.exhausted = true -- if the source raises, what is under way still ends
+    if ended.tail - ended.head + 1 >= concurrency then return end -- a message that is refused ends at once
+    self.exhausted = true -- should the source raise, what is under way still ends
     local message = self.source()
     if message == nil then return end
-    self.exhausted = false
-    if self:is_ending() then self:turn_away(message)
-    elseif self.direct then self:fly(message)
-    else self:accept(message) end
-    if ready.head <= ready.tail then self:run_ready() end
+    self.exhausted, self.accepting = false, message
+    accept(self)
+    if ready.head <= ready.tail then run_ready(self) end
   end
 end
 
--- counts an outcome, and lets the task go on that had it
-function Batch:release(task)
-  local message, response, text, details = task.message, task.response, task.text, task.details
-  task.message, task.response, task.text, task.details = nil, nil, nil, nil
-  if task.done then
-    if not task.co then self.flights[#self.flights + 1] = task
-    elseif coroutine.status(task.co) ~= "dead" then self.idle[#self.idle + 1] = task end
-  end
-  self.count = self.count + 1
-  if response == nil then self.failures = self.failures + 1 end
-  if self.on_progress then self:report(details) end
-  return message, response, text, details
+-- ---- waiting ----------------------------------------------------------------------------------------------------------------
+
+local LONGEST = 60 -- seconds in one wait
+
+-- A transport that knows no inboxes may give the answer of another batch: it is put where that batch finds it. Allocates
+-- nothing, so that no answer is lost.
+local function take_answer(self, one, response, err, details)
+  if type(one) ~= "table" or not one.on_wire then return end -- it has its outcome already
+  local owner = one.batch
+  if owner == self then return settle(self, one, response, err, details) end
+  one.response, one.err, one.details, one.answered_before = response, err, details, owner.answered
+  owner.answered = one
 end
 
--- whoever raises is asked no more, and the outcome, which must not be lost for it, says what was raised
-function Batch:report(details)
+local function settle_answered(self)
+  local one = self.answered
+  while one do
+    self.answered, one.answered_before = one.answered_before, nil
+    if one.on_wire then settle(self, one, one.response, one.err, one.details) end
+    one = self.answered
+  end
+end
+
+local function wake(self, all)
+  local now, sleeping = self.now(), self.sleeping
+  while sleeping[1] and (all or sleeping[1].wakes <= now) do self.ready:push(sleeping:pop()) end
+end
+
+local function wait(self)
+  local first = self.sleeping[1]
+  local seconds = first and math.min(LONGEST, math.max(0, first.wakes - self.now())) or LONGEST
+  if self.in_flight > 0 then
+    local one, response, err, details = self.wait_for_answer(seconds, self)
+    if one ~= nil then take_answer(self, one, response, err, details) end
+  elseif first then self.state.sleep(seconds)
+  else error "a delivery of the batch waits for nothing" end
+end
+
+-- A hook, a store or a token function of a message must not ask its own batch. A coroutine that was ended in one of them
+-- asks for nothing any more.
+local function check_current(self, level)
+  local calling = self.current.calling
+  if calling and (calling == true or coroutine.status(calling) ~= "dead") then
+    error("a batch cannot be asked for outcomes from within one of its own messages", level + 1)
+  end
+  recover(self)
+end
+
+-- the next delivery that has ended; nil: there will be none
+local function next_ended(self, level)
+  if self.current then check_current(self, level + 1) end
+  local ended, ready = self.ended, self.ready
+  while true do
+    if ended.head <= ended.tail then return ended:pop() end
+    if self.answered then settle_answered(self) end
+    if self.sleeping[1] then wake(self, is_ending(self)) end
+    if ready.head <= ready.tail then run_ready(self) end
+    fill(self)
+    if ended.head > ended.tail and not self.answered
+      and (ready.head > ready.tail or self.in_flight >= self.concurrency) then
+      if self.alive == 0 then return nil end
+      wait(self)
+    end
+  end
+end
+
+-- ---- the public face --------------------------------------------------------------------------------------------------------
+
+-- A progress function that raises is asked no more. The outcome must not be lost for it, and says what was raised.
+local function report(self, details)
   local seconds = self.now() - self.started
-  local ok, problem = pcall(self.on_progress, {
+  local ok, problem = values.protected(self.on_progress, {
     done = self.count, failed = self.failures, total = self.total, in_flight = self.in_flight,
     rate = seconds > 0 and self.count / seconds or 0,
   })
   if ok then return end
   self.on_progress = nil
-  if details then details.progress_error = tostring(problem) end
+  if details then details.progress_error = values.text_of(problem) end
 end
 
-local LONGEST = 60 -- seconds in one wait
-
-function Batch:wait()
-  local seconds = LONGEST
-  if self.sleeping[1] then seconds = math.min(seconds, math.max(0, self.sleeping[1].wakes - self.now())) end
-  if self.in_flight > 0 then self.transport.turn(seconds)
-  elseif self.sleeping[1] then self.transport.sleep(seconds)
-  else error "a task of the batch waits for nothing" end
-end
-
--- the next task that has ended; nil: there will be none
-function Batch:advance()
-  local task = self.has_tasks and current_task()
-  if task and task.batch == self then error("a batch cannot be asked for outcomes from within one of its own messages", 3) end
-  local ended, ready = self.ended, self.ready
-  if self.starting then self:recover() end
-  while true do
-    if ended.head <= ended.tail then return ended:pop() end
-    if self.sleeping[1] then self:wake(self:is_ending()) end
-    if ready.head <= ready.tail then self:run_ready() end
-    self:fill()
-    if ended.head > ended.tail and ready.head > ready.tail then
-      if self.alive == 0 then return nil end
-      self:wait()
-    end
-  end
+-- counts an outcome; the delivery is used again
+local function release(self, one)
+  local message, result, err, details = one.message, one.result, one.err, one.details
+  if not one.is_spoilt then self.idle[#self.idle + 1] = one end
+  self.count = self.count + 1
+  if result == nil then self.failures = self.failures + 1 end
+  if self.on_progress then report(self, details) end
+  return message, result, err, details
 end
 
 local function check_batch(self)
@@ -401,32 +290,32 @@ end
 
 ---The next message that has ended, and its outcome, as client:send gives it; nil: all have ended. Where Lua 5.1 cannot
 ---yield in a `for`, inside an event loop, this is called in a `while`.
----@return table? message, table? response, string? text, whatsapp.info|whatsapp.details|nil details
+---@return whatsapp.Message? message, table? result, string? err, whatsapp.info|whatsapp.details|nil details
 function Batch:next()
   check_batch(self)
-  local ended = self:advance()
-  if ended then return self:release(ended) end
+  local one = next_ended(self, 2)
+  if one then return release(self, one) end
 end
 
 ---Ends early: reads no further messages, waits for those on the wire, sends none that was not begun. May be called again.
----@return { message: table, response: table?, text: string?, details: table? }[] outcomes of those that were under way
+---@return whatsapp.BatchOutcome[] outcomes of the messages that were under way
 function Batch:close()
   check_batch(self)
   local outcomes = {}
   self.closing = true
+  if self.accepting ~= nil then accept(self) end
   for _, chain in pairs(self.chains) do
-    local message = chain:pop()
-    while message ~= nil do
+    while chain ~= true and chain[chain.head] ~= nil do
+      self.accepting = chain:pop()
       self.held = self.held - 1
-      self:turn_away(message)
-      message = chain:pop()
+      accept(self)
     end
   end
-  local ended = self:advance()
-  while ended do
-    local message, response, text, details = self:release(ended)
-    outcomes[#outcomes + 1] = { message = message, response = response, text = text, details = details }
-    ended = self:advance()
+  local one = next_ended(self, 2)
+  while one do
+    local message, result, err, details = release(self, one)
+    outcomes[#outcomes + 1] = { message = message, result = result, err = err, details = details }
+    one = next_ended(self, 2)
   end
   return outcomes
 end
@@ -435,31 +324,19 @@ Batch.__call = Batch.next
 function Batch:__close() self:close() end
 function Batch:__tostring() return ("whatsapp.batch (%d done)"):format(self.count) end
 
--- how a transport that answers one request after the other looks to a batch
-local function one_by_one(transport)
-  return {
-    begin = function(request, done) done(transport(request)) end,
-    turn = function() end,
-    sleep = type(transport) == "table" and transport.sleep or nil,
-  }
-end
-
----@param given { send: function, source: function, total: integer?, transport: any, concurrency: integer, window: integer,
----key_of: (fun(message: any): any)?, direct: table?, is_closed: (fun(): boolean?)?,
----on_progress: (fun(progress: whatsapp.progress))?, clean: (fun(text: string): string)? } clean: takes secrets out of what was
----raised
+---@param options { state: table, plan: whatsapp.plan, source: function, total: integer?, concurrency: integer,
+---window: integer, ordered: boolean?, on_progress: (fun(progress: whatsapp.progress))? } ordered: messages to one recipient
+---keep their order
 ---@return whatsapp.batch
-function batch.new(given)
-  local transport = given.transport
-  local many = type(transport) == "table" and transport.begin ~= nil
+function batch.new(options)
+  local transport = options.state.shared.transport
+  local many = type(transport) == "table" and transport.start and transport.wait and true or false
   local self = setmetatable({
-    send = given.send, source = given.source, total = given.total, on_progress = given.on_progress,
-    concurrency = given.concurrency, window = given.window, key_of = given.key_of,
-    transport = many and transport or one_by_one(transport),
-    now = type(transport) == "table" and transport.now or os.clock,
-    is_closed = given.is_closed or function() return false end, clean = given.clean or tostring,
-    ready = new_queue(), ended = new_queue(), places = new_queue(), sleeping = setmetatable({}, Heap),
-    direct = many and given.direct or nil, flights = {},
+    state = options.state, shared = options.state.shared, plan = options.plan, source = options.source, total = options.total,
+    concurrency = options.concurrency, window = options.window, ordered = options.ordered, on_progress = options.on_progress,
+    start = many and transport.start or nil, wait_for_answer = many and transport.wait or nil,
+    now = options.state.now or os.clock,
+    ready = queue.fifo(), ended = queue.fifo(), sleeping = queue.heap(),
     idle = {}, chains = {}, held = 0, alive = 0, in_flight = 0, count = 0, failures = 0,
   }, Batch)
   self.started = self.now()

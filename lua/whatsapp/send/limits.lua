@@ -1,93 +1,128 @@
--- Two limits of the API, as virtual time (GCRA): messages a second of a number, and messages to one recipient, who may
--- get a burst that is borrowed from later. A full limit only delays. What was taken is kept in a store, in this process
--- by default; another one needs only take(). Never refuses, never looks into a message.
-local decorate = require "whatsapp.util.decorate"
+-- Two limits of the API, as virtual time (GCRA): messages a second of a number, and messages to one recipient, who may get
+-- a burst that is borrowed from later. Each limit is a step before an attempt. A store keeps what was taken: the memory of
+-- this process by default; another store needs only take(). Never refuses a message for its content; never waits itself.
+local values = require "whatsapp.util.values"
 
-local limiter = {}
+local find = string.find
+
+local limits = {}
 
 ---@class whatsapp.limits
 ---@field throughput number? messages a second of each phone number, 80 if absent; the API allows up to 1,000 to some
----@field pair { interval: number, burst: integer }|false? a message in 6 seconds to one recipient, 45 of them in advance,
----if absent; false: no such limit
+---@field pair { interval: number, burst: integer }|false? seconds between two messages to one recipient, after a burst of so
+---many; {interval = 6, burst = 45} if absent; false: no such limit
+---@field max_wait number? seconds that a limit may hold a message back in all; a longer wait is a failure that says when to
+---retry. If absent: the retry's total for client:send and its like (30 without retries), no bound for each and sequence
 ---@field window integer? messages that client:each holds back at most, 1,024 if absent
 ---@field store whatsapp.limiter_store? where what was taken is kept
 
 ---@class whatsapp.limiter_store
----@field take fun(self: any, key: string, now: number, interval: number, burst: integer): number?, string? takes the next
----place of the key, where one comes every `interval` seconds and `burst` of them may be taken at once; returns the seconds
----until then, or nil and a text if it could take none. To be atomic for all who share the store; a key may be forgotten
----once its last place is over
+---@field take fun(self: any, key: string, now: number, interval: number, burst: integer, at_most: number?): number?, string?
+---takes the next place of the key, where one comes every `interval` seconds and `burst` of them may be taken at once. Returns
+---the seconds until then; where these are more than `at_most`, it takes nothing and returns them all the same; or nil and an
+---error string. It is atomic for all who share the store, may yield, and may forget a key once its last place is over.
 
 local THROUGHPUT, PAIR, WINDOW = 80, { interval = 6, burst = 45 }, 1024
 local AT_ONCE = 10 -- a tenth of a second's messages may leave at once
+
+-- ---- the store in the memory of this process ------------------------------------------------------------------------------
 
 local Store = {}
 Store.__index = Store
 
 local FEW = 64
 
--- a place that is over says nothing: those are dropped whenever as many were taken as were kept the last time
+-- A place that is over says nothing: such places are dropped whenever as many were taken as were kept the last time.
 local function sweep(self, now)
   self.kept, self.taken = 0, 0
-  for key, till in pairs(self.till) do
-    if till <= now then self.till[key] = nil
+  for key, ends in pairs(self.ends) do
+    if ends <= now then self.ends[key] = nil
     else self.kept = self.kept + 1 end
   end
 end
 
-function Store:take(key, now, interval, burst)
-  local till = self.till[key]
-  if till == nil or till < now then till = now end
-  self.till[key] = till + interval
-  self.taken = self.taken + 1
-  if self.taken > self.kept + FEW then sweep(self, now) end
-  return math.max(0, till - (burst - 1) * interval - now)
+function Store:take(key, now, interval, burst, at_most)
+  local all = self.ends
+  local ends = all[key]
+  if ends == nil then
+    ends, self.taken = now, self.taken + 1
+    if self.taken > self.kept + FEW then sweep(self, now) end
+  elseif ends < now then ends = now end
+  local wait = ends - (burst - 1) * interval - now
+  if at_most and wait > at_most then return wait end
+  all[key] = ends + interval
+  return wait > 0 and wait or 0
 end
 
 ---@return whatsapp.limiter_store store in the memory of this process
-function limiter.store()
-  return setmetatable({ till = {}, kept = 0, taken = 0 }, Store)
+function limits.store()
+  return setmetatable({ ends = {}, kept = 0, taken = 0 }, Store)
 end
 
--- a recipient is the same with and without the + and the spaces of a number
-local function pair_key(request)
-  return ("pair:%s:%s"):format(request.phone_number_id, tostring(request.to):gsub("[^%w]", ""))
+-- ---- the steps ------------------------------------------------------------------------------------------------------------
+
+local function not_taken(err, retry_after)
+  return nil, err, { kind = "transport", retryable = true, may_have_been_sent = false, retry_after = retry_after }
 end
 
----@param limits whatsapp.limits?
----@return fun(transport: any): any decorator, table settings what holds: .ordered, .window
-function limiter.new(limits)
-  limits = limits or {}
-  local store = limits.store or limiter.store()
-  local rate = limits.throughput or THROUGHPUT
-  local pair = limits.pair == nil and PAIR or limits.pair
-  local burst = math.max(1, math.floor(rate / AT_ONCE))
+local function too_long(wait, at_most)
+  return not_taken(("the limits of the API hold this back for %.0f seconds, and it may wait %.0f (limiter.max_wait)")
+    :format(math.ceil(wait), at_most), wait)
+end
 
-  local function decorator(transport)
-    local now, sleep = decorate.carried(transport, "now"), decorate.carried(transport, "sleep")
-    if not (now and sleep) then return transport end
+-- A store of the user's may yield, raise and give anything.
+local function take_from(store, delivery, ...)
+  local ok, wait, err = delivery:call(store.take, store, ...)
+  if ok and type(wait) == "number" then return wait end
+  return nil, "no limit could be kept: " .. values.text_of(ok and err or wait)
+end
 
-    -- nil and a text: it is not to be sent, as whoever waits does not want it any more, or no place could be taken
-    local function pass(request, key, interval, at_once)
-      local wait, text = store:take(key, now(), interval, at_once)
-      if not wait then return nil, "no limit could be kept: " .. tostring(text) end
-      if wait <= 0 then return true end
-      request.waited = (request.waited or 0) + wait
-      if sleep(wait) == false then return nil, "closed while a limit held it back" end
-      return true
-    end
-
-    return decorate.around(transport, function(_, request)
-      local go, text = true, nil
-      if pair and request.to ~= nil then go, text = pass(request, pair_key(request), pair.interval, pair.burst) end
-      if go and request.phone_number_id ~= nil then
-        go, text = pass(request, "number:" .. request.phone_number_id, 1 / rate, burst)
-      end
-      if go then return transport(request) end
-      return nil, text, { kind = "transport", retryable = true, may_have_been_sent = false }
-    end)
+-- The step of a limit: returns the seconds to wait for a place of its key; or nil, err, details.
+local function step_of(limit)
+  local store, is_own, key_of, interval, burst = limit.store, limit.is_own, limit.key_of, limit.interval, limit.burst
+  return function(delivery, now)
+    local to = delivery.to
+    if to == nil then return 0 end -- it is no message
+    local waited, at_most = delivery.waited, delivery.plan.max_wait
+    if at_most and waited then at_most = math.max(0, at_most - waited) end
+    local wait, err
+    if is_own then wait = store:take(key_of(delivery.state, to), now, interval, burst, at_most)
+    else wait, err = take_from(store, delivery, key_of(delivery.state, to), now, interval, burst, at_most) end
+    if not wait then return not_taken(err) end
+    if wait <= 0 then return 0 end
+    if at_most and wait > at_most then return too_long(wait, at_most) end
+    delivery.waited = (waited or 0) + wait
+    return wait
   end
-  return decorator, { ordered = pair ~= false, window = limits.window or WINDOW }
 end
 
-return limiter
+-- A recipient is the same with and without the + and the spaces of a number.
+local function pair_key(state, to)
+  if type(to) ~= "string" then to = tostring(to) end
+  if find(to, "%W") then to = to:gsub("%W", "") end
+  return state.pair_key .. to
+end
+
+local function number_key(state) return state.number_key end
+
+---@param given whatsapp.limits?
+---@return { steps: function[], window: integer, ordered: boolean, max_wait: number? } limiter steps for send/delivery;
+---ordered: messages to one recipient wait for each other
+function limits.new(given)
+  given = given or {}
+  local store, is_own = given.store or limits.store(), given.store == nil
+  local rate = given.throughput or THROUGHPUT
+  local pair = given.pair == nil and PAIR or given.pair
+  local rows = { { key_of = number_key, interval = 1 / rate, burst = math.max(1, math.floor(rate / AT_ONCE)) } }
+  if pair then table.insert(rows, 1, { key_of = pair_key, interval = pair.interval, burst = pair.burst }) end
+  local steps = {}
+  for i, limit in ipairs(rows) do
+    limit.store, limit.is_own = store, is_own
+    steps[i] = step_of(limit)
+  end
+  return { steps = steps, window = given.window or WINDOW, ordered = given.pair ~= false, max_wait = given.max_wait }
+end
+
+limits.WINDOW = WINDOW
+
+return limits

@@ -1,56 +1,157 @@
--- Messages that answer an event of a webhook: to whom they go and what they quote. Plain tables; never sends.
-local options = require "whatsapp.util.options"
+-- Addresses: the one place that knows where a recipient belongs in a message. A phone number or a group's id goes to `to`, a
+-- business-scoped user id to `recipient`, a group's event is answered in the group. Plain tables; never sends, never changes
+-- its arguments.
+local values = require "whatsapp.util.values"
 
-local answer = {}
+local recipient = {}
 
--- where an event came from, as the fields of a message; a group is answered in the group
-local function recipient_of(event)
+---@class whatsapp.addressed the members of a message that say who gets it
+---@field to string|integer|nil a phone number, or a group's id
+---@field recipient string? a business-scoped user id
+---@field recipient_type "individual"|"group"|nil
+
+---Every function that takes a recipient takes one of these: a phone number or a group's id, a business-scoped user id such as
+---"US.13491208655302741918", { to = } or { recipient = }, or an event of a webhook, which is answered where it came from.
+---@alias whatsapp.Address string|integer|whatsapp.addressed|whatsapp.event
+
+local MEMBERS = { "to", "recipient", "recipient_type" }
+
+-- the two letters of a country and letters or digits; ENT: the id is a portfolio's
+local USER_IDS = { "^%a%a%.%w+$", "^%a%a%.ENT%.%w+$" }
+
+---@param value any
+---@return boolean is_user_id true for a business-scoped user id, such as "US.13491208655302741918"
+function recipient.is_user_id(value)
+  if type(value) ~= "string" then return false end
+  for _, pattern in ipairs(USER_IDS) do
+    if value:find(pattern) then return true end
+  end
+  return false
+end
+
+-- how the API writes the ids of its groups: this is "capi_group:" in base64
+local GROUP_ID = "^Y2FwaV9ncm91cDo"
+
+-- the members for one id, whatever kind of id it is
+local function members_of_id(id)
+  if recipient.is_user_id(id) then return { recipient = id } end
+  if type(id) == "string" and id:find(GROUP_ID) then return { recipient_type = "group", to = id } end
+  return { to = id }
+end
+
+-- ---- events -------------------------------------------------------------------------------------------------------------
+
+local STANDBY = "another app answers this conversation: a standby event must not be answered"
+
+-- kind of an event -> the ids that name the user, of which the first is used; a status and an echo are about messages that the
+-- business sent
+local FROM_SENDER = { "from", "from_user_id" }
+local SENDERS = {
+  status = { "recipient_id", "recipient_user_id" },
+  echo = { "to" },
+}
+
+local function members_of_event(event)
+  if event.kind == "standby" then return nil, STANDBY end
   if event.group_id then return { recipient_type = "group", to = event.group_id } end
-  if event.from then return { to = event.from } end
-  if event.from_user_id then return { recipient = event.from_user_id } end
+  for _, name in ipairs(SENDERS[event.kind] or FROM_SENDER) do
+    if event[name] then return members_of_id(event[name]) end
+  end
+  return nil, "the event tells no sender"
 end
 
-local ADDRESS = { "to", "recipient", "recipient_type" }
+-- ---- addresses ----------------------------------------------------------------------------------------------------------
 
----@param event whatsapp.event of kind "message"
----@param message table without an address; what it has instead wins
----@return table? message a copy, addressed to where the event came from
----@return string? text
-function answer.to(event, message)
-  local address = recipient_of(event)
-  if not address then return nil, "the event tells no sender" end
-  return answer.addressed(message, address)
+-- A copy of the whole table: the check of the message refuses what does not belong there. A user id or a group's id is put
+-- where it is delivered.
+local function members_of_table(address)
+  local members = values.copy(address)
+  if members.recipient ~= nil then return members end
+  members.to = nil
+  for name, value in pairs(members_of_id(address.to)) do
+    if members[name] == nil then members[name] = value end
+  end
+  return members
 end
+
+-- type of an address -> the function that reads it
+local READERS = {
+  string = members_of_id,
+  number = function(number)
+    if values.id(number) then return { to = number } end
+    return nil, "an address that is a number is a whole number, with all its digits"
+  end,
+  table = function(address)
+    if type(address.kind) == "string" then return members_of_event(address) end
+    return members_of_table(address)
+  end,
+}
+
+---@param address whatsapp.Address
+---@return whatsapp.addressed? members of a message, in a table of their own
+---@return string? err
+---@return boolean? is_data with err: true if the address is an event, whose content is not the caller's mistake
+function recipient.of(address)
+  local read = READERS[type(address)]
+  if not read then
+    return nil, "an address is a phone number, a group, a user id, a table with `to` or `recipient`, or an event, got a "
+      .. type(address)
+  end
+  local members, err = read(address)
+  if members then return members end
+  return nil, err, type(address) == "table" and type(address.kind) == "string"
+end
+
+---@generic T: table
+---@param message T
+---@param address whatsapp.addressed the members that recipient.of returns, or another message
+---@param always boolean? if true, it replaces an address that the message has
+---@return T copy of the message with that address; without `always` an address that the message has is kept
+function recipient.address(message, address, always)
+  local addressed = values.copy(message)
+  if not always and (message.to ~= nil or message.recipient ~= nil) then return addressed end
+  for _, name in ipairs(MEMBERS) do
+    if always and (name ~= "recipient_type" or address[name] ~= nil) then addressed[name] = address[name]
+    elseif addressed[name] == nil then addressed[name] = address[name] end
+  end
+  return addressed
+end
+
+recipient.addressed = recipient.address -- the name that other files still use
+
+-- ---- answers ------------------------------------------------------------------------------------------------------------
 
 ---@param event whatsapp.event
----@param message table
----@return table? message a copy that quotes the event
----@return string? text
-function answer.reply(event, message)
-  local reply, text = answer.to(event, message)
-  if not reply then return nil, text end
+---@param message whatsapp.Message without an address; an address that it has is kept
+---@return whatsapp.Message? copy addressed to where the event came from
+---@return string? err
+function recipient.to(event, message)
+  local members, err = members_of_event(event)
+  if not members then return nil, err end
+  return recipient.address(message, members)
+end
+
+---@param event whatsapp.event of kind "message"
+---@param message whatsapp.Message
+---@return whatsapp.Message? copy that goes to where the event came from and quotes it
+---@return string? err
+function recipient.reply(event, message)
+  local reply, err = recipient.to(event, message)
+  if not reply then return nil, err end
   if not event.id then return nil, "the event has no id" end
   reply.context = reply.context or { message_id = event.id }
   return reply
 end
 
----@param event whatsapp.event
+---@param event whatsapp.event of kind "message"
 ---@param emoji string "" takes a reaction back
----@return table? message
----@return string? text
-function answer.reaction(event, emoji)
+---@return whatsapp.ReactionMessage? message
+---@return string? err
+function recipient.reaction(event, emoji)
+  local reaction, err = recipient.to(event, { type = "reaction", reaction = { message_id = event.id, emoji = emoji } })
+  if not reaction then return nil, err end
   if not event.id then return nil, "the event has no id" end
-  return answer.to(event, { type = "reaction", reaction = { message_id = event.id, emoji = emoji } })
+  return reaction
 end
 
----@param message table
----@param address table to, recipient and recipient_type are taken from it, unless the message has an address
----@return table message a copy
-function answer.addressed(message, address)
-  local addressed = options.copy(message)
-  if message.to ~= nil or message.recipient ~= nil then return addressed end
-  for _, name in ipairs(ADDRESS) do addressed[name] = addressed[name] or address[name] end
-  return addressed
-end
-
-return answer
+return recipient

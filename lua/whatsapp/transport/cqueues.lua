@@ -110,34 +110,13 @@ local function close(curl, watch)
   end
 end
 
--- the old way: to be deleted with the old batch
-local function add_old(transport, curl, watch)
-  local turning = {}
-  function transport.begin(request, done)
-    curl:begin(request, function(...)
-      done(...)
-      for box in pairs(turning) do
-        box.woken = true
-        watch.wake(box)
-      end
-    end, 2)
-  end
-  function transport.turn(seconds)
-    curl:open(2)
-    check(curl)
-    local box = curl.inboxes.new_box()
-    turning[box] = true
-    if seconds > 0 then watch:wait(box, seconds) else curl:step(watch.wake) end
-    turning[box] = nil
-  end
-end
-
 ---@param options whatsapp.curl_options?
----@return table transport callable, with now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
+---@return whatsapp.Transport transport callable, with
+---now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
 function M.new(options)
   local curl = libcurl.new("whatsapp.transport.cqueues", options, 2, true)
   local inboxes, watch = curl.inboxes, new_watch(curl)
-  local transport = { now = now, sleep = sleep }
+  local transport = { streams = true, now = now, sleep = sleep }
 
   function transport.start(request, slot, inbox)
     local box = curl:start(request, slot, inboxes:box(inbox), 2)
@@ -165,7 +144,6 @@ function M.new(options)
     return response, err, details
   end
 
-  add_old(transport, curl, watch)
   return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.cqueues" end })
 end
 

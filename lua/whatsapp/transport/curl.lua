@@ -23,6 +23,7 @@ end
 ---@field user_agent string?
 ---@field allow_http boolean? plain http to others than loopback
 ---@field max_body integer? bytes of an answer, 16 MiB if absent
+---@field max_requests integer? that a connection takes before it is retired, 900 if absent
 ---@field headers string[]? names in lower case: the only ones that a response has; all if absent
 
 ---What a transport takes: plain data, but for `progress`. Of `body`, `body_file` and `form` there is one at most.
@@ -53,11 +54,12 @@ end
 ---@field size integer? bytes in the file
 
 ---@param options whatsapp.curl_options?
----@return table transport callable, with now(), sleep(seconds), start(request, slot), wait(seconds) and close(); wait gives
+---@return whatsapp.Transport transport callable, with
+---now(), sleep(seconds), start(request, slot), wait(seconds) and close(); wait gives
 ---the answers of all inboxes
 function M.new(options)
   local self = libcurl.new("whatsapp.transport.curl", options, 2, false)
-  local transport = { now = libcurl.now, sleep = sleep }
+  local transport = { streams = true, now = libcurl.now, sleep = sleep }
 
   function transport.start(request, slot) self:start_plainly(request, slot, 2) end
   function transport.wait(seconds) return self:wait(seconds) end
@@ -67,14 +69,6 @@ function M.new(options)
     local response, err, details = self:perform(request, 2)
     return response, err, details
   end
-
-  -- ---- the old way: to be deleted with the old batch ----
-  function transport.begin(request, done) self:begin(request, done, 2) end
-  function transport.turn(seconds) self:turn(seconds) end
-  function transport.prepare(request) return self:prepare(request) end
-  function transport.post(prepared, body) return self:post(prepared, body) end
-  function transport.begin_post(prepared, body, done) self:begin_post(prepared, body, done) end
-  function transport.is_begun(done) return self:is_begun(done) end
 
   return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.curl" end })
 end

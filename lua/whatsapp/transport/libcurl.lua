@@ -10,19 +10,28 @@ local progress = require "whatsapp.transport.progress"
 
 local libcurl = {}
 
-local OPTIONS = {
-  timeout = "seconds", connect_timeout = "seconds", proxy = "string", ca_file = "text", user_agent = "text",
-  allow_http = "boolean", max_body = "bytes", headers = "names",
-}
+local OPTIONS = { headers = "names" }
+for name, kind in pairs(util_options.TRANSPORT) do OPTIONS[name] = kind end
 
 local CLOSED = "the transport was closed while this was under way; the request may have been sent"
 local NO_MEMORY = "not enough memory"
+
+-- One line instead of all the places where Lua looked.
+local function load_curl()
+  local ok, curl = pcall(require, "whatsapp.curl")
+  if ok then return curl end
+  local err = tostring(curl)
+  if err:find("module 'whatsapp.curl' not found", 1, true) then
+    err = "whatsapp.curl is not installed: install the rock with libcurl, or pass another transport"
+  end
+  error(err, 0)
+end
 
 local clock
 
 ---@return number seconds of a clock that never goes back
 function libcurl.now()
-  clock = clock or require("whatsapp.curl").now
+  clock = clock or load_curl().now
   return clock()
 end
 
@@ -50,11 +59,15 @@ end
 -- ---- the client ---------------------------------------------------------------------------------------------------------
 
 ---@param level integer of the caller to blame
----@return userdata client
+---@return userdata? client nil: this libcurl cannot be used
+---@return string? err
+---@return whatsapp.details? details
 function Libcurl:open(level)
   if self.closed then error("attempt to use a closed transport", level + 1) end
   if self.client then return self.client end
-  self.client = require("whatsapp.curl").new(self.options)
+  local client, err, details = load_curl().new(self.options)
+  if not client then return nil, err, details end
+  self.client = client
   if self.watched and self.client:pollfd() == nil then
     error(self.name .. ": this system has no descriptor to watch", 0)
   end
@@ -80,7 +93,9 @@ end
 -- Adds a request under a tag. Returns true; or false, err, details if it was refused or there was no memory; or nil and the
 -- error for wrong use. Nothing is remembered of a request that did not begin.
 local function add(self, request, tag, level)
-  local client = self.client or self:open(level + 1)
+  local client, unusable, why = self.client, nil, nil
+  if not client then client, unusable, why = self:open(level + 1) end
+  if not client then return false, unusable, why end
   if request.progress then self.observed[tag] = progress.new(request.progress, libcurl.now()) end
   local ok, added, err, details = pcall(client.add, client, request, tag)
   if ok and added then return true end
@@ -156,7 +171,6 @@ end
 -- Puts an outcome into the box of its entry, or into the common one where the tag is a slot. Needs no memory after
 -- inboxes:reserve().
 local function keep(self, tag, response, err, details)
-  if type(tag) == "function" then return tag(response, err, details) end -- the old way
   local entry = tag
   if self.calls[tag] then self.calls[tag] = nil
   elseif not self.watched then entry = self.inboxes:expect(tag, self.inboxes.common) end
@@ -189,7 +203,7 @@ end
 local function next_started(self)
   while true do
     local tag, response, err, details = next_outcome(self)
-    if not (self.calls[tag or false] or type(tag) == "function") then return tag, response, err, details end
+    if not self.calls[tag or false] then return tag, response, err, details end
     keep(self, tag, response, err, details)
   end
 end
@@ -205,6 +219,7 @@ function Libcurl:wait(seconds)
   if common.first then return self.inboxes:take(common) end
   if self.closed then return end
   local client = self.client or self:open(2)
+  if not client then return end
   local slot, response, err, details = next_started(self)
   if slot == nil then
     local deadline, left = libcurl.now() + seconds, seconds
@@ -257,7 +272,10 @@ end
 function Libcurl:perform(request, level)
   self:check(request, level + 1)
   if request.progress then return perform_observed(self, request, level + 1) end
-  return (self.client or self:open(level + 1)):perform(request)
+  local client, err, details = self.client, nil, nil
+  if not client then client, err, details = self:open(level + 1) end
+  if not client then return nil, err, details end
+  return client:perform(request)
 end
 
 -- ---- close ----------------------------------------------------------------------------------------------------------------
@@ -294,39 +312,6 @@ function libcurl.check_suspendable()
     level = level + 1
     info = debug.getinfo(level, "nS")
   end
-end
-
--- ---- the old way: to be deleted with the old batch --------------------------------------------------------------------------
--- A tag that is a function is called with its answer: done(response | nil, err, details).
-
-function Libcurl:begin(request, done, level)
-  self:check(request, level + 1)
-  local client = self.client or self:open(level + 1)
-  local teller = request.progress and progress.new(request.progress, libcurl.now())
-  local added, err, details = client:add(request, done)
-  if added then self.observed[done] = teller
-  else done(nil, err, details) end
-end
-
-function Libcurl:turn(seconds)
-  self:open(2):wait(seconds)
-  self:collect()
-end
-
-function Libcurl:prepare(request) return self:open(2):prepare(request) end
-
-function Libcurl:post(prepared, body) return (self.client or self:open(2)):perform(prepared, body) end
-
-function Libcurl:begin_post(prepared, body, done)
-  local added, err, details = (self.client or self:open(2)):add(prepared, done, body)
-  if not added then done(nil, err, details) end
-end
-
-function Libcurl:is_begun(done)
-  for _, tag in ipairs(self.client and self.client:tags() or {}) do
-    if tag == done then return true end
-  end
-  return false
 end
 
 return libcurl

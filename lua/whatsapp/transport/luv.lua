@@ -167,33 +167,13 @@ end
 
 -- ---- the transport ------------------------------------------------------------------------------------------------------------
 
--- the old way: to be deleted with the old batch
-local function add_old(transport, curl, watch)
-  local turning = {}
-  function transport.begin(request, done)
-    curl:begin(request, function(...)
-      done(...)
-      local all = turning
-      turning = {} -- who is woken may wait again at once
-      for box in pairs(all) do watch.wake(box) end
-    end, 2)
-    watch:start()
-  end
-  function transport.turn(seconds)
-    curl:open(2)
-    local box, waiter = curl.inboxes.new_box(), current()
-    turning[box] = true
-    watch:wait(box, waiter, seconds)
-    turning[box] = nil
-  end
-end
-
 ---@param options whatsapp.curl_options?
----@return table transport callable, with now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
+---@return whatsapp.Transport transport callable, with
+---now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
 function M.new(options)
   local curl = libcurl.new("whatsapp.transport.luv", options, 2, true)
   local inboxes, watch = curl.inboxes, new_watch(curl)
-  local transport = { now = now, sleep = sleep }
+  local transport = { streams = true, now = now, sleep = sleep }
 
   local function start(request, slot, box)
     local there = curl:start(request, slot, box, 3)
@@ -228,7 +208,6 @@ function M.new(options)
     return response, err, details
   end
 
-  add_old(transport, curl, watch)
   return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.luv" end })
 end
 

@@ -1,6 +1,7 @@
 -- A transport without a network, for tests: a function answers, the requests are kept as they are, and time stands still
 -- until somebody sleeps or waits for an answer. Touches no file but the one that a request wants its answer in.
-local options = require "whatsapp.util.options"
+local outcome = require "whatsapp.wire.outcome"
+local values = require "whatsapp.util.values"
 
 local M = {}
 
@@ -23,7 +24,7 @@ local function upload_size(request)
 end
 
 local function refused(text)
-  return options.refused("to_file: " .. text, { { path = "to_file", rule = "file", message = text } })
+  return outcome.invalid("to_file: " .. text, { { path = "to_file", rule = "file", message = text } })
 end
 
 -- as over a network, a file that is there already is not touched
@@ -65,60 +66,68 @@ local function deliver(request, response, text, details)
   return response, text, details
 end
 
----@param handle (fun(request: table): table?, string?, table?)|table[] answers a request; or answers, one after the other
----@param given { delay: (number|fun(request: table): number)? }? seconds that an answer takes
----@return table transport callable; .requests, .slept (seconds), now(), sleep(seconds), begin(request, done), turn(seconds)
-function M.new(handle, given)
-  local delay = given and given.delay or 0
-  local transport = { requests = {}, slept = 0 }
-  local coming = {} -- answers: when, and to whom
-  local function find_answer(request)
-    if type(handle) == "function" then return handle(request) end
-    local next_answer = handle[#transport.requests]
-    if next_answer == nil then error("no answer is left for request " .. #transport.requests, 4) end
-    if next_answer.status then return next_answer end
-    return nil, next_answer.text, next_answer.details
-  end
-  local function answer(request)
-    if not (request.to_file or request.progress) then return find_answer(request) end
-    if request.to_file and exists(request.to_file) then return refused(request.to_file .. ": File exists") end
-    return deliver(request, find_answer(request))
-  end
-  local function keep(request)
-    transport.requests[#transport.requests + 1] = request
-    return type(delay) == "function" and delay(request) or delay
-  end
+---@class whatsapp.memory_transport: whatsapp.Transport
+---@field requests whatsapp.request[] each as it was given
+---@field slept number seconds of the virtual clock
 
-  function transport.now() return transport.slept end
-  function transport.sleep(seconds) transport.slept = transport.slept + seconds end
+local function answer_to(self, request)
+  local handle = self.handle
+  if values.callable(handle) then return handle(request) end
+  local next_answer = handle[#self.requests]
+  if next_answer == nil then error("no answer is left for request " .. #self.requests, 4) end
+  if next_answer.status then return next_answer end
+  return nil, next_answer.err or next_answer.text, next_answer.details
+end
 
-  function transport.begin(request, done)
-    local at = transport.slept + keep(request)
-    coming[#coming + 1] = { at = at, done = done, answer = { answer(request) } }
+local function answer(self, request)
+  if not (request.to_file or request.progress) then return answer_to(self, request) end
+  if request.to_file and exists(request.to_file) then return refused(request.to_file .. ": File exists") end
+  return deliver(request, answer_to(self, request))
+end
+
+local function keep(self, request)
+  self.requests[#self.requests + 1] = request
+  local delay = self.delay
+  return values.callable(delay) and delay(request) or delay
+end
+
+local function call(self, request)
+  self.slept = self.slept + keep(self, request)
+  return answer(self, request)
+end
+
+local function start(self, request, slot)
+  local at = self.slept + keep(self, request)
+  self.coming[#self.coming + 1] = { at = at, slot = slot, answer = { answer(self, request) } }
+end
+
+-- the answer that comes first, if it comes in time
+local function wait(self, seconds)
+  local first
+  for i, one in ipairs(self.coming) do
+    if first == nil or one.at < self.coming[first].at then first = i end
   end
-
-  -- the answer that comes first, if it comes in time
-  function transport.turn(seconds)
-    local first
-    for i, one in ipairs(coming) do
-      if first == nil or one.at < coming[first].at then first = i end
-    end
-    local till = transport.slept + seconds
-    if first == nil or coming[first].at > till then
-      transport.slept = till
-      return
-    end
-    local one = table.remove(coming, first)
-    transport.slept = math.max(transport.slept, one.at)
-    one.done(one.answer[1], one.answer[2], one.answer[3])
+  local ends = self.slept + seconds
+  if first == nil or self.coming[first].at > ends then
+    self.slept = ends
+    return
   end
+  local one = table.remove(self.coming, first)
+  self.slept = math.max(self.slept, one.at)
+  return one.slot, one.answer[1], one.answer[2], one.answer[3]
+end
 
-  return setmetatable(transport, {
-    __call = function(_, request)
-      transport.slept = transport.slept + keep(request)
-      return answer(request)
-    end,
-  })
+---@param handle whatsapp.transport_function|(whatsapp.response|{ err: string, details: whatsapp.details? })[] answers a
+---request; or answers, one after the other: responses, or { err =, details = }
+---@param options { delay: (number|fun(request: whatsapp.request): number)? }? seconds that an answer takes
+---@return whatsapp.memory_transport transport callable; .requests, .slept, now(), sleep(seconds), start, wait
+function M.new(handle, options)
+  local self = { requests = {}, slept = 0, handle = handle, delay = options and options.delay or 0, coming = {}, streams = true }
+  function self.now() return self.slept end
+  function self.sleep(seconds) self.slept = self.slept + seconds end
+  function self.start(request, slot) return start(self, request, slot) end
+  function self.wait(seconds) return wait(self, seconds) end
+  return setmetatable(self, { __call = call })
 end
 
 return M

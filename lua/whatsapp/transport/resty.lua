@@ -197,37 +197,13 @@ local function close(state)
   for box in pairs(state.waiting) do wake(box) end
 end
 
--- the old way: to be deleted with the old batch
-local function add_old(transport, state)
-  local turning = setmetatable({}, { __mode = "k" })
-  function transport.begin(request, done)
-    check(state, request, 2)
-    local box = state.inboxes.new_box()
-    box.semaphore = { -- is told as soon as the answer is there
-      count = function() return 0 end,
-      post = function()
-        local called, response, err, details = state.inboxes:take(box)
-        if called then called(response, err, details) end
-        for other in pairs(turning) do wake(other) end
-      end,
-    }
-    start(state, request, done, box)
-  end
-  function transport.turn(seconds)
-    if state.closed then error("attempt to use a closed transport", 2) end
-    local box = { semaphore = require("ngx.semaphore").new() }
-    turning[box] = true
-    box.semaphore:wait(math.max(0.001, seconds))
-    turning[box] = nil
-  end
-end
-
 ---@param options whatsapp.resty_options?
 ---@param level integer? of the caller to blame, as error() counts from here; who calls this, if absent
----@return table transport callable, with now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
+---@return whatsapp.Transport transport callable, with
+---now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
 function M.new(options, level)
   local state = new_state(options, level or 2)
-  local transport = { now = cosocket.now, sleep = cosocket.sleep }
+  local transport = { streams = not state.settings.http, now = cosocket.now, sleep = cosocket.sleep }
 
   function transport.start(request, slot, inbox)
     check(state, request, 2)
@@ -251,7 +227,6 @@ function M.new(options, level)
     local response, err, details = perform(state, request)
     return response, err, details
   end
-  add_old(transport, state)
   return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.resty" end })
 end
 

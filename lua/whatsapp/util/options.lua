@@ -1,16 +1,14 @@
 -- Checks the tables of options that users pass: each option is a row with a test. What is wrong is the programmer's
 -- mistake and raises, at the caller's position.
+local show = require "whatsapp.util.show"
+local values = require "whatsapp.util.values"
+
 local options = {}
 
--- up to here every integer is a float of its own; with LUA_32BITS 2^24 is none, as it may have been 2^24 + 1
-options.EXACT = 2 ^ 24 + 1 == 2 ^ 24 and 2 ^ 24 - 1 or 2 ^ 53
+-- names that other files still use; they live in util/values
+options.EXACT, options.copy, options.is_id, options.text_of_id = values.EXACT, values.copy, values.id, values.text_of_id
 
-local math_type = math.type -- luacheck: ignore 143
-
-local function is_callable(value)
-  local meta = getmetatable(value)
-  return type(value) == "function" or (type(meta) == "table" and meta.__call ~= nil)
-end
+local is_callable, is_id = values.callable, values.id
 
 local function is_line(value) return type(value) == "string" and not value:find "%c" end
 local function is_text(value) return is_line(value) and value ~= "" end
@@ -19,13 +17,7 @@ local function is_table(value) return type(value) == "table" end
 
 local function is_boolean(value) return type(value) == "boolean" end
 local function is_amount(value) return type(value) == "number" and value >= 0 and value < math.huge end
-local function is_count(value) return is_positive(value) and value % 1 == 0 and value <= options.EXACT end
-
-local function is_id(value)
-  if math_type and math_type(value) == "integer" then return value > 0 end
-  if type(value) == "number" then return value % 1 == 0 and value > 0 and value <= options.EXACT end
-  return is_text(value) and not value:find "[^%w_-]"
-end
+local function is_count(value) return is_positive(value) and value % 1 == 0 and value <= values.EXACT end
 
 local function has_only(value, tests)
   for name, member in pairs(value) do
@@ -57,25 +49,47 @@ local function is_media_store(value)
   return is_callable(value.get) and is_callable(value.set) and is_callable(value.delete)
 end
 
+local PROXIES = { http = true, https = true, socks4 = true, socks4a = true, socks5 = true, socks5h = true }
+
+-- libcurl takes one without a scheme for http
+local function is_proxy(value)
+  if value == "" then return true end
+  if not is_line(value) or value:find " " then return false end
+  local scheme, rest = value:match "^([%w+.-]+)://(.*)$"
+  if scheme and not PROXIES[scheme:lower()] then return false end
+  return (rest or value):find "^[^/:]" ~= nil
+end
+
 local SHOWN_AS = { image = true, video = true, audio = true, document = true, sticker = true }
 
-local function is_secrets(value)
-  if is_text(value) then return true end
-  if not is_table(value) or #value == 0 then return false end
-  for _, secret in ipairs(value) do
-    if not is_text(secret) then return false end
+-- an app secret is a key of HMAC: any bytes
+local function is_secret(value) return type(value) == "string" and value ~= "" end
+
+-- a list without holes, and nothing else in the table: os.getenv gives nil where a variable is not set
+local function is_list(value, is_item)
+  if not is_table(value) then return false end
+  local count = 0
+  for _ in pairs(value) do count = count + 1 end
+  for i = 1, count do
+    if not is_item(value[i]) then return false end
   end
-  return true
+  return count > 0
+end
+
+local function is_secrets(value)
+  return is_text(value) or is_list(value, is_text)
 end
 
 local CALLBACKS = {
-  message = is_callable, status = is_callable, error = is_callable, echo = is_callable, change = is_callable,
-  event = is_callable,
+  message = is_callable, status = is_callable, error = is_callable, echo = is_callable, payment = is_callable,
+  standby = is_callable, change = is_callable, event = is_callable,
 }
 
-local LIMITS = { throughput = is_positive, pair = is_pair, window = is_count, store = is_store }
+local RETRY = { attempts = is_count, total = is_amount, may_send_twice = is_boolean }
 
--- kind -> { test, what stands behind "must be" }
+local LIMITS = { throughput = is_positive, pair = is_pair, max_wait = is_amount, window = is_count, store = is_store }
+
+-- kind -> { test, the words after "must be", the tests of its members if it has names }
 local kinds = {
   text = { is_text, "a string that is not empty and has no control characters" },
   string = { is_line, "a string without control characters" },
@@ -96,31 +110,30 @@ local kinds = {
     "a string without spaces, or a function that returns one",
   },
   limiter = {
-    function(value)
-      return value == false or (is_callable(value) or (is_table(value) and has_only(value, LIMITS)))
-    end,
-    "false, {throughput = a second, pair = {interval = seconds, burst = count} or false, window = count, store = with "
-      .. "take()}, or a decorator",
+    function(value) return value == false or (is_table(value) and not is_callable(value) and has_only(value, LIMITS)) end,
+    "false, or {throughput = a second, pair = {interval = seconds, burst = count} or false, max_wait = seconds, window = count, "
+      .. "store = with take()}", LIMITS,
+  },
+  window = {
+    function(value) return (is_table(value) or type(value) == "userdata") and is_callable(value.open) end,
+    "a book of whatsapp.window.new()",
   },
   names = {
-    function(value)
-      if not is_table(value) then return false end
-      for _, name in ipairs(value) do
-        if not is_text(name) then return false end
-      end
-      return true
-    end,
-    "a list of names",
+    function(value) return is_table(value) and (next(value) == nil or is_list(value, is_text)) end,
+    "a list of names without holes",
+  },
+  proxy = {
+    is_proxy, 'a URL such as "http://proxy.example:3128" (http, https, socks4, socks4a, socks5 or socks5h), or "" for none',
   },
   key = { is_text, "a string that is not empty" },
   resty_http = {
     function(value) return is_table(value) and is_callable(value.new) end,
     'lua-resty-http: require "resty.http"',
   },
-  secrets = { is_secrets, "a string that is not empty, or a list of such" },
+  secrets = { is_secrets, "a string that is not empty, or a list of such without holes" },
   callbacks = {
     function(value) return is_table(value) and has_only(value, CALLBACKS) end,
-    "{message, status, error, echo, change, event = functions}",
+    "{message, status, error, echo, payment, standby, change, event = functions}", CALLBACKS,
   },
   media_store = { is_media_store, "false, or a store with get, set and delete" },
   shown_as = {
@@ -138,9 +151,9 @@ local kinds = {
     function(value)
       if value == false then return true end
       if not is_table(value) then return false end
-      return has_only(value, { attempts = is_count, total = is_amount, may_send_twice = is_boolean })
+      return has_only(value, RETRY)
     end,
-    "false, or {attempts = how many in all, total = seconds, may_send_twice = true or false}",
+    "false, or {attempts = how many in all, total = seconds, may_send_twice = true or false}", RETRY,
   },
   base_url = {
     function(value)
@@ -151,31 +164,66 @@ local kinds = {
   },
 }
 
-options.is_id = is_id
+options.is_callable = is_callable
+options.is_secret = is_secret
+options.is_list = is_list
 
----@param id string|number of the kind "id"
----@return string with every digit
-function options.text_of_id(id)
-  if type(id) ~= "number" then return id end
-  return tostring(id):match "^%d+$" or ("%.0f"):format(id)
-end
+options.NONE = values.NONE
 
-options.NONE = {} -- nobody writes into it
+---The options of a transport over libcurl, which a client takes for its own transport as well. A new one is a row here, and a
+---row in src/curl.
+options.TRANSPORT = {
+  timeout = "seconds", connect_timeout = "seconds", proxy = "proxy", ca_file = "text", user_agent = "text",
+  allow_http = "boolean", max_body = "bytes", max_requests = "count",
+}
 
-local function names_of(rows)
+local function sorted_names(rows)
   local names = {}
-  for name in pairs(rows) do names[#names + 1] = name end
+  for name in pairs(rows) do names[#names + 1] = show.value(name) end
   table.sort(names)
-  return table.concat(names, ", ")
+  return names
 end
 
----What a table holds, in another one; not what its members hold.
----@param from table?
----@return table
-function options.copy(from)
-  local to = {}
-  for name, value in pairs(from or options.NONE) do to[name] = value end
-  return to
+-- ---- did you mean ----------------------------------------------------------------------------------------------------------
+
+-- How many letters must be added, left out, changed or swapped with the next to make one word of another.
+local function distance(a, b)
+  local before, row = {}, {}
+  for j = 0, #b do row[j] = j end
+  for i = 1, #a do
+    local next_row = { [0] = i }
+    for j = 1, #b do
+      local change = a:byte(i) == b:byte(j) and 0 or 1
+      local least = math.min(row[j] + 1, next_row[j - 1] + 1, row[j - 1] + change)
+      if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
+        least = math.min(least, before[j - 2] + 1)
+      end
+      next_row[j] = least
+    end
+    before, row = row, next_row
+  end
+  return row[#b]
+end
+
+local LONGEST_NAME = 40 -- a longer name is no slip of a known one
+
+---The known name that a wrong one is nearest to.
+---@param name any
+---@param names table<string, any> the known names, as keys
+---@return string? near nil: none is near
+function options.did_you_mean(name, names)
+  if type(name) ~= "string" or #name > LONGEST_NAME then return nil end
+  local nearest, least = nil, math.max(1, math.floor(#name / 3)) + 1
+  for _, known in ipairs(sorted_names(names)) do
+    local far = distance(name:lower(), known:lower())
+    if far < least then nearest, least = known, far end
+  end
+  return nearest
+end
+
+local function hint(name, names)
+  local near = options.did_you_mean(name, names)
+  return near and (", did you mean %s?"):format(near) or ""
 end
 
 ---A failure that happened before anything left.
@@ -189,18 +237,34 @@ function options.refused(text, problems)
   }
 end
 
----@param given table? what the user passed
+-- the member that is wrong, where the kind has members; "" where it has none
+local function wrong_member(value, members)
+  if not members or type(value) ~= "table" then return "" end
+  for _, name in ipairs(sorted_names(value)) do
+    if not members[name] then return (": it has no member %s%s"):format(show.line(name, LONGEST_NAME), hint(name, members)) end
+    if not members[name](value[name]) then return (": its %s is not"):format(name) end
+  end
+  return ""
+end
+
+---Raises for an option that is unknown or of another kind.
+---@param given table? the options as the user passed them
 ---@param rows table<string, string> the kind of each option
 ---@param level integer of the caller to blame, as error() counts from here
----@return table copy to be read only: where nothing was given it is everybody's
+---@return table copy to be read only: without options it is one table for all callers
 function options.check(given, rows, level)
   if given == nil then return options.NONE end
   local copy = {}
   if type(given) ~= "table" then error("options must be a table, got a " .. type(given), level + 1) end
   for name, value in pairs(given) do
     local kind = kinds[rows[name]]
-    if not kind then error(("unknown option %s (there are %s)"):format(tostring(name), names_of(rows)), level + 1) end
-    if not kind[1](value) then error(("option %s must be %s"):format(name, kind[2]), level + 1) end
+    if not kind then
+      error(("unknown option %s%s (there are %s)"):format(show.value(name, LONGEST_NAME), hint(name, rows),
+        table.concat(sorted_names(rows), ", ")), level + 1)
+    end
+    if not kind[1](value) then
+      error(("option %s must be %s%s"):format(name, kind[2], wrong_member(value, kind[3])), level + 1)
+    end
     copy[name] = value
   end
   return copy

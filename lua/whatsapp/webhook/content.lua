@@ -1,19 +1,55 @@
--- What a person wrote or chose in a message of each type: where the words, the id of a button and a file stand. Data,
--- and the few lines that read it. Never raises, whatever stands where.
+-- The words, the chosen id and the file in a message of each type, as a person wrote or chose them. Data, and the few lines
+-- that read it. Never raises, whatever a message holds.
 local core = require "whatsapp.core"
+local values = require "whatsapp.util.values"
 
-local words = {}
+local content = {}
 
--- type of a message -> in the object of that name: which member is the text, which the id that a bot branches on, and
--- whether the object is a file that can be fetched
+content.string = values.text_of_id -- an id, which may have come as a number
+
+-- ---- words that are no single member -----------------------------------------------------------------------------------
+
+-- the strings of a list that are not empty, joined; nil: there are none
+local function joined(strings, count)
+  local words = {}
+  for i = 1, count do
+    if type(strings[i]) == "string" and strings[i] ~= "" then words[#words + 1] = strings[i] end
+  end
+  return words[1] and table.concat(words, ", ")
+end
+
+local function place(location)
+  return joined({ location.name, location.address }, 2)
+end
+
+local function names(contacts)
+  local list, count = {}, #contacts
+  for i = 1, count do
+    local name = type(contacts[i]) == "table" and contacts[i].name
+    if type(name) == "table" then list[i] = name.formatted_name or name.first_name end
+  end
+  return joined(list, count)
+end
+
+-- a reaction that was taken back has no emoji, or an empty one
+local function emoji(reaction)
+  return joined({ reaction.emoji }, 1)
+end
+
+-- ---- types -------------------------------------------------------------------------------------------------------------
+
+-- type of a message -> in the object of that name: the member that is the text, or a function that makes it; the id that a
+-- bot branches on; whether the object is a file that can be fetched, or tells of a payment
 local CAPTION = { text = "caption", media = true }
+local FILE = { media = true }
 local ROWS = {
   text = { text = "body" },
   image = CAPTION, video = CAPTION, document = CAPTION,
-  audio = { media = true }, sticker = { media = true },
+  audio = FILE, voice = FILE, sticker = FILE,
   button = { text = "text", reply_id = "payload" },
   order = { text = "text" },
-  system = { text = "body" },
+  system = { text = "body", changes_user = true },
+  location = { text = place }, contacts = { text = names }, reaction = { text = emoji },
 }
 
 -- the same for what was chosen in an interactive message
@@ -21,24 +57,29 @@ local REPLIES = {
   button_reply = { text = "title", reply_id = "id" },
   list_reply = { text = "title", reply_id = "id" },
   nfm_reply = { text = "body", response = "response_json" },
+  payment_method = { text = "payment_method", reply_id = "reference_id", payment = true },
+  payment_notification = { text = "payment_status", reply_id = "reference_id", payment = true },
+  product = { reply_id = "product_retailer_id" },
 }
 
-local math_type = math.type -- luacheck: ignore 143
+local function text_of(row, object)
+  if type(row.text) == "function" then return row.text(object) end
+  local text = object[row.text]
+  return type(text) == "string" and text or nil
+end
 
----@param value any
----@return string? text an id, which may have come as a number
-function words.string(value)
-  if type(value) == "string" then return value end
-  if type(value) ~= "number" then return nil end
-  local is_double = value % 1 == 0 and not (math_type and math_type(value) == "integer")
-  return is_double and ("%.0f"):format(value) or tostring(value)
+-- from_user_id becomes the id that the user has now
+local function fill_change_of_user(event, object)
+  event.previous_user_id = content.string(object.previous_user_id)
+  if event.previous_user_id then event.from_user_id = content.string(object.user_id) or event.from_user_id end
 end
 
 local function fill(event, row, object)
-  local text = object[row.text]
-  if type(text) == "string" then event.text = text end
-  if row.reply_id then event.reply_id = words.string(object[row.reply_id]) end
+  event.text = row.text and text_of(row, object) or event.text
+  if row.reply_id then event.reply_id = content.string(object[row.reply_id]) end
   if row.media and object.id ~= nil then event.media = object end
+  if row.payment then event.payment = object end
+  if row.changes_user then fill_change_of_user(event, object) end
   local response = row.response and object[row.response]
   if type(response) == "string" then
     local decoded = core.decode(response)
@@ -46,10 +87,10 @@ local function fill(event, row, object)
   end
 end
 
----@param event table gets text, reply_id, response and media, as far as they are there
+---@param event table gets text, reply_id, response, media, payment and previous_user_id, as far as they are there
 ---@param kind string? the type of the message
 ---@param message table as received
-function words.fill(event, kind, message)
+function content.fill(event, kind, message)
   local object = kind and message[kind]
   if type(object) ~= "table" then return end
   local row = ROWS[kind]
@@ -60,8 +101,8 @@ function words.fill(event, kind, message)
     end
   elseif kind == "edit" and type(object.message) == "table" then -- the whole message, as it now is
     local edited = object.message.type
-    if type(edited) == "string" and edited ~= "edit" then words.fill(event, edited, object.message) end
+    if type(edited) == "string" and edited ~= "edit" then content.fill(event, edited, object.message) end
   end
 end
 
-return words
+return content

@@ -1,40 +1,79 @@
--- By what an event is known when it comes again: the same event has the same key in whatever body it comes. Pure.
-local core = require "whatsapp.core"
-
+-- The key of an event: the same event has the same key in whatever body it comes again. Pure; needs no JSON writer.
 local key = {}
 
-local LENIENT = { mode = "lenient" }
+-- ---- a canonical spelling ----------------------------------------------------------------------------------------------
+-- The same data has the same spelling, different data a different one: names are sorted, and each string has its length
+-- before it. Every value is written once, so it takes linear time (and the sorting of names).
 
--- what the core refuses, as it is deep or no UTF-8
-local function spelt(value)
-  if type(value) ~= "table" then return type(value) .. " " .. tostring(value) end
-  local parts = {}
-  for name, member in pairs(value) do parts[#parts + 1] = tostring(name) .. "=" .. spelt(member) end
-  table.sort(parts)
-  return "{" .. table.concat(parts, ",") .. "}"
+local MOST_PIECES, DEEPEST = 4e6, 250 -- more than any body that webhook.parse takes
+
+local function number(value)
+  if value % 1 == 0 and value > -2 ^ 53 and value < 2 ^ 53 then return ("%.0f"):format(value) end
+  local text = tostring(value)
+  return text:find "^%-?%d+$" and text or ("%.17g"):format(value)
 end
 
--- the same data in the same bytes: the core writes free data with its keys sorted
-local function written(value)
-  return core.encode({ to = "1", type = "x", x = value }, LENIENT) or spelt(value)
+local SPELL = {
+  string = function(value) return #value .. ":" .. value end,
+  number = number,
+  boolean = tostring,
+}
+
+local function spell(pieces, value, depth)
+  if #pieces > MOST_PIECES then return end
+  local kind = type(value)
+  if kind ~= "table" or depth > DEEPEST then
+    local scalar = SPELL[kind]
+    pieces[#pieces + 1] = scalar and scalar(value) or kind
+    pieces[#pieces + 1] = ","
+    return
+  end
+  pieces[#pieces + 1] = "{"
+  local length, names = #value, {}
+  for i = 1, length do spell(pieces, value[i], depth + 1) end
+  pieces[#pieces + 1] = "|"
+  for name in pairs(value) do
+    if type(name) == "string" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  for i = 1, #names do
+    spell(pieces, names[i], depth)
+    spell(pieces, value[names[i]], depth + 1)
+  end
+  pieces[#pieces + 1] = "}"
 end
 
-local function hashed(event)
-  local text = table.concat({
-    event.kind, event.waba_id or "", event.time or "", event.field or "", written(event.raw),
-    event.kind == "error" and written(event.value) or "", -- an error tells no time, but its neighbours may
-  }, "\n")
+---@param ... any strings, numbers, booleans, and tables of them
+---@return string
+function key.spelling(...)
+  local pieces = {}
+  for i = 1, select("#", ...) do spell(pieces, (select(i, ...)), 1) end
+  return table.concat(pieces)
+end
+
+-- ---- keys --------------------------------------------------------------------------------------------------------------
+
+local LONGEST = 256 -- bytes of a key; longer ones are hashed
+
+local function bounded(kind, text)
+  if #text <= LONGEST then return kind .. ":" .. text end
+  return kind .. ":" .. require("whatsapp.crypto").hmac_sha256("key", text)
+end
+
+local function of_content(event)
+  local text = key.spelling(event.kind, event.waba_id, event.time, event.field, event.raw,
+    event.kind == "error" and event.value) -- an error has no time, but its neighbours may
   return event.kind .. ":" .. require("whatsapp.crypto").hmac_sha256("key", text)
 end
 
 ---@param event whatsapp.event
 ---@return string
 function key.of(event)
-  if event.id and event.kind == "message" then return "message:" .. event.id end
+  if event.id and event.kind == "message" then return bounded("message", event.id) end
   if event.id and event.kind == "status" then
-    return ("status:%s:%s:%s"):format(event.id, event.status or "", event.participant or "")
+    return bounded("status", ("%s:%s:%s"):format(event.id, event.status or "", event.participant or ""))
   end
-  return hashed(event)
+  return of_content(event)
 end
 
 return key

@@ -1,51 +1,60 @@
--- Makes one flat list of events of the decoded body of a webhook: every entry, change, message and status. Never raises
--- and drops nothing, whatever stands where: what is not known comes as a "change" with `raw`.
+-- Makes one flat list of events from the decoded body of a webhook: every entry, change, message and status. Never raises
+-- and drops nothing, whatever the body holds: what is not known comes as a "change" with `raw`.
+local core = require "whatsapp.core"
 local response = require "whatsapp.wire.outcome"
-local words = require "whatsapp.webhook.content"
+local content = require "whatsapp.webhook.content"
+local event_line = require "whatsapp.webhook.event_line"
+local show = require "whatsapp.util.show"
 
 local events = {}
 
-local next, type = next, type -- asked for many times a body
+local next, setmetatable, type = next, setmetatable, type -- asked for many times a body
+local EVENT = event_line.metatable
 
 ---@class whatsapp.event
----@field kind "message"|"status"|"error"|"echo"|"change"
+---@field kind "message"|"status"|"error"|"echo"|"payment"|"standby"|"change" standby: another app answers the user, or the
+---conversation was handed over; a bot must not answer it
 ---@field field string? of the webhook: "messages", "account_update", ...
 ---@field waba_id string?
 ---@field phone_number_id string? of the business's number
----@field raw table as received: the message, the status, the error, the change, or what could not be understood
+---@field raw table as received: the message, the status, the error, the change, or whatever could not be understood
 ---@field value any of the change that it came in: its contacts and metadata
 ---@field time integer? of the entry, in seconds since 1970
----@field id string? of the message; of a status: of the message that was sent
----@field type string? of the message: "text", "interactive", ...
+---@field id string? of the message; of a status or a payment: of the message that was sent
+---@field type string? of the message: "text", "interactive", ...; of a handover: "control_passed" or "control_taken"
 ---@field from string? the sender's phone number, where the API tells it
 ---@field from_user_id string? the sender's business-scoped id
+---@field previous_user_id string? of a system message: the business-scoped id that the sender had before
 ---@field to string? of an echo
 ---@field group_id string?
 ---@field timestamp integer? seconds since 1970
 ---@field contact table? the sender's or the recipient's, found by its id
 ---@field name string? of the contact's profile
 ---@field context table? the message that is answered
----@field text string? the words: of the text, the caption, the button, ...; of an error or a failed status what went wrong
----@field reply_id string? of the button or the row that was chosen
----@field response table? what was filled in in a flow
+---@field text string? the words: of the text, the caption, the button, the place, the contacts, the emoji of a reaction; of an
+---error or a failed status: the reason
+---@field reply_id string? of the button or the row that was chosen, or of the order that is paid
+---@field response table? the answers to a flow
 ---@field media table? the file: id, mime_type, sha256, ...
----@field status string? of a status: "sent", "delivered", "read", "played", "failed", ...
+---@field voicemail true? the file is a voicemail, and `id` names a call
+---@field payment table? of a payment; of a message about a payment: its method or its outcome
+---@field status string? of a status or a payment: "sent", "delivered", "read", "played", "failed", ...
 ---@field recipient_id string? of a status: phone number or group
 ---@field recipient_user_id string?
 ---@field participant string? of a status of a group's message
 ---@field stamp string? the message's biz_opaque_callback_data
 ---@field details whatsapp.details? of an error or a failed status
 
--- ---- values as they should be -----------------------------------------------------------------------------------------
+-- ---- values as they should be ------------------------------------------------------------------------------------------
 
-local integer, string = response.integer, words.string
+local integer, string = response.integer, content.string
 
 -- a list that holds something, or nothing at all; not an object
 local function is_list(value)
   return type(value) == "table" and (value[1] ~= nil or next(value) == nil)
 end
 
--- ---- contacts -----------------------------------------------------------------------------------------------------------
+-- ---- contacts ----------------------------------------------------------------------------------------------------------
 
 -- the contacts by each of their ids
 local function index_of(contacts)
@@ -63,7 +72,7 @@ end
 
 -- the contact with one of these ids, a phone number and a business-scoped id: mostly the first, without an index
 local function contact_of(from, phone, user_id)
-  local contacts = from.value.contacts
+  local contacts = from.contacts
   if type(contacts) ~= "table" or not (phone or user_id) then return nil end
   local first = contacts[1]
   if type(first) == "table" and phone and first.wa_id == phone then return first end
@@ -76,19 +85,24 @@ local function name_of(contact)
   if type(profile) == "table" and type(profile.name) == "string" then return profile.name end
 end
 
--- ---- items of a value ---------------------------------------------------------------------------------------------------
+-- ---- items of a value --------------------------------------------------------------------------------------------------
 
--- what is not what should stand there, or is not known
+-- whatever is of another shape than it should be, or is not known
 local function change_of(from, raw)
-  return {
-    kind = "change", field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id, time = from.time,
-    value = from.value, raw = raw,
-  }
+  return setmetatable({
+    kind = from.kind or "change", field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id,
+    time = from.time, value = from.value, raw = raw,
+  }, EVENT)
 end
 
-local function set_failure(event, errors)
-  local err = is_list(errors) and errors[1]
-  if type(err) == "table" then event.text, event.details = response.reported(err) end
+local function set_failure(event, failed)
+  local text, details = response.reported(failed)
+  event.text, event.details = show.line(text), details
+end
+
+local function set_first_failure(event, errors)
+  local failed = is_list(errors) and errors[1]
+  if type(failed) == "table" then set_failure(event, failed) end
 end
 
 local function message(raw, from)
@@ -98,16 +112,17 @@ local function message(raw, from)
   if type(sender) ~= "string" then sender = string(sender) end
   if user_id ~= nil and type(user_id) ~= "string" then user_id = string(user_id) end
   local contact = contact_of(from, sender, user_id)
-  local event = {
+  local event = setmetatable({
     kind = "message", field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id, time = from.time,
     value = from.value, raw = raw, id = id, type = kind, from = sender, from_user_id = user_id,
     timestamp = integer(raw.timestamp), contact = contact, name = contact and name_of(contact),
     text = nil, -- room for it
-  }
+  }, EVENT)
   if raw.group_id ~= nil then event.group_id = string(raw.group_id) end
   if type(raw.context) == "table" then event.context = raw.context end
-  if raw.errors ~= nil then set_failure(event, raw.errors) end
-  if kind then words.fill(event, kind, raw) end
+  if raw.errors ~= nil then set_first_failure(event, raw.errors) end
+  if kind then content.fill(event, kind, raw) end
+  if event.media and id and id:find "^wacid%." then event.voicemail = true end
   return event
 end
 
@@ -117,40 +132,60 @@ local function echo(raw, from)
   return event
 end
 
+-- A status is a message's only where its type is absent or "message". A payment's says nothing about the delivery.
+local STATUS_KINDS = { message = "status", payment = "payment" }
+
+local function kind_of_status(raw)
+  if raw.type == nil or raw.type == core.null then return "status" end
+  return STATUS_KINDS[raw.type] or "change"
+end
+
 local function status(raw, from)
   local word = string(raw.status)
   local recipient, user_id = string(raw.recipient_id), string(raw.recipient_user_id)
   local participant = string(raw.recipient_participant_id) or string(raw.participant_recipient_id)
     or string(raw.recipient_participant_user_id)
   local contact = contact_of(from, participant or recipient, user_id)
-  local event = {
-    kind = "status", field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id, time = from.time,
-    value = from.value, raw = raw, id = string(raw.id), timestamp = integer(raw.timestamp), status = word and word:lower(),
+  local event = setmetatable({
+    kind = kind_of_status(raw), field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id,
+    time = from.time, value = from.value, raw = raw, id = string(raw.id), timestamp = integer(raw.timestamp),
+    status = word and word:lower(),
     recipient_id = recipient, recipient_user_id = user_id, participant = participant, contact = contact,
     name = contact and name_of(contact), stamp = string(raw.biz_opaque_callback_data),
-  }
+  }, EVENT)
   if raw.type ~= nil then event.type = string(raw.type) end
-  if raw.errors ~= nil then set_failure(event, raw.errors) end
+  if type(raw.payment) == "table" then event.payment = raw.payment end
+  if raw.errors ~= nil then set_first_failure(event, raw.errors) end
   return event
 end
 
 local function failure(raw, from)
   local event = change_of(from, raw)
   event.kind = "error"
-  event.text, event.details = response.reported(raw)
+  set_failure(event, raw)
   return event
 end
 
--- ---- changes ------------------------------------------------------------------------------------------------------------
+-- ---- changes -----------------------------------------------------------------------------------------------------------
 
--- the field of a change -> the lists of its value that become events, in this order, and what makes an event of an item;
--- and what else may stand in such a value without being missed
-local KNOWN = { contacts = true, metadata = true, messaging_product = true }
+-- Field of a change -> the lists of its value that become events, in this order, and the function that makes an event from
+-- an item; the member of the value that holds the lists, if the value itself does not; the kind of all these events, if it
+-- is one.
 local MESSAGES = { { "messages", message }, { "statuses", status }, { "errors", failure }, { "message_echoes", echo } }
 local ECHOES = { { "message_echoes", echo } }
-local FIELDS = { messages = MESSAGES, smb_message_echoes = ECHOES, message_echoes = ECHOES }
+local FIELDS = {
+  messages = { lists = MESSAGES },
+  smb_message_echoes = { lists = ECHOES }, message_echoes = { lists = ECHOES },
+  standby = { lists = MESSAGES, inside = "standby", kind = "standby" },
+  messaging_handovers = { lists = {}, kind = "standby" },
+}
+local OTHER = { lists = {} }
 
--- under the name of where it stood
+-- members of such a value that need no event
+local KNOWN = { contacts = true, metadata = true, messaging_product = true }
+local AROUND = { standby = true, metadata = true, messaging_product = true } -- where the lists are inside
+
+-- under the name of the list that it came in
 local function add_odd(list, from, name, item)
   list[#list + 1] = change_of(from, { [name] = item })
 end
@@ -159,34 +194,58 @@ local function add_items(list, from, name, make, items)
   for i = 1, #items do
     local item = items[i]
     if type(item) == "table" then
-      list[#list + 1] = make(item, from)
+      local event = make(item, from)
+      if from.kind then event.kind = from.kind end
+      list[#list + 1] = event
     else
       add_odd(list, from, name, item)
     end
   end
 end
 
--- how many members a table has beside what it is known to have
-local function count_unknown(given, known)
+-- how many members a table has that are not in `known`
+local function count_unknown(object, known)
   local count = 0
-  for name in next, given do
+  for name in next, object do
     if not known[name] then count = count + 1 end
   end
   return count
 end
 
--- whether nothing of the value was left over
-local function add_value(list, from, row, value)
+-- whether nothing of the table was left over
+local function add_lists(list, from, lists, holder)
   local read = 0
-  for i = 1, #row do
-    local name = row[i][1]
-    local items = value[name]
+  for i = 1, #lists do
+    local name = lists[i][1]
+    local items = holder[name]
     if items ~= nil and is_list(items) then
-      add_items(list, from, name, row[i][2], items)
+      add_items(list, from, name, lists[i][2], items)
       read = read + 1
     end
   end
-  return read > 0 and count_unknown(value, KNOWN) == read
+  return read > 0 and count_unknown(holder, KNOWN) == read
+end
+
+-- whether nothing of the value was left over
+local function add_value(list, from, row, value)
+  if not row.inside then
+    from.contacts = value.contacts
+    return add_lists(list, from, row.lists, value)
+  end
+  local holder = value[row.inside]
+  if type(holder) ~= "table" then return false end
+  from.contacts = holder.contacts
+  return add_lists(list, from, row.lists, holder) and count_unknown(value, AROUND) == 0
+end
+
+-- a conversation that another app takes, or gives to this one
+local function fill_handover(event, value)
+  local sender, recipient = value.sender, value.recipient
+  event.type = string(value.type)
+  if type(sender) == "table" then
+    event.from, event.from_user_id = string(sender.phone_number), string(sender.user_id)
+  end
+  if type(recipient) == "table" then event.phone_number_id = string(recipient.phone_number_id) end
 end
 
 local IN_CHANGE = { field = true, value = true }
@@ -196,19 +255,24 @@ local IN_BODY = { object = true, entry = true }
 local function add_change(list, from, change)
   local value = change.value
   from.field, from.value, from.phone_number_id, from.by_id = string(change.field), value, nil, nil
+  local row = FIELDS[from.field] or OTHER
+  from.kind, from.contacts = row.kind, nil
   local is_table = type(value) == "table"
   if is_table and type(value.metadata) == "table" then from.phone_number_id = string(value.metadata.phone_number_id) end
-  local row = is_table and FIELDS[from.field]
-  if row and add_value(list, from, row, value) and count_unknown(change, IN_CHANGE) == 0 then return end
+  if is_table and add_value(list, from, row, value) and count_unknown(change, IN_CHANGE) == 0 then return end
   local event = change_of(from, change)
-  event.timestamp = is_table and integer(value.timestamp) or nil
+  if is_table then
+    event.timestamp = integer(value.timestamp)
+    if from.field == "messaging_handovers" then fill_handover(event, value) end
+  end
   list[#list + 1] = event
 end
 
 local function add_entry(list, entry)
-  -- what its changes share, and what each of them has of its own, filled in one after the other
+  -- what its changes share; add_change fills in the rest for each of them
   local from = {
-    waba_id = string(entry.id), time = integer(entry.time), field = nil, value = nil, phone_number_id = nil, by_id = nil,
+    waba_id = string(entry.id), time = integer(entry.time),
+    field = nil, value = nil, phone_number_id = nil, by_id = nil, contacts = nil, kind = nil,
   }
   local changes = entry.changes
   if is_list(changes) then

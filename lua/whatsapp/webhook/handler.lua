@@ -1,134 +1,175 @@
--- A whole endpoint as a pure function: request in, response out. Verifies, reads, drops what was handled, calls back. Never
--- raises for what a request holds; never answers 200 for an event whose callback failed and may be repeated.
-local key = require "whatsapp.webhook.event_key"
+-- A whole endpoint as a pure function: request in, response out. It verifies and reads a body, drops events that were handled,
+-- and calls back. Never raises for what a request holds; never answers 200 for an event that failed and may be repeated.
+local event_key = require "whatsapp.webhook.event_key"
 local options_of = require "whatsapp.util.options"
+local show = require "whatsapp.util.show"
 local signature = require "whatsapp.webhook.signature"
 local store = require "whatsapp.webhook.memory"
 local webhook -- required when a handler is made: it requires this file
 
-local M = {}
+local handler = {}
+
+---@class whatsapp.webhook_request
+---@field method string
+---@field query string|table<string, string>|nil
+---@field headers table<string, string|string[]>? names in any case; of a list the last value counts
+---@field body string?
+
+---@class whatsapp.webhook_response
+---@field status integer
+---@field headers table<string, string> names in lower case
+---@field body string
 
 ---@class whatsapp.webhook_options
 ---@field app_secret string|string[] of the app; several while one replaces another
----@field verify_token string agreed on in the app's dashboard
----@field on table<string, fun(event: whatsapp.event)> by kind: message, status, error, echo, change; `event` gets what has none
----@field on_error (fun(text: string, event: whatsapp.event?, final: boolean))? final: it will not be repeated
----@field store whatsapp.webhook_store? who remembers what was handled; the memory of this process if absent
----@field ttl number? seconds for which it is remembered, 7 days if absent: as long as the API repeats
+---@field verify_token string as agreed on in the app's dashboard
+---@field on table<string, fun(event: whatsapp.event)> by kind: message, status, error, echo, payment, standby, change; `event`
+---gets the events whose kind has no function
+---@field on_error (fun(err: string, event: whatsapp.event?, final: boolean))? err: one line that can be logged; final: the
+---event will not be repeated
+---@field store whatsapp.webhook_store? remembers what was handled; the memory of this process if absent
+---@field ttl number? seconds for which an event is remembered, 7 days if absent: as long as the API repeats it
 ---@field attempts integer? how often a failing event is handled before it is given up, 5 if absent
 ---@field max_body integer? bytes, 4 MiB if absent
 ---@field reencoded boolean? see webhook.verify
----@field defer (fun(work: fun()))? runs work after the answer left; what fails then is reported, and not repeated
+---@field defer (fun(work: fun()))? runs the work after the answer left; what fails then is reported, and not repeated
 
 local OPTIONS = {
   app_secret = "secrets", verify_token = "key", on = "callbacks", on_error = "callable", store = "event_store",
   ttl = "amount", attempts = "count", max_body = "bytes", reencoded = "boolean", defer = "callable",
 }
+local NEEDED = { "app_secret", "verify_token", "on" }
 local WEEK = 7 * 86400
 
--- ---- answers ------------------------------------------------------------------------------------------------------------
+-- ---- answers -------------------------------------------------------------------------------------------------------------
 
-local function answer(status, text, more)
+local function answer(status, body, more)
   local headers = { ["content-type"] = "text/plain", ["x-content-type-options"] = "nosniff" }
   for name, value in pairs(more or {}) do headers[name] = value end
-  return { status = status, headers = headers, body = text or "" }
+  return { status = status, headers = headers, body = body or "" }
+end
+
+-- the last of several values of one name, as nginx gives them
+local function last(value)
+  if type(value) == "table" then return value[#value] end
+  return value
 end
 
 local function header(request, wanted)
   local headers = request.headers
   if type(headers) ~= "table" then return nil end
-  if headers[wanted] ~= nil then return headers[wanted] end
+  if headers[wanted] ~= nil then return last(headers[wanted]) end
   for name, value in pairs(headers) do
-    if type(name) == "string" and name:lower() == wanted then return value end
+    if type(name) == "string" and name:lower() == wanted then return last(value) end
   end
 end
 
--- ---- events -------------------------------------------------------------------------------------------------------------
+-- ---- events --------------------------------------------------------------------------------------------------------------
 
-local function report(self, text, event, final)
-  if self.on_error then pcall(self.on_error, text, event, final) end
+local MOST = 4096 -- bytes of an error that are told
+
+-- Tells on_error on one line, whatever was raised. An error of on_error itself changes no answer.
+local function report(self, err, event, final)
+  if self.on_error then pcall(self.on_error, show.value(err, MOST), event, final) end
 end
 
--- runs a function of the store; what it raises is nobody's answer; final: the event is lost with it
+-- Calls a function of the store, and reports what it raises. final: the event is lost with it.
 local function ask(self, name, event, final, ...)
   local ok, first, second = pcall(self.store[name], self.store, ...)
-  if not ok then report(self, ("the store's %s: %s"):format(name, tostring(first)), event, final) end
+  if not ok then report(self, ("the store's %s: %s"):format(name, show.value(first)), event, final) end
   return ok, first, second
 end
 
--- whether the event needs not come again
-local function handle(self, event, deferred)
+-- A store that forgets may give an event twice. It is reported the first time, and whenever the count has doubled since.
+local function report_forgotten(self)
+  local count = self.store.forgotten
+  if type(count) ~= "number" or count < self.report_at then return end
+  self.report_at = count * 2
+  report(self, ("the store of events is full: it has forgotten %d before their time, and may handle them again"):format(count))
+end
+
+-- The callback failed. Returns whether the event is given up.
+local function fail(self, event, key, err, is_last)
+  ask(self, is_last and not self.defer and "done" or "forget", event, false, key)
+  report(self, err, event, is_last)
+  return is_last
+end
+
+-- Returns whether the API need not repeat the event.
+local function handle(self, event)
   local callback = self.on[event.kind] or self.on.event
   if not callback then return true end
-  local name = key.of(event)
-  local asked, attempt, why = ask(self, "begin", event, deferred, name, self.ttl)
+  local is_deferred, key = self.defer ~= nil, event_key.of(event)
+  local asked, attempt, why = ask(self, "begin", event, is_deferred, key, self.ttl)
   if not asked then return false end
+  report_forgotten(self)
   if not attempt then return why ~= "busy" end
-  local ok, problem = pcall(callback, event)
-  if ok then
-    ask(self, "done", event, false, name)
-    return true
-  end
-  local final = deferred or attempt >= self.attempts
-  ask(self, final and not deferred and "done" or "forget", event, false, name)
-  report(self, tostring(problem), event, final)
-  return final
+  local ok, err = pcall(callback, event)
+  if not ok then return fail(self, event, key, err, is_deferred or attempt >= self.attempts) end
+  ask(self, "done", event, false, key)
+  return true
 end
 
--- whether none needs to come again; one that fails hides none of the others
-local function handle_all(self, events, deferred)
-  local all = true
-  for _, event in ipairs(events) do all = handle(self, event, deferred) and all end
-  return all
+-- Handles every event, also behind one that fails. Returns whether the API need not repeat the body.
+local function handle_all(self, events)
+  local is_over = true
+  for _, event in ipairs(events) do is_over = handle(self, event) and is_over end
+  return is_over
 end
 
--- ---- requests -----------------------------------------------------------------------------------------------------------
+-- ---- requests ------------------------------------------------------------------------------------------------------------
 
 local function set_up(self, request)
-  local challenge, text, foreign = signature.challenge(request.query, self.verify_token)
+  local challenge, err, is_foreign = signature.challenge(request.query, self.verify_token)
   if challenge then return answer(200, challenge) end
-  if foreign then return answer(404) end
-  report(self, text, nil, true)
+  if is_foreign then return answer(404) end
+  report(self, err, nil, true)
   return answer(403)
 end
 
 local function receive(self, request)
   local body = request.body or ""
   if type(body) == "string" and #body > self.max_body then return answer(413) end
-  local ok, text = signature.verify(body, header(request, "x-hub-signature-256"), self.secrets, self.reencoded)
-  if not ok then
-    report(self, text, nil, true)
+  local is_signed, why = signature.verify(body, header(request, "x-hub-signature-256"), self.secrets, self.reencoded)
+  if not is_signed then
+    report(self, why, nil, true)
     return answer(401)
   end
-  local events, problem = webhook.parse(body, self.max_body)
+  local events, err = webhook.parse(body, self.max_body)
   if not events then -- it would be no better the next time
-    report(self, problem, nil, true)
+    report(self, err, nil, true)
     return answer(200)
   end
-  if not self.defer then return answer(handle_all(self, events, false) and 200 or 500) end
-  local deferred, why = pcall(self.defer, function() handle_all(self, events, true) end)
-  if deferred then return answer(200) end
-  report(self, "defer: " .. tostring(why), nil, false)
+  if not self.defer then return answer(handle_all(self, events) and 200 or 500) end
+  local is_deferred, why_not = pcall(self.defer, function() handle_all(self, events) end)
+  if is_deferred then return answer(200) end
+  report(self, "defer: " .. show.value(why_not), nil, false)
   return answer(500)
 end
 
 local METHODS = { GET = set_up, POST = receive }
 
----@param given whatsapp.webhook_options
----@return fun(request: table): table handler request = { method, query, headers, body }, response = { status, headers, body }
-function M.new(given)
-  webhook = webhook or require "whatsapp.webhook"
-  if type(given) ~= "table" then error("webhook.handler takes a table: { app_secret =, verify_token =, on = {} }", 3) end
-  local options = options_of.check(given, OPTIONS, 3)
-  for _, name in ipairs { "app_secret", "verify_token", "on" } do
-    if options[name] == nil then error("webhook.handler needs " .. name, 3) end
-  end
-  local self = {
-    secrets = options.app_secret, verify_token = options.verify_token, on = options.on,
-    on_error = options.on_error, store = options.store or store.memory(), ttl = options.ttl or WEEK,
-    attempts = options.attempts or 5, max_body = options.max_body or webhook.MAX_BODY, reencoded = options.reencoded,
-    defer = options.defer,
+-- the state of a handler; the caller may change its own tables later
+local function new_state(options)
+  local secrets = options.app_secret
+  return {
+    secrets = type(secrets) == "table" and options_of.copy(secrets) or secrets, verify_token = options.verify_token,
+    on = options.on, on_error = options.on_error, store = options.store or store.memory(), report_at = 1,
+    ttl = options.ttl or WEEK, attempts = options.attempts or 5, max_body = options.max_body or webhook.MAX_BODY,
+    reencoded = options.reencoded, defer = options.defer,
   }
+end
+
+---@param options whatsapp.webhook_options
+---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handler
+function handler.new(options)
+  webhook = webhook or require "whatsapp.webhook"
+  if type(options) ~= "table" then error("webhook.handler takes a table: { app_secret =, verify_token =, on = {} }", 3) end
+  local checked = options_of.check(options, OPTIONS, 3)
+  for _, name in ipairs(NEEDED) do
+    if checked[name] == nil then error("webhook.handler needs " .. name, 3) end
+  end
+  local self = new_state(checked)
   return function(request)
     if type(request) ~= "table" then error("a request is a table, got a " .. type(request), 2) end
     local method = METHODS[request.method]
@@ -137,4 +178,4 @@ function M.new(given)
   end
 end
 
-return M
+return handler

@@ -1,69 +1,59 @@
--- Which events were handled, so that none is handled twice: in the memory of this process, bounded in entries and time. A
--- store of many processes has the same three functions, each atomic. Never blocks, reads no event.
+-- Remembers which events were handled, so that no event is handled twice: in the memory of this process, bounded in entries
+-- and time. A store of many processes has the same three functions, each atomic. Never waits, reads no event.
+local expiring = require "whatsapp.util.expiring"
+
 local store = {}
 
 ---@class whatsapp.webhook_store
----@field begin fun(self, key: string, ttl: number): integer?, string? the how manieth attempt this is; nil: it is handled;
----nil and "busy": somebody is at it
----@field done fun(self, key: string) it is handled, and stays so for ttl seconds
+---@field begin fun(self, key: string, ttl: number): integer?, string? the attempt number, from 1; nil: the event was
+---handled; nil and "busy": another request is handling it
+---@field done fun(self, key: string) the event was handled, and stays so for ttl seconds
 ---@field forget fun(self, key: string) it failed: the next begin gets it, and the count goes on
+---@field forgotten integer? events forgotten before their time, as the store was full; the handler reports them
 
-local memory = {}
-memory.__index = memory
+---@class whatsapp.webhook_memory: whatsapp.webhook_store
+local Memory = {}
+Memory.__index = Memory
 
--- the entries in the order in which they came; one that came again since is not dropped
-local function drop_first(self)
-  local key, entry = self.keys[self.first], self.order[self.first]
-  self.keys[self.first], self.order[self.first] = nil, nil
-  self.first = self.first + 1
-  if self.entries[key] == entry then self.entries[key] = nil end
-end
+local DONE = "done" -- takes the place of an attempt: most events are done, and need no table
 
-local function is_over(entry, now)
-  return now >= entry.till
-end
-
-local function add(self, key, entry)
+function Memory:begin(key, ttl)
   local now = self.now()
-  while self.first <= self.last and (self.last - self.first + 1 >= self.max or is_over(self.order[self.first], now)) do
-    drop_first(self)
+  local attempt = self.events:get(key, now)
+  if attempt == DONE then return nil end
+  if attempt and now < attempt.busy_until then return nil, "busy" end
+  if not attempt then
+    attempt = { count = 0 }
+    self.events:set(key, attempt, ttl, now)
+    self.forgotten = self.events.forgotten
   end
-  self.last = self.last + 1
-  self.keys[self.last], self.order[self.last], self.entries[key] = key, entry, entry
+  attempt.count, attempt.busy_until = attempt.count + 1, now + self.claim
+  return attempt.count
 end
 
-function memory:begin(key, ttl)
-  local now, entry = self.now(), self.entries[key]
-  if entry and is_over(entry, now) then entry = nil end
-  if entry and entry.state == "done" then return nil end
-  if entry and entry.state == "busy" and now < entry.busy_till then return nil, "busy" end
-  if not entry then
-    entry = { count = 0, till = now + ttl }
-    add(self, key, entry)
-  end
-  entry.state, entry.count, entry.busy_till = "busy", entry.count + 1, now + self.claim
-  return entry.count
+function Memory:done(key)
+  local now = self.now()
+  local attempt, expires = self.events:get(key, now)
+  if attempt then self.events:set(key, DONE, expires - now, now) end
 end
 
-function memory:done(key)
-  local entry = self.entries[key]
-  if entry then entry.state = "done" end
+function Memory:forget(key)
+  local attempt = self.events:get(key)
+  if attempt and attempt ~= DONE then attempt.busy_until = 0 end
 end
 
-function memory:forget(key)
-  local entry = self.entries[key]
-  if entry then entry.state = "failed" end
-end
+---@class whatsapp.webhook_memory_options: whatsapp.expiring_options
+---@field claim number? seconds after which an event that was begun and never ended is begun again, 300 if absent
 
----@param options { max: integer?, claim: number?, now: (fun(): number)? }? max: entries, 100,000 if absent; claim: seconds
----after which who began and never ended is given up, 300 if absent; now: the clock, os.time if absent
----@return whatsapp.webhook_store
+---@param options whatsapp.webhook_memory_options? max: events, 100,000 if absent
+---@return whatsapp.webhook_memory
 function store.memory(options)
   options = options or {}
+  local now = options.now or os.time
   return setmetatable({
-    max = options.max or 100000, claim = options.claim or 300, now = options.now or os.time,
-    entries = {}, keys = {}, order = {}, first = 1, last = 0,
-  }, memory)
+    claim = options.claim or 300, now = now, forgotten = 0,
+    events = expiring.new { max = options.max or 100000, now = now, on_forget = options.on_forget },
+  }, Memory)
 end
 
 return store

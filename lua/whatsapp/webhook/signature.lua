@@ -1,22 +1,23 @@
--- Proves that a webhook's request is the API's: the challenge when it is set up, the HMAC of each body. Compares in a time
--- that tells nothing; never changes the bytes that it was given, never raises.
+-- Proves that a webhook's request is the API's: the challenge that sets it up, and the HMAC of each body. Compares in constant
+-- time; never changes a body, never raises.
 local crypto = require "whatsapp.crypto"
-local query = require "whatsapp.util.url"
+local options_of = require "whatsapp.util.options"
+local url = require "whatsapp.util.url"
 
 local signature = {}
 
--- ---- challenge ----------------------------------------------------------------------------------------------------------
+-- ---- challenge ---------------------------------------------------------------------------------------------------------
 
--- names have dots, which decoders of others may turn into something else
----@param given any the raw query, or a decoded table
+---@param query any the raw query, or a decoded table
 ---@param verify_token string not empty
 ---@return string? challenge
----@return string? text
----@return boolean? foreign whether the request has nothing to do with it
-function signature.challenge(given, verify_token)
-  if type(given) == "string" then given = query.parameters((given:gsub("^%?", ""))) end
-  if type(given) ~= "table" then given = {} end
-  local mode, token, challenge = given["hub.mode"], given["hub.verify_token"], given["hub.challenge"]
+---@return string? err
+---@return boolean? is_foreign whether the request has no parameter of a challenge
+function signature.challenge(query, verify_token)
+  local parameters = query
+  if type(query) == "string" then parameters = url.parameters((query:gsub("^%?", ""))) end
+  if type(parameters) ~= "table" then parameters = {} end
+  local mode, token, challenge = parameters["hub.mode"], parameters["hub.verify_token"], parameters["hub.challenge"]
   if mode == nil and token == nil and challenge == nil then return nil, "no parameter hub.*", true end
   if type(token) ~= "string" or not crypto.equal(token, verify_token) then return nil, "another hub.verify_token" end
   if mode ~= "subscribe" then return nil, "hub.mode is not subscribe" end
@@ -24,17 +25,12 @@ function signature.challenge(given, verify_token)
   return challenge
 end
 
--- ---- bodies -------------------------------------------------------------------------------------------------------------
+-- ---- bodies ------------------------------------------------------------------------------------------------------------
 
 ---@param app_secret any
 ---@return boolean usable whether it is a secret or a list of secrets
 function signature.usable(app_secret)
-  if type(app_secret) == "string" then return app_secret ~= "" end
-  if type(app_secret) ~= "table" or #app_secret == 0 then return false end
-  for i = 1, #app_secret do
-    if type(app_secret[i]) ~= "string" or app_secret[i] == "" then return false end
-  end
-  return true
+  return options_of.is_secret(app_secret) or options_of.is_list(app_secret, options_of.is_secret)
 end
 
 local function code_point(character)
@@ -82,7 +78,7 @@ end
 ---@param secrets string|string[] not empty
 ---@param reencoded boolean?
 ---@return boolean ok
----@return string? text
+---@return string? err
 function signature.verify(body, header, secrets, reencoded)
   if type(body) ~= "string" then return false, "no body" end
   if type(header) ~= "string" then return false, "no X-Hub-Signature-256" end

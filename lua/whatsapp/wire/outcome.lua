@@ -1,34 +1,43 @@
--- Reads what a transport gives: a result, or what failed and whether the message may have been sent all the same
--- (contract, 4.1 to 4.4). Pure: no network, no clock but for a Retry-After that is a date.
+-- Reads what a transport gives: a result, or what failed and whether the message may have been sent all the same. Makes the
+-- details of every failure. Pure: no network, no clock but for a Retry-After that is a date.
 local codes = require "whatsapp.wire.error_codes"
 local json = require "whatsapp.wire.json"
-local options = require "whatsapp.util.options"
+local shown = require "whatsapp.wire.shown"
+local values = require "whatsapp.util.values"
 
-local response = {}
+local outcome = {}
 
 ---The headers that are read here.
-response.HEADERS = {
+outcome.HEADERS = {
   "retry-after", "content-type", "content-encoding", "x-fb-trace-id", "x-fb-request-id", "x-fb-debug",
   "x-business-use-case-usage", "x-app-usage",
 }
 
 ---@class whatsapp.details
----@field kind "invalid"|"transport"|"api"|"protocol" refused here; no complete answer; a Graph error; any other answer
+---@field kind "invalid"|"refused"|"transport"|"api"|"protocol" a message that is wrong; a hook, token function or event that
+---kept it from leaving; no complete answer; a Graph error; any other answer
 ---@field retryable boolean repeating may help and cannot send twice
 ---@field may_have_been_sent boolean
 ---@field problems whatsapp.problem[]? of kind "invalid"
----@field count integer? of all problems, those over 100 too
+---@field count integer? how many problems there are, also those after the first 100
+---@field refused_by string? of kind "refused": "before_send", "token", "event", "on_warning" or "credentials"
 ---@field http_status integer?
 ---@field code integer? the key to branch on
 ---@field subcode integer?
 ---@field type string?
 ---@field message string?
 ---@field reason string? error_data.details: the useful text
+---@field error_user_title string? the API's sentences for a person
+---@field error_user_msg string?
+---@field error_data any? as the API sent it
+---@field raw table? the whole error object, without secrets
+---@field advice string? what to do about the code
 ---@field trace_id string?
 ---@field retry_after number? seconds
+---@field waited number? seconds that limits held it back
 ---@field attempts integer?
----@field hint string? what nginx's configuration lacks
----@field media_id string? of client:send_file: the file's, which was uploaded
+---@field hint string? a directive that nginx's configuration lacks
+---@field media_id string? of client:send_file: the id of the uploaded file
 ---@field session string? of media:upload_sample: to go on with later
 
 ---@class whatsapp.problem
@@ -42,19 +51,9 @@ local function string_or_nil(value)
   if type(value) == "string" then return value end
 end
 
-local EXACT = options.EXACT
-local math_type, to_integer = math.type, math.tointeger -- luacheck: ignore 143
-
----An integer of this Lua, whether it came as a number or as its digits; nil: it is none, or not held exactly.
----@param value any
----@return integer?
-function response.integer(value)
-  local number = tonumber(value)
-  if not number or math_type and math_type(number) == "integer" then return number or nil end
-  if number % 1 ~= 0 or number > EXACT or number < -EXACT then return nil end
-  return to_integer and to_integer(number) or number
-end
-local integer = response.integer
+-- the name that other files still use; it lives in util/values
+outcome.integer = values.integer
+local integer = values.integer
 
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
 
@@ -72,7 +71,7 @@ end
 ---@param value string? of a Retry-After header: seconds, or an HTTP date
 ---@param now integer? seconds since 1970
 ---@return number? seconds
-function response.retry_after(value, now)
+function outcome.retry_after(value, now)
   if type(value) ~= "string" then return nil end
   local seconds = tonumber(value:match "^%s*(%d+)%s*$")
   if seconds then return seconds end
@@ -85,16 +84,18 @@ local function without_tokens(text)
   return text and (text:gsub("EAA%w%w%w%w%w+", "EAA..."):gsub("([Aa]ccess [Tt]oken:? )[%w%-_|.]*%d[%w%-_|.]*", "%1..."))
 end
 
+local decode = json.decode
+
 local function decoded(text)
   if type(text) ~= "string" then return nil end
-  local value = json.decode(text)
+  local value = decode(text)
   if type(value) == "table" then return value end
 end
 
 ---What the API says of the use that is left, from two headers that hold JSON.
 ---@param headers table<string, string>
 ---@return { business: table?, app: table? }?
-function response.usage(headers)
+function outcome.usage(headers)
   local business, app = headers["x-business-use-case-usage"], headers["x-app-usage"]
   if business == nil and app == nil then return nil end
   return { business = decoded(business), app = decoded(app) }
@@ -102,81 +103,106 @@ end
 
 ---@param headers table<string, string>
 ---@return string?
-function response.trace_id(headers)
+function outcome.trace_id(headers)
   return string_or_nil(headers["x-fb-trace-id"] or headers["x-fb-request-id"] or headers["x-fb-debug"])
 end
 
--- whether a send may be repeated after this error
-local function class_of(code, status, transient)
+-- ---- verdicts -------------------------------------------------------------------------------------------------------------
+
+-- The class of an error code (see wire/error_codes); nil for a code that is not known.
+local function class_of(code)
   local known = codes[code]
   if known then return known.retry end
   if code and code >= 200 and code <= 299 then return "never" end
-  if status >= 500 then return "unknown" end
-  return (transient == true or status == 429) and "safe" or "never"
+end
+
+---The one place that says what an answer means that is no success: whether the request was certainly refused, and whether
+---it may be repeated. An answer that names a message is never a refusal.
+---@param status integer
+---@param code integer? of the Graph error
+---@param has_id boolean the answer names a message all the same
+---@param transient boolean? the API's is_transient
+---@return boolean may_have_been_sent, boolean retryable
+function outcome.verdict(status, code, has_id, transient)
+  local class = class_of(code)
+  local refused = class == "safe" or (status >= 400 and status <= 499 and status ~= 408 and class ~= "unknown")
+  if has_id or not refused then return true, false end
+  return false, class == "safe" or (class == nil and (transient == true or status == 429))
 end
 
 -- the line that says what went wrong; facts: what a reader may look up
 local function line_of(details, facts)
   local known = codes[details.code]
-  local text = details.message or (known and known.name) or "the API answered with an error"
-  if details.reason and details.reason ~= "" and details.reason ~= text then text = text .. ": " .. details.reason end
-  if details.code and not text:find(("#%d)"):format(details.code), 1, true) then
+  local line = details.message or (known and known.name) or "the API answered with an error"
+  for _, name in ipairs { "reason", "error_user_title", "error_user_msg" } do
+    local more = details[name]
+    if more and more ~= "" and not line:find(more, 1, true) then line = line .. ": " .. more end
+  end
+  if details.code and not line:find(("#%d)"):format(details.code), 1, true) then
     table.insert(facts, 1, "code " .. details.code)
   end
   if details.trace_id then facts[#facts + 1] = "trace " .. details.trace_id end
-  return #facts == 0 and text or ("%s (%s)"):format(text, table.concat(facts, ", "))
+  return #facts == 0 and line or ("%s (%s)"):format(line, table.concat(facts, ", "))
 end
 
-local function api_failure(status, headers, err)
-  local code = integer(err.code)
+-- Long tokens in every string of a tree of few levels.
+local function tree_without_tokens(value, depth)
+  if type(value) == "string" then return without_tokens(value) end
+  if type(value) ~= "table" then return value end
+  if depth == 0 then return nil end
+  local copy = {}
+  for name, member in pairs(value) do copy[name] = tree_without_tokens(member, depth - 1) end
+  return copy
+end
+
+local LEVELS = 6 -- of an error object that are kept
+
+-- what every error object of the API says, wherever it comes from
+local function read_error(err)
   local data = type(err.error_data) == "table" and err.error_data or {}
-  local class = class_of(code, status, err.is_transient)
-  local details = {
-    kind = "api",
-    retryable = class == "safe",
-    may_have_been_sent = class == "unknown",
-    http_status = status,
-    code = code,
-    subcode = integer(err.error_subcode),
-    type = string_or_nil(err.type),
-    message = without_tokens(string_or_nil(err.message)),
-    reason = without_tokens(string_or_nil(data.details) or string_or_nil(err.error_data)),
-    trace_id = string_or_nil(err.fbtrace_id) or response.trace_id(headers),
-    retry_after = response.retry_after(headers["retry-after"]),
+  return {
+    kind = "api", code = integer(err.code), subcode = integer(err.error_subcode), type = string_or_nil(err.type),
+    message = without_tokens(string_or_nil(err.message) or string_or_nil(err.title)),
+    reason = without_tokens(string_or_nil(data.details) or string_or_nil(err.error_data) or string_or_nil(err.details)),
+    error_user_title = without_tokens(string_or_nil(err.error_user_title)),
+    error_user_msg = without_tokens(string_or_nil(err.error_user_msg)),
+    error_data = tree_without_tokens(err.error_data, LEVELS), raw = tree_without_tokens(err, LEVELS),
+    advice = codes[integer(err.code)] and codes[integer(err.code)].advice,
   }
-  return nil, line_of(details, { "HTTP " .. status }), details
+end
+
+local function api_failure(status, headers, err, has_id)
+  local details = read_error(err)
+  details.http_status = status
+  details.trace_id = string_or_nil(err.fbtrace_id) or outcome.trace_id(headers)
+  details.retry_after = outcome.retry_after(headers["retry-after"])
+  details.may_have_been_sent, details.retryable = outcome.verdict(status, details.code, has_id, err.is_transient)
+  return nil, line_of(details, { "HTTP " .. status }), shown.details(details)
 end
 
 ---An error that a webhook tells of, in the form of one that was answered. It is the last word on its message: that was
 ---not delivered, and repeating it cannot deliver it twice.
 ---@param err table { code, title, message, error_data = { details } }, or the older { code, title, details }
----@return string text
+---@return string err
 ---@return whatsapp.details details
-function response.reported(err)
-  local code = integer(err.code)
-  local data = type(err.error_data) == "table" and err.error_data or {}
-  local class = class_of(code, 0, err.is_transient)
-  local details = {
-    kind = "api",
-    retryable = class == "safe" or class == "unknown",
-    may_have_been_sent = false,
-    code = code,
-    subcode = integer(err.error_subcode),
-    message = without_tokens(string_or_nil(err.message) or string_or_nil(err.title)),
-    reason = without_tokens(string_or_nil(data.details) or string_or_nil(err.error_data) or string_or_nil(err.details)),
-  }
-  return line_of(details, {}), details
+function outcome.reported(err)
+  local details = read_error(err)
+  local class = class_of(details.code)
+  details.type = nil
+  details.may_have_been_sent = false
+  details.retryable = class == "safe" or class == "unknown" or (class == nil and err.is_transient == true)
+  return line_of(details, {}), shown.details(details)
 end
 
-local function protocol_failure(status, headers, what)
-  local sent = (status >= 200 and status < 300) or status == 408 or status >= 500
-  return nil, ("HTTP %d: %s%s"):format(status, what, sent and "; the request may have been processed" or ""), {
+local function protocol_failure(status, headers, problem, has_id)
+  local sent, retryable = outcome.verdict(status, nil, has_id or false)
+  return nil, ("HTTP %d: %s%s"):format(status, problem, sent and "; the request may have been processed" or ""), shown.details {
     kind = "protocol",
-    retryable = status == 429,
+    retryable = retryable,
     may_have_been_sent = sent,
     http_status = status,
-    trace_id = response.trace_id(headers),
-    retry_after = response.retry_after(headers["retry-after"]),
+    trace_id = outcome.trace_id(headers),
+    retry_after = outcome.retry_after(headers["retry-after"]),
   }
 end
 
@@ -194,54 +220,132 @@ end
 ---Raises for what is no response.
 ---@param answer any
 ---@param level integer of the caller to blame, as error() counts from here
-function response.check(answer, level)
+function outcome.check(answer, level)
   if type(answer) ~= "table" or type(answer.status) ~= "number" then
     error("a response is a table with a status, headers and a body, got a " .. type(answer), level + 1)
   end
 end
 
----Any answer of the Graph API.
----@param answer { status: integer, headers: table<string, string>?, body: string? }
----@return table? object the decoded body, of a 2xx answer
----@return string? text
----@return whatsapp.details? details
-function response.read(answer)
-  local status, headers = integer(answer.status) or 0, type(answer.headers) == "table" and answer.headers or {}
-  local body = type(answer.body) == "string" and answer.body or ""
-  local object = decoded(body)
-  if not object then return protocol_failure(status, headers, describe(headers, body)) end
-  if type(object.error) == "table" then return api_failure(status, headers, object.error) end
-  if status < 200 or status > 299 then return protocol_failure(status, headers, "JSON without a Graph error") end
-  return object
-end
+-- ---- reading --------------------------------------------------------------------------------------------------------------
 
--- what /messages answers when it took the message: ids, or the success of a mark as read
-local function is_accepted(object)
+local function is_success(status) return status >= 200 and status <= 299 end
+
+-- what /messages answers when it took the message
+local function has_message_id(object)
   local messages = object.messages
   local first = type(messages) == "table" and messages[1]
   local id = type(first) == "table" and first.id
-  return type(id) == "string" and id ~= "" or object.success == true
+  return type(id) == "string" and id ~= ""
 end
 
----The body of an answer of 200 that took a message, as nearly all do; nil: something else, which response.parse tells.
----@param body string
----@return table? result
-function response.accepted(body)
-  local object = json.decode(body)
-  if type(object) == "table" and object.error == nil and is_accepted(object) then return object end
-end
-
----The answer to a message: what client:send does with it. For those who move the bytes themselves.
----@param answer { status: integer, headers: table<string, string>?, body: string? } header names in lower case
----@return table? result mirrors the API's: .messages[1].id, .contacts[1].wa_id; .success of a mark as read
----@return string? text
----@return whatsapp.details? details
-function response.parse(answer)
-  local object, text, details = response.read(answer)
-  if not object then return nil, text, details end
-  if is_accepted(object) then return object end
+-- status, headers and the decoded object of a response; the last is nil where the body is no JSON object
+local function parts_of(answer)
   local headers = type(answer.headers) == "table" and answer.headers or {}
-  return protocol_failure(answer.status, headers, "JSON that names no message")
+  return integer(answer.status) or 0, headers, decoded(answer.body)
 end
 
-return response
+-- what a response that is no success says
+local function failure_of(answer, status, headers, object, problem)
+  if not object then
+    return protocol_failure(status, headers, describe(headers, type(answer.body) == "string" and answer.body or ""))
+  end
+  local has_id = has_message_id(object)
+  if type(object.error) == "table" then return api_failure(status, headers, object.error, has_id) end
+  return protocol_failure(status, headers, is_success(status) and problem or "JSON without a Graph error", has_id)
+end
+
+---Any answer of the Graph API.
+---@param answer whatsapp.response
+---@return table? object the decoded body of a 2xx answer
+---@return string? err
+---@return whatsapp.details? details
+function outcome.read(answer)
+  local status, headers, object = parts_of(answer)
+  if object and is_success(status) and type(object.error) ~= "table" then return object end
+  return failure_of(answer, status, headers, object)
+end
+
+---The answer to a message: ids, or the success of a mark as read. A 2xx answer with an id is a success, whatever else it
+---says.
+---@param answer whatsapp.response
+---@return table? result mirrors the API's: .messages[1].id, .contacts[1].wa_id; .success of a mark as read
+---@return string? err
+---@return whatsapp.details? details
+function outcome.message(answer)
+  local status, body = answer.status, answer.body
+  if status >= 200 and status <= 299 and type(body) == "string" then -- read here, as nearly all answers are successes
+    local object = decode(body)
+    if type(object) == "table" and (has_message_id(object) or (object.success == true and object.error == nil)) then
+      return object
+    end
+  end
+  local number, headers, object = parts_of(answer)
+  return failure_of(answer, number, headers, object, "JSON that names no message")
+end
+
+local SUCCESSES = { "id", "data", "calls" } -- members of an answer that took a request which is no message
+
+---Any success of the API, for a program that moves the bytes itself.
+---@param answer whatsapp.response header names in lower case
+---@return table? result mirrors the API's
+---@return string? err
+---@return whatsapp.details? details
+function outcome.parse(answer)
+  local status, _, object = parts_of(answer)
+  if object and is_success(status) and object.error == nil then
+    for _, name in ipairs(SUCCESSES) do
+      if object[name] ~= nil then return object end
+    end
+  end
+  return outcome.message(answer)
+end
+
+-- ---- what is told of a success ----------------------------------------------------------------------------------------------
+
+-- A member of `info` for each row, and the headers that it is read from. To add one: a row here, and the header in HEADERS.
+local TOLD = {
+  { "trace_id", outcome.trace_id, "x-fb-trace-id", "x-fb-request-id", "x-fb-debug" },
+  { "usage", outcome.usage, "x-business-use-case-usage", "x-app-usage" },
+}
+
+---Tells what the headers say beside the answer.
+---@param info table gets a member for each
+---@param headers table<string, string>?
+---@return boolean whether anything was told
+function outcome.tell(info, headers)
+  if type(headers) ~= "table" then return false end
+  local told = false
+  for i = 1, #TOLD do
+    local row = TOLD[i]
+    for j = 3, #row do
+      if headers[row[j]] ~= nil then
+        info[row[1]], told = row[2](headers), true
+        break
+      end
+    end
+  end
+  return told
+end
+
+-- ---- failures that are made here ------------------------------------------------------------------------------------------
+
+---@param err string
+---@param problems whatsapp.problem[]? each with its path
+---@return nil, string err, whatsapp.details details of something that is wrong and was not sent
+function outcome.invalid(err, problems)
+  problems = problems or {}
+  return nil, err, shown.details {
+    kind = "invalid", retryable = false, may_have_been_sent = false, attempts = 0, count = #problems, problems = problems,
+  }
+end
+
+---@param by string who kept the request from leaving
+---@param err string
+---@return nil, string err, whatsapp.details details
+function outcome.refused(by, err)
+  return nil, err, shown.details {
+    kind = "refused", refused_by = by, retryable = false, may_have_been_sent = false, attempts = 0,
+  }
+end
+
+return outcome

@@ -24,7 +24,7 @@ server() {
   server {
     listen 127.0.0.1:$1;
     ssl_certificate server.crt; ssl_certificate_key server.key; ssl_protocols TLSv1.3;
-    default_type application/json; keepalive_requests 1000000000; keepalive_timeout $2;
+    default_type application/json; keepalive_timeout $2;
     location / { content_by_lua_block { answer() } }
     location /slow/ { content_by_lua_block { answer(0.05) } }
   }

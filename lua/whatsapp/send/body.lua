@@ -1,0 +1,110 @@
+-- Files for a transport that does not stream: what a request would stream is put into its `body`, and the body of a response
+-- is written to the file that the request names. Both are bounded. Never sends; a file that exists is not touched.
+local options = require "whatsapp.util.options"
+local source = require "whatsapp.media.file"
+local stream = require "whatsapp.transport.resty.upload"
+local values = require "whatsapp.util.values"
+
+local body = {}
+
+---Bytes of a body that is put together here at most: a file of the API's largest size, and the form around it.
+body.MOST = 101 * 1024 * 1024
+
+local PIECE, MAX_FILE = 65536, 100 * 1024 * 1024
+
+local function refused(field, err)
+  local text = ("%s: %s"):format(field, err)
+  return options.refused(text, { { path = field, rule = "file", message = text } })
+end
+
+-- adds the bytes of a file from an offset on; returns how many there are in all
+local function add_file(list, size, piece)
+  local opened, err = source.open { path = piece.file, filename = "" }
+  if not opened then return refused(piece.field, err) end
+  local offset, rest = piece.from, math.max(0, opened.size - piece.from)
+  if size + rest > body.MOST then
+    opened.close()
+    return refused(piece.field, ("%.0f bytes are more than a transport that does not stream may be given"):format(rest))
+  end
+  while offset < opened.size do
+    local bytes = opened.at(offset, PIECE)
+    if bytes == "" then break end
+    list[#list + 1], offset = bytes, offset + #bytes
+  end
+  opened.close()
+  if offset < opened.size then return refused(piece.field, "the file cannot be read to its end") end
+  return size + rest
+end
+
+local function with_type(headers, type)
+  local made = {}
+  for name, value in pairs(headers or {}) do
+    if name:lower() ~= "content-type" then made[name] = value end
+  end
+  made["Content-Type"] = type
+  return made
+end
+
+---Puts the files and forms of a request into its body.
+---@param request whatsapp.request
+---@return whatsapp.request? request the same if it streams nothing up, else a copy with `body` instead of `body_file` and `form`
+---@return string? err
+---@return whatsapp.details? details
+function body.inlined(request)
+  if request.body_file == nil and request.form == nil then return request end
+  local streams, err, details = stream.read(request)
+  if not streams then return nil, err, details end
+  local list, size = {}, 0
+  for _, piece in ipairs(streams.pieces) do
+    if piece.text then
+      list[#list + 1], size = piece.text, size + #piece.text
+    else
+      size, err, details = add_file(list, size, piece)
+      if not size then return nil, err, details end
+    end
+    if size > body.MOST then return refused("form", ("more than %.0f bytes"):format(body.MOST)) end
+  end
+  local made = values.copy(request)
+  made.body, made.body_file, made.body_offset, made.form = table.concat(list), nil, nil, nil
+  if streams.type then made.headers = with_type(request.headers, streams.type) end
+  return made
+end
+
+-- a new file with these bytes
+local function write(path, bytes)
+  if source.exists(path) then return nil, "the file exists already" end
+  local file, err = io.open(path, "wb")
+  if not file then return nil, err end
+  local ok, unwritten = file:write(bytes)
+  local closed, unclosed = file:close()
+  if ok and closed then return true end
+  os.remove(path)
+  return nil, unwritten or unclosed
+end
+
+---Writes the body of a response to the file that its request names, as a transport that streams does; tells progress once.
+---@param request whatsapp.request as body.inlined returned it
+---@param response whatsapp.response
+---@return whatsapp.response? response with `size` instead of `body` if it was written; the same if there is nothing to write
+---@return string? err
+---@return whatsapp.details? details
+function body.saved(request, response)
+  local status, bytes = tonumber(response.status), response.body
+  local to_file = request.to_file ~= nil and response.size == nil and type(bytes) == "string" and status and status >= 200
+    and status < 300
+  local moved = to_file and bytes or request.body
+  if to_file then
+    local most = request.max_file or MAX_FILE
+    if #bytes > most then
+      return nil, ("the response is longer than %.0f bytes"):format(most),
+        { kind = "transport", retryable = false, may_have_been_sent = true, http_status = status }
+    end
+    local ok, err = write(request.to_file, bytes)
+    if not ok then return refused("to_file", source.shown(tostring(err))) end
+    response = { status = response.status, headers = response.headers, size = #bytes }
+  end
+  if request.progress and type(moved) == "string" then request.progress(#moved, #moved) end
+  return response
+end
+
+return body

@@ -1,0 +1,162 @@
+-- Who is told what: the one signer of requests, the hosts that may be told the token, and the scrubber that takes secrets
+-- out of every text that comes back. The last step before an attempt. Never shows a secret, never sends anything.
+local outcome = require "whatsapp.wire.outcome"
+local trusted = require "whatsapp.send.trusted"
+local values = require "whatsapp.util.values"
+
+local credentials = {}
+
+-- ---- scrubbing ------------------------------------------------------------------------------------------------------------
+
+-- The secrets of the latest requests, the newest first. A secret shorter than SHORTEST is a stand-in of a test, and part
+-- of many words.
+local KEPT, SHORTEST = 12, 8
+
+local function remember(secrets, secret)
+  if type(secret) ~= "string" or #secret < SHORTEST or secrets[secret] then return end
+  table.insert(secrets, 1, secret)
+  secrets[secret] = true
+  if #secrets > KEPT then secrets[table.remove(secrets)] = nil end
+end
+
+local function without(text, secret)
+  if type(secret) ~= "string" or #secret < SHORTEST then return text end
+  local from, to = text:find(secret, 1, true)
+  while from do
+    text = text:sub(1, from - 1) .. "***" .. text:sub(to + 1)
+    from, to = text:find(secret, from + 3, true)
+  end
+  return text
+end
+
+---@param state table of a client
+---@param text string
+---@return string text without the client's secrets
+function credentials.clean(state, text)
+  text = without(without(text, state.token), state.signed.token) -- others may have used the connections since
+  for _, secret in ipairs(state.shared.secrets) do text = without(text, secret) end
+  return text
+end
+
+---The same for every string in a tree of few levels.
+---@param state table of a client
+---@param value any
+---@param depth integer how many levels of tables
+---@return any copy; what lies deeper is left out
+function credentials.cleaned(state, value, depth)
+  if type(value) == "string" then return credentials.clean(state, value) end
+  if type(value) ~= "table" then return value end
+  if depth == 0 then return nil end
+  local clean = setmetatable({}, getmetatable(value))
+  for name, member in pairs(value) do clean[name] = credentials.cleaned(state, member, depth - 1) end
+  return clean
+end
+
+-- ---- the token ------------------------------------------------------------------------------------------------------------
+
+local AGAIN, LONGEST = 0.01, 60 -- seconds: until a call that is under way is looked at again, and until it is given up
+
+-- One token call is under way at a time. The coroutine that called may have vanished while it waited: then another one
+-- takes over.
+local function is_asking(state, now)
+  local asking = state.asking
+  if not asking then return false end
+  if now - asking.since > LONGEST or now < asking.since then return false end
+  return asking.co[1] ~= nil and coroutine.status(asking.co[1]) ~= "dead"
+end
+
+local function refused(problem)
+  return outcome.refused("token", "the token function gave " .. problem)
+end
+
+-- Returns the token; or false where another call is under way; or nil, err, details.
+local function current_token(state, delivery, now)
+  if type(state.token) == "string" then return state.token end
+  local running = coroutine.running()
+  if is_asking(state, now) then
+    if state.asking.co[1] ~= running then return false end
+    return refused "no token: it sends through the client that asks it"
+  end
+  local asking = { since = now, co = setmetatable({ running }, { __mode = "v" }) }
+  state.asking = asking
+  local ok, token, problem
+  if delivery then ok, token, problem = delivery:call(state.token)
+  else ok, token, problem = values.protected(state.token) end
+  if state.asking == asking then state.asking = nil end
+  if not ok then return refused("no token: it raised " .. values.text_of(token)) end
+  if type(token) ~= "string" or token == "" then
+    remember(state.shared.secrets, token)
+    return refused("no token" .. (type(problem) == "string" and ": " .. problem or ""))
+  end
+  if token:find "[%c ]" then return refused "a token with spaces or control characters" end
+  return token
+end
+
+-- ---- signing --------------------------------------------------------------------------------------------------------------
+
+-- whether the URL is the Graph API's; or nil, err, details where the host is not told the token
+local function destination(state, url)
+  if url == state.messages_url then return true end
+  local graph, problem = trusted.is_graph(url, state.base_url)
+  if graph == nil then return outcome.refused("credentials", problem) end
+  return graph
+end
+
+-- The headers that all messages share are made once a token, so that a transport can tell them by identity. A transport of
+-- the user's gets its own copy each time: it may write into it.
+local function signed_headers(state, headers, token)
+  local signed = state.signed
+  if signed.token == token and signed.from == headers then return signed.headers end
+  local made = values.copy(headers)
+  made.Authorization = "Bearer " .. token
+  remember(state.shared.secrets, token)
+  if state.shared.owned then signed.token, signed.from, signed.headers = token, headers, made end
+  return made
+end
+
+local function proof_of(state, token)
+  local proof = require("whatsapp.crypto").hmac_sha256(state.app_secret, token)
+  remember(state.shared.secrets, state.app_secret)
+  remember(state.shared.secrets, proof)
+  return proof
+end
+
+---@param state table of a client
+---@param url string
+---@param headers table<string, string>
+---@param delivery table? for which a token function is called
+---@param now number seconds
+---@return string|false|nil url with appsecret_proof where an app secret is known; false: another token call is under way
+---@return table<string, string>|string|nil headers with Authorization; or an error string
+---@return whatsapp.details? details
+function credentials.sign(state, url, headers, delivery, now)
+  local graph, err, details = destination(state, url)
+  if graph == nil then return nil, err, details end
+  local token
+  token, err, details = current_token(state, delivery, now)
+  if not token then return token, err, details end
+  if state.app_secret and graph then
+    url = url .. (url:find("?", 1, true) and "&" or "?") .. "appsecret_proof=" .. proof_of(state, token)
+  end
+  return url, signed_headers(state, headers, token)
+end
+
+---The last step before an attempt: makes the request that a transport takes.
+---@param delivery table
+---@param now number seconds
+---@return number? seconds 0; or until the token function can be asked
+---@return boolean|string|nil again or err
+---@return whatsapp.details? details
+function credentials.step(delivery, now)
+  if delivery.plan.no_token then -- a file of a host that the caller named, and that is not the API's
+    delivery.request = delivery:request_to(delivery.url, delivery.headers)
+    return 0
+  end
+  local url, headers, details = credentials.sign(delivery.state, delivery.url, delivery.headers, delivery, now)
+  if url == false and delivery.state.sleep then return AGAIN, true end
+  if not url then return nil, headers or "the token function is asked elsewhere", details end
+  delivery.request = delivery:request_to(url, headers)
+  return 0
+end
+
+return credentials

@@ -1,0 +1,341 @@
+-- One message, from table to outcome. Sans-I/O: a delivery says what it wants next; it never waits and never sends. Its way:
+--   1. begin     checks the message and writes its JSON, or refuses it
+--   2. advance   runs the steps before an attempt (limits, hook, credentials): seconds to wait, or 0: .request is ready
+--   3. a driver (client:send waits itself, client:each keeps many) moves .request over the transport
+--   4. settle    reads the answer: seconds until the next attempt (2) or 0 for the fallback (2), or nil: it is over
+--   5. .result, .err, .details are its one outcome
+local core = require "whatsapp.core"
+local credentials = require "whatsapp.send.credentials"
+local outcome = require "whatsapp.wire.outcome"
+local recipient = require "whatsapp.send.recipient"
+local retry = require "whatsapp.send.retry"
+local shown = require "whatsapp.wire.shown"
+local values = require "whatsapp.util.values"
+
+local delivery = {}
+
+local LEVELS = 8 -- of tables in details that are scrubbed and kept
+local WINDOW_CLOSED = 131047 -- the user has not written for 24 hours: only templates
+
+---What all deliveries of a call share.
+---@class whatsapp.plan
+---@field url string
+---@field read fun(response: table): any, string?, table? makes the result of a response
+---@field policy whatsapp.retry|false
+---@field harmless boolean? the request does no harm when it is sent twice
+---@field timeout number? seconds
+---@field encode { mode: string }?
+---@field stamp boolean?
+---@field fallback table|function|nil
+---@field window whatsapp.window_book?
+---@field max_wait number? seconds
+---@field no_token boolean? the request is sent as it is
+
+---@class whatsapp.delivery
+---@field is_over boolean
+---@field request table what the transport takes, once advance has returned 0
+local Delivery = {}
+Delivery.__index = Delivery
+
+---@param state table of a client
+---@param plan whatsapp.plan
+---@return whatsapp.delivery
+function delivery.new(state, plan)
+  return setmetatable({
+    state = state, plan = plan, message = false, is_over = false, step = 1, attempts = 0, url = plan.url,
+    headers = state.headers, body = nil, base = nil, stamp = nil, to = nil, warnings = nil, request = nil, started = nil,
+    waited = nil, result = nil, err = nil, details = nil, batch = nil, key = nil, wakes = nil, calling = nil, response = nil,
+    answered_before = nil, on_wire = false, is_taken = false, is_fresh = false, is_ended = false,
+  }, Delivery)
+end
+
+---For another message of the same plan.
+function Delivery:reset()
+  self.message, self.is_over, self.step, self.attempts = false, false, 1, 0
+  self.on_wire, self.is_taken, self.is_ended, self.url, self.headers = false, false, false, self.plan.url, self.state.headers
+  self.body, self.base, self.stamp, self.to, self.warnings, self.request = nil, nil, nil, nil, nil, nil
+  self.response, self.failure = nil, nil
+  self.started, self.waited, self.result, self.err, self.details = nil, nil, nil, nil, nil
+  self.is_unsure, self.fallen, self.log_error, self.sent_at = nil, nil, nil, nil
+end
+
+-- ---- what the user's code is called by ------------------------------------------------------------------------------------
+
+local function called(self, ...)
+  self.calling = nil
+  return ...
+end
+
+---Calls code of the user's, which may yield and may raise.
+---@return boolean ok, any ...
+function Delivery:call(code, ...)
+  if not self.batch then return values.protected(code, ...) end
+  self.calling = coroutine.running() or true -- the batch refuses to be asked from within
+  return called(self, values.protected(code, ...))
+end
+
+-- ---- the end --------------------------------------------------------------------------------------------------------------
+
+function Delivery:finish(result, err, details)
+  self.result, self.err, self.details, self.is_over = result, err, details, true
+end
+
+-- every text that came from outside is scrubbed, and what is known of the way is added
+function Delivery:fail(err, details)
+  local state = self.state
+  details = credentials.cleaned(state, details, LEVELS)
+  details.attempts, details.stamp, details.waited, details.log_error = self.attempts, self.stamp, self.waited, self.log_error
+  if self.fallen then details.fallback = true end
+  if self.is_unsure and not self.plan.harmless then -- an earlier attempt, which was repeated as the caller wished
+    details.may_have_been_sent, details.retryable = true, false
+  end
+  return self:finish(nil, credentials.clean(state, tostring(err)), shown.details(details))
+end
+
+---Gives up before the next attempt: the outcome is how the last attempt ended, or that none was made.
+---@param who "client"|"batch" that was closed
+function Delivery:stop(who)
+  if self.is_over then return end
+  if self.failure then return self:fail(self.err, self.failure) end
+  self:fail(("the %s was closed before this was sent"):format(who),
+    { kind = "transport", retryable = true, may_have_been_sent = false })
+end
+
+---Something was raised on its way.
+---@param problem any what was raised
+---@param begun boolean the request may have left
+function Delivery:raised(problem, begun)
+  self:fail(values.text_of(problem), { kind = "transport", retryable = false, may_have_been_sent = begun })
+end
+
+-- ---- 1. begin -------------------------------------------------------------------------------------------------------------
+
+-- the message with an id of its own, unless it has one already; status webhooks repeat it
+local function stamped(message)
+  if message.biz_opaque_callback_data ~= nil then return message, values.scalar(message.biz_opaque_callback_data) end
+  local marked = values.copy(message)
+  marked.biz_opaque_callback_data = require("whatsapp.util.random_id").new()
+  return marked, marked.biz_opaque_callback_data
+end
+
+local function warn(self, warnings, about)
+  for _, warning in ipairs(self.state.on_warning and warnings or values.NONE) do
+    local ok, problem = self:call(self.state.on_warning, warning, about)
+    if not ok then
+      local _, err, details = outcome.refused("on_warning", "on_warning raised: " .. values.text_of(problem))
+      return self:fail(err, details)
+    end
+  end
+end
+
+local function write(self, message)
+  local plan, marked, stamp = self.plan, message, nil
+  local is_message = message.status == nil
+  if plan.stamp and is_message then marked, stamp = stamped(message) end
+  local body, warnings, details = core.encode(marked, plan.encode)
+  if not body then
+    details.attempts = 0
+    return self:finish(nil, warnings, shown.details(details))
+  end
+  self.body, self.stamp, self.warnings = body, stamp, warnings
+  if is_message then self.to = values.scalar(message.to or message.recipient) end -- for the limits
+  if warnings then return warn(self, warnings, message) end
+end
+
+-- the message that the fallback gives; nil: none
+local function fallback_of(self, details)
+  local instead = self.plan.fallback
+  if values.callable(instead) then
+    local ok, made = self:call(instead, self.message, details)
+    instead = made
+    if not ok then details.fallback_error = values.text_of(made) end
+  end
+  return type(instead) == "table" and recipient.addressed(instead, self.message) or nil
+end
+
+-- The window book knows before the API does that only a template can be sent.
+local function is_window_closed(self, message)
+  local book = self.plan.window
+  if not (book and self.plan.fallback) or message.template ~= nil then return false end
+  local to = values.scalar(message.to or message.recipient)
+  return to ~= nil and book:open(to, self.state.phone_number_id) == false
+end
+
+---@param message table
+function Delivery:begin(message)
+  self.message = message
+  if type(message) ~= "table" then
+    local _, err, details = outcome.invalid("a message is a table, got a " .. type(message))
+    return self:fail(err, details)
+  end
+  if is_window_closed(self, message) then
+    local instead = fallback_of(self, { code = WINDOW_CLOSED })
+    if instead then self.fallen, message = true, instead end
+  end
+  return write(self, message)
+end
+
+---Begins with a request that is no message: a media file, a question.
+---@param request table without credentials
+---@param warnings whatsapp.problem[]?
+---@param about table? what the warnings are about
+function Delivery:begin_request(request, warnings, about)
+  self.base, self.url, self.headers, self.warnings = request, request.url, request.headers, warnings
+  if warnings then return warn(self, warnings, about) end
+end
+
+-- ---- 2. the steps before an attempt ---------------------------------------------------------------------------------------
+
+---@param url string
+---@param headers table<string, string>
+---@return table request a new one
+function Delivery:request_to(url, headers)
+  local base = self.base
+  if base then
+    local request = values.copy(base)
+    request.url, request.headers, request.timeout = url, headers, base.timeout or self.plan.timeout
+    return request
+  end
+  return {
+    method = "POST", url = url, headers = headers, body = self.body, timeout = self.plan.timeout, stamp = self.stamp,
+    to = self.to, phone_number_id = self.to and self.state.phone_number_id,
+  }
+end
+
+---The request as the user's code may see it: without credentials.
+---@return table
+function Delivery:shown_request() return self:request_to(self.url, values.copy(self.headers)) end
+
+-- The hook may change what is sent: the credentials are added to the table that it was shown.
+local function hook(self)
+  local request = self:shown_request()
+  local ok, agreed, problem = self:call(self.state.before_send, request)
+  if not ok then return outcome.refused("before_send", "before_send raised: " .. values.text_of(agreed)) end
+  if agreed == false or (agreed == nil and problem ~= nil) then
+    local why = problem and ": " .. values.text_of(problem) or ""
+    return outcome.refused("before_send", "before_send did not let it leave" .. why)
+  end
+  self.base, self.url, self.headers = request, request.url, request.headers
+  return 0
+end
+
+---@param state table of a client
+---@return function[] steps in their order; each returns seconds to wait (with true: and to be asked again), or nil, err, details
+function delivery.steps(state)
+  local steps = {}
+  local limiter = state.can_wait and state.shared.limiter -- without a clock no limit can be kept
+  for i, step in ipairs(limiter and limiter.steps or values.NONE) do steps[i] = step end
+  if state.before_send then steps[#steps + 1] = hook end
+  steps[#steps + 1] = credentials.step
+  return steps
+end
+
+---@param now number seconds
+---@return number? seconds to wait, then to be asked again; 0: send .request; nil: it is over
+function Delivery:advance(now)
+  if self.is_over then return nil end
+  if not self.started then self.started = now end
+  local state = self.state
+  local steps = state.steps
+  local step = steps[self.step]
+  while step do
+    local wait, again, details = step(self, now)
+    if self.is_over then return nil end
+    if wait == nil then return self:fail(again, details) end
+    if state.shared.closed then return self:stop "client" end -- while the step waited
+    if not again then self.step = self.step + 1 end
+    if wait > 0 then return wait end
+    step = steps[self.step]
+  end
+  self.step, self.attempts = 1, self.attempts + 1
+  if state.log then self.sent_at = state.now and state.now() end
+  return 0
+end
+
+-- ---- 4. settle ------------------------------------------------------------------------------------------------------------
+
+-- A transport gives a response, or nil, err, details; whatever else it gives, the request may have left.
+local function no_response(response, err, details)
+  if response == nil and type(err) == "string" then
+    return err, type(details) == "table" and details or { kind = "transport", retryable = false, may_have_been_sent = true }
+  end
+  local got = response == nil and "nothing" or "a " .. type(response)
+  return ("the transport gave %s: neither a response nor nil and an error string"):format(got),
+    { kind = "transport", retryable = false, may_have_been_sent = true }
+end
+
+-- An error of the log must not lose the outcome.
+local function log(self, response, err)
+  local state = self.state
+  local ok, problem = self:call(state.log, {
+    request = self:shown_request(), url = self.url:match "^[^?]*", seconds = self.sent_at and state.now() - self.sent_at,
+    status = response and response.status, error = response == nil and credentials.clean(state, err) or nil,
+  })
+  if not ok then self.log_error = values.text_of(problem) end
+end
+
+local function succeed(self, result, response)
+  local info = {
+    attempts = self.attempts, http_status = response.status, stamp = self.stamp, warnings = self.warnings, waited = self.waited,
+    trace_id = nil, usage = nil,
+  }
+  if self.fallen then info.fallback = true end
+  if self.log_error then info.log_error = self.log_error end
+  if response.progress_error then info.progress_error = response.progress_error end
+  if outcome.tell(info, response.headers) then
+    info.trace_id = info.trace_id and credentials.clean(self.state, info.trace_id)
+    info.usage = credentials.cleaned(self.state, info.usage, LEVELS)
+  end
+  return self:finish(shown.result(result), nil, shown.info(info))
+end
+
+-- seconds until the next attempt; nil: there is none
+local function next_attempt(self, now, details)
+  local policy = self.plan.policy
+  if not (policy and self.state.can_wait) then return nil end
+  local elapsed = now - self.started - (self.waited or 0)
+  return retry.wait(details, self.attempts, elapsed, policy, math.random())
+end
+
+local function fall_back(self, details)
+  if self.fallen or not self.plan.fallback or details.code ~= WINDOW_CLOSED then return nil end
+  local instead = fallback_of(self, details)
+  if not instead then return nil end
+  self.fallen, self.failure, self.started, self.attempts = true, nil, nil, 0
+  self.base, self.url, self.headers = nil, self.plan.url, self.state.headers
+  write(self, instead)
+  if not self.is_over then return 0 end
+end
+
+---@param now number seconds
+---@param response table? what the transport gave
+---@param err string?
+---@param details whatsapp.details?
+---@return number? seconds until it is to be advanced; nil: it is over
+function Delivery:settle(now, response, err, details)
+  local is_response = type(response) == "table" and type(response.status) == "number"
+  if not is_response then
+    err, details = no_response(response, err, details)
+    response = nil
+  end
+  if self.state.log then log(self, response, err) end
+  if response then
+    local result
+    result, err, details = self.plan.read(response)
+    if result ~= nil then return succeed(self, result, response) end
+  end
+  local wait = next_attempt(self, now, details)
+  if wait then
+    if details.may_have_been_sent then self.is_unsure = true end
+    self.err, self.failure = err, details
+    return wait
+  end
+  local again = fall_back(self, details)
+  if again or self.is_over then return again end
+  return self:fail(err, details)
+end
+
+delivery.begin, delivery.advance = Delivery.begin, Delivery.advance
+delivery.settle, delivery.reset = Delivery.settle, Delivery.reset
+
+return delivery

@@ -1,0 +1,82 @@
+-- Shows text from outside in one way: on one line, with every character escaped that ends a line, moves a cursor, turns the
+-- direction of reading or cannot be seen. What it returns can be logged and printed. Never raises.
+local show = {}
+
+-- ranges of code points that are escaped; those under 32 are too
+local ESCAPED = {
+  { 0x7F, 0x9F }, -- DEL, C1
+  { 0xAD, 0xAD }, { 0x61C, 0x61C }, { 0x180E, 0x180E },
+  { 0x200B, 0x200B }, { 0x200E, 0x200F }, -- U+200C and U+200D join letters and emoji
+  { 0x2028, 0x202E }, { 0x2060, 0x206F }, -- line ends, directions, invisible operators
+  { 0xFEFF, 0xFEFF }, { 0xFFF9, 0xFFFB },
+}
+
+-- the first bytes of characters: from, to, the number of bytes, and the least code point of that length
+local LENGTHS = { { 0xC2, 0xDF, 2, 0x80 }, { 0xE0, 0xEF, 3, 0x800 }, { 0xF0, 0xF4, 4, 0x10000 } }
+
+local SHORT = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+
+local function is_escaped(point)
+  for i = 1, #ESCAPED do
+    if point >= ESCAPED[i][1] and point <= ESCAPED[i][2] then return true end
+  end
+  return false
+end
+
+local function escaped_byte(byte)
+  return SHORT[byte] or ("\\x%02X"):format(byte:byte())
+end
+
+-- the character that some bytes begin with: its length and its code point; nil: they begin with no UTF-8
+local function character(bytes)
+  local first = bytes:byte()
+  for i = 1, #LENGTHS do
+    local from, to, length, least = LENGTHS[i][1], LENGTHS[i][2], LENGTHS[i][3], LENGTHS[i][4]
+    if first >= from and first <= to then
+      if #bytes < length then return nil end
+      local point = first % 2 ^ (7 - length)
+      for at = 2, length do point = point * 64 + bytes:byte(at) % 64 end
+      local is_surrogate = point >= 0xD800 and point <= 0xDFFF
+      if point < least or point > 0x10FFFF or is_surrogate then return nil end
+      return length, point
+    end
+  end
+end
+
+-- a byte that is no plain ASCII, and the continuation bytes after it
+local function escaped(bytes)
+  local length, point = character(bytes)
+  if not length then return (bytes:gsub(".", escaped_byte)) end
+  local shown = is_escaped(point) and ("\\u{%X}"):format(point) or bytes:sub(1, length)
+  return shown .. bytes:sub(length + 1):gsub(".", escaped_byte)
+end
+
+-- the text's first bytes, without a character that is cut
+local function cut(text, most)
+  local first = text:sub(1, most)
+  local rest = first:match "[\194-\244][\128-\191]*$"
+  if rest and not character(rest) then first = first:sub(1, #first - #rest) end
+  return first .. "..."
+end
+
+---@param text string
+---@param most integer? bytes of the text that are shown
+---@return string line
+function show.line(text, most)
+  if most and #text > most then text = cut(text, most) end
+  if not text:find "[%z\1-\31\127-\255]" then return text end
+  return (text:gsub("[%z\1-\31\127-\255][\128-\191]*", escaped))
+end
+
+---Shows whatever was raised or returned, also an object whose __tostring raises.
+---@param value any
+---@param most integer? bytes that are shown
+---@return string line
+function show.value(value, most)
+  if type(value) == "string" then return show.line(value, most) end
+  local ok, text = pcall(tostring, value)
+  if not ok or type(text) ~= "string" then return "a " .. type(value) .. " that cannot be shown" end
+  return show.line(text, most)
+end
+
+return show

@@ -1,0 +1,43 @@
+-- Which ids are one user's: a phone number as it was dialled and as the API knows it, a business-scoped id before and after it
+-- changed. Bounded in users and time. Never waits, looks into no event.
+local expiring = require "whatsapp.util.expiring"
+
+local user_ids = {}
+
+---@class whatsapp.user_ids
+local UserIds = {}
+UserIds.__index = UserIds
+
+local MOST = 8 -- ids of one user; the oldest goes first
+local YEAR = 365 * 86400
+
+-- the list that all ids of a user share
+local function list_of(self, id)
+  return self.lists:get(id) or { id }
+end
+
+---@param first string?
+---@param second string?
+function UserIds:learn(first, second)
+  if not (first and second) or first == second then return end
+  local list, other = list_of(self, first), list_of(self, second)
+  if list == other then return end
+  for _, id in ipairs(other) do list[#list + 1] = id end
+  while #list > MOST do self.lists:delete(table.remove(list, 1)) end
+  for _, id in ipairs(list) do self.lists:set(id, list, YEAR) end
+end
+
+---@param id string
+---@return string[] ids all that are known of this user; one of them is `id`
+function UserIds:all(id)
+  return list_of(self, id)
+end
+
+---@param max integer ids
+---@param now (fun(): number)?
+---@return whatsapp.user_ids
+function user_ids.new(max, now)
+  return setmetatable({ lists = expiring.new { max = max, now = now } }, UserIds)
+end
+
+return user_ids

@@ -1,0 +1,97 @@
+-- What `print` shows of a result, of `info` and of `details`: lines worth reading. Metatables with __tostring and nothing else;
+-- pairs() and JSON writers see the plain tables. Never shows a secret: what is in the tables was scrubbed before.
+local core = require "whatsapp.core"
+
+local shown = {}
+
+-- ---- details --------------------------------------------------------------------------------------------------------------
+
+local KINDS = {
+  invalid = "refused here: the message is wrong",
+  refused = "refused here",
+  transport = "no complete answer",
+  api = "refused by the API",
+  protocol = "an answer that is not the API's",
+}
+
+-- what a program may do about it
+local function next_step(details)
+  if details.retryable then
+    local wait = details.retry_after and (" after %g seconds"):format(details.retry_after) or ""
+    return "it was not sent; try again" .. wait
+  end
+  if details.may_have_been_sent then return "it may have been sent; do not repeat it by itself" end
+  return "it was not sent; the same request fails again"
+end
+
+local FACTS = { -- member, how it is shown
+  { "code", "code %s" }, { "http_status", "HTTP %s" }, { "refused_by", "by %s" }, { "attempts", "attempts: %s" },
+  { "waited", "held back by limits for %s seconds" }, { "stamp", "stamp %s" }, { "trace_id", "trace %s" },
+  { "media_id", "media %s" },
+}
+
+local function facts_of(values)
+  local facts = {}
+  for _, fact in ipairs(FACTS) do
+    local value = values[fact[1]]
+    if value ~= nil then facts[#facts + 1] = fact[2]:format(tostring(value)) end
+  end
+  return table.concat(facts, ", ")
+end
+
+local Details = core.details or {}
+
+function Details.__tostring(details)
+  local facts = facts_of(details)
+  local kind = KINDS[details.kind] or tostring(details.kind)
+  local lines = { facts == "" and kind or ("%s (%s)"):format(kind, facts) }
+  for _, name in ipairs { "message", "reason", "error_user_title", "error_user_msg" } do
+    if type(details[name]) == "string" then lines[#lines + 1] = "  " .. details[name] end
+  end
+  lines[#lines + 1] = ("  what to do: %s"):format(details.advice or details.hint or next_step(details))
+  if details.advice or details.hint then lines[#lines + 1] = "  " .. next_step(details) end
+  for _, problem in ipairs(type(details.problems) == "table" and details.problems or {}) do
+    lines[#lines + 1] = "  " .. tostring(problem.message)
+  end
+  return table.concat(lines, "\n")
+end
+
+-- ---- info and results -----------------------------------------------------------------------------------------------------
+
+local Info = {}
+
+function Info.__tostring(info)
+  local lines = { facts_of(info) }
+  if info.fallback then lines[1] = lines[1] .. ", the fallback was sent" end
+  for _, warning in ipairs(info.warnings or {}) do lines[#lines + 1] = "  warning: " .. tostring(warning.message) end
+  return table.concat(lines, "\n")
+end
+
+local Result = {}
+
+local function first_of(list) return type(list) == "table" and type(list[1]) == "table" and list[1] or nil end
+
+function Result.__tostring(result)
+  local message, contact = first_of(result.messages), first_of(result.contacts)
+  if not message then return result.success == true and "done" or "an answer of the API" end
+  local to = contact and (contact.wa_id or contact.input or contact.user_id)
+  local status = message.message_status and (" (%s)"):format(tostring(message.message_status)) or ""
+  return ("%s%s%s"):format(tostring(message.id), to and " to " .. tostring(to) or "", status)
+end
+
+---@param details whatsapp.details
+---@return whatsapp.details details the same table
+function shown.details(details) return setmetatable(details, Details) end
+
+---@param info whatsapp.info
+---@return whatsapp.info info the same table
+function shown.info(info) return setmetatable(info, Info) end
+
+---@param result table
+---@return table result the same table
+function shown.result(result)
+  if type(result) == "table" and getmetatable(result) == nil then return setmetatable(result, Result) end
+  return result
+end
+
+return shown

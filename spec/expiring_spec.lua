@@ -1,0 +1,139 @@
+-- The one bounded memory: what it holds, for how long, and what it forgets, against a plain list that does the same slowly.
+local expiring = require "whatsapp.util.expiring"
+local whatsapp = require "whatsapp"
+
+-- the same promises, kept by looking at every entry each time
+local function slow(max)
+  local list = {}
+  local model = {}
+  function model.get(key, now)
+    for _, entry in ipairs(list) do
+      if entry.key == key and entry.expires > now then return entry.value end
+    end
+  end
+  function model.delete(key)
+    for i, entry in ipairs(list) do
+      if entry.key == key then return table.remove(list, i) end
+    end
+  end
+  function model.set(key, value, ttl, now)
+    for _, entry in ipairs(list) do
+      if entry.key == key and entry.expires > now then
+        entry.value, entry.expires = value, now + ttl
+        return
+      end
+    end
+    for i = #list, 1, -1 do
+      if list[i].expires <= now then table.remove(list, i) end
+    end
+    local forgotten
+    if #list >= max then
+      local first = 1
+      for i, entry in ipairs(list) do
+        if entry.expires < list[first].expires then first = i end
+      end
+      forgotten = table.remove(list, first).key
+    end
+    list[#list + 1] = { key = key, value = value, expires = now + ttl }
+    return forgotten
+  end
+  return model
+end
+
+describe("an expiring memory", function()
+  it("does what a list would do that looks at every entry", function()
+    math.randomseed(5)
+    for round = 1, 60 do
+      local max, now = 1 + round % 9, 0
+      local last
+      local memory = expiring.new { max = max, on_forget = function(key) last = key end }
+      local model = slow(max)
+      for step = 1, 400 do
+        now = now + math.random(0, 3) * math.random() -- no two entries expire at the same time
+        local key, action = math.random(2 * max), math.random(10)
+        last = nil
+        if action == 1 then
+          memory:delete(key)
+          model.delete(key)
+        elseif action <= 6 then
+          local ttl = math.random() * 20
+          memory:set(key, step, ttl, now)
+          assert.equal(model.set(key, step, ttl, now), last)
+        end
+        for other = 1, 2 * max do assert.equal(model.get(other, now), (memory:get(other, now))) end
+        assert.is_true(memory.count <= max)
+      end
+    end
+  end)
+
+  it("forgets the oldest where all expire at the same time", function()
+    local memory = expiring.new { max = 3, now = function() return 0 end }
+    for i = 1, 10 do memory:set(i, i, 10) end
+    assert.same({ nil, 8, 9, 10 }, { memory:get(7), (memory:get(8)), (memory:get(9)), (memory:get(10)) })
+    assert.equal(7, memory.forgotten)
+  end)
+
+  it("drops expired entries without being asked for them", function()
+    local dropped = 0
+    local memory = expiring.new { on_drop = function() dropped = dropped + 1 end }
+    for i = 1, 1000 do memory:set(i, i, 5, i) end
+    assert.is_true(memory.count <= 6, tostring(memory.count))
+    assert.same({ 1000, 0 }, { memory.count + dropped, memory.forgotten })
+  end)
+
+  it("forgets no living entry while it holds expired ones, in any order", function()
+    local memory = expiring.new { max = 4 }
+    for i, ttl in ipairs { 100, 1, 1, 1 } do memory:set(i, true, ttl, 0) end
+    for i = 5, 7 do memory:set(i, true, 100, 2) end
+    assert.same({ true, 0 }, { (memory:get(1, 2)), memory.forgotten })
+  end)
+
+  it("costs the same for each entry, however many there are", function()
+    local memory = expiring.new { max = 50000 }
+    local started = os.clock()
+    for i = 1, 200000 do memory:set(i, true, 1000, i * 1e-3) end
+    assert.is_true(os.clock() - started < 10)
+    assert.same({ 50000, 150000 }, { memory.count, memory.forgotten })
+  end)
+end)
+
+describe("every memory that users make", function()
+  local status = { kind = "status", status = "sent", timestamp = 1 }
+  local rows = {
+    ["whatsapp.media.store"] = function(options)
+      local store = whatsapp.media.store(options)
+      return function(i) store:set("k" .. i, "id", 1000) end, function(i) return store:get("k" .. i) end
+    end,
+    ["whatsapp.webhook.memory_store"] = function(options)
+      local store = whatsapp.webhook.memory_store(options)
+      return function(i)
+        store:begin("k" .. i, 1000)
+        store:done("k" .. i)
+      end, function(i) return store:begin("k" .. i, 1000) == nil end
+    end,
+    ["whatsapp.status.tracker"] = function(options)
+      local tracker = whatsapp.status.tracker(options)
+      return function(i)
+        status.id = "k" .. i
+        tracker:feed(status)
+      end, function(i) return tracker:state("k" .. i) end
+    end,
+    ["whatsapp.window.new"] = function(options)
+      local book = whatsapp.window.new(options)
+      return function(i) book:feed { kind = "message", from = tostring(i), timestamp = 0 } end,
+        function(i) return book:open(tostring(i)) ~= nil end
+    end,
+  }
+  for name, make in pairs(rows) do
+    it(name .. " keeps as many as it promises, and says what it forgets before its time", function()
+      local forgotten = 0
+      local add, has = make { max = 7, now = function() return 0 end, on_forget = function() forgotten = forgotten + 1 end }
+      for i = 1, 7 do add(i) end
+      for i = 1, 7 do assert.is_truthy(has(i)) end
+      assert.equal(0, forgotten)
+      for i = 8, 20 do add(i) end
+      assert.equal(13, forgotten)
+      for i = 14, 20 do assert.is_truthy(has(i)) end
+    end)
+  end
+end)

@@ -1,0 +1,97 @@
+-- What an editor knows of the public functions: each parameter has a type, and no type is a bare `table`, `any` or `function`
+-- where a class or a signature says more. Reads comments; runs nothing.
+local lines_of = require "spec.support.lines"
+local read = require "spec.support.read"
+
+-- the public modules: the root, and folders that are public by their names
+local FILES = lines_of "ls lua/whatsapp/*.lua lua/whatsapp/transport/*.lua"
+
+local INTERNAL = { -- files of these folders that only the library itself requires
+  ["lua/whatsapp/types.lua"] = true, ["lua/whatsapp/all.lua"] = true, ["lua/whatsapp/transport/libcurl.lua"] = true,
+  ["lua/whatsapp/transport/inboxes.lua"] = true, ["lua/whatsapp/transport/progress.lua"] = true,
+  ["lua/whatsapp/transport/request.lua"] = true,
+}
+
+-- a whole word, not part of a class or of table<K, V>
+local function bare(type, word)
+  for from, to in type:gmatch("()" .. word .. "()") do
+    local before, after = type:sub(from - 1, from - 1), type:sub(to, to)
+    if not before:find "[%w_.]" and not after:find "[%w_.<]" then return true end
+  end
+  return false
+end
+
+-- the type at the start of the rest of an annotation, up to the text that explains it
+local function type_of(rest)
+  local depth, i = 0, 1
+  while i <= #rest do
+    local char = rest:sub(i, i)
+    if char:find "[%(%{<%[]" then depth = depth + 1
+    elseif char:find "[%)%}>%]]" then depth = depth - 1
+    elseif char == " " and depth == 0 and not rest:sub(1, i - 1):find "[:,|]$" then break end
+    i = i + 1
+  end
+  return rest:sub(1, i - 1)
+end
+
+-- public functions of a file: line, name, parameters, the annotations above it
+local function functions_of(text)
+  local found, comments = {}, {}
+  for line in (text .. "\n"):gmatch "(.-)\n" do
+    if line:find "^%-%-%-" then comments[#comments + 1] = line:match "^%-%-%-%s?(.*)"
+    else
+      local name, parameters = line:match "^function ([%w_]+[.:][%w_]+)%((.-)%)"
+      local is_local = name and name:find "^%u" and not name:find "^M%." -- a class of the file's own
+      if name and not is_local and not name:find "[.:]__" then
+        found[#found + 1] = { name = name, parameters = parameters, comments = comments }
+      end
+      comments = {}
+    end
+  end
+  return found
+end
+
+describe("the annotations of public functions", function()
+  for _, path in ipairs(FILES) do
+    if not INTERNAL[path] then
+      it("name every parameter and no bare type: " .. path, function()
+        for _, one in ipairs(functions_of(read(path))) do
+          local params, private = {}, false
+          for _, comment in ipairs(one.comments) do
+            if comment:find "^@private" then private = true end
+            local kind, rest = comment:match "^@(%l+) (.*)"
+            local name = kind == "param" and rest:match "^([%w_]+)"
+            local type = kind == "param" and rest:match "^[%w_]+%?? (.*)" or kind == "return" and rest or nil
+            if name then params[name] = true end
+            for _, word in ipairs { "table", "function" } do
+              assert.is_false(type ~= nil and bare(type_of(type), word), ("%s: %s: %s"):format(path, one.name, comment))
+            end
+          end
+          if not private then
+            for parameter in one.parameters:gmatch "[%w_]+" do
+              assert.is_true(params[parameter] or false, ("%s: %s(%s)"):format(path, one.name, parameter))
+            end
+          end
+        end
+      end)
+    end
+  end
+
+  -- the text of a file up to a function, from the last blank line on
+  local function annotations(text, declared)
+    local at = assert(text:find("\n" .. declared, 1, true), declared)
+    local before = text:sub(1, at)
+    return before:sub((before:match ".*\n\n()" or 1))
+  end
+
+  it("take a message where one is sent, checked or written", function()
+    local client, init = read "lua/whatsapp/client.lua", read "lua/whatsapp/init.lua"
+    for declared, text in pairs {
+      ["function client:send("] = client, ["function client:request("] = client, ["function client:reply("] = client,
+      ["whatsapp.encode = "] = init, ["whatsapp.validate = "] = init,
+    } do
+      assert.truthy(annotations(text, declared):find("@param message whatsapp.Message", 1, true), declared)
+    end
+    assert.truthy(annotations(client, "function client:each("):find("whatsapp.Message[]|fun(): whatsapp.Message?", 1, true))
+  end)
+end)

@@ -1,0 +1,215 @@
+/* whatsapp.core: the module's functions. encode.c checks and writes, schema.c has the messages. Does no I/O, runs no
+ * Lua code, and keeps nothing between calls but memory. */
+#include "core.h"
+
+#include "compile.h"
+#include "encode.h"
+#include "errors.h"
+
+enum { STATE = 1 }; /* upvalue of the functions that encode */
+
+/* The memory of the encoder and the compiled schema. A userdata owns it, so that it is freed when Lua raises an error;
+ * its user value is the anchor of the compiled schema.
+ *
+ * Lifecycle:
+ *   1. new_state makes one when the module is opened.
+ *   2. acquire_state takes it for one call (busy) and release_state gives it back.
+ *   3. If it is busy when a function is called, acquire_state makes another one, which takes its place.
+ *   4. state_gc frees its memory. A finalizer that calls later, while the Lua state closes, gets memory from
+ *      acquire_state as before, and release_state frees it (finalized). */
+typedef struct core_state {
+    wa_encoder encoder;
+    wa_compiled compiled;
+    wa_type *root;
+    bool busy, finalized;
+} core_state;
+
+/* [-0, +0, -] __gc; may run twice */
+static int state_gc(lua_State *L)
+{
+    core_state *state = lua_touserdata(L, 1);
+    wa_encoder_free(&state->encoder);
+    state->finalized = true;
+    return 0;
+}
+
+/* [-0, +1, m] */
+static core_state *new_state(lua_State *L)
+{
+    core_state *state = lua_newuserdata(L, sizeof *state);
+    void *context;
+    lua_Alloc allocate = lua_getallocf(L, &context);
+    memset(state, 0, sizeof *state);
+    wa_encoder_init(&state->encoder, allocate, context);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, state_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    lua_newtable(L);
+    state->root = wa_type_of(L, lua_gettop(L), &state->compiled, &wa_message);
+    wa_setuservalue(L, -2);
+    return state;
+}
+
+/* [-0, +1, m] Pushes the state of this function. It is busy if a finalizer calls the function while the function runs,
+ * or if an earlier call ran out of memory: then a new one takes its place, and the call that uses the old one keeps
+ * it. */
+static core_state *acquire_state(lua_State *L)
+{
+    core_state *state = lua_touserdata(L, lua_upvalueindex(STATE));
+    if (state->busy) {
+        state = new_state(L);
+        lua_pushvalue(L, -1);
+        lua_replace(L, lua_upvalueindex(STATE));
+    } else {
+        lua_pushvalue(L, lua_upvalueindex(STATE));
+    }
+    state->busy = true;
+    return state;
+}
+
+static void release_state(core_state *state)
+{
+    if (state->finalized) wa_encoder_free(&state->encoder);
+    wa_encoder_reset(&state->encoder);
+    state->busy = false;
+}
+
+/* [-0, +0, -] Returns true if the value is this string. */
+static bool is_string(lua_State *L, int index, const char *wanted)
+{
+    size_t length;
+    if (lua_type(L, index) != LUA_TSTRING) return false;
+    const char *text = lua_tolstring(L, index, &length);
+    return wa_is(text, length, wanted);
+}
+
+/* [-0, +0, v] reads argument 2: nil or {mode = "strict" | "lenient"} */
+static bool is_lenient(lua_State *L)
+{
+    static const char *const modes[] = {"strict", "lenient", NULL};
+    if (lua_isnoneornil(L, 2)) return false;
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, 2)) {
+        if (!is_string(L, -2, "mode")) return luaL_argerror(L, 2, "the only option is `mode`") != 0;
+        lua_pop(L, 1);
+    }
+    lua_pushliteral(L, "mode");
+    lua_rawget(L, 2);
+    if (lua_isnil(L, -1)) return false;
+    for (int i = 0; modes[i] != NULL; i++) {
+        if (is_string(L, -1, modes[i])) return i == 1;
+    }
+    return luaL_argerror(L, 2, "mode must be \"strict\" or \"lenient\"") != 0;
+}
+
+/* [-0, +n, m] Returns the results of both functions: the value on top, and the warnings if there are any; else nil, the
+ * error and the details. Without warnings there is one result only, so that file:write(encode(message)) works. */
+static int results(lua_State *L, core_state *state, bool warnings_always)
+{
+    const wa_report *report = &state->encoder.report;
+    if (report->problems > 0) {
+        lua_pushnil(L);
+        wa_report_push_failure(L, report);
+        release_state(state);
+        return 3;
+    }
+    bool warnings = report->warnings > 0 || warnings_always;
+    if (warnings) wa_report_push(L, report, true);
+    release_state(state);
+    return warnings ? 2 : 1;
+}
+
+/* [-0, +1, v] Encodes argument 1, and compiles the layouts that it needs on the way. The state is left at index 3. */
+static core_state *encode_argument(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    bool lenient = is_lenient(L);
+    lua_settop(L, 2);
+    core_state *state = acquire_state(L);
+    wa_encoder *encoder = &state->encoder;
+    encoder->lenient = lenient;
+    while (!wa_encode_message(encoder, L, 1, state->root) || encoder->missing_layout != NULL) {
+        wa_layout *missing = encoder->missing_layout;
+        if (missing == NULL) {
+            release_state(state);
+            luaL_error(L, "not enough memory");
+        }
+        wa_encoder_reset(encoder);
+        wa_getuservalue(L, 3);
+        wa_compile(L, 4, &state->compiled, missing);
+        lua_settop(L, 3);
+    }
+    return state;
+}
+
+/* [-0, +1|2|3, v] encode(message [, options]) -> json [, warnings] | nil, err, details */
+static int encode(lua_State *L)
+{
+    core_state *state = encode_argument(L);
+    const wa_buffer *out = &state->encoder.out;
+    if (state->encoder.report.problems == 0) lua_pushlstring(L, out->bytes, out->length);
+    return results(L, state, false);
+}
+
+/* [-0, +2|3, v] validate(message [, options]) -> true, warnings | nil, err, details. It writes the JSON too: most
+ * strings are checked while they are copied, which is quicker than to check them without. */
+static int validate(lua_State *L)
+{
+    core_state *state = encode_argument(L);
+    if (state->encoder.report.problems == 0) lua_pushboolean(L, 1);
+    return results(L, state, true);
+}
+
+/* [-0, +1, v] array(table) -> the same table, marked as a list */
+static int array(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_setmetatable(L, 1);
+    return 1;
+}
+
+/* [-0, +1, m] the metatable of lists that array() marked */
+static void push_array_metatable(lua_State *L)
+{
+    union {
+        const void *address;
+        void *userdata;
+    } mark = {.address = wa_array_mark()};
+    lua_createtable(L, 1, 1);
+    lua_pushlightuserdata(L, mark.userdata);
+    lua_rawseti(L, -2, 1);
+    lua_pushliteral(L, "whatsapp.array");
+    lua_setfield(L, -2, "__name");
+}
+
+/* [-0, +0, m] sets a function that encodes in the table on top; the state lies below that table */
+static void set_encoder(lua_State *L, const char *name, lua_CFunction function)
+{
+    lua_pushvalue(L, -2);
+    lua_pushcclosure(L, function, STATE);
+    lua_setfield(L, -2, name);
+}
+
+WA_EXPORT int luaopen_whatsapp_core(lua_State *L);
+
+/* [-0, +1, m] */
+int luaopen_whatsapp_core(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"schema", wa_schema}, {"decode", wa_decode}, {NULL, NULL}};
+    luaL_checkstack(L, 20, "whatsapp.core");
+    new_state(L);
+    lua_createtable(L, 0, 6);
+    wa_register(L, functions);
+    set_encoder(L, "encode", encode);
+    set_encoder(L, "validate", validate);
+    push_array_metatable(L);
+    lua_pushcclosure(L, array, 1);
+    lua_setfield(L, -2, "array");
+    lua_pushlightuserdata(L, NULL);
+    lua_setfield(L, -2, "null");
+    return 1;
+}

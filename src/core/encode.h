@@ -1,0 +1,45 @@
+/* The encoder: a Lua table is checked against the schema and written as JSON in the same pass. */
+#ifndef WA_ENCODE_H
+#define WA_ENCODE_H
+
+#include "compile.h"
+#include "errors.h"
+
+/* Lifecycle:
+ *   1. wa_encoder_init, once; the buffers keep up to 16 KiB of memory each between two messages.
+ *   2. The caller sets `lenient` and calls wa_encode_message.
+ *   3. If `missing_layout` is set, the caller discards the output, compiles the layout, and goes back to 2.
+ *   4. The caller reads `out` and `report`, then calls wa_encoder_reset.
+ *   5. wa_encoder_free, which may be called again. */
+typedef struct wa_encoder {
+    lua_State *L;
+    wa_buffer out;     /* the JSON; incomplete if there are problems */
+    wa_buffer noted;   /* the values that are compared with others, of the open lists with rules */
+    wa_buffer unknown; /* the unknown fields of the open objects, sorted by name */
+    wa_report report;
+    bool lenient; /* what is wrong with a message makes a warning, as far as JSON can hold it */
+    bool writing; /* until the first problem: strings are written, not only checked */
+    wa_layout *missing_layout;
+    const wa_interned *interned;
+    const wa_frame *frame;         /* of what is being encoded */
+    struct list_rules *list_rules; /* of the innermost list with rules */
+    size_t values;                 /* how many may still be encoded; 0: over the limit */
+    size_t keys;                   /* how many were read and are no field's */
+    size_t unwritten;              /* bytes of strings that were checked, not written */
+    int depth;                     /* of any values inside of each other */
+    int room;                      /* the top that Lua's stack may reach without lua_checkstack */
+} wa_encoder;
+
+/* Returns what the metatable of a table that whatsapp.array marked holds at index 1. */
+WA_FUNC const void *wa_array_mark(void);
+
+WA_FUNC void wa_encoder_init(wa_encoder *encoder, wa_allocator allocate, void *context);
+WA_FUNC void wa_encoder_free(wa_encoder *encoder);
+WA_FUNC void wa_encoder_reset(wa_encoder *encoder);
+
+/* [-0, +0, -] Encodes the table at the index, with raw access only: no metamethod runs and nothing is allocated on the
+ * Lua heap, so that no garbage collection and no finalizer can change the table meanwhile. Returns false if memory ran
+ * out. */
+WA_FUNC bool wa_encode_message(wa_encoder *encoder, lua_State *L, int table, wa_type *root);
+
+#endif

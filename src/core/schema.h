@@ -1,0 +1,57 @@
+/* The language of the schema: objects, fields, variants and rules. schema.c is written in it, compile.c compiles it for
+ * encode.c, export.c shows it to Lua. Knows no Lua and has no code. */
+#ifndef WA_SCHEMA_H
+#define WA_SCHEMA_H
+
+#include "terms.h"
+
+typedef struct wa_object wa_object;
+
+typedef struct wa_field {
+    const char *name;          /* NULL ends a list of fields */
+    const char *doc;           /* one line: what it is for */
+    const char *const *values; /* the values that are allowed, in any case; NULL ends */
+    const wa_object *object;   /* of WA_OBJECT; of the items of WA_LIST, which are strings if it is NULL */
+    int32_t max;               /* characters, items or value; 0: no limit */
+    int16_t min;               /* the same */
+    int16_t recommended_max;   /* above it: a warning */
+    wa_marks marks;
+    uint8_t total; /* of a list with rules: the most items that its counted lists have together */
+    uint8_t kind, format;
+} wa_field;
+
+/* A rule between two names. What each kind of rule means is in terms.h and, as code, in encode.c:is_rule_kept. */
+typedef struct wa_rule {
+    uint8_t kind; /* WA_NO_RULE ends a list of rules */
+    wa_marks marks;
+    const char *names[2];
+    const char *value;
+    const char *const *parts; /* of a sum: "+name" or "-name"; NULL ends */
+} wa_rule;
+
+typedef struct wa_variant {
+    const char *value; /* NULL ends a list of variants */
+    const wa_object *object;
+} wa_variant;
+
+/* An object with variants is one of them: the one whose value the discriminator has or, if there is no discriminator,
+ * the first one whose value is the name of a member that is present. If there is none, it is `otherwise`. */
+struct wa_object {
+    const char *name;
+    const char *page; /* of Meta's documentation, a path under WA_DOCUMENTATION */
+    const char *doc;
+    const wa_object *base;  /* its fields come first */
+    const wa_field *fields; /* one with the name of a base's field replaces that */
+    const wa_rule *rules;
+    const char *discriminator;
+    const wa_variant *variants;
+    const wa_object *otherwise;
+    bool open;     /* an unknown value of the discriminator is a warning, and the members are kept as they are */
+    bool inferred; /* an absent discriminator is filled in if one member is called as a variant's value */
+};
+
+#define WA_DOCUMENTATION "https://developers.facebook.com/documentation/business-messaging/whatsapp/"
+
+WA_DATA const wa_object wa_message; /* the root: everything that may be posted to /messages */
+
+#endif

@@ -1,0 +1,372 @@
+/* A request: see request.h. First all of the table is read, which may raise; all that was made by then belongs to the
+ * transfer, which frees it. Then files are opened and libcurl is set up, which cannot raise. */
+#include "request.h"
+
+#include <string.h>
+
+#define MAX_FILE 104857600 /* what a user may send */
+
+enum { MAX_PARTS = 100 };
+
+/* ---- fields ---- */
+
+int wa_field(lua_State *L, int table, const char *name)
+{
+    lua_pushstring(L, name);
+    lua_rawget(L, table);
+    return lua_type(L, -1);
+}
+
+double wa_seconds(lua_State *L, int table, const char *name, double otherwise)
+{
+    int type = wa_field(L, table, name);
+    double seconds = type == LUA_TNIL ? otherwise : (double) lua_tonumber(L, -1);
+    lua_pop(L, 1);
+    if ((type != LUA_TNIL && type != LUA_TNUMBER) || !(seconds > 0 && seconds <= 86400)) {
+        luaL_error(L, "%s must be a number of seconds, over 0 and up to 86400", name);
+    }
+    return seconds;
+}
+
+static wa_refusal refused(const char *text)
+{
+    return (wa_refusal){.text = text, .kind = text == wa_no_memory ? "transport" : NULL};
+}
+
+/* [-0, +0, m] a field that is a number of bytes; false: it is something else */
+static bool bytes_field(lua_State *L, int table, const char *name, int64_t otherwise, int64_t *bytes)
+{
+    int type = wa_field(L, table, name);
+    bool ok = type == LUA_TNIL || (type == LUA_TNUMBER && wa_integer(L, -1, bytes) && *bytes >= 0);
+    if (type == LUA_TNIL) *bytes = otherwise;
+    lua_pop(L, 1);
+    return ok;
+}
+
+/* [-0, +1, m] a string without NUL; NULL: it is absent, or something else, which `type` tells */
+static const char *text_field(lua_State *L, int table, const char *name, int *type)
+{
+    size_t length;
+    *type = wa_field(L, table, name);
+    if (*type != LUA_TSTRING) return NULL;
+    const char *text = lua_tolstring(L, -1, &length);
+    if (strlen(text) == length) return text;
+    *type = LUA_TNONE;
+    return NULL;
+}
+
+/* ---- headers ---- */
+
+static bool is_token(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char) text[i];
+        bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        if (!alphanumeric && memchr("!#$%&'*+-.^_`|~", c, 15) == NULL) return false;
+    }
+    return length > 0;
+}
+
+static bool is_header_value(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char) text[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7F) return false;
+    }
+    return true;
+}
+
+static bool is_header_named(const char *text, size_t length, const char *lower)
+{
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i] >= 'A' && text[i] <= 'Z' ? (char) (text[i] - 'A' + 'a') : text[i];
+        if (lower[i] == '\0' || c != lower[i]) return false;
+    }
+    return lower[length] == '\0';
+}
+
+/* [-0, +0, m] gathers the headers; what is wrong with them, or NULL. The text never names a value. */
+static const char *read_headers(lua_State *L, int table, wa_transfer *t)
+{
+    bool form = t->request.stream != NULL && t->request.stream->form;
+    lua_pushnil(L);
+    while (lua_next(L, table)) {
+        size_t name_length, length;
+        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) return "headers must be strings by name";
+        const char *name = lua_tolstring(L, -2, &name_length), *text = lua_tolstring(L, -1, &length);
+        if (!is_token(name, name_length)) return "a header's name holds a byte that it must not";
+        if (!is_header_value(text, length)) return "a header's value holds a line end or another control character";
+        if (is_header_named(name, name_length, "content-length") ||
+            is_header_named(name, name_length, "transfer-encoding")) {
+            return "Content-Length and Transfer-Encoding are the transport's to set";
+        }
+        if (form && is_header_named(name, name_length, "content-type"))
+            return "Content-Type of a form is the transport's to set";
+        wa_transfer_add_header(t, name, name_length, text, length);
+        lua_pop(L, 1);
+    }
+    return NULL;
+}
+
+/* ---- what is streamed: of the table only, no file is touched ---- */
+
+/* [-0, +1, m] A name of a form as browsers write it, so that it cannot end its header: the quote and line ends as %22,
+ * %0D and %0A. libcurl does it too, from 7.81 on. */
+static const char *escape_name(lua_State *L, const char *name)
+{
+    name = luaL_gsub(L, name, "\"", "%22");
+    name = luaL_gsub(L, name, "\r", "%0D");
+    name = luaL_gsub(L, name, "\n", "%0A");
+    lua_replace(L, -4);
+    lua_pop(L, 2);
+    return name;
+}
+
+/* [-0, +n, m] one part of a form, a table on top; what is wrong with it, or NULL */
+static const char *read_part(lua_State *L, wa_part *p)
+{
+    int part = lua_gettop(L), type;
+    p->name = text_field(L, part, "name", &type);
+    if (p->name == NULL) return "needs a name, a string without NUL";
+    p->name = escape_name(L, p->name);
+    p->filename = text_field(L, part, "filename", &type);
+    if (p->filename == NULL && type != LUA_TNIL) return "filename must be a string without NUL";
+    if (p->filename != NULL) p->filename = escape_name(L, p->filename);
+    p->type = text_field(L, part, "type", &type);
+    if (p->type == NULL && type != LUA_TNIL) return "type must be a string without NUL";
+    if (p->type != NULL && (p->type[0] == '\0' || !is_header_value(p->type, strlen(p->type))))
+        return "type must be a MIME type, without control characters";
+    p->path = text_field(L, part, "file", &type);
+    if (p->path == NULL && type != LUA_TNIL) return "file must be a path, a string without NUL";
+    int data = wa_field(L, part, "data");
+    if ((data == LUA_TSTRING) == (p->path != NULL) || (data != LUA_TSTRING && data != LUA_TNIL))
+        return "needs either data, a string, or file, a path";
+    if (p->path != NULL && (p->filename == NULL || p->type == NULL)) return "a file needs a filename and a type";
+    if (p->filename != NULL && p->type == NULL) p->type = "application/octet-stream"; /* libcurl would guess */
+    if (data != LUA_TSTRING) return NULL;
+    size_t size;
+    p->data = lua_tolstring(L, -1, &size);
+    p->size = size;
+    return NULL;
+}
+
+/* [-0, +n, m] the form on top; what its parts point to is kept in the table at `strings` */
+static wa_refusal read_form(lua_State *L, wa_stream *s, int strings)
+{
+    int form = lua_gettop(L), kept = 0;
+    if (lua_type(L, form) != LUA_TTABLE) return refused("form must be a list of parts");
+    for (int i = 1; lua_rawgeti(L, form, i), lua_type(L, -1) != LUA_TNIL; i++) {
+        if (i > MAX_PARTS) return refused("form has more than 100 parts");
+        wa_part *p = wa_stream_add_part(s);
+        if (p == NULL) return refused(wa_no_memory);
+        const char *problem = lua_type(L, -1) == LUA_TTABLE ? read_part(L, p) : "must be a table";
+        if (problem != NULL)
+            return (wa_refusal){.text = problem, .field = lua_pushfstring(L, "form[%d]", i), .rule = "type"};
+        while (lua_gettop(L) > form) lua_rawseti(L, strings, ++kept);
+    }
+    s->form = true;
+    return refused(s->count == 0 ? "form must be a list of parts" : NULL);
+}
+
+/* [-1, +n, m] the path of body_file on top, which is kept in the table at `strings` */
+static wa_refusal read_body_file(lua_State *L, int table, wa_stream *s, int strings)
+{
+    int64_t start;
+    size_t length;
+    wa_part *p = wa_stream_add_part(s);
+    if (p == NULL) return refused(wa_no_memory);
+    if (lua_type(L, -1) != LUA_TSTRING) return refused("body_file must be a path, a string");
+    p->path = lua_tolstring(L, -1, &length);
+    if (strlen(p->path) != length) return refused("body_file holds a NUL");
+    if (!bytes_field(L, table, "body_offset", 0, &start)) return refused("body_offset must be a number of bytes");
+    p->start = (uint64_t) start;
+    lua_rawseti(L, strings, 1);
+    return refused(NULL);
+}
+
+/* [-0, +n, m] the path of to_file on top */
+static wa_refusal read_to_file(lua_State *L, int table, wa_stream *s)
+{
+    int64_t limit;
+    size_t length;
+    if (lua_type(L, -1) != LUA_TSTRING) return refused("to_file must be a path, a string");
+    const char *path = lua_tolstring(L, -1, &length);
+    if (strlen(path) != length) return refused("to_file holds a NUL");
+    if (!bytes_field(L, table, "max_file", MAX_FILE, &limit)) return refused("max_file must be a number of bytes");
+    return refused(wa_stream_set_path(s, path, (uint64_t) limit) ? NULL : wa_no_memory);
+}
+
+/* [-1, +1, v] Reads what of the request is streamed. On top is its body; if another one is streamed, it is replaced by
+ * the table of the strings that must be kept. */
+static wa_refusal read_streams(lua_State *L, int table, wa_transfer *t)
+{
+    wa_refusal r = refused(NULL);
+    int body = lua_gettop(L);
+    bool body_file = wa_field(L, table, "body_file") != LUA_TNIL, form = wa_field(L, table, "form") != LUA_TNIL;
+    bool to_file = wa_field(L, table, "to_file") != LUA_TNIL;
+    if ((t->request.body != NULL) + body_file + form > 1)
+        luaL_error(L, "a request has one of body, body_file and form");
+    if (body_file || form || to_file) {
+        luaL_checkstack(L, 30, NULL);
+        wa_stream *s = wa_transfer_stream(t);
+        if (s == NULL) return refused(wa_no_memory);
+        if (to_file) r = read_to_file(L, table, s);
+        if (r.text != NULL) return r;
+        lua_newtable(L);
+        lua_insert(L, body + 1);
+        lua_pushvalue(L, body_file ? body + 2 : body + 3);
+        if (body_file) r = read_body_file(L, table, s, body + 1);
+        else if (form) r = read_form(L, s, body + 1);
+        if (r.text != NULL) return r;
+    }
+    lua_settop(L, body + 1);
+    if (body_file || form) lua_replace(L, body);
+    lua_settop(L, body);
+    return r;
+}
+
+/* ---- files ---- */
+
+/* [-0, +2, m] a path is shown where that keeps the text one line */
+static wa_refusal unusable(lua_State *L, const char *path, const char *problem, const char *field)
+{
+    bool shown = is_header_value(path, strlen(path));
+    const char *text = lua_pushfstring(L, "%s%s%s", shown ? path : "", shown ? ": " : "", problem);
+    return (wa_refusal){.text = text, .field = field, .rule = "file"};
+}
+
+/* [-0, +n, m] */
+static wa_refusal open_parts(lua_State *L, wa_stream *s)
+{
+    char text[128];
+    for (size_t i = 0; i < s->count; i++) {
+        wa_part *p = &s->parts[i];
+        const char *problem = wa_stream_open_part(p, text, sizeof text);
+        if (problem == NULL) continue;
+        return unusable(L, p->path, problem, s->form ? lua_pushfstring(L, "form[%d].file", (int) i + 1) : "body_file");
+    }
+    return refused(NULL);
+}
+
+/* [-0, +n, m] */
+static wa_refusal make_file(lua_State *L, wa_stream *s)
+{
+    char text[128];
+    const char *problem = s->path != NULL ? wa_stream_make_file(s, text, sizeof text) : NULL;
+    return problem == NULL ? refused(NULL) : unusable(L, s->path, problem, "to_file");
+}
+
+/* ---- all of it ---- */
+
+/* [-0, +1, v] the body; what is kept of it is on top */
+static wa_refusal read_body(lua_State *L, int table, wa_transfer *t)
+{
+    int type = wa_field(L, table, "body");
+    if (type != LUA_TNIL && type != LUA_TSTRING) return refused("the body must be a string");
+    if (type == LUA_TSTRING) t->request.body = lua_tolstring(L, -1, &t->request.size);
+    return read_streams(L, table, t);
+}
+
+/* [-0, +2, v] the table of headers and the URL, read if they are not those of this transfer's request before */
+static wa_refusal read_head(lua_State *L, int table, wa_transfer *t)
+{
+    size_t length;
+    int type = wa_field(L, table, "headers"), headers = lua_gettop(L);
+    if (wa_field(L, table, "url") != LUA_TSTRING) return refused("the URL must be a string");
+    const char *url = lua_tolstring(L, headers + 1, &length);
+    bool form = t->request.stream != NULL && t->request.stream->form; /* it has a header of its own */
+    t->request.url = url;
+    t->request.same_head =
+        t->headers_table != NULL && !form && lua_topointer(L, headers) == t->headers_table && url == t->url_string;
+    if (t->request.same_head) return refused(NULL);
+    t->headers_table = t->url_string = NULL;
+    if (strlen(url) != length) return refused("the URL holds a NUL");
+    if (type == LUA_TNIL) return refused(NULL);
+    const char *problem = type == LUA_TTABLE ? read_headers(L, headers, t) : "headers must be strings by name";
+    lua_settop(L, headers + 1);
+    return refused(problem);
+}
+
+/* [-0, +0, m] */
+static const char *read_method(lua_State *L, int table, wa_transfer *t)
+{
+    size_t length;
+    bool named = wa_field(L, table, "method") == LUA_TSTRING;
+    t->request.method = named ? lua_tolstring(L, -1, &length) : NULL;
+    lua_pop(L, 1); /* the table keeps it until we return */
+    return named && is_token(t->request.method, length) ? NULL : "the method must be a word such as GET or POST";
+}
+
+/* [-0, +n, v] */
+static wa_refusal read_table(lua_State *L, int table, wa_transfer *t)
+{
+    const char *problem = read_method(L, table, t);
+    wa_refusal r = refused(problem);
+    if (r.text == NULL) r = read_body(L, table, t);
+    if (r.text == NULL) r = read_head(L, table, t);
+    return r;
+}
+
+wa_refusal wa_read_request(lua_State *L, int table, const wa_settings *settings, wa_transfer *t, bool *new_head)
+{
+    int top = lua_gettop(L);
+    double timeout = wa_seconds(L, table, "timeout", settings->timeout);
+    wa_transfer_reset(t);
+    t->request.timeout = timeout;
+    wa_refusal r = read_table(L, table, t);
+    if (r.text == NULL && t->request.stream != NULL) r = open_parts(L, t->request.stream);
+    if (r.text == NULL) {
+        lua_settop(L, top + 3);
+        r = refused(wa_transfer_set(t, settings));
+    }
+    if (r.text == NULL && t->request.stream != NULL) r = make_file(L, t->request.stream);
+    if (r.text != NULL) {
+        t->headers_table = t->url_string = NULL; /* libcurl may have been given a part of it */
+        wa_transfer_finish(t);
+        return r;
+    }
+    *new_head = !t->request.same_head;
+    if (!*new_head) lua_settop(L, top + 1);
+    return r;
+}
+
+void wa_remember_head(lua_State *L, int index, wa_transfer *t)
+{
+    if (lua_type(L, index) != LUA_TTABLE || (t->request.stream != NULL && t->request.stream->form)) return;
+    t->headers_table = lua_topointer(L, index);
+    t->url_string = lua_tostring(L, index + 1);
+}
+
+/* [-0, +0, m] in the details on top, the field that is wrong */
+static void set_problem(lua_State *L, wa_refusal r)
+{
+    lua_createtable(L, 1, 0);
+    if (r.field != NULL) {
+        lua_createtable(L, 0, 3);
+        lua_pushstring(L, r.field);
+        lua_setfield(L, -2, "path");
+        lua_pushstring(L, r.rule);
+        lua_setfield(L, -2, "rule");
+        lua_pushstring(L, r.text);
+        lua_setfield(L, -2, "message");
+        lua_rawseti(L, -2, 1);
+    }
+    lua_setfield(L, -2, "problems");
+    lua_pushinteger(L, r.field != NULL ? 1 : 0);
+    lua_setfield(L, -2, "count");
+}
+
+int wa_refuse(lua_State *L, wa_refusal r)
+{
+    lua_pushnil(L);
+    lua_pushfstring(L, "%s%s%s", r.field != NULL ? r.field : "", r.field != NULL ? ": " : "", r.text);
+    lua_createtable(L, 0, 5);
+    lua_pushstring(L, r.kind != NULL ? r.kind : "invalid");
+    lua_setfield(L, -2, "kind");
+    if (r.kind == NULL) set_problem(L, r);
+    lua_pushboolean(L, r.text == wa_no_memory);
+    lua_setfield(L, -2, "retryable");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "may_have_been_sent");
+    return 3;
+}

@@ -1,0 +1,36 @@
+/* How far a name is seen: in one file (static), in the files of one module (WA_FUNC, WA_DATA), or by the program that
+ * loads the module (WA_EXPORT). Knows no Lua. The amalgamation, one file a module, defines all of them as static or as
+ * nothing: see src/embed/amalgamate.lua. */
+#ifndef WA_LINKAGE_H
+#define WA_LINKAGE_H
+
+#ifndef WA_EXPORT
+#if defined(_WIN32)
+#define WA_EXPORT __declspec(dllexport)
+#elif defined(__GNUC__)
+#define WA_EXPORT __attribute__((visibility("default")))
+#else
+#define WA_EXPORT
+#endif
+#endif
+
+/* Before the declaration of a function, and of a constant. The definition of a constant begins with WA_DATA_DEFINITION,
+ * the one of a function with nothing. */
+#ifndef WA_FUNC
+#if defined(__GNUC__) && !defined(_WIN32)
+#define WA_FUNC __attribute__((visibility("hidden"))) extern
+#else
+#define WA_FUNC extern
+#endif
+#define WA_DATA WA_FUNC
+#define WA_DATA_DEFINITION
+#endif
+
+/* a function that is rarely called: the compiler makes it small and keeps it away from the others */
+#if defined(__GNUC__)
+#define WA_RARE __attribute__((cold))
+#else
+#define WA_RARE
+#endif
+
+#endif

@@ -62,7 +62,7 @@ local function wait_beside(crowd, box, seconds)
 end
 
 -- whether there is nothing to wait for any more
-local function is_over(self, box) return box.first or box.woken or self.curl.closed end
+local function is_over(self, box) return box.first or self.curl.closed end
 
 ---Suspends the caller until there is an answer in the box, or time is over. If other code resumes it meanwhile, it waits
 ---again.

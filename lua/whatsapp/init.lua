@@ -39,7 +39,7 @@ whatsapp.encode = core.encode
 ---@return whatsapp.details? details
 whatsapp.validate = core.validate
 
--- what print shows of details is loaded when it is first asked for, and takes this one's place
+-- loads wire/shown at the first print of details; the function of wire/shown then takes the place of this one
 core.details.__tostring = core.details.__tostring or function(details)
   require "whatsapp.wire.shown"
   return tostring(details)

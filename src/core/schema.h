@@ -63,7 +63,7 @@ typedef struct wa_former_name {
 
 #define WA_DOCUMENTATION "https://developers.facebook.com/documentation/business-messaging/whatsapp/"
 
-WA_DATA const wa_object wa_message; /* the root: everything that may be posted to /messages */
+WA_DATA const wa_object wa_message;                  /* the root: everything that may be posted to /messages */
 WA_FUNC const wa_former_name *wa_former_names(void); /* the last has the name NULL */
 
 #endif

@@ -157,20 +157,10 @@ describe("a handler ends though a thread was killed", function()
           local thread = ngx.thread.spawn(function() transport(request) end)
           ngx.sleep(0.2)
           ngx.print(tostring(ngx.thread.kill(thread))) } }
-        location /within { content_by_lua_block {
-          local thread = ngx.thread.spawn(function()
-            require("whatsapp.transport.resty.exchange").within(60, function() ngx.sleep(0.2) end)
-          end)
-          ngx.sleep(0.05)
-          ngx.print(tostring(ngx.thread.kill(thread))) } } ]],
+ ]],
     }
   end)
   teardown(function() nginx.stop() end)
-
-  it("that gave another one some time", function()
-    local status, killed = nginx.ask("/within", { timeout = 10 })
-    assert.same({ 200, "1" }, { status, killed })
-  end)
 
   for _, size in ipairs { 100, 20000, 2 ^ 24 } do
     for _, to in ipairs { "heard", "deaf" } do

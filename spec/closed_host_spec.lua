@@ -22,7 +22,7 @@ local function use(whatsapp, memory)
   assert(client:send(whatsapp.message.buttons("16505551234", "Tea?", { { "yes", "Yes" } })))
   for _, result in client:each { { to = "1", text = { body = "x" } } } do assert(result) end
   local got
-  local handle = whatsapp.webhook.handler { verify_token = "v", app_secret = "secret-of-a-test", 
+  local handle = whatsapp.webhook.handler { verify_token = "v", app_secret = "secret-of-a-test",
     on = { message = function(event) got = event.text end } }
   local body = '{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{"messaging_product":'
     .. '"whatsapp","metadata":{"phone_number_id":"1"},"messages":[{"id":"wamid.2","from":"2","type":"text","text":{"body":"hi"}}]}}]}]}'

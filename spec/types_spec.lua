@@ -41,7 +41,8 @@ local function functions_of(text)
     if line:find "^%-%-%-" then comments[#comments + 1] = line:match "^%-%-%-%s?(.*)"
     else
       local name, parameters = line:match "^function ([%w_]+[.:][%w_]+)%((.-)%)"
-      if name and not name:find "[.:]__" then
+      local is_local = name and name:find "^%u" and not name:find "^M%." -- a class of the file's own
+      if name and not is_local and not name:find "[.:]__" then
         found[#found + 1] = { name = name, parameters = parameters, comments = comments }
       end
       comments = {}

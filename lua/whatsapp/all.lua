@@ -2,7 +2,7 @@
 -- nginx that is chrooted, HAProxy, a sandboxed script. A module whose library the host lacks (libcurl, cqueues, luv, nginx)
 -- is passed over, as it could not be used. Returns what require "whatsapp" returns.
 local NAMES = {
-  "whatsapp.core", "whatsapp.crypto", "whatsapp.curl", "whatsapp.client", "whatsapp.json_schema", "whatsapp.media",
+  "whatsapp.core", "whatsapp.curl", "whatsapp.crypto", "whatsapp.client", "whatsapp.json_schema", "whatsapp.media",
   "whatsapp.media.check", "whatsapp.media.client", "whatsapp.media.download", "whatsapp.media.file",
   "whatsapp.media.filename", "whatsapp.media.hosts", "whatsapp.media.kinds", "whatsapp.media.send_file",
   "whatsapp.media.sniff", "whatsapp.media.upload", "whatsapp.message", "whatsapp.nginx", "whatsapp.sandbox",
@@ -13,15 +13,16 @@ local NAMES = {
   "whatsapp.send.trusted", "whatsapp.shared", "whatsapp.status", "whatsapp.transport.cqueues",
   "whatsapp.transport.curl", "whatsapp.transport.inboxes", "whatsapp.transport.libcurl", "whatsapp.transport.luv",
   "whatsapp.transport.memory", "whatsapp.transport.progress", "whatsapp.transport.request",
-  "whatsapp.transport.resty", "whatsapp.transport.resty.exchange", "whatsapp.transport.resty.failure",
-  "whatsapp.transport.resty.file", "whatsapp.transport.resty.http1", "whatsapp.transport.resty.lua_resty_http",
-  "whatsapp.transport.resty.upload", "whatsapp.transport.resty.workers", "whatsapp.util.clusters",
-  "whatsapp.util.expiring", "whatsapp.util.options", "whatsapp.util.queue", "whatsapp.util.random_id",
-  "whatsapp.util.sha256", "whatsapp.util.show", "whatsapp.util.unicode", "whatsapp.util.url", "whatsapp.util.values",
-  "whatsapp.webhook", "whatsapp.webhook.content", "whatsapp.webhook.event_key", "whatsapp.webhook.event_line",
-  "whatsapp.webhook.events", "whatsapp.webhook.handler", "whatsapp.webhook.memory", "whatsapp.webhook.signature",
-  "whatsapp.webhook.store", "whatsapp.webhook.user_ids", "whatsapp.window", "whatsapp.wire.error_codes",
-  "whatsapp.wire.json", "whatsapp.wire.outcome", "whatsapp.wire.shown",
+  "whatsapp.transport.resty", "whatsapp.transport.resty.clock", "whatsapp.transport.resty.exchange",
+  "whatsapp.transport.resty.failure", "whatsapp.transport.resty.file", "whatsapp.transport.resty.http1",
+  "whatsapp.transport.resty.lua_resty_http", "whatsapp.transport.resty.upload", "whatsapp.transport.resty.workers",
+  "whatsapp.util.clusters", "whatsapp.util.expiring", "whatsapp.util.options", "whatsapp.util.queue",
+  "whatsapp.util.random_id", "whatsapp.util.sha256", "whatsapp.util.show", "whatsapp.util.unicode",
+  "whatsapp.util.url", "whatsapp.util.values", "whatsapp.webhook", "whatsapp.webhook.content",
+  "whatsapp.webhook.event_key", "whatsapp.webhook.event_line", "whatsapp.webhook.events", "whatsapp.webhook.handler",
+  "whatsapp.webhook.memory", "whatsapp.webhook.signature", "whatsapp.webhook.store", "whatsapp.webhook.user_ids",
+  "whatsapp.window", "whatsapp.wire.error_codes", "whatsapp.wire.json", "whatsapp.wire.outcome",
+  "whatsapp.wire.shown",
 }
 
 -- the libraries that modules load when they are first used

@@ -22,7 +22,7 @@ local M = {}
 ---@field phone_number_id string|integer the business's number
 ---@field version string? of the Graph API, whatsapp.GRAPH_VERSION if absent
 ---@field base_url string? "https://graph.facebook.com" if absent; http only to loopback, or with allow_http
----@field transport any? who moves the bytes; if absent cosockets in nginx, libcurl elsewhere
+---@field transport whatsapp.Transport|(fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?)? who moves the bytes; if absent cosockets in nginx, libcurl elsewhere
 ---@field timeout number? seconds for one attempt, 30 if absent
 ---@field connect_timeout number? seconds, 10 if absent
 ---@field retry whatsapp.retry|false? {attempts = 3, total = 30} if absent
@@ -43,6 +43,27 @@ local M = {}
 ---file that is uploaded: its type, filename and size
 ---@field media_store whatsapp.media_store|false? where client:send_file remembers what it has uploaded; in memory if absent
 ---@field media_hosts string[]? hosts from which a file may be fetched without the token: ".fbcdn.net" for all below it
+
+---What the API answers to a message.
+---@class whatsapp.Result
+---@field messages { id: string, message_status: string? }[]?
+---@field contacts { input: string?, wa_id: string?, user_id: string? }[]?
+---@field success boolean? of a mark as read
+
+---@class whatsapp.History
+---@field data { id: string, message_id: string?, events: { delivery_status: string, timestamp: integer? }[]? }[]
+---@field paging { cursors: { before: string?, after: string? }? }?
+
+---Who moves the bytes: called with a request, in the coroutine of whoever sends; it may yield there, and must not raise.
+---@class whatsapp.Transport
+---@field now (fun(): number)? seconds of a clock that never goes back; without now and sleep nothing is retried or limited
+---@field sleep fun(seconds: number)?
+---@field start (fun(request: whatsapp.request, slot: any, inbox: any))? with wait: many may be under way
+---@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? a slot and its answer;
+---nothing where the time is over
+---@field close fun()?
+---@field streams boolean? it sends body_file and form, and writes to_file; else files are given to it in the body
+---@overload fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
 
 ---@class whatsapp.log_entry
 ---@field request table without any secret
@@ -285,7 +306,7 @@ end
 ---Sends a message of any type.
 ---@param message whatsapp.Message mirrors the API's JSON; messaging_product, recipient_type and type are filled in where absent
 ---@param given whatsapp.send_options?
----@return table? result mirrors the API's: .messages[1].id, .contacts[1].wa_id
+---@return whatsapp.Result? result mirrors the API's: .messages[1].id, .contacts[1].wa_id
 ---@return string? err what went wrong, in a line
 ---@return whatsapp.info|whatsapp.details details of the failure, or of the success
 function client:send(message, given)
@@ -348,7 +369,7 @@ end
 ---@param to whatsapp.Address the recipient of all
 ---@param messages whatsapp.Message[] without an address
 ---@param given whatsapp.send_options?
----@return table[]? results as client:send gives them
+---@return whatsapp.Result[]? results as client:send gives them
 ---@return string? err
 ---@return whatsapp.details? details of the one that failed, its .index, and .results of those before it
 function client:sequence(to, messages, given)
@@ -376,7 +397,7 @@ end
 ---Sends a marketing template through /marketing_messages, where the API decides when it is delivered.
 ---@param message whatsapp.TemplateMessage product_policy and message_activity_sharing may stand beside the template
 ---@param given whatsapp.send_options?
----@return table? result
+---@return whatsapp.Result? result
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function client:send_marketing(message, given)
@@ -415,9 +436,9 @@ end
 ---Answers a message, quoting it: goes to its sender, or to the group that it was written in. The number that it came to is
 ---event.phone_number_id; where there are several, answer with `client:with { phone_number_id = event.phone_number_id }`.
 ---@param event whatsapp.event of kind "message"
----@param message table without `to`
+---@param message whatsapp.Message without an address
 ---@param given whatsapp.send_options?
----@return table? result
+---@return whatsapp.Result? result
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function client:reply(event, message, given)
@@ -434,7 +455,7 @@ end
 ---@param event whatsapp.event of kind "message"
 ---@param emoji string "" takes the reaction back
 ---@param given whatsapp.send_options?
----@return table? result
+---@return whatsapp.Result? result
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function client:react(event, emoji, given)
@@ -450,7 +471,7 @@ end
 ---Marks a received message, and those before it, as read. Safe to repeat, and repeated where that helps.
 ---@param received string|whatsapp.event the message that was received, or its id
 ---@param given { typing: boolean?, timeout: number?, retry: whatsapp.retry|false? }? typing: an answer is being written
----@return table? result .success
+---@return whatsapp.Result? result .success
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function client:mark_read(received, given)
@@ -477,7 +498,7 @@ local HISTORY_FIELDS = "id,message_id,events{delivery_status,webhook_update_stat
 ---@param message_id string as client:send returned it
 ---@param given { limit: integer?, after: string?, timeout: number?, retry: whatsapp.retry|false? }? after: a cursor of the
 ---answer before, .paging.cursors.after
----@return table? history mirrors the API's: .data[1].events; status.tracker's :history(history) understands it
+---@return whatsapp.History? history mirrors the API's: .data[1].events; status.tracker's :history(history) understands it
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function client:message_history(message_id, given)
@@ -532,7 +553,7 @@ end
 ---@param to whatsapp.Address
 ---@param file string|{ path: string?, data: string?, filename: string? } a path, or the bytes and a name
 ---@param given whatsapp.send_file_options?
----@return table? result as client:send gives it
+---@return whatsapp.Result? result as client:send gives it
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function client:send_file(to, file, given)

@@ -24,7 +24,7 @@ whatsapp.null = core.null
 whatsapp.array = core.array
 
 ---Checks a message and writes its JSON; the same message is always the same bytes.
----@param message table mirrors the API's JSON
+---@param message whatsapp.Message mirrors the API's JSON
 ---@param options { mode: "strict"|"lenient"? }? lenient: whatever can be written as JSON passes
 ---@return string? json
 ---@return whatsapp.problem[]|string|nil warnings or, of a failure, the line that names the first problem
@@ -32,7 +32,7 @@ whatsapp.array = core.array
 whatsapp.encode = core.encode
 
 ---Checks a message.
----@param message table
+---@param message whatsapp.Message
 ---@param options { mode: "strict"|"lenient"? }?
 ---@return true? ok
 ---@return whatsapp.problem[]|string warnings or, of a failure, the line that names the first problem
@@ -47,7 +47,7 @@ end
 
 ---Reads the answer that a transport gave to a message. No network.
 ---@param response { status: integer, headers: table<string, string>?, body: string? } header names in lower case
----@return table? result mirrors the API's: .messages[1].id, .contacts[1].wa_id; .success of a mark as read
+---@return whatsapp.Result? result mirrors the API's: .messages[1].id, .contacts[1].wa_id; .success of a mark as read
 ---@return string? text
 ---@return whatsapp.details? details
 function whatsapp.parse_response(response)
@@ -56,8 +56,8 @@ function whatsapp.parse_response(response)
   return reader.parse(response)
 end
 
----The schema as a JSON Schema (draft 2020-12), as a table.
----@return table
+---The schema as a JSON Schema (draft 2020-12).
+---@return whatsapp.JsonSchema
 function whatsapp.json_schema()
   return require("whatsapp.json_schema").export()
 end

@@ -104,7 +104,9 @@ local function definition(terms, objects, object, chosen)
   return { title = object.name, description = object.doc, anyOf = choices }
 end
 
----@return table schema plain tables; lists are marked, so that whatsapp's and lua-cjson's writers keep them lists
+---@class whatsapp.JsonSchema: { [string]: any }
+
+---@return whatsapp.JsonSchema schema plain tables; lists are marked, so that whatsapp's and lua-cjson's writers keep them lists
 function M.export()
   local objects, order = schema.objects()
   local terms = schema.terms()

@@ -17,7 +17,8 @@ media.MAX_INCOMING = require("whatsapp.media.kinds").MAX_INCOMING
 ---Returns a name for a file that came from outside, to be put after the path of a folder of yours: the media's id, what the
 ---sender called it (no folder, no dot, no control character, nothing that cannot be seen), and an extension of its MIME type.
 ---Not long.
----@param event whatsapp.event|table with a media member, or that member
+---@param event whatsapp.event|{ media: { id: string?, mime_type: string?, filename: string? } }|{ id: string?, mime_type: string?, filename: string? } an
+---event with media, or that member
 ---@return string
 function media.safe_name(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end

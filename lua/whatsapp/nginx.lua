@@ -241,7 +241,7 @@ end
 
 ---Makes a store for a limiter's option `store`, which all workers share. If the dict is full nothing is taken, and nothing is
 ---sent.
----@param dict string|table its name, or ngx.shared.NAME; best one that nothing else fills
+---@param dict string|ngx.shared.DICT its name, or ngx.shared.NAME; best one that nothing else fills
 ---@return whatsapp.limiter_store
 function nginx.limits(dict)
   local found, name = dict_of(dict, 2)
@@ -302,7 +302,7 @@ function Events:forget(key)
 end
 
 ---Makes a store for a webhook handler's option `store`, which all workers share.
----@param dict string|table its name, or ngx.shared.NAME; best one that nothing else fills: 1 MB holds some 4,000 events
+---@param dict string|ngx.shared.DICT its name, or ngx.shared.NAME; best one that nothing else fills: 1 MB holds some 4,000 events
 ---@param options { claim: number? }? claim: seconds after which an event that was begun and never ended is begun again, 300 if
 ---absent
 ---@return whatsapp.webhook_store

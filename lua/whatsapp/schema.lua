@@ -96,6 +96,8 @@ end
 
 -- ---- objects, for what is generated ---------------------------------------------------------------------------------
 
+---@class whatsapp.schema_object: { [string]: any } an object as core.schema() exports it: name, doc, fields, rules, variants
+
 ---@class whatsapp.schema_terms lists, in which each term is found by its name too
 ---@field kinds { name: string, text: string, json: string, lua: string, unit: string }[]
 ---@field formats { name: string, text: string, right: string, wrong: string, pattern: string }[]
@@ -111,6 +113,8 @@ function schema.terms()
 end
 
 ---The variants of an object, and what it is otherwise.
+---@param objects table<string, whatsapp.schema_object> as schema.objects returns them
+---@param object whatsapp.schema_object
 ---@return { value: string?, object: string }[]
 function schema.choices_of(objects, object)
   local list, shown = {}, {}
@@ -131,7 +135,7 @@ local function named_by(objects, object)
   return names
 end
 
----@return table<string, table> objects by name
+---@return table<string, whatsapp.schema_object> objects by name
 ---@return string[] order of their names: the root first, each before what it names
 function schema.objects()
   local objects, root = core.schema()
@@ -147,6 +151,7 @@ function schema.objects()
 end
 
 ---The values of the fields by which each object is chosen: name of the object -> name of the field -> values.
+---@param objects table<string, whatsapp.schema_object> as schema.objects returns them
 ---@return table<string, table<string, string[]>>
 function schema.chosen(objects)
   local chosen = {}

@@ -141,10 +141,10 @@ local function string_or_nil(value)
 end
 
 ---Takes the three values that client:send returned, and returns them: `tracker:sent(client:send(message))`.
----@param result table?
+---@param result whatsapp.Result?
 ---@param err string?
 ---@param details whatsapp.info|whatsapp.details|nil
----@return table? result
+---@return whatsapp.Result? result
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details|nil details
 function tracker:sent(result, err, details)
@@ -186,7 +186,7 @@ local function list_in(value, name)
 end
 
 ---Takes the answer of client:message_history, as if its events had come by a webhook.
----@param history table as the API answers it
+---@param history whatsapp.History as the API answers it
 ---@return boolean moved
 function tracker:history(history)
   local moved = false

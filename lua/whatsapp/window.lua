@@ -96,10 +96,10 @@ end
 
 ---Takes the three values that client:send returned, and returns them: `book:sent(client:send(message))`. Learns from `contacts`
 ---which ids are one user's: in some countries a number is dialled with a digit that its WhatsApp id lacks.
----@param result table?
+---@param result whatsapp.Result?
 ---@param err string?
 ---@param details whatsapp.info|whatsapp.details|nil
----@return table? result
+---@return whatsapp.Result? result
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details|nil details
 function book:sent(result, err, details)

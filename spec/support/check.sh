@@ -57,7 +57,8 @@ c_checked() {
 lua_checked() { luacheck -q --no-color lua src spec examples; }
 rockspec_linted() { luarocks --lua-version 5.4 lint rockspec/*.rockspec; }
 rockspec_fresh() {
-  lua5.4 -e 'package.path = "src/?.lua" io.write(require("modules").fresh_rockspec())' | diff rockspec/*-scm-1.rockspec -
+  lua5.4 -e 'package.path = "src/?.lua" io.write(require("modules").fresh_rockspec())' | diff rockspec/*-scm-1.rockspec - &&
+    lua5.4 -e 'package.path = "src/?.lua" io.write(require("modules").fresh_all())' | diff lua/whatsapp/all.lua -
 }
 shell_parses() { for script in spec/support/*.sh .ci/run; do sh -n "$script" || return 1; done; }
 

@@ -53,7 +53,7 @@ end
 ---@field size integer? bytes in the file
 
 ---@param given whatsapp.curl_options?
----@return table transport callable, with now(), sleep(seconds), start(request, slot), wait(seconds) and close(); wait gives
+---@return whatsapp.Transport transport callable, with now(), sleep(seconds), start(request, slot), wait(seconds) and close(); wait gives
 ---the answers of all inboxes
 function M.new(given)
   local self = libcurl.new("whatsapp.transport.curl", given, 2, false)

@@ -168,7 +168,7 @@ end
 -- ---- the transport ------------------------------------------------------------------------------------------------------------
 
 ---@param given whatsapp.curl_options?
----@return table transport callable, with now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
+---@return whatsapp.Transport transport callable, with now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
 function M.new(given)
   local curl = libcurl.new("whatsapp.transport.luv", given, 2, true)
   local inboxes, watch = curl.inboxes, new_watch(curl)

@@ -79,15 +79,47 @@ end
 ---@field body string?
 ---@field idempotent boolean
 
+-- whether the headers of a request are those that were checked last
+local function are_same(headers, last)
+  if type(headers) ~= "table" or not last then return false end
+  local count = 0
+  for name, value in pairs(headers) do
+    if last[name] ~= value then return false end
+    count = count + 1
+  end
+  return count == last.count
+end
+
+local function check_headers(headers, memory)
+  if are_same(headers, memory.headers) then return memory.lines, memory.given end
+  local lines, given = checked.headers(headers)
+  if not lines or type(headers) ~= "table" then return lines, given end
+  local copy, count = {}, 0
+  for name, value in pairs(headers) do copy[name], count = value, count + 1 end
+  if copy.count then return lines, given end -- a header of this name: nothing is remembered
+  copy.count = count
+  memory.headers, memory.lines, memory.given = copy, lines, given
+  return lines, given
+end
+
+local function check_url(text, allow_http, memory)
+  if text == memory.url_text then return memory.url end
+  local read, err = checked.url(text, allow_http)
+  if read then memory.url_text, memory.url = text, read end
+  return read, err
+end
+
 ---@param request table
----@param allow_http boolean?
----@return whatsapp.checked_request? plan what is to be sent
----@return string? problem
-function checked.request(request, allow_http)
-  local lines, given = checked.headers(request.headers)
+---@param allow_http boolean? always the same for a memory
+---@param memory table? the URL and the headers that were checked last: those of one transport are mostly the same
+---@return whatsapp.checked_request? plan what is to be sent; its lines and given are not to be changed
+---@return string? err
+function checked.request(request, allow_http, memory)
+  memory = memory or {}
+  local lines, given = check_headers(request.headers, memory)
   if not lines then return nil, given end
   if not is_token(request.method) then return nil, "the method must be a word such as GET or POST" end
-  local read, err = checked.url(request.url, allow_http)
+  local read, err = check_url(request.url, allow_http, memory)
   if not read then return nil, err end
   if request.body ~= nil and type(request.body) ~= "string" then return nil, "the body must be a string" end
   return {

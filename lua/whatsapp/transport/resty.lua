@@ -64,7 +64,7 @@ local function new_state(given, level)
   return {
     settings = settings, wanted = set_of(settings.headers),
     exchange = settings.http and require("whatsapp.transport.resty.lua_resty_http").exchange or cosocket.exchange,
-    inboxes = inboxes.new(),
+    inboxes = inboxes.new(), checked = {}, spare = false,
     -- plans, and boxes that somebody waits for: weak, since a request of nginx may be cut short
     under_way = setmetatable({}, { __mode = "k" }), waiting = setmetatable({}, { __mode = "k" }),
   }
@@ -87,16 +87,25 @@ local function add_streams(plan, streams)
   return true
 end
 
+-- the headers of a request, and one more
+local function with_type(lines, content_type)
+  local all = {}
+  for i, line in ipairs(lines) do all[i] = line end
+  all[#all + 1] = "Content-Type: " .. content_type
+  return all
+end
+
 -- all of a request, ready to be sent, or what is wrong
-local function plan_of(settings, request)
+local function plan_of(state, request)
+  local settings = state.settings
   local streams, text, details = stream.read(request)
   if streams == nil then return nil, text, details end
   if streams and settings.http then return options.refused "what is streamed does not go through lua-resty-http" end
-  local plan, problem = checked.request(request, settings.allow_http)
+  local plan, problem = checked.request(request, settings.allow_http, state.checked)
   if not plan then return options.refused(problem) end
   if streams and streams.type then
     if plan.given["content-type"] then return options.refused "Content-Type of a form is the transport's to set" end
-    table.insert(plan.lines, "Content-Type: " .. streams.type)
+    plan.lines = with_type(plan.lines, streams.type)
   end
   if streams then
     local ok
@@ -112,7 +121,7 @@ end
 
 -- a plan and a socket for it
 local function prepare(state, request)
-  local plan, text, details = plan_of(state.settings, request)
+  local plan, text, details = plan_of(state, request)
   if not plan then return nil, text, details end
   local socket
   socket, text, details = cosocket.new()
@@ -163,12 +172,14 @@ local function wait(state, box, seconds)
   end
 end
 
--- one request, for which the caller waits
+-- One request, for which the caller waits. Its box is used again, with its semaphore, unless the caller vanishes.
 local function perform(state, request)
-  local box = state.inboxes.new_box()
+  local box = state.spare or state.inboxes.new_box()
+  state.spare = false
   start(state, request, box, box)
   while not box.first do wait(state, box, LONGEST) end
   local _, response, err, details = state.inboxes:take(box)
+  state.spare = box
   return response, err, details
 end
 
@@ -189,7 +200,7 @@ end
 
 ---@param given whatsapp.resty_options?
 ---@param level integer? of the caller to blame, as error() counts from here; who calls this, if absent
----@return table transport callable, with now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
+---@return whatsapp.Transport transport callable, with now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
 function M.new(given, level)
   local state = new_state(given, level or 2)
   local transport = { streams = not state.settings.http, now = cosocket.now, sleep = cosocket.sleep }

@@ -42,6 +42,7 @@ end
 ---@param seconds number
 function cosocket.sleep(seconds)
   if not pcall(ngx.sleep, (milliseconds(seconds) + 0.5) / 1000) then error(disabled(), 2) end
+  clock.has_turned()
 end
 
 -- ---- connecting ---------------------------------------------------------------------------------------------------------
@@ -71,7 +72,8 @@ local function connect(settings, socket, url, deadline, worker)
   local function call()
     return socket:connect(url.host, url.port, { pool = pool_of(settings, url), pool_size = settings.pool_size })
   end
-  local left, ok, err = limit(), nil, nil
+  local left = limit()
+  local ok, err
   if url.named then
     ok, err = worker:within(left, call)
     if not ok and err == "timeout" then err = failures.UNRESOLVED end
@@ -82,9 +84,16 @@ local function connect(settings, socket, url, deadline, worker)
   return handshake(socket, settings.server_name or url.host:gsub("[%[%]]", ""))
 end
 
+-- nginx's loop turns before a kept connection is used. A worker that goes on with the next job runs after nginx has looked
+-- at its timers, so that a sleep of no time is a turn; elsewhere only one of a millisecond is.
+local function let_nginx_look(worker)
+  if clock.since_turn() > FRESH then cosocket.sleep(0.001)
+  elseif worker.goes_on then ngx.sleep(0) end
+end
+
 -- a connection on which nothing of this request was sent yet
 local function open(settings, socket, plan, deadline, worker)
-  if clock.since_turn() > FRESH then cosocket.sleep(0.001) end
+  let_nginx_look(worker)
   local ok, err = connect(settings, socket, plan.url, deadline, worker)
   if ok then return socket end
   socket:close()
@@ -171,11 +180,13 @@ local function may_be_full(size)
   return size >= largest and size > 0 and (size % 64 == 0 or size % 100 == 0)
 end
 
--- bytes of the answer; plan.full: the last of them may have left some behind
+-- bytes of the answer; plan.came: there were some; plan.full: the last of them may have left some behind
 local function reader_of(plan, socket)
   return function()
     local bytes, err = socket:receiveany(PIECE)
+    if not plan.came then clock.has_turned() end -- nothing of an answer was there when its request was sent
     if bytes then
+      plan.came = true
       plan.full = may_be_full(#bytes)
       largest = math.max(largest, #bytes)
     end
@@ -239,28 +250,40 @@ local function talk(state, socket, plan, sending, deadline, worker, observe)
   if not (reusable and socket:setkeepalive(milliseconds(state.settings.idle_timeout), state.settings.pool_size)) then
     socket:close()
   end
-  if not answer then return failures.lost(plan, err, status) end
+  if not answer then
+    plan.failure = err
+    return failures.lost(plan, err, status)
+  end
   local response = { status = answer.status, headers = cosocket.wanted_of(answer.headers, state.wanted) }
   if plan.in_file then response.size = plan.target.size
   else response.body = joined(parts) end
   return response
 end
 
--- On a kept connection that takes no byte the request is begun again on another one.
+local GONE = { closed = true, ["connection reset by peer"] = true }
+
+-- Whether a request may go over another connection, after a kept one failed: no byte of it was written, or it is idempotent
+-- and no byte of an answer came.
+local function may_go_again(plan, sending)
+  if not sending then return #plan.head <= AT_ONCE end
+  return plan.idempotent and GONE[plan.failure] and not plan.came and not plan.upload
+end
+
 local function attempt(state, socket, plan, deadline, worker, observe)
   while true do
-    local opened, err = open(state.settings, socket, plan, deadline, worker)
+    local opened, response, err, details
+    opened, err = open(state.settings, socket, plan, deadline, worker)
     if not opened then return failures.unsent(err) end
-    if state.closed then
-      socket:close()
-      return failures.unsent(failures.CLOSED)
-    end
     local kept = socket:getreusedtimes() > 0
-    local sending = start_sending(socket, plan, math.max(0.001, deadline - now()), worker, observe)
-    if sending then return talk(state, socket, plan, sending, deadline, worker, observe) end
-    socket:close()
-    if not (kept and #plan.head <= AT_ONCE) then return failures.lost(plan, "closed") end
-    if now() >= deadline then return failures.unsent "timeout" end
+    local sending = not state.closed and start_sending(socket, plan, math.max(0.001, deadline - now()), worker, observe)
+    if sending then response, err, details = talk(state, socket, plan, sending, deadline, worker, observe)
+    else
+      socket:close()
+      response, err, details = failures.lost(plan, "closed")
+    end
+    if response or not kept or state.closed or now() >= deadline or not may_go_again(plan, sending) then
+      return response, err, details
+    end
     socket = ngx.socket.tcp()
   end
 end

@@ -108,13 +108,16 @@ local TOKEN = "^[0-9A-Za-z!#$%%&'*+%-.^_`|~]+$"
 local function headers_of(head)
   if head:find("\0", 1, true) then return nil, "the answer's headers hold a NUL" end
   if head:find "\r[^\n]" then return nil, "the answer's headers hold a carriage return within a line" end
-  if head:find "^[^\n]*\n[ \t]" then return nil, "the answer's first header begins with a blank" end
+  if head:find "\n[ \t]" then
+    if head:find "^[^\n]*\n[ \t]" then return nil, "the answer's first header begins with a blank" end
+    head = head:gsub("\r?\n[ \t]+", " ")
+  end
   local headers = {}
-  for line in head:gsub("\r?\n[ \t]+", " "):gmatch "\n([^\r\n]+)" do
-    local name, value = line:match "^([^:]*):[ \t]*(.*)$"
+  for line in head:gmatch "\n([^\r\n]+)" do
+    local name, value = line:match "^([^:]*):[ \t]*(.-)[ \t]*$"
     if not name then return nil, "the answer's headers hold a line without a colon" end
     if not name:find(TOKEN) then return nil, "a name of the answer's headers holds a byte that it must not" end
-    name, value = name:lower(), value:gsub("[ \t]+$", "")
+    name = name:lower()
     headers[name] = headers[name] and headers[name] .. ", " .. value or value
   end
   return headers

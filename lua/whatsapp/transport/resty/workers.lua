@@ -105,6 +105,7 @@ local function wait_for_job(group, worker)
     if worker.dismissed then return nil end
     worker.semaphore:wait(LONGEST)
   end
+  worker.goes_on = true -- and runs after nginx has looked at its timers, woken by a semaphore
   return true
 end
 
@@ -141,7 +142,8 @@ function workers.run(owner, job, argument)
     return
   end
   worker = setmetatable({
-    group = group, job = job, argument = argument, dismissed = false, semaphore = new_semaphore(), bell = new_semaphore(),
+    group = group, job = job, argument = argument, dismissed = false, goes_on = false,
+    semaphore = new_semaphore(), bell = new_semaphore(),
   }, Worker)
   spawn_orphan(work, worker)
 end

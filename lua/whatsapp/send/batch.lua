@@ -8,8 +8,12 @@ local values = require "whatsapp.util.values"
 
 local batch = {}
 
--- found once: a look-up through the metatable for each message is what a hot loop would pay for it
-local begin, advance, settle_delivery, reset = delivery.begin, delivery.advance, delivery.settle, delivery.reset
+-- Found once: the hot loop looks up no method. For the same reason every field of a batch is there from the start.
+local begin, advance, settle_delivery, release_delivery = delivery.begin, delivery.advance, delivery.settle, delivery.release
+local new, push, pop = delivery.new, queue.push, queue.pop
+
+local NOTHING = {} -- no message
+local BEGUN, TAKEN = "begun", "taken" -- on the wire: its request is handed to the transport; the transport has it
 
 ---@class whatsapp.batch
 local Batch = {}
@@ -35,16 +39,8 @@ local function is_ending(self) return self.closing or self.shared.closed end
 -- ---- one delivery -----------------------------------------------------------------------------------------------------------
 
 local function new_delivery(self, message, key)
-  local idle = self.idle
-  local one = idle[#idle]
-  if one then
-    idle[#idle] = nil
-    reset(one)
-  else
-    one = delivery.new(self.state, self.plan)
-    one.batch = self
-  end
-  one.message, one.key, one.is_fresh = message, key, true
+  local one = new(self.state, self.plan)
+  one.batch, one.message, one.key, one.is_fresh = self, message, key, true
   return one
 end
 
@@ -54,20 +50,20 @@ local function follow(self, one)
   local message = chain ~= true and chain[chain.head]
   if not message then self.chains[one.key] = nil
   else
-    self.ready:push(new_delivery(self, message, one.key))
-    chain:pop()
+    push(self.ready, new_delivery(self, message, one.key))
+    pop(chain)
     self.held, self.alive = self.held - 1, self.alive + 1
   end
-  one.key = nil
+  one.key = false
 end
 
 -- It is over: its outcome waits until it is asked for. May be called again where it raised.
 local function finish(self, one)
   if not one.is_ended then
-    self.ended:push(one)
+    push(self.ended, one)
     one.is_ended, self.alive = true, self.alive - 1
   end
-  if one.key ~= nil then follow(self, one) end
+  if one.key then follow(self, one) end
 end
 
 -- where a delivery goes after a step: wait is what it said
@@ -77,21 +73,20 @@ local function place(self, one, wait)
     one.wakes = self.now() + wait
     return self.sleeping:push(one)
   end
-  self.ready:push(one)
+  push(self.ready, one)
 end
 
 -- An answer, or that there is none.
 local function settle(self, one, response, err, details)
   self.current, self.is_settling, one.on_wire = one, true, false
   self.in_flight = self.in_flight - 1
-  local wait = settle_delivery(one, self.now(), response, err, details)
-  place(self, one, wait)
-  self.current, self.is_settling = nil, false
+  place(self, one, settle_delivery(one, response, err, details))
+  self.current, self.is_settling = false, false
 end
 
 local function start(self, one)
   self.in_flight = self.in_flight + 1
-  one.on_wire = true
+  one.on_wire = BEGUN
   if not self.start then
     local response, err, details = single.exchange(one)
     return settle(self, one, response, err, details)
@@ -101,8 +96,8 @@ local function start(self, one)
     local ok, problem = one:call(self.start, one.request, one, self)
     if not ok then return settle(self, one, nil, values.text_of(problem)) end
   end
-  one.is_taken = true
-  self.current = nil
+  one.on_wire = TAKEN
+  self.current = false
 end
 
 -- from one step to the next that has to wait
@@ -112,41 +107,41 @@ local function run(self, one)
   if not (self.closing or shared.closed) then
     if one.is_fresh then
       one.is_fresh = false
-      begin(one, one.message)
+      begin(one, one.message, one.key)
     end
     wait = advance(one, self.now())
     if wait == 0 and not (self.closing or shared.closed) then return start(self, one) end
   end
   if wait == 0 or wait == nil then one:stop(self.closing and "batch" or "client") end -- unless it is over
   place(self, one, wait)
-  self.current = nil
+  self.current = false
 end
 
 local function run_ready(self)
   local ready = self.ready
-  while ready.head <= ready.tail and self.in_flight < self.concurrency do run(self, ready:pop()) end
+  while ready.head <= ready.tail and self.in_flight < self.concurrency do run(self, pop(ready)) end
 end
 
 -- Something was raised in the middle of a step, as by Ctrl-C or without memory, or the coroutine that drove it has ended: the
 -- message has an outcome all the same.
 local function recover(self)
   local one = self.current
-  if not (one.on_wire and one.is_taken) then -- else its answer comes
+  if one.on_wire ~= TAKEN then -- else its answer comes
     if one.on_wire then self.in_flight = self.in_flight - 1 end
-    local begun = one.on_wire or self.is_settling or false
+    local begun = one.on_wire ~= false or self.is_settling
     one.on_wire, one.is_spoilt = false, true -- should an answer come after all, it is not taken for another's
     if not one.is_over then
       one:raised(begun and "something was raised while this was sent" or "something was raised before this was sent", begun)
     end
     finish(self, one)
   end
-  self.current, self.is_settling, one.calling = nil, false, nil
+  self.current, self.is_settling, one.calling = false, false, false
 end
 
 -- ---- the source -------------------------------------------------------------------------------------------------------------
 
 local function key_of(message)
-  return type(message) == "table" and values.scalar(message.to or message.recipient) or nil
+  return type(message) == "table" and values.scalar(message.to or message.recipient) or false
 end
 
 -- Takes in the message that was read last. It stays in `accepting` until it is kept elsewhere, so that it has an outcome even
@@ -154,33 +149,33 @@ end
 local function accept(self)
   local message = self.accepting
   if is_ending(self) then
-    local one = new_delivery(self, message)
+    local one = new_delivery(self, message, false)
     one:stop(self.closing and "batch" or "client")
-    self.ended:push(one)
-    one.is_ended, self.accepting = true, nil
+    push(self.ended, one)
+    one.is_ended, self.accepting = true, NOTHING
     return
   end
-  local key = self.ordered and key_of(message) or nil
-  local chain = key ~= nil and self.chains[key]
+  local key = self.ordered and key_of(message)
+  local chain = key and self.chains[key]
   if chain then -- messages to one recipient keep their order: each waits for the one before it
     if chain == true then
       chain = queue.fifo()
       self.chains[key] = chain
     end
-    chain:push(message)
-    self.held, self.accepting = self.held + 1, nil
+    push(chain, message)
+    self.held, self.accepting = self.held + 1, NOTHING
     return
   end
   local one = new_delivery(self, message, key)
-  if key ~= nil then self.chains[key] = true end -- a queue once another one waits
-  self.alive, self.accepting = self.alive + 1, nil
+  if key then self.chains[key] = true end -- a queue once another one waits
+  self.alive, self.accepting = self.alive + 1, NOTHING
   run(self, one)
 end
 
 -- Reads messages until enough are under way, or too many are held back.
 local function fill(self)
   local ended, ready, sleeping, concurrency = self.ended, self.ready, self.sleeping, self.concurrency
-  if self.accepting ~= nil then accept(self) end
+  if self.accepting ~= NOTHING then accept(self) end
   while not self.exhausted and not self.closing do
     local asleep = #sleeping
     if self.alive - asleep >= concurrency or asleep + self.held >= self.window then return end
@@ -201,7 +196,8 @@ local LONGEST = 60 -- seconds in one wait
 -- A transport that knows no inboxes may give the answer of another batch: it is put where that batch finds it. Allocates
 -- nothing, so that no answer is lost.
 local function take_answer(self, one, response, err, details)
-  if type(one) ~= "table" or not one.on_wire then return end -- it has its outcome already
+  if not self.shared.owned and type(one) ~= "table" then return end -- the slot of another user of the transport
+  if not one.on_wire then return end -- it has its outcome already
   local owner = one.batch
   if owner == self then return settle(self, one, response, err, details) end
   one.response, one.err, one.details, one.answered_before = response, err, details, owner.answered
@@ -211,15 +207,17 @@ end
 local function settle_answered(self)
   local one = self.answered
   while one do
-    self.answered, one.answered_before = one.answered_before, nil
-    if one.on_wire then settle(self, one, one.response, one.err, one.details) end
+    self.answered, one.answered_before = one.answered_before, false
+    local response, err, details = one.response, one.err, one.details
+    one.response = false
+    if one.on_wire then settle(self, one, response, err, details) end
     one = self.answered
   end
 end
 
 local function wake(self, all)
   local now, sleeping = self.now(), self.sleeping
-  while sleeping[1] and (all or sleeping[1].wakes <= now) do self.ready:push(sleeping:pop()) end
+  while sleeping[1] and (all or sleeping[1].wakes <= now) do push(self.ready, sleeping:pop()) end
 end
 
 local function wait(self)
@@ -247,7 +245,7 @@ local function next_ended(self, level)
   if self.current then check_current(self, level + 1) end
   local ended, ready = self.ended, self.ready
   while true do
-    if ended.head <= ended.tail then return ended:pop() end
+    if ended.head <= ended.tail then return pop(ended) end
     if self.answered then settle_answered(self) end
     if self.sleeping[1] then wake(self, is_ending(self)) end
     if ready.head <= ready.tail then run_ready(self) end
@@ -270,14 +268,14 @@ local function report(self, details)
     rate = seconds > 0 and self.count / seconds or 0,
   })
   if ok then return end
-  self.on_progress = nil
+  self.on_progress = false
   if details then details.progress_error = values.text_of(problem) end
 end
 
 -- counts an outcome; the delivery is used again
 local function release(self, one)
-  local message, result, err, details = one.message, one.result, one.err, one.details
-  if not one.is_spoilt then self.idle[#self.idle + 1] = one end
+  local message, result, err, details = one.message, one.result or nil, one.err or nil, one.details
+  if not one.is_spoilt then release_delivery(one) end
   self.count = self.count + 1
   if result == nil then self.failures = self.failures + 1 end
   if self.on_progress then report(self, details) end
@@ -303,10 +301,10 @@ function Batch:close()
   check_batch(self)
   local outcomes = {}
   self.closing = true
-  if self.accepting ~= nil then accept(self) end
+  if self.accepting ~= NOTHING then accept(self) end
   for _, chain in pairs(self.chains) do
     while chain ~= true and chain[chain.head] ~= nil do
-      self.accepting = chain:pop()
+      self.accepting = pop(chain)
       self.held = self.held - 1
       accept(self)
     end
@@ -333,11 +331,12 @@ function batch.new(options)
   local many = type(transport) == "table" and transport.start and transport.wait and true or false
   local self = setmetatable({
     state = options.state, shared = options.state.shared, plan = options.plan, source = options.source, total = options.total,
-    concurrency = options.concurrency, window = options.window, ordered = options.ordered, on_progress = options.on_progress,
-    start = many and transport.start or nil, wait_for_answer = many and transport.wait or nil,
-    now = options.state.now or os.clock,
-    ready = queue.fifo(), ended = queue.fifo(), sleeping = queue.heap(),
-    idle = {}, chains = {}, held = 0, alive = 0, in_flight = 0, count = 0, failures = 0,
+    concurrency = options.concurrency, window = options.window, ordered = options.ordered,
+    on_progress = options.on_progress or false, now = options.state.now or os.clock,
+    start = many and transport.start or false, wait_for_answer = many and transport.wait or false,
+    ready = queue.fifo(), ended = queue.fifo(), sleeping = queue.heap(), chains = {}, held = 0, alive = 0, in_flight = 0,
+    count = 0, failures = 0, current = false, is_settling = false, closing = false, exhausted = false, accepting = NOTHING,
+    answered = false,
   }, Batch)
   self.started = self.now()
   return self

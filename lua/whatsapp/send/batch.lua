@@ -33,14 +33,13 @@ Batch.__name = "whatsapp.batch"
 ---@field err string?
 ---@field details whatsapp.info|whatsapp.details
 
--- nothing is begun any more
-local function is_ending(self) return self.closing or self.shared.closed end
-
 -- ---- one delivery -----------------------------------------------------------------------------------------------------------
 
 local function new_delivery(self, message, key)
   local one = new(self.state, self.plan)
-  one.batch, one.message, one.key, one.is_fresh = self, message, key, true
+  one.batch = self
+  one.message = message
+  one.key = key
   return one
 end
 
@@ -57,11 +56,13 @@ local function follow(self, one)
   one.key = false
 end
 
--- It is over: its outcome waits until it is asked for. May be called again where it raised.
+-- It is over: its outcome waits until it is asked for, in a list that needs no memory. May be called again where it raised.
 local function finish(self, one)
   if not one.is_ended then
-    push(self.ended, one)
-    one.is_ended, self.alive = true, self.alive - 1
+    if self.first_ended then self.last_ended.after = one
+    else self.first_ended = one end
+    self.last_ended = one
+    one.is_ended = true
   end
   if one.key then follow(self, one) end
 end
@@ -71,19 +72,26 @@ local function place(self, one, wait)
   if one.is_over then return finish(self, one) end
   if wait > 0 then
     one.wakes = self.now() + wait
-    return self.sleeping:push(one)
+    self.sleeping:push(one)
+    self.alive, self.held = self.alive - 1, self.held + 1
+    return
   end
   push(self.ready, one)
 end
 
 -- An answer, or that there is none.
 local function settle(self, one, response, err, details)
-  self.current, self.is_settling, one.on_wire = one, true, false
+  self.current = one
+  self.is_settling = true
+  one.on_wire = false
   self.in_flight = self.in_flight - 1
-  place(self, one, settle_delivery(one, response, err, details))
-  self.current, self.is_settling = false, false
+  local wait = settle_delivery(one, response, err, details)
+  place(self, one, wait)
+  self.current = false
+  self.is_settling = false
 end
 
+-- The request is ready: the transport gets it.
 local function start(self, one)
   self.in_flight = self.in_flight + 1
   one.on_wire = BEGUN
@@ -91,7 +99,7 @@ local function start(self, one)
     local response, err, details = single.exchange(one)
     return settle(self, one, response, err, details)
   end
-  if self.shared.owned then self.start(one.request, one, self)
+  if self.is_owned then self.start(one.request, one, self)
   else
     local ok, problem = one:call(self.start, one.request, one, self)
     if not ok then return settle(self, one, nil, values.text_of(problem)) end
@@ -102,15 +110,12 @@ end
 
 -- from one step to the next that has to wait
 local function run(self, one)
+  local wait
   self.current = one
-  local shared, wait = self.shared, nil
-  if not (self.closing or shared.closed) then
-    if one.is_fresh then
-      one.is_fresh = false
-      begin(one, one.message, one.key)
-    end
+  if not (self.closing or self.shared.closed) then
+    if not one.body then begin(one, one.message, one.key) end
     wait = advance(one, self.now())
-    if wait == 0 and not (self.closing or shared.closed) then return start(self, one) end
+    if wait == 0 and not self.closing then return start(self, one) end
   end
   if wait == 0 or wait == nil then one:stop(self.closing and "batch" or "client") end -- unless it is over
   place(self, one, wait)
@@ -140,20 +145,23 @@ end
 
 -- ---- the source -------------------------------------------------------------------------------------------------------------
 
+-- the recipient, by which messages keep their order; false: it has none that could be delivered to
 local function key_of(message)
-  return type(message) == "table" and values.scalar(message.to or message.recipient) or false
+  if type(message) ~= "table" then return false end
+  local key = message.to or message.recipient
+  local kind = type(key)
+  return (kind == "string" or (kind == "number" and key == key)) and key
 end
 
 -- Takes in the message that was read last. It stays in `accepting` until it is kept elsewhere, so that it has an outcome even
 -- where something is raised here.
 local function accept(self)
   local message = self.accepting
-  if is_ending(self) then
+  if self.closing or self.shared.closed then
     local one = new_delivery(self, message, false)
+    self.alive, self.accepting = self.alive + 1, NOTHING
     one:stop(self.closing and "batch" or "client")
-    push(self.ended, one)
-    one.is_ended, self.accepting = true, NOTHING
-    return
+    return finish(self, one)
   end
   local key = self.ordered and key_of(message)
   local chain = key and self.chains[key]
@@ -168,22 +176,21 @@ local function accept(self)
   end
   local one = new_delivery(self, message, key)
   if key then self.chains[key] = true end -- a queue once another one waits
-  self.alive, self.accepting = self.alive + 1, NOTHING
+  self.alive = self.alive + 1
+  self.accepting = NOTHING
   run(self, one)
 end
 
--- Reads messages until enough are under way, or too many are held back.
+-- Reads messages until enough are under way or wait to be fetched, or too many are held back.
 local function fill(self)
-  local ended, ready, sleeping, concurrency = self.ended, self.ready, self.sleeping, self.concurrency
+  local ready, concurrency = self.ready, self.concurrency
   if self.accepting ~= NOTHING then accept(self) end
-  while not self.exhausted and not self.closing do
-    local asleep = #sleeping
-    if self.alive - asleep >= concurrency or asleep + self.held >= self.window then return end
-    if ended.tail - ended.head + 1 >= concurrency then return end -- a message that is refused ends at once
+  while self.alive < concurrency and self.held < self.window and not (self.exhausted or self.closing) do
     self.exhausted = true -- should the source raise, what is under way still ends
     local message = self.source()
     if message == nil then return end
-    self.exhausted, self.accepting = false, message
+    self.exhausted = false
+    self.accepting = message
     accept(self)
     if ready.head <= ready.tail then run_ready(self) end
   end
@@ -196,7 +203,7 @@ local LONGEST = 60 -- seconds in one wait
 -- A transport that knows no inboxes may give the answer of another batch: it is put where that batch finds it. Allocates
 -- nothing, so that no answer is lost.
 local function take_answer(self, one, response, err, details)
-  if not self.shared.owned and type(one) ~= "table" then return end -- the slot of another user of the transport
+  if not (self.is_owned or type(one) == "table") then return end -- the slot of another user of the transport
   if not one.on_wire then return end -- it has its outcome already
   local owner = one.batch
   if owner == self then return settle(self, one, response, err, details) end
@@ -217,7 +224,10 @@ end
 
 local function wake(self, all)
   local now, sleeping = self.now(), self.sleeping
-  while sleeping[1] and (all or sleeping[1].wakes <= now) do push(self.ready, sleeping:pop()) end
+  while sleeping[1] and (all or sleeping[1].wakes <= now) do
+    push(self.ready, sleeping:pop())
+    self.alive, self.held = self.alive + 1, self.held - 1
+  end
 end
 
 local function wait(self)
@@ -243,19 +253,21 @@ end
 -- the next delivery that has ended; nil: there will be none
 local function next_ended(self, level)
   if self.current then check_current(self, level + 1) end
-  local ended, ready = self.ended, self.ready
-  while true do
-    if ended.head <= ended.tail then return pop(ended) end
+  local ready = self.ready
+  while not self.first_ended do
     if self.answered then settle_answered(self) end
-    if self.sleeping[1] then wake(self, is_ending(self)) end
+    if self.sleeping[1] then wake(self, self.closing or self.shared.closed) end
     if ready.head <= ready.tail then run_ready(self) end
     fill(self)
-    if ended.head > ended.tail and not self.answered
-      and (ready.head > ready.tail or self.in_flight >= self.concurrency) then
-      if self.alive == 0 then return nil end
+    if not (self.first_ended or self.answered) and (ready.head > ready.tail or self.in_flight >= self.concurrency) then
+      if self.alive == 0 and not self.sleeping[1] then return nil end
       wait(self)
     end
   end
+  local one = self.first_ended
+  self.first_ended = one.after
+  self.alive = self.alive - 1
+  return one
 end
 
 -- ---- the public face --------------------------------------------------------------------------------------------------------
@@ -295,6 +307,11 @@ function Batch:next()
   if one then return release(self, one) end
 end
 
+function Batch:__call()
+  local one = next_ended(self, 2)
+  if one then return release(self, one) end
+end
+
 ---Ends early: reads no further messages, waits for those on the wire, sends none that was not begun. May be called again.
 ---@return whatsapp.BatchOutcome[] outcomes of the messages that were under way
 function Batch:close()
@@ -318,7 +335,6 @@ function Batch:close()
   return outcomes
 end
 
-Batch.__call = Batch.next
 function Batch:__close() self:close() end
 function Batch:__tostring() return ("whatsapp.batch (%d done)"):format(self.count) end
 
@@ -334,9 +350,10 @@ function batch.new(options)
     concurrency = options.concurrency, window = options.window, ordered = options.ordered,
     on_progress = options.on_progress or false, now = options.state.now or os.clock,
     start = many and transport.start or false, wait_for_answer = many and transport.wait or false,
-    ready = queue.fifo(), ended = queue.fifo(), sleeping = queue.heap(), chains = {}, held = 0, alive = 0, in_flight = 0,
+    is_owned = options.state.shared.owned,
+    ready = queue.fifo(), sleeping = queue.heap(), chains = {}, first_ended = false, last_ended = false, answered = false,
+    alive = 0, held = 0, in_flight = 0, -- begun and not fetched, but for those that sleep; asleep or in a chain; on the wire
     count = 0, failures = 0, current = false, is_settling = false, closing = false, exhausted = false, accepting = NOTHING,
-    answered = false,
   }, Batch)
   self.started = self.now()
   return self

@@ -48,7 +48,7 @@ local function make(state, plan)
     body = false, to = false, stamp = false, warnings = false, step = 1, attempts = 0, started = false, waited = false,
     request = false, kept_request = false, is_over = false, result = false, err = false, details = false, failure = false,
     is_unsure = false, fallen = false, log_error = false, sent_at = false, -- and of its batch:
-    batch = false, key = false, wakes = false, calling = false, on_wire = false, is_ended = false, is_fresh = false,
+    batch = false, key = false, wakes = false, calling = false, on_wire = false, is_ended = false,
     is_spoilt = false, response = false, answered_before = false,
   }, Delivery)
 end
@@ -67,13 +67,33 @@ end
 ---Once its outcome was read: it is used for another message of the plan. Nothing of this message stays in it.
 function Delivery:release()
   local plan, request = self.plan, self.kept_request
-  self.message, self.url, self.headers, self.base = false, plan.url, self.state.headers, false
-  self.body, self.to, self.stamp, self.warnings = false, false, false, false
-  self.step, self.attempts, self.started, self.waited, self.request = 1, 0, false, false, false
-  self.is_over, self.result, self.err, self.details, self.failure = false, false, false, false, false
-  self.is_unsure, self.fallen, self.log_error, self.is_ended = false, false, false, false
   if request then request.body = false end
-  self.after, plan.idle = plan.idle, self
+  if self.base then
+    self.base = false
+    self.url = plan.url
+    self.headers = self.state.headers
+  end
+  self.message = false
+  self.body = false
+  self.to = false
+  self.stamp = false
+  self.warnings = false
+  self.step = 1
+  self.attempts = 0
+  self.started = false
+  self.waited = false
+  self.request = false
+  self.is_over = false
+  self.is_ended = false
+  self.result = false
+  self.err = false
+  self.details = false
+  self.failure = false
+  self.is_unsure = false
+  self.fallen = false
+  self.log_error = false
+  self.after = plan.idle
+  plan.idle = self
 end
 
 -- ---- what the user's code is called by ------------------------------------------------------------------------------------
@@ -158,8 +178,10 @@ local function write(self, message, to)
     details.attempts = 0
     return refuse(self, warnings, shown.details(details))
   end
-  self.body, self.stamp, self.warnings = body, stamp, warnings or false
-  if is_message then self.to = to or recipient_of(message) end -- for the limits
+  self.body = body
+  self.stamp = stamp
+  self.warnings = warnings or false
+  self.to = is_message and (to or recipient_of(message)) -- for the limits
   if warnings then return warn(self, warnings, message) end
 end
 
@@ -231,7 +253,9 @@ end
 function Delivery:make_request(url, headers)
   local request = self.kept_request
   if request and not self.base then
-    request.url, request.headers, request.body = url, headers, self.body
+    request.url = url
+    request.headers = headers
+    request.body = self.body
   else
     request = self:request_to(url, headers)
     if self.state.shared.owned and not self.base then self.kept_request = request end
@@ -281,16 +305,14 @@ end
 function Delivery:advance(now)
   if self.is_over then return nil end
   if not self.started then self.started = now end
-  local state, at = self.state, self.step
+  local state = self.state
   local steps, shared = state.steps, state.shared
-  local step = steps[at]
-  while step do
-    local wait, again, details = step(self, now)
-    if wait ~= 0 or shared.closed or self.is_over then return held(self, at, wait, again, details) end
-    at = at + 1
-    step = steps[at]
+  for at = self.step, #steps do
+    local wait, again, details = steps[at](self, now)
+    if wait ~= 0 or shared.closed then return held(self, at, wait, again, details) end
   end
-  self.step, self.attempts = 1, self.attempts + 1
+  self.step = 1
+  self.attempts = self.attempts + 1
   if state.log then self.sent_at = state.now and state.now() end
   return 0
 end
@@ -331,7 +353,10 @@ local function succeed(self, result, response)
   if self.fallen then info.fallback = true end
   if self.log_error then info.log_error = self.log_error end
   if response.progress_error then info.progress_error = response.progress_error end
-  self.result, self.err, self.details, self.is_over = result, false, info, true
+  self.result = result
+  self.err = false
+  self.details = info
+  self.is_over = true
 end
 
 -- seconds until the next attempt; nil: there is none
@@ -384,6 +409,6 @@ function Delivery:settle(response, err, details)
 end
 
 delivery.begin, delivery.advance = Delivery.begin, Delivery.advance
-delivery.settle, delivery.release = Delivery.settle, Delivery.release
+delivery.settle, delivery.release, delivery.make_request = Delivery.settle, Delivery.release, Delivery.make_request
 
 return delivery

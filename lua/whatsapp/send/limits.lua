@@ -93,7 +93,7 @@ end
 
 -- A recipient is the same with and without the + and the spaces of a number.
 local function plain(to)
-  return match(to, "^%w+$") or (gsub(tostring(to), "%W", ""))
+  return (gsub(tostring(to), "%W", ""))
 end
 
 -- The step of a limit that is kept here: returns the seconds to wait for a place, or nil, err, details. Each phone number has
@@ -101,15 +101,16 @@ end
 local function own_step(limit)
   local stores, is_pair, interval, burst, take = {}, limit.is_pair, limit.interval, limit.burst, Store.take
   return function(delivery, now)
-    local to, number = delivery.to, delivery.state.phone_number_id
+    local to, key, most = delivery.to, delivery.state.phone_number_id, delivery.plan.max_wait
     if not to then return 0 end -- it is no message
-    local store = stores[number]
+    local store = stores[key]
     if not store then
       store = limits.store()
-      stores[number] = store
+      stores[key] = store
     end
-    local most = most_of(delivery)
-    local wait = take(store, is_pair and plain(to) or number, now, interval, burst, most)
+    if is_pair then key = match(to, "^%w+$") or plain(to) end
+    if most and delivery.waited then most = most_of(delivery) end
+    local wait = take(store, key, now, interval, burst, most)
     if wait == 0 then return 0 end
     return held(delivery, wait, most)
   end

@@ -131,7 +131,7 @@ end
 ---@param slot any
 ---@param level integer of the caller to blame
 function Libcurl:start_plainly(request, slot, level)
-  check(self, request, level + 1)
+  if self.closed or type(request) ~= "table" or request.progress then check(self, request, level + 1) end
   if slot == nil then error("start needs a slot, to tell whose answer comes", level + 1) end
   local added, err, details = add(self, request, slot, level + 1)
   if added then return end
@@ -207,6 +207,7 @@ end
 -- For whatsapp.transport.curl: an answer to what was started, by its slot; nothing: there is none.
 local function next_started(self)
   while true do
+    if self.client and not (self.observed or self.calls) then return self.next(self.client) end -- nobody else waits
     local tag, response, err, details = next_outcome(self)
     if not (self.calls and self.calls[tag or false]) then return tag, response, err, details end
     keep(self, tag, response, err, details)

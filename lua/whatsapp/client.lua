@@ -9,6 +9,7 @@ local marketing = require "whatsapp.send.marketing"
 local outcome = require "whatsapp.wire.outcome"
 local recipient = require "whatsapp.send.recipient"
 local retry = require "whatsapp.send.retry"
+local shown = require "whatsapp.wire.shown"
 local single = require "whatsapp.send.single"
 local urls = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
@@ -163,11 +164,10 @@ local function make(state)
   state.root = ("%s/%s/"):format(state.base_url, state.version)
   state.url = ("%s%s/"):format(state.root, state.phone_number_id)
   state.messages_url = state.url .. "messages"
-  state.headers, state.signed, state.asking = HEADERS, {}, nil
+  state.headers, state.signed, state.asking, state.asks_token = HEADERS, {}, nil, type(state.token) ~= "string"
   if not state.shared.owned then -- a transport of the library's names the user agent itself
     state.headers = { ["Content-Type"] = HEADERS["Content-Type"], ["User-Agent"] = state.shared.user_agent }
   end
-  state.number_key, state.pair_key = "number:" .. state.phone_number_id, ("pair:%s:"):format(state.phone_number_id)
   if type(transport) == "table" or type(transport) == "userdata" then state.now, state.sleep = transport.now, transport.sleep end
   state.streams = type(transport) == "table" and transport.streams == true
   state.can_wait = state.now ~= nil and state.sleep ~= nil
@@ -233,7 +233,7 @@ function M.new(options, defaults)
   state.shared = {
     transport = state.transport or default_transport(state, defaults.user_agent, 4),
     owned = state.transport == nil, user_agent = state.user_agent or defaults.user_agent, media_store = state.media_store,
-    secrets = {}, limiter = state.limiter ~= false and limits.new(state.limiter) or nil,
+    secrets = {}, closed = false, limiter = state.limiter ~= false and limits.new(state.limiter) or nil,
   }
   return make(state)
 end
@@ -291,8 +291,10 @@ function client:request(message, options)
   check_message(message, 2)
   local one = delivery.new(state, plan_of_call(state, checks.check(options, SEND, 2)))
   one:begin(message)
-  if one.is_over then return nil, one.err, one.details end
-  return one:shown_request()
+  local request, err, details = nil, one.err, one.details
+  if not one.is_over then request, err, details = one:shown_request(), nil, nil end
+  one:release()
+  return request, err, details
 end
 
 ---Returns a copy of the request with the header Authorization and, if the client has an app secret, with appsecret_proof.
@@ -431,7 +433,8 @@ local function exchange(state, request, how)
     no_token = how.no_token,
   })
   one:begin_request(request, how.warnings, how.about)
-  return single.run(one)
+  local result, err, details = single.run(one)
+  return shown.result(result), err, details
 end
 
 -- ---- answering ------------------------------------------------------------------------------------------------------------

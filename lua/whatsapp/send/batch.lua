@@ -8,8 +8,12 @@ local values = require "whatsapp.util.values"
 
 local batch = {}
 
--- found once: a look-up through the metatable for each message is what a hot loop would pay for it
-local begin, advance, settle_delivery, reset = delivery.begin, delivery.advance, delivery.settle, delivery.reset
+-- Found once: the hot loop looks up no method. For the same reason every field of a batch is there from the start.
+local begin, advance, settle_delivery, release_delivery = delivery.begin, delivery.advance, delivery.settle, delivery.release
+local new, push, pop = delivery.new, queue.push, queue.pop
+
+local NOTHING = {} -- no message
+local BEGUN, TAKEN = "begun", "taken" -- on the wire: its request is handed to the transport; the transport has it
 
 ---@class whatsapp.batch
 local Batch = {}
@@ -29,22 +33,13 @@ Batch.__name = "whatsapp.batch"
 ---@field err string?
 ---@field details whatsapp.info|whatsapp.details
 
--- nothing is begun any more
-local function is_ending(self) return self.closing or self.shared.closed end
-
 -- ---- one delivery -----------------------------------------------------------------------------------------------------------
 
 local function new_delivery(self, message, key)
-  local idle = self.idle
-  local one = idle[#idle]
-  if one then
-    idle[#idle] = nil
-    reset(one)
-  else
-    one = delivery.new(self.state, self.plan)
-    one.batch = self
-  end
-  one.message, one.key, one.is_fresh = message, key, true
+  local one = new(self.state, self.plan)
+  one.batch = self
+  one.message = message
+  one.key = key
   return one
 end
 
@@ -54,20 +49,22 @@ local function follow(self, one)
   local message = chain ~= true and chain[chain.head]
   if not message then self.chains[one.key] = nil
   else
-    self.ready:push(new_delivery(self, message, one.key))
-    chain:pop()
+    push(self.ready, new_delivery(self, message, one.key))
+    pop(chain)
     self.held, self.alive = self.held - 1, self.alive + 1
   end
-  one.key = nil
+  one.key = false
 end
 
--- It is over: its outcome waits until it is asked for. May be called again where it raised.
+-- It is over: its outcome waits until it is asked for, in a list that needs no memory. May be called again where it raised.
 local function finish(self, one)
   if not one.is_ended then
-    self.ended:push(one)
-    one.is_ended, self.alive = true, self.alive - 1
+    if self.first_ended then self.last_ended.after = one
+    else self.first_ended = one end
+    self.last_ended = one
+    one.is_ended = true
   end
-  if one.key ~= nil then follow(self, one) end
+  if one.key then follow(self, one) end
 end
 
 -- where a delivery goes after a step: wait is what it said
@@ -75,120 +72,125 @@ local function place(self, one, wait)
   if one.is_over then return finish(self, one) end
   if wait > 0 then
     one.wakes = self.now() + wait
-    return self.sleeping:push(one)
+    self.sleeping:push(one)
+    self.alive, self.held = self.alive - 1, self.held + 1
+    return
   end
-  self.ready:push(one)
+  push(self.ready, one)
 end
 
 -- An answer, or that there is none.
 local function settle(self, one, response, err, details)
-  self.current, self.is_settling, one.on_wire = one, true, false
+  self.current = one
+  self.is_settling = true
+  one.on_wire = false
   self.in_flight = self.in_flight - 1
-  local wait = settle_delivery(one, self.now(), response, err, details)
+  local wait = settle_delivery(one, response, err, details)
   place(self, one, wait)
-  self.current, self.is_settling = nil, false
+  self.current = false
+  self.is_settling = false
 end
 
+-- The request is ready: the transport gets it.
 local function start(self, one)
   self.in_flight = self.in_flight + 1
-  one.on_wire = true
+  one.on_wire = BEGUN
   if not self.start then
     local response, err, details = single.exchange(one)
     return settle(self, one, response, err, details)
   end
-  if self.shared.owned then self.start(one.request, one, self)
+  if self.is_owned then self.start(one.request, one, self)
   else
     local ok, problem = one:call(self.start, one.request, one, self)
     if not ok then return settle(self, one, nil, values.text_of(problem)) end
   end
-  one.is_taken = true
-  self.current = nil
+  one.on_wire = TAKEN
+  self.current = false
 end
 
 -- from one step to the next that has to wait
 local function run(self, one)
+  local wait
   self.current = one
-  local shared, wait = self.shared, nil
-  if not (self.closing or shared.closed) then
-    if one.is_fresh then
-      one.is_fresh = false
-      begin(one, one.message)
-    end
+  if not (self.closing or self.shared.closed) then
+    if not one.body then begin(one, one.message, one.key) end
     wait = advance(one, self.now())
-    if wait == 0 and not (self.closing or shared.closed) then return start(self, one) end
+    if wait == 0 and not self.closing then return start(self, one) end
   end
   if wait == 0 or wait == nil then one:stop(self.closing and "batch" or "client") end -- unless it is over
   place(self, one, wait)
-  self.current = nil
+  self.current = false
 end
 
 local function run_ready(self)
   local ready = self.ready
-  while ready.head <= ready.tail and self.in_flight < self.concurrency do run(self, ready:pop()) end
+  while ready.head <= ready.tail and self.in_flight < self.concurrency do run(self, pop(ready)) end
 end
 
 -- Something was raised in the middle of a step, as by Ctrl-C or without memory, or the coroutine that drove it has ended: the
 -- message has an outcome all the same.
 local function recover(self)
   local one = self.current
-  if not (one.on_wire and one.is_taken) then -- else its answer comes
+  if one.on_wire ~= TAKEN then -- else its answer comes
     if one.on_wire then self.in_flight = self.in_flight - 1 end
-    local begun = one.on_wire or self.is_settling or false
+    local begun = one.on_wire ~= false or self.is_settling
     one.on_wire, one.is_spoilt = false, true -- should an answer come after all, it is not taken for another's
     if not one.is_over then
       one:raised(begun and "something was raised while this was sent" or "something was raised before this was sent", begun)
     end
     finish(self, one)
   end
-  self.current, self.is_settling, one.calling = nil, false, nil
+  self.current, self.is_settling, one.calling = false, false, false
 end
 
 -- ---- the source -------------------------------------------------------------------------------------------------------------
 
+-- the recipient, by which messages keep their order; false: it has none that could be delivered to
 local function key_of(message)
-  return type(message) == "table" and values.scalar(message.to or message.recipient) or nil
+  if type(message) ~= "table" then return false end
+  local key = message.to or message.recipient
+  local kind = type(key)
+  return (kind == "string" or (kind == "number" and key == key)) and key
 end
 
 -- Takes in the message that was read last. It stays in `accepting` until it is kept elsewhere, so that it has an outcome even
 -- where something is raised here.
 local function accept(self)
   local message = self.accepting
-  if is_ending(self) then
-    local one = new_delivery(self, message)
+  if self.closing or self.shared.closed then
+    local one = new_delivery(self, message, false)
+    self.alive, self.accepting = self.alive + 1, NOTHING
     one:stop(self.closing and "batch" or "client")
-    self.ended:push(one)
-    one.is_ended, self.accepting = true, nil
-    return
+    return finish(self, one)
   end
-  local key = self.ordered and key_of(message) or nil
-  local chain = key ~= nil and self.chains[key]
+  local key = self.ordered and key_of(message)
+  local chain = key and self.chains[key]
   if chain then -- messages to one recipient keep their order: each waits for the one before it
     if chain == true then
       chain = queue.fifo()
       self.chains[key] = chain
     end
-    chain:push(message)
-    self.held, self.accepting = self.held + 1, nil
+    push(chain, message)
+    self.held, self.accepting = self.held + 1, NOTHING
     return
   end
   local one = new_delivery(self, message, key)
-  if key ~= nil then self.chains[key] = true end -- a queue once another one waits
-  self.alive, self.accepting = self.alive + 1, nil
+  if key then self.chains[key] = true end -- a queue once another one waits
+  self.alive = self.alive + 1
+  self.accepting = NOTHING
   run(self, one)
 end
 
--- Reads messages until enough are under way, or too many are held back.
+-- Reads messages until enough are under way or wait to be fetched, or too many are held back.
 local function fill(self)
-  local ended, ready, sleeping, concurrency = self.ended, self.ready, self.sleeping, self.concurrency
-  if self.accepting ~= nil then accept(self) end
-  while not self.exhausted and not self.closing do
-    local asleep = #sleeping
-    if self.alive - asleep >= concurrency or asleep + self.held >= self.window then return end
-    if ended.tail - ended.head + 1 >= concurrency then return end -- a message that is refused ends at once
+  local ready, concurrency = self.ready, self.concurrency
+  if self.accepting ~= NOTHING then accept(self) end
+  while self.alive < concurrency and self.held < self.window and not (self.exhausted or self.closing) do
     self.exhausted = true -- should the source raise, what is under way still ends
     local message = self.source()
     if message == nil then return end
-    self.exhausted, self.accepting = false, message
+    self.exhausted = false
+    self.accepting = message
     accept(self)
     if ready.head <= ready.tail then run_ready(self) end
   end
@@ -201,7 +203,8 @@ local LONGEST = 60 -- seconds in one wait
 -- A transport that knows no inboxes may give the answer of another batch: it is put where that batch finds it. Allocates
 -- nothing, so that no answer is lost.
 local function take_answer(self, one, response, err, details)
-  if type(one) ~= "table" or not one.on_wire then return end -- it has its outcome already
+  if not (self.is_owned or type(one) == "table") then return end -- the slot of another user of the transport
+  if not one.on_wire then return end -- it has its outcome already
   local owner = one.batch
   if owner == self then return settle(self, one, response, err, details) end
   one.response, one.err, one.details, one.answered_before = response, err, details, owner.answered
@@ -211,15 +214,20 @@ end
 local function settle_answered(self)
   local one = self.answered
   while one do
-    self.answered, one.answered_before = one.answered_before, nil
-    if one.on_wire then settle(self, one, one.response, one.err, one.details) end
+    self.answered, one.answered_before = one.answered_before, false
+    local response, err, details = one.response, one.err, one.details
+    one.response = false
+    if one.on_wire then settle(self, one, response, err, details) end
     one = self.answered
   end
 end
 
 local function wake(self, all)
   local now, sleeping = self.now(), self.sleeping
-  while sleeping[1] and (all or sleeping[1].wakes <= now) do self.ready:push(sleeping:pop()) end
+  while sleeping[1] and (all or sleeping[1].wakes <= now) do
+    push(self.ready, sleeping:pop())
+    self.alive, self.held = self.alive + 1, self.held - 1
+  end
 end
 
 local function wait(self)
@@ -245,19 +253,21 @@ end
 -- the next delivery that has ended; nil: there will be none
 local function next_ended(self, level)
   if self.current then check_current(self, level + 1) end
-  local ended, ready = self.ended, self.ready
-  while true do
-    if ended.head <= ended.tail then return ended:pop() end
+  local ready = self.ready
+  while not self.first_ended do
     if self.answered then settle_answered(self) end
-    if self.sleeping[1] then wake(self, is_ending(self)) end
+    if self.sleeping[1] then wake(self, self.closing or self.shared.closed) end
     if ready.head <= ready.tail then run_ready(self) end
     fill(self)
-    if ended.head > ended.tail and not self.answered
-      and (ready.head > ready.tail or self.in_flight >= self.concurrency) then
-      if self.alive == 0 then return nil end
+    if not (self.first_ended or self.answered) and (ready.head > ready.tail or self.in_flight >= self.concurrency) then
+      if self.alive == 0 and not self.sleeping[1] then return nil end
       wait(self)
     end
   end
+  local one = self.first_ended
+  self.first_ended = one.after
+  self.alive = self.alive - 1
+  return one
 end
 
 -- ---- the public face --------------------------------------------------------------------------------------------------------
@@ -270,14 +280,14 @@ local function report(self, details)
     rate = seconds > 0 and self.count / seconds or 0,
   })
   if ok then return end
-  self.on_progress = nil
+  self.on_progress = false
   if details then details.progress_error = values.text_of(problem) end
 end
 
 -- counts an outcome; the delivery is used again
 local function release(self, one)
-  local message, result, err, details = one.message, one.result, one.err, one.details
-  if not one.is_spoilt then self.idle[#self.idle + 1] = one end
+  local message, result, err, details = one.message, one.result or nil, one.err or nil, one.details
+  if not one.is_spoilt then release_delivery(one) end
   self.count = self.count + 1
   if result == nil then self.failures = self.failures + 1 end
   if self.on_progress then report(self, details) end
@@ -297,16 +307,21 @@ function Batch:next()
   if one then return release(self, one) end
 end
 
+function Batch:__call()
+  local one = next_ended(self, 2)
+  if one then return release(self, one) end
+end
+
 ---Ends early: reads no further messages, waits for those on the wire, sends none that was not begun. May be called again.
 ---@return whatsapp.BatchOutcome[] outcomes of the messages that were under way
 function Batch:close()
   check_batch(self)
   local outcomes = {}
   self.closing = true
-  if self.accepting ~= nil then accept(self) end
+  if self.accepting ~= NOTHING then accept(self) end
   for _, chain in pairs(self.chains) do
     while chain ~= true and chain[chain.head] ~= nil do
-      self.accepting = chain:pop()
+      self.accepting = pop(chain)
       self.held = self.held - 1
       accept(self)
     end
@@ -320,7 +335,6 @@ function Batch:close()
   return outcomes
 end
 
-Batch.__call = Batch.next
 function Batch:__close() self:close() end
 function Batch:__tostring() return ("whatsapp.batch (%d done)"):format(self.count) end
 
@@ -333,11 +347,13 @@ function batch.new(options)
   local many = type(transport) == "table" and transport.start and transport.wait and true or false
   local self = setmetatable({
     state = options.state, shared = options.state.shared, plan = options.plan, source = options.source, total = options.total,
-    concurrency = options.concurrency, window = options.window, ordered = options.ordered, on_progress = options.on_progress,
-    start = many and transport.start or nil, wait_for_answer = many and transport.wait or nil,
-    now = options.state.now or os.clock,
-    ready = queue.fifo(), ended = queue.fifo(), sleeping = queue.heap(),
-    idle = {}, chains = {}, held = 0, alive = 0, in_flight = 0, count = 0, failures = 0,
+    concurrency = options.concurrency, window = options.window, ordered = options.ordered,
+    on_progress = options.on_progress or false, now = options.state.now or os.clock,
+    start = many and transport.start or false, wait_for_answer = many and transport.wait or false,
+    is_owned = options.state.shared.owned,
+    ready = queue.fifo(), sleeping = queue.heap(), chains = {}, first_ended = false, last_ended = false, answered = false,
+    alive = 0, held = 0, in_flight = 0, -- begun and not fetched, but for those that sleep; asleep or in a chain; on the wire
+    count = 0, failures = 0, current = false, is_settling = false, closing = false, exhausted = false, accepting = NOTHING,
   }, Batch)
   self.started = self.now()
   return self

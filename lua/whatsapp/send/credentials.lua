@@ -76,9 +76,8 @@ local function refused(problem)
   return outcome.refused("token", "the token function gave " .. problem)
 end
 
--- Returns the token; or false where another call is under way; or nil, err, details.
-local function current_token(state, delivery, now)
-  if type(state.token) == "string" then return state.token end
+-- Returns what the token function gives; or false where another call is under way; or nil, err, details.
+local function asked_token(state, delivery, now)
   local running = coroutine.running() or MAIN
   if is_asking(state, now) then
     if state.asking.co[1] ~= running then return false end
@@ -109,15 +108,11 @@ local function destination(state, url)
   return graph
 end
 
--- The headers that all messages share are made once a token, so that a transport can tell them by identity. A transport of
--- the user's gets its own copy each time: it may write into it.
+-- the headers with Authorization, in a table of their own
 local function signed_headers(state, headers, token)
-  local signed = state.signed
-  if signed.token == token and signed.from == headers then return signed.headers end
   local made = values.copy(headers)
   made.Authorization = "Bearer " .. token
   remember(state.shared.secrets, token)
-  if state.shared.owned then signed.token, signed.from, signed.headers = token, headers, made end
   return made
 end
 
@@ -126,6 +121,20 @@ local function proof_of(state, token)
   remember(state.shared.secrets, state.app_secret)
   remember(state.shared.secrets, proof)
   return proof
+end
+
+-- Signs anew. The client's own transport gets the same URL and headers for all messages that share them, and tells them by
+-- identity. A transport of the user's gets its own headers each time, and a hook's are signed each time: they may be written
+-- into.
+local function sign_anew(state, url, headers, token, graph)
+  local signed_url, made = url, signed_headers(state, headers, token)
+  if state.app_secret and graph then
+    signed_url = url .. (url:find("?", 1, true) and "&" or "?") .. "appsecret_proof=" .. proof_of(state, token)
+  end
+  if state.shared.owned and headers == state.headers then
+    state.signed = { token = token, from = headers, url = url, graph = graph, headers = made, signed_url = signed_url }
+  end
+  return signed_url, made
 end
 
 ---@param state table of a client
@@ -137,16 +146,22 @@ end
 ---@return table<string, string>|string|nil headers with Authorization; or an error string
 ---@return whatsapp.details? details
 function credentials.sign(state, url, headers, delivery, now)
-  local graph, err, details = destination(state, url)
-  if graph == nil then return nil, err, details end
-  local token
-  token, err, details = current_token(state, delivery, now)
-  if not token then return token, err, details end
-  if state.app_secret and graph then
-    url = url .. (url:find("?", 1, true) and "&" or "?") .. "appsecret_proof=" .. proof_of(state, token)
+  local signed, token = state.signed, state.token -- what was signed last: nearly always the same
+  local is_known, graph = signed.url == url and signed.from == headers, signed.graph
+  local err, details
+  if not is_known then
+    graph, err, details = destination(state, url)
+    if graph == nil then return nil, err, details end
   end
-  return url, signed_headers(state, headers, token)
+  if state.asks_token then
+    token, err, details = asked_token(state, delivery, now)
+    if not token then return token, err, details end
+  end
+  if is_known and signed.token == token then return signed.signed_url, signed.headers end
+  return sign_anew(state, url, headers, token, graph)
 end
+
+local sign = credentials.sign
 
 ---The last step before an attempt: makes the request that a transport takes.
 ---@param delivery table
@@ -155,14 +170,14 @@ end
 ---@return boolean|string|nil again or err
 ---@return whatsapp.details? details
 function credentials.step(delivery, now)
-  if delivery.plan.no_token then -- a file of a host that the caller named, and that is not the API's
-    delivery.request = delivery:request_to(delivery.url, delivery.headers)
-    return 0
+  local state, url, headers = delivery.state, delivery.url, delivery.headers
+  if not delivery.plan.no_token then -- else a file of a host that the caller named, and that is not the API's
+    local details
+    url, headers, details = sign(state, url, headers, delivery, now)
+    if url == false and state.sleep then return AGAIN, true end
+    if not url then return nil, headers or "the token function is asked elsewhere", details end
   end
-  local url, headers, details = credentials.sign(delivery.state, delivery.url, delivery.headers, delivery, now)
-  if url == false and delivery.state.sleep then return AGAIN, true end
-  if not url then return nil, headers or "the token function is asked elsewhere", details end
-  delivery.request = delivery:request_to(url, headers)
+  delivery:make_request(url, headers)
   return 0
 end
 

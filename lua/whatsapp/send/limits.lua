@@ -3,7 +3,7 @@
 -- this process by default; another store needs only take(). Never refuses a message for its content; never waits itself.
 local values = require "whatsapp.util.values"
 
-local find = string.find
+local match, gsub = string.match, string.gsub
 
 local limits = {}
 
@@ -77,48 +77,70 @@ local function take_from(store, delivery, ...)
   return nil, "no limit could be kept: " .. values.text_of(ok and err or wait)
 end
 
--- The step of a limit: returns the seconds to wait for a place of its key; or nil, err, details.
-local function step_of(limit)
-  local store, is_own, key_of, interval, burst = limit.store, limit.is_own, limit.key_of, limit.interval, limit.burst
-  return function(delivery, now)
-    local to = delivery.to
-    if to == nil then return 0 end -- it is no message
-    local waited, at_most = delivery.waited, delivery.plan.max_wait
-    if at_most and waited then at_most = math.max(0, at_most - waited) end
-    local wait, err
-    if is_own then wait = store:take(key_of(delivery.state, to), now, interval, burst, at_most)
-    else wait, err = take_from(store, delivery, key_of(delivery.state, to), now, interval, burst, at_most) end
-    if not wait then return not_taken(err) end
-    if wait <= 0 then return 0 end
-    if at_most and wait > at_most then return too_long(wait, at_most) end
-    delivery.waited = (waited or 0) + wait
-    return wait
-  end
+-- what of max_wait is left
+local function most_of(delivery)
+  local most, waited = delivery.plan.max_wait, delivery.waited
+  if most and waited then return math.max(0, most - waited) end
+  return most
+end
+
+-- A place that comes later: returns the seconds, or nil, err, details.
+local function held(delivery, wait, most)
+  if most and wait > most then return too_long(wait, most) end
+  delivery.waited = (delivery.waited or 0) + wait
+  return wait
 end
 
 -- A recipient is the same with and without the + and the spaces of a number.
-local function pair_key(state, to)
-  if type(to) ~= "string" then to = tostring(to) end
-  if find(to, "%W") then to = to:gsub("%W", "") end
-  return state.pair_key .. to
+local function plain(to)
+  return (gsub(tostring(to), "%W", ""))
 end
 
-local function number_key(state) return state.number_key end
+-- The step of a limit that is kept here: returns the seconds to wait for a place, or nil, err, details. Each phone number has
+-- a store of its own, so that no key need be put together.
+local function own_step(limit)
+  local stores, is_pair, interval, burst, take = {}, limit.is_pair, limit.interval, limit.burst, Store.take
+  return function(delivery, now)
+    local to, key, most = delivery.to, delivery.state.phone_number_id, delivery.plan.max_wait
+    if not to then return 0 end -- it is no message
+    local store = stores[key]
+    if not store then
+      store = limits.store()
+      stores[key] = store
+    end
+    if is_pair then key = match(to, "^%w+$") or plain(to) end
+    if most and delivery.waited then most = most_of(delivery) end
+    local wait = take(store, key, now, interval, burst, most)
+    if wait == 0 then return 0 end
+    return held(delivery, wait, most)
+  end
+end
+
+-- The same, where a store of the user's keeps the limit.
+local function step_over(store, limit)
+  return function(delivery, now)
+    local to, number, most = delivery.to, delivery.state.phone_number_id, most_of(delivery)
+    if not to then return 0 end
+    local key = limit.is_pair and ("pair:%s:%s"):format(number, plain(to)) or "number:" .. number
+    local wait, err = take_from(store, delivery, key, now, limit.interval, limit.burst, most)
+    if not wait then return not_taken(err) end
+    if wait <= 0 then return 0 end
+    return held(delivery, wait, most)
+  end
+end
 
 ---@param given whatsapp.limits?
 ---@return { steps: function[], window: integer, ordered: boolean, max_wait: number? } limiter steps for send/delivery;
 ---ordered: messages to one recipient wait for each other
 function limits.new(given)
   given = given or {}
-  local store, is_own = given.store or limits.store(), given.store == nil
   local rate = given.throughput or THROUGHPUT
   local pair = given.pair == nil and PAIR or given.pair
-  local rows = { { key_of = number_key, interval = 1 / rate, burst = math.max(1, math.floor(rate / AT_ONCE)) } }
-  if pair then table.insert(rows, 1, { key_of = pair_key, interval = pair.interval, burst = pair.burst }) end
+  local rows = { { interval = 1 / rate, burst = math.max(1, math.floor(rate / AT_ONCE)) } }
+  if pair then table.insert(rows, 1, { is_pair = true, interval = pair.interval, burst = pair.burst }) end
   local steps = {}
   for i, limit in ipairs(rows) do
-    limit.store, limit.is_own = store, is_own
-    steps[i] = step_of(limit)
+    steps[i] = given.store and step_over(given.store, limit) or own_step(limit)
   end
   return { steps = steps, window = given.window or WINDOW, ordered = given.pair ~= false, max_wait = given.max_wait }
 end

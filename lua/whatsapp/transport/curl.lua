@@ -61,12 +61,14 @@ function M.new(options)
   local self = libcurl.new("whatsapp.transport.curl", options, 2, false)
   local transport = { streams = true, now = libcurl.now, sleep = sleep }
 
-  function transport.start(request, slot) self:start_plainly(request, slot, 2) end
-  function transport.wait(seconds) return self:wait(seconds) end
+  local start, wait, perform = self.start_plainly, self.wait, self.perform
+
+  function transport.start(request, slot) start(self, request, slot, 2) end
+  function transport.wait(seconds) return wait(self, seconds) end
   function transport.close() self:close() end
 
   local function call(_, request)
-    local response, err, details = self:perform(request, 2)
+    local response, err, details = perform(self, request, 2)
     return response, err, details
   end
 

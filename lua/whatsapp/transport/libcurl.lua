@@ -36,11 +36,13 @@ function libcurl.now()
 end
 
 ---@class whatsapp.libcurl
----@field client userdata? of whatsapp.curl; nil before the first request and after close()
+---@field client userdata|false of whatsapp.curl; false before the first request and after close()
+---@field add function of the client; found once, as a look-up through the metatable for each request costs 1 % of it
+---@field next function of the client, likewise
 ---@field closed boolean
 ---@field inboxes table
----@field observed table<any, table> tellers of progress, by tag
----@field calls table<table, true> tags that are entries, where other tags are slots
+---@field observed table<any, table>|false tellers of progress, by tag; false before the first one
+---@field calls table<table, true>|false tags that are entries, where other tags are slots; false before the first one
 local Libcurl = {}
 Libcurl.__index = Libcurl
 
@@ -52,7 +54,7 @@ Libcurl.__index = Libcurl
 function libcurl.new(name, options, level, watched)
   return setmetatable({
     name = name, options = util_options.check(options, OPTIONS, level + 1), watched = watched, closed = false,
-    inboxes = inboxes.new(), observed = {}, calls = {},
+    inboxes = inboxes.new(), client = false, observed = false, calls = false,
   }, Libcurl)
 end
 
@@ -67,7 +69,7 @@ function Libcurl:open(level)
   if self.client then return self.client end
   local client, err, details = load_curl().new(self.options)
   if not client then return nil, err, details end
-  self.client = client
+  self.client, self.add, self.next = client, client.add, client.next
   if self.watched and self.client:pollfd() == nil then
     error(self.name .. ": this system has no descriptor to watch", 0)
   end
@@ -82,12 +84,17 @@ end
 
 -- ---- begin ----------------------------------------------------------------------------------------------------------------
 
----Raises for wrong use.
----@param level integer of the caller to blame
-function Libcurl:check(request, level)
+-- Raises for wrong use.
+local function check(self, request, level)
   if self.closed then error("attempt to use a closed transport", level + 1) end
   if type(request) ~= "table" then error("the request must be a table, not a " .. type(request), level + 1) end
   if request.body_file or request.form or request.progress then checks.check_streams(request, level + 1) end
+end
+
+local function observe(self, tag, teller)
+  if not (self.observed or teller) then return end
+  self.observed = self.observed or {}
+  self.observed[tag] = teller
 end
 
 -- Adds a request under a tag. Returns true; or false, err, details if it was refused or there was no memory; or nil and the
@@ -96,10 +103,10 @@ local function add(self, request, tag, level)
   local client, unusable, why = self.client, nil, nil
   if not client then client, unusable, why = self:open(level + 1) end
   if not client then return false, unusable, why end
-  if request.progress then self.observed[tag] = progress.new(request.progress, libcurl.now()) end
-  local ok, added, err, details = pcall(client.add, client, request, tag)
+  if request.progress then observe(self, tag, progress.new(request.progress, libcurl.now())) end
+  local ok, added, err, details = pcall(self.add, client, request, tag)
   if ok and added then return true end
-  self.observed[tag] = nil
+  observe(self, tag, nil)
   if ok then return false, err, details end
   if not tostring(added):find(NO_MEMORY, 1, true) then return nil, added end
   return false, NO_MEMORY .. " (nothing was sent)", { kind = "transport", retryable = true, may_have_been_sent = false }
@@ -112,7 +119,7 @@ end
 ---@param level integer of the caller to blame
 ---@return table? box if it has the answer already: the transport wakes its waiter
 function Libcurl:start(request, slot, box, level)
-  self:check(request, level + 1)
+  check(self, request, level + 1)
   if slot == nil then error("start needs a slot, to tell whose answer comes", level + 1) end
   local entry = self.inboxes:expect(slot, box)
   local added, err, details = add(self, request, entry, level + 1)
@@ -127,7 +134,7 @@ end
 ---@param slot any
 ---@param level integer of the caller to blame
 function Libcurl:start_plainly(request, slot, level)
-  self:check(request, level + 1)
+  if self.closed or type(request) ~= "table" or request.progress then check(self, request, level + 1) end
   if slot == nil then error("start needs a slot, to tell whose answer comes", level + 1) end
   local added, err, details = add(self, request, slot, level + 1)
   if added then return end
@@ -156,10 +163,11 @@ end
 
 -- returns the tag and the outcome of the next request that has ended, or nothing
 local function next_outcome(self)
-  if next(self.observed) ~= nil then report_all(self) end
+  if self.observed then report_all(self) end
   local client = self.client
   if not client then return end
-  local tag, response, err, details = client:next()
+  if not self.observed then return self.next(client) end
+  local tag, response, err, details = self.next(client)
   local teller = self.observed[tag or false]
   if teller then
     self.observed[tag] = nil
@@ -172,7 +180,7 @@ end
 -- inboxes:reserve().
 local function keep(self, tag, response, err, details)
   local entry = tag
-  if self.calls[tag] then self.calls[tag] = nil
+  if self.calls and self.calls[tag] then self.calls[tag] = nil
   elseif not self.watched then entry = self.inboxes:expect(tag, self.inboxes.common) end
   return self.inboxes.put(entry, response, err, details)
 end
@@ -202,8 +210,9 @@ end
 -- For whatsapp.transport.curl: returns the slot and the outcome of the next request that was started and has ended, or nothing.
 local function next_started(self)
   while true do
+    if self.client and not (self.observed or self.calls) then return self.next(self.client) end -- nobody else waits
     local tag, response, err, details = next_outcome(self)
-    if not self.calls[tag or false] then return tag, response, err, details end
+    if not (self.calls and self.calls[tag or false]) then return tag, response, err, details end
     keep(self, tag, response, err, details)
   end
 end
@@ -245,6 +254,7 @@ end
 local function perform_observed(self, request, level)
   local box = self.inboxes.new_box()
   local call = self.inboxes:expect(box, box)
+  self.calls = self.calls or {}
   self.calls[call] = true
   local added, err, details = add(self, request, call, level + 1)
   if added then
@@ -270,7 +280,7 @@ end
 ---@return string? err
 ---@return table? details
 function Libcurl:perform(request, level)
-  self:check(request, level + 1)
+  check(self, request, level + 1)
   if request.progress then return perform_observed(self, request, level + 1) end
   local client, err, details = self.client, nil, nil
   if not client then client, err, details = self:open(level + 1) end
@@ -288,7 +298,7 @@ function Libcurl:close(wake)
   local client = self.client
   local tags, told = client and client:tags() or {}, {} -- what needs memory comes first
   for i in ipairs(tags) do told[i] = { kind = "transport", retryable = false, may_have_been_sent = true } end
-  self.closed, self.client, self.observed = true, nil, {}
+  self.closed, self.client, self.observed = true, false, false
   if client then client:close() end
   for i, tag in ipairs(tags) do
     local box = keep(self, tag, nil, CLOSED, told[i])

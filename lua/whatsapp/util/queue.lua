@@ -27,6 +27,8 @@ end
 
 function Fifo:size() return self.tail - self.head + 1 end
 
+queue.push, queue.pop = Fifo.push, Fifo.pop -- for a hot loop, which need not look them up
+
 -- ---- a heap of sleepers -----------------------------------------------------------------------------------------------------
 
 local Heap = {}

@@ -81,7 +81,7 @@ local function without_tokens(text)
   return text and (text:gsub("EAA%w%w%w%w%w+", "EAA..."):gsub("([Aa]ccess [Tt]oken:? )[%w%-_|.]*%d[%w%-_|.]*", "%1..."))
 end
 
-local decode = json.decode
+local decode, RESULT = json.decode, shown.RESULT
 
 local function decoded(text)
   if type(text) ~= "string" then return nil end
@@ -256,6 +256,19 @@ local function failure_of(answer, status, headers, object, problem)
   return protocol_failure(status, headers, is_success(status) and problem or "JSON without a Graph error", has_id)
 end
 
+---A response of a transport of the user's, as the readers here take it: its headers are a table, its body is a string or nil.
+---@param answer any
+---@return whatsapp.response? response nil: it is no response
+function outcome.checked(answer)
+  if type(answer) ~= "table" or type(answer.status) ~= "number" then return nil end
+  local headers, body = answer.headers, answer.body
+  if type(headers) == "table" and (body == nil or type(body) == "string") then return answer end
+  local checked = values.copy(answer)
+  checked.headers = type(headers) == "table" and headers or {}
+  checked.body = type(body) == "string" and body or nil
+  return checked
+end
+
 ---Any answer of the Graph API.
 ---@param answer whatsapp.response
 ---@return table? object the decoded body of a 2xx answer
@@ -269,16 +282,16 @@ end
 
 ---The answer to a message: ids, or the success of a mark as read. A 2xx answer with an id is a success, whatever else it
 ---says.
----@param answer whatsapp.response
+---@param answer whatsapp.response as outcome.checked returns it
 ---@return table? result mirrors the API's: .messages[1].id, .contacts[1].wa_id; .success of a mark as read
 ---@return string? err
 ---@return whatsapp.details? details
 function outcome.message(answer)
   local status, body = answer.status, answer.body
-  if status >= 200 and status <= 299 and type(body) == "string" then -- read here, as nearly all answers are successes
+  if body and status >= 200 and status <= 299 then -- read here, as nearly all answers are successes
     local object = decode(body)
     if type(object) == "table" and (has_message_id(object) or (object.success == true and object.error == nil)) then
-      return object
+      return setmetatable(object, RESULT)
     end
   end
   local number, headers, object = parts_of(answer)
@@ -299,7 +312,7 @@ function outcome.parse(answer)
       if object[name] ~= nil then return object end
     end
   end
-  return outcome.message(answer)
+  return outcome.message(outcome.checked(answer))
 end
 
 -- ---- what is told of a success ----------------------------------------------------------------------------------------------

@@ -86,9 +86,7 @@ end
 ---@return whatsapp.details details the same table
 function shown.details(details) return setmetatable(details, Details) end
 
----@param info whatsapp.info
----@return whatsapp.info info the same table
-function shown.info(info) return setmetatable(info, Info) end
+shown.INFO, shown.RESULT = Info, Result -- metatables, for what is made for each message
 
 ---@param result table
 ---@return table result the same table

@@ -125,7 +125,7 @@ function nginx.defer(options)
   guard()
   local state = {
     concurrency = checked.concurrency or 32, max = checked.max or 10000,
-    first = 1, last = 0, -- of the works that wait
+    first = 1, last = 0, -- how many works wait
     running = 0, asked = 0, asked_at = 0, cut = 0, -- timers; cut: ended by a work, and not yet told
   }
   return function(work)

@@ -1,5 +1,5 @@
--- Many messages at once: drives a delivery for each that is under way, over any transport. Where the transport can have many
--- under way, so many are on the wire as the batch allows; else one at a time. Everything happens in the coroutine that asks
+-- Many messages at once: drives a delivery for each that is under way, over any transport. Over a transport that can have many
+-- under way, `concurrency` messages are on the wire at once; over any other, one. Everything happens in the coroutine that asks
 -- for the next outcome: no coroutine, closure or decorator is made for a message. Never begins anything unasked.
 local delivery = require "whatsapp.send.delivery"
 local queue = require "whatsapp.util.queue"
@@ -67,7 +67,7 @@ local function finish(self, one)
   if one.key then follow(self, one) end
 end
 
--- where a delivery goes after a step: wait is what it said
+-- puts a delivery where it belongs after a step that returned `wait`
 local function place(self, one, wait)
   if one.is_over then return finish(self, one) end
   if wait > 0 then
@@ -79,7 +79,7 @@ local function place(self, one, wait)
   push(self.ready, one)
 end
 
--- An answer, or that there is none.
+-- Settles a delivery with its answer, or with the error that came instead.
 local function settle(self, one, response, err, details)
   self.current = one
   self.is_settling = true
@@ -250,7 +250,7 @@ local function check_current(self, level)
   recover(self)
 end
 
--- the next delivery that has ended; nil: there will be none
+-- returns the next delivery that has ended; nil: all have ended
 local function next_ended(self, level)
   if self.current then check_current(self, level + 1) end
   local ready = self.ready
@@ -298,8 +298,8 @@ local function check_batch(self)
   if getmetatable(self) ~= Batch then error("call the functions of a batch with a colon, as in batch:next()", 3) end
 end
 
----The next message that has ended, and its outcome, as client:send gives it; nil: all have ended. Where Lua 5.1 cannot
----yield in a `for`, inside an event loop, this is called in a `while`.
+---The next message that has ended, and its outcome, as client:send gives it; nil: all have ended. Inside an event loop
+---Lua 5.1 cannot yield in a `for`: call it in a `while` there.
 ---@return whatsapp.Message? message, table? result, string? err, whatsapp.info|whatsapp.details|nil details
 function Batch:next()
   check_batch(self)
@@ -312,7 +312,7 @@ function Batch:__call()
   if one then return release(self, one) end
 end
 
----Ends early: reads no further messages, waits for those on the wire, sends none that was not begun. May be called again.
+---Ends early: reads no further messages, waits for those on the wire, and begins no other. May be called again.
 ---@return whatsapp.BatchOutcome[] outcomes of the messages that were under way
 function Batch:close()
   check_batch(self)

@@ -146,7 +146,7 @@ end
 ---@return table<string, string>|string|nil headers with Authorization; or an error string
 ---@return whatsapp.details? details
 function credentials.sign(state, url, headers, delivery, now)
-  local signed, token = state.signed, state.token -- what was signed last: nearly always the same
+  local signed, token = state.signed, state.token -- the last request was nearly always signed alike
   local is_known, graph = signed.url == url and signed.from == headers, signed.graph
   local err, details
   if not is_known then

@@ -17,10 +17,10 @@ local delivery = {}
 
 local encode, tell, INFO = core.encode, outcome.tell, shown.INFO
 
-local LEVELS = 8 -- of tables in details that are scrubbed and kept
+local LEVELS = 8 -- levels of tables in details that are scrubbed and kept
 local WINDOW_CLOSED = 131047 -- the user has not written for 24 hours: only templates
 
----What all deliveries of a call share.
+---All deliveries of a call share it.
 ---@class whatsapp.plan
 ---@field url string
 ---@field read fun(response: table): any, string?, table? makes the result of a response
@@ -131,7 +131,7 @@ function Delivery:fail(err, details)
   return refuse(self, show.line(credentials.clean(state, tostring(err), self.request)), shown.details(details))
 end
 
----Gives up before the next attempt: the outcome is how the last attempt ended, or that none was made.
+---Gives up before the next attempt: the outcome is how the last attempt ended, or that there was no attempt.
 ---@param who "client"|"batch" that was closed
 function Delivery:stop(who)
   if self.is_over then return end
@@ -186,7 +186,7 @@ local function write(self, message, to)
   if warnings then return warn(self, warnings, message) end
 end
 
--- the message that the fallback gives; nil: none
+-- returns the message that the fallback gives, or nil
 local function fallback_of(self, details)
   local instead = self.plan.fallback
   if values.callable(instead) then
@@ -360,7 +360,7 @@ local function succeed(self, result, response)
   self.is_over = true
 end
 
--- seconds until the next attempt; nil: there is none
+-- returns the seconds until the next attempt; nil: it was the last one
 local function next_attempt(self, details)
   local policy = self.plan.policy
   if not (policy and self.state.can_wait) then return nil end
@@ -394,7 +394,7 @@ end
 ---@param response table? what the transport gave
 ---@param err string?
 ---@param details whatsapp.details?
----@return number? seconds until it is to be advanced; nil: it is over
+---@return number? seconds until advance must be called; nil: it is over
 function Delivery:settle(response, err, details)
   local state = self.state
   local read = response or nil

@@ -9,8 +9,8 @@ local limits = {}
 
 ---@class whatsapp.limits
 ---@field throughput number? messages a second of each phone number, 80 if absent; the API allows up to 1,000 to some
----@field pair { interval: number, burst: integer }|false? seconds between two messages to one recipient, after a burst of so
----many; {interval = 6, burst = 45} if absent; false: no such limit
+---@field pair { interval: number, burst: integer }|false? seconds between two messages to one recipient, after a burst of
+---`burst`; {interval = 6, burst = 45} if absent; false: no such limit
 ---@field max_wait number? seconds that a limit may hold a message back in all; a longer wait is a failure that says when to
 ---retry. If absent: the retry's total for client:send and its like (30 without retries), no bound for each and sequence
 ---@field window integer? messages that client:each holds back at most, 1,024 if absent
@@ -129,20 +129,20 @@ local function step_over(store, limit)
   end
 end
 
----@param given whatsapp.limits?
+---@param options whatsapp.limits?
 ---@return { steps: function[], window: integer, ordered: boolean, max_wait: number? } limiter steps for send/delivery;
 ---ordered: messages to one recipient wait for each other
-function limits.new(given)
-  given = given or {}
-  local rate = given.throughput or THROUGHPUT
-  local pair = given.pair == nil and PAIR or given.pair
+function limits.new(options)
+  options = options or {}
+  local rate = options.throughput or THROUGHPUT
+  local pair = options.pair == nil and PAIR or options.pair
   local rows = { { interval = 1 / rate, burst = math.max(1, math.floor(rate / AT_ONCE)) } }
   if pair then table.insert(rows, 1, { is_pair = true, interval = pair.interval, burst = pair.burst }) end
   local steps = {}
   for i, limit in ipairs(rows) do
-    steps[i] = given.store and step_over(given.store, limit) or own_step(limit)
+    steps[i] = options.store and step_over(options.store, limit) or own_step(limit)
   end
-  return { steps = steps, window = given.window or WINDOW, ordered = given.pair ~= false, max_wait = given.max_wait }
+  return { steps = steps, window = options.window or WINDOW, ordered = options.pair ~= false, max_wait = options.max_wait }
 end
 
 limits.WINDOW = WINDOW

@@ -8,7 +8,7 @@ local advance, settle, release = delivery.advance, delivery.settle, delivery.rel
 local single = {}
 
 ---Moves the request of a delivery over the transport. A transport of the user's must not raise; what it raises all the same
----becomes an outcome. Where it does not say that it streams, files are given to it in the body.
+---becomes an outcome. Files are given to it in the body, unless it says that it streams.
 ---@param one whatsapp.delivery that said 0
 ---@return table? response, string? err, whatsapp.details? details
 function single.exchange(one)

@@ -1,5 +1,5 @@
--- A transport without a network, for tests: a function answers, the requests are kept as they are, and time stands still
--- until somebody sleeps or waits for an answer. Touches no file but the one that a request wants its answer in.
+-- A transport without a network, for tests: a function answers, the requests are kept as they are, and its clock moves
+-- only while a caller sleeps or waits for an answer. Touches no file but the one that a request wants its answer in.
 local outcome = require "whatsapp.wire.outcome"
 local values = require "whatsapp.util.values"
 
@@ -7,7 +7,7 @@ local M = {}
 
 local MAX_FILE = 100 * 1024 * 1024
 
--- the bytes of a file from an offset on; 0 where there is none
+-- the bytes of a file from an offset on; 0 for no file
 local function size_of(path, offset)
   local file = io.open(path, "rb")
   if not file then return 0 end
@@ -23,8 +23,8 @@ local function upload_size(request)
   return size
 end
 
-local function refused(text)
-  return outcome.invalid("to_file: " .. text, { { path = "to_file", rule = "file", message = text } })
+local function refused(problem)
+  return outcome.invalid("to_file: " .. problem, { { path = "to_file", rule = "file", message = problem } })
 end
 
 -- as over a network, a file that is there already is not touched
@@ -35,8 +35,8 @@ local function exists(path)
 end
 
 local function write(path, body)
-  local file, text = io.open(path, "wb")
-  if not file then return refused(text) end
+  local file, err = io.open(path, "wb")
+  if not file then return refused(err) end
   file:write(body)
   file:close()
   return true
@@ -49,21 +49,21 @@ local function save(request, response)
     local details = { kind = "transport", retryable = false, may_have_been_sent = true }
     return nil, ("the answer is longer than %d bytes"):format(limit), details
   end
-  local written, text, why = write(request.to_file, body)
-  if not written then return nil, text, why end
+  local written, err, details = write(request.to_file, body)
+  if not written then return nil, err, details end
   return { status = response.status, headers = response.headers, size = #body }
 end
 
 -- the body of an answer of 2xx goes where the request wants it, and progress is told once
-local function deliver(request, response, text, details)
+local function deliver(request, response, err, details)
   local status = type(response) == "table" and tonumber(response.status)
-  if not status then return response, text, details end
+  if not status then return response, err, details end
   if request.to_file and status >= 200 and status < 300 then
-    response, text, details = save(request, response)
+    response, err, details = save(request, response)
   end
   local moved = response and response.size or upload_size(request)
   if request.progress and response then request.progress(moved, moved) end
-  return response, text, details
+  return response, err, details
 end
 
 ---@class whatsapp.memory_transport: whatsapp.Transport

@@ -89,7 +89,7 @@ local function decoded(text)
   if type(value) == "table" then return value end
 end
 
----What the API says of the use that is left, from two headers that hold JSON.
+---The use of the limits, as the API tells it in two headers that hold JSON.
 ---@param headers table<string, string>
 ---@return { business: table?, app: table? }?
 function outcome.usage(headers)
@@ -153,14 +153,14 @@ local function tree_without_tokens(value, depth)
   return copy
 end
 
--- a text of the API's as it may stand in a line: no long token, no control character; what is no string is none
+-- a text of the API's for a line: without long tokens and control characters; nil for everything but a string
 local function shown_text(text)
   if type(text) == "string" then return show.line(without_tokens(text)) end
 end
 
-local LEVELS = 6 -- of an error object that are kept
+local LEVELS = 6 -- levels of an error object that are kept
 
--- what every error object of the API says, wherever it comes from
+-- reads an error object of the API, from an answer or a webhook
 local function read_error(err)
   local data = type(err.error_data) == "table" and err.error_data or {}
   return {
@@ -208,7 +208,7 @@ local function protocol_failure(status, headers, problem, has_id)
   }
 end
 
--- what a body that is no JSON object looks like, in a word
+-- describes a body that is no JSON object
 local function describe(headers, body)
   if body == "" then return "an empty body" end
   local encoding = headers["content-encoding"]
@@ -232,7 +232,7 @@ end
 
 local function is_success(status) return status >= 200 and status <= 299 end
 
--- what /messages answers when it took the message
+-- returns whether the answer names a message that was taken
 local function has_message_id(object)
   local messages = object.messages
   local first = type(messages) == "table" and messages[1]
@@ -246,7 +246,7 @@ local function parts_of(answer)
   return integer(answer.status) or 0, headers, decoded(answer.body)
 end
 
--- what a response that is no success says
+-- reads a response that is no success
 local function failure_of(answer, status, headers, object, problem)
   if not object then
     return protocol_failure(status, headers, describe(headers, type(answer.body) == "string" and answer.body or ""))
@@ -323,7 +323,7 @@ local TOLD = {
   { "usage", outcome.usage, "x-business-use-case-usage", "x-app-usage" },
 }
 
----Tells what the headers say beside the answer.
+---Tells what the headers say.
 ---@param info table gets a member for each
 ---@param headers table<string, string>?
 ---@return boolean whether anything was told

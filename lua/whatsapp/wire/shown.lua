@@ -1,4 +1,4 @@
--- What `print` shows of a result, of `info` and of `details`: lines worth reading. Metatables with __tostring and nothing else;
+-- Prints a result, `info` and `details` as lines worth reading. Metatables with __tostring and nothing else;
 -- pairs() and JSON writers see the plain tables. Never shows a secret: what is in the tables was scrubbed before.
 local core = require "whatsapp.core"
 
@@ -14,7 +14,7 @@ local KINDS = {
   protocol = "an answer that is not the API's",
 }
 
--- what a program may do about it
+-- the next step of a program
 local function next_step(details)
   if details.retryable then
     local wait = details.retry_after and (" after %g seconds"):format(details.retry_after) or ""

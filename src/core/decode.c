@@ -9,7 +9,7 @@
 
 /* levels of nesting; members that wait on the stack; values of one text: an empty table takes 56 bytes and more, 30
  * times what it takes in the text */
-enum { MAX_DEPTH = 100, BATCH = 16, MAX_VALUES = 500000 };
+enum { MAX_DEPTH = 100, BATCH = 16, MAX_READ_VALUES = 500000 };
 
 #define TOO_MANY "more than 500000 values"
 
@@ -305,7 +305,7 @@ static bool read_literal(reader *r, const char *literal)
 static bool read_value(reader *r)
 {
     skip_space(r);
-    if (++r->values > MAX_VALUES) return fail(r, TOO_MANY);
+    if (++r->values > MAX_READ_VALUES) return fail(r, TOO_MANY);
     switch (peek(r)) {
     case '"':
         return read_string(r);

@@ -805,7 +805,7 @@ const void *wa_array_mark(void)
  * empty list. By linear search, because a string that Lua does not have yet would be allocated. */
 static void find_foreign_marks(wa_encoder *e)
 {
-    static const char *const modules[] = {"cjson", "cjson.safe"}, *const names[] = {
+    static const char *const modules[] = {"cjson", "cjson.safe"}, *const members[] = {
                                                                       "array_mt", "empty_array_mt", "empty_array"};
     lua_State *L = e->L;
     int top = lua_gettop(L);
@@ -816,7 +816,7 @@ static void find_foreign_marks(wa_encoder *e)
     for (size_t i = 0; i < 2 && lua_type(L, top + 2) == LUA_TTABLE; i++) {
         push_member(e, top + 2, modules[i]);
         for (size_t j = 0; j < WA_FOREIGN_MARKS && lua_type(L, top + 3) == LUA_TTABLE; j++) {
-            push_member(e, top + 3, names[j]);
+            push_member(e, top + 3, members[j]);
             if (!lua_isnil(L, -1)) e->marks[j] = lua_topointer(L, -1);
             lua_pop(L, 1);
         }

@@ -1,6 +1,6 @@
 # lua-whatsapp: what can be done here. `make` builds for $(LUA); the README says what each target is for.
 #   make [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit|lua|...]   builds build/$(LUA)/whatsapp/*.so; else for the first of them that is here
-#   make demo · test · check · memcheck · sanitize · test-all · test-arm · test-be · test-musl · bench · bench-send · bench-nginx
+#   make demo · test · check · memcheck · sanitize · test-all · test-arm · test-be · test-musl · portable · bench · bench-send · bench-nginx
 #        install · clean · env
 
 ifeq ($(origin LUA),undefined)
@@ -33,11 +33,11 @@ BUILD  := build/$(LUA)
 OFFLINE := spec/walk_spec.lua spec/schema_spec.lua spec/message_spec.lua spec/recipient_spec.lua spec/values_spec.lua spec/clusters_spec.lua spec/response_spec.lua spec/retry_spec.lua spec/crypto_spec.lua \
            spec/golden_spec.lua spec/decode_spec.lua spec/webhook_spec.lua spec/webhook_handler_spec.lua spec/status_spec.lua spec/window_spec.lua
 MODULE := $(BUILD)/whatsapp
-C      := $(wildcard src/*.c src/*/*.c)
-H      := $(wildcard src/*.h src/*/*.h)
 
 # a folder of src/ is a module, with the files that all modules share: a new file is named nowhere here
 SOURCES = $(wildcard src/$(1)/*.c src/*.c)
+C      := $(sort $(foreach module,core curl crypto,$(call SOURCES,$(module))))
+H      := $(wildcard src/*.h src/*/*.h)
 OBJ     = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(call SOURCES,$(1)))
 
 # MODULES=core builds and installs without libcurl and libcrypto
@@ -78,9 +78,14 @@ $(BUILD)/headers:
 	  echo >&2 "no headers of $(LUA): on Debian" \
 	  "apt install $(if $(filter luajit%,$(LUA)),luajit2,$(ABI)) lib$(ABI:lua5.1=lua5.1-0)-dev; else LUA=... names another Lua, LUA_INC=-I... its headers"; exit 1; }
 
-# what a shell needs to use the build: eval "$(make -s env)"
+# what a shell needs to use the build: eval "$(make -s env)". The shell that evaluates it runs nothing of a value, whatever
+# the folder's name holds: each is in single quotes, and the folder comes from the shell, never through the text of a recipe
+env: export ENV_LUA = $(LUA)
+env: export ENV_BUILD = $(BUILD)
 env:
-	@echo 'export LUA="$(LUA)" LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;;" LUA_CPATH="$(CURDIR)/$(BUILD)/?.so;;"'
+	@quoted() { value=$$(printf '%s.' "$$2" | sed "s/'/'\\\\''/g"); printf " %s='%s'" "$$1" "$${value%.}"; }; \
+	  printf export; quoted LUA "$$ENV_LUA"; quoted LUA_PATH "$$PWD/lua/?.lua;$$PWD/lua/?/init.lua;;"; \
+	  quoted LUA_CPATH "$$PWD/$$ENV_BUILD/?.so;;"; echo
 
 # what a variable of this file is: make -s say-WARN
 say-%: ; @echo '$($*)'
@@ -96,13 +101,14 @@ DEPS_lua5.3 := lua5.3 liblua5.3-dev
 DEPS_luajit := luajit2
 DEPS_TEST  := $(DEPS_DEMO) lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_$(LUA))
 DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils liblua5.2-dev liblua5.3-dev libluajit2-5.1-dev
-DEPS_BENCH := $(DEPS_DEMO) lua-sec lua-socket python3-requests nodejs util-linux
+DEPS_BENCH := $(DEPS_DEMO) valgrind lua-sec lua-socket python3-requests nodejs util-linux
 DEPS_NGINX := $(DEPS_DEMO) wrk
 DEPS_ALL   := $(DEPS_TEST) $(DEPS_lua5.1) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit)
 DEPS_CROSS := $(DEPS_BUILD) qemu-user-static
 DEPS_ARM   := $(DEPS_CROSS) gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
 DEPS_BE    := $(DEPS_CROSS) gcc-powerpc64-linux-gnu libc6-dev-ppc64-cross gcc-mips-linux-gnu libc6-dev-mips-cross
 DEPS_MUSL  := $(DEPS_BUILD) musl-tools
+DEPS_PORTABLE := $(DEPS_TEST) gcc-mingw-w64-x86-64
 
 deps-demo:  ; @sh spec/support/deps.sh $(DEPS_DEMO)
 deps-test:  ; @sh spec/support/deps.sh $(DEPS_TEST)
@@ -113,6 +119,7 @@ deps-nginx: ; @sh spec/support/deps.sh $(DEPS_NGINX)
 deps-arm:   ; @sh spec/support/deps.sh $(DEPS_ARM)
 deps-be:    ; @sh spec/support/deps.sh $(DEPS_BE)
 deps-musl:  ; @sh spec/support/deps.sh $(DEPS_MUSL)
+deps-portable: ; @sh spec/support/deps.sh $(DEPS_PORTABLE)
 
 # make deps first, then make again: what was missing may change what pkg-config says
 demo: deps-demo ; @$(MAKE) --no-print-directory -s all sandbox && eval "$$($(MAKE) -s env)" && $$LUA examples/demo.lua
@@ -131,6 +138,9 @@ test-all: deps-all
 test-arm: deps-arm ; @sh spec/support/cross.sh arm
 test-be: deps-be ; @sh spec/support/cross.sh powerpc64 mips
 test-musl: deps-musl ; @sh spec/support/cross.sh musl
+
+# where there is no epoll, and Windows
+portable: deps-portable ; @sh spec/support/portable.sh $(LUA) $(BUSTED)
 
 memcheck: all sandbox
 	@$(MAKE) --no-print-directory suite RUN="valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect \
@@ -165,6 +175,11 @@ fuzz:
 FILES ?= 1000000
 fuzz-sniff: all
 	eval "$$($(MAKE) -s env)"; $$LUA spec/support/fuzz_sniff.lua $(FILES)
+
+# what a server may answer to a request over cosockets; ANSWERS= says how many
+ANSWERS ?= 1000000
+fuzz-http1: all
+	eval "$$($(MAKE) -s env)"; $$LUA spec/support/fuzz_http1.lua $(ANSWERS)
 
 fuzz-webhook:
 	@mkdir -p build/fuzz/webhook-corpus
@@ -235,7 +250,7 @@ docs: core
 # the modules and their files, as the folders have them; make check compares
 rockspec: ; @$(LUA) src/modules.lua
 
-# the walker against lua-cjson and against a bare walk of the same tables; prints, and judges nothing
+# the encoder against lua-cjson and against a bare walk of the same tables, in times and in instructions; judges nothing
 BENCH := $(BUILD)/bench
 bench: core curl crypto $(BENCH)/floor.so
 	@for name in core curl crypto; do strip -o $(BENCH)/$$name.stripped $(MODULE)/$$name.so || exit 1; done
@@ -282,6 +297,6 @@ clean:
 bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
-.PHONY: unicode all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl demo test suite \
+.PHONY: unicode all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl deps-portable portable demo test suite \
         test-all test-arm test-be test-musl memcheck sanitize coverage amalgamation embed threads size 32bits torture fuzz \
-        fuzz-webhook fuzz-sniff docs rockspec check bench bench-send bench-webhook bench-nginx bench-media install clean
+        fuzz-webhook fuzz-sniff fuzz-http1 docs rockspec check bench bench-send bench-webhook bench-nginx bench-media install clean

@@ -92,6 +92,7 @@ build = {
     ["whatsapp.sandbox.nginx"] = "lua/whatsapp/sandbox/nginx.lua",
     ["whatsapp.sandbox.process"] = "lua/whatsapp/sandbox/process.lua",
     ["whatsapp.sandbox.server"] = "lua/whatsapp/sandbox/server.lua",
+    ["whatsapp.sandbox.shelf"] = "lua/whatsapp/sandbox/shelf.lua",
     ["whatsapp.schema"] = "lua/whatsapp/schema.lua",
     ["whatsapp.send.batch"] = "lua/whatsapp/send/batch.lua",
     ["whatsapp.send.body"] = "lua/whatsapp/send/body.lua",

@@ -1,5 +1,5 @@
--- What the API refuses, or takes and never delivers, since 2026, and what is certain enough for a warning only: addresses,
--- templates, Direct Send. Facts from Meta's pages, not from the schema. The boundaries of single fields are in schema_spec.lua.
+-- Problems of messages that the API refuses, or takes and never delivers, since 2026, and warnings where this is not certain:
+-- addresses, templates, Direct Send. Facts from Meta's pages, not from the schema. The boundaries of single fields are in schema_spec.lua.
 local whatsapp = require "whatsapp"
 
 local encode = whatsapp.encode
@@ -83,7 +83,7 @@ describe("an address in a raw message", function()
     assert.same({}, verdict(text { recipient = "US.ENT.11815799212886844830" }))
   end)
 
-  it("makes a warning where it is probably none", function()
+  it("makes a warning of an address that is probably wrong", function()
     check_all {
       { "a user name", text { to = "@ana" }, "warning: to format" },
       { "a user name for a user id", text { recipient = "@ana.b1" }, "warning: recipient format" },

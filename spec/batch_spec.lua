@@ -55,7 +55,7 @@ local function all(batch)
   return outcomes
 end
 
--- every message of the list stands in one outcome, and none other does
+-- asserts that each message of the list has one outcome, and that there is no other outcome
 local function each_once(list, outcomes)
   local seen = {}
   for _, outcome in ipairs(outcomes) do
@@ -109,7 +109,7 @@ describe("client:each", function()
     assert.same({ 51, 50 }, { read, done })
   end)
 
-  it("reads no further either where every message ends at once", function()
+  it("stops reading also if every message ends at once", function()
     local read, done = 0, 0
     local function source()
       read = read + 1
@@ -120,7 +120,7 @@ describe("client:each", function()
     assert.equal(50, done)
   end)
 
-  it("gives the outcome of what the core refuses, and of what is no message, and sends the others", function()
+  it("gives an outcome for a message that the core refuses and for a value that is no message, and sends the others", function()
     local transport = counted()
     local list = { message(1), { to = "2", text = {} }, "three", message(4) }
     local outcomes = all(new(transport):each(list))
@@ -149,7 +149,7 @@ describe("client:each", function()
     end
   end)
 
-  it("says what may have been sent, and never repeats it", function()
+  it("tells which messages may have been sent, and never repeats them", function()
     local transport = counted(function()
       return nil, "lost", { kind = "transport", retryable = false, may_have_been_sent = true }
     end)
@@ -171,7 +171,7 @@ describe("client:each", function()
     all(new(transport):each(function() return nil end, { on_progress = error }))
   end)
 
-  it("loses no outcome where on_progress raises, asks it no more, and says what it raised", function()
+  it("loses no outcome if on_progress raises, does not call it again, and tells the error", function()
     local asked, list = 0, messages(3)
     local outcomes = all(new(counted()):each(list, { on_progress = function()
       asked = asked + 1
@@ -202,7 +202,7 @@ describe("client:each", function()
     assert.equal(20, made)
   end)
 
-  it("gives an outcome for what a hook or a transport raises, and goes on", function()
+  it("makes an outcome of an error in a hook or a transport, and goes on", function()
     local raised = 0
     local function before_send(request)
       if body_of(request):find "7" then
@@ -225,7 +225,7 @@ describe("client:each", function()
     assert.is_true(outcomes[1].details.may_have_been_sent)
   end)
 
-  it("shows no token in what a transport raises", function()
+  it("shows no token in an error that a transport raises", function()
     local client = new(function(request) error("cannot send " .. request.headers.Authorization) end)
     for _, response, text in client:each(messages(2)) do
       assert.is_nil(response)
@@ -233,7 +233,7 @@ describe("client:each", function()
     end
   end)
 
-  it("raises what the source raises; what was under way can still be fetched", function()
+  it("raises the source's error; the messages under way can still be fetched", function()
     local read = 0
     local batch = new(counted(nil, { delay = 1 })):each(function()
       read = read + 1
@@ -258,7 +258,7 @@ describe("client:each", function()
     assert.equal(10, got)
   end)
 
-  it("passes on what the user's code yields to a loop of its own", function()
+  it("passes the yields of the user's code on to the user's loop", function()
     local batch
     local function token()
       coroutine.yield "a token, please"
@@ -313,7 +313,7 @@ describe("client:each", function()
     return transport, outcomes
   end
 
-  it("sends nothing more once the client is closed, and says that it was not sent", function()
+  it("sends no more once the client is closed, and says that the rest was not sent", function()
     local transport, outcomes = closed_meanwhile()
     local answered = 0
     for _, outcome in ipairs(outcomes) do
@@ -327,7 +327,7 @@ describe("client:each", function()
     assert.is_true(answered < 10)
   end)
 
-  it("wakes what a limit holds back once the client is closed", function()
+  it("wakes messages that a limit holds back once the client is closed", function()
     for _, changes in ipairs { { limiter = { pair = { interval = 600, burst = 2 } }, to = "1" }, { limiter = { throughput = 0.01 } } } do
       local transport, outcomes = closed_meanwhile(changes)
       assert.is_true(transport.slept < 600)
@@ -335,7 +335,7 @@ describe("client:each", function()
     end
   end)
 
-  it("raises for what is no list: it would not send all of it", function()
+  it("raises for a table that is no list, as some of it would not be sent", function()
     local client = new(counted())
     local wrong = {
       ["key t"] = message(1), ["nothing at 2"] = { message(1), nil, message(3) }, ["nothing at 1"] = { [3] = message(3) },
@@ -378,13 +378,13 @@ describe("client:each", function()
     end)
   end)
 
-  it("shows nothing in tostring", function()
+  it("shows no data in tostring", function()
     assert.equal("whatsapp.batch (0 done)", tostring((new(counted()):each {})))
   end)
 end)
 
 describe("batch:close", function()
-  it("returns what was on the wire, and reads nothing more", function()
+  it("returns the messages on the wire, and reads no more messages", function()
     local transport, read = counted(nil, { delay = 1 }), 0
     local batch = new(transport):each(function()
       read = read + 1
@@ -400,7 +400,7 @@ describe("batch:close", function()
     assert.equal(read, #transport.requests)
   end)
 
-  it("says of what waits for another try how the last one ended", function()
+  it("gives the failure of the last attempt for a message that waits for its next attempt", function()
     local transport = counted(function(request) return body_of(request):find "1$" and accepted() or BUSY end)
     local batch = new(transport):each { message(1), message(2) }
     assert.is_table(select(2, batch:next()))
@@ -411,7 +411,7 @@ describe("batch:close", function()
     assert.equal(0, transport.slept)
   end)
 
-  it("sends nothing that a limit holds back", function()
+  it("does not send messages that a limit holds back", function()
     local transport = counted()
     local client = new(transport, { limiter = { pair = { interval = 6, burst = 1 } } })
     local list = messages(5, "1")
@@ -429,7 +429,7 @@ describe("batch:close", function()
   end)
 
   if _VERSION == "Lua 5.4" then
-    it("is what a loop does that is left early", function()
+    it("is called when a loop is left early", function()
       local transport = counted(nil, { delay = 1 })
       local run = assert(load([[local client, list = ...
         for _ in client:each(list, { concurrency = 4 }) do break end]]))
@@ -497,7 +497,7 @@ describe("client:sequence", function()
     assert.equal("16505551234", transport.requests[2].to)
   end)
 
-  it("stops at the first that fails, and says which and what was accepted", function()
+  it("stops at the first failure, and tells its index and the results before it", function()
     local transport = memory.new { accepted(), { status = 400, headers = {}, body = '{"error":{"code":131026,"message":"no"}}' } }
     local list = { { text = { body = "1" } }, { text = { body = "2" } }, { text = { body = "3" } } }
     local results, text, details = new(transport):sequence("1", list)

@@ -36,7 +36,7 @@ describe("a request for a transport that does not stream", function()
     end
   end)
 
-  it("has a form in its body, with the type that says where a part ends", function()
+  it("has the form in its body, and a Content-Type with the boundary", function()
     local path = scratch.write("a.bin", BYTES)
     local request = { method = "POST", headers = { ["content-type"] = "x/y", Authorization = "t" }, form = {
       { name = "messaging_product", data = "whatsapp" }, { name = "file", filename = 'a "b"\r\n.pdf', type = "application/pdf", file = path },
@@ -55,7 +55,7 @@ describe("a request for a transport that does not stream", function()
     assert.is_true(parts[2].data == BYTES)
   end)
 
-  it("is refused where a file cannot be read, or is too long, and where the form is none", function()
+  it("is refused if a file cannot be read or is too long, and if the form is no form", function()
     local huge = scratch.path "huge"
     scratch.run(("truncate -s %d huge"):format(body.MOST + 1))
     local cases = {
@@ -115,7 +115,7 @@ describe("a response of a transport that does not stream", function()
     end
   end)
 
-  it("tells progress once, of what moved", function()
+  it("tells progress once, with the bytes that moved", function()
     local seen = {}
     local function progress(...) seen[#seen + 1] = { ... } end
     body.saved(requested { progress = progress }, { status = 200, body = "12345" })

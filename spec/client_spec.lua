@@ -63,7 +63,7 @@ describe("whatsapp.new", function()
     assert_no_secret(err)
   end
 
-  it("raises at the caller for what is missing, unknown or of another kind", function()
+  it("raises at the caller's line for options that are missing, unknown or of another kind", function()
     raises(nil, "whatsapp.new takes a table")
     raises(whatsapp, "with a dot")
     raises({ token = TOKEN, phone_number_id = "1", transport = memory }, "option transport is a module: its .new()")
@@ -128,7 +128,8 @@ describe("client:request", function()
     local request = client:request(TEXT)
     assert.same({
       method = "POST", url = "https://graph.facebook.com/v26.0/106540352242922/messages",
-      headers = { ["Content-Type"] = "application/json" }, timeout = 7, to = "16505551234", phone_number_id = "106540352242922",
+      headers = { ["Content-Type"] = "application/json", ["User-Agent"] = "lua-whatsapp/" .. whatsapp._VERSION },
+      timeout = 7, to = "16505551234", phone_number_id = "106540352242922",
       body = '{"messaging_product":"whatsapp","recipient_type":"individual","to":"16505551234","type":"text","text":{"body":"x"}}',
     }, request)
     assert_no_secret(request)
@@ -150,7 +151,7 @@ describe("client:request", function()
     for _, wrong in ipairs { 0, -1, 1.5, 1 / 0 } do assert.is_false(pcall(url_of, wrong)) end
   end)
 
-  it("gives what is wrong with a message, and touches no transport", function()
+  it("returns the problems of a message, and calls no transport", function()
     local client, transport = client_with()
     local request, text, details = client:request { to = "1" }
     assert.is_nil(request)
@@ -158,6 +159,30 @@ describe("client:request", function()
     assert.equal("invalid", details.kind)
     assert.is_nil((client:send { to = "1" }))
     assert.equal(0, #transport.requests)
+  end)
+end)
+
+describe("a transport of the user's", function()
+  it("gets the header User-Agent, which the library's transports set themselves", function()
+    local client, transport = client_with(nil, { user_agent = "a program/1.0" })
+    assert.is_table((client:send(TEXT)))
+    assert.equal("a program/1.0", transport.requests[1].headers["User-Agent"])
+    client, transport = client_with()
+    assert.is_table((client:send(TEXT)))
+    assert.equal("lua-whatsapp/" .. whatsapp._VERSION, transport.requests[1].headers["User-Agent"])
+  end)
+end)
+
+describe("the option proxy", function()
+  it("is a proxy, or empty", function()
+    for _, proxy in ipairs { "", "http://127.0.0.1:1", "127.0.0.1:1", "socks5h://a:b@host:1", "HTTPS://host" } do
+      assert.is_table(whatsapp.new { token = TOKEN, phone_number_id = "1", proxy = proxy })
+    end
+    for _, proxy in ipairs { "nonsense://x", "ftp://host", "http://", "http:///x", "a b", "://x", "file:///etc/passwd" } do
+      local ok, err = pcall(whatsapp.new, { token = TOKEN, phone_number_id = "1", proxy = proxy })
+      assert.is_false(ok, proxy)
+      assert.truthy(err:find("option proxy must be a URL such as", 1, true), err)
+    end
   end)
 end)
 
@@ -173,20 +198,20 @@ describe("client:authorize", function()
     assert.equal(request.url, signed.url)
   end)
 
-  it("adds appsecret_proof where the secret is known", function()
+  it("adds appsecret_proof if the client has an app secret", function()
     local client = client_with(nil, { app_secret = SECRET })
     local proof = crypto.hmac_sha256(SECRET, TOKEN)
     assert.equal("https://graph.facebook.com/y?appsecret_proof=" .. proof, client:authorize({ url = "https://graph.facebook.com/y" }).url)
     assert.equal("https://graph.facebook.com/y?a=b&appsecret_proof=" .. proof, client:authorize({ url = "https://graph.facebook.com/y?a=b" }).url)
   end)
 
-  it("raises for what is no request", function()
+  it("raises for a value that is no request", function()
     assert.is_false(pcall(function() client_with():authorize {} end))
   end)
 end)
 
 describe("client:send", function()
-  it("gives the API's answer, nil and what is known of the exchange", function()
+  it("returns the API's answer, nil and the info of the exchange", function()
     local result, text, info = client_with():send(TEXT)
     assert.equal("wamid.X", result.messages[1].id)
     assert.is_nil(text)
@@ -203,7 +228,7 @@ describe("client:send", function()
     assert.equal("Bearer second-token", transport.requests[2].headers.Authorization)
   end)
 
-  it("sends nothing where the token function gives no token", function()
+  it("sends nothing if the token function returns no token", function()
     for _, given in ipairs { { nil, "the vault is shut" }, { "" }, { "a\r\nX: y" }, { 5 } } do
       local client, transport = client_with(nil, { token = function() return given[1], given[2] end })
       local result, text, details = client:send(TEXT)
@@ -215,7 +240,7 @@ describe("client:send", function()
     end
   end)
 
-  it("repeats what was refused before it was processed, and says how often it tried", function()
+  it("repeats a request that was refused before it was processed, and tells the number of attempts", function()
     local throttled = { status = 400, headers = {}, body = '{"error":{"code":131056}}' }
     local client, transport = client_with({ throttled, ACCEPTED })
     local result, _, info = client:send(TEXT)
@@ -228,7 +253,7 @@ describe("client:send", function()
     assert.is_true(details.retryable)
   end)
 
-  it("never repeats what may have been sent", function()
+  it("never repeats a message that may have been sent", function()
     local lost = { text = "the connection broke", details = { kind = "transport", retryable = false, may_have_been_sent = true } }
     for _, outcome in ipairs { lost, { status = 500, headers = {}, body = "" }, { status = 200, headers = {}, body = "<html>" },
       { status = 500, headers = {}, body = '{"error":{"code":131000}}' }, { text = "no details" } } do
@@ -304,7 +329,7 @@ describe("client:send", function()
     assert_no_secret(text, details)
   end)
 
-  it("says that it may have been sent where a transport gives no response", function()
+  it("says that the message may have been sent if a transport returns no response", function()
     for _, wrong in ipairs { "200 OK", 200, true, {}, { status = "200" } } do
       local result, text, details = client_with(function() return wrong end):send(TEXT)
       assert.is_nil(result)
@@ -333,7 +358,7 @@ describe("client:send", function()
     end
   end)
 
-  it("keeps apart what two clients send", function()
+  it("keeps the messages of two clients apart", function()
     local function meddle(request)
       request.headers.Evil = "1"
     end
@@ -346,10 +371,10 @@ describe("client:send", function()
     assert.is_table((meddling:send(TEXT)))
     assert.is_table((meddling:send(TEXT)))
     assert.is_false(seen[1] == seen[2])
-    assert.same({ ["Content-Type"] = "application/json" }, client_with():request(TEXT).headers)
+    assert.is_nil(client_with():request(TEXT).headers.Evil)
   end)
 
-  it("gives the outcome though the log raises, and what it raised", function()
+  it("returns the outcome although the log raises, with the log's error", function()
     local client, transport = client_with(nil, { log = function() error "disk full" end })
     local result, _, info = client:send(TEXT)
     assert.is_table(result)
@@ -388,7 +413,7 @@ describe("client:mark_read", function()
       transport.requests[2].body)
   end)
 
-  it("is repeated where it is not known whether it arrived, and not where it was refused", function()
+  it("is repeated if it may have arrived, and not if it was refused", function()
     local lost = { text = "lost", details = { kind = "transport", retryable = false, may_have_been_sent = true } }
     local client = client_with { lost, { status = 500, headers = {}, body = "" }, { status = 200, headers = {}, body = '{"success":true}' } }
     local result, _, info = client:mark_read "wamid.X"

@@ -77,7 +77,7 @@ end)
 describe("a host without libcurl", function()
   teardown(scratch.empty)
 
-  it("is told in one line what is missing", function()
+  it("gets one line that names the missing module", function()
     local printed = run [[
       local searchers = package.searchers or package.loaders
       local search = searchers[3] -- for C modules

@@ -67,7 +67,7 @@ describe("a cluster", function()
     end
   end)
 
-  it("ends where the next one begins", function()
+  it("ends before the next one", function()
     for _, case in ipairs(SEVERAL) do assert.equal(case[1], #clusters_of(text_of(case[2])), case[2]) end
   end)
 
@@ -79,7 +79,7 @@ describe("a cluster", function()
     assert.same({ 6, 3 }, { next_at, count })
   end)
 
-  it("is a byte where a byte is no UTF-8, and every byte is in one cluster", function()
+  it("is one byte for a byte that is no UTF-8, and every byte is in one cluster", function()
     assert.same({ "\255", "\254", "\128", "a" }, clusters_of "\255\254\128a")
     assert.same({ "\240", "\159", "\145", "a" }, clusters_of "\240\159\145a")
     math.randomseed(11)
@@ -103,14 +103,14 @@ describe("a cluster", function()
     assert.equal("", clusters.beginning(family, 3))
   end)
 
-  it("is what make unicode wrote", function()
+  it("is the table that make unicode writes", function()
     if output_of "perl -MUnicode::UCD -e 'print Unicode::UCD::UnicodeVersion()' 2>/dev/null" ~= "14.0.0" then return end
     assert.equal(output_of "cat lua/whatsapp/util/unicode.lua", output_of "perl spec/support/unicode.pl")
   end)
 end)
 
 describe("message.split", function()
-  it("cuts no character that a reader sees, whatever the length of a part", function()
+  it("cuts no character that a reader sees, with any length of a part", function()
     for _, case in ipairs(WHOLE) do
       local text = text_of(case[2])
       if not text:find "^%s+$" then
@@ -141,7 +141,7 @@ describe("message.split", function()
     assert.same({ "x", "\240\159\145\168\226\128\141", "\240\159\145\169", "y" }, split("x \240\159\145\168\226\128\141\240\159\145\169 y", 2))
   end)
 
-  it("takes a time that grows with the text, whatever is in it", function()
+  it("takes linear time for any text", function()
     local function seconds(text, longest)
       local before = os.clock()
       split(text, longest)

@@ -1,5 +1,5 @@
--- One way for a message: in whose coroutine the user's code runs, what becomes of what it raises, and that the outcome is the
--- same whatever the options are. Never touches a network.
+-- One way for a message: the coroutine in which the user's code runs, the outcome after an error in it, and that the outcome is
+-- the same with all options. Never touches a network.
 local memory = require "whatsapp.transport.memory"
 local whatsapp = require "whatsapp"
 
@@ -30,7 +30,7 @@ local SENDERS = {
 }
 
 -- The places where code of the user's is called: options of the client, options of the call, the message, the answers. `code`
--- is the function that stands there.
+-- is the function that is called.
 local PLACES = {
   before_send = function(code) return { before_send = code } end,
   token = function(code)
@@ -139,7 +139,7 @@ describe("a transport that is only callable", function()
       for i = 1, 3 do assert.equal("wamid.1", got[i][1].messages[1].id) end
     end)
 
-    it("may raise, and what it raises is the outcome: " .. name, function()
+    it("may raise, and the error is in the outcome: " .. name, function()
       for _, raised in ipairs { "broken: Bearer a-token-of-a-test", {}, false } do
         local result, err, details = send(new(function() error(raised, 0) end), TEXT)
         assert.is_nil(result)
@@ -171,7 +171,7 @@ describe("a transport that is only callable", function()
 end)
 
 describe("a transport that starts many", function()
-  it("may raise where it starts one: that message has an outcome, and the others are sent", function()
+  it("may raise in start: that message has an outcome, and the others are sent", function()
     local transport = memory.new(accepted)
     local start, count = transport.start, 0
     function transport.start(request, slot)
@@ -237,7 +237,7 @@ describe("a transport that starts many", function()
 end)
 
 describe("the token function", function()
-  it("is called once at a time, however many send", function()
+  it("is called once at a time, with many sends under way", function()
     local under_way, most, calls = 0, 0, 0
     local transport = memory.new(accepted)
     transport.sleep = function() coroutine.yield() end
@@ -263,7 +263,7 @@ describe("the token function", function()
     assert.same({ 5, 5, 1 }, { done, calls, most })
   end)
 
-  it("is called again where the coroutine that called it has vanished", function()
+  it("is called again if the coroutine that called it has vanished", function()
     local transport, calls = memory.new(accepted), 0
     local sleep = transport.sleep
     function transport.sleep(seconds) sleep(seconds) end
@@ -287,6 +287,27 @@ describe("the token function", function()
     assert.is_true(transport.slept >= 60)
   end)
 
+  it("sends each message with a new token, and shows no token in an error, with many messages under way", function()
+    local count = 0
+    local client = new(memory.new(function(request)
+      return nil, "could not send with " .. request.headers.Authorization,
+        { kind = "transport", retryable = false, may_have_been_sent = true, message = request.headers.Authorization }
+    end, { delay = 1 }), { token = function()
+      count = count + 1
+      return ("secret-token-%04d"):format(count)
+    end })
+    local list = {}
+    for i = 1, 100 do list[i] = TEXT end
+    local seen = 0
+    for _, result, err, details in client:each(list, { concurrency = 60 }) do
+      assert.is_nil(result)
+      seen = seen + 1
+      assert.equal("could not send with Bearer ***", err)
+      assert.equal("Bearer ***", details.message)
+    end
+    assert.same({ 100, 100 }, { seen, count })
+  end)
+
   it("must not send through the client that asks it", function()
     local client
     client = new(memory.new(accepted), { token = function()
@@ -300,7 +321,7 @@ describe("the token function", function()
   end)
 end)
 
--- what the API answers, one after the other
+-- the answers of the API, in order
 local ANSWERS = {
   accepted = { accepted() }, throttled = { answer(429, '{"error":{"code":130429}}'), accepted() },
   refused = { answer(400, '{"error":{"code":131026,"message":"no"}}') }, broken = { answer(500, "<html>") },
@@ -332,7 +353,7 @@ describe("the outcome of a message", function()
   end
 
   for answers in pairs(ANSWERS) do
-    it("is the same whatever the options are and whoever drives it: " .. answers, function()
+    it("is the same with all options and in every driver: " .. answers, function()
       local expected = outcome(SENDERS.send, answers)
       for _, send in pairs(SENDERS) do
         assert.same(expected, outcome(send, answers))
@@ -351,7 +372,7 @@ describe("a fallback with a window book", function()
   end
 
   for name, send in pairs(SENDERS) do
-    it("is sent at once where the window is known to be closed: " .. name, function()
+    it("is sent at once if the window is known to be closed: " .. name, function()
       for _, open in ipairs { false, true, "unknown" } do
         local transport = memory.new(accepted)
         local state = open

@@ -3,7 +3,7 @@
 local fault_server = require "spec.support.fault"
 local whatsapp = require "whatsapp"
 
--- what the server does with the first requests, how many messages are sent, with which options
+-- the server's answers to the first requests, the number of messages, the options
 local CASES = {
   { { "accept" }, 3 },
   { { "error 429 130429" }, 2 },
@@ -86,7 +86,7 @@ describe("client:each over libcurl", function()
     end)
   end
 
-  it("waits, and repeats what was not sent", function()
+  it("waits, and repeats messages that were not sent", function()
     local slow = open("closed", { retry = { attempts = 2, total = 5 } })
     local started = os.time()
     for _, response, text, details in slow:each(messages(3)) do
@@ -98,7 +98,7 @@ describe("client:each over libcurl", function()
     assert.is_true(os.time() - started < 5)
   end)
 
-  it("gives what is refused here its outcome, between others", function()
+  it("gives an outcome for a message that is refused here, between others", function()
     fault.play("accept", "accept")
     local list = messages(4)
     list[2], list[3] = { to = "1", text = {} }, "no table"
@@ -120,7 +120,7 @@ describe("client:each over libcurl", function()
     end
   end
 
-  it("loses no outcome where something is raised while its answer is read", function()
+  it("loses no outcome if the user's code raises while an answer is read", function()
     fault.play_times(3, "accept")
     local batch = open("h1"):each(messages(3), { concurrency = 1 })
     local read, count = batch.plan.read, 0
@@ -139,7 +139,7 @@ describe("client:each over libcurl", function()
   for _, changes in ipairs { {}, { log = function() end } } do
     local way = changes.log and ", with a log" or ""
 
-    it("sends nothing that is read after the batch was closed" .. way, function()
+    it("sends no message that is read after the batch was closed" .. way, function()
       fault.play_times(4, "accept")
       local list, given, batch, closed = messages(4), 0, nil, nil
       batch = open("h1", changes):each(function()
@@ -155,7 +155,7 @@ describe("client:each over libcurl", function()
       assert.equal(2, fault.arrivals(2))
     end)
 
-    it("goes on where its source waits for another batch" .. way, function()
+    it("goes on if its source waits for another batch" .. way, function()
       fault.play("error 400 131026", "accept", "accept")
       local client, given = open("h1", changes), 0
       local batch = client:each(function()
@@ -187,7 +187,7 @@ describe("client:each over libcurl", function()
 
   -- as where there is no memory; the batch goes on
   for name, began in pairs { ["before it left"] = false, ["while it left"] = true } do
-    it("loses no outcome where something is raised while a message is begun, " .. name, function()
+    it("loses no outcome if the user's code raises while a message is begun, " .. name, function()
       fault.play_times(4, "accept")
       local list = messages(4)
       local batch = open("h1"):each(list, { concurrency = 2 })
@@ -235,7 +235,7 @@ describe("client:each over libcurl", function()
     assert.same({ 1, 2 }, attempts)
   end)
 
-  it("is left early without a leak: what was begun has its outcome", function()
+  it("is left early without a leak: each message that was begun has its outcome", function()
     fault.play "silence"
     local client = open("h2", { timeout = 1 })
     local batch = client:each(messages(100), { concurrency = 10, retry = false })
@@ -248,7 +248,7 @@ describe("client:each over libcurl", function()
     assert.is_nil(batch:next())
   end)
 
-  it("begins nothing once its client is closed, and tells what was not sent from what may have been", function()
+  it("begins no message once its client is closed, and tells unsent messages from those that may have been sent", function()
     fault.play_times(20, "accept")
     local client, not_sent, told = open "h2", 0, 0
     local batch = client:each(messages(20), { concurrency = 4, retry = false })

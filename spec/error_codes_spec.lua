@@ -28,7 +28,7 @@ local CODES = {
 }
 local FIRST_PERMISSION, LAST_PERMISSION = 200, 299
 
--- what the client does after a code of each class, where the answer is a refusal: retryable, may_have_been_sent
+-- the details of a failure whose code is of this class: retryable, may_have_been_sent
 local CLASSES = { safe = { true, false }, unknown = { false, true }, wait = { false, false }, never = { false, false } }
 
 -- words that say nothing, or that a reader whose first language is not English has to read twice
@@ -36,7 +36,7 @@ local UNCLEAR = {
   "whoever", "nobody", "till", "beside", "stands", "none", "so many", "for want of", "of what", "of nothing", "by who", "for who",
   "is to be", "contract", "documentation", "docs", "contact support", "please",
 }
-local BEGINNINGS = { "of", "what", "where" } -- of a sentence
+local BEGINNINGS = { "of", "what", "where" } -- a sentence must not begin with these
 
 -- the first unclear word of a text
 local function unclear(text)
@@ -51,7 +51,7 @@ local function unclear(text)
   end
 end
 
--- what is wrong with an advice; nil: nothing
+-- returns the fault of an advice; nil if it has no fault
 local function fault_of(advice)
   if type(advice) ~= "string" then return "no string" end
   if #advice < 20 or #advice > 160 then return #advice .. " bytes" end

@@ -9,7 +9,7 @@ local function spelled(text)
 end
 
 describe("the spelling of data", function()
-  it("is the same for the same data, however it was written", function()
+  it("is the same for the same data, also if the JSON is written differently", function()
     for first, second in pairs {
       ['{"a":1,"b":[true,null,"x"]}'] = '{ "b" : [ true , null , "\\u0078" ], "a" : 1 }',
       ['{"n":1.0}'] = '{"n":1}', ['{"n":1e2}'] = '{"n":100}', ['{"n":-0.5}'] = '{"n":-5e-1}',
@@ -57,7 +57,7 @@ describe("the spelling of data", function()
 end)
 
 describe("the key of an event", function()
-  it("is bounded, whatever the id", function()
+  it("is bounded for an id of any length", function()
     for _, kind in ipairs { "message", "status", "change", "error", "payment" } do
       for _, id in ipairs { "x", ("x"):rep(257), ("x"):rep(4000000) } do
         local key = event_key.of { kind = kind, id = id, status = id, participant = id, raw = { id = id } }

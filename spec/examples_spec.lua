@@ -19,7 +19,7 @@ describe("the examples", function()
     end
   end)
 
-  it("print what was sent and the id that came back", function()
+  it("print the message and the id of the answer", function()
     local _, sent = output:gsub('  > {"messaging_product":"whatsapp"', "")
     local _, ids = output:gsub("\nwamid%.%w+\n", "")
     assert.is_true(sent >= 30 and ids >= 26, output)
@@ -36,7 +36,7 @@ describe("the examples", function()
     end
   end)
 
-  it("stop what they start", function()
+  it("stop the processes that they start", function()
     local port = output:match "sandbox at https://127%.0%.0%.1:(%d+)"
     local transport = require("whatsapp.transport.curl").new { proxy = "", timeout = 2 }
     local answer, text = transport { method = "GET", url = ("https://127.0.0.1:%s/"):format(port) }

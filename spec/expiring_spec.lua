@@ -41,7 +41,7 @@ local function slow(max)
 end
 
 describe("an expiring memory", function()
-  it("does what a list would do that looks at every entry", function()
+  it("behaves like a list that looks at every entry", function()
     math.randomseed(5)
     for round = 1, 60 do
       local max, now = 1 + round % 9, 0
@@ -66,7 +66,7 @@ describe("an expiring memory", function()
     end
   end)
 
-  it("forgets the oldest where all expire at the same time", function()
+  it("forgets the oldest if all expire at the same time", function()
     local memory = expiring.new { max = 3, now = function() return 0 end }
     for i = 1, 10 do memory:set(i, i, 10) end
     assert.same({ nil, 8, 9, 10 }, { memory:get(7), (memory:get(8)), (memory:get(9)), (memory:get(10)) })
@@ -88,7 +88,7 @@ describe("an expiring memory", function()
     assert.same({ true, 0 }, { (memory:get(1, 2)), memory.forgotten })
   end)
 
-  it("costs the same for each entry, however many there are", function()
+  it("costs the same for each entry, with few or many entries", function()
     local memory = expiring.new { max = 50000 }
     local started = os.clock()
     for i = 1, 200000 do memory:set(i, true, 1000, i * 1e-3) end

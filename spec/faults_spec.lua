@@ -1,5 +1,5 @@
--- Thousands of messages over each transport through faults that are drawn at random: each has one outcome, none arrives
--- twice, and what the client says of each agrees with what the server saw. Never sends to another host.
+-- Thousands of messages over each transport through faults that are drawn at random: each has one outcome, no message
+-- arrives twice, and the outcome agrees with the server's record. Never sends to another host.
 local fault_server = require "spec.support.fault"
 local many = require "spec.support.many"
 local resty = require "spec.support.resty"
@@ -17,7 +17,7 @@ local RUNS = {
   { "whatsapp.transport.resty", "h1", 2000, elsewhere = true }, { "whatsapp.transport.resty", "plain", 2000, elsewhere = true },
 }
 
-local REFUSALS = { ["error 429 130429"] = true } -- what arrived, and the API said that it did nothing with it
+local REFUSALS = { ["error 429 130429"] = true } -- answers to a message that arrived and was refused
 
 local function in_a_loop(module, client, count, in_flight)
   local loop, outcomes
@@ -72,7 +72,7 @@ local function tally(outcomes, taken, count)
   return counts
 end
 
--- what may be: each outcome with how often the server may have taken the message
+-- the possible outcomes, each with the number of times that the server took the message
 local POSSIBLE = { "accepted, taken 1 times", "unknown, taken 0 times", "unknown, taken 1 times", "unsent, taken 0 times" }
 
 local function faults_in(messages)

@@ -1,4 +1,4 @@
--- What is generated from the schema: fresh, whole, and of one mind with the core.
+-- The files that are generated from the schema: they are up to date, complete, and agree with the core.
 local generate = require "spec.support.generate"
 local json_schema = require "spec.support.json_schema"
 local read = require "spec.support.read"
@@ -7,7 +7,7 @@ local scratch_folder = require "spec.support.scratch"
 local whatsapp = require "whatsapp"
 
 describe("the types and the reference", function()
-  it("are what the schema gives now", function()
+  it("are up to date with the schema", function()
     local scratch = scratch_folder.new()
     finally(scratch.remove)
     local lua = os.getenv "LUA" or "lua5.4"
@@ -41,7 +41,7 @@ describe("the types and the reference", function()
     assert.is_true(#order > 100)
   end)
 
-  it("are plain Lua that does nothing", function()
+  it("are plain Lua without effects", function()
     assert.is_function(assert((loadstring or load)(read "lua/whatsapp/types.lua")))
   end)
 end)
@@ -66,7 +66,7 @@ describe("whatsapp.json_schema", function()
     end)
   end)
 
-  it("refuses what is missing, too long, too many or of another type", function()
+  it("refuses values that are missing, too long, too many or of another type", function()
     local refused = 0
     local function refuses(row, value)
       local message = generate.message(row)
@@ -107,7 +107,7 @@ describe("decode(encode(message))", function()
     end
   end
 
-  it("is the message, with what the envelope fills in", function()
+  it("is the message, with the members that the envelope fills in", function()
     for _, row in ipairs(schema.rows()) do
       local message = generate.message(row)
       same(message, json.decode((whatsapp.encode(message))), "")

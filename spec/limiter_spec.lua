@@ -34,7 +34,7 @@ describe("the store of limits", function()
     assert.equal(6, store:take("a", 24, 6, 3))
   end)
 
-  it("takes nothing where the wait would be longer than it may be, and says how long it would be", function()
+  it("takes no place if the wait would be too long, and returns the wait", function()
     local store = limiter.store()
     assert.equal(0, store:take("a", 100, 6, 1))
     for _ = 1, 3 do assert.equal(6, store:take("a", 100, 6, 1, 5)) end
@@ -42,7 +42,7 @@ describe("the store of limits", function()
     assert.equal(12, store:take("a", 100, 6, 1, 5))
   end)
 
-  it("drops what is over", function()
+  it("drops expired entries", function()
     local store, count = limiter.store(), 0
     for i = 1, 10000 do store:take("key " .. i, i, 6, 1) end
     for _ in pairs(store.ends) do count = count + 1 end
@@ -71,13 +71,13 @@ describe("the limit of a number", function()
     near(slept + 0.1, transport.slept)
   end)
 
-  it("is not asked for what is no message", function()
+  it("is not asked for a request that is no message", function()
     local client, transport = new { throughput = 1 }
     for _ = 1, 5 do assert(client:mark_read "wamid.1") end
     assert.equal(0, transport.slept)
   end)
 
-  it("is off where it is false, and where the transport has no clock", function()
+  it("is off if it is false, or if the transport has no clock", function()
     local client, transport = new(false)
     for _ = 1, 200 do send(client, "1") end
     assert.equal(0, transport.slept)
@@ -87,7 +87,7 @@ describe("the limit of a number", function()
 end)
 
 describe("the limit of a pair", function()
-  it("is one message in 6 seconds after a burst of 45, however the number is written", function()
+  it("is one message in 6 seconds after a burst of 45, for all spellings of a number", function()
     local client, transport = new { throughput = 1000 }
     for i = 1, 45 do send(client, i % 2 == 0 and "+1 (650) 555-1234" or "16505551234") end
     near(0, transport.slept)
@@ -162,7 +162,7 @@ describe("a limit", function()
     for _, _, _, of_batch in client:each { TEXT } do near(6, of_batch.waited) end
   end)
 
-  it("holds back what each and sequence send for as long as it takes, unless it is told otherwise", function()
+  it("holds back the messages of each and sequence without a bound, unless there is a max_wait", function()
     for _, max_wait in ipairs { false, 7 } do
       local limits = { pair = { interval = 50, burst = 1 }, max_wait = max_wait or nil }
       local client, transport = new(limits)
@@ -181,7 +181,7 @@ describe("a limit", function()
     end
   end)
 
-  it("of a store that raises, gives an error or something else is a failure, and nothing is sent", function()
+  it("is a failure if the store raises, returns an error or something else, and nothing is sent", function()
     local broken = setmetatable({}, { __tostring = function() error "no text either" end })
     for _, take in ipairs {
       function() error "no dict" end, function() return nil, "no dict" end, function() return "soon" end, function() error(broken) end,

@@ -87,7 +87,7 @@ describe("the schema", function()
     end
   end)
 
-  it("advises what only some sources say", function()
+  it("advises limits that only some sources name", function()
     local seen = 0
     for _, row in ipairs(whatsapp.schema()) do
       if ADVISED[row.path] then

@@ -21,7 +21,7 @@ print((select(2, core.encode { to = 1 / 2, text = { body = "x" } })))
 ]]
 
 describe("in a locale with a comma", function()
-  it("numbers are read and written as ever", function()
+  it("numbers are read and written with a point", function()
     local scratch = scratch_folder.new()
     scratch.write("comma.src", SOURCE)
     local script = scratch.write("script.lua", SCRIPT)

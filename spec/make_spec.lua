@@ -1,5 +1,5 @@
--- What `make` does where another Lua is there than 5.4, or none: in a PATH of its own, with programs that only have the
--- names. Nothing is built in the tree but a folder under build/, which is removed.
+-- The behaviour of `make` on a machine that has another Lua than 5.4, or no Lua. Each test has its PATH, with programs that do
+-- nothing. Builds only in a folder under build/, which is removed.
 local output = require "spec.support.output"
 local write = require "spec.support.write"
 
@@ -40,7 +40,39 @@ describe("make", function()
     return output_of(("env PATH='%s' INCLUDE=/nowhere make -s %s"):format(folder, arguments))
   end
 
-  local function found() return make("env"):match '^export LUA="(.-)"' end
+  local function found() return make("env"):match "^export LUA='(.-)'" end
+
+  -- a folder with a name that a shell could read as more than a name, with what `make env` needs
+  local function tree(name)
+    local path = folder .. "/trees/" .. name
+    local quoted = "'" .. path:gsub("'", "'\\''") .. "'"
+    output(("mkdir -p %s/spec %s/lua && ln -s $PWD/Makefile %s/Makefile && ln -s $PWD/spec/support %s/spec/support && ln -s $PWD/src %s/src")
+      :gsub("%%s", (quoted:gsub("%%", "%%%%"))))
+    return path, quoted
+  end
+
+  it("has an `env` that runs nothing of the folder's name, and works", function()
+    has "lua5.4"
+    for _, name in ipairs { "plain", "a b", "a  b", "it's", 'a"b', "a'\"'b", "$(touch ran)", "`touch ran`", "$HOME", "${x}", "a;touch ran",
+      "a&touch ran&", "a|b", "a\\b", "a\nb", "a\ntouch ran\n", "\n", "a*", "~", "!x", "#x", "a$$b", "$(shell touch ran)", "a\tb", "-n", "a%sb",
+      "\\n", "'; touch ran; '" } do
+      local path, quoted = tree(name)
+      local shell = write(folder .. "/shell", ([[cd %s && eval "$(PATH='%s' INCLUDE=/nowhere make -s env)" && echo done &&
+        printf '%%s\n' "$LUA" "$LUA_PATH" "$LUA_CPATH"]]):format(quoted, output "printf %s \"$PWD\"" .. "/" .. folder))
+      local printed = output_of("sh " .. shell)
+      local root = output "printf %s \"$PWD\"" .. "/" .. path
+      assert.equal(("done\nlua5.4\n%s/lua/?.lua;%s/lua/?/init.lua;;\n%s/build/lua5.4/?.so;;\n"):gsub("%%s", (root:gsub("%%", "%%%%"))), printed, name)
+      assert.equal("", output(("find %s/trees -name ran"):format(folder)), name)
+    end
+  end)
+
+  it("has an `env` that quotes the name of the Lua, too", function()
+    for _, name in ipairs { "a b", "it's", "a\\\\b" } do
+      local printed = make(("'LUA=%s' env"):format((name:gsub("'", "'\\''"))))
+      local shell = write(folder .. "/shell", printed .. '\nprintf "%s" "$LUA"')
+      assert.equal(name, output("sh " .. shell))
+    end
+  end)
 
   it("builds for the Lua that is there", function()
     for _, name in ipairs { "lua5.4", "lua5.3", "lua5.2", "luajit", "lua5.1", "lua54", "lua-5.4", "lua53", "lua-5.1", "lua" } do
@@ -67,10 +99,10 @@ describe("make", function()
 
   it("takes the one that was asked for", function()
     has "lua5.4"
-    assert.equal('export LUA="lua5.2"', make("LUA=lua5.2 env"):match '^export LUA=".-"')
+    assert.equal("export LUA='lua5.2'", make("LUA=lua5.2 env"):match "^export LUA='.-'")
   end)
 
-  it("says which it took, where it is not 5.4", function()
+  it("names the Lua that it takes, if that is not 5.4", function()
     has "lua5.1"
     local build = folder .. "/built"
     assert.equal("built for lua5.1, the first Lua found; make LUA=... names another\n", make("BUILD=" .. build .. " CFLAGS=-O0 all"))
@@ -78,7 +110,7 @@ describe("make", function()
     assert.equal("", make("BUILD=" .. build .. " CFLAGS=-O0 LUA=lua5.1 all"))
   end)
 
-  it("says what to install, where there is none", function()
+  it("says what to install if there is no Lua", function()
     local said = make("LUA_INC=-I/nowhere BUILD=" .. folder .. "/none core")
     assert.is_truthy(said:find("^no headers of lua5%.4: on Debian apt install lua5%.4 liblua5%.4%-dev; "), said)
     local _, lines = said:gsub("\n", "")
@@ -98,7 +130,7 @@ describe("make", function()
     end
   end)
 
-  it("asks the program for its version where its name does not say it, else the headers", function()
+  it("asks the program for its version if its name does not tell it, else the headers", function()
     local function version(arguments) return make("LUA=lua say-VERSION " .. (arguments or "")):match "%S+" end
     program("lua", "echo 5.3")
     assert.equal("5.3", version())
@@ -122,7 +154,7 @@ describe("make", function()
     assert.equal("-I/usr/include/lua5.3", make("LUA=lua5.3 say-LUA_INC"):match "%S+")
   end)
 
-  it("installs where each Lua looks", function()
+  it("installs into the folders that each Lua searches", function()
     program("lua", "echo 5.3")
     for name, version in pairs { ["lua5.4"] = "5.4", ["lua5.3"] = "5.3", ["lua5.2"] = "5.2", ["lua5.1"] = "5.1", luajit = "5.1",
       lua54 = "5.4", ["lua-5.4"] = "5.4", lua = "5.3" } do
@@ -135,7 +167,7 @@ describe("make", function()
     end
   end)
 
-  it("installs the core alone, where that is asked for", function()
+  it("installs only the core, if the user asks for that", function()
     has "lua5.4"
     local image = folder .. "/image"
     assert.equal("", make(("MODULES=core CFLAGS=-O0 CURL_LIB=-lnone SSL_LIB=-lnone BUILD=%s/bare DESTDIR=%s install"):format(folder, image)))

@@ -18,7 +18,7 @@ rows.describe("under client.media", function(t)
   teardown(scratch.remove)
   after_each(scratch.empty)
 
-  -- the transport, but for its sleep: nobody waits
+  -- the transport with a sleep that does not wait
   local function hurried(transport)
     return setmetatable({ now = transport.now, sleep = function() end }, {
       __call = function(_, request) return transport(request) end,

@@ -1,4 +1,4 @@
--- What a file is and what is wrong with it, from its bytes alone; names of files. Touches no network.
+-- Finds the kind and the problems of a file from its bytes alone; makes names of files. Touches no network.
 local check = require "whatsapp.media.check"
 local digest = require "whatsapp.util.sha256"
 local files = require "spec.support.files"
@@ -76,7 +76,7 @@ describe("the kind of a file", function()
     assert.same({ kind = "webp" }, (facts_of "RIFF\0\0\0\0WEBPVP8X"))
   end)
 
-  it("tells sound from pictures in an MP4, by its tracks where its brand does not say", function()
+  it("tells sound from pictures in an MP4, by its tracks if its brand does not tell", function()
     local cases = {
       { files.mp4 "isom", "mp4" }, { files.mp4("mp42", { "soun" }), "m4a" }, { files.mp4("M4A ", { "soun" }), "m4a" },
       { files.mp4("M4A ", { "soun", "vide" }), "mp4" }, { files.mp4("3gp4", { "vide" }), "3gp" },
@@ -129,7 +129,7 @@ describe("the kind of a file", function()
     end
   end)
 
-  it("is never a reason to raise, whatever is cut or changed", function()
+  it("never raises for a file that is cut or changed", function()
     local all = {
       files.jpeg, files.png(), files.webp("VP8X", 1, 1), files.webp("VP8L", 1, 1), files.mp4(), files.opus(), files.id3, files.office "word",
       files.ole "Book", files.webm, files.pdf,
@@ -145,7 +145,7 @@ describe("the kind of a file", function()
 end)
 
 describe("a plan for a file", function()
-  it("has the exact type, an extension that fits and what a message shows it as", function()
+  it("has the exact type, an extension that fits and the type of message that shows it", function()
     local cases = {
       { files.jpeg, "a.JPEG", "image/jpeg", "a.JPEG", "image" }, { files.png(), "a.jpg", "image/png", "a.png", "image" },
       { files.webp("VP8X", 512, 512), "x", "image/webp", "x.webp", "sticker" }, { files.mp4(), "v.mov", "video/mp4", "v.mp4", "video" },
@@ -167,7 +167,7 @@ describe("a plan for a file", function()
     end
   end)
 
-  it("takes a type where the bytes tell nothing, and the right word for it where it knows one", function()
+  it("takes the caller's type if the bytes do not tell it, and writes a known type in the API's form", function()
     assert.equal("application/x-new", plan_of("\1\2\3", { type = "application/x-new" }).type)
     local words = {
       { files.opus(), "audio/opus", "audio/ogg; codecs=opus" }, { files.opus(), "audio/ogg", "audio/ogg; codecs=opus" },
@@ -191,7 +191,7 @@ describe("a plan for a file", function()
     assert.equal("type: image/png, but the bytes are image/jpeg", text)
   end)
 
-  it("refuses what the API does not take, and says what to do instead", function()
+  it("refuses kinds that the API does not take, and says what to do instead", function()
     for _, bytes in ipairs { files.gif, files.heic, files.tiff, files.webm, files.wav, files.flac, files.vorbis, files.amr_wb, files.zip { "x" } } do
       assert.same({ "file enum" }, problems_of(bytes))
     end
@@ -237,7 +237,7 @@ describe("a plan for a file", function()
     assert.is_true(details.count >= 2)
   end)
 
-  it("only warns of what may do, and in lenient mode of everything", function()
+  it("only warns of a doubtful file, and in lenient mode of every problem", function()
     local plan, warnings = plan_of(files.opus(2))
     assert.same({ "audio/ogg; codecs=opus", "file.channels" }, { plan.type, warnings[1].path })
     assert.equal("file", select(2, plan_of(files.mp4("isom", nil, true)))[1].path)
@@ -273,7 +273,7 @@ describe("the sniffer", function()
   end
   local HEAD = be(24) .. "ftypisom\0\0\0\0mp42isom"
 
-  it("raises for no file, whatever its bytes", function()
+  it("never raises for the bytes of a file", function()
     assert.equal(20000, fuzz(20000, 1))
   end)
 
@@ -295,7 +295,7 @@ describe("the sniffer", function()
   it("does not take a box's neighbours for its content", function()
     local hdlr = be(20) .. "hdlr" .. ("\0"):rep(8) .. "soun"
     local bytes = HEAD .. be(8 + 8 + 20) .. "moov" .. be(8) .. "trak" .. hdlr
-    assert.same({ soun = true }, facts_of(bytes).tracks) -- of the movie itself, once
+    assert.same({ soun = true }, facts_of(bytes).tracks) -- the box of the movie is read once
     assert.same({}, facts_of(HEAD .. be(8 + 8) .. "moov" .. be(8) .. "trak" .. hdlr).tracks)
   end)
 end)
@@ -319,7 +319,7 @@ describe("a safe name", function()
     for given, wanted in pairs(cases) do assert.equal(wanted, safe(given), given) end
   end)
 
-  it("has the extension of the type, whatever it was called", function()
+  it("has the extension of the type, with any name before", function()
     assert.equal("12-virus_exe.pdf", safe "virus.exe")
     assert.equal("12-a.JPEG", safe("a.JPEG", "image/jpeg"))
     assert.equal("12-voice.ogg", safe("voice.ogg", "audio/ogg; codecs=opus"))
@@ -327,7 +327,7 @@ describe("a safe name", function()
     assert.equal("12-a.zip", safe("a.zip", "application/zip"))
   end)
 
-  it("has no extension of the sender's where the type is not known", function()
+  it("does not keep the sender's extension if the type is unknown", function()
     for _, called in ipairs { "x.php", "x.html", "x.exe", "web.config", "desktop.ini", "x.desktop", "x.PhP", "x.a.b", "x" } do
       for _, mime_type in ipairs { "application/x-new", "", "text/html", "application/x-ole-storage" } do
         local got = safe(called, mime_type)
@@ -336,7 +336,7 @@ describe("a safe name", function()
     end
   end)
 
-  it("is made of the type and the id where the name looks empty", function()
+  it("is made of the type and the id if the name looks empty", function()
     local blanks = { 0xA0, 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x1680, 0x17B4, 0x180B, 0x180E, 0x2000, 0x200A, 0x200B, 0x200F, 0x2028, 0x202E, 0x202F,
       0x205F, 0x2060, 0x206F, 0x2800, 0x3000, 0x3164, 0xFE00, 0xFE0F, 0xFEFF, 0xFFA0, 0xFFF9, 0x1D159, 0x1D173, 0xE0001, 0xE0020, 0xE007F, 0xE01EF }
     for _, code in ipairs(blanks) do
@@ -368,7 +368,7 @@ describe("a safe name", function()
     assert.is_true(#safe("a", nil, { media = { id = ("1"):rep(500), filename = ("y"):rep(500) } }) <= 120)
   end)
 
-  it("is made of the id where there is no name, whatever stands there", function()
+  it("is made of the id if there is no usable name", function()
     assert.equal("image-77.jpg", media.safe_name { type = "image", media = { id = "77", mime_type = "image/jpeg" } })
     assert.equal("file-0.bin", media.safe_name {})
     assert.equal("1-x.pdf", media.safe_name { id = "1", filename = "x", mime_type = "application/pdf" })
@@ -381,7 +381,7 @@ describe("a safe name", function()
     assert.is_false((pcall(media.safe_name, "x")))
   end)
 
-  it("does no harm, whatever the bytes", function()
+  it("is harmless for any bytes", function()
     math.randomseed(3)
     for _ = 1, 20000 do
       local bytes = {}
@@ -396,12 +396,12 @@ describe("a safe name", function()
 end)
 
 describe("a name that is uploaded", function()
-  it("is what stands behind the last slash", function()
+  it("is the part after the last slash", function()
     assert.same({ "b.pdf", "b.pdf", "b", "file", "ab" },
       { name.base "/a/b.pdf", name.base "a\\b.pdf", name.base "a/b/", name.base "/", name.base "a\r\nb" })
   end)
 
-  it("keeps what is no extension of another kind", function()
+  it("keeps a word that is no extension of another kind", function()
     local function fit(base) return name.fitting(base, kind.ROWS.pdf) end
     assert.same({ "a.PDF", "a.v2.pdf", "a.pdf", "Mr. X.pdf", ".x.pdf" }, { fit "a.PDF", fit "a.v2", fit "a.docx", fit "Mr. X", fit ".x" })
   end)
@@ -421,7 +421,7 @@ describe("a file to upload", function()
     assert.is_truthy((select(2, source.open { path = "/" })):find("directory", 1, true))
   end)
 
-  it("is no pipe: nobody may ever write into it", function()
+  it("is no pipe, as a pipe may never end", function()
     local path = os.tmpname()
     os.execute(("rm -f '%s' && mkfifo '%s'"):format(path, path))
     local pipe, text = source.open { path = path, filename = "x" }
@@ -443,7 +443,7 @@ describe("a SHA-256", function()
     assert.equal("30e14955ebf1352266dc2ff8067e68104607e750abb9d3b36582b8af909fcb58", source.sha256(opened("", MB)))
   end)
 
-  it("is none where it is anything else", function()
+  it("is not found in anything else", function()
     local wrong = { "", "x", HEX:sub(2), HEX .. "0", ("g"):rep(64), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=", ("="):rep(44),
       "47DEQpj8HBSa*/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFUx" }
     for _, text in ipairs(wrong) do assert.is_nil(digest.hex(text), text) end

@@ -1,5 +1,5 @@
--- The sandbox's files: as a transport, and served by nginx over HTTPS to client.media and to whoever asks by hand. Never sends to
--- another host.
+-- The sandbox's files: as a transport, and served by nginx over HTTPS to client.media and to requests made by hand. Never sends
+-- to another host.
 local files = require "spec.support.files"
 local json = require "whatsapp.wire.json"
 local multipart = require "whatsapp.sandbox.multipart"
@@ -32,7 +32,7 @@ describe("a form", function()
     assert.same({ name = "empty", data = "" }, parts[3])
   end)
 
-  it("is none where anything is missing", function()
+  it("is refused if anything is missing", function()
     local whole = form_of({ PRODUCT, FILE }, "b")
     for length = 0, #whole - 3 do assert.is_nil((multipart.parse(whole:sub(1, length), "b")), length) end
     assert.is_nil((multipart.parse(whole, "c")))
@@ -55,7 +55,7 @@ describe("the sandbox", function()
 
   local function post(box, parts) return ask(box, "POST", "106/media", { body = form_of(parts, "b") }) end
 
-  it("keeps what is uploaded, and refuses what the API refuses", function()
+  it("keeps uploaded files, and refuses those that the API refuses", function()
     local box = sandbox.new()
     local status, answer = post(box, { PRODUCT, FILE })
     assert.equal(200, status)
@@ -94,10 +94,10 @@ describe("the sandbox", function()
     end
     assert.is_true(select(2, ask(box, "DELETE", uploaded.id)).success)
     assert.equal(400, (ask(box, "GET", uploaded.id)))
-    assert.same({ 0, 0 }, { #box.media, box.media.bytes })
+    assert.same({ 0, 0 }, { #box.media, box.shelves.media.bytes })
   end)
 
-  it("gives a file to who has a token, a name and a URL that is not over", function()
+  it("gives a file only for a token, a User-Agent and a URL that has not expired", function()
     local now = 1000
     local box = sandbox.new { token = "t", now = function() return now end }
     local _, uploaded = post(box, { PRODUCT, FILE })
@@ -124,16 +124,67 @@ describe("the sandbox", function()
     assert.equal(404, (get()))
   end)
 
-  it("keeps a bounded number of files and of bytes", function()
-    local box = sandbox.new { kept_media = 2 }
-    for _ = 1, 3 do post(box, { PRODUCT, FILE }) end
-    assert.same({ 2, 10 }, { #box.media, box.media.bytes })
-    box = sandbox.new { kept_bytes = 12 }
-    for _ = 1, 3 do post(box, { PRODUCT, FILE }) end
-    assert.equal(2, #box.media)
+  it("forgets the oldest files where it is full, in number or in bytes, and tells it", function()
+    local told
+    local function on_forget(id, entry, name) told[#told + 1] = { id, entry.id, name } end
+    for _, options in ipairs { { kept_media = 2 }, { kept_bytes = 12 } } do
+      told, options.on_forget = {}, on_forget
+      local box, ids = sandbox.new(options), {}
+      for i = 1, 4 do ids[i] = (select(2, post(box, { PRODUCT, FILE }))).id end
+      assert.same({ 2, 10, 2 }, { #box.media, box.shelves.media.bytes, box.forgotten })
+      assert.same({ { ids[1], ids[1], "media" }, { ids[2], ids[2], "media" } }, told)
+      for i = 1, 4 do assert.equal(i <= 2 and 400 or 200, (ask(box, "GET", ids[i]))) end
+      ask(box, "DELETE", ids[3])
+      assert.same({ 1, 5, 2 }, { #box.media, box.shelves.media.bytes, box.forgotten })
+    end
   end)
 
-  it("takes samples in parts, from where the last one ended", function()
+  it("refuses a file that is longer than all that it keeps", function()
+    local box = sandbox.new { kept_bytes = 4 }
+    local status, answer = post(box, { PRODUCT, FILE })
+    assert.same({ 400, 131053, 0, 0 }, { status, answer.error.code, #box.media, box.shelves.media.bytes })
+  end)
+
+  local function begin(box, length)
+    local status, upload = ask(box, "POST", ("9/uploads?file_length=%s&file_type=image%%2Fpng"):format(length))
+    return status, upload.id
+  end
+
+  local function continue(box, id, offset, body)
+    return (ask(box, "POST", id, { headers = { Authorization = "OAuth t", file_offset = offset }, body = body }))
+  end
+
+  it("forgets the oldest uploads where it is full, in number or in bytes, and tells it", function()
+    local told = {}
+    local function on_forget(id, entry, name) told[#told + 1] = { id, entry.id, name } end
+    local ids, box = {}, sandbox.new { kept_uploads = 3, on_forget = on_forget }
+    for i = 1, 5 do ids[i] = select(2, begin(box, 6)) end
+    assert.same({ { ids[1], ids[1], "uploads" }, { ids[2], ids[2], "uploads" } }, told)
+    for i = 1, 5 do
+      assert.equal(i <= 2 and 400 or 200, (ask(box, "GET", ids[i])))
+      assert.equal(i > 2, box.sessions[ids[i]] ~= nil)
+    end
+    box = sandbox.new { kept_bytes = 10 }
+    for i = 1, 3 do
+      ids[i] = select(2, begin(box, 6))
+      assert.equal(200, continue(box, ids[i], "0", "abcd"))
+    end
+    assert.equal(400, continue(box, ids[1], "4", "ef"))
+    assert.equal(200, continue(box, ids[2], "4", "ef"))
+    assert.equal(1, box.forgotten)
+  end)
+
+  it("keeps no byte of an upload that is longer than it said or too long", function()
+    local box = sandbox.new { kept_bytes = 10 }
+    local _, id = begin(box, 6)
+    for _ = 1, 5 do assert.equal(400, continue(box, id, "0", ("x"):rep(7))) end
+    assert.equal("", box.sessions[id].data)
+    for _, length in ipairs { "11", "0", "-1", "1.5", "1e400", "1e1", "0x5", "inf", "nan", ("9"):rep(400), "" } do
+      assert.equal(400, (begin(box, length)), length)
+    end
+  end)
+
+  it("takes samples in parts, each from the end of the one before", function()
     local box = sandbox.new()
     assert.equal(400, (ask(box, "POST", "9/uploads?file_length=6&file_type=text%2Fplain")))
     assert.equal(400, (ask(box, "POST", "9/uploads?file_type=image%2Fpng")))
@@ -197,7 +248,7 @@ describe("the sandbox's files in nginx", function()
     assert.is_true(read(scratch.path "late") == BYTES)
   end)
 
-  it("are given to nobody without a token or a name, and in part to who asks for a part", function()
+  it("are not given without a token or a User-Agent; a request for a range gets the range", function()
     local id = assert(client.media:upload { data = BYTES, filename = "x.pdf" }).id
     local function ask(headers) return assert(transport { method = "GET", url = assert(client.media:get(id)).url, headers = headers }) end
     assert.equal(401, ask({ ["User-Agent"] = "spec/1.0.0" }).status)
@@ -206,7 +257,7 @@ describe("the sandbox's files in nginx", function()
     assert.same({ 206, "%PDF-1.4" }, { part.status, part.body })
   end)
 
-  it("are refused where their type is not taken", function()
+  it("are refused if the API does not take their type", function()
     local form = { PRODUCT, { name = "file", data = "x", filename = "x", type = "application/octet-stream" } }
     local answer = assert(transport {
       method = "POST", url = server.base_url .. "/v26.0/106/media", form = form, headers = { Authorization = "Bearer t" },

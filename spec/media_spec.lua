@@ -1,5 +1,5 @@
--- client.media: what leaves for a file, what is believed of what comes back, and who is told the token. Over the memory
--- transport, mostly before a sandbox; touches no network, and no file but those in a folder of its own.
+-- client.media: the requests that it sends for a file, the answers that it refuses, and the hosts that get the token. Over the
+-- memory transport, mostly before a sandbox; touches no network, and only files in a folder that it makes.
 local crypto = require "whatsapp.crypto"
 local files = require "spec.support.files"
 local memory = require "whatsapp.transport.memory"
@@ -93,7 +93,7 @@ describe("client.media", function()
     end
   end)
 
-  it("shows no secret, however it is looked at", function()
+  it("shows no secret in any print or dump", function()
     local client = new {}
     for name, value in pairs(client.media) do error(tostring(name) .. tostring(value)) end
     assert.is_nil(tostring(client.media):find(TOKEN, 1, true))
@@ -147,7 +147,7 @@ describe("media:upload", function()
     assert.same({ name = "file", data = files.png(), filename = "x.png", type = "image/png" }, transport.requests[1].form[3])
   end)
 
-  it("lets nothing leave that the API would refuse later", function()
+  it("sends no file that the API would refuse later", function()
     local client, transport = new {}
     local uploaded, text, details = client.media:upload { data = files.gif }
     assert.is_nil(uploaded)
@@ -169,7 +169,7 @@ describe("media:upload", function()
     assert.is_nil((new({}):with {}.media:upload { data = files.gif }))
   end)
 
-  it("is repeated only where it certainly was not sent", function()
+  it("is repeated only if it certainly was not sent", function()
     local client, transport = new { UNSENT, json(200, '{"id":"1"}') }
     assert(client.media:upload { data = files.pdf })
     assert.equal(2, #transport.requests)
@@ -191,7 +191,7 @@ describe("media:upload", function()
     assert(client.media:upload { data = files.pdf })
   end)
 
-  it("gives the API's word on what it refuses", function()
+  it("returns the API's error for a file that it refuses", function()
     local client = new_box(nil, { mode = "lenient" })
     local _, text, details = client.media:upload({ data = "\1\2" }, { type = "application/octet-stream" })
     assert.same({ "api", 100, 400, false }, { details.kind, details.code, details.http_status, details.may_have_been_sent })
@@ -208,7 +208,7 @@ describe("media:upload", function()
 end)
 
 describe("media:get", function()
-  it("gives where a file is, with its size as an integer", function()
+  it("returns the URL of a file, and its size as an integer", function()
     for _, size in ipairs { "303833", '"303833"' } do
       local client, transport = new { json(200, '{"url":"https://x/","mime_type":"image/jpeg","sha256":"ab","file_size":' .. size .. ',"id":12}') }
       local found = assert(client.media:get(12, { own = true }))
@@ -259,7 +259,7 @@ describe("media:download", function()
     no_file_but "target.pdf"
   end)
 
-  it("replaces what was there only if it is told to", function()
+  it("replaces a file only with the option replace", function()
     local client, id, transport = uploaded()
     local there = { "echo old > target.pdf", "mkdir target.pdf", "ln -s nowhere target.pdf", "mkfifo target.pdf",
       ": > target.pdf; chmod 0 target.pdf" }
@@ -281,7 +281,7 @@ describe("media:download", function()
     assert.is_false((pcall(client.media.download, client.media, id, target, { replace = 1 })))
   end)
 
-  it("leaves alone what was put there while it came", function()
+  it("leaves a file alone that appeared during the download", function()
     local client, id = uploaded(function(request)
       if request.to_file then scratch.write("target.pdf", "another's") end
     end)
@@ -291,7 +291,7 @@ describe("media:download", function()
     no_file_but "target.pdf"
   end)
 
-  it("has no two files under one name, whoever sent them", function()
+  it("never has two files under one name, also from two clients", function()
     local client, id = uploaded()
     local other = assert(client.media:upload { data = files.pdf, filename = "x.pdf" }).id
     local function event_of(media_id) return { kind = "message", type = "document", media = { id = media_id, filename = "invoice.pdf" } } end
@@ -314,7 +314,7 @@ describe("media:download", function()
     os.remove(odd)
   end)
 
-  it("says of an event without a file that there is none", function()
+  it("refuses an event that has no file", function()
     local client, transport = new {}
     for _, event in ipairs { { kind = "message", type = "text", id = "12", text = "x" }, { kind = "message", media = { id = "a/../b" } }, {} } do
       local got, _, details = client.media:download(event, target)
@@ -323,7 +323,7 @@ describe("media:download", function()
     assert.equal(0, #transport.requests)
   end)
 
-  it("takes an event, what media:get gave, and a URL", function()
+  it("takes an event, the result of media:get, and a URL", function()
     local client, id = uploaded()
     local found = assert(client.media:get(id))
     local event = { kind = "message", type = "document", media = { id = id, mime_type = "application/pdf", sha256 = base64_of_sum(BYTES) } }
@@ -334,7 +334,7 @@ describe("media:download", function()
     end
   end)
 
-  it("pours into a sink only what was checked, in pieces", function()
+  it("passes only checked bytes to a sink, in pieces", function()
     local client, id = uploaded()
     local pieces = {}
     assert(client.media:download(id, function(piece) pieces[#pieces + 1] = piece end))
@@ -345,7 +345,7 @@ describe("media:download", function()
     assert.is_truthy(text:find("SHA%-256"))
   end)
 
-  it("ends where the sink takes no more", function()
+  it("ends if the sink refuses a piece", function()
     local client, id = uploaded()
     for _, refusal in ipairs { { nil, "full" }, { false } } do
       local count = 0
@@ -358,13 +358,13 @@ describe("media:download", function()
     end
   end)
 
-  it("leaves nothing behind where a sink raises", function()
+  it("leaves no file if a sink raises", function()
     local client, id, transport = uploaded()
     assert.is_false((pcall(client.media.download, client.media, id, function() error "no" end)))
     assert.is_nil(io.open(transport.requests[#transport.requests].to_file, "rb"))
   end)
 
-  it("refuses another length and another SHA-256, and leaves what was there", function()
+  it("refuses another length and another SHA-256, and leaves the file that was there", function()
     scratch.write("target.pdf", "old")
     local faults = {
       function(found) found.sha256 = ("0"):rep(64) end,
@@ -387,7 +387,7 @@ describe("media:download", function()
     end
   end)
 
-  it("refuses a page where a file was expected", function()
+  it("refuses an HTML page instead of a file", function()
     local page = { status = 200, headers = { ["content-type"] = "text/html; charset=utf-8" }, body = "<html>log in</html>" }
     local client, transport = new { page, page }
     local _, text = client.media:download(LOOKASIDE .. "?mid=1", target)
@@ -418,7 +418,7 @@ describe("media:download", function()
     end
   end)
 
-  it("uses the URL of a webhook first, and looks up where it is over or not trusted", function()
+  it("uses the URL of a webhook first, and looks the file up if the URL has expired or is not trusted", function()
     local now = 1000
     local client, id, transport = uploaded(nil, nil, { now = function() return now end })
     local found = assert(client.media:get(id))
@@ -434,7 +434,7 @@ describe("media:download", function()
     for _, request in ipairs(transport.requests) do assert.is_nil(request.url:find("evil", 1, true)) end
   end)
 
-  it("is repeated, but not where it is too long", function()
+  it("is repeated, but not if it is too long", function()
     local first = true
     local client, id = uploaded(function(request)
       if request.to_file and first then
@@ -496,7 +496,7 @@ describe("media:download", function()
     no_file_but()
   end)
 
-  it("says who asks, as the host of files wants to know", function()
+  it("sends a User-Agent, which the host of files requires", function()
     local client, transport = new({ { status = 200, headers = {}, body = "x" } }, { user_agent = "mine/1.2.3" })
     assert(client.media:download(LOOKASIDE .. "?mid=1", target))
     assert.same({ Authorization = "Bearer " .. TOKEN, ["User-Agent"] = "mine/1.2.3" }, transport.requests[1].headers)
@@ -515,7 +515,7 @@ describe("media:download", function()
     no_file_but "target.pdf"
   end)
 
-  it("says what could not be written", function()
+  it("names the file that could not be written", function()
     local client, id = uploaded()
     local got, _, details = client.media:download(id, scratch.path "absent/x")
     assert.same({ nil, "invalid", false }, { got, details.kind, details.may_have_been_sent })
@@ -541,7 +541,7 @@ describe("the token", function()
     end
   end)
 
-  it("goes nowhere else, whatever a URL looks like", function()
+  it("goes to no other host, with any form of URL", function()
     local urls = {
       "http://lookaside.fbsbx.com/x", "https://lookaside.fbsbx.com@evil.example/x", "https://evil.example/lookaside.fbsbx.com",
       "https://lookaside.fbsbx.com.evil.example/x", "https://lookaside.fbsbx.com./x", "https://LOOKASIDE.fbsbx.com/x",
@@ -599,7 +599,7 @@ describe("the token", function()
     end
   end)
 
-  it("is not told to whom a request is made by hand", function()
+  it("is not added by client:authorize to a request for another host", function()
     local client = new {}
     local signed, _, details = client:authorize { url = "https://evil.example/x" }
     assert.same({ nil, "refused" }, { signed, details.kind })
@@ -614,7 +614,7 @@ describe("the token", function()
     assert.equal(LOOKASIDE .. "?mid=1&hash=x", transport.requests[2].url)
   end)
 
-  it("does not go where a look-up points to if that is elsewhere", function()
+  it("is not sent to another host that a look-up names", function()
     local client, transport = new { json(200, '{"url":"https://evil.example/x"}') }
     local got, text, details = client.media:download("12", scratch.path "x")
     assert.same({ nil, "protocol", 1 }, { got, details.kind, #transport.requests })
@@ -645,7 +645,7 @@ describe("a host for files", function()
     assert.is_false(hosts.has(nil, LIST))
   end)
 
-  -- what a download asks of its client
+  -- the requests of a download
   local function asked(what, list, looked_up)
     local requests = {}
     local access = { base_url = "https://graph.facebook.com", user_agent = "x", media_hosts = list }
@@ -700,7 +700,7 @@ describe("media:upload_sample", function()
     assert.same({ { #BYTES, #BYTES } }, seen)
   end)
 
-  it("goes on where the API has it, after an interruption, and sends no byte twice", function()
+  it("goes on from the API's offset after an interruption, and sends no byte twice", function()
     for _, given in ipairs { { data = BYTES, filename = "x.jpg" }, scratch.write("x.jpg", BYTES) } do
       local interrupted = 0
       local client, transport, box
@@ -721,7 +721,7 @@ describe("media:upload_sample", function()
     end
   end)
 
-  it("gives its session up to who wants to go on later, and takes it", function()
+  it("returns its session with the failure, and goes on from a session", function()
     local broken = true
     local client, transport, box = new_box(function(request)
       if not (broken and request.body and request.url:find "/upload:") then return nil end
@@ -735,7 +735,7 @@ describe("media:upload_sample", function()
     assert(client.media:upload_sample({ data = BYTES, filename = "x.jpg" }, { app_id = "1", session = details.session }))
   end)
 
-  it("goes on where the API took a part and says so", function()
+  it("goes on if the API says that it took a part", function()
     local client, transport = new {
       json(200, '{"id":"upload:1?sig=x"}'), json(200, '{"id":"upload:1?sig=x","file_offset":22}'),
       json(200, '{"id":"upload:1?sig=x","file_offset":"22"}'), json(200, '{"h":"4::x"}'),
@@ -766,7 +766,7 @@ describe("media:upload_sample", function()
     assert.same({ nil, "transport", true }, { handle, details.kind, #transport.requests < 20 })
   end)
 
-  it("takes only what a sample may be, and believes no odd session", function()
+  it("takes only the kinds of a sample, and refuses an odd session", function()
     local client, transport = new { json(200, '{"id":"upload:../../me?x"}'), json(200, '{"id":"12"}') }
     local handle, _, details = client.media:upload_sample({ data = "text", filename = "x" }, { app_id = "1" })
     assert.same({ nil, "invalid", 0 }, { handle, details.kind, #transport.requests })
@@ -780,7 +780,7 @@ end)
 describe("client:send_file", function()
   local function sent_of(box) return box.messages[#box.messages].message end
 
-  it("sends each kind as what it is", function()
+  it("sends each kind as the message that shows it", function()
     local cases = {
       { files.jpeg, "image", { caption = "c" } }, { files.mp4(), "video", { caption = "c" } }, { files.opus(), "audio", {} },
       { files.webp("VP8X", 512, 512), "sticker", {} }, { files.pdf, "document", { caption = "c", filename = "x.bin" } },
@@ -801,7 +801,7 @@ describe("client:send_file", function()
     end
   end)
 
-  it("shows a document whose name is no UTF-8 with U+FFFD for what is none, and refuses such a name that it is told", function()
+  it("shows U+FFFD for bytes of a file's name that are no UTF-8, and refuses such bytes in the option filename", function()
     local client, _, box = new_box()
     local path = scratch.write("r\233sum\233 \195\169.pdf", files.pdf)
     assert(client:send_file("1", path))
@@ -833,13 +833,13 @@ describe("client:send_file", function()
     assert.is_false((pcall(client.media.send, client.media, nil, { data = files.pdf, filename = "a.pdf" }, nil, 2)))
   end)
 
-  it("tells what was warned of", function()
+  it("returns the warnings", function()
     local client = new_box()
     local _, _, info = assert(client:send_file("1", { data = files.opus(2), filename = "a.ogg" }))
     assert.equal("file.channels", info.warnings[1].path)
   end)
 
-  it("keeps what else stands in the message", function()
+  it("keeps the other members of the message", function()
     local client, _, box = new_box()
     assert(client:send_file("1", { data = files.pdf, filename = "a.pdf" }, { message = { context = { message_id = "wamid.1" } } }))
     assert.equal("wamid.1", sent_of(box).context.message_id)
@@ -917,13 +917,13 @@ describe("client:send_file", function()
     assert.same({ nil, true, 2 }, { result, details.may_have_been_sent, #transport.requests })
   end)
 
-  it("says that no message left where the upload failed", function()
+  it("says that no message was sent if the upload failed", function()
     local client = new { LOST }
     local result, _, details = client:send_file("1", { data = files.pdf, filename = "a.pdf" })
     assert.same({ nil, false, true }, { result, details.may_have_been_sent, details.retryable })
   end)
 
-  it("uploads nothing for a message that would be refused", function()
+  it("uploads no file for a message that would be refused", function()
     local client, transport = new {}
     local result, _, details = client:send_file("1", { data = files.pdf, filename = "a.pdf" }, { message = { context = {} } })
     assert.same({ nil, "invalid", 0 }, { result, details.kind, #transport.requests })
@@ -931,7 +931,7 @@ describe("client:send_file", function()
     assert.same({ nil, "document.caption", 0 }, { result, details.problems[1].path, #transport.requests })
   end)
 
-  it("stores under whatever has get, set and delete", function()
+  it("takes any store that has get, set and delete", function()
     local kept = {}
     local own = {
       get = function(_, key) return kept[key] end, delete = function(_, key) kept[key] = nil end,
@@ -944,8 +944,40 @@ describe("client:send_file", function()
   end)
 end)
 
-describe("the store of what was uploaded", function()
-  it("is bounded, and forgets what is over first", function()
+describe("files over a transport that is only a function", function()
+  it("are given to it in the body, and written from its responses", function()
+    local box, seen = sandbox.new(), {}
+    local client = whatsapp.new(options_with(function(request)
+      seen[#seen + 1] = request
+      return box.handle(request)
+    end))
+    local path = scratch.write("up.pdf", "%PDF-1.4\n" .. ("x"):rep(3000))
+    local uploaded = assert(client.media:upload(path))
+    assert.is_nil(seen[1].form)
+    assert.truthy(seen[1].body:find(("x"):rep(3000), 1, true))
+    assert.truthy(seen[1].headers["Content-Type"]:find("^multipart/form%-data; boundary="))
+    local got = assert(client.media:download(uploaded.id, scratch.path "down.pdf"))
+    assert.equal(3009, got.size)
+    assert.equal(read(path), read(scratch.path "down.pdf"))
+    local sent, _, info = client:send_file("16505551234", path)
+    assert.is_table(sent)
+    assert.equal(uploaded.id == info.media_id, false) -- upload remembers nothing, send_file does
+    assert.equal("16505551234", box.messages[1].message.to)
+  end)
+
+  it("are refused if they are too large or cannot be read, and nothing is sent", function()
+    local count = 0
+    local client = whatsapp.new(options_with(function()
+      count = count + 1
+      return json(200, '{"id":"1"}')
+    end))
+    local _, _, details = client.media:upload(scratch.path "none.pdf")
+    assert.same({ "invalid", false, 0 }, { details.kind, details.may_have_been_sent, count })
+  end)
+end)
+
+describe("the store of uploads", function()
+  it("is bounded, and forgets expired ids first", function()
     local now = 0
     local kept = whatsapp.media.store { max = 2, now = function() return now end }
     kept:set("a", "1", 10)

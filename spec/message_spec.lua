@@ -111,14 +111,14 @@ describe("whatsapp.message", function()
     end)
   end
 
-  it("leaves what is wrong to the check of every message", function()
+  it("leaves wrong values to the check of every message", function()
     local _, err = whatsapp.encode(m.text("1", true))
     assert.is_truthy(err:find("text.body: must be a string", 1, true))
     assert.is_nil((whatsapp.encode(m.buttons("1", "b", { {} }))))
     assert.is_nil((whatsapp.encode(m.template("1"))))
   end)
 
-  -- what a list holds that is no table, what is no list, and what stands behind a hole: problems, not errors, and not nothing
+  -- an item that is no table, a value that is no list, an item after a hole: each is a problem, not an error, and is not lost
   local LEFT = {
     { "interactive.action.buttons", m.buttons("1", "b", { { "a", "A" }, nil, { "c", "C" } }) },
     { "interactive.action.buttons[1]", m.buttons("1", "b", { 5 }) },
@@ -139,7 +139,7 @@ describe("whatsapp.message", function()
     { "template.components[1]", m.template("1", "n", "en", { components = 5 }) },
   }
   for i, case in ipairs(LEFT) do
-    it("leaves to it what it cannot make anything of, " .. i, function()
+    it("leaves values that it cannot use to that check, " .. i, function()
       local ok, text, details = whatsapp.validate(case[2])
       assert.is_nil(ok)
       local found = false
@@ -214,14 +214,14 @@ describe("whatsapp.message", function()
     { "header", m.product("1", "c", "p", { header = "h" }) }, { "phone", m.contact("1", "Ana", false) },
   }
   for i, case in ipairs(KEPT) do
-    it("leaves nothing out, " .. i, function()
+    it("leaves no member out, " .. i, function()
       local ok, err = whatsapp.validate(case[2])
       assert.is_nil(ok)
       assert.is_truthy(err)
     end)
   end
 
-  it("takes what the API calls a button, a section, a card and a component as it is", function()
+  it("takes buttons, sections, cards and components of the API as they are", function()
     local button = { type = "reply", reply = { id = "a", title = "A" } }
     assert.equal(button, m.buttons("1", "b", { button }).interactive.action.buttons[1])
     local section = { title = "S", product_items = { { product_retailer_id = "p" } } }
@@ -230,7 +230,7 @@ describe("whatsapp.message", function()
     assert.same({ "body", "limited_time_offer" }, { components[1].type, components[2].type })
   end)
 
-  -- where a number is given for a text: the call, and where the text is
+  -- the constructors that take a number for a text: a call, and the path of the text
   local TEXTS = {
     { "text", function(n) return m.text("1", n) end, "text.body" },
     { "image", function(n) return m.image("1", "2", { caption = n }) end, "image.caption" },
@@ -272,7 +272,7 @@ describe("whatsapp.message", function()
     return value
   end
 
-  it("writes a number as a text where the API wants one, with all its digits", function()
+  it("writes a number as a text with all its digits if the API wants a text", function()
     local wanted = { [1042.0] = "1042", [123456789012345.0] = "123456789012345", [42.5] = "42.5", [7] = "7", [-0.5] = "-0.5",
       [1 / 3] = "0.3333333333333333" }
     for number, text in pairs(wanted) do
@@ -286,7 +286,7 @@ describe("whatsapp.message", function()
     end
   end)
 
-  it("leaves numbers that the API wants as numbers, and the data of a flow, and changes nothing that it was given", function()
+  it("leaves numbers that the API wants as numbers and the data of a flow, and does not change its arguments", function()
     local data = { text = 5, title = 1.5 }
     local parameters = { flow_id = "9", flow_cta = 5, flow_action_payload = { screen = "S", data = data } }
     local made = m.flow("1", "b", parameters).interactive.action.parameters
@@ -377,7 +377,7 @@ describe("message.split", function()
     assert.same({ "\240\159\152\128\240\159\152\128", "\240\159\152\128" }, m.split(("\240\159\152\128"):rep(3), 2))
   end)
 
-  it("gives nothing for nothing, and one part for what fits", function()
+  it("returns no part for an empty text, and one part for a text that fits", function()
     assert.same({}, m.split "")
     assert.same({}, m.split "   ")
     assert.same({ "x" }, m.split "x")
@@ -416,7 +416,7 @@ describe("client:send_marketing", function()
     assert.is_truthy(seen[#seen]:find "/1/marketing_messages$")
   end)
 
-  it("refuses what is no template, and groups", function()
+  it("refuses messages that are no template, and groups", function()
     local before = #seen
     for path, message in pairs { type = m.text("1", "x"), recipient_type = m.to_group(m.template("1", "n", "en")) } do
       local result, text, details = client:send_marketing(message)

@@ -36,7 +36,7 @@ describe("nginx", function()
     assert.equal('{"messaging_product":"whatsapp","recipient_type":"individual","to":"1","type":"text","text":{"body":"it\'s fine"}}', body)
   end)
 
-  it("shows what was asked, answered and logged", function()
+  it("shows the request, the answer and the log", function()
     local status, body, headers = nginx.ask("/echo", { body = "x" })
     assert.same({ 201, "x", "POST" }, { status, body, headers["x-method"] })
     assert(nginx.wait_for("echoed at " .. nginx.port))
@@ -108,7 +108,7 @@ describe("a webhook's handler in nginx", function()
 
   local number = 0
   for _, action in ipairs { "exit 200", "exit 0", "exit 204", "exit 500", "redirect /fine", "exec /fine", "print x", "eof", "raise" } do
-    it("handles every event, and answers 500, where a callback calls " .. action, function()
+    it("handles every event, and answers 500, if a callback calls " .. action, function()
       number = number + 1
       local first, middle, last = number .. ".1", number .. ".2", number .. ".3"
       local body = webhooks.body { messages = { webhooks.text(first, "x"), webhooks.text(middle, action), webhooks.text(last, "x") } }
@@ -206,7 +206,7 @@ describe("work after the answer", function()
     assert.equal(1, nginx.logged "ended their timers")
   end)
 
-  it("is refused where too much waits, and where nginx makes no timer", function()
+  it("is refused if too much waits, or if nginx makes no timer", function()
     start("ngx.sleep(5)", "{ concurrency = 1, max = 2 }", "lua_max_running_timers 10;")
     local answers = {}
     for i = 1, 5 do answers[i] = nginx.ask "/" end
@@ -214,7 +214,7 @@ describe("work after the answer", function()
     assert(nginx.wait_for "2 works wait already")
   end)
 
-  it("is done later where nginx dropped a timer, as too many ran", function()
+  it("is done later if nginx dropped a timer because too many ran", function()
     start([[ ngx.log(ngx.NOTICE, "it is done") ]], "{ concurrency = 1 }", "lua_max_running_timers 1;")
     assert.equal(200, (nginx.ask "/hold"))
     requests(1)

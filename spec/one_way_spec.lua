@@ -29,7 +29,7 @@ describe("client:send over libcurl", function()
     return { result or false, text or false, details, fault.body(), (fault.head():gsub("Host: [^\r]*", "")) }, fault.arrivals()
   end
 
-  -- what a client may be asked to do beside sending
+  -- options of a client that must not change the outcome
   local OPTIONS = {
     log = { log = function() end }, hook = { before_send = function() end }, limits = { limiter = {} },
     token = { token = function() return "tokentoken" end }, warning = { on_warning = function() end },
@@ -63,17 +63,34 @@ describe("client:send over libcurl", function()
     end)
   end
 
-  it("repeats what the caller lets it", function()
+  it("repeats the failures that the caller allows", function()
     is_the_same({ "close", "accept" }, { retry = { may_send_twice = true, attempts = 2 } }, MESSAGE)
     is_the_same({ "half-body", "html 502" }, { retry = { may_send_twice = true, attempts = 2 } }, MESSAGE)
     is_the_same({ "error 429 130429" }, { retry = false }, MESSAGE)
   end)
 
-  it("keeps warnings, time-outs and what is refused", function()
+  it("keeps warnings, time-outs and refusals", function()
     is_the_same({ "accept" }, {}, { to = "1", audio = { id = "1", caption = "c" } })
     is_the_same({ "silence" }, {}, MESSAGE, { timeout = 0.4, retry = false })
     is_the_same({}, {}, { to = "1", text = { bodi = "x" } })
     is_the_same({ "accept" }, { mode = "lenient" }, { to = "1", text = { body = "x", more = 1 } })
+  end)
+
+  it("takes an answer of 1 MiB at most, unless it is told otherwise", function()
+    local function send(max_body)
+      fault.play "endless-body"
+      local client = whatsapp.new {
+        token = "tokentoken", phone_number_id = "1", base_url = fault.url("plain", ""), proxy = "", retry = false,
+        limiter = false, max_body = max_body,
+      }
+      local result, err, details = client:send(MESSAGE)
+      client:close()
+      assert.is_nil(result)
+      assert.is_true(details.may_have_been_sent)
+      return err
+    end
+    assert.truthy(send():find("longer than 1048576 bytes", 1, true))
+    assert.truthy(send(5000):find("longer than 5000 bytes", 1, true))
   end)
 
   it("changes the time-out from one message to the next", function()
@@ -88,7 +105,7 @@ describe("client:send over libcurl", function()
     client:close()
   end)
 
-  it("shows no token in a text, also where many others were used since", function()
+  it("shows no token in an error, also after many other tokens", function()
     local state = { token = "first-token", signed = { token = "second-token" }, shared = { secrets = { "third-token" } } }
     local clean = require("whatsapp.send.credentials").clean
     assert.equal("***, *** and ***", clean(state, "first-token, second-token and third-token"))

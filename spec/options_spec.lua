@@ -1,11 +1,11 @@
--- What options say where a name is wrong: the known one that it is nearest to, at the caller's line.
+-- The error for an option with a wrong name: it has the nearest known name, and the caller's line.
 local options = require "whatsapp.util.options"
 local whatsapp = require "whatsapp"
 
 local NAMES = { timeout = 1, token = 1, phone_number_id = 1, retry = 1, limiter = 1, on_error = 1, message = 1, status = 1, id = 1 }
 
 describe("did_you_mean", function()
-  it("gives the nearest name, and no name where none is near", function()
+  it("gives the nearest name, and nil if no name is near", function()
     for name, near in pairs {
       timout = "timeout", timeuot = "timeout", Timeout = "timeout", tokn = "token", phone_number = "phone_number_id",
       phonenumberid = "phone_number_id", rety = "retry", messages = "message", onerror = "on_error", stauts = "status", ID = "id",

@@ -35,7 +35,7 @@ describe("the version", function()
     assert.same({ "lua/whatsapp/init.lua" }, said)
   end)
 
-  it("is what the server is told", function()
+  it("is in the User-Agent", function()
     local fault = require("spec.support.fault").start()
     local client = whatsapp.new {
       token = "t", phone_number_id = "1", base_url = fault.url("plain", ""), proxy = "", retry = false,
@@ -51,7 +51,7 @@ end)
 describe("the rockspec", function()
   local modules = rockspec().build.modules
 
-  it("has every C source: a folder is a module, and the files above it are everybody's", function()
+  it("has every C source: a folder is a module, and all modules share the files above it", function()
     local shared = lines_of "ls src/*.c"
     for _, folder in ipairs { "core", "curl", "crypto" } do
       local sources = lines_of(("ls src/%s/*.c"):format(folder))
@@ -71,7 +71,7 @@ describe("the rockspec", function()
     assert.same(set(lines_of "find lua -name '*.lua'"), files)
   end)
 
-  it("names what it needs", function()
+  it("names the libraries that it needs", function()
     local given = rockspec()
     assert.equal("lua-whatsapp", given.package)
     assert.is_truthy(table.concat(given.dependencies, " "):find("lua-cjson", 1, true))
@@ -81,7 +81,7 @@ describe("the rockspec", function()
 end)
 
 describe("every file", function()
-  it("says in its first lines what it is", function()
+  it("describes itself in its first lines", function()
     for _, path in ipairs(lines_of "find src lua spec examples -name '*.lua' -o -path 'src/*.[ch]'") do
       local first = read(path):match "^[^\n]*"
       assert.is_truthy(first:find "^%-%- " or first:find "^/%* ", path)
@@ -115,7 +115,7 @@ describe("the README", function()
     end
   end)
 
-  it("starts with an example that runs as it stands", function()
+  it("starts with an example that runs as it is printed", function()
     local box, printed = sandbox.new(), {}
     local double = setmetatable({
       new = function(options)
@@ -132,7 +132,9 @@ describe("the README", function()
   end)
 
   it("names every option of whatsapp.new, and the make targets that exist", function()
-    for name in read "lua/whatsapp/client.lua":match "local NEW = (%b{})":gmatch "([%w_]+) = \"" do
+    local rows = read "lua/whatsapp/client.lua":match "local NEW = (%b{})"
+      .. read "lua/whatsapp/util/options.lua":match "options.TRANSPORT = (%b{})"
+    for name in rows:gmatch "([%w_]+) = \"" do
       assert.is_truthy(text:find("`" .. name .. "`", 1, true) or text:find(name .. " = true", 1, true), name)
     end
     local makefile = read "Makefile"

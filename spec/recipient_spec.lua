@@ -76,7 +76,7 @@ describe("an address", function()
     end
   end)
 
-  it("is refused where the message is checked, or by whoever asks, if it is none", function()
+  it("is refused by the check of the message, or by the function that takes it, if it is no address", function()
     local standby = { kind = "standby", from = "1", id = "w" }
     for _, wrong in ipairs { false, true, 1.5, 1 / 0, 0 / 0, print, { kind = "message", id = "w" }, { kind = "error" }, standby } do
       local members, err, is_data = recipient.of(wrong)
@@ -98,7 +98,7 @@ describe("an address", function()
     assert.are_not.equal(address, (recipient.of(address)))
   end)
 
-  it("is kept where the message has one, unless it is to be replaced", function()
+  it("is kept if the message has one, unless the caller asks to replace it", function()
     local group = { to = GROUP, recipient_type = "group", type = "text" }
     assert.same(group, recipient.address(group, { to = "1" }))
     assert.same({ recipient = USER, recipient_type = "group", type = "text" }, recipient.address(group, { recipient = USER }, true))
@@ -107,14 +107,14 @@ describe("an address", function()
 end)
 
 describe("an answer", function()
-  it("goes where the event came from, and quotes it", function()
+  it("goes to the sender of the event, and quotes the message", function()
     local event = { kind = "message", from = USER, id = "wamid.1" }
     assert.same({ recipient = USER, context = { message_id = "wamid.1" }, text = { body = "x" } },
       recipient.reply(event, { text = { body = "x" } }))
     assert.same({ recipient = USER, type = "reaction", reaction = { message_id = "wamid.1", emoji = "x" } }, recipient.reaction(event, "x"))
   end)
 
-  it("is refused for a standby event, and where the event has no sender or no id", function()
+  it("is refused for a standby event, and if the event has no sender or no id", function()
     for _, event in ipairs { { kind = "standby", from = "1", id = "w" }, { kind = "standby", group_id = GROUP, id = "w" },
       { kind = "message", id = "w" }, { kind = "message", from = "1" } } do
       for _, answer in ipairs { function() return recipient.reply(event, { text = { body = "x" } }) end,

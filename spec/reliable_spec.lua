@@ -1,4 +1,4 @@
--- What a client promises about one message: what is repeated, what is not, what the journal is told, and by which id a
+-- The promises of a client about one message: which failures are repeated, what the journal is told, and by which id a
 -- message can be found again. Over the memory transport; never touches a network.
 local memory = require "whatsapp.transport.memory"
 local stamp = require "whatsapp.util.random_id"
@@ -21,7 +21,7 @@ local function graph_error(status, code, headers)
 end
 
 describe("a send", function()
-  it("is repeated after a code of throttling, whatever the HTTP status", function()
+  it("is repeated after a code of throttling, with any HTTP status", function()
     for _, code in ipairs { 4, 80007, 130429, 131056 } do
       for _, status in ipairs { 200, 400, 403, 429, 500, 503 } do
         local client, transport = new { graph_error(status, code), OK }
@@ -93,7 +93,7 @@ end)
 describe("a stamp", function()
   local function stamp_of(request) return request.body:match '"biz_opaque_callback_data":"([^"]+)"' end
 
-  it("is an id of its own in each message, and in its outcome", function()
+  it("is a different id in each message, and is in its outcome", function()
     local client, transport = new({ OK, LOST, OK }, { stamp = true })
     local seen = {}
     for i = 1, 3 do

@@ -40,7 +40,7 @@ describe("requests with one table of headers", function()
     end)
   end
 
-  it("have their own head, whatever was sent in between", function()
+  it("have the right head, also after other requests", function()
     local other = { Authorization = "Bearer two" }
     for _ = 1, 3 do
       assert.equal(200, client:perform(request("plain", { body = "1" })).status)
@@ -55,6 +55,31 @@ describe("requests with one table of headers", function()
       has_head "DELETE /third HTTP/1.1\r\n"
       assert.is_nil(fault.head():find("Authorization", 1, true))
     end
+  end)
+
+  it("are read again if the caller has changed the table", function()
+    local changes = {
+      { function() headers.Authorization = "Bearer two" end, "Authorization: Bearer two\r\n" },
+      { function() headers["X-More"] = "1" end, "X-More: 1\r\n" },
+      { function() headers["X-More"] = "12" end, "X-More: 12\r\n" },
+      { function() headers["X-More"] = "" end, "X-More:" },
+      { function() headers["X-More"], headers.Authorization = nil, "Bearer three" end, "Authorization: Bearer three\r\n" },
+    }
+    assert.equal(200, client:perform(request "plain").status)
+    for _, change in ipairs(changes) do
+      change[1]()
+      for _ = 1, 2 do
+        assert.equal(200, client:perform(request "plain").status)
+        has_head(change[2])
+      end
+    end
+    assert.is_nil(fault.head():find("X-More", 1, true))
+    headers.Authorization = "a\nb"
+    local _, err, details = client:perform(request "plain")
+    assert.truthy(err:find("a header's value holds a line end", 1, true))
+    assert.is_false(details.may_have_been_sent)
+    headers.Authorization = 5
+    assert.is_nil((client:perform(request "plain")))
   end)
 
   it("may have other methods, files and forms", function()

@@ -1,4 +1,4 @@
--- What is read from an answer: a result, or what failed and whether the message may have been sent all the same.
+-- The reader of answers: it returns a result, or a failure that says whether the message may have been sent all the same.
 local codes = require "whatsapp.wire.error_codes"
 local response = require "whatsapp.wire.outcome"
 local whatsapp = require "whatsapp"
@@ -138,19 +138,19 @@ describe("whatsapp.parse_response", function()
     assert.is_nil(details.message:find "secret")
   end)
 
-  it("names what it got instead of JSON", function()
+  it("describes a body that is no JSON", function()
     assert.is_truthy(select(2, parse(502, "<html>", { ["content-type"] = "text/html; charset=x" })):find("text/html of 6 bytes", 1, true))
     assert.is_truthy(select(2, parse(200, "\31\139", { ["content-encoding"] = "gzip" })):find("Content-Encoding gzip", 1, true))
     assert.is_truthy(select(2, parse(204, "")):find("an empty body", 1, true))
   end)
 
-  it("raises for what is no response", function()
+  it("raises for a value that is no response", function()
     assert.is_false(pcall(whatsapp.parse_response, nil))
     assert.is_false(pcall(whatsapp.parse_response, {}))
     assert.is_false(pcall(whatsapp.parse_response, { status = "200" }))
   end)
 
-  it("reads how much use is left, whatever stands in the headers", function()
+  it("reads how much use is left, also from headers that are broken", function()
     local usage = response.usage { ["x-app-usage"] = '{"call_count":7}', ["x-business-use-case-usage"] = "broken" }
     assert.equal(7, usage.app.call_count)
     assert.is_nil(usage.business)

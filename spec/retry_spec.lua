@@ -32,7 +32,7 @@ describe("retry.wait", function()
     assert.equal(1, wait(asked, 1))
   end)
 
-  it("gives up after so many attempts, and rather than take longer than the total", function()
+  it("gives up after the last attempt, and before the total time would be exceeded", function()
     assert.is_nil(wait(SAFE, 3))
     assert.is_nil(wait(SAFE, 1, 29.5))
     assert.is_nil(wait({ kind = "api", retryable = true, may_have_been_sent = false, retry_after = 31 }, 1))
@@ -47,12 +47,12 @@ describe("retry.wait", function()
     assert.equal(1, wait({ kind = "protocol", retryable = false, may_have_been_sent = true }, 1, 0, policy))
   end)
 
-  it("never repeats what was refused or may have been sent", function()
+  it("never repeats a message that was refused or may have been sent", function()
     assert.is_nil(wait(REFUSED, 1))
     assert.is_nil(wait(UNKNOWN, 1))
   end)
 
-  it("repeats what may have been sent where that does no harm", function()
+  it("repeats a message that may have been sent if that does no harm", function()
     assert.equal(1, wait(UNKNOWN, 1, 0, { may_send_twice = true }))
     assert.is_nil(wait(REFUSED, 1, 0, { may_send_twice = true }))
   end)
@@ -81,7 +81,7 @@ describe("a client that retries", function()
     assert.equal(1, run({ { status = 500, headers = {}, body = "" } }).attempts)
   end)
 
-  it("makes one attempt where it is told not to repeat, or cannot wait", function()
+  it("makes one attempt if it must not repeat, or cannot wait", function()
     assert.equal(1, run({ failure(UNSENT) }, false).attempts)
     local count = 0
     local client = whatsapp.new { token = "t", phone_number_id = "1", transport = function()
@@ -96,7 +96,7 @@ describe("a client that retries", function()
     assert.equal(1, run({ { err = "failed" } }).attempts)
   end)
 
-  it("says that it may have been sent where any attempt may have been", function()
+  it("says that the message may have been sent if this is true for any attempt", function()
     local lost = failure(UNKNOWN, "lost")
     local refused = { status = 400, headers = {}, body = '{"error":{"code":131026}}' }
     local details = run({ lost, refused }, { may_send_twice = true }).details

@@ -42,12 +42,12 @@ describe("the rock for Lua 5.1", function()
   local folder = scratch.folder
 
   setup(function()
-    -- a copy: LuaRocks builds beside the sources
+    -- a copy, as LuaRocks builds in the folder of the sources
     status, output = run(("cp -R src lua rockspec LICENSE %s/ && cd %s && luarocks --lua-version 5.1 make --deps-mode=none --tree %s/tree "
       .. "rockspec/lua-whatsapp-scm-1.rockspec"):format(folder, folder, folder))
     if status ~= 0 then return end
     nginx = process.start {
-      env = { LUA_PATH = ";;", LUA_CPATH = ";;" }, -- as if there were none
+      env = { LUA_PATH = ";;", LUA_CPATH = ";;" }, -- no path of the environment counts
       configuration = function(port)
         local values = { PORT = tostring(port), TREE = folder .. "/tree" }
         return process.user() .. "\n" .. CONF:gsub("%$(%u+)", values)
@@ -76,7 +76,7 @@ describe("the rock for Lua 5.1", function()
     end
   end)
 
-  it("lies where nginx looks by itself", function()
+  it("is in a folder that nginx searches", function()
     local path, cpath = ask("/paths"):match "^(.-)\n(.*)$"
     for _, place in ipairs { "/usr/local/share/lua/5.1/?.lua", "/usr/local/share/lua/5.1/?/init.lua" } do
       assert.is_truthy((";" .. path .. ";"):find(";" .. place .. ";", 1, true), path)

@@ -13,14 +13,15 @@ local function client_of(transport, more)
 end
 
 local function post(box, body, change)
-  local request = { method = "POST", url = "https://x/v26.0/1/messages", headers = { Authorization = "Bearer t" }, body = body }
+  local request = { method = "POST", url = "https://x/v26.0/1/messages", body = body }
+  request.headers = { Authorization = "Bearer t", ["Content-Type"] = "application/json" }
   for name, value in pairs(change or {}) do request[name] = value end
   local answer = box.handle(request)
   return answer.status, json.decode(answer.body)
 end
 
 describe("the sandbox as a transport", function()
-  it("takes a message and gives it an id of its own", function()
+  it("takes a message and makes a new id for it", function()
     local box = sandbox.new()
     local client = client_of(box.handle)
     local first, second = assert(client:send(TEXT)), assert(client:send(TEXT))
@@ -43,7 +44,7 @@ describe("the sandbox as a transport", function()
     assert.is_true(assert(client_of(sandbox.new().handle):mark_read "wamid.X").success)
   end)
 
-  it("refuses with the API's envelope what the core refuses", function()
+  it("refuses a message that the core refuses, with the API's envelope", function()
     local client = client_of(sandbox.new().handle, { mode = "lenient" })
     local cases = {
       { { to = "1", text = {} }, 131008, "text.body" }, { { to = "1", text = { body = 5 } }, 100, "text.body" },
@@ -58,14 +59,15 @@ describe("the sandbox as a transport", function()
     end
   end)
 
-  it("wants a token, and the right one where it knows it", function()
+  it("wants a token, and the right one if it knows it", function()
     local box = sandbox.new { token = "right" }
     local cases = { { {}, 104 }, { { Authorization = "Basic x" }, 104 }, { { authorization = "Bearer wrong" }, 190 } }
     for _, case in ipairs(cases) do
       local status, answer = post(box, "{}", { headers = case[1] })
       assert.same({ 401, case[2] }, { status, answer.error.code })
     end
-    assert.equal(400, (post(box, "{}", { headers = { AUTHORIZATION = "Bearer right" } })))
+    local headers = { AUTHORIZATION = "Bearer right", ["Content-Type"] = "application/json" }
+    assert.equal(400, (post(box, "{}", { headers = headers })))
   end)
 
   it("answers nonsense like the API", function()
@@ -78,6 +80,56 @@ describe("the sandbox as a transport", function()
     assert.equal(400, (post(box, nil)))
   end)
 
+  it("refuses a body of JSON whose content type is not JSON, at every endpoint that reads JSON", function()
+    local box, body = sandbox.new(), '{"messaging_product":"whatsapp","to":"1","type":"template","template":{"name":"n","language":{"code":"en"}}}'
+    local TYPES = {
+      ["application/json"] = 200, ["Application/JSON; charset=utf-8"] = 200, ["application/json;charset=utf-8"] = 200,
+      [""] = 400, ["text/plain"] = 400, ["application/x-www-form-urlencoded"] = 400, ["application/jsonp"] = 400,
+      ["text/json, application/json"] = 400, ["multipart/form-data; boundary=application/json"] = 400,
+    }
+    for _, endpoint in ipairs { "messages", "marketing_messages" } do
+      local url = "https://x/v26.0/1/" .. endpoint
+      for type, expected in pairs(TYPES) do
+        local status, answer = post(box, body, { url = url, headers = { Authorization = "Bearer t", ["content-type"] = type } })
+        assert.equal(expected, status, endpoint .. ": " .. type)
+        if expected == 400 then
+          assert.equal(100, answer.error.code)
+          assert.is_truthy(answer.error.error_data.details:find("application/json", 1, true))
+        end
+      end
+      assert.equal(400, (post(box, body, { url = url, headers = { Authorization = "Bearer t" } })))
+    end
+    assert.equal(6, #box.messages)
+  end)
+
+  it("answers an id to a user id in `to`, and never delivers the message", function()
+    local box = sandbox.new()
+    for i, to in ipairs { "US.13491208655302741918", "us.1A", "US.ENT.11815799212886844830" } do
+      local status, answer = post(box, json.encode { messaging_product = "whatsapp", to = to, type = "text", text = { body = "x" } })
+      assert.equal(200, status)
+      assert.same({ { input = to, wa_id = to:match "%w+$" } }, answer.contacts)
+      assert.same({ id = answer.messages[1].id, to = to },
+        { id = box.undelivered[i].id, to = box.undelivered[i].message.to })
+    end
+    assert.same({ 0, 3 }, { #box.messages, #box.undelivered })
+    local status, answer = post(box, '{"messaging_product":"whatsapp","to":"US.1","text":{}}')
+    assert.same({ 400, 131008 }, { status, answer.error.code })
+    local url = "https://x/v26.0/1/message_history?message_id=" .. box.undelivered[1].id
+    status, answer = post(box, nil, { method = "GET", url = url })
+    assert.same({ 200, "ACCEPTED" }, { status, answer.data[1].events.data[1].delivery_status })
+  end)
+
+  it("delivers a user id in `recipient`, and to everybody else in `to`", function()
+    local box = sandbox.new()
+    for _, address in ipairs { { recipient = "US.1" }, { to = "+1 650-555" }, { to = 16505551234 },
+      { to = "Y2FwaV9ncm91cDox", recipient_type = "group" } } do
+      address.messaging_product, address.type, address.text = "whatsapp", "text", { body = "x" }
+      assert.equal(200, (post(box, json.encode(address))))
+    end
+    assert.same({ 4, 0 }, { #box.messages, #box.undelivered })
+    assert.equal("16505551234", box.messages[3].message.to)
+  end)
+
   it("knows no other endpoint, method or version", function()
     local box = sandbox.new()
     for _, change in ipairs { { method = "GET" }, { url = "https://x/v26.0/1/nothing" }, { url = "https://x/" }, { url = "/v25/1/messages" } } do
@@ -86,12 +138,83 @@ describe("the sandbox as a transport", function()
     end
   end)
 
-  it("keeps a bounded number of messages", function()
-    local box = sandbox.new { kept = 3 }
+  it("refuses every number that is no id, and every null", function()
+    local box = sandbox.new()
+    local MESSAGE = '{"messaging_product":"whatsapp",%s,"type":"text","text":{"body":"x"}}'
+    for _, address in ipairs { '"to":1e400', '"to":-1e400', '"to":1.5', '"to":-1', '"to":null', '"to":{}', '"to":[]',
+      '"to":true', '"recipient":1e400', '"recipient":null' } do
+      local status, answer = post(box, MESSAGE:format(address))
+      assert.equal(400, status, address)
+      assert.is_number(answer.error.code)
+    end
+    for _, member in ipairs { "messaging_product", "status", "recipient", "recipient_type", "template", "type", "text" } do
+      assert.is_number((post(box, ('{"messaging_product":"whatsapp","to":"1","type":"text","text":{"body":"x"},"%s":null}'):format(member))))
+    end
+    for _, entry in ipairs(box.messages) do assert.equal("1", entry.message.to) end
+  end)
+
+  it("answers requests whose headers come twice, at every endpoint", function()
+    local NAMES = { "authorization", "user-agent", "content-type", "range", "file_offset", "x-other" }
+    local box = sandbox.new()
+    for _, target in ipairs { "POST /v26.0/1/messages", "POST /v26.0/1/marketing_messages", "GET /v26.0/1/message_history",
+      "POST /v26.0/1/media", "GET /v26.0/1", "DELETE /v26.0/1", "POST /v26.0/1/uploads?file_length=1&file_type=image/png",
+      "POST /v26.0/upload:1", "GET /v26.0/upload:1", "GET /whatsapp_business/attachments/?mid=1&ext=1&hash=1", "PUT /" } do
+      local method, url = target:match "(%S+) (%S+)"
+      for _, name in ipairs(NAMES) do
+        local headers = { Authorization = "Bearer t", ["user-agent"] = "a/1.0", ["content-type"] = "application/json" }
+        headers.Authorization = name ~= "authorization" and headers.Authorization or nil
+        headers[name] = { "a/1.0", "a/1.0" }
+        local answer = box.handle { method = method, url = url, headers = headers, body = "{}" }
+        assert.is_number(answer.status, target)
+      end
+    end
+  end)
+
+  it("forgets the oldest messages where it is full, in number or in bytes, and tells it", function()
+    local told = {}
+    local function on_forget(id, entry, name) told[#told + 1] = { id, entry.id, name } end
+    for name, address in pairs { messages = { to = "1" }, undelivered = { to = "US.1" } } do
+      address.messaging_product, address.type, address.text = "whatsapp", "text", { body = ("x"):rep(1000) }
+      for _, options in ipairs { { kept = 3 }, { kept_bytes = 3900 } } do
+        told, options.on_forget = {}, on_forget
+        local box, ids = sandbox.new(options), {}
+        for i = 1, 5 do ids[i] = select(2, post(box, json.encode(address))).messages[1].id end
+        assert.equal(3, #box[name])
+        assert.equal(ids[5], box[name][3].id)
+        assert.same({ { ids[1], ids[1], name }, { ids[2], ids[2], name } }, told)
+        assert.equal(2, box.forgotten)
+        for i = 1, 5 do
+          local url = "https://x/v26.0/1/message_history?message_id=" .. ids[i]
+          assert.equal(i <= 2 and 400 or 200, (post(box, nil, { method = "GET", url = url })))
+        end
+      end
+    end
+  end)
+
+  it("refuses a message that is longer than all that it keeps", function()
+    local box = sandbox.new { kept_bytes = 100 }
+    local status, answer = post(box, json.encode { messaging_product = "whatsapp", to = "1", type = "text", text = { body = ("x"):rep(100) } })
+    assert.same({ 400, 100, 0 }, { status, answer.error.code, #box.messages })
+  end)
+
+  it("goes on where on_forget raises", function()
+    local box = sandbox.new { kept = 1, on_forget = function() error "broken" end }
     local client = client_of(box.handle)
-    for _ = 1, 5 do assert(client:send(TEXT)) end
-    assert.equal(3, #box.messages)
-    assert.is_truthy(box.messages[3].id:find "00000005$")
+    for _ = 1, 3 do assert(client:send(TEXT)) end
+    assert.same({ 1, 2 }, { #box.messages, box.forgotten })
+    assert.is_truthy(box.forget_error:find "broken")
+  end)
+
+  it("raises for an option that is wrong, at the caller's line", function()
+    for _, options in ipairs { { keep = 1 }, { kept = 0 }, { kept_media = -1 }, { kept_bytes = 0 }, { kept_uploads = 1.5 },
+      { now = 1 }, { on_forget = 1 }, { token = {} }, { url_life = 0 }, { new_id = 1 } } do
+      local ok, err = pcall(function()
+        local box = sandbox.new(options)
+        return box
+      end)
+      assert.is_false(ok)
+      assert.is_truthy(err:find("sandbox_spec.lua", 1, true), err)
+    end
   end)
 end)
 
@@ -116,9 +239,16 @@ describe("the sandbox in nginx", function()
     assert.is_true(assert(client:mark_read "wamid.X").success)
   end)
 
-  it("refuses what the core refuses", function()
+  it("refuses messages that the core refuses", function()
     local _, _, details = client:send({ to = "1", text = { body = "" } }, { mode = "lenient" })
     assert.same({ "api", 131008, 400 }, { details.kind, details.code, details.http_status })
+  end)
+
+  it("answers two headers of one name", function()
+    local answered = output(("printf 'GET /whatsapp_business/attachments/ HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n"
+      .. "Authorization: Bearer t\\r\\nUser-Agent: a/1.0\\r\\nUser-Agent: b/1.0\\r\\n\\r\\n' | openssl s_client -quiet -connect %s 2>/dev/null")
+      :format(server.base_url:match "^https://(.*)$"))
+    assert.is_truthy(answered:find "^HTTP/1.1 404 ", answered)
   end)
 
   it("speaks HTTP/2", function()

@@ -1,8 +1,9 @@
 -- One client, made before nginx forked its workers and shared by handlers that send at once, wait for each other, fail and are
--- cut short. What arrives arrives once, whole and under its own token; an answer comes to who sent; what was cut short ends.
+-- cut short. Each message arrives once, whole and with the right token; its answer comes to its sender; a send that is cut
+-- short ends.
 local nginx_server = require "spec.support.nginx"
 
--- What message a number stands for, whose token it is sent with, and what becomes of it: the same for both sides.
+-- A number determines the message, the token and the outcome, in the same way for the handlers and for the spec.
 local SENDERS = [[
 local whatsapp = require "whatsapp"
 local parent = whatsapp.new {
@@ -89,7 +90,7 @@ end ]]
 
 local WAYS = { "all", "each", "killed", "exited", "left" }
 
--- what the handlers answered, by the way in which they send; "left": nobody waits for the answer
+-- returns the answers of the handlers by their way of sending; "left" means that the handler does not wait for the answer
 local function drive(nginx, handlers, many)
   local curl, clients, answers = require "whatsapp.curl", {}, {}
   for i = 1, handlers do
@@ -115,7 +116,7 @@ local function drive(nginx, handlers, many)
 end
 
 for name, limiter in pairs { ["without limits"] = "false", ["with limits"] = "{ throughput = 1000 }" } do
-  it("a client that many handlers share mixes nothing, " .. name, function()
+  it("a client that many handlers share mixes no messages and answers, " .. name, function()
     local nginx = nginx_server.start {
       workers = 2, level = "warn",
       http = "lua_shared_dict seen 8m; client_body_buffer_size 1m; lua_socket_log_errors off; init_by_lua_block {"
@@ -157,20 +158,10 @@ describe("a handler ends though a thread was killed", function()
           local thread = ngx.thread.spawn(function() transport(request) end)
           ngx.sleep(0.2)
           ngx.print(tostring(ngx.thread.kill(thread))) } }
-        location /within { content_by_lua_block {
-          local thread = ngx.thread.spawn(function()
-            require("whatsapp.transport.resty.exchange").within(60, function() ngx.sleep(0.2) end)
-          end)
-          ngx.sleep(0.05)
-          ngx.print(tostring(ngx.thread.kill(thread))) } } ]],
+ ]],
     }
   end)
   teardown(function() nginx.stop() end)
-
-  it("that gave another one some time", function()
-    local status, killed = nginx.ask("/within", { timeout = 10 })
-    assert.same({ 200, "1" }, { status, killed })
-  end)
 
   for _, size in ipairs { 100, 20000, 2 ^ 24 } do
     for _, to in ipairs { "heard", "deaf" } do

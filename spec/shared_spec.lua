@@ -1,5 +1,5 @@
 -- The stores in nginx's shared dict: their logic over a dict with a clock that the spec moves, and for real, in an nginx of
--- four workers who all take at once. What is counted does not depend on how fast the machine is.
+-- four workers that all take at once. The counts do not depend on the speed of the machine.
 local fake_dict = require "spec.support.shared_dict"
 local json = require "whatsapp.wire.json"
 local memory = require "whatsapp.transport.memory"
@@ -30,13 +30,13 @@ local STEPS = {
   { "safe_add", "c", 1, 0.05 }, 120, { "flush_expired" }, { "get", "b" }, { "get", "a" },
 }
 
--- what each step gives, in words that are the same in every Lua
+-- the result of each step, as a line that is the same in every Lua
 local SHOW = [[ return function(i, name, result, err)
   return ("%d %s %s %s"):format(i, name, type(result) == "number" and ("%.17g"):format(result) or tostring(result), tostring(err))
 end ]]
 
 describe("a shared dict for specs", function()
-  it("does what nginx's does", function()
+  it("behaves like nginx's", function()
     local dict, clock = fake_dict.new()
     local show, here = (loadstring or load)(SHOW)(), {}
     for i, step in ipairs(STEPS) do
@@ -76,13 +76,13 @@ describe("a shared store of limits", function()
     assert.same({ 0, 0, 0, 6, 12 }, waits)
     assert.equal(0, store:take("b", 100, 6, 3))
     ngx.ms = ngx.ms + 10000
-    assert.equal(8, store:take("a", 0, 6, 3)) -- whatever clock the process has
+    assert.equal(8, store:take("a", 0, 6, 3)) -- the clock of the process does not matter
     ngx.ms = ngx.ms + 26000 + 1
     for _ = 1, 3 do assert.equal(0, store:take("a", 0, 6, 3)) end
     assert.equal(6, store:take("a", 0, 6, 3))
   end)
 
-  it("takes nothing where the wait would be longer than the caller may wait, and returns the wait", function()
+  it("takes no place if the wait would be longer than the caller may wait, and returns the wait", function()
     local dict, ngx = new()
     local store = shared.limits(dict)
     assert.equal(0, store:take("a", nil, 6, 2, 0))
@@ -107,7 +107,7 @@ describe("a shared store of limits", function()
     end
   end)
 
-  it("never gives places faster than was asked for, where an interval is no whole number of microseconds", function()
+  it("never gives places too fast if an interval is no whole number of microseconds", function()
     local store = shared.limits((new()))
     for _ = 1, 30000 do store:take("a", nil, 1 / 3, 1) end
     local wait = store:take("a", nil, 1 / 3, 1)
@@ -143,7 +143,7 @@ describe("a shared store of limits", function()
     assert.is_not_nil(dict:get "whatsapp:limit:a")
   end)
 
-  it("takes the next place where another worker was quicker", function()
+  it("takes the next place if another worker was quicker", function()
     local dict = new()
     local store, safe_add = shared.limits(dict), dict.safe_add
     function dict.safe_add(self, ...)
@@ -154,7 +154,7 @@ describe("a shared store of limits", function()
     assert.equal(6, store:take("a", nil, 6, 1))
   end)
 
-  it("drops expired entries, forgets no limit, and sends nothing that cannot be counted", function()
+  it("drops expired entries, forgets no limit, and sends no message that cannot be counted", function()
     local dict, ngx = new(3)
     local store = shared.limits(dict)
     store:take("long", nil, 1000, 1) -- the last in the dict, which looks no further
@@ -175,7 +175,7 @@ describe("a shared store of limits", function()
     local sent, err, details = client:send { to = "1", text = { body = "x" } }
     assert.is_nil(sent)
     assert.is_truthy(err:find("no limit could be kept: the shared dict", 1, true), err)
-    assert.same({ "transport", true, false, 3 }, { details.kind, details.retryable, details.may_have_been_sent, details.attempts })
+    assert.same({ "transport", true, false, 0 }, { details.kind, details.retryable, details.may_have_been_sent, details.attempts })
     assert.equal(0, #transport.requests)
   end)
 end)
@@ -230,7 +230,7 @@ describe("a shared store of events", function()
     assert.is_nil(dict:get "whatsapp:claim:a")
   end)
 
-  it("forgets the oldest where it is full, and says so once a minute", function()
+  it("forgets the oldest if it is full, and says so once a minute", function()
     local dict, ngx = new(4)
     local store = shared.events(dict)
     local function handle(key)
@@ -247,7 +247,7 @@ describe("a shared store of events", function()
     assert.equal(2, #ngx.logged)
   end)
 
-  it("raises where the dict cannot write, so that the API repeats the event, and leaves no claim", function()
+  it("raises if the dict cannot write, so that the API repeats the event, and leaves no claim", function()
     local dict = new()
     local store, incr = shared.events(dict), dict.incr
     function dict.incr() return nil, "no memory", false end
@@ -256,7 +256,7 @@ describe("a shared store of events", function()
     assert.equal(1, store:begin("a", 10))
   end)
 
-  it("is asked for by name, inside nginx, and says what nginx.conf needs", function()
+  it("is found by name, inside nginx, and its error names the missing line of nginx.conf", function()
     local function raises(words, call, ...)
       local ok, text = pcall(call, ...)
       assert.is_false(ok)
@@ -461,7 +461,7 @@ describe("a webhook in an nginx of four workers", function()
     return found
   end
 
-  it("handles every event once, however often it comes and to whichever worker", function()
+  it("handles every event once, also if it comes often and to several workers", function()
     local bodies = {}
     for i = 1, 240 do
       local first = (i - 1) % 40 + 1
@@ -478,7 +478,7 @@ describe("a webhook in an nginx of four workers", function()
     assert.same({ [200] = 240 }, post_all(bodies))
   end)
 
-  it("handles every event once while nginx reloads, however many workers there are then", function()
+  it("handles every event once while nginx reloads and has two sets of workers", function()
     local process = require "whatsapp.sandbox.process"
     local bodies = {}
     for i = 1, 1000 do bodies[i] = webhooks.body { messages = { webhooks.text("reload." .. i % 500, "x") } } end -- each twice

@@ -1,5 +1,5 @@
--- Text from outside is shown in one way: it goes through every door where this side makes a line of it, and none lets a
--- character through that ends a line, moves a cursor, turns the direction or cannot be seen.
+-- Text from outside is shown in one way. Wherever the library makes a line of such text, it escapes every character that ends a
+-- line, moves a cursor, turns the direction or cannot be seen.
 local nginx_server = require "spec.support.nginx"
 local output = require "spec.support.output"
 local read = require "spec.support.read"
@@ -28,7 +28,7 @@ for _, bytes in ipairs { "\128", "\255", "\194", "\237\160\128", "\192\138", "\2
 
 local ALL = "begin\n2025/01/01 00:00:00 [crit] 1#1: FORGED LINE " .. table.concat(NASTY, " ") .. " end"
 
--- what of a line should have been escaped
+-- returns a character of a line that should have been escaped
 local function offence(line)
   if type(line) ~= "string" then return "no line: " .. type(line) end
   if not line:find "end" then return "it is cut: " .. line end
@@ -75,7 +75,7 @@ describe("show.line", function()
     end
   end)
 
-  it("shows whatever was raised", function()
+  it("shows any value that was raised", function()
     local function object(show_it) return setmetatable({}, { __tostring = show_it }) end
     for _, value in ipairs { object(function() error "no" end), object(function() return {} end), object(function() return 5 end), {}, false,
       5, print, object(function() error(object(error)) end) } do
@@ -181,7 +181,7 @@ local function forged(log)
 end
 
 describe("the log of an example", function()
-  it("cannot be forged where it is a CGI program", function()
+  it("cannot be forged through a CGI program", function()
     local scratch = scratch_folder.new()
     finally(scratch.remove)
     scratch.write("body", BODY)
@@ -196,7 +196,7 @@ describe("the log of an example", function()
     assert.equal(5, lines)
   end)
 
-  it("cannot be forged where it is nginx's", function()
+  it("cannot be forged through nginx", function()
     local nginx = nginx_server.start {
       conf = "examples/nginx/webhook.conf",
       env = { WHATSAPP_APP_SECRET = webhooks.SECRET, WHATSAPP_VERIFY_TOKEN = webhooks.TOKEN },

@@ -1,4 +1,4 @@
--- What print shows of a result, of info and of details: lines worth reading, without a secret; and that the tables stay plain.
+-- print(result), print(info) and print(details) show useful lines without a secret; the tables stay plain.
 local cjson = require "cjson"
 local memory = require "whatsapp.transport.memory"
 local whatsapp = require "whatsapp"
@@ -18,7 +18,7 @@ local ACCEPTED = answer(200, '{"contacts":[{"input":"+1 650 555 1234","wa_id":"1
   .. '"message_status":"accepted"}]}')
 
 describe("print", function()
-  it("shows what was sent, and how", function()
+  it("shows the message and the facts of sending it", function()
     local sent, _, info = new { ACCEPTED }:send { to = "16505551234", audio = { id = "1", caption = "x" } }
     assert.equal("wamid.1 to 16505551234 (accepted)", tostring(sent))
     assert.truthy(tostring(info):find("HTTP 200, attempts: 1, trace T1", 1, true))
@@ -33,7 +33,7 @@ describe("print", function()
     assert.equal(3, #details.problems)
   end)
 
-  -- what failed: an answer, options of the client; words that the first line and the others have
+  -- failures: an answer, options of the client; words that must be in the first line, and in the others
   local FAILURES = {
     { answer(400, '{"error":{"code":131047,"message":"(#131047) Re-engagement","error_data":{"details":"24 hours"}}}'), {},
       "refused by the API (code 131047, HTTP 400, attempts: 1, trace T1)", "(#131047) Re-engagement", "24 hours", "what to do: " },

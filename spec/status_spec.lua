@@ -86,7 +86,7 @@ describe("a tracker", function()
     return total
   end
 
-  it("is bounded, also with several stamps of one message, and tells what it forgets", function()
+  it("is bounded, also with several stamps of one message, and tells which states it forgets", function()
     local forgotten = {}
     local tracker = whatsapp.status.tracker { max = 3, on_forget = function(state) forgotten[#forgotten + 1] = state.id end }
     for i = 1, 50 do
@@ -240,7 +240,7 @@ describe("client:message_history", function()
   local HISTORY = '{"data":[{"id":"h","message_id":"wamid.1","events":{"data":[{"delivery_status":"SENT","timestamp":"5"},'
     .. '{"delivery_status":"READ","webhook_update_state":"FAILED","timestamp":7}]}}]}'
 
-  it("asks the API, repeats where that helps, and the tracker reads the answer", function()
+  it("asks the API, repeats if that helps, and the tracker reads the answer", function()
     local transport = memory.new { { status = 503, body = "" }, { status = 200, headers = {}, body = HISTORY } }
     local client = whatsapp.new { token = "t-of-a-test", phone_number_id = "106", transport = transport }
     local history, _, info = client:message_history("wamid.1+/=", { limit = 50, after = "c d" })

@@ -153,6 +153,56 @@ describe("the transport over cosockets", function()
     end)
   end
 
+  -- a socket that looks kept and does what the system does with a connection that is gone
+  describe("where a connection is gone", function()
+    local GONE = [[
+      local make, made = ngx.socket.tcp, 0
+      ngx.socket.tcp = function()
+        local socket = make()
+        made = made + 1
+        if made > 1 then return socket end
+        local double = {}
+        for _, name in ipairs { "connect", "sslhandshake", "settimeouts", "send", "receiveany", "close", "setkeepalive" } do
+          double[name] = function(_, ...)
+            if name == args.fails then return nil, args.err end
+            return socket[name](socket, ...)
+          end
+        end
+        function double.getreusedtimes() return args.reused end
+        return double
+      end
+      local got = outcome(transport(post(args.changes)))
+      ngx.socket.tcp = make
+      got.made = made
+      return got
+    ]]
+
+    -- what fails, how, on a kept one or a new one; what the request is; what is said, how many connections, how many requests
+    local cases = {
+      { "send", "broken pipe", 1, {}, 200, 2, 1 },
+      { "send", "closed", 1, { body = ("x"):rep(100000) }, 200, 2, 1 },
+      { "send", "closed", 1, { method = "GET" }, 200, 2, 1 },
+      { "send", "broken pipe", 0, {}, LOST, 1, 0 },
+      { "send", "broken pipe", 1, { headers = { ["X-Long"] = ("x"):rep(9000) } }, LOST, 1, 0 },
+      { "receiveany", "closed", 1, {}, LOST, 1, 1 },
+      { "receiveany", "closed", 1, { body = "" }, LOST, 1, 1 },
+      { "receiveany", "closed", 1, { method = "GET" }, 200, 2, 2 },
+      { "receiveany", "connection reset by peer", 1, { method = "DELETE" }, 200, 2, 2 },
+      { "receiveany", "closed", 0, { method = "GET" }, rows.IDEMPOTENT, 1, 1 },
+      { "receiveany", "timeout", 1, { method = "GET" }, rows.IDEMPOTENT, 1, 1 },
+    }
+    for i, case in ipairs(cases) do
+      local again = case[6] == 2 and "a request goes over another one" or "no request is repeated"
+      it(("%s: %s says %s, %s, case %d"):format(again, case[1], case[2], case[3] == 1 and "kept" or "new", i), function()
+        local got = run("plain", GONE, { fails = case[1], err = case[2], reused = case[3], changes = case[4] })
+        if case[5] == 200 then assert.equal(200, got.status, got.text)
+        else is_failure(case[5], got) end
+        assert.equal(case[6], got.made)
+        assert.equal(case[7], fault.arrivals(case[7]))
+      end)
+    end
+  end)
+
   describe("gives up in time", function()
     it("where nobody answers for a name, though nginx would wait longer", function()
       local got = run("h1", "return timed(post())", { url = "https://slow.invalid/" .. SECRET, options = { connect_timeout = 0.4 } })
@@ -263,6 +313,23 @@ describe("the transport over cosockets", function()
       return send(40000) - before
     ]], { url = home.nginx.url "" })
     assert.is_true(grown < 12 * 1024, tostring(grown)) -- KiB; 400 bytes each would be more
+  end)
+
+  -- nginx resumes the parent of a light thread that was begun, whether it was collected meanwhile or not
+  it("begins its light threads so that a collection meanwhile does no harm", function()
+    local done = run("h1", [[
+      local workers, done = require "whatsapp.transport.resty.workers", 0
+      for i = 1, 50 do
+        workers.run({}, function()
+          for _ = 1, 3 do collectgarbage() end
+          for _ = 1, 1000 do coroutine.create(function() end) end
+          done = done + 1
+        end)
+      end
+      ngx.sleep(0.05)
+      return done
+    ]])
+    assert.equal(50, done)
   end)
 
   it("tells who waits in another handler that it was closed", function()
@@ -511,8 +578,8 @@ describe("what is streamed over cosockets", function()
     local got = run("h1", [[
       local before = kibibytes "VmHWM"
       local up = outcome(transport { method = "POST", url = args.url, body_file = args.path, timeout = 60 })
-      local down = transport { method = "GET", url = args.url, to_file = args.path .. ".new", timeout = 60 }
-      return { up.status, down and down.size, kibibytes "VmHWM" - before }
+      local down, err = transport { method = "GET", url = args.url, to_file = args.path .. ".new", timeout = 60 }
+      return { up.status, down and down.size or err, kibibytes "VmHWM" - before }
     ]], { path = path })
     assert.same({ 200, 100000000 }, { got[1], got[2] })
     assert.is_true(got[3] < 32 * 1024, tostring(got[3]))

@@ -1,5 +1,5 @@
--- What an editor knows of the public functions: each parameter has a type, and no type is a bare `table`, `any` or `function`
--- where a class or a signature says more. Reads comments; runs nothing.
+-- The annotations of public functions, for editors: each parameter has a type, and no type is a bare `table`, `any` or `function`
+-- if there is a class or a signature for it. Reads comments; runs nothing.
 local lines_of = require "spec.support.lines"
 local read = require "spec.support.read"
 
@@ -84,7 +84,7 @@ describe("the annotations of public functions", function()
     return before:sub((before:match ".*\n\n()" or 1))
   end
 
-  it("take a message where one is sent, checked or written", function()
+  it("take whatsapp.Message if they send, check or write one", function()
     local client, init = read "lua/whatsapp/client.lua", read "lua/whatsapp/init.lua"
     for declared, text in pairs {
       ["function client:send("] = client, ["function client:request("] = client, ["function client:reply("] = client,

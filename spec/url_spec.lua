@@ -4,7 +4,7 @@ local checks = require "whatsapp.transport.request"
 local trusted = require "whatsapp.send.trusted"
 local url = require "whatsapp.util.url"
 
--- what is this machine, and what only looks like it
+-- URLs of this machine, and URLs that only look like it
 local LOOPBACK = {
   "http://localhost", "http://LOCALHOST:80/x", "http://127.0.0.1", "http://127.0.0.1:8080/x?y", "http://127.255.0.9/", "http://[::1]",
   "http://[::1]:8080/x", "http://[::1]:", "http://localhost:/",
@@ -51,7 +51,7 @@ describe("the reader of URLs", function()
     end)
   end
 
-  it("refuses a name and a password, what is no string, and other schemes", function()
+  it("refuses a name and a password, a value that is no string, and other schemes", function()
     for _, text in ipairs { "https://a@x/", "https://a:b@x/", "http://127.0.0.1@evil.com", "http://evil.com@127.0.0.1", "ftp://x/",
       "file:///x", "javascript://x/", 5, true, {} } do
       assert.is_nil((url.read(text)))
@@ -59,7 +59,7 @@ describe("the reader of URLs", function()
     assert.is_nil((url.read()))
   end)
 
-  it("never raises, whatever the bytes", function()
+  it("never raises for any bytes", function()
     local pieces = { "http", "https", "://", ":", "/", "@", "[", "]", "::1", "127.0.0.1", "%", "#", "?", "\0", "\255", "x", "\n", " ", "0" }
     math.randomseed(7)
     for _ = 1, 20000 do
@@ -77,7 +77,7 @@ describe("the reader of URLs", function()
   end)
 end)
 
-describe("who may be told the token", function()
+describe("the hosts that may get the token", function()
   it("is meant by one way to write the host only", function()
     local BASE = "https://proxy.example"
     assert.is_true((trusted.is_graph("https://graph.facebook.com/x", BASE)))

@@ -55,7 +55,7 @@ describe("the text of a number", function()
     end
   end)
 
-  it("is nil for NaN, the infinities, a float that may have lost digits, and what is no number", function()
+  it("is nil for NaN, the infinities, a float that may have lost digits, and a value that is no number", function()
     for _, source in ipairs(NO_TEXT) do assert.is_nil(values.text(number_of(source)), source) end
   end)
 
@@ -91,7 +91,7 @@ describe("ids and integers", function()
     assert.is_nil(values.text_of_id(0 / 0))
   end)
 
-  it("tell what can be called", function()
+  it("know which values can be called", function()
     assert.is_true(values.callable(print))
     assert.is_true(values.callable(setmetatable({}, { __call = print })))
     for _, other in ipairs { 1, "x", {}, setmetatable({}, { __metatable = false }) } do assert.is_false(values.callable(other)) end

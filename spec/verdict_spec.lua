@@ -10,7 +10,7 @@ local CODES = { safe = 130429, unknown = 131000, wait = 131048, never = 131026, 
 
 local ID = '"messages":[{"id":"wamid.1"}]'
 
--- what an answer says, as JSON: whether it names a message, and an error
+-- the JSON of an answer, with or without the id of a message, and with an error
 local function body_of(has_id, code)
   local members = {}
   if has_id then members[#members + 1] = ID end
@@ -53,7 +53,7 @@ describe("the verdict on an answer", function()
     end
   end
 
-  it("takes what is no JSON for an answer without a code", function()
+  it("takes a body that is no JSON as an answer without a code", function()
     for status = 0, 999 do
       for _, body in ipairs { "<html>", "", "{", '"x"' } do
         local result, _, details = outcome.message { status = status, headers = {}, body = body }
@@ -62,7 +62,7 @@ describe("the verdict on an answer", function()
     end
   end)
 
-  it("never lets what may have been sent be repeated", function()
+  it("never lets a message be repeated that may have been sent", function()
     for _, status in ipairs { 0, 100, 199, 200, 204, 299, 300, 304, 399, 400, 408, 429, 499, 500, 503, 599, 600, 999 } do
       for class, code in pairs(CODES) do
         for _, has_id in ipairs { true, false } do

@@ -86,7 +86,7 @@ describe("the webhook examples", function()
     check(start_server "", function() return read(scratch.path "log", "") end)
   end)
 
-  it("bound what a small server reads before it answers", function()
+  it("bound the bytes that a small server reads before it answers", function()
     local port = start_server ""
     local function status(headers)
       local transport = curl.new { proxy = "", timeout = 20 }

@@ -78,7 +78,7 @@ describe("the handler", function()
     assert.equal(200, handle(webhooks.post '{"object":"of tomorrow"}').status)
   end)
 
-  it("calls back once for each event, also where it comes again in another body", function()
+  it("calls back once for each event, also if it comes again in another body", function()
     local handle, seen = new()
     assert.equal(200, handle(messages("a", "b", "a")).status)
     assert.equal(200, handle(messages("b", "c")).status)

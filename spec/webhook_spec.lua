@@ -33,7 +33,7 @@ describe("webhook.challenge", function()
     assert.equal("0123", webhook.challenge(query(), TOKEN))
   end)
 
-  it("is refused where a parameter is missing or wrong", function()
+  it("is refused if a parameter is missing or wrong", function()
     for _, changes in ipairs { { ["hub.mode"] = "unsubscribe" }, { ["hub.verify_token"] = "x" }, { ["hub.verify_token"] = "" },
       { ["hub.verify_token"] = {} }, { ["hub.challenge"] = "" }, { ["hub.challenge"] = true } } do
       local challenge, text = webhook.challenge(query(changes), TOKEN)
@@ -270,7 +270,7 @@ describe("webhook.parse", function()
     assert.same({ nil, "US.1" }, { event.previous_user_id, event.from_user_id })
   end)
 
-  it("gives what another app answers as standby, each item with its words", function()
+  it("returns the events of another app's conversation as standby, each with its text", function()
     local text = webhooks.text("m", "help")
     local events = parse({ standby = { contacts = { { wa_id = text.from, profile = { name = "Ana" } } }, messages = { text },
       message_echoes = { { id = "e", to = "1", timestamp = 5 } }, statuses = { webhooks.status("s", "failed") } } }, "standby")
@@ -402,7 +402,7 @@ describe("print(event)", function()
     assert.equal("change", tostring(assert(webhook.parse '{"entry":5}')[1]))
   end)
 
-  it("changes nothing that pairs() or a JSON writer shows", function()
+  it("does not change the result of pairs() or of a JSON writer", function()
     local event = parse { messages = { webhooks.text("m", "x") } }[1]
     local copy = {}
     for name, value in pairs(event) do copy[name] = value end
@@ -412,7 +412,7 @@ describe("print(event)", function()
     assert.same(json.decode(json.encode(copy)), json.decode(json.encode(event)))
   end)
 
-  it("raises for no event, whatever a callback has put into it", function()
+  it("never raises, also for an event that a callback has changed", function()
     for _, odd in ipairs { 5, {}, true, print, setmetatable({}, { __tostring = error }) } do
       local event = parse { statuses = { webhooks.status("m", "failed") } }[1]
       for _, name in ipairs { "kind", "id", "status", "text", "type", "from", "to", "name", "field", "value", "participant" } do

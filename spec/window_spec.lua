@@ -57,7 +57,7 @@ describe("the window book", function()
     for _, to in ipairs { "5", "6", "7" } do assert.is_nil((open:open(to))) end
   end)
 
-  it("opens with what a user writes to another app of the business, and not with what that app writes", function()
+  it("opens with a user's message to another app of the business, and not with that app's messages", function()
     local webhooks = require "spec.support.webhooks"
     local open = book()
     local body = webhooks.body({ standby = { messages = { webhooks.text("m", "x", "1") }, statuses = { webhooks.status("s", "read",
@@ -72,7 +72,7 @@ describe("the window book", function()
     now = 1000000
   end)
 
-  it("opens nothing for longer than 24 hours, whatever the event's clock says", function()
+  it("opens no window for longer than 24 hours, also if the event's clock is ahead", function()
     local open = book()
     open:feed(message("1", now + 1e9))
     assert.same({ true, 86400 }, { open:open "1" })
@@ -125,7 +125,7 @@ describe("the window book", function()
     for _, odd in ipairs { false, { contacts = 5 }, { contacts = { { input = {}, wa_id = true } } } } do open:sent(odd or nil) end
   end)
 
-  it("raises for a recipient of another type, and knows nothing of one without digits", function()
+  it("raises for a recipient of another type, and returns nil for one without digits", function()
     local open = book()
     assert.is_nil((open:open "+"))
     for _, to in ipairs { {}, true } do assert.has_error(function() open:open(to) end) end
@@ -174,7 +174,7 @@ describe("window.fallback", function()
 end)
 
 describe("a fallback", function()
-  it("is sent to the same recipient after 131047, and after nothing else", function()
+  it("is sent to the same recipient after code 131047, and after no other code", function()
     local client, transport = new { CLOSED, OK }
     local sent, _, info = client:send(TEXT, { fallback = TEMPLATE })
     assert.is_table(sent)
@@ -247,7 +247,7 @@ describe("an answer", function()
     assert.equal("wamid.F", body_of(transport, 4).message_id)
   end)
 
-  it("is refused where the event has no sender or no id, and wrong use raises", function()
+  it("is refused if the event has no sender or no id, and wrong use raises", function()
     local client, transport = new {}
     for _, event in ipairs { {}, { id = "e" }, { from = "1" } } do
       local sent, text, details = client:reply(event, { text = { body = "x" } })

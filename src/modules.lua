@@ -1,6 +1,6 @@
 -- The modules of the library and the files that each is made of, read from the folders: a folder of src/ is a C module, a
 -- file under lua/ a Lua module. A new file is registered nowhere else. Never writes anything.
---   lua src/modules.lua         writes the list into the rockspec (make rockspec)
+--   lua src/modules.lua         writes the list into the rockspec and into whatsapp.all (make rockspec)
 local modules = {}
 
 local ROCKSPEC = "rockspec/lua-whatsapp-scm-1.rockspec"
@@ -70,11 +70,35 @@ function modules.fresh_rockspec()
   return before .. modules.rockspec() .. after
 end
 
-if arg and arg[0] and arg[0]:find "modules%.lua$" then
-  local text = modules.fresh_rockspec()
-  local file = assert(io.open(ROCKSPEC, "wb"))
+local ALL, WIDTH = "lua/whatsapp/all.lua", 118
+local LEFT_OUT = { ["whatsapp"] = true, ["whatsapp.all"] = true, ["whatsapp.types"] = true } -- the last: comments only
+
+---lua/whatsapp/all.lua as it has to be: it names every module.
+---@return string
+function modules.fresh_all()
+  local names, lines = {}, { " " }
+  for _, name in ipairs(C_MODULES) do names[#names + 1] = "whatsapp." .. name end
+  for _, module in ipairs(modules.lua()) do
+    if not LEFT_OUT[module.name] then names[#names + 1] = module.name end
+  end
+  for _, name in ipairs(names) do
+    local longer = ('%s "%s",'):format(lines[#lines], name)
+    if #longer > WIDTH then lines[#lines + 1] = ('  "%s",'):format(name)
+    else lines[#lines] = longer end
+  end
+  local before, after = read(ALL):match "^(.-\nlocal NAMES = {\n).-\n(}\n.*)$"
+  return before .. table.concat(lines, "\n") .. "\n" .. after
+end
+
+local function write(path, text)
+  local file = assert(io.open(path, "wb"))
   assert(file:write(text))
   assert(file:close())
+end
+
+if arg and arg[0] and arg[0]:find "modules%.lua$" then
+  write(ROCKSPEC, modules.fresh_rockspec())
+  write(ALL, modules.fresh_all())
 end
 
 return modules

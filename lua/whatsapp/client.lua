@@ -1,16 +1,16 @@
--- The client: checks the arguments of its methods and hands the rest to send/ and media/. Holds its secrets where no print
--- shows them. Never repeats what may have been sent, unless it is told to.
+-- The client: checks the arguments of its methods and hands the rest to send/ and media/. Keeps its secrets out of every
+-- print. Never repeats a message that may have been sent, unless the caller allows it.
 local batch = require "whatsapp.send.batch"
+local checks = require "whatsapp.util.options"
 local credentials = require "whatsapp.send.credentials"
 local delivery = require "whatsapp.send.delivery"
 local limits = require "whatsapp.send.limits"
 local marketing = require "whatsapp.send.marketing"
-local options = require "whatsapp.util.options"
 local outcome = require "whatsapp.wire.outcome"
 local recipient = require "whatsapp.send.recipient"
 local retry = require "whatsapp.send.retry"
 local single = require "whatsapp.send.single"
-local trusted = require "whatsapp.send.trusted"
+local urls = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
 
 local copy = values.copy
@@ -22,47 +22,52 @@ local M = {}
 ---@field phone_number_id string|integer the business's number
 ---@field version string? of the Graph API, whatsapp.GRAPH_VERSION if absent
 ---@field base_url string? "https://graph.facebook.com" if absent; http only to loopback, or with allow_http
----@field transport whatsapp.Transport|(fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?)? who moves the bytes; if absent cosockets in nginx, libcurl elsewhere
+---@field transport whatsapp.Transport|whatsapp.transport_function|nil moves the bytes; if absent,
+---cosockets in nginx, libcurl elsewhere
 ---@field timeout number? seconds for one attempt, 30 if absent
 ---@field connect_timeout number? seconds, 10 if absent
 ---@field retry whatsapp.retry|false? {attempts = 3, total = 30} if absent
 ---@field limiter whatsapp.limits|false? 80 messages a second, and to each recipient one in 6 seconds after a burst of 45, if
 ---absent
----@field stamp boolean? each message gets an id of its own in biz_opaque_callback_data, which its status webhooks repeat
----@field before_send (fun(request: table): boolean?, string?)? called before each attempt, with .stamp, .to and .body, to
----write a journal; false, or nil and a text: the request does not leave
+---@field stamp boolean? each message gets a new id in biz_opaque_callback_data, which its status webhooks repeat
+---@field before_send (fun(request: table): boolean?, string?)? called before each attempt with a table of .stamp, .to
+---and .body, to write a journal; if it returns false, or nil and an error, the request is not sent
 ---@field mode "strict"|"lenient"? "strict" if absent
 ---@field app_secret string? requests then carry appsecret_proof
----@field proxy string? URL; "" for none, whatever the environment says
+---@field proxy string? URL; "" connects without a proxy, also if the environment names one
 ---@field ca_file string? certificates to trust instead of the system's
 ---@field user_agent string?
----@field max_body integer? bytes of an answer, 16 MiB if absent
+---@field max_requests integer? that a connection takes before it is retired, 900 if absent
+---@field max_body integer? bytes of an answer, 1 MiB if absent; files have their own bound
 ---@field allow_http boolean? plain http to others than loopback
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
----@field on_warning fun(warning: whatsapp.problem, message: table)? what the API may refuse, but need not; of a message, or of a
----file that is uploaded: its type, filename and size
----@field media_store whatsapp.media_store|false? where client:send_file remembers what it has uploaded; in memory if absent
+---@field on_warning fun(warning: whatsapp.problem, message: table)? called for a problem
+---that the API may refuse; the second argument is the message, or the type, filename and size of a file that is uploaded
+---@field media_store whatsapp.media_store|false? remembers the uploads of client:send_file; in memory if absent
 ---@field media_hosts string[]? hosts from which a file may be fetched without the token: ".fbcdn.net" for all below it
 
----What the API answers to a message.
+---The API's answer to a message.
 ---@class whatsapp.Result
 ---@field messages { id: string, message_status: string? }[]?
 ---@field contacts { input: string?, wa_id: string?, user_id: string? }[]?
----@field success boolean? of a mark as read
+---@field success boolean? from client:mark_read
 
 ---@class whatsapp.History
 ---@field data { id: string, message_id: string?, events: { delivery_status: string, timestamp: integer? }[]? }[]
 ---@field paging { cursors: { before: string?, after: string? }? }?
 
----Who moves the bytes: called with a request, in the coroutine of whoever sends; it may yield there, and must not raise.
+---@alias whatsapp.transport_function fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
+
+---Moves the bytes of a request. It is called in the coroutine of the code that sends; it may yield there, and must not raise.
 ---@class whatsapp.Transport
 ---@field now (fun(): number)? seconds of a clock that never goes back; without now and sleep nothing is retried or limited
 ---@field sleep fun(seconds: number)?
----@field start (fun(request: whatsapp.request, slot: any, inbox: any))? with wait: many may be under way
----@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? a slot and its answer;
----nothing where the time is over
+---@field start (fun(request: whatsapp.request, slot: any, inbox: any))? with `wait`: many requests may be under way at once
+---@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? the slot and the
+---answer of one request; no value if the seconds are over
 ---@field close fun()?
----@field streams boolean? it sends body_file and form, and writes to_file; else files are given to it in the body
+---@field streams boolean? true if it sends body_file and form, and writes to_file; for other transports the library puts files
+---into the body
 ---@overload fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
 
 ---@class whatsapp.log_entry
@@ -78,8 +83,9 @@ local M = {}
 ---@field mode "strict"|"lenient"?
 ---@field stamp boolean?
 ---@field fallback whatsapp.Message|(fun(message: whatsapp.Message, details: whatsapp.details): whatsapp.Message?)? a template
----that is sent instead where 24 hours have passed since the user wrote (code 131047); to the same recipient if it names none
----@field window whatsapp.window_book? with fallback: it is asked first, and the message that the API would refuse is not sent
+---that is sent instead if 24 hours have passed since the user wrote (code 131047); without an address it goes to the same
+---recipient
+---@field window whatsapp.window_book? with fallback: if this book knows that the window is closed, the fallback is sent at once
 
 ---@class whatsapp.each_options: whatsapp.send_options
 ---@field concurrency integer? requests on the wire at once, 32 if absent
@@ -94,16 +100,16 @@ local M = {}
 ---@field warnings whatsapp.problem[]?
 ---@field fallback boolean? the fallback was sent
 ---@field waited number? seconds that limits held it back
----@field media_id string? of client:send_file: the file's
----@field session string? of media:upload_sample
+---@field media_id string? the file's id, from client:send_file
+---@field session string? from media:upload_sample
 
 local NEW = {
   token = "secret", phone_number_id = "id", version = "version", base_url = "base_url", transport = "callable",
-  timeout = "seconds", connect_timeout = "seconds", retry = "retry", limiter = "limiter", mode = "mode",
-  app_secret = "key", proxy = "string", ca_file = "text", user_agent = "text", max_body = "bytes",
-  allow_http = "boolean", log = "callable", on_warning = "callable", stamp = "boolean", before_send = "callable",
-  media_store = "media_store", media_hosts = "names",
+  retry = "retry", limiter = "limiter", mode = "mode", app_secret = "key", log = "callable", on_warning = "callable",
+  stamp = "boolean", before_send = "callable", media_store = "media_store", media_hosts = "names",
 }
+for name, kind in pairs(checks.TRANSPORT) do NEW[name] = kind end -- for the transport that the client makes
+local SHARED = { timeout = true, user_agent = true, allow_http = true } -- the client itself needs these, too
 local WITH = { token = "secret", phone_number_id = "id", app_secret = "key" }
 local SEND = { timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", fallback = "fallback", window = "window" }
 local EACH = {
@@ -113,15 +119,13 @@ local EACH = {
 local HISTORY = { timeout = "seconds", retry = "retry", limit = "count", after = "key" }
 local CONCURRENCY = 32
 local MARK_READ = { timeout = "seconds", retry = "retry", typing = "boolean" }
-local TRANSPORTS_OWN = { "connect_timeout", "proxy", "ca_file", "max_body" } -- nobody else knows what to do with them
-local CURL = { "timeout", "connect_timeout", "proxy", "ca_file", "user_agent", "allow_http", "max_body" }
 
 ---@class whatsapp.client
 ---@field media whatsapp.media.client files: upload, look up, download, delete; made when it is first asked for
 local client = {}
 client.__name = "whatsapp.client"
 
--- client -> what it is made of; not in the object, so that no print and no dump of it shows a secret
+-- client -> its state; kept out of the object, so that no print and no dump of it shows a secret
 local private = setmetatable({}, { __mode = "k" })
 
 ---@return table
@@ -134,27 +138,22 @@ end
 
 -- ---- life ---------------------------------------------------------------------------------------------------------------
 
-local function is_loopback(url)
-  local host = url:match "^http://%[(.-)%]" or url:match "^http://([^/:]+)"
-  return host ~= nil and trusted.is_loopback(host)
-end
+local HEADERS = { ["Content-Type"] = "application/json" } -- every message has these; the table is never changed
 
-local HEADERS = { ["Content-Type"] = "application/json" } -- of every message; never written into
-
--- what all sends without options share
-local function plan_of(state, given, url, max_wait)
-  local mode, stamp, policy = given.mode or state.mode, given.stamp, given.retry
+-- the plan that all sends with the same options share
+local function plan_of(state, options, url, max_wait)
+  local mode, stamp, policy = options.mode or state.mode, options.stamp, options.retry
   if stamp == nil then stamp = state.stamp end
   if policy == nil then policy = state.retry end
   return {
-    url = url or state.messages_url, read = outcome.message, policy = policy, timeout = given.timeout or state.timeout,
-    encode = mode and { mode = mode }, stamp = stamp, fallback = given.fallback, window = given.window, max_wait = max_wait,
+    url = url or state.messages_url, read = outcome.message, policy = policy, timeout = options.timeout or state.timeout,
+    encode = mode and { mode = mode }, stamp = stamp, fallback = options.fallback, window = options.window, max_wait = max_wait,
   }
 end
 
 -- seconds that limits may hold back a call that sends one message
-local function max_wait_of(state, given)
-  local limiter, policy = state.shared.limiter, given.retry
+local function max_wait_of(state, options)
+  local limiter, policy = state.shared.limiter, options.retry
   if policy == nil then policy = state.retry end
   return limiter and limiter.max_wait or (policy and policy.total or retry.TOTAL)
 end
@@ -165,37 +164,43 @@ local function make(state)
   state.url = ("%s%s/"):format(state.root, state.phone_number_id)
   state.messages_url = state.url .. "messages"
   state.headers, state.signed, state.asking = HEADERS, {}, nil
+  if not state.shared.owned then -- a transport of the library's names the user agent itself
+    state.headers = { ["Content-Type"] = HEADERS["Content-Type"], ["User-Agent"] = state.shared.user_agent }
+  end
   state.number_key, state.pair_key = "number:" .. state.phone_number_id, ("pair:%s:"):format(state.phone_number_id)
   if type(transport) == "table" or type(transport) == "userdata" then state.now, state.sleep = transport.now, transport.sleep end
   state.streams = type(transport) == "table" and transport.streams == true
   state.can_wait = state.now ~= nil and state.sleep ~= nil
   state.steps = delivery.steps(state)
-  state.plan = plan_of(state, options.NONE, nil, max_wait_of(state, options.NONE))
+  state.plan = plan_of(state, values.NONE, nil, max_wait_of(state, values.NONE))
   local self = setmetatable({}, client)
   private[self] = state
   return self
 end
 
--- also in init_by_lua, where a client is made that sends later
+-- true also in init_by_lua, where a program may make a client that sends later
 local function in_nginx()
   local ngx = rawget(_G, "ngx")
   return type(ngx) == "table" and ngx.socket ~= nil and ngx.get_phase ~= nil
 end
 
--- Its responses have only the headers that are read. libcurl would block a worker of nginx.
-local function default_transport(given, user_agent, level)
-  local wanted = { user_agent = user_agent, headers = outcome.HEADERS }
-  for _, name in ipairs(CURL) do
-    if given[name] ~= nil then wanted[name] = given[name] end
+local MAX_BODY = 2 ^ 20 -- bytes: an answer to a message has some 300, and files go to the disk
+
+-- Makes the transport: cosockets in nginx, whose workers libcurl would block, else libcurl. It keeps only the response headers
+-- that are read.
+local function default_transport(options, user_agent, level)
+  local wanted = { user_agent = user_agent, headers = outcome.HEADERS, max_body = MAX_BODY }
+  for name in pairs(checks.TRANSPORT) do
+    if options[name] ~= nil then wanted[name] = options[name] end
   end
   if not in_nginx() then return require("whatsapp.transport.curl").new(wanted) end
   local transport = require("whatsapp.transport.resty").new(wanted, level + 1)
   return transport
 end
 
--- Two mistakes that have a better answer than the test of an option gives.
-local function check_mistakes(given, level)
-  local transport, id = given.transport, given.phone_number_id
+-- Raises for two frequent mistakes, with a better error than the tests of options have.
+local function check_mistakes(options, level)
+  local transport, id = options.transport, options.phone_number_id
   if type(transport) == "table" and values.callable(transport.new) and not values.callable(transport) then
     error("option transport is a module: its .new() makes a transport", level + 1)
   end
@@ -204,23 +209,25 @@ local function check_mistakes(given, level)
   end
 end
 
----@param given whatsapp.options
+---@param options whatsapp.options
 ---@param defaults { version: string, user_agent: string }
 ---@return whatsapp.client
-function M.new(given, defaults)
-  if type(given) ~= "table" then error("whatsapp.new takes a table: whatsapp.new { token =, phone_number_id = }", 3) end
-  check_mistakes(given, 3)
-  local state = options.check(given, NEW, 3)
+function M.new(options, defaults)
+  if type(options) ~= "table" then error("whatsapp.new takes a table: whatsapp.new { token =, phone_number_id = }", 3) end
+  check_mistakes(options, 3)
+  local state = checks.check(options, NEW, 3)
   if state.token == nil then error("whatsapp.new needs a token", 3) end
   if state.phone_number_id == nil then error("whatsapp.new needs a phone_number_id", 3) end
   state.base_url = (state.base_url or "https://graph.facebook.com"):gsub("/+$", "")
-  if state.base_url:find "^http:" and not (state.allow_http or is_loopback(state.base_url)) then
+  if not (state.allow_http or urls.read_base(state.base_url).secure) then
     error("option base_url: plain http is only for loopback, or with allow_http = true", 3)
   end
   state.version = state.version or defaults.version
-  state.phone_number_id = options.text_of_id(state.phone_number_id)
-  for _, name in ipairs(state.transport and TRANSPORTS_OWN or options.NONE) do
-    if state[name] ~= nil then error(("option %s is for the transport that you pass, where it is made"):format(name), 3) end
+  state.phone_number_id = values.text_of_id(state.phone_number_id)
+  for name in pairs(state.transport and checks.TRANSPORT or values.NONE) do
+    if state[name] ~= nil and not SHARED[name] then
+      error(("option %s is for the transport that you pass, where it is made"):format(name), 3)
+    end
   end
   if state.retry == nil then state.retry = {} end
   state.shared = {
@@ -236,8 +243,8 @@ end
 ---@return whatsapp.client
 function client:with(changes)
   local state = copy(state_of(self, 2))
-  for name, value in pairs(options.check(changes, WITH, 2)) do state[name] = value end
-  state.phone_number_id = options.text_of_id(state.phone_number_id)
+  for name, value in pairs(checks.check(changes, WITH, 2)) do state[name] = value end
+  state.phone_number_id = values.text_of_id(state.phone_number_id)
   return make(state)
 end
 
@@ -262,9 +269,9 @@ local function check_message(message, level)
   if type(message) ~= "table" then error("a message is a table, got a " .. type(message), level + 1) end
 end
 
-local function plan_of_call(state, given, url)
-  if given == options.NONE and not url then return state.plan end
-  return plan_of(state, given, url, max_wait_of(state, given))
+local function plan_of_call(state, options, url)
+  if options == values.NONE and not url then return state.plan end
+  return plan_of(state, options, url, max_wait_of(state, options))
 end
 
 local function deliver(state, message, plan)
@@ -273,22 +280,22 @@ local function deliver(state, message, plan)
   return single.run(one)
 end
 
----What a transport takes: plain data, no network, no secret in it.
+---The request that a transport would take for this message: plain data, without any secret. Nothing is sent.
 ---@param message whatsapp.Message mirrors the API's JSON
----@param given whatsapp.send_options?
+---@param options whatsapp.send_options?
 ---@return whatsapp.request? request
 ---@return string? err
 ---@return whatsapp.details? details
-function client:request(message, given)
+function client:request(message, options)
   local state = state_of(self, 2)
   check_message(message, 2)
-  local one = delivery.new(state, plan_of_call(state, options.check(given, SEND, 2)))
+  local one = delivery.new(state, plan_of_call(state, checks.check(options, SEND, 2)))
   one:begin(message)
   if one.is_over then return nil, one.err, one.details end
   return one:shown_request()
 end
 
----A copy of the request with Authorization and, where an app secret is known, appsecret_proof.
+---Returns a copy of the request with the header Authorization and, if the client has an app secret, with appsecret_proof.
 ---@param request whatsapp.request
 ---@return whatsapp.request? request
 ---@return string? err
@@ -305,25 +312,25 @@ end
 
 ---Sends a message of any type.
 ---@param message whatsapp.Message mirrors the API's JSON; messaging_product, recipient_type and type are filled in where absent
----@param given whatsapp.send_options?
+---@param options whatsapp.send_options?
 ---@return whatsapp.Result? result mirrors the API's: .messages[1].id, .contacts[1].wa_id
----@return string? err what went wrong, in a line
+---@return string? err one line
 ---@return whatsapp.info|whatsapp.details details of the failure, or of the success
-function client:send(message, given)
+function client:send(message, options)
   local state = state_of(self, 2)
   check_message(message, 2)
-  return deliver(state, message, plan_of_call(state, options.check(given, SEND, 2)))
+  return deliver(state, message, plan_of_call(state, checks.check(options, SEND, 2)))
 end
 
--- A message behind a hole would never be sent, and one message in place of a list would send nothing. A table with an __index
--- is asked as it is.
+-- Raises for a list with a hole, as the messages after it would never be sent, and for one message in place of a list. A table
+-- with __index is not checked.
 local function check_list(messages, level)
   local meta = getmetatable(messages)
   if type(meta) == "table" and meta.__index ~= nil then return end
   local filled, hole = 0, 1
   for key in next, messages do
     if type(key) == "number" then filled = filled + 1
-    elseif key ~= "n" then -- which table.pack writes
+    elseif key ~= "n" then -- table.pack sets this member
       error(("messages are a list, got a table with the key %s"):format(tostring(key)), level + 1)
     end
   end
@@ -331,7 +338,7 @@ local function check_list(messages, level)
   if hole <= filled then error(("messages are a list without holes, got one with nothing at %d"):format(hole), level + 1) end
 end
 
--- where the messages come from: a function, and how many there are if they are a list
+-- returns a function that gives the next message, and the number of messages if they are a list
 local function source_of(messages, level)
   if values.callable(messages) then return messages end
   if type(messages) ~= "table" then
@@ -345,43 +352,43 @@ local function source_of(messages, level)
   end, #messages
 end
 
----Sends many messages, several at once, and gives each with its outcome as it ends:
+---Sends many messages, several at once. Returns each with its outcome, in the order in which they end:
 ---`for message, result, err, details in client:each(messages) do`. Messages to one recipient keep their order while
----the pair limit holds (see the option `limiter`). May be left early: batch:close() returns what was under way.
+---the pair limit holds (see the option `limiter`). A loop may be left early: batch:close() then returns the messages that were
+---under way.
 ---@param messages whatsapp.Message[]|fun(): whatsapp.Message? a list, or a function that returns the next one and nil at the end
----@param given whatsapp.each_options?
+---@param options whatsapp.each_options?
 ---@return whatsapp.batch batch callable; batch:next(), batch:close()
-function client:each(messages, given)
+function client:each(messages, options)
   local state = state_of(self, 2)
-  given = options.check(given, EACH, 2)
+  options = checks.check(options, EACH, 2)
   local source, total = source_of(messages, 2)
   local limiter = state.shared.limiter
   local made = batch.new {
-    state = state, plan = plan_of(state, given, nil, limiter and limiter.max_wait), source = source, total = total,
-    on_progress = given.on_progress, concurrency = given.concurrency or CONCURRENCY,
+    state = state, plan = plan_of(state, options, nil, limiter and limiter.max_wait), source = source, total = total,
+    on_progress = options.on_progress, concurrency = options.concurrency or CONCURRENCY,
     window = limiter and limiter.window or limits.WINDOW, ordered = limiter ~= nil and limiter.ordered,
   }
-  return made, nil, nil, made -- the last is what `for` closes in Lua 5.4
+  return made, nil, nil, made -- in Lua 5.4, `for` closes the last value
 end
 
----Sends messages to one recipient in their order, each after the one before it was accepted; stops at the first that was
----not.
+---Sends messages to one recipient in their order, each after the one before it was accepted. Stops at the first failure.
 ---@param to whatsapp.Address the recipient of all
 ---@param messages whatsapp.Message[] without an address
----@param given whatsapp.send_options?
+---@param options whatsapp.send_options?
 ---@return whatsapp.Result[]? results as client:send gives them
 ---@return string? err
----@return whatsapp.details? details of the one that failed, its .index, and .results of those before it
-function client:sequence(to, messages, given)
+---@return whatsapp.details? details of the failure; .index is the message's, .results are those of the messages before it
+function client:sequence(to, messages, options)
   local state = state_of(self, 2)
   local members, problem, is_data = recipient.of(to)
   if not members and not is_data then error(problem, 2) end
   if type(messages) ~= "table" then error("messages are a list, got a " .. type(messages), 2) end
   check_list(messages, 2)
-  given = options.check(given, SEND, 2)
+  options = checks.check(options, SEND, 2)
   if not members then return outcome.refused("event", problem) end
   local limiter = state.shared.limiter
-  local plan, results = plan_of(state, given, nil, limiter and limiter.max_wait), {}
+  local plan, results = plan_of(state, options, nil, limiter and limiter.max_wait), {}
   for i, message in ipairs(messages) do
     check_message(message, 2)
     local result, err, details = deliver(state, recipient.address(message, members, true), plan)
@@ -395,21 +402,21 @@ function client:sequence(to, messages, given)
 end
 
 ---Sends a marketing template through /marketing_messages, where the API decides when it is delivered.
----@param message whatsapp.TemplateMessage product_policy and message_activity_sharing may stand beside the template
----@param given whatsapp.send_options?
+---@param message whatsapp.TemplateMessage product_policy and message_activity_sharing are members of the message
+---@param options whatsapp.send_options?
 ---@return whatsapp.Result? result
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:send_marketing(message, given)
+function client:send_marketing(message, options)
   local state = state_of(self, 2)
   check_message(message, 2)
-  given = options.check(given, SEND, 2)
+  options = checks.check(options, SEND, 2)
   local ok, err, details = marketing.check(message)
-  if not ok and (given.mode or state.mode) ~= "lenient" then return nil, err, details end
-  return deliver(state, message, plan_of_call(state, given, state.url .. "marketing_messages"))
+  if not ok and (options.mode or state.mode) ~= "lenient" then return nil, err, details end
+  return deliver(state, message, plan_of_call(state, options, state.url .. "marketing_messages"))
 end
 
--- A request that does no harm twice is repeated whenever that may help.
+-- The policy for a request that does no harm twice: it is repeated whenever that may help.
 local function harmless(policy, is_idempotent)
   if not policy then return policy end
   policy = copy(policy)
@@ -417,7 +424,7 @@ local function harmless(policy, is_idempotent)
   return policy
 end
 
--- One request that is no message. how: { read, policy, timeout, warnings, about, harmless }
+-- Sends one request that is no message. how: { read, policy, warnings, about, harmless, no_token }
 local function exchange(state, request, how)
   local one = delivery.new(state, {
     url = request.url, read = how.read, policy = how.policy, harmless = how.harmless, timeout = request.timeout or state.timeout,
@@ -433,102 +440,98 @@ local function check_event(event, level)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), level + 1) end
 end
 
----Answers a message, quoting it: goes to its sender, or to the group that it was written in. The number that it came to is
----event.phone_number_id; where there are several, answer with `client:with { phone_number_id = event.phone_number_id }`.
+---Answers a message and quotes it. The answer goes to the sender, or to the group of the message. A business with several numbers
+---answers from the number that got the message: `client:with { phone_number_id = event.phone_number_id }`.
 ---@param event whatsapp.event of kind "message"
 ---@param message whatsapp.Message without an address
----@param given whatsapp.send_options?
+---@param options whatsapp.send_options?
 ---@return whatsapp.Result? result
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:reply(event, message, given)
+function client:reply(event, message, options)
   local state = state_of(self, 2)
   check_event(event, 2)
   check_message(message, 2)
-  given = options.check(given, SEND, 2)
+  options = checks.check(options, SEND, 2)
   local reply, err = recipient.reply(event, message)
   if not reply then return outcome.refused("event", err) end
-  return deliver(state, reply, plan_of_call(state, given))
+  return deliver(state, reply, plan_of_call(state, options))
 end
 
 ---Reacts to a message.
 ---@param event whatsapp.event of kind "message"
 ---@param emoji string "" takes the reaction back
----@param given whatsapp.send_options?
+---@param options whatsapp.send_options?
 ---@return whatsapp.Result? result
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:react(event, emoji, given)
+function client:react(event, emoji, options)
   local state = state_of(self, 2)
   check_event(event, 2)
   if type(emoji) ~= "string" then error("an emoji is a string, got a " .. type(emoji), 2) end
-  given = options.check(given, SEND, 2)
+  options = checks.check(options, SEND, 2)
   local reaction, err = recipient.reaction(event, emoji)
   if not reaction then return outcome.refused("event", err) end
-  return deliver(state, reaction, plan_of_call(state, given))
+  return deliver(state, reaction, plan_of_call(state, options))
 end
 
 ---Marks a received message, and those before it, as read. Safe to repeat, and repeated where that helps.
 ---@param received string|whatsapp.event the message that was received, or its id
----@param given { typing: boolean?, timeout: number?, retry: whatsapp.retry|false? }? typing: an answer is being written
+---@param options { typing: boolean?, timeout: number?, retry: whatsapp.retry|false? }? typing: an answer is being written
 ---@return whatsapp.Result? result .success
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:mark_read(received, given)
+function client:mark_read(received, options)
   local state = state_of(self, 2)
   local message_id = received
   if type(received) == "table" then message_id = received.id end
   if type(message_id) ~= "string" then error("a message_id is a string, got a " .. type(message_id), 2) end
-  given = options.check(given, MARK_READ, 2)
-  local message = { status = "read", message_id = message_id, typing_indicator = given.typing and { type = "text" } or nil }
-  local plan = plan_of(state, given, nil, nil)
+  options = checks.check(options, MARK_READ, 2)
+  local message = { status = "read", message_id = message_id, typing_indicator = options.typing and { type = "text" } or nil }
+  local plan = plan_of(state, options, nil, nil)
   plan.policy, plan.harmless = harmless(plan.policy), true
   return deliver(state, message, plan)
 end
 
 -- ---- asking ---------------------------------------------------------------------------------------------------------------
 
-local function escaped(text)
-  return (text:gsub("[^%w._~-]", function(byte) return ("%%%02X"):format(byte:byte()) end))
-end
-
 local HISTORY_FIELDS = "id,message_id,events{delivery_status,webhook_update_state,timestamp}"
 
----Asks the API what became of a message, where no webhook can reach the program. Safe to repeat.
+---Asks the API for the statuses of a message, for a program that no webhook can reach. Safe to repeat.
 ---@param message_id string as client:send returned it
----@param given { limit: integer?, after: string?, timeout: number?, retry: whatsapp.retry|false? }? after: a cursor of the
----answer before, .paging.cursors.after
+---@param options { limit: integer?, after: string?, timeout: number?, retry: whatsapp.retry|false? }? after: the cursor
+---.paging.cursors.after of the previous answer
 ---@return whatsapp.History? history mirrors the API's: .data[1].events; status.tracker's :history(history) understands it
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:message_history(message_id, given)
+function client:message_history(message_id, options)
   local state = state_of(self, 2)
   if type(message_id) ~= "string" then error("a message_id is a string, got a " .. type(message_id), 2) end
-  given = options.check(given, HISTORY, 2)
-  local url = ("%smessage_history?message_id=%s&fields=%s"):format(state.url, escaped(message_id), escaped(HISTORY_FIELDS))
-  if given.limit then url = url .. ("&limit=%d"):format(given.limit) end
-  if given.after then url = url .. "&after=" .. escaped(given.after) end
-  return exchange(state, { method = "GET", url = url, headers = HEADERS, timeout = given.timeout },
-    { read = outcome.read, policy = harmless(plan_of(state, given).policy), harmless = true })
+  options = checks.check(options, HISTORY, 2)
+  local url = ("%smessage_history?message_id=%s&fields=%s")
+    :format(state.url, urls.escape(message_id), urls.escape(HISTORY_FIELDS))
+  if options.limit then url = url .. ("&limit=%d"):format(options.limit) end
+  if options.after then url = url .. "&after=" .. urls.escape(options.after) end
+  return exchange(state, { method = "GET", url = url, headers = state.headers, timeout = options.timeout },
+    { read = outcome.read, policy = harmless(plan_of(state, options).policy), harmless = true })
 end
 
 -- ---- media ----------------------------------------------------------------------------------------------------------------
 
--- what a client lends to those who move files for it: no secret
+-- the part of a client's state that the modules of media/ may use: it holds no secret
 local function access_of(state)
   local shared = state.shared
   ---@class whatsapp.media.access
   local access = {
     root = state.root, phone_url = state.url, base_url = state.base_url, phone_number_id = state.phone_number_id,
-    user_agent = shared.user_agent, mode = state.mode, escaped = escaped,
-    media_hosts = state.media_hosts,
+    user_agent = shared.user_agent, mode = state.mode, media_hosts = state.media_hosts,
   }
   function access.is_closed() return shared.closed end
 
   function access.exchange(request, how)
     local policy = how.retry
     if policy == nil then policy = state.retry end
-    if policy and policy.total == nil and how.total then -- a file takes longer than a message
+    if policy and policy.total == nil and how.total then -- a file needs more time than a message
       policy = copy(policy)
       policy.total = how.total
     end
@@ -539,7 +542,7 @@ local function access_of(state)
     })
   end
 
-  function access.deliver(message, given) return deliver(state, message, plan_of_call(state, given)) end
+  function access.deliver(message, options) return deliver(state, message, plan_of_call(state, options)) end
 
   function access.store()
     if shared.media_store == nil then shared.media_store = require("whatsapp.media").store() end
@@ -548,21 +551,21 @@ local function access_of(state)
   return access
 end
 
----Uploads a file, unless the same content was uploaded before, and sends it as what it is: an image, a video, audio, a
----sticker or a document. Everything is checked before a byte leaves.
+---Uploads a file, unless the same content was uploaded before, and sends it as an image, a video, audio, a sticker or a document,
+---by its kind. Everything is checked before a byte leaves.
 ---@param to whatsapp.Address
 ---@param file string|{ path: string?, data: string?, filename: string? } a path, or the bytes and a name
----@param given whatsapp.send_file_options?
+---@param options whatsapp.send_file_options?
 ---@return whatsapp.Result? result as client:send gives it
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
-function client:send_file(to, file, given)
+function client:send_file(to, file, options)
   state_of(self, 2)
-  local result, err, details = self.media:send(to, file, given, 3)
+  local result, err, details = self.media:send(to, file, options, 3)
   return result, err, details
 end
 
--- methods; and what not every program needs
+-- methods, and `media`, which is made at its first use
 function client:__index(name)
   local method = client[name]
   if method ~= nil or name ~= "media" or not private[self] then return method end

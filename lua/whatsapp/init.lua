@@ -1,31 +1,31 @@
--- whatsapp: the WhatsApp Cloud API for Lua. The public face; what stands behind each name is in its own file. Requiring
+-- whatsapp: the WhatsApp Cloud API for Lua. The public face; the code behind each name is in another file. Requiring
 -- it does no I/O, sets no global and loads neither libcurl nor a JSON reader.
 local core = require "whatsapp.core"
 
 ---@class whatsapp
 ---@field message whatsapp.message constructors of messages
----@field webhook whatsapp.webhook what the API sends: challenge, verify, parse, handler
----@field status whatsapp.status what becomes of messages
----@field window whatsapp.window to whom free messages may be sent
----@field media whatsapp.media files: safe names, the store of what was uploaded
+---@field webhook whatsapp.webhook reads the webhooks of the API: challenge, verify, parse, handler
+---@field status whatsapp.status the progress of messages after they were accepted
+---@field window whatsapp.window the users that may get a message without a template
+---@field media whatsapp.media files: safe names, the store of the ids of uploads
 local whatsapp = {}
 
 whatsapp._VERSION = "0.1.0"
 
----The newest version of the Graph API that this was written for; requests name it unless told otherwise.
+---The newest version of the Graph API that this was written for; the default of the option version.
 whatsapp.GRAPH_VERSION = "v26.0"
 
 ---JSON's null: the light userdata NULL, which is equal to cjson.null and ngx.null.
 whatsapp.null = core.null
 
----Marks a table as a list, for data of your own where an empty table would become {}.
+---Marks a table as a list, for free-form data where an empty table would become {}.
 ---@param list table
 ---@return table list the same one
 whatsapp.array = core.array
 
 ---Checks a message and writes its JSON; the same message is always the same bytes.
 ---@param message whatsapp.Message mirrors the API's JSON
----@param options { mode: "strict"|"lenient"? }? lenient: whatever can be written as JSON passes
+---@param options { mode: "strict"|"lenient"? }? lenient: everything passes that can be written as JSON
 ---@return string? json
 ---@return whatsapp.problem[]|string|nil warnings or, of a failure, the line that names up to three problems
 ---@return whatsapp.details? details .problems has them all
@@ -39,7 +39,7 @@ whatsapp.encode = core.encode
 ---@return whatsapp.details? details
 whatsapp.validate = core.validate
 
--- what print shows of details is loaded when it is first asked for, and takes this one's place
+-- loads wire/shown at the first print of details; the function of wire/shown then takes the place of this one
 core.details.__tostring = core.details.__tostring or function(details)
   require "whatsapp.wire.shown"
   return tostring(details)
@@ -54,7 +54,7 @@ end
 ---Reads the answer that a transport gave to a message. No network.
 ---@param response { status: integer, headers: table<string, string>?, body: string? } header names in lower case
 ---@return whatsapp.Result? result mirrors the API's: .messages[1].id, .contacts[1].wa_id; .success of a mark as read
----@return string? text
+---@return string? err
 ---@return whatsapp.details? details
 function whatsapp.parse_response(response)
   local reader = require "whatsapp.wire.outcome"
@@ -68,7 +68,7 @@ function whatsapp.json_schema()
   return require("whatsapp.json_schema").export()
 end
 
--- what not every program needs is loaded when it is first asked for
+-- modules that not every program needs; each is loaded at the first use of its name
 local LATER = {
   message = "whatsapp.message", webhook = "whatsapp.webhook", status = "whatsapp.status", window = "whatsapp.window",
   media = "whatsapp.media",
@@ -87,7 +87,7 @@ setmetatable(whatsapp, {
 ---@return whatsapp.client
 function whatsapp.new(options)
   if options == whatsapp then error("call whatsapp.new with a dot: whatsapp.new { token =, phone_number_id = }", 2) end
-  -- no tail call: what it raises is blamed on whoever called this function
+  -- no tail call: it blames the caller of this function for wrong use, by counting levels of the stack
   local made = require("whatsapp.client").new(options, {
     version = whatsapp.GRAPH_VERSION,
     user_agent = "lua-whatsapp/" .. whatsapp._VERSION,

@@ -1,5 +1,5 @@
--- Files: safe names for them and a store of the ids of uploads. The public face; client.media moves the files. Loads its parts
--- when they are needed; reads no file.
+-- Files: safe names for them and a store of the ids of uploads. The public face; client.media moves the files. Loads the files of
+-- media/ when they are needed; never reads a user's file.
 local expiring = require "whatsapp.util.expiring"
 local options_of = require "whatsapp.util.options"
 
@@ -8,17 +8,22 @@ local options_of = require "whatsapp.util.options"
 ---@field set fun(self: any, key: string, id: string, ttl: number) it is forgotten after ttl seconds
 ---@field delete fun(self: any, key: string)
 
+---A file as events and look-ups name it.
+---@class whatsapp.media.named
+---@field id string?
+---@field mime_type string?
+---@field filename string?
+---@field media whatsapp.media.named?
+
 ---@class whatsapp.media
 local media = {}
 
 ---The largest file, in bytes, that the API lets a user send.
 media.MAX_INCOMING = require("whatsapp.media.kinds").MAX_INCOMING
 
----Returns a name for a file that came from outside, to be put after the path of a folder of yours: the media's id, what the
----sender called it (no folder, no dot, no control character, nothing that cannot be seen), and an extension of its MIME type.
----Not long.
----@param event whatsapp.event|{ media: { id: string?, mime_type: string?, filename: string? } }|{ id: string?, mime_type: string?, filename: string? } an
----event with media, or that member
+---Returns a safe name for a file that came from outside, without a folder: the media's id, the sender's name for it (without
+---slashes, dots, control characters and invisible characters), and an extension of its MIME type. The name is short.
+---@param event whatsapp.event|whatsapp.media.named an event with media, or that member
 ---@return string
 function media.safe_name(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end

@@ -9,12 +9,12 @@ local message = {}
 
 local copy = values.copy
 
--- Ends the constructor with an error at its caller's line.
+-- Raises for wrong use of a constructor: the wrapper at the end of this file raises it again at the caller's line.
 local function wrong(err)
   error({ wrong = err }, 0)
 end
 
--- adds the members of `more`; a member that is there already with another value is the caller's mistake
+-- adds the members of `more` to `base`; raises if a member is there already with another value
 local function merged(base, more)
   for name, value in pairs(more or {}) do
     if base[name] ~= nil and base[name] ~= value then wrong(("%s is given twice"):format(tostring(name))) end
@@ -29,15 +29,15 @@ local function with_defaults(defaults, chosen)
   return made
 end
 
--- takes a member out of a table
+-- removes a member from a table and returns its value
 local function taken(from, name)
   local value = from[name]
   from[name] = nil
   return value
 end
 
--- A list of tables, each made another one. A value that is no list, an item that is no table, and an item after a hole stay
--- as they are, for the check to refuse.
+-- A copy of a list with each table changed by `change`. A value that is no list, an item that is no table, and an item after a
+-- hole stay as they are, so that the check of the message refuses them.
 local function mapped(list, change)
   if type(list) ~= "table" then return list end
   local made = {}
@@ -47,12 +47,12 @@ local function mapped(list, change)
   return made
 end
 
--- a number counts as a text, which it becomes in the end
+-- a number counts as a text, as message_to makes it one
 local function is_text(value)
   return type(value) == "string" or type(value) == "number"
 end
 
--- { text = } for a text; a table is taken as it is
+-- { text = } for a text; a table stays as it is
 local function texted(text)
   return is_text(text) and { text = text } or text
 end
@@ -75,7 +75,7 @@ local function read_schema()
   return kinds_of_name
 end
 
--- the schema is read when the first number is met
+-- reads the schema at the first call, as only numbers need it
 local function kinds_of(name)
   return (kinds_of_name or read_schema())[name] or {}
 end
@@ -104,8 +104,8 @@ local function copy_with(value, name, member)
   return type(meta) == "table" and setmetatable(made, meta) or made
 end
 
--- The same table, or a copy if a number in it becomes a text. NaN and the infinities stay, for the check to refuse. Linear:
--- each table is looked at once.
+-- Returns the same table, or a copy in which numbers became texts. NaN and the infinities stay, so that the check refuses them.
+-- Linear: each table is looked at once.
 local function with_texts(value, depth, seen)
   if seen[value] then return seen[value] end
   seen[value] = value
@@ -239,7 +239,7 @@ local function header_of(header)
   return is_text(header) and { type = "text", text = header } or header
 end
 
--- member of an interactive message -> the function that makes it from the short form
+-- member of an interactive message -> the function that turns its short form into the API's
 local PARTS = { header = header_of, body = texted, footer = texted }
 
 local function interactive(kind, to, action, arguments, options)
@@ -248,7 +248,7 @@ local function interactive(kind, to, action, arguments, options)
   return message_to(to, "interactive", object)
 end
 
--- { id, title } or { id =, title = } -> a button of the API; a button of the API is taken as it is
+-- returns a function that turns { id, title } or { id =, title = } into a button of the API; a button of the API stays as it is
 local function button_maker(kind)
   return function(button)
     if button[kind] ~= nil then return button end
@@ -333,7 +333,7 @@ function message.product(to, catalog_id, product_retailer_id, options)
   return interactive("product", to, { catalog_id = catalog_id, product_retailer_id = product_retailer_id }, nil, options)
 end
 
--- { title =, "id", "id" } -> a section of the API; a section of the API is taken as it is
+-- turns { title =, "id", "id" } into a section of the API; a section of the API stays as it is
 local function product_section(section)
   if section.product_items ~= nil then return section end
   local made = { product_items = {} }
@@ -356,7 +356,8 @@ function message.products(to, header, body, catalog_id, sections, options)
   return interactive("product_list", to, action, { header = header, body = body }, options)
 end
 
--- member of a short card -> the type of the card and its action; the first one that a card has is used
+-- member of a short card, the type of such a card, and the function that makes its action; the first row whose member the card
+-- has is used
 local ACTIONS = {
   { "product_retailer_id", "product", function(card)
     return { product_retailer_id = taken(card, "product_retailer_id"), catalog_id = taken(card, "catalog_id") }
@@ -369,7 +370,7 @@ local ACTIONS = {
   end },
 }
 
--- a card of the API stays as it is and gets its place
+-- turns a short card into a card of the API; a card of the API only gets its index
 local function card_of(short, place)
   local card, kind = copy(short), "cta_url"
   for _, row in ipairs(ACTIONS) do
@@ -402,13 +403,14 @@ end
 
 -- ---- templates ----------------------------------------------------------------------------------------------------------
 
--- a parameter of the API; every value but a table becomes its text, which the check refuses if it is no string
+-- Makes a parameter of the API: a table is one already, every other value becomes its text. The check refuses a text that is no
+-- string.
 local function parameter(value, name)
   local made = type(value) == "table" and value or { type = "text", text = value }
   return name == nil and made or merged({ parameter_name = name }, made)
 end
 
--- values by position, or by name in the order of the names, so that the same message is the same bytes
+-- Makes parameters from values by position, or by name. Names are sorted, so that the same message is always the same bytes.
 local function parameters_of(source)
   if type(source) ~= "table" then return source end
   local list, last, names = {}, 0, {}
@@ -421,8 +423,8 @@ local function parameters_of(source)
   return list
 end
 
--- member of a header -> whether it is content of that type whatever its value is; a place and a product are tables, a text
--- under that name is the value of a variable
+-- member of a header -> true if it always is content of that type; false if it is content only as a table: a text under that
+-- name is the value of a variable with this name
 local CONTENTS = { image = true, video = true, document = true, gif = true, location = false, product = false }
 
 -- the type of a header such as { image = { id = } }
@@ -432,7 +434,8 @@ local function content_of(header)
   end
 end
 
--- a text; a parameter of the API; { image = { id = } } and the like; or values by position or by name, as in the body
+-- The header may be a text; a parameter of the API; content such as { image = { id = } }; or values by position or by name, as in
+-- the body.
 local function header_parameters(header)
   if type(header) ~= "table" or header.type ~= nil then return { parameter(header) } end
   local content = content_of(header)
@@ -440,7 +443,7 @@ local function header_parameters(header)
   return parameters_of(header)
 end
 
--- member of a button -> its sub_type, the type of its parameter and the parameter's member
+-- member of a button, its sub_type, the type of its parameter, and the parameter's member
 local BUTTONS = {
   { "payload", "quick_reply", "payload", "payload" },
   { "url", "url", "text", "text" },
@@ -482,7 +485,7 @@ local function add_buttons(components, buttons)
   for _, index in ipairs(indices) do components[#components + 1] = button_component(index, buttons[index]) end
 end
 
--- components of the API; a hole and a name stay, for the check to refuse
+-- adds components of the API; holes and names stay, so that the check refuses them
 local function add_components(components, more)
   if type(more) ~= "table" then
     components[#components + 1] = more
@@ -494,7 +497,7 @@ local function add_components(components, more)
   end
 end
 
--- takes what it knows out of the values
+-- makes the components, and removes the members that it has used from `rest`
 local function components_of(rest)
   local components = {}
   local header, body = taken(rest, "header"), taken(rest, "body")
@@ -511,7 +514,7 @@ end
 ---@field body table? values in their order or by name; a text, a number, or a parameter of the API
 ---@field buttons table<integer|string, table>? by index from 0, each { payload = }, { url = }, { coupon_code = }, { flow = },
 ---{ catalog = } or { products = }
----@field components whatsapp.Component[]? more of the API's
+---@field components whatsapp.Component[]? more components, in the form of the API
 
 ---@param to whatsapp.Address
 ---@param name string
@@ -554,19 +557,20 @@ end
 
 local LONGEST = 4096
 
--- the position of the cluster after one, and how many code points it has; with `most` code points if it is longer
+-- Returns the position after the cluster at `at`, and its number of code points, as clusters.next does. Plain ASCII is found
+-- here, without that module.
 local function next_cluster(text, at, most)
   local following = text:byte(at + 1)
   if not following or following < 0x80 and following >= 0x20 and text:byte(at) < 0x80 then return at + 1, 1 end
   return require("whatsapp.util.clusters").next(text, at, most)
 end
 
--- A space with a mark on it is a character that is seen; CR and LF are one cluster.
+-- Whether a cluster is a space. A space with a combining mark is visible, so it is not; CR and LF are one cluster.
 local function is_space(text, at, size)
   return text:find("^%s", at) ~= nil and (size == 1 or text:find("^\r\n", at) ~= nil)
 end
 
--- the first cluster from a position on that is no space
+-- the position of the first cluster that is no space
 local function after_spaces(text, at)
   while at <= #text do
     local stop, size = next_cluster(text, at, 2)
@@ -576,10 +580,10 @@ local function after_spaces(text, at)
   return at
 end
 
--- One part of a text, and where the next one begins: behind the last word that fits whole, else behind the last cluster that
--- fits, else, in a cluster that is longer than a part, between code points.
+-- Returns one part of a text, and the position of the next part. The part ends after the last whole word that fits. If no word
+-- fits, it ends after the last cluster that fits; a cluster that is longer than a part is cut between code points.
 local function part_of(text, at, longest)
-  local first, count, last, cut = at, 0, at, nil -- last: behind what is no space; cut: `last` before the last space
+  local first, count, last, cut = at, 0, at, nil -- last: after the last cluster that is no space; cut: `last` at the last space
   while at <= #text do
     local stop, size = next_cluster(text, at, longest)
     local space = is_space(text, at, size)
@@ -595,10 +599,10 @@ local function part_of(text, at, longest)
   return text:sub(first, cut - 1), after_spaces(text, cut)
 end
 
----Splits a long text at spaces into texts that fit into one message each. Spaces at the breaks are dropped. A word is broken
----only where it is longer than a part, and there between two characters as a reader sees them: no family of emoji, flag, keycap,
----skin tone, letter with its marks or conjunct is cut (util/clusters has the rules and their limits). One that is longer than a
----part is cut between code points. The time that it takes grows with the length of the text.
+---Splits a long text at spaces into texts that fit into one message each. Spaces at the breaks are dropped. A word that is longer
+---than a part is broken between two characters as a reader sees them: no family of emoji, flag, keycap, skin tone, letter with
+---its marks or conjunct is cut (util/clusters has the rules and their limits). Only a character that alone is longer than a part
+---is cut, between code points. Linear in the length of the text.
 ---@param text string
 ---@param longest integer? code points, as the API counts them; 4,096 if absent
 ---@return string[]
@@ -614,7 +618,7 @@ end
 
 -- ---- arguments ----------------------------------------------------------------------------------------------------------
 
--- constructor -> how many arguments it takes; the last is a table of options, but in contacts
+-- constructor -> the number of its arguments; the last is a table of options, except in contacts
 local COUNTS = {
   text = 3, image = 3, video = 3, document = 3, audio = 3, voice = 3, sticker = 3, location = 4, contacts = 2, contact = 4,
   reaction = 4, unreact = 3, buttons = 4, list = 5, url_button = 5, location_request = 3, flow = 4, catalog = 3, product = 4,

@@ -1,5 +1,5 @@
--- Tracks messages after they were accepted: takes the statuses of webhooks, in whatever order and however often they come. A
--- state only moves forward, and the same statuses always end in the same state. No network.
+-- Tracks messages after they were accepted, from the statuses of webhooks, which may come in any order and more than once. A
+-- state only moves forward, and the same statuses always lead to the same state. No network.
 local expiring = require "whatsapp.util.expiring"
 local options_of = require "whatsapp.util.options"
 local user_ids = require "whatsapp.webhook.user_ids"
@@ -10,9 +10,9 @@ local status = {}
 ---@field id string? of the message; nil while only its stamp is known
 ---@field stamp string?
 ---@field status "unknown"|"accepted"|"sent"|"delivered"|"read"|"played"|"failed"
----@field at table<string, integer|true> when each status was reached; true: without a time
+---@field at table<string, integer|true> when each status was reached; true if the time is unknown
 ---@field text string? of a failure
----@field details whatsapp.details? of a failure: as client:send gives it
+---@field details whatsapp.details? of a failure, as client:send returns them
 ---@field participants table<string, whatsapp.state>? of a message to a group
 
 ---The order of statuses; a failure ends all.
@@ -31,7 +31,7 @@ local function earlier(a, b)
   return math.min(a, b)
 end
 
--- An order of failures: the state tells the first, whichever came first.
+-- Orders failures by time, so that a state always shows the earliest one, whichever event came first.
 local function is_before(a, b)
   if a.time ~= b.time then return (a.time or math.huge) < (b.time or math.huge) end
   if a.details.code ~= b.details.code then return (a.details.code or math.huge) < (b.details.code or math.huge) end
@@ -39,9 +39,9 @@ local function is_before(a, b)
   return a.details.stamp ~= nil and b.details.stamp == nil
 end
 
-local MOST_UNKNOWN = 8 -- statuses that are not in RANK, of one message
+local MOST_UNKNOWN = 8 -- statuses of one message that are not in RANK
 
--- whether there is room to note when the status was reached
+-- whether the time of this status may be kept: statuses that are not in RANK are bounded
 local function may_note(state, word)
   if RANK[word] or state.at[word] ~= nil then return true end
   state.unknown = (state.unknown or 0) + 1
@@ -63,7 +63,7 @@ local function fail(state, failure)
   state.failure, state.text, state.details = failure, failure.text, failure.details
 end
 
--- whether the state moved
+-- returns whether the state moved
 local function apply(state, event)
   local moved = advance(state, event.status, event.timestamp)
   if event.status ~= "failed" then return moved end
@@ -80,7 +80,7 @@ end
 local tracker = {}
 tracker.__index = tracker
 
--- Takes a state out of the look-up tables: a message's own with those of its participants, or that of one participant.
+-- Takes a state out of the look-up tables: the state of a message with its participants' states, or one participant's state.
 local function forget(self, state)
   local message = state.message
   if message then
@@ -102,19 +102,19 @@ local function add(self, id, stamp)
   return state
 end
 
--- The state of a message, by its id, its stamp or both. A message has one stamp, the first that is told.
+-- Finds the state of a message by its id, its stamp or both, or makes one. The first stamp of a message is kept.
 local function find(self, id, stamp)
   local of_id = id and self.by_id[id]
   if of_id and of_id.stamp and of_id.stamp ~= stamp then stamp = nil end
   local of_stamp = stamp and self.by_stamp[stamp]
   if of_stamp and id and of_stamp.id ~= id then
-    -- A stamp that two messages have says nothing. An attempt that was refused is not the one that got the id.
+    -- A stamp that two messages have identifies neither. An attempt that was refused cannot be the one that got the id.
     local refused = not of_stamp.id and of_stamp.status == "failed"
     if refused then self.by_stamp[stamp] = nil end
     if of_stamp.id or refused then of_stamp = nil end
   end
   local state = of_id or of_stamp or add(self, id, stamp)
-  if of_id and of_stamp and of_id ~= of_stamp then -- its stamp was known without an id
+  if of_id and of_stamp and of_id ~= of_stamp then -- the stamp had a state without an id: the two states are one message's
     self.by_stamp[stamp] = of_id
     self.states:delete(of_stamp)
   end
@@ -124,7 +124,7 @@ local function find(self, id, stamp)
   return state
 end
 
--- the state of one participant of a group, who gets the message apart from the others
+-- the state of the message for one participant of a group
 local function find_participant(self, message, participant)
   message.participants = message.participants or {}
   local state = message.participants[participant]
@@ -165,7 +165,7 @@ function tracker:sent(result, err, details)
   return result, err, details
 end
 
----Takes an event of webhook.parse. Keeps statuses, and which business-scoped ids are one user's.
+---Takes an event of webhook.parse. Keeps statuses, and learns which business-scoped ids belong to one user.
 ---@param event whatsapp.event
 ---@return boolean moved whether the message's state moved forward
 function tracker:feed(event)
@@ -202,7 +202,7 @@ function tracker:history(history)
   return moved
 end
 
--- the state that is furthest, of those under each id that the participant had
+-- a participant's state; if the participant had several ids, the state that is furthest
 local function state_of_participant(self, message, participant)
   local furthest
   for _, id in ipairs(message.participants and self.ids:all(participant) or {}) do
@@ -212,9 +212,9 @@ local function state_of_participant(self, message, participant)
   return furthest
 end
 
----@param id string of a message, or its stamp
----@param participant string? of a group
----@return whatsapp.state? state to be read only
+---@param id string the message's id, or its stamp
+---@param participant string? a participant of a group
+---@return whatsapp.state? state which the caller must not change
 function tracker:state(id, participant)
   local state = self.by_id[id] or self.by_stamp[id]
   if state and participant then return state_of_participant(self, state, participant) end
@@ -229,14 +229,14 @@ local function timed_out(state, wanted, seconds)
   return nil, ("not %s within %g seconds, but %s"):format(wanted, seconds, details.status), details
 end
 
----Waits until a message has reached a status, or has failed. Other code feeds the events meanwhile.
----@param id string of a message, or its stamp
+---Waits until a message has reached a status, or has failed. Other code must feed the events meanwhile.
+---@param id string the message's id, or its stamp
 ---@param wanted "accepted"|"sent"|"delivered"|"read"|"played"
 ---@param timeout number seconds
 ---@param participant string?
 ---@return whatsapp.state? state
 ---@return string? err
----@return whatsapp.details? details of the failure, as client:send gives them; of a time-out .status
+---@return whatsapp.details? details of the failure, as client:send returns them; a time-out has .status
 function tracker:await(id, wanted, timeout, participant)
   if not RANK[wanted] then error("no such status: " .. tostring(wanted), 2) end
   if not self.sleep then error("await needs a tracker that can sleep: status.tracker { sleep = cqueues.sleep }", 2) end
@@ -255,12 +255,12 @@ end
 ---@class whatsapp.tracker_options
 ---@field sleep (fun(seconds: number))? suspends the caller of `await`, such as cqueues.sleep or ngx.sleep
 ---@field interval number? seconds between two looks of `await`, 0.05 if absent
----@field max integer? states that are remembered, 100,000 if absent: one for a message, and one for each participant of a
----group
+---@field max integer? states that are remembered, 100,000 if absent: one for each message, and one for each
+---participant of a group
 ---@field ttl number? seconds for which a state is remembered after its last status, 30 days if absent: as long as the API
 ---tries to deliver a message
 ---@field now (fun(): number)? seconds since 1970, os.time if absent
----@field on_forget (fun(state: whatsapp.state))? hears of each state that is forgotten before its time
+---@field on_forget (fun(state: whatsapp.state))? called for each state that is forgotten before its time
 
 local OPTIONS = {
   sleep = "callable", interval = "amount", max = "count", ttl = "amount", now = "callable", on_forget = "callable",

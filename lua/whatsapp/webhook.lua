@@ -1,5 +1,5 @@
--- Webhooks of the API: proves that a request is the API's, reads its body, answers it. The public face; webhook/ does the work.
--- Raises only for wrong use, never for what came over the network.
+-- Webhooks of the API: proves that a request is from the API, reads its body, answers it. The public face; webhook/ does the
+-- work. Raises only for wrong use, never for data from the network.
 local events = require "whatsapp.webhook.events"
 local json = require "whatsapp.wire.json"
 local options_of = require "whatsapp.util.options"
@@ -31,7 +31,7 @@ end
 ---Returns whether a body was signed with the app secret.
 ---@param body string the bytes as received
 ---@param header string? the value of X-Hub-Signature-256
----@param app_secret string|string[] of a list, one secret is enough
+---@param app_secret string|string[] the app's secret; from a list, one that matches is enough
 ---@param options { reencoded: boolean? }? reencoded: a proxy may have written \u escapes as UTF-8
 ---@return boolean ok
 ---@return string? err
@@ -56,7 +56,7 @@ function webhook.parse(body, max_body)
   return events.of(decoded)
 end
 
----Makes an endpoint: a pure function that answers requests, whatever server received them.
+---Makes an endpoint: a pure function that answers the requests of any server.
 ---@param options whatsapp.webhook_options
 ---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handler
 function webhook.handler(options)

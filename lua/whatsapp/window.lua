@@ -1,11 +1,13 @@
--- Tells to whom a message may be sent that is no template: a user's message opens a window of 24 hours. A book of events, that
--- advises and never forbids: the API has the last word. No network.
+-- Tells which users may get a message that is no template: a user's message opens a window of 24 hours. It learns from events and
+-- only advises: the API decides. No network.
 local expiring = require "whatsapp.util.expiring"
-local integer = require("whatsapp.wire.outcome").integer
 local options_of = require "whatsapp.util.options"
 local user_ids = require "whatsapp.webhook.user_ids"
+local values = require "whatsapp.util.values"
 
 local window = {}
+
+local integer = values.integer
 
 local DAY = 24 * 3600 -- after an ad too: the 72 hours there concern prices
 local KEEP = 30 * DAY -- a window that has closed is known to be closed for so long
@@ -15,15 +17,15 @@ local CLOSED = 131047 -- the API's code for a message outside the window
 local book = {}
 book.__index = book
 
--- the digits of a phone number, however it is written; a business-scoped id as it is; nil: neither
+-- returns the digits of a phone number, a business-scoped id as it is, and nil for other values
 local function plain(to)
-  if type(to) == "number" then return options_of.text_of_id(to) end
+  if type(to) == "number" then return values.text_of_id(to) end
   if type(to) ~= "string" then return nil end
   local id = to:find "%a" and to or to:gsub("%D", "")
   return id ~= "" and id or nil
 end
 
--- a user's windows, by your number that the user wrote to; the last of them by the empty name
+-- Opens a user's window for one number of the business. The empty name has the time of the window that closes last.
 local function open_for(self, id, phone_number_id, until_when)
   if not id then return end
   local now = self.now()
@@ -33,7 +35,7 @@ local function open_for(self, id, phone_number_id, until_when)
   self.users:set(id, windows, windows[""] - now + KEEP, now)
 end
 
--- a clock that is ahead of ours opens no window for longer
+-- opens a window from a time on; a time in the future counts as now
 local function open_from(self, phone_number_id, time, ...)
   local now = self.now()
   local until_when = math.min(time or now, now) + DAY
@@ -42,9 +44,10 @@ end
 
 -- ---- calls -------------------------------------------------------------------------------------------------------------
 
-local STEPS = { connect = true, terminate = true } -- of a call; others tell of its recording
+local STEPS = { connect = true, terminate = true } -- events of a call; the other events are about its recording
 
--- A user's call opens a window, taken or not; the business's call where the user takes it: it then has a duration.
+-- A user's call opens a window, whether the business answers it or not. A call of the business opens one if the user answers it:
+-- only then it has a duration.
 local function feed_call(self, event, call)
   local time = integer(call.start_time) or integer(call.timestamp)
   if not STEPS[call.event] then return end
@@ -74,14 +77,14 @@ end
 
 -- ---- the book ----------------------------------------------------------------------------------------------------------
 
--- whether a user wrote it; also to another app of the business, which opens the same window
+-- whether a user wrote the message, also to another app of the business: that opens the same window
 local function is_from_user(event)
   if event.kind == "message" then return true end
   return event.kind == "standby" and event.field == "standby" and event.status == nil and event.to == nil
 end
 
----Takes an event of webhook.parse. A user's message to the business alone opens a window, and so does a user's call, or a call
----of the business that the user takes. A message that tells of a new business-scoped id is remembered.
+---Takes an event of webhook.parse. A window opens with a user's message outside groups, with a user's call, and with a call of
+---the business that the user answers. Learns also the new business-scoped id that a message names.
 ---@param event whatsapp.event
 function book:feed(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
@@ -95,7 +98,7 @@ function book:feed(event)
 end
 
 ---Takes the three values that client:send returned, and returns them: `book:sent(client:send(message))`. Learns from `contacts`
----which ids are one user's: in some countries a number is dialled with a digit that its WhatsApp id lacks.
+---which ids belong to one user: in some countries the dialled number has a digit that the WhatsApp id does not have.
 ---@param result whatsapp.Result?
 ---@param err string?
 ---@param details whatsapp.info|whatsapp.details|nil
@@ -116,8 +119,8 @@ end
 
 ---@param to string|integer phone number or business-scoped id
 ---@param phone_number_id string? of the business's number, if there are several
----@return boolean? open nil: no event came from there, so nothing is known
----@return number? seconds that are left, or less than 0
+---@return boolean? open nil if no event came from this user
+---@return number? seconds until the window closes; negative after it has closed
 function book:open(to, phone_number_id)
   if type(to) ~= "string" and type(to) ~= "number" then error("a recipient is a string or a whole number", 2) end
   local id, until_when = plain(to), nil
@@ -133,30 +136,30 @@ end
 
 -- ---- after a window has closed -----------------------------------------------------------------------------------------
 
--- where the message of a status event went, as the fields of a message
+-- the recipient of the message that a status event is about, as members of a message
 local function address_of(event)
   local is_group = type(event.raw) == "table" and event.raw.recipient_type == "group"
   if event.recipient_id then return { to = event.recipient_id, recipient_type = is_group and "group" or nil } end
   if event.recipient_user_id then return { recipient = event.recipient_user_id } end
 end
 
----The message to send instead of one that came too late: code 131047 may come as the answer to a send, and then its option
----`fallback` sends it, or later as a `failed` status, which this function is for.
+---The message to send instead of one that was refused outside the window (code 131047). The API tells of it in its answer to a
+---send, for which there is the option `fallback`, or later in a `failed` status, for which there is this function.
 ---@param event whatsapp.event
 ---@param template whatsapp.Message|whatsapp.Template|fun(event: whatsapp.event): whatsapp.Message? without an address, or
 ---with one, which wins
 ---@return whatsapp.Message? message nil: the event is no such failure, has no recipient, or the function returned nil
 function window.fallback(event, template)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
-  local is_callable = options_of.is_callable(template)
+  local is_callable = values.callable(template)
   if type(template) ~= "table" and not is_callable then error("a template is a message, or a function that returns one", 2) end
   local code = type(event.details) == "table" and event.details.code
   local address = address_of(event)
   if event.kind ~= "status" or event.status ~= "failed" or code ~= CLOSED or not address then return nil end
   if is_callable then template = template(event) end
   if type(template) ~= "table" then return nil end
-  local message = options_of.copy(template)
-  if template.name and template.language then message = { template = template } end -- the member alone
+  local message = values.copy(template)
+  if template.name and template.language then message = { template = template } end -- the member alone, without a message
   if message.to ~= nil or message.recipient ~= nil then return message end
   for name, value in pairs(address) do message[name] = value end
   return message
@@ -165,7 +168,7 @@ end
 ---@class whatsapp.window_options
 ---@field now (fun(): number)? seconds since 1970, os.time if absent
 ---@field max integer? ids of users that are remembered, 100,000 if absent
----@field on_forget (fun(id: string))? hears of each id that is forgotten before its time
+---@field on_forget (fun(id: string))? called for each id that is forgotten before its time
 
 local OPTIONS = { now = "callable", max = "count", on_forget = "callable" }
 

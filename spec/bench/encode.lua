@@ -3,6 +3,7 @@
 -- and judges nothing: times differ between machines, and tests must not.
 local cjson = require "cjson"
 local floor = require "floor"
+local instructions = require "spec.bench.instructions"
 local messages = require "spec.bench.messages"
 local startup = require "spec.bench.startup"
 local whatsapp = require "whatsapp"
@@ -76,5 +77,7 @@ print "message    bytes        whatsapp           cjson           floor  x cjson
 local product = 1
 for _, entry in ipairs(messages) do product = product * print_row(entry) end
 print(("geometric mean: %.2f times as fast as cjson"):format(product ^ (1 / #messages)))
+print ""
+instructions.print(arg[-1])
 print ""
 startup.print(arg[-1], arg[1], floor.now)

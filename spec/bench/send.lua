@@ -4,6 +4,7 @@
 --   lua send.lua SEND_RAW     $ROUNDS, $MESSAGES (of the memory's part), $NODE, $PYTHON
 local message = require "spec.bench.send.message"
 local messages = require "spec.bench.messages"
+local instructions = require "spec.bench.send.instructions"
 local sandbox = require "whatsapp.sandbox.server"
 local startup = require "spec.bench.startup"
 local whatsapp = require "whatsapp"
@@ -232,6 +233,13 @@ local function measure(place, rows)
   end
 end
 
+-- what machines agree about; with ROUNDS=0 nothing else is measured
+local function count_instructions(place)
+  instructions.run {
+    raw = RAW, lua = LUA, url = place.urls.h2, ca = place.ca, body = place.body, clean = CLEAN,
+  }
+end
+
 local function all(server, has, pin)
   local place, rows = place_of(server, has, pin), {}
   for _, section in ipairs(SECTIONS) do
@@ -245,6 +253,8 @@ local function all(server, has, pin)
       end
     end
   end
+  count_instructions(place)
+  if ROUNDS == 0 then return end
   measure(place, rows)
   print(("\nmedians of %d rounds; CPU and memory are the client's; ratios are medians of each round's"):format(ROUNDS))
   print "a message costs               CPU us  x raw   sends/s  x raw    p50 us    p99 us  peak MB"

@@ -2,9 +2,9 @@
 -- it works on every Lua: the server runs in a lua5.4 of its own ($FAULT_LUA). Never leaves a process or a folder behind.
 --   local fault = require("spec.support.fault").start()
 --   fault.play("ok", "close")             the first request is answered, the next one is read and the connection closed
---   fault.play_times(20, "ok")            the same step for so many requests; fault.play_list { "ok" } of a list
+--   fault.play_times(20, "ok")            the same step for 20 requests; fault.play_list { "ok" } takes a list
 --   fault.url("h2", "/path")              ports: plain h1 h2, stranger misnamed expired (certificates), closed
---   fault.play "random 7"                 each request gets a fault drawn with this seed, most of them none
+--   fault.play "random 7"                 this seed draws a fault for each request; most are accepted
 --   fault.arrivals(), fault.connections(), fault.messages(), fault.head(), fault.body(), fault.ca_file, fault.stop()
 local output = require "spec.support.output"
 local read = require "spec.support.read"
@@ -88,8 +88,7 @@ function M.start()
     return patiently(folder .. "/arrivals", tostring(run), at_least, protocol)
   end
 
-  -- of this run, the messages that arrived whole and carried a number ("id 12"): number -> a list of what the server did
-  -- each time it came
+  -- the messages of this run that arrived whole and have a number ("id 12"): number -> the list of the server's steps for it
   function fault.messages()
     local messages = {}
     for line_run, id, what in read(folder .. "/messages", ""):gmatch "(%d+) (%d+) ([^\n]+)\n" do
@@ -106,7 +105,7 @@ function M.start()
     return patiently(folder .. "/connections", tostring(run), at_least, port)
   end
 
-  -- of the request that came last: the head as it stood (HTTP/1.1), the body
+  -- the head (HTTP/1.1 only) and the body of the last request
   function fault.head() return read(folder .. "/head", "") end
   function fault.body() return read(folder .. "/body", "") end
 

@@ -1,7 +1,8 @@
 -- A server of 127.0.0.1 that misbehaves on purpose: plain HTTP/1.1, and over TLS HTTP/1.1 and HTTP/2, the latter just
 -- enough for one client. Runs in a process of its own, started by spec/support/fault.lua: lua5.4 fault_server.lua
--- FOLDER. Which fault comes next stands in FOLDER/script, what arrived is written beside it. Never listens to other
--- hosts, never outlives its folder, its reader or two minutes, and never decodes HPACK: no fault is chosen by a header.
+-- FOLDER. FOLDER/script names the next faults; the requests that arrive are written into other files of FOLDER. Never listens
+-- to other hosts, never outlives its folder, its reader or two minutes, and never decodes HPACK: no fault is chosen by a
+-- header.
 local cqueues = require "cqueues"
 local signal = require "cqueues.signal"
 local socket = require "cqueues.socket"
@@ -19,7 +20,8 @@ local JSON = '{"ok":true}'
 
 -- ---- faults at random ---------------------------------------------------------------------------------------------
 
--- of 1,000 requests; the others are accepted. What ends a connection of HTTP/2 ends all that is under way there.
+-- how many of 1,000 requests get each fault; the others are accepted. A fault that ends a connection of HTTP/2 ends all requests
+-- on it.
 local OFTEN = {
   { 8, "silence" }, { 8, "html 502" }, { 8, "error 500 131000" }, { 8, "empty 503" }, { 8, "error 429 130429" }, { 8, "turn-away" },
 }
@@ -147,8 +149,8 @@ end
 -- reads nothing more, and is there all the same
 local function deafen() cqueues.sleep(DEAF) end
 
--- an orderly end while the other side still writes: a plain close would reset the connection, and whoever still writes
--- may then see the reset before the answer
+-- an orderly end while the other side still writes: a plain close would reset the connection, and the client, which still
+-- writes, may then see the reset before the answer
 local function drain(wire)
   wire:shutdown "w"
   hold(wire)
@@ -299,7 +301,7 @@ after["too-short"] = function(out)
   return out.wire:flush()
 end
 
--- HTTP/1.1 only: an answer of so many bytes, its head counted, and in the same piece what could be taken for the next one
+-- HTTP/1.1 only: an answer of COUNT bytes with its head, and in the same piece bytes that look like a second answer
 local UNASKED = "HTTP/1.1 201 Said\r\nContent-Length: 4\r\n\r\nfake"
 
 after["filling"] = function(out, size)
@@ -429,7 +431,8 @@ function after.trickle(out)
   end
 end
 
--- bytes COUNT [chunked]: so many, with their length or without; each KIB16 is numbered, so that none can be lost or doubled
+-- bytes COUNT [chunked]: a body of COUNT bytes, with its length or without; each KIB16 has a number, so that a lost or doubled
+-- one is seen
 local function numbered(number)
   return ("%015d\n"):format(number):rep(#KIB16 / 16)
 end
@@ -706,7 +709,7 @@ local function listen(queue, port, ctx)
   end)
 end
 
--- nobody reads any more, the folder is gone, or too old: the end
+-- ends the server when its reader has gone, its folder is gone, or it is too old
 local function watch()
   for _ = 1, MAX_AGE * 2 do
     cqueues.sleep(0.5)

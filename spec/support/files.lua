@@ -59,7 +59,7 @@ function files.mp4(brand, tracks, late)
   return box("ftyp", (brand or "isom") .. "\0\0\2\0isommp42") .. (late and data .. index or index .. data)
 end
 
--- what a page of Ogg begins with
+-- the first bytes of a page of Ogg
 local function ogg(packet) return "OggS\0\2" .. ("\0"):rep(20) .. "\1" .. string.char(#packet) .. packet end
 
 function files.opus(channels) return ogg("OpusHead\1" .. string.char(channels or 1) .. "\0\0" .. le(48000, 4) .. "\0\0\0") end
@@ -103,7 +103,7 @@ local function entry(name)
   return wide(name) .. ("\0"):rep(64 - 2 * #name) .. le(2 * #name + 2, 2) .. ("\0"):rep(62)
 end
 
--- a directory of two sectors, the second of which stands before the first and holds the name
+-- a directory of two sectors: the second one comes before the first in the file, and holds the name
 function files.ole(name)
   local table_of_chains = "\253\255\255\255" .. LAST .. le(1, 4) .. FREE:rep(125)
   local header = "\208\207\17\224\161\177\26\225" .. ("\0"):rep(16) .. "\62\0\3\0\254\255\9\0\6\0" .. ("\0"):rep(10)

@@ -57,7 +57,7 @@ local CHANGES = {
   end,
   function() return be(24) .. "ftypisom\0\0\0\0mp42isom" .. boxes(random(0, 12)) end,
   function(bytes) return bytes .. ("\0"):rep(random(0, 600)) end,
-  -- many boxes beside each other, or each in the one before it
+  -- many boxes in a row, or each in the one before it
   function(bytes)
     if random(100) > 1 then return bytes end
     local count, head = random(1, 20000), be(24) .. "ftypisom\0\0\0\0mp42isom"

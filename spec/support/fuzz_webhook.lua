@@ -1,4 +1,4 @@
--- What webhook.parse and webhook.verify promise of any bytes: fuzz_webhook.c calls this with each body; it raises where a
+-- The promises of webhook.parse and webhook.verify for any bytes: fuzz_webhook.c calls this with each body; it raises if a
 -- promise is broken. Never sends anything.
 local crypto = require "whatsapp.crypto"
 local event_key = require "whatsapp.webhook.event_key"

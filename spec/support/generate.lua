@@ -1,4 +1,4 @@
--- Makes messages from the schema: the smallest valid one in which a given row of whatsapp.schema() stands, and ways to
+-- Makes messages from the schema: the smallest valid one that has a certain row of whatsapp.schema(), and ways to
 -- reach and change that place. For specs; knows no message by name.
 local core = require "whatsapp.core"
 local fields_of = require("whatsapp.schema").fields_of
@@ -66,7 +66,7 @@ end
 
 local make
 
--- of lists with one item the position is 0: nothing is asked of it because of its neighbours
+-- the position is 0 in a list with one item, which has no neighbours to agree with
 local function item(field, path, row, position)
   if field.object then return make(objects[field.object], path .. "[]", row, position) end
   return field.values and field.values[1] or "item " .. position

@@ -1,7 +1,7 @@
--- What the core must give, to the byte, on every processor, libc and Lua: messages, the sentences about wrong ones, JSON that
--- is read. Rows of a name, what makes a text, and the text. The specs run them, and so does a bare Lua that has the core and
--- nothing else (spec/support/transcript.lua): this file needs no other. It looks where machines differ: the sign of a char,
--- the order and the alignment of bytes, the size of a pointer, what printf and strtod make of a number.
+-- The exact bytes that the core must return on every processor, libc and Lua: messages, the errors of wrong ones, JSON that
+-- is read. Each row has a name, a function that makes a text, and the expected text. The specs run them, and so does a bare Lua
+-- that has the core and nothing else (spec/support/transcript.lua): this file needs no other. It looks where machines differ:
+-- the sign of a char, the order and the alignment of bytes, the size of a pointer, what printf and strtod make of a number.
 local core = require "whatsapp.core"
 
 local golden = {}
@@ -32,7 +32,8 @@ local function canonical(value)
 end
 golden.canonical = canonical
 
----What is wrong with a message, a line each: rule, limit, what was found, the sentence; else its JSON and the warnings.
+---Returns the problems of a message, a line for each: rule, limit, actual value, error; for a valid message its JSON and
+---warnings.
 ---@return string
 function golden.outcome(message, options)
   local json, warnings, details = core.encode(message, options)

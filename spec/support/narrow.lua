@@ -49,7 +49,7 @@ local function number_of(phone_number_id)
   return transport.requests[1].url:match "/(%d+)/messages$"
 end
 
--- what a webhook says of a message
+-- the body of a webhook about a message
 local function webhook(member)
   local events = assert(whatsapp.webhook.parse([[{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":
     "messages","value":{"metadata":{"phone_number_id":"106540352242922"},"messages":[{"id":"w","from":"16505551234","timestamp":
@@ -87,7 +87,7 @@ local rows = {
   { "a float beyond 2^53", "100000000000000000000", free(1e20) },
   { "a fraction", "2.5", free(2.5) },
   { "the largest float", "340282350000000000000000000000000000000", free(3.40282347e38) },
-  -- what is read
+  -- numbers that are read
   { "2147483647", "integer 2147483647", read "2147483647" },
   { "-2147483648", "integer -2147483648", read "-2147483648" },
   { "2147483648", "string 2147483648", read "2147483648" },

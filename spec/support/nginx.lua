@@ -46,7 +46,7 @@ local function written(options, port)
   return (text:gsub("%$PORT", tostring(port)))
 end
 
--- a configuration as it stands, but for its port and the names of two files
+-- a configuration with another port and other names of two files
 local function moved(path, port)
   local text, count = read(path):gsub("listen 127%.0%.0%.1:%d+", "listen 127.0.0.1:" .. port)
   assert(count == 1, path .. " does not listen on 127.0.0.1")
@@ -59,9 +59,9 @@ local function links()
   return ("for name in lua build examples spec; do ln -s '%s'/$name $name || exit; done"):format(root:match "^[^\n]*")
 end
 
----@param options { http: string?, server: string?, main: string?, workers: integer?, level: string?, conf: string?, env: table<string, string>? }
----http, server, main: directives of those blocks, where $PORT is the port; level: of error_log, notice if absent; conf: a
----file with a whole configuration instead, that listens on 127.0.0.1; env: variables, declared by `env` too
+---@param options { http: string?, server: string?, main: string?, workers: integer?, level: string?, conf: string?, env:
+---table<string, string>? } http, server, main: directives of those blocks, where $PORT is the port; level: of error_log, notice
+---if absent; conf: a file with a whole configuration instead, that listens on 127.0.0.1; env: variables, declared by `env` too
 ---@return table nginx
 function M.start(options)
   local nginx = process.start {
@@ -95,7 +95,7 @@ function M.start(options)
     return count
   end
 
-  -- what is logged by a timer or by another worker comes when it comes
+  -- waits, as a timer or another worker may write the log later
   function nginx.wait_for(words, times)
     local till = os.time() + 10
     repeat

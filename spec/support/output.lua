@@ -1,4 +1,4 @@
--- What a command of the shell prints, for specs and benchmarks.
+-- Returns the output of a command of the shell, for specs and benchmarks.
 ---@param command string
 ---@return string
 return function(command)

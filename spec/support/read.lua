@@ -1,4 +1,4 @@
--- Reads a file whole, for specs; raises where there is none, unless it is told what to give then.
+-- Reads a file whole, for specs; raises if there is no such file, unless the caller passes another result.
 ---@param path string
 ---@param otherwise string?
 ---@return string

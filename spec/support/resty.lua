@@ -10,7 +10,6 @@ local M = {}
 local NAMES = "resolver 127.0.0.1:$DNS ipv6=off; resolver_timeout 20s;"
 local HTTP = [[
 client_max_body_size 64m; client_body_buffer_size 16m; lua_max_running_timers 1024;
-lua_socket_log_errors off;
 ]]
 local TRUST = "lua_ssl_trusted_certificate $CA; lua_ssl_verify_depth 2;"
 local SERVER = [[location = /op { content_by_lua_block { require("spec.support.resty_worker").content() } }]]

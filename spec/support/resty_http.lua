@@ -1,5 +1,5 @@
--- Stands in for lua-resty-http, which Debian does not have: what whatsapp.transport.resty.lua_resty_http uses of its interface, over
--- cosockets as there. fresh() gives one with connections of its own; what it was told to connect to is in .connects. For
+-- Replaces lua-resty-http, which Debian does not have: the functions that whatsapp.transport.resty.lua_resty_http calls, over
+-- cosockets. fresh() gives one with connections of its own; what it was told to connect to is in .connects. For
 -- specs in nginx only.
 local M = {}
 M.__index = M

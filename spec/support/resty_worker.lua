@@ -1,5 +1,5 @@
 -- The part of spec/support/resty.lua that runs in an nginx worker: does what it is asked for, as JSON, with transports that
--- live there. What was started lives in a timer of its own.
+-- live there. A loop that it starts runs in a timer.
 local json = require("cjson").new()
 local read = require "spec.support.read"
 local timed = require "spec.support.timed"

@@ -18,7 +18,7 @@ function M.new()
   -- names of all files, sorted
   function scratch.list() return lines("ls -A " .. folder) end
 
-  -- what a command says that is run in the folder
+  -- runs a command in the folder, and returns its output
   function scratch.run(command) return output(("cd %s && %s"):format(folder, command)) end
 
   function scratch.empty() output(("find %s -mindepth 1 -delete"):format(folder)) end

@@ -1,11 +1,11 @@
--- What nginx's lua_shared_dict does, as far as the stores use it, with a clock that stands still and room for so many
--- entries. spec/shared_spec.lua runs the same steps here and in nginx. Never waits.
+-- Behaves like nginx's lua_shared_dict, as far as the stores use it, with a clock that the spec moves and room for a fixed
+-- number of entries. spec/shared_spec.lua runs the same steps here and in nginx. Never waits.
 local M = {}
 
 local Dict = {}
 Dict.__index = Dict
 
--- the entry that was used last stands first
+-- moves an entry to the front: the entry that was used last is first
 local function used(self, name)
   for i, other in ipairs(self.order) do
     if other == name then
@@ -38,7 +38,7 @@ local function till(self, seconds)
   return seconds and seconds > 0 and self.clock.ms + math.floor(seconds * 1000) or nil
 end
 
--- room for one more: what is over goes if it stands last; what is not, only by force
+-- makes room for one more entry: removes the last one if it has expired, or with `by_force`
 local function room(self, by_force)
   local forcible = false
   while #self.order >= self.capacity do

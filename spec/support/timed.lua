@@ -3,10 +3,10 @@
 --   local transport = require("spec.support.timed")(transport, options)
 local GRACE, DEFAULT = 1, 30 -- seconds
 
--- where everything takes ten times as long
+-- true under valgrind, where everything takes ten times as long
 local SLOW = (os.getenv "LD_PRELOAD" or ""):find "vgpreload" ~= nil
 
----@param transport table callable, with now(), and with begin(request, done) or start(request, slot, ...) and wait(...)
+---@param transport table callable, with now(), and with start(request, slot, ...) and wait(...) where it has them
 ---@param options table it was made with these
 ---@return table transport
 return function(transport, options)
@@ -16,7 +16,7 @@ return function(transport, options)
     return now() + (type(request) == "table" and request.timeout or options.timeout or DEFAULT) + GRACE
   end
 
-  -- what came too late is an outcome that no case expects
+  -- replaces an outcome that came too late by one that no case expects
   local function checked(latest, ...)
     local late = now() - latest
     if late <= 0 or SLOW then return ... end
@@ -24,24 +24,20 @@ return function(transport, options)
   end
 
   local timed = { transport = transport }
-  if transport.begin then
-    function timed.begin(request, done, ...)
-      local latest = deadline(request)
-      return transport.begin(request, function(...)
-        return done(checked(latest, ...))
-      end, ...)
-    end
-  end
   if transport.start then
+    -- an error names the line of the caller
     function timed.start(request, slot, ...)
-      deadlines[slot] = deadline(request)
-      return transport.start(request, slot, ...)
+      local latest = deadline(request)
+      local ok, raised = pcall(transport.start, request, slot, ...)
+      if not ok then error(raised, 2) end
+      deadlines[slot] = latest
     end
-    local function came(slot, ...)
+    local function came(...)
+      local slot = ...
       local latest = slot ~= nil and deadlines[slot]
-      if not latest then return slot, ... end
+      if not latest then return ... end
       deadlines[slot] = nil
-      return slot, checked(latest, ...)
+      return slot, checked(latest, select(2, ...))
     end
     function timed.wait(...) return came(transport.wait(...)) end
   end

@@ -14,7 +14,9 @@ enum {
     MAX_KEYS = 5000000,   /* that are no field's, read in one message; each is read a few times */
     MAX_BYTES = 64 << 20, /* of one message */
     MAX_NOTED = 256,      /* values of one list that are compared */
-    STACK_ROOM = 20,      /* slots of Lua's stack that one step needs at most */
+    SHORT_STRING =
+        32,          /* bytes; Lua has one copy of each such string (of up to 40), as the look-up of names needs too */
+    STACK_ROOM = 20, /* slots of Lua's stack that one step needs at most */
     KEPT_BYTES = 16 << 10 /* of memory between two messages, for each buffer */
 };
 
@@ -270,8 +272,8 @@ static bool equal(const noted_value *a, const noted_value *b)
     if (a->text == NULL && b->text == NULL) return a->integer == b->integer;
     if (a->text == NULL) return same_digits(a, b);
     if (b->text == NULL) return same_digits(b, a);
-    if (a->length != b->length) return false;
-    return a->text == b->text || memcmp(a->text, b->text, a->length) == 0;
+    if (a->text == b->text) return true;
+    return a->length > SHORT_STRING && a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
 }
 
 static wa_fact fact_of(const noted_value *v)
@@ -805,8 +807,13 @@ const void *wa_array_mark(void)
  * empty list. By linear search, because a string that Lua does not have yet would be allocated. */
 static void find_foreign_marks(wa_encoder *e)
 {
+<<<<<<< HEAD
     static const char *const modules[] = {"cjson", "cjson.safe"}, *const members[] = {
                                                                       "array_mt", "empty_array_mt", "empty_array"};
+=======
+    static const char *const modules[] = {"cjson", "cjson.safe"};
+    static const char *const members[] = {"array_mt", "empty_array_mt", "empty_array"};
+>>>>>>> one-way
     lua_State *L = e->L;
     int top = lua_gettop(L);
     e->marks_known = true;
@@ -1672,37 +1679,38 @@ static void encode_object(wa_encoder *e, const wa_entry *entry, int table, int t
 /* ---- the encoder ---------------------------------------------------------------------------------------------------
  */
 
-enum { BUFFER_COUNT = 5 };
-
-static wa_buffer *buffer_at(wa_encoder *e, int index)
-{
-    wa_buffer *const buffers[BUFFER_COUNT] = {&e->out, &e->noted, &e->unknown, &e->report.records, &e->report.text};
-    return buffers[index];
-}
-
 void wa_encoder_init(wa_encoder *e, wa_allocator allocate, void *context)
 {
     *e = (wa_encoder){.L = NULL};
-    for (int i = 0; i < BUFFER_COUNT; i++) wa_buffer_init(buffer_at(e, i), allocate, context, SIZE_MAX / 2);
-    e->out.limit = MAX_BYTES;
+    wa_buffer_init(&e->out, allocate, context, MAX_BYTES);
+    wa_buffer_init(&e->noted, allocate, context, SIZE_MAX / 2);
+    wa_buffer_init(&e->unknown, allocate, context, SIZE_MAX / 2);
+    wa_buffer_init(&e->report.records, allocate, context, SIZE_MAX / 2);
+    wa_buffer_init(&e->report.text, allocate, context, SIZE_MAX / 2);
 }
 
 void wa_encoder_free(wa_encoder *e)
 {
-    for (int i = 0; i < BUFFER_COUNT; i++) wa_buffer_free(buffer_at(e, i));
+    wa_buffer_free(&e->out);
+    wa_buffer_free(&e->noted);
+    wa_buffer_free(&e->unknown);
+    wa_buffer_free(&e->report.records);
+    wa_buffer_free(&e->report.text);
 }
 
 void wa_encoder_reset(wa_encoder *e)
 {
-    for (int i = 0; i < BUFFER_COUNT; i++) wa_buffer_reset(buffer_at(e, i), KEPT_BYTES);
+    wa_buffer_reset(&e->out, KEPT_BYTES);
+    wa_buffer_reset(&e->noted, KEPT_BYTES);
+    wa_buffer_reset(&e->unknown, KEPT_BYTES);
+    wa_buffer_reset(&e->report.records, KEPT_BYTES);
+    wa_buffer_reset(&e->report.text, KEPT_BYTES);
 }
 
-static bool is_out_of_memory(wa_encoder *e)
+static bool is_out_of_memory(const wa_encoder *e)
 {
-    for (int i = 0; i < BUFFER_COUNT; i++) {
-        if (buffer_at(e, i)->failure == WA_NO_MEMORY) return true;
-    }
-    return false;
+    return e->out.failure == WA_NO_MEMORY || e->noted.failure == WA_NO_MEMORY || e->unknown.failure == WA_NO_MEMORY ||
+           e->report.records.failure == WA_NO_MEMORY || e->report.text.failure == WA_NO_MEMORY;
 }
 
 bool wa_encode_message(wa_encoder *e, lua_State *L, int table, wa_type *root)

@@ -322,7 +322,7 @@ static const char *member_of_variants_with(const wa_type *type, const char *name
 
 const char *wa_former_name_sentence(const char *name, size_t length)
 {
-    for (const wa_former_name *f = wa_former_names; f->name != NULL; f++) {
+    for (const wa_former_name *f = wa_former_names(); f->name != NULL; f++) {
         if (wa_is(name, length, f->name)) return f->sentence;
     }
     return NULL;

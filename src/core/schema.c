@@ -1132,6 +1132,11 @@ WA_DATA_DEFINITION const wa_object wa_message = {"Message", "messages/send-messa
     .fields = FIELDS(NO_FIELD),
     .variants = VARIANTS({"status", &receipt}, {"typing_indicator", &receipt}), .otherwise = &sent_message};
 
-WA_DATA_DEFINITION const wa_former_name wa_former_names[WA_FORMER_NAMES + 1] = {
+static const wa_former_name former_names[] = {
     {"namespace", "only the On-Premises API had it, which is gone: leave it out"},
     {"hsm", "only the On-Premises API had it, which is gone: send a `template`"}, {NULL, NULL}};
+
+const wa_former_name *wa_former_names(void)
+{
+    return former_names;
+}

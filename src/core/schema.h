@@ -5,7 +5,7 @@
 
 #include "terms.h"
 
-enum { WA_MAX_ADVICE = 3, WA_FORMER_NAMES = 2 };
+enum { WA_MAX_ADVICE = 3 };
 
 typedef struct wa_object wa_object;
 
@@ -63,7 +63,7 @@ typedef struct wa_former_name {
 
 #define WA_DOCUMENTATION "https://developers.facebook.com/documentation/business-messaging/whatsapp/"
 
-WA_DATA const wa_object wa_message; /* the root: everything that may be posted to /messages */
-WA_DATA const wa_former_name wa_former_names[WA_FORMER_NAMES + 1];
+WA_DATA const wa_object wa_message;                  /* the root: everything that may be posted to /messages */
+WA_FUNC const wa_former_name *wa_former_names(void); /* the last has the name NULL */
 
 #endif

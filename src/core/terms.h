@@ -38,11 +38,11 @@
  * one that does not; the pattern of a JSON Schema; what else wa_format_term has. */
 #define WA_FORMATS(ROW) \
     ROW(WA_WEB_LINK,  "web_link",  "an http:// or https:// link", is_web_link, \
-        "https://example.com/", "example.com", "^[Hh][Tt][Tt][Pp][Ss]?://[^/\\s]") \
+        "https://example.com/", "example.com", "^[Hh][Tt][Tt][Pp][Ss]?://[^/\\s]", .digits = false) \
     ROW(WA_ABSOLUTE,  "absolute",  "a URL with its scheme, such as https://example.com", is_absolute, \
-        "https://example.com/", "example.com", "^[A-Za-z][A-Za-z0-9+.-]*:\\S") \
+        "https://example.com/", "example.com", "^[A-Za-z][A-Za-z0-9+.-]*:\\S", .digits = false) \
     ROW(WA_DATE,      "date",      "a date as YYYY-MM-DD", is_date, \
-        "1990-01-31", "31.1.1990", "^\\d{4}-\\d{2}-\\d{2}$") \
+        "1990-01-31", "31.1.1990", "^\\d{4}-\\d{2}-\\d{2}$", .digits = false) \
     ROW(WA_TRIMMED,   "trimmed",   "without spaces at its ends", is_trimmed, \
         "text", " text", "^(\\S([\\s\\S]*\\S)?)?$", .digits = true, .words = true) \
     ROW(WA_ONE_LINE,  "one_line",  "one line without tabs and without more than 4 spaces in a row", is_one_line, \
@@ -59,7 +59,7 @@
         is_no_user_id, "16505551234", "US.13491208655302741918", \
         "^(?!\\s*[A-Za-z]{2}\\.([Ee][Nn][Tt]\\.)?[A-Za-z0-9]+\\s*$)", .digits = true) \
     ROW(WA_NO_PHONE,  "no_phone",  "a business-scoped user id: a phone number goes to `to`", is_no_phone, \
-        "US.13491208655302741918", "+1 650 555 1234", "[^0-9+\\-(). ]") \
+        "US.13491208655302741918", "+1 650 555 1234", "[^0-9+\\-(). ]", .digits = false) \
     ROW(WA_VISIBLE,   "visible",   "without characters that cannot be seen", is_visible, \
         "text 1", "1\xE2\x80\x8E", "^[^\\u0000-\\u001F]*$", .digits = true, .culprit = hidden_character) \
     ROW(WA_NO_NAME,   "no_name",   "a number or an id: a user name is not an address", is_no_name, \

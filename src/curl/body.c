@@ -9,15 +9,82 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+/* ---- the system ---- */
+
+#if defined(_WIN32)
+
+#include <io.h>
+#include <process.h>
+
+#define getpid _getpid
+#define READ_FLAGS (_O_RDONLY | _O_BINARY | _O_NOINHERIT)
+#define MAKE_FLAGS (_O_WRONLY | _O_CREAT | _O_EXCL | _O_BINARY | _O_NOINHERIT)
+
+enum { MODE = _S_IREAD | _S_IWRITE };
+
+typedef struct _stat64 file_status;
+
+static int read_status(int file, file_status *status)
+{
+    return _fstat64(file, status);
+}
+
+static const char *error_text(int error, char *text, size_t size)
+{
+    if (strerror_s(text, size, error) != 0) snprintf(text, size, "error %d of the system", error);
+    return text;
+}
+
+/* no child shares the place of this file */
+static int read_at(int file, char *to, size_t length, uint64_t place)
+{
+    if (_lseeki64(file, (__int64) place, SEEK_SET) < 0) return -1;
+    return _read(file, to, length > INT32_MAX ? INT32_MAX : (unsigned) length);
+}
+
+static int write_some(int file, const char *bytes, size_t length)
+{
+    return _write(file, bytes, length > INT32_MAX ? INT32_MAX : (unsigned) length);
+}
+
+#else
+
 #include <unistd.h>
 
+/* O_NONBLOCK: to open a FIFO would wait until another process writes to it */
+#define READ_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+#define MAKE_FLAGS (O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
+
+enum { MODE = 0666 };
+
+typedef struct stat file_status;
+
+static int read_status(int file, file_status *status)
+{
+    return fstat(file, status);
+}
+
 /* right for both kinds of strerror_r: that of GNU returns a text and may leave the buffer alone */
-static const char *said(int error, char *text, size_t size)
+static const char *error_text(int error, char *text, size_t size)
 {
     text[0] = '\0';
     if (strerror_r(error, text, size) && text[0] == '\0') snprintf(text, size, "error %d of the system", error);
     return text;
 }
+
+/* with its place: a forked child that reads must not move the parent's */
+static ssize_t read_at(int file, char *to, size_t length, uint64_t place)
+{
+    return pread(file, to, length, (off_t) place);
+}
+
+static ssize_t write_some(int file, const char *bytes, size_t length)
+{
+    return write(file, bytes, length);
+}
+
+#endif
 
 /* ---- life ---- */
 
@@ -102,13 +169,12 @@ bool wa_stream_set_path(wa_stream *s, const char *path, uint64_t limit)
     return true;
 }
 
-/* O_NONBLOCK: to open a FIFO would wait for who writes to it */
 const char *wa_stream_open_part(wa_part *p, char *text, size_t size)
 {
-    struct stat about;
+    file_status about;
     if (p->path != NULL) {
-        p->file = open(p->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-        if (p->file < 0 || fstat(p->file, &about) != 0) return said(errno, text, size);
+        p->file = open(p->path, READ_FLAGS);
+        if (p->file < 0 || read_status(p->file, &about) != 0) return error_text(errno, text, size);
         if (!S_ISREG(about.st_mode)) return "is no regular file";
         if ((uint64_t) about.st_size < p->start) return "ends before the place where its bytes are to begin";
         p->size = (uint64_t) about.st_size - p->start;
@@ -120,9 +186,9 @@ const char *wa_stream_open_part(wa_part *p, char *text, size_t size)
 const char *wa_stream_make_file(wa_stream *s, char *text, size_t size)
 {
     s->owner = getpid();
-    s->file = open(s->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    s->file = open(s->path, MAKE_FLAGS, MODE);
     s->made = s->file >= 0;
-    return s->made ? NULL : said(errno, text, size);
+    return s->made ? NULL : error_text(errno, text, size);
 }
 
 /* ---- while it is under way ---- */
@@ -134,11 +200,10 @@ static bool fail_stream(wa_stream *s, wa_stream_failure failure, int error)
     return false;
 }
 
-/* with its place: a forked child that reads must not move the parent's */
 static size_t read_file(wa_part *p, char *to, size_t length)
 {
     ssize_t got;
-    do got = pread(p->file, to, length, (off_t) (p->start + p->sent));
+    do got = read_at(p->file, to, length, p->start + p->sent);
     while (got < 0 && errno == EINTR);
     if (got > 0) return (size_t) got;
     fail_stream(p->stream, got < 0 ? WA_STREAM_UNREADABLE : WA_STREAM_SHORTENED, errno);
@@ -162,7 +227,7 @@ bool wa_stream_write(wa_stream *s, const char *bytes, size_t length)
     if (s->failure != WA_STREAM_FINE) return false;
     if (length > s->limit - s->written) return fail_stream(s, WA_STREAM_TOO_LONG, 0);
     while (length > 0) {
-        ssize_t put = write(s->file, bytes, length);
+        ssize_t put = write_some(s->file, bytes, length);
         if (put < 0 && errno == EINTR) continue;
         if (put <= 0) return fail_stream(s, WA_STREAM_UNWRITABLE, put < 0 ? errno : ENOSPC);
         bytes += put;
@@ -177,12 +242,12 @@ const char *wa_stream_reason(const wa_stream *s, char *text, size_t size)
     char why[128];
     switch (s->failure) {
     case WA_STREAM_UNREADABLE:
-        snprintf(text, size, "the file that is sent cannot be read: %s", said(s->error, why, sizeof why));
+        snprintf(text, size, "the file that is sent cannot be read: %s", error_text(s->error, why, sizeof why));
         break;
     case WA_STREAM_SHORTENED:
         return "the file that is sent became shorter meanwhile";
     case WA_STREAM_UNWRITABLE:
-        snprintf(text, size, "the answer cannot be written to its file: %s", said(s->error, why, sizeof why));
+        snprintf(text, size, "the answer cannot be written to its file: %s", error_text(s->error, why, sizeof why));
         break;
     case WA_STREAM_TOO_LONG:
         snprintf(text, size, "the answer is longer than %llu bytes, and was to go into a file of at most as many",

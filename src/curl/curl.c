@@ -89,21 +89,6 @@ static int fail(lua_State *L, const char *problem)
 
 /* ---- new ---- */
 
-/* Keeps libcurl's code in memory. A resolver that still asks for a name is not waited for (CURLOPT_QUICK_EXIT): its
- * thread returns into that code after the Lua state, and with it this module, may be gone. */
-static void pin_libcurl(void)
-{
-#if defined(RTLD_NODELETE)
-    CURLcode (*function)(long) = curl_global_init;
-    void *address, *library;
-    Dl_info info;
-    memcpy(&address, &function, sizeof address);
-    if (dladdr(address, &info) == 0) return;
-    library = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
-    if (library != NULL) dlclose(library);
-#endif
-}
-
 /* [-0, +1, v] sets a setting; a string stays on the stack */
 static void read_setting(lua_State *L, wa_settings *s, const wa_option *o)
 {
@@ -164,7 +149,6 @@ static bool hold_libcurl(lua_State *L)
             lua_pop(L, 2);
             return false;
         }
-        pin_libcurl();
         lua_pushvalue(L, -2);
         lua_setmetatable(L, -2);
         lua_setfield(L, -2, "held");
@@ -464,6 +448,22 @@ static int sleep_for(lua_State *L)
 
 /* ---- the module ---- */
 
+/* Keeps the code of this module and of libcurl in memory until the process ends. A resolver that still asks for a name
+ * is not waited for (CURLOPT_QUICK_EXIT): its thread returns into libcurl after the Lua state is closed. And Lua 5.1
+ * unloads modules before it has called all finalizers, which may call this one. */
+static void pin_code(void)
+{
+#if defined(RTLD_NODELETE)
+    int (*function)(lua_State *) = now;
+    void *address, *module;
+    Dl_info info;
+    memcpy(&address, &function, sizeof address);
+    if (dladdr(address, &info) == 0) return;
+    module = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+    if (module != NULL) dlclose(module);
+#endif
+}
+
 WA_EXPORT int luaopen_whatsapp_curl(lua_State *L);
 
 /* [-0, +1, m] */
@@ -475,6 +475,7 @@ int luaopen_whatsapp_curl(lua_State *L)
         {"sockets", client_sockets}, {"timeout", client_timeout}, {"close", client_close}, {"__gc", client_close},
         {"__close", client_close}, {"__tostring", client_tostring}, {NULL, NULL}};
     static const luaL_Reg functions[] = {{"new", new_client}, {"now", now}, {"sleep", sleep_for}, {NULL, NULL}};
+    pin_code();
     if (luaL_newmetatable(L, GLOBAL)) {
         lua_pushcfunction(L, global_gc);
         lua_setfield(L, -2, "__gc");

@@ -22,8 +22,8 @@ enum { HOST_CONNECTIONS = 3, MORE_CONNECTIONS = 1 };
 enum { STREAMS = 1000 };
 
 /* The state of a socket. CONNECTION: a connection's socket stays in the epoll set when libcurl stops watching it
- * (UNUSED), mostly for a moment. Any other socket is taken out, as libcurl closes it without a word. */
-enum { IN = 1, OUT = 2, UNUSED = 4, CONNECTION = 8 };
+ * (IDLE), mostly for a moment. Any other socket is taken out, as libcurl closes it without a word. */
+enum { READS = 1, WRITES = 2, IDLE = 4, CONNECTION = 8 };
 
 static void *resize(wa_multi *m, void *block, size_t from, size_t to)
 {
@@ -199,7 +199,8 @@ static void set_limit(wa_pool *p, long limit)
     curl_multi_setopt(p->handle, CURLMOPT_MAX_HOST_CONNECTIONS, limit);
 }
 
-/* HTTP/1.1 needs a connection for each request under way, HTTP/2 only a few for all of them */
+/* HTTP/1.1 needs a connection for each request under way, HTTP/2 only a few for all of them. A libcurl that does not
+ * say when a request begins tells the two apart only by the first answer. */
 static void limit_connections(wa_multi *m)
 {
     bool others = false;
@@ -287,10 +288,10 @@ bool wa_multi_socket(const wa_multi *m, size_t *at, curl_socket_t *number, bool 
 {
     for (; *at < m->socket_count; ++*at) {
         const wa_socket *s = &m->sockets[*at];
-        if ((s->state & (IN | OUT)) == 0 || (s->state & UNUSED) != 0) continue;
+        if ((s->state & (READS | WRITES)) == 0 || (s->state & IDLE) != 0) continue;
         *number = s->number;
-        *reads = (s->state & IN) != 0;
-        *writes = (s->state & OUT) != 0;
+        *reads = (s->state & READS) != 0;
+        *writes = (s->state & WRITES) != 0;
         ++*at;
         return true;
     }
@@ -316,9 +317,9 @@ static void act_on_socket(wa_multi *m, curl_socket_t number, int mask)
 
 /* ---- time ---- */
 
-/* Seconds after which a transfer is ended here that libcurl should have ended: it loses one now and then where its
- * memory runs out, and would wait for ever. */
-static const double grace = 1;
+/* Seconds after its deadline at which a transfer is ended here. libcurl should have ended it: it loses one now and then
+ * where its memory runs out. It does not end one that waits for a connection (7.88), where a moment is enough. */
+static const double grace = 0.9, moment = 0.05;
 
 double wa_multi_timeout(const wa_multi *m)
 {
@@ -380,7 +381,7 @@ static void put_in_set(wa_multi *m, int fd, int wanted, bool there)
 {
     struct epoll_event event = {.data.fd = fd};
     if (m->epoll < 0) return;
-    event.events = ((wanted & IN) != 0 ? EPOLLIN : 0u) | ((wanted & OUT) != 0 ? EPOLLOUT : 0u);
+    event.events = ((wanted & READS) != 0 ? EPOLLIN : 0u) | ((wanted & WRITES) != 0 ? EPOLLOUT : 0u);
     if (epoll_ctl(m->epoll, there ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0)
         epoll_ctl(m->epoll, errno == ENOENT ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
 }
@@ -391,7 +392,7 @@ static bool make_set(wa_multi *m)
     if (m->epoll >= 0) return true;
     m->epoll = epoll_create1(EPOLL_CLOEXEC);
     for (size_t i = 0; m->epoll >= 0 && i < m->socket_count; i++) {
-        int wanted = m->sockets[i].state & (IN | OUT);
+        int wanted = m->sockets[i].state & (READS | WRITES);
         if (wanted != 0) put_in_set(m, (int) i, wanted, false);
     }
     return m->epoll >= 0;
@@ -440,7 +441,7 @@ static void act_on(wa_multi *m, const struct epoll_event *event)
         return;
     }
     wa_socket *s = find_socket(m, fd, false);
-    if (s != NULL && (s->state & UNUSED) != 0) { /* the server closed an idle connection: libcurl will see it later */
+    if (s != NULL && (s->state & IDLE) != 0) { /* the server closed an idle connection: libcurl will see it later */
         take_from_set(m, fd);
         s->state &= CONNECTION;
         return;
@@ -555,15 +556,15 @@ static int on_socket(CURL *easy, curl_socket_t number, int what, void *context, 
     (void) easy, (void) known;
     if (what == CURL_POLL_REMOVE) {
         if (s != NULL && WA_HAS_EPOLL && (s->state & CONNECTION) != 0) {
-            s->state |= UNUSED;
+            s->state |= IDLE;
             return 0;
         }
         take_from_set(m, number);
         if (s != NULL) drop_socket(m, s);
         return 0;
     }
-    int wanted = ((what & CURL_POLL_IN) != 0 ? IN : 0) | ((what & CURL_POLL_OUT) != 0 ? OUT : 0);
-    int had = s != NULL ? s->state & (IN | OUT) : 0, kept = s != NULL ? s->state & CONNECTION : 0;
+    int wanted = ((what & CURL_POLL_IN) != 0 ? READS : 0) | ((what & CURL_POLL_OUT) != 0 ? WRITES : 0);
+    int had = s != NULL ? s->state & (READS | WRITES) : 0, kept = s != NULL ? s->state & CONNECTION : 0;
     if (had != wanted) put_in_set(m, number, wanted, had != 0);
     if (s != NULL) *s = (wa_socket){.pool = p, .number = number, .state = (unsigned char) (wanted | kept)};
     else if (m->epoll < 0) p->broken = true; /* it is not known anywhere */
@@ -780,8 +781,8 @@ static bool start(wa_multi *m, wa_transfer *t)
     wa_pool *p = choose_pool(m);
     if (p == NULL) return false;
     make_set(m); /* without it there is poll() */
-    t->deadline = wa_clock() + t->request.timeout + grace;
-    if (m->running == 0 || t->deadline < m->soonest) m->soonest = t->deadline;
+    t->deadline = wa_clock() + t->request.timeout;
+    if (m->running == 0 || t->deadline + moment < m->soonest) m->soonest = t->deadline + moment;
     put_in_pool(t, p);
     if (curl_multi_add_handle(p->handle, t->easy) != CURLM_OK) {
         take_from_pool(t);
@@ -867,8 +868,9 @@ static void end_overdue(wa_multi *m)
     for (size_t i = 0; i < m->count; i++) {
         wa_transfer *t = m->transfers[i];
         if (t->state != WA_UNDER_WAY) continue;
-        if (t->deadline <= time) take_out(m, t, CURLE_OPERATION_TIMEDOUT);
-        else if (t->deadline < m->soonest) m->soonest = t->deadline;
+        double latest = t->deadline + (t->waiting ? moment : grace);
+        if (latest <= time) take_out(m, t, CURLE_OPERATION_TIMEDOUT);
+        else if (latest < m->soonest) m->soonest = latest;
     }
 }
 

@@ -267,6 +267,35 @@ static wa_refusal read_body(lua_State *L, int table, wa_transfer *t)
     return read_streams(L, table, t);
 }
 
+/* returns whether a line is "name: value", or "name;" for an empty value, as wa_transfer_add_header writes it */
+static bool is_line(const char *line, const char *name, size_t name_length, const char *value, size_t length)
+{
+    if (strncmp(line, name, name_length) != 0) return false;
+    line += name_length;
+    if (length == 0) return strcmp(line, ";") == 0;
+    return strncmp(line, ": ", 2) == 0 && strcmp(line + 2, value) == 0;
+}
+
+/* [-0, +0, -] returns whether the table still holds the headers that libcurl was given: the caller may have changed it
+ */
+static bool is_unchanged(lua_State *L, int table, const wa_transfer *t)
+{
+    const struct curl_slist *line = t->list != NULL ? t->list->next : NULL; /* the first is our own: "Expect:" */
+    lua_pushnil(L);
+    while (lua_next(L, table)) {
+        size_t name_length = 0, length = 0;
+        bool strings = lua_type(L, -2) == LUA_TSTRING && lua_type(L, -1) == LUA_TSTRING;
+        const char *name = strings ? lua_tolstring(L, -2, &name_length) : NULL;
+        const char *value = strings ? lua_tolstring(L, -1, &length) : NULL;
+        bool same =
+            line != NULL && strings && is_line(line->data, name, name_length, value, length) && strlen(value) == length;
+        lua_pop(L, same ? 1 : 2);
+        if (!same) return false;
+        line = line->next;
+    }
+    return line == NULL;
+}
+
 /* [-0, +2, v] the table of headers and the URL, read if they are not those of this transfer's request before */
 static wa_refusal read_head(lua_State *L, int table, wa_transfer *t)
 {
@@ -276,8 +305,8 @@ static wa_refusal read_head(lua_State *L, int table, wa_transfer *t)
     const char *url = lua_tolstring(L, headers + 1, &length);
     bool form = t->request.stream != NULL && t->request.stream->form; /* it has a header of its own */
     t->request.url = url;
-    t->request.same_head =
-        t->headers_table != NULL && !form && lua_topointer(L, headers) == t->headers_table && url == t->url_string;
+    t->request.same_head = t->headers_table != NULL && !form && lua_topointer(L, headers) == t->headers_table &&
+                           url == t->url_string && is_unchanged(L, headers, t);
     if (t->request.same_head) return refused(NULL);
     t->headers_table = t->url_string = NULL;
     if (strlen(url) != length) return refused("the URL holds a NUL");

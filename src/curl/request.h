@@ -21,9 +21,9 @@ WA_FUNC double wa_seconds(lua_State *L, int table, const char *name, double othe
 
 /* [-0, +n, v] Reads the request at `table`, opens its files and gives it to libcurl. Pushes the value that must be kept
  * until the transfer has ended (the body, or a table of strings), and on top of it, if *new_head, the table of headers
- * and the URL. While these two are kept, the next request with the same two is recognised by them: neither the headers
- * nor the URL are read, checked and set again, so the caller must not change that table. A refused request has no file
- * open, and has made none. */
+ * and the URL. While these two are kept, the next request with the same two is recognised by them: if the table still
+ * holds the same headers, neither these nor the URL are checked and set again. A refused request has no file open, and
+ * has made none. */
 WA_FUNC wa_refusal wa_read_request(
     lua_State *L, int table, const wa_settings *settings, wa_transfer *t, bool *new_head);
 

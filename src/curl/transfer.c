@@ -90,12 +90,11 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 
 /* ---- settings ---- */
 
-#define SETTING(name, kind, option)                                                                                    \
-    {                                                                                                                  \
-#name, kind, offsetof(wa_settings, name), option                                                               \
-    }
+/* clang-format off */
+#define SETTING(name, kind, option) {#name, kind, offsetof(wa_settings, name), option}
+/* clang-format on */
 
-static const wa_option option_rows[] = {
+static const wa_option options[] = {
     SETTING(timeout, WA_SECONDS, CURLOPT_TIMEOUT_MS),
     SETTING(connect_timeout, WA_SECONDS, CURLOPT_CONNECTTIMEOUT_MS),
     SETTING(proxy, WA_STRING, CURLOPT_PROXY),
@@ -109,7 +108,7 @@ static const wa_option option_rows[] = {
 
 const wa_option *wa_options(void)
 {
-    return option_rows;
+    return options;
 }
 
 /* max_requests: nginx, for one, ends an HTTP/2 connection after 1,000, and what is under way then may have been sent */
@@ -120,10 +119,9 @@ WA_DATA_DEFINITION const wa_settings wa_default_settings = {
 typedef enum wa_need { WISHED, NEEDED } wa_need;
 
 /* What is the same for every request of every client. NEEDED: nothing is sent by a libcurl that refuses it. */
-#define FIXED(name, value, need)                                                                                       \
-    {                                                                                                                  \
-        CURLOPT_##name, value, need, "CURLOPT_" #name                                                                  \
-    }
+/* clang-format off */
+#define FIXED(name, value, need) {CURLOPT_##name, value, need, "CURLOPT_" #name}
+/* clang-format on */
 
 static const struct fixed_option {
     CURLoption option;
@@ -187,7 +185,7 @@ static const char *set_up(wa_transfer *t, const wa_settings *s)
 #if LIBCURL_VERSION_NUM >= 0x075500
     if (curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") != CURLE_OK) return "CURLOPT_PROTOCOLS_STR";
 #endif
-    for (const wa_option *o = wa_options(); o->name != NULL; o++) {
+    for (const wa_option *o = options; o->name != NULL; o++) {
         if (o->option != 0 && set_setting(e, s, o) != CURLE_OK) return o->name;
     }
     set_no_directory(e, s);
@@ -358,8 +356,8 @@ static const char *read_url(wa_transfer *t, bool *https, bool *loopback)
     size_t length = v6 ? strspn(from, "[0123456789abcdefABCDEF:.]")
                        : strspn(from, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-");
     size_t authority = strcspn(from, "/?#");
-    if (length == 0 || length >= sizeof host || (length < authority && from[length] != ':') ||
-        length + strspn(from + length, ":0123456789") != authority)
+    if (length == 0 || length >= sizeof host || (v6 && from[length - 1] != ']') ||
+        (length < authority && from[length] != ':') || length + strspn(from + length, ":0123456789") != authority)
         return "the URL cannot be read";
     memcpy(host, from, length);
     host[length] = '\0';
@@ -612,6 +610,33 @@ bool wa_transfer_may_be_repeated(const wa_transfer *t)
     return (t->idempotent || !wa_transfer_may_have_left(t)) && repeating_helps(t->code);
 }
 
+/* libcurl does not say so, and 7.88 does not even end it */
+static bool waited_in_vain(const wa_transfer *t)
+{
+    return WA_HAS_PREREQ && t->code == CURLE_OPERATION_TIMEDOUT && !t->begun && !t->connecting &&
+           (t->error[0] == '\0' || strncmp(t->error, "Operation", 9) == 0);
+}
+
+/* Returns true if no connection was made, and not to the host and port of the URL: libcurl names those that it tried.
+ */
+static bool is_proxys_fault(const wa_transfer *t)
+{
+    bool ours = true;
+#if WA_HAS_URL_API
+    char *host = NULL, *port = NULL, named[300];
+    if (t->code != CURLE_COULDNT_CONNECT || strncmp(t->error, "Failed to connect to ", 21) != 0) return false;
+    if (curl_url_get(t->url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+        curl_url_get(t->url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
+        size_t v6 = host[0] == '[';
+        snprintf(named, sizeof named, "%.*s port %s ", (int) (strlen(host) - 2 * v6), host + v6, port);
+        ours = strncmp(t->error + 21, named, strlen(named)) == 0;
+    }
+    curl_free(host);
+    curl_free(port);
+#endif
+    return !ours;
+}
+
 const char *wa_transfer_reason(const wa_transfer *t, char *text, size_t size)
 {
     if (t->carried) return "it was under way when this process was forked, and is the parent's";
@@ -629,6 +654,11 @@ const char *wa_transfer_reason(const wa_transfer *t, char *text, size_t size)
     }
     if (t->code == CURLE_SEND_FAIL_REWIND || t->code == CURLE_ABORTED_BY_CALLBACK)
         return "the connection broke after the request was handed over, and it is not sent again by itself";
+    if (waited_in_vain(t)) return "the time was over before a connection was free or made for it";
+    if (is_proxys_fault(t)) {
+        snprintf(text, size, "the proxy cannot be reached: %.200s", t->error);
+        return text;
+    }
     /* libcurl's own words, unless they hold a URL: a proxy's may hold a password */
     bool usable = t->error[0] != '\0' && strstr(t->error, "://") == NULL;
     return usable ? t->error : curl_easy_strerror(t->code);

@@ -56,9 +56,7 @@ typedef struct wa_option {
     int option;
 } wa_option;
 
-/* returns the settings; the last row has the name NULL */
-WA_FUNC const wa_option *wa_options(void);
-
+WA_FUNC const wa_option *wa_options(void); /* returns the rows, behind the last a name of NULL */
 WA_DATA const wa_settings wa_default_settings;
 
 /* returns what is wrong with the settings, or NULL */
@@ -118,7 +116,7 @@ typedef struct wa_transfer {
     struct wa_pool *pool; /* the latest one that it was in */
     int connection;       /* its latest connection there; -1: it had none */
     unsigned slot;
-    double deadline;    /* when it is overdue */
+    double deadline;    /* when its time is over */
     bool waiting;       /* it has not begun on any connection */
     bool connecting;    /* it opens one */
     bool on_connection; /* it is counted there */

@@ -1,16 +1,17 @@
--- Checks a file before a byte leaves, where the API would answer an hour later: its kind, type, size and dimensions. All problems
--- come at once. Reads the file; never changes it.
+-- Checks a file before a byte leaves: its kind, type, size and dimensions. The API would tell of a wrong file only later, in a
+-- webhook. Returns all problems at once. Reads the file; never changes it.
 local kind = require "whatsapp.media.kinds"
 local name = require "whatsapp.media.filename"
-local checks = require "whatsapp.util.options"
+local outcome = require "whatsapp.wire.outcome"
 local sniff = require "whatsapp.media.sniff"
+local values = require "whatsapp.util.values"
 
 local check = {}
 
 ---@class whatsapp.media.check_options
 ---@field type string? the MIME type, if the bytes do not tell it
----@field as "image"|"video"|"audio"|"document"|"sticker"|nil what the message is to show it as; from the kind if absent
----@field voice boolean? it is to be a voice message: Ogg with Opus, mono
+---@field as "image"|"video"|"audio"|"document"|"sticker"|nil the type of the message; by the kind of the file if absent
+---@field voice boolean? it will be sent as a voice message, which must be Ogg with Opus, mono
 ---@field check_size boolean? false: the sizes that the API allows are not checked
 ---@field mode "strict"|"lenient"? lenient: problems are only warnings
 
@@ -18,14 +19,14 @@ local check = {}
 ---@field type string the exact MIME type
 ---@field filename string with an extension that fits
 ---@field size integer
----@field as string? what a message shows it as
+---@field as string? the type of the message that shows it
 ---@field kind string? a name in whatsapp.media.kinds
 ---@field facts whatsapp.media.facts
----@field sha256 string? where it was asked for
+---@field sha256 string? only if the caller asked for it
 
--- ---- what it is ---------------------------------------------------------------------------------------------------------
+-- ---- kind ----------------------------------------------------------------------------------------------------------------
 
--- whether a file whose bytes say one kind may be of the kind that the caller says
+-- whether a file with the bytes of the kind `found` may be of the kind `said`, which the caller names
 local function agrees(found, said)
   local row = kind.ROWS[found]
   if found == said or kind.contains(row.may_be, said) then return true end
@@ -43,7 +44,7 @@ local function settle(plan, options, add)
   if not options.type then
     plan.kind = facts.kind
     if not facts.kind then
-      if plan.size == 0 then return end -- that is said below
+      if plan.size == 0 then return end -- check_size reports an empty file
       return add("file", "format", nil, nil, "of no kind that is known here; give its type to send it all the same")
     end
     local row = kind.ROWS[facts.kind]
@@ -107,7 +108,7 @@ local function check_voice(plan, options, add, warn)
 end
 
 local function check_codecs(plan, _, _, warn)
-  for track in pairs(plan.facts.tracks or checks.NONE) do
+  for track in pairs(plan.facts.tracks or values.NONE) do
     local codec = kind.OTHER_CODECS[track]
     if codec then warn("file.codec", "enum", "H.264 and AAC", track, ("%s, the API's pages name H.264 and AAC"):format(codec)) end
   end
@@ -115,7 +116,7 @@ end
 
 local function check_order(plan, _, _, warn)
   if plan.facts.late then
-    warn("file", "format", nil, nil, "the index of the MP4 (moov) stands behind its data; some clients do not play it")
+    warn("file", "format", nil, nil, "the index of the MP4 (moov) comes after its data; some clients do not play it")
   end
 end
 
@@ -133,7 +134,7 @@ end
 local function refused(problems)
   local err, more = problems[1].message, #problems - 1
   if more > 0 then err = ("%s (and %d more problem%s)"):format(err, more, more == 1 and "" or "s") end
-  return checks.refused(err, problems)
+  return outcome.invalid(err, problems)
 end
 
 ---@param path string
@@ -148,7 +149,7 @@ function check.problem(path, rule, err, limit, actual)
   return refused(problems)
 end
 
----Says what a file is and what is wrong with it.
+---Returns the kind, type and name of a file, or its problems.
 ---@param opened whatsapp.media.file
 ---@param options whatsapp.media.check_options
 ---@return whatsapp.media.plan? plan

@@ -2,17 +2,19 @@
 -- the functions that reach the network. Never holds a secret.
 local checks = require "whatsapp.util.options"
 local download = require "whatsapp.media.download"
+local outcome = require "whatsapp.wire.outcome"
 local recipient = require "whatsapp.send.recipient"
 local send = require "whatsapp.media.send_file"
 local source = require "whatsapp.media.file"
 local upload = require "whatsapp.media.upload"
+local urls = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
 
 local M = {}
 
 ---@class whatsapp.media.upload_options: whatsapp.media.check_options
 ---@field progress (fun(transferred: integer, total: integer?))? called now and then
----@field ttl_minutes integer? how long it is kept, of numbers without storage
+---@field ttl_minutes integer? how long the API keeps the file, for phone numbers without local storage
 ---@field timeout number? seconds for one attempt, 300 if absent
 ---@field retry whatsapp.retry|false?
 
@@ -48,16 +50,17 @@ local M = {}
 ---@field id string
 
 ---@class whatsapp.downloaded
----@field path string? where it is; nil for a sink
+---@field path string? nil for a sink
 ---@field size integer
 ---@field sha256 string 64 hexadecimal digits
 ---@field mime_type string?
 ---@field id string?
----@field verified boolean true if the API had told a SHA-256
+---@field verified boolean true if the API named a SHA-256, which the file has
 
 ---@class whatsapp.send_file_options: whatsapp.media.upload_options
 ---@field caption string? of an image, a video or a document
----@field filename string? of a document, as the recipient sees it; if absent the file's, with U+FFFD for what is no UTF-8
+---@field filename string? of a document, as the recipient sees it; if absent the name of the file, with U+FFFD for bytes that
+---are no UTF-8
 ---@field message whatsapp.Message? other members of the message: { context = { message_id = ... } }
 ---@field stamp boolean?
 ---@field fallback whatsapp.Message|(fun(message: whatsapp.Message, details: whatsapp.details): whatsapp.Message?)|nil
@@ -130,8 +133,8 @@ local function about_id(self, id, options, level)
   return access, id, options
 end
 
----Uploads a file that messages can refer to by its id. Its own bytes say what it is; a file that the API would refuse later is
----refused here. An upload that may have arrived is not repeated: that would make a second file.
+---Uploads a file and returns its id, for use in messages. The kind of the file is read from its bytes; a file that the API would
+---refuse later is refused here. An upload that may have arrived is not repeated: that would make a second file.
 ---@param file string|whatsapp.file a path, or the bytes and a name
 ---@param options whatsapp.media.upload_options?
 ---@return { id: string }? result
@@ -154,13 +157,13 @@ function media:get(id, options)
   return download.look_up(about_id(self, id, options, 2))
 end
 
----Fetches a file, checks its length and its SHA-256, and only then puts it in its place: under the path, where it replaces a
----file only if `replace` is given, or into the sink, piece by piece. The path is yours: whatsapp.media.safe_name makes a name of
----an event. Until then the bytes lie in a file of random name that ends in .part: in the target's folder, or for a sink in
----$TMPDIR, else /tmp.
----A process that is killed meanwhile leaves it.
----@param what string|whatsapp.event|whatsapp.found_media an id, a URL, an event with media, or what media:get gave
----@param target string|fun(piece: string): boolean?, string? a path; or a function, which nil and a text or false end
+---Fetches a file, checks its length and its SHA-256, and only then moves it to the path, or passes it to the sink piece by piece.
+---It replaces a file only with the option `replace`. The caller chooses the path: whatsapp.media.safe_name makes a name from an
+---event. Before the checks the bytes are in a file with a random name that ends in .part: in the target's folder, or for a sink
+---in $TMPDIR or /tmp. If the process is killed meanwhile, this file is left.
+---@param what string|whatsapp.event|whatsapp.found_media an id, a URL, an event with media, or the result of media:get
+---@param target string|fun(piece: string): boolean?, string? a path, or a function that gets the pieces; it ends the download
+---if it returns false, or nil and an error
 ---@param options whatsapp.media.download_options?
 ---@return whatsapp.downloaded? got
 ---@return string? err
@@ -208,11 +211,11 @@ function media:send(to, file, options, level)
   local access, usable, checked = about_file(self, file, options, SEND, level)
   local members, err, is_data = recipient.of(to)
   if not members and not is_data then error(err, level) end
-  if not members then return checks.refused(err) end
+  if not members then return outcome.invalid(err) end
   return send.file(access, members, usable, checked)
 end
 
----Says what a file is and what is wrong with it; sends nothing.
+---Returns the kind, type and name of a file, or its problems. Sends nothing.
 ---@param file string|whatsapp.file
 ---@param options whatsapp.media.check_options?
 ---@return whatsapp.media.plan? plan
@@ -232,8 +235,8 @@ end
 ---@return whatsapp.media.client
 function M.new(access)
   function access.url_of(id, options)
-    local url = access.root .. access.escaped(id)
-    return options.own and ("%s?phone_number_id=%s"):format(url, access.escaped(access.phone_number_id)) or url
+    local url = access.root .. urls.escape(id)
+    return options.own and ("%s?phone_number_id=%s"):format(url, urls.escape(access.phone_number_id)) or url
   end
   local made = setmetatable({}, media)
   private[made] = access

@@ -1,12 +1,11 @@
--- Files that come from the API: looked up, fetched into a new file in the target's folder, checked for length and SHA-256, and
--- only then put in place or handed over. Never fetches from a host that is not trusted, follows no redirect, leaves no half file,
--- and replaces no file unless it is told to.
+-- Downloads files from the API: looks a file up, fetches it into a new file in the target's folder, checks its length and
+-- SHA-256, and only then moves it to the target or passes it to the sink. Never fetches from a host that is not trusted,
+-- follows no redirect, leaves no incomplete file, and replaces no file unless the caller asks for it.
 local body = require "whatsapp.send.body"
 local check = require "whatsapp.media.check"
 local digest = require "whatsapp.util.sha256"
 local hosts = require "whatsapp.media.hosts"
 local kind = require "whatsapp.media.kinds"
-local checks = require "whatsapp.util.options"
 local outcome = require "whatsapp.wire.outcome"
 local source = require "whatsapp.media.file"
 local trusted = require "whatsapp.send.trusted"
@@ -76,15 +75,15 @@ end
 ---@class whatsapp.media.job
 ---@field id string?
 ---@field url string?
----@field from_outside boolean? the URL is not the caller's own word
+---@field from_outside boolean? the URL comes from an event or an answer, not from the caller
 ---@field manner "with the token"|"without the token"|nil how the URL is fetched
----@field sums string[] every SHA-256 that was told
+---@field sums string[] each SHA-256 of this file from an event or from the API
 ---@field size integer?
----@field max integer? bytes that may come
+---@field max integer? bytes: a longer response is refused
 ---@field type string?
 ---@field part string? path of the file until it is checked
 
----@param what any an id, a URL, an event or what a look-up gave
+---@param what any an id, a URL, an event or the result of a look-up
 ---@return whatsapp.media.job? job
 ---@return string? err of wrong use
 function download.job(what)
@@ -92,7 +91,7 @@ function download.job(what)
   if type(what) == "string" and what:find("/", 1, true) then
     job.url = what
   elseif type(what) == "table" then
-    local media = type(what.media) == "table" and what.media or what.kind == nil and what or checks.NONE
+    local media = type(what.media) == "table" and what.media or what.kind == nil and what or values.NONE
     job.id, job.url, job.from_outside = id_of(media.id), type(media.url) == "string" and media.url or nil, true
     expect(job, media)
     return job
@@ -103,8 +102,8 @@ function download.job(what)
   return nil, "what is downloaded is an id, a URL, an event with media or what media:get gave"
 end
 
--- Whether a URL is fetched, and whether the token goes with it. A URL that came from outside, in an event or in an answer, is of
--- a host for files: with the token any path of the Graph API could be asked.
+-- Decides whether a URL is fetched, and whether the token is sent with it. A URL from an event or from an answer must not be
+-- one of graph.facebook.com: with the token, it could ask any path of the Graph API.
 local function judge(access, url, from_outside)
   local graph, err = trusted.is_graph(url, access.base_url)
   if graph ~= nil then
@@ -117,7 +116,7 @@ local function judge(access, url, from_outside)
   return nil, err
 end
 
--- a URL that is not fetched is given up if there is an id, which leads to a better one
+-- If the URL must not be fetched, the id is used instead: the API names a new URL for it. Without an id it is a failure.
 local function choose_url(access, job)
   if not job.url then
     if job.id then return true end
@@ -197,7 +196,7 @@ local function is_html(type)
   return type ~= nil and kind.bare(type) == "text/html"
 end
 
--- returns what is wrong with the bytes that came, or nil
+-- returns an error for bytes that are not the expected file, else nil
 local function fault_of(job, got, sum)
   if is_html(got.type) and (job.type and not is_html(job.type) or #job.sums == 0) then
     return ("HTML of %d bytes came where %s was expected"):format(got.size, job.type and source.shown(job.type) or "a file")
@@ -222,32 +221,32 @@ end
 
 -- ---- handing over -------------------------------------------------------------------------------------------------------
 
--- removes the name before it reads: whatever the sink does, no file is left
+-- removes the file's name before it reads, so that no file is left if the sink raises or never returns
 local function pour(job, sink)
   local file, err = io.open(job.part, "rb")
-  if not file then return checks.refused(tostring(err)) end
+  if not file then return outcome.invalid(tostring(err)) end
   os.remove(job.part)
   local piece, unreadable = file:read(PIECE)
   while piece do
     local ok, problem = sink(piece)
     if ok == false or (ok == nil and problem ~= nil) then
       file:close()
-      return checks.refused("the sink ended it: " .. tostring(problem or "false"))
+      return outcome.invalid("the sink ended it: " .. tostring(problem or "false"))
     end
     piece, unreadable = file:read(PIECE)
   end
   file:close()
-  if unreadable then return checks.refused("the file could not be read again: " .. tostring(unreadable)) end
+  if unreadable then return outcome.invalid("the file could not be read again: " .. tostring(unreadable)) end
   return true
 end
 
 local function put(job, path, options)
   local ok, err = source.place(job.part, path, options.replace)
   if ok then return true end
-  return checks.refused(err)
+  return outcome.invalid(err)
 end
 
--- in the target's folder, so that it can be renamed; for a sink where temporary files are
+-- the path of the incomplete file: in the target's folder, so that it can be renamed; for a sink in the folder of temporary files
 local function part_for(target)
   local random = require("whatsapp.crypto").random(8)
   if type(target) == "string" then return ("%s.%s.part"):format(target:match "^(.*[/\\])" or "", random) end
@@ -268,7 +267,7 @@ end
 function download.run(access, job, target, options)
   local is_sink = values.callable(target)
   if not is_sink and not options.replace and source.exists(target) then
-    return checks.refused(source.shown(target) .. ": the file exists; replace = true replaces it")
+    return outcome.invalid(source.shown(target) .. ": the file exists; replace = true replaces it")
   end
   local ok, err, details = choose_url(access, job)
   if not ok then return nil, err, details end

@@ -1,11 +1,12 @@
--- Files on the disk: the bytes that are uploaded, a file of the caller's or a string, read in pieces and never whole; and the
--- steps that put a downloaded file in its place. The caller closes what it opens. Never writes bytes.
+-- Files on the disk: reads the file or the string that is uploaded, in pieces and never whole, and moves a downloaded file to its
+-- path. The caller closes each file that it opens here. Never writes bytes.
 local digest = require "whatsapp.util.sha256"
 local name = require "whatsapp.media.filename"
 
 local source = {}
 
----A text of the outside on one line: control characters are escaped, also those of C1, and what turns the direction of writing.
+---Returns a text from outside on one line: escapes control characters, also those of C1, and characters that turn the direction
+---of writing.
 ---@param text string
 ---@return string
 function source.shown(text)
@@ -22,8 +23,8 @@ local PIECE = 65536
 local FIELDS = { path = true, data = true, filename = true }
 
 ---@class whatsapp.media.file
----@field path string? of a file
----@field data string? or the bytes themselves
+---@field path string? nil if the bytes are in `data`
+---@field data string?
 ---@field filename string without folders
 ---@field size integer
 ---@field at fun(offset: integer, count: integer): string
@@ -36,8 +37,8 @@ local function open_string(data, filename)
   }
 end
 
--- Opening a pipe that has no writer would wait for ever. Opened for writing too it does not wait, and is refused below, as it
--- has no end to seek. Nothing is written.
+-- To open a pipe without a writer for reading would wait for ever. To open it for reading and writing does not wait; open_file
+-- then refuses it, as a pipe cannot seek. Nothing is written.
 local function open_to_read(path)
   local file = io.open(path, "r+b")
   if file then return file end
@@ -109,7 +110,7 @@ end
 
 local NO_ENTRY, NO_FOLDER = 2, 20 -- errno
 
----Asks without opening the file, as opening a pipe may wait for ever: renaming a file to its own name changes nothing.
+---Renames the file to its present name, which changes nothing. To open it instead could wait for ever, if it is a pipe.
 ---@param path string
 ---@return boolean exists true also for a folder, a pipe and a link that leads nowhere
 function source.exists(path)
@@ -117,8 +118,8 @@ function source.exists(path)
   return ok == true or code ~= NO_ENTRY and code ~= NO_FOLDER
 end
 
----Gives a file its name. Without `replace` a file that has the name keeps it. Nothing yields between the question and the step;
----another process may still come between them.
+---Renames a file. Without `replace` it refuses to replace another file. No coroutine can run between the check and the renaming,
+---but another process can.
 ---@param from string
 ---@param to string
 ---@param replace boolean?

@@ -22,8 +22,8 @@ local function split(base)
   return base, nil
 end
 
----Returns a name with an extension that fits, as the API judges a file by it: the extension of another kind is replaced, any
----other word after a dot is kept.
+---Returns a name with an extension that fits, as the API judges a file by its extension. Replaces the extension of another kind;
+---keeps any other word after a dot.
 ---@param base string
 ---@param row whatsapp.media.kinds
 ---@return string
@@ -59,7 +59,7 @@ local HIDDEN = {
   "\243\160[\128-\135][\128-\191]",
 }
 
--- spaces and letters that are drawn as nothing: a name of these alone looks empty
+-- spaces and letters without a shape: a name of only these looks empty
 local BLANK = {
   "%s", "_", "\194\160", "\225\133[\159\160]", "\225\154\128", "\225\158[\180\181]", "\226\128[\128-\138]", "\226\128\175",
   "\226\129\159", "\226\160\128", "\227\128\128", "\227\133\164", "\239\190\160", "\240\157\133\153",
@@ -70,8 +70,8 @@ local function without(text, patterns)
   return text
 end
 
--- returns the harmless rest of a sender's name; nil if nothing of it can be seen
-local function harmless(text)
+-- returns a sender's name without its dangerous characters; nil if the rest is invisible
+local function cleaned(text)
   text = repaired(text:match "[^/\\]*$":sub(1, 4 * LONGEST):gsub("[%c\127]", ""), "_")
   text = without(text, HIDDEN):gsub('[<>:"|?*]', "_"):gsub("^[%s.~-]+", ""):gsub("[%s.]+$", "")
   return without(text, BLANK) ~= "" and text or nil
@@ -86,24 +86,24 @@ local function id_of(media)
   return id and id:find "^%w[%w_-]*$" and id:sub(1, LONGEST_ID) or "0"
 end
 
--- the extension: the sender's if it is one of ours for that type, else the first of ours; bin if the type is not known
-local function extension_for(mime_type, given)
+-- returns the sender's extension if kinds lists it for that type, else the first one that kinds lists; "bin" for an unknown type
+local function extension_for(mime_type, wanted)
   local row = kind.ROWS[kind.of_type(string_or(mime_type, "")) or ""]
   if not row or #row.extensions == 0 then return "bin" end
-  return kind.fits(row, given, true) and given or row.extensions[1]
+  return kind.fits(row, wanted, true) and wanted or row.extensions[1]
 end
 
----Returns a name for a file that came from outside, to be put into a folder of yours: the media's id, what the sender called it
----(no folder, no dot, no control character, nothing that cannot be seen), and an extension of its MIME type. Not long.
+---Returns a safe name for a file that came from outside, without a folder: the media's id, the sender's name for it (without
+---slashes, dots, control characters and invisible characters), and an extension of its MIME type. At most LONGEST bytes.
 ---@param event whatsapp.event|table with a media member, or that member
 ---@return string
 function name.safe(event)
   local media = type(event.media) == "table" and event.media or event
-  local id, called = id_of(media), harmless(string_or(media.filename, ""))
-  local stem, given = split(called or "")
-  local extension = extension_for(media.mime_type, given)
-  if given ~= extension then stem = called end -- a wrong extension is part of the name
-  stem = stem and harmless(stem)
+  local id, called = id_of(media), cleaned(string_or(media.filename, ""))
+  local stem, wanted = split(called or "")
+  local extension = extension_for(media.mime_type, wanted)
+  if wanted ~= extension then stem = called end -- a wrong extension is part of the name
+  stem = stem and cleaned(stem)
   if not stem then return ("%s-%s.%s"):format(string_or(event.type, ""):match "^%w[%w_]*$" or "file", id, extension) end
   local room = LONGEST - #id - #extension - 2
   return ("%s-%s.%s"):format(id, clusters.beginning(stem:gsub("%.", "_"), room), extension)

@@ -4,7 +4,7 @@ local hosts = {}
 
 local LONGEST = 8192
 
--- https, a name of small letters, port 443 or none, a path: nothing else is fetched
+-- the only form of a URL that is fetched: https, a host name in lower case, no port or port 443, a path
 local function host_of(url)
   if type(url) ~= "string" or #url > LONGEST or url:find "[%c%s\\#\127-\255]" then return nil end
   local authority = url:match "^https://([^/]+)/"
@@ -13,7 +13,7 @@ local function host_of(url)
 end
 
 ---@param url any
----@param list string[]? names of hosts; one that begins with a dot stands for every host below it
+---@param list string[]? names of hosts; one that begins with a dot means every host below it
 ---@return boolean named true if the URL is of a host in the list
 function hosts.has(url, list)
   local host = host_of(url)

@@ -6,13 +6,13 @@ local KB, MB = 1024, 1024 * 1024
 
 ---@class whatsapp.media.kinds
 ---@field type string the MIME type as the API wants it
----@field extensions string[] those that the API takes for it; a name without one of them gets the first
+---@field extensions string[] the extensions that the API takes for it; a name with another one gets the first
 ---@field also string[]? other extensions that people give it
----@field as string? the message that shows it; nil: the API does not take it
+---@field as string? the type of message that shows it; nil if the API does not take it
 ---@field aliases string[]? other words for the type
 ---@field may_be string[]? names of kinds whose files begin with the same bytes
----@field container string? the format that it is packed in, where its name cannot always be seen
----@field weak boolean? its bytes tell little: the caller's type decides
+---@field container string? the format around it, for a kind that the first bytes do not always tell
+---@field weak boolean? its bytes may be of many kinds, so the caller's type decides
 ---@field advice string? what to do instead
 
 local OOXML = "application/vnd.openxmlformats-officedocument."
@@ -60,8 +60,8 @@ kind.ROWS = {
   ole = { type = "application/x-ole-storage", extensions = {}, container = "ole", weak = true },
 }
 
----The largest file, in bytes, for each type of message. The API's pages say MB without saying how many bytes that is: these
----are the larger ones.
+---The largest file, in bytes, for each type of message. The API's pages say MB, which may mean 1,000,000 or
+---1,048,576 bytes: these are the larger values.
 kind.MAX = { image = 5 * MB, audio = 16 * MB, video = 16 * MB, document = 100 * MB }
 kind.MAX_STICKER = { static = 100 * KB, animated = 500 * KB }
 kind.STICKER_SIDE = 512
@@ -123,7 +123,7 @@ end
 
 ---@param row whatsapp.media.kinds
 ---@param extension string?
----@param loosely boolean? true: an extension that people use is taken too
+---@param loosely boolean? true: the extensions in `also` fit too
 ---@return boolean
 function kind.fits(row, extension, loosely)
   if not extension then return false end

@@ -2,16 +2,16 @@
 -- An id that the API has forgotten is replaced once, and only if the message certainly was not sent.
 local core = require "whatsapp.core"
 local name = require "whatsapp.media.filename"
-local checks = require "whatsapp.util.options"
 local recipient = require "whatsapp.send.recipient"
 local source = require "whatsapp.media.file"
 local upload = require "whatsapp.media.upload"
+local values = require "whatsapp.util.values"
 
 local send = {}
 
 local LIFE = 29 * 86400 -- seconds; an id lives for 30 days
 
--- codes that the API may answer when it has forgotten an id; it answers none of them after it took the message
+-- the API's codes for an id that it has forgotten; with each of them the message was certainly not sent
 local GONE = { [100] = true, [131008] = true, [131009] = true, [131052] = true, [131053] = true }
 
 local CAPTIONED = { image = true, video = true, document = true }
@@ -45,7 +45,7 @@ end
 -- adds the file's id and the warnings to the info or the details of a message
 local function told(about, id, warnings)
   about.media_id = id
-  for _, warning in ipairs(warnings or checks.NONE) do
+  for _, warning in ipairs(warnings or values.NONE) do
     about.warnings = about.warnings or {}
     table.insert(about.warnings, warning)
   end

@@ -1,10 +1,10 @@
--- Tells what a file is from its own bytes: the kind, and for some kinds what the API asks for (dimensions, channels). Pure:
--- reads through at(offset, count), only what it needs. Never raises, whatever the bytes, and never trusts a length in them: how
--- deep it looks and how much it reads is bounded for each file.
+-- Finds the kind of a file from its bytes, and for some kinds the facts that the API has limits for (dimensions, channels). Pure:
+-- reads through at(offset, count), and only the bytes that it needs. Never raises for any bytes, and never trusts a
+-- length in them: the depth of a search and the bytes that are read are bounded for each file.
 local sniff = {}
 
 local HEAD, TEXT = 32, 65536
-local MOST_BOXES, DEEPEST_BOX, MOST_SECTORS = 1024, 8, 64 -- of a file
+local MOST_BOXES, DEEPEST_BOX, MOST_SECTORS = 1024, 8, 64 -- how much of a file is read at most
 
 ---@class whatsapp.media.facts
 ---@field kind string? a name in whatsapp.media.kinds; nil: not known
@@ -14,7 +14,7 @@ local MOST_BOXES, DEEPEST_BOX, MOST_SECTORS = 1024, 8, 64 -- of a file
 ---@field channels integer? of Opus
 ---@field depth integer? bits of a PNG's sample
 ---@field colour integer? of a PNG: 2 RGB, 6 RGBA
----@field tracks table<string, true>? of an MP4: what its tracks are ("vide", "soun") and what they are in ("avc1", "mp4a")
+---@field tracks table<string, true>? of an MP4: the kinds of its tracks ("vide", "soun") and their codecs ("avc1", "mp4a")
 ---@field late boolean? of an MP4: the index comes after the data
 
 -- ---- numbers ------------------------------------------------------------------------------------------------------------
@@ -69,7 +69,7 @@ end
 -- ---- MP4 and its family -------------------------------------------------------------------------------------------------
 
 -- Calls visit(name, start, stop) for each box between two offsets, until it returns false. A box ends where its parent ends.
--- `file.boxes` is how many more boxes of the whole file may be looked at.
+-- `file.boxes` is the number of boxes of the whole file that may still be looked at.
 local function each_box(file, from, stop, visit)
   while from + 8 <= stop and file.boxes > 0 do
     file.boxes = file.boxes - 1
@@ -87,7 +87,7 @@ end
 local PARENTS = { trak = true, mdia = true, minf = true, stbl = true }
 local WORDS = { hdlr = 8, stsd = 12 } -- offset in a box of the four letters that name the kind of a track, and its codec
 
--- adds the names that the tracks between two offsets have: "vide", "soun"; "avc1", "mp4a" and the like
+-- adds the names of the tracks between two offsets: kinds such as "vide" and "soun", codecs such as "avc1" and "mp4a"
 local function add_tracks(file, from, stop, depth, found)
   each_box(file, from, stop, function(name, start, box_stop)
     if PARENTS[name] and depth < DEEPEST_BOX then add_tracks(file, start, box_stop, depth + 1, found) end
@@ -141,7 +141,7 @@ local function mpeg(_, head)
 end
 
 local function id3(at, head)
-  if (head:byte(4) or 0) < 2 or head:byte(4) > 4 then return {} end -- the versions there are
+  if (head:byte(4) or 0) < 2 or head:byte(4) > 4 then return {} end -- the known versions
   local size = 0
   for i = 7, 10 do size = size * 128 + (head:byte(i) or 0) % 128 end
   local frame = at(10 + size, 4)

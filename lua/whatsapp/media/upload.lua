@@ -1,9 +1,10 @@
--- Sends files to the API: a message's file in one request, a template's sample in pieces. An upload that may have arrived is
+-- Uploads files to the API: a message's file in one request, a template's sample in pieces. An upload that may have arrived is
 -- never repeated; an interrupted sample goes on from the byte that the API names.
 local check = require "whatsapp.media.check"
 local kind = require "whatsapp.media.kinds"
 local outcome = require "whatsapp.wire.outcome"
 local source = require "whatsapp.media.file"
+local urls = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
 
 local upload = {}
@@ -22,7 +23,7 @@ local function odd(answer, what, sent)
     { kind = "protocol", retryable = false, may_have_been_sent = sent, http_status = answer.status }
 end
 
----Opens a file, finds out what it is, and closes it again.
+---Opens a file, finds its kind, and closes it again.
 ---@param usable whatsapp.file as source.usable returns it
 ---@param options whatsapp.media.check_options
 ---@param hashed boolean? with its SHA-256, which is then in the plan
@@ -90,7 +91,7 @@ end
 
 local function begin_session(access, plan, options)
   local url = ("%s%s/uploads?file_name=%s&file_length=%d&file_type=%s"):format(access.root, options.app_id,
-    access.escaped(plan.filename), plan.size, access.escaped(kind.bare(plan.type)))
+    urls.escape(plan.filename), plan.size, urls.escape(kind.bare(plan.type)))
   return access.exchange({ method = "POST", url = url, headers = {}, timeout = options.timeout },
     { retry = options.retry, read = read_session, harmless = true }) -- a session without bytes does no harm
 end

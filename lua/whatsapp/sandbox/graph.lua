@@ -1,28 +1,38 @@
--- What the sandbox's endpoints read of a request and how they answer: JSON, and the Graph API's error envelope.
+-- How the sandbox's endpoints read a request and how they answer: JSON, and the Graph API's error envelope. Never raises on a
+-- request, and keeps nothing.
+local core = require "whatsapp.core"
 local json = require "whatsapp.wire.json"
-local query = require "whatsapp.util.url"
+local url = require "whatsapp.util.url"
 
-local exchange = {}
+local graph = {}
 
 ---@param request table
 ---@param name string in lower case
----@return string? value
-function exchange.header(request, name)
-  for given, value in pairs(request.headers or {}) do
-    if given:lower() == name then return value end
+---@return string? value of a header that came more than once: all its values, joined as RFC 9110 does
+function graph.header(request, name)
+  for key, value in pairs(request.headers or {}) do
+    if key:lower() == name then return type(value) == "table" and table.concat(value, ", ") or value end
   end
+end
+
+local MOST_DIGITS = 15 -- more digits may not fit into a float
+
+---@param digits string? of a URL or a header
+---@return integer? number nil: it is not a whole number in decimal digits
+function graph.whole(digits)
+  if digits and #digits <= MOST_DIGITS and digits:find "^%d+$" then return tonumber(digits) end
 end
 
 ---@param request table
 ---@return table<string, string> parameters of its URL, by name
-function exchange.query(request)
-  return query.parameters(request.url:match "%?([^#]*)" or "")
+function graph.query(request)
+  return url.parameters(request.url:match "%?([^#]*)" or "")
 end
 
 ---@param status integer
 ---@param object table
 ---@return table response
-function exchange.answer(status, object)
+function graph.answer(status, object)
   return {
     status = status,
     headers = { ["content-type"] = "application/json; charset=UTF-8" },
@@ -31,24 +41,54 @@ function exchange.answer(status, object)
 end
 
 ---@param status integer
----@param err table the Graph error; what every one has is filled in
+---@param err table the Graph error; `type` and `fbtrace_id` are filled in
 ---@return table response
-function exchange.fail(status, err)
+function graph.fail(status, err)
   err.type = err.type or "OAuthException"
   err.fbtrace_id = err.fbtrace_id or "Asandbox"
-  return exchange.answer(status, { error = err })
+  return graph.answer(status, { error = err })
 end
 
----A request that cannot be taken.
----@param text string the error's title
+---Refuses a request, with status 400.
+---@param title string of the error
 ---@param code integer
 ---@param details string? of error_data
 ---@return table response
-function exchange.refuse(text, code, details)
-  return exchange.fail(400, {
-    message = ("(#%d) %s"):format(code, text), code = code,
+function graph.refuse(title, code, details)
+  return graph.fail(400, {
+    message = ("(#%d) %s"):format(code, title), code = code,
     error_data = details and { messaging_product = "whatsapp", details = details } or nil,
   })
 end
 
-return exchange
+-- the API takes a member that is null as if it were absent
+local function without_nulls(object)
+  for name, value in pairs(object) do
+    if value == core.null then object[name] = nil end
+  end
+  return object
+end
+
+local function is_json(content_type)
+  local media_type = (content_type or ""):match "^%s*([^;]-)%s*$" or (content_type or ""):match "^%s*([^;]-)%s*;"
+  return media_type:lower() == "application/json"
+end
+
+---Makes an endpoint that reads a body of JSON. It refuses every body without a JSON content type, as the API then reads a form,
+---and every body that is not an object.
+---@param endpoint fun(box: table, object: table, bytes: integer): table
+---@return fun(box: table, request: table): table
+function graph.reads_json(endpoint)
+  return function(box, request)
+    if not is_json(graph.header(request, "content-type")) then
+      return graph.refuse("Invalid parameter", 100, "The body is not read as JSON: the content type must be application/json")
+    end
+    local object, err = json.decode(request.body or "")
+    if type(object) ~= "table" then
+      return graph.refuse("Invalid parameter", 100, "The body is not a JSON object: " .. tostring(err or ""))
+    end
+    return endpoint(box, without_nulls(object), #request.body)
+  end
+end
+
+return graph

@@ -1,12 +1,15 @@
 -- A sandbox that answers like the API: the logic, without sockets. handle(request) -> response has the form of a
--- transport, so a sandbox can stand in for one in a test; nginx.lua serves it over HTTPS. Refuses with the same core
--- that the client checks with. Each endpoint is a row of `routes`.
+-- transport, so that a test can use a sandbox as one; nginx.lua serves it over HTTPS. It checks messages with the core that the
+-- client checks with. Each endpoint is a row of `routes`. Never delivers anything, and keeps no more than its bounds.
 local core = require "whatsapp.core"
-local exchange = require "whatsapp.sandbox.graph"
-local json = require "whatsapp.wire.json"
+local graph = require "whatsapp.sandbox.graph"
 local media = require "whatsapp.sandbox.media"
+local options_of = require "whatsapp.util.options"
+local recipient = require "whatsapp.send.recipient"
+local shelf = require "whatsapp.sandbox.shelf"
+local values = require "whatsapp.util.values"
 
-local answer, fail, refuse = exchange.answer, exchange.fail, exchange.refuse
+local answer, fail, refuse = graph.answer, graph.fail, graph.refuse
 
 local sandbox = {}
 
@@ -20,7 +23,7 @@ end
 
 -- ---- messages ---------------------------------------------------------------------------------------------------------
 
--- rule of a problem -> the API's code and title; all others are a value that is not valid
+-- rule of a problem -> the API's code and title; every other rule: the value is not valid
 local CODES = {
   required = { 131008, "Required parameter is missing" },
   min_chars = { 131008, "Required parameter is missing" },
@@ -41,20 +44,35 @@ local function is_template(message)
   return type(message.type) == "string" and message.type:lower() == "template" or message.template ~= nil
 end
 
--- ids of users are not phone numbers: they come back as user_id
-local function contact_of(message)
-  if type(message.to) == "string" then
-    return { input = message.to, wa_id = message.recipient_type ~= "group" and message.to:gsub("[^%w]", "") or nil }
-  end
-  return { input = message.recipient, user_id = message.recipient }
+-- The API answers an id to a user id in `to`, cuts the letters before its last dot, and delivers nothing.
+local function is_misaddressed(message)
+  return recipient.is_user_id(message.to)
 end
 
-local function accept(box, message)
+local function contact_of(message)
+  local to = message.to
+  if to == nil then return { input = message.recipient, user_id = message.recipient } end
+  if is_misaddressed(message) then return { input = to, wa_id = to:match "%w+$" } end
+  return { input = to, wa_id = message.recipient_type ~= "group" and to:gsub("[^%w]", "") or nil }
+end
+
+-- with a `to` that can be delivered to: whether the core refuses a user id there is not the API's answer
+local function check(message)
+  local checked = values.copy(message)
+  if is_misaddressed(message) then checked.to = message.to:match "%w+$" end
+  local ok, _, details = core.validate(checked)
+  return not ok and refuse_message(details) or nil
+end
+
+local function accept(box, message, bytes)
   if message.status ~= nil then return answer(200, { success = true }) end
+  local kept = box.shelves[is_misaddressed(message) and "undelivered" or "messages"]
+  if not kept:fits(bytes) then
+    return refuse("Invalid parameter", 100, ("The body has %d bytes, the sandbox keeps at most %d"):format(bytes, kept.max_bytes))
+  end
   box.count = box.count + 1
   local id = box.new_id(box.count)
-  box.messages[#box.messages + 1] = { id = id, message = message }
-  if #box.messages > box.kept then table.remove(box.messages, 1) end
+  kept:put({ id = id, message = message }, bytes)
   return answer(200, {
     messaging_product = "whatsapp",
     contacts = { contact_of(message) },
@@ -62,46 +80,46 @@ local function accept(box, message)
   })
 end
 
--- the API does not fill in what it needs to know whom it serves
-local function post_message(box, request)
-  local message, problem = json.decode(request.body or "")
-  if type(message) ~= "table" then
-    return refuse("Invalid parameter", 100, "The body is no JSON object: " .. tostring(problem or ""))
-  end
+-- the API does not fill in messaging_product
+local function post_message(box, message, bytes)
   if message.messaging_product == nil then return refuse("The parameter messaging_product is required.", 100) end
-  if type(message.to) == "number" then message.to = ("%.0f"):format(message.to) end
-  local ok, _, details = core.validate(message)
-  if not ok then return refuse_message(details) end
-  return accept(box, message)
+  local refused = check(message)
+  if refused then return refused end
+  if message.to ~= nil then message.to = values.text_of_id(message.to) end
+  return accept(box, message, bytes)
 end
 
-local function post_marketing_message(box, request)
-  local message = json.decode(request.body or "")
-  if type(message) == "table" and not is_template(message) then
-    return refuse("Method not allowed", 131055)
+local function post_marketing_message(box, message, bytes)
+  if not is_template(message) then return refuse("Method not allowed", 131055) end
+  return post_message(box, message, bytes)
+end
+
+-- list of a box -> what became of its messages
+local DELIVERY_STATUS = { messages = "SENT", undelivered = "ACCEPTED" }
+
+local function find(box, id)
+  if not id then return nil end
+  for name, delivery_status in pairs(DELIVERY_STATUS) do
+    if box.shelves[name].by_id[id] then return delivery_status end
   end
-  return post_message(box, request)
 end
 
--- what became of a message that was accepted: it was sent
 local function get_history(box, request)
-  local id = exchange.query(request).message_id
-  for _, entry in ipairs(box.messages) do
-    if entry.id == id then
-      local event = { delivery_status = "SENT", webhook_update_state = "PENDING", timestamp = os.time() }
-      return answer(200, { data = { { id = "history." .. id, message_id = id, events = { data = { event } } } } })
-    end
-  end
-  return refuse("Invalid parameter", 100)
+  local id = graph.query(request).message_id
+  local delivery_status = find(box, id)
+  if not delivery_status then return refuse("Invalid parameter", 100) end
+  local event = { delivery_status = delivery_status, webhook_update_state = "PENDING", timestamp = os.time() }
+  return answer(200, { data = { { id = "history." .. id, message_id = id, events = { data = { event } } } } })
 end
 
 -- ---- routes -----------------------------------------------------------------------------------------------------------
 
--- method, pattern of the path, what answers with (box, request, the pattern's captures ...); nothing: no such object
+-- method, pattern of the path, function of (box, request, the pattern's captures ...) that returns the response, or nil where
+-- there is no such object
 local routes = {
-  { "POST", "^/v%d+%.%d+/([%w_-]+)/messages$", post_message },
+  { "POST", "^/v%d+%.%d+/([%w_-]+)/messages$", graph.reads_json(post_message) },
   { "GET", "^/v%d+%.%d+/([%w_-]+)/message_history$", get_history },
-  { "POST", "^/v%d+%.%d+/([%w_-]+)/marketing_messages$", post_marketing_message },
+  { "POST", "^/v%d+%.%d+/([%w_-]+)/marketing_messages$", graph.reads_json(post_marketing_message) },
   { "POST", "^/v%d+%.%d+/([%w_-]+)/media$", media.post },
   { "GET", "^/v%d+%.%d+/(%d+)$", media.get },
   { "DELETE", "^/v%d+%.%d+/(%d+)$", media.delete },
@@ -111,7 +129,7 @@ local routes = {
 }
 
 local function check_token(box, request)
-  local scheme, token = (exchange.header(request, "authorization") or ""):match "^(%a+) +(%S+)$"
+  local scheme, token = (graph.header(request, "authorization") or ""):match "^(%a+) +(%S+)$"
   if scheme ~= "Bearer" and scheme ~= "OAuth" then token = nil end
   if not token then
     return fail(401, { message = "An access token is required to request this resource.", code = 104 })
@@ -142,21 +160,61 @@ end
 
 ---@class whatsapp.sandbox
 ---@field handle fun(request: table): table answers a request; has the form of a transport
----@field messages { id: string, message: table }[] the messages that were accepted, the newest last
+---@field messages { id: string, message: table }[] the messages that were accepted and reach somebody, the newest last
+---@field undelivered { id: string, message: table }[] the messages that the API accepts and never delivers (a business-scoped
+---user id in `to`), the newest last; in a list of their own, so that a test that looks into `messages` sees that nothing came
 ---@field media table the files that were uploaded: { id, data, type, filename, number }, the newest last; and by their ids
+---@field sessions table<string, table> the uploads of samples, by their ids: { id, data, length, type, filename }
+---@field forgotten integer entries that it has forgotten because a list was full
+---@field forget_error any what on_forget raised last
 
----@param options { token: string?, new_id: (fun(count: integer): string)?, kept: integer?, kept_media: integer?,
----kept_bytes: integer?, url_life: number?, now: (fun(): number)? }? token: the only one that is good (any is, if absent);
----kept: how many messages are kept, 1,000 if absent; kept_media and kept_bytes: how many files, 100, and bytes of them,
----256 MiB; url_life: seconds that the URL of a file is good, 300; now: the clock, os.time
+local OPTIONS = {
+  token = "text", new_id = "callable", kept = "count", kept_media = "count", kept_uploads = "count", kept_bytes = "bytes",
+  url_life = "amount", now = "callable", on_forget = "callable",
+}
+
+-- makes what counts an entry of the list `name` as forgotten, and tells it
+local function forgetter(box, name, on_forget)
+  return function(entry)
+    box.forgotten = box.forgotten + 1
+    if not on_forget then return end
+    local ok, err = pcall(on_forget, entry.id, entry, name)
+    if not ok then box.forget_error = err end
+  end
+end
+
+-- list of a box -> the option that bounds it, and the bound without that option
+local BOUNDS = {
+  messages = { "kept", 1000 }, undelivered = { "kept", 1000 }, media = { "kept_media", 100 }, uploads = { "kept_uploads", 100 },
+}
+local KEPT_BYTES = 256 * 1024 * 1024
+
+---@class whatsapp.sandbox_options
+---@field token string? the only one that is good; any is, if absent
+---@field new_id (fun(count: integer): string)? makes the id of a message
+---@field kept integer? messages that each of `messages` and `undelivered` keeps, 1000
+---@field kept_media integer? files that are kept, 100
+---@field kept_uploads integer? uploads of samples that are kept, 100
+---@field kept_bytes integer? bytes that each of these lists keeps, 256 MiB; what has more bytes than that is refused
+---@field on_forget (fun(id: string, entry: table, list: "messages"|"undelivered"|"media"|"uploads"))? hears of each entry that is
+---forgotten because its list is full
+---@field url_life number? seconds that the URL of a file is good, 300
+---@field now (fun(): number)? the clock in seconds, os.time
+
+---@param options whatsapp.sandbox_options?
 ---@return whatsapp.sandbox
 function sandbox.new(options)
-  options = options or {}
+  local checked = options_of.check(options, OPTIONS, 2)
   local box = {
-    token = options.token, new_id = options.new_id or new_ids(), kept = options.kept or 1000,
-    count = 0, messages = {},
+    token = checked.token, new_id = checked.new_id or new_ids(), now = checked.now or os.time,
+    url_life = checked.url_life or media.URL_LIFE, count = 0, forgotten = 0, shelves = {},
+    messages = {}, undelivered = {}, media = media.none(), sessions = {},
   }
-  media.prepare(box, options)
+  local by_id = { media = box.media, uploads = box.sessions }
+  for name, bound in pairs(BOUNDS) do
+    box.shelves[name] = shelf.new(checked[bound[1]] or bound[2], checked.kept_bytes or KEPT_BYTES,
+      forgetter(box, name, checked.on_forget), box[name] or {}, by_id[name])
+  end
   box.handle = function(request) return handle(box, request) end
   return box
 end

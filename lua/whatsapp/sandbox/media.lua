@@ -1,15 +1,15 @@
 -- The sandbox's files: uploads, look-ups with URLs that expire, downloads, deletion, and samples in parts; answers as the API
--- does. Keeps bytes in memory, bounded. Knows no sockets.
+-- does. Keeps bytes in memory, on shelves that are bounded. Never opens a socket, and never writes a file.
 local digest = require "whatsapp.util.sha256"
-local exchange = require "whatsapp.sandbox.graph"
+local graph = require "whatsapp.sandbox.graph"
 local kind = require "whatsapp.media.kinds"
 local multipart = require "whatsapp.sandbox.multipart"
 
-local answer, header, refuse, query_of = exchange.answer, exchange.header, exchange.refuse, exchange.query
+local answer, header, refuse, query_of = graph.answer, graph.header, graph.refuse, graph.query
 
 local media = {}
 
-local URL_LIFE = 300 -- seconds
+media.URL_LIFE = 300 -- seconds
 local ATTACHMENTS = "/whatsapp_business/attachments/"
 
 local function read_file(path, offset)
@@ -23,19 +23,17 @@ end
 
 -- ---- uploads ------------------------------------------------------------------------------------------------------------
 
--- as bytes over a wire, or as the table that a transport is given
+-- a form comes as bytes over a wire, or as the table that a transport takes
 local function fields_of(request)
-  local parts, text
-  if request.form then
-    parts = request.form
-  else
+  local list, err = request.form
+  if not list then
     local boundary = multipart.boundary(header(request, "content-type"))
-    if not boundary then return nil, "the body is no form" end
-    parts, text = multipart.parse(request.body or "", boundary)
-    if not parts then return nil, text end
+    if not boundary then return nil, "the body is not a form" end
+    list, err = multipart.parse(request.body or "", boundary)
+    if not list then return nil, err end
   end
   local fields = {}
-  for _, part in ipairs(parts) do
+  for _, part in ipairs(list) do
     fields[part.name] = { data = part.data or read_file(part.file), type = part.type, filename = part.filename }
   end
   return fields
@@ -55,26 +53,21 @@ local function limit_of(type)
   return as == "sticker" and kind.MAX_STICKER.animated or kind.MAX[as]
 end
 
-local function keep(box, file)
+local function new_number(box)
   local kept = box.media
-  kept.count, kept.bytes = kept.count + 1, kept.bytes + #file.data
-  file.id = ("%d%06d"):format(kept.first_id, kept.count)
-  kept[#kept + 1], kept[file.id] = file, file
-  while #kept > 1 and (#kept > box.kept_media or kept.bytes > box.kept_bytes) do media.remove(box, kept[1].id) end
-  return file.id
+  kept.count = kept.count + 1
+  return ("%d%06d"):format(kept.first_id, kept.count)
 end
 
----@param box table
----@param id string
-function media.remove(box, id)
-  local kept = box.media
-  for i, file in ipairs(kept) do
-    if file.id == id then
-      kept.bytes = kept.bytes - #file.data
-      table.remove(kept, i)
-    end
+local function keep(box, file)
+  local bytes, kept = #file.data, box.shelves.media
+  local limit = math.min(limit_of(file.type), kept.max_bytes)
+  if bytes == 0 or bytes > limit then
+    return refuse("Media upload error", 131053, ("The file has %d bytes, at most %d are taken"):format(bytes, limit))
   end
-  kept[id] = nil
+  file.id = new_number(box)
+  kept:put(file, bytes)
+  return answer(200, { id = file.id })
 end
 
 function media.post(box, request, number)
@@ -90,11 +83,7 @@ function media.post(box, request, number)
     return refuse(("Param file must be a file with one of the following types: %s. Received file of type '%s'.")
       :format(table.concat(kind.taken(), ", "), kind.bare(type)), 100)
   end
-  if #file.data == 0 or #file.data > limit_of(type) then
-    local text = ("The file has %d bytes, at most %d are taken"):format(#file.data, limit_of(type))
-    return refuse("Media upload error", 131053, text)
-  end
-  return answer(200, { id = keep(box, { data = file.data, type = type, filename = file.filename, number = number }) })
+  return keep(box, { data = file.data, type = type, filename = file.filename, number = number })
 end
 
 -- ---- look-ups and downloads ---------------------------------------------------------------------------------------------
@@ -114,18 +103,19 @@ end
 function media.get(box, request, id)
   local file = found(box, request, id)
   if not file then return nil end
-  local till = box.now() + box.url_life
+  local expires = box.now() + box.url_life
   local origin = request.origin or "https://lookaside.fbsbx.com"
   file.secret = file.secret or ("%08x"):format(math.random(0, 2 ^ 31 - 1))
   return answer(200, {
     messaging_product = "whatsapp", id = id, mime_type = file.type, sha256 = sha256(file), file_size = tostring(#file.data),
-    url = ("%s%s?mid=%s&ext=%d&hash=%s"):format(origin, ATTACHMENTS, id, till, file.secret),
+    url = ("%s%s?mid=%s&ext=%d&hash=%s"):format(origin, ATTACHMENTS, id, expires, file.secret),
   })
 end
 
 function media.delete(box, request, id)
-  if not found(box, request, id) then return nil end
-  media.remove(box, id)
+  local file = found(box, request, id)
+  if not file then return nil end
+  box.shelves.media:remove(file)
   return answer(200, { success = true })
 end
 
@@ -147,13 +137,13 @@ local function part_of(file, range)
   }
 end
 
--- whoever comes without a token, or without a name of its own, gets a page
+-- a client without a User-Agent such as "name/1.0" gets a page
 function media.download(box, request)
   local agent, query = header(request, "user-agent"), query_of(request)
   if not agent or not agent:find "^[%w_-]+/%d+%.%d+" then return page(403, "who asks?") end
   local file = box.media[query.mid or ""]
-  local till = tonumber(query.ext)
-  if not (file and till and box.now() < till and file.secret == query.hash) then return page(404, "not found") end
+  local expires = tonumber(query.ext)
+  if not (file and expires and box.now() < expires and file.secret == query.hash) then return page(404, "not found") end
   local range = header(request, "range")
   return range and part_of(file, range)
     or { status = 200, headers = { ["content-type"] = file.type, ["accept-ranges"] = "bytes" }, body = file.data }
@@ -167,16 +157,16 @@ function media.is_download(path) return path == ATTACHMENTS end
 
 function media.begin(box, request)
   local query = query_of(request)
-  local length, name = tonumber(query.file_length), kind.of_type(query.file_type or "")
+  local length, name = graph.whole(query.file_length), kind.of_type(query.file_type or "")
   if not length or length < 1 then return refuse("The parameter file_length is required.", 100) end
-  if not kind.SAMPLES[name or ""] then return refuse("Invalid parameter", 100, "file_type is none of a sample") end
-  box.media.count = box.media.count + 1
-  local id = ("upload:%d%06d?sig=sandbox"):format(box.media.first_id, box.media.count)
-  box.sessions[id] = { length = length, data = "", type = query.file_type, filename = query.file_name }
+  if not kind.SAMPLES[name or ""] then return refuse("Invalid parameter", 100, "file_type is not a type of samples") end
+  if not box.shelves.uploads:fits(length) then return refuse("Invalid parameter", 100, "file_length is too large") end
+  local id = ("upload:%s?sig=sandbox"):format(new_number(box))
+  box.shelves.uploads:put({ id = id, length = length, data = "", type = query.file_type, filename = query.file_name }, 0)
   return answer(200, { id = id })
 end
 
--- credentials may stand behind the id
+-- the client may add a proof of its app secret to the id
 local function session_of(box, request)
   local id = request.url:match "/(upload:[^/]+)$"
   id = id and id:gsub("[?&]appsecret_proof=%x+$", "")
@@ -192,22 +182,21 @@ end
 function media.continue(box, request)
   local session, id = session_of(box, request)
   if not session then return nil end
-  local offset = tonumber(header(request, "file_offset") or "")
-  if offset ~= #session.data then return refuse("Invalid parameter", 100, "file_offset is not where the upload ended") end
-  session.data = session.data .. (request.body or request.body_file and read_file(request.body_file, request.body_offset) or "")
-  if #session.data > session.length then return refuse("Invalid parameter", 100, "longer than file_length") end
-  if #session.data < session.length then return answer(200, { id = id, file_offset = #session.data }) end
+  if graph.whole(header(request, "file_offset")) ~= #session.data then
+    return refuse("Invalid parameter", 100, "file_offset is not where the upload ended")
+  end
+  local part = request.body or request.body_file and read_file(request.body_file, request.body_offset) or ""
+  local bytes = #session.data + #part
+  if bytes > session.length then return refuse("Invalid parameter", 100, "longer than file_length") end
+  session.data = session.data .. part
+  box.shelves.uploads:change(session, bytes)
+  if bytes < session.length then return answer(200, { id = id, file_offset = bytes }) end
   return answer(200, { h = "4::" .. sha256(session):sub(1, 32) })
 end
 
----What a box keeps of files.
----@param box table
----@param options { kept_media: integer?, kept_bytes: integer?, url_life: number?, now: (fun(): number)? }
-function media.prepare(box, options)
-  box.media = { count = 0, bytes = 0, first_id = 1000 + os.time() % 8999 }
-  box.sessions = {}
-  box.kept_media, box.kept_bytes = options.kept_media or 100, options.kept_bytes or 256 * 1024 * 1024
-  box.url_life, box.now = options.url_life or URL_LIFE, options.now or os.time
+---@return table files the list of a new box: empty, with what numbers its files
+function media.none()
+  return { count = 0, first_id = 1000 + os.time() % 8999 }
 end
 
 return media

@@ -29,7 +29,7 @@ end
 ---@param body string
 ---@param boundary string
 ---@return { name: string, filename: string?, type: string?, data: string }[]? parts
----@return string? text
+---@return string? err
 function multipart.parse(body, boundary)
   local parts, delimiter = {}, "\r\n--" .. boundary
   if body:sub(1, #boundary + 2) ~= "--" .. boundary then return nil, "the body does not begin with its boundary" end
@@ -39,8 +39,8 @@ function multipart.parse(body, boundary)
     if not head_end then return nil, "a part without an end of its head" end
     local next_at, next_end = body:find(delimiter, data_at + 1, true)
     if not next_at then return nil, "the body ends within a part" end
-    local part, text = part_of(body:sub(at, head_end - 1), body:sub(data_at + 1, next_at - 1))
-    if not part then return nil, text end
+    local part, err = part_of(body:sub(at, head_end - 1), body:sub(data_at + 1, next_at - 1))
+    if not part then return nil, err end
     parts[#parts + 1] = part
     at = next_end + 1
   end

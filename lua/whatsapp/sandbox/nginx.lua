@@ -1,4 +1,4 @@
--- Serves the sandbox inside nginx. Nothing else; the logic is in init.lua. For content_by_lua.
+-- Serves the sandbox inside nginx, for content_by_lua. Never answers by itself: the logic is in init.lua.
 local nginx = require "whatsapp.nginx"
 local sandbox = require "whatsapp.sandbox"
 

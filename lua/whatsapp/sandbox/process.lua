@@ -1,9 +1,9 @@
--- An nginx of its own: started in a temporary folder on a free port of 127.0.0.1, stopped by its number, gone without a
--- trace. Knows nothing of what it serves. For demos and specs; never touches another nginx.
+-- Starts an nginx in a temporary folder on a free port of 127.0.0.1, stops it by its process id, and removes the folder. For
+-- demos and specs. Never touches another nginx.
 local process = {}
 
--- asks nginx to end, after a second and a half more firmly, and waits for it, for six seconds at most: its last act is to
--- remove nginx.pid, while its number may be held until whoever inherited it looks
+-- Sends QUIT, after 1.5 seconds TERM, and waits for six seconds at most. The last thing nginx does is to remove nginx.pid; its
+-- process id may stay in use until its parent reaps it.
 local STOP = [[
 kill -QUIT PID; i=0
 while [ -e nginx.pid ] && kill -0 PID && [ $i -lt 120 ]; do [ $i -eq 30 ] && kill -TERM PID; sleep 0.05; i=$((i + 1)); done
@@ -38,7 +38,7 @@ local function read(path)
   return text
 end
 
----Started by root, nginx would give its workers to nobody, who may not read a folder of root's.
+---If root starts nginx, its workers run as the user "nobody", who cannot read a folder of root's.
 ---@return string directive for the top of a configuration
 function process.user()
   local _, name = process.run("/tmp", "id -un")

@@ -1,5 +1,5 @@
--- Starts and stops the sandbox in an nginx of its own: HTTPS and HTTP/2 on a free port of 127.0.0.1, a certificate made
--- for the occasion, everything in a temporary folder. For demos and specs; needs nginx with its Lua module and openssl.
+-- Starts and stops the sandbox in nginx: HTTPS and HTTP/2 on a free port of 127.0.0.1, with a new certificate, everything in a
+-- temporary folder. For demos and specs; needs nginx with its Lua module and openssl. Never listens on another address.
 local process = require "whatsapp.sandbox.process"
 
 local M = {}

@@ -31,8 +31,11 @@ end
 
 ---@param state table of a client
 ---@param text string
+---@param request table? that was signed: its token may be older than the latest ones
 ---@return string text without the client's secrets
-function credentials.clean(state, text)
+function credentials.clean(state, text, request)
+  local authorization = request and request.headers and request.headers.Authorization
+  if authorization then text = without(text, authorization:match "^Bearer (.*)$") end
   text = without(without(text, state.token), state.signed.token) -- others may have used the connections since
   for _, secret in ipairs(state.shared.secrets) do text = without(text, secret) end
   return text
@@ -42,13 +45,14 @@ end
 ---@param state table of a client
 ---@param value any
 ---@param depth integer how many levels of tables
+---@param request table? that was signed
 ---@return any copy; what lies deeper is left out
-function credentials.cleaned(state, value, depth)
-  if type(value) == "string" then return credentials.clean(state, value) end
+function credentials.cleaned(state, value, depth, request)
+  if type(value) == "string" then return credentials.clean(state, value, request) end
   if type(value) ~= "table" then return value end
   if depth == 0 then return nil end
   local clean = setmetatable({}, getmetatable(value))
-  for name, member in pairs(value) do clean[name] = credentials.cleaned(state, member, depth - 1) end
+  for name, member in pairs(value) do clean[name] = credentials.cleaned(state, member, depth - 1, request) end
   return clean
 end
 
@@ -56,13 +60,16 @@ end
 
 local AGAIN, LONGEST = 0.01, 60 -- seconds: until a call that is under way is looked at again, and until it is given up
 
+local MAIN = {} -- for the main program, which coroutine.running() does not name before Lua 5.2
+
 -- One token call is under way at a time. The coroutine that called may have vanished while it waited: then another one
 -- takes over.
 local function is_asking(state, now)
   local asking = state.asking
   if not asking then return false end
   if now - asking.since > LONGEST or now < asking.since then return false end
-  return asking.co[1] ~= nil and coroutine.status(asking.co[1]) ~= "dead"
+  local co = asking.co[1]
+  return co == MAIN or co ~= nil and coroutine.status(co) ~= "dead"
 end
 
 local function refused(problem)
@@ -72,7 +79,7 @@ end
 -- Returns the token; or false where another call is under way; or nil, err, details.
 local function current_token(state, delivery, now)
   if type(state.token) == "string" then return state.token end
-  local running = coroutine.running()
+  local running = coroutine.running() or MAIN
   if is_asking(state, now) then
     if state.asking.co[1] ~= running then return false end
     return refused "no token: it sends through the client that asks it"

@@ -9,6 +9,7 @@ local credentials = require "whatsapp.send.credentials"
 local outcome = require "whatsapp.wire.outcome"
 local recipient = require "whatsapp.send.recipient"
 local retry = require "whatsapp.send.retry"
+local show = require "whatsapp.util.show"
 local shown = require "whatsapp.wire.shown"
 local values = require "whatsapp.util.values"
 
@@ -83,13 +84,13 @@ end
 -- every text that came from outside is scrubbed, and what is known of the way is added
 function Delivery:fail(err, details)
   local state = self.state
-  details = credentials.cleaned(state, details, LEVELS)
+  details = credentials.cleaned(state, details, LEVELS, self.request)
   details.attempts, details.stamp, details.waited, details.log_error = self.attempts, self.stamp, self.waited, self.log_error
   if self.fallen then details.fallback = true end
   if self.is_unsure and not self.plan.harmless then -- an earlier attempt, which was repeated as the caller wished
     details.may_have_been_sent, details.retryable = true, false
   end
-  return self:finish(nil, credentials.clean(state, tostring(err)), shown.details(details))
+  return self:finish(nil, show.line(credentials.clean(state, tostring(err), self.request)), shown.details(details))
 end
 
 ---Gives up before the next attempt: the outcome is how the last attempt ended, or that none was made.
@@ -269,7 +270,8 @@ local function log(self, response, err)
   local state = self.state
   local ok, problem = self:call(state.log, {
     request = self:shown_request(), url = self.url:match "^[^?]*", seconds = self.sent_at and state.now() - self.sent_at,
-    status = response and response.status, error = response == nil and credentials.clean(state, err) or nil,
+    status = response and response.status,
+    error = response == nil and show.line(credentials.clean(state, err, self.request)) or nil,
   })
   if not ok then self.log_error = values.text_of(problem) end
 end
@@ -283,8 +285,8 @@ local function succeed(self, result, response)
   if self.log_error then info.log_error = self.log_error end
   if response.progress_error then info.progress_error = response.progress_error end
   if outcome.tell(info, response.headers) then
-    info.trace_id = info.trace_id and credentials.clean(self.state, info.trace_id)
-    info.usage = credentials.cleaned(self.state, info.usage, LEVELS)
+    info.trace_id = info.trace_id and credentials.clean(self.state, info.trace_id, self.request)
+    info.usage = credentials.cleaned(self.state, info.usage, LEVELS, self.request)
   end
   return self:finish(shown.result(result), nil, shown.info(info))
 end

@@ -1,5 +1,5 @@
--- Who may be told the token: the API's own hosts, over https, and the one that the client was made for. Judges the bytes of a
--- URL and what util/url reads there. Pure; never looks a name up.
+-- Decides which hosts get the token: the API's own, over https, and the one that the client was made for. Judges the bytes of
+-- a URL and what util/url reads there. Pure; never looks a name up.
 local url_reader = require "whatsapp.util.url"
 
 local trusted = {}
@@ -15,13 +15,13 @@ local function origin(url)
   return url:match "^https?://[^/?#]*"
 end
 
--- a host as it may be shown in a text: what is odd in it is not repeated
+-- a host as an error may show it: odd bytes are not repeated
 local function shown(authority)
   local host = authority:match "([^@]*)$":gsub("[^0-9A-Za-z.:%[%]-]", "?")
   return host ~= "" and host:sub(1, 80) or "nowhere"
 end
 
--- what no URL that is sent a token has
+-- returns an error for a URL with bytes that a URL which gets the token never has
 local function oddity(url)
   if type(url) ~= "string" then return "a URL is a string, got a " .. type(url) end
   if #url > LONGEST then return ("a URL of %d bytes is too long"):format(#url) end

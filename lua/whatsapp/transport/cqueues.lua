@@ -1,5 +1,5 @@
--- The transport over libcurl for programs that run in a cqueues loop: who sends is suspended, and the loop goes on. Outside
--- of a loop it blocks until the answer is there.
+-- The transport over libcurl for programs that run in a cqueues loop: the coroutine that sends is suspended, and the loop goes
+-- on. Outside of a loop it blocks until the answer is there.
 --
 -- Of the coroutines of a controller that wait, one watches libcurl's descriptor for all. It may vanish while it does (its
 -- controller is closed, its coroutine is dropped), and would not say so: it promises to look again before a moment that it
@@ -14,7 +14,7 @@ local LOOK, PROMISED = 0.5, 0.75 -- seconds: the longest wait of a watcher, and 
 
 local now = libcurl.now
 
--- ---- who waits --------------------------------------------------------------------------------------------------------------
+-- ---- waiting ----------------------------------------------------------------------------------------------------------------
 
 local Watch = {}
 Watch.__index = Watch
@@ -37,7 +37,7 @@ function Watch:crowd(controller)
   return crowd
 end
 
--- One of those who wait is woken, to watch next. If it has vanished, others see to it when the moment is over.
+-- Wakes one of those that wait, to watch next. If it has vanished, another one takes over when the moment is over.
 local function pass_on(crowd)
   local box = next(crowd.boxes)
   if not box or crowd.watched_until > now() then return end
@@ -62,9 +62,9 @@ local function wait_beside(crowd, box, seconds)
 end
 
 -- whether there is nothing to wait for any more
-local function is_over(self, box) return box.first or box.woken or self.curl.closed end
+local function is_over(self, box) return box.first or self.curl.closed end
 
----Suspends the caller until there is something in the box, or time is over. Somebody else may resume it meanwhile: it waits
+---Suspends the caller until there is an answer in the box, or time is over. If other code resumes it meanwhile, it waits
 ---again.
 ---@param box table
 ---@param seconds number
@@ -84,7 +84,7 @@ function Watch:wait(box, seconds)
   if controller then pass_on(self:crowd(controller)) end
 end
 
--- somebody else may resume a coroutine that sleeps
+-- if other code resumes the coroutine meanwhile, it sleeps again
 local function sleep(seconds)
   local deadline = now() + seconds
   local left = seconds
@@ -100,7 +100,7 @@ local function check(curl)
   if cqueues.running() and not curl.closed then libcurl.check_suspendable() end
 end
 
--- with everybody who waits for it
+-- wakes everything that waits for it
 local function close(curl, watch)
   local fd = curl:fd()
   if fd and not curl.closed then cqueues.cancel(fd) end
@@ -110,10 +110,11 @@ local function close(curl, watch)
   end
 end
 
----@param given whatsapp.curl_options?
----@return whatsapp.Transport transport callable, with now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
-function M.new(given)
-  local curl = libcurl.new("whatsapp.transport.cqueues", given, 2, true)
+---@param options whatsapp.curl_options?
+---@return whatsapp.Transport transport callable, with
+---now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
+function M.new(options)
+  local curl = libcurl.new("whatsapp.transport.cqueues", options, 2, true)
   local inboxes, watch = curl.inboxes, new_watch(curl)
   local transport = { streams = true, now = now, sleep = sleep }
 

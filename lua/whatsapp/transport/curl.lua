@@ -23,6 +23,7 @@ end
 ---@field user_agent string?
 ---@field allow_http boolean? plain http to others than loopback
 ---@field max_body integer? bytes of an answer, 16 MiB if absent
+---@field max_requests integer? that a connection takes before it is retired, 900 if absent
 ---@field headers string[]? names in lower case: the only ones that a response has; all if absent
 
 ---What a transport takes: plain data, but for `progress`. Of `body`, `body_file` and `form` there is one at most.
@@ -52,11 +53,12 @@ end
 ---@field body string? absent where it went into a file
 ---@field size integer? bytes in the file
 
----@param given whatsapp.curl_options?
----@return whatsapp.Transport transport callable, with now(), sleep(seconds), start(request, slot), wait(seconds) and close(); wait gives
+---@param options whatsapp.curl_options?
+---@return whatsapp.Transport transport callable, with
+---now(), sleep(seconds), start(request, slot), wait(seconds) and close(); wait gives
 ---the answers of all inboxes
-function M.new(given)
-  local self = libcurl.new("whatsapp.transport.curl", given, 2, false)
+function M.new(options)
+  local self = libcurl.new("whatsapp.transport.curl", options, 2, false)
   local transport = { streams = true, now = libcurl.now, sleep = sleep }
 
   function transport.start(request, slot) self:start_plainly(request, slot, 2) end

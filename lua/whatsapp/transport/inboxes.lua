@@ -1,23 +1,23 @@
 -- Keeps answers until their batch fetches them: each request that is under way has an entry, each batch a box in which the
 -- entries of its answers wait in the order in which they came. Entries are used again and again. Once a request has begun,
--- nothing here needs memory, so that no answer is lost. Never waits: transports wake who waits for a box.
+-- nothing here needs memory, so that no answer is lost. Never waits: transports wake the waiter of a box.
 local Inboxes = {}
 Inboxes.__index = Inboxes
 
 local inboxes = {}
 
--- what a weak table may hold for ever
+-- types of keys that a weak table never drops
 local KEPT = { string = true, number = true, boolean = true }
 
 ---@return table inboxes of one transport
 function inboxes.new()
   local self = setmetatable({ free = false, boxes = setmetatable({}, { __mode = "k" }) }, Inboxes)
-  self.common = self.new_box() -- of those who name no inbox
+  self.common = self.new_box() -- for requests without an inbox
   return self
 end
 
----A box for one call. A box is empty while `first` is false.
----@return table box a transport may put members of its own into it
+---A box for one call. It is empty while `first` is false.
+---@return table box the transport may add members
 function Inboxes.new_box() return { first = false, last = false, under_way = 0 } end
 
 ---@param inbox any
@@ -41,7 +41,7 @@ function Inboxes:reserve()
   if not self.free then self.free = new_entry() end
 end
 
----Before a request begins; what raises for lack of memory raises here.
+---To be called before a request begins; raises if there is no memory.
 ---@param slot any
 ---@param box table
 ---@return table entry
@@ -54,7 +54,7 @@ function Inboxes:expect(slot, box)
   return entry
 end
 
----A request that did not begin.
+---For a request that did not begin.
 ---@param entry table
 function Inboxes:release(entry)
   local box = entry.box
@@ -63,9 +63,9 @@ function Inboxes:release(entry)
   entry.after, self.free = self.free, entry
 end
 
----The answer is there.
+---Puts an answer into the box of its entry.
 ---@param entry table
----@return table box whose waiter is to be woken
+---@return table box the transport wakes its waiter
 function Inboxes.put(entry, response, err, details)
   local box = entry.box
   entry.response, entry.err, entry.details = response or false, err or false, details or false

@@ -5,15 +5,13 @@
 --   close()                     gives everything under way an outcome
 local checks = require "whatsapp.transport.request"
 local inboxes = require "whatsapp.transport.inboxes"
-local options = require "whatsapp.util.options"
+local util_options = require "whatsapp.util.options"
 local progress = require "whatsapp.transport.progress"
 
 local libcurl = {}
 
-local OPTIONS = {
-  timeout = "seconds", connect_timeout = "seconds", proxy = "string", ca_file = "text", user_agent = "text",
-  allow_http = "boolean", max_body = "bytes", headers = "names",
-}
+local OPTIONS = { headers = "names" }
+for name, kind in pairs(util_options.TRANSPORT) do OPTIONS[name] = kind end
 
 local CLOSED = "the transport was closed while this was under way; the request may have been sent"
 local NO_MEMORY = "not enough memory"
@@ -41,19 +39,19 @@ end
 ---@field client userdata? of whatsapp.curl; nil before the first request and after close()
 ---@field closed boolean
 ---@field inboxes table
----@field observed table<any, table> who is told of progress, by tag
+---@field observed table<any, table> tellers of progress, by tag
 ---@field calls table<table, true> tags that are entries, where other tags are slots
 local Libcurl = {}
 Libcurl.__index = Libcurl
 
 ---@param name string of the transport
----@param given whatsapp.curl_options?
+---@param options whatsapp.curl_options?
 ---@param level integer of the caller to blame, as error() counts from here
 ---@param watched boolean whether a loop watches its descriptor
 ---@return whatsapp.libcurl
-function libcurl.new(name, given, level, watched)
+function libcurl.new(name, options, level, watched)
   return setmetatable({
-    name = name, options = options.check(given, OPTIONS, level + 1), watched = watched, closed = false,
+    name = name, options = util_options.check(options, OPTIONS, level + 1), watched = watched, closed = false,
     inboxes = inboxes.new(), observed = {}, calls = {},
   }, Libcurl)
 end
@@ -61,11 +59,15 @@ end
 -- ---- the client ---------------------------------------------------------------------------------------------------------
 
 ---@param level integer of the caller to blame
----@return userdata client
+---@return userdata? client nil: this libcurl cannot be used
+---@return string? err
+---@return whatsapp.details? details
 function Libcurl:open(level)
   if self.closed then error("attempt to use a closed transport", level + 1) end
   if self.client then return self.client end
-  self.client = assert(load_curl().new(self.options))
+  local client, err, details = load_curl().new(self.options)
+  if not client then return nil, err, details end
+  self.client = client
   if self.watched and self.client:pollfd() == nil then
     error(self.name .. ": this system has no descriptor to watch", 0)
   end
@@ -88,10 +90,12 @@ function Libcurl:check(request, level)
   if request.body_file or request.form or request.progress then checks.check_streams(request, level + 1) end
 end
 
--- Adds a request under a tag. Nothing is remembered of one that did not begin.
--- true | false, err, details: refused, or there was no memory. What else is raised is wrong use.
+-- Adds a request under a tag. Returns true; or false, err, details if it was refused or there was no memory; or nil and the
+-- error for wrong use. Nothing is remembered of a request that did not begin.
 local function add(self, request, tag, level)
-  local client = self.client or self:open(level + 1)
+  local client, unusable, why = self.client, nil, nil
+  if not client then client, unusable, why = self:open(level + 1) end
+  if not client then return false, unusable, why end
   if request.progress then self.observed[tag] = progress.new(request.progress, libcurl.now()) end
   local ok, added, err, details = pcall(client.add, client, request, tag)
   if ok and added then return true end
@@ -106,7 +110,7 @@ end
 ---@param slot any
 ---@param box table
 ---@param level integer of the caller to blame
----@return table? box where the answer is there already, and who waits for it is to be woken
+---@return table? box if it has the answer already: the transport wakes its waiter
 function Libcurl:start(request, slot, box, level)
   self:check(request, level + 1)
   if slot == nil then error("start needs a slot, to tell whose answer comes", level + 1) end
@@ -133,7 +137,7 @@ end
 
 -- ---- progress -----------------------------------------------------------------------------------------------------------
 
--- one step that libcurl took meanwhile
+-- tells one function how far its request is
 local function report(self, tag, teller, now)
   local moved, total, ended = self.client:progress(tag)
   if moved ~= nil and (ended or teller:is_due(now)) then teller:tell(now, moved, total, ended) end
@@ -150,7 +154,7 @@ end
 
 -- ---- answers --------------------------------------------------------------------------------------------------------------
 
--- the next outcome that libcurl has, by its tag; nothing: it has none
+-- returns the tag and the outcome of the next request that has ended, or nothing
 local function next_outcome(self)
   if next(self.observed) ~= nil then report_all(self) end
   local client = self.client
@@ -173,12 +177,12 @@ local function keep(self, tag, response, err, details)
   return self.inboxes.put(entry, response, err, details)
 end
 
-local function nobody_waits() end
+local function wake_nothing() end
 
 ---Puts each answer that is there into its box. Does not wait.
 ---@param wake (fun(box: table))? must not raise; it may start requests, and close the transport
 function Libcurl:collect(wake)
-  wake = wake or nobody_waits
+  wake = wake or wake_nothing
   repeat
     self.inboxes:reserve()
     local tag, response, err, details = next_outcome(self)
@@ -195,7 +199,7 @@ function Libcurl:step(wake)
   self:collect(wake)
 end
 
--- For whatsapp.transport.curl: an answer to what was started, by its slot; nothing: there is none.
+-- For whatsapp.transport.curl: returns the slot and the outcome of the next request that was started and has ended, or nothing.
 local function next_started(self)
   while true do
     local tag, response, err, details = next_outcome(self)
@@ -204,7 +208,7 @@ local function next_started(self)
   end
 end
 
----For whatsapp.transport.curl: waits in libcurl for one answer to what was started, in whatever inbox.
+---For whatsapp.transport.curl: waits in libcurl for one answer to a request that was started, in any inbox.
 ---@param seconds number
 ---@return any slot nothing: time is over, or it was closed
 ---@return table? response
@@ -215,6 +219,7 @@ function Libcurl:wait(seconds)
   if common.first then return self.inboxes:take(common) end
   if self.closed then return end
   local client = self.client or self:open(2)
+  if not client then return end
   local slot, response, err, details = next_started(self)
   if slot == nil then
     local deadline, left = libcurl.now() + seconds, seconds
@@ -224,7 +229,7 @@ function Libcurl:wait(seconds)
       if slot == nil and not self.closed then left = deadline - libcurl.now() end
     until slot ~= nil or common.first or self.closed or left <= 0
   end
-  if slot == nil then return self.inboxes:take(common) end -- what is left by a close
+  if slot == nil then return self.inboxes:take(common) end -- after a close
   return slot, response, err, details
 end
 
@@ -235,8 +240,8 @@ local function step_of_call(self)
   self:collect()
 end
 
--- Waits step by step, so that progress is told between two steps. Answers to what was started are kept for who waits for
--- them. What is raised meanwhile, as by Ctrl-C, ends the request.
+-- Waits step by step, so that progress is told between two steps. Answers to requests that were started are kept for wait().
+-- An error that is raised meanwhile, as by Ctrl-C, ends the request.
 local function perform_observed(self, request, level)
   local box = self.inboxes.new_box()
   local call = self.inboxes:expect(box, box)
@@ -267,7 +272,10 @@ end
 function Libcurl:perform(request, level)
   self:check(request, level + 1)
   if request.progress then return perform_observed(self, request, level + 1) end
-  return (self.client or self:open(level + 1)):perform(request)
+  local client, err, details = self.client, nil, nil
+  if not client then client, err, details = self:open(level + 1) end
+  if not client then return nil, err, details end
+  return client:perform(request)
 end
 
 -- ---- close ----------------------------------------------------------------------------------------------------------------

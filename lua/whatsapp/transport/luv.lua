@@ -1,8 +1,8 @@
 -- The transport over libcurl for programs that run in libuv's loop through luv: the coroutine that sends is suspended
 -- and the loop goes on. Outside of a coroutine it runs the loop itself until the answer is there.
 --
--- A coroutine that waits may be closed meanwhile, or resumed by somebody else: it is resumed only where it still waits
--- here, and it waits again where nothing has come.
+-- A coroutine that waits may be closed meanwhile, or resumed by other code: it is resumed only while it still waits here, and
+-- it waits again if nothing has come.
 local libcurl = require "whatsapp.transport.libcurl"
 local uv = require "luv"
 
@@ -40,7 +40,7 @@ local function current()
   return MAIN
 end
 
--- Waits until the place has no waiter any more, or another one.
+-- waits until the place has another waiter, or no waiter
 local function suspend(place, waiter)
   if waiter == MAIN then
     while place.waiter == MAIN do uv.run "once" end
@@ -49,7 +49,7 @@ local function suspend(place, waiter)
   end
 end
 
--- nothing, or what the coroutine raised after it was resumed
+-- resumes the waiter if it still waits here; returns the error that it raised after that, if any
 local function resume(place)
   local waiter = place.waiter
   place.waiter = nil
@@ -69,7 +69,7 @@ local function sleep(seconds)
   if not uv.loop_mode() then uv.run "nowait" end -- see close_handle
 end
 
--- ---- who waits --------------------------------------------------------------------------------------------------------------
+-- ---- waiting ----------------------------------------------------------------------------------------------------------------
 
 -- the descriptor is watched while something is under way, so that the loop can end when nothing is
 local Watch = {}
@@ -86,7 +86,7 @@ local function new_watch(curl)
     self:raise()
   end
   self.on_time = function() self:end_waits() end
-  -- a coroutine that raises has nobody above it but the loop, which is told when all the others are awake
+  -- only the loop is above a coroutine that raises: it gets the error when all the others are awake
   self.wake = function(box)
     self.deadlines[box] = nil
     local err = resume(box)
@@ -137,10 +137,10 @@ function Watch:set_timer(deadline)
   elseif self.timer then self.timer:stop() end
 end
 
----Suspends the caller until there is something in the box, or time is over.
+---Suspends the caller until there is an answer in the box, or time is over.
 ---@param box table
 ---@param waiter thread|string who calls
----@param seconds number? nil: without end, which is only for what is under way
+---@param seconds number? nil: without end, only for a box whose request is under way
 function Watch:wait(box, waiter, seconds)
   box.waiter = waiter
   if seconds then
@@ -167,10 +167,11 @@ end
 
 -- ---- the transport ------------------------------------------------------------------------------------------------------------
 
----@param given whatsapp.curl_options?
----@return whatsapp.Transport transport callable, with now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
-function M.new(given)
-  local curl = libcurl.new("whatsapp.transport.luv", given, 2, true)
+---@param options whatsapp.curl_options?
+---@return whatsapp.Transport transport callable, with
+---now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
+function M.new(options)
+  local curl = libcurl.new("whatsapp.transport.luv", options, 2, true)
   local inboxes, watch = curl.inboxes, new_watch(curl)
   local transport = { streams = true, now = now, sleep = sleep }
 

@@ -117,8 +117,8 @@ local function wait(self, seconds)
   return one.slot, one.answer[1], one.answer[2], one.answer[3]
 end
 
----@param handle (fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?)|(whatsapp.response|{ err: string, details: whatsapp.details? })[] answers a request; or
----answers, one after the other: responses, or { err =, details = }
+---@param handle whatsapp.transport_function|(whatsapp.response|{ err: string, details: whatsapp.details? })[] answers a
+---request; or answers, one after the other: responses, or { err =, details = }
 ---@param options { delay: (number|fun(request: whatsapp.request): number)? }? seconds that an answer takes
 ---@return whatsapp.memory_transport transport callable; .requests, .slept, now(), sleep(seconds), start, wait
 function M.new(handle, options)

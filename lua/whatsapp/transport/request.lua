@@ -1,4 +1,4 @@
--- What a request must be before a transport that is written in Lua sends it; the words are those of whatsapp.curl. Never
+-- Checks a request before a transport that is written in Lua sends it; the error texts are those of whatsapp.curl. Never
 -- sends anything, and never names a value: it may be a secret.
 local url = require "whatsapp.util.url"
 
@@ -28,10 +28,10 @@ end
 
 ---@param headers any
 ---@return string[]? lines
----@return table<string, string>|string given values by lower-case name, or what is wrong
+---@return table<string, string>|string values by lower-case name, or the error
 function checked.headers(headers)
-  local lines, given, size = {}, {}, 0
-  if headers == nil then return lines, given end
+  local lines, values, size = {}, {}, 0
+  if headers == nil then return lines, values end
   if type(headers) ~= "table" then return nil, "headers must be strings by name" end
   for name, value in pairs(headers) do
     if type(name) ~= "string" or type(value) ~= "string" then return nil, "headers must be strings by name" end
@@ -40,15 +40,15 @@ function checked.headers(headers)
     local lower = name:lower()
     if OURS[lower] then return nil, "Content-Length and Transfer-Encoding are the transport's to set" end
     lines[#lines + 1] = name .. (value == "" and ":" or ": " .. value)
-    given[lower], size = value, size + #lines[#lines] + 1
+    values[lower], size = value, size + #lines[#lines] + 1
   end
   if size > MAX_HEADERS then return nil, "the headers are longer than 64 KiB" end
-  return lines, given
+  return lines, values
 end
 
--- ---- all of it ------------------------------------------------------------------------------------------------------------
+-- ---- the request ------------------------------------------------------------------------------------------------------------
 
----Raises for what is no request, and for a time-out that is none.
+---Raises where a request is not a table, or its time-out not a number of seconds.
 ---@param request any
 ---@param level integer of the caller to blame, as error() counts from here
 function checked.is_request(request, level)
@@ -59,7 +59,7 @@ function checked.is_request(request, level)
   end
 end
 
----Raises for what no request may be: two bodies, and a progress that is no function.
+---Raises where a request has two bodies, or a progress that is not a function.
 ---@param request table
 ---@param level integer of the caller to blame, as error() counts from here
 function checked.check_streams(request, level)
@@ -75,23 +75,55 @@ end
 ---@field method string
 ---@field url whatsapp.url
 ---@field lines string[] the headers as they are written
----@field given table<string, string> the same by lower-case name
+---@field headers table<string, string> the same by lower-case name
 ---@field body string?
 ---@field idempotent boolean
 
+-- whether the headers of a request are those that were checked last
+local function are_same(headers, last)
+  if type(headers) ~= "table" or not last then return false end
+  local count = 0
+  for name, value in pairs(headers) do
+    if last[name] ~= value then return false end
+    count = count + 1
+  end
+  return count == last.count
+end
+
+local function check_headers(headers, memory)
+  if are_same(headers, memory.headers) then return memory.lines, memory.values end
+  local lines, values = checked.headers(headers)
+  if not lines or type(headers) ~= "table" then return lines, values end
+  local copy, count = {}, 0
+  for name, value in pairs(headers) do copy[name], count = value, count + 1 end
+  if copy.count then return lines, values end -- a header of this name: nothing is remembered
+  copy.count = count
+  memory.headers, memory.lines, memory.values = copy, lines, values
+  return lines, values
+end
+
+local function check_url(text, allow_http, memory)
+  if text == memory.url_text then return memory.url end
+  local read, err = checked.url(text, allow_http)
+  if read then memory.url_text, memory.url = text, read end
+  return read, err
+end
+
 ---@param request table
----@param allow_http boolean?
----@return whatsapp.checked_request? plan what is to be sent
----@return string? problem
-function checked.request(request, allow_http)
-  local lines, given = checked.headers(request.headers)
-  if not lines then return nil, given end
+---@param allow_http boolean? always the same for a memory
+---@param memory table? the URL and the headers that were checked last: those of one transport are mostly the same
+---@return whatsapp.checked_request? plan what is to be sent; its lines and headers must not be changed
+---@return string? err
+function checked.request(request, allow_http, memory)
+  memory = memory or {}
+  local lines, values = check_headers(request.headers, memory)
+  if not lines then return nil, values end
   if not is_token(request.method) then return nil, "the method must be a word such as GET or POST" end
-  local read, err = checked.url(request.url, allow_http)
+  local read, err = check_url(request.url, allow_http, memory)
   if not read then return nil, err end
   if request.body ~= nil and type(request.body) ~= "string" then return nil, "the body must be a string" end
   return {
-    method = request.method, url = read, lines = lines, given = given, body = request.body,
+    method = request.method, url = read, lines = lines, headers = values, body = request.body,
     idempotent = IDEMPOTENT[request.method] or false,
   }
 end

@@ -1,12 +1,12 @@
--- The transport over cosockets, for nginx with its Lua module (OpenResty): whoever sends is suspended and the worker goes
--- on. Connections are kept for all handlers of a worker. Asks nothing of nginx before a request is sent, so that it can be
--- made in init_by_lua.
+-- The transport over cosockets, for nginx with its Lua module (OpenResty): the light thread that sends is suspended, and
+-- nginx's worker goes on. Connections are kept for all handlers of a worker. Asks nothing of nginx before a request is sent,
+-- so that it can be made in init_by_lua.
 local checked = require "whatsapp.transport.request"
 local cosocket = require "whatsapp.transport.resty.exchange"
 local failures = require "whatsapp.transport.resty.failure"
 local http1 = require "whatsapp.transport.resty.http1"
 local inboxes = require "whatsapp.transport.inboxes"
-local options = require "whatsapp.util.options"
+local util_options = require "whatsapp.util.options"
 local stream = require "whatsapp.transport.resty.upload"
 local workers = require "whatsapp.transport.resty.workers"
 
@@ -40,9 +40,9 @@ local DEFAULTS = {
 
 -- ---- options --------------------------------------------------------------------------------------------------------------
 
-local function settings_of(given, level)
-  local settings = options.copy(DEFAULTS)
-  for name, value in pairs(options.check(given, NEW, level + 1)) do settings[name] = value end
+local function settings_of(options, level)
+  local settings = util_options.copy(DEFAULTS)
+  for name, value in pairs(util_options.check(options, NEW, level + 1)) do settings[name] = value end
   if settings.ca_file then
     error("option ca_file is for libcurl: nginx trusts what its directive lua_ssl_trusted_certificate names", level + 1)
   end
@@ -59,13 +59,13 @@ local function set_of(names)
   return set
 end
 
-local function new_state(given, level)
-  local settings = settings_of(given, level + 1)
+local function new_state(options, level)
+  local settings = settings_of(options, level + 1)
   return {
     settings = settings, wanted = set_of(settings.headers),
     exchange = settings.http and require("whatsapp.transport.resty.lua_resty_http").exchange or cosocket.exchange,
-    inboxes = inboxes.new(),
-    -- plans, and boxes that somebody waits for: weak, since a request of nginx may be cut short
+    inboxes = inboxes.new(), checked = {}, spare = false,
+    -- plans, and boxes that a light thread waits for: weak, since a request of nginx may be cut short
     under_way = setmetatable({}, { __mode = "k" }), waiting = setmetatable({}, { __mode = "k" }),
   }
 end
@@ -79,32 +79,40 @@ local function check(state, request, level)
   if not rawget(_G, "ngx") then error("whatsapp.transport.resty works in nginx only", level + 1) end
 end
 
--- what is streamed is opened last, when nothing else can be wrong
+-- files are opened last, when nothing else can be wrong
 local function add_streams(plan, streams)
-  local opened, text, details = stream.open(streams)
-  if not opened then return nil, text, details end
+  local opened, err, details = stream.open(streams)
+  if not opened then return nil, err, details end
   plan.upload, plan.target, plan.limit = opened.upload, opened.target, opened.limit
   return true
 end
 
--- all of a request, ready to be sent, or what is wrong
-local function plan_of(settings, request)
-  local streams, text, details = stream.read(request)
-  if streams == nil then return nil, text, details end
-  if streams and settings.http then return options.refused "what is streamed does not go through lua-resty-http" end
-  local plan, problem = checked.request(request, settings.allow_http)
-  if not plan then return options.refused(problem) end
+-- the headers of a request, and one more
+local function with_type(lines, content_type)
+  local all = {}
+  for i, line in ipairs(lines) do all[i] = line end
+  all[#all + 1] = "Content-Type: " .. content_type
+  return all
+end
+
+-- returns a request that is ready to be sent, or nil, err, details
+local function plan_of(state, request)
+  local settings = state.settings
+  local streams, unread, unread_details = stream.read(request)
+  if streams == nil then return nil, unread, unread_details end
+  if streams and settings.http then return util_options.refused "what is streamed does not go through lua-resty-http" end
+  local plan, err = checked.request(request, settings.allow_http, state.checked)
+  if not plan then return util_options.refused(err) end
   if streams and streams.type then
-    if plan.given["content-type"] then return options.refused "Content-Type of a form is the transport's to set" end
-    table.insert(plan.lines, "Content-Type: " .. streams.type)
+    if plan.headers["content-type"] then return util_options.refused "Content-Type of a form is the transport's to set" end
+    plan.lines = with_type(plan.lines, streams.type)
   end
   if streams then
-    local ok
-    ok, text, details = add_streams(plan, streams)
-    if not ok then return nil, text, details end
+    local ok, unopened, details = add_streams(plan, streams)
+    if not ok then return nil, unopened, details end
   end
   plan.timeout, plan.progress = request.timeout or settings.timeout, request.progress
-  plan.last = (plan.given.connection or ""):lower():find("close", 1, true) ~= nil
+  plan.last = (plan.headers.connection or ""):lower():find("close", 1, true) ~= nil
   local length = plan.upload and plan.upload.size or plan.body and #plan.body
   plan.head = http1.head(plan, length, settings.user_agent)
   return plan
@@ -112,13 +120,13 @@ end
 
 -- a plan and a socket for it
 local function prepare(state, request)
-  local plan, text, details = plan_of(state.settings, request)
-  if not plan then return nil, text, details end
+  local plan, err, details = plan_of(state, request)
+  if not plan then return nil, err, details end
   local socket
-  socket, text, details = cosocket.new()
+  socket, err, details = cosocket.new()
   if socket then return plan, socket end
   cosocket.finish(plan)
-  return nil, text, details
+  return nil, err, details
 end
 
 -- ---- many at once ---------------------------------------------------------------------------------------------------------
@@ -128,7 +136,7 @@ local function wake(box)
   if semaphore and semaphore:count() < 1 then semaphore:post(1) end
 end
 
--- What a worker does. Nobody waits for the outcome of a plan without an entry: it was told when the transport was closed.
+-- What a worker does. A plan has no entry any more where the transport was closed, which gave it its outcome.
 local function answer(plan, worker)
   local state = plan.state
   plan.worker = worker
@@ -152,7 +160,7 @@ local function start(state, request, slot, box)
   workers.run(state, answer, plan)
 end
 
--- until there is something in the box, or time is over
+-- suspends the caller until there is an answer in the box, or time is over
 local function wait(state, box, seconds)
   local deadline = cosocket.now() + seconds
   local left = seconds
@@ -163,12 +171,14 @@ local function wait(state, box, seconds)
   end
 end
 
--- one request, for which the caller waits
+-- One request, for which the caller waits. Its box is used again, with its semaphore, unless the caller vanishes.
 local function perform(state, request)
-  local box = state.inboxes.new_box()
+  local box = state.spare or state.inboxes.new_box()
+  state.spare = false
   start(state, request, box, box)
   while not box.first do wait(state, box, LONGEST) end
   local _, response, err, details = state.inboxes:take(box)
+  state.spare = box
   return response, err, details
 end
 
@@ -187,11 +197,12 @@ local function close(state)
   for box in pairs(state.waiting) do wake(box) end
 end
 
----@param given whatsapp.resty_options?
+---@param options whatsapp.resty_options?
 ---@param level integer? of the caller to blame, as error() counts from here; who calls this, if absent
----@return whatsapp.Transport transport callable, with now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
-function M.new(given, level)
-  local state = new_state(given, level or 2)
+---@return whatsapp.Transport transport callable, with
+---now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
+function M.new(options, level)
+  local state = new_state(options, level or 2)
   local transport = { streams = not state.settings.http, now = cosocket.now, sleep = cosocket.sleep }
 
   function transport.start(request, slot, inbox)

@@ -1,13 +1,13 @@
--- What a reader sees as one character: a cluster of code points, by the rules of UAX 29 (extended grapheme clusters). Pure;
--- takes whatever bytes there are, and looks at each of them once.
+-- Finds clusters: the code points that a reader sees as one character, by the rules of UAX 29 (extended grapheme clusters). Pure;
+-- takes any bytes, and looks at each of them once.
 --
 -- The rules: no end between CR and LF; before a combining mark, a variation selector, a skin tone, a tag, a zero width joiner
 -- or a spacing mark; after a prepended mark; within a Hangul syllable; between a joiner and the emoji after it; within a pair
 -- of regional indicators; and between a virama (or a sign like it) and the consonant after it. The last rule is wider than
 -- UAX 29's GB9c, which names six scripts: here it holds for every script that has such a sign, Tamil and Khmer among them.
--- Limits: the data are those of one Unicode version (util/unicode); marks that later versions add are taken for letters.
--- No dictionary and no font is asked: what one font draws as one sign, such as a ligature, may be several clusters. A byte that
--- is not UTF-8 is a cluster of its own.
+-- Limits: the data are those of one Unicode version (util/unicode); marks of later versions count as letters.
+-- It knows no fonts: a ligature, which a font draws as one sign, may be several clusters. Each byte that is not UTF-8 is a
+-- cluster.
 local clusters = {}
 
 -- starts, stops and classes of the ranges, by code point; filled when they are first needed
@@ -66,7 +66,7 @@ local function read(text, at)
   return class_of(code), at + length, code
 end
 
--- class -> the classes that it joins, whatever came before
+-- class -> the classes that always join it
 local function set(list)
   local members = {}
   for name in list:gmatch "%S+" do members[name] = true end
@@ -77,7 +77,7 @@ local MARKS = set "E Z K S"
 local JOINS = { L = set "L V H W", V = set "V T", H = set "V T", T = set "T", W = set "T" }
 local ZERO_WIDTH_NON_JOINER = 0x200C
 
--- whether a cluster goes on from one class to the next; `state` is what must be remembered of the code points before
+-- whether a cluster goes on from one class to the next; `state` is what `remember` keeps about the code points before
 local function goes_on(before, after, state)
   if before == "CR" then return after == "LF" end
   if ENDS[before] or ENDS[after] then return false end
@@ -88,8 +88,8 @@ local function goes_on(before, after, state)
   return JOINS[before] ~= nil and JOINS[before][after] == true
 end
 
--- picture: 1 after an emoji and its marks, 2 after a joiner behind these; flags: regional indicators; linked: a virama, and
--- nothing after it that separates
+-- picture: 1 after an emoji and its marks, 2 after a joiner that follows these; flags: the number of regional indicators; linked:
+-- true after a virama and marks that do not separate it from the next consonant
 local function remember(state, class, code)
   if class == "X" then state.picture = 1
   elseif class == "Z" and state.picture == 1 then state.picture = 2
@@ -98,7 +98,7 @@ local function remember(state, class, code)
   state.linked = class == "K" or state.linked and (class == "E" or class == "Z") and code ~= ZERO_WIDTH_NON_JOINER
 end
 
----The cluster at a position. At most `most` code points of it are looked at: where the cluster is longer, the count says so.
+---Finds the end of the cluster at a position. Looks at no more than `most` code points.
 ---@param text string
 ---@param at integer position of its first byte, in the text
 ---@param most integer code points
@@ -120,8 +120,8 @@ function clusters.next(text, at, most)
   return stop, count
 end
 
----The longest beginning of a text that has at most so many bytes and ends between two clusters; a first cluster that is longer
----is cut between code points, one that is no UTF-8 between bytes.
+---Returns the longest beginning of a text that has at most `bytes` bytes and ends between two clusters. If the first cluster
+---alone is longer, it is cut between code points, or between bytes where it is not UTF-8.
 ---@param text string
 ---@param bytes integer
 ---@return string

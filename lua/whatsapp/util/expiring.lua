@@ -1,5 +1,5 @@
--- The one bounded memory: keys with values, each for a time, at most so many. Where it is full, the entry that would expire
--- first makes room, and the caller hears of it. Never waits, never looks into a value.
+-- The one bounded memory: keeps values by key, each for a time, and at most `max` of them. If it is full, it forgets the entry
+-- that would expire first, and tells the caller. Never waits, never looks into a value.
 
 ---@class whatsapp.expiring: whatsapp.media_store
 ---@field count integer entries that it holds; some may have expired
@@ -10,9 +10,9 @@ Expiring.__index = Expiring
 local expiring = {}
 
 -- ---- the heap: the entry that is due first is at 1 ---------------------------------------------------------------------
--- DUE of an entry is never later than EXPIRES: to make an entry live longer costs nothing, and it moves down only when it
--- reaches the top. Of two that are due at the same time the one with the lower NUMBER goes first. An entry is a list, which
--- needs 150 bytes where a table with names needs 250.
+-- DUE of an entry is never later than EXPIRES: to make an entry live longer changes only EXPIRES, and the entry moves down
+-- when it reaches the top. If two entries are due at the same time, the one with the lower NUMBER goes first. An entry is a
+-- list, which needs 150 bytes; a table with names needs 250.
 
 local KEY, VALUE, EXPIRES, DUE, NUMBER, AT = 1, 2, 3, 4, 5, 6
 
@@ -73,8 +73,8 @@ local function drop(self, entry)
   if self.on_drop then self.on_drop(entry[KEY], entry[VALUE]) end
 end
 
--- Drops what has expired, at most two entries for each one that comes. Where the memory is still full it drops the entry that
--- would expire first, and returns it.
+-- Drops at most two entries that have expired. If the memory is still full, it drops the entry that would expire first, and
+-- returns it.
 local function make_room(self, now)
   for _ = 1, 2 do
     local entry = self.heap[1]
@@ -93,7 +93,7 @@ end
 
 ---@param key any
 ---@param now number? of the caller's clock
----@return any value nil: it is not there, or has expired
+---@return any value nil if there is no such entry, or if it has expired
 ---@return number? expires
 function Expiring:get(key, now)
   local entry = self.entries[key]
@@ -108,8 +108,8 @@ local function change(self, entry, value, expires)
   move_up(self.heap, entry, entry[AT])
 end
 
----Keeps a value for `ttl` seconds. Where the memory is full it forgets the entry that would expire first, counts it, and
----tells it to `on_forget`.
+---Keeps a value for `ttl` seconds. If the memory is full, it forgets the entry that would expire first, counts it, and calls
+---`on_forget` with it.
 ---@param key any
 ---@param value any not nil
 ---@param ttl number seconds
@@ -138,8 +138,8 @@ end
 ---@class whatsapp.expiring_options
 ---@field max integer? entries, without bound if absent
 ---@field now (fun(): number)? a clock in seconds, os.time if absent
----@field on_forget (fun(key: any, value: any))? hears of each entry that is forgotten before its time
----@field on_drop (fun(key: any, value: any))? hears of each entry that goes by itself, before its time or after it
+---@field on_forget (fun(key: any, value: any))? called for each entry that is forgotten before its time
+---@field on_drop (fun(key: any, value: any))? called for each entry that is removed without `delete`
 
 ---@param options whatsapp.expiring_options?
 ---@return whatsapp.expiring

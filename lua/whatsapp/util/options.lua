@@ -1,12 +1,12 @@
--- Checks the tables of options that users pass: each option is a row with a test. What is wrong is the programmer's
--- mistake and raises, at the caller's position.
+-- Checks the tables of options that users pass: each option is a row with a test. A wrong option is the programmer's
+-- mistake: it raises, with the position of the caller.
 local show = require "whatsapp.util.show"
+local urls = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
 
 local options = {}
 
--- names that other files still use; they live in util/values
-options.EXACT, options.copy, options.is_id, options.text_of_id = values.EXACT, values.copy, values.id, values.text_of_id
+options.copy = values.copy -- for transport/resty
 
 local is_callable, is_id = values.callable, values.id
 
@@ -36,22 +36,33 @@ local function is_store(value)
   return (is_table(value) or type(value) == "userdata") and is_callable(value.take)
 end
 
--- of events: as whatsapp.webhook.memory makes them
+-- a store of handled events, such as whatsapp.webhook.memory makes
 local function is_event_store(value)
   if not (is_table(value) or type(value) == "userdata") then return false end
   return is_callable(value.begin) and is_callable(value.done) and is_callable(value.forget)
 end
 
--- of ids of uploads: as whatsapp.media.store makes them, or an nginx shared dictionary
+-- a store of the ids of uploads: as whatsapp.media.store makes it, or an nginx shared dictionary
 local function is_media_store(value)
   if value == false then return true end
   if not (is_table(value) or type(value) == "userdata") then return false end
   return is_callable(value.get) and is_callable(value.set) and is_callable(value.delete)
 end
 
+local PROXIES = { http = true, https = true, socks4 = true, socks4a = true, socks5 = true, socks5h = true }
+
+-- a proxy without a scheme is one for http, as libcurl has it
+local function is_proxy(value)
+  if value == "" then return true end
+  if not is_line(value) or value:find " " then return false end
+  local scheme, rest = value:match "^([%w+.-]+)://(.*)$"
+  if scheme and not PROXIES[scheme:lower()] then return false end
+  return (rest or value):find "^[^/:]" ~= nil
+end
+
 local SHOWN_AS = { image = true, video = true, audio = true, document = true, sticker = true }
 
--- an app secret is a key of HMAC: any bytes
+-- an app secret may have any bytes, as it is a key of HMAC
 local function is_secret(value) return type(value) == "string" and value ~= "" end
 
 -- a list without holes, and nothing else in the table: os.getenv gives nil where a variable is not set
@@ -111,6 +122,9 @@ local kinds = {
     function(value) return is_table(value) and (next(value) == nil or is_list(value, is_text)) end,
     "a list of names without holes",
   },
+  proxy = {
+    is_proxy, 'a URL such as "http://proxy.example:3128" (http, https, socks4, socks4a, socks5 or socks5h), or "" for no proxy',
+  },
   key = { is_text, "a string that is not empty" },
   resty_http = {
     function(value) return is_table(value) and is_callable(value.new) end,
@@ -142,19 +156,20 @@ local kinds = {
     "false, or {attempts = how many in all, total = seconds, may_send_twice = true or false}", RETRY,
   },
   base_url = {
-    function(value)
-      local rest = type(value) == "string" and value:match "^https?://[^/?#@%s%c]+(.*)$"
-      return rest ~= nil and rest ~= false and rest:find "^/?[^?#@%s%c]*$" ~= nil
-    end,
+    function(value) return urls.read_base(value) ~= nil and not value:find "[@%s%c]" end,
     "a URL that starts with https://, without a name and a password",
   },
 }
 
-options.is_callable = is_callable
 options.is_secret = is_secret
 options.is_list = is_list
 
-options.NONE = {} -- nobody writes into it
+---The options of a transport over libcurl, which a client takes for its own transport as well. A new one is a row here, and a
+---row in src/curl.
+options.TRANSPORT = {
+  timeout = "seconds", connect_timeout = "seconds", proxy = "proxy", ca_file = "text", user_agent = "text",
+  allow_http = "boolean", max_body = "bytes", max_requests = "count",
+}
 
 local function sorted_names(rows)
   local names = {}
@@ -165,7 +180,7 @@ end
 
 -- ---- did you mean ----------------------------------------------------------------------------------------------------------
 
--- How many letters must be added, left out, changed or swapped with the next to make one word of another.
+-- The number of letters to add, remove, change or swap with the next one that makes one word of the other.
 local function distance(a, b)
   local before, row = {}, {}
   for j = 0, #b do row[j] = j end
@@ -189,7 +204,7 @@ local LONGEST_NAME = 40 -- a longer name is no slip of a known one
 ---The known name that a wrong one is nearest to.
 ---@param name any
 ---@param names table<string, any> the known names, as keys
----@return string? near nil: none is near
+---@return string? near nil if no known name is near
 function options.did_you_mean(name, names)
   if type(name) ~= "string" or #name > LONGEST_NAME then return nil end
   local nearest, least = nil, math.max(1, math.floor(#name / 3)) + 1
@@ -205,18 +220,10 @@ local function hint(name, names)
   return near and (", did you mean %s?"):format(near) or ""
 end
 
----A failure that happened before anything left.
----@param text string
----@param problems whatsapp.problem[]? of which it is said; none where it is of nothing that has a place
----@return nil, string text, whatsapp.details details
-function options.refused(text, problems)
-  problems = problems or {}
-  return nil, text, {
-    kind = "invalid", retryable = false, may_have_been_sent = false, attempts = 0, count = #problems, problems = problems,
-  }
-end
+-- for transport/resty and send/body
+function options.refused(...) return require("whatsapp.wire.outcome").invalid(...) end
 
--- the member that is wrong, where the kind has members; "" where it has none
+-- names the member that is wrong; returns "" for a kind without members
 local function wrong_member(value, members)
   if not members or type(value) ~= "table" then return "" end
   for _, name in ipairs(sorted_names(value)) do
@@ -227,15 +234,15 @@ local function wrong_member(value, members)
 end
 
 ---Raises for an option that is unknown or of another kind.
----@param given table? the options as the user passed them
+---@param passed table? the options as the user passed them
 ---@param rows table<string, string> the kind of each option
 ---@param level integer of the caller to blame, as error() counts from here
 ---@return table copy to be read only: without options it is one table for all callers
-function options.check(given, rows, level)
-  if given == nil then return options.NONE end
+function options.check(passed, rows, level)
+  if passed == nil then return values.NONE end
   local copy = {}
-  if type(given) ~= "table" then error("options must be a table, got a " .. type(given), level + 1) end
-  for name, value in pairs(given) do
+  if type(passed) ~= "table" then error("options must be a table, got a " .. type(passed), level + 1) end
+  for name, value in pairs(passed) do
     local kind = kinds[rows[name]]
     if not kind then
       error(("unknown option %s%s (there are %s)"):format(show.value(name, LONGEST_NAME), hint(name, rows),

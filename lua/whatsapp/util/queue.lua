@@ -1,4 +1,4 @@
--- Two ways to wait in line: first in, first out; and whoever wakes first. Pure.
+-- Two queues: first in, first out; and a heap that returns the sleeper with the earliest time. Pure; never waits.
 local queue = {}
 
 -- ---- first in, first out ----------------------------------------------------------------------------------------------------
@@ -11,7 +11,7 @@ function queue.fifo() return setmetatable({ head = 1, tail = 0 }, Fifo) end
 
 function Fifo:push(value)
   local tail = self.tail + 1
-  self[tail] = value -- which may raise
+  self[tail] = value -- raises if memory is short; then nothing has changed
   self.tail = tail
 end
 
@@ -27,7 +27,7 @@ end
 
 function Fifo:size() return self.tail - self.head + 1 end
 
--- ---- a heap of those who sleep ----------------------------------------------------------------------------------------------
+-- ---- a heap of sleepers -----------------------------------------------------------------------------------------------------
 
 local Heap = {}
 Heap.__index = Heap

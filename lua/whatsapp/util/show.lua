@@ -1,5 +1,5 @@
 -- Shows text from outside in one way: on one line, with every character escaped that ends a line, moves a cursor, turns the
--- direction of reading or cannot be seen. What it returns can be logged and printed. Never raises.
+-- direction of reading or cannot be seen. The line can be logged and printed. Never raises.
 local show = {}
 
 -- ranges of code points that are escaped; those under 32 are too
@@ -27,7 +27,7 @@ local function escaped_byte(byte)
   return SHORT[byte] or ("\\x%02X"):format(byte:byte())
 end
 
--- the character that some bytes begin with: its length and its code point; nil: they begin with no UTF-8
+-- the character that some bytes begin with: its length and its code point; nil if they do not begin with UTF-8
 local function character(bytes)
   local first = bytes:byte()
   for i = 1, #LENGTHS do
@@ -68,7 +68,7 @@ function show.line(text, most)
   return (text:gsub("[%z\1-\31\127-\255][\128-\191]*", escaped))
 end
 
----Shows whatever was raised or returned, also an object whose __tostring raises.
+---Shows any value, also an object whose __tostring raises.
 ---@param value any
 ---@param most integer? bytes that are shown
 ---@return string line

@@ -1,6 +1,6 @@
--- The one reader of URLs: what is sent, who may be told a token, and what an option may be are judged by what it reads, so
--- that no two readers mean different hosts. Also writes and reads queries. Pure; never raises, whatever the bytes, and never
--- looks a name up.
+-- The one reader of URLs. Transports, the guard of the token and the checks of options all judge by what it reads, so that no
+-- two of them mean different hosts. Also writes and reads queries. Pure; never raises for any bytes, and never looks a
+-- name up.
 local url = {}
 
 local LONGEST = 8 * 1024 -- bytes
@@ -8,7 +8,7 @@ local PORTS = { http = 80, https = 443 }
 
 -- ---- hosts ----------------------------------------------------------------------------------------------------------------
 
--- sets are written out: what %w means depends on the host program's locale
+-- sets are written out, as %w depends on the host program's locale
 local NAME, ADDRESS = "^([0-9A-Za-z._-]+)(.*)$", "^%[([0-9A-Fa-f:.]+)%](.*)$"
 
 local function is_octet(digits) return #digits <= 3 and tonumber(digits) <= 255 and (digits == "0" or not digits:find "^0") end
@@ -46,7 +46,7 @@ end
 ---@field path string with the query; at least "/"
 ---@field named boolean the host is a name, not an address
 ---@field loopback boolean the host is this machine
----@field secure boolean nobody else can read what is sent: https, or this machine
+---@field secure boolean no other machine can read the request: https, or this machine
 
 ---@param text any
 ---@return whatsapp.url? read
@@ -92,7 +92,7 @@ local function unescaped(text)
   return (text:gsub("+", " "):gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
----@param query string what follows the question mark
+---@param query string the part after the question mark
 ---@return table<string, string> parameters by name, the first of each
 function url.parameters(query)
   local parameters = {}

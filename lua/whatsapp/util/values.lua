@@ -1,17 +1,17 @@
--- Plain values: copies, what can be called, ids, whole numbers, and the one place where a number becomes text. Pure; it
+-- Plain values: copies, callable values, ids, whole numbers, and the one place where a number becomes text. Pure; it
 -- needs no other module, never raises, and returns the same bytes on every Lua and in every locale.
 local values = {}
 
 local math_type, to_integer = math.type, math.tointeger -- luacheck: ignore 143
 
----Up to this number every integer is a float of its own. Where a number is a single (LUA_32BITS), 2^24 may have been
----2^24 + 1, so it is not counted.
+---Up to this number every integer is held exactly as a float. In a Lua whose numbers are singles (LUA_32BITS), 2^24 may also be
+---a rounded 2^24 + 1, so the limit is one less.
 values.EXACT = 2 ^ 24 + 1 == 2 ^ 24 and 2 ^ 24 - 1 or 2 ^ 53
 local EXACT = values.EXACT
 
 values.NONE = {} -- an empty table that is never written into
 
----Copies what a table holds; the members themselves are not copied.
+---Copies a table; its members are not copied.
 ---@generic T: table
 ---@param from T?
 ---@return T copy
@@ -53,7 +53,7 @@ local function shortest(number)
   return ("%.16e"):format(number)
 end
 
--- the sign, the digits and the exponent of a number that %e wrote, whatever the locale's decimal point is
+-- the sign, the digits and the exponent of a number that %e wrote, with any decimal point of the locale
 local function parts_of(text)
   local sign, first, rest, exponent = text:match "^(%-?)(%d)%D*(%d*)e([+-]%d+)$"
   return sign, (first .. rest):gsub("0+$", ""), tonumber(exponent)
@@ -66,10 +66,10 @@ local function fraction(number)
   return ("%s%s.%s"):format(sign, digits:sub(1, exponent + 1), digits:sub(exponent + 2))
 end
 
----Writes a number with all its digits and without an exponent: 1042.0 is "1042", 42.5 is "42.5"; what it gives reads back
----as the same number. A float beyond `values.EXACT` may have lost digits before it came here, so it has no text.
+---Writes a number with all its digits and without an exponent: 1042.0 is "1042", 42.5 is "42.5"; the text reads back as
+---the same number. A float beyond `values.EXACT` may have lost digits before it came here, so it has no text.
 ---@param number any
----@return string? text nil for NaN, for an infinity, for a float that may not be exact, and for what is no number
+---@return string? text nil for NaN, for an infinity, for a float that may not be exact, and for a value that is no number
 function values.text(number)
   if type(number) ~= "number" then return nil end
   if is_subtype_integer(number) then return ("%d"):format(number) end
@@ -114,11 +114,11 @@ function values.text_of(value)
   return "an error that has no text (a " .. type(value) .. ")"
 end
 
--- Lua 5.1 suspends nothing within a pcall.
+-- Lua 5.1 cannot yield across a pcall.
 local FIRM = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 
----Calls code of the user's, which may yield. What it raises is returned, but in a coroutine of plain Lua 5.1, where a pcall
----would keep it from yielding: there it is raised.
+---Calls code of the user's, which may yield, and returns its error as pcall does. Only in a coroutine of plain Lua 5.1 an error
+---is raised: there a pcall would keep the code from yielding.
 ---@param code function
 ---@return boolean ok, any ...
 function values.protected(code, ...)

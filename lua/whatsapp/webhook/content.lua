@@ -1,15 +1,15 @@
 -- The words, the chosen id and the file in a message of each type, as a person wrote or chose them. Data, and the few lines
--- that read it. Never raises, whatever a message holds.
+-- that read it. Never raises, with any message.
 local core = require "whatsapp.core"
 local values = require "whatsapp.util.values"
 
 local content = {}
 
-content.string = values.text_of_id -- an id, which may have come as a number
+local text_of_id = values.text_of_id
 
--- ---- words that are no single member -----------------------------------------------------------------------------------
+-- ---- texts that are made from several members ------------------------------------------------------------------------
 
--- the strings of a list that are not empty, joined; nil: there are none
+-- the strings of a list that are not empty, joined; nil if all are empty
 local function joined(strings, count)
   local words = {}
   for i = 1, count do
@@ -38,8 +38,9 @@ end
 
 -- ---- types -------------------------------------------------------------------------------------------------------------
 
--- type of a message -> in the object of that name: the member that is the text, or a function that makes it; the id that a
--- bot branches on; whether the object is a file that can be fetched, or tells of a payment
+-- type of a message -> how to read the object of that name. text: the member that is the text, or a function that makes the text.
+-- reply_id: the member whose value a bot branches on. media: the object is a file that can be fetched. payment: it is about a
+-- payment.
 local CAPTION = { text = "caption", media = true }
 local FILE = { media = true }
 local ROWS = {
@@ -52,7 +53,7 @@ local ROWS = {
   location = { text = place }, contacts = { text = names }, reaction = { text = emoji },
 }
 
--- the same for what was chosen in an interactive message
+-- the same for the objects of an interactive message, each with the choice of the user
 local REPLIES = {
   button_reply = { text = "title", reply_id = "id" },
   list_reply = { text = "title", reply_id = "id" },
@@ -70,13 +71,13 @@ end
 
 -- from_user_id becomes the id that the user has now
 local function fill_change_of_user(event, object)
-  event.previous_user_id = content.string(object.previous_user_id)
-  if event.previous_user_id then event.from_user_id = content.string(object.user_id) or event.from_user_id end
+  event.previous_user_id = text_of_id(object.previous_user_id)
+  if event.previous_user_id then event.from_user_id = text_of_id(object.user_id) or event.from_user_id end
 end
 
 local function fill(event, row, object)
   event.text = row.text and text_of(row, object) or event.text
-  if row.reply_id then event.reply_id = content.string(object[row.reply_id]) end
+  if row.reply_id then event.reply_id = text_of_id(object[row.reply_id]) end
   if row.media and object.id ~= nil then event.media = object end
   if row.payment then event.payment = object end
   if row.changes_user then fill_change_of_user(event, object) end
@@ -87,7 +88,7 @@ local function fill(event, row, object)
   end
 end
 
----@param event table gets text, reply_id, response, media, payment and previous_user_id, as far as they are there
+---@param event table gets text, reply_id, response, media, payment and previous_user_id, if the message has them
 ---@param kind string? the type of the message
 ---@param message table as received
 function content.fill(event, kind, message)

@@ -1,9 +1,9 @@
--- The key of an event: the same event has the same key in whatever body it comes again. Pure; needs no JSON writer.
+-- Makes the key of an event. An event that comes again has the same key, also in another body. Pure; needs no JSON writer.
 local key = {}
 
 -- ---- a canonical spelling ----------------------------------------------------------------------------------------------
--- The same data has the same spelling, different data a different one: names are sorted, and each string has its length
--- before it. Every value is written once, so it takes linear time (and the sorting of names).
+-- Equal data has an equal spelling, and different data a different one: names are sorted, and each string has its length before
+-- it. Every value is written once, so the time is linear, but for the sorting of names.
 
 local MOST_PIECES, DEEPEST = 4e6, 250 -- more than any body that webhook.parse takes
 

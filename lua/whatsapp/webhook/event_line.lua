@@ -43,7 +43,7 @@ function event_line.of(event)
   return line .. ": " .. show.value(event.text, MOST)
 end
 
--- of every event
+-- the metatable of every event
 event_line.metatable = { __tostring = event_line.of }
 
 return event_line

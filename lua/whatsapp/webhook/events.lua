@@ -1,14 +1,15 @@
 -- Makes one flat list of events from the decoded body of a webhook: every entry, change, message and status. Never raises
--- and drops nothing, whatever the body holds: what is not known comes as a "change" with `raw`.
+-- and drops nothing, with any body: it returns an unknown part as a "change" with `raw`.
 local core = require "whatsapp.core"
-local response = require "whatsapp.wire.outcome"
 local content = require "whatsapp.webhook.content"
 local event_line = require "whatsapp.webhook.event_line"
+local outcome = require "whatsapp.wire.outcome"
 local show = require "whatsapp.util.show"
+local values = require "whatsapp.util.values"
 
 local events = {}
 
-local next, setmetatable, type = next, setmetatable, type -- asked for many times a body
+local next, setmetatable, type = next, setmetatable, type -- locals, as they are used many times in a body
 local EVENT = event_line.metatable
 
 ---@class whatsapp.event
@@ -17,9 +18,9 @@ local EVENT = event_line.metatable
 ---@field field string? of the webhook: "messages", "account_update", ...
 ---@field waba_id string?
 ---@field phone_number_id string? of the business's number
----@field raw table as received: the message, the status, the error, the change, or whatever could not be understood
+---@field raw table as received: the message, the status, the error, the change, or the part that could not be understood
 ---@field value any of the change that it came in: its contacts and metadata
----@field time integer? of the entry, in seconds since 1970
+---@field time integer? when the API made the entry, in seconds since 1970
 ---@field id string? of the message; of a status or a payment: of the message that was sent
 ---@field type string? of the message: "text", "interactive", ...; of a handover: "control_passed" or "control_taken"
 ---@field from string? the sender's phone number, where the API tells it
@@ -47,7 +48,7 @@ local EVENT = event_line.metatable
 
 -- ---- values as they should be ------------------------------------------------------------------------------------------
 
-local integer, string = response.integer, content.string
+local integer, string = values.integer, values.text_of_id
 
 -- a list that holds something, or nothing at all; not an object
 local function is_list(value)
@@ -70,7 +71,7 @@ local function index_of(contacts)
   return by_id
 end
 
--- the contact with one of these ids, a phone number and a business-scoped id: mostly the first, without an index
+-- The contact with this phone number or this business-scoped id. It is nearly always the first, which is found without an index.
 local function contact_of(from, phone, user_id)
   local contacts = from.contacts
   if type(contacts) ~= "table" or not (phone or user_id) then return nil end
@@ -87,7 +88,7 @@ end
 
 -- ---- items of a value --------------------------------------------------------------------------------------------------
 
--- whatever is of another shape than it should be, or is not known
+-- the event for a part that is unknown, or has another shape than the API documents
 local function change_of(from, raw)
   return setmetatable({
     kind = from.kind or "change", field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id,
@@ -96,8 +97,8 @@ local function change_of(from, raw)
 end
 
 local function set_failure(event, failed)
-  local text, details = response.reported(failed)
-  event.text, event.details = show.line(text), details
+  local err, details = outcome.reported(failed)
+  event.text, event.details = show.line(err), details
 end
 
 local function set_first_failure(event, errors)
@@ -116,7 +117,7 @@ local function message(raw, from)
     kind = "message", field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id, time = from.time,
     value = from.value, raw = raw, id = id, type = kind, from = sender, from_user_id = user_id,
     timestamp = integer(raw.timestamp), contact = contact, name = contact and name_of(contact),
-    text = nil, -- room for it
+    text = nil, -- reserves the slot; content.fill sets it
   }, EVENT)
   if raw.group_id ~= nil then event.group_id = string(raw.group_id) end
   if type(raw.context) == "table" then event.context = raw.context end
@@ -132,7 +133,7 @@ local function echo(raw, from)
   return event
 end
 
--- A status is a message's only where its type is absent or "message". A payment's says nothing about the delivery.
+-- A status is about a message only if its type is absent or "message". The status of a payment says nothing about delivery.
 local STATUS_KINDS = { message = "status", payment = "payment" }
 
 local function kind_of_status(raw)
@@ -168,9 +169,8 @@ end
 
 -- ---- changes -----------------------------------------------------------------------------------------------------------
 
--- Field of a change -> the lists of its value that become events, in this order, and the function that makes an event from
--- an item; the member of the value that holds the lists, if the value itself does not; the kind of all these events, if it
--- is one.
+-- Field of a change -> how to read its value. lists: the lists that become events, in this order, each with the function that
+-- makes an event from an item. inside: the member of the value that holds these lists. kind: the kind of all these events.
 local MESSAGES = { { "messages", message }, { "statuses", status }, { "errors", failure }, { "message_echoes", echo } }
 local ECHOES = { { "message_echoes", echo } }
 local FIELDS = {
@@ -181,11 +181,11 @@ local FIELDS = {
 }
 local OTHER = { lists = {} }
 
--- members of such a value that need no event
+-- members of a value that need no event
 local KNOWN = { contacts = true, metadata = true, messaging_product = true }
-local AROUND = { standby = true, metadata = true, messaging_product = true } -- where the lists are inside
+local AROUND = { standby = true, metadata = true, messaging_product = true } -- for a value that holds the lists in a member
 
--- under the name of the list that it came in
+-- adds an item that is no object; its event names the list that holds it
 local function add_odd(list, from, name, item)
   list[#list + 1] = change_of(from, { [name] = item })
 end
@@ -203,7 +203,7 @@ local function add_items(list, from, name, make, items)
   end
 end
 
--- how many members a table has that are not in `known`
+-- the number of a table's members that are not in `known`
 local function count_unknown(object, known)
   local count = 0
   for name in next, object do
@@ -212,7 +212,7 @@ local function count_unknown(object, known)
   return count
 end
 
--- whether nothing of the table was left over
+-- adds the events of a table's lists; returns whether nothing of the table was left over
 local function add_lists(list, from, lists, holder)
   local read = 0
   for i = 1, #lists do
@@ -226,7 +226,7 @@ local function add_lists(list, from, lists, holder)
   return read > 0 and count_unknown(holder, KNOWN) == read
 end
 
--- whether nothing of the value was left over
+-- adds the events of a value; returns whether nothing of the value was left over
 local function add_value(list, from, row, value)
   if not row.inside then
     from.contacts = value.contacts
@@ -238,7 +238,7 @@ local function add_value(list, from, row, value)
   return add_lists(list, from, row.lists, holder) and count_unknown(value, AROUND) == 0
 end
 
--- a conversation that another app takes, or gives to this one
+-- sets the members of a handover: another app takes the conversation, or gives it to this one
 local function fill_handover(event, value)
   local sender, recipient = value.sender, value.recipient
   event.type = string(value.type)
@@ -269,7 +269,7 @@ local function add_change(list, from, change)
 end
 
 local function add_entry(list, entry)
-  -- what its changes share; add_change fills in the rest for each of them
+  -- the members that its changes share; add_change sets the others for each change
   local from = {
     waba_id = string(entry.id), time = integer(entry.time),
     field = nil, value = nil, phone_number_id = nil, by_id = nil, contacts = nil, kind = nil,

@@ -1,10 +1,12 @@
--- A whole endpoint as a pure function: request in, response out. It verifies and reads a body, drops events that were handled,
--- and calls back. Never raises for what a request holds; never answers 200 for an event that failed and may be repeated.
+-- A whole endpoint as a pure function: it takes a request and returns the response. It verifies and reads the body, skips events
+-- that were handled before, and calls the user's function for each of the others. Never raises for what a request holds; never
+-- answers 200 for an event that failed and may be repeated.
 local event_key = require "whatsapp.webhook.event_key"
 local options_of = require "whatsapp.util.options"
 local show = require "whatsapp.util.show"
 local signature = require "whatsapp.webhook.signature"
 local store = require "whatsapp.webhook.memory"
+local values = require "whatsapp.util.values"
 local webhook -- required when a handler is made: it requires this file
 
 local handler = {}
@@ -12,7 +14,7 @@ local handler = {}
 ---@class whatsapp.webhook_request
 ---@field method string
 ---@field query string|table<string, string>|nil
----@field headers table<string, string|string[]>? names in any case; of a list the last value counts
+---@field headers table<string, string|string[]>? names in any case; the last value of a list counts
 ---@field body string?
 
 ---@class whatsapp.webhook_response
@@ -21,18 +23,19 @@ local handler = {}
 ---@field body string
 
 ---@class whatsapp.webhook_options
----@field app_secret string|string[] of the app; several while one replaces another
+---@field app_secret string|string[] the app's secret; a list of two while a new secret replaces the old one
 ---@field verify_token string as agreed on in the app's dashboard
 ---@field on table<string, fun(event: whatsapp.event)> by kind: message, status, error, echo, payment, standby, change; `event`
 ---gets the events whose kind has no function
 ---@field on_error (fun(err: string, event: whatsapp.event?, final: boolean))? err: one line that can be logged; final: the
 ---event will not be repeated
----@field store whatsapp.webhook_store? remembers what was handled; the memory of this process if absent
+---@field store whatsapp.webhook_store? remembers the events that were handled; the memory of this process if absent
 ---@field ttl number? seconds for which an event is remembered, 7 days if absent: as long as the API repeats it
 ---@field attempts integer? how often a failing event is handled before it is given up, 5 if absent
 ---@field max_body integer? bytes, 4 MiB if absent
 ---@field reencoded boolean? see webhook.verify
----@field defer (fun(work: fun()))? runs the work after the answer left; what fails then is reported, and not repeated
+---@field defer (fun(work: fun()))? runs the work after the answer has left; a failure is then reported, and the API does not
+---repeat the event
 
 local OPTIONS = {
   app_secret = "secrets", verify_token = "key", on = "callbacks", on_error = "callable", store = "event_store",
@@ -66,21 +69,22 @@ end
 
 -- ---- events --------------------------------------------------------------------------------------------------------------
 
-local MOST = 4096 -- bytes of an error that are told
+local MOST = 4096 -- bytes of an error that on_error gets
 
--- Tells on_error on one line, whatever was raised. An error of on_error itself changes no answer.
+-- Calls on_error with any error as one line. If on_error raises, the answer stays the same.
 local function report(self, err, event, final)
   if self.on_error then pcall(self.on_error, show.value(err, MOST), event, final) end
 end
 
--- Calls a function of the store, and reports what it raises. final: the event is lost with it.
+-- Calls a function of the store, and reports its errors. final: the event is lost if the call fails.
 local function ask(self, name, event, final, ...)
   local ok, first, second = pcall(self.store[name], self.store, ...)
   if not ok then report(self, ("the store's %s: %s"):format(name, show.value(first)), event, final) end
   return ok, first, second
 end
 
--- A store that forgets may give an event twice. It is reported the first time, and whenever the count has doubled since.
+-- A store that is full forgets events, which may then be handled twice. This is reported the first time, and again each time the
+-- count has doubled.
 local function report_forgotten(self)
   local count = self.store.forgotten
   if type(count) ~= "number" or count < self.report_at then return end
@@ -110,7 +114,7 @@ local function handle(self, event)
   return true
 end
 
--- Handles every event, also behind one that fails. Returns whether the API need not repeat the body.
+-- Handles every event, also after one that fails. Returns whether the API need not repeat the body.
 local function handle_all(self, events)
   local is_over = true
   for _, event in ipairs(events) do is_over = handle(self, event) and is_over end
@@ -153,7 +157,7 @@ local METHODS = { GET = set_up, POST = receive }
 local function new_state(options)
   local secrets = options.app_secret
   return {
-    secrets = type(secrets) == "table" and options_of.copy(secrets) or secrets, verify_token = options.verify_token,
+    secrets = type(secrets) == "table" and values.copy(secrets) or secrets, verify_token = options.verify_token,
     on = options.on, on_error = options.on_error, store = options.store or store.memory(), report_at = 1,
     ttl = options.ttl or WEEK, attempts = options.attempts or 5, max_body = options.max_body or webhook.MAX_BODY,
     reencoded = options.reencoded, defer = options.defer,

@@ -1,21 +1,21 @@
--- Remembers which events were handled, so that no event is handled twice: in the memory of this process, bounded in entries
--- and time. A store of many processes has the same three functions, each atomic. Never waits, reads no event.
+-- Remembers which events were handled, so that no event is handled twice. It is in the memory of this process, and bounded in
+-- entries and time. A store for many processes has the same three functions, each atomic. Never waits, reads no event.
 local expiring = require "whatsapp.util.expiring"
 
 local store = {}
 
 ---@class whatsapp.webhook_store
----@field begin fun(self, key: string, ttl: number): integer?, string? the attempt number, from 1; nil: the event was
----handled; nil and "busy": another request is handling it
----@field done fun(self, key: string) the event was handled, and stays so for ttl seconds
----@field forget fun(self, key: string) it failed: the next begin gets it, and the count goes on
+---@field begin fun(self, key: string, ttl: number): integer?, string? the attempt number, from 1; nil if the event
+---was handled; nil and "busy" if another request is handling it
+---@field done fun(self, key: string) called after the event was handled: the store remembers this for ttl seconds
+---@field forget fun(self, key: string) called after the event failed: the next begin returns the next attempt number
 ---@field forgotten integer? events forgotten before their time, as the store was full; the handler reports them
 
 ---@class whatsapp.webhook_memory: whatsapp.webhook_store
 local Memory = {}
 Memory.__index = Memory
 
-local DONE = "done" -- takes the place of an attempt: most events are done, and need no table
+local DONE = "done" -- replaces the table of an attempt, to save memory: most events are done
 
 function Memory:begin(key, ttl)
   local now = self.now()

@@ -47,12 +47,12 @@ local function escaped(character)
   return ("\\u%04x\\u%04x"):format(0xD800 + math.floor(point / 0x400), 0xDC00 + point % 0x400)
 end
 
--- the body as the API had written it: ASCII only
+-- the body in the form that the API wrote it: ASCII with \u escapes
 local function escaped_form(body)
   return (body:gsub("[\127\194-\244][\128-\191]?[\128-\191]?[\128-\191]?", escaped))
 end
 
--- secret -> a key that is ready; few are ever used
+-- secret -> its prepared key; a program uses few secrets
 local MOST_KEYS = 64
 local keys, key_count = {}, 0
 

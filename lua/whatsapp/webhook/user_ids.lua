@@ -1,5 +1,5 @@
--- Which ids are one user's: a phone number as it was dialled and as the API knows it, a business-scoped id before and after it
--- changed. Bounded in users and time. Never waits, looks into no event.
+-- Remembers which ids belong to one user: the phone number as it was dialled and as the API writes it, the business-scoped id
+-- before and after it changed. Bounded in users and time. Never waits, looks into no event.
 local expiring = require "whatsapp.util.expiring"
 
 local user_ids = {}
@@ -11,7 +11,7 @@ UserIds.__index = UserIds
 local MOST = 8 -- ids of one user; the oldest goes first
 local YEAR = 365 * 86400
 
--- the list that all ids of a user share
+-- the list of a user's ids; it is one table for all these ids
 local function list_of(self, id)
   return self.lists:get(id) or { id }
 end
@@ -28,7 +28,7 @@ function UserIds:learn(first, second)
 end
 
 ---@param id string
----@return string[] ids all that are known of this user; one of them is `id`
+---@return string[] ids all known ids of this user, with `id` itself
 function UserIds:all(id)
   return list_of(self, id)
 end

@@ -2,6 +2,7 @@
 -- details of every failure. Pure: no network, no clock but for a Retry-After that is a date.
 local codes = require "whatsapp.wire.error_codes"
 local json = require "whatsapp.wire.json"
+local show = require "whatsapp.util.show"
 local shown = require "whatsapp.wire.shown"
 local values = require "whatsapp.util.values"
 
@@ -46,10 +47,6 @@ outcome.HEADERS = {
 ---@field limit number|string|nil
 ---@field actual number|string|nil
 ---@field message string
-
-local function string_or_nil(value)
-  if type(value) == "string" then return value end
-end
 
 -- the name that other files still use; it lives in util/values
 outcome.integer = values.integer
@@ -104,7 +101,8 @@ end
 ---@param headers table<string, string>
 ---@return string?
 function outcome.trace_id(headers)
-  return string_or_nil(headers["x-fb-trace-id"] or headers["x-fb-request-id"] or headers["x-fb-debug"])
+  local id = headers["x-fb-trace-id"] or headers["x-fb-request-id"] or headers["x-fb-debug"]
+  return type(id) == "string" and show.line(id) or nil
 end
 
 -- ---- verdicts -------------------------------------------------------------------------------------------------------------
@@ -155,17 +153,21 @@ local function tree_without_tokens(value, depth)
   return copy
 end
 
+-- a text of the API's as it may stand in a line: no long token, no control character; what is no string is none
+local function shown_text(text)
+  if type(text) == "string" then return show.line(without_tokens(text)) end
+end
+
 local LEVELS = 6 -- of an error object that are kept
 
 -- what every error object of the API says, wherever it comes from
 local function read_error(err)
   local data = type(err.error_data) == "table" and err.error_data or {}
   return {
-    kind = "api", code = integer(err.code), subcode = integer(err.error_subcode), type = string_or_nil(err.type),
-    message = without_tokens(string_or_nil(err.message) or string_or_nil(err.title)),
-    reason = without_tokens(string_or_nil(data.details) or string_or_nil(err.error_data) or string_or_nil(err.details)),
-    error_user_title = without_tokens(string_or_nil(err.error_user_title)),
-    error_user_msg = without_tokens(string_or_nil(err.error_user_msg)),
+    kind = "api", code = integer(err.code), subcode = integer(err.error_subcode), type = shown_text(err.type),
+    message = shown_text(err.message) or shown_text(err.title),
+    reason = shown_text(data.details) or shown_text(err.error_data) or shown_text(err.details),
+    error_user_title = shown_text(err.error_user_title), error_user_msg = shown_text(err.error_user_msg),
     error_data = tree_without_tokens(err.error_data, LEVELS), raw = tree_without_tokens(err, LEVELS),
     advice = codes[integer(err.code)] and codes[integer(err.code)].advice,
   }
@@ -174,7 +176,7 @@ end
 local function api_failure(status, headers, err, has_id)
   local details = read_error(err)
   details.http_status = status
-  details.trace_id = string_or_nil(err.fbtrace_id) or outcome.trace_id(headers)
+  details.trace_id = shown_text(err.fbtrace_id) or outcome.trace_id(headers)
   details.retry_after = outcome.retry_after(headers["retry-after"])
   details.may_have_been_sent, details.retryable = outcome.verdict(status, details.code, has_id, err.is_transient)
   return nil, line_of(details, { "HTTP " .. status }), shown.details(details)
@@ -211,10 +213,10 @@ local function describe(headers, body)
   if body == "" then return "an empty body" end
   local encoding = headers["content-encoding"]
   if encoding and encoding ~= "identity" then
-    return "a body with Content-Encoding " .. encoding .. ", which was not asked for"
+    return "a body with Content-Encoding " .. show.line(encoding) .. ", which was not asked for"
   end
   local kind = headers["content-type"] or (body:find "^%s*<" and "text/html") or "something else"
-  return ("%s of %d bytes where JSON was expected"):format(kind:match "^[^;]*", #body)
+  return ("%s of %d bytes where JSON was expected"):format(show.line(kind:match "^[^;]*"), #body)
 end
 
 ---Raises for what is no response.

@@ -73,7 +73,10 @@ local function first_of(list) return type(list) == "table" and type(list[1]) == 
 
 function Result.__tostring(result)
   local message, contact = first_of(result.messages), first_of(result.contacts)
-  if not message then return result.success == true and "done" or "an answer of the API" end
+  if not message then
+    if result.id ~= nil then return "id " .. tostring(result.id) end
+    return result.success == true and "done" or "an answer of the API"
+  end
   local to = contact and (contact.wa_id or contact.input or contact.user_id)
   local status = message.message_status and (" (%s)"):format(tostring(message.message_status)) or ""
   return ("%s%s%s"):format(tostring(message.id), to and " to " .. tostring(to) or "", status)

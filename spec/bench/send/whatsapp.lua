@@ -1,8 +1,8 @@
 -- This project's client, for the benchmark of sending: sends the template message COUNT times to a server of the
 -- benchmark's and prints a line of what it took. Never sends to the API.
---   lua whatsapp.lua MODE BASE_URL CA_FILE COUNT WARM_UP IN_FLIGHT
+--   lua whatsapp.lua MODE BASE_URL CA_FILE COUNT WARM_UP IN_FLIGHT [CLIENT]
 -- MODE: blocking, or many in flight with one message table (many), with a new one each (fresh), and counting memory only
--- (memory).
+-- (memory). CLIENT: unlimited, default (limits on, so high that they never hold) or hooked (that, with a hook and a log).
 local floor = require "floor"
 local measure = require "spec.bench.send.measure"
 local message = require "spec.bench.send.message"
@@ -11,9 +11,14 @@ local whatsapp = require "whatsapp"
 local mode, base_url, ca_file = arg[1], arg[2], arg[3]
 local count, warm_up, in_flight = tonumber(arg[4]), tonumber(arg[5]), tonumber(arg[6])
 
+local kind = arg[7] or "unlimited"
+local NEVER = { throughput = 1e9, pair = { interval = 6, burst = 1e9 } }
+local function ignore() end
+
 local client = whatsapp.new {
   token = measure.TOKEN, phone_number_id = "106540352242922", base_url = base_url, ca_file = ca_file, proxy = "",
-  limiter = false, -- it would be what is measured
+  limiter = kind ~= "unlimited" and NEVER or false, -- the API's would be what is measured
+  before_send = kind == "hooked" and ignore or nil, log = kind == "hooked" and ignore or nil,
 }
 
 local function check(response, text)

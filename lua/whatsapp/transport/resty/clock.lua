@@ -16,6 +16,12 @@ function clock.now()
   return latest
 end
 
+---To be called where only a turn of the loop can have brought the caller.
+function clock.has_turned()
+  clock.now()
+  turned = updated
+end
+
 ---@return number seconds since nginx looked at its connections, with an error of a millisecond
 function clock.since_turn()
   clock.now()

@@ -1,9 +1,9 @@
 -- One HTTP/1.1 exchange over cosockets, by a worker of resty/workers. Never sends a request twice: it is begun again on
 -- another connection only where no byte of it was written. For whatsapp.transport.resty.
 --
--- A kept connection may have been closed meanwhile, or hold bytes that nobody asked for and that would be taken for the
--- answer. nginx drops such a connection when its loop turns; a connection is therefore used only shortly after a turn, and
--- kept only where its last read left nothing.
+-- A kept connection may have been closed meanwhile, or hold unasked bytes that would be taken for the answer. nginx drops such
+-- a connection when its loop turns: a connection is used only shortly after a turn, and kept only if its last read left
+-- nothing.
 local clock = require "whatsapp.transport.resty.clock"
 local failures = require "whatsapp.transport.resty.failure"
 local http1 = require "whatsapp.transport.resty.http1"
@@ -42,6 +42,7 @@ end
 ---@param seconds number
 function cosocket.sleep(seconds)
   if not pcall(ngx.sleep, (milliseconds(seconds) + 0.5) / 1000) then error(disabled(), 2) end
+  clock.has_turned()
 end
 
 -- ---- connecting ---------------------------------------------------------------------------------------------------------
@@ -71,7 +72,8 @@ local function connect(settings, socket, url, deadline, worker)
   local function call()
     return socket:connect(url.host, url.port, { pool = pool_of(settings, url), pool_size = settings.pool_size })
   end
-  local left, ok, err = limit(), nil, nil
+  local left = limit()
+  local ok, err
   if url.named then
     ok, err = worker:within(left, call)
     if not ok and err == "timeout" then err = failures.UNRESOLVED end
@@ -84,7 +86,7 @@ end
 
 -- a connection on which nothing of this request was sent yet
 local function open(settings, socket, plan, deadline, worker)
-  if clock.since_turn() > FRESH then cosocket.sleep(0.001) end
+  if clock.since_turn() > FRESH then cosocket.sleep(0.001) end -- a turn, after which a kept connection may be used
   local ok, err = connect(settings, socket, plan.url, deadline, worker)
   if ok then return socket end
   socket:close()
@@ -99,11 +101,11 @@ local function progress_of(plan)
   return 0, nil
 end
 
-local function nobody_observes() end
+local function observe_nothing() end
 
--- what tells of it, while it goes on and in the end
+-- returns a function that tells progress, to be called while a request goes on and when it ends
 local function observer_of(state, plan)
-  if not plan.progress then return nobody_observes end
+  if not plan.progress then return observe_nothing end
   local teller = progress.new(plan.progress, now())
   plan.teller = teller
   return function(ended)
@@ -116,7 +118,7 @@ end
 
 -- ---- sending --------------------------------------------------------------------------------------------------------------
 
--- what follows the bytes of a plan; false, and why if that is not the connection's fault
+-- sends files and forms; returns true, or false and the error if it is not the connection's
 local function send_upload(socket, plan, observe)
   while plan.upload do
     local bytes, err = plan.upload:read()
@@ -127,11 +129,11 @@ local function send_upload(socket, plan, observe)
   return true
 end
 
--- Whether a request is so short that the system takes all of it or nothing.
+-- whether a request is so short that the system takes all of it or nothing
 local function is_short(plan) return not plan.upload and #plan.head + #(plan.body or "") <= AT_ONCE end
 
--- The rest of a long request is sent by a light thread of its own, so that an early refusal is heard, and a server that
--- never reads is given up in time.
+-- Another light thread sends the rest of a long request, so that an early refusal is heard, and a server that never reads is
+-- given up in time.
 local function send_rest(socket, plan, sending, worker, observe)
   local thread = ngx.thread.spawn(function()
     local ok = plan.body == nil or socket:send(plan.body)
@@ -143,7 +145,7 @@ local function send_rest(socket, plan, sending, worker, observe)
   else sending.thread = thread end
 end
 
--- What the system takes at once is sent at once. nil: the connection took nothing.
+-- Sends at once what the system takes at once. Returns nil if the connection took nothing.
 local function start_sending(socket, plan, seconds, worker, observe)
   local sending, most = {}, milliseconds(seconds)
   socket:settimeouts(most, most, most + SLACK * 1000)
@@ -171,11 +173,13 @@ local function may_be_full(size)
   return size >= largest and size > 0 and (size % 64 == 0 or size % 100 == 0)
 end
 
--- bytes of the answer; plan.full: the last of them may have left some behind
+-- bytes of the answer; plan.came: there were some; plan.full: the last of them may have left some behind
 local function reader_of(plan, socket)
   return function()
     local bytes, err = socket:receiveany(PIECE)
+    if not plan.came then clock.has_turned() end -- nothing of an answer was there when its request was sent
     if bytes then
+      plan.came = true
       plan.full = may_be_full(#bytes)
       largest = math.max(largest, #bytes)
     end
@@ -194,7 +198,7 @@ end
 
 local function joined(parts) return table.concat(parts) .. table.concat(parts.small) end
 
--- where the body of an answer goes, and how much of it may
+-- returns a function that chooses the sink of a body, and its limit
 local function place_of(state, plan, parts, observe)
   return function(status, length)
     plan.in_file = plan.target ~= nil and status >= 200 and status < 300
@@ -203,9 +207,9 @@ local function place_of(state, plan, parts, observe)
       return function(piece) return collect(parts, piece) end, state.settings.max_body
     end
     return function(piece)
-      local ok, problem = plan.target:write(piece)
+      local ok, err = plan.target:write(piece)
       observe()
-      return ok, problem
+      return ok, err
     end, plan.limit
   end
 end
@@ -239,28 +243,40 @@ local function talk(state, socket, plan, sending, deadline, worker, observe)
   if not (reusable and socket:setkeepalive(milliseconds(state.settings.idle_timeout), state.settings.pool_size)) then
     socket:close()
   end
-  if not answer then return failures.lost(plan, err, status) end
+  if not answer then
+    plan.failure = err
+    return failures.lost(plan, err, status)
+  end
   local response = { status = answer.status, headers = cosocket.wanted_of(answer.headers, state.wanted) }
   if plan.in_file then response.size = plan.target.size
   else response.body = joined(parts) end
   return response
 end
 
--- On a kept connection that takes no byte the request is begun again on another one.
+local GONE = { closed = true, ["connection reset by peer"] = true }
+
+-- Whether a request may go over another connection, after a kept one failed: no byte of it was written, or it is idempotent
+-- and no byte of an answer came.
+local function may_go_again(plan, sending)
+  if not sending then return #plan.head <= AT_ONCE end
+  return plan.idempotent and GONE[plan.failure] and not plan.came and not plan.upload
+end
+
 local function attempt(state, socket, plan, deadline, worker, observe)
   while true do
-    local opened, err = open(state.settings, socket, plan, deadline, worker)
+    local opened, response, err, details
+    opened, err = open(state.settings, socket, plan, deadline, worker)
     if not opened then return failures.unsent(err) end
-    if state.closed then
-      socket:close()
-      return failures.unsent(failures.CLOSED)
-    end
     local kept = socket:getreusedtimes() > 0
-    local sending = start_sending(socket, plan, math.max(0.001, deadline - now()), worker, observe)
-    if sending then return talk(state, socket, plan, sending, deadline, worker, observe) end
-    socket:close()
-    if not (kept and #plan.head <= AT_ONCE) then return failures.lost(plan, "closed") end
-    if now() >= deadline then return failures.unsent "timeout" end
+    local sending = not state.closed and start_sending(socket, plan, math.max(0.001, deadline - now()), worker, observe)
+    if sending then response, err, details = talk(state, socket, plan, sending, deadline, worker, observe)
+    else
+      socket:close()
+      response, err, details = failures.lost(plan, "closed")
+    end
+    if response or not kept or state.closed or now() >= deadline or not may_go_again(plan, sending) then
+      return response, err, details
+    end
     socket = ngx.socket.tcp()
   end
 end
@@ -277,7 +293,7 @@ end
 
 ---@param state table .settings, .wanted, .closed
 ---@param socket table a new one
----@param plan table what is to be sent
+---@param plan table the request
 ---@param worker table that does it
 ---@return table? response
 ---@return string? err

@@ -1,5 +1,5 @@
--- Regular files for transports in nginx, through LuaJIT's FFI, since Lua's own functions would wait for ever for a FIFO and
--- overwrite what exists. Linux only. Reads and writes block, as disks do; never holds more than a piece of a file.
+-- Regular files for transports in nginx, through LuaJIT's FFI: Lua's own functions would wait for ever for a FIFO, and
+-- overwrite a file that exists. Linux only. Reads and writes block, as disks do; never holds more than a piece of a file.
 local files = {}
 
 local PIECE = 64 * 1024
@@ -28,7 +28,7 @@ local KIND, REGULAR = 0x1000, 8 -- of a mode, the highest digit
 
 local ffi, C, flags -- once they are needed
 
--- nil and why, where this cannot be done
+-- returns true, or nil and the error where files cannot be streamed
 local function prepare()
   if C then return true end
   ffi = require "ffi"
@@ -40,7 +40,7 @@ end
 
 local function why() return ffi.string(C.whatsapp_strerror(ffi.errno())) end
 
--- a descriptor that is closed once nobody has it any more
+-- a descriptor that is closed when it is collected
 local function held(descriptor)
   return ffi.gc(ffi.new("int[1]", descriptor), function(holder)
     if holder[0] >= 0 then C.whatsapp_close(holder[0]) end
@@ -67,29 +67,29 @@ end
 local Source = {}
 Source.__index = Source
 
----The bytes that a file holds now, from a place on.
+---Opens a file to read the bytes that it holds now, from an offset on.
 ---@param path string
 ---@param from integer
 ---@return table? source .size; :read(), :close()
----@return string? problem
+---@return string? err
 function files.open(path, from)
   local ready, unready = prepare()
   if not ready then return nil, unready end
   local descriptor = C.whatsapp_open(path, flags.NONBLOCK + flags.NO_TERMINAL + CLOSE_ON_EXEC)
   if descriptor < 0 then return nil, why() end
   local holder = held(descriptor)
-  local size, problem = about(holder)
-  if size and size < from then size, problem = nil, "ends before the place where its bytes are to begin" end
-  if size and from > 0 and C.whatsapp_lseek(descriptor, from, 0) < 0 then size, problem = nil, why() end
+  local size, err = about(holder)
+  if size and size < from then size, err = nil, "ends before the place where its bytes are to begin" end
+  if size and from > 0 and C.whatsapp_lseek(descriptor, from, 0) < 0 then size, err = nil, why() end
   if not size then
     close(holder)
-    return nil, problem
+    return nil, err
   end
   return setmetatable({ holder = holder, size = size - from, left = size - from }, Source)
 end
 
----@return string? piece nil at the end, or with a problem
----@return string? problem
+---@return string? piece nil at the end, or with a err
+---@return string? err
 function Source:read()
   if self.left == 0 then return nil end
   self.buffer = self.buffer or ffi.new("char[?]", PIECE)
@@ -107,10 +107,10 @@ function Source:close() close(self.holder) end
 local Target = {}
 Target.__index = Target
 
----A file that does not exist yet.
+---Makes a file that does not exist yet.
 ---@param path string
 ---@return table? target :write(bytes), :finish(whole)
----@return string? problem
+---@return string? err
 function files.make(path)
   local ready, unready = prepare()
   if not ready then return nil, unready end
@@ -118,7 +118,7 @@ function files.make(path)
   local descriptor = C.whatsapp_open(path, how, ffi.cast("int", MODE))
   if descriptor < 0 then return nil, why() end
   local target = setmetatable({ holder = held(descriptor), path = path, size = 0 }, Target)
-  -- whoever wrote may be ended in the middle
+  -- the light thread that writes may be killed in the middle
   target.half = ffi.gc(ffi.new "int[1]", function() C.whatsapp_unlink(path) end)
   return target
 end
@@ -126,7 +126,7 @@ end
 local UNWRITABLE = "the answer cannot be written to its file: "
 
 ---@param bytes string
----@return true? ok, string? problem
+---@return true? ok, string? err
 function Target:write(bytes)
   local from, at, left = ffi.cast("const char *", bytes), 0, #bytes
   while left > 0 do
@@ -140,15 +140,15 @@ end
 
 ---Closes it; a file that is not whole is removed.
 ---@param whole boolean
----@return true? ok, string? problem where it should have been whole
+---@return true? ok, string? err where it should have been whole
 function Target:finish(whole)
   local half = self.half
   if not half then return true end
   self.half = nil
   ffi.gc(half, nil)
-  local closed, problem = close(self.holder)
+  local closed, err = close(self.holder)
   if not (whole and closed) then C.whatsapp_unlink(self.path) end
-  if whole and not closed then return nil, UNWRITABLE .. problem end
+  if whole and not closed then return nil, UNWRITABLE .. err end
   return true
 end
 

@@ -12,11 +12,11 @@ local BODILESS = { [204] = true, [304] = true }
 ---@param user_agent string?
 ---@return string head
 function http1.head(plan, length, user_agent)
-  local given = plan.given
+  local values = plan.headers
   local lines = { ("%s %s HTTP/1.1"):format(plan.method, plan.url.path) }
-  if not given.host then lines[#lines + 1] = "Host: " .. plan.url.authority end
-  if user_agent and not given["user-agent"] then lines[#lines + 1] = "User-Agent: " .. user_agent end
-  if not given.accept then lines[#lines + 1] = "Accept: */*" end
+  if not values.host then lines[#lines + 1] = "Host: " .. plan.url.authority end
+  if user_agent and not values["user-agent"] then lines[#lines + 1] = "User-Agent: " .. user_agent end
+  if not values.accept then lines[#lines + 1] = "Accept: */*" end
   for _, line in ipairs(plan.lines) do lines[#lines + 1] = line end
   if length == nil and plan.method == "POST" then length = 0 end
   if length then lines[#lines + 1] = ("Content-Length: %.0f"):format(length) end
@@ -34,7 +34,7 @@ Reader.__index = Reader
 -- bytes that are not used
 function Reader:size() return #self.piece - self.at end
 
--- One more piece, behind what is left of the last one. nil and why, where there is none.
+-- Gets one more piece and puts it behind the rest of the last one. Returns nil and the error if there is no more.
 function Reader:more()
   local piece, err = self.pull()
   if not piece then return nil, err end
@@ -108,13 +108,16 @@ local TOKEN = "^[0-9A-Za-z!#$%%&'*+%-.^_`|~]+$"
 local function headers_of(head)
   if head:find("\0", 1, true) then return nil, "the answer's headers hold a NUL" end
   if head:find "\r[^\n]" then return nil, "the answer's headers hold a carriage return within a line" end
-  if head:find "^[^\n]*\n[ \t]" then return nil, "the answer's first header begins with a blank" end
+  if head:find "\n[ \t]" then
+    if head:find "^[^\n]*\n[ \t]" then return nil, "the answer's first header begins with a blank" end
+    head = head:gsub("\r?\n[ \t]+", " ")
+  end
   local headers = {}
-  for line in head:gsub("\r?\n[ \t]+", " "):gmatch "\n([^\r\n]+)" do
-    local name, value = line:match "^([^:]*):[ \t]*(.*)$"
+  for line in head:gmatch "\n([^\r\n]+)" do
+    local name, value = line:match "^([^:]*):[ \t]*(.-)[ \t]*$"
     if not name then return nil, "the answer's headers hold a line without a colon" end
     if not name:find(TOKEN) then return nil, "a name of the answer's headers holds a byte that it must not" end
-    name, value = name:lower(), value:gsub("[ \t]+$", "")
+    name = name:lower()
     headers[name] = headers[name] and headers[name] .. ", " .. value or value
   end
   return headers
@@ -196,7 +199,7 @@ local function chunked_in(value)
   return count, last == "chunked"
 end
 
--- how the body ends: nil, or what is wrong; kept: the connection may be used again after it
+-- returns how the body ends, or nil and the error; kept: the connection may be used again after it
 local function framing(method, status, headers, is_1_1)
   if method == "HEAD" or BODILESS[status] then return { length = 0, kept = true } end
   local coding, length = headers["transfer-encoding"], headers["content-length"]
@@ -241,7 +244,7 @@ end
 function http1.too_long(limit) return ("the answer is longer than %.0f bytes"):format(limit) end
 
 ---Reads one answer. At the end of the connection, pull gives nil and "closed".
----@param pull fun(): string?, string? the next bytes; nil and why there are none
+---@param pull fun(): string?, string? returns the next bytes, or nil and the error
 ---@param method string of the request
 ---@param open fun(status: integer, length: integer?): (fun(piece: string): true?, string?), integer where the body goes, and
 ---its limit

@@ -1,5 +1,6 @@
--- One exchange through lua-resty-http (0.16 and later), for who passes it to whatsapp.transport.resty. Connects and sends
--- in two steps, so that it is known whether anything may have left. Never repeats, and never reads more than it may.
+-- One exchange through lua-resty-http (0.16 and later), which a program may pass to whatsapp.transport.resty. Connects and
+-- sends in two steps, so that it is known whether anything may have been sent. Never repeats a request, and never reads more
+-- than the limit.
 local cosocket = require "whatsapp.transport.resty.exchange"
 local failures = require "whatsapp.transport.resty.failure"
 
@@ -36,59 +37,58 @@ local function read_body(answer, limit)
   local parts, size = {}, 0
   local reader = answer.has_body and answer.body_reader or function() end
   while true do
-    local piece, problem = reader(PIECE)
-    if problem then return nil, problem end
+    local piece, err = reader(PIECE)
+    if err then return nil, err end
     if not piece then return table.concat(parts) end
     parts[#parts + 1], size = piece, size + #piece
     if size > limit then return nil, ("the answer is longer than %.0f bytes"):format(limit) end
   end
 end
 
--- connects, and then sends; progress.begun: something may have left
+-- connects, and then sends; progress.begun: something may have been sent
 local function talk(settings, plan, progress)
-  local client, problem = settings.http.new()
-  if not client then return nil, problem end
+  local client, err = settings.http.new()
+  if not client then return nil, err end
   local most = math.ceil(plan.timeout * 1000)
   client:set_timeouts(math.ceil(settings.connect_timeout * 1000), most, most)
   local ok
-  ok, problem = client:connect {
+  ok, err = client:connect {
     scheme = plan.url.scheme, host = plan.url.host, port = plan.url.port, pool_size = settings.pool_size,
     ssl_verify = true, ssl_server_name = settings.server_name or plan.url.host, proxy_opts = proxies(settings, plan.url),
   }
-  if not ok then return nil, problem end
+  if not ok then return nil, err end
   progress.begun = true
   local answer
-  answer, problem = client:request {
+  answer, err = client:request {
     method = plan.method, path = plan.url.path, headers = headers_of(plan, settings.user_agent),
     body = plan.body or plan.method == "POST" and "" or nil,
   }
   local body
-  if answer then body, problem = read_body(answer, settings.max_body) end
+  if answer then body, err = read_body(answer, settings.max_body) end
   if not body then
     client:close()
-    return nil, problem, answer and answer.status
+    return nil, err, answer and answer.status
   end
   client:set_keepalive(math.ceil(settings.idle_timeout * 1000), settings.pool_size)
   return { status = answer.status, headers = plain(answer.headers), body = body }
 end
 
----As that of whatsapp.transport.cosocket. The time-outs of lua-resty-http are of each step: here all of them together are
----limited.
+---As exchange.exchange. lua-resty-http has a time-out for each step: here all steps together have one.
 function M.exchange(state, _, plan, worker)
   local progress = {}
-  local ok, answer, problem, status = worker:within(plan.timeout, function()
+  local ok, answer, err, status = worker:within(plan.timeout, function()
     return pcall(talk, state.settings, plan, progress)
   end, function() return state.closed end)
   if not ok then -- in lua-resty-core, for a certificate that nginx has refused: see whatsapp.transport.resty.exchange
-    answer, problem = nil, tostring(answer):find "socket.lua:%d+: assertion failed" and failures.REFUSED or answer
+    answer, err = nil, tostring(answer):find "socket.lua:%d+: assertion failed" and failures.REFUSED or answer
   end
   if answer then
     answer.headers = cosocket.wanted_of(answer.headers, state.wanted)
     return answer
   end
-  problem = tostring(problem):gsub("%c", " ")
-  if not progress.begun then return failures.unsent(problem) end
-  return failures.lost(plan, problem, status)
+  err = tostring(err):gsub("%c", " ")
+  if not progress.begun then return failures.unsent(err) end
+  return failures.lost(plan, err, status)
 end
 
 return M

@@ -1,5 +1,5 @@
--- What a request streams, for transports written in Lua: the bytes of files and forms, piece by piece, and a file that
--- takes the answer. The words are those of whatsapp.curl. Opens files before anything is sent, and never holds one whole.
+-- Files and forms that a request sends, piece by piece, and the file that takes its answer, for transports written in Lua. The
+-- error texts are those of whatsapp.curl. Opens files before anything is sent, and never holds a file whole.
 local options = require "whatsapp.util.options"
 
 local stream = {}
@@ -13,9 +13,9 @@ local function refused(text, field, rule)
   return options.refused(field .. ": " .. text, { { path = field, rule = rule or "type", message = text } })
 end
 
--- a path is shown where that keeps the text one line
-local function unusable(field, path, problem)
-  return refused(path:find "[^\t%C]" and problem or ("%s: %s"):format(path, problem), field, "file")
+-- the path is shown if it keeps the error one line
+local function unusable(field, path, err)
+  return refused(path:find "[^\t%C]" and err or ("%s: %s"):format(path, err), field, "file")
 end
 
 local function is_text(value) return type(value) == "string" and not value:find("\0", 1, true) end
@@ -57,8 +57,8 @@ local function pieces_of_form(form)
   local boundary = ("-"):rep(24) .. require("whatsapp.util.random_id").new()
   local pieces = {}
   for i, part in ipairs(form) do
-    local problem = check_part(part)
-    if problem then return refused(problem, ("form[%d]"):format(i)) end
+    local err = check_part(part)
+    if err then return refused(err, ("form[%d]"):format(i)) end
     pieces[#pieces + 1] = { text = ("%s--%s\r\n%s"):format(i > 1 and "\r\n" or "", boundary, head_of(part)) }
     pieces[#pieces + 1] = part.file and { file = part.file, from = 0, field = ("form[%d].file"):format(i) }
       or { text = part.data, counts = true }
@@ -75,7 +75,7 @@ local function pieces_of_file(request)
   return { { file = request.body_file, from = from or 0, field = "body_file" } }
 end
 
--- ---- what is sent ---------------------------------------------------------------------------------------------------------
+-- ---- uploads -------------------------------------------------------------------------------------------------------------
 
 local Upload = {}
 Upload.__index = Upload
@@ -84,11 +84,11 @@ Upload.__index = Upload
 local function open_pieces(self)
   for _, piece in ipairs(self.pieces) do
     if piece.file then
-      local problem
-      piece.source, problem = require("whatsapp.transport.resty.file").open(piece.file, piece.from)
+      local err
+      piece.source, err = require("whatsapp.transport.resty.file").open(piece.file, piece.from)
       if not piece.source then
         self:close()
-        return unusable(piece.field, piece.file, problem)
+        return unusable(piece.field, piece.file, err)
       end
     end
     local size = piece.source and piece.source.size or #piece.text
@@ -100,14 +100,14 @@ local function open_pieces(self)
 end
 
 ---The next bytes; `left` is then how many follow them.
----@return string? bytes nil at the end, or with a problem
----@return string? problem
+---@return string? bytes nil at the end, or with a err
+---@return string? err
 function Upload:read()
   local piece = self.pieces[self.at]
   if not piece then return nil end
-  local bytes, problem = piece.text, nil
-  if piece.source then bytes, problem = piece.source:read() end
-  if problem then return nil, problem end
+  local bytes, err = piece.text, nil
+  if piece.source then bytes, err = piece.source:read() end
+  if err then return nil, err end
   if bytes then
     self.left = self.left - #bytes
     if piece.source or piece.counts then self.moved = self.moved + #bytes end
@@ -125,10 +125,10 @@ function Upload:close()
   end
 end
 
----What a request streams, files not yet opened.
+---Reads the files and the form of a request. Opens no file.
 ---@param request table
 ---@return { pieces: table?, type: string?, path: string?, limit: integer? }? streams false: nothing
----@return string? text
+---@return string? err
 ---@return whatsapp.details? details
 function stream.read(request)
   if request.body_file == nil and request.form == nil and request.to_file == nil then return false end
@@ -146,25 +146,25 @@ function stream.read(request)
   return streams
 end
 
----Opens what is sent, and makes the file that takes the answer.
+---Opens the files that are sent, and makes the file that takes the answer.
 ---@param streams table
 ---@return table? opened .upload, .target
----@return string? text
+---@return string? err
 ---@return whatsapp.details? details
 function stream.open(streams)
   local opened = {}
   if streams.pieces then
     local closed = setmetatable({ pieces = streams.pieces, at = 1, size = 0, total = 0, moved = 0 }, Upload)
-    local upload, text, details = open_pieces(closed)
-    if not upload then return nil, text, details end
+    local upload, err, details = open_pieces(closed)
+    if not upload then return nil, err, details end
     opened.upload = upload
   end
   if streams.path then
-    local problem
-    opened.target, problem = require("whatsapp.transport.resty.file").make(streams.path)
+    local err
+    opened.target, err = require("whatsapp.transport.resty.file").make(streams.path)
     if not opened.target then
       if opened.upload then opened.upload:close() end
-      return unusable("to_file", streams.path, problem)
+      return unusable("to_file", streams.path, err)
     end
     opened.limit = streams.limit
   end

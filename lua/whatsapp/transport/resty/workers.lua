@@ -3,8 +3,8 @@
 -- to do, since the request does not end before them.
 --
 -- Each worker has a hand, a second light thread that waits for nginx in its stead: nginx keeps to no time-out of ours while
--- it looks for a name, writes an error into its log for each time-out while it reads, and wakes nobody when a transport is
--- closed. The worker waits for its hand, and ends it when it is not to go on.
+-- it looks for a name, writes an error into its log for each time-out while it reads, and does not stop reading when a
+-- transport is closed. The worker waits for its hand, and kills it when it must stop.
 local clock = require "whatsapp.transport.resty.clock"
 
 local workers = {}
@@ -43,8 +43,8 @@ local function drop_hand(worker)
   if hand then ngx.thread.kill(hand.thread) end
 end
 
----What the call returns, up to four values; nil and "timeout" where the time is over first or there is a reason to stop,
----and the call is ended then.
+---Returns what the call returns, up to four values; or nil and "timeout" if time is over first or is_over says to stop: the
+---call is killed then.
 ---@param seconds number
 ---@param call function
 ---@param is_over (fun(): boolean?)? asked each time that the worker is rung
@@ -72,10 +72,13 @@ end
 
 -- ---- jobs -----------------------------------------------------------------------------------------------------------------
 
--- nginx keeps a thread that has ended for the one that began it, until that one has waited for it or has ended. Those that
--- call here may sleep for ever, so that one which ends at once is put in between.
+-- nginx keeps a thread that has ended until its parent has waited for it or has ended. The caller may live long and never
+-- wait, so a parent that ends at once is put in between. nginx does not keep that parent from being collected while the new
+-- thread runs, and would resume it after that (a crash, seen with 1.22): the local variable keeps it.
 local function spawn_orphan(call, argument)
-  assert(coroutine.resume(coroutine.create(function() ngx.thread.spawn(call, argument) end)))
+  local parent = coroutine.create(function() ngx.thread.spawn(call, argument) end)
+  local ok, err = coroutine.resume(parent)
+  assert(ok and coroutine.status(parent) == "dead", err)
 end
 
 local function dismiss(group)
@@ -89,13 +92,13 @@ end
 
 local function nothing() end
 
--- Lets go on who waits for what was done: it may have the next job. Needs no time.
+-- Lets the light thread go on that waits for the answer: it may have the next job. Needs no time.
 local function let_others(worker)
   if not worker.hand then worker:within(LONGEST, nothing) end
   worker:within(LONGEST, nothing)
 end
 
--- true where there is a next job; nil: there is none for any of the group
+-- returns true if there is a next job, nil if there is no job for any worker of the group
 local function wait_for_job(group, worker)
   worker.job, worker.argument = nil, nil
   table.insert(group.idle, worker)
@@ -141,7 +144,8 @@ function workers.run(owner, job, argument)
     return
   end
   worker = setmetatable({
-    group = group, job = job, argument = argument, dismissed = false, semaphore = new_semaphore(), bell = new_semaphore(),
+    group = group, job = job, argument = argument, dismissed = false,
+    semaphore = new_semaphore(), bell = new_semaphore(),
   }, Worker)
   spawn_orphan(work, worker)
 end

@@ -1,0 +1,38 @@
+-- Instructions that a message costs, counted by valgrind's callgrind in user mode: they differ less between machines than
+-- times do. Where a key lies in a table depends on a random seed of Lua's: the least of some runs is printed. For make bench.
+local messages = require "spec.bench.messages"
+local output = require "spec.support.output"
+
+local M = {}
+
+local RUNS, FEW, MANY = 3, 100, 300
+
+local function collected(lua, name, count, candidate)
+  local said = output(("valgrind --tool=callgrind --callgrind-out-file=/dev/null %s spec/bench/count.lua %s %d %s 2>&1")
+    :format(lua, name, count, candidate))
+  return tonumber(said:match "Collected : (%d+)")
+end
+
+-- what 300 cost more than 100, of one
+local function least(lua, name, candidate)
+  local found = math.huge
+  for _ = 1, RUNS do
+    found = math.min(found, (collected(lua, name, MANY, candidate) - collected(lua, name, FEW, candidate)) / (MANY - FEW))
+  end
+  return found
+end
+
+---@param lua string the program
+function M.print(lua)
+  if output("command -v valgrind") == "" then
+    print "instructions: valgrind is not here"
+    return
+  end
+  print "instructions per message   whatsapp     cjson   x cjson"
+  for _, entry in ipairs(messages) do
+    local mine, theirs = least(lua, entry.name, "whatsapp"), least(lua, entry.name, "cjson")
+    print(("%-24s %10.0f %9.0f %9.2f"):format(entry.name, mine, theirs, theirs / mine))
+  end
+end
+
+return M

@@ -1,0 +1,69 @@
+-- Text from outside in the outcomes of a send: whatever a header, an answer, a transport or a hook says, err and the texts of
+-- details are one line each, without a character that ends a line, moves a cursor or turns the direction of reading.
+local memory = require "whatsapp.transport.memory"
+local whatsapp = require "whatsapp"
+
+local BAD = { -- bytes, and how they are shown
+  { "\n", "\\n" }, { "\r", "\\r" }, { "\0", "\\x00" }, { "\7", "\\x07" }, { "\27[2J", "\\x1B[2J" }, { "\127", "\\x7F" },
+  { "\194\155", "\\u{9B}" }, { "\226\128\174", "\\u{202E}" }, { "\226\128\168", "\\u{2028}" }, { "\226\129\166", "\\u{2066}" },
+  { "\239\187\191", "\\u{FEFF}" }, { "\255", "\\xFF" },
+}
+
+local function quoted(bytes) -- as JSON
+  return '"' .. bytes:gsub('[%c"\\]', function(byte) return ("\\u%04x"):format(byte:byte()) end) .. '"'
+end
+
+local function answer(body, headers) return { status = 400, headers = headers or {}, body = body } end
+
+-- a place where text from outside comes in -> the options of a client, or its transport
+local DOORS = {
+  message = function(text) return answer('{"error":{"code":100,"message":' .. quoted(text) .. "}}") end,
+  reason = function(text) return answer('{"error":{"code":100,"error_data":{"details":' .. quoted(text) .. "}}}") end,
+  plain_reason = function(text) return answer('{"error":{"code":100,"error_data":' .. quoted(text) .. "}}") end,
+  title = function(text) return answer('{"error":{"code":100,"error_user_title":' .. quoted(text) .. "}}") end,
+  user_message = function(text) return answer('{"error":{"code":100,"error_user_msg":' .. quoted(text) .. "}}") end,
+  type = function(text) return answer('{"error":{"code":100,"type":' .. quoted(text) .. "}}") end,
+  fbtrace_id = function(text) return answer('{"error":{"code":100,"fbtrace_id":' .. quoted(text) .. "}}") end,
+  trace_header = function(text) return answer("{}", { ["x-fb-trace-id"] = text }) end,
+  content_type = function(text) return answer("<html>", { ["content-type"] = text }) end,
+  content_encoding = function(text) return answer("<html>", { ["content-encoding"] = text }) end,
+  transport = function(text) return { err = text, details = { kind = "transport", retryable = false, may_have_been_sent = true } } end,
+  hook = function(text) return nil, { before_send = function() return nil, text end } end,
+  raising_hook = function(text) return nil, { before_send = function() error(text, 0) end } end,
+  token = function(text) return nil, { token = function() return nil, text end } end,
+  store = function(text) return nil, { limiter = { store = { take = function() return nil, text end } } } end,
+}
+
+local IN_JSON = {
+  message = true, reason = true, plain_reason = true, title = true, user_message = true, type = true, fbtrace_id = true,
+}
+
+local TEXTS = { "message", "reason", "error_user_title", "error_user_msg", "type", "trace_id" } -- the strings in details
+
+describe("a text from outside", function()
+  for door, open in pairs(DOORS) do
+    it("comes as one line that can be shown: " .. door, function()
+      for _, row in ipairs(BAD) do
+        local text = "before" .. row[1] .. "after"
+        if not (row[1] == "\255" and IN_JSON[door]) then -- which is no JSON then
+          local reply, changes = open(text)
+          local logged = {}
+          local options = {
+            token = "a-token-of-a-test", phone_number_id = "1", transport = memory.new { reply or answer "{}" }, retry = false,
+            log = function(entry) logged[#logged + 1] = entry.error or "" end,
+          }
+          for name, value in pairs(changes or {}) do options[name] = value end
+          local _, err, details = whatsapp.new(options):send { to = "1", text = { body = "x" } }
+          local seen = { err, tostring(details):gsub("\n  ", " "), table.concat(logged) }
+          for _, name in ipairs(TEXTS) do seen[#seen + 1] = details[name] or "" end
+          local found = false
+          for _, one in ipairs(seen) do
+            assert.is_nil(one:find(row[1], 1, true), door .. ": " .. one)
+            if one:find(row[2], 1, true) then found = true end
+          end
+          assert.is_true(found, door .. " " .. row[2] .. ": " .. table.concat(seen, " | "))
+        end
+      end
+    end)
+  end
+end)

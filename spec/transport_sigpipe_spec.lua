@@ -1,0 +1,62 @@
+-- libcurl before 7.87 may raise SIGPIPE, which ends the process: the transport keeps it away, and leaves the signal to others
+-- as it was. Such a libcurl is played: sends raise it (LD_PRELOAD), and the module is built as if this libcurl did. Only on
+-- Linux; there are no cases elsewhere. Never sends to another host.
+local compile = require "spec.support.compile"
+local fault_server = require "spec.support.fault"
+local output = require "spec.support.output"
+local read = require "spec.support.read"
+local run = require "spec.support.run"
+local scratch_folder = require "spec.support.scratch"
+
+-- the server stops reading in the middle of a body, again and again; then the process gives itself the signal
+local PROGRAM = [[
+local url = (...)
+local client = require("whatsapp.curl").new { proxy = "" }
+for i = 1, 20 do
+  client:perform { method = "POST", url = url, body = ("b"):rep(4000000) }
+end
+io.write "alive"
+io.flush()
+client:close()
+local shell = io.popen("kill -PIPE $PPID")
+shell:close()
+io.write ", and not by the signal"
+]]
+
+describe("SIGPIPE", function()
+  if read("/proc/self/maps", "") == "" then return end -- no Linux
+  local fault, library, folder, script
+  local scratch = scratch_folder.new()
+  local lua = os.getenv "LUA" or "lua5.4"
+
+  setup(function()
+    fault = fault_server.start()
+    library = compile "transport_sigpipe.c"
+    folder = scratch.path "build"
+    script = scratch.write("script", PROGRAM)
+  end)
+  teardown(function()
+    fault.stop()
+    os.remove(library)
+    scratch.remove()
+  end)
+
+  -- what a program says, and how the shell calls its end
+  local function said_where(raised_before)
+    local status, printed = run(("make -s LUA=%s BUILD=%s/%s CFLAGS='-O1 -DWA_SIGPIPE_BEFORE=%s' curl"):format(lua, folder,
+      raised_before, raised_before))
+    assert(status == 0, printed)
+    fault.play_times(20, "refuse-rudely 413")
+    local cpath = ("%s/%s/?.so;%s"):format(folder, raised_before, os.getenv "LUA_CPATH" or ";;")
+    return output(("LUA_CPATH='%s' LD_PRELOAD=%s %s %s '%s' 2>&1; echo \" $?\""):format(cpath, library, lua, script,
+      fault.url "plain"))
+  end
+
+  it("ends a program where it is let through", function()
+    assert.truthy(said_where("0"):find "141")
+  end)
+
+  it("is kept away from a program, which gets it from others all the same", function()
+    assert.equal("alive 141\n", said_where "0x7fffffff")
+  end)
+end)

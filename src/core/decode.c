@@ -9,11 +9,7 @@
 
 /* levels of nesting; members that wait on the stack; values of one text: an empty table takes 56 bytes and more, 30
  * times what it takes in the text */
-<<<<<<< HEAD
-enum { MAX_DEPTH = 100, BATCH = 16, MAX_READ_VALUES = 500000 };
-=======
 enum { MAX_DEPTH = 100, BATCH = 16, MOST_VALUES = 500000 };
->>>>>>> one-way
 
 #define TOO_MANY "more than 500000 values"
 
@@ -309,11 +305,7 @@ static bool read_literal(reader *r, const char *literal)
 static bool read_value(reader *r)
 {
     skip_space(r);
-<<<<<<< HEAD
-    if (++r->values > MAX_READ_VALUES) return fail(r, TOO_MANY);
-=======
     if (++r->values > MOST_VALUES) return fail(r, TOO_MANY);
->>>>>>> one-way
     switch (peek(r)) {
     case '"':
         return read_string(r);

@@ -807,13 +807,8 @@ const void *wa_array_mark(void)
  * empty list. By linear search, because a string that Lua does not have yet would be allocated. */
 static void find_foreign_marks(wa_encoder *e)
 {
-<<<<<<< HEAD
-    static const char *const modules[] = {"cjson", "cjson.safe"}, *const members[] = {
-                                                                      "array_mt", "empty_array_mt", "empty_array"};
-=======
     static const char *const modules[] = {"cjson", "cjson.safe"};
     static const char *const members[] = {"array_mt", "empty_array_mt", "empty_array"};
->>>>>>> one-way
     lua_State *L = e->L;
     int top = lua_gettop(L);
     e->marks_known = true;

@@ -45,15 +45,9 @@ static const char *class_of(wa_marks marks)
 /* [-0, +0, m] sets the list of advised formats, unless there is none */
 static void set_advice(lua_State *L, const uint8_t *advice)
 {
-<<<<<<< HEAD
-    const char *advised[WA_MAX_ADVICE + 1] = {NULL};
-    for (int i = 0; i < WA_MAX_ADVICE && advice[i] != WA_ANY_FORMAT; i++) advised[i] = wa_format_terms[advice[i]].name;
-    set_strings(L, "advised_formats", advised[0] == NULL ? NULL : advised);
-=======
     const char *formats[WA_MAX_ADVICE + 1] = {NULL};
     for (int i = 0; i < WA_MAX_ADVICE && advice[i] != WA_ANY_FORMAT; i++) formats[i] = wa_format_terms[advice[i]].name;
     set_strings(L, "advised_formats", formats[0] == NULL ? NULL : formats);
->>>>>>> one-way
 }
 
 /* [-0, +1, m] */

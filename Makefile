@@ -156,7 +156,7 @@ sanitize:
 torture:
 	@mkdir -p build/torture
 	$(CC) $(FLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(LUA_INC) $(CURL_INC) $(SSL_INC) -o build/torture/$(LUA) \
-	  spec/support/torture.c $(C) $(LUA_LIB) -lm \
+	  spec/support/torture.c $(sort $(foreach module,core curl crypto,$(call SOURCES,$(module)))) $(LUA_LIB) -lm \
 	  $(CURL_LIB) $(SSL_LIB)
 	eval "$$($(MAKE) -s env)"; build/torture/$(LUA) $(CASES)
 

@@ -457,6 +457,67 @@ static void close_with_finalizers(int calls)
     if (h.blocks != 0 || h.bytes != 0) broken("a finalizer that encodes when the state closes leaks");
 }
 
+/* A finalizer calls every function and method that the modules have, with arguments of every kind: while the state lives,
+ * and while it closes, when what they use may be finalized before or after. Each answers or raises. */
+static const char everything[] =
+    "core, crypto, curl = core, require 'whatsapp.crypto', require 'whatsapp.curl'\n"
+    "local options = {proxy = '', timeout = 0.2, connect_timeout = 0.2}\n"
+    "local request = {method = 'POST', url = base_url, headers = {}, body = 'x', timeout = 0.2}\n"
+    "local list = {}\n"
+    "local function add(name, f, object) list[#list + 1] = {name, f, object} end\n"
+    "local function add_methods(name, object)\n"
+    "  local meta = assert(debug.getmetatable(object))\n"
+    "  local methods = type(meta.__index) == 'table' and meta.__index or meta\n"
+    "  for _, from in ipairs {methods, meta} do for key, f in pairs(from) do\n"
+    "    if type(f) == 'function' then add(name .. ':' .. tostring(key), f, object) end end end end\n"
+    "for name, module in pairs {core = core, crypto = crypto, curl = curl} do for key, f in pairs(module) do\n"
+    "  if type(f) == 'function' then add(name .. '.' .. key, f) end end end\n"
+    "local client, digest = curl.new(options), crypto.digest 'sha256'\n"
+    "local ready = client.prepare and client:prepare(request)\n"
+    "add_methods('client', client) add_methods('digest', digest)\n"
+    "if type(ready) == 'userdata' then add_methods('prepared', ready) end\n"
+    "add('checker', crypto.checker 'key') add('final', crypto.digest('sha256').final)\n"
+    "if ready then client:add(ready, 1, 'x') end\n"
+    "local arguments = {{}, {good}, {'sha256'}, {'key', ('0'):rep(64)}, {'[[],{\"a\":1}]'}, {request}, {options}, {ready, 2, 'x'}, "
+    "{request, 3}, {1}, {0}, {good, {mode = 'lenient'}}, {{}}, {nil, nil}}\n"
+    "names, calls = {}, 0\n"
+    "local function call_all() for i = 1, #list do local name, f, object = list[i][1], list[i][2], list[i][3]\n"
+    "  if not name:find '__gc' and not name:find '__close' and not name:find ':close' then\n"
+    "  for j = 1, #arguments do local a = arguments[j] calls = calls + 1\n"
+    "    if object then pcall(f, object, a[1], a[2], a[3]) else pcall(f, a[1], a[2], a[3]) end end end end end\n"
+    "local function close_all() for i = 1, #list do local name, f, object = list[i][1], list[i][2], list[i][3]\n"
+    "  if object and (name:find '__gc' or name:find '__close' or name:find ':close') then pcall(f, object) pcall(f, object) end end\n"
+    "  call_all() end\n"
+    "function finalized(call) if newproxy then local p = newproxy(true) getmetatable(p).__gc = call return p end\n"
+    "  return setmetatable({}, {__gc = call}) end\n"
+    "function every(last) later = call_all if last == 'now' then call_all() elseif last == 'closed' then close_all() end\n"
+    "  after = finalized(call_all) return #list end\n";
+
+/* what a finalizer makes while the state closes is never finalized, as Lua's manual says */
+void __lsan_disable(void);
+void __lsan_enable(void);
+
+/* one finalizer is older than the modules, and runs after those of all their objects; another one is the newest */
+static void close_with_everything(const char *when)
+{
+    heap h = {0, 0, 0, 0, false, false};
+    lua_State *L = new_state(&h);
+    run(L, "before = newproxy and newproxy(true) or setmetatable({}, {}) "
+           "getmetatable(before).__gc = function() if later then later() end end "
+           "if not newproxy then before = setmetatable({}, getmetatable(before)) end");
+    open_core(L);
+    open_library(L);
+    run(L, everything);
+    lua_getglobal(L, "every");
+    lua_pushstring(L, when);
+    if (lua_pcall(L, 1, 1, 0) != 0) broken(lua_tostring(L, -1));
+    if (lua_tointeger(L, -1) < 30) broken("not every function was found");
+    lua_settop(L, 0);
+    __lsan_disable();
+    lua_close(L);
+    __lsan_enable();
+}
+
 /* ---- libcurl's memory ---- */
 
 static heap curl_heap;
@@ -531,6 +592,10 @@ int main(int count, char **arguments)
     close_with_finalizers(2000);
     make_ready_with_finalizers(2000);
     puts("ok  finalizers that encode");
+    close_with_everything("later");
+    close_with_everything("now");
+    close_with_everything("closed");
+    puts("ok  finalizers that call every function while the state closes");
     curl_global_cleanup();
     return 0;
 }

@@ -62,6 +62,8 @@ static int checks(lua_State *L)
     unsigned int made = 0;
     unsigned char digest[EVP_MAX_MD_SIZE];
     const char *text = luaL_checklstring(L, 1, &length), *digits = luaL_checklstring(L, 2, &size);
+    /* a finalizer may call this after the key's own ran, while the Lua state closes */
+    if (*key == NULL) return luaL_error(L, "attempt to use a key that is gone");
     if (HMAC_Init_ex(*key, NULL, 0, NULL, NULL) != 1 || HMAC_Update(*key, (const unsigned char *) text, length) != 1 ||
         HMAC_Final(*key, digest, &made) != 1) {
         return luaL_error(L, "libcrypto refused to make an HMAC");

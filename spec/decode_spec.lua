@@ -84,6 +84,15 @@ describe("core.decode", function()
     assert.equal(5, core.decode('{"error":null,"a":1,"error":{},"error":5}').error)
   end)
 
+  it("has room on the stack for the pieces of a long string behind many members (make apicheck)", function()
+    local members = {}
+    for i = 1, 15 do members[i] = ('"k%d":0'):format(i) end
+    for _, pieces in ipairs { 1, 255, 511, 1023 } do
+      members[16] = '"long":"' .. (("x"):rep(8190) .. "\\n"):rep(pieces) .. '"'
+      assert.equal(8191 * pieces, #core.decode("{" .. table.concat(members, ",") .. "}").long)
+    end
+  end)
+
   it("bounds the number of values, and so the memory", function()
     assert.is_table(core.decode("[" .. ("[],"):rep(499998) .. "1]"))
     for _, text in ipairs { "[" .. ("[],"):rep(500000) .. "1]", '{"a":[' .. ('{"b":0},'):rep(250001) .. "1]}", "[" .. ("0,"):rep(5000000) .. "0]" } do

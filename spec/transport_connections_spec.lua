@@ -88,9 +88,11 @@ describe("connections over libcurl", function()
       assert.same({ [200] = count }, (send_all(open { timeout = 10 }, to(port), count, count)))
       assert.equal(count, fault.connections())
       fault.play_times(2 * count, "ok")
-      assert.same({ [200] = 2 * count }, (send_all(client, to(port), 2 * count, count)))
-      -- libcurl may take a connection for busy whose answer it has just read
-      assert.is_true(fault.connections() <= count / 10, fault.connections())
+      -- libcurl may take a connection for busy whose answer it has just read, and open another one in its place
+      local statuses, more = send_all(client, to(port), 2 * count, count)
+      assert.same({ [200] = 2 * count }, statuses)
+      assert.is_true(more <= count / 2, more)
+      assert.is_true(fault.connections() <= count, fault.connections())
     end)
   end
 

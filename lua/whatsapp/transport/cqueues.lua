@@ -71,7 +71,7 @@ local function is_over(self, box) return box.first or self.curl.closed end
 function Watch:wait(box, seconds)
   local controller, deadline = cqueues.running(), now() + seconds
   local left = seconds
-  self.curl:open(2)
+  if not self.curl:open(2) then return end -- a libcurl that cannot be used
   while not is_over(self, box) and left > 0 do
     local crowd = controller and self:crowd(controller)
     if not crowd then

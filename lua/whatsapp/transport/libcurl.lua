@@ -210,7 +210,7 @@ end
 -- For whatsapp.transport.curl: returns the slot and the outcome of the next request that was started and has ended, or nothing.
 local function next_started(self)
   while true do
-    if self.client and not (self.observed or self.calls) then return self.next(self.client) end -- nobody else waits
+    if self.client and not (self.observed or self.calls) then return self.next(self.client) end -- no other caller waits
     local tag, response, err, details = next_outcome(self)
     if not (self.calls and self.calls[tag or false]) then return tag, response, err, details end
     keep(self, tag, response, err, details)

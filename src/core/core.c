@@ -180,8 +180,8 @@ static int array(lua_State *L)
 }
 
 /* ---- what is asked of each message and of each answer ----
- * In Lua each look at a type is a call of type(), and a key of letters and digits is a pattern: these two functions save
- * 3 % of what a message costs. */
+ * In Lua each look at a type is a call of type(), and a key of letters and digits is a pattern: these two functions
+ * save 3 % of what a message costs. */
 
 /* [-0, +1, m] pushes a member of a table, by raw access; returns its type */
 static int push_named(lua_State *L, int table, const char *name)
@@ -196,8 +196,8 @@ static bool is_alphanumeric(char c)
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* [-0, +1, m] pushes the letters and digits of the string or number on top: the same for a phone number with and without
- * its + and spaces, as a string and as a number */
+/* [-0, +1, m] pushes the letters and digits of the string or number on top: the same for a phone number with and
+ * without its + and spaces, as a string and as a number */
 static void push_plain(lua_State *L)
 {
     char digits[32];
@@ -293,8 +293,8 @@ WA_EXPORT int luaopen_whatsapp_core(lua_State *L);
 /* [-0, +1, m] */
 int luaopen_whatsapp_core(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"schema", wa_schema}, {"recipient_of", recipient_of},
-        {"names_message", names_message}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"schema", wa_schema}, {"recipient_of", recipient_of}, {"names_message", names_message}, {NULL, NULL}};
     luaL_checkstack(L, 20, "whatsapp.core");
     new_state(L);
     push_details_metatable(L);

@@ -172,7 +172,7 @@ local sign = credentials.sign
 function credentials.step(delivery, now)
   local state, url, headers = delivery.state, delivery.url, delivery.headers
   local signed = state.signed
-  if signed.url == url and signed.from == headers and signed.token == state.token then -- what was signed last: nearly always
+  if signed.url == url and signed.from == headers and signed.token == state.token then -- nearly always the same as the last one
     delivery:make_request(signed.signed_url, signed.headers)
     return 0
   end

@@ -62,6 +62,7 @@ local function finish(self, one)
     else self.first_ended = one end
     self.last_ended = one
     one.is_ended = true
+    if self.state.observe then one:observed() end
   end
   local key = one.key
   if not key then return end
@@ -155,9 +156,11 @@ local function accept(self)
   local message = self.accepting
   if self.closing or self.shared.closed then
     local one = new_delivery(self, message, false)
-    self.alive, self.accepting = self.alive + 1, NOTHING
+    self.alive, self.accepting, self.current = self.alive + 1, NOTHING, one
     one:stop(self.closing and "batch" or "client")
-    return finish(self, one)
+    finish(self, one)
+    self.current = false
+    return
   end
   local _, key = nil, false
   if self.ordered then _, key = recipient_of(message) end -- nil: it has none that could be delivered to

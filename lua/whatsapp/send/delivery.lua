@@ -6,6 +6,7 @@
 --   5. .result, .err, .details are its one outcome
 local core = require "whatsapp.core"
 local credentials = require "whatsapp.send.credentials"
+local observe = require "whatsapp.util.observe"
 local outcome = require "whatsapp.wire.outcome"
 local recipient = require "whatsapp.send.recipient"
 local retry = require "whatsapp.send.retry"
@@ -33,6 +34,8 @@ local WINDOW_CLOSED = 131047 -- the user has not written for 24 hours: only temp
 ---@field window whatsapp.window_book?
 ---@field max_wait number? seconds
 ---@field no_token boolean? the request is sent as it is
+---@field is_call boolean? no message is sent: it is observed as a call
+---@field endpoint string? as it is observed; found when it is first needed
 ---@field idle whatsapp.delivery? the first of those that are used again
 
 ---@class whatsapp.delivery
@@ -49,7 +52,7 @@ local function make(state, plan)
     attempts = 0, started = false, sent_at = false, request = false, kept_request = false, is_over = false, result = false,
     details = false, calling = false, is_plain = true, -- what note() sets:
     base = false, url = plan.url, headers = state.headers, stamp = false, warnings = false, waited = false, log_error = false,
-    err = false, failure = false, is_unsure = false, fallen = false, -- of its batch:
+    observe_error = false, err = false, failure = false, is_unsure = false, fallen = false, -- of its batch:
     batch = false, key = false, wakes = false, on_wire = false, is_ended = false, is_spoilt = false, response = false,
     answered_before = false,
   }, Delivery)
@@ -78,7 +81,7 @@ end
 local function forget(self)
   self.is_plain = true
   self.base, self.url, self.headers = false, self.plan.url, self.state.headers
-  self.stamp, self.warnings, self.waited, self.log_error = false, false, false, false
+  self.stamp, self.warnings, self.waited, self.log_error, self.observe_error = false, false, false, false, false
   self.err, self.failure, self.is_unsure, self.fallen = false, false, false, false
 end
 
@@ -118,6 +121,48 @@ function Delivery:call(code, ...)
   return called(self, values.protected(code, ...))
 end
 
+-- ---- what is observed -----------------------------------------------------------------------------------------------------
+
+-- Tells the option observe. Unlike other code of the user's it cannot fail a message: its error is a member of the details.
+local function tell_observer(self, event)
+  local plan = self.plan
+  plan.endpoint = plan.endpoint or observe.endpoint(plan.url)
+  event.endpoint, event.phone_number_id = plan.endpoint, self.state.phone_number_id
+  if self.batch then self.calling = coroutine.running() or true end
+  return called(self, observe.tell(self.state.observe, event))
+end
+
+-- "accepted", "invalid", "refused", "failed" or "unknown"
+local function outcome_of(is_accepted, details)
+  if is_accepted then return "accepted" end
+  if details.may_have_been_sent then return "unknown" end
+  local kind = details.kind
+  return (kind == "invalid" or kind == "refused") and kind or "failed"
+end
+
+---Tells the observer the one outcome, once it is over. `make bench-send` counts what this and the attempt cost: observed, with
+---whatsapp.metrics, against default.
+function Delivery:observed()
+  local state, details, result = self.state, self.details, self.result
+  local err = tell_observer(self, {
+    name = self.plan.is_call and "call" or "message", outcome = outcome_of(result ~= false, details), code = details.code,
+    http_status = details.http_status, attempts = self.attempts, waited = self.waited or nil,
+    seconds = self.started and state.is_timed and state.now() - self.started or nil, endpoint = nil, phone_number_id = nil,
+  })
+  if err then details.observe_error = err end
+end
+
+-- one attempt; details: of its failure
+local function observe_attempt(self, response, is_accepted, details)
+  local state, sent_at = self.state, self.sent_at
+  local err = tell_observer(self, {
+    name = "attempt", outcome = outcome_of(is_accepted, details), code = details and details.code,
+    http_status = response and response.status, attempts = self.attempts, seconds = sent_at and state.now() - sent_at or nil,
+    endpoint = nil, phone_number_id = nil,
+  })
+  if err then self:note("observe_error", err) end
+end
+
 -- ---- the end --------------------------------------------------------------------------------------------------------------
 
 local function refuse(self, err, details)
@@ -130,7 +175,7 @@ function Delivery:fail(err, details)
   local state = self.state
   details = credentials.cleaned(state, details, LEVELS, self.request)
   details.attempts, details.stamp, details.waited = self.attempts, self.stamp or nil, self.waited or nil
-  details.log_error = self.log_error or nil
+  details.log_error, details.observe_error = self.log_error or nil, self.observe_error or nil
   if self.fallen then details.fallback = true end
   if self.is_unsure and not self.plan.harmless then -- an earlier attempt, which was repeated as the caller wished
     details.may_have_been_sent, details.retryable = true, false
@@ -329,7 +374,7 @@ function Delivery:advance(now)
   end
   self.step = 1
   self.attempts = self.attempts + 1
-  if state.log then self.sent_at = state.now and state.now() end
+  if state.is_timed then self.sent_at = state.now() end
   return 0
 end
 
@@ -360,7 +405,7 @@ end
 -- tells in `info` what few messages have
 local function tell_notes(self, info)
   info.stamp, info.warnings, info.waited = self.stamp or nil, self.warnings or nil, self.waited or nil
-  info.fallback, info.log_error = self.fallen or nil, self.log_error or nil
+  info.fallback, info.log_error, info.observe_error = self.fallen or nil, self.log_error or nil, self.observe_error or nil
   self.err = false -- of an earlier attempt
 end
 
@@ -423,8 +468,9 @@ function Delivery:settle(response, err, details)
   if read then
     local result
     result, err, details = self.plan.read(read)
+    if state.observe then observe_attempt(self, read, result ~= nil, details) end
     if result ~= nil then return succeed(self, result, read) end
-  end
+  elseif state.observe then observe_attempt(self, nil, false, details) end
   return try_again(self, err, details)
 end
 

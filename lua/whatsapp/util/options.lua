@@ -142,6 +142,10 @@ local kinds = {
   words = { function(value) return type(value) == "string" end, "a string" },
   table = { is_table, "a table" },
   event_store = { is_event_store, "a store with begin, done and forget" },
+  sink = {
+    function(value) return (is_table(value) or type(value) == "userdata") and is_callable(value.add) end,
+    "a sink with add(), such as whatsapp.metrics.memory()",
+  },
   amount = { is_positive, "a number over 0" },
   fallback = {
     function(value) return is_table(value) or is_callable(value) end,

@@ -21,7 +21,9 @@ describe("make", function()
 
   teardown(function() sh("rm -rf " .. folder) end)
 
+  -- removes the link of that name first: a write to it would replace the system's own program
   local function program(name, line)
+    sh(("rm -f %s/%s"):format(folder, name))
     sh("chmod +x " .. write(folder .. "/" .. name, "#!/bin/sh\n" .. line .. "\n"))
   end
 

@@ -2,15 +2,19 @@
 -- nginx that is chrooted, HAProxy, a sandboxed script. Skips a module whose library the host does not have (libcurl, cqueues,
 -- luv, nginx). Returns what require "whatsapp" returns.
 local NAMES = {
-  "whatsapp.core", "whatsapp.curl", "whatsapp.crypto", "whatsapp.client", "whatsapp.json_schema", "whatsapp.media",
-  "whatsapp.media.check", "whatsapp.media.client", "whatsapp.media.download", "whatsapp.media.file",
+  "whatsapp.core", "whatsapp.curl", "whatsapp.crypto", "whatsapp.client", "whatsapp.graph.fields",
+  "whatsapp.graph.objects", "whatsapp.graph.objects.templates", "whatsapp.graph.rows", "whatsapp.json_schema",
+  "whatsapp.media", "whatsapp.media.check", "whatsapp.media.client", "whatsapp.media.download", "whatsapp.media.file",
   "whatsapp.media.filename", "whatsapp.media.hosts", "whatsapp.media.kinds", "whatsapp.media.send_file",
   "whatsapp.media.sniff", "whatsapp.media.upload", "whatsapp.message", "whatsapp.nginx", "whatsapp.sandbox",
   "whatsapp.sandbox.graph", "whatsapp.sandbox.media", "whatsapp.sandbox.multipart", "whatsapp.sandbox.nginx",
   "whatsapp.sandbox.process", "whatsapp.sandbox.server", "whatsapp.sandbox.shelf", "whatsapp.schema",
   "whatsapp.send.batch", "whatsapp.send.body", "whatsapp.send.credentials", "whatsapp.send.delivery",
   "whatsapp.send.limits", "whatsapp.send.marketing", "whatsapp.send.recipient", "whatsapp.send.retry",
-  "whatsapp.send.single", "whatsapp.send.trusted", "whatsapp.shared", "whatsapp.status", "whatsapp.transport.cqueues",
+  "whatsapp.send.single", "whatsapp.send.trusted", "whatsapp.shared", "whatsapp.status", "whatsapp.templates",
+  "whatsapp.templates.buttons", "whatsapp.templates.check", "whatsapp.templates.definition",
+  "whatsapp.templates.kinds", "whatsapp.templates.message", "whatsapp.templates.render", "whatsapp.templates.texts",
+  "whatsapp.templates.validate", "whatsapp.templates.variables", "whatsapp.transport.cqueues",
   "whatsapp.transport.curl", "whatsapp.transport.inboxes", "whatsapp.transport.libcurl", "whatsapp.transport.luv",
   "whatsapp.transport.memory", "whatsapp.transport.progress", "whatsapp.transport.request",
   "whatsapp.transport.resty", "whatsapp.transport.resty.clock", "whatsapp.transport.resty.exchange",
@@ -22,7 +26,7 @@ local NAMES = {
   "whatsapp.webhook.event_key", "whatsapp.webhook.event_line", "whatsapp.webhook.events", "whatsapp.webhook.handler",
   "whatsapp.webhook.memory", "whatsapp.webhook.signature", "whatsapp.webhook.store", "whatsapp.webhook.user_ids",
   "whatsapp.window", "whatsapp.wire.error_codes", "whatsapp.wire.json", "whatsapp.wire.outcome",
-  "whatsapp.wire.shown",
+  "whatsapp.wire.problems", "whatsapp.wire.shown",
 }
 
 -- the libraries that modules load when they are first used

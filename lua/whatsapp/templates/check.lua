@@ -149,7 +149,7 @@ local function is_needed(button)
   return button.kind ~= nil and (button.kind.needs == "value" or (button.kind.needs == "variable" and #button.names > 0))
 end
 
--- The button that a component is for: by its index or, where it has none, the first of its kind that no component is for yet.
+-- Returns the button that a component is for, and its index. Without an index it is the first of its kind that is not taken.
 local function button_of(buttons, one, taken)
   if one.component.index ~= nil then
     return one.index and buttons[one.index + 1], one.index
@@ -182,7 +182,7 @@ local function check_button(report, buttons, one, taken)
   if not button then
     local known = one.component.index ~= nil
     local path = one.path .. (known and ".index" or ".sub_type")
-    if known and not one.index then return end -- the core reports an index that is none
+    if known and not one.index then return end -- the core reports it
     return report:add(path, "range", known
       and ("the template has %s: index %d is none of them"):format(counted(#buttons, "button"), one.index)
       or ("the template has no button for %s"):format(shown(one.component.sub_type)), #buttons - 1, one.component.index)

@@ -13,7 +13,7 @@ local counted, shown = problems.counted, problems.shown
 function texts.text(value) return type(value) == "string" and value or nil end
 
 ---@param value any
----@return table table {} if it is none
+---@return table table an empty one for every other value
 function texts.table(value) return type(value) == "table" and value or values.NONE end
 
 local text_of, table_of = texts.text, texts.table
@@ -32,7 +32,6 @@ function texts.check_braces(report, path, text)
   end
 end
 
--- what a text without any value has before its first and after its last variable
 local function check_edges(report, path, text, found)
   local first, last = found[1], found[#found]
   if text:sub(1, first.from - 1):find "^%s*$" then

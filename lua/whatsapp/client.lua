@@ -124,6 +124,12 @@ local MARK_READ = { timeout = "seconds", retry = "retry", typing = "boolean" }
 
 ---@class whatsapp.client
 ---@field media whatsapp.media.client files: upload, look up, download, delete; made when it is first asked for
+---@field templates whatsapp.templates_table templates of the account: list, each, get, create, edit, delete
+---@field groups whatsapp.groups_table groups: create, get, update, delete, participants, invite link, requests to join
+---@field blocked whatsapp.blocked_table users that are blocked: list, each, add, remove
+---@field profile whatsapp.profile_table the profile that users see: get, update
+---@field phone whatsapp.phone_table the phone number: get, register, deregister, PIN, settings
+---@field flows whatsapp.flows_table flows: list, each, create, upload, publish, deprecate, delete
 local client = {}
 client.__name = "whatsapp.client"
 
@@ -613,13 +619,16 @@ function client:send_file(to, file, options)
   return result, err, details
 end
 
--- methods, and `media`, which is made at its first use
+-- methods, and `media` and the tables of graph/endpoints, each of which is made at its first use
 function client:__index(name)
   local method = client[name]
-  if method ~= nil or name ~= "media" or not private[self] then return method end
-  local media = require("whatsapp.media.client").new(access_of(private[self]))
-  rawset(self, "media", media)
-  return media
+  if method ~= nil or not private[self] then return method end
+  local made
+  if name == "media" then made = require("whatsapp.media.client").new(access_of(private[self])) end
+  local tables = require "whatsapp.graph.tables"
+  if tables.has(name) then made = tables.new(name, access_of(private[self])) end
+  rawset(self, name, made)
+  return made
 end
 
 return M

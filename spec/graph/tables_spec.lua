@@ -140,6 +140,13 @@ describe("the tables of endpoints", function()
     assert.equal(2, turns[1][3].count)
   end)
 
+  it("refuse an edit that changes nothing", function()
+    local client, transport = client_with()
+    local _, err, details = client.templates:edit("1", {})
+    assert.is_truthy(problem_of(details, "", "required"), err)
+    assert.is_nil(transport.requests[1])
+  end)
+
   it("show no PIN in any text", function()
     local client = client_with()
     for _, pin in ipairs { "98765432109", 9876543 } do

@@ -9,6 +9,7 @@ local core = require "whatsapp.core"
 ---@field window whatsapp.window the users that may get a message without a template
 ---@field media whatsapp.media files: safe names, the store of the ids of uploads
 ---@field metrics whatsapp.metrics counters for Prometheus: a sink of the option observe
+---@field templates whatsapp.templates checks and renders template messages, checks definitions
 local whatsapp = {}
 
 whatsapp._VERSION = "0.1.0"
@@ -72,7 +73,9 @@ end
 -- modules that not every program needs; each is loaded at the first use of its name
 local LATER = {
   message = "whatsapp.message", webhook = "whatsapp.webhook", status = "whatsapp.status", window = "whatsapp.window",
-  media = "whatsapp.media", metrics = "whatsapp.metrics",
+  media = "whatsapp.media",
+  metrics = "whatsapp.metrics",
+  templates = "whatsapp.templates",
 }
 
 setmetatable(whatsapp, {

@@ -62,7 +62,11 @@ build = {
     ["whatsapp.crypto"] = {
       sources = {
         "src/buffer.c",
+        "src/crypto/base64.c",
         "src/crypto/crypto.c",
+        "src/crypto/decipher.c",
+        "src/crypto/key.c",
+        "src/crypto/secret.c",
       },
       libraries = { "crypto" },
       incdirs = { "$(CRYPTO_INCDIR)" },
@@ -140,6 +144,7 @@ build = {
     ["whatsapp.webhook.event_line"] = "lua/whatsapp/webhook/event_line.lua",
     ["whatsapp.webhook.events"] = "lua/whatsapp/webhook/events.lua",
     ["whatsapp.webhook.handler"] = "lua/whatsapp/webhook/handler.lua",
+    ["whatsapp.webhook.http"] = "lua/whatsapp/webhook/http.lua",
     ["whatsapp.webhook.memory"] = "lua/whatsapp/webhook/memory.lua",
     ["whatsapp.webhook.signature"] = "lua/whatsapp/webhook/signature.lua",
     ["whatsapp.webhook.store"] = "lua/whatsapp/webhook/store.lua",

@@ -20,9 +20,9 @@ local NAMES = {
   "whatsapp.util.random_id", "whatsapp.util.sha256", "whatsapp.util.show", "whatsapp.util.unicode",
   "whatsapp.util.url", "whatsapp.util.values", "whatsapp.webhook", "whatsapp.webhook.content",
   "whatsapp.webhook.event_key", "whatsapp.webhook.event_line", "whatsapp.webhook.events", "whatsapp.webhook.handler",
-  "whatsapp.webhook.memory", "whatsapp.webhook.signature", "whatsapp.webhook.store", "whatsapp.webhook.user_ids",
-  "whatsapp.window", "whatsapp.wire.error_codes", "whatsapp.wire.json", "whatsapp.wire.outcome",
-  "whatsapp.wire.shown",
+  "whatsapp.webhook.http", "whatsapp.webhook.memory", "whatsapp.webhook.signature", "whatsapp.webhook.store",
+  "whatsapp.webhook.user_ids", "whatsapp.window", "whatsapp.wire.error_codes", "whatsapp.wire.json",
+  "whatsapp.wire.outcome", "whatsapp.wire.shown",
 }
 
 -- the libraries that modules load when they are first used

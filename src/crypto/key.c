@@ -1,5 +1,5 @@
 /* RSA keys: read from PEM, made, written, and used to hand a secret over (RSA-OAEP with SHA-256, MGF1 too). libcrypto
- * does all of it. Asks nobody for a passphrase, and shows a key in no text but in the PEM that was asked for. */
+ * does all of it. Never asks at a terminal for a passphrase; shows a key in no text but the PEM that was asked for. */
 #include "crypto.h"
 
 #include <openssl/bio.h>

@@ -87,6 +87,7 @@ build = {
     ["whatsapp.media.filename"] = "lua/whatsapp/media/filename.lua",
     ["whatsapp.media.hosts"] = "lua/whatsapp/media/hosts.lua",
     ["whatsapp.media.kinds"] = "lua/whatsapp/media/kinds.lua",
+    ["whatsapp.media.sealed"] = "lua/whatsapp/media/sealed.lua",
     ["whatsapp.media.send_file"] = "lua/whatsapp/media/send_file.lua",
     ["whatsapp.media.sniff"] = "lua/whatsapp/media/sniff.lua",
     ["whatsapp.media.upload"] = "lua/whatsapp/media/upload.lua",

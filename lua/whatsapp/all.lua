@@ -2,14 +2,15 @@
 -- nginx that is chrooted, HAProxy, a sandboxed script. Skips a module whose library the host does not have (libcurl, cqueues,
 -- luv, nginx). Returns what require "whatsapp" returns.
 local NAMES = {
-  "whatsapp.core", "whatsapp.curl", "whatsapp.crypto", "whatsapp.client", "whatsapp.graph.call",
-  "whatsapp.graph.endpoints", "whatsapp.graph.fields", "whatsapp.graph.objects", "whatsapp.graph.objects.bodies",
-  "whatsapp.graph.objects.templates", "whatsapp.graph.pages", "whatsapp.graph.path", "whatsapp.graph.rows",
-  "whatsapp.graph.tables", "whatsapp.json_schema", "whatsapp.media", "whatsapp.media.check", "whatsapp.media.client",
+  "whatsapp.core", "whatsapp.curl", "whatsapp.crypto", "whatsapp.client", "whatsapp.flows", "whatsapp.flows.endpoint",
+  "whatsapp.flows.exchange", "whatsapp.graph.call", "whatsapp.graph.endpoints", "whatsapp.graph.fields",
+  "whatsapp.graph.objects", "whatsapp.graph.objects.bodies", "whatsapp.graph.objects.templates",
+  "whatsapp.graph.pages", "whatsapp.graph.path", "whatsapp.graph.rows", "whatsapp.graph.tables",
+  "whatsapp.json_schema", "whatsapp.media", "whatsapp.media.check", "whatsapp.media.client",
   "whatsapp.media.download", "whatsapp.media.file", "whatsapp.media.filename", "whatsapp.media.hosts",
-  "whatsapp.media.kinds", "whatsapp.media.send_file", "whatsapp.media.sniff", "whatsapp.media.upload",
-  "whatsapp.message", "whatsapp.metrics", "whatsapp.metrics.rows", "whatsapp.metrics.sinks", "whatsapp.metrics.text",
-  "whatsapp.nginx", "whatsapp.sandbox", "whatsapp.sandbox.graph", "whatsapp.sandbox.media",
+  "whatsapp.media.kinds", "whatsapp.media.sealed", "whatsapp.media.send_file", "whatsapp.media.sniff",
+  "whatsapp.media.upload", "whatsapp.message", "whatsapp.metrics", "whatsapp.metrics.rows", "whatsapp.metrics.sinks",
+  "whatsapp.metrics.text", "whatsapp.nginx", "whatsapp.sandbox", "whatsapp.sandbox.graph", "whatsapp.sandbox.media",
   "whatsapp.sandbox.multipart", "whatsapp.sandbox.nginx", "whatsapp.sandbox.process", "whatsapp.sandbox.server",
   "whatsapp.sandbox.shelf", "whatsapp.schema", "whatsapp.send.batch", "whatsapp.send.body",
   "whatsapp.send.credentials", "whatsapp.send.delivery", "whatsapp.send.limits", "whatsapp.send.marketing",
@@ -26,9 +27,10 @@ local NAMES = {
   "whatsapp.util.observe", "whatsapp.util.options", "whatsapp.util.queue", "whatsapp.util.random_id",
   "whatsapp.util.sha256", "whatsapp.util.show", "whatsapp.util.unicode", "whatsapp.util.url", "whatsapp.util.values",
   "whatsapp.webhook", "whatsapp.webhook.content", "whatsapp.webhook.event_key", "whatsapp.webhook.event_line",
-  "whatsapp.webhook.events", "whatsapp.webhook.handler", "whatsapp.webhook.memory", "whatsapp.webhook.signature",
-  "whatsapp.webhook.store", "whatsapp.webhook.user_ids", "whatsapp.window", "whatsapp.wire.error_codes",
-  "whatsapp.wire.json", "whatsapp.wire.outcome", "whatsapp.wire.problems", "whatsapp.wire.shown",
+  "whatsapp.webhook.events", "whatsapp.webhook.handler", "whatsapp.webhook.http", "whatsapp.webhook.memory",
+  "whatsapp.webhook.signature", "whatsapp.webhook.store", "whatsapp.webhook.user_ids", "whatsapp.window",
+  "whatsapp.wire.error_codes", "whatsapp.wire.json", "whatsapp.wire.outcome", "whatsapp.wire.problems",
+  "whatsapp.wire.shown",
 }
 
 -- the libraries that modules load when they are first used

@@ -7,6 +7,7 @@ local core = require "whatsapp.core"
 ---@field webhook whatsapp.webhook reads the webhooks of the API: challenge, verify, parse, handler
 ---@field status whatsapp.status the progress of messages after they were accepted
 ---@field window whatsapp.window the users that may get a message without a template
+---@field flows whatsapp.flows the endpoint of flows, and its keys
 ---@field media whatsapp.media files: safe names, the store of the ids of uploads
 ---@field metrics whatsapp.metrics counters for Prometheus: a sink of the option observe
 ---@field templates whatsapp.templates checks and renders template messages, checks definitions
@@ -76,6 +77,7 @@ local LATER = {
   media = "whatsapp.media",
   metrics = "whatsapp.metrics",
   templates = "whatsapp.templates",
+  flows = "whatsapp.flows",
 }
 
 setmetatable(whatsapp, {

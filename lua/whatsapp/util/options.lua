@@ -85,6 +85,10 @@ local CALLBACKS = {
   standby = is_callable, change = is_callable, event = is_callable,
 }
 
+local FLOW_CALLBACKS = { init = is_callable, data_exchange = is_callable, back = is_callable, error = is_callable }
+
+local function is_pem(value) return is_secret(value) and value:find("-----BEGIN ", 1, true) ~= nil end
+
 local RETRY = { attempts = is_count, total = is_amount, may_send_twice = is_boolean }
 
 local LIMITS = { throughput = is_positive, pair = is_pair, max_wait = is_amount, window = is_count, store = is_store }
@@ -134,6 +138,14 @@ local kinds = {
   callbacks = {
     function(value) return is_table(value) and has_only(value, CALLBACKS) end,
     "{message, status, error, echo, payment, standby, change, event = functions}", CALLBACKS,
+  },
+  flow_callbacks = {
+    function(value) return is_table(value) and has_only(value, FLOW_CALLBACKS) end,
+    "{init, data_exchange, back, error = functions}", FLOW_CALLBACKS,
+  },
+  pem = {
+    function(value) return is_pem(value) or is_list(value, is_pem) end,
+    "a key in PEM, or a list of such without holes",
   },
   media_store = { is_media_store, "false, or a store with get, set and delete" },
   shown_as = {

@@ -16,7 +16,8 @@ local LONGEST_ERROR = 1000 -- bytes that are kept
 
 local function is_hold(details)
   local code = details.code
-  return HOLDS[code] or (code ~= nil and code >= 200 and code <= 299) or (details.kind == "refused" and HELD_BY[details.refused_by])
+  if code then return HOLDS[code] or (code >= 200 and code <= 299) end
+  return details.kind == "refused" and HELD_BY[details.refused_by]
 end
 
 ---Seconds until the next attempt: base, 4 times base, 16 times base …, with a jitter of a quarter.

@@ -1,7 +1,7 @@
--- The outbox: messages that a store keeps until they were sent, so that a process that dies loses none and sends none twice, and
--- so that many processes and machines can share one phone number. put() checks a message and stores its JSON, run() sends what is
--- due, feed() learns from webhooks what became of it. The store is memory, SQL or Redis. Never stores a token, and never sends
--- again by itself what may have been sent.
+-- The outbox: messages that a store keeps until they were sent, so that a process that dies loses no message and sends no message
+-- twice, and so that many processes and machines can share one phone number. put() checks a message and stores its JSON, run()
+-- sends what is due, feed() learns from webhooks what became of it. The store is memory, SQL or Redis. Never stores a token, and
+-- never sends again by itself what may have been sent.
 local client_of = require "whatsapp.client"
 local core = require "whatsapp.core"
 local options_of = require "whatsapp.util.options"
@@ -13,8 +13,8 @@ local values = require "whatsapp.util.values"
 ---@class whatsapp.outbox
 local outbox = {}
 
----What a store does. Times are the store's own: machines need not agree. A failure of its engine is `nil, err`, and is never
----raised. A list is one commit, durable before the function returns.
+---The contract of a store. Times are the store's own: machines need not agree. A failure of its engine is `nil, err`, and is
+---never raised. A list is one commit, durable before the function returns.
 ---@class whatsapp.outbox.store: whatsapp.limiter_store
 ---@field put fun(self, entries: table[]): string[]?, string[]|string, table? results "new", "same", "other" (the key has another
 ---message) or "stamp" (another entry has the stamp), and the stamps that are stored
@@ -61,12 +61,17 @@ local STORE = {
 
 -- ---- failures ----------------------------------------------------------------------------------------------------------------
 
--- Calls a function of the store. What it raises, or says, is a failure that may be tried again.
+-- details: the store's; retryable is false where it will never answer, as over tables of a newer version
+local function failure(err, details)
+  local retryable = not (type(details) == "table" and details.retryable == false)
+  return nil, err, shown.details { kind = "store", retryable = retryable, may_have_been_sent = false }
+end
+
+-- Calls a function of the store. An error that it raises is a failure like any other.
 local function ask(self, name, ...)
-  local ok, result, err = values.protected(self.store[name], self.store, ...)
+  local ok, result, err, details = values.protected(self.store[name], self.store, ...)
   if ok and result ~= nil then return result, err end
-  return nil, ("the store could not %s: %s"):format(name, values.text_of(ok and err or result)),
-    shown.details { kind = "store", retryable = true, may_have_been_sent = false }
+  return failure(("the store could not %s: %s"):format(name, values.text_of(ok and err or result)), details)
 end
 
 local function invalid(path, rule, problem)
@@ -112,7 +117,7 @@ local function lane_of(message)
   return to and (to:gsub("%W", ""))
 end
 
--- what a store takes; or nil, err, details
+-- the entry that a store takes; or nil, err, details
 local function entry_of(message, options)
   local body, warnings, stamp = written(message, options)
   if not body then return nil, warnings, stamp end
@@ -135,7 +140,7 @@ end
 -- result of a store -> the problem with the entry
 local REFUSED = {
   other = { "key", "duplicate", "another message was put under this key" },
-  stamp = { "biz_opaque_callback_data", "duplicate", "another message in the outbox has this stamp: leave it out, or make it unique" },
+  stamp = { "biz_opaque_callback_data", "duplicate", "another message in the outbox has this stamp" },
 }
 
 local function check_message(message, level)
@@ -207,7 +212,9 @@ end
 
 -- ---- sending -----------------------------------------------------------------------------------------------------------------
 
-local RUN = { concurrency = "count", until_empty = "boolean", on_outcome = "callable", poll = "seconds" }
+local RUN = {
+  concurrency = "count", until_empty = "boolean", on_outcome = "callable", on_error = "callable", poll = "seconds",
+}
 local STEP = { concurrency = "count", on_outcome = "callable" }
 local CONCURRENCY, POLL, TIMEOUT = 16, 1, 30
 
@@ -216,8 +223,8 @@ local function sender_of(self, client, concurrency, level)
   local state, plan_of = client_of.access(client, level + 1)
   if not state.can_wait then error("the client's transport has no clock: an outbox needs now() and sleep()", level + 1) end
   if self.lease <= (state.timeout or TIMEOUT) then
-    error(("option lease (%g seconds) must be longer than the client's timeout (%g)"):format(self.lease, state.timeout or TIMEOUT),
-      level + 1)
+    error(("option lease (%g seconds) must be longer than the client's timeout (%g)")
+      :format(self.lease, state.timeout or TIMEOUT), level + 1)
   end
   local made = self.senders[client]
   if not made then
@@ -233,15 +240,21 @@ end
 ---places for all who share it.
 ---@param client whatsapp.client its own retries are not used: the store keeps what is tried again
 ---@param options { concurrency: integer?, until_empty: boolean?, on_outcome: (fun(entry: whatsapp.outbox.entry, result:
----whatsapp.Result?, err: string?, details: whatsapp.info|whatsapp.details|nil): boolean?)?, poll: number? }? concurrency: requests
----on the wire at once, 16; until_empty: return once nothing is queued or under way, here and elsewhere; on_outcome: called after
----each attempt, once it is recorded, with .state of the entry; poll: seconds between two looks into an empty queue, 1
----@return integer count of attempts
+---whatsapp.Result?, err: string?, details: whatsapp.info|whatsapp.details|nil): boolean?)?, on_error: (fun(err: string, seconds:
+---number))?, poll: number? }? concurrency: requests on the wire at once, 16; until_empty: return once nothing is queued or under
+---way, here and elsewhere; on_outcome: called after each attempt, once it is recorded, with .state of the entry; on_error: called
+---when the store fails, with the seconds until it is asked again; poll: seconds between two looks into an empty queue, 1
+---@return integer? count of attempts
+---@return string? err of a store that will never answer, as its tables are of a newer version
+---@return whatsapp.details? details
 function Outbox:run(client, options)
   options = options_of.check(options, RUN, 2)
   local made = sender_of(self, client, options.concurrency or CONCURRENCY, 2)
-  local count = made:run { until_empty = options.until_empty, on_outcome = options.on_outcome, poll = options.poll or POLL }
-  return count
+  local count, err, details = made:run {
+    until_empty = options.until_empty, on_outcome = options.on_outcome, on_error = options.on_error, poll = options.poll or POLL,
+  }
+  if count then return count end
+  return failure(err, details)
 end
 
 ---One round, for a loop or a timer of your own: sends up to `concurrency` entries that are due, and returns when they are
@@ -254,9 +267,9 @@ end
 function Outbox:step(client, options)
   options = options_of.check(options, STEP, 2)
   local made = sender_of(self, client, options.concurrency or CONCURRENCY, 2)
-  local count, err = made:step { on_outcome = options.on_outcome, poll = POLL }
+  local count, err, details = made:step { on_outcome = options.on_outcome, poll = POLL }
   if count then return count end
-  return nil, err, shown.details { kind = "store", retryable = true, may_have_been_sent = false }
+  return failure(err, details)
 end
 
 -- ---- afterwards --------------------------------------------------------------------------------------------------------------
@@ -332,7 +345,7 @@ function Outbox:resolve(key, word)
 end
 
 ---Deletes entries that were accepted, failed or expired longer than `keep` seconds ago; run does so by itself.
----@param options { keep: number?, limit: integer? }? keep: seconds, that of the outbox; limit: at most so many, 1,000
+---@param options { keep: number?, limit: integer? }? keep: seconds, that of the outbox; limit: of entries, 1,000
 ---@return integer? count
 ---@return string? err
 ---@return whatsapp.details? details

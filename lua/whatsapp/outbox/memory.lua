@@ -12,7 +12,7 @@ local Store = {}
 Store.__index = Store
 Store.__name = "whatsapp.outbox.memory"
 
--- ---- lanes: the unfinished and the unknown entries of a recipient, in the order in which they were put -------------------------
+-- ---- lanes: the unfinished and the unknown entries of a recipient, in the order in which they were put --------------------
 
 -- the entry that may be claimed next, or nil; with hold_unknown an unknown entry holds those after it
 local function head_of(lane, hold_unknown)
@@ -73,7 +73,7 @@ local function move(self, entry, state)
   offer(self, lane)
 end
 
--- ---- the contract --------------------------------------------------------------------------------------------------------------
+-- ---- the contract ---------------------------------------------------------------------------------------------------------
 
 local function put_one(self, entry, now)
   local there = self.entries[entry.key]
@@ -256,7 +256,7 @@ end
 
 function Store:close() self.closed = true end
 
--- ---- making one -----------------------------------------------------------------------------------------------------------------
+-- ---- making one -----------------------------------------------------------------------------------------------------------
 
 -- seconds since 1970 with their fraction, where a clock of that kind is here
 local function clock()

@@ -31,6 +31,8 @@ local function fail(self, err, details)
   self.outage = math.min(LONGEST_OUTAGE, self.outage and self.outage * 2 or 1)
   self.resumes, self.failed = self.now() + self.outage, true
   self.err, self.details = err, details
+  self.is_lost = type(details) == "table" and details.retryable == false
+  if self.on_error and not pcall(self.on_error, err, self.outage) then self.on_error = nil end
 end
 
 -- Calls a function of the store, which may yield; what it raises is a failure like any other.
@@ -367,8 +369,9 @@ local function is_idle(self)
   return self.in_flight == 0 and #self.waiting == 0 and #self.outcomes == 0
 end
 
--- what ends a run: it was stopped; a store that stays away keeps it no longer than the leases hold
+-- Whether a run ends because it was stopped. A store that stays away keeps it no longer than the leases hold.
 local function is_stopped(self)
+  if self.is_lost and self.in_flight == 0 then return true end
   if not self.stopping then return false end
   self.gives_up = self.gives_up or self.now() + self.outbox.lease
   return is_idle(self) or (self.in_flight == 0 and self.now() >= self.gives_up)
@@ -389,7 +392,7 @@ local function is_step_over(self)
 end
 
 local function drive(self, is_done)
-  self.stopping, self.gives_up, self.raised = false, nil, nil
+  self.stopping, self.gives_up, self.raised, self.is_lost = false, nil, nil, false
   turn(self)
   while not is_done(self) do
     collect(self)
@@ -399,11 +402,15 @@ local function drive(self, is_done)
 end
 
 ---Sends until the queue is empty, or until it is stopped.
----@param options { until_empty: boolean?, on_outcome: function?, poll: number? }
----@return integer count of attempts
+---@param options { until_empty: boolean?, on_outcome: function?, on_error: function?, poll: number? }
+---@return integer? count of attempts
+---@return string? err
+---@return table? details
 function Sender:run(options)
-  self.count, self.quota, self.poll, self.on_outcome = 0, math.huge, options.poll, options.on_outcome
+  self.count, self.quota, self.poll = 0, math.huge, options.poll
+  self.on_outcome, self.on_error = options.on_outcome, options.on_error
   drive(self, options.until_empty and is_drained or is_stopped)
+  if self.is_lost then return nil, self.err, self.details end
   return self.count
 end
 
@@ -413,7 +420,7 @@ end
 ---@return string? err
 ---@return table? details
 function Sender:step(options)
-  self.count, self.quota, self.poll, self.on_outcome = 0, self.concurrency, options.poll, options.on_outcome
+  self.count, self.quota, self.poll, self.on_outcome, self.on_error = 0, self.concurrency, options.poll, options.on_outcome, nil
   self.next_claim, self.resumes, self.failed = 0, 0, false
   drive(self, is_step_over)
   if self.failed then return nil, self.err, self.details end
@@ -432,11 +439,13 @@ function sender.new(outbox, state, plan, concurrency)
   local rows = limiter and limiter.rows or values.NONE
   return setmetatable({
     outbox = outbox, state = state, plan = plan, now = state.now, start = many and transport.start,
-    wait = many and transport.wait, concurrency = many and concurrency or 1, first_step = #rows + 1,
-    number_limit = rows.number, pair_limit = rows.pair, number_key = "number:" .. number, hold_key = "hold:" .. number,
+    wait = many and transport.wait, concurrency = many and concurrency or 1,
+    first_step = #rows + 1, number_limit = rows.number, pair_limit = rows.pair,
+    number_key = "number:" .. number, hold_key = "hold:" .. number,
     pair_key = ("pair:%s:"):format(number),
     waiting = {}, sent = {}, outcomes = {}, items = {}, in_flight = 0, answered = false, holds = 0, held_at = 0, count = 0,
-    quota = 0, poll = 1, next_claim = 0, next_sweep = 0, next_purge = 0, resumes = 0, stopping = false, failed = false, is_empty = false,
+    quota = 0, poll = 1, next_claim = 0, next_sweep = 0, next_purge = 0, resumes = 0, stopping = false,
+    failed = false, is_empty = false, is_lost = false,
   }, Sender)
 end
 

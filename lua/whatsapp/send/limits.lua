@@ -130,8 +130,8 @@ local function step_over(store, limit)
 end
 
 ---@param options whatsapp.limits?
----@return { steps: function[], rows: table, window: integer, ordered: boolean, max_wait: number? } limiter steps for send/delivery;
----ordered: messages to one recipient wait for each other
+---@return { steps: function[], rows: table, window: integer, ordered: boolean, max_wait: number? } limiter steps for
+---send/delivery; ordered: messages to one recipient wait for each other
 function limits.new(options)
   options = options or {}
   local rate = options.throughput or THROUGHPUT
@@ -143,7 +143,9 @@ function limits.new(options)
   for i, limit in ipairs(rows) do
     steps[i] = options.store and step_over(options.store, limit) or own_step(limit)
   end
-  return { steps = steps, rows = rows, window = options.window or WINDOW, ordered = options.pair ~= false, max_wait = options.max_wait }
+  return {
+    steps = steps, rows = rows, window = options.window or WINDOW, ordered = options.pair ~= false, max_wait = options.max_wait,
+  }
 end
 
 limits.WINDOW = WINDOW

@@ -156,6 +156,8 @@ local kinds = {
     '"queued", "claimed", "sending", "unknown", "accepted", "failed" or "expired"',
   },
   backoff = { is_backoff, "{first, most}: two numbers of seconds" },
+  object = { is_object, "a table or an object" },
+  synchronous = { function(value) return value == "FULL" or value == "NORMAL" end, '"FULL" or "NORMAL"' },
   time = { is_amount, "seconds since 1970" },
   since = { is_amount, "a number of seconds" },
   whole = { function(value) return is_amount(value) and value % 1 == 0 end, "a whole number" },

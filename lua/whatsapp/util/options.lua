@@ -156,6 +156,10 @@ local kinds = {
     '"queued", "claimed", "sending", "unknown", "accepted", "failed" or "expired"',
   },
   backoff = { is_backoff, "{first, most}: two numbers of seconds" },
+  queue = {
+    function(value) return is_text(value) and not value:find "[{}]" end,
+    "a string that is not empty, without control characters and braces",
+  },
   object = { is_object, "a table or an object" },
   synchronous = { function(value) return value == "FULL" or value == "NORMAL" end, '"FULL" or "NORMAL"' },
   time = { is_amount, "seconds since 1970" },

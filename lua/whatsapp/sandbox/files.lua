@@ -107,21 +107,24 @@ app secret       %s
 token            %s
 ]]
 
----Prints the five lines that a program needs.
----@param ngx table
+---@return string base_url of the nginx that server.lua started
+function Files:base_url()
+  local conf = assert(read(self.server.folder .. "/nginx.conf"))
+  return ("%s://127.0.0.1:%s"):format(self.server.tls and "https" or "http", conf:match "listen 127%.0%.0%.1:(%d+)")
+end
+
+---Prints the five lines that a program needs, and remembers which process started nginx.
 ---@param options { server: table, box: table }
-function Files:greet(ngx, options)
-  local server, box = options.server, options.box
+function Files:greet(options)
+  local server, box = options.server, self.box
+  if server.stays then
+    self.master = read "/proc/self/stat":match "^%d+ %b() %a (%d+)"
+    self.parent = self.master and files.parent_of(self.master)
+  end
   if not server.output then return end
-  local conf = assert(read(server.folder .. "/nginx.conf"))
-  local base_url = ("%s://127.0.0.1:%s"):format(server.tls and "https" or "http", conf:match "listen 127%.0%.0%.1:(%d+)")
-  io.stdout:write(GREETING:format(server.page and base_url .. "/" or "none (page = false)", base_url,
-    self.box.phone_number_id or "106540352242922", box.app_secret, box.token or "any"))
+  io.stdout:write(GREETING:format(server.page and box.base_url .. "/" or "none (page = false)", box.base_url,
+    box.numbers.list[1].id, box.app_secret, box.token or "any"))
   io.stdout:flush()
-  if not server.stays then return end
-  self.master = read "/proc/self/stat":match "^%d+ %b() %a (%d+)"
-  self.parent = self.master and files.parent_of(self.master)
-  _ = ngx
 end
 
 return files

@@ -45,8 +45,9 @@ function M.begin(path)
   local options = files.options(path)
   options.server.folder = path:match "^(.*)/"
   state = open(ngx, options.box, options.server)
+  state.box.base_url = state.files:base_url()
   state.driver:start()
-  state.files:greet(ngx, options)
+  state.files:greet(options)
 end
 
 ---For exit_worker_by_lua: writes what is to be kept.
@@ -76,6 +77,7 @@ end
 function M.content(ngx, options)
   if not state then
     state = open(ngx, options)
+    state.box.base_url = ("%s://%s"):format(ngx.var.scheme, ngx.var.http_host or ngx.var.host)
     state.driver:start()
   end
   local uri = ngx.var.uri

@@ -42,8 +42,8 @@ end
 ---If root starts nginx, its workers run as the user "nobody", who cannot read a folder of root's.
 ---@return string directive for the top of a configuration
 function process.user()
-  local _, name = process.run("/tmp", "id -un")
-  return name:match "^root" and "user root;" or ""
+  local _, number = process.run("/tmp", "id -u")
+  return number:match "^0%s" and "user root;" or ""
 end
 
 -- a variable NGINX would tell nginx that it is being upgraded, and it would stay in the foreground

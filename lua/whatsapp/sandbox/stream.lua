@@ -70,7 +70,7 @@ function stream.serve(ngx, box, readers)
   local refused = is_refused(ngx, box)
   if refused then return require("whatsapp.sandbox.wire").send(ngx, refused) end
   ngx.header["content-type"], ngx.header["cache-control"] = "text/event-stream; charset=utf-8", "no-store"
-  local after = last_seen(ngx) or box.seq or 0
+  local after = last_seen(ngx) or box.journal.last
   ngx.print ": the sandbox\n\n"
   local ok = ngx.flush(true)
   while ok and not ngx.worker.exiting() do

@@ -1,7 +1,7 @@
 # lua-whatsapp: what can be done here. `make` builds for $(LUA); the README says what each target is for.
 #   make [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit|lua|...]   builds build/$(LUA)/whatsapp/*.so; else for the first of them that is here
 #   make demo · sandbox · test · check · memcheck · sanitize · test-all · test-arm · test-be · test-musl · portable · bench · bench-send · bench-nginx
-#        install · clean · env
+#        test-page · test-peers · screenshot · install · clean · env
 
 ifeq ($(origin LUA),undefined)
 LUA   := $(shell sh spec/support/find_lua.sh)
@@ -124,6 +124,10 @@ DEPS_BE    := $(DEPS_CROSS) gcc-powerpc64-linux-gnu libc6-dev-ppc64-cross gcc-mi
 DEPS_MUSL  := $(DEPS_BUILD) musl-tools
 DEPS_PORTABLE := $(DEPS_TEST) gcc-mingw-w64-x86-64
 
+# npm of another source than Debian's comes with its node and is not installed twice
+DEPS_PAGE  := $(DEPS_DEMO) chromium nodejs fonts-noto-color-emoji fonts-noto-core $(shell command -v npm >/dev/null 2>&1 || echo npm)
+
+deps-page:  ; @sh spec/support/deps.sh $(DEPS_PAGE)
 deps-demo:  ; @sh spec/support/deps.sh $(DEPS_DEMO)
 deps-test:  ; @sh spec/support/deps.sh $(DEPS_TEST)
 deps-check: ; @sh spec/support/deps.sh $(DEPS_CHECK)
@@ -224,6 +228,16 @@ $(EMBED)/whatsapp_small.o: PARTS := -DWA_NO_DOCS
 $(EMBED)/whatsapp_curl.o: PARTS := $(CURL_INC)
 $(EMBED)/whatsapp_crypto.o: PARTS := $(SSL_INC)
 
+# the sandbox's page in Debian's chromium; strangers' clients against the sandbox; the picture in the README. What they need of
+# npm is pinned, and goes into spec/browser/node_modules
+BROWSER := spec/browser
+$(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
+	@cd $(BROWSER) && npm ci --silent --no-audit --no-fund
+browser = @eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" node $(BROWSER)/$(1)
+test-page: deps-page $(BROWSER)/node_modules/.package-lock.json all ; $(call browser,page.mjs)
+test-peers: deps-page $(BROWSER)/node_modules/.package-lock.json all ; $(call browser,peers.mjs)
+screenshot: deps-page $(BROWSER)/node_modules/.package-lock.json all ; $(call browser,screenshot.mjs) examples/sandbox.png
+
 # many Lua states in many threads, under ThreadSanitizer; where it cannot have its addresses (high randomisation), without that
 threads: $(AMALGAMATION)/whatsapp_lua.c
 	@mkdir -p build/threads
@@ -318,6 +332,6 @@ clean:
 bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
-.PHONY: unicode all core curl crypto env sandbox sandbox-modules deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl deps-portable portable demo test suite \
+.PHONY: unicode all core curl crypto env sandbox sandbox-modules deps-page test-page test-peers screenshot deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl deps-portable portable demo test suite \
         test-all test-arm test-be test-musl memcheck sanitize coverage amalgamation embed threads size 32bits apicheck torture fuzz \
         fuzz-webhook fuzz-sniff fuzz-http1 docs rockspec check bench bench-send bench-webhook bench-nginx bench-media install clean

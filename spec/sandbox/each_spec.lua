@@ -3,7 +3,7 @@
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"
 
-local COUNT = 10000
+local RUNS = { { seed = 1, count = 10000 }, { seed = 7, count = 1000 } }
 local ANSWERS = { "hang", "reset", "refuse", "truncated", "html", "slow", "late", "throttle", "error", "token_expired" }
 local WEBHOOKS = { "twice", "reverse", "late", "drop", "garble", "batch" }
 
@@ -23,7 +23,7 @@ local function new_box(seed, tracker)
   local handle = whatsapp.webhook.handler {
     app_secret = "s", verify_token = "v", on = { status = function(event) tracker:feed(event) end },
   }
-  local box = sandbox.new { app_secret = "s", webhook = handle, seed = seed, kept = COUNT, statuses = { read = 3600 } }
+  local box = sandbox.new { app_secret = "s", webhook = handle, seed = seed, kept = 10000 }
   for _, what in ipairs(ANSWERS) do
     box.chaos:add { on = "answer", what = what, rate = 0.01, code = what == "error" and 131000 or nil }
   end
@@ -37,39 +37,45 @@ local function send_all(box, tracker, count)
   local client = whatsapp.new { token = "t", phone_number_id = "1", transport = box.transport }
   local outcomes = {}
   for message, result, err, details in client:each(messages(count), { concurrency = 50 }) do
-    tracker:sent(result, err, details, message.biz_opaque_callback_data)
+    tracker:sent(result, err, details)
     outcomes[message.biz_opaque_callback_data] = { id = result and result.messages[1].id, err = err, details = details }
   end
   return outcomes
 end
 
+-- the messages of a box whose state the tracker has otherwise, and the stamps that it took twice
+local function wrong_in(box, tracker)
+  local taken, wrong = {}, {}
+  for _, entry in ipairs(box.messages) do
+    local stamp = entry.message.biz_opaque_callback_data
+    local by_id, by_stamp = tracker:state(entry.id), tracker:state(stamp)
+    local is_right = by_id and by_id == by_stamp and by_id.id == entry.id and by_id.status == entry.status
+    if not is_right or taken[stamp] then wrong[#wrong + 1] = entry.id end
+    taken[stamp] = entry.id
+  end
+  return wrong, taken
+end
+
 describe("ten thousand messages through faults of each kind", function()
-  for _, seed in ipairs { 1, 7 } do
-    it(("leave the tracker with the box's own list, with seed %d"):format(seed), function()
+  for _, run in ipairs(RUNS) do
+    it(("leave the tracker with the box's own list: %d with seed %d"):format(run.count, run.seed), function()
       local tracker = whatsapp.status.tracker()
-      local box = new_box(seed, tracker)
-      local outcomes = send_all(box, tracker, COUNT)
+      local box = new_box(run.seed, tracker)
+      local outcomes = send_all(box, tracker, run.count)
       box.clock:advance(8 * 86400)
-      local taken, doubled = {}, 0
-      for _, entry in ipairs(box.messages) do
-        local stamp = entry.message.biz_opaque_callback_data
-        if taken[stamp] then doubled = doubled + 1 end
-        taken[stamp] = entry
-        assert.equal(entry.status, tracker:state(entry.id).status, entry.id)
-        assert.equal(entry.id, tracker:state(stamp).id)
-      end
-      assert.equal(0, doubled)
-      local unknown = 0
+      local wrong, taken = wrong_in(box, tracker)
+      assert.same({}, wrong)
+      local unknown, told_wrong = 0, {}
       for stamp, outcome in pairs(outcomes) do
-        if outcome.id then assert.equal(outcome.id, taken[stamp].id)
-        elseif taken[stamp] then
-          assert.is_true(outcome.details.may_have_been_sent, outcome.err)
+        if outcome.id ~= taken[stamp] then
           unknown = unknown + 1
+          if outcome.id or not outcome.details.may_have_been_sent then told_wrong[#told_wrong + 1] = outcome.err or outcome.id end
         end
       end
-      assert.is_true(unknown > 300)
+      assert.same({}, told_wrong)
+      assert.is_true(unknown > run.count * 0.03, unknown)
       assert.equal(0, box.waiting.count)
-      for _, rule in ipairs(box.chaos:list()) do assert.is_true(rule.fired > 20, rule.what) end
+      for _, rule in ipairs(box.chaos:list()) do assert.is_true(rule.fired > 0, rule.what) end
     end)
   end
 
@@ -78,7 +84,7 @@ describe("ten thousand messages through faults of each kind", function()
     for run = 1, 2 do
       local tracker = whatsapp.status.tracker()
       local box = new_box(3, tracker)
-      local outcomes = send_all(box, tracker, 500)
+      local outcomes = send_all(box, tracker, 300)
       box.clock:advance(8 * 86400)
       local list = {}
       for stamp, outcome in pairs(outcomes) do list[#list + 1] = ("%s %s %s"):format(stamp, tostring(outcome.id), tostring(outcome.err)) end

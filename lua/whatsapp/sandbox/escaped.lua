@@ -40,28 +40,42 @@ end
 
 -- the strings are UTF-8: they come from JSON, or were checked by `is_utf8`
 local function write_string(text)
+  if not text:find '[^%w_. :-]' then return '"' .. text .. '"' end
   text = text:gsub('[%z\1-\31"\\/@\127]', escape_byte)
   return '"' .. text:gsub("[\194-\244][\128-\191]+", escape_character) .. '"'
 end
 
+-- the characters of two, three and four bytes, without surrogates and numbers that are too large
+local TAIL = "[\128-\191]"
+local CHARACTERS = {
+  "[\194-\223]" .. TAIL, "\224[\160-\191]" .. TAIL, "[\225-\236\238\239]" .. TAIL .. TAIL, "\237[\128-\159]" .. TAIL,
+  "\240[\144-\191]" .. TAIL .. TAIL, "[\241-\243]" .. TAIL .. TAIL .. TAIL, "\244[\128-\143]" .. TAIL .. TAIL,
+}
+
 ---@param text string
 ---@return boolean
 function escaped.is_utf8(text)
-  return core.decode('"' .. text:gsub('[%z\1-\31"\\]', "x") .. '"') ~= nil
+  for _, character in ipairs(CHARACTERS) do
+    if not text:find "[\128-\255]" then return true end
+    text = text:gsub(character, "x")
+  end
+  return not text:find "[\128-\255]"
 end
 
 -- ---- values -------------------------------------------------------------------------------------------------------------
 
 local write
 
+local function is_before(a, b)
+  local rank_a, rank_b = RANK[a] or math.huge, RANK[b] or math.huge
+  if rank_a ~= rank_b then return rank_a < rank_b end
+  return tostring(a) < tostring(b)
+end
+
 local function names_of(object)
   local names = {}
   for name in pairs(object) do names[#names + 1] = name end
-  table.sort(names, function(a, b)
-    local rank_a, rank_b = RANK[a] or math.huge, RANK[b] or math.huge
-    if rank_a ~= rank_b then return rank_a < rank_b end
-    return tostring(a) < tostring(b)
-  end)
+  if names[2] ~= nil then table.sort(names, is_before) end
   return names
 end
 

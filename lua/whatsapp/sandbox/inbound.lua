@@ -57,7 +57,8 @@ local function call(box, user, number)
   local now = clock.stamp(box.clock:now())
   local id = "wacid." .. box:new_message_id():gsub("^wamid%.", "")
   open_window(box, user, number)
-  box:tell { kind = "inbound", id = id, user = user.id, name = user.name, number = number.id, message = { type = "call", id = id } }
+  local message = { type = "call", id = id }
+  box:tell { kind = "inbound", id = id, user = user.id, name = user.name, number = number.id, message = message }
   local about = { id = id, direction = "USER_INITIATED", from = user.number, from_user_id = user.user_id,
     to = number.display_phone_number, timestamp = now }
   local connect, terminate = { event = "connect" }, { event = "terminate", status = "FAILED" }
@@ -83,6 +84,7 @@ end
 ---@return table? result id, message, delivery; or what the verb did
 ---@return string? problem
 function inbound.perform(box, user, verb, body)
+  box:run_due()
   local number, unknown = number_of(box, user, body.number)
   if not number then return nil, ("%s: %s"):format(verb, unknown) end
   local result, problem, kind = verbs.perform(box, user, verb, body)

@@ -9,6 +9,9 @@ const phoneNumberId = "106540352242922", to = "16505551234", wabaId = "102290129
 const at = { phoneNumberId, to };
 const link = "https://example.com/a";
 
+// its functions for these two send parameters that the API does not document
+const raw = (m, type, more) => m.sendInteractiveRaw({ ...at, interactive: { type, body: { text: "?" }, ...more } });
+
 // what is sent -> how; the same names as in the project's own examples
 const KINDS = {
   text: (m) => m.sendText({ ...at, body: "Hello from a stranger" }),
@@ -26,8 +29,8 @@ const KINDS = {
   product_list: (m) => m.sendInteractiveProductList({ ...at, bodyText: "All", header: { type: "text", text: "Products" }, catalogId: "1", sections: [{ title: "Drinks", productItems: [{ productRetailerId: "tea" }] }] }),
   flow: (m) => m.sendInteractiveFlow({ ...at, bodyText: "Book", parameters: { flowId: "1", flowCta: "Book", flowToken: "t", flowAction: "navigate", flowActionPayload: { screen: "FIRST" } } }),
   address: (m) => m.sendInteractiveAddress({ ...at, bodyText: "Where to?", parameters: { country: "IN" } }),
-  location_request: (m) => m.sendInteractiveLocationRequest({ ...at, bodyText: "Where are you?" }),
-  call_permission: (m) => m.sendInteractiveCallPermission({ ...at, bodyText: "May we call?" }),
+  location_request: (m) => raw(m, "location_request_message", { action: { name: "send_location" } }),
+  call_permission: (m) => raw(m, "call_permission_request", { action: { name: "call_permission_request" } }),
   cta_url: (m) => m.sendInteractiveCtaUrl({ ...at, bodyText: "See the dates", parameters: { displayText: "See Dates", url: link } }),
   carousel: (m) => m.sendInteractiveCarousel({ ...at, bodyText: "Choose", cards: [0, 1].map((cardIndex) => ({ cardIndex, header: { type: "image", image: { link: `${link}.png` } }, bodyText: `Card ${cardIndex}`, action: { type: "cta_url", displayText: "View", url: link } })) }),
   catalog: (m) => m.sendInteractiveCatalogMessage({ ...at, bodyText: "Browse", parameters: { thumbnailProductRetailerId: "tea" } }),
@@ -52,7 +55,7 @@ test("uploads a file, looks it up, downloads and deletes it", async ({ client })
   const { id } = await client.media.upload({ phoneNumberId, type: "document", file: new Blob([file], { type: "text/plain" }), fileName: "a.txt" });
   const found = await client.media.get({ mediaId: id, phoneNumberId });
   truthy(found.url, JSON.stringify(found));
-  const bytes = Buffer.from(await client.media.download({ mediaId: id, phoneNumberId, auth: "always" }));
+  const bytes = Buffer.from(await client.media.download({ mediaId: id, phoneNumberId, auth: "always", headers: { "user-agent": "stranger/1.0.0" } })); // the API wants one like this
   equal(bytes.toString(), file.toString(), "the bytes");
   equal((await client.media.delete({ mediaId: id, phoneNumberId })).success, true, "deleted");
 });

@@ -158,6 +158,20 @@ local kinds = {
     function(value) return is_pem(value) or is_list(value, is_pem) end,
     "a key in PEM, or a list of such without holes",
   },
+  window_mode = {
+    function(value) return value == "api" or value == "strict" or value == "late" or value == "off" end,
+    '"api", "strict", "late" or "off"',
+  },
+  limits_mode = { function(value) return value == "api" or value == "off" end, '"api" or "off"' },
+  limit_status = { function(value) return value == 400 or value == 429 end, "400 or 429" },
+  endpoint = {
+    function(value) return is_callable(value) or urls.read(value) ~= nil end,
+    "a URL of http or https, or a function as webhook.handler makes it",
+  },
+  numbers = {
+    function(value) return is_count(value) and value <= 1000 or is_list(value, is_id) end,
+    "how many numbers, or a list of their ids",
+  },
   media_store = { is_media_store, "false, or a store with get, set and delete" },
   shown_as = {
     function(value) return SHOWN_AS[value] ~= nil end, '"image", "video", "audio", "document" or "sticker"',

@@ -40,9 +40,15 @@ C      := $(sort $(foreach module,core curl crypto,$(call SOURCES,$(module))))
 H      := $(wildcard src/*.h src/*/*.h)
 OBJ     = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(call SOURCES,$(1)))
 
+# the program, for the Lua that was built for; `make env` puts its folder on PATH
+PROGRAM := $(BUILD)/bin/whatsapp
+$(PROGRAM): lua/whatsapp/cli/whatsapp Makefile
+	@mkdir -p $(@D)
+	@sed '1s|.*|#!/usr/bin/env $(LUA)|' $< >$@ && chmod +x $@
+
 # MODULES=core builds and installs without libcurl and libcrypto
 MODULES ?= core curl crypto
-all: $(MODULES)
+all: $(MODULES) $(PROGRAM)
 	$(SAID)
 core: $(MODULE)/core.so
 curl: $(MODULE)/curl.so
@@ -85,7 +91,8 @@ env: export ENV_BUILD = $(BUILD)
 env:
 	@quoted() { value=$$(printf '%s.' "$$2" | sed "s/'/'\\\\''/g"); printf " %s='%s'" "$$1" "$${value%.}"; }; \
 	  printf export; quoted LUA "$$ENV_LUA"; quoted LUA_PATH "$$PWD/lua/?.lua;$$PWD/lua/?/init.lua;;"; \
-	  quoted LUA_CPATH "$$PWD/$$ENV_BUILD/?.so;;"; echo
+	  quoted LUA_CPATH "$$PWD/$$ENV_BUILD/?.so;;"; \
+	  quoted PATH "$$PWD/$$ENV_BUILD/bin:"; printf '"$$PATH"'; echo
 
 # what a variable of this file is: make -s say-WARN
 say-%: ; @echo '$($*)'
@@ -293,6 +300,9 @@ install: all
 	install -d "$(DESTDIR)$(PREFIX)/lib/lua/$(VERSION)/whatsapp" "$(DESTDIR)$(PREFIX)/share/lua/$(VERSION)"
 	install -m 755 $(MODULES:%=$(MODULE)/%.so) "$(DESTDIR)$(PREFIX)/lib/lua/$(VERSION)/whatsapp"
 	cp -R lua/whatsapp "$(DESTDIR)$(PREFIX)/share/lua/$(VERSION)/"
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1"
+	install -m 755 $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin"
+	install -m 644 lua/whatsapp/cli/whatsapp.1 "$(DESTDIR)$(PREFIX)/share/man/man1"
 
 clean:
 	rm -rf build

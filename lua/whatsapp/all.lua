@@ -2,8 +2,15 @@
 -- nginx that is chrooted, HAProxy, a sandboxed script. Skips a module whose library the host does not have (libcurl, cqueues,
 -- luv, nginx). Returns what require "whatsapp" returns.
 local NAMES = {
-  "whatsapp.core", "whatsapp.curl", "whatsapp.crypto", "whatsapp.client", "whatsapp.json_schema", "whatsapp.media",
-  "whatsapp.media.check", "whatsapp.media.client", "whatsapp.media.download", "whatsapp.media.file",
+  "whatsapp.core", "whatsapp.curl", "whatsapp.crypto", "whatsapp.cli", "whatsapp.cli.commands.bulk",
+  "whatsapp.cli.commands.completion", "whatsapp.cli.commands.explain", "whatsapp.cli.commands.help",
+  "whatsapp.cli.commands.media", "whatsapp.cli.commands.schema", "whatsapp.cli.commands.send",
+  "whatsapp.cli.commands.validate", "whatsapp.cli.commands.version", "whatsapp.cli.csv", "whatsapp.cli.exit",
+  "whatsapp.cli.interruptible", "whatsapp.cli.items", "whatsapp.cli.json_line", "whatsapp.cli.lines",
+  "whatsapp.cli.lua_file", "whatsapp.cli.media_check", "whatsapp.cli.merge", "whatsapp.cli.outcome",
+  "whatsapp.cli.parser", "whatsapp.cli.paths", "whatsapp.cli.progress", "whatsapp.cli.records", "whatsapp.cli.rows",
+  "whatsapp.cli.settings", "whatsapp.cli.shell", "whatsapp.cli.terminal", "whatsapp.client", "whatsapp.json_schema",
+  "whatsapp.media", "whatsapp.media.check", "whatsapp.media.client", "whatsapp.media.download", "whatsapp.media.file",
   "whatsapp.media.filename", "whatsapp.media.hosts", "whatsapp.media.kinds", "whatsapp.media.send_file",
   "whatsapp.media.sniff", "whatsapp.media.upload", "whatsapp.message", "whatsapp.nginx", "whatsapp.sandbox",
   "whatsapp.sandbox.graph", "whatsapp.sandbox.media", "whatsapp.sandbox.multipart", "whatsapp.sandbox.nginx",

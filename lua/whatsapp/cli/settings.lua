@@ -191,13 +191,22 @@ function settings:need_secret(name)
     ("no %s: set %s, --%s-file FILE, or a profile"):format((name:gsub("_", " ")), rows[name][2], (name:gsub("_", "-"))))
 end
 
--- settings that are options of whatsapp.new
-local OF_CLIENT = { "base_url", "version", "ca_file", "proxy" }
+-- settings that are options of whatsapp.new, and those that are a transport's
+local OF_CLIENT, OF_TRANSPORT = { "base_url", "version" }, { "ca_file", "proxy" }
+
+---@return table options for a transport
+function settings:transport_options()
+  local options = {}
+  for _, name in ipairs(OF_TRANSPORT) do options[name] = self:get(name) end
+  return options
+end
 
 ---@param more table? more options of whatsapp.new
 ---@return whatsapp.client
 function settings:client(more)
-  local options = { token = self:need_secret "token", phone_number_id = self:need "phone_number_id", app_secret = self:secret "app_secret" }
+  local options = more and more.transport and {} or self:transport_options()
+  options.token, options.phone_number_id = self:need_secret "token", self:need "phone_number_id"
+  options.app_secret = self:secret "app_secret"
   for _, name in ipairs(OF_CLIENT) do options[name] = self:get(name) end
   for name, value in pairs(more or {}) do options[name] = value end
   local ok, client = pcall(require("whatsapp").new, options)

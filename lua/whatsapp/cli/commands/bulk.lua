@@ -122,9 +122,7 @@ local function client_of(context, transport)
 end
 
 local function transport_of(context)
-  local settings, wanted = context.settings(), {}
-  for _, name in ipairs { "ca_file", "proxy" } do wanted[name] = settings:get(name) end
-  local ok, made = pcall(require("whatsapp.transport.curl").new, wanted)
+  local ok, made = pcall(require("whatsapp.transport.curl").new, context.settings():transport_options())
   if not ok then exit.stop("usage", tostring(made)) end
   return require("whatsapp.cli.interruptible").transport(made)
 end

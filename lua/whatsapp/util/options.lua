@@ -135,6 +135,14 @@ local kinds = {
     function(value) return is_table(value) and has_only(value, CALLBACKS) end,
     "{message, status, error, echo, payment, standby, change, event = functions}", CALLBACKS,
   },
+  endpoint = {
+    function(value) return is_callable(value) or urls.read(value) ~= nil end,
+    "a URL of http or https, or a function as webhook.handler makes it",
+  },
+  numbers = {
+    function(value) return is_count(value) and value <= 1000 or is_list(value, is_id) end,
+    "how many numbers, or a list of their ids",
+  },
   media_store = { is_media_store, "false, or a store with get, set and delete" },
   shown_as = {
     function(value) return SHOWN_AS[value] ~= nil end, '"image", "video", "audio", "document" or "sticker"',

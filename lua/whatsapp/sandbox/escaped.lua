@@ -1,0 +1,108 @@
+-- Writes JSON as the API writes the bodies of its webhooks: ASCII, \u with hexadecimal digits in lower case, a slash as \/. The
+-- members of an object come in the order of the names below, the others after them by their names, so that the same value is
+-- always the same bytes. Pure; never changes a value.
+local core = require "whatsapp.core"
+local values = require "whatsapp.util.values"
+
+local escaped = {}
+
+local FIRST = {
+  "object", "entry", "id", "changes", "value", "messaging_product", "metadata", "display_phone_number", "phone_number_id",
+  "contacts", "profile", "wa_id", "user_id", "from", "from_user_id", "status", "timestamp", "type", "field",
+}
+local RANK = {}
+for i, name in ipairs(FIRST) do RANK[name] = i end
+
+local LIST = getmetatable(core.array {})
+local DEEPEST = 64
+
+-- ---- strings ------------------------------------------------------------------------------------------------------------
+
+local SHORT = {
+  ['"'] = '\\"', ["\\"] = "\\\\", ["/"] = "\\/", ["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t",
+}
+
+local function escape_byte(byte) return SHORT[byte] or ("\\u%04x"):format(byte:byte()) end
+
+local function code_point(character)
+  local first = character:byte()
+  local point = first < 224 and first % 32 or first < 240 and first % 16 or first % 8
+  for i = 2, #character do point = point * 64 + character:byte(i) % 64 end
+  return point
+end
+
+local function escape_character(character)
+  local point = code_point(character)
+  if point < 0x10000 then return ("\\u%04x"):format(point) end
+  point = point - 0x10000
+  return ("\\u%04x\\u%04x"):format(0xD800 + math.floor(point / 0x400), 0xDC00 + point % 0x400)
+end
+
+-- the strings are UTF-8: they come from JSON, or were checked by `is_utf8`
+local function write_string(text)
+  text = text:gsub('[%z\1-\31"\\/@\127]', escape_byte)
+  return '"' .. text:gsub("[\194-\244][\128-\191]+", escape_character) .. '"'
+end
+
+---@param text string
+---@return boolean
+function escaped.is_utf8(text)
+  return core.decode('"' .. text:gsub('[%z\1-\31"\\]', "x") .. '"') ~= nil
+end
+
+-- ---- values -------------------------------------------------------------------------------------------------------------
+
+local write
+
+local function names_of(object)
+  local names = {}
+  for name in pairs(object) do names[#names + 1] = name end
+  table.sort(names, function(a, b)
+    local rank_a, rank_b = RANK[a] or math.huge, RANK[b] or math.huge
+    if rank_a ~= rank_b then return rank_a < rank_b end
+    return tostring(a) < tostring(b)
+  end)
+  return names
+end
+
+local function write_list(out, list, depth)
+  out[#out + 1] = "["
+  for i = 1, #list do
+    if i > 1 then out[#out + 1] = "," end
+    write(out, list[i], depth)
+  end
+  out[#out + 1] = "]"
+end
+
+local function write_object(out, object, depth)
+  out[#out + 1] = "{"
+  for i, name in ipairs(names_of(object)) do
+    out[#out + 1] = (i > 1 and "," or "") .. write_string(tostring(name)) .. ":"
+    write(out, object[name], depth)
+  end
+  out[#out + 1] = "}"
+end
+
+local WRITERS = {
+  string = function(out, text) out[#out + 1] = write_string(text) end,
+  number = function(out, number) out[#out + 1] = values.text(number) or "null" end,
+  boolean = function(out, value) out[#out + 1] = tostring(value) end,
+  table = function(out, value, depth)
+    if depth > DEEPEST then error("a value is nested too deep", 0) end
+    local writes = (value[1] ~= nil or getmetatable(value) == LIST) and write_list or write_object
+    writes(out, value, depth + 1)
+  end,
+}
+local function write_null(out) out[#out + 1] = "null" end
+
+function write(out, value, depth) return (WRITERS[type(value)] or write_null)(out, value, depth) end
+
+---@param value any strings of UTF-8, numbers, booleans, tables; everything else is null
+---@return string json
+function escaped.encode(value)
+  local out = {}
+  write(out, value, 1)
+  return table.concat(out)
+end
+
+return escaped

@@ -1,6 +1,6 @@
 # lua-whatsapp: what can be done here. `make` builds for $(LUA); the README says what each target is for.
 #   make [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit|lua|...]   builds build/$(LUA)/whatsapp/*.so; else for the first of them that is here
-#   make demo · test · check · memcheck · sanitize · test-all · test-arm · test-be · test-musl · portable · bench · bench-send · bench-nginx
+#   make demo · sandbox · test · check · memcheck · sanitize · test-all · test-arm · test-be · test-musl · portable · bench · bench-send · bench-nginx
 #        install · clean · env
 
 ifeq ($(origin LUA),undefined)
@@ -48,7 +48,10 @@ $(PROGRAM): lua/whatsapp/cli/whatsapp Makefile
 
 # MODULES=core builds and installs without libcurl and libcrypto
 MODULES ?= core curl crypto
-all: $(MODULES) $(PROGRAM)
+
+# The sandbox runs in nginx, whose Lua is LuaJIT: its two modules, unless this is a special build (BUILD=...) or a partial one
+SANDBOX := $(if $(filter command% environment%,$(origin BUILD)),,$(if $(filter crypto,$(MODULES)),sandbox-modules))
+all: $(MODULES) $(SANDBOX) $(PROGRAM)
 	$(SAID)
 core: $(MODULE)/core.so
 curl: $(MODULE)/curl.so
@@ -97,8 +100,19 @@ env:
 # what a variable of this file is: make -s say-WARN
 say-%: ; @echo '$($*)'
 
-# the sandbox runs in nginx, whose Lua is LuaJIT
-sandbox: ; @$(MAKE) --no-print-directory LUA=lua5.1 core crypto
+# With the headers of Lua 5.1, else those of LuaJIT; where there are none, nothing is built, and the sandbox names the package.
+# The variables of this make are for another Lua, so that make is begun anew
+AFRESH = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(MAKE) --no-print-directory -s CC="$(CC)" CFLAGS="$(CFLAGS)" BUILD=build/lua5.1
+sandbox-modules:
+ifneq ($(LUA),lua5.1)
+	@for lua in lua5.1 luajit; do \
+	  if $(AFRESH) LUA=$$lua build/lua5.1/headers >/dev/null 2>&1; then $(AFRESH) LUA=$$lua core crypto; exit; fi; done
+endif
+
+# a WhatsApp of your own in a browser, until Ctrl-C; PORT=0 takes a free port, WEBHOOK=URL gets the webhooks
+PORT ?= 9428
+sandbox: deps-demo
+	@$(MAKE) --no-print-directory -s all && eval "$$($(MAKE) -s env)" && PORT="$(PORT)" WEBHOOK="$(WEBHOOK)" $$LUA examples/sandbox.lua
 
 DEPS_BUILD := gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev liblua5.1-0-dev libcurl4-openssl-dev libssl-dev lua-cjson
 DEPS_DEMO  := $(DEPS_BUILD) nginx libnginx-mod-http-lua openssl ca-certificates
@@ -129,12 +143,12 @@ deps-musl:  ; @sh spec/support/deps.sh $(DEPS_MUSL)
 deps-portable: ; @sh spec/support/deps.sh $(DEPS_PORTABLE)
 
 # make deps first, then make again: what was missing may change what pkg-config says
-demo: deps-demo ; @$(MAKE) --no-print-directory -s all sandbox && eval "$$($(MAKE) -s env)" && $$LUA examples/demo.lua
+demo: deps-demo ; @$(MAKE) --no-print-directory -s all && eval "$$($(MAKE) -s env)" && $$LUA examples/demo.lua
 
-test: deps-test ; @$(MAKE) --no-print-directory -s all sandbox && $(MAKE) --no-print-directory -s suite
+test: deps-test ; @$(MAKE) --no-print-directory -s all && $(MAKE) --no-print-directory -s suite
 
 # the specs, under the Lua that was asked for
-suite: all sandbox
+suite: all
 	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" NGINX_BIN="$(NGINX_BIN)" $(RUN) $(LUA) $(BUSTED) $(SPECS)
 
 test-all: deps-all
@@ -149,7 +163,7 @@ test-musl: deps-musl ; @sh spec/support/cross.sh musl
 # where there is no epoll, and Windows
 portable: deps-portable ; @sh spec/support/portable.sh $(LUA) $(BUSTED)
 
-memcheck: all sandbox
+memcheck: all
 	@$(MAKE) --no-print-directory suite RUN="valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect \
 	  --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=yes"
 
@@ -291,7 +305,7 @@ bench-media: deps-test
 # what else an nginx worker does while it sends; prints, and judges nothing
 TURNS ?= 15
 bench-nginx: deps-nginx
-	@$(MAKE) --no-print-directory -s all sandbox
+	@$(MAKE) --no-print-directory -s all
 	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)" $(LUA) spec/bench/nginx.lua
 
 check: deps-check ; @sh spec/support/check.sh
@@ -303,6 +317,9 @@ install: all
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1"
 	install -m 755 $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin"
 	install -m 644 lua/whatsapp/cli/whatsapp.1 "$(DESTDIR)$(PREFIX)/share/man/man1"
+	@if [ -e build/lua5.1/whatsapp/crypto.so ]; then \
+	  folder="$(DESTDIR)$(PREFIX)/share/lua/$(VERSION)/whatsapp/sandbox/lua5.1/whatsapp"; \
+	  install -d "$$folder" && install -m 755 build/lua5.1/whatsapp/core.so build/lua5.1/whatsapp/crypto.so "$$folder"; fi
 
 clean:
 	rm -rf build
@@ -311,6 +328,6 @@ clean:
 bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
-.PHONY: unicode all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl deps-portable portable demo test suite \
+.PHONY: unicode all core curl crypto env sandbox sandbox-modules deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl deps-portable portable demo test suite \
         test-all test-arm test-be test-musl memcheck sanitize coverage amalgamation embed threads size 32bits apicheck torture fuzz \
         fuzz-webhook fuzz-sniff fuzz-http1 docs rockspec check bench bench-send bench-webhook bench-nginx bench-media install clean

@@ -8,6 +8,7 @@ local core = require "whatsapp.core"
 ---@field status whatsapp.status the progress of messages after they were accepted
 ---@field window whatsapp.window the users that may get a message without a template
 ---@field media whatsapp.media files: safe names, the store of the ids of uploads
+---@field templates whatsapp.templates checks and renders template messages, checks definitions
 local whatsapp = {}
 
 whatsapp._VERSION = "0.1.0"
@@ -71,7 +72,7 @@ end
 -- modules that not every program needs; each is loaded at the first use of its name
 local LATER = {
   message = "whatsapp.message", webhook = "whatsapp.webhook", status = "whatsapp.status", window = "whatsapp.window",
-  media = "whatsapp.media",
+  media = "whatsapp.media", templates = "whatsapp.templates",
 }
 
 setmetatable(whatsapp, {

@@ -167,6 +167,23 @@ static int validate(lua_State *L)
     return results(L, state, true);
 }
 
+/* [-0, +1|3, v] write(table) -> json | nil, err, details: any table that JSON can hold, with sorted names */
+static int write_data(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 2);
+    core_state *state = acquire_state(L);
+    wa_encoder *encoder = &state->encoder;
+    encoder->lenient = false;
+    encoder->holder = 3;
+    if (!wa_encode_data(encoder, L, 1, state->root)) {
+        release_state(state);
+        return luaL_error(L, "not enough memory");
+    }
+    if (encoder->report.problems == 0) lua_pushlstring(L, encoder->out.bytes, encoder->out.length);
+    return results(L, state, false);
+}
+
 /* [-0, +1, v] array(table) -> the same table, marked as a list */
 static int array(lua_State *L)
 {
@@ -222,10 +239,11 @@ int luaopen_whatsapp_core(lua_State *L)
     luaL_checkstack(L, 20, "whatsapp.core");
     new_state(L);
     push_details_metatable(L);
-    lua_createtable(L, 0, 7);
+    lua_createtable(L, 0, 8);
     wa_register(L, functions);
     set_encoder(L, "encode", encode);
     set_encoder(L, "validate", validate);
+    set_encoder(L, "write", write_data);
     lua_pushvalue(L, -2);
     lua_setfield(L, -2, "details");
     push_array_metatable(L);

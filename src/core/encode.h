@@ -52,4 +52,8 @@ WA_FUNC void wa_encoder_reset(wa_encoder *encoder);
  * out. */
 WA_FUNC bool wa_encode_message(wa_encoder *encoder, lua_State *L, int table, wa_type *root);
 
+/* [-0, +0, -] The same for a table of free-form data: it is checked only for what JSON can hold, and the names are
+ * sorted. No layout is missing then. */
+WA_FUNC bool wa_encode_data(wa_encoder *encoder, lua_State *L, int table, const wa_type *root);
+
 #endif

@@ -1,6 +1,6 @@
 -- The one room that knows JSON libraries. Reading is the core's: it keeps every digit of an integer, reads half a surrogate
--- pair as U+FFFD, and needs half of lua-cjson's time; checking, sending and receiving need nothing else. Writing, for what is
--- written in Lua (the sandbox's answers and the like), is lua-cjson's. Never raises.
+-- pair as U+FFFD, and needs half of lua-cjson's time. The core also writes what is sent: messages, and the bodies of calls; so
+-- checking, sending and receiving need nothing else. The sandbox's answers and the like are lua-cjson's. Never raises.
 local core = require "whatsapp.core"
 
 local json = {}
@@ -17,6 +17,13 @@ local function encode(value)
   cjson = cjson or require("cjson").new()
   return cjson.encode(value)
 end
+
+---Writes free-form data with all digits of its numbers, sorted names, lists as whatsapp.array and lua-cjson mark them.
+---@param value table
+---@return string? text
+---@return string? err
+---@return whatsapp.details? details
+json.write = core.write
 
 ---@param value table
 ---@return string? text

@@ -7,7 +7,7 @@ local cli = {}
 
 -- in the order of the help
 local NAMES = {
-  "send", "validate", "bulk", "media", "explain", "schema", "completion", "help", "version",
+  "send", "validate", "bulk", "sandbox", "listen", "trigger", "media", "explain", "schema", "completion", "help", "version",
 }
 
 ---@class whatsapp.cli.command

@@ -21,6 +21,7 @@ local M = {}
 ---@class whatsapp.options
 ---@field token string|fun(): string?, string? the access token; a function is asked at each attempt
 ---@field phone_number_id string|integer the business's number
+---@field waba_id string|integer? the WhatsApp Business Account: {waba} in the path of a call, templates, flows
 ---@field version string? of the Graph API, whatsapp.GRAPH_VERSION if absent
 ---@field base_url string? "https://graph.facebook.com" if absent; http only to loopback, or with allow_http
 ---@field transport whatsapp.Transport|whatsapp.transport_function|nil moves the bytes; if absent,
@@ -105,13 +106,13 @@ local M = {}
 ---@field session string? from media:upload_sample
 
 local NEW = {
-  token = "secret", phone_number_id = "id", version = "version", base_url = "base_url", transport = "callable",
+  token = "secret", phone_number_id = "id", waba_id = "id", version = "version", base_url = "base_url", transport = "callable",
   retry = "retry", limiter = "limiter", mode = "mode", app_secret = "key", log = "callable", on_warning = "callable",
   stamp = "boolean", before_send = "callable", media_store = "media_store", media_hosts = "names",
 }
 for name, kind in pairs(checks.TRANSPORT) do NEW[name] = kind end -- for the transport that the client makes
 local SHARED = { timeout = true, user_agent = true, allow_http = true } -- the client itself needs these, too
-local WITH = { token = "secret", phone_number_id = "id", app_secret = "key" }
+local WITH = { token = "secret", phone_number_id = "id", waba_id = "id", app_secret = "key" }
 local SEND = { timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", fallback = "fallback", window = "window" }
 local EACH = {
   timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", fallback = "fallback", window = "window",
@@ -165,6 +166,7 @@ local function make(state)
   state.url = ("%s%s/"):format(state.root, state.phone_number_id)
   state.messages_url = state.url .. "messages"
   state.headers, state.signed, state.asking, state.asks_token = HEADERS, {}, nil, type(state.token) ~= "string"
+  state.access = nil
   if not state.shared.owned then -- a transport of the library's names the user agent itself
     state.headers = { ["Content-Type"] = HEADERS["Content-Type"], ["User-Agent"] = state.shared.user_agent }
   end
@@ -223,7 +225,7 @@ function M.new(options, defaults)
     error("option base_url: plain http is only for loopback, or with allow_http = true", 3)
   end
   state.version = state.version or defaults.version
-  state.phone_number_id = values.text_of_id(state.phone_number_id)
+  state.phone_number_id, state.waba_id = values.text_of_id(state.phone_number_id), values.text_of_id(state.waba_id)
   for name in pairs(state.transport and checks.TRANSPORT or values.NONE) do
     if state[name] ~= nil and not SHARED[name] then
       error(("option %s is for the transport that you pass, where it is made"):format(name), 3)
@@ -238,13 +240,19 @@ function M.new(options, defaults)
   return make(state)
 end
 
+---@class whatsapp.with_changes
+---@field phone_number_id string|integer|nil
+---@field waba_id string|integer|nil
+---@field token string|(fun(): string?)|nil
+---@field app_secret string?
+
 ---A client for another number or another token, over the connections and the limits of this one.
----@param changes { phone_number_id: string|integer?, token: string|fun(): string?, app_secret: string? }
+---@param changes whatsapp.with_changes
 ---@return whatsapp.client
 function client:with(changes)
   local state = copy(state_of(self, 2))
   for name, value in pairs(checks.check(changes, WITH, 2)) do state[name] = value end
-  state.phone_number_id = values.text_of_id(state.phone_number_id)
+  state.phone_number_id, state.waba_id = values.text_of_id(state.phone_number_id), values.text_of_id(state.waba_id)
   return make(state)
 end
 
@@ -426,6 +434,8 @@ local function harmless(policy, is_idempotent)
   return policy
 end
 
+local PAGING_LEVELS = 4
+
 -- Sends one request that is no message. how: { read, policy, warnings, about, harmless, no_token }
 local function exchange(state, request, how)
   local one = delivery.new(state, {
@@ -434,6 +444,9 @@ local function exchange(state, request, how)
   })
   one:begin_request(request, how.warnings, how.about)
   local result, err, details = single.run(one)
+  if type(result) == "table" and result.paging ~= nil then -- the URL of a next page holds the token
+    result.paging = credentials.cleaned(state, result.paging, PAGING_LEVELS)
+  end
   return shown.result(result), err, details
 end
 
@@ -519,16 +532,48 @@ function client:message_history(message_id, options)
     { read = outcome.read, policy = harmless(plan_of(state, options).policy), harmless = true })
 end
 
+-- the part of a client's state that the modules of media/ and graph/ may use: it holds no secret
+local access_of
+
+---Calls any endpoint of the Graph API, on the same way as a message: the token goes to the Graph's hosts only, with
+---appsecret_proof where the client has an app secret; errors are read, texts are scrubbed. A GET and a DELETE are repeated where
+---that helps; a POST only where nothing can have been done, or if it is `idempotent`. Limits of messages do not count it.
+---`client:call { method = "POST", path = "{waba}/message_templates", body = definition }`
+---@param request whatsapp.call
+---@return whatsapp.json_object? result mirrors the API's
+---@return string? err one line
+---@return whatsapp.info|whatsapp.details details of the failure, or of the success
+function client:call(request)
+  local state, calls = state_of(self, 2), require "whatsapp.graph.call"
+  local asked = checks.check(request, calls.ROWS, 2)
+  calls.check(access_of(state), asked, 2)
+  return calls.run(access_of(state), asked)
+end
+
+---The items of a list that the API gives in pages, one after the other:
+---`for item, err, details in client:pages { path = "{waba}/message_templates" } do`. A page is asked for when it is needed. If a
+---page fails, or a bound is reached, the last turn of the loop has the item `false`, err and details.
+---@param request whatsapp.pages_call
+---@return whatsapp.pages pages callable: returns the next item; nil at the end; false, err, details of a failure
+function client:pages(request)
+  local state, calls = state_of(self, 2), require "whatsapp.graph.call"
+  local asked = checks.check(request, calls.PAGES, 2)
+  calls.check(access_of(state), asked, 2)
+  return calls.pages(access_of(state), asked)
+end
+
 -- ---- media ----------------------------------------------------------------------------------------------------------------
 
--- the part of a client's state that the modules of media/ may use: it holds no secret
-local function access_of(state)
+function access_of(state)
+  if state.access then return state.access end
   local shared = state.shared
   ---@class whatsapp.media.access
   local access = {
     root = state.root, phone_url = state.url, base_url = state.base_url, phone_number_id = state.phone_number_id,
     user_agent = shared.user_agent, mode = state.mode, media_hosts = state.media_hosts,
+    ids = { waba = state.waba_id, phone = state.phone_number_id },
   }
+  state.access = access
   function access.is_closed() return shared.closed end
 
   function access.exchange(request, how)

@@ -147,6 +147,13 @@ local kinds = {
   shown_as = {
     function(value) return SHOWN_AS[value] ~= nil end, '"image", "video", "audio", "document" or "sticker"',
   },
+  method = {
+    function(value) return value == "GET" or value == "POST" or value == "DELETE" end, '"GET", "POST" or "DELETE"',
+  },
+  path = {
+    function(value) return require("whatsapp.graph.path").is_path(value) end,
+    'a path below the version, such as "{waba}/message_templates", or a list of its parts',
+  },
   words = { function(value) return type(value) == "string" end, "a string" },
   table = { is_table, "a table" },
   event_store = { is_event_store, "a store with begin, done and forget" },

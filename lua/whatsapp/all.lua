@@ -3,9 +3,10 @@
 -- luv, nginx). Returns what require "whatsapp" returns.
 local NAMES = {
   "whatsapp.core", "whatsapp.curl", "whatsapp.crypto", "whatsapp.cli", "whatsapp.cli.commands.bulk",
-  "whatsapp.cli.commands.completion", "whatsapp.cli.commands.explain", "whatsapp.cli.commands.help",
-  "whatsapp.cli.commands.listen", "whatsapp.cli.commands.media", "whatsapp.cli.commands.sandbox",
-  "whatsapp.cli.commands.schema", "whatsapp.cli.commands.send", "whatsapp.cli.commands.trigger",
+  "whatsapp.cli.commands.call", "whatsapp.cli.commands.completion", "whatsapp.cli.commands.doctor",
+  "whatsapp.cli.commands.explain", "whatsapp.cli.commands.help", "whatsapp.cli.commands.listen",
+  "whatsapp.cli.commands.media", "whatsapp.cli.commands.sandbox", "whatsapp.cli.commands.schema",
+  "whatsapp.cli.commands.send", "whatsapp.cli.commands.templates", "whatsapp.cli.commands.trigger",
   "whatsapp.cli.commands.validate", "whatsapp.cli.commands.version", "whatsapp.cli.csv", "whatsapp.cli.exit",
   "whatsapp.cli.interruptible", "whatsapp.cli.items", "whatsapp.cli.json_line", "whatsapp.cli.lines",
   "whatsapp.cli.listener", "whatsapp.cli.lua_file", "whatsapp.cli.media_check", "whatsapp.cli.merge",

@@ -7,6 +7,7 @@ parser.GLOBAL = {
   { "-p --profile", "PROFILE", "a profile of the configuration file" },
   { "--config", "FILE", "the configuration file" },
   { "--phone-number-id", "ID", "the number that sends" },
+  { "--waba-id", "ID", "the WhatsApp Business Account" },
   { "--base-url", "URL", "another address of the API, such as the sandbox's" },
   { "--token-file", "FILE", "the access token is the first line of FILE (-: of stdin)" },
   { "--json", nil, "data as JSON, one object a line" },

@@ -205,13 +205,20 @@ end
 ---@return whatsapp.client
 function settings:client(more)
   local options = more and more.transport and {} or self:transport_options()
-  options.token, options.phone_number_id = self:need_secret "token", self:need "phone_number_id"
+  options.token = self:need_secret "token"
+  options.phone_number_id = more and more.phone_number_id or self:need "phone_number_id"
   options.app_secret = self:secret "app_secret"
   for _, name in ipairs(OF_CLIENT) do options[name] = self:get(name) end
   for name, value in pairs(more or {}) do options[name] = value end
   local ok, client = pcall(require("whatsapp").new, options)
   if ok then return client end
   exit.stop("usage", (tostring(client):gsub("^[^:]+:%d+: ", "")))
+end
+
+---A client for calls about the account, which needs no number to send from.
+---@return whatsapp.client
+function settings:account_client()
+  return self:client { phone_number_id = self:get "phone_number_id" or "0", waba_id = self:get "waba_id" }
 end
 
 return settings

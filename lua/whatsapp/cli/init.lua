@@ -1,5 +1,5 @@
--- The program `whatsapp`: reads the command line, runs one command, and turns whatever it raises into an exit code and a sentence.
--- Every command is a file of commands/, a row that says all about it. Never does a command's work.
+-- The program `whatsapp`: reads the command line, runs one command, and turns whatever it raises into an exit code and a
+-- sentence. Every command is a file of commands/, a row that says all about it. Never does a command's work.
 local exit = require "whatsapp.cli.exit"
 local terminals = require "whatsapp.cli.terminal"
 
@@ -37,7 +37,7 @@ local function check_no_secret(arguments)
     local name = argument:match "^%-%-([%a-]+)"
     local secret = name and SECRETS[name]
     if secret then
-      exit.stop("usage", ("--%s is no option: every user of this machine can read the arguments of a process. Set WHATSAPP_%s, or %s")
+      exit.stop("usage", ("--%s is no option: every user can read the arguments of a process. Set WHATSAPP_%s, or %s")
         :format(name, secret:upper(), secret == "token" and "use --token-file or a profile's token_command"
           or "the app_secret_file of a profile"))
     end
@@ -85,7 +85,8 @@ end
 local function tell_failure(context, raised)
   if not (context and context.options.json and raised.details) then return end
   local outcome = require "whatsapp.cli.outcome"
-  context.emit({ state = outcome.state_of(raised.details), error = outcome.error_of(raised.err, raised.details) }, nil, { "state" })
+  context.emit({ state = outcome.state_of(raised.details), error = outcome.error_of(raised.err, raised.details) }, nil,
+    { "state" })
 end
 
 local function is_interrupt(raised) return type(raised) == "string" and raised:find "interrupted!" ~= nil end
@@ -133,7 +134,7 @@ function cli.main(arguments)
     context = context_of(options, terminal)
     local name = command_of(options).run(context) or "done"
     terminal:clear()
-    terminal:flush()
+    terminal.flush()
     return name
   end)
   if ok then return exit.row(raised).code end

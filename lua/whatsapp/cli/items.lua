@@ -62,7 +62,8 @@ local CONVERT = {
   id = function(text) return text end,
 }
 
-local WORDS = { integer = "a whole number", boolean = "true or false", object = "an object", list = "a list", map = "free-form data" }
+local WORDS = { integer = "a whole number", boolean = "true or false", object = "an object", list = "a list",
+  map = "free-form data" }
 
 local function unknown(path)
   local near = paths.nearest(path)

@@ -1,5 +1,5 @@
--- Reads a file line by line in constant memory, also where a line never ends. Lines keep every byte, NUL included, but for the end
--- of the line. Never closes the file.
+-- Reads a file line by line in constant memory, also where a line never ends. Lines keep every byte, NUL included, but for the
+-- end of the line. Never closes the file.
 local lines = {}
 
 local CHUNK = 65536

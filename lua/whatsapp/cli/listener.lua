@@ -1,5 +1,5 @@
--- What answers inside the nginx of `whatsapp listen`: verifies a webhook, prints its events, runs a program for each, sends the bytes
--- on. Never answers 200 for an event that the program or the other endpoint refused.
+-- What answers inside the nginx of `whatsapp listen`: verifies a webhook, prints its events, runs a program for each, sends the
+-- bytes on. Never answers 200 for an event that the program or the other endpoint refused.
 -- luacheck: std min+ngx_lua
 local json_line = require "whatsapp.cli.json_line"
 

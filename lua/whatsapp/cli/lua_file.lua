@@ -1,5 +1,5 @@
--- Messages that are written in Lua. The file sees the constructors of whatsapp.message and nothing else: no files, no programs, no
--- other modules. Never runs byte code, and ends what runs longer than a second.
+-- Messages that are written in Lua. The file sees the constructors of whatsapp.message and nothing else: no files, no programs,
+-- no other modules. Never runs byte code, and ends what runs longer than a second.
 local lua_file = {}
 
 local SECONDS, STEP = 1, 10000

@@ -1,5 +1,5 @@
--- Makes the parser of the command line from the rows of the commands, and from nothing else: help, completion and the man page come
--- from the same rows. argparse does the work. Never prints and never ends the program.
+-- Makes the parser of the command line from the rows of the commands, and from nothing else: help, completion and the man page
+-- come from the same rows. argparse does the work. Never prints and never ends the program.
 local parser = {}
 
 -- name, argument, what it does; the same form as in the commands

@@ -1,5 +1,5 @@
--- The progress of many messages as one line: a bar, counts, the rate and the time that is left. Pure but for the terminal that it is
--- given; never writes more than ten times a second.
+-- The progress of many messages as one line: a bar, counts, the rate and the time that is left. Pure but for the terminal that
+-- it is given; never writes more than ten times a second.
 local progress = {}
 progress.__index = progress
 
@@ -15,7 +15,8 @@ function progress.number(number)
 end
 
 local function clock(seconds)
-  if seconds >= 3600 then return ("%d:%02d:%02d"):format(math.floor(seconds / 3600), math.floor(seconds / 60) % 60, math.floor(seconds) % 60) end
+  if seconds >= 3600 then return ("%d:%02d:%02d"):format(math.floor(seconds / 3600), math.floor(seconds / 60) % 60,
+    math.floor(seconds) % 60) end
   return ("%d:%02d"):format(math.floor(seconds / 60), math.floor(seconds) % 60)
 end
 
@@ -44,7 +45,8 @@ end
 function progress.new(terminal, total, now)
   local shows = not terminal.quiet and terminal:is_terminal(2)
   local every = shows and EACH or (terminal.verbose and EACH_WORDS) or math.huge
-  return setmetatable({ terminal = terminal, total = total, now = now, started = now(), shown = now(), every = every, shows = shows }, progress)
+  return setmetatable({ terminal = terminal, total = total, now = now, started = now(), shown = now(), every = every,
+    shows = shows }, progress)
 end
 
 ---@param counts { done: integer, failed: integer, unknown: integer }

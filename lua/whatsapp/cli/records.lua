@@ -98,7 +98,7 @@ READERS.ndjson = READERS.jsonl
 
 ---@param file file*
 ---@param name string
----@return fun(): integer?, any, string? next_record the record from 1 and its value; or the record, nil and an error; nil: the end
+---@return fun(): integer?, any, string? next_record gives the record from 1 and its value, or nil and an error; nil at the end
 function records.of(file, name)
   local read = READERS[name:match "%.(%w+)$" or ""] or sniffed
   return read(lines.of(file), name)

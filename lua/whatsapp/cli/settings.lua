@@ -56,7 +56,8 @@ local function check_names(path, object, names, place)
   for name in pairs(object) do
     if not names[name] then
       local near = did_you_mean(name, names)
-      exit.stop("usage", ("%s: %sno setting %s%s"):format(path, place, tostring(name), near and ", did you mean " .. near .. "?" or ""))
+      exit.stop("usage", ("%s: %sno setting %s%s"):format(path, place, tostring(name), near and ", did you mean " .. near .. "?"
+        or ""))
     end
   end
 end
@@ -65,10 +66,13 @@ local function check_profile(path, name, profile)
   if type(profile) ~= "table" then exit.stop("usage", ("%s: the profile %s is no object"):format(path, name)) end
   check_names(path, profile, known, ("in the profile %s there is "):format(name))
   for key, value in pairs(profile) do
-    local is_right = key == "live" and type(value) == "boolean" or key ~= "live" and (type(value) == "string" or type(value) == "number")
-    if not is_right then exit.stop("usage", ("%s: %s.%s is a %s"):format(path, name, key, key == "live" and "boolean" or "string")) end
+    local is_right = key == "live" and type(value) == "boolean" or key ~= "live" and (type(value) == "string"
+      or type(value) == "number")
+    if not is_right then exit.stop("usage", ("%s: %s.%s is a %s"):format(path, name, key, key == "live" and "boolean"
+      or "string")) end
     if rows[key].secret and shell.is_readable_by_others(path) then
-      exit.stop("usage", ("%s holds a secret (%s.%s) and others can read it: chmod 600 %s"):format(path, name, key, shell.quoted(path)))
+      exit.stop("usage", ("%s holds a secret (%s.%s) and others can read it: chmod 600 %s"):format(path, name, key,
+        shell.quoted(path)))
     end
   end
 end
@@ -93,7 +97,8 @@ local function profile_of(path, config, wanted)
   local profile = (config.profiles or {})[name]
   if profile then return profile, name end
   local near = did_you_mean(name, config.profiles or {})
-  exit.stop("usage", ("there is no profile %s in %s%s"):format(tostring(name), tostring(path), near and ", did you mean " .. near .. "?" or ""))
+  exit.stop("usage", ("there is no profile %s in %s%s"):format(tostring(name), tostring(path), near and ", did you mean "
+    .. near .. "?" or ""))
 end
 
 -- ---- values ---------------------------------------------------------------------------------------------------------------

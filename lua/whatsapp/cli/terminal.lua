@@ -11,7 +11,8 @@ local SHORTEST = 4 -- a shorter secret is part of many words
 
 ---@param options { color: string?, quiet: boolean?, verbose: boolean? }
 function terminal.new(options)
-  return setmetatable({ color = options.color or "auto", quiet = options.quiet, verbose = options.verbose, secrets = {}, is = {} },
+  return setmetatable({ color = options.color or "auto", quiet = options.quiet, verbose = options.verbose, secrets = {},
+    is = {} },
     terminal)
 end
 
@@ -89,7 +90,7 @@ function terminal:out(line) check_written(io.stdout:write(self:scrubbed(line), "
 ---Data as it is.
 function terminal:raw(text) check_written(io.stdout:write(self:scrubbed(text))) end
 
-function terminal:flush() check_written(io.stdout:flush()) end
+function terminal.flush() check_written(io.stdout:flush()) end
 
 local function clear(self)
   if not self.has_progress then return end

@@ -1,5 +1,5 @@
--- whatsapp bulk: many messages from a file. Checks every row before it sends the first one, and writes one outcome for each row that
--- it has read, whatever happens. Never sends a row twice.
+-- whatsapp bulk: many messages from a file. Checks every row before it sends the first one, and writes one outcome for each row
+-- that it has read, whatever happens. Never sends a row twice.
 local exit = require "whatsapp.cli.exit"
 local number = require("whatsapp.cli.progress").number
 
@@ -48,7 +48,7 @@ local function writer_of(context)
   local path = context.options.out
   if not path or path == "-" then
     local write = function(line) context.terminal:out(line) end
-    return write, function() context.terminal:flush() end
+    return write, function() context.terminal.flush() end
   end
   local file, err = io.open(path, "ab")
   if not file then exit.stop("usage", err) end
@@ -108,7 +108,8 @@ local function feed_of(source, ledger)
         ledger.open[row.message] = row
         return row.message
       end
-      ledger.tell(row, require("whatsapp.cli.outcome").of(nil, err, { kind = "invalid", problems = details.problems, attempts = 0 }))
+      ledger.tell(row, require("whatsapp.cli.outcome").of(nil, err, { kind = "invalid", problems = details.problems,
+        attempts = 0 }))
       if row.is_broken then return nil end
     end
   end
@@ -203,7 +204,8 @@ local function run(context)
     local wrong
     count, wrong = check_all(context, source)
     if wrong > 0 and not options.skip_invalid then
-      exit.stop("invalid", ("%s of %s rows would be refused; --skip-invalid sends the others"):format(number(wrong), number(count)))
+      exit.stop("invalid", ("%s of %s rows would be refused; --skip-invalid sends the others"):format(number(wrong),
+        number(count)))
     end
   end
   context.settings():need_secret "token"
@@ -217,9 +219,9 @@ end
 return {
   name = "bulk",
   summary = "send many messages from a file",
-  description = "FILE is JSON Lines, one message a line, or CSV with -m: a message whose strings hold {{column}}. All rows are checked "
-    .. "before the first is sent. Prints an outcome a line for each row, also after Ctrl-C: "
-    .. '{"line":1,"key":…,"to":…,"state":"accepted|invalid|failed|not_sent|unknown",…}.',
+  description = "FILE is JSON Lines, one message a line, or CSV with -m: a message whose strings hold {{column}}. All rows "
+    .. "are checked before the first is sent. Prints one line of JSON for each row, also after Ctrl-C; its state is accepted, "
+    .. "invalid, failed, not_sent or unknown.",
   arguments = { { "file", "1", "the rows, -: stdin", argname = "FILE" } },
   options = {
     { "-m --message", "FILE", "the message of a row of CSV, with {{column}} in its strings" },
@@ -233,6 +235,7 @@ return {
     { "--dry-run", nil, "checks the rows and prints their JSON; no token needed" },
     { "-y --yes", nil, "send without a question" },
   },
-  examples = { "whatsapp bulk orders.jsonl --yes --out outcomes.jsonl", "whatsapp bulk customers.csv -m order_ready.json --rate 20" },
+  examples = { "whatsapp bulk orders.jsonl --yes --out outcomes.jsonl",
+    "whatsapp bulk customers.csv -m order_ready.json --rate 20" },
   run = run,
 }

@@ -78,9 +78,11 @@ end
 return {
   name = "call",
   summary = "any endpoint of the Graph API",
-  description = "Calls an endpoint and prints its answer as JSON. PATH is relative to the API's version; {waba} and {phone} are the ids "
-    .. "of the settings. An ITEM is a member of the body of a POST, else a parameter of the query.",
-  arguments = { { "method", "1", "GET, POST or DELETE", argname = "METHOD" }, { "path", "1", "such as {phone} or {waba}/message_templates",
+  description = "Calls an endpoint and prints its answer as JSON. PATH is relative to the API's version; {waba} and "
+    .. "{phone} are the ids of the settings. An ITEM is a member of the body of a POST, else a parameter of "
+    .. "the query.",
+  arguments = { { "method", "1", "GET, POST or DELETE", argname = "METHOD" }, { "path", "1",
+    "such as {phone} or {waba}/message_templates",
     argname = "PATH" }, { "words", "*", "name=text or name:=JSON", argname = "ITEM" } },
   options = {
     { "--query", "NAME=VALUE", "a parameter of the query", many = true },

@@ -1,5 +1,5 @@
--- whatsapp doctor: looks for what keeps messages from being sent or received, and names the fix. Each check is a row; without a token
--- only those that need none run. Changes nothing, and shows no secret.
+-- whatsapp doctor: looks for what keeps messages from being sent or received, and names the fix. Each check is a row; without a
+-- token only those that need none run. Changes nothing, and shows no secret.
 local exit = require "whatsapp.cli.exit"
 local shell = require "whatsapp.cli.shell"
 
@@ -69,7 +69,8 @@ end
 
 local function token(state)
   local ok, found = pcall(state.settings.secret, state.settings, "token")
-  if not ok then return "fail", type(found) == "table" and found.err or tostring(found), "correct the token_command or the file" end
+  if not ok then return "fail", type(found) == "table" and found.err or tostring(found),
+    "correct the token_command or the file" end
   state.token = found
   if found then return "ok", "a token is set" end
   return "warn", "no token: the API was not asked", "set WHATSAPP_TOKEN, --token-file or a profile"
@@ -111,7 +112,8 @@ local function ask(state, path, fields)
     if not ok then return nil, type(client) == "table" and client.err or tostring(client) end
     state.client = client
   end
-  local ok, result, err, details = pcall(state.client.call, state.client, { path = path, query = { fields = fields }, timeout = 10 })
+  local ok, result, err, details = pcall(state.client.call, state.client, { path = path, query = { fields = fields },
+    timeout = 10 })
   if not ok then return nil, (tostring(result):gsub("^[^:]+:%d+: ", "")) end
   return result, err, details
 end
@@ -130,7 +132,8 @@ local function quality(state)
   local found = state.number
   if not found then return nil end
   local level = type(found.throughput) == "table" and found.throughput.level
-  local what = ("quality %s, throughput %s, status %s"):format(tostring(found.quality_rating), tostring(level), tostring(found.status))
+  local what = ("quality %s, throughput %s, status %s"):format(tostring(found.quality_rating), tostring(level),
+    tostring(found.status))
   if found.quality_rating == "RED" then return "warn", what, "send less marketing until users stop blocking the number" end
   return "ok", what
 end
@@ -148,7 +151,8 @@ for _, row in ipairs(MODULES) do CHECKS[#CHECKS + 1] = module_check(row) end
 for _, check in ipairs {
   nginx, proxies, configuration, present("phone_number_id", "warn", "set WHATSAPP_PHONE_NUMBER_ID or a profile"),
   present("waba_id", "warn", "set WHATSAPP_WABA_ID: templates and subscriptions need it"),
-  present("app_secret", "warn", "set WHATSAPP_APP_SECRET: webhooks are verified with it"), token, connection, clock, number, quality, webhook,
+  present("app_secret", "warn", "set WHATSAPP_APP_SECRET: webhooks are verified with it"), token, connection, clock, number,
+    quality, webhook,
 } do CHECKS[#CHECKS + 1] = check end
 
 local COLOURS = { ok = "green", warn = "yellow", fail = "red" }
@@ -166,7 +170,7 @@ local function run(context)
     end
   end
   if failed > 0 then
-    context.terminal:flush()
+    context.terminal.flush()
     exit.stop("failed", ("%d checks failed"):format(failed))
   end
 end
@@ -174,8 +178,8 @@ end
 return {
   name = "doctor",
   summary = "find out why messages are not sent or received",
-  description = "Looks at this machine, the settings, the connection, the token, the number and its webhooks. Prints ok, warn or fail, "
-    .. "what was found, and the fix. Without a token it asks the API nothing.",
+  description = "Looks at this machine, the settings, the connection, the token, the number and its webhooks. Prints "
+    .. "ok, warn or fail, what was found, and the fix. Without a token it asks the API nothing.",
   examples = { "whatsapp doctor", "whatsapp --json doctor | grep '\"fail\"'" },
   run = run,
 }

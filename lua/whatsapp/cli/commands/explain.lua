@@ -40,7 +40,8 @@ local function describe(context, path, rows)
     if facts ~= last then
       terminal:out("  " .. facts)
       if row.doc and row.doc ~= "" then terminal:out("    " .. row.doc) end
-      terminal:out(("    %s%s%s"):format(terms.documentation, row.section, CLASSES[row.class] and "  (" .. CLASSES[row.class] .. ")" or ""))
+      terminal:out(("    %s%s%s"):format(terms.documentation, row.section, CLASSES[row.class] and "  (" .. CLASSES[row.class]
+        .. ")" or ""))
     end
     if when then terminal:out("    where " .. when) end
     last = facts
@@ -80,7 +81,8 @@ end
 return {
   name = "explain",
   summary = "what may be at a path of a message",
-  description = "Tells the type, limits and meaning of a field, and the fields of an object. Without PATH: the fields of a message.",
+  description = "Tells the type, limits and meaning of a field, and the fields of an object. Without PATH: the fields "
+    .. "of a message.",
   arguments = { { "path", "?", "such as interactive.action.buttons[].reply.title", argname = "PATH" } },
   examples = { "whatsapp explain interactive.action.buttons[].reply.title", "whatsapp explain template" },
   run = run,

@@ -12,9 +12,12 @@ end
 
 local function settings()
   local lines = {
-    "An option wins over a variable, which wins over a profile of the file", "${XDG_CONFIG_HOME:-~/.config}/whatsapp/config.json:", "",
-    '   { "default": "test", "profiles": { "test": { "phone_number_id": "106540352242922",', '     "token_command": "pass show whatsapp" } } }',
-    "", "No option takes a secret: every user of a machine can read the arguments of a", "process. A file that holds a secret must be "
+    "An option wins over a variable, which wins over a profile of the file",
+      "${XDG_CONFIG_HOME:-~/.config}/whatsapp/config.json:", "",
+    '   { "default": "test", "profiles": { "test": { "phone_number_id": "106540352242922",',
+      '     "token_command": "pass show whatsapp" } } }',
+    "", "No option takes a secret: every user of a machine can read the arguments of a",
+      "process. A file that holds a secret must be "
       .. "readable by its owner only.", "",
   }
   for _, row in ipairs(require("whatsapp.cli.settings").ROWS) do

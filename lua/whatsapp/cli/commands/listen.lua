@@ -1,5 +1,5 @@
--- whatsapp listen: an endpoint on this machine that prints the webhooks it gets. Runs nginx in the foreground; listener.lua is what
--- answers there. Never listens on another address than 127.0.0.1.
+-- whatsapp listen: an endpoint on this machine that prints the webhooks it gets. Runs nginx in the foreground; listener.lua is
+-- what answers there. Never listens on another address than 127.0.0.1.
 local exit = require "whatsapp.cli.exit"
 
 local PORT = 9429
@@ -34,7 +34,8 @@ end
 -- nginx asks a name server for the host of --forward-to
 local function resolver()
   local file, servers = io.open("/etc/resolv.conf", "r"), {}
-  for line in file and file:lines() or function() end do servers[#servers + 1] = line:match "^nameserver%s+(%d+%.%d+%.%d+%.%d+)" end
+  for line in file and file:lines()
+    or function() end do servers[#servers + 1] = line:match "^nameserver%s+(%d+%.%d+%.%d+%.%d+)" end
   if file then file:close() end
   return #servers > 0 and ("resolver %s ipv6=off;"):format(table.concat(servers, " ")) or ""
 end
@@ -42,7 +43,8 @@ end
 local function configuration(port, folder)
   local lua = lua_folder()
   local values = {
-    USER = require("whatsapp.sandbox.process").user(), PORT = ("%d"):format(port), FOLDER = folder, LUA = lua, RESOLVER = resolver(),
+    USER = require("whatsapp.sandbox.process").user(), PORT = ("%d"):format(port), FOLDER = folder, LUA = lua,
+      RESOLVER = resolver(),
     CPATH = ("%s/build/lua5.1/?.so;%s/whatsapp/sandbox/lua5.1/?.so"):format((lua:gsub("/lua$", "")), lua),
     MODULES = "/usr/lib/nginx/modules",
   }
@@ -82,8 +84,8 @@ end
 return {
   name = "listen",
   summary = "receive webhooks and print them",
-  description = "Receives webhooks on 127.0.0.1, verifies them with the app's secret, and prints an event a line. A tunnel brings the "
-    .. "API's webhooks here. Needs nginx with its Lua module.",
+  description = "Receives webhooks on 127.0.0.1, verifies them with the app's secret, and prints an event a line. A "
+    .. "tunnel brings the API's webhooks here. Needs nginx with its Lua module.",
   options = {
     { "--port", "PORT", ("the port (%d); 0 takes a free one"):format(PORT), number = true },
     { "--path", "PATH", "the path of the endpoint (/webhook)" },

@@ -21,7 +21,8 @@ end
 local function up(context)
   local options = context.options
   local media = context.settings():client().media
-  local result, err, details = call("upload", media, options.file, { as = options.as, type = options.type, progress = progress_of(context) })
+  local result, err, details = call("upload", media, options.file, { as = options.as, type = options.type,
+    progress = progress_of(context) })
   if not result then exit.for_failure(err, details) end
   context.emit({ id = result.id, file = options.file }, result.id, { "id" })
 end
@@ -29,7 +30,8 @@ end
 local function info(context)
   local found, err, details = call("get", context.settings():client().media, context.options.id)
   if not found then exit.for_failure(err, details, true) end
-  context.emit(found, ("%s\t%s\t%s bytes\t%s"):format(found.id, tostring(found.mime_type), tostring(found.file_size), tostring(found.sha256)),
+  context.emit(found, ("%s\t%s\t%s bytes\t%s"):format(found.id, tostring(found.mime_type), tostring(found.file_size),
+    tostring(found.sha256)),
     { "id", "mime_type", "file_size", "sha256", "url" })
 end
 
@@ -60,7 +62,8 @@ end
 
 local function check(context)
   local options = context.options
-  local ok, plan, warnings, details = pcall(require("whatsapp.cli.media_check").plan, options.file, { as = options.as, type = options.type })
+  local ok, plan, warnings, details = pcall(require("whatsapp.cli.media_check").plan, options.file, { as = options.as,
+    type = options.type })
   if not ok then exit.stop("usage", tostring(plan)) end
   if not plan then exit.for_failure(warnings, details) end
   for _, warning in ipairs(warnings or {}) do context.terminal:note("warning: " .. warning.message) end
@@ -82,9 +85,11 @@ return {
       examples = { "id=$(whatsapp media up photo.jpg)" }, run = up },
     { name = "down", summary = "fetch a file; its checksum is compared", arguments = {
         { "id", "1", "the id of the file, or its URL", argname = "ID|URL" }, { "file", "?", "where it goes", argname = "FILE" } },
-      options = { { "--replace", nil, "replace a file that is there" } }, examples = { "whatsapp media down 1037543291543636 photo.jpg" },
+      options = { { "--replace", nil, "replace a file that is there" } },
+        examples = { "whatsapp media down 1037543291543636 photo.jpg" },
       run = down },
-    { name = "info", summary = "type, size, checksum and URL of a file", arguments = { ID }, examples = { "whatsapp media info 1037543291543636" },
+    { name = "info", summary = "type, size, checksum and URL of a file", arguments = { ID },
+      examples = { "whatsapp media info 1037543291543636" },
       run = info },
     { name = "rm", summary = "delete a file", arguments = { ID }, examples = { "whatsapp media rm 1037543291543636" }, run = rm },
     { name = "check", summary = "check a file; no token needed", arguments = { FILE }, options = { AS, TYPE },

@@ -14,7 +14,8 @@ local function webhook_of(list)
 end
 
 local PLAIN = {
-  "port", "verify_token", "templates", "state", "record", "clock", "statuses", "limits", "window", "seed", "webhook_timeout", "numbers",
+  "port", "verify_token", "templates", "state", "record", "clock", "statuses", "limits", "window", "seed", "webhook_timeout",
+    "numbers",
 }
 
 local function options_of(context)
@@ -50,8 +51,9 @@ end
 return {
   name = "sandbox",
   summary = "a WhatsApp on this machine, with a page",
-  description = "Runs the sandbox on 127.0.0.1 until Ctrl-C: it answers like the API, and its page shows the phones of users who write "
-    .. "and press buttons. Prints where it is, then a line an event. Needs nginx with its Lua module.",
+  description = "Runs the sandbox on 127.0.0.1 until Ctrl-C: it answers like the API, and its page shows the phones "
+    .. "of users who write and press buttons. Prints where it is, then a line an event. Needs nginx with its "
+    .. "Lua module.",
   options = {
     { "--port", "PORT", "the port (9428); 0 takes a free one", number = true },
     { "--webhook", "[NUMBER=]URL", "the endpoint of your bot", many = true },
@@ -72,6 +74,7 @@ return {
     { "--no-page", nil, "the API only" },
     { "--open", nil, "open the page in a browser" },
   },
-  examples = { "whatsapp sandbox --webhook http://127.0.0.1:8080/webhook", "whatsapp sandbox --port 0 --chaos answer:reset,times=1" },
+  examples = { "whatsapp sandbox --webhook http://127.0.0.1:8080/webhook",
+    "whatsapp sandbox --port 0 --chaos answer:reset,times=1" },
   run = run,
 }

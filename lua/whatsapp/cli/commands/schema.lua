@@ -15,7 +15,8 @@ end
 return {
   name = "schema",
   summary = "every field of every message",
-  description = "Prints a line for each field: path, type, required or optional, with tabs between. With --json all that is known about it.",
+  description = "Prints a line for each field: path, type, required or optional, with tabs between. With --json all "
+    .. "that is known about it.",
   options = { { "--json-schema", nil, "the messages as a JSON Schema (draft 2020-12)" } },
   examples = { "whatsapp schema | grep title", "whatsapp schema --json-schema >messages.schema.json" },
   run = run,

@@ -116,7 +116,8 @@ local function wait_for(context, client, id, wanted, seconds)
     if status == "failed" then exit.stop("refused", ("%s was accepted, then it failed"):format(id)) end
     if status and AWAITED[status] >= AWAITED[wanted] then return status end
     if now() >= deadline then
-      exit.stop("failed", ("%s was accepted; it is %s, not %s, after %d seconds"):format(id, status or "without a status", wanted, seconds))
+      exit.stop("failed", ("%s was accepted; it is %s, not %s, after %d seconds"):format(id, status or "without a status",
+        wanted, seconds))
     end
     context.terminal:tell(("%s: %s"):format(id, status or "no status"))
     sleep(pause)
@@ -129,7 +130,7 @@ local function tell(context, made)
   context.emit(made, made.id, outcome.ORDER)
 end
 
--- ---- the ways to send -----------------------------------------------------------------------------------------------------------
+-- ---- the ways to send -------------------------------------------------------------------------------------------------------
 
 local function show(context, message)
   local json, err, details = require("whatsapp").encode(message)
@@ -143,7 +144,8 @@ local function client_maker(context)
   return function()
     if not made then
       local settings = context.settings()
-      made = settings:client { stamp = true, on_warning = function(warning) context.terminal:note("warning: " .. warning.message) end }
+      made = settings:client { stamp = true, on_warning = function(warning) context.terminal:note("warning: "
+        .. warning.message) end }
       if settings:get "live" == true then context.terminal:note("sends from " .. settings:need "phone_number_id") end
     end
     return made
@@ -170,7 +172,8 @@ end
 local function check_options(options)
   local content = (options.file and 1 or 0) + (options.template and 1 or 0) + (options.message and 1 or 0)
   if content > 1 then exit.stop("usage", "--file, --template and --message exclude each other") end
-  if content == 0 and #options.words == 0 then exit.stop("usage", "nothing to send: give TEXT, an item, --file, --template or --message") end
+  if content == 0 and #options.words == 0 then exit.stop("usage",
+    "nothing to send: give TEXT, an item, --file, --template or --message") end
   if options.as and not options.file then exit.stop("usage", "--as goes with --file") end
 end
 
@@ -200,9 +203,10 @@ end
 return {
   name = "send",
   summary = "send one message",
-  description = "Sends one message and prints its id. TO is a phone number in any spelling, a user id (BSUID) or group:ID. TEXT - is "
-    .. "stdin. An ITEM is path=text, path:=JSON or path=@file: the path is one of `whatsapp explain`; a file for an image, video, "
-    .. "audio, document or sticker is uploaded first. With --template, body[1]=, body.NAME=, header= and buttons[0].payload= fill it in.",
+  description = "Sends one message and prints its id. TO is a phone number in any spelling, a user id (BSUID) or "
+    .. "group:ID. TEXT - is stdin. An ITEM is path=text, path:=JSON or path=@file: the path is one of "
+    .. "`whatsapp explain`; a file for an image, video, audio, document or sticker is uploaded first. With "
+    .. "--template, body[1]=, body.NAME=, header= and buttons[0].payload= fill it in.",
   arguments = { { "to", "1", "the recipient" }, { "words", "*", "TEXT and items", argname = "TEXT|ITEM" } },
   options = {
     { "-m --message", "FILE", "a message, as JSON or as a Lua table; items win over it" },

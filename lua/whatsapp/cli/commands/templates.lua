@@ -69,7 +69,8 @@ local function check(context)
     if not ok then wrong = wrong + 1 end
     for _, problem in ipairs(not ok and details.problems or type(warnings) == "table" and warnings or {}) do
       local line = ("%s: %s%s"):format(path, ok and "warning: " or "", problem.message)
-      context.emit({ file = path, warning = ok or nil, path = problem.path, rule = problem.rule, message = problem.message }, line,
+      context.emit({ file = path, warning = ok or nil, path = problem.path, rule = problem.rule, message = problem.message },
+        line,
         { "file", "warning", "path", "rule", "message" })
     end
   end
@@ -118,15 +119,19 @@ return {
   summary = "list, show, create, delete, check and preview templates",
   examples = { "whatsapp templates ls", "whatsapp templates preview order_ready body[1]=Ana" },
   commands = {
-    { name = "ls", summary = "all templates: name, language, category, status", examples = { "whatsapp templates ls" }, run = ls },
-    { name = "show", summary = "the definition of a template", arguments = { NAME }, examples = { "whatsapp templates show order_ready" },
+    { name = "ls", summary = "all templates: name, language, category, status", examples = { "whatsapp templates ls" },
+      run = ls },
+    { name = "show", summary = "the definition of a template", arguments = { NAME },
+      examples = { "whatsapp templates show order_ready" },
       run = show },
-    { name = "create", summary = "create a template from a definition", arguments = { { "file", "1", "JSON or Lua", argname = "FILE" } },
+    { name = "create", summary = "create a template from a definition", arguments = { { "file", "1", "JSON or Lua",
+      argname = "FILE" } },
       examples = { "whatsapp templates create order_ready.json" }, run = create },
     { name = "rm", summary = "delete a template, in all languages or in one", arguments = { NAME },
       examples = { "whatsapp templates rm order_ready:de" }, run = rm },
     { name = "check", summary = "check definitions; no token needed",
-      arguments = { { "files", "+", "JSON or Lua", argname = "FILE" } }, examples = { "whatsapp templates check *.json" }, run = check },
+      arguments = { { "files", "+", "JSON or Lua", argname = "FILE" } }, examples = { "whatsapp templates check *.json" },
+        run = check },
     { name = "preview", summary = "a template as the user sees it",
       arguments = { NAME, { "words", "*", "header=, body[1]=, body.NAME=, buttons[0].payload=", argname = "ITEM" } },
       options = { { "--definition", "FILE", "the definition, where it is not asked for; no token needed" } },

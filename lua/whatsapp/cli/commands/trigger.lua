@@ -33,7 +33,8 @@ end
 local function body_of(context)
   local options, settings, webhooks = context.options, context.settings(), require "whatsapp.cli.webhooks"
   local now = os.time()
-  local object = webhooks.object(options.kind, "wamid.TRIGGER" .. require("whatsapp.util.random_id").new():sub(1, 16):upper(), now)
+  local object = webhooks.object(options.kind, "wamid.TRIGGER" .. require("whatsapp.util.random_id").new():sub(1, 16):upper(),
+    now)
     or unknown(options.kind)
   apply(object, options.words)
   return webhooks.body(options.kind, object,
@@ -68,18 +69,21 @@ local function run(context)
   local response, ms = post(context, body, context.settings():need_secret "app_secret")
   local text = response.body or ""
   context.emit({ status = response.status, ms = ms, body = text, sent = body },
-    ("%d in %d ms%s"):format(response.status, ms, text ~= "" and ": " .. require("whatsapp.util.show").line(text, 200) or ""), { "status", "ms" })
+    ("%d in %d ms%s"):format(response.status, ms, text ~= "" and ": " .. require("whatsapp.util.show").line(text, 200) or ""),
+      { "status", "ms" })
   if response.status ~= 200 then
     exit.stop("failed", ("the endpoint answered %d; the API repeats a webhook after anything but 200"):format(response.status),
-      { hint = (response.status == 401 or response.status == 403) and "it verifies another secret, or a body that was written anew" or nil })
+      { hint = (response.status == 401 or response.status == 403)
+        and "it verifies another secret, or a body that was written anew" or nil })
   end
 end
 
 return {
   name = "trigger",
   summary = "post one signed webhook to an endpoint",
-  description = "Posts one webhook of KIND, signed with the app's secret, and prints what the endpoint answers. An ITEM sets a member of "
-    .. "the message, the status or the value: text.body=Hi, from=16505551234, errors:=[...].",
+  description = "Posts one webhook of KIND, signed with the app's secret, and prints what the endpoint answers. An "
+    .. "ITEM sets a member of the message, the status or the value: text.body=Hi, from=16505551234, "
+    .. "errors:=[...].",
   arguments = { { "kind", "?", "such as message.text or status.failed", argname = "KIND" },
     { "words", "*", "path=text or path:=JSON", argname = "ITEM" } },
   options = {

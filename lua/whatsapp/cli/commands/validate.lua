@@ -49,15 +49,15 @@ local function run(context)
     context.terminal:note(("%d %s, all valid"):format(counts.all, noun))
     return "done"
   end
-  context.terminal:flush()
+  context.terminal.flush()
   exit.stop("invalid", ("%d of %d %s would be refused"):format(counts.wrong, counts.all, noun))
 end
 
 return {
   name = "validate",
   summary = "check messages in files",
-  description = "Checks messages as the API would, and prints FILE:RECORD: path: words. A file is JSON (a message or a list), JSON "
-    .. "Lines or Lua; stdin if there is none. Needs no token and no network.",
+  description = "Checks messages as the API would, and prints FILE:RECORD: path: words. A file is JSON (a message or "
+    .. "a list), JSON Lines or Lua; stdin if there is none. Needs no token and no network.",
   arguments = { { "files", "*", "files with messages, -: stdin", argname = "FILE" } },
   options = { { "--strict", nil, "warnings count as problems" } },
   examples = { "whatsapp validate orders.jsonl", "echo '{\"to\":\"1\",\"text\":{\"body\":\"\"}}' | whatsapp validate" },

@@ -114,7 +114,7 @@ PORT ?= 9428
 sandbox: deps-demo
 	@$(MAKE) --no-print-directory -s all && eval "$$($(MAKE) -s env)" && PORT="$(PORT)" WEBHOOK="$(WEBHOOK)" $$LUA examples/sandbox.lua
 
-DEPS_BUILD := gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev liblua5.1-0-dev libcurl4-openssl-dev libssl-dev lua-cjson
+DEPS_BUILD := gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev liblua5.1-0-dev libcurl4-openssl-dev libssl-dev lua-cjson lua-argparse
 DEPS_DEMO  := $(DEPS_BUILD) nginx libnginx-mod-http-lua openssl ca-certificates
 DEPS_lua5.1 := lua5.1
 DEPS_lua5.2 := lua5.2 liblua5.2-dev
@@ -269,8 +269,9 @@ coverage:
 # the classes of code points, from the Unicode data of this machine's perl
 unicode: ; perl spec/support/unicode.pl >lua/whatsapp/util/unicode.lua
 
+MAN := io.write(require("whatsapp.cli.man").page())
 docs: core
-	@eval "$$($(MAKE) -s env)"; $(LUA) src/gen.lua lua/whatsapp
+	@eval "$$($(MAKE) -s env)"; $(LUA) src/gen.lua lua/whatsapp && $(LUA) -e '$(MAN)' >lua/whatsapp/cli/whatsapp.1
 
 # the modules and their files, as the folders have them; make check compares
 rockspec: ; @$(LUA) src/modules.lua

@@ -18,6 +18,7 @@ description = {
 dependencies = {
   "lua >= 5.1, < 5.6",
   "lua-cjson >= 2.1.0",
+  "argparse >= 0.7.1", -- of the program whatsapp
 }
 
 -- libraries only: where Debian keeps the headers is for the compiler to know
@@ -28,6 +29,7 @@ external_dependencies = {
 
 build = {
   type = "builtin",
+  install = { bin = { whatsapp = "lua/whatsapp/cli/whatsapp" } },
   modules = {
     ["whatsapp.core"] = {
       sources = {

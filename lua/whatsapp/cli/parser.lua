@@ -40,8 +40,7 @@ local function add_option(to, row)
 end
 
 local function add_argument(to, row)
-  local made = to:argument(row[1]):description(row[3]):args(row[2])
-  if row.argname then made:argname(row.argname) end
+  local made = to:argument(row.argname or row[1]:upper()):target(row[1]):description(row[3]):args(row[2])
   if row.choices then made:choices(row.choices) end
 end
 

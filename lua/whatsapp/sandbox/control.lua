@@ -199,6 +199,21 @@ local function post_clock(box, _, body)
   return answer(200, clock_view(box))
 end
 
+-- ---- chaos --------------------------------------------------------------------------------------------------------------
+
+local function get_chaos(box) return answer(200, { rules = core.array(box.chaos:list()) }) end
+
+local function post_chaos(box, _, body)
+  local id, problem = box.chaos:try(body)
+  return answer_to(id and { id = id }, problem and "chaos: " .. problem)
+end
+
+local function delete_chaos(box, _, _, id)
+  if not id then box.chaos:clear()
+  elseif not box.chaos:remove(id) then return refuse(("there is no rule %s"):format(id), 404) end
+  return answer(200, { ok = true })
+end
+
 -- ---- webhooks -----------------------------------------------------------------------------------------------------------
 
 local function get_webhooks(box)
@@ -269,6 +284,10 @@ local ROUTES = {
   { "POST", "^/users/([^/]+)/([%l]+)$", post_verb },
   { "GET", "^/clock$", function(box) return answer(200, clock_view(box)) end },
   { "POST", "^/clock$", post_clock },
+  { "GET", "^/chaos$", get_chaos },
+  { "POST", "^/chaos$", post_chaos },
+  { "DELETE", "^/chaos$", function(box, request, body) return delete_chaos(box, request, body) end },
+  { "DELETE", "^/chaos/([^/]+)$", delete_chaos },
   { "GET", "^/webhooks$", get_webhooks },
   { "POST", "^/webhooks/([^/]+)/redeliver$", redeliver },
   { "POST", "^/webhooks/raw$", post_raw },

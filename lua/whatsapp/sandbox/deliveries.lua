@@ -2,10 +2,10 @@
 -- with every attempt. An endpoint is a function, which is called here, or a URL, to which the driver posts: run() gives it what
 -- to post. Bounded in all its parts. Never opens a socket, and never waits.
 local crypto = require "whatsapp.crypto"
-local escaped = require "whatsapp.sandbox.escaped"
 local queue = require "whatsapp.util.queue"
 local show = require "whatsapp.util.show"
 local url = require "whatsapp.util.url"
+local values = require "whatsapp.util.values"
 
 local deliveries = {}
 
@@ -50,13 +50,12 @@ function deliveries.set_endpoint(box, to, number)
 end
 
 ---@param box whatsapp.sandbox
----@param body string
----@return table<string, string> headers
-function deliveries.headers(box, body)
-  return {
-    ["content-type"] = "application/json", ["user-agent"] = USER_AGENT,
-    ["x-hub-signature-256"] = "sha256=" .. crypto.hmac_sha256(box.app_secret, body),
-  }
+---@param number string phone_number_id
+---@return boolean
+function deliveries.has_endpoint(box, number) return endpoint_of(box, number) ~= nil end
+
+local function headers_of(signature)
+  return { ["content-type"] = "application/json", ["user-agent"] = USER_AGENT, ["x-hub-signature-256"] = signature }
 end
 
 -- ---- the list of those that wait: linked, so that the oldest is found and any is removed at once -----------------------------
@@ -128,7 +127,7 @@ local function post(box, endpoint, delivery, attempt)
   endpoint.running = endpoint.running + 1
   box.effects[#box.effects + 1] = {
     post = {
-      method = "POST", url = endpoint.url, headers = deliveries.headers(box, delivery.sent), body = delivery.sent,
+      method = "POST", url = endpoint.url, headers = headers_of(attempt.signature), body = delivery.body,
       timeout = box.webhook_timeout,
     },
     done = function(response, err)
@@ -143,17 +142,19 @@ end
 
 local function call(box, endpoint, delivery, attempt)
   local ok, response = pcall(endpoint.handle, {
-    method = "POST", headers = deliveries.headers(box, delivery.sent), body = delivery.sent,
+    method = "POST", headers = headers_of(attempt.signature), body = delivery.body,
   })
   if ok then settle(box, delivery, attempt, response, "the handler returned no response")
   else settle(box, delivery, attempt, nil, "the handler raised: " .. show.value(response)) end
 end
 
 function start(box, endpoint, delivery)
-  delivery.sent = delivery.body
-  local attempt = { at = box.clock:now(), signature = deliveries.headers(box, delivery.sent)["x-hub-signature-256"] }
+  local is_first = #delivery.attempts == 0
+  local signed = delivery.garble and is_first and delivery.body .. " " or delivery.body
+  local attempt = { at = box.clock:now(), signature = "sha256=" .. crypto.hmac_sha256(box.app_secret, signed) }
   delivery.first_at = delivery.first_at or attempt.at
   delivery.attempts[#delivery.attempts + 1], delivery.next_at = attempt, nil
+  if delivery.drop and is_first then return settle(box, delivery, attempt, nil, "dropped on the way by a rule") end
   if endpoint.handle then call(box, endpoint, delivery, attempt)
   else post(box, endpoint, delivery, attempt) end
 end
@@ -182,44 +183,22 @@ end
 ---@param box whatsapp.sandbox
 ---@param about { number: string, what: string, about: string? }
 ---@param body string
----@param delay number? seconds until the first attempt
+---@param how { delay: number?, drop: boolean?, garble: boolean? }? delay: seconds until the first attempt; drop: the first
+---attempt does not arrive; garble: its signature is wrong
 ---@return whatsapp.sandbox.delivery? delivery nil: there is no endpoint
-function deliveries.send(box, about, body, delay)
+function deliveries.send(box, about, body, how)
   if not endpoint_of(box, about.number) then return nil end
+  how = how or values.NONE
   make_room(box)
   box.delivery_count = box.delivery_count + 1
   local delivery = {
     id = ("d%d"):format(box.delivery_count), at = box.clock:now(), number = about.number, what = about.what, about = about.about,
-    body = body, state = "waiting", attempts = {},
+    body = body, state = "waiting", attempts = {}, drop = how.drop, garble = how.garble,
   }
   link(box, delivery)
   box.shelves.deliveries:put(delivery, #body)
-  box.clock:at(box.clock:now() + (delay or 0), attempt_when_due, { box, delivery, 0 })
+  box.clock:at(box.clock:now() + (how.delay or 0), attempt_when_due, { box, delivery, 0 })
   return delivery
-end
-
----The body of a webhook with one change of a number.
----@param box whatsapp.sandbox
----@param changes { value: table?, field: string }[]
----@return string body
-function deliveries.body(box, changes)
-  return escaped.encode { object = "whatsapp_business_account", entry = { { id = box.waba, changes = changes } } }
-end
-
----Sends a change to the endpoint of a number.
----@param box whatsapp.sandbox
----@param number string phone_number_id
----@param field string of the webhook
----@param value table without messaging_product and metadata
----@param what string
----@param about string? id of a message
----@return whatsapp.sandbox.delivery?
-function deliveries.change(box, number, field, value, what, about)
-  if not endpoint_of(box, number) then return nil end
-  value.messaging_product = "whatsapp"
-  value.metadata = { display_phone_number = box.numbers:find(number).display_phone_number, phone_number_id = number }
-  local body = deliveries.body(box, { { value = value, field = field } })
-  return deliveries.send(box, { number = number, what = what, about = about }, body)
 end
 
 ---Sends the bytes of a delivery again, signed anew.

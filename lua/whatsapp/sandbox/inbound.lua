@@ -2,7 +2,7 @@
 -- answers a request.
 local chats = require "whatsapp.sandbox.chats"
 local clock = require "whatsapp.sandbox.clock"
-local deliveries = require "whatsapp.sandbox.deliveries"
+local outbound = require "whatsapp.sandbox.outbound"
 local verbs = require "whatsapp.sandbox.verbs"
 
 local inbound = {}
@@ -46,8 +46,8 @@ local function receive(box, user, number, message)
   open_window(box, user, number)
   box:tell { kind = "inbound", id = message.id, user = user.id, name = user.name, number = number.id, message = message }
   if box.blocked_users[user.id] then return { id = message.id, message = message } end -- the business has blocked the user
-  local delivery = deliveries.change(box, number.id, "messages", { contacts = { contact_of(user) }, messages = { message } },
-    message.type, message.id)
+  local delivery = outbound.change(box, { number = number.id, what = message.type, about = message.id, to = user.id },
+    { contacts = { contact_of(user) }, messages = { message } })
   return { id = message.id, message = message, delivery = delivery }
 end
 
@@ -66,8 +66,9 @@ local function call(box, user, number)
   local result = { id = id }
   for i, event in ipairs { connect, terminate } do
     for name, value in pairs(about) do event[name] = value end
-    local delivery = deliveries.change(box, number.id, "calls", { contacts = { contact_of(user) }, calls = { event } },
-      event.event, id)
+    local delivery = outbound.change(box,
+      { number = number.id, field = "calls", what = event.event, about = id, to = user.id },
+      { contacts = { contact_of(user) }, calls = { event } })
     result.delivery = i == 1 and delivery or result.delivery
   end
   return result

@@ -1,11 +1,13 @@
 -- A WhatsApp on your own machine: the logic, without sockets and without sleeps. A box answers like the API, has users who write
 -- and press, sends signed webhooks, and has a clock that a test moves. nginx.lua serves it; a test uses box.transport. Each
 -- endpoint is a row of `routes`. Never waits, and keeps no more than its bounds.
+local chaos = require "whatsapp.sandbox.chaos"
 local clock = require "whatsapp.sandbox.clock"
 local control = require "whatsapp.sandbox.control"
 local deliveries = require "whatsapp.sandbox.deliveries"
 local graph = require "whatsapp.sandbox.graph"
 local journal = require "whatsapp.sandbox.journal"
+local json = require "whatsapp.wire.json"
 local line = require "whatsapp.sandbox.line"
 local media = require "whatsapp.sandbox.media"
 local messages = require "whatsapp.sandbox.messages"
@@ -15,6 +17,7 @@ local random = require "whatsapp.sandbox.random"
 local random_id = require "whatsapp.util.random_id"
 local shelf = require "whatsapp.sandbox.shelf"
 local statuses = require "whatsapp.sandbox.statuses"
+local traffic = require "whatsapp.sandbox.traffic"
 local transport = require "whatsapp.sandbox.transport"
 local users = require "whatsapp.sandbox.users"
 
@@ -73,14 +76,38 @@ local MOST_TOLD = 64 * 1024 -- bytes of a body in an event
 
 local function told(body) return type(body) == "string" and body:sub(1, MOST_TOLD) or nil end
 
+-- the words by which a rule of chaos finds a request
+local function subject_of(box, request, path)
+  local subject = { endpoint = media.is_download(path) and "download" or path:match "^/v[%d.]+/[^/]+/([%l_]+)$" }
+  if not box.chaos:has_answers(true) then return subject end
+  local message = json.decode(request.body or "")
+  if type(message) == "table" then subject.type, subject.to = message.type, message.to or message.recipient end
+  return subject
+end
+
+local ANSWER = { answer = true }
+
+local function with_chaos(box, request, path)
+  local rule = box.chaos:has_answers() and box.chaos:fire(ANSWER, subject_of(box, request, path))
+  if not rule then return answer_to(box, request, path) end
+  local kind = chaos.KINDS.answer[rule.what]
+  if kind.instead then return kind.instead(rule), rule end
+  local response = answer_to(box, request, path)
+  local faulty = kind.answer(rule, response)
+  faulty.entry, faulty.problems = response.entry, response.problems
+  return faulty, rule
+end
+
 local function handle(box, request)
   local path = request.url:gsub("^%a+://[^/]*", ""):gsub("[?#].*$", "")
-  local response = answer_to(box, request, path)
+  local response, rule = with_chaos(box, request, path)
   local entry = response.entry
+  box.traffic:told(response)
   box:tell {
     kind = "request", method = request.method, path = path, status = response.status, request = told(request.body),
     response = told(response.body), problems = response.problems,
-    id = entry and entry.id, to = entry and entry.to, message = entry and entry.message,
+    rule = rule and rule.id, fault = response.fault and response.fault.what, id = entry and entry.id,
+    to = entry and entry.to, message = entry and entry.message,
   }
   response.entry, response.problems = nil, nil
   return response
@@ -95,6 +122,7 @@ end
 ---with the same table after so long
 ---@field transport whatsapp.sandbox.transport a transport over the box, whose waits move the box's clock
 ---@field clock whatsapp.sandbox.clock
+---@field chaos whatsapp.sandbox.chaos the rules of faults
 ---@field messages { id: string, message: table }[] the messages that were accepted and reach somebody, the newest last
 ---@field undelivered { id: string, message: table }[] the messages that the API accepts and never delivers (a business-scoped
 ---user id in `to`), the newest last; in a list of their own, so that a test that looks into `messages` sees that nothing came
@@ -185,6 +213,7 @@ end
 ---counts stay, so that no id comes twice.
 function Box:reset()
   self.clock:clear()
+  self.chaos:clear()
   self:begin()
   self:tell { kind = "reset" }
 end
@@ -213,7 +242,8 @@ end
 local OPTIONS = {
   token = "text", new_id = "callable", kept = "count", kept_media = "count", kept_uploads = "count", kept_bytes = "bytes",
   url_life = "amount", now = "callable", on_forget = "callable", app_secret = "key", verify_token = "key", webhook = "endpoint",
-  numbers = "numbers", seed = "count", webhook_timeout = "seconds",
+  numbers = "numbers", seed = "count", webhook_timeout = "seconds", window = "window_mode", limits = "limits_mode",
+  limit_status = "limit_status", statuses = "table", base_url = "text",
 }
 
 -- makes what counts an entry of the list `name` as forgotten, and tells it
@@ -247,6 +277,13 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---@field webhook_timeout number? seconds that an endpoint may take, 10
 ---@field numbers integer|string[]|nil how many phone numbers the business has, or their ids; if absent one, and the box learns
 ---each other id that is used
+---@field window "api"|"strict"|"late"|"off"|nil the 24 hours after a user wrote or called: "api", the default, refuses what is no
+---template after them and takes what goes to a user who never wrote; "strict" refuses that too; "late" takes it, and it fails
+---@field limits "api"|"off"|nil "api": 80 messages a second and one in 6 seconds to a user, as the API; "off", the default
+---@field limit_status 400|429|nil the HTTP status of a message over a limit, 400
+---@field statuses { sent: number|false?, delivered: number|false?, read: number|false? }? seconds after which a message has each
+---status; false: not by itself; 0, 0.5 and false if absent
+---@field base_url string? what /_sandbox/info says
 ---@field seed integer? that ids and chances follow from, 1
 ---@field new_id (fun(count: integer): string)? makes the id of a message
 ---@field kept integer? messages that each of `messages`, `undelivered` and `inbound` keeps, 10,000
@@ -290,15 +327,19 @@ end
 function sandbox.new(options)
   local checked = options_of.check(options, OPTIONS, 2)
   local seed = checked.seed or 1
+  local draw = random.new(seed + 1)
   local box = setmetatable({
     options = checked, token = checked.token, new_id = checked.new_id or new_ids(seed),
     url_life = checked.url_life or media.URL_LIFE,
     app_secret = checked.app_secret or random_id.new(), verify_token = checked.verify_token or "sandbox", waba = numbers.WABA,
-    webhook_timeout = checked.webhook_timeout or 10, ladder = statuses.DEFAULT, endpoints = {},
+    webhook_timeout = checked.webhook_timeout or 10, window = checked.window or "api", base_url = checked.base_url,
+    ladder = statuses.ladder(checked.statuses), endpoints = {},
     count = 0, seq = 0, delivery_count = 0,
     numbers = numbers.new(checked.numbers), clock = clock.new(checked.now), wall = checked.now or os.time,
   }, Box)
-  box.draw, box.draw_state = random.new(seed)
+  box.draw = random.new(seed)
+  box.chaos = chaos.new(draw, function(event) box:tell(event) end)
+  box.traffic = traffic.new(box.clock, numbers.BUSINESS, checked.limits == "api", checked.limit_status)
   box.journal = journal.new(function() return box.clock:now() end, MOST_EVENTS, EVENT_BYTES)
   box.clock.run_until = function(time) run_until(box, time) end
   box:begin()

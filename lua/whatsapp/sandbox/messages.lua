@@ -1,11 +1,14 @@
 -- The sandbox's endpoints of messages: checks each with the core that the client checks with, answers as the API does, and keeps
 -- what was taken. Delivers nothing itself: statuses and webhooks have files of their own.
+local chaos = require "whatsapp.sandbox.chaos"
 local chats = require "whatsapp.sandbox.chats"
 local core = require "whatsapp.core"
 local graph = require "whatsapp.sandbox.graph"
 local recipient = require "whatsapp.send.recipient"
 local statuses = require "whatsapp.sandbox.statuses"
 local values = require "whatsapp.util.values"
+
+local CLOSED, BLOCKED = 131047, 130403 -- codes
 
 local answer, refuse = graph.answer, graph.refuse
 
@@ -77,6 +80,16 @@ local function user_of(box, message)
   return user
 end
 
+-- A message that is no template needs a window, which a user opens by writing or calling. Whether a user who never did may get
+-- one depends on the option `window`. Returns whether the message is refused, and whether it fails later.
+local function is_outside(box, number, user, message)
+  if box.window == "off" or not user or is_template(message) then return false, false end
+  local ends = user.windows[number]
+  local is_closed = ends and box.clock:now() >= ends or not ends and box.window == "strict"
+  if box.window == "late" then return false, is_closed end
+  return is_closed, false
+end
+
 local function keep(box, number, message, bytes)
   local is_lost = is_misaddressed(message)
   local entry = { id = box:new_message_id(), message = message, at = box.clock:now(), from = number, seq = box:next_seq() }
@@ -88,9 +101,11 @@ local function keep(box, number, message, bytes)
   end
   entry.user = user and user.id or message.to
   entry.trace = trace_of(entry, user)
+  local _, fails = is_outside(box, number, user, message)
+  entry.trace.fails = fails and CLOSED or nil
   if user then user.number_id = number end
   box.shelves.messages:put(entry, bytes)
-  statuses.begin(box, entry.trace)
+  statuses.begin(box, entry.trace, message.type)
   return entry
 end
 
@@ -106,6 +121,14 @@ local function mark_read(box, message)
   return answer(200, { success = true })
 end
 
+-- what the state of the conversation says against a message that is right
+local function refuse_to(box, number, user, message)
+  if user and box.blocked_users[user.id] then return chaos.error(BLOCKED) end
+  local refused = box.traffic:refuse(number, user and user.id or message.to)
+  if refused then return refused end
+  if is_outside(box, number, user, message) then return chaos.error(CLOSED) end
+end
+
 local function accept(box, number, message, bytes)
   if message.status ~= nil then return mark_read(box, message) end
   local kept = box.shelves[is_misaddressed(message) and "undelivered" or "messages"]
@@ -113,6 +136,9 @@ local function accept(box, number, message, bytes)
     local problem = ("The body has %d bytes, the sandbox keeps at most %d"):format(bytes, kept.max_bytes)
     return refuse("Invalid parameter", 100, problem)
   end
+  local user = box.users:find(message.to or message.recipient)
+  local refused = refuse_to(box, number, user, message)
+  if refused then return refused end
   local entry = keep(box, number, message, bytes)
   react(box, message)
   local response = answer(200, {

@@ -4,6 +4,8 @@ local chats = require "whatsapp.sandbox.chats"
 local clock = require "whatsapp.sandbox.clock"
 local codes = require "whatsapp.wire.error_codes"
 local deliveries = require "whatsapp.sandbox.deliveries"
+local outbound = require "whatsapp.sandbox.outbound"
+local values = require "whatsapp.util.values"
 
 local statuses = {}
 
@@ -13,6 +15,19 @@ local DAY = 86400
 
 ---The seconds after which a message has a status, by itself; false: not by itself.
 statuses.DEFAULT = { sent = 0, delivered = 0.5, read = false }
+
+---@param options table<string, number|false>?
+---@return table<string, number|false> ladder
+function statuses.ladder(options)
+  local ladder = values.copy(statuses.DEFAULT)
+  for word, seconds in pairs(options or values.NONE) do
+    if ladder[word] == nil or not (seconds == false or type(seconds) == "number" and seconds >= 0) then
+      error("option statuses must be {sent, delivered, read = seconds or false}, wrong is " .. tostring(word), 3)
+    end
+    ladder[word] = seconds
+  end
+  return ladder
+end
 
 -- ---- the webhook of a status -----------------------------------------------------------------------------------------------
 
@@ -67,10 +82,13 @@ local function emit(box, trace, word, at, code, details)
   local entry = chats.find(box, trace.id)
   if entry then entry.status, entry.statuses, entry.error = word, trace.statuses, code or entry.error end
   box:tell { kind = "status", id = trace.id, status = word, user = trace.user, code = code, number = trace.number }
-  deliveries.change(box, trace.number, "messages", {
+  if not deliveries.has_endpoint(box, trace.number) then return end
+  outbound.change(box, {
+    number = trace.number, what = word, about = trace.id, to = trace.user or trace.to, is_status = true,
+  }, {
     contacts = word ~= "failed" and contacts_of(box, trace) or nil,
     statuses = { status_of(box, trace, word, at, code, details) },
-  }, word, trace.id)
+  })
 end
 
 -- ---- the schedule -------------------------------------------------------------------------------------------------------
@@ -100,10 +118,16 @@ function climb(subject, at)
   schedule(box, trace, rung + 1)
 end
 
+local FAIL = { status = true }
+local UNDELIVERABLE = 131026
+
 ---Begins the statuses of a message that was taken.
 ---@param box whatsapp.sandbox
 ---@param trace table id, number, user, to, recipient, is_group, opaque, category, conversation; fails: a code
-function statuses.begin(box, trace)
+---@param type string of the message
+function statuses.begin(box, trace, type)
+  local rule = box.chaos:fire(FAIL, { type = type, to = trace.user or trace.to, fails = true })
+  if rule then trace.fails = rule.code or UNDELIVERABLE end
   trace.at, trace.status, trace.statuses = box.clock:now(), "accepted", {}
   schedule(box, trace, 1)
 end
@@ -131,7 +155,7 @@ function statuses.set(box, id, word, code)
   local entry = chats.find(box, id)
   if not entry then return nil, ("there is no message %s"):format(tostring(id)) end
   if not entry.trace then return nil, ("%s is never delivered"):format(id) end
-  if word == "failed" then code = code or 131026 end
+  if word == "failed" then code = code or UNDELIVERABLE end
   if entry.trace.status == "failed" then return nil, ("%s has failed"):format(id) end
   if RANK[word] <= RANK[entry.trace.status] then return nil, ("%s is %s already"):format(id, entry.trace.status) end
   move(box, entry.trace, word, code)

@@ -135,6 +135,12 @@ local kinds = {
     function(value) return is_table(value) and has_only(value, CALLBACKS) end,
     "{message, status, error, echo, payment, standby, change, event = functions}", CALLBACKS,
   },
+  window_mode = {
+    function(value) return value == "api" or value == "strict" or value == "late" or value == "off" end,
+    '"api", "strict", "late" or "off"',
+  },
+  limits_mode = { function(value) return value == "api" or value == "off" end, '"api" or "off"' },
+  limit_status = { function(value) return value == 400 or value == 429 end, "400 or 429" },
   endpoint = {
     function(value) return is_callable(value) or urls.read(value) ~= nil end,
     "a URL of http or https, or a function as webhook.handler makes it",

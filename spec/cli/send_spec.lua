@@ -191,8 +191,8 @@ describe("whatsapp send", function()
 
   it("checks and previews templates without a token", function()
     local env = { WHATSAPP_TOKEN = "" }
-    program.scratch.write("order.json", [[{"name":"order","language":"en_US","category":"UTILITY","components":[
-      {"type":"BODY","text":"Hello {{1}}, it is ready.","example":{"body_text":[["Ana"]]}}]}]])
+    program.scratch.write("order.json", [=[{"name":"order","language":"en_US","category":"UTILITY","components":[
+      {"type":"BODY","text":"Hello {{1}}, it is ready.","example":{"body_text":[["Ana"]]}}]}]=])
     program.scratch.write("wrong.json", '{"name":"Order","language":"en_US","category":"UTILITY","components":[{"type":"BODY","text":"x"}]}')
     assert.equal(0, run("templates check order.json", { env = env }).status)
     local checked = run("templates check order.json wrong.json", { env = env })

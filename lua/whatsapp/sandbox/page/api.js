@@ -23,10 +23,10 @@ export const remove = (path) => ask("DELETE", path, {});
 export const act = (user, verb, body = {}) => post(`users/${encodeURIComponent(user)}/${verb}`, body);
 
 // One stream a page: browsers open six connections to a host, and a tab that is hidden for good closes its one.
-export function listen(onEvent, onState) {
-  let source, last = null;
+export function listen(after, onEvent, onState) {
+  let source, last = after;
   const open = () => {
-    source = new EventSource("/_sandbox/events" + (last === null ? "" : `?after=${last}`));
+    source = new EventSource(`/_sandbox/events?after=${last}`);
     source.onopen = () => onState("live");
     source.onerror = () => onState("waiting");
     source.onmessage = (message) => {

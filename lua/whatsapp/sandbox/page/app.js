@@ -1,6 +1,6 @@
 // The page of the sandbox: tabs, the clock, the stream of events. Draws what the sandbox says and keeps no state of its own but
 // what is in view.
-import { h, fill, toast } from "./dom.js";
+import { h, time, toast } from "./dom.js";
 import { get, listen } from "./api.js";
 import { Chats } from "./chats.js";
 import { Requests, Webhooks } from "./traffic.js";
@@ -8,6 +8,7 @@ import { Templates, Chaos, Numbers } from "./panels.js";
 
 const TABS = [["chats", "Chats", Chats], ["requests", "Requests", Requests], ["webhooks", "Webhooks", Webhooks], ["templates", "Templates", Templates], ["chaos", "Chaos and clock", Chaos], ["numbers", "Numbers", Numbers]];
 const PAUSE = 60; // milliseconds at least between two looks at the sandbox
+const RECENT = 100; // events of before that the page shows
 const element = (id) => document.getElementById(id);
 
 const app = {
@@ -63,7 +64,7 @@ async function look_at_chaos() {
 }
 
 function tick() {
-  element("clock-chip").textContent = new Date(app.now() * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) + (app.clock.frozen ? " ❄" : app.clock.offset > 1 ? " ⏩" : "");
+  element("clock-chip").textContent = time(app.now()) + (app.clock.frozen ? " ❄" : app.clock.offset > 1 ? " ⏩" : "");
   app.tabs.chats.view.tick();
   if (app.active === "chaos") app.tabs.chaos.view.tick();
 }
@@ -116,6 +117,6 @@ async function start() {
 
 build();
 app.show(location.hash.slice(1) || "chats");
-listen(hear, say);
+get("info").then((info) => info.seq, () => 0).then((seq) => listen(Math.max(0, seq - RECENT), hear, say));
 setInterval(tick, 1000);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh("chats"); });

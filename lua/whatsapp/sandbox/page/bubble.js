@@ -149,6 +149,7 @@ const INTERACTIVE = {
   flow: (i, c, e) => press(i.action?.parameters?.flow_cta, () => answer_flow(c, e, i.action?.parameters?.flow_cta || "Flow", i.action?.parameters?.flow_action_payload?.data || { field: "value" }), "flow", `${e.id}/flow`),
   address_message: (i, c, e) => press("Provide address", () => answer_flow(c, e, "Address", { saved_address_id: undefined, values: i.action?.parameters?.values || { name: "Ana", phone_number: "+16505551234", in_pin_code: "400063" } }), "pin", `${e.id}/address`),
   location_request_message: (i, c) => press("Send location", () => send_location(c), "pin"),
+  request_contact_info: (i, c) => press("Share contact", () => c.act("contact", { name: c.user.name, phone: `+${c.user.number}` }), "person"),
   product: (i, c, e) => buy(c, e, "View")(i),
   product_list: (i, c, e) => buy(c, e, "View items")(i),
   catalog_message: (i, c, e) => buy(c, e, "View catalog")(i),
@@ -165,7 +166,7 @@ const INTERACTIVE = {
 };
 
 function interactive(i, c, e) {
-  const draw = INTERACTIVE[i?.type];
+  const draw = INTERACTIVE[i?.type?.toLowerCase()];
   return [header(i.header), part(i.body), footer(i.footer), draw ? draw(i, c, e) : json(JSON.stringify(i))];
 }
 
@@ -218,7 +219,7 @@ const TYPES = {
   pin: (o) => small(`${o.type === "unpin" ? "unpinned" : "pinned"} a message`),
 };
 
-const type_of = (m) => m.type || Object.keys(TYPES).find((name) => m[name]) || "text";
+const type_of = (m) => m.type?.toLowerCase() || Object.keys(TYPES).find((name) => m[name]) || "text";
 
 export function drawn(m, context, entry) {
   const type = type_of(m), draw = TYPES[type], object = m[type];

@@ -146,7 +146,7 @@ class Phone {
     if (state === this.head_state) return;
     this.head_state = state;
     fill(this.head, avatar(user), h("div.grow", {}, h("h2", { dir: "auto" }, user.name), h("p.small", {}, user.number ? `+${user.number}` : user.user_id)),
-      h("span.chip" + (left > 0 ? ".open" : ""), { title: "The window in which the business may send messages that are no templates" }, user.blocked ? "blocked" : left > 0 ? `window ${span(Math.ceil(left / 60) * 60).replace(/:00$/, "")}` : "window closed"),
+      h("span.chip" + (left > 0 ? ".open" : ""), { title: "The window in which the business may send messages that are no templates" }, user.blocked ? "blocked" : left > 0 ? `window ${span(Math.ceil(left / 60) * 60).replace(/:00$/, "")} h` : "window closed"),
       menu(`Menu of ${user.name}`, icon("more"), () => [
         [`${this.reads ? "✓ " : ""}Reads what comes`, () => { this.reads = !this.reads; this.see(); }], ["Read all now", attempt(() => this.act("read"))],
         ["Call the business", attempt(() => this.act("call"))],
@@ -191,10 +191,12 @@ class Phone {
 // ---- the tab ----------------------------------------------------------------------------------------------------------------
 
 const LINES = {
-  request: (e) => ["→", `${e.method || ""} ${e.path || e.url || ""}`.trim() || "request", e.status && `${e.status}`, e.status >= 400 || e.fault],
-  inbound: (e) => ["←", `${e.name || e.user || ""} ${e.what || e.type || ""}`.trim(), ""],
-  status: (e) => ["✓", e.status, "", e.status === "failed"],
-  delivery: (e) => ["⇢", `webhook ${e.what || ""}`, e.status ? `${e.status}` : e.err || e.state, e.status !== 200],
+  request: (e) => ["→", `${e.method} ${e.path.replace(/^\/v\d+\.\d+/, "")}`, e.status ?? "", e.status >= 400 || e.fault],
+  inbound: (e) => ["←", `${e.name}: ${summary(e.message)}`, ""],
+  status: (e) => ["✓", e.status, e.code ?? "", e.status === "failed"],
+  delivery: (e) => ["⇢", `webhook ${e.what}`, e.status ?? e.err ?? e.state, e.status !== 200],
+  handshake: (e) => ["⇢", "handshake", e.ok ? "ok" : e.problem, !e.ok],
+  chaos: (e) => ["⚡", `chaos ${e.what ?? ""}`, ""],
 };
 
 export class Chats {

@@ -78,13 +78,13 @@ export function outside(url, ...children) {
   return h("a", { href: url, target: "_blank", rel: "noreferrer noopener" }, children);
 }
 
-export const time = (at) => at ? new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) : "";
+export const time = (at) => at ? new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false }) : "";
 export const exact = (at) => at ? new Date(at * 1000).toLocaleTimeString([], { hour12: false }) : "";
 export const day = (at) => new Date(at * 1000).toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" });
 export const day_key = (at) => new Date((at || 0) * 1000).toDateString();
 export const span = (seconds) => {
   const s = Math.max(0, Math.round(seconds)), pad = (n) => String(n).padStart(2, "0");
-  return s >= 86400 ? `${Math.floor(s / 86400)} d ${pad(Math.floor(s / 3600) % 24)} h` : `${pad(Math.floor(s / 3600))}:${pad(Math.floor(s / 60) % 60)}:${pad(s % 60)}`;
+  return s > 99 * 3600 ? `${Math.floor(s / 86400)} d ${Math.floor(s / 3600) % 24} h` : `${pad(Math.floor(s / 3600))}:${pad(Math.floor(s / 60) % 60)}:${pad(s % 60)}`;
 };
 
 // ---- lists that change ----------------------------------------------------------------------------------------------------

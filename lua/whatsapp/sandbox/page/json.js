@@ -14,7 +14,7 @@ function reader(text) {
   return { next: () => tokens[at++], peek: () => tokens[at] };
 }
 
-const kind = (token) => token[0] === '"' ? "string" : /[-\d]/.test(token[0]) ? "number" : "word";
+const kind = (token) => token[0] === '"' ? "string" : /[-\d]/.test(token[0]) ? "number" : "atom";
 
 function readable(token) {
   if (token[0] !== '"') return token;

@@ -36,6 +36,14 @@ class Pair {
 const block = (heading, ...content) => h("section.block", {}, h("h3", {}, heading), content);
 const headers = (all) => h("dl.headers", {}, Object.entries(all || {}).map(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))]));
 
+// the words that tell one send from another
+function about(body) {
+  try {
+    const message = JSON.parse(body);
+    return message.status ? `${message.status}` : `${message.type ?? ""} to ${message.to ?? message.recipient ?? "?"}`;
+  } catch { return ""; }
+}
+
 export class Requests extends Pair {
   constructor() {
     super("Requests, newest first");
@@ -46,12 +54,12 @@ export class Requests extends Pair {
 
   async refresh() {
     const { requests } = await get("requests?limit=200");
-    this.items = (requests || []).map((item, i) => ({ ...item, id: item.id ?? item.seq ?? i }));
+    this.items = requests.map((item) => ({ ...item, message_id: item.id, id: item.seq }));
     this.draw();
   }
 
   line(item) {
-    return { state: String(item.status ?? item.fault ?? "?"), bad: !item.status || item.status >= 400, title: `${item.method} ${String(item.path || item.url || "").replace(/^https?:\/\/[^/]+/, "").replace(/^\/v\d+\.\d+/, "")}`, more: item.rule || item.error || (item.problems?.length ? `${item.problems.length} problems` : ""), time: exact(item.at) };
+    return { state: String(item.status ?? item.fault ?? "?"), bad: !item.status || item.status >= 400, title: `${item.method} ${String(item.path || item.url || "").replace(/^https?:\/\/[^/]+/, "").replace(/^\/v\d+\.\d+\/\d*\/?/, "")}`, more: [about(item.request), item.rule && `rule ${item.rule}`, item.problems?.length && `refused: ${item.problems.length} problem${item.problems.length > 1 ? "s" : ""}`].filter(Boolean).join(" · "), time: exact(item.at) };
   }
 
   details(item) {
@@ -84,10 +92,11 @@ export class Webhooks extends Pair {
   }
 
   async refresh() {
-    const answer = await get("webhooks?limit=200");
-    this.items = answer.webhooks || answer.deliveries || [];
-    this.url = answer.endpoint?.url || answer.url || answer.endpoints?.[0]?.url;
-    fill(this.endpoint, this.url ? `to ${this.url}` : "no endpoint is set");
+    const [answer, { webhooks }] = await Promise.all([get("webhooks?limit=200"), get("info")]);
+    this.items = answer.deliveries;
+    this.url = webhooks[""];
+    const to = Object.entries(webhooks).map(([number, url]) => `${number ? `${number} ` : ""}to ${url}`).join(", ");
+    fill(this.endpoint, to || "no endpoint is set", " ");
     const shake = answer.handshake;
     if (shake) this.endpoint.append(h("span.state" + (shake.ok ? ".good" : ".bad"), {}, shake.ok ? "handshake ok" : `handshake: ${shake.problem}`));
     this.draw();

@@ -85,7 +85,7 @@ describe("whatsapp send", function()
   end)
 
   it("fills a template in", function()
-    local message = made "1 --template order:de 'body[1]=Ana' body.place=Rome header.image.link=https://example.com/a.jpg 'buttons[0].payload=x'"
+    local message = made "1 --template order:de 'body[1]=Ana' header.image.link=https://example.com/a.jpg 'buttons[0].payload=x'"
     assert.same({ code = "de" }, message.template.language)
     assert.equal(3, #message.template.components)
     assert.equal("en_US", made("1 --template order").template.language.code)
@@ -262,16 +262,15 @@ describe("whatsapp send", function()
     local env = { WHATSAPP_APP_SECRET = secret, WHATSAPP_VERIFY_TOKEN = "verify0123456789" }
     for _, words in ipairs { "-v send 16505551234 Hello", "-v --json send 16505551234 Hello", "send 16505551234 Hello --dry-run", "-v doctor",
       "--json -v doctor", "-v call GET {phone}", "send 16505551234 " .. TOKEN, "send 16505551234 x --base-url https://" .. TOKEN .. ":x",
-      "-v send 16505551234 Hello --base-url http://127.0.0.1:1", "trigger message.text --dry-run", "-p " .. TOKEN .. " send 1 x" } do
+      "trigger message.text --dry-run", "-p " .. TOKEN .. " send 1 x" } do
       local ended = run(words, { env = env })
       for _, text in ipairs { TOKEN, secret, env.WHATSAPP_VERIFY_TOKEN } do
         assert.is_nil((ended.out .. ended.err):find(text, 1, true), words .. ": " .. ended.out .. ended.err)
       end
     end
-    control("POST", "chaos", '{"on":"answer","what":"late","seconds":0.5,"times":1}')
-    program.scratch.write("rows.jsonl", ('{"to":"16505551234","text":{"body":"x"}}\n'):rep(60))
-    local seen = output(program.command(nil, env) .. "; whatsapp bulk rows.jsonl --yes --rate 40 >/dev/null 2>&1 & sleep 0.5; "
-      .. "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '; wait")
+    program.scratch.write("rows.jsonl", ('{"to":"16505551234","text":{"body":"x"}}\n'):rep(40))
+    local seen = output(program.command("whatsapp bulk rows.jsonl --yes --rate 20 >/dev/null 2>&1 & sleep 0.7; "
+      .. "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '; wait", env))
     assert.is_truthy(seen:find("rows.jsonl", 1, true))
     assert.is_nil(seen:find(TOKEN, 1, true))
     assert.is_nil(seen:find(secret, 1, true))

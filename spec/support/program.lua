@@ -19,33 +19,35 @@ function M.new(defaults)
   local scratch = scratch_folder.new()
   local program = { scratch = scratch, env = defaults or {} }
 
-  local function variables(more)
-    local words = { "HOME=" .. quoted(scratch.folder), "TERM=xterm" }
+  -- the environment goes through a file: the arguments of a process can be read by all
+  local function environment(more)
+    local words = { UNSET, "export HOME=" .. quoted(scratch.folder), "export TERM=xterm" }
     for _, from in ipairs { program.env, more or {} } do
-      for name, value in pairs(from) do words[#words + 1] = name .. "=" .. quoted(value) end
+      for name, value in pairs(from) do words[#words + 1] = ("export %s=%s"):format(name, quoted(value)) end
     end
-    return "export " .. table.concat(words, " ")
+    return scratch.write("environment", table.concat(words, "\n") .. "\n")
   end
 
-  -- a command of the shell that runs it; a program that is started by it gets the signals of the terminal
-  function program.command(arguments, more)
-    return ("cd %s; %s; %s; %s"):format(scratch.folder, UNSET, variables(more), arguments and "whatsapp " .. arguments or ":")
+  -- a command of the shell, in the folder and the environment of the program
+  function program.command(line, more)
+    environment(more)
+    return ("cd %s; . ./environment; %s"):format(scratch.folder, line)
   end
 
   function program.run(arguments, options)
     options = options or {}
     local line = options.command or "whatsapp " .. arguments
-    local command = program.command(nil, options.env)
     local stdin = options.stdin and scratch.write("stdin", options.stdin) or "/dev/null"
     if options.terminal then
       scratch.write("line", line .. "\necho $? >status\n")
-      output(("%s; { %s; } | script -qec 'sh ./line' out >/dev/null 2>&1"):format(command,
-        options.typed and "sleep 0.3; " .. options.typed or "sleep 0"))
+      output(program.command(("{ %s; } | script -qec 'sh ./line' out >/dev/null 2>&1"):format(
+        options.typed and "sleep 0.3; " .. options.typed or "sleep 0"), options.env))
     else
-      output(("%s; { %s\n} <%s >out 2>err; echo $? >status"):format(command, line, stdin))
+      output(program.command(("{ %s\n} <%s >out 2>err; echo $? >status"):format(line, stdin), options.env))
     end
-    local err = options.terminal and "" or read(scratch.path "err", "")
-    return { status = tonumber((read(scratch.path "status", ""):match "%d+")), out = read(scratch.path "out", ""), err = err }
+    local out, err = read(scratch.path "out", ""), options.terminal and "" or read(scratch.path "err", "")
+    if options.terminal then out = out:gsub("^Script started[^\n]*\n", ""):gsub("\nScript done[^\n]*\n$", "") end -- by script(1)
+    return { status = tonumber((read(scratch.path "status", ""):match "%d+")), out = out, err = err }
   end
 
   function program.remove() scratch.remove() end

@@ -21,6 +21,14 @@ local NAMES = {
 ---@field commands whatsapp.cli.command[]?
 ---@field run fun(context: whatsapp.cli.context): string? name of an exit code, "done" if absent
 
+-- no output shows a secret of the environment, whatever else goes wrong
+local function hide_secrets(terminal)
+  for _, row in ipairs(require("whatsapp.cli.settings").ROWS) do
+    if row.secret then terminal:hide(os.getenv(row[2])) end
+  end
+  return terminal
+end
+
 ---@return whatsapp.cli.command[]
 function cli.commands()
   local rows = {}
@@ -127,10 +135,10 @@ end
 ---@param arguments string[]
 ---@return integer code
 function cli.main(arguments)
-  local terminal, context = terminals.new {}, nil
+  local terminal, context = hide_secrets(terminals.new {}), nil
   local ok, raised = pcall(function()
     local options = parse(arguments)
-    terminal = terminals.new(options)
+    terminal = hide_secrets(terminals.new(options))
     context = context_of(options, terminal)
     local name = command_of(options).run(context) or "done"
     terminal:clear()

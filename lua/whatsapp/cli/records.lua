@@ -84,10 +84,10 @@ end
 
 local READERS = {
   lua = function(next_line, name)
-    return listed(require("whatsapp.cli.lua_file").run(whole(next_line, "", name), name))
+    return listed(require("whatsapp.cli.lua_file").run(whole(next_line, nil, name), name))
   end,
   json = function(next_line, name)
-    return listed(decode(lines.without_mark((whole(next_line, "", name):gsub("^\n", "")))))
+    return listed(decode(lines.without_mark(whole(next_line, nil, name))))
   end,
   jsonl = function(next_line)
     local first = next_line()

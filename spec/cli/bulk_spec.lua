@@ -50,7 +50,7 @@ describe("whatsapp validate", function()
     assert.equal(3, ended.status)
     local places = {}
     for place, path in ended.out:gmatch "([%w.]+:%d+): ([%w_.]+)" do places[#places + 1] = place .. " " .. path end
-    assert.same({ "one.json:1 text.body", "list.json:2 txt", "lines.jsonl:3 text.body", "lines.jsonl:4 not", "lines.jsonl:5 a",
+    assert.same({ "one.json:1 text.body", "list.json:2 type", "list.json:2 txt", "lines.jsonl:3 text.body", "lines.jsonl:4 not", "lines.jsonl:5 a",
       "lines.lua:2 text.body", "lines.lua:3 type" }, places)
     assert.is_truthy(ended.err:find("7 of 10 messages would be refused", 1, true), ended.err)
   end)

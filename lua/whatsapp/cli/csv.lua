@@ -56,7 +56,7 @@ end
 local function quotes_in(line) return select(2, gsub(line, '"', "")) end
 
 -- an error that is nearer than the end of the file, where a quote is in a wrong place
-local function not_closed(state, line, first)
+local function not_closed(line, first)
   local _, err = quoted_fields(line)
   return false, err or "a quote is not closed", first
 end
@@ -67,7 +67,7 @@ local function quoted_row(state, line)
   while count % 2 == 1 do
     if size > MOST then return false, ("a row of more than %d bytes: is a quote not closed?"):format(MOST), first end
     local more, err = state.next_line()
-    if more == nil then return not_closed(state, line, first) end
+    if more == nil then return not_closed(line, first) end
     if more == false then return false, err, first end
     state.line = state.line + 1
     pieces[#pieces + 1], count, size = more, count + quotes_in(more), size + #more + 1

@@ -52,7 +52,7 @@ end
 
 local function header_of(next_row, name)
   local header, err, line = next_row()
-  if not header then exit.stop("invalid", ("%s:%s: %s"):format(name, line or 1, err or "no header")) end
+  if not header then exit.stop("invalid", ("%s:%s: %s"):format(name, line or 1, header == false and err or "no header")) end
   header[1] = lines.without_mark(header[1] or "")
   if #header == 1 and header[1]:find "[;\t]" then
     exit.stop("invalid", ("%s:1: one column, %q: only commas are read between columns"):format(name, header[1]))

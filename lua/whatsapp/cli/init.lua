@@ -7,7 +7,8 @@ local cli = {}
 
 -- in the order of the help
 local NAMES = {
-  "send", "validate", "bulk", "sandbox", "listen", "trigger", "media", "templates", "call", "doctor", "explain", "schema",
+  "send", "validate", "bulk", "outbox", "sandbox", "listen", "trigger", "media", "templates", "call", "doctor", "explain",
+    "schema",
   "completion", "help", "version",
 }
 

@@ -42,25 +42,31 @@ function interruptible.transport(transport)
   return setmetatable(made, { __call = function(_, request) return transport(request) end })
 end
 
+---Resumes work until Ctrl-C or its end. May be called again after Ctrl-C, where the work did not hear of it.
+---@param co thread
+---@param on_end fun(...) gets what the work returns
+---@return boolean is_interrupted
+---@return any problem what it raised
+function interruptible.step(co, on_end)
+  local problem
+  local function take(went, ...)
+    if not went then problem = (...)
+    elseif coroutine.status(co) == "dead" then on_end(...) end
+  end
+  local ok, raised = pcall(function()
+    while coroutine.status(co) ~= "dead" do take(coroutine.resume(co)) end
+  end)
+  if not ok then problem = raised end
+  if type(problem) == "string" and problem:find "interrupted!" then return true end
+  return false, problem
+end
+
 ---Runs work to its end, or until Ctrl-C.
 ---@param work fun() that may yield
 ---@return boolean is_interrupted
 ---@return any problem what it raised
 function interruptible.run(work)
-  local co = coroutine.create(work)
-  local problem, has_raised
-  local ok, raised = pcall(function()
-    while coroutine.status(co) ~= "dead" do
-      local went, err = coroutine.resume(co)
-      if not went then
-        problem, has_raised = err, true
-        return
-      end
-    end
-  end)
-  if not ok then problem, has_raised = raised, true end
-  if has_raised and type(problem) == "string" and problem:find "interrupted!" then return true end
-  return false, has_raised and problem or nil
+  return interruptible.step(coroutine.create(work), function() end)
 end
 
 return interruptible

@@ -50,7 +50,7 @@ local function writer_of(context)
     local write = function(line) context.terminal:out(line) end
     return write, function() context.terminal.flush() end
   end
-  local file, err = io.open(path, "ab")
+  local file, err = io.open(path, context.options.state and "wb" or "ab") -- with a state, all outcomes are written again
   if not file then exit.stop("usage", err) end
   return function(line)
     local ok, problem = file:write(context.terminal:scrubbed(line), "\n")
@@ -155,6 +155,54 @@ local function send_all(context, source, total)
   return ledger.counts, is_interrupted
 end
 
+-- ---- with a state file ------------------------------------------------------------------------------------------------------
+
+-- The file holds what became of each row: what was sent before is not sent again.
+local function open_state(context)
+  local options = context.options
+  local is_there = io.open(options.state, "rb")
+  if is_there then is_there:close() end
+  if options.resume and not is_there then exit.stop("usage", ("--resume: there is no state file %s"):format(options.state)) end
+  local made = require("whatsapp.cli.outbox_run").options(context)
+  made.store = require("whatsapp.cli.store").sqlite(options.state)
+  return require("whatsapp.outbox").new(made)
+end
+
+-- Writes the outcome of every row, from the state file.
+local function tell_all(context, source, outbox)
+  local rows, outbox_rows, ledger = require "whatsapp.cli.rows", require "whatsapp.cli.outbox_rows", ledger_of(context)
+  for row in source.rows() do
+    if row.message then row.key = rows.key_of(row) end
+    ledger.tell(row, outbox_rows.outcome(outbox, row))
+    if row.is_broken then break end
+  end
+  ledger.close()
+  return ledger.counts
+end
+
+local OF_STATE = { accepted = "accepted", unknown = "unknown", failed = "failed", expired = "failed" }
+
+local function send_from_state(context, source, total)
+  if not source.can_rewind then exit.stop("usage", "--state needs a file that can be read twice, not a pipe") end
+  local outbox = open_state(context)
+  local counts = { done = 0, failed = 0, unknown = 0, accepted = 0 }
+  require("whatsapp.cli.outbox_rows").put(outbox, source.rows(), { with_keys = true }, function(_, result)
+    if result.state == "same" then counts.done = counts.done + 1 end
+  end)
+  if counts.done > 0 then context.terminal:note(("%s rows are in %s already"):format(number(counts.done),
+    context.options.state)) end
+  counts.done = 0
+  local bar = require("whatsapp.cli.progress").new(context.terminal, total, require("whatsapp.curl").now)
+  local is_interrupted = require("whatsapp.cli.outbox_run").run(context, outbox, true, function(entry)
+    local name = OF_STATE[entry.state]
+    if not name then return end
+    counts.done, counts[name] = counts.done + 1, counts[name] + 1
+    bar:update(counts)
+  end)
+  context.terminal:clear()
+  return tell_all(context, source, outbox), is_interrupted
+end
+
 -- ---- the command ------------------------------------------------------------------------------------------------------------
 
 local function agree(context, count)
@@ -179,9 +227,7 @@ local function dry_run(context, source)
 end
 
 local function check_options(options)
-  if options.state or options.resume then
-    exit.stop("usage", "--state and --resume need the outbox, which is not in this version")
-  end
+  if options.resume and not options.state then exit.stop("usage", "--resume needs --state FILE.db: only a state file knows") end
   if options.concurrency and (options.concurrency < 1 or options.concurrency % 1 ~= 0) then
     exit.stop("usage", "--concurrency takes a whole number over 0")
   end
@@ -210,7 +256,8 @@ local function run(context)
   end
   context.settings():need_secret "token"
   agree(context, count)
-  local counts, is_interrupted = send_all(context, source, count)
+  local send = options.state and send_from_state or send_all
+  local counts, is_interrupted = send(context, source, count)
   context.terminal:note(summary(counts))
   if is_interrupted then exit.stop "interrupted" end
   if counts.accepted < counts.done then exit.stop "some" end
@@ -232,6 +279,7 @@ return {
     { "--skip-invalid", nil, "send the other rows where some are wrong" },
     { "--state", "FILE.db", "a durable outbox: goes on where it was, nothing twice" },
     { "--resume", nil, "with --state: refuse to start anew" },
+    { "--timeout", "S", "with --state: seconds for one attempt (30)", number = true },
     { "--dry-run", nil, "checks the rows and prints their JSON; no token needed" },
     { "-y --yes", nil, "send without a question" },
   },

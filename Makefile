@@ -52,12 +52,18 @@ C      := $(sort $(foreach module,core curl crypto,$(call SOURCES,$(module))))
 H      := $(wildcard src/*.h src/*/*.h)
 OBJ     = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(call SOURCES,$(1)))
 
+# the program, for the Lua that was built for; `make env` puts its folder on PATH
+PROGRAM := $(BUILD)/bin/whatsapp
+$(PROGRAM): lua/whatsapp/cli/whatsapp Makefile
+	@mkdir -p $(@D)
+	@sed '1s|.*|#!/usr/bin/env $(LUA)|' $< >$@ && chmod +x $@
+
 # MODULES="core crypto" needs no libcurl (for nginx), MODULES=core no library at all
 MODULES ?= core curl crypto
 # The sandbox runs in nginx, whose Lua is LuaJIT: its two modules, unless this is a special build (BUILD=...) or a partial one
 SANDBOX := $(if $(filter command% environment%,$(origin BUILD)),,$(if $(filter crypto,$(MODULES)),sandbox-modules))
 ## build the C modules into build/; LUA=luajit names another Lua, MODULES="core crypto" leaves libcurl out
-all: $(MODULES) $(SANDBOX)
+all: $(MODULES) $(SANDBOX) $(PROGRAM)
 	$(SAID)
 core: $(MODULE)/core.so
 curl: $(MODULE)/curl.so
@@ -106,6 +112,9 @@ install: all
 	install -d "$(INSTALL_C)/whatsapp" "$(INSTALL_LUA)"
 	install -m 755 $(MODULES:%=$(MODULE)/%.so) "$(INSTALL_C)/whatsapp"
 	cp -R lua/whatsapp "$(INSTALL_LUA)/"
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1"
+	install -m 755 $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin"
+	install -m 644 lua/whatsapp/cli/whatsapp.1 "$(DESTDIR)$(PREFIX)/share/man/man1"
 	@if [ -e build/lua5.1/whatsapp/crypto.so ]; then folder="$(INSTALL_LUA)/whatsapp/sandbox/lua5.1/whatsapp"; \
 	  install -d "$$folder" && install -m 755 build/lua5.1/whatsapp/core.so build/lua5.1/whatsapp/crypto.so "$$folder"; fi
 	@sh spec/support/where.sh "$(LUA)" "$(DESTDIR)" "$(PREFIX)" "$(LUA_VERSION)"
@@ -113,6 +122,7 @@ install: all
 ## remove what `make install` put there, from the same PREFIX
 uninstall:
 	rm -rf "$(INSTALL_LUA)/whatsapp" "$(INSTALL_C)/whatsapp"
+	rm -f "$(DESTDIR)$(PREFIX)/bin/whatsapp" "$(DESTDIR)$(PREFIX)/share/man/man1/whatsapp.1"
 
 ## remove build/
 clean:
@@ -126,7 +136,8 @@ env: export ENV_BUILD = $(BUILD)
 env:
 	@quoted() { value=$$(printf '%s.' "$$2" | sed "s/'/'\\\\''/g"); printf " %s='%s'" "$$1" "$${value%.}"; }; \
 	  printf export; quoted LUA "$$ENV_LUA"; quoted LUA_PATH "$$PWD/lua/?.lua;$$PWD/lua/?/init.lua;;"; \
-	  quoted LUA_CPATH "$$PWD/$$ENV_BUILD/?.so;;"; echo
+	  quoted LUA_CPATH "$$PWD/$$ENV_BUILD/?.so;;"; \
+	  quoted PATH "$$PWD/$$ENV_BUILD/bin:"; printf '"$$PATH"'; echo
 
 # what a variable of this file is: make -s say-WARN
 say-%: ; @echo '$($*)'
@@ -153,7 +164,7 @@ demo: deps-demo ; @$(MAKE) --no-print-directory -s all && eval "$$($(MAKE) -s en
 
 # ---- Debian packages that a target needs -----------------------------------------------------------------------------------
 
-DEPS_BUILD := gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev liblua5.1-0-dev libcurl4-openssl-dev libssl-dev lua-cjson
+DEPS_BUILD := gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev liblua5.1-0-dev libcurl4-openssl-dev libssl-dev lua-cjson lua-argparse
 DEPS_DEMO  := $(DEPS_BUILD) nginx libnginx-mod-http-lua openssl ca-certificates
 DEPS_lua5.1 := lua5.1
 DEPS_lua5.2 := lua5.2 liblua5.2-dev
@@ -283,9 +294,10 @@ fuzz-http1: all
 ## the classes of code points, from perl's Unicode data
 unicode: ; perl spec/support/unicode.pl >lua/whatsapp/util/unicode.lua
 
-## the types and the reference, from the schema
+MAN := io.write(require("whatsapp.cli.man").page())
+## the types, the reference and the man page, from the schema and the rows
 docs: core
-	@eval "$$($(MAKE) -s env)"; $(LUA) src/gen.lua lua/whatsapp
+	@eval "$$($(MAKE) -s env)"; $(LUA) src/gen.lua lua/whatsapp && $(LUA) -e '$(MAN)' >lua/whatsapp/cli/whatsapp.1
 
 ## the rockspec and whatsapp.all, from the folders
 rockspec: ; @$(LUA) src/modules.lua

@@ -18,6 +18,7 @@ description = {
 dependencies = {
   "lua >= 5.1, < 5.6",
   "lua-cjson >= 2.1.0",
+  "argparse >= 0.7.1", -- of the program whatsapp
 }
 
 -- libraries only: where Debian keeps the headers is for the compiler to know
@@ -28,6 +29,7 @@ external_dependencies = {
 
 build = {
   type = "builtin",
+  install = { bin = { whatsapp = "lua/whatsapp/cli/whatsapp" } },
   modules = {
     ["whatsapp.core"] = {
       sources = {
@@ -74,6 +76,47 @@ build = {
     },
     ["whatsapp"] = "lua/whatsapp/init.lua",
     ["whatsapp.all"] = "lua/whatsapp/all.lua",
+    ["whatsapp.cli"] = "lua/whatsapp/cli/init.lua",
+    ["whatsapp.cli.commands.bulk"] = "lua/whatsapp/cli/commands/bulk.lua",
+    ["whatsapp.cli.commands.call"] = "lua/whatsapp/cli/commands/call.lua",
+    ["whatsapp.cli.commands.completion"] = "lua/whatsapp/cli/commands/completion.lua",
+    ["whatsapp.cli.commands.doctor"] = "lua/whatsapp/cli/commands/doctor.lua",
+    ["whatsapp.cli.commands.explain"] = "lua/whatsapp/cli/commands/explain.lua",
+    ["whatsapp.cli.commands.help"] = "lua/whatsapp/cli/commands/help.lua",
+    ["whatsapp.cli.commands.listen"] = "lua/whatsapp/cli/commands/listen.lua",
+    ["whatsapp.cli.commands.media"] = "lua/whatsapp/cli/commands/media.lua",
+    ["whatsapp.cli.commands.outbox"] = "lua/whatsapp/cli/commands/outbox.lua",
+    ["whatsapp.cli.commands.sandbox"] = "lua/whatsapp/cli/commands/sandbox.lua",
+    ["whatsapp.cli.commands.schema"] = "lua/whatsapp/cli/commands/schema.lua",
+    ["whatsapp.cli.commands.send"] = "lua/whatsapp/cli/commands/send.lua",
+    ["whatsapp.cli.commands.templates"] = "lua/whatsapp/cli/commands/templates.lua",
+    ["whatsapp.cli.commands.trigger"] = "lua/whatsapp/cli/commands/trigger.lua",
+    ["whatsapp.cli.commands.validate"] = "lua/whatsapp/cli/commands/validate.lua",
+    ["whatsapp.cli.commands.version"] = "lua/whatsapp/cli/commands/version.lua",
+    ["whatsapp.cli.csv"] = "lua/whatsapp/cli/csv.lua",
+    ["whatsapp.cli.exit"] = "lua/whatsapp/cli/exit.lua",
+    ["whatsapp.cli.interruptible"] = "lua/whatsapp/cli/interruptible.lua",
+    ["whatsapp.cli.items"] = "lua/whatsapp/cli/items.lua",
+    ["whatsapp.cli.json_line"] = "lua/whatsapp/cli/json_line.lua",
+    ["whatsapp.cli.lines"] = "lua/whatsapp/cli/lines.lua",
+    ["whatsapp.cli.listener"] = "lua/whatsapp/cli/listener.lua",
+    ["whatsapp.cli.lua_file"] = "lua/whatsapp/cli/lua_file.lua",
+    ["whatsapp.cli.man"] = "lua/whatsapp/cli/man.lua",
+    ["whatsapp.cli.media_check"] = "lua/whatsapp/cli/media_check.lua",
+    ["whatsapp.cli.merge"] = "lua/whatsapp/cli/merge.lua",
+    ["whatsapp.cli.outbox_rows"] = "lua/whatsapp/cli/outbox_rows.lua",
+    ["whatsapp.cli.outbox_run"] = "lua/whatsapp/cli/outbox_run.lua",
+    ["whatsapp.cli.outcome"] = "lua/whatsapp/cli/outcome.lua",
+    ["whatsapp.cli.parser"] = "lua/whatsapp/cli/parser.lua",
+    ["whatsapp.cli.paths"] = "lua/whatsapp/cli/paths.lua",
+    ["whatsapp.cli.progress"] = "lua/whatsapp/cli/progress.lua",
+    ["whatsapp.cli.records"] = "lua/whatsapp/cli/records.lua",
+    ["whatsapp.cli.rows"] = "lua/whatsapp/cli/rows.lua",
+    ["whatsapp.cli.settings"] = "lua/whatsapp/cli/settings.lua",
+    ["whatsapp.cli.shell"] = "lua/whatsapp/cli/shell.lua",
+    ["whatsapp.cli.store"] = "lua/whatsapp/cli/store.lua",
+    ["whatsapp.cli.terminal"] = "lua/whatsapp/cli/terminal.lua",
+    ["whatsapp.cli.webhooks"] = "lua/whatsapp/cli/webhooks.lua",
     ["whatsapp.client"] = "lua/whatsapp/client.lua",
     ["whatsapp.flows"] = "lua/whatsapp/flows.lua",
     ["whatsapp.flows.endpoint"] = "lua/whatsapp/flows/endpoint.lua",

@@ -226,8 +226,8 @@ describe("the library in a C program", function()
     assert.equal("well\nwell\nwell\nwell\n0 left on the stack\n", output:sub(#core + #files + 3))
   end)
 
-  it("sends as the README says", function()
-    local opened, lines = read "README.md":match "```c\n(luaL_openlibs%(L%);\n)(.-)```" -- Lua 5.1 forgets what stood in preload
+  it("sends as src/README.md says", function()
+    local opened, lines = read "src/README.md":match "```c\n(luaL_openlibs%(L%);\n)(.-)```" -- Lua 5.1 forgets what stood in preload
     local source = scratch.write("readme.c", [[
       #include "whatsapp.h"
       #include <lauxlib.h>

@@ -299,6 +299,8 @@ MAN := io.write(require("whatsapp.cli.man").page())
 docs: core
 	@eval "$$($(MAKE) -s env)"; $(LUA) src/gen.lua lua/whatsapp && $(LUA) -e '$(MAN)' >lua/whatsapp/cli/whatsapp.1
 
+## the files of a release, proved: VERSION=0.2.0; uploads nothing
+release: deps-test ; @sh spec/support/release.sh "$(VERSION)"
 ## the rockspec and whatsapp.all, from the folders
 rockspec: ; @$(LUA) src/modules.lua
 

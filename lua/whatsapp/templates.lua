@@ -1,5 +1,6 @@
 -- Templates known before they are sent: compares a message with the definition of its template, writes it as the user sees it,
--- and checks a definition before it is created. Pure: never sends or fetches anything, and changes no table that it is given.
+-- checks a definition before it is created, and keeps definitions. Never sends or fetches anything itself, and changes no table
+-- that it is given.
 ---@class whatsapp.templates
 local templates = {}
 
@@ -56,6 +57,16 @@ end
 function templates.validate(definition)
   check_table(definition, "a definition", 2)
   return require("whatsapp.templates.validate").definition(definition):finish()
+end
+
+---A store for the client's option `templates`: asks the API for the definition of a template when a message needs it first, and
+---keeps it. A message is refused only after definitions that are not older than `fresh` seconds say so; where the API cannot be
+---asked, the message is sent, with a warning.
+---@param options whatsapp.templates.store_options?
+---@return whatsapp.templates.store
+function templates.store(options)
+  local made = require("whatsapp.templates.store").new(options, 2)
+  return made
 end
 
 return templates

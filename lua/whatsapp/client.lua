@@ -43,6 +43,8 @@ local M = {}
 ---@field max_body integer? bytes of an answer, 1 MiB if absent; files have their own bound
 ---@field allow_http boolean? plain http to others than loopback
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
+---@field observe (fun(event: whatsapp.observed))? told each attempt, and each message and call that ended: whatsapp.metrics, or
+---a function; what it raises is in observe_error of `info` or `details`
 ---@field on_warning fun(warning: whatsapp.problem, message: table)? called for a problem
 ---that the API may refuse; the second argument is the message, or the type, filename and size of a file that is uploaded
 ---@field media_store whatsapp.media_store|false? remembers the uploads of client:send_file; in memory if absent
@@ -104,12 +106,15 @@ local M = {}
 ---@field warnings whatsapp.problem[]?
 ---@field fallback boolean? the fallback was sent
 ---@field waited number? seconds that limits held it back
+---@field log_error string? what the option log raised
+---@field observe_error string? what the option observe raised
 ---@field media_id string? the file's id, from client:send_file
 ---@field session string? from media:upload_sample
 
 local NEW = {
   token = "secret", phone_number_id = "id", waba_id = "id", version = "version", base_url = "base_url", transport = "callable",
   retry = "retry", limiter = "limiter", mode = "mode", app_secret = "key", log = "callable", on_warning = "callable",
+  observe = "callable",
   stamp = "boolean", before_send = "callable", media_store = "media_store", media_hosts = "names",
   templates = "templates",
 }
@@ -185,6 +190,7 @@ local function make(state)
   if type(transport) == "table" or type(transport) == "userdata" then state.now, state.sleep = transport.now, transport.sleep end
   state.streams = type(transport) == "table" and transport.streams == true
   state.can_wait = state.now ~= nil and state.sleep ~= nil
+  state.is_timed = state.now ~= nil and (state.log ~= nil or state.observe ~= nil)
   state.steps = delivery.steps(state)
   state.plan = plan_of(state, values.NONE, nil, max_wait_of(state, values.NONE))
   local self = setmetatable({}, client)
@@ -455,7 +461,7 @@ local PAGING_LEVELS = 4
 local function exchange(state, request, how)
   local one = delivery.new(state, {
     url = request.url, read = how.read, policy = how.policy, harmless = how.harmless, timeout = request.timeout or state.timeout,
-    no_token = how.no_token,
+    no_token = how.no_token, is_call = true,
   })
   one:begin_request(request, how.warnings, how.about)
   local result, err, details = single.run(one)
@@ -520,7 +526,7 @@ function client:mark_read(received, options)
   options = checks.check(options, MARK_READ, 2)
   local message = { status = "read", message_id = message_id, typing_indicator = options.typing and { type = "text" } or nil }
   local plan = plan_of(state, options, nil, nil)
-  plan.policy, plan.harmless = harmless(plan.policy), true
+  plan.policy, plan.harmless, plan.is_call = harmless(plan.policy), true, true
   return deliver(state, message, plan)
 end
 

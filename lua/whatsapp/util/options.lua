@@ -94,6 +94,10 @@ local CALLBACKS = {
   standby = is_callable, change = is_callable, event = is_callable,
 }
 
+local FLOW_CALLBACKS = { init = is_callable, data_exchange = is_callable, back = is_callable, error = is_callable }
+
+local function is_pem(value) return is_secret(value) and value:find("-----BEGIN ", 1, true) ~= nil end
+
 local RETRY = { attempts = is_count, total = is_amount, may_send_twice = is_boolean }
 
 local LIMITS = { throughput = is_positive, pair = is_pair, max_wait = is_amount, window = is_count, store = is_store }
@@ -145,6 +149,14 @@ local kinds = {
     "{message, status, error, echo, payment, standby, change, event = functions}", CALLBACKS,
   },
   templates = { is_templates, "a list of definitions, each with a name and a language, or a store with definitions()" },
+  flow_callbacks = {
+    function(value) return is_table(value) and has_only(value, FLOW_CALLBACKS) end,
+    "{init, data_exchange, back, error = functions}", FLOW_CALLBACKS,
+  },
+  pem = {
+    function(value) return is_pem(value) or is_list(value, is_pem) end,
+    "a key in PEM, or a list of such without holes",
+  },
   media_store = { is_media_store, "false, or a store with get, set and delete" },
   shown_as = {
     function(value) return SHOWN_AS[value] ~= nil end, '"image", "video", "audio", "document" or "sticker"',
@@ -159,6 +171,10 @@ local kinds = {
   words = { function(value) return type(value) == "string" end, "a string" },
   table = { is_table, "a table" },
   event_store = { is_event_store, "a store with begin, done and forget" },
+  sink = {
+    function(value) return (is_table(value) or type(value) == "userdata") and is_callable(value.add) end,
+    "a sink with add(), such as whatsapp.metrics.memory()",
+  },
   amount = { is_positive, "a number over 0" },
   fallback = {
     function(value) return is_table(value) or is_callable(value) end,

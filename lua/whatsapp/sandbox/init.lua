@@ -4,9 +4,11 @@
 local core = require "whatsapp.core"
 local graph = require "whatsapp.sandbox.graph"
 local media = require "whatsapp.sandbox.media"
+local objects = require "whatsapp.sandbox.objects"
 local options_of = require "whatsapp.util.options"
 local recipient = require "whatsapp.send.recipient"
 local shelf = require "whatsapp.sandbox.shelf"
+local templates = require "whatsapp.sandbox.templates"
 local values = require "whatsapp.util.values"
 
 local answer, fail, refuse = graph.answer, graph.fail, graph.refuse
@@ -83,7 +85,7 @@ end
 -- the API does not fill in messaging_product
 local function post_message(box, message, bytes)
   if message.messaging_product == nil then return refuse("The parameter messaging_product is required.", 100) end
-  local refused = check(message)
+  local refused = check(message) or templates.refuse(box, message)
   if refused then return refused end
   if message.to ~= nil then message.to = values.text_of_id(message.to) end
   return accept(box, message, bytes)
@@ -127,6 +129,9 @@ local routes = {
   { "POST", "^/v%d+%.%d+/(upload:[^/]+)$", media.continue },
   { "GET", "^/v%d+%.%d+/(upload:[^/]+)$", media.progress_of },
 }
+for _, rows in ipairs { templates.ROUTES, objects.ROUTES } do
+  for _, row in ipairs(rows) do routes[#routes + 1] = row end
+end
 
 local function check_token(box, request)
   local scheme, token = (graph.header(request, "authorization") or ""):match "^(%a+) +(%S+)$"
@@ -165,6 +170,8 @@ end
 ---user id in `to`), the newest last; in a list of their own, so that a test that looks into `messages` sees that nothing came
 ---@field media table the files that were uploaded: { id, data, type, filename, number }, the newest last; and by their ids
 ---@field sessions table<string, table> the uploads of samples, by their ids: { id, data, length, type, filename }
+---@field templates whatsapp.sandbox.templates the templates of the account: add, approve, reject, pause, disable
+---@field objects whatsapp.sandbox.objects profiles, settings, groups, flows and the like
 ---@field forgotten integer entries that it has forgotten because a list was full
 ---@field forget_error any what on_forget raised last
 
@@ -215,6 +222,8 @@ function sandbox.new(options)
     box.shelves[name] = shelf.new(checked[bound[1]] or bound[2], checked.kept_bytes or KEPT_BYTES,
       forgetter(box, name, checked.on_forget), box[name] or {}, by_id[name])
   end
+  templates.attach(box)
+  objects.attach(box)
   box.handle = function(request) return handle(box, request) end
   return box
 end

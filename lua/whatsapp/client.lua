@@ -570,7 +570,8 @@ end
 
 ---The items of a list that the API gives in pages, one after the other:
 ---`for item, err, details in client:pages { path = "{waba}/message_templates" } do`. A page is asked for when it is needed. If a
----page fails, or a bound is reached, the last turn of the loop has the item `false`, err and details.
+---page fails, or a bound is reached, the last turn of the loop has the item `false`, err and details. In plain Lua 5.1 a `for`
+---cannot wait in an event loop: there pages:next() gives the same.
 ---@param request whatsapp.pages_call
 ---@return whatsapp.pages pages callable: returns the next item; nil at the end; false, err, details of a failure
 function client:pages(request)

@@ -71,8 +71,9 @@ local function ask(self)
   self.after = after
 end
 
+---The next item, for plain Lua 5.1, which cannot wait in an event loop within a `for`.
 ---@return any item nil at the end; false, err, details where a page failed or a bound was reached
-function Pages:__call()
+function Pages:next()
   while not self.is_over do
     local item = self.items[self.at + 1]
     if item ~= nil then
@@ -92,6 +93,8 @@ function Pages:__call()
     if ended == false then return ended, err, details end
   end
 end
+
+Pages.__call = Pages.next
 
 ---@class whatsapp.pages_options
 ---@field max integer? items; if absent 10,000, and more is a failure

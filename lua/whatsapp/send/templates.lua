@@ -78,12 +78,14 @@ local MOST_LANGUAGES = 500
 -- a function that asks the API for the definitions with this name
 local function fetcher(access)
   return function(name)
-    local list = {}
-    local made = require("whatsapp.graph.tables").new("templates", access)
-    for item, err, details in made:each({ name = name, limit = 100 }, { max = MOST_LANGUAGES }) do
-      if not item then return nil, err, details end
+    local list, made = {}, require("whatsapp.graph.tables").new("templates", access)
+    local pages = made:each({ name = name, limit = 100 }, { max = MOST_LANGUAGES })
+    local item, err, details = pages:next()
+    while item do
       if type(item) == "table" and item.name == name then list[#list + 1] = item end
+      item, err, details = pages:next()
     end
+    if item == false then return nil, err, details end
     return list
   end
 end

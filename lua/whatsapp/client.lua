@@ -645,4 +645,8 @@ function client:__index(name)
   return made
 end
 
+---For the outbox, whose sender drives deliveries of its own over the transport of a client.
+---@private
+function M.access(self, level) return state_of(self, level + 1), plan_of end
+
 return M

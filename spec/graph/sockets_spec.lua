@@ -77,10 +77,14 @@ describe("over sockets, against the sandbox", function()
 
     it("a POST, a GET and a DELETE with a body, a form and an odd query arrive whole: " .. name, function()
       way(sandbox, function(client)
-        assert(client.blocked:add { block_users = { { user = "+1 650 555 1234" } } })
-        assert.equal("16505551234", assert(client.blocked:list()).data[1].wa_id)
-        local removed = assert(client.blocked:remove { block_users = { { user = "16505551234" } } })
-        assert.equal("16505551234", removed.block_users.removed_users[1].wa_id)
+        local failed = assert(client.blocked:add { block_users = { { user = "+1 650 555 9999" } } }).block_users.failed_users
+        assert.equal(131047, failed[1].errors[1].code)
+        assert(client.groups:create { subject = "Trees" })
+        local group = assert(client.groups:list()).data.groups[1].id
+        assert(client.groups:add_participants(group, { participants = { { user = "1" }, { user = "2" } } }))
+        assert(client.groups:remove_participants(group, { participants = { { user = "1" } } }))
+        assert.same({ { user = "2" } }, assert(client.groups:get(group, { fields = "participants" })).participants)
+        assert(client.groups:delete(group))
         local id = assert(client.flows:create { name = "Form", categories = { "SURVEY" } }).id
         assert.equal(0, #assert(client.flows:upload(id, { json = '{"a":1}' })).validation_errors)
         assert.equal(1, #assert(client.flows:upload(id, { path = folder.write("flow.json", '{"a"') })).validation_errors)

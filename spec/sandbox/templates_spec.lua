@@ -2,13 +2,14 @@
 -- deleted, and what a message lacks is refused with the API's codes.
 local definitions = require "spec.templates.definitions"
 local endpoints = require "whatsapp.graph.endpoints"
+local json = require "whatsapp.wire.json"
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"
 
 local WABA, PHONE = "102290129340398", "106540352242922"
 
 local function pair(more)
-  local box = sandbox.new()
+  local box = sandbox.new { numbers = 1 }
   local options = { token = "t", phone_number_id = PHONE, waba_id = WABA, transport = box.handle, retry = false }
   for name, value in pairs(more or {}) do options[name] = value end
   return whatsapp.new(options), box
@@ -164,6 +165,57 @@ describe("the sandbox's templates", function()
     assert.equal(#definitions, #other.templates.list)
   end)
 
+  it("are part of the state of a box, as the other objects are", function()
+    local client, box = pair()
+    assert(client.templates:create(BY_NAME.hello.definition))
+    assert(client.profile:update { about = "Plants" })
+    assert(client.groups:create { subject = "Trees" })
+    local text = json.write(box:state())
+    local other_client, other = pair()
+    assert.is_true(other:load(json.decode(text)))
+    assert.equal("hello", other_client.templates:list().data[1].name)
+    assert.equal("Plants", other_client.profile:get().data[1].about)
+    assert.equal("Trees", other_client.groups:list().data.groups[1].subject)
+    other:reset()
+    assert.equal(0, #other.templates.list)
+    assert.is_nil(other_client.profile:get().data[1].about)
+  end)
+
+  it("are listed, created and reviewed through the control API, and tell webhooks and events", function()
+    local heard = {}
+    local box = sandbox.new { webhook = function(request)
+      heard[#heard + 1] = json.decode(request.body).entry[1].changes[1]
+      return { status = 200 }
+    end }
+    local function control(method, path, body)
+      local response = box.control {
+        method = method, url = "/_sandbox/" .. path, body = body and json.write(body), headers = { ["content-type"] = "application/json" },
+      }
+      return json.decode(response.body), response.status
+    end
+    box.templates.review = "manual"
+    local made = control("POST", "templates", BY_NAME.hello.definition)
+    assert.equal("PENDING", made.status)
+    local refused, status = control("POST", "templates", { name = "X" })
+    assert.equal(400, status)
+    assert.is_truthy(refused.problem:find "name: must be")
+    for verb, word in pairs { approve = "APPROVED", reject = "REJECTED", pause = "PAUSED", disable = "DISABLED" } do
+      assert.equal(word, control("POST", ("templates/%s/%s"):format(made.id, verb), {}).status)
+      box:run()
+      local change = heard[#heard]
+      assert.equal("message_template_status_update", change.field)
+      assert.equal(word, change.value.event)
+      assert.equal(made.id, tostring(change.value.message_template_id))
+      local events = box:events()
+      local told = false
+      for _, event in ipairs(events) do told = told or (event.kind == "template" and event.status == word) end
+      assert.is_true(told)
+    end
+    assert.equal("hello", control("GET", "templates").templates[1].name)
+    assert.equal(404, select(2, control("POST", "templates/5/approve", {})))
+    assert.equal(404, select(2, control("POST", ("templates/%s/odd"):format(made.id), {})))
+  end)
+
   it("feed a client that keeps definitions", function()
     local box = sandbox.new()
     box.templates:add(BY_NAME.parcel_sent.definition)
@@ -202,7 +254,10 @@ describe("the sandbox's other objects", function()
 
   it("are blocked users", function()
     local client, box = pair()
-    if box.users then box:user("16505551234"):write "Hello" end
+    local _, _, refused = client.blocked:add { block_users = { { user = "16505551234" } } }
+    assert.equal(200, refused.http_status)
+    assert.equal(131047, client.blocked:add({ block_users = { { user = "16505551234" } } }).block_users.failed_users[1].errors[1].code)
+    box:user("16505551234"):writes "Hello"
     local made = assert(client.blocked:add { block_users = { { user = "+1 650 555 1234" } } })
     assert.equal("16505551234", made.block_users.added_users[1].wa_id)
     assert.equal("16505551234", client.blocked:list().data[1].wa_id)

@@ -14,32 +14,40 @@ local query_of, refuse = graph.query, graph.refuse
 
 local objects = {}
 
-local PHONE = "106540352242922" -- the one number of a box that does not list its numbers
-local ONLY = { id = PHONE, display_phone_number = "15550783881", verified_name = "Sandbox", quality_rating = "GREEN" }
-
 ---@class whatsapp.sandbox.objects
 ---@field profiles table<string, table> by phone_number_id
 ---@field settings table<string, table>
 ---@field pins table<string, string>
 ---@field flows table[] the oldest first
 ---@field groups table[]
----@field blocked table<string, table[]> of a box without users
 ---@field apps table[]
 
 ---Gives a box its objects.
 ---@param box whatsapp.sandbox
 function objects.attach(box)
-  box.objects = { profiles = {}, settings = {}, pins = {}, flows = {}, groups = {}, blocked = {}, apps = {}, count = 0 }
+  box.objects = { profiles = {}, settings = {}, pins = {}, flows = {}, groups = {}, apps = {}, count = 0 }
+end
+
+---@param box whatsapp.sandbox
+---@return table document for the state of the box
+function objects.state(box) return values.copy(box.objects) end
+
+---@param box whatsapp.sandbox
+---@param document any as `state` returned it; members of another type are left out
+function objects.load(box, document)
+  for name, kept in pairs(box.objects) do
+    local value = type(document) == "table" and document[name]
+    if type(value) == type(kept) then box.objects[name] = value end
+  end
 end
 
 -- ---- reading ----------------------------------------------------------------------------------------------------------------
 
-local function number_of(box, id)
-  if box.numbers then return box.numbers.by_id[id] end
-  return id == PHONE and ONLY or nil
-end
+-- a number that is known, or, for what is below a number, one that the box learns
+local function known_number(box, id) return box.numbers.by_id[id] end
+local function number_of(box, id) return box.numbers:find(id) end
 
-local function is_account(box, id) return box.waba == nil or id == box.waba end
+local function is_account(box, id) return id == box.waba end
 
 ---Makes an endpoint that reads a body, which an object of graph/objects describes.
 ---@param object string
@@ -92,8 +100,7 @@ local function get_number(_, request, _, number)
 end
 
 local function get_numbers(box, request)
-  local list = box.numbers and box.numbers.list or { number_of(box, PHONE) }
-  return lists.page(request, list, NUMBER)
+  return lists.page(request, box.numbers.list, NUMBER)
 end
 
 local MISMATCH = 133005
@@ -121,12 +128,8 @@ end
 
 local RE_ENGAGEMENT = 131047 -- the user has not written for 24 hours
 
--- the users that a number has blocked, as the API lists them; a box with users knows them itself
-local function blocked_of(box, id)
-  if not box.users then
-    box.objects.blocked[id] = box.objects.blocked[id] or {}
-    return box.objects.blocked[id]
-  end
+-- the users that are blocked, as the API lists them
+local function blocked_of(box)
   local list = {}
   for _, user in ipairs(box.users:all()) do
     if box.blocked_users[user.id] then
@@ -138,19 +141,11 @@ end
 
 -- Blocks or unblocks one user. Returns false where the API would not.
 local function block(box, id, address, is_blocked)
-  if box.users then
-    local user = box.users:find(address)
-    if not user then return false end
-    local ends = user.windows and user.windows[id]
-    if is_blocked and not (ends and ends > box.clock:now()) then return false end
-    box.blocked_users[user.id] = is_blocked or nil
-    return true
-  end
-  local list = blocked_of(box, id)
-  for i = #list, 1, -1 do
-    if list[i].id == address then table.remove(list, i) end
-  end
-  if is_blocked then list[#list + 1] = { id = address, messaging_product = "whatsapp", wa_id = address } end
+  local user = box.users:find(address)
+  if not user then return false end
+  local ends = user.windows[id]
+  if is_blocked and not (ends and ends > box.clock:now()) then return false end
+  box.blocked_users[user.id] = is_blocked or nil
   return true
 end
 
@@ -288,7 +283,7 @@ local ACCOUNT, OBJECT = "^/v%d+%.%d+/(%d+)/", "^/v%d+%.%d+/(%d+)$"
 
 -- the body says what a POST to a bare id is: a PIN for a number, new facts for a flow
 local function post_object(box, request, id)
-  if number_of(box, id) then return reads("TwoStepPin", number_of, set_pin)(box, request, id) end
+  if known_number(box, id) then return reads("TwoStepPin", known_number, set_pin)(box, request, id) end
   return reads("FlowChange", flow_of, only("DRAFT", NOT_DRAFT, change_flow))(box, request, id)
 end
 
@@ -303,8 +298,8 @@ objects.ROUTES = {
   { "POST", ACCOUNT .. "verify_code$", reads("Code", number_of, lists.success) },
   { "GET", ACCOUNT .. "settings$", asks(number_of, get_settings) },
   { "POST", ACCOUNT .. "settings$", reads("Settings", number_of, post_settings) },
-  { "GET", ACCOUNT .. "block_users$", asks(number_of, function(box, request, id)
-    return lists.page(request, blocked_of(box, id), { "messaging_product", "wa_id", "user_id" })
+  { "GET", ACCOUNT .. "block_users$", asks(number_of, function(box, request)
+    return lists.page(request, blocked_of(box), { "messaging_product", "wa_id", "user_id" })
   end) },
   { "POST", ACCOUNT .. "block_users$", reads("BlockedUsers", number_of, blocker(true)) },
   { "DELETE", ACCOUNT .. "block_users$", reads("BlockedUsers", number_of, blocker(false)) },
@@ -317,7 +312,7 @@ objects.ROUTES = {
   { "GET", ACCOUNT .. "subscribed_apps$", asks(is_account, get_apps) },
   { "POST", ACCOUNT .. "subscribed_apps$", asks(is_account, subscribe) },
   { "DELETE", ACCOUNT .. "subscribed_apps$", asks(is_account, unsubscribe) },
-  { "GET", OBJECT, asks(number_of, get_number) },
+  { "GET", OBJECT, asks(known_number, get_number) },
   { "GET", OBJECT, asks(flow_of, get_flow) },
   { "DELETE", OBJECT, asks(flow_of, only("DRAFT", NOT_DRAFT, delete_flow)) },
   { "POST", OBJECT, post_object },

@@ -4,7 +4,9 @@
 local check = require "whatsapp.templates.check"
 local core = require "whatsapp.core"
 local graph = require "whatsapp.sandbox.graph"
+local json = require "whatsapp.wire.json"
 local lists = require "whatsapp.sandbox.lists"
+local outbound = require "whatsapp.sandbox.outbound"
 local validate = require "whatsapp.templates.validate"
 local values = require "whatsapp.util.values"
 
@@ -71,24 +73,15 @@ function Templates:remove(id)
   return false
 end
 
--- Tells of a new status: as an event, and where the box can, as a webhook.
+-- Tells of a new status: as an event, and as a webhook.
 local function tell(self, template, reason)
-  local box = self.box
-  if box.tell then
-    box:tell { kind = "template", id = template.id, name = template.name, language = template.language, status = template.status }
-  end
-  if box.announce_template then box.announce_template(box, template, reason) end
-end
-
----The webhook that tells of a template's status: the field of the change, and its value.
----@param template whatsapp.templates.Definition
----@param reason string?
----@return string field, table value
-function templates.change(template, reason)
-  return "message_template_status_update", {
+  self.box:tell {
+    kind = "template", id = template.id, name = template.name, language = template.language, status = template.status,
+  }
+  outbound.account(self.box, "message_template_status_update", {
     event = template.status, message_template_id = tonumber(template.id), message_template_name = template.name,
     message_template_language = template.language, message_template_category = template.category, reason = reason or "NONE",
-  }
+  }, "template")
 end
 
 -- a function that gives a template a status
@@ -154,7 +147,7 @@ local function refuse_report(report)
   return response
 end
 
-local function is_account(box, id) return box.waba == nil or id == box.waba end
+local function is_account(box, id) return id == box.waba end
 
 -- parameter of the query -> whether a template is chosen by it
 local FILTERS = {
@@ -257,6 +250,32 @@ templates.ROUTES = {
   { "POST", "^/v%d+%.%d+/(%d+)$", edit },
 }
 
+-- ---- the control API ----------------------------------------------------------------------------------------------------------
+
+local function get_all(box) return lists.answer { templates = core.array(values.copy(box.templates.list)) } end
+
+-- for the page: created as the API does it
+local function post(box, _, body)
+  local response = create(box, { headers = { ["content-type"] = "application/json" }, body = assert(json.write(body)) }, box.waba)
+  if response.status == 200 then return response end
+  local err = json.decode(response.body).error
+  return lists.answer({ problem = err.error_user_msg or err.message }, 400)
+end
+
+local VERBS = { approve = true, reject = true, pause = true, disable = true }
+
+local function post_verb(box, _, body, id, verb)
+  if not VERBS[verb] then return lists.answer({ problem = "a template is approved, rejected, paused or disabled" }, 404) end
+  local template, problem = box.templates[verb](box.templates, id, type(body.reason) == "string" and body.reason or nil)
+  if not template then return lists.answer({ problem = problem }, 404) end
+  return lists.answer { id = template.id, status = template.status }
+end
+
+---Rows for the routes of the control API.
+templates.CONTROL = {
+  { "GET", "^/templates$", get_all }, { "POST", "^/templates$", post }, { "POST", "^/templates/([^/]+)/(%l+)$", post_verb },
+}
+
 -- ---- messages ---------------------------------------------------------------------------------------------------------------
 
 -- status of a template that cannot be sent -> code and title; every other one is as if there were no such template
@@ -290,7 +309,7 @@ local function is_about_button(problem) return problem.message:find("button", 1,
 ---@return table? response nil: it fits, or the box has no templates
 function templates.refuse(box, message)
   local template = message.template
-  if type(template) ~= "table" or not box.templates or #box.templates.list == 0 then return nil end
+  if type(template) ~= "table" or #box.templates.list == 0 then return nil end
   local source = box.templates:find(template)
   local code = type(template.language) == "table" and template.language.code
   if not source then

@@ -16,8 +16,8 @@ outcome.HEADERS = {
 }
 
 ---@class whatsapp.details
----@field kind "invalid"|"refused"|"transport"|"api"|"protocol" a message that is wrong; a hook, token function or event that
----kept it from leaving; no complete answer; a Graph error; any other answer
+---@field kind "invalid"|"refused"|"transport"|"api"|"protocol"|"store" a message that is wrong; a hook, token function or event
+---that kept it from leaving; no complete answer; a Graph error; any other answer; a store of an outbox that failed
 ---@field retryable boolean repeating may help and cannot send twice
 ---@field may_have_been_sent boolean
 ---@field problems whatsapp.problem[]? of kind "invalid"

@@ -13,6 +13,7 @@ end
 return whatsapp.new {
   token = os.getenv "WHATSAPP_TOKEN",
   phone_number_id = os.getenv "WHATSAPP_PHONE_NUMBER_ID",
+  waba_id = os.getenv "WHATSAPP_WABA_ID", -- for templates, flows and the like
   base_url = os.getenv "WHATSAPP_BASE_URL",
   transport = transport,
   ca_file = not transport and os.getenv "WHATSAPP_CA_FILE" or nil, -- a transport has its own

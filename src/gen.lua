@@ -1,6 +1,7 @@
 -- Writes what is generated from the schema: the types that an editor completes and checks message tables with, and the
 -- reference. Run by `make docs` (and, into another folder, by `make check`, which compares). Checks nothing.
---   lua src/gen.lua FOLDER      writes FOLDER/types.lua and FOLDER/REFERENCE.md
+--   lua src/gen.lua FOLDER      writes FOLDER/types.lua, FOLDER/REFERENCE.md and FOLDER/ENDPOINTS.md
+local endpoints = require "src.gen_endpoints"
 local generate = require "spec.support.generate"
 local schema = require "whatsapp.schema"
 local whatsapp = require "whatsapp"
@@ -224,5 +225,6 @@ local function write(path, text)
 end
 
 local folder = assert(arg and arg[1], "usage: lua src/gen.lua FOLDER")
-write(folder .. "/types.lua", types())
+write(folder .. "/types.lua", types() .. endpoints.types())
+write(folder .. "/ENDPOINTS.md", endpoints.page())
 write(folder .. "/REFERENCE.md", reference())

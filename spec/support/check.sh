@@ -102,7 +102,8 @@ fresh() {
   folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT
   eval "$(make -s BUILD=$built env)"
   lua5.4 -e "$(make -s say-MAN)" | diff -q lua/whatsapp/cli/whatsapp.1 - &&
-  lua5.4 src/gen.lua "$folder" && diff -q "$folder/types.lua" lua/whatsapp/types.lua && diff -q "$folder/REFERENCE.md" lua/whatsapp/REFERENCE.md
+  lua5.4 src/gen.lua "$folder" && diff -q "$folder/types.lua" lua/whatsapp/types.lua && diff -q "$folder/REFERENCE.md" lua/whatsapp/REFERENCE.md &&
+    diff -q "$folder/ENDPOINTS.md" lua/whatsapp/ENDPOINTS.md
 }
 
 # the rock builds offline and without optimisation, into a temporary folder, from what git knows

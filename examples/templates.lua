@@ -12,7 +12,10 @@ local definition = {
     },
     {
       type = "BUTTONS", buttons = {
-        { type = "URL", text = "Follow it", url = "https://shop.example/parcels/{{1}}", example = { "https://shop.example/parcels/1" } },
+        {
+          type = "URL", text = "Follow it", url = "https://shop.example/parcels/{{1}}",
+          example = { "https://shop.example/parcels/1" },
+        },
       },
     },
   },

@@ -5,7 +5,7 @@ local EXAMPLES = {
   "text", "image", "media", "audio", "video", "document", "sticker", "location", "contacts", "reaction", "reply", "buttons",
   "list", "url_button", "product", "product_list", "catalog", "flow", "location_request", "call_permission", "template",
   "template_named", "template_location", "template_coupon", "template_flow", "group", "user_id", "mark_read", "bulk",
-  "sequence", "errors",
+  "sequence", "errors", "call", "templates",
 }
 local SHOWN, SENT = 6, 150 -- lines of an example, characters of a body
 
@@ -62,7 +62,8 @@ end
 
 local function run_all(server)
   local environment = ("WHATSAPP_BASE_URL=%s WHATSAPP_CA_FILE=%s WHATSAPP_TOKEN=sandbox-token no_proxy=127.0.0.1 "
-    .. "WHATSAPP_PHONE_NUMBER_ID=106540352242922 WHATSAPP_TO=16505551234"):format(server.base_url, server.ca_file)
+    .. "WHATSAPP_PHONE_NUMBER_ID=106540352242922 WHATSAPP_WABA_ID=102290129340398 WHATSAPP_TO=16505551234")
+    :format(server.base_url, server.ca_file)
   for _, name in ipairs(EXAMPLES) do
     if not run(name, environment) then return "example " .. name .. " failed" end
   end

@@ -12,7 +12,7 @@ describe("the types and the reference", function()
     finally(scratch.remove)
     local lua = os.getenv "LUA" or "lua5.4"
     assert(os.execute(("%s src/gen.lua %s"):format(lua, scratch.folder)))
-    for _, name in ipairs { "types.lua", "MESSAGES.md", "README.md" } do
+    for _, name in ipairs { "types.lua", "MESSAGES.md", "README.md", "ENDPOINTS.md" } do
       local same = read(scratch.path(name)) == read("lua/whatsapp/" .. name)
       assert.is_true(same, name .. " is stale: make docs")
     end

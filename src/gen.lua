@@ -1,7 +1,8 @@
 -- Writes what is generated: the types that an editor completes and checks message tables with and the page of all messages, from
--- the schema; the reference, from the annotations. Run by `make docs` (and, into another folder, by `make check`, which
--- compares). Checks nothing.
---   lua src/gen.lua FOLDER      writes types.lua, MESSAGES.md and README.md into FOLDER
+-- the schema; the page of other endpoints, from their rows; the reference, from the annotations. Run by `make docs` (and, into
+-- another folder, by `make check`, which compares). Checks nothing.
+--   lua src/gen.lua FOLDER      writes types.lua, MESSAGES.md, ENDPOINTS.md and README.md into FOLDER
+local endpoints = require "src.gen_endpoints"
 local generate = require "spec.support.generate"
 local reference = require "src.reference"
 local schema = require "whatsapp.schema"
@@ -284,6 +285,7 @@ local function write(path, text)
 end
 
 local folder = assert(arg and arg[1], "usage: lua src/gen.lua FOLDER")
-write(folder .. "/types.lua", types())
+write(folder .. "/types.lua", types() .. endpoints.types())
 write(folder .. "/MESSAGES.md", messages())
+write(folder .. "/ENDPOINTS.md", endpoints.page())
 write(folder .. "/README.md", reference.text())

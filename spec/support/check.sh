@@ -102,7 +102,7 @@ fresh() {
   folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT
   eval "$(make -s BUILD=$built env)"
   lua5.4 -e "$(make -s say-MAN)" | diff -q lua/whatsapp/cli/whatsapp.1 - &&
-  lua5.4 src/gen.lua "$folder" && for name in types.lua MESSAGES.md README.md; do
+  lua5.4 src/gen.lua "$folder" && for name in types.lua MESSAGES.md README.md ENDPOINTS.md; do
     diff -q "$folder/$name" "lua/whatsapp/$name" || return 1
   done
 }

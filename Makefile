@@ -181,6 +181,10 @@ ANSWERS ?= 1000000
 fuzz-http1: all
 	eval "$$($(MAKE) -s env)"; $$LUA spec/support/fuzz_http1.lua $(ANSWERS)
 
+# bodies that a flow's endpoint may get; RUNS= says how many
+fuzz-flows: core crypto
+	eval "$$($(MAKE) -s env)"; $$LUA spec/support/fuzz_flows.lua $(RUNS)
+
 fuzz-webhook:
 	@mkdir -p build/fuzz/webhook-corpus
 	$(FUZZER) -o build/fuzz/webhook spec/support/fuzz_webhook.c $(sort $(call SOURCES,core) $(call SOURCES,crypto)) $(LUA_LIB) -lm $(SSL_LIB)
@@ -301,6 +305,10 @@ clean:
 bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
+# exchanges of a flow a second on one core, and how many RSA alone allows; prints, and judges nothing
+bench-flows: core crypto
+	@eval "$$($(MAKE) -s env)"; $(LUA) spec/bench/flows.lua
+
 .PHONY: unicode all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl deps-portable portable demo test suite \
         test-all test-arm test-be test-musl memcheck sanitize coverage amalgamation embed threads size 32bits apicheck torture fuzz \
-        fuzz-webhook fuzz-sniff fuzz-http1 docs rockspec check bench bench-send bench-webhook bench-nginx bench-media install clean
+        fuzz-webhook fuzz-sniff fuzz-http1 fuzz-flows docs rockspec check bench bench-send bench-webhook bench-nginx bench-media bench-flows install clean

@@ -94,6 +94,7 @@ build = {
     ["whatsapp.message"] = "lua/whatsapp/message.lua",
     ["whatsapp.nginx"] = "lua/whatsapp/nginx.lua",
     ["whatsapp.sandbox"] = "lua/whatsapp/sandbox/init.lua",
+    ["whatsapp.sandbox.flow"] = "lua/whatsapp/sandbox/flow.lua",
     ["whatsapp.sandbox.graph"] = "lua/whatsapp/sandbox/graph.lua",
     ["whatsapp.sandbox.media"] = "lua/whatsapp/sandbox/media.lua",
     ["whatsapp.sandbox.multipart"] = "lua/whatsapp/sandbox/multipart.lua",

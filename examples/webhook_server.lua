@@ -1,5 +1,5 @@
 -- The endpoint in a small HTTP server of its own, over cqueues; a proxy in front of it has the certificate.
---   lua examples/webhook_server.lua [port]
+--   lua examples/webhook_server.lua [port [file]]       file: returns the handler, examples/webhook_bot.lua if absent
 local cqueues = require "cqueues"
 local socket = require "cqueues.socket"
 
@@ -7,7 +7,7 @@ local socket = require "cqueues.socket"
 -- it holds up all of them.
 local can_wait = _VERSION ~= "Lua 5.1" or rawget(_G, "jit")
 local transport = can_wait and require("whatsapp.transport.cqueues").new { ca_file = os.getenv "WHATSAPP_CA_FILE" } or nil
-local handle = assert(loadfile "examples/webhook_bot.lua")(transport)
+local handle = assert(loadfile(arg[2] or "examples/webhook_bot.lua"))(transport)
 
 local MOST_HEADERS, MOST_BODY = 100, 4194304
 

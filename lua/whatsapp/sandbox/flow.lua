@@ -1,6 +1,6 @@
 -- The client's side of a flow's encrypted exchange, as WhatsApp on a phone does it: makes a signed and encrypted request, and reads
--- the answer of the endpoint. Whoever drives the box moves the bytes: nothing here opens a socket. Never raises for what an
--- endpoint answers.
+-- the answer of the endpoint. The driver of the box moves the bytes: nothing here opens a socket. Never raises for an answer of an
+-- endpoint.
 local crypto = require "whatsapp.crypto"
 local exchange = require "whatsapp.flows.exchange"
 local json = require "whatsapp.wire.json"
@@ -10,7 +10,7 @@ local flow = {}
 
 flow.VERSION = "3.0"
 
--- what the statuses of an endpoint mean to a developer; see flows/endpoint
+-- the meaning of an endpoint's statuses for its developer; see flows/endpoint
 local REFUSED = {
   [421] = "the endpoint has another private key than the one whose public key this number has",
   [432] = "the endpoint was told another app secret: the signature is wrong for it",

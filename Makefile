@@ -36,23 +36,25 @@ MODULE := $(BUILD)/whatsapp
 
 # a folder of src/ is a module, with the files that all modules share: a new file is named nowhere here
 SOURCES = $(wildcard src/$(1)/*.c src/*.c)
-C      := $(sort $(foreach module,core curl crypto,$(call SOURCES,$(module))))
+C      := $(sort $(foreach module,core curl crypto files,$(call SOURCES,$(module))))
 H      := $(wildcard src/*.h src/*/*.h)
 OBJ     = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(call SOURCES,$(1)))
 
 # MODULES=core builds and installs without libcurl and libcrypto
-MODULES ?= core curl crypto
+MODULES ?= core curl crypto files
 all: $(MODULES)
 	$(SAID)
 core: $(MODULE)/core.so
 curl: $(MODULE)/curl.so
 crypto: $(MODULE)/crypto.so
+files: $(MODULE)/files.so
 
 $(MODULE)/core.so: $(call OBJ,core)
 $(MODULE)/curl.so: $(call OBJ,curl)
 $(MODULE)/curl.so: LIBS = $(CURL_LIB)
 $(MODULE)/crypto.so: $(call OBJ,crypto)
 $(MODULE)/crypto.so: LIBS = $(SSL_LIB)
+$(MODULE)/files.so: $(call OBJ,files)
 $(MODULE)/%.so:
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(SHARED) -o $@ $^ $(LIBS)
@@ -91,7 +93,7 @@ env:
 say-%: ; @echo '$($*)'
 
 # the sandbox runs in nginx, whose Lua is LuaJIT
-sandbox: ; @$(MAKE) --no-print-directory LUA=lua5.1 core crypto
+sandbox: ; @$(MAKE) --no-print-directory LUA=lua5.1 core crypto files
 
 DEPS_BUILD := gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev liblua5.1-0-dev libcurl4-openssl-dev libssl-dev lua-cjson
 DEPS_DEMO  := $(DEPS_BUILD) nginx libnginx-mod-http-lua openssl ca-certificates
@@ -156,7 +158,7 @@ sanitize:
 torture:
 	@mkdir -p build/torture
 	$(CC) $(FLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(LUA_INC) $(CURL_INC) $(SSL_INC) -o build/torture/$(LUA) \
-	  spec/support/torture.c $(sort $(foreach module,core curl crypto,$(call SOURCES,$(module)))) $(LUA_LIB) -lm \
+	  spec/support/torture.c $(sort $(foreach module,core curl crypto files,$(call SOURCES,$(module)))) $(LUA_LIB) -lm \
 	  $(CURL_LIB) $(SSL_LIB)
 	eval "$$($(MAKE) -s env)"; build/torture/$(LUA) $(CASES)
 
@@ -205,7 +207,7 @@ EMBEDDED = $(CC) $(FLAGS) -Os -g -I$(AMALGAMATION) $(LUA_INC)
 embed: $(EMBED)/host $(EMBED)/host_all
 $(EMBED)/host: $(HOST) $(addprefix $(EMBED)/,whatsapp_small.o whatsapp_lua.o)
 	$(EMBEDDED) -o $@ $^ $(LUA_LIB) -lm
-$(EMBED)/host_all: $(HOST) $(addprefix $(EMBED)/,whatsapp.o whatsapp_lua.o whatsapp_curl.o whatsapp_crypto.o)
+$(EMBED)/host_all: $(HOST) $(addprefix $(EMBED)/,whatsapp.o whatsapp_lua.o whatsapp_curl.o whatsapp_crypto.o whatsapp_files.o)
 	$(EMBEDDED) -DHOST_HAS_ALL -o $@ $^ $(LUA_LIB) -lm $(CURL_LIB) $(SSL_LIB)
 $(EMBED)/%.o: $(AMALGAMATION)/whatsapp_lua.c Makefile
 	@mkdir -p $(@D)
@@ -309,6 +311,6 @@ bench-webhook: core crypto $(BENCH)/floor.so
 bench-flows: core crypto
 	@eval "$$($(MAKE) -s env)"; $(LUA) spec/bench/flows.lua
 
-.PHONY: unicode all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl deps-portable portable demo test suite \
+.PHONY: unicode all core curl crypto files env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl deps-portable portable demo test suite \
         test-all test-arm test-be test-musl memcheck sanitize coverage amalgamation embed threads size 32bits apicheck torture fuzz \
         fuzz-webhook fuzz-sniff fuzz-http1 fuzz-flows docs rockspec check bench bench-send bench-webhook bench-nginx bench-media bench-flows install clean

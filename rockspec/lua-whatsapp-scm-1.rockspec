@@ -72,6 +72,12 @@ build = {
       incdirs = { "$(CRYPTO_INCDIR)" },
       libdirs = { "$(CRYPTO_LIBDIR)" },
     },
+    ["whatsapp.files"] = {
+      sources = {
+        "src/buffer.c",
+        "src/files/files.c",
+      },
+    },
     ["whatsapp"] = "lua/whatsapp/init.lua",
     ["whatsapp.all"] = "lua/whatsapp/all.lua",
     ["whatsapp.client"] = "lua/whatsapp/client.lua",

@@ -21,6 +21,7 @@
 int luaopen_whatsapp_core(lua_State *L);
 int luaopen_whatsapp_crypto(lua_State *L);
 int luaopen_whatsapp_curl(lua_State *L);
+int luaopen_whatsapp_files(lua_State *L);
 
 /* ---- the allocator ---- */
 
@@ -272,6 +273,8 @@ static void open_library(lua_State *L)
     lua_setfield(L, -2, "whatsapp.curl");
     lua_pushcfunction(L, luaopen_whatsapp_crypto);
     lua_setfield(L, -2, "whatsapp.crypto");
+    lua_pushcfunction(L, luaopen_whatsapp_files);
+    lua_setfield(L, -2, "whatsapp.files");
     lua_settop(L, 0);
     lua_pushfstring(L, "http://127.0.0.1:%d", server.port);
     lua_setglobal(L, "base_url");
@@ -505,6 +508,8 @@ static const char everything[] =
     "add_methods('decipher', crypto.decipher(('k'):rep(32), iv))\n"
     "add('endpoint', whatsapp.flows.endpoint {private_key = v.keys[1].pkcs8, app_secret = v.secret, on = {}})\n"
     "if type(ready) == 'userdata' then add_methods('prepared', ready) end\n"
+    "local files = require 'whatsapp.files'\n"
+    "add('files.create', function() files.create(upload) end) add('files.place', function() files.place(upload, upload) end)\n"
     "add('checker', crypto.checker 'key') add('final', crypto.digest('sha256').final)\n"
     "if ready then client:add(ready, 1, 'x') end\n"
     "local arguments = {{}, {good}, {'sha256'}, {'key', ('0'):rep(64)}, {'[[],{\"a\":1}]'}, {request}, {options}, {ready, 2, 'x'}, "

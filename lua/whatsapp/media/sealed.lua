@@ -81,7 +81,10 @@ local function pour(read, opened, stop, file)
 end
 
 local function decrypt_to(read, opened, stop, path)
-  local file, err = io.open(path, "wb")
+  local created, err = source.create(path)
+  if not created then return nil, err end
+  local file
+  file, err = io.open(path, "wb")
   if not file then return nil, err end
   local size, problem = pour(read, opened, stop, file)
   local closed, unclosed = file:close()

@@ -2,8 +2,8 @@
 -- WHATSAPP_TOKEN, WHATSAPP_PHONE_NUMBER_ID and WHATSAPP_TO are set, sends one text to the real API instead.
 local EXAMPLES = {
   "text", "image", "media", "audio", "video", "document", "sticker", "location", "contacts", "reaction", "reply", "buttons",
-  "list", "url_button", "product", "product_list", "catalog", "flow", "appointment", "location_request", "call_permission", "template",
-  "template_named", "template_location", "template_coupon", "template_flow", "group", "user_id", "mark_read", "bulk",
+  "list", "url_button", "product", "product_list", "catalog", "flow", "appointment", "location_request", "call_permission",
+  "template", "template_named", "template_location", "template_coupon", "template_flow", "group", "user_id", "mark_read", "bulk",
   "sequence", "errors",
 }
 

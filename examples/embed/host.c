@@ -139,7 +139,7 @@ static int run(lua_State *L)
     luaL_openlibs(L);
     whatsapp_preload_core(L);
     whatsapp_preload_lua(L);
-#ifdef HOST_HAS_ALL /* whatsapp_curl.c, whatsapp_crypto.c and whatsapp_files.c are compiled in, too; then no transport is needed */
+#ifdef HOST_HAS_ALL /* whatsapp_curl.c, _crypto.c and _files.c are compiled in, too; then no transport is needed */
     whatsapp_preload_curl(L);
     whatsapp_preload_crypto(L);
     whatsapp_preload_files(L);

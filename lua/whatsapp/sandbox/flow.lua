@@ -1,6 +1,6 @@
--- The client's side of a flow's encrypted exchange, as WhatsApp on a phone does it: makes a signed and encrypted request, and reads
--- the answer of the endpoint. The driver of the box moves the bytes: nothing here opens a socket. Never raises for an answer of an
--- endpoint.
+-- The client's side of a flow's encrypted exchange, as WhatsApp on a phone does it: makes a signed and encrypted request, and
+-- reads the answer of the endpoint. The driver of the box moves the bytes: nothing here opens a socket. Never raises for an
+-- answer of an endpoint.
 local crypto = require "whatsapp.crypto"
 local exchange = require "whatsapp.flows.exchange"
 local json = require "whatsapp.wire.json"
@@ -39,7 +39,7 @@ local function opened(secret, iv, response)
   local text = bytes and secret:open(exchange.flipped(iv), bytes)
   local answer = text and text:find "^%s*{" and json.decode(text)
   if type(answer) == "table" then return answer end
-  return nil, "the endpoint answered nothing that WhatsApp could decrypt: base64 of the encrypted JSON, and nothing else, is needed"
+  return nil, "the endpoint answered nothing that WhatsApp can decrypt: the body is base64 of the encrypted JSON, and nothing else"
 end
 
 -- the reader of the one answer to a request
@@ -57,13 +57,16 @@ local function reader(secret, iv)
   end
 end
 
+---Reads the endpoint's answer: the next screen, or nil, an error and for 427 the words for the user.
+---@alias whatsapp.sandbox.flow_reader fun(response: { status: integer, body: string? }): whatsapp.sandbox.flow_answer?, string?,
+---whatsapp.sandbox.flow_answer?
+
 ---Makes the request for a step of a flow.
 ---@param public_key string in PEM, as it was uploaded for the number
 ---@param app_secret string
 ---@param content whatsapp.sandbox.flow_content
 ---@return { method: string, headers: table<string, string>, body: string }? request
----@return (fun(response: { status: integer, body: string? }): whatsapp.sandbox.flow_answer?, string?, whatsapp.sandbox.flow_answer?)|string
----read reads the endpoint's answer: the next screen, or nil, an error and for 427 the words for the user; or the error of a wrong key
+---@return whatsapp.sandbox.flow_reader|string read or, without a request, the error of a wrong key
 function flow.request(public_key, app_secret, content)
   local key, err = crypto.public_key(public_key)
   if not key then return nil, "the public key is " .. err end

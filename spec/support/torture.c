@@ -108,6 +108,8 @@ static const trial trials[] = {
     {"encode, deep", "encode", "deep", true, true, NULL},
     {"encode, unwritable", "encode", "{to = print, text = {body = '\\255'}, ['\\255'] = {1, nil, 3}}", true, false,
         NULL},
+    {"write", "write", "{b = {1, 2, {c = 'x'}}, a = ('a'):rep(3000), f = 1.5, e = {}}", false, true, NULL},
+    {"write, unwritable", "write", "{b = print, a = {1, nil, 3}, ['\\255'] = 1}", false, false, NULL},
     {"validate", "validate", good, false, true, NULL},
     {"validate, long", "validate", BUTTONS(BUTTON("1") BUTTON("2") BUTTON("3")), false, true, NULL},
     {"validate, problems", "validate", "many", false, false, NULL},

@@ -39,7 +39,7 @@ local function opened(secret, iv, response)
   local text = bytes and secret:open(exchange.flipped(iv), bytes)
   local answer = text and text:find "^%s*{" and json.decode(text)
   if type(answer) == "table" then return answer end
-  return nil, "the endpoint answered nothing that WhatsApp can decrypt: the body is base64 of the encrypted JSON, and nothing else"
+  return nil, "the endpoint answered nothing that WhatsApp can decrypt: the body is base64 of encrypted JSON, and nothing else"
 end
 
 -- the reader of the one answer to a request

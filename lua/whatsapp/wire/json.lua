@@ -1,6 +1,6 @@
 -- The one room that knows JSON libraries. Reading is the core's: it keeps every digit of an integer, reads half a surrogate
--- pair as U+FFFD, and needs half of lua-cjson's time; checking, sending and receiving need nothing else. Writing data of the
--- user's is the core's too; writing the sandbox's answers and the like is lua-cjson's. Never raises.
+-- pair as U+FFFD, and needs half of lua-cjson's time. The core also writes what is sent: messages, and the bodies of calls; so
+-- checking, sending and receiving need nothing else. The sandbox's answers and the like are lua-cjson's. Never raises.
 local core = require "whatsapp.core"
 
 local json = {}

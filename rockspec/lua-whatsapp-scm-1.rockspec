@@ -183,6 +183,7 @@ build = {
     ["whatsapp.sandbox.escaped"] = "lua/whatsapp/sandbox/escaped.lua",
     ["whatsapp.sandbox.files"] = "lua/whatsapp/sandbox/files.lua",
     ["whatsapp.sandbox.flow"] = "lua/whatsapp/sandbox/flow.lua",
+    ["whatsapp.sandbox.flows"] = "lua/whatsapp/sandbox/flows.lua",
     ["whatsapp.sandbox.graph"] = "lua/whatsapp/sandbox/graph.lua",
     ["whatsapp.sandbox.inbound"] = "lua/whatsapp/sandbox/inbound.lua",
     ["whatsapp.sandbox.journal"] = "lua/whatsapp/sandbox/journal.lua",

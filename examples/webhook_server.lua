@@ -1,5 +1,5 @@
 -- The endpoint in a small HTTP server of its own, over cqueues; a proxy in front of it has the certificate.
---   lua examples/webhook_server.lua [port]
+--   lua examples/webhook_server.lua [port [file]]       file: returns another handler than the one below
 local cqueues = require "cqueues"
 local socket = require "cqueues.socket"
 local whatsapp = require "whatsapp"
@@ -33,7 +33,7 @@ local function on_status(event)
   print_line(tostring(event))
 end
 
-local handle = whatsapp.webhook.handler {
+local handle = arg[2] and assert(loadfile(arg[2]))(transport) or whatsapp.webhook.handler {
   app_secret = os.getenv "WHATSAPP_APP_SECRET",
   verify_token = os.getenv "WHATSAPP_VERIFY_TOKEN",
   on = { message = on_message, status = on_status },

@@ -48,7 +48,7 @@ describe("the library in a C program", function()
 
   it("shows the functions of its header, and nothing else", function()
     local declared, header = 0, read "build/amalgamation/whatsapp.h"
-    for _, name in ipairs { "core", "curl", "crypto", "lua" } do
+    for _, name in ipairs { "core", "curl", "crypto", "files", "lua" } do
       local names = shown(("%s/whatsapp%s.o"):format(built, name == "core" and "" or "_" .. name))
       if name == "lua" then assert.same({ "whatsapp_preload_lua" }, names)
       else assert.same({ "luaopen_whatsapp_" .. name, "whatsapp_preload_" .. name }, names) end
@@ -67,7 +67,7 @@ describe("the library in a C program", function()
 
   it("is the same bytes whenever it is made", function()
     assert.equal(0, (run(lua .. " src/embed/amalgamate.lua " .. scratch.folder)))
-    for _, name in ipairs { "whatsapp.c", "whatsapp.h", "whatsapp_lua.c", "whatsapp_curl.c", "whatsapp_crypto.c" } do
+    for _, name in ipairs { "whatsapp.c", "whatsapp.h", "whatsapp_lua.c", "whatsapp_curl.c", "whatsapp_crypto.c", "whatsapp_files.c" } do
       assert.equal(read("build/amalgamation/" .. name), read(scratch.path(name)))
     end
   end)

@@ -53,7 +53,7 @@ describe("the rockspec", function()
 
   it("has every C source: a folder is a module, and all modules share the files above it", function()
     local shared = lines_of "ls src/*.c"
-    for _, folder in ipairs { "core", "curl", "crypto" } do
+    for _, folder in ipairs { "core", "curl", "crypto", "files" } do
       local sources = lines_of(("ls src/%s/*.c"):format(folder))
       for _, file in ipairs(shared) do sources[#sources + 1] = file end
       assert.same(set(sources), set(modules["whatsapp." .. folder].sources))

@@ -1,6 +1,7 @@
 # lua-whatsapp: what can be done here. `make` builds for $(LUA); the README says what each target is for.
 #   make [LUA=lua5.4|lua5.3|lua5.2|lua5.1|luajit|lua|...]   builds build/$(LUA)/whatsapp/*.so; else for the first of them that is here
 #   make demo · test · check · memcheck · sanitize · test-all · test-arm · test-be · test-musl · portable · bench · bench-send · bench-nginx
+#        bench-outbox · crash RUNS=1000
 #        install · clean · env
 
 ifeq ($(origin LUA),undefined)
@@ -95,13 +96,15 @@ sandbox: ; @$(MAKE) --no-print-directory LUA=lua5.1 core crypto
 
 DEPS_BUILD := gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev liblua5.1-0-dev libcurl4-openssl-dev libssl-dev lua-cjson
 DEPS_DEMO  := $(DEPS_BUILD) nginx libnginx-mod-http-lua openssl ca-certificates
+DEPS_OUTBOX := lua-dbi-sqlite3 lua-dbi-postgresql lua-socket redis-server postgresql lua-nginx-redis faketime
 DEPS_lua5.1 := lua5.1
 DEPS_lua5.2 := lua5.2 liblua5.2-dev
 DEPS_lua5.3 := lua5.3 liblua5.3-dev
 DEPS_luajit := luajit2
-DEPS_TEST  := $(DEPS_DEMO) lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_$(LUA))
+DEPS_TEST  := $(DEPS_DEMO) lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_OUTBOX) $(DEPS_$(LUA))
 DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils liblua5.2-dev liblua5.3-dev libluajit2-5.1-dev
 DEPS_BENCH := $(DEPS_DEMO) valgrind lua-sec lua-socket python3-requests nodejs util-linux
+DEPS_CRASH := $(DEPS_DEMO) $(DEPS_OUTBOX) lua-luv
 DEPS_NGINX := $(DEPS_DEMO) wrk
 DEPS_ALL   := $(DEPS_TEST) $(DEPS_lua5.1) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit)
 DEPS_CROSS := $(DEPS_BUILD) qemu-user-static
@@ -115,6 +118,7 @@ deps-test:  ; @sh spec/support/deps.sh $(DEPS_TEST)
 deps-check: ; @sh spec/support/deps.sh $(DEPS_CHECK)
 deps-all:   ; @sh spec/support/deps.sh $(DEPS_ALL)
 deps-bench: ; @sh spec/support/deps.sh $(DEPS_BENCH)
+deps-crash: ; @sh spec/support/deps.sh $(DEPS_CRASH)
 deps-nginx: ; @sh spec/support/deps.sh $(DEPS_NGINX)
 deps-arm:   ; @sh spec/support/deps.sh $(DEPS_ARM)
 deps-be:    ; @sh spec/support/deps.sh $(DEPS_BE)
@@ -276,6 +280,21 @@ $(BENCH)/send_raw: spec/bench/send_raw.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CFLAGS) $(CURL_INC) $(LDFLAGS) -o $@ $< $(CURL_LIB)
 
+# the outbox: senders that are killed and frozen, engines that are killed, clocks that differ; RUNS= says how many are killed, ENGINES= on
+# which engines. Prints a row of a table for each, and fails if a message was lost, sent twice, or out of order
+KILLS    = $(if $(filter file,$(origin RUNS)),100,$(RUNS))
+ENGINES ?= redis sqlite postgres
+crash: deps-crash
+	@$(MAKE) --no-print-directory -s all sandbox
+	@eval "$$($(MAKE) -s env)"; export PATH="$$PATH:/usr/sbin"; for engine in $(ENGINES); do \
+	  $(LUA) spec/crash/run.lua $$engine $$(($(KILLS) * 10)) $(KILLS) $$(($(KILLS) / 10)) $$(($(KILLS) / 50)) hold 3600 || exit 1; done
+
+# what a put, a claim among a million, and the whole way of one sender cost on each engine; prints, and judges nothing
+QUEUED ?= 1000000
+bench-outbox: deps-crash
+	@$(MAKE) --no-print-directory -s all sandbox
+	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" $(LUA) spec/bench/outbox.lua memory,sqlite,redis,postgres 10000 $(QUEUED)
+
 # the memory that 100 MB need on the way to and from files; prints, and judges nothing
 bench-media: deps-test
 	@$(MAKE) --no-print-directory -s all
@@ -303,4 +322,4 @@ bench-webhook: core crypto $(BENCH)/floor.so
 
 .PHONY: unicode all core curl crypto env sandbox deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl deps-portable portable demo test suite \
         test-all test-arm test-be test-musl memcheck sanitize coverage amalgamation embed threads size 32bits apicheck torture fuzz \
-        fuzz-webhook fuzz-sniff fuzz-http1 docs rockspec check bench bench-send bench-webhook bench-nginx bench-media install clean
+        fuzz-webhook fuzz-sniff fuzz-http1 docs rockspec check bench bench-send bench-webhook bench-nginx bench-media bench-outbox crash deps-crash install clean

@@ -4,6 +4,7 @@ local EXAMPLES = {
   "text", "image", "media", "audio", "video", "document", "sticker", "location", "contacts", "reaction", "reply", "buttons",
   "list", "url_button", "product", "product_list", "catalog", "flow", "location_request", "call_permission", "template",
   "template_named", "template_location", "template_coupon", "template_flow", "group", "user_id", "mark_read", "bulk",
+  "outbox",
   "sequence", "errors",
 }
 

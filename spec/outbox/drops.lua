@@ -39,7 +39,8 @@ local function run(store)
   end
   local outbox = whatsapp.outbox.new { store = store, lease = LEASE }
   local client = whatsapp.new {
-    token = "EAAx", phone_number_id = "1", transport = transport, timeout = TIMEOUT, limiter = { throughput = 1000, pair = { interval = 0.001, burst = 1000 } },
+    token = "EAAx", phone_number_id = "1", transport = transport, timeout = TIMEOUT,
+    limiter = { throughput = 1000, pair = { interval = 0.001, burst = 1000 } },
   }
   put_all(outbox)
   outbox:run(client, { until_empty = true, concurrency = 2, poll = 0.05 })

@@ -40,11 +40,12 @@ describe("the store in PostgreSQL", function()
       return open()
     end
     drops.check(open_new, function(store, n, how)
-      local db, has_failed = store.db, nil
-      db.run, has_failed = drops.wrap(db.run, n, how, function()
+      local db = store.db
+      local run, has_failed = drops.wrap(db.run, n, how, function()
         db.connection:close() -- as a lost connection: its transaction is rolled back, and the next statement connects again
         return nil, "server closed the connection unexpectedly"
       end)
+      db.run = run
       return has_failed
     end, 7)
   end)

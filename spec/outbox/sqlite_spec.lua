@@ -40,8 +40,9 @@ describe("the store in SQLite", function()
     end
     drops.check(open_new, function(store, n, how)
       assert(store:counts())
-      local db, has_failed = store.db, nil
-      db.run, has_failed = drops.wrap(db.run, n, how, function() return nil, "disk I/O error" end)
+      local db = store.db
+      local run, has_failed = drops.wrap(db.run, n, how, function() return nil, "disk I/O error" end)
+      db.run = run
       return has_failed
     end, 3)
   end)

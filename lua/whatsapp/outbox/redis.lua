@@ -236,11 +236,11 @@ local function client_of(options, level)
   return function(...) return client:call(...) end, client
 end
 
----A store in Redis, for many machines. Nothing is asked before the first use.
+---A store in Redis, for many machines. It asks nothing before the first use.
 ---@param options { call: (fun(name: string, ...: string): any, string?)?, queue: string?, host: string?, port: integer?,
----user: string?, password: string?, database: integer?, timeout: number? } call: sends a command with any client, and returns the reply, or nil
----and an error string; without it the store connects by itself: with lua-resty-redis in nginx, with LuaSocket elsewhere, to host
----"127.0.0.1" and port 6379. queue: the phone number id, "default" if absent. timeout: seconds, 10
+---user: string?, password: string?, database: integer?, timeout: number? } call: sends a command with any client, and returns the
+---reply, or nil and an error string; without it the store connects by itself: with lua-resty-redis in nginx, with LuaSocket
+---elsewhere, to host "127.0.0.1" and port 6379. queue: the phone number id, "default" if absent. timeout: seconds, 10
 ---@return whatsapp.outbox.redis store
 function redis.new(options)
   local checked = options_of.check(options, NEW, 2)

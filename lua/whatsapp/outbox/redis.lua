@@ -147,7 +147,7 @@ function Store:counts()
   if not reply then return nil, err, details end
   local counts = {}
   for i, state in ipairs(states.ALL) do counts[state] = tonumber(reply[i]) end
-  return counts
+  return counts, tonumber(reply[#states.ALL + 1])
 end
 
 function Store:resolve(key, word)

@@ -59,6 +59,7 @@ local STATEMENTS = {
       rank = $GREATEST(rank, CAST(? AS INTEGER))
     WHERE queue = ? AND stamp = ? AND state <> 'failed' RETURNING state]],
   counts = "SELECT state, CAST(count(*) AS TEXT) FROM outbox_entries WHERE queue = ? GROUP BY state",
+  oldest = "SELECT CAST($NOW - min(due) AS TEXT) FROM outbox_entries WHERE queue = ? AND state = 'queued'",
   again = [[UPDATE outbox_entries SET state = 'queued', due = $NOW, error = NULL WHERE queue = ? AND key = ? AND state = 'unknown'
     RETURNING state]],
   drop = [[UPDATE outbox_entries SET state = 'failed', ended = $NOW, error = 'dropped' WHERE queue = ? AND key = ?
@@ -316,7 +317,9 @@ function Store:counts()
   local counts = {}
   for _, state in ipairs(states.ALL) do counts[state] = 0 end
   for _, row in ipairs(rows) do counts[row[1]] = tonumber(row[2]) end
-  return counts
+  rows, err = self.db:query(self.sql.oldest, self.queue)
+  if not rows then return failed(self, err) end
+  return counts, math.max(0, tonumber(rows[1][1]) or 0)
 end
 
 function Store:resolve(key, word)

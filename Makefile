@@ -167,14 +167,16 @@ demo: deps-demo ; @$(MAKE) --no-print-directory -s all && eval "$$($(MAKE) -s en
 # ---- Debian packages that a target needs -----------------------------------------------------------------------------------
 
 DEPS_BUILD := gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev liblua5.1-0-dev libcurl4-openssl-dev libssl-dev lua-cjson lua-argparse
-DEPS_DEMO  := $(DEPS_BUILD) nginx libnginx-mod-http-lua openssl ca-certificates
+DEPS_DEMO  := $(DEPS_BUILD) nginx libnginx-mod-http-lua openssl ca-certificates lua-dbi-sqlite3
+DEPS_OUTBOX := lua-dbi-sqlite3 lua-dbi-postgresql lua-socket redis-server postgresql lua-nginx-redis faketime
 DEPS_lua5.1 := lua5.1
 DEPS_lua5.2 := lua5.2 liblua5.2-dev
 DEPS_lua5.3 := lua5.3 liblua5.3-dev
 DEPS_luajit := luajit2
-DEPS_TEST  := $(DEPS_DEMO) prometheus lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_$(LUA))
+DEPS_TEST  := $(DEPS_DEMO) prometheus lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_OUTBOX) $(DEPS_$(LUA))
 DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils liblua5.2-dev liblua5.3-dev libluajit2-5.1-dev
 DEPS_BENCH := $(DEPS_DEMO) valgrind lua-sec lua-socket python3-requests nodejs util-linux
+DEPS_CRASH := $(DEPS_DEMO) $(DEPS_OUTBOX) lua-luv
 DEPS_NGINX := $(DEPS_DEMO) wrk
 DEPS_ALL   := $(DEPS_TEST) $(DEPS_lua5.1) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit)
 DEPS_CROSS := $(DEPS_BUILD) qemu-user-static
@@ -382,6 +384,21 @@ bench-send: deps-bench
 $(BENCH)/send_raw: spec/bench/send_raw.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CFLAGS) $(CURL_INC) $(LDFLAGS) -o $@ $< $(CURL_LIB)
+
+# RUNS= says how many processes are killed, ENGINES= on which engines
+KILLS    = $(if $(filter file,$(origin RUNS)),100,$(RUNS))
+ENGINES ?= redis sqlite postgres
+## the outbox while senders are killed and frozen, and engines are killed; fails if a message is lost, out of order or sent twice
+crash: deps-crash
+	@$(MAKE) --no-print-directory -s all
+	@eval "$$($(MAKE) -s env)"; export PATH="$$PATH:/usr/sbin"; for engine in $(ENGINES); do \
+	  $(LUA) spec/crash/run.lua $$engine $$(($(KILLS) * 10)) $(KILLS) $$(($(KILLS) / 10)) $$(($(KILLS) / 50)) hold 3600 || exit 1; done
+
+QUEUED ?= 1000000
+## a put, a claim among QUEUED, and the whole way of one sender, on each engine of the outbox
+bench-outbox: deps-crash
+	@$(MAKE) --no-print-directory -s all
+	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" $(LUA) spec/bench/outbox.lua memory,sqlite,redis,postgres 10000 $(QUEUED)
 
 ## the memory that 100 MB need on the way to and from files
 bench-media: deps-test

@@ -5,7 +5,7 @@ local EXAMPLES = {
   "text", "image", "media", "audio", "video", "document", "sticker", "location", "contacts", "reaction", "reply", "buttons",
   "list", "url_button", "product", "product_list", "catalog", "flow", "appointment", "location_request", "call_permission",
   "template", "template_named", "template_location", "template_coupon", "template_flow", "group", "user_id", "mark_read", "bulk",
-  "sequence", "errors", "call", "templates",
+  "outbox", "sequence", "errors", "call", "templates",
 }
 local SHOWN, SENT = 6, 150 -- lines of an example, characters of a body
 

@@ -95,7 +95,7 @@ say-%: ; @echo '$($*)'
 
 # With the headers of Lua 5.1, else those of LuaJIT; where there are none, nothing is built, and the sandbox names the package.
 # The variables of this make are for another Lua, so that make is begun anew
-AFRESH = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(MAKE) --no-print-directory -s CC="$(CC)" CFLAGS="$(CFLAGS)" BUILD=build/lua5.1
+AFRESH = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u LUA_INC -u LUA_LIB $(MAKE) --no-print-directory -s CC="$(CC)" CFLAGS="$(CFLAGS)" BUILD=build/lua5.1
 sandbox-modules:
 ifneq ($(LUA),lua5.1)
 	@for lua in lua5.1 luajit; do \
@@ -317,13 +317,16 @@ bench-nginx: deps-nginx
 
 check: deps-check ; @sh spec/support/check.sh
 
+# the folder of the sandbox also gets its modules for nginx's LuaJIT, where they were built
+LUADIR ?= $(PREFIX)/share/lua/$(VERSION)
+LIBDIR ?= $(PREFIX)/lib/lua/$(VERSION)
+FOR_NGINX := whatsapp/sandbox/lua5.1/whatsapp
 install: all
-	install -d "$(DESTDIR)$(PREFIX)/lib/lua/$(VERSION)/whatsapp" "$(DESTDIR)$(PREFIX)/share/lua/$(VERSION)"
-	install -m 755 $(MODULES:%=$(MODULE)/%.so) "$(DESTDIR)$(PREFIX)/lib/lua/$(VERSION)/whatsapp"
-	cp -R lua/whatsapp "$(DESTDIR)$(PREFIX)/share/lua/$(VERSION)/"
-	@if [ -e build/lua5.1/whatsapp/crypto.so ]; then \
-	  folder="$(DESTDIR)$(PREFIX)/share/lua/$(VERSION)/whatsapp/sandbox/lua5.1/whatsapp"; \
-	  install -d "$$folder" && install -m 755 build/lua5.1/whatsapp/core.so build/lua5.1/whatsapp/crypto.so "$$folder"; fi
+	install -d "$(DESTDIR)$(LIBDIR)/whatsapp" "$(DESTDIR)$(LUADIR)"
+	install -m 755 $(MODULES:%=$(MODULE)/%.so) "$(DESTDIR)$(LIBDIR)/whatsapp"
+	cp -R lua/whatsapp "$(DESTDIR)$(LUADIR)/"
+	@if [ -e build/lua5.1/whatsapp/crypto.so ]; then install -d "$(DESTDIR)$(LUADIR)/$(FOR_NGINX)" && \
+	  install -m 755 build/lua5.1/whatsapp/core.so build/lua5.1/whatsapp/crypto.so "$(DESTDIR)$(LUADIR)/$(FOR_NGINX)"; fi
 
 clean:
 	rm -rf build

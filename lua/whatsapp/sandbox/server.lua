@@ -125,10 +125,16 @@ end
 
 -- ---- starting -------------------------------------------------------------------------------------------------------------
 
+-- LUA_PATH and LUA_CPATH of another Lua than 5.1 name what nginx's LuaJIT cannot load
+local function environment()
+  if _VERSION == "Lua 5.1" then return nil end
+  return { LUA_PATH = ";;", LUA_CPATH = ";;" }
+end
+
 -- what process.start and process.stay need
 local function launch_of(server, box)
   return {
-    nginx = server.nginx, port = server.port ~= 0 and server.port or nil, prepare = server.tls and CERTIFICATES or nil,
+    nginx = server.nginx, env = environment(), port = server.port ~= 0 and server.port or nil, prepare = server.tls and CERTIFICATES or nil,
     files = { ["options.json"] = assert(json.encode { server = server, box = box }) },
     configuration = function(port, folder) return configuration(server, port, folder) end,
   }

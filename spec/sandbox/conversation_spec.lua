@@ -42,7 +42,8 @@ describe("a conversation", function()
     local cases = {
       { { "hi", "Hello" }, "- bot   Hello\n+ bot   [buttons: yes, no] Which?" },
       { { "hi", { "buttons", "maybe" } }, "- bot   [buttons with maybe]\n+ bot   [buttons: yes, no] Which?" },
-      { { "x", "You pressed x", "silence", "something" }, "  user  x\n  bot   You pressed x\n  user  silence\n- bot   something\n+ bot   (no message)" },
+      { { "x", "You pressed x", "silence", "something" },
+        "  user  x\n  bot   You pressed x\n  user  silence\n- bot   something\n+ bot   (no message)" },
       { { "two", "first" }, "- bot   (no message)\n+ bot   You pressed two" },
       { { "two", "first", { user = "x" } }, "- bot   (no message)\n+ bot   You pressed two" },
       { { "hi", { "list" } }, "- bot   [list]\n+ bot   [buttons: yes, no] Which?" },

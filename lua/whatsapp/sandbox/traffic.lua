@@ -25,8 +25,10 @@ Traffic.__index = Traffic
 function Traffic:refuse(number, to)
   if not self.is_enforced then return nil end
   local now, pair = self.clock:now() - self.started, number .. " " .. tostring(to)
-  if self.numbers:take(number, now, 1 / THROUGHPUT, AT_ONCE, ROUNDING) > ROUNDING then return chaos.error(130429, self.status) end
-  if self.pairs:take(pair, now, PAIR, BURST, ROUNDING) > ROUNDING then return chaos.error(131056, self.status) end
+  local wait = self.numbers:take(number, now, 1 / THROUGHPUT, AT_ONCE, ROUNDING)
+  if wait > ROUNDING then return chaos.error(130429, self.status) end
+  wait = self.pairs:take(pair, now, PAIR, BURST, ROUNDING)
+  if wait > ROUNDING then return chaos.error(131056, self.status) end
 end
 
 -- how much of a limit is used, as the end of its last place says
@@ -94,8 +96,8 @@ end
 ---@return whatsapp.sandbox.traffic
 function traffic.new(clock, portfolio, is_enforced, status)
   return setmetatable({
-    clock = clock, started = clock:now(), portfolio = portfolio, is_enforced = is_enforced, status = status, pairs = limits.store(),
-    numbers = limits.store(), calls = 0, minutes = {}, minute = 0,
+    clock = clock, started = clock:now(), portfolio = portfolio, is_enforced = is_enforced, status = status,
+    pairs = limits.store(), numbers = limits.store(), calls = 0, minutes = {}, minute = 0,
   }, Traffic)
 end
 

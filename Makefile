@@ -229,14 +229,16 @@ $(EMBED)/whatsapp_curl.o: PARTS := $(CURL_INC)
 $(EMBED)/whatsapp_crypto.o: PARTS := $(SSL_INC)
 
 # the sandbox's page in Debian's chromium; strangers' clients against the sandbox; the picture in the README. What they need of
-# npm is pinned, and goes into spec/browser/node_modules
-BROWSER := spec/browser
-$(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
+# npm is pinned. They run in a copy under build/, so that no npm package lies among the sources
+BROWSER := build/browser
+$(BROWSER)/node_modules/.package-lock.json: spec/browser/package-lock.json
+	@mkdir -p $(BROWSER) && cp spec/browser/package.json spec/browser/package-lock.json $(BROWSER)
 	@cd $(BROWSER) && npm ci --silent --no-audit --no-fund
-browser = @eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" node $(BROWSER)/$(1)
-test-page: deps-page $(BROWSER)/node_modules/.package-lock.json all ; $(call browser,page.mjs)
-test-peers: deps-page $(BROWSER)/node_modules/.package-lock.json all ; $(call browser,peers.mjs)
-screenshot: deps-page $(BROWSER)/node_modules/.package-lock.json all ; $(call browser,screenshot.mjs) examples/sandbox.png
+browser = @cp spec/browser/*.mjs $(BROWSER) && eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" node $(BROWSER)/$(1)
+IN_BROWSER := deps-page $(BROWSER)/node_modules/.package-lock.json all
+test-page: $(IN_BROWSER) ; $(call browser,page.mjs)
+test-peers: $(IN_BROWSER) ; $(call browser,peers.mjs)
+screenshot: $(IN_BROWSER) ; $(call browser,screenshot.mjs) examples/sandbox.png
 
 # many Lua states in many threads, under ThreadSanitizer; where it cannot have its addresses (high randomisation), without that
 threads: $(AMALGAMATION)/whatsapp_lua.c

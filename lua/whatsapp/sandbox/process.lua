@@ -64,7 +64,8 @@ local function is_taken(port)
   local place = (":%04X "):format(port)
   for line in read "/proc/net/tcp":gmatch "[^\n]+" do
     local address, state = line:match "^%s*%d+: (%x+:%x+ )%x+:%x+ (%x+)"
-    if state == LISTENS and address:sub(9) == place and (address:find "^0100007F" or address:find "^00000000") then return true end
+    local is_here = address and (address:find "^0100007F" or address:find "^00000000")
+    if is_here and state == LISTENS and address:sub(9) == place then return true end
   end
   return false
 end

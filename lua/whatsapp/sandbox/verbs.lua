@@ -104,12 +104,16 @@ end
 
 -- ---- files --------------------------------------------------------------------------------------------------------------
 
-local function mime_type_of(name)
-  local extension = (name:match "%.([%w]+)$" or ""):lower()
-  for _, row in pairs(kinds.ROWS) do
-    if row.extensions[1] == extension or row.extensions[2] == extension then return row.type end
+-- extension -> MIME type; a kind that the API takes wins over one that it does not
+local TYPES = {}
+for _, row in pairs(kinds.ROWS) do
+  for _, extension in ipairs(row.extensions) do
+    if row.as or not TYPES[extension] then TYPES[extension] = row.type end
   end
-  return "application/octet-stream"
+end
+
+local function mime_type_of(name)
+  return TYPES[(name:match "%.([%w]+)$" or ""):lower()] or "application/octet-stream"
 end
 
 local function read_file(path)

@@ -65,6 +65,7 @@ local function user_view(box, user)
   return {
     id = user.id, name = user.name, number = user.number, user_id = user.user_id, blocked = user.blocked or false,
     unread = chats.unread(box, user), window_until = window_until(user),
+    limits = box.traffic.is_enforced and box.traffic:gauges(user.number_id or box.numbers.list[1].id, user.id) or nil,
   }
 end
 

@@ -94,8 +94,9 @@ export class Chaos {
     keyed(this.rules, list.length ? list : [{ id: "empty" }], (rule) => rule.id, (rule) => rule.id === "empty" ? h("li.nothing", "No rules: nothing fails by itself.")
       : h("li.rule" + (rule.over ? ".over" : ""), {}, h("span.grow", h("strong", `${rule.on}: ${rule.what}`), h("span.small", [IN_WORDS[rule.what], ["times", "every", "rate", "after", "code", "seconds"].filter((name) => rule[name] != null).map((name) => `${name} ${rule[name]}`).join(", "), rule.match && Object.entries(rule.match).map(([k, v]) => `${k} ${v}`).join(", "), `fired ${rule.fired ?? 0}`].filter(Boolean).join(" · "))),
         button("Remove", async () => { await remove(`chaos/${encodeURIComponent(rule.id)}`); await this.refresh(); })));
-    const limits = answer.limits || this.app.info.limits;
-    fill(this.gauges, limits && typeof limits === "object" ? Object.entries(limits).map(([name, one]) => h("label.gauge", h("span", name), h("meter", { min: 0, max: one.max ?? 100, value: one.used ?? 0 }), h("span", `${one.used ?? 0} of ${one.max ?? 100}`))) : h("p.small", "Not enforced. Start the sandbox with limits = \"api\" to meet 130429 and 131056."));
+    const gauge = (name, used) => h("label.gauge", h("span", name), h("meter", { max: 100, value: used }), h("span", `${used} %`));
+    const users = (await get("chats")).users.filter((user) => user.limits);
+    fill(this.gauges, users.length ? [gauge("Your number", Math.max(...users.map((user) => user.limits.number))), users.map((user) => gauge(`To ${user.name}`, user.limits.pair))] : h("p.small", "Not enforced. Start the sandbox with limits = \"api\" to meet 130429 and 131056."));
     this.tick();
   }
 

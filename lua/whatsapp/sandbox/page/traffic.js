@@ -111,11 +111,12 @@ export class Webhooks extends Pair {
   }
 
   details(item) {
+    const last = item.attempts?.at(-1) || {};
     return [h("h2", `${item.what || "raw"} · ${item.state}`),
       h("p", h("button.primary", { onclick: attempt(async () => { await post(`webhooks/${encodeURIComponent(item.id)}/redeliver`); toast("sent again"); await this.refresh(); }) }, "Redeliver")),
       block("Attempts", h("table", h("thead", h("tr", ["at", "status", "ms", "answer"].map((name) => h("th", { scope: "col" }, name)))), h("tbody", (item.attempts || []).map((one) => h("tr", h("td", exact(one.at)), h("td", one.status ?? one.err ?? "under way"), h("td", one.ms ?? ""), h("td.answer", one.answer ?? ""))))),
-        item.next_at && h("p.small", `again at ${new Date(item.next_at * 1000).toLocaleString()}`), item.hint && h("p.why", item.hint), item.advice && h("p.why", item.advice)),
-      block("Signature", h("code.long", item.attempts?.at(-1)?.signature || item.signature || ""), item.reserialised && h("p.why", "the same body written again by a JSON library gives ", h("code.long", item.reserialised))),
+        item.next_at && h("p.small", `again at ${new Date(item.next_at * 1000).toLocaleString()}`)),
+      block("Signature", h("code.long", last.signature || ""), last.reserialised && h("p.why", last.hint), last.reserialised && h("code.long.why", last.reserialised)),
       item.headers && block("Headers", headers(item.headers)), block("Body", json(item.body))];
   }
 }

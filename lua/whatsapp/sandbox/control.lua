@@ -61,10 +61,10 @@ local function window_until(user)
   return latest
 end
 
-local function user_view(box, user)
+local function user_view(box, user, unread)
   return {
     id = user.id, name = user.name, number = user.number, user_id = user.user_id, blocked = user.blocked or false,
-    unread = chats.unread(box, user), window_until = window_until(user),
+    unread = unread, window_until = window_until(user),
     limits = box.traffic.is_enforced and box.traffic:gauges(user.number_id or box.numbers.list[1].id, user.id) or nil,
   }
 end
@@ -138,7 +138,8 @@ end
 
 local function get_chats(box)
   local list = core.array {}
-  for _, user in ipairs(box.users:all()) do list[#list + 1] = user_view(box, user) end
+  local unread = chats.unread(box)
+  for _, user in ipairs(box.users:all()) do list[#list + 1] = user_view(box, user, unread[user.id] or 0) end
   return answer(200, { users = list })
 end
 
@@ -147,13 +148,13 @@ local function get_chat(box, _, id)
   if not user then return refuse(("there is no user %s"):format(id), 404) end
   local list = core.array {}
   for _, entry in ipairs(chats.entries(box, user)) do list[#list + 1] = entry_view(entry) end
-  return answer(200, { user = user_view(box, user), entries = list })
+  return answer(200, { user = user_view(box, user, chats.unread(box)[user.id] or 0), entries = list })
 end
 
 local function post_user(box, _, body)
   local user, problem = box.users:user(body.number or body.user_id, { name = body.name, user_id = body.user_id })
   if not user then return refuse("users: " .. problem) end
-  return answer(200, user_view(box, user))
+  return answer(200, user_view(box, user, chats.unread(box)[user.id] or 0))
 end
 
 local function post_verb(box, _, body, id, verb)

@@ -6,7 +6,7 @@ import { bubble, summary, send_location } from "./bubble.js";
 import { as_lua, as_curl, first_steps } from "./snippets.js";
 
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
-const MOST_PHONES = 3, MOST_EVENTS = 200;
+const MOST_PHONES = 3, MOST_EVENTS = 200, MOST_SHOWN = 150; // of messages: a button shows the earlier ones
 
 const color = (id) => { let n = 0; for (const c of id) n = (n * 31 + c.charCodeAt(0)) % 360; return n; };
 
@@ -27,7 +27,7 @@ const base64 = (file) => new Promise((resolve, reject) => {
 
 class Phone {
   constructor(user, page) {
-    Object.assign(this, { user, page, entries: [], reply: null, forwarded: false, referral: false, reads: false, last_day: "" });
+    Object.assign(this, { user, page, entries: [], reply: null, forwarded: false, referral: false, reads: false, shown: MOST_SHOWN });
     this.log = h("ol.log", { tabindex: "0", onclosed: () => this.update(this.entries), "aria-label": `Messages of ${user.name}` });
     this.said = h("p.hidden", { "aria-live": "polite" });
     this.head = h("header.phone-head");
@@ -167,22 +167,27 @@ class Phone {
     const log = this.log, at_end = log.scrollHeight - log.scrollTop - log.clientHeight < 80 || !this.entries.length;
     const before = this.entries.length, known = new Set(this.entries.map((entry) => entry.id));
     this.entries = entries;
-    const items = [];
+    const items = [], hidden = Math.max(0, entries.length - this.shown);
     let last = null;
-    for (const entry of entries) {
+    if (hidden) items.push({ id: "earlier", hidden });
+    for (const entry of entries.slice(-this.shown)) {
       const key = day_key(entry.at);
       if (key !== last) items.push({ id: `day ${key}`, day: entry.at });
       last = key;
       items.push(entry);
     }
     if (!items.length) items.push({ id: "empty", empty: true });
-    keyed(log, items, (item) => item.id, (item) => item.empty ? this.empty() : item.day ? h("li.day", day(item.day)) : bubble(item, this.context));
+    keyed(log, items, (item) => item.id, (item) => item.empty ? this.empty() : item.hidden ? this.earlier(item.hidden) : item.day ? h("li.day", day(item.day)) : bubble(item, this.context));
     if (before) {
       const news = entries.filter((entry) => !known.has(entry.id) && !entry.inbound).slice(-3);
       if (news.length) this.said.textContent = news.map((entry) => `Business: ${summary(entry.message)}`).join(". ");
     }
     if (at_end) log.scrollTop = log.scrollHeight;
     this.see();
+  }
+
+  earlier(count) {
+    return h("li.earlier", h("button.plain", { onclick: () => { this.shown += MOST_SHOWN; this.update(this.entries); } }, `${count} earlier messages`));
   }
 
   empty() {
@@ -247,7 +252,7 @@ export class Chats {
 
   async load() {
     await Promise.all(this.open.map(async (id) => {
-      const { entries } = await get(`chats/${encodeURIComponent(id)}?limit=300`);
+      const { entries } = await get(`chats/${encodeURIComponent(id)}`);
       this.phones.get(id)?.update(entries || []);
     }));
   }

@@ -88,7 +88,7 @@ local function trace_of(entry, user)
     id = entry.id, number = entry.from, user = user and user.id, is_group = is_group or nil,
     to = message.to and (is_group and message.to or message.to:gsub("[^%w]", "")) or nil, recipient = message.recipient,
     opaque = message.biz_opaque_callback_data, category = is_template(message) and "utility" or "service",
-    conversation = ("%08x"):format(entry.seq),
+    seq = entry.seq,
   }
 end
 

@@ -54,7 +54,7 @@ local function list_of(from, make)
   return list
 end
 
-local TRACE = { "to", "recipient", "is_group", "opaque", "category", "conversation", "fails", "at", "status" }
+local TRACE = { "to", "recipient", "is_group", "opaque", "category", "seq", "fails", "at", "status" }
 
 local function entry_of(entry)
   local kept = picked(entry, ENTRY)
@@ -137,7 +137,7 @@ local function has_numbers(object)
 end
 
 local function is_trace(trace)
-  return trace == nil or type(trace.at) == "number" and statuses.is_status(trace.status)
+  return trace == nil or type(trace.at) == "number" and type(trace.seq) == "number" and statuses.is_status(trace.status)
 end
 
 local function is_entry(item)
@@ -191,7 +191,7 @@ local function put_entries(box, name, list, member)
     if kept.trace then
       entry.trace = values.copy(kept.trace)
       entry.trace.id, entry.trace.number, entry.trace.user = kept.id, kept.from, kept.user
-      entry.trace.statuses = kept.statuses or {}
+      entry.trace.statuses = kept.statuses
     end
     box.shelves[name]:put(entry, #kept.json)
     if entry.trace then statuses.resume(box, entry.trace) end

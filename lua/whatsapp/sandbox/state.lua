@@ -7,6 +7,7 @@ local json = require "whatsapp.wire.json"
 local objects = require "whatsapp.sandbox.objects"
 local outbound = require "whatsapp.sandbox.outbound"
 local statuses = require "whatsapp.sandbox.statuses"
+local templates = require "whatsapp.sandbox.templates"
 local values = require "whatsapp.util.values"
 
 local state = {}
@@ -180,6 +181,8 @@ local function check(document)
     local problem = check_list(document, name, members)
     if problem then return problem end
   end
+  if document.objects ~= nil and type(document.objects) ~= "table" then return "objects must be an object" end
+  return document.templates ~= nil and templates.problem_of(document.templates) or nil
 end
 
 -- ---- reading ------------------------------------------------------------------------------------------------------------

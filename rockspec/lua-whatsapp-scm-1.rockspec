@@ -18,6 +18,7 @@ description = {
 dependencies = {
   "lua >= 5.1, < 5.6",
   "lua-cjson >= 2.1.0",
+  "argparse >= 0.7.1", -- of the program whatsapp
 }
 
 -- libraries only: where Debian keeps the headers is for the compiler to know
@@ -29,6 +30,7 @@ external_dependencies = {
 -- make, as the sandbox needs a build for nginx's LuaJIT besides, and has files that are no modules
 build = {
   type = "make",
+  install = { bin = { whatsapp = "lua/whatsapp/cli/whatsapp" } },
   build_variables = {
     LUA = "rock",
     CC = "$(CC)",
@@ -39,10 +41,11 @@ build = {
     SSL_INC = "-I$(CRYPTO_INCDIR)",
     SSL_LIB = "-L$(CRYPTO_LIBDIR) -lcrypto",
   },
+  install_target = "install-rock",
   install_variables = {
     LUA = "rock",
-    LUADIR = "$(LUADIR)",
-    LIBDIR = "$(LIBDIR)",
+    INSTALL_LUA = "$(LUADIR)",
+    INSTALL_C = "$(LIBDIR)",
   },
 }
 

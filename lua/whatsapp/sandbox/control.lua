@@ -8,6 +8,7 @@ local inbound = require "whatsapp.sandbox.inbound"
 local json = require "whatsapp.wire.json"
 local core = require "whatsapp.core"
 local statuses = require "whatsapp.sandbox.statuses"
+local templates = require "whatsapp.sandbox.templates"
 local url = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
 
@@ -317,6 +318,8 @@ local ROUTES = {
     return answer(200, { ok = true })
   end },
 }
+
+for _, row in ipairs(templates.CONTROL) do table.insert(ROUTES, row) end
 
 -- ---- guards -------------------------------------------------------------------------------------------------------------
 

@@ -13,12 +13,14 @@ local line = require "whatsapp.sandbox.line"
 local media = require "whatsapp.sandbox.media"
 local messages = require "whatsapp.sandbox.messages"
 local numbers = require "whatsapp.sandbox.numbers"
+local objects = require "whatsapp.sandbox.objects"
 local options_of = require "whatsapp.util.options"
 local random = require "whatsapp.sandbox.random"
 local random_id = require "whatsapp.util.random_id"
 local shelf = require "whatsapp.sandbox.shelf"
 local state = require "whatsapp.sandbox.state"
 local statuses = require "whatsapp.sandbox.statuses"
+local templates = require "whatsapp.sandbox.templates"
 local traffic = require "whatsapp.sandbox.traffic"
 local transport = require "whatsapp.sandbox.transport"
 local users = require "whatsapp.sandbox.users"
@@ -42,6 +44,9 @@ local routes = {
   { "POST", "^/v%d+%.%d+/(upload:[^/]+)$", media.continue },
   { "GET", "^/v%d+%.%d+/(upload:[^/]+)$", media.progress_of },
 }
+for _, rows in ipairs { templates.ROUTES, objects.ROUTES } do
+  for _, row in ipairs(rows) do routes[#routes + 1] = row end
+end
 
 local function unsupported(request, id)
   return fail(400, {
@@ -131,6 +136,8 @@ end
 ---@field inbound { id: string, inbound: table }[] the messages of users, the newest last
 ---@field media table the files that were uploaded: { id, data, type, filename, number }, the newest last; and by their ids
 ---@field sessions table<string, table> the uploads of samples, by their ids: { id, data, length, type, filename }
+---@field templates whatsapp.sandbox.templates the templates of the account: add, find, approve, reject, pause, disable
+---@field objects whatsapp.sandbox.objects profiles, settings, groups, flows and the like
 ---@field forgotten integer entries that it has forgotten because a list was full
 ---@field forget_error any what on_forget raised last
 ---@field on_event (fun(event: whatsapp.sandbox.event))? hears of each event; set it
@@ -346,6 +353,8 @@ function Box:begin()
   self.effects, self.waiting, self.blocked_users = {}, { count = 0 }, {}
   self.users = users.new(self, MOST_USERS)
   for _, user in ipairs(USERS) do self.users:user(user[1], user[2]) end
+  templates.attach(self)
+  objects.attach(self)
   add_shelves(self)
 end
 

@@ -18,7 +18,7 @@ process.quoted = quoted
 ---@param command string of the shell
 ---@return boolean ok, string printed
 function process.run(folder, command)
-  local pipe = assert(io.popen(("cd %s && { %s\n} 2>&1; echo $?"):format(quoted(folder), command)))
+  local pipe = assert(io.popen(("cd %s && ( %s\n) 2>&1; echo $?"):format(quoted(folder), command)))
   local output = pipe:read "*a"
   pipe:close()
   local printed, status = output:match "^(.-)(%d+)\n$"

@@ -4,8 +4,10 @@ local base64 = require "whatsapp.sandbox.base64"
 local deliveries = require "whatsapp.sandbox.deliveries"
 local escaped = require "whatsapp.sandbox.escaped"
 local json = require "whatsapp.wire.json"
+local objects = require "whatsapp.sandbox.objects"
 local outbound = require "whatsapp.sandbox.outbound"
 local statuses = require "whatsapp.sandbox.statuses"
+local templates = require "whatsapp.sandbox.templates"
 local values = require "whatsapp.util.values"
 
 local state = {}
@@ -54,7 +56,7 @@ local function list_of(from, make)
   return list
 end
 
-local TRACE = { "to", "recipient", "is_group", "opaque", "category", "conversation", "fails", "at", "status" }
+local TRACE = { "to", "recipient", "is_group", "opaque", "category", "seq", "fails", "at", "status" }
 
 local function entry_of(entry)
   local kept = picked(entry, ENTRY)
@@ -113,7 +115,7 @@ function state.of(box)
       kept.held = nil
       return kept
     end),
-    templates = box.templates and box.templates:state() or nil,
+    templates = box.templates:state(), objects = objects.state(box),
   }
 end
 
@@ -137,7 +139,7 @@ local function has_numbers(object)
 end
 
 local function is_trace(trace)
-  return trace == nil or type(trace.at) == "number" and statuses.is_status(trace.status)
+  return trace == nil or type(trace.at) == "number" and type(trace.seq) == "number" and statuses.is_status(trace.status)
 end
 
 local function is_entry(item)
@@ -179,6 +181,8 @@ local function check(document)
     local problem = check_list(document, name, members)
     if problem then return problem end
   end
+  if document.objects ~= nil and type(document.objects) ~= "table" then return "objects must be an object" end
+  return document.templates ~= nil and templates.problem_of(document.templates) or nil
 end
 
 -- ---- reading ------------------------------------------------------------------------------------------------------------
@@ -191,7 +195,7 @@ local function put_entries(box, name, list, member)
     if kept.trace then
       entry.trace = values.copy(kept.trace)
       entry.trace.id, entry.trace.number, entry.trace.user = kept.id, kept.from, kept.user
-      entry.trace.statuses = kept.statuses or {}
+      entry.trace.statuses = kept.statuses
     end
     box.shelves[name]:put(entry, #kept.json)
     if entry.trace then statuses.resume(box, entry.trace) end
@@ -255,7 +259,8 @@ function state.load(box, document)
   put_files(box, "media", document.media, LISTS.media)
   put_files(box, "uploads", document.uploads, LISTS.uploads)
   put_rules(box, document.rules)
-  if document.templates and box.templates then box.templates:load(document.templates) end
+  if document.templates then box.templates:load(document.templates) end
+  if document.objects then objects.load(box, document.objects) end
   for _, kept in ipairs(document.waiting) do deliveries.resume(box, kept) end
   local counts = document.counts
   box.count, box.seq = math.max(box.count, counts.count), math.max(box.seq, counts.seq)

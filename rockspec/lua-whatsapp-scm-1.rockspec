@@ -162,7 +162,6 @@ build = {
     ["whatsapp.outbox.sql"] = "lua/whatsapp/outbox/sql.lua",
     ["whatsapp.outbox.states"] = "lua/whatsapp/outbox/states.lua",
     ["whatsapp.sandbox"] = "lua/whatsapp/sandbox/init.lua",
-    ["whatsapp.sandbox.base64"] = "lua/whatsapp/sandbox/base64.lua",
     ["whatsapp.sandbox.buttons"] = "lua/whatsapp/sandbox/buttons.lua",
     ["whatsapp.sandbox.chaos"] = "lua/whatsapp/sandbox/chaos.lua",
     ["whatsapp.sandbox.chats"] = "lua/whatsapp/sandbox/chats.lua",

@@ -1,5 +1,4 @@
 -- The users of a box: each verb gives the webhook that the API sends, key by key, and says what is wrong. In this process.
-local base64 = require "whatsapp.sandbox.base64"
 local json = require "whatsapp.wire.json"
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"
@@ -293,15 +292,5 @@ describe("a user of the sandbox", function()
     local ok, err = pcall(function() box:user("16505551234"):presses "Open" end)
     assert.is_false(ok)
     assert.is_truthy(err:find("opens a link", 1, true), err)
-  end)
-end)
-
-describe("base64", function()
-  it("is read and written, and what is none is refused", function()
-    for _, bytes in ipairs { "", "a", "ab", "abc", "abcd", ("\0\255"):rep(50) } do
-      assert.equal(bytes, base64.decode(base64.encode(bytes)))
-    end
-    assert.equal("aGVsbG8=", base64.encode "hello")
-    for _, text in ipairs { "a", "a===", "ab=c", "abc", "ab!=", "=", "a===aaaa" } do assert.is_nil(base64.decode(text), text) end
   end)
 end)

@@ -1,6 +1,6 @@
 -- The things that a user does: each verb is a row that makes the message which the business gets, or changes something else in
 -- the box. To add a verb: one row here. Never raises for a body, and never guesses: returns nil and a sentence instead.
-local base64 = require "whatsapp.sandbox.base64"
+local crypto = require "whatsapp.crypto"
 local buttons = require "whatsapp.sandbox.buttons"
 local chats = require "whatsapp.sandbox.chats"
 local escaped = require "whatsapp.sandbox.escaped"
@@ -129,7 +129,7 @@ end
 local function data_of(body)
   if body.data then return body.data end
   if body.path then return read_file(body.path) end
-  local data = body.base64 and base64.decode(body.base64)
+  local data = body.base64 and crypto.from_base64(body.base64)
   if data then return data end
   return nil, body.base64 and "base64 is no base64" or "base64 is missing"
 end

@@ -258,6 +258,8 @@ describe("a user of the sandbox", function()
     local box, client = new_box()
     local ana = box:user "16505551234"
     local id = assert(client:send(BUTTONS)).messages[1].id
+    local cyclic = {}
+    cyclic.a = cyclic
     local cases = {
       { function() ana:presses "maybe" end, ("press: no button `maybe` in %s, it has: yes, no"):format(id) },
       { function() ana:chooses "r1" end, "choose: there is no such message to Ana" },
@@ -273,6 +275,10 @@ describe("a user of the sandbox", function()
       { function() ana:orders { {} } end, "items[1].product_retailer_id is missing" },
       { function() ana:plays() end, "play: there is no such message to Ana" },
       { function() ana:reads "wamid.X" end, "read: Ana has no message wamid.X" },
+      { function() ana:writes("x", { referral = { a = "\255" } }) end, "write: referral must be an object that JSON can hold" },
+      { function() ana:writes("x", { referral = cyclic }) end, "write: referral must be an object that JSON can hold" },
+      { function() ana:writes("x", { number = {} }) end, "write: there is no number" },
+      { function() box:user("1", { name = {} }) end, "name must be a string" },
       { function() box:user "abc" end, "a user has a number of digits" },
       { function() box:user("1", { user_id = "odd" }) end, "user_id must be a user id" },
     }

@@ -13,14 +13,8 @@ local function make(rest)
   return output
 end
 
+local lua_modules = require "spec.support.modules"
 local scratch = scratch_folder.new()
-
--- the Lua modules, by name, and their files
-local function lua_modules()
-  local found = {}
-  for name, file in read "rockspec/lua-whatsapp-scm-1.rockspec":gmatch '%["([%w_.]+)"%] = "(lua/[%w_/.]+)"' do found[name] = file end
-  return found
-end
 
 describe("the library in a C program", function()
   local built = ("build/%s/embed"):format(lua)

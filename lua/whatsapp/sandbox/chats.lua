@@ -49,7 +49,7 @@ function chats.entries(box, user)
 end
 
 ---@param box whatsapp.sandbox
----@return table<string, integer> counts of the messages that each user has not read, by the ids of users
+---@return table<string, integer> counts of the messages that each user has not read, in one pass
 function chats.unread(box)
   local counts = {}
   for _, entry in ipairs(box.messages) do

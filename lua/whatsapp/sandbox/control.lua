@@ -62,10 +62,11 @@ local function window_until(user)
   return latest
 end
 
-local function user_view(user, unread)
+local function user_view(box, user, unread)
   return {
     id = user.id, name = user.name, number = user.number, user_id = user.user_id, blocked = user.blocked or false,
-    unread = unread[user.id] or 0, window_until = window_until(user),
+    unread = unread, window_until = window_until(user),
+    limits = box.traffic.is_enforced and box.traffic:gauges(user.number_id or box.numbers.list[1].id, user.id) or nil,
   }
 end
 
@@ -137,8 +138,9 @@ end
 -- ---- users --------------------------------------------------------------------------------------------------------------
 
 local function get_chats(box)
-  local list, unread = core.array {}, chats.unread(box)
-  for _, user in ipairs(box.users:all()) do list[#list + 1] = user_view(user, unread) end
+  local list = core.array {}
+  local unread = chats.unread(box)
+  for _, user in ipairs(box.users:all()) do list[#list + 1] = user_view(box, user, unread[user.id] or 0) end
   return answer(200, { users = list })
 end
 
@@ -147,13 +149,13 @@ local function get_chat(box, _, id)
   if not user then return refuse(("there is no user %s"):format(id), 404) end
   local list = core.array {}
   for _, entry in ipairs(chats.entries(box, user)) do list[#list + 1] = entry_view(entry) end
-  return answer(200, { user = user_view(user, chats.unread(box)), entries = list })
+  return answer(200, { user = user_view(box, user, chats.unread(box)[user.id] or 0), entries = list })
 end
 
 local function post_user(box, _, body)
   local user, problem = box.users:user(body.number or body.user_id, { name = body.name, user_id = body.user_id })
   if not user then return refuse("users: " .. problem) end
-  return answer(200, user_view(user, chats.unread(box)))
+  return answer(200, user_view(box, user, chats.unread(box)[user.id] or 0))
 end
 
 local function post_verb(box, _, body, id, verb)

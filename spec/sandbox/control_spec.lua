@@ -155,7 +155,9 @@ describe("the control API of the sandbox", function()
     assert.equal("any \1 bytes", effect.post.body)
     assert.is_true(whatsapp.webhook.verify(effect.post.body, effect.post.headers["x-hub-signature-256"], "s"))
     for _, row in ipairs { { "/webhooks/d99/redeliver", {} }, { "/webhooks/raw", {} }, { "/webhooks/endpoint", { url = "ftp://x" } },
-      { "/webhooks/endpoint", { url = 5 } }, { "/webhooks/endpoint", {} } } do
+      { "/webhooks/endpoint", { url = 5 } }, { "/webhooks/endpoint", {} },
+      { "/webhooks/raw", { body = "x", number = {} } }, { "/handshake", { number = {} } },
+      { "/webhooks/endpoint", { url = URL, number = {} } }, { "/users", { number = "1", name = {} } } } do
       assert.equal(400, (ask(box, "POST", row[1], row[2])), row[1])
     end
     assert.equal(200, (ask(box, "POST", "/webhooks/endpoint", { url = "http://127.0.0.1:9/two" })))

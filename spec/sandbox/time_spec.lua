@@ -143,6 +143,8 @@ describe("the window of the sandbox", function()
       local box = sandbox.new { window = mode, numbers = { "1" } }
       local client = new_client(box)
       assert.equal(codes[1], code_of(client))
+      assert.equal(codes[1], code_of(client, { to = "49" .. #mode, text = { body = "to somebody new" } }))
+      assert.equal(200, code_of(client, { to = "Y2FwaV9ncm91cDox", recipient_type = "group", text = { body = "to a group" } }))
       box:user("16505551234"):writes "hi"
       box.clock:advance(DAY)
       assert.equal(codes[2], code_of(client))

@@ -235,6 +235,7 @@ end
 local function post_raw(box, _, body)
   if type(body.body) ~= "string" then return refuse "raw: body must be a string" end
   local number = body.number or box.numbers.list[1].id
+  if not box.numbers:find(number) then return refuse(("raw: there is no number %s"):format(tostring(number))) end
   local delivery = deliveries.send(box, { number = number, what = "raw" }, body.body)
   if not delivery then return refuse "there is no endpoint: no webhook is set" end
   box:run_due()
@@ -242,6 +243,9 @@ local function post_raw(box, _, body)
 end
 
 local function post_handshake(box, _, body)
+  if body.number and not box.numbers:find(body.number) then
+    return refuse(("handshake: there is no number %s"):format(tostring(body.number)))
+  end
   local asked, problem = deliveries.handshake(box, body.number)
   return answer_to(asked and { asked = true, handshake = box.handshaken }, problem)
 end

@@ -1,6 +1,6 @@
 -- The state of a box as one document, to go on with after a restart: what was sent, who the users are, what still waits. Plain
 -- data that every JSON library can write: messages are in it as JSON, files as base64. A document that is wrong changes nothing.
-local base64 = require "whatsapp.sandbox.base64"
+local crypto = require "whatsapp.crypto"
 local deliveries = require "whatsapp.sandbox.deliveries"
 local escaped = require "whatsapp.sandbox.escaped"
 local json = require "whatsapp.wire.json"
@@ -72,7 +72,7 @@ end
 local function file_of(members)
   return function(file)
     local kept = picked(file, members)
-    kept.base64 = base64.encode(file.data)
+    kept.base64 = crypto.base64(file.data)
     return kept
   end
 end
@@ -146,7 +146,7 @@ local function is_entry(item)
   return type(json.decode(item.json)) == "table" and has_numbers(item.statuses) and is_trace(item.trace)
 end
 
-local function is_file(item) return base64.decode(item.base64) ~= nil end
+local function is_file(item) return crypto.from_base64(item.base64) ~= nil end
 
 -- what else must be right of an item
 local ALSO = {
@@ -205,7 +205,7 @@ end
 local function put_files(box, name, list, members)
   for _, kept in ipairs(list) do
     local file = picked(kept, members)
-    file.base64, file.data = nil, base64.decode(kept.base64)
+    file.base64, file.data = nil, crypto.from_base64(kept.base64)
     box.shelves[name]:put(file, #file.data)
   end
 end

@@ -159,7 +159,8 @@ endif
 PORT ?= 9428
 ## a WhatsApp of your own in a browser, until Ctrl-C; PORT=0 takes a free port, WEBHOOK=URL gets the webhooks
 sandbox: deps-demo
-	@$(MAKE) --no-print-directory -s all && eval "$$($(MAKE) -s env)" && PORT="$(PORT)" WEBHOOK="$(WEBHOOK)" $$LUA examples/sandbox.lua
+	@$(MAKE) --no-print-directory -s all && eval "$$($(MAKE) -s env)" && PORT="$(PORT)" WEBHOOK="$(WEBHOOK)" APP_SECRET="$(APP_SECRET)" \
+	  $$LUA examples/sandbox.lua
 
 # make deps first, then make again: what was missing may change what pkg-config says
 ## send messages of every type to a sandbox on this machine, and show what went and came

@@ -309,6 +309,12 @@ bench-nginx: deps-nginx
 	@$(MAKE) --no-print-directory -s all
 	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)" $(LUA) spec/bench/nginx.lua
 
+# the program: its help, validate, and the memory of a million rows of CSV; prints, and judges nothing
+ROWS ?= 1000000
+bench-cli: deps-test
+	@$(MAKE) --no-print-directory -s all
+	@eval "$$($(MAKE) -s env)"; $(LUA) spec/bench/cli.lua $(MESSAGES) $(ROWS)
+
 check: deps-check ; @sh spec/support/check.sh
 
 install: all
@@ -331,4 +337,4 @@ bench-webhook: core crypto $(BENCH)/floor.so
 
 .PHONY: unicode all core curl crypto env sandbox sandbox-modules deps-demo deps-test deps-check deps-all deps-bench deps-nginx deps-arm deps-be deps-musl deps-portable portable demo test suite \
         test-all test-arm test-be test-musl memcheck sanitize coverage amalgamation embed threads size 32bits apicheck torture fuzz \
-        fuzz-webhook fuzz-sniff fuzz-http1 docs rockspec check bench bench-send bench-webhook bench-nginx bench-media install clean
+        fuzz-webhook fuzz-sniff fuzz-http1 docs rockspec check bench bench-cli bench-send bench-webhook bench-nginx bench-media install clean

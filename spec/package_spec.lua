@@ -89,8 +89,8 @@ describe("every file", function()
   end)
 
   it("holds no line that ends in a space, and no tab but in the Makefile", function()
-    assert.same({}, lines_of "grep -rnE ' +$' src lua spec examples Makefile README.md CHANGELOG.md rockspec")
-    assert.same({}, lines_of "grep -rlP '\\t' src lua examples README.md CHANGELOG.md rockspec")
+    assert.same({}, lines_of "grep -rInE ' +$' src lua spec examples Makefile README.md CHANGELOG.md rockspec")
+    assert.same({}, lines_of "grep -rIlP '\\t' src lua examples README.md CHANGELOG.md rockspec")
   end)
 end)
 

@@ -43,6 +43,8 @@ local M = {}
 ---@field max_body integer? bytes of an answer, 1 MiB if absent; files have their own bound
 ---@field allow_http boolean? plain http to others than loopback
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
+---@field observe (fun(event: whatsapp.observed))? told each attempt, and each message and call that ended: whatsapp.metrics, or
+---a function; what it raises is in observe_error of `info` or `details`
 ---@field on_warning fun(warning: whatsapp.problem, message: table)? called for a problem
 ---that the API may refuse; the second argument is the message, or the type, filename and size of a file that is uploaded
 ---@field media_store whatsapp.media_store|false? remembers the uploads of client:send_file; in memory if absent
@@ -102,12 +104,15 @@ local M = {}
 ---@field warnings whatsapp.problem[]?
 ---@field fallback boolean? the fallback was sent
 ---@field waited number? seconds that limits held it back
+---@field log_error string? what the option log raised
+---@field observe_error string? what the option observe raised
 ---@field media_id string? the file's id, from client:send_file
 ---@field session string? from media:upload_sample
 
 local NEW = {
   token = "secret", phone_number_id = "id", waba_id = "id", version = "version", base_url = "base_url", transport = "callable",
   retry = "retry", limiter = "limiter", mode = "mode", app_secret = "key", log = "callable", on_warning = "callable",
+  observe = "callable",
   stamp = "boolean", before_send = "callable", media_store = "media_store", media_hosts = "names",
 }
 for name, kind in pairs(checks.TRANSPORT) do NEW[name] = kind end -- for the transport that the client makes
@@ -124,6 +129,12 @@ local MARK_READ = { timeout = "seconds", retry = "retry", typing = "boolean" }
 
 ---@class whatsapp.client
 ---@field media whatsapp.media.client files: upload, look up, download, delete; made when it is first asked for
+---@field templates whatsapp.templates_table templates of the account: list, each, get, create, edit, delete
+---@field groups whatsapp.groups_table groups: create, get, update, delete, participants, invite link, requests to join
+---@field blocked whatsapp.blocked_table users that are blocked: list, each, add, remove
+---@field profile whatsapp.profile_table the profile that users see: get, update
+---@field phone whatsapp.phone_table the phone number: get, register, deregister, PIN, settings
+---@field flows whatsapp.flows_table flows: list, each, create, upload, publish, deprecate, delete
 local client = {}
 client.__name = "whatsapp.client"
 
@@ -173,6 +184,7 @@ local function make(state)
   if type(transport) == "table" or type(transport) == "userdata" then state.now, state.sleep = transport.now, transport.sleep end
   state.streams = type(transport) == "table" and transport.streams == true
   state.can_wait = state.now ~= nil and state.sleep ~= nil
+  state.is_timed = state.now ~= nil and (state.log ~= nil or state.observe ~= nil)
   state.steps = delivery.steps(state)
   state.plan = plan_of(state, values.NONE, nil, max_wait_of(state, values.NONE))
   local self = setmetatable({}, client)
@@ -440,7 +452,7 @@ local PAGING_LEVELS = 4
 local function exchange(state, request, how)
   local one = delivery.new(state, {
     url = request.url, read = how.read, policy = how.policy, harmless = how.harmless, timeout = request.timeout or state.timeout,
-    no_token = how.no_token,
+    no_token = how.no_token, is_call = true,
   })
   one:begin_request(request, how.warnings, how.about)
   local result, err, details = single.run(one)
@@ -505,7 +517,7 @@ function client:mark_read(received, options)
   options = checks.check(options, MARK_READ, 2)
   local message = { status = "read", message_id = message_id, typing_indicator = options.typing and { type = "text" } or nil }
   local plan = plan_of(state, options, nil, nil)
-  plan.policy, plan.harmless = harmless(plan.policy), true
+  plan.policy, plan.harmless, plan.is_call = harmless(plan.policy), true, true
   return deliver(state, message, plan)
 end
 
@@ -613,13 +625,16 @@ function client:send_file(to, file, options)
   return result, err, details
 end
 
--- methods, and `media`, which is made at its first use
+-- methods, and `media` and the tables of graph/endpoints, each of which is made at its first use
 function client:__index(name)
   local method = client[name]
-  if method ~= nil or name ~= "media" or not private[self] then return method end
-  local media = require("whatsapp.media.client").new(access_of(private[self]))
-  rawset(self, "media", media)
-  return media
+  if method ~= nil or not private[self] then return method end
+  local made
+  if name == "media" then made = require("whatsapp.media.client").new(access_of(private[self])) end
+  local tables = require "whatsapp.graph.tables"
+  if tables.has(name) then made = tables.new(name, access_of(private[self])) end
+  rawset(self, name, made)
+  return made
 end
 
 ---For the outbox, whose sender drives deliveries of its own over the transport of a client.

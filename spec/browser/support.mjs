@@ -38,13 +38,14 @@ export async function run(context) {
   let passed = 0, failed = 0;
   for (const { name, run: body } of tests) {
     if (process.env.ONLY && !name.includes(process.env.ONLY)) continue;
+    const began = Date.now();
     try {
       await body(context);
       passed++;
-      console.log(`ok      ${name}`);
+      console.log(`ok      ${name}${process.env.TIMES ? ` (${Date.now() - began} ms)` : ""}`);
     } catch (problem) {
       failed++;
-      console.log(`FAILED  ${name}\n    ${problem instanceof Failure ? problem.message : problem.stack}`);
+      console.log(`FAILED  ${name}\n    ${problem instanceof Failure ? problem.message : problem.stack.split("\n").slice(0, 6).join("\n    ")}`);
     }
   }
   console.log(`${passed} passed, ${failed} failed`);
@@ -143,10 +144,11 @@ export async function start_browser() {
 // A page of the sandbox; notes what it must not do: errors on the console, requests to other hosts
 export async function open_page(context, options = {}, hash = "chats") {
   const page = await context.browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce", ...options });
+  page.setDefaultTimeout(10000);
   page.troubles = [];
   page.on("pageerror", (error) => page.troubles.push(`error: ${error.message}`));
   page.on("console", (message) => { if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) page.troubles.push(message.text()); });
-  page.on("request", (request) => { if (!request.url().startsWith(context.sandbox.base_url) && !request.url().startsWith("blob:")) page.troubles.push(`asked ${request.url()}`); });
+  page.on("request", (request) => { if (!request.url().startsWith(context.sandbox.base_url)) page.troubles.push(`asked ${request.url()}`); });
   await page.goto(`${context.sandbox.base_url}/_sandbox/page/#${hash}`);
   await page.waitForSelector(".live.on");
   return page;

@@ -116,6 +116,8 @@ static const trial trials[] = {
         "[[{\"a\": [1, 2.5, true, null, {\"b\": \"\\u00e4\\ud83d\\ude00\", \"c\": []}], \"d\": 12345678901234567890,"
         " \"e\": [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]}]]",
         false, true, NULL},
+    {"write", "write", "{data = {items = {1, {}, 'x'}, ['\\1'] = core.array {}, long = ('x'):rep(5000)}}", false, true, NULL},
+    {"write, problems", "write", "{data = {print, a = 1, ['\\255'] = '\\255'}}", false, false, NULL},
     {"parse", "parse", NULL, false, true,
         "return whatsapp.parse_response, {status = 200, headers = {['x-app-usage'] = '{}'}, body = accepted}"},
     {"parse, an error", "parse", NULL, false, false,

@@ -1708,10 +1708,9 @@ static bool is_out_of_memory(const wa_encoder *e)
            e->report.records.failure == WA_NO_MEMORY || e->report.text.failure == WA_NO_MEMORY;
 }
 
-static void begin(wa_encoder *e, lua_State *L, const wa_type *root)
+static void begin(wa_encoder *e, lua_State *L)
 {
     e->L = L;
-    e->interned = root->interned->values;
     e->writing = true;
     e->report.problems = e->report.warnings = 0;
     e->values = MAX_VALUES;
@@ -1725,7 +1724,7 @@ static void begin(wa_encoder *e, lua_State *L, const wa_type *root)
 }
 
 /* Returns false if memory ran out. */
-static bool end(wa_encoder *e)
+static bool finish(wa_encoder *e)
 {
     if (e->out.failure == WA_TOO_LONG) {
         char size[16];
@@ -1739,14 +1738,17 @@ static bool end(wa_encoder *e)
 bool wa_encode_message(wa_encoder *e, lua_State *L, int table, wa_type *root)
 {
     int top = lua_gettop(L);
-    begin(e, L, root);
+    begin(e, L);
+    e->interned = root->interned->values;
     encode_object(e, &(wa_entry){.type = root}, table, top, top, 0);
-    return end(e);
+    return finish(e);
 }
 
-bool wa_encode_data(wa_encoder *e, lua_State *L, int table, const wa_type *root)
+bool wa_encode_value(wa_encoder *e, lua_State *L, int index)
 {
-    begin(e, L, root);
-    encode_any_table(e, table);
-    return end(e);
+    wa_value v;
+    begin(e, L);
+    load_value(L, index, &v);
+    encode_any(e, &v);
+    return finish(e);
 }

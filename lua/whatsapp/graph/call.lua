@@ -126,7 +126,7 @@ end
 ---@return whatsapp.details? details
 function call.request(access, asked)
   local report = problems.new "call"
-  local path, err = paths.write(asked.path, access.ids)
+  local path, err = paths.write(asked.path, asked.is_literal and values.NONE or access.ids)
   if not path then report:add("path", "format", err) end
   local query = paths.query(asked.query, report)
   local body = write_body(asked.body, report)
@@ -150,6 +150,14 @@ function call.run(access, asked, warnings)
     retry = asked.retry, read = call.read, harmless = request.method ~= "POST" or asked.idempotent or nil, warnings = warnings,
     about = asked.body,
   })
+end
+
+---Pages of a request that was refused: their only turn tells of it.
+---@param err string
+---@param details whatsapp.details
+---@return whatsapp.pages
+function call.failed(err, details)
+  return pages.new(function() return nil, err, details end, values.NONE)
 end
 
 ---@param access whatsapp.graph.access

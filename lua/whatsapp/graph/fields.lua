@@ -1,5 +1,5 @@
 -- Checks a table against an object of graph/objects, whose rows have the form of the schema of messages: every problem at once,
--- with its path. Never changes the table, never follows it deeper than its object goes.
+-- with its path. Reads with raw access, never changes the table, and never follows it deeper than its object goes.
 local problems = require "whatsapp.wire.problems"
 local show = require "whatsapp.util.show"
 local values = require "whatsapp.util.values"
@@ -11,11 +11,13 @@ local path_of = problems.path
 
 ---@class whatsapp.graph.field a row, as schema.objects() has them for messages
 ---@field name string
----@field kind string "string", "id", "boolean", "integer", "number|string", "object", "list", "map" or "json"
+---@field kind string a name of fields.KINDS
 ---@field doc string
 ---@field required boolean?
 ---@field object string? the object that it is, or that its items are
----@field lists string[]? of a list of lists: nothing; of a list without object: the values of its items
+---@field item whatsapp.graph.field? of a list of other values
+---@field json boolean? a list in a query: it is sent as JSON
+---@field secret boolean? no error shows its value
 ---@field min integer? characters, items, or the value
 ---@field max integer?
 ---@field values string[]? in any case of letters
@@ -65,7 +67,9 @@ fields.FORMATS = {
 -- ---- values -----------------------------------------------------------------------------------------------------------------
 
 local function is_utf8(text)
-  return not text:find "[\128-\255]" or show.line(text:gsub("[%z\1-\127]", "")):find("\\x", 1, true) == nil
+  if not text:find "[\128-\255]" then return true end
+  local beyond = text:gsub("[%z\1-\127]", " ")
+  return show.line(beyond):find("\\x", 1, true) == nil
 end
 
 local function length_of(text)
@@ -83,6 +87,7 @@ local KINDS = {
   object = { "a table with names", function(value) return type(value) == "table" end },
   list = { "a list", function(value) return type(value) == "table" end },
   map = { "a table with names of your own", function(value) return type(value) == "table" end },
+  names = { "a string, or a list of strings", function(value) return type(value) == "string" or type(value) == "table" end },
   json = { "a value", function() return true end },
 }
 fields.KINDS = KINDS
@@ -123,7 +128,8 @@ local function check_string(report, path, field, value)
   if field.values then return check_values(report, path, field, value) end
   check_range(report, add, path, field, length_of(value), { "min_chars", "max_chars" }, "character")
   if field.format and value ~= "" and not fields.FORMATS[field.format][2](value) then
-    add(report, path, "format", ("must be %s, got %s"):format(fields.FORMATS[field.format][1], shown(value)), nil, value)
+    local words, got = "must be " .. fields.FORMATS[field.format][1], not field.secret and ", got " .. shown(value) or ""
+    add(report, path, "format", words .. got, nil, not field.secret and value or nil)
   end
 end
 
@@ -148,13 +154,15 @@ local function length_of_list(report, path, list)
     end
     filled = filled + 1
   end
-  while list[hole] ~= nil do hole = hole + 1 end
+  while rawget(list, hole) ~= nil do hole = hole + 1 end
   if hole <= filled then
     report:add(path, "type", ("a list has no holes: [%d] is nil"):format(hole))
     return nil
   end
   return filled
 end
+
+local NAMES = { kind = "list", item = { kind = "string", class = "G", min = 1 }, min = 1 }
 
 local check_value
 
@@ -163,17 +171,19 @@ local function check_list(report, path, field, list)
   if not count then return end
   check_range(report, report_of(report, field), path, field, count, { "min_items", "max_items" }, "item")
   local item = field.object and { kind = "object", object = field.object } or field.item
-  for i = 1, math.min(count, field.max or count) do check_value(report, ("%s[%d]"):format(path, i), item, list[i]) end
+  for i = 1, math.min(count, field.max or count) do check_value(report, ("%s[%d]"):format(path, i), item, rawget(list, i)) end
 end
 
 function check_value(report, path, field, value)
   local kind = KINDS[field.kind]
   if not kind[2](value) then
-    local words = ("must be %s, got %s"):format(words_of(field), shown(value))
-    return report_of(report, field)(report, path, "type", words, nil, value)
+    local got = field.secret and type(value) or shown(value)
+    local words = ("must be %s, got %s"):format(words_of(field), got)
+    return report_of(report, field)(report, path, "type", words, nil, not field.secret and value or nil)
   end
   if field.kind == "object" then return check_object(report, path, fields.objects()[field.object], value) end
   if field.kind == "list" then return check_list(report, path, field, value) end
+  if field.kind == "names" and type(value) == "table" then return check_list(report, path, NAMES, value) end
   if type(value) == "string" and field.kind ~= "json" then return check_string(report, path, field, value) end
   if field.kind == "integer" then return check_integer(report, path, field, value) end
 end
@@ -189,7 +199,7 @@ local function check_rules(report, path, object, value)
     local count, names = 0, {}
     for i, name in ipairs(rule.names) do
       names[i] = ("`%s`"):format(name)
-      if value[name] ~= nil then count = count + 1 end
+      if rawget(value, name) ~= nil then count = count + 1 end
     end
     local is_wrong, code, words = RULES[rule.rule][1], RULES[rule.rule][2], RULES[rule.rule][3]
     if is_wrong(count) then report:add(path, code, words:format(table.concat(names, ", "))) end
@@ -199,17 +209,19 @@ end
 -- the fields of an object, and of the variant that the value chooses; nil: the choice is wrong, and was reported
 local function fields_of(report, path, object, value)
   if not object.by then return object end
-  local chosen, known = value[object.by], {}
+  local chosen, known = rawget(value, object.by), {}
   for i, variant in ipairs(object.variants) do
     known[i] = variant.value
     if type(chosen) == "string" and chosen:upper() == variant.value then return fields.objects()[variant.object] end
   end
   local at = path_of(path, object.by)
   if chosen == nil then report:add(at, "required", "missing: " .. either(known))
+  elseif type(chosen) == "string" and not is_utf8(chosen) then report:add(at, "utf8", "not UTF-8")
   elseif object.open and type(chosen) == "string" then
     report:warn(at, "enum", ("%s is not known here, and not checked"):format(shown(chosen)), nil, chosen)
   else
-    report:add(at, "enum", ("must be %s, got %s"):format(either(known), shown(chosen)), nil, chosen)
+    local rule = type(chosen) == "string" and "enum" or "type"
+    report:add(at, rule, ("must be %s, got %s"):format(either(known), shown(chosen)), nil, chosen)
   end
 end
 
@@ -227,7 +239,7 @@ function check_object(report, path, object, value)
   if not chosen then return end
   local known = {}
   for _, field in ipairs(chosen.fields) do
-    local member, at = value[field.name], path_of(path, field.name)
+    local member, at = rawget(value, field.name), path_of(path, field.name)
     known[field.name] = true
     if member == nil and field.required and not field.fill then
       report_of(report, field)(report, at, "required", "missing: " .. words_of(field), nil)

@@ -2,7 +2,7 @@
 -- are in graph/objects/: the definitions of templates, and the other bodies.
 local objects = {}
 
-for _, part in ipairs { "templates" } do
+for _, part in ipairs { "templates", "bodies" } do
   for name, object in pairs(require("whatsapp.graph.objects." .. part)) do
     object.name = name
     objects[name] = object

@@ -33,10 +33,10 @@ local function too_many(self, count, what)
   return fail(self, err, details)
 end
 
--- the list of a page; nil: it has none
+-- the list of a page; nil where the page has no list
 local function items_of(self, result)
   local data = result.data
-  if type(data) == "table" and self.list then data = data[self.list] end
+  if type(data) == "table" and data[self.list or ""] ~= nil then data = data[self.list] end
   if data == nil and self.pages > 1 then return {} end
   return type(data) == "table" and (next(data) == nil or data[1] ~= nil) and data or nil
 end

@@ -11,7 +11,7 @@ local LONGEST = 2048 -- bytes of a path
 -- bytes that a segment may have and that would be read as something else: each with its words
 local ODD = {
   { "[%c\127]", "a control character" }, { "\\", "a backslash" }, { "%%", "a %: it is escaped here, write it plainly" },
-  { "%?", "a ?: the option query takes a query" }, { "#", "a #: nothing after it would be sent" },
+  { "[{}]", "a brace" }, { "%?", "a ?: the option query takes a query" }, { "#", "a #: nothing after it would be sent" },
 }
 
 ---@param segment string
@@ -28,26 +28,26 @@ end
 -- as url.escape, but for the colon of upload:... and the like, which needs no escape in a path
 local function escaped(segment) return (urls.escape(segment):gsub("%%3A", ":")) end
 
--- the parts of a path that is a string
+-- the segments of a path that is a string
 local function split(text)
-  local parts = {}
+  local segments = {}
   text = text:gsub("^/", "", 1)
-  for part in (text .. "/"):gmatch "(.-)/" do parts[#parts + 1] = part end
-  return parts
+  for part in (text .. "/"):gmatch "(.-)/" do segments[#segments + 1] = part end
+  return segments
 end
 
--- the parts of a path that is a list: strings and whole numbers
+-- the segments of a path that is a list: strings and whole numbers
 local function listed(list)
-  local parts = {}
+  local segments = {}
   for i, part in ipairs(list) do
-    parts[i] = values.text_of_id(part)
-    if not parts[i] then return nil, ("has a part that is a %s"):format(type(part)) end
+    segments[i] = values.text_of_id(part)
+    if not segments[i] then return nil, ("has a part that is a %s"):format(type(part)) end
   end
-  return parts
+  return segments
 end
 
 ---@param value any
----@return boolean is_path whether it is a string, or a list of parts
+---@return boolean is_path whether it is a string, or a list of segments
 function path.is_path(value)
   if type(value) == "string" then return true end
   if type(value) ~= "table" then return false end
@@ -68,7 +68,7 @@ function path.lacking(value, ids)
   end
 end
 
----@param value string|(string|integer)[] "{waba}/message_templates", or its parts
+---@param value string|(string|integer)[] "{waba}/message_templates", or its segments
 ---@param ids table<string, string> of the client, by the names in braces
 ---@return string? path escaped, without a slash before it
 ---@return string? err
@@ -76,18 +76,18 @@ function path.write(value, ids)
   if type(value) == "string" and (value:find "^%a[%w+.-]*:/" or value:find "^//") then
     return nil, "names another host: it is relative to the API's version"
   end
-  local parts, err = (type(value) == "string" and split or listed)(value)
-  if not parts then return nil, err end
-  if parts[1] and parts[1]:find "^v%d+%.%d+$" then
+  local segments, err = (type(value) == "string" and split or listed)(value)
+  if not segments then return nil, err end
+  if segments[1] and segments[1]:find "^v%d+%.%d+$" then
     return nil, "begins with a version: it is relative to the client's"
   end
-  for i, part in ipairs(parts) do
-    local name = part:match "^{(.*)}$"
-    local fault = not name and fault_of(part)
+  for i, part in ipairs(segments) do
+    local id = ids[part:match "^{(.*)}$" or ""]
+    local fault = not id and fault_of(part)
     if fault then return nil, fault end
-    parts[i] = escaped(name and ids[name] or part)
+    segments[i] = escaped(id or part)
   end
-  local text = table.concat(parts, "/")
+  local text = table.concat(segments, "/")
   if #text > LONGEST then return nil, ("has %d bytes, at most %d"):format(#text, LONGEST) end
   return text
 end

@@ -11,7 +11,7 @@ local function maker(kind)
 end
 
 rows.text, rows.id, rows.flag, rows.integer = maker "string", maker "id", maker "boolean", maker "integer"
-rows.map, rows.json = maker "map", maker "json"
+rows.map, rows.json, rows.names = maker "map", maker "json", maker "names"
 
 local object, list = maker "object", maker "list"
 

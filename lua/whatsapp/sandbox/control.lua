@@ -251,6 +251,13 @@ local function post_endpoint(box, _, body)
   return answer(200, { url = to, number = number })
 end
 
+-- ---- the state ------------------------------------------------------------------------------------------------------------
+
+local function put_state(box, _, body)
+  local ok, problem = box:load(body)
+  return answer_to(ok and { ok = true } or nil, problem)
+end
+
 -- ---- the box ------------------------------------------------------------------------------------------------------------
 
 local MOST_REQUESTS = 1000
@@ -301,6 +308,8 @@ local ROUTES = {
   { "GET", "^/requests$", get_requests },
   { "GET", "^/numbers$", get_numbers },
   { "GET", "^/info$", get_info },
+  { "GET", "^/state$", function(box) return answer(200, box:state()) end },
+  { "PUT", "^/state$", put_state },
   { "POST", "^/reset$", function(box)
     box:reset()
     return answer(200, { ok = true })

@@ -2,6 +2,7 @@
 -- with every attempt. An endpoint is a function, which is called here, or a URL, to which the driver posts: run() gives it what
 -- to post. Bounded in all its parts. Never opens a socket, and never waits.
 local crypto = require "whatsapp.crypto"
+local escaped = require "whatsapp.sandbox.escaped"
 local queue = require "whatsapp.util.queue"
 local show = require "whatsapp.util.show"
 local url = require "whatsapp.util.url"
@@ -89,7 +90,7 @@ local function tell(box, delivery, attempt)
   box:tell {
     kind = "delivery", delivery = delivery.id, what = delivery.what, id = delivery.about, number = delivery.number,
     attempt = #delivery.attempts, status = attempt and attempt.status, err = attempt and attempt.err, ms = attempt and attempt.ms,
-    state = delivery.state, next_at = delivery.next_at,
+    state = delivery.state, next_at = delivery.next_at, body = #delivery.attempts == 1 and delivery.body or nil,
   }
 end
 
@@ -100,7 +101,18 @@ local function schedule_next(box, delivery)
   box.clock:at(delivery.next_at, attempt_when_due, { box, delivery, #delivery.attempts })
 end
 
--- the answer of an endpoint, or what came instead of one
+local REFUSED = { [401] = true, [403] = true }
+
+-- An endpoint that refuses the signature has another secret, or it verifies a body that its framework wrote again.
+local function explain(box, delivery, attempt)
+  local plain = escaped.plain(delivery.body)
+  if plain == delivery.body then return end
+  attempt.reserialised = "sha256=" .. crypto.hmac_sha256(box.app_secret, plain)
+  attempt.hint = "compare the signature that your endpoint computes: if it is `reserialised`, it verifies a body that was "
+    .. "decoded and encoded again, and not the bytes that came"
+end
+
+-- the answer of an endpoint, or the error that came instead of one
 local function settle(box, delivery, attempt, response, err)
   local status = type(response) == "table" and tonumber(response.status) or nil
   attempt.status = status
@@ -108,6 +120,7 @@ local function settle(box, delivery, attempt, response, err)
   attempt.err = not status and show.value(err or "no answer") or nil
   attempt.ms = math.max(0, math.floor((box.clock:now() - attempt.at) * 1000 + 0.5))
   delivery.response = status and response or nil
+  if REFUSED[status] then explain(box, delivery, attempt) end
   if status == OK then finish(box, delivery, "done")
   elseif delivery.state == "waiting" then schedule_next(box, delivery) end
   tell(box, delivery, attempt)
@@ -164,7 +177,10 @@ function attempt_when_due(subject)
   local box, delivery, count = subject[1], subject[2], subject[3]
   if delivery.state ~= "waiting" or #delivery.attempts ~= count then return end
   local endpoint = endpoint_of(box, delivery.number)
-  if not endpoint then return finish(box, delivery, "dropped") end
+  if not endpoint then
+    finish(box, delivery, "dropped")
+    return tell(box, delivery)
+  end
   if endpoint.running >= MOST_UNDER_WAY then return endpoint.ready:push(delivery) end
   start(box, endpoint, delivery)
 end
@@ -199,6 +215,18 @@ function deliveries.send(box, about, body, how)
   box.shelves.deliveries:put(delivery, #body)
   box.clock:at(box.clock:now() + (how.delay or 0), attempt_when_due, { box, delivery, 0 })
   return delivery
+end
+
+---Goes on with a delivery that comes from a state.
+---@param box whatsapp.sandbox
+---@param kept table
+function deliveries.resume(box, kept)
+  local delivery = values.copy(kept)
+  delivery.state, delivery.attempts, delivery.tried = "waiting", {}, nil
+  for i = 1, kept.tried do delivery.attempts[i] = { at = kept.first_at or kept.at, err = "before a restart" } end
+  link(box, delivery)
+  box.shelves.deliveries:put(delivery, #delivery.body)
+  box.clock:at(kept.next_at or box.clock:now(), attempt_when_due, { box, delivery, kept.tried })
 end
 
 ---Sends the bytes of a delivery again, signed anew.

@@ -1,6 +1,5 @@
 -- Brings to the business what users do: makes the webhook of each message, keeps the message, and opens the window. Never
 -- answers a request.
-local chats = require "whatsapp.sandbox.chats"
 local clock = require "whatsapp.sandbox.clock"
 local outbound = require "whatsapp.sandbox.outbound"
 local verbs = require "whatsapp.sandbox.verbs"
@@ -58,7 +57,8 @@ local function call(box, user, number)
   local now = clock.stamp(box.clock:now())
   local id = "wacid." .. box:new_message_id():gsub("^wamid%.", "")
   open_window(box, user, number)
-  box:tell { kind = "inbound", id = id, user = user.id, name = user.name, number = number.id, message = { type = "call" } }
+  local message = { type = "call", id = id }
+  box:tell { kind = "inbound", id = id, user = user.id, name = user.name, number = number.id, message = message }
   local about = { id = id, direction = "USER_INITIATED", from = user.number, from_user_id = user.user_id,
     to = number.display_phone_number, timestamp = now }
   local connect, terminate = { event = "connect" }, { event = "terminate", status = "FAILED" }
@@ -84,6 +84,7 @@ end
 ---@return table? result id, message, delivery; or what the verb did
 ---@return string? problem
 function inbound.perform(box, user, verb, body)
+  box:run_due()
   local number, unknown = number_of(box, user, body.number)
   if not number then return nil, ("%s: %s"):format(verb, unknown) end
   local result, problem, kind = verbs.perform(box, user, verb, body)
@@ -94,6 +95,19 @@ function inbound.perform(box, user, verb, body)
   return result
 end
 
-inbound.contact_of, inbound.last = contact_of, chats.last
+---A recorded message of a user comes again, with a new id and the time of now.
+---@param box whatsapp.sandbox
+---@param user whatsapp.sandbox.user
+---@param message table
+---@param id string? phone_number_id that it goes to; the first number if the box does not have it
+---@return table result id, message, delivery
+function inbound.replay(box, user, message, id)
+  local result
+  local number = id and box.numbers:find(id) or box.numbers.list[1]
+  if message.type == "call" then result = call(box, user, number)
+  else result = receive(box, user, number, message) end
+  box:run_due()
+  return result
+end
 
 return inbound

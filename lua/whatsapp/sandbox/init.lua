@@ -4,6 +4,7 @@
 local chaos = require "whatsapp.sandbox.chaos"
 local clock = require "whatsapp.sandbox.clock"
 local control = require "whatsapp.sandbox.control"
+local conversation = require "whatsapp.sandbox.conversation"
 local deliveries = require "whatsapp.sandbox.deliveries"
 local graph = require "whatsapp.sandbox.graph"
 local journal = require "whatsapp.sandbox.journal"
@@ -16,6 +17,7 @@ local options_of = require "whatsapp.util.options"
 local random = require "whatsapp.sandbox.random"
 local random_id = require "whatsapp.util.random_id"
 local shelf = require "whatsapp.sandbox.shelf"
+local state = require "whatsapp.sandbox.state"
 local statuses = require "whatsapp.sandbox.statuses"
 local traffic = require "whatsapp.sandbox.traffic"
 local transport = require "whatsapp.sandbox.transport"
@@ -180,6 +182,24 @@ function Box:events(after, limit) return self.journal:after(after, limit) end
 ---@return string line for a terminal
 function Box.line(_, event) return line.of(event) end
 
+---@return table document the state, to be written as JSON; see `load`
+function Box:state() return state.of(self) end
+
+---Takes a state in place of what the box holds. Endpoints and options stay.
+---@param document table as `state` returned it
+---@return true? ok
+---@return string? err the box is as it was
+function Box:load(document) return state.load(self, document) end
+
+---Plays a conversation: a text on the user's turn is written, a text on the business's turn must be its answer. { "buttons",
+---"yes" } there wants a message with a button `yes`, which the user then presses. Raises with the lines of both sides where the
+---business answers something else.
+---@param script (string|whatsapp.sandbox.step)[] with `user`: who plays it; the first user of the box if absent
+function Box:conversation(script)
+  local ok, problem = conversation.play(self, script)
+  if not ok then error(problem, 2) end
+end
+
 ---Notes an event.
 ---@private
 ---@param event table
@@ -295,10 +315,17 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---@field url_life number? seconds that the URL of a file is good, 300
 ---@field now (fun(): number)? a real clock in seconds since 1970; if absent, time moves only where a test moves it
 
--- ids that do not repeat, and follow from the seed
+-- Ids that do not repeat, and follow from the seed: the count ends each. The words before it make strings that hold ids differ
+-- in many places: LuaJIT finds a string by a few of its bytes, and thousands that differ in the last digits of an id only
+-- would make each new one slower (50 times at 10,000).
+local PRIME = 2 ^ 31 - 1
 local function new_ids(seed)
-  local start = ("%08X"):format(seed % 2 ^ 32)
-  return function(count) return ("wamid.SANDBOX%s%08X"):format(start, count) end
+  local shift = seed % 65536 * 7919
+  return function(count)
+    local low = count % 2 ^ 22
+    return ("wamid.SANDBOX%08X%08X%08X%08X%08X"):format((low * 1103515245 + shift) % PRIME, (low * 1664525257 + shift) % PRIME,
+      (low * 1566083941 + shift) % PRIME, (low * 1812433253 + shift) % PRIME, count)
+  end
 end
 
 local function add_shelves(box)

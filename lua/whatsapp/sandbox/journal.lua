@@ -11,6 +11,8 @@ local Journal = {}
 Journal.__index = Journal
 
 local ROW = 300 -- bytes of an event, besides its strings
+local WHOLE = 1000 -- the newest events, which keep the bytes of requests and webhooks
+local BYTES = { "request", "response", "body" }
 
 local function bytes_of(event)
   local bytes = ROW
@@ -18,6 +20,14 @@ local function bytes_of(event)
     if type(value) == "string" then bytes = bytes + #value end
   end
   return bytes
+end
+
+-- takes the bytes out of an event that is not among the newest
+local function shorten(self, event)
+  if not event then return end
+  local before = bytes_of(event)
+  for _, name in ipairs(BYTES) do event[name] = nil end
+  self.bytes = self.bytes - before + bytes_of(event)
 end
 
 local function forget(self)
@@ -33,6 +43,7 @@ function Journal:add(event)
   event.seq, event.at = self.last, event.at or self.now()
   self.events[self.last] = event
   self.bytes = self.bytes + bytes_of(event)
+  shorten(self, self.events[self.last - WHOLE])
   while self.last - self.first >= self.max or (self.bytes > self.max_bytes and self.first < self.last) do forget(self) end
   return event
 end

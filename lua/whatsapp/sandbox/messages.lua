@@ -4,6 +4,7 @@ local chaos = require "whatsapp.sandbox.chaos"
 local chats = require "whatsapp.sandbox.chats"
 local core = require "whatsapp.core"
 local graph = require "whatsapp.sandbox.graph"
+local json = require "whatsapp.wire.json"
 local recipient = require "whatsapp.send.recipient"
 local statuses = require "whatsapp.sandbox.statuses"
 local values = require "whatsapp.util.values"
@@ -59,6 +60,24 @@ local function contact_of(message)
   if to == nil then return { input = message.recipient, user_id = message.recipient } end
   if is_misaddressed(message) then return { input = to, wa_id = to:match "%w+$" } end
   return { input = to, wa_id = message.recipient_type ~= "group" and to:gsub("[^%w]", "") or nil }
+end
+
+local function quoted(text)
+  if text:find '[%c"\\\128-\255]' then return json.encode({ text }):sub(2, -2) end
+  return '"' .. text .. '"'
+end
+
+-- the answer to a message that was taken, with its members in the order of the API
+local function taken(message, id)
+  local contact = contact_of(message)
+  local who = { '"input":' .. quoted(contact.input) }
+  if contact.wa_id then who[2] = '"wa_id":' .. quoted(contact.wa_id) end
+  if contact.user_id then who[#who + 1] = '"user_id":' .. quoted(contact.user_id) end
+  return {
+    status = 200, headers = { ["content-type"] = "application/json; charset=UTF-8" },
+    body = ('{"messaging_product":"whatsapp","contacts":[{%s}],"messages":[{"id":%s%s}]}'):format(table.concat(who, ","),
+      quoted(id), is_template(message) and ',"message_status":"accepted"' or ""),
+  }
 end
 
 -- the words of a message that its statuses need
@@ -141,11 +160,7 @@ local function accept(box, number, message, bytes)
   if refused then return refused end
   local entry = keep(box, number, message, bytes)
   react(box, message)
-  local response = answer(200, {
-    messaging_product = "whatsapp",
-    contacts = { contact_of(message) },
-    messages = { { id = entry.id, message_status = is_template(message) and "accepted" or nil } },
-  })
+  local response = taken(message, entry.id)
   response.entry = entry
   return response
 end

@@ -4,6 +4,7 @@
 local driver = require "whatsapp.sandbox.driver"
 local files = require "whatsapp.sandbox.files"
 local sandbox = require "whatsapp.sandbox"
+local settings = require "whatsapp.sandbox.settings"
 local stream = require "whatsapp.sandbox.stream"
 local wire = require "whatsapp.sandbox.wire"
 
@@ -46,6 +47,7 @@ function M.begin(path)
   options.server.folder = path:match "^(.*)/"
   state = open(ngx, options.box, options.server)
   state.box.base_url = state.files:base_url()
+  assert(settings.apply(state.box, options.server))
   state.driver:start()
   state.files:greet(options)
 end
@@ -60,6 +62,18 @@ local function request_of(ngx)
     method = ngx.req.get_method(), url = ngx.var.request_uri, headers = ngx.req.get_headers(0), body = wire.body(ngx),
     origin = ("%s://%s"):format(ngx.var.scheme, ngx.var.http_host or ngx.var.host),
   }
+end
+
+-- The bytes of a file, for the page. They came from anyone: a browser must not run what is in them.
+local function media(ngx, request, id)
+  local response = state.box.control { method = "GET", url = "/_sandbox/info", headers = request.headers, body = "" }
+  if response.status ~= 200 then return response end
+  local file = state.box.media[id]
+  if not file then return state.box.control { method = "GET", url = ngx.var.request_uri, headers = request.headers, body = "" } end
+  return { status = 200, body = file.data, headers = {
+    ["content-type"] = file.type, ["x-content-type-options"] = "nosniff", ["cache-control"] = "private, max-age=3600",
+    ["content-security-policy"] = "default-src 'none'; sandbox",
+  } }
 end
 
 -- the box says how many seconds it has nothing to say: it is asked again then, or as soon as something happened
@@ -82,8 +96,9 @@ function M.content(ngx, options)
   end
   local uri = ngx.var.uri
   if uri == "/_sandbox/events" then return stream.serve(ngx, state.box, state.readers) end
-  local request = request_of(ngx)
-  local response = uri:find "^/_sandbox" and control(ngx, request) or state.box.handle(request)
+  local request, file = request_of(ngx), uri:match "^/_sandbox/media/([%w_-]+)$"
+  local response = file and media(ngx, request, file) or uri:find "^/_sandbox" and control(ngx, request)
+    or state.box.handle(request)
   state.driver:wake()
   wire.send(ngx, response)
 end

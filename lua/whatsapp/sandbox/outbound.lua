@@ -25,6 +25,22 @@ local function send(box, change, how)
   return deliveries.send(box, change, body_of { change.entry }, how)
 end
 
+---The changes that rules hold back, as deliveries that wait.
+---@param box whatsapp.sandbox
+---@return table[]
+function outbound.held(box)
+  local list = {}
+  for _, rule in ipairs(box.chaos.rules) do
+    for _, change in ipairs(rule.held or values.NONE) do
+      list[#list + 1] = {
+        id = "held" .. #list + 1, at = box.clock:now(), number = change.number, what = change.what, about = change.about,
+        body = body_of { change.entry }, tried = 0,
+      }
+    end
+  end
+  return list
+end
+
 -- ---- rules that hold changes back -----------------------------------------------------------------------------------------
 
 local function flush_reversed(box, rule)

@@ -44,9 +44,10 @@ local PAGE = [[
     location = / { return 302 /_sandbox/page/; }
     location /_sandbox/page/ {
       alias "$LUA/whatsapp/sandbox/page/"; index index.html; charset utf-8; charset_types *; etag on;
+      gzip on; gzip_types text/css text/javascript;
       types { text/html html; text/css css; text/javascript js; image/svg+xml svg; }
       add_header Cache-Control no-cache; add_header X-Content-Type-Options nosniff; add_header Referrer-Policy no-referrer;
-      add_header Content-Security-Policy "default-src 'self'; img-src 'self' blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+      add_header Content-Security-Policy "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     }]]
 
 -- a throw-away authority, and a certificate for loopback that it signs

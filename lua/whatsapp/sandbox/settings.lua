@@ -1,5 +1,6 @@
 -- The options of the sandbox's server, read and checked before nginx starts: what the server itself takes, and what goes on to
--- the box, as plain data that a file of JSON can hold. Reads files, starts nothing, and never overwrites a file.
+-- the box, as plain data that a file of JSON can hold. Reads files, starts nothing, and never overwrites a file. In the worker,
+-- apply() does to the new box what the server's options ask for.
 local json = require "whatsapp.wire.json"
 local random_id = require "whatsapp.util.random_id"
 local sandbox = require "whatsapp.sandbox"
@@ -15,6 +16,8 @@ local function is_port(value) return type(value) == "number" and value >= 0 and 
 local SERVER = {
   port = { is_port, "a port from 0 to 65535" }, tls = { is "boolean", "true or false" }, page = { is "boolean", "true or false" },
   output = { is "boolean", "true or false" }, state = { is_text, "the path of a file" }, record = { is_text, "the path of a file" },
+  clock = { is "number", "a time" }, chaos = { is "table", "a list of rules" },
+  templates = { is "table", "a folder, or a list of definitions" },
   nginx = { is_text, "the path of a program" }, modules = { is_text, "the path of a folder" },
   cpath = { is_text, "a path such as package.cpath" },
 }
@@ -131,12 +134,10 @@ local function exists(path)
 end
 
 -- a state file that is not there yet is made later; one that the box cannot read is never overwritten
-local function check_state(path, box_options)
+local function check_state(path, box)
   if not path or not exists(path) then return true end
   local document, err = read_json(path, "the state file")
   if not document then return nil, err end
-  local box = sandbox.new(box_options)
-  if not box.load then return true end
   local ok, unread = box:load(document)
   if not ok then return nil, ("the state file %s cannot be used: %s"):format(path, tostring(unread)) end
   return true
@@ -167,7 +168,80 @@ local function read_templates(value)
   return list
 end
 
-local READERS = { clock = read_clock, chaos = read_chaos, statuses = read_statuses, templates = read_templates }
+-- one URL is the box's option; the others are { number = url }, or a list of "number=url" and one "url"
+local function read_webhook(value)
+  if type(value) ~= "table" then return value end
+  local endpoints = {}
+  for key, item in pairs(value) do
+    local number, url = key, item
+    if type(key) == "number" then number, url = tostring(item):match "^(%d+)=(.*)$" end
+    endpoints[#endpoints + 1] = { number = number, url = url or item }
+  end
+  return endpoints
+end
+
+-- option -> reads what a user passed: data, or nil and an error string
+local READERS = {
+  clock = read_clock, chaos = read_chaos, statuses = read_statuses, templates = read_templates, webhook = read_webhook,
+}
+
+-- ---- what the server does to a new box --------------------------------------------------------------------------------------
+
+local JSON = { ["content-type"] = "application/json", authorization = "Bearer start" }
+
+-- asks a box as a program would; returns the answer, or nil and the problem
+local function ask(box, way, method, url, body)
+  local headers = JSON
+  if box.token then headers = { ["content-type"] = JSON["content-type"], authorization = "Bearer " .. box.token } end
+  local response = way { method = method, url = url, headers = headers, body = json.encode(body) }
+  local value = json.decode(response.body) or {}
+  if response.status == 200 then return value end
+  local err = type(value.error) == "table" and value.error or {}
+  return nil, value.problem or type(err.error_data) == "table" and err.error_data.details or err.error_user_msg or err.message
+    or ("it answered %d"):format(response.status)
+end
+
+local function add_template(box, definition)
+  local made, err = ask(box, box.handle, "POST", ("/v26.0/%s/message_templates"):format(box.waba), {
+    name = definition.name, language = definition.language, category = definition.category, components = definition.components,
+    parameter_format = definition.parameter_format,
+  })
+  if not made then return nil, ("the template %s: %s"):format(show.value(definition.name), tostring(err)) end
+  return ask(box, box.control, "POST", ("/_sandbox/templates/%s/approve"):format(made.id), {})
+end
+
+local function set_endpoint(box, endpoint)
+  local set, err = ask(box, box.control, "POST", "/_sandbox/webhooks/endpoint", endpoint)
+  if not set then return nil, "option webhook: " .. tostring(err) end
+  return set
+end
+
+local function add_rule(box, rule)
+  local id, err = box.chaos:try(rule)
+  if not id then return nil, "option chaos: " .. err end
+  return id
+end
+
+-- option -> does one item of it; in this order
+local STEPS = { { "templates", add_template }, { "webhooks", set_endpoint }, { "chaos", add_rule } }
+
+---Does to a new box what the server's options say: templates, endpoints, rules of chaos, and the time.
+---@param box whatsapp.sandbox
+---@param server table
+---@return true? ok
+---@return string? err
+function settings.apply(box, server)
+  for _, step in ipairs(STEPS) do
+    for _, item in ipairs(server[step[1]] or {}) do
+      local done, err = step[2](box, item)
+      if not done then return nil, err end
+    end
+  end
+  if not server.clock then return true end
+  if server.clock < box.clock:now() then return nil, "option clock: the sandbox's clock cannot start in the past" end
+  box.clock:set(server.clock)
+  return true
+end
 
 -- ---- options ----------------------------------------------------------------------------------------------------------------
 
@@ -183,6 +257,22 @@ local function check_plain(name, value, level)
   end
 end
 
+local function server_names()
+  local names = {}
+  for name in pairs(SERVER) do names[#names + 1] = name end
+  table.sort(names)
+  return table.concat(names, ", ")
+end
+
+-- With a box that is thrown away: whether the options are right, whether the state can be read, whether all can be done
+local function check(server, box_options, level)
+  local ok, box = pcall(sandbox.new, box_options)
+  if not ok then error((tostring(box):gsub("^[^%s]+:%d+: ", ""):gsub("^(unknown option .*)%)$", "%1; " .. server_names() .. ")")), level + 1) end
+  local usable, err = check_state(server.state, box)
+  if usable then usable, err = settings.apply(box, server) end
+  return usable, err
+end
+
 ---@param options table? as the user passed them
 ---@param defaults table<string, any> of the server's options
 ---@param level integer of the caller to blame, as error() counts from here
@@ -194,21 +284,19 @@ function settings.read(options, defaults, level)
   for name, value in pairs(defaults) do server[name] = value end
   for name, value in pairs(options or {}) do
     check_plain(name, value, level + 1)
-    if SERVER[name] then
-      check_server(name, value, level + 1)
-      server[name] = value
-    else
-      local read, err = (READERS[name] or function(same) return same end)(value)
-      if err then return nil, err end
-      box[name] = read
-    end
+    local read, err = value, nil
+    if READERS[name] then read, err = READERS[name](value) end
+    if err then return nil, err end
+    if name == "webhook" and type(read) == "table" then server.webhooks = read
+    elseif SERVER[name] then
+      check_server(name, read, level + 1)
+      server[name] = read
+    else box[name] = read end
   end
   box.app_secret = box.app_secret or random_id.new()
-  local ok, wrong = pcall(sandbox.new, box)
-  if not ok then error((tostring(wrong):gsub("^[^:]+:%d+: ", "")), level + 1) end
   server.state, server.record = absolute(server.state), absolute(server.record)
-  local usable, err = check_state(server.state, box)
-  if not usable then return nil, err end
+  local ok, err = check(server, box, level + 1)
+  if not ok then return nil, err end
   return server, box
 end
 

@@ -13,6 +13,10 @@ local RANK = { accepted = 0, sent = 1, delivered = 2, read = 3, played = 4, fail
 local LADDER = { "sent", "delivered", "read" }
 local DAY = 86400
 
+---@param word any
+---@return boolean
+function statuses.is_status(word) return RANK[word] ~= nil end
+
 ---The seconds after which a message has a status, by itself; false: not by itself.
 statuses.DEFAULT = { sent = 0, delivered = 0.5, read = false }
 
@@ -130,6 +134,16 @@ function statuses.begin(box, trace, type)
   if rule then trace.fails = rule.code or UNDELIVERABLE end
   trace.at, trace.status, trace.statuses = box.clock:now(), "accepted", {}
   schedule(box, trace, 1)
+end
+
+-- the first step of the ladder after a status
+local NEXT = { accepted = 1, sent = 2, delivered = 3 }
+
+---Goes on with the statuses of a message that comes from a state.
+---@param box whatsapp.sandbox
+---@param trace table
+function statuses.resume(box, trace)
+  if NEXT[trace.status] then schedule(box, trace, NEXT[trace.status]) end
 end
 
 -- ---- by hand ------------------------------------------------------------------------------------------------------------

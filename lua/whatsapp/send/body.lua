@@ -2,7 +2,7 @@
 -- is written to the file that the request names. Both are bounded. Never sends; a file that exists is not touched.
 local options = require "whatsapp.util.options"
 local source = require "whatsapp.media.file"
-local stream = require "whatsapp.transport.resty.upload"
+local stream = require "whatsapp.transport.upload"
 local values = require "whatsapp.util.values"
 
 local body = {}

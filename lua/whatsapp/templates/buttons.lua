@@ -27,8 +27,8 @@ end
 local MOST_CODE = 20
 
 local function check_code(report, button, path)
+  if button.example == nil then return end
   local code = type(button.example) == "table" and button.example[1] or button.example
-  if code == nil then return end
   if type(code) ~= "string" or code == "" then
     return report:add(path .. ".example", "type", "must be a code, or a list with one, got " .. shown(code))
   end

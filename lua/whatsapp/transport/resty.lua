@@ -3,11 +3,11 @@
 -- so that it can be made in init_by_lua.
 local checked = require "whatsapp.transport.request"
 local cosocket = require "whatsapp.transport.resty.exchange"
-local failures = require "whatsapp.transport.resty.failure"
-local http1 = require "whatsapp.transport.resty.http1"
+local failures = require "whatsapp.transport.failure"
+local http1 = require "whatsapp.transport.http1"
 local inboxes = require "whatsapp.transport.inboxes"
 local util_options = require "whatsapp.util.options"
-local stream = require "whatsapp.transport.resty.upload"
+local stream = require "whatsapp.transport.upload"
 local workers = require "whatsapp.transport.resty.workers"
 
 local M = {}

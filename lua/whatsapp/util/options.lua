@@ -96,6 +96,10 @@ local CALLBACKS = {
   standby = is_callable, change = is_callable, event = is_callable,
 }
 
+local FLOW_CALLBACKS = { init = is_callable, data_exchange = is_callable, back = is_callable, error = is_callable }
+
+local function is_pem(value) return is_secret(value) and value:find("-----BEGIN ", 1, true) ~= nil end
+
 local RETRY = { attempts = is_count, total = is_amount, may_send_twice = is_boolean }
 
 local LIMITS = { throughput = is_positive, pair = is_pair, max_wait = is_amount, window = is_count, store = is_store }
@@ -146,6 +150,14 @@ local kinds = {
     function(value) return is_table(value) and has_only(value, CALLBACKS) end,
     "{message, status, error, echo, payment, standby, change, event = functions}", CALLBACKS,
   },
+  flow_callbacks = {
+    function(value) return is_table(value) and has_only(value, FLOW_CALLBACKS) end,
+    "{init, data_exchange, back, error = functions}", FLOW_CALLBACKS,
+  },
+  pem = {
+    function(value) return is_pem(value) or is_list(value, is_pem) end,
+    "a key in PEM, or a list of such without holes",
+  },
   window_mode = {
     function(value) return value == "api" or value == "strict" or value == "late" or value == "off" end,
     '"api", "strict", "late" or "off"',
@@ -189,6 +201,10 @@ local kinds = {
   words = { function(value) return type(value) == "string" end, "a string" },
   table = { is_table, "a table" },
   event_store = { is_event_store, "a store with begin, done and forget" },
+  sink = {
+    function(value) return (is_table(value) or type(value) == "userdata") and is_callable(value.add) end,
+    "a sink with add(), such as whatsapp.metrics.memory()",
+  },
   amount = { is_positive, "a number over 0" },
   fallback = {
     function(value) return is_table(value) or is_callable(value) end,

@@ -10,6 +10,13 @@ local json = {}
 ---@return string? err
 json.decode = core.decode
 
+---Writes any value with all its digits and its marked lists, keys sorted by their bytes. It needs no library.
+---@param value any a table, a text, a number, a boolean or null
+---@return string? text
+---@return string? err
+---@return whatsapp.details? details
+json.write = core.write
+
 local cjson
 
 -- A private instance, so that no other code's settings change what is written here; loaded when it is first needed.
@@ -17,13 +24,6 @@ local function encode(value)
   cjson = cjson or require("cjson").new()
   return cjson.encode(value)
 end
-
----Writes free-form data with all digits of its numbers, sorted names, lists as whatsapp.array and lua-cjson mark them.
----@param value table
----@return string? text
----@return string? err
----@return whatsapp.details? details
-json.write = core.write
 
 ---@param value table
 ---@return string? text

@@ -142,6 +142,14 @@ function Report:join(list, count)
   self.count = self.count + count
 end
 
+---Makes warnings of all problems, as the mode "lenient" does.
+function Report:soften()
+  for _, problem in ipairs(self.problems) do
+    if #self.warnings < KEPT then table.insert(self.warnings, problem) end
+  end
+  self.problems, self.count = {}, 0
+end
+
 ---@return string line the first problems
 function Report:line()
   local list = {}

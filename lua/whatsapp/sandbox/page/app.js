@@ -28,6 +28,12 @@ const app = {
     refresh(name);
   },
 
+  set_clock(clock) {
+    Object.assign(app.clock, clock);
+    app.taken = performance.now();
+    tick();
+  },
+
   badge(rules) {
     const armed = rules.filter((rule) => !rule.over).length, badge = element("chaos-badge");
     badge.hidden = !armed;
@@ -52,11 +58,7 @@ async function refresh(name) {
   state.busy = false;
 }
 
-async function look_at_clock() {
-  Object.assign(app.clock, await get("clock"));
-  app.taken = performance.now();
-  tick();
-}
+const look_at_clock = async () => app.set_clock(await get("clock"));
 
 async function look_at_chaos() {
   const answer = await get("chaos");

@@ -14,10 +14,10 @@ const title = (value) => h("p.title", { dir: "auto" }, value);
 
 // bytes that the sandbox has are shown; a link to another host is never followed by the page
 function bytes(object, show) {
-  const place = h("div.media");
   if (!object?.id) return linked(object);
-  media(object.id).then((url) => place.replaceChildren(show(url)), () => place.replaceChildren(linked({ filename: `media ${object.id}` })));
-  return place;
+  const shown = show(media(object.id));
+  shown.addEventListener("error", () => shown.replaceWith(linked({ filename: `media ${object.id}` })));
+  return h("div.media", {}, shown);
 }
 
 function linked(object) {

@@ -28,7 +28,7 @@ const base64 = (file) => new Promise((resolve, reject) => {
 class Phone {
   constructor(user, page) {
     Object.assign(this, { user, page, entries: [], reply: null, forwarded: false, referral: false, reads: false, last_day: "" });
-    this.log = h("ol.log", { tabindex: "0", "aria-label": `Messages of ${user.name}` });
+    this.log = h("ol.log", { tabindex: "0", onclosed: () => this.update(this.entries), "aria-label": `Messages of ${user.name}` });
     this.said = h("p.hidden", { "aria-live": "polite" });
     this.head = h("header.phone-head");
     this.quote = h("div.quoting", { hidden: true });
@@ -129,7 +129,10 @@ class Phone {
     const id = encodeURIComponent(entry.id);
     const status = (word, body) => attempt(() => post(`messages/${id}/${word}`, body));
     return menu("Message menu", icon("more"), () => mine ? [["Reply", () => this.answer(entry)], ["Copy id", () => copy(entry.id)]] : [
-      h("div.emoji", {}, EMOJI.map((emoji) => h("button", { type: "button", "aria-label": `React ${emoji}`, onclick: attempt(() => this.act("react", { message: entry.id, emoji: entry.reaction === emoji ? "" : emoji })) }, emoji))),
+      h("div.emoji", {}, EMOJI.map((emoji) => h("button", { type: "button", "aria-label": `React ${emoji}`, onclick: attempt((event) => {
+        event.currentTarget.closest("details").open = false;
+        return this.act("react", { message: entry.id, emoji: entry.reaction === emoji ? "" : emoji });
+      }) }, emoji))),
       ["Reply", () => this.answer(entry)], ["Mark delivered", status("deliver")], ["Mark read", attempt(() => this.act("read", { message: entry.id }))],
       ...(entry.message?.audio ? [["Mark played", status("play")]] : []),
       ["Mark failed…", attempt(async () => {

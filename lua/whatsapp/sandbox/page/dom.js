@@ -97,7 +97,8 @@ export function keyed(element, items, key, draw) {
   for (const item of items) {
     const id = key(item), data = JSON.stringify(item);
     let entry = before.get(id);
-    if (!entry || entry.data !== data) {
+    const busy = entry?.data !== data && entry?.node.querySelector("details.menu[open]"); // drawn again when the menu closes
+    if (!busy && entry?.data !== data) {
       const node = draw(item);
       if (entry) {
         if (place === entry.node) place = node;
@@ -192,7 +193,11 @@ export function menu(label, symbol, items, focus) {
       } }, item[0]))));
     },
   }, h("summary", { title: label, "aria-label": label, "data-focus": focus }, symbol));
-  node.addEventListener("toggle", () => { if (!node.open && node.childElementCount > 1) node.lastChild.remove(); });
+  node.addEventListener("toggle", () => {
+    if (node.open || node.childElementCount < 2) return;
+    node.lastChild.remove();
+    node.dispatchEvent(new Event("closed", { bubbles: true }));
+  });
   return node;
 }
 addEventListener("click", (event) => {

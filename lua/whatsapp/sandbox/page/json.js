@@ -61,7 +61,7 @@ export function body(text, problems = []) {
   } catch {
     drawn = text;
   }
-  const view = h("pre.json", { tabindex: "0", role: "region", "aria-label": "body" }, drawn || "(empty)");
+  const view = h("pre.json", { tabindex: "0" }, drawn || "(empty)");
   const placed = new Set([...view.querySelectorAll(".why")].map((node) => node.textContent));
   const rest = list.filter((problem) => !placed.has(problem.message || problem.problem));
   return h("div", {}, view, rest.map((problem) => h("p.why", {}, problem.path ? `${problem.path}: ` : "", problem.message || problem.problem)));

@@ -45,7 +45,7 @@ export class Templates {
 const WHAT = {
   answer: ["hang", "reset", "refuse", "truncated", "html", "slow", "late", "throttle", "error", "token_expired"],
   webhook: ["twice", "late", "drop", "lose", "reverse", "batch", "garble", "empty_values"],
-  status: ["fail", "lose", "late"],
+  status: ["fail", "twice", "late", "drop", "lose", "reverse", "batch"],
 };
 const IN_WORDS = {
   hang: "takes the message, then says nothing", reset: "takes the message, then resets the connection", refuse: "resets before it takes the message", truncated: "sends half an answer", html: "answers with a page of HTML, 502",
@@ -62,10 +62,10 @@ export class Chaos {
     this.rules = h("ul.rules", {});
     this.gauges = h("div.gauges");
     const set = h("input", { type: "datetime-local", step: 1, "aria-label": "Set the clock to" });
-    const advance = (label, seconds) => button(label, () => post("clock", { advance: seconds }));
-    this.freeze = button("Freeze", () => post("clock", { freeze: !app.clock.frozen }));
+    const move = async (how) => app.set_clock(await post("clock", how)), advance = (label, seconds) => button(label, () => move({ advance: seconds }));
+    this.freeze = button("Freeze", () => move({ freeze: !app.clock.frozen }));
     this.node = h("div.page-panel.two", {}, card("Clock", this.time, this.date, h("div.actions", {}, advance("+1 min", 60), advance("+1 h", 3600), advance("+24 h", 86400), this.freeze),
-      h("form.inline", { onsubmit: attempt(async (event) => { event.preventDefault(); if (set.value) await post("clock", { set: new Date(set.value).getTime() / 1000 }); }) }, set, h("button.plain", { type: "submit" }, "Set")),
+      h("form.inline", { onsubmit: attempt(async (event) => { event.preventDefault(); if (set.value) await move({ set: new Date(set.value).getTime() / 1000 }); }) }, set, h("button.plain", { type: "submit" }, "Set")),
       h("p.small", {}, "Whatever falls due meanwhile happens, one by one: retries of webhooks, statuses, the end of windows, of files and of tokens.")),
     card("Chaos", h("div.actions", {}, PRESETS.map(([label, rule]) => button(label, () => this.add(rule))), button("New rule…", () => this.create())), this.rules), card("Limits", this.gauges),
     card("Start again", h("p.small", {}, "Forgets messages, users, webhooks and rules."), h("div.actions", {}, button("Reset the sandbox", async () => { await post("reset"); toast("reset"); }, "danger"))));
@@ -121,7 +121,7 @@ export class Numbers {
   async refresh() {
     const info = this.app.info, { numbers = [] } = await get("numbers");
     const rows = [["base_url", info.base_url], ["phone_number_id", info.phone_number_id], ["waba_id", info.waba_id ?? info.waba], ["token", info.token ?? "any"], ["app_secret", info.app_secret], ["verify_token", info.verify_token], ["version", info.version]].filter(([, value]) => value !== undefined && value !== null);
-    fill(this.values, h("dl.values", {}, rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, h("code.long", {}, String(value))), h("button.plain", { type: "button", "aria-label": `Copy ${name}`, onclick: () => copy(String(value)) }, "Copy")))));
+    fill(this.values, h("ul.values", {}, rows.map(([name, value]) => h("li", {}, h("span.small", {}, name), h("code.long", {}, String(value)), h("button.plain", { type: "button", "aria-label": `Copy ${name}`, onclick: () => copy(String(value)) }, "Copy")))));
     keyed(this.list, numbers, (number) => number.id, (number) => h("section.panel", {}, h("h2", {}, number.verified_name || number.id), h("dl.headers", {}, Object.entries(number).filter(([, value]) => value !== null && typeof value !== "object").map(([name, value]) => [h("dt", {}, name.replaceAll("_", " ")), h("dd", {}, String(value))]))));
   }
 }

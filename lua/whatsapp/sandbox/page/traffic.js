@@ -3,6 +3,8 @@ import { h, fill, keyed, exact, time, form, attempt, toast } from "./dom.js";
 import { get, post } from "./api.js";
 import { body as json } from "./json.js";
 
+const MOST = 150; // rows of a list
+
 // A list on the left, what was chosen of it on the right.
 class Pair {
   constructor(label) {
@@ -54,7 +56,7 @@ export class Requests extends Pair {
 
   async refresh() {
     const { requests } = await get("requests?limit=200");
-    this.items = requests.map((item) => ({ ...item, message_id: item.id, id: item.seq }));
+    this.items = requests.slice(0, MOST).map((item) => ({ ...item, message_id: item.id, id: item.seq }));
     this.draw();
   }
 
@@ -93,7 +95,7 @@ export class Webhooks extends Pair {
 
   async refresh() {
     const [answer, { webhooks }] = await Promise.all([get("webhooks?limit=200"), get("info")]);
-    this.items = answer.deliveries;
+    this.items = answer.deliveries.slice(0, MOST);
     this.url = webhooks[""];
     const to = Object.entries(webhooks).map(([number, url]) => `${number ? `${number} ` : ""}to ${url}`).join(", ");
     fill(this.endpoint, to || "no endpoint is set", " ");

@@ -120,7 +120,7 @@ end
 -- A command that comes first is the only one that is loaded: this saves two thirds of the start.
 local function commands_for(arguments)
   for _, name in ipairs(NAMES) do
-    if arguments[1] == name then return { require("whatsapp.cli.commands." .. name) } end
+    if arguments[1] == name then return { (require("whatsapp.cli.commands." .. name)) } end
   end
   return cli.commands()
 end

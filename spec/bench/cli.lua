@@ -1,4 +1,4 @@
--- What the program costs: its help in milliseconds, messages a second that `validate` checks, and the memory of `bulk` over CSV of a
+-- The cost of the program: its help in milliseconds, messages a second that `validate` checks, and the memory of `bulk` over CSV of a
 -- million rows. Prints, and judges nothing. Run by `make bench-cli`.
 --   lua spec/bench/cli.lua [MESSAGES] [ROWS]
 local output = require "spec.support.output"

@@ -100,7 +100,7 @@ end
 
 local function is_interrupt(raised) return type(raised) == "string" and raised:find "interrupted!" ~= nil end
 
--- the exit code of what a command raised
+-- the exit code for an error that a command raised
 local function ended(terminal, context, raised)
   if type(raised) == "table" and raised.exit then
     tell_failure(context, raised)

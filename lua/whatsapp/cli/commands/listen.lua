@@ -23,7 +23,7 @@ http {
 }
 ]]
 
--- where this module is: .../lua/whatsapp/cli/commands/listen.lua
+-- the folder of this module: .../lua/whatsapp/cli/commands/listen.lua
 local function lua_folder()
   local folder = debug.getinfo(1, "S").source:match "^@(.*)/whatsapp/cli/commands/listen%.lua$"
   if not folder then exit.stop("failed", "listen needs the files of the library: it starts nginx") end

@@ -1,6 +1,6 @@
--- The only file that writes to stdout and stderr and that asks a person: data goes to stdout, words to stderr. The reader of a pipe
--- gets the same bytes as a terminal: only colours, progress and questions differ. Hides every secret that it was told of. Never
--- decides what is said.
+-- The only file that writes to stdout and stderr and that asks a person: data goes to stdout, words to stderr. The reader of a
+-- pipe gets the same bytes as a terminal: only colours, progress and questions differ. Hides every secret that it was told of.
+-- Never decides what is said.
 local shell = require "whatsapp.cli.shell"
 
 local terminal = {}

@@ -60,7 +60,8 @@ local function run_program(line)
   local file = assert(io.open(path, "wb"))
   file:write(line, "\n")
   file:close()
-  local result = os.execute(("cd %s && { %s\n} <%s"):format(quoted(state.folder), state.exec, quoted(path)))
+  local result = os.execute((". %s/environment; cd %s && { %s\n} <%s"):format(quoted(state.nginx_folder), quoted(state.folder),
+    state.exec, quoted(path)))
   return result == 0 or result == true
 end
 

@@ -418,6 +418,12 @@ bench-nginx: deps-nginx
 	@$(MAKE) --no-print-directory -s all
 	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)" $(LUA) spec/bench/nginx.lua
 
+ROWS ?= 1000000
+## the program: its help, `validate`, and the memory of a million rows of CSV
+bench-cli: deps-test
+	@$(MAKE) --no-print-directory -s all
+	@eval "$$($(MAKE) -s env)"; $(LUA) spec/bench/cli.lua $(MESSAGES) $(ROWS)
+
 ## to verify and read webhooks, against lua-cjson's decode
 bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua

@@ -18,9 +18,10 @@ end
 -- the key of the bucket that a value falls into
 local function bucket_of(series, value)
   local bounds = series.bounds
-  local i = 1
-  while bounds[i] and value > bounds[i] do i = i + 1 end
-  return series.buckets[i]
+  for i = 1, #bounds do
+    if value <= bounds[i] then return series.buckets[i] end
+  end
+  return series.buckets[#bounds + 1]
 end
 
 -- ---- memory ---------------------------------------------------------------------------------------------------------------

@@ -203,8 +203,15 @@ function metrics.shared(dict)
   return sinks.shared(found, name)
 end
 
----A sink that counts in nginx-lua-prometheus, for who has its metrics already. To be made in init_worker_by_lua.
----@param prometheus { counter: function, gauge: function, histogram: function } as `require("prometheus").init()` returns it
+---The object of nginx-lua-prometheus; each function makes a metric.
+---@class whatsapp.prometheus
+---@field counter function
+---@field gauge function
+---@field histogram function
+---@field metric_data function
+
+---A sink that counts in nginx-lua-prometheus, where a program has metrics of its own. Make it in init_worker_by_lua.
+---@param prometheus whatsapp.prometheus as `require("prometheus").init("dict")` returns it
 ---@return whatsapp.metric_sink
 function metrics.nginx_lua_prometheus(prometheus)
   if type(prometheus) ~= "table" or type(prometheus.counter) ~= "function" then

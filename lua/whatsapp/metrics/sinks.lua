@@ -1,5 +1,5 @@
--- Keep the numbers of metrics: in memory, in a shared dict of nginx, or in nginx-lua-prometheus. A histogram has a
--- number for each bucket, without those of the buckets before it, and a sum; metrics/text adds them up. Never decides what is counted.
+-- Keep the numbers of metrics: in memory, in a shared dict of nginx, or in nginx-lua-prometheus. A histogram has a number
+-- for each bucket, without those of the buckets before it, and a sum; metrics/text adds them up. Never decides what is counted.
 local text = require "whatsapp.metrics.text"
 
 local sinks = {}

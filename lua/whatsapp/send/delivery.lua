@@ -50,15 +50,15 @@ local function make(state, plan)
   return setmetatable({
     state = state, plan = plan, after = false, message = false, to = false, plain_to = false, body = false, step = 1,
     attempts = 0, started = false, sent_at = false, answered_at = false, request = false, kept_request = false, is_over = false,
-    result = false, details = false, calling = false, is_plain = true, -- what note() sets:
+    result = false, details = false, calling = false, is_plain = true, -- note() sets:
     base = false, url = plan.url, headers = state.headers, stamp = false, warnings = false, waited = false, log_error = false,
-    observe_error = false, err = false, failure = false, is_unsure = false, fallen = false, -- of its batch:
+    observe_error = false, err = false, failure = false, is_unsure = false, fallen = false, -- for its batch:
     batch = false, key = false, wakes = false, on_wire = false, is_ended = false, is_spoilt = false, response = false,
     answered_before = false,
   }, Delivery)
 end
 
----A delivery of a plan, made or used again: that saves 3 % of what a message costs.
+---A delivery of a plan, made or used again: that saves 3 % of a message's cost.
 ---@param state table of a client
 ---@param plan whatsapp.plan
 ---@return whatsapp.delivery
@@ -69,7 +69,7 @@ function delivery.new(state, plan)
   return self
 end
 
----Sets a field that few messages need. While a delivery is plain, none of these is set, and its end looks at none.
+---Sets a field that few messages need. While a delivery is plain, they are all unset, and its end looks at no one of them.
 ---@param name string
 ---@param value any
 function Delivery:note(name, value)
@@ -146,7 +146,7 @@ local function failure_of(details)
   return (kind == "invalid" or kind == "refused") and kind or "failed"
 end
 
----Tells the observer the one outcome, once it is over. With whatsapp.metrics it costs 5 % of what a message costs, and nothing
+---Tells the observer the one outcome, once it is over. With whatsapp.metrics it costs 5 % of a message's cost, and nothing
 ---without an observer: `make bench-send ROUNDS=0` prints both (observed, default).
 function Delivery:observed()
   local details, plan, answered = self.details, self.plan, self.answered_at
@@ -317,7 +317,7 @@ function Delivery:request_to(url, headers)
 end
 
 ---Makes .request, with the credentials. The client's own transport keeps no request: a message's is written into the table
----of the one before it, which saves 2 % of what a message costs. A transport of the user's gets a new one each time.
+---of the one before it, which saves 2 % of a message's cost. A transport of the user's gets a new one each time.
 ---@param url string
 ---@param headers table<string, string>
 function Delivery:make_request(url, headers)
@@ -338,7 +338,7 @@ end
 function Delivery:shown_request() return self:request_to(self.url, values.copy(self.headers)) end
 
 -- The hook may change what is sent: the credentials are added to a copy of the table that it was shown. Headers that it left as
--- they were stay the same table, by which libcurl's transport knows the request's head: that saves 13 % of what a message costs.
+-- they were stay the same table, by which libcurl's transport knows the request's head: that saves 13 % of a message's cost.
 local function hook(self)
   local request = self:shown_request()
   local ok, agreed, problem = self:call(self.state.before_send, request)
@@ -418,7 +418,7 @@ end
 local function tell_notes(self, info)
   info.stamp, info.warnings, info.waited = self.stamp or nil, self.warnings or nil, self.waited or nil
   info.fallback, info.log_error, info.observe_error = self.fallen or nil, self.log_error or nil, self.observe_error or nil
-  self.err = false -- of an earlier attempt
+  self.err = false -- that an earlier attempt left
 end
 
 local function succeed(self, result, response)

@@ -5,7 +5,7 @@ local show = require "whatsapp.util.show"
 
 local observe = {}
 
----What is observed. Members that an event does not need are absent. It never holds a recipient, a message's id, a text or a
+---An event of the option observe. Members that an event does not need are absent. It never holds a recipient, a message's id, a text or a
 ---token.
 ---@class whatsapp.observed
 ---@field name "message"|"call"|"attempt"|"webhook"|"refused_webhook"|"put"|"outbox"|"sandbox_request"|"sandbox_delivery"

@@ -421,12 +421,11 @@ local function tell_notes(self, info)
   self.err = false -- that an earlier attempt left
 end
 
+local function cleaned(self, value) return credentials.cleaned(self.state, value, LEVELS, self.request) end
+
 local function succeed(self, result, response)
   local info = setmetatable({ attempts = self.attempts, http_status = response.status, trace_id = nil, usage = nil }, INFO)
-  if tell(info, response.headers) then
-    info.trace_id = info.trace_id and credentials.clean(self.state, info.trace_id, self.request)
-    info.usage = credentials.cleaned(self.state, info.usage, LEVELS, self.request)
-  end
+  tell(info, response.headers, cleaned, self)
   if not self.is_plain then tell_notes(self, info) end
   if response.progress_error then info.progress_error = response.progress_error end
   self.result = result

@@ -259,7 +259,7 @@ local function fallback_of(self, details)
     instead = made
     if not ok then details.fallback_error = values.text_of(made) end
   end
-  return type(instead) == "table" and recipient.addressed(instead, self.message) or nil
+  return type(instead) == "table" and recipient.address(instead, self.message) or nil
 end
 
 -- The window book knows before the API does that only a template can be sent.

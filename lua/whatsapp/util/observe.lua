@@ -5,8 +5,8 @@ local show = require "whatsapp.util.show"
 
 local observe = {}
 
----An event of the option observe. Members that an event does not need are absent. It never holds a recipient, a message's id, a text or a
----token.
+---An event of the option observe. Members that an event does not need are absent. It never holds a recipient, a message's id, a
+---text or a token.
 ---@class whatsapp.observed
 ---@field name "message"|"call"|"attempt"|"webhook"|"refused_webhook"|"put"|"outbox"|"sandbox_request"|"sandbox_delivery"
 ---message: one ended, whatever became of it; call: a request that is no message ended; attempt: one that failed and is repeated

@@ -46,8 +46,6 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 ---@field actual number|string|nil
 ---@field message string
 
--- the name that other files still use; it lives in util/values
-outcome.integer = values.integer
 local integer = values.integer
 
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }

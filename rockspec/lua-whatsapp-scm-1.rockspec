@@ -116,6 +116,7 @@ build = {
     ["whatsapp.transport.failure"] = "lua/whatsapp/transport/failure.lua",
     ["whatsapp.transport.http1"] = "lua/whatsapp/transport/http1.lua",
     ["whatsapp.transport.inboxes"] = "lua/whatsapp/transport/inboxes.lua",
+    ["whatsapp.transport.inlined"] = "lua/whatsapp/transport/inlined.lua",
     ["whatsapp.transport.libcurl"] = "lua/whatsapp/transport/libcurl.lua",
     ["whatsapp.transport.luv"] = "lua/whatsapp/transport/luv.lua",
     ["whatsapp.transport.memory"] = "lua/whatsapp/transport/memory.lua",

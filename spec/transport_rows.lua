@@ -60,11 +60,11 @@ end
 
 -- module: what is required. new: makes one, if it is not that module's new. loop: how a program does several things at once where the transport suspends who waits:
 -- spawn(call), sleep(seconds) in such a call, turn(), and run([longest]), which returns when all of them have ended. home: where it
--- is used, if it is not here; new(options) makes one there. lacks: what it cannot do, and why no case asks for it.
+-- is used, if it is not here; streams: it holds no file whole; new(options) makes one there. lacks: what it cannot do, and why no case asks for it.
 M.rows = {
-  { module = "whatsapp.transport.curl", lacks = { inboxes = "it blocks: whoever waits is given the next answer" } },
+  { module = "whatsapp.transport.curl", streams = true, lacks = { inboxes = "it blocks: whoever waits is given the next answer" } },
   {
-    module = "whatsapp.transport.cqueues",
+    module = "whatsapp.transport.cqueues", streams = true,
     loop = function()
       local cqueues = require "cqueues"
       local queue = cqueues.new()
@@ -80,7 +80,7 @@ M.rows = {
     end,
   },
   {
-    module = "whatsapp.transport.luv",
+    module = "whatsapp.transport.luv", streams = true,
     loop = function()
       local uv = require "luv"
       return {
@@ -115,7 +115,7 @@ M.rows = {
     },
   },
   {
-    module = "whatsapp.transport.callback",
+    module = "whatsapp.transport.callback", streams = true,
     new = function(options)
       local transport = require("whatsapp.transport.callback").over(require("whatsapp.transport.curl").new(options))
       framed[transport] = true
@@ -124,7 +124,7 @@ M.rows = {
     loop = frames,
   },
   {
-    module = "whatsapp.transport.resty",
+    module = "whatsapp.transport.resty", streams = true,
     home = function(fault)
       local home = require("spec.support.resty").start { ca_file = fault.ca_file }
       return {

@@ -194,7 +194,7 @@ end
 local function request_of(state, request)
   local inlined, err, details = request, nil, nil
   if not state.streams then
-    inlined, err, details = require("whatsapp.send.body").inlined(request)
+    inlined, err, details = require("whatsapp.transport.inlined").request(request)
     if not inlined then return nil, err, details end
   end
   local plan, refusal = checked.request(inlined, state.allow_http, state.checked)
@@ -212,7 +212,7 @@ local function begin(state, plan, shown)
     local err = "the option start raised: " .. values.text_of(raised)
     return settle(state, plan, nil, err, { kind = "transport", retryable = false, may_have_been_sent = true })
   end
-  if not plan.entry then return end -- it has its answer already
+  if not plan.entry or state.inner then return end -- it has its answer already, or ends in time by itself
   plan.timer = set_timer(state, shown.timeout, function() settle(state, plan, failures.lost(plan, "timeout")) end)
 end
 
@@ -236,21 +236,18 @@ end
 
 -- ---- the transport --------------------------------------------------------------------------------------------------------
 
-local function new_state(options, level)
+local function new_state(options, level, inner)
   local settings = util_options.check(options, NEW, level + 1)
   if not settings.start then error("option start is missing: the function that begins a request", level + 1) end
   local state = values.copy(settings)
   state.now, state.timeout = clock_of(settings.now or os.time), settings.timeout or 30
   state.inboxes, state.checked, state.timers, state.under_way, state.closed = inboxes.new(), {}, {}, {}, false
-  state.waiting = setmetatable({}, { __mode = "k" })
+  state.waiting, state.inner = setmetatable({}, { __mode = "k" }), inner
   return state
 end
 
----@param options whatsapp.callback_options
----@return whatsapp.Transport transport callable, with
----now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close(), and turn(), which wakes all whose time has come
-function M.new(options)
-  local state = new_state(options, 2)
+local function make(options, level, inner)
+  local state = new_state(options, level + 1, inner)
   local transport = { streams = true, now = state.now }
 
   function transport.sleep(seconds)
@@ -289,6 +286,14 @@ function M.new(options)
   return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.callback" end })
 end
 
+---@param options whatsapp.callback_options
+---@return whatsapp.Transport transport callable, with
+---now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close(), and turn(), which wakes all whose time has come
+function M.new(options)
+  local made = make(options, 2) -- no tail call: levels of the stack are counted
+  return made
+end
+
 ---A transport that goes on only in turn(), which never waits, over one that can have many under way: for a program that draws
 ---frames, as callback.over(require("whatsapp.transport.curl").new()).
 ---@param inner whatsapp.Transport with start and wait, for this transport alone
@@ -304,10 +309,10 @@ function M.over(inner)
       done, response, err, details = inner.wait(0)
     end
   end
-  local transport = M.new {
+  local transport = make({
     start = function(request, done) inner.start(request, done) end,
-    now = inner.now, step = pump, streams = inner.streams,
-  }
+    now = inner.now, step = pump, streams = inner.streams, allow_http = true, -- the inner one refuses what it does not allow
+  }, 2, inner)
   local turn_timers, close_this = transport.turn, transport.close
   function transport.turn()
     pump(0)

@@ -56,7 +56,7 @@ end
 
 -- The bytes of files and forms are put into the body: LuaSocket streams nothing safely.
 local function plan_of(state, request)
-  local inlined, err, details = require("whatsapp.send.body").inlined(request)
+  local inlined, err, details = require("whatsapp.transport.inlined").request(request)
   if not inlined then return nil, err, details end
   local plan
   plan, err = checked.request(inlined, state.settings.allow_http, state.checked)

@@ -123,6 +123,7 @@ build = {
     ["whatsapp.transport.progress"] = "lua/whatsapp/transport/progress.lua",
     ["whatsapp.transport.request"] = "lua/whatsapp/transport/request.lua",
     ["whatsapp.transport.resty"] = "lua/whatsapp/transport/resty.lua",
+    ["whatsapp.transport.resty.alone"] = "lua/whatsapp/transport/resty/alone.lua",
     ["whatsapp.transport.resty.clock"] = "lua/whatsapp/transport/resty/clock.lua",
     ["whatsapp.transport.resty.exchange"] = "lua/whatsapp/transport/resty/exchange.lua",
     ["whatsapp.transport.resty.file"] = "lua/whatsapp/transport/resty/file.lua",

@@ -33,7 +33,7 @@ local LONGEST = 60 -- seconds in one wait
 ---@field streams boolean? start takes body_file, form and to_file itself; if absent, they are in `body`
 ---@field timeout number? seconds for an answer, 30 if absent
 ---@field allow_http boolean? plain http to others than loopback
----@field user_agent string? a header that is added if a request has none
+---@field user_agent string? a header that is added to a request without one
 
 local NEW = {
   start = "callable", now = "callable", after = "callable", waiter = "callable", step = "callable", streams = "boolean",
@@ -116,7 +116,7 @@ local function stepping_waiter(state)
   end, function() woken = true end
 end
 
--- Raises where nobody could wait, before anything has begun.
+-- Raises where no caller could wait, before anything has begun.
 local function check_waiting(state, level)
   if state.waiter then return end
   if in_coroutine() then return require("whatsapp.transport.libcurl").check_suspendable() end
@@ -174,7 +174,7 @@ local function settle(state, plan, response, err, details)
   wake(state.inboxes.put(entry, response, err, details))
 end
 
--- what the host's function told, which may be anything
+-- the host's function told something: a response, an error, or anything else
 local function told(state, plan, response, err, details)
   local request = plan.inlined
   if type(response) == "table" and request and (request.to_file or request.progress) then
@@ -190,7 +190,7 @@ local function told(state, plan, response, err, details)
   settle(state, plan, response, err, details)
 end
 
--- what the host is given, or nil, err, details
+-- returns the request for the host, or nil, err, details
 local function request_of(state, request)
   local inlined, err, details = request, nil, nil
   if not state.streams then

@@ -183,23 +183,31 @@ local function send(plan, socket, deadline, pause)
   return at
 end
 
--- returns a function that gives the bytes of an answer as they come
-local function reader_of(state, plan, socket, deadline, pause)
-  return function()
-    local early = plan.early
-    if early then
-      plan.early = nil
-      return early
-    end
-    while true do
-      if state.closed then return nil, failures.CLOSED end
-      local bytes, how = receive(plan, socket)
-      if bytes ~= "" then return bytes, how end
-      local left = deadline - now()
-      if left <= 0 then return nil, "timeout" end
-      pause(socket, how, left)
-    end
+-- the bytes of an answer as they come, and its body
+local Source = {}
+Source.__index = Source
+
+function Source:pull()
+  local plan, early = self.plan, self.plan.early
+  if early then
+    plan.early = nil
+    return early
   end
+  while true do
+    if self.state.closed then return nil, failures.CLOSED end
+    local bytes, how = receive(plan, self.socket)
+    if bytes ~= "" then return bytes, how end
+    local left = self.deadline - now()
+    if left <= 0 then return nil, "timeout" end
+    self.pause(self.socket, how, left)
+  end
+end
+
+function Source:open(status) return status >= 200 and status < 300 and self.plan.limit or self.state.settings.max_body end
+
+function Source:write(piece)
+  self.list[#self.list + 1] = piece
+  return true
 end
 
 local function wanted_of(headers, wanted)
@@ -214,18 +222,14 @@ local function talk(state, plan, socket, deadline, pause)
   local sent, unsent = send(plan, socket, deadline, pause)
   plan.went = sent
   if unsent == "timeout" then return nil, unsent end
-  local list, whole = {}, sent == #plan.head + #(plan.body or "")
-  local answer, err, status = http1.read(reader_of(state, plan, socket, deadline, pause), plan.method, function(status_of)
-    local is_ok = status_of >= 200 and status_of < 300
-    return function(piece)
-      list[#list + 1] = piece
-      return true
-    end, is_ok and plan.limit or state.settings.max_body
-  end)
+  local source = setmetatable(
+    { state = state, plan = plan, socket = socket, deadline = deadline, pause = pause, list = {} }, Source)
+  local whole = sent == #plan.head + #(plan.body or "")
+  local answer, err, status = http1.read(source, plan.method)
   if not answer then return nil, unsent or err, status end
   if answer.kept and whole and not (plan.ended or plan.last or state.closed) then state.pool:put(plan.url, socket)
   else socket:close() end
-  return { status = answer.status, headers = wanted_of(answer.headers, state.settings.wanted), body = table.concat(list) }
+  return { status = answer.status, headers = wanted_of(answer.headers, state.settings.wanted), body = table.concat(source.list) }
 end
 
 -- Whether a request may go over another connection after a kept one failed.

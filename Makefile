@@ -52,10 +52,18 @@ C      := $(sort $(foreach module,core curl crypto,$(call SOURCES,$(module))))
 H      := $(wildcard src/*.h src/*/*.h)
 OBJ     = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(call SOURCES,$(1)))
 
+# the program, for the Lua that was built for; `make env` puts its folder on PATH
+PROGRAM := $(BUILD)/bin/whatsapp
+$(PROGRAM): lua/whatsapp/cli/whatsapp Makefile
+	@mkdir -p $(@D)
+	@sed '1s|.*|#!/usr/bin/env $(LUA)|' $< >$@ && chmod +x $@
+
 # MODULES="core crypto" needs no libcurl (for nginx), MODULES=core no library at all
 MODULES ?= core curl crypto
+# The sandbox runs in nginx, whose Lua is LuaJIT: its two modules, unless this is a special build (BUILD=...) or a partial one
+SANDBOX := $(if $(filter command% environment%,$(origin BUILD)),,$(if $(filter crypto,$(MODULES)),sandbox-modules))
 ## build the C modules into build/; LUA=luajit names another Lua, MODULES="core crypto" leaves libcurl out
-all: $(MODULES)
+all: $(MODULES) $(SANDBOX) $(PROGRAM)
 	$(SAID)
 core: $(MODULE)/core.so
 curl: $(MODULE)/curl.so
@@ -104,11 +112,17 @@ install: all
 	install -d "$(INSTALL_C)/whatsapp" "$(INSTALL_LUA)"
 	install -m 755 $(MODULES:%=$(MODULE)/%.so) "$(INSTALL_C)/whatsapp"
 	cp -R lua/whatsapp "$(INSTALL_LUA)/"
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1"
+	install -m 755 $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin"
+	install -m 644 lua/whatsapp/cli/whatsapp.1 "$(DESTDIR)$(PREFIX)/share/man/man1"
+	@if [ -e build/lua5.1/whatsapp/crypto.so ]; then folder="$(INSTALL_LUA)/whatsapp/sandbox/lua5.1/whatsapp"; \
+	  install -d "$$folder" && install -m 755 build/lua5.1/whatsapp/core.so build/lua5.1/whatsapp/crypto.so "$$folder"; fi
 	@sh spec/support/where.sh "$(LUA)" "$(DESTDIR)" "$(PREFIX)" "$(LUA_VERSION)"
 
 ## remove what `make install` put there, from the same PREFIX
 uninstall:
 	rm -rf "$(INSTALL_LUA)/whatsapp" "$(INSTALL_C)/whatsapp"
+	rm -f "$(DESTDIR)$(PREFIX)/bin/whatsapp" "$(DESTDIR)$(PREFIX)/share/man/man1/whatsapp.1"
 
 ## remove build/
 clean:
@@ -122,38 +136,54 @@ env: export ENV_BUILD = $(BUILD)
 env:
 	@quoted() { value=$$(printf '%s.' "$$2" | sed "s/'/'\\\\''/g"); printf " %s='%s'" "$$1" "$${value%.}"; }; \
 	  printf export; quoted LUA "$$ENV_LUA"; quoted LUA_PATH "$$PWD/lua/?.lua;$$PWD/lua/?/init.lua;;"; \
-	  quoted LUA_CPATH "$$PWD/$$ENV_BUILD/?.so;;"; echo
+	  quoted LUA_CPATH "$$PWD/$$ENV_BUILD/?.so;;"; \
+	  quoted PATH "$$PWD/$$ENV_BUILD/bin:"; printf '"$$PATH"'; echo
 
 # what a variable of this file is: make -s say-WARN
 say-%: ; @echo '$($*)'
 
 # ---- try it ----------------------------------------------------------------------------------------------------------------
 
-# the sandbox runs in nginx, whose Lua is LuaJIT
-sandbox: ; @$(MAKE) --no-print-directory LUA=lua5.1 core crypto
+# With the headers of Lua 5.1, else those of LuaJIT; where there are none, nothing is built, and the sandbox names the package.
+# The variables of this make are for another Lua, so that make is begun anew
+AFRESH = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(MAKE) --no-print-directory -s CC="$(CC)" CFLAGS="$(CFLAGS)" BUILD=build/lua5.1
+sandbox-modules:
+ifneq ($(LUA),lua5.1)
+	@for lua in lua5.1 luajit; do \
+	  if $(AFRESH) LUA=$$lua build/lua5.1/headers >/dev/null 2>&1; then $(AFRESH) LUA=$$lua core crypto; exit; fi; done
+endif
+
+PORT ?= 9428
+## a WhatsApp of your own in a browser, until Ctrl-C; PORT=0 takes a free port, WEBHOOK=URL gets the webhooks
+sandbox: deps-demo
+	@$(MAKE) --no-print-directory -s all && eval "$$($(MAKE) -s env)" && PORT="$(PORT)" WEBHOOK="$(WEBHOOK)" $$LUA examples/sandbox.lua
 
 # make deps first, then make again: what was missing may change what pkg-config says
 ## send messages of every type to a sandbox on this machine, and show what went and came
-demo: deps-demo ; @$(MAKE) --no-print-directory -s all sandbox && eval "$$($(MAKE) -s env)" && $$LUA examples/demo.lua
+demo: deps-demo ; @$(MAKE) --no-print-directory -s all && eval "$$($(MAKE) -s env)" && $$LUA examples/demo.lua
 
 # ---- Debian packages that a target needs -----------------------------------------------------------------------------------
 
-DEPS_BUILD := gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev liblua5.1-0-dev libcurl4-openssl-dev libssl-dev lua-cjson
+DEPS_BUILD := gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev liblua5.1-0-dev libcurl4-openssl-dev libssl-dev lua-cjson lua-argparse
 DEPS_DEMO  := $(DEPS_BUILD) nginx libnginx-mod-http-lua openssl ca-certificates
 DEPS_lua5.1 := lua5.1
 DEPS_lua5.2 := lua5.2 liblua5.2-dev
 DEPS_lua5.3 := lua5.3 liblua5.3-dev
 DEPS_luajit := luajit2
-DEPS_TEST  := $(DEPS_DEMO) lua-sec lua-socket lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_$(LUA))
+DEPS_TEST  := $(DEPS_DEMO) prometheus lua-sec lua-socket lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_$(LUA))
 DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils liblua5.2-dev liblua5.3-dev libluajit2-5.1-dev
 DEPS_BENCH := $(DEPS_DEMO) valgrind lua-sec lua-socket python3-requests nodejs util-linux
 DEPS_NGINX := $(DEPS_DEMO) wrk
+DEPS_HOSTS := $(DEPS_TEST) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit) lua-http curl haproxy prosody neovim mpv weechat-headless weechat-lua \
+              apache2-bin minetest-server love xvfb xauth
 DEPS_ALL   := $(DEPS_TEST) $(DEPS_lua5.1) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit)
 DEPS_CROSS := $(DEPS_BUILD) qemu-user-static
 DEPS_ARM   := $(DEPS_CROSS) gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
 DEPS_BE    := $(DEPS_CROSS) gcc-powerpc64-linux-gnu libc6-dev-ppc64-cross gcc-mips-linux-gnu libc6-dev-mips-cross
 DEPS_MUSL  := $(DEPS_BUILD) musl-tools
 DEPS_PORTABLE := $(DEPS_TEST) gcc-mingw-w64-x86-64
+# npm of another source than Debian's comes with its node and is not installed twice
+DEPS_PAGE  := $(DEPS_DEMO) chromium nodejs fonts-noto-color-emoji fonts-noto-core $(shell command -v npm >/dev/null 2>&1 || echo npm)
 
 # Names what is missing. Installs it only for root; else says the line to run, and ends.
 deps-%: ; @sh spec/support/deps.sh $(DEPS_$(shell echo $* | tr a-z A-Z))
@@ -161,16 +191,22 @@ deps-%: ; @sh spec/support/deps.sh $(DEPS_$(shell echo $* | tr a-z A-Z))
 # ---- tests and checks ------------------------------------------------------------------------------------------------------
 
 ## build and run the specs; LUA=luajit for another Lua
-test: deps-test ; @$(MAKE) --no-print-directory -s all sandbox && $(MAKE) --no-print-directory -s suite
+test: deps-test ; @$(MAKE) --no-print-directory -s all && $(MAKE) --no-print-directory -s suite
 
-# the specs, under the Lua that was asked for
-suite: all sandbox
-	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" NGINX_BIN="$(NGINX_BIN)" $(RUN) $(LUA) $(BUSTED) $(SPECS)
+# the specs under one Lua, a line a file: SPECS are files and folders, JOBS how many files run at a time
+SPECS ?= spec
+suite: all
+	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" NGINX_BIN="$(NGINX_BIN)" sh spec/support/suite.sh "$(RUN) $(LUA) $(BUSTED)" $(SPECS)
 
 ## the specs under Lua 5.4, 5.3, 5.2, 5.1 and LuaJIT
 test-all: deps-all
 	@for lua in lua5.4 lua5.3 lua5.2 lua5.1 luajit; do \
 	  echo "== $$lua"; $(MAKE) --no-print-directory -s LUA=$$lua all suite || exit 1; done
+
+## each recipe of examples/hosts in its host: nginx, HAProxy, Prosody, Neovim, ...; HOST=Prosody: that one
+test-hosts: deps-hosts
+	@for lua in lua5.1 lua5.2 lua5.3 lua5.4; do $(MAKE) --no-print-directory -s LUA=$$lua all || exit 1; done
+	@eval "$$($(MAKE) -s LUA=lua5.4 env)"; PATH="$$PATH:/usr/sbin:/usr/games" lua5.4 spec/hosts/run.lua $(if $(HOST),"$(HOST)")
 
 # The golden rows, and all that the core makes of the schema.
 ## the core on 32-bit ARM (qemu)
@@ -184,7 +220,7 @@ test-musl: deps-musl ; @sh spec/support/cross.sh musl
 portable: deps-portable ; @sh spec/support/portable.sh $(LUA) $(BUSTED)
 
 ## the specs under valgrind
-memcheck: all sandbox
+memcheck: all
 	@$(MAKE) --no-print-directory suite RUN="valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect \
 	  --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=yes"
 
@@ -265,9 +301,10 @@ fuzz-http1: all
 ## the classes of code points, from perl's Unicode data
 unicode: ; perl spec/support/unicode.pl >lua/whatsapp/util/unicode.lua
 
-## the types and the reference, from the schema
+MAN := io.write(require("whatsapp.cli.man").page())
+## the types, the reference and the man page, from the schema and the rows
 docs: core
-	@eval "$$($(MAKE) -s env)"; $(LUA) src/gen.lua lua/whatsapp
+	@eval "$$($(MAKE) -s env)"; $(LUA) src/gen.lua lua/whatsapp && $(LUA) -e '$(MAN)' >lua/whatsapp/cli/whatsapp.1
 
 ## the rockspec and whatsapp.all, from the folders
 rockspec: ; @$(LUA) src/modules.lua
@@ -296,6 +333,18 @@ $(EMBED)/%.o: $(AMALGAMATION)/whatsapp_lua.c Makefile
 $(EMBED)/whatsapp_small.o: PARTS := -DWA_NO_DOCS
 $(EMBED)/whatsapp_curl.o: PARTS := $(CURL_INC)
 $(EMBED)/whatsapp_crypto.o: PARTS := $(SSL_INC)
+
+# What the browser and strangers' clients need of npm is pinned, and goes into spec/browser/node_modules.
+BROWSER := spec/browser
+$(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
+	@cd $(BROWSER) && npm ci --silent --no-audit --no-fund
+browser = @eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" node $(BROWSER)/$(1)
+## the sandbox's page in Debian's chromium
+test-page: deps-page $(BROWSER)/node_modules/.package-lock.json all ; $(call browser,page.mjs)
+## a stranger's client from npm against the sandbox
+test-peers: deps-page $(BROWSER)/node_modules/.package-lock.json all ; $(call browser,peers.mjs)
+## the picture of the page in the README
+screenshot: deps-page $(BROWSER)/node_modules/.package-lock.json all ; $(call browser,screenshot.mjs) examples/sandbox.png
 
 # ThreadSanitizer needs fixed addresses: setarch -R where it works.
 ## many Lua states in many threads, under ThreadSanitizer
@@ -341,12 +390,13 @@ bench-media: deps-test
 TURNS ?= 15
 ## to send in nginx, against a bare POST, and what else its worker does meanwhile; TURNS=15
 bench-nginx: deps-nginx
-	@$(MAKE) --no-print-directory -s all sandbox
-	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)" $(LUA) spec/bench/nginx.lua
+	@$(MAKE) --no-print-directory -s all
+	@eval "$$($(MAKE) -s env)"; export PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)"; \
+	  $(LUA) spec/bench/nginx_send.lua && echo && $(LUA) spec/bench/nginx.lua
 
 ## to verify and read webhooks, against lua-cjson's decode
 bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
 # no file has the name of a target
-.PHONY: core curl crypto sandbox suite $(shell sed -n '/^## /{n;s/^\([a-z0-9-]*\):.*/\1/p}' Makefile)
+.PHONY: core curl crypto sandbox-modules suite $(shell sed -n '/^## /{n;s/^\([a-z0-9-]*\):.*/\1/p}' Makefile)

@@ -72,6 +72,7 @@ end
 
 local ALL, WIDTH = "lua/whatsapp/all.lua", 118
 local LEFT_OUT = { ["whatsapp"] = true, ["whatsapp.all"] = true, ["whatsapp.types"] = true } -- the last: comments only
+local PROGRAM = "^whatsapp%.cli%f[%z.]" -- no program runs in such a host
 
 ---lua/whatsapp/all.lua as it has to be: it names every module.
 ---@return string
@@ -79,7 +80,7 @@ function modules.fresh_all()
   local names, lines = {}, { " " }
   for _, name in ipairs(C_MODULES) do names[#names + 1] = "whatsapp." .. name end
   for _, module in ipairs(modules.lua()) do
-    if not LEFT_OUT[module.name] then names[#names + 1] = module.name end
+    if not (LEFT_OUT[module.name] or module.name:find(PROGRAM)) then names[#names + 1] = module.name end
   end
   for _, name in ipairs(names) do
     local longer = ('%s "%s",'):format(lines[#lines], name)

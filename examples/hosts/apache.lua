@@ -16,7 +16,7 @@ local webhook = whatsapp.webhook.handler {
   end },
 }
 
-function handle(r) -- luacheck: ignore 111
+function handle(r)
   local response = webhook {
     method = r.method, query = r.args, body = r:requestbody(),
     headers = { ["x-hub-signature-256"] = r.headers_in["X-Hub-Signature-256"] },
@@ -24,5 +24,5 @@ function handle(r) -- luacheck: ignore 111
   r.status = response.status
   r.content_type = "text/plain"
   r:write(response.body or "")
-  return apache2.OK -- luacheck: ignore 113
+  return apache2.OK
 end

@@ -6,7 +6,7 @@ local http = require "net.http"
 local timer = require "util.timer"
 local whatsapp = require "whatsapp"
 
-module:depends "http" -- luacheck: ignore 113
+module:depends "http"
 
 local transport = require("whatsapp.transport.callback").new {
   start = function(request, done)
@@ -25,7 +25,7 @@ local client = whatsapp.new {
   transport = transport,
 }
 
-module:provides("http", { -- luacheck: ignore 113
+module:provides("http", {
   default_path = "/whatsapp",
   route = {
     ["POST /send"] = function(event)

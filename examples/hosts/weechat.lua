@@ -1,5 +1,5 @@
 -- WeeChat: /whatsapp 16505551234 some words. The client goes on: a timer gives the transport its turns.
---   build with: make LUA=lua5.3 install        then, in WeeChat: /script load weechat.lua
+--   build with: make LUA=lua5.3 install        then, in WeeChat: /lua load weechat.lua
 local weechat = weechat -- luacheck: ignore
 local whatsapp = require "whatsapp"
 
@@ -12,12 +12,12 @@ local client = whatsapp.new {
   transport = transport,
 }
 
-function whatsapp_turn() -- luacheck: ignore 111
+function whatsapp_turn()
   transport.turn()
   return weechat.WEECHAT_RC_OK
 end
 
-function whatsapp_command(_, _, words) -- luacheck: ignore 111
+function whatsapp_command(_, _, words)
   local to, body = words:match "^(%S+)%s+(.+)$"
   coroutine.wrap(function()
     local sent, err = client:send(whatsapp.message.text(to, body))

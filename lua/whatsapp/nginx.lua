@@ -144,7 +144,11 @@ end
 -- All workers share the places that a limit gave away, and the events that were handled. There are no locks: each step is one
 -- atomic operation of the dict. Where there are two steps, a comment says what is left if a worker dies between them.
 
--- the dict, and its name with a space before it for error strings
+---A shared dict by its name, or by itself. Raises where there is none.
+---@param dict string|ngx.shared.DICT
+---@param level integer of the caller to blame, as error() counts from here
+---@return ngx.shared.DICT dict
+---@return string name with a space before it, for error strings; "" if it is not known
 local function dict_of(dict, level)
   local name
   if type(dict) == "string" then
@@ -159,6 +163,8 @@ local function dict_of(dict, level)
   end
   return dict, name and " " .. name or ""
 end
+
+nginx.dict_of = dict_of -- for whatsapp.metrics
 
 -- the time in microseconds, by the clock that ends the dict's entries
 local function now()

@@ -86,16 +86,16 @@ local HOSTS = {
       -c 'lua vim.wait(5000, function() return vim.fn.execute("messages"):find "wamid" end)' -c 'messages' -c qa]] },
   { name = "mpv", program = "mpv", lua = "lua5.2", run = [[
     timeout 10 mpv --no-config --no-video --ao=null --vo=null --script=examples/hosts/mpv.lua --length=1 'av://lavfi:anullsrc']] },
-  { name = "WeeChat", program = "weechat-headless", lua = "lua5.3", run = [[
-    printf 'print *wait' >/dev/null
-    timeout 20 weechat-headless -d $FOLDER/weechat -r '/script load $ROOT/examples/hosts/weechat.lua' -r '/whatsapp 16505551234 Hello' \
+  { name = "WeeChat", program = "weechat-headless", needs = "ls /usr/lib/*/weechat/plugins/lua.so >/dev/null", why = "WeeChat has no Lua here",
+    lua = "lua5.3", run = [[
+    timeout 20 weechat-headless -d $FOLDER/weechat -r '/lua load $ROOT/examples/hosts/weechat.lua' -r '/whatsapp 16505551234 Hello' \
       -r '/set logger.file.flush_delay 0' -r '/wait 5 /quit' >$FOLDER/out 2>&1; cat $FOLDER/out; cat $FOLDER/weechat/logs/core.weechat.weechatlog]] },
   { name = "LÖVE", program = "love", lua = "lua5.1", run = "QUIT=1 timeout 20 xvfb-run -a love examples/hosts/love" },
   { name = "Minetest", program = "minetestserver", lua = "lua5.1", files = { ["minetest.conf"] =
     "secure.enable_security = true\nsecure.http_mods = whatsapp_send\nsecure.trusted_mods = whatsapp_send\nport = $PORT\nname = x\n" },
     run = [[
     mkdir -p $FOLDER/games/void/mods $FOLDER/world $FOLDER/home/.minetest/games && ln -s $ROOT/examples/hosts/minetest $FOLDER/games/void/mods/whatsapp_send
-    printf 'name = void\n' >$FOLDER/games/void/game.conf; ln -s $FOLDER/games/void $FOLDER/home/.minetest/games/void
+    printf 'title = void\n' >$FOLDER/games/void/game.conf; ln -s $FOLDER/games/void $FOLDER/home/.minetest/games/void
     printf 'gameid = void\nbackend = dummy\n' >$FOLDER/world/world.mt
     HOME=$FOLDER/home timeout 8 minetestserver --world $FOLDER/world --gameid void --config $FOLDER/minetest.conf --logfile $FOLDER/log --verbose 2>&1]] },
   { name = "HAProxy", program = "haproxy", lua = "lua5.3", files = { ["haproxy.cfg"] = HAPROXY },
@@ -106,7 +106,8 @@ local HOSTS = {
   { name = "Apache", program = "apache2", lua = "lua5.3", files = { ["apache.conf"] = APACHE, body = BODY }, prints = "status 200",
     run = asked("apache2 -X -f $FOLDER/apache.conf", WEBHOOK, "cat $FOLDER/error.log $FOLDER/answer") },
   { name = "nginx", program = "nginx", lua = "lua5.1", run = "true", nginx = true },
-  { name = "C program", program = "cc", lua = "lua5.4", run = "make -s LUA=lua5.4 embed && cd build/lua5.4/embed && WHATSAPP_TO=1 ./host_all" },
+  { name = "C program", program = "cc", lua = "lua5.4", prints = "accepted as wamid", sends = 0,
+    run = "make -s LUA=lua5.4 embed && cd examples/embed && ../../build/lua5.4/embed/host" }, -- it has a pretended network
 }
 
 local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end

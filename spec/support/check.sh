@@ -101,6 +101,7 @@ shell_parses() { for script in spec/support/*.sh .ci/run; do sh -n "$script" || 
 fresh() {
   folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT
   eval "$(make -s BUILD=$built env)"
+  lua5.4 -e "$(make -s say-MAN)" | diff -q lua/whatsapp/cli/whatsapp.1 - &&
   lua5.4 src/gen.lua "$folder" && diff -q "$folder/types.lua" lua/whatsapp/types.lua && diff -q "$folder/REFERENCE.md" lua/whatsapp/REFERENCE.md
 }
 

@@ -107,6 +107,8 @@ static const trial trials[] = {
     {"encode, deep", "encode", "deep", true, true, NULL},
     {"encode, unwritable", "encode", "{to = print, text = {body = '\\255'}, ['\\255'] = {1, nil, 3}}", true, false,
         NULL},
+    {"write", "write", "{b = {1, 2, {c = 'x'}}, a = ('a'):rep(3000), f = 1.5, e = {}}", false, true, NULL},
+    {"write, unwritable", "write", "{b = print, a = {1, nil, 3}, ['\\255'] = 1}", false, false, NULL},
     {"validate", "validate", good, false, true, NULL},
     {"validate, long", "validate", BUTTONS(BUTTON("1") BUTTON("2") BUTTON("3")), false, true, NULL},
     {"validate, problems", "validate", "many", false, false, NULL},
@@ -114,6 +116,8 @@ static const trial trials[] = {
         "[[{\"a\": [1, 2.5, true, null, {\"b\": \"\\u00e4\\ud83d\\ude00\", \"c\": []}], \"d\": 12345678901234567890,"
         " \"e\": [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]}]]",
         false, true, NULL},
+    {"write", "write", "{data = {items = {1, {}, 'x'}, ['\\1'] = core.array {}, long = ('x'):rep(5000)}}", false, true, NULL},
+    {"write, problems", "write", "{data = {print, a = 1, ['\\255'] = '\\255'}}", false, false, NULL},
     {"parse", "parse", NULL, false, true,
         "return whatsapp.parse_response, {status = 200, headers = {['x-app-usage'] = '{}'}, body = accepted}"},
     {"parse, an error", "parse", NULL, false, false,

@@ -15,7 +15,7 @@ local LEFT_OUT = {
   ["whatsapp.types"] = true, ["whatsapp.sandbox.server"] = true, ["whatsapp.sandbox.nginx"] = true,
   ["whatsapp.sandbox.process"] = true,
 }
-local function is_left_out(name) return LEFT_OUT[name] == true end
+local function is_left_out(name) return LEFT_OUT[name] == true or name:find "^whatsapp%.cli" ~= nil end
 
 local function read(path)
   local file = assert(io.open(path, "rb"))

@@ -1,11 +1,15 @@
 -- Minetest (Luanti): /whatsapp 16505551234 some words. Sends through the server's own HTTP client, so that no step of the game
 -- waits. minetest.conf needs: secure.http_mods = whatsapp_send and, as the C core is a binary, secure.trusted_mods =
--- whatsapp_send. After loading, `require` is closed to mods: whatsapp.all loads everything before.
+-- whatsapp_send. `require` is closed to mods: here it is open while whatsapp.all loads every module, and afterwards it gives
+-- these modules and no other.
 --   build with: make LUA=luajit install        copy this folder to mods/whatsapp_send
 local insecure = assert(minetest.request_insecure_environment(), "secure.trusted_mods must name this mod")
 local http = assert(minetest.request_http_api(), "secure.http_mods must name this mod")
-local whatsapp = insecure.require "whatsapp"
-insecure.require "whatsapp.all"
+
+local closed, loaded = require, insecure.package.loaded
+rawset(_G, "require", insecure.require)
+local whatsapp = require "whatsapp.all"
+rawset(_G, "require", function(name) return name:find "^whatsapp" and loaded[name] or closed(name) end)
 
 local function headers_of(headers)
   local lines = {}
@@ -13,7 +17,7 @@ local function headers_of(headers)
   return lines
 end
 
-local transport = insecure.require("whatsapp.transport.callback").new {
+local transport = require("whatsapp.transport.callback").new {
   start = function(request, done)
     http.fetch({
       url = request.url, method = request.method, data = request.body, extra_headers = headers_of(request.headers),

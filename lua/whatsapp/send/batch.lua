@@ -1,6 +1,7 @@
 -- Many messages at once: drives a delivery for each that is under way, over any transport. Over a transport that can have many
 -- under way, `concurrency` messages are on the wire at once; over any other, one. Everything happens in the coroutine that asks
 -- for the next outcome: no coroutine, closure or decorator is made for a message. Never begins anything unasked.
+local core = require "whatsapp.core"
 local delivery = require "whatsapp.send.delivery"
 local queue = require "whatsapp.util.queue"
 local single = require "whatsapp.send.single"
@@ -10,7 +11,7 @@ local batch = {}
 
 -- Found once: the hot loop looks up no method. For the same reason every field of a batch is there from the start.
 local begin, advance, settle_delivery, release_delivery = delivery.begin, delivery.advance, delivery.settle, delivery.release
-local new, push, pop = delivery.new, queue.push, queue.pop
+local new, push, pop, recipient_of = delivery.new, queue.push, queue.pop, core.recipient_of
 
 local NOTHING = {} -- no message
 local BEGUN, TAKEN = "begun", "taken" -- on the wire: its request is handed to the transport; the transport has it
@@ -45,14 +46,12 @@ end
 
 -- The next message to the same recipient may begin.
 local function follow(self, one)
-  local chain = self.chains[one.key]
-  local message = chain ~= true and chain[chain.head]
-  if not message then self.chains[one.key] = nil
-  else
-    push(self.ready, new_delivery(self, message, one.key))
-    pop(chain)
-    self.held, self.alive = self.held - 1, self.alive + 1
-  end
+  local key = one.key
+  local chain = self.chains[key]
+  push(self.ready, new_delivery(self, chain[chain.head], key))
+  pop(chain)
+  if chain.head > chain.tail then self.chains[key] = true end
+  self.held, self.alive = self.held - 1, self.alive + 1
   one.key = false
 end
 
@@ -63,8 +62,13 @@ local function finish(self, one)
     else self.first_ended = one end
     self.last_ended = one
     one.is_ended = true
+    if self.state.observe then one:observed() end
   end
-  if one.key then follow(self, one) end
+  local key = one.key
+  if not key then return end
+  if self.chains[key] ~= true then return follow(self, one) end
+  self.chains[key] = nil
+  one.key = false
 end
 
 -- puts a delivery where it belongs after a step that returned `wait`
@@ -86,7 +90,8 @@ local function settle(self, one, response, err, details)
   one.on_wire = false
   self.in_flight = self.in_flight - 1
   local wait = settle_delivery(one, response, err, details)
-  place(self, one, wait)
+  if wait then place(self, one, wait)
+  else finish(self, one) end
   self.current = false
   self.is_settling = false
 end
@@ -113,7 +118,7 @@ local function run(self, one)
   local wait
   self.current = one
   if not (self.closing or self.shared.closed) then
-    if not one.body then begin(one, one.message, one.key) end
+    if not one.body then begin(one, one.message) end
     wait = advance(one, self.now())
     if wait == 0 and not self.closing then return start(self, one) end
   end
@@ -145,25 +150,20 @@ end
 
 -- ---- the source -------------------------------------------------------------------------------------------------------------
 
--- the recipient, by which messages keep their order; false: it has none that could be delivered to
-local function key_of(message)
-  if type(message) ~= "table" then return false end
-  local key = message.to or message.recipient
-  local kind = type(key)
-  return (kind == "string" or (kind == "number" and key == key)) and key
-end
-
 -- Takes in the message that was read last. It stays in `accepting` until it is kept elsewhere, so that it has an outcome even
 -- where something is raised here.
 local function accept(self)
   local message = self.accepting
   if self.closing or self.shared.closed then
     local one = new_delivery(self, message, false)
-    self.alive, self.accepting = self.alive + 1, NOTHING
+    self.alive, self.accepting, self.current = self.alive + 1, NOTHING, one
     one:stop(self.closing and "batch" or "client")
-    return finish(self, one)
+    finish(self, one)
+    self.current = false
+    return
   end
-  local key = self.ordered and key_of(message)
+  local _, key = nil, false
+  if self.ordered then _, key = recipient_of(message) end -- nil: it has none that could be delivered to
   local chain = key and self.chains[key]
   if chain then -- messages to one recipient keep their order: each waits for the one before it
     if chain == true then
@@ -202,11 +202,8 @@ local LONGEST = 60 -- seconds in one wait
 
 -- A transport that knows no inboxes may give the answer of another batch: it is put where that batch finds it. Allocates
 -- nothing, so that no answer is lost.
-local function take_answer(self, one, response, err, details)
-  if not (self.is_owned or type(one) == "table") then return end -- the slot of another user of the transport
-  if not one.on_wire then return end -- it has its outcome already
+local function hand_over(one, response, err, details)
   local owner = one.batch
-  if owner == self then return settle(self, one, response, err, details) end
   one.response, one.err, one.details, one.answered_before = response, err, details, owner.answered
   owner.answered = one
 end
@@ -216,7 +213,7 @@ local function settle_answered(self)
   while one do
     self.answered, one.answered_before = one.answered_before, false
     local response, err, details = one.response, one.err, one.details
-    one.response = false
+    one.response, one.err, one.details = false, false, false
     if one.on_wire then settle(self, one, response, err, details) end
     one = self.answered
   end
@@ -230,14 +227,21 @@ local function wake(self, all)
   end
 end
 
+local function wait_for_answer(self, seconds)
+  local one, response, err, details = self.wait_for_answer(seconds, self)
+  if one == nil then return end
+  if not (self.is_owned or type(one) == "table") then return end -- the slot of another user of the transport
+  if not one.on_wire then return end -- it has its outcome already
+  if one.batch == self then return settle(self, one, response, err, details) end
+  hand_over(one, response, err, details)
+end
+
 local function wait(self)
   local first = self.sleeping[1]
   local seconds = first and math.min(LONGEST, math.max(0, first.wakes - self.now())) or LONGEST
-  if self.in_flight > 0 then
-    local one, response, err, details = self.wait_for_answer(seconds, self)
-    if one ~= nil then take_answer(self, one, response, err, details) end
-  elseif first then self.state.sleep(seconds)
-  else error "a delivery of the batch waits for nothing" end
+  if self.in_flight > 0 then return wait_for_answer(self, seconds) end
+  if not first then error "a delivery of the batch waits for nothing" end
+  self.state.sleep(seconds)
 end
 
 -- A hook, a store or a token function of a message must not ask its own batch. A coroutine that was ended in one of them
@@ -319,12 +323,13 @@ function Batch:close()
   local outcomes = {}
   self.closing = true
   if self.accepting ~= NOTHING then accept(self) end
-  for _, chain in pairs(self.chains) do
+  for key, chain in pairs(self.chains) do
     while chain ~= true and chain[chain.head] ~= nil do
       self.accepting = pop(chain)
       self.held = self.held - 1
       accept(self)
     end
+    self.chains[key] = true
   end
   local one = next_ended(self, 2)
   while one do

@@ -6,6 +6,7 @@
 --   5. .result, .err, .details are its one outcome
 local core = require "whatsapp.core"
 local credentials = require "whatsapp.send.credentials"
+local observe = require "whatsapp.util.observe"
 local outcome = require "whatsapp.wire.outcome"
 local recipient = require "whatsapp.send.recipient"
 local retry = require "whatsapp.send.retry"
@@ -15,7 +16,7 @@ local values = require "whatsapp.util.values"
 
 local delivery = {}
 
-local encode, tell, INFO = core.encode, outcome.tell, shown.INFO
+local encode, recipient_of, tell, INFO = core.encode, core.recipient_of, outcome.tell, shown.INFO
 
 local LEVELS = 8 -- levels of tables in details that are scrubbed and kept
 local WINDOW_CLOSED = 131047 -- the user has not written for 24 hours: only templates
@@ -33,6 +34,8 @@ local WINDOW_CLOSED = 131047 -- the user has not written for 24 hours: only temp
 ---@field window whatsapp.window_book?
 ---@field max_wait number? seconds
 ---@field no_token boolean? the request is sent as it is
+---@field is_call boolean? no message is sent: it is observed as a call
+---@field endpoint string? as it is observed; found when it is first needed
 ---@field idle whatsapp.delivery? the first of those that are used again
 
 ---@class whatsapp.delivery
@@ -45,12 +48,13 @@ Delivery.__index = Delivery
 -- three times as much.
 local function make(state, plan)
   return setmetatable({
-    state = state, plan = plan, after = false, message = false, url = plan.url, headers = state.headers, base = false,
-    body = false, to = false, stamp = false, warnings = false, step = 1, attempts = 0, started = false, waited = false,
-    request = false, kept_request = false, is_over = false, result = false, err = false, details = false, failure = false,
-    is_unsure = false, fallen = false, log_error = false, sent_at = false, -- and of its batch:
-    batch = false, key = false, wakes = false, calling = false, on_wire = false, is_ended = false,
-    is_spoilt = false, response = false, answered_before = false,
+    state = state, plan = plan, after = false, message = false, to = false, plain_to = false, body = false, step = 1,
+    attempts = 0, started = false, sent_at = false, request = false, kept_request = false, is_over = false, result = false,
+    details = false, calling = false, is_plain = true, -- what note() sets:
+    base = false, url = plan.url, headers = state.headers, stamp = false, warnings = false, waited = false, log_error = false,
+    observe_error = false, err = false, failure = false, is_unsure = false, fallen = false, -- of its batch:
+    batch = false, key = false, wakes = false, on_wire = false, is_ended = false, is_spoilt = false, response = false,
+    answered_before = false,
   }, Delivery)
 end
 
@@ -65,34 +69,39 @@ function delivery.new(state, plan)
   return self
 end
 
+---Sets a field that few messages need. While a delivery is plain, none of these is set, and its end looks at none.
+---@param name string
+---@param value any
+function Delivery:note(name, value)
+  self.is_plain = false
+  self[name] = value
+end
+
+-- forgets what was noted
+local function forget(self)
+  self.is_plain = true
+  self.base, self.url, self.headers = false, self.plan.url, self.state.headers
+  self.stamp, self.warnings, self.waited, self.log_error, self.observe_error = false, false, false, false, false
+  self.err, self.failure, self.is_unsure, self.fallen = false, false, false, false
+end
+
 ---Once its outcome was read: it is used for another message of the plan. Nothing of this message stays in it.
 function Delivery:release()
   local plan, request = self.plan, self.kept_request
+  if not self.is_plain then forget(self) end
   if request then request.body = false end
-  if self.base then
-    self.base = false
-    self.url = plan.url
-    self.headers = self.state.headers
-  end
   self.message = false
   self.body = false
   self.to = false
-  self.stamp = false
-  self.warnings = false
+  self.plain_to = false
   self.step = 1
   self.attempts = 0
   self.started = false
-  self.waited = false
   self.request = false
   self.is_over = false
   self.is_ended = false
   self.result = false
-  self.err = false
   self.details = false
-  self.failure = false
-  self.is_unsure = false
-  self.fallen = false
-  self.log_error = false
   self.after = plan.idle
   plan.idle = self
 end
@@ -112,10 +121,53 @@ function Delivery:call(code, ...)
   return called(self, values.protected(code, ...))
 end
 
+-- ---- what is observed -----------------------------------------------------------------------------------------------------
+
+-- Tells the option observe. Unlike other code of the user's it cannot fail a message: its error is a member of the details.
+local function tell_observer(self, event)
+  local plan = self.plan
+  plan.endpoint = plan.endpoint or observe.endpoint(plan.url)
+  event.endpoint, event.phone_number_id = plan.endpoint, self.state.phone_number_id
+  if self.batch then self.calling = coroutine.running() or true end
+  return called(self, observe.tell(self.state.observe, event))
+end
+
+-- "accepted", "invalid", "refused", "failed" or "unknown"
+local function outcome_of(is_accepted, details)
+  if is_accepted then return "accepted" end
+  if details.may_have_been_sent then return "unknown" end
+  local kind = details.kind
+  return (kind == "invalid" or kind == "refused") and kind or "failed"
+end
+
+---Tells the observer the one outcome, once it is over. `make bench-send` counts what this and the attempt cost: observed, with
+---whatsapp.metrics, against default.
+function Delivery:observed()
+  local state, details, result = self.state, self.details, self.result
+  local err = tell_observer(self, {
+    name = self.plan.is_call and "call" or "message", outcome = outcome_of(result ~= false, details), code = details.code,
+    http_status = details.http_status, attempts = self.attempts, waited = self.waited or nil,
+    seconds = self.started and state.is_timed and state.now() - self.started or nil, endpoint = nil, phone_number_id = nil,
+  })
+  if err then details.observe_error = err end
+end
+
+-- one attempt; details: of its failure
+local function observe_attempt(self, response, is_accepted, details)
+  local state, sent_at = self.state, self.sent_at
+  local err = tell_observer(self, {
+    name = "attempt", outcome = outcome_of(is_accepted, details), code = details and details.code,
+    http_status = response and response.status, attempts = self.attempts, seconds = sent_at and state.now() - sent_at or nil,
+    endpoint = nil, phone_number_id = nil,
+  })
+  if err then self:note("observe_error", err) end
+end
+
 -- ---- the end --------------------------------------------------------------------------------------------------------------
 
 local function refuse(self, err, details)
-  self.err, self.details, self.is_over = err, details, true
+  self:note("err", err)
+  self.details, self.is_over = details, true
 end
 
 -- every text that came from outside is scrubbed, and what is known of the way is added
@@ -123,7 +175,7 @@ function Delivery:fail(err, details)
   local state = self.state
   details = credentials.cleaned(state, details, LEVELS, self.request)
   details.attempts, details.stamp, details.waited = self.attempts, self.stamp or nil, self.waited or nil
-  details.log_error = self.log_error or nil
+  details.log_error, details.observe_error = self.log_error or nil, self.observe_error or nil
   if self.fallen then details.fallback = true end
   if self.is_unsure and not self.plan.harmless then -- an earlier attempt, which was repeated as the caller wished
     details.may_have_been_sent, details.retryable = true, false
@@ -167,10 +219,8 @@ local function warn(self, warnings, about)
   end
 end
 
-local function recipient_of(message) return values.scalar(message.to or message.recipient) or false end
-
--- to: the recipient, where it is known
-local function write(self, message, to)
+-- to, plain_to: the recipient
+local function write(self, message, to, plain_to)
   local plan, marked, stamp = self.plan, message, false
   local is_message = message.status == nil
   if plan.stamp and is_message then marked, stamp = stamped(message) end
@@ -180,10 +230,15 @@ local function write(self, message, to)
     return refuse(self, warnings, shown.details(details))
   end
   self.body = body
-  self.stamp = stamp
-  self.warnings = warnings or false
-  self.to = is_message and (to or recipient_of(message)) -- for the limits
-  if warnings then return warn(self, warnings, message) end
+  if stamp then self:note("stamp", stamp) end
+  if is_message then -- for the limits
+    self.to = to
+    self.plain_to = plain_to or false
+  end
+  if warnings then
+    self:note("warnings", warnings)
+    return warn(self, warnings, message)
+  end
 end
 
 -- returns the message that the fallback gives, or nil
@@ -206,8 +261,8 @@ local function is_window_closed(self, message)
 end
 
 ---@param message table
----@param to string|number|nil its recipient, where that is known
-function Delivery:begin(message, to)
+function Delivery:begin(message)
+  local to, plain_to = recipient_of(message)
   self.message = message
   if not to and type(message) ~= "table" then
     local _, err, details = outcome.invalid("a message is a table, got a " .. type(message))
@@ -215,9 +270,12 @@ function Delivery:begin(message, to)
   end
   if self.plan.window and is_window_closed(self, message) then
     local instead = fallback_of(self, { code = WINDOW_CLOSED })
-    if instead then self.fallen, message, to = true, instead, nil end
+    if instead then
+      self:note("fallen", true)
+      return write(self, instead, recipient_of(instead))
+    end
   end
-  return write(self, message, to)
+  return write(self, message, to, plain_to)
 end
 
 ---Begins with a request that is no message: a media file, a question.
@@ -225,7 +283,8 @@ end
 ---@param warnings whatsapp.problem[]?
 ---@param about table? what the warnings are about
 function Delivery:begin_request(request, warnings, about)
-  self.base, self.url, self.headers, self.warnings = request, request.url, request.headers, warnings or false
+  self:note("base", request)
+  self.url, self.headers, self.warnings = request.url, request.headers, warnings or false
   if warnings then return warn(self, warnings, about) end
 end
 
@@ -277,7 +336,8 @@ local function hook(self)
     local why = problem and ": " .. values.text_of(problem) or ""
     return outcome.refused("before_send", "before_send did not let it leave" .. why)
   end
-  self.base, self.url, self.headers = request, request.url, request.headers
+  self:note("base", request)
+  self.url, self.headers = request.url, request.headers
   return 0
 end
 
@@ -314,7 +374,7 @@ function Delivery:advance(now)
   end
   self.step = 1
   self.attempts = self.attempts + 1
-  if state.log then self.sent_at = state.now and state.now() end
+  if state.is_timed then self.sent_at = state.now() end
   return 0
 end
 
@@ -339,7 +399,14 @@ local function log(self, response, err)
     status = response and response.status,
     error = response == nil and show.line(credentials.clean(state, err, self.request)) or nil,
   })
-  if not ok then self.log_error = values.text_of(problem) end
+  if not ok then self:note("log_error", values.text_of(problem)) end
+end
+
+-- tells in `info` what few messages have
+local function tell_notes(self, info)
+  info.stamp, info.warnings, info.waited = self.stamp or nil, self.warnings or nil, self.waited or nil
+  info.fallback, info.log_error, info.observe_error = self.fallen or nil, self.log_error or nil, self.observe_error or nil
+  self.err = false -- of an earlier attempt
 end
 
 local function succeed(self, result, response)
@@ -348,14 +415,9 @@ local function succeed(self, result, response)
     info.trace_id = info.trace_id and credentials.clean(self.state, info.trace_id, self.request)
     info.usage = credentials.cleaned(self.state, info.usage, LEVELS, self.request)
   end
-  if self.stamp then info.stamp = self.stamp end
-  if self.warnings then info.warnings = self.warnings end
-  if self.waited then info.waited = self.waited end
-  if self.fallen then info.fallback = true end
-  if self.log_error then info.log_error = self.log_error end
+  if not self.is_plain then tell_notes(self, info) end
   if response.progress_error then info.progress_error = response.progress_error end
   self.result = result
-  self.err = false
   self.details = info
   self.is_over = true
 end
@@ -372,9 +434,10 @@ local function fall_back(self, details)
   if self.fallen or not self.plan.fallback or details.code ~= WINDOW_CLOSED then return nil end
   local instead = fallback_of(self, details)
   if not instead then return nil end
-  self.fallen, self.failure, self.err, self.started, self.attempts = true, false, false, false, 0
-  self.base, self.url, self.headers = false, self.plan.url, self.state.headers
-  write(self, instead)
+  self:note("fallen", true)
+  self.failure, self.err, self.started, self.attempts = false, false, false, 0
+  self.base, self.url, self.headers, self.stamp, self.warnings = false, self.plan.url, self.state.headers, false, false
+  write(self, instead, recipient_of(instead))
   if not self.is_over then return 0 end
 end
 
@@ -382,8 +445,9 @@ end
 local function try_again(self, err, details)
   local wait = next_attempt(self, details)
   if wait then
-    if details.may_have_been_sent then self.is_unsure = true end
-    self.err, self.failure = err, details
+    if details.may_have_been_sent then self:note("is_unsure", true) end
+    self:note("failure", details)
+    self.err = err
     return wait
   end
   local again = fall_back(self, details)
@@ -404,12 +468,13 @@ function Delivery:settle(response, err, details)
   if read then
     local result
     result, err, details = self.plan.read(read)
+    if state.observe then observe_attempt(self, read, result ~= nil, details) end
     if result ~= nil then return succeed(self, result, read) end
-  end
+  elseif state.observe then observe_attempt(self, nil, false, details) end
   return try_again(self, err, details)
 end
 
 delivery.begin, delivery.advance = Delivery.begin, Delivery.advance
-delivery.settle, delivery.release, delivery.make_request = Delivery.settle, Delivery.release, Delivery.make_request
+delivery.settle, delivery.release = Delivery.settle, Delivery.release
 
 return delivery

@@ -3,8 +3,6 @@
 -- this process by default; another store needs only take(). Never refuses a message for its content; never waits itself.
 local values = require "whatsapp.util.values"
 
-local match, gsub = string.match, string.gsub
-
 local limits = {}
 
 ---@class whatsapp.limits
@@ -54,6 +52,8 @@ function Store:take(key, now, interval, burst, at_most)
   return wait > 0 and wait or 0
 end
 
+local take = Store.take
+
 ---@return whatsapp.limiter_store store in the memory of this process
 function limits.store()
   return setmetatable({ ends = {}, kept = 0, taken = 0 }, Store)
@@ -87,29 +87,31 @@ end
 -- A place that comes later: returns the seconds, or nil, err, details.
 local function held(delivery, wait, most)
   if most and wait > most then return too_long(wait, most) end
-  delivery.waited = (delivery.waited or 0) + wait
+  delivery:note("waited", (delivery.waited or 0) + wait)
   return wait
-end
-
--- A recipient is the same with and without the + and the spaces of a number.
-local function plain(to)
-  return (gsub(tostring(to), "%W", ""))
 end
 
 -- The step of a limit that is kept here: returns the seconds to wait for a place, or nil, err, details. Each phone number has
 -- a store of its own, so that no key need be put together.
 local function own_step(limit)
-  local stores, is_pair, interval, burst, take = {}, limit.is_pair, limit.interval, limit.burst, Store.take
+  local stores, is_pair, interval, burst = {}, limit.is_pair, limit.interval, limit.burst
+  local ahead = (burst - 1) * interval
   return function(delivery, now)
-    local to, key, most = delivery.to, delivery.state.phone_number_id, delivery.plan.max_wait
+    local to, key = delivery.plain_to, delivery.state.phone_number_id
     if not to then return 0 end -- it is no message
     local store = stores[key]
     if not store then
       store = limits.store()
       stores[key] = store
     end
-    if is_pair then key = match(to, "^%w+$") or plain(to) end
-    if most and delivery.waited then most = most_of(delivery) end
+    if is_pair then key = to end
+    local all = store.ends
+    local ends = all[key]
+    if ends and ends - ahead <= now then -- what take() does too; this saves 1 % of what a message costs
+      all[key] = (ends < now and now or ends) + interval
+      return 0
+    end
+    local most = most_of(delivery)
     local wait = take(store, key, now, interval, burst, most)
     if wait == 0 then return 0 end
     return held(delivery, wait, most)
@@ -119,9 +121,9 @@ end
 -- The same, where a store of the user's keeps the limit.
 local function step_over(store, limit)
   return function(delivery, now)
-    local to, number, most = delivery.to, delivery.state.phone_number_id, most_of(delivery)
+    local to, number, most = delivery.plain_to, delivery.state.phone_number_id, most_of(delivery)
     if not to then return 0 end
-    local key = limit.is_pair and ("pair:%s:%s"):format(number, plain(to)) or "number:" .. number
+    local key = limit.is_pair and ("pair:%s:%s"):format(number, to) or "number:" .. number
     local wait, err = take_from(store, delivery, key, now, limit.interval, limit.burst, most)
     if not wait then return not_taken(err) end
     if wait <= 0 then return 0 end
@@ -130,8 +132,8 @@ local function step_over(store, limit)
 end
 
 ---@param options whatsapp.limits?
----@return { steps: function[], window: integer, ordered: boolean, max_wait: number? } limiter steps for send/delivery;
----ordered: messages to one recipient wait for each other
+---@return { steps: function[], rows: table, window: integer, ordered: boolean, max_wait: number? } limiter steps for
+---send/delivery; ordered: messages to one recipient wait for each other
 function limits.new(options)
   options = options or {}
   local rate = options.throughput or THROUGHPUT
@@ -139,10 +141,13 @@ function limits.new(options)
   local rows = { { interval = 1 / rate, burst = math.max(1, math.floor(rate / AT_ONCE)) } }
   if pair then table.insert(rows, 1, { is_pair = true, interval = pair.interval, burst = pair.burst }) end
   local steps = {}
+  rows.number, rows.pair = rows[#rows], pair and rows[1] or nil -- for the outbox, which keeps them in its own store
   for i, limit in ipairs(rows) do
     steps[i] = options.store and step_over(options.store, limit) or own_step(limit)
   end
-  return { steps = steps, window = options.window or WINDOW, ordered = options.pair ~= false, max_wait = options.max_wait }
+  return {
+    steps = steps, rows = rows, window = options.window or WINDOW, ordered = options.pair ~= false, max_wait = options.max_wait,
+  }
 end
 
 limits.WINDOW = WINDOW

@@ -37,6 +37,7 @@ function single.run(one)
       if state.shared.closed then one:stop "client" end
     end
   end
+  if state.observe then one:observed() end
   local result, err, details = one.result or nil, one.err or nil, one.details
   release(one)
   return result, err, details

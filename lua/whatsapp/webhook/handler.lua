@@ -2,12 +2,16 @@
 -- that were handled before, and calls the user's function for each of the others. Never raises for what a request holds; never
 -- answers 200 for an event that failed and may be repeated.
 local event_key = require "whatsapp.webhook.event_key"
+local observe = require "whatsapp.util.observe"
+local http = require "whatsapp.webhook.http"
 local options_of = require "whatsapp.util.options"
 local show = require "whatsapp.util.show"
 local signature = require "whatsapp.webhook.signature"
 local store = require "whatsapp.webhook.memory"
 local values = require "whatsapp.util.values"
 local webhook -- required when a handler is made: it requires this file
+
+local answer, header = http.answer, http.header
 
 local handler = {}
 
@@ -36,36 +40,17 @@ local handler = {}
 ---@field reencoded boolean? see webhook.verify
 ---@field defer (fun(work: fun()))? runs the work after the answer has left; a failure is then reported, and the API does not
 ---repeat the event
+---@field observe (fun(event: whatsapp.observed))? told what became of each event, and each webhook that was refused:
+---whatsapp.metrics, or a function; on_error is told what it raises
+---@field now (fun(): number)? the clock for `observe`, in seconds since 1970; if absent that of nginx, elsewhere os.time
 
 local OPTIONS = {
   app_secret = "secrets", verify_token = "key", on = "callbacks", on_error = "callable", store = "event_store",
   ttl = "amount", attempts = "count", max_body = "bytes", reencoded = "boolean", defer = "callable",
+  observe = "callable", now = "callable",
 }
 local NEEDED = { "app_secret", "verify_token", "on" }
 local WEEK = 7 * 86400
-
--- ---- answers -------------------------------------------------------------------------------------------------------------
-
-local function answer(status, body, more)
-  local headers = { ["content-type"] = "text/plain", ["x-content-type-options"] = "nosniff" }
-  for name, value in pairs(more or {}) do headers[name] = value end
-  return { status = status, headers = headers, body = body or "" }
-end
-
--- the last of several values of one name, as nginx gives them
-local function last(value)
-  if type(value) == "table" then return value[#value] end
-  return value
-end
-
-local function header(request, wanted)
-  local headers = request.headers
-  if type(headers) ~= "table" then return nil end
-  if headers[wanted] ~= nil then return last(headers[wanted]) end
-  for name, value in pairs(headers) do
-    if type(name) == "string" and name:lower() == wanted then return last(value) end
-  end
-end
 
 -- ---- events --------------------------------------------------------------------------------------------------------------
 
@@ -83,6 +68,24 @@ local function ask(self, name, event, final, ...)
   return ok, first, second
 end
 
+-- If the observer raises, on_error is told, and the answer stays the same.
+local function tell(self, observed, event)
+  local err = observe.tell(self.observe, observed)
+  if err then report(self, "observe: " .. err, event, false) end
+end
+
+local function tell_refused(self, why)
+  if self.observe then tell(self, { name = "refused_webhook", why = why }) end
+end
+
+-- seconds since 1970, as exact as the host tells them
+local function default_now()
+  local ngx = rawget(_G, "ngx")
+  if type(ngx) ~= "table" or not ngx.update_time then return os.time() end
+  ngx.update_time()
+  return ngx.now()
+end
+
 -- A store that is full forgets events, which may then be handled twice. This is reported the first time, and again each time the
 -- count has doubled.
 local function report_forgotten(self)
@@ -92,32 +95,44 @@ local function report_forgotten(self)
   report(self, ("the store of events is full: it has forgotten %d before their time, and may handle them again"):format(count))
 end
 
--- The callback failed. Returns whether the event is given up.
+-- The callback failed. Returns whether the event is given up, and that as a word.
 local function fail(self, event, key, err, is_last)
   ask(self, is_last and not self.defer and "done" or "forget", event, false, key)
   report(self, err, event, is_last)
-  return is_last
+  return is_last, is_last and "given_up" or "failed"
 end
 
--- Returns whether the API need not repeat the event.
+-- Returns whether the API need not repeat the event, and what became of it.
 local function handle(self, event)
   local callback = self.on[event.kind] or self.on.event
-  if not callback then return true end
+  if not callback then return true, "ignored" end
   local is_deferred, key = self.defer ~= nil, event_key.of(event)
   local asked, attempt, why = ask(self, "begin", event, is_deferred, key, self.ttl)
-  if not asked then return false end
+  if not asked then return false, is_deferred and "given_up" or "failed" end
   report_forgotten(self)
-  if not attempt then return why ~= "busy" end
+  if not attempt then return why ~= "busy", why == "busy" and "busy" or "duplicate" end
   local ok, err = pcall(callback, event)
   if not ok then return fail(self, event, key, err, is_deferred or attempt >= self.attempts) end
   ask(self, "done", event, false, key)
-  return true
+  return true, "handled"
+end
+
+-- The same, and tells the observer.
+local function handle_observed(self, event)
+  local started, timestamp = self.now(), tonumber(event.timestamp)
+  local is_over, result = handle(self, event)
+  tell(self, {
+    name = "webhook", kind = event.kind, status = event.kind == "status" and event.status or nil, result = result,
+    phone_number_id = event.phone_number_id, code = event.details and event.details.code,
+    seconds = math.max(0, self.now() - started), lag = timestamp and math.max(0, started - timestamp) or nil,
+  }, event)
+  return is_over
 end
 
 -- Handles every event, also after one that fails. Returns whether the API need not repeat the body.
 local function handle_all(self, events)
-  local is_over = true
-  for _, event in ipairs(events) do is_over = handle(self, event) and is_over end
+  local is_over, handle_one = true, self.observe and handle_observed or handle
+  for _, event in ipairs(events) do is_over = handle_one(self, event) and is_over end
   return is_over
 end
 
@@ -128,20 +143,26 @@ local function set_up(self, request)
   if challenge then return answer(200, challenge) end
   if is_foreign then return answer(404) end
   report(self, err, nil, true)
+  tell_refused(self, "verify_token")
   return answer(403)
 end
 
 local function receive(self, request)
   local body = request.body or ""
-  if type(body) == "string" and #body > self.max_body then return answer(413) end
+  if type(body) == "string" and #body > self.max_body then
+    tell_refused(self, "too_long")
+    return answer(413)
+  end
   local is_signed, why = signature.verify(body, header(request, "x-hub-signature-256"), self.secrets, self.reencoded)
   if not is_signed then
     report(self, why, nil, true)
+    tell_refused(self, "signature")
     return answer(401)
   end
   local events, err = webhook.parse(body, self.max_body)
   if not events then -- it would be no better the next time
     report(self, err, nil, true)
+    tell_refused(self, "not_json")
     return answer(200)
   end
   if not self.defer then return answer(handle_all(self, events) and 200 or 500) end
@@ -161,6 +182,7 @@ local function new_state(options)
     on = options.on, on_error = options.on_error, store = options.store or store.memory(), report_at = 1,
     ttl = options.ttl or WEEK, attempts = options.attempts or 5, max_body = options.max_body or webhook.MAX_BODY,
     reencoded = options.reencoded, defer = options.defer,
+    observe = options.observe, now = options.now or default_now,
   }
 end
 

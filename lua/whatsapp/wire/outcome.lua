@@ -1,6 +1,7 @@
 -- Reads what a transport gives: a result, or what failed and whether the message may have been sent all the same. Makes the
 -- details of every failure. Pure: no network, no clock but for a Retry-After that is a date.
 local codes = require "whatsapp.wire.error_codes"
+local core = require "whatsapp.core"
 local json = require "whatsapp.wire.json"
 local show = require "whatsapp.util.show"
 local shown = require "whatsapp.wire.shown"
@@ -15,13 +16,14 @@ outcome.HEADERS = {
 }
 
 ---@class whatsapp.details
----@field kind "invalid"|"refused"|"transport"|"api"|"protocol" a message that is wrong; a hook, token function or event that
----kept it from leaving; no complete answer; a Graph error; any other answer
+---@field kind "invalid"|"refused"|"transport"|"api"|"protocol"|"store" a message that is wrong; a hook, token function or event
+---that kept it from leaving; no complete answer; a Graph error; any other answer; a store of an outbox that failed
 ---@field retryable boolean repeating may help and cannot send twice
 ---@field may_have_been_sent boolean
 ---@field problems whatsapp.problem[]? of kind "invalid"
 ---@field count integer? how many problems there are, also those after the first 100
----@field refused_by string? of kind "refused": "before_send", "token", "event", "on_warning" or "credentials"
+---@field refused_by string? of kind "refused": "before_send", "token", "event", "on_warning", "credentials", "templates" or
+---"pages"
 ---@field http_status integer?
 ---@field code integer? the key to branch on
 ---@field subcode integer?
@@ -81,7 +83,7 @@ local function without_tokens(text)
   return text and (text:gsub("EAA%w%w%w%w%w+", "EAA..."):gsub("([Aa]ccess [Tt]oken:? )[%w%-_|.]*%d[%w%-_|.]*", "%1..."))
 end
 
-local decode, RESULT = json.decode, shown.RESULT
+local decode, names_message, RESULT = json.decode, core.names_message, shown.RESULT
 
 local function decoded(text)
   if type(text) ~= "string" then return nil end
@@ -232,14 +234,6 @@ end
 
 local function is_success(status) return status >= 200 and status <= 299 end
 
--- returns whether the answer names a message that was taken
-local function has_message_id(object)
-  local messages = object.messages
-  local first = type(messages) == "table" and messages[1]
-  local id = type(first) == "table" and first.id
-  return type(id) == "string" and id ~= ""
-end
-
 -- status, headers and the decoded object of a response; the last is nil where the body is no JSON object
 local function parts_of(answer)
   local headers = type(answer.headers) == "table" and answer.headers or {}
@@ -251,7 +245,7 @@ local function failure_of(answer, status, headers, object, problem)
   if not object then
     return protocol_failure(status, headers, describe(headers, type(answer.body) == "string" and answer.body or ""))
   end
-  local has_id = has_message_id(object)
+  local has_id = names_message(object)
   if type(object.error) == "table" then return api_failure(status, headers, object.error, has_id) end
   return protocol_failure(status, headers, is_success(status) and problem or "JSON without a Graph error", has_id)
 end
@@ -290,7 +284,7 @@ function outcome.message(answer)
   local status, body = answer.status, answer.body
   if body and status >= 200 and status <= 299 then -- read here, as nearly all answers are successes
     local object = decode(body)
-    if type(object) == "table" and (has_message_id(object) or (object.success == true and object.error == nil)) then
+    if names_message(object) or (type(object) == "table" and object.success == true and object.error == nil) then
       return setmetatable(object, RESULT)
     end
   end
@@ -317,27 +311,23 @@ end
 
 -- ---- what is told of a success ----------------------------------------------------------------------------------------------
 
--- A member of `info` for each row, and the headers that it is read from. To add one: a row here, and the header in HEADERS.
+-- A row for each header that is told: the member of `info`, and the function that reads it from all headers. To add one: a row
+-- here, and the header in HEADERS.
+local TRACE_ID, USAGE = { "trace_id", outcome.trace_id }, { "usage", outcome.usage }
 local TOLD = {
-  { "trace_id", outcome.trace_id, "x-fb-trace-id", "x-fb-request-id", "x-fb-debug" },
-  { "usage", outcome.usage, "x-business-use-case-usage", "x-app-usage" },
+  ["x-fb-trace-id"] = TRACE_ID, ["x-fb-request-id"] = TRACE_ID, ["x-fb-debug"] = TRACE_ID,
+  ["x-business-use-case-usage"] = USAGE, ["x-app-usage"] = USAGE,
 }
 
 ---Tells what the headers say.
 ---@param info table gets a member for each
----@param headers table<string, string>?
+---@param headers table<string, string> as outcome.checked returns them
 ---@return boolean whether anything was told
 function outcome.tell(info, headers)
-  if type(headers) ~= "table" then return false end
   local told = false
-  for i = 1, #TOLD do
-    local row = TOLD[i]
-    for j = 3, #row do
-      if headers[row[j]] ~= nil then
-        info[row[1]], told = row[2](headers), true
-        break
-      end
-    end
+  for name in next, headers do
+    local row = TOLD[name]
+    if row then info[row[1]], told = row[2](headers), true end
   end
   return told
 end

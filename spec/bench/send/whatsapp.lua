@@ -1,8 +1,8 @@
 -- This project's client, for the benchmark of sending: sends the template message COUNT times to a server of the
 -- benchmark's and prints a line of what it took. Never sends to the API.
 --   lua whatsapp.lua MODE BASE_URL CA_FILE COUNT WARM_UP IN_FLIGHT [CLIENT]
--- MODE: blocking, or many in flight with one message table (many), with a new one each (fresh), and counting memory only
--- (memory). CLIENT: unlimited, default (limits on, so high that they never hold) or hooked (that, with a hook and a log).
+-- MODE: blocking; or many in flight with the same tables again and again (many), with a new one each (fresh), or counting
+-- memory only (memory). CLIENT: unlimited, default (limits on, so high that they never hold) or hooked (that, with a hook and a log).
 local floor = require "floor"
 local measure = require "spec.bench.send.measure"
 local message = require "spec.bench.send.message"
@@ -35,13 +35,19 @@ local function blocking(sends, latencies)
   end
 end
 
--- the same table as often as wanted
+local RECIPIENTS = 200 -- more than are in flight: messages to one recipient wait for each other
+
+-- the same tables again and again
 local function repeated(sends)
-  local one, given = message.new(), 0
+  local messages, made = {}, 0
+  for i = 1, RECIPIENTS do
+    messages[i] = message.new()
+    messages[i].to = ("%d"):format(16505550000 + i)
+  end
   return function()
-    if given == sends then return nil end
-    given = given + 1
-    return one
+    if made == sends then return nil end
+    made = made + 1
+    return messages[made % RECIPIENTS + 1]
   end
 end
 

@@ -1,0 +1,11 @@
+-- A WhatsApp of your own in a browser, without an account: prints where its page is, and stays until Ctrl-C. The variables PORT
+-- and WEBHOOK may name a port and a URL that gets the webhooks.
+--   lua examples/sandbox.lua
+local function variable(name)
+  local value = os.getenv(name)
+  return value ~= "" and value or nil
+end
+
+local code, err = require("whatsapp.sandbox.server").run { port = tonumber(variable "PORT"), webhook = variable "WEBHOOK" }
+if err then io.stderr:write(err, "\n") end
+os.exit(code)

@@ -1,0 +1,213 @@
+-- Counts the events of the option `observe`: counters, gauges and histograms, in Prometheus' form. metrics/rows says what is counted,
+-- a sink keeps the numbers. Never keeps a recipient, a message's id or a text; each label has a bounded number of values.
+local options_of = require "whatsapp.util.options"
+local rows = require "whatsapp.metrics.rows"
+local sinks = require "whatsapp.metrics.sinks"
+
+---@class whatsapp.metrics
+local metrics = {}
+
+---One line of the output: a metric with a value for each of its labels. It is made once, and is the same table each time.
+---@class whatsapp.metric_series
+---@field name string
+---@field type "counter"|"gauge"|"histogram"
+---@field help string
+---@field labels string[] names
+---@field values string[] "" where an event has no such member
+---@field bounds number[]? of a histogram's buckets, the least first
+---@field key string the name and the labels, as Prometheus writes them
+
+---Keeps the numbers.
+---@class whatsapp.metric_sink
+---@field add fun(self: any, series: whatsapp.metric_series, n: number) counter: n more; gauge: it is n now; histogram: n was seen
+---@field text (fun(self: any): string)? all numbers in Prometheus' text format
+
+---Callable: the option `observe` takes it.
+---@class whatsapp.metrics_observer
+---@overload fun(event: whatsapp.observed)
+local Metrics = {}
+Metrics.__index = Metrics
+Metrics.__name = "whatsapp.metrics"
+
+local MOST, MOST_TOGETHER = 100, 2000 -- values of one label, and of an event's labels together; "other" after them
+local LONGEST = 64 -- bytes of a value
+
+-- name of an event -> its rows, and all labels that these have
+local EVENTS = {}
+for _, row in ipairs(rows) do
+  local event = EVENTS[row.event] or { rows = {}, labels = {} }
+  EVENTS[row.event] = event
+  event.rows[#event.rows + 1] = row
+  for _, label in ipairs(row.each and {} or row.labels) do
+    if not event.labels[label] then
+      event.labels[#event.labels + 1] = label
+      event.labels[label] = #event.labels
+    end
+  end
+end
+
+-- ---- series ---------------------------------------------------------------------------------------------------------------
+
+-- The value of a label as text. A value that is new where there are MOST already, or that is no short word, is "other".
+local function bounded(self, label, value)
+  if value == nil then return "" end
+  local known = self.known[label]
+  if not known then
+    known = { count = 0, texts = {} }
+    self.known[label] = known
+  end
+  local text = tostring(value)
+  if known.texts[text] then return text end
+  if known.count >= MOST or #text > LONGEST or not text:find "^[0-9A-Za-z_.:+-]+$" then return "other" end
+  known.count, known.texts[text] = known.count + 1, true
+  return text
+end
+
+local function new_series(row, values)
+  local shown = {}
+  for i, label in ipairs(row.labels) do
+    if values[i] ~= "" then shown[#shown + 1] = ('%s="%s"'):format(label, values[i]) end
+  end
+  local inner = table.concat(shown, ",")
+  return sinks.prepared {
+    name = row.name, type = row.type, help = row.help, labels = row.labels, values = values, bounds = row.bounds,
+    key = inner == "" and row.name or ("%s{%s}"):format(row.name, inner),
+  }
+end
+
+-- the one series of a row with these values
+local function series_of(self, row, values)
+  local made = new_series(row, values)
+  self.series[made.key] = self.series[made.key] or made
+  return self.series[made.key]
+end
+
+-- What an event with these labels adds: a list of series, each followed by the name of the member, or false for 1.
+local function additions(self, event, texts)
+  local list = {}
+  for _, row in ipairs(event.rows) do
+    if not row.each then
+      local values = {}
+      for i, label in ipairs(row.labels) do values[i] = texts[event.labels[label]] end
+      list[#list + 1] = series_of(self, row, values)
+      list[#list + 1] = row.value or false
+    end
+  end
+  return list
+end
+
+local NONE = {} -- the branch for a label that an event has not
+
+-- The additions of an event whose labels have values that were not seen together before.
+local function grow(self, event, observed)
+  local texts, node, is_bounded = {}, self.tree[observed.name], self.count < MOST_TOGETHER
+  local has_place = is_bounded
+  for i, label in ipairs(event.labels) do
+    texts[i] = has_place and bounded(self, label, observed[label]) or "other"
+    if texts[i] == "other" then is_bounded = false end
+  end
+  local list = additions(self, event, texts)
+  if not is_bounded then return list end -- no branch is kept for values that come from outside without bound
+  self.count = self.count + 1
+  for i, label in ipairs(event.labels) do
+    local value = observed[label]
+    if value == nil then value = NONE end
+    node[value] = node[value] or (i == #event.labels and list or {})
+    node = node[value]
+  end
+  return list
+end
+
+-- ---- counting -------------------------------------------------------------------------------------------------------------
+
+-- a row with a table of label -> value: one gauge for each
+local function add_each(self, event, observed)
+  for _, row in ipairs(event.rows) do
+    for value, n in pairs(row.each and observed[row.each] or {}) do
+      if type(n) == "number" then self.sink:add(series_of(self, row, { bounded(self, row.labels[1], value) }), n) end
+    end
+  end
+end
+
+---Counts an event; a name that no row has is ignored, as a program may observe events of its own.
+---@param observed whatsapp.observed
+function Metrics:__call(observed)
+  local event = EVENTS[observed.name]
+  if not event then return end
+  local labels, node, sink = event.labels, self.tree[observed.name], self.sink
+  for i = 1, #labels do
+    local value = observed[labels[i]]
+    if value == nil then value = NONE end
+    node = node[value]
+    if not node then
+      node = grow(self, event, observed)
+      break
+    end
+  end
+  if #labels == 0 then node = additions(self, event, {}) end
+  for i = 1, #node, 2 do
+    local member = node[i + 1]
+    local n = not member and 1 or observed[member]
+    if type(n) == "number" then sink:add(node[i], n) end
+  end
+  if event.rows[1].each then add_each(self, event, observed) end
+end
+
+---All numbers in Prometheus' text format, version 0.0.4.
+---@return string
+function Metrics:text()
+  if not self.sink.text then error("the sink of these metrics writes no text", 2) end
+  return self.sink:text()
+end
+
+---Makes an endpoint for Prometheus: a pure function from a request to its response, for any server; in nginx
+---`require("whatsapp.nginx").serve(handler)`.
+---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handler
+function Metrics:handler()
+  return function(request)
+    if request.method ~= "GET" and request.method ~= "HEAD" then
+      return { status = 405, headers = { allow = "GET, HEAD", ["content-type"] = "text/plain" }, body = "" }
+    end
+    local headers = { ["content-type"] = "text/plain; version=0.0.4; charset=utf-8", ["cache-control"] = "no-store" }
+    return { status = 200, headers = headers, body = self:text() }
+  end
+end
+
+-- ---- the public face ------------------------------------------------------------------------------------------------------
+
+local OPTIONS = { sink = "sink" }
+
+---Makes metrics for the option `observe` of clients, handlers, the outbox and the sandbox; one object may serve all of them.
+---@param options { sink: whatsapp.metric_sink? }? sink: whatsapp.metrics.memory() if absent
+---@return whatsapp.metrics_observer metrics callable; metrics:text(), metrics:handler()
+function metrics.new(options)
+  local checked = options_of.check(options, OPTIONS, 2)
+  local tree = {}
+  for name in pairs(EVENTS) do tree[name] = {} end
+  return setmetatable({ sink = checked.sink or sinks.memory(), tree = tree, series = {}, known = {}, count = 0 }, Metrics)
+end
+
+---A sink in the memory of this process (in nginx: of one worker).
+---@return whatsapp.metric_sink
+function metrics.memory() return sinks.memory() end
+
+---A sink in a shared dict of nginx, for all workers. It drives no number out: where the dict is full, a new series is an error,
+---which `observe_error` tells.
+---@param dict string|ngx.shared.DICT its name, or ngx.shared.NAME; best one that nothing else fills: 1 MB is plenty
+---@return whatsapp.metric_sink
+function metrics.shared(dict)
+  local found, name = require("whatsapp.nginx").dict_of(dict, 2)
+  return sinks.shared(found, name)
+end
+
+---A sink that counts in nginx-lua-prometheus, for who has its metrics already. To be made in init_worker_by_lua.
+---@param prometheus { counter: function, gauge: function, histogram: function } as `require("prometheus").init("dict")` returns it
+---@return whatsapp.metric_sink
+function metrics.nginx_lua_prometheus(prometheus)
+  if type(prometheus) ~= "table" or type(prometheus.counter) ~= "function" then
+    error('whatsapp.metrics.nginx_lua_prometheus takes what require("prometheus").init(...) returns', 2)
+  end
+  return sinks.nginx_lua_prometheus(prometheus, rows)
+end
+
+return metrics

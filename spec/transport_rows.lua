@@ -58,7 +58,8 @@ local function frames()
   }
 end
 
--- module: what is required. new: makes one, if it is not that module's new. loop: how a program does several things at once where the transport suspends who waits:
+-- module: what is required. new: makes one, if it is not that module's new.
+-- loop: how a program does several things at once where the transport suspends who waits:
 -- spawn(call), sleep(seconds) in such a call, turn(), and run([longest]), which returns when all of them have ended. home: where it
 -- is used, if it is not here; streams: it holds no file whole; new(options) makes one there. lacks: what it cannot do, and why no case asks for it.
 M.rows = {

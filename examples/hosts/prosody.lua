@@ -10,7 +10,8 @@ module:depends "http"
 
 local transport = require("whatsapp.transport.callback").new {
   start = function(request, done)
-    http.request(request.url, { method = request.method, body = request.body, headers = request.headers }, function(body, code, response)
+    local options = { method = request.method, body = request.body, headers = request.headers }
+    http.request(request.url, options, function(body, code, response)
       if code and code > 0 then return done { status = code, headers = response and response.headers, body = body } end
       -- Prosody does not tell how far the request came
       done(nil, tostring(body), { kind = "transport", retryable = false, may_have_been_sent = true })

@@ -13,9 +13,10 @@ local ROUNDS = assert(tonumber(os.getenv "ROUNDS" or 5), "ROUNDS is a number")
 local SECONDS = os.getenv "SECONDS" or "1" -- of a turn
 local CONNECTIONS = { 1, 4, 32 }
 
-local ANSWER = [[default_type application/json;
-location / { return 200 '{"messaging_product":"whatsapp","contacts":[{"input":"16505551234","wa_id":"16505551234"}],"messages":[{"id":"wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI1QjJGMEI4RDZDQjY1QjE1RjIA"}]}'; }
-]]
+local MESSAGES = '"messages":[{"id":"wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI1QjJGMEI4RDZDQjY1QjE1RjIA"}]'
+local ANSWER = ([[default_type application/json;
+location / { return 200 '{"messaging_product":"whatsapp","contacts":[{"input":"16505551234","wa_id":"16505551234"}],$MESSAGES}'; }
+]]):gsub("%$MESSAGES", MESSAGES)
 
 -- what is measured: each sends the same message, and reads the id out of the answer
 local HTTP = [[
@@ -91,11 +92,10 @@ local function load(nginx, pid, way, connections)
 end
 
 local function ways_of(nginx)
-  local ways, pid = { "empty", "bare", "ours" }, nil
+  local ways = { "empty", "bare", "ours" }
   local _, told = nginx.ask "/has?way=resty_http"
   if told:find "^true" then ways[#ways + 1] = "resty_http" end
-  pid = told:match "%d+"
-  return ways, pid
+  return ways, told:match "%d+"
 end
 
 -- way -> { cpu = {}, late = {} }, a value a round
@@ -130,8 +130,9 @@ local function print_rows(name, connections, got)
 end
 
 local function certify(folder)
-  output(("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout %s/key.pem -out %s/cert.pem -days 2 "
-    .. "-subj /CN=localhost -addext subjectAltName=DNS:localhost 2>&1 && chmod 644 %s/key.pem && chmod 755 %s"):format(folder, folder, folder, folder))
+  local line = "cd %s && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem "
+    .. "-days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>&1 && chmod 644 key.pem && chmod 755 ."
+  output(line:format(folder))
 end
 
 -- `ssl on` makes the port of spec/support/nginx.lua one of TLS

@@ -69,8 +69,12 @@ end
 local CURL = "curl -s -f --max-time 10 -d '16505551234 Hello' http://127.0.0.1:$PORT"
 
 -- the webhook of a text, signed
-local WEBHOOK = [[curl -s --max-time 10 -o $FOLDER/answer -w 'status %{http_code}\n' -H "X-Hub-Signature-256: sha256=$(openssl dgst -sha256 -hmac secret <$FOLDER/body | sed 's/.*= //')" --data-binary @$FOLDER/body http://127.0.0.1:$PORT/whatsapp | grep -v 'status 000']]
-local BODY = '{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":"1","phone_number_id":"106"},"contacts":[{"wa_id":"16505551234"}],"messages":[{"from":"16505551234","id":"wamid.in","timestamp":"1","type":"text","text":{"body":"Hello"}}]}}]}]}'
+local WEBHOOK = [[curl -s --max-time 10 -o $FOLDER/answer -w 'status %{http_code}\n' --data-binary @$FOLDER/body \
+  -H "X-Hub-Signature-256: sha256=$(openssl dgst -sha256 -hmac secret <$FOLDER/body | sed 's/.*= //')" \
+  http://127.0.0.1:$PORT/whatsapp | grep -v 'status 000']]
+local BODY = require("spec.support.webhooks").body { messages = { {
+  from = "16505551234", id = "wamid.in", timestamp = "1", type = "text", text = { body = "Hello" },
+} } }
 
 -- program: what must be installed. lua: whose build is loaded. files: written into $FOLDER. run: a shell's lines. prints: what
 -- proves that it worked, "wamid.of-a-host" if absent. sends: messages, 1 if absent
@@ -94,10 +98,12 @@ local HOSTS = {
   { name = "Minetest", program = "minetestserver", lua = "lua5.1", files = { ["minetest.conf"] =
     "secure.enable_security = true\nsecure.http_mods = whatsapp_send\nsecure.trusted_mods = whatsapp_send\nport = $PORT\nname = x\n" },
     run = [[
-    mkdir -p $FOLDER/games/void/mods $FOLDER/world $FOLDER/home/.minetest/games && ln -s $ROOT/examples/hosts/minetest $FOLDER/games/void/mods/whatsapp_send
+    mkdir -p $FOLDER/games/void/mods $FOLDER/world $FOLDER/home/.minetest/games
+    ln -s $ROOT/examples/hosts/minetest $FOLDER/games/void/mods/whatsapp_send
     printf 'title = void\n' >$FOLDER/games/void/game.conf; ln -s $FOLDER/games/void $FOLDER/home/.minetest/games/void
     printf 'gameid = void\nbackend = dummy\n' >$FOLDER/world/world.mt
-    HOME=$FOLDER/home timeout 8 minetestserver --world $FOLDER/world --gameid void --config $FOLDER/minetest.conf --logfile $FOLDER/log --verbose 2>&1]] },
+    HOME=$FOLDER/home timeout 8 minetestserver --world $FOLDER/world --gameid void --config $FOLDER/minetest.conf \
+      --logfile $FOLDER/log --verbose 2>&1]] },
   { name = "HAProxy", program = "haproxy", lua = "lua5.3", files = { ["haproxy.cfg"] = HAPROXY },
     run = "mkdir $FOLDER/empty\n" .. asked("haproxy -f $FOLDER/haproxy.cfg", CURL .. "/send") },
   { name = "Prosody", program = "prosody", lua = "lua5.4", files = { ["prosody.cfg.lua"] = PROSODY },

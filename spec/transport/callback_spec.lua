@@ -40,7 +40,7 @@ end
 
 local function later(seconds, ...)
   local told = { n = select("#", ...), ... }
-  local unpack = table.unpack or unpack -- luacheck: ignore 143
+  local unpack = table.unpack or rawget(_G, "unpack") -- luacheck: ignore 143
   return function(_, done, host) host.after(seconds, function() done(unpack(told, 1, told.n)) end) end
 end
 
@@ -170,8 +170,8 @@ describe("the transport over callbacks", function()
       local co = coroutine.running()
       return function() waited = coroutine.yield "a yield that the host knows" end, function() assert(coroutine.resume(co, "woken")) end
     end })
-    local co, got = nil, nil
-    co = coroutine.create(function() got = host.transport(post()) end)
+    local got
+    local co = coroutine.create(function() got = host.transport(post()) end)
     assert.equal("a yield that the host knows", select(2, coroutine.resume(co)))
     host.pass(3)
     assert.same({ "woken", OK }, { waited, got })

@@ -192,8 +192,9 @@ end
 
 -- returns the request for the host, or nil, err, details
 local function request_of(state, request)
-  local inlined, err, details = request, nil, nil
+  local inlined = request
   if not state.streams then
+    local err, details
     inlined, err, details = require("whatsapp.transport.inlined").request(request)
     if not inlined then return nil, err, details end
   end
@@ -288,7 +289,7 @@ end
 
 ---@param options whatsapp.callback_options
 ---@return whatsapp.Transport transport callable, with
----now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close(), and turn(), which wakes all whose time has come
+---now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close(), and turn(), which wakes all that are due
 function M.new(options)
   local made = make(options, 2) -- no tail call: levels of the stack are counted
   return made

@@ -19,7 +19,8 @@ local HINTS = {
 
 -- a wrong certificate, a wrong configuration and a file that fails stay so, and so does an answer that is too long
 local HOPELESS = {
-  "^%d+: ", "^the certificate was refused", "certificate verify failed", "^the authorities'", "^LuaSec is not", "host mismatch", "no resolver defined", "longer than", "^the file that is sent",
+  "certificate verify failed", "^the authorities'", "^LuaSec is not",
+  "^%d+: ", "^the certificate was refused", "host mismatch", "no resolver defined", "longer than", "^the file that is sent",
   "^the answer cannot be written",
 }
 
@@ -58,8 +59,12 @@ end
 
 local WORDS = { timeout = "no complete answer came in time", closed = "the connection was closed before the answer was complete" }
 
+---@class whatsapp.sent_plan
+---@field idempotent boolean?
+---@field upload { left: integer }? bytes of files and forms that were not sent yet
+
 ---The request was begun. For files and forms it is known whether their last bytes were handed to the system.
----@param plan table
+---@param plan whatsapp.sent_plan
 ---@param err string
 ---@param status integer?
 function failures.lost(plan, err, status)

@@ -22,7 +22,8 @@ end
 ---@param plan whatsapp.checked_request
 ---@param length integer? of the body; nil if there is no body
 ---@param user_agent string? always the same for a memory
----@param memory table? the head that was written last: one with the same URL and lines, by identity, is not written again
+---@param memory { head: string?, head_url: whatsapp.url?, head_lines: string[]?, head_method: string? }? the head that
+---was written last: one with the same URL and lines, by identity, is not written again
 ---@return string head
 function http1.head(plan, length, user_agent, memory)
   local first
@@ -132,13 +133,13 @@ end
 local TOKEN = "^[0-9A-Za-z!#$%%&'*+%-.^_`|~]+$"
 
 -- Names that were read before, in lower case: a server says the same ones again and again. Bounded.
-local known, count, MOST_KNOWN = {}, 0, 256
+local known, known_count, MOST_KNOWN = {}, 0, 256
 
 -- the name in lower case; nil if it holds a byte that it must not
 local function name_of(name)
   if not name:find(TOKEN) then return nil end
   local lower = name:lower()
-  if count < MOST_KNOWN then known[name], count = lower, count + 1 end
+  if known_count < MOST_KNOWN then known[name], known_count = lower, known_count + 1 end
   return lower
 end
 
@@ -306,7 +307,7 @@ function http1.too_long(limit) return ("the answer is longer than %.0f bytes"):f
 
 ---An answer's bytes, and the place of its body.
 ---@class whatsapp.http1_source
----@field pull fun(self: whatsapp.http1_source): string?, string? returns the next bytes; at the end of the connection nil, "closed"
+---@field pull fun(self: whatsapp.http1_source): string?, string? returns the next bytes; at the end nil, "closed"
 ---@field open fun(self: whatsapp.http1_source, status: integer, length: integer?): integer called once before the body; returns
 ---how many bytes it may have
 ---@field write fun(self: whatsapp.http1_source, bytes: string): true?, string?

@@ -126,7 +126,7 @@ function Upload:close()
 end
 
 ---Reads the files and the form of a request. Opens no file.
----@param request table
+---@param request whatsapp.request
 ---@return { pieces: table?, type: string?, path: string?, limit: integer? }? streams false: nothing
 ---@return string? err
 ---@return whatsapp.details? details

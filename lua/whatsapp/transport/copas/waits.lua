@@ -137,7 +137,8 @@ local function turn(self, seconds)
   end
 end
 
----Runs a call in a thread of its own, as soon as somebody waits. It is passed pause(connection, "r"|"w", seconds), which returns whether it is ready.
+---Runs a call in a thread of its own, as soon as somebody waits. It is passed
+---pause(connection, "r"|"w", seconds), which returns whether it is ready.
 ---@param call fun(pause: function)
 function Waits:spawn(call)
   local copas = copas_here()

@@ -266,7 +266,8 @@ local function read(state, source, plan, sending, deadline, worker)
 end
 
 local function talk(state, socket, plan, sending, deadline, worker, observe)
-  local source = setmetatable({ state = state, socket = socket, plan = plan, observe = observe, first = false, small = false }, Source)
+  local source = setmetatable(
+    { state = state, socket = socket, plan = plan, observe = observe, first = false, small = false }, Source)
   local answer, err, status = read(state, source, plan, sending, deadline, worker)
   local reusable = answer and answer.kept and sending.sent and not plan.last and not plan.full
   if not (reusable and socket:setkeepalive(milliseconds(state.settings.idle_timeout), state.settings.pool_size)) then

@@ -177,11 +177,13 @@ DEPS_lua5.1 := lua5.1
 DEPS_lua5.2 := lua5.2 liblua5.2-dev
 DEPS_lua5.3 := lua5.3 liblua5.3-dev
 DEPS_luajit := luajit2
-DEPS_TEST  := $(DEPS_DEMO) prometheus lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_OUTBOX) $(DEPS_$(LUA))
+DEPS_TEST  := $(DEPS_DEMO) prometheus lua-sec lua-socket lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_OUTBOX) $(DEPS_$(LUA))
 DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils liblua5.2-dev liblua5.3-dev libluajit2-5.1-dev
 DEPS_BENCH := $(DEPS_DEMO) valgrind lua-sec lua-socket python3-requests nodejs util-linux
 DEPS_CRASH := $(DEPS_DEMO) $(DEPS_OUTBOX) lua-luv
 DEPS_NGINX := $(DEPS_DEMO) wrk
+DEPS_HOSTS := $(DEPS_TEST) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit) lua-http curl haproxy prosody neovim mpv weechat-headless weechat-lua \
+              apache2-bin minetest-server love xvfb xauth
 DEPS_ALL   := $(DEPS_TEST) $(DEPS_lua5.1) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit)
 DEPS_CROSS := $(DEPS_BUILD) qemu-user-static
 DEPS_ARM   := $(DEPS_CROSS) gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
@@ -208,6 +210,11 @@ suite: all
 test-all: deps-all
 	@for lua in lua5.4 lua5.3 lua5.2 lua5.1 luajit; do \
 	  echo "== $$lua"; $(MAKE) --no-print-directory -s LUA=$$lua all suite || exit 1; done
+
+## each recipe of examples/hosts in its host: nginx, HAProxy, Prosody, Neovim, ...; HOST=Prosody: that one
+test-hosts: deps-hosts
+	@for lua in lua5.1 lua5.2 lua5.3 lua5.4; do $(MAKE) --no-print-directory -s LUA=$$lua all || exit 1; done
+	@eval "$$($(MAKE) -s LUA=lua5.4 env)"; PATH="$$PATH:/usr/sbin:/usr/games" lua5.4 spec/hosts/run.lua $(if $(HOST),"$(HOST)")
 
 # The golden rows, and all that the core makes of the schema.
 ## the core on 32-bit ARM (qemu)
@@ -416,7 +423,8 @@ TURNS ?= 15
 ## to send in nginx, against a bare POST, and what else its worker does meanwhile; TURNS=15
 bench-nginx: deps-nginx
 	@$(MAKE) --no-print-directory -s all
-	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)" $(LUA) spec/bench/nginx.lua
+	@eval "$$($(MAKE) -s env)"; export PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)"; \
+	  $(LUA) spec/bench/nginx_send.lua && echo && $(LUA) spec/bench/nginx.lua
 
 ROWS ?= 1000000
 ## the program: its help, `validate`, and the memory of a million rows of CSV

@@ -1,6 +1,7 @@
 -- The transport over cosockets, for nginx with its Lua module (OpenResty): the light thread that sends is suspended, and
 -- nginx's worker goes on. Connections are kept for all handlers of a worker. Asks nothing of nginx before a request is sent,
 -- so that it can be made in init_by_lua.
+local alone = require "whatsapp.transport.resty.alone"
 local checked = require "whatsapp.transport.request"
 local cosocket = require "whatsapp.transport.resty.exchange"
 local failures = require "whatsapp.transport.failure"
@@ -118,9 +119,10 @@ local function plan_of(state, request)
     if not ok then return nil, unopened, details end
   end
   plan.timeout, plan.progress = request.timeout or settings.timeout, request.progress
-  plan.last = (plan.headers.connection or ""):lower():find("close", 1, true) ~= nil
+  local connection = plan.headers.connection
+  plan.last = connection ~= nil and connection:lower():find("close", 1, true) ~= nil
   local length = plan.upload and plan.upload.size or plan.body and #plan.body
-  plan.head = http1.head(plan, length, settings.user_agent)
+  plan.head = http1.head(plan, length, settings.user_agent, state.checked)
   return plan
 end
 
@@ -154,16 +156,18 @@ local function answer(plan, worker)
   wake(state.inboxes.put(entry, response, err, details))
 end
 
-local function start(state, request, slot, box)
-  local plan, socket, refusal = prepare(state, request)
-  local entry = state.inboxes:expect(slot, box)
-  if not plan then
-    wake(state.inboxes.put(entry, nil, socket, refusal))
-    return
-  end
+-- hands a request to a worker
+local function begin(state, plan, socket, entry)
   plan.state, plan.socket, plan.entry = state, socket, entry
   state.under_way[plan] = true
   workers.run(state, answer, plan)
+end
+
+local function start(state, request, slot, box)
+  local plan, socket, refusal = prepare(state, request)
+  local entry = state.inboxes:expect(slot, box)
+  if plan then begin(state, plan, socket, entry)
+  else wake(state.inboxes.put(entry, nil, socket, refusal)) end
 end
 
 -- suspends the caller until there is an answer in the box, or time is over
@@ -179,9 +183,15 @@ end
 
 -- One request, for which the caller waits. Its box is used again, with its semaphore, unless the caller vanishes.
 local function perform(state, request)
+  local plan, socket, refusal = prepare(state, request)
+  if not plan then return nil, socket, refusal end
+  if not state.settings.http and cosocket.is_plain(plan) then
+    plan.socket = socket
+    return alone.run(state, plan, state.exchange)
+  end
   local box = state.spare or state.inboxes.new_box()
   state.spare = false
-  start(state, request, box, box)
+  begin(state, plan, socket, state.inboxes:expect(box, box))
   while not box.first do wait(state, box, LONGEST) end
   local _, response, err, details = state.inboxes:take(box)
   state.spare = box
@@ -197,7 +207,7 @@ local function close(state)
     local entry = plan.entry
     plan.entry = nil
     cosocket.finish(plan)
-    wake(state.inboxes.put(entry, failures.closed()))
+    if entry then wake(state.inboxes.put(entry, failures.closed())) end
     if plan.worker then plan.worker:ring() end
   end
   for box in pairs(state.waiting) do wake(box) end

@@ -125,9 +125,15 @@ function Upload:close()
   end
 end
 
+---@class whatsapp.streams
+---@field pieces { text: string?, file: string?, from: integer?, field: string?, counts: boolean? }[]?
+---@field type string? of a form
+---@field path string? of the file for the answer
+---@field limit integer? bytes of the answer
+
 ---Reads the files and the form of a request. Opens no file.
----@param request table
----@return { pieces: table?, type: string?, path: string?, limit: integer? }? streams false: nothing
+---@param request whatsapp.request
+---@return whatsapp.streams|false|nil streams false: nothing
 ---@return string? err
 ---@return whatsapp.details? details
 function stream.read(request)
@@ -147,7 +153,7 @@ function stream.read(request)
 end
 
 ---Opens the files that are sent, and makes the file that takes the answer.
----@param streams table
+---@param streams whatsapp.streams
 ---@return table? opened .upload, .target
 ---@return string? err
 ---@return whatsapp.details? details

@@ -1,12 +1,12 @@
 -- Never loses a message: it is stored before it is sent, and sent once, whatever happens to this program. Needs LuaDBI with
 -- SQLite: on Debian, apt install lua-dbi-sqlite3. Usage: lua examples/outbox.lua [FILE]
+local whatsapp = require "whatsapp"
 local client = whatsapp.new {
   token = os.getenv "WHATSAPP_TOKEN",
   phone_number_id = os.getenv "WHATSAPP_PHONE_NUMBER_ID",
   base_url = os.getenv "WHATSAPP_BASE_URL", -- of a sandbox; the API's where it is absent
   ca_file = os.getenv "WHATSAPP_CA_FILE",
 }
-local whatsapp = require "whatsapp"
 
 local outbox = whatsapp.outbox.new { store = require("whatsapp.outbox.sql").sqlite(arg and arg[1] or os.tmpname()) }
 

@@ -12,7 +12,8 @@ local CHAPTERS = {
     classes_only = { "outcome" } },
   { "Files", "`client.media`: uploads, looks up, downloads and deletes files.", { "lua/whatsapp/media/client.lua" },
     names = { media = "client.media" } },
-  { "Messages", "`whatsapp.message`: each function returns a plain table, which `client:send` takes.", { "lua/whatsapp/message.lua" },
+  { "Messages", "`whatsapp.message`: each function returns a plain table, which `client:send` takes.",
+    { "lua/whatsapp/message.lua" },
     names = { message = "whatsapp.message" } },
   { "Webhooks", "`whatsapp.webhook`: reads what the API posts.",
     { "lua/whatsapp/webhook.lua", "lua/whatsapp/webhook/handler.lua", "lua/whatsapp/webhook/events.lua" },
@@ -27,7 +28,8 @@ local CHAPTERS = {
   { "Flows", "`whatsapp.flows`: the encrypted endpoint of flows, and its keys.", { "lua/whatsapp/flows.lua",
     "lua/whatsapp/flows/endpoint.lua" }, names = { flows = "whatsapp.flows" }, classes_only = { "endpoint" } },
   { "Outbox", "`whatsapp.outbox`: messages that a store keeps until they were sent.",
-    { "lua/whatsapp/outbox/init.lua", "lua/whatsapp/outbox/memory.lua", "lua/whatsapp/outbox/sql.lua", "lua/whatsapp/outbox/redis.lua" },
+    { "lua/whatsapp/outbox/init.lua", "lua/whatsapp/outbox/memory.lua", "lua/whatsapp/outbox/sql.lua",
+      "lua/whatsapp/outbox/redis.lua" },
     names = { outbox = "whatsapp.outbox", Outbox = "outbox", memory = "whatsapp.outbox.memory", sql = "whatsapp.outbox.sql",
       redis = "whatsapp.outbox.redis", Store = false } },
   { "Metrics", "`whatsapp.metrics`: counters for Prometheus.", { "lua/whatsapp/metrics.lua" },
@@ -179,7 +181,9 @@ local function add_file(out, chapter, path, seen)
   local text = read(path)
   if not text then return end
   local only_classes = false
-  for _, name in ipairs(chapter.classes_only or {}) do only_classes = only_classes or path:find("/" .. name .. "%.lua$") ~= nil end
+  for _, name in ipairs(chapter.classes_only or {}) do
+    only_classes = only_classes or path:find("/" .. name .. "%.lua$") ~= nil
+  end
   local classes = {}
   for _, item in ipairs(items_of(text)) do
     local made = not only_classes and function_text(chapter, path, item)
@@ -204,7 +208,8 @@ local function codes_text()
   local out = { "| code | | send again? | what to do |", "| --- | --- | --- | --- |" }
   for _, code in ipairs(list) do
     local row = codes[code]
-    out[#out + 1] = ("| %s | %s | %s | %s |"):format(code == 200 and "200 to 299" or code, cell(row.name), RETRIED[row.retry], cell(row.advice))
+    local shown = code == 200 and "200 to 299" or code
+    out[#out + 1] = ("| %s | %s | %s | %s |"):format(shown, cell(row.name), RETRIED[row.retry], cell(row.advice))
   end
   return table.concat(out, "\n")
 end

@@ -50,7 +50,7 @@ local function settings_of(options, level)
     error("option ca_file is for libcurl: nginx trusts what its directive lua_ssl_trusted_certificate names", level + 1)
   end
   if settings.max_requests then
-    error("option max_requests is for libcurl: a kept cosocket that the server has closed is replaced before a request is written",
+    error("option max_requests is for libcurl: a kept cosocket that the server closed is replaced before a request is written",
       level + 1)
   end
   if settings.proxy and settings.proxy ~= "" and not settings.http then

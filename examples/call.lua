@@ -1,5 +1,12 @@
 -- Calls endpoints of the Graph API that have no method of their own, and walks through a list in pages. Needs WHATSAPP_WABA_ID.
-local client = dofile "examples/client.lua"
+local whatsapp = require "whatsapp"
+local client = whatsapp.new {
+  token = os.getenv "WHATSAPP_TOKEN",
+  phone_number_id = os.getenv "WHATSAPP_PHONE_NUMBER_ID",
+  waba_id = os.getenv "WHATSAPP_WABA_ID",
+  base_url = os.getenv "WHATSAPP_BASE_URL", -- of a sandbox; the API's where it is absent
+  ca_file = os.getenv "WHATSAPP_CA_FILE",
+}
 
 -- {phone} and {waba} are the client's own ids
 local number = assert(client:call { path = "{phone}", query = { fields = { "display_phone_number", "quality_rating" } } })

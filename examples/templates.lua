@@ -1,7 +1,14 @@
 -- Creates a template, shows a message as a user will see it, compares it with the template, sends it, and deletes the template.
 -- Needs WHATSAPP_WABA_ID: the WhatsApp Business Account that has the templates.
-local client = dofile "examples/client.lua"
-local templates = require("whatsapp").templates
+local whatsapp = require "whatsapp"
+local client = whatsapp.new {
+  token = os.getenv "WHATSAPP_TOKEN",
+  phone_number_id = os.getenv "WHATSAPP_PHONE_NUMBER_ID",
+  waba_id = os.getenv "WHATSAPP_WABA_ID",
+  base_url = os.getenv "WHATSAPP_BASE_URL", -- of a sandbox; the API's where it is absent
+  ca_file = os.getenv "WHATSAPP_CA_FILE",
+}
+local templates = whatsapp.templates
 
 local definition = {
   name = "parcel_sent", language = "en_US", category = "UTILITY",

@@ -3,6 +3,7 @@
 local chats = require "whatsapp.sandbox.chats"
 local deliveries = require "whatsapp.sandbox.deliveries"
 local escaped = require "whatsapp.sandbox.escaped"
+local flows = require "whatsapp.sandbox.flows"
 local graph = require "whatsapp.sandbox.graph"
 local inbound = require "whatsapp.sandbox.inbound"
 local json = require "whatsapp.wire.json"
@@ -62,10 +63,11 @@ local function window_until(user)
   return latest
 end
 
-local function user_view(box, user)
+local function user_view(box, user, unread)
   return {
     id = user.id, name = user.name, number = user.number, user_id = user.user_id, blocked = user.blocked or false,
-    unread = chats.unread(box, user), window_until = window_until(user),
+    unread = unread, window_until = window_until(user),
+    limits = box.traffic.is_enforced and box.traffic:gauges(user.number_id or box.numbers.list[1].id, user.id) or nil,
   }
 end
 
@@ -138,7 +140,8 @@ end
 
 local function get_chats(box)
   local list = core.array {}
-  for _, user in ipairs(box.users:all()) do list[#list + 1] = user_view(box, user) end
+  local unread = chats.unread(box)
+  for _, user in ipairs(box.users:all()) do list[#list + 1] = user_view(box, user, unread[user.id] or 0) end
   return answer(200, { users = list })
 end
 
@@ -147,13 +150,13 @@ local function get_chat(box, _, id)
   if not user then return refuse(("there is no user %s"):format(id), 404) end
   local list = core.array {}
   for _, entry in ipairs(chats.entries(box, user)) do list[#list + 1] = entry_view(entry) end
-  return answer(200, { user = user_view(box, user), entries = list })
+  return answer(200, { user = user_view(box, user, chats.unread(box)[user.id] or 0), entries = list })
 end
 
 local function post_user(box, _, body)
   local user, problem = box.users:user(body.number or body.user_id, { name = body.name, user_id = body.user_id })
   if not user then return refuse("users: " .. problem) end
-  return answer(200, user_view(box, user))
+  return answer(200, user_view(box, user, chats.unread(box)[user.id] or 0))
 end
 
 local function post_verb(box, _, body, id, verb)
@@ -165,6 +168,26 @@ local function post_verb(box, _, body, id, verb)
   return answer(200, {
     id = result.id, message = result.message, delivery = result.delivery and result.delivery.id,
     webhook_status = response and response.status, read = result.read, blocked = result.blocked, status = result.status,
+  })
+end
+
+-- The first call asks the endpoint; the next ones, with the same request, look whether it has answered. The last screen sends the
+-- user's answer.
+local function post_step(box, request, body, id, name)
+  local user = box.users:find(id)
+  if not user then return refuse(("there is no user %s"):format(id), 404) end
+  local step, sent, problem = request.flow_step, nil, nil
+  if not step then step, problem = flows.step(box, user, name, body) end
+  if not step then return refuse(problem) end
+  request.flow_step = step
+  if not step.is_over then return nil, LOOK end
+  if step.response then
+    sent, problem = inbound.perform(box, user, "flow", { message = step.message_id, response = step.response })
+    if not sent then return refuse(problem) end
+  end
+  return answer(200, {
+    screen = step.screen, data = step.data, problem = step.problem, error_msg = step.error_msg, response = step.response,
+    id = sent and sent.id,
   })
 end
 
@@ -233,6 +256,7 @@ end
 local function post_raw(box, _, body)
   if type(body.body) ~= "string" then return refuse "raw: body must be a string" end
   local number = body.number or box.numbers.list[1].id
+  if not box.numbers:find(number) then return refuse(("raw: there is no number %s"):format(tostring(number))) end
   local delivery = deliveries.send(box, { number = number, what = "raw" }, body.body)
   if not delivery then return refuse "there is no endpoint: no webhook is set" end
   box:run_due()
@@ -240,6 +264,9 @@ local function post_raw(box, _, body)
 end
 
 local function post_handshake(box, _, body)
+  if body.number and not box.numbers:find(body.number) then
+    return refuse(("handshake: there is no number %s"):format(tostring(body.number)))
+  end
   local asked, problem = deliveries.handshake(box, body.number)
   return answer_to(asked and { asked = true, handshake = box.handshaken }, problem)
 end
@@ -276,6 +303,7 @@ local function get_info(box)
   return answer(200, {
     base_url = box.base_url, phone_number_id = box.numbers.list[1].id, waba_id = box.waba, app_secret = box.app_secret,
     verify_token = box.verify_token, version = box.version, webhooks = box:endpoint_urls(), seq = box.journal.last,
+    flow_endpoint = box.flow_endpoint ~= nil and tostring(box.flow_endpoint) or nil,
   })
 end
 
@@ -290,6 +318,7 @@ local ROUTES = {
   { "GET", "^/chats/([^/]+)$", get_chat },
   { "POST", "^/users$", post_user },
   { "POST", "^/users/([^/]+)/([%l]+)$", post_verb },
+  { "POST", "^/users/([^/]+)/flow/(%l+)$", post_step },
   { "GET", "^/clock$", function(box) return answer(200, clock_view(box)) end },
   { "POST", "^/clock$", post_clock },
   { "GET", "^/chaos$", get_chaos },

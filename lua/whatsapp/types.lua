@@ -1703,7 +1703,10 @@
 
 ---A card.
 ---@class whatsapp.graph.DefinitionCard
----@field components whatsapp.graph.DefinitionComponent[] A header, a body and buttons. (1 to 3 items)
+---@field components whatsapp.graph.CardPart[] A header, a body and buttons. (1 to 3 items)
+
+---A part of a card.
+---@alias whatsapp.graph.CardPart whatsapp.graph.DefinitionHeader|whatsapp.graph.DefinitionBody|whatsapp.graph.DefinitionButtons
 
 ---An offer that ends.
 ---@class whatsapp.graph.DefinitionOffer

@@ -238,6 +238,30 @@ describe("the fields of bodies and queries", function()
     end
   end)
 
+  it("end: no object holds itself, so that a table which does is not followed for ever", function()
+    local function visit(name, above)
+      assert.is_nil(above[name], name)
+      local here = setmetatable({ [name] = true }, { __index = above })
+      for _, field in ipairs(fields.objects()[name].fields) do
+        for _, inner in ipairs { field.object, field.item and field.item.object } do visit(inner, here) end
+      end
+      for _, variant in ipairs(fields.objects()[name].variants or {}) do visit(variant.object, here) end
+    end
+    for _, name in ipairs(names) do visit(name, {}) end
+    local round = { type = "CAROUSEL" }
+    round.cards = {}
+    for i = 1, 10 do round.cards[i] = { components = { round, round, round } } end
+    local ok, _, details = whatsapp.templates.validate { name = "a", language = "en", category = "MARKETING", components = { round } }
+    assert.is_nil(ok)
+    assert.is_true(details.count > 0)
+    whatsapp.templates.check({ components = { round } }, { template = { components = { round } } })
+    tostring(whatsapp.templates.render({ components = { round } }))
+    local client = client_with()
+    local result, err = client.templates:create({ name = "a", components = { round } }, { mode = "lenient" })
+    assert.is_nil(result)
+    assert.is_truthy(err:find "holds itself", err)
+  end)
+
   it("survive any value", function()
     local odd = { 1, true, "x", "", {}, { 1, nil, 3 }, { [1.5] = 1 }, { [true] = 1 }, print, 0 / 0, setmetatable({}, { __index = error }) }
     for _, name in ipairs(names) do

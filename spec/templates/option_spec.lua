@@ -135,6 +135,17 @@ describe("a client with definitions", function()
     end)
   end
 
+  it("sends a message whose tables raise when they are read, as the core takes it", function()
+    if _VERSION == "Lua 5.1" and not rawget(_G, "jit") and coroutine.running() then return end
+    local odd = setmetatable({}, { __index = function() error "odd" end })
+    local client = client_with(api_with {}, LIST)
+    local result, _, info = client:send {
+      to = "16505551234", template = { name = "hello", language = { code = "en_US" }, components = odd },
+    }
+    assert.is_truthy(result)
+    assert.is_truthy(info.warnings[1].message:find "not compared.*odd")
+  end)
+
   it("names a template that is nearly the wanted one", function()
     local message = copy(GOOD)
     message.template.name = "parcel_snet"

@@ -19,8 +19,7 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 ---@field may_have_been_sent boolean
 ---@field problems whatsapp.problem[]? of kind "invalid"
 ---@field count integer? how many problems there are, also those after the first 100
----@field refused_by string? of kind "refused": "before_send", "token", "event", "on_warning", "credentials", "templates" or
----"pages"
+---@field refused_by string? of kind "refused": "before_send", "token", "event", "on_warning", "credentials" or "pages"
 ---@field http_status integer?
 ---@field code integer? the key to branch on
 ---@field subcode integer?

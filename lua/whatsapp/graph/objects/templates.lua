@@ -134,7 +134,17 @@ objects.DefinitionCarousel = part("Cards that are swiped.", "templates/marketing
 
 objects.DefinitionCard = {
   section = "templates/marketing-templates/media-card-carousel-templates", doc = "A card.",
-  fields = { list("components", "DefinitionComponent", "A header, a body and buttons.", { required = true, min = 1, max = 3 }) },
+  fields = { list("components", "CardPart", "A header, a body and buttons.", { required = true, min = 1, max = 3 }) },
+}
+
+-- of its own: a card that could hold cards would let a table hold itself
+objects.CardPart = {
+  section = "templates/marketing-templates/media-card-carousel-templates", doc = "A part of a card.", by = "type", open = true,
+  fields = {},
+  variants = {
+    { value = "HEADER", object = "DefinitionHeader" }, { value = "BODY", object = "DefinitionBody" },
+    { value = "BUTTONS", object = "DefinitionButtons" },
+  },
 }
 
 objects.DefinitionOffer = part("An offer that ends.", "templates/marketing-templates/limited-time-offer-templates",

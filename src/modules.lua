@@ -4,7 +4,7 @@
 local modules = {}
 
 local ROCKSPEC = "rockspec/lua-whatsapp-scm-1.rockspec"
-local C_MODULES = { "core", "curl", "crypto" }
+local C_MODULES = { "core", "curl", "crypto", "files" }
 
 local function lines_of(command)
   local lines = {}
@@ -15,7 +15,7 @@ local function lines_of(command)
 end
 
 ---The C files of a module: those of its folder, then those that all modules share.
----@param name "core"|"curl"|"crypto"
+---@param name "core"|"curl"|"crypto"|"files"
 ---@return string[]
 function modules.sources(name)
   return lines_of(("ls src/%s/*.c src/*.c"):format(name))

@@ -48,6 +48,8 @@ local M = {}
 ---@field on_warning fun(warning: whatsapp.problem, message: table)? called for a problem
 ---that the API may refuse; the second argument is the message, or the type, filename and size of a file that is uploaded
 ---@field media_store whatsapp.media_store|false? remembers the uploads of client:send_file; in memory if absent
+---@field templates whatsapp.templates.Definition[]|whatsapp.templates.store|nil definitions, or whatsapp.templates.store():
+---template messages are compared with them before they are sent
 ---@field media_hosts string[]? hosts from which a file may be fetched without the token: ".fbcdn.net" for all below it
 
 ---The API's answer to a message.
@@ -114,6 +116,7 @@ local NEW = {
   retry = "retry", limiter = "limiter", mode = "mode", app_secret = "key", log = "callable", on_warning = "callable",
   observe = "callable",
   stamp = "boolean", before_send = "callable", media_store = "media_store", media_hosts = "names",
+  templates = "templates",
 }
 for name, kind in pairs(checks.TRANSPORT) do NEW[name] = kind end -- for the transport that the client makes
 local SHARED = { timeout = true, user_agent = true, allow_http = true } -- the client itself needs these, too
@@ -151,6 +154,8 @@ end
 
 -- ---- life ---------------------------------------------------------------------------------------------------------------
 
+local access_of
+
 local HEADERS = { ["Content-Type"] = "application/json" } -- every message has these; the table is never changed
 
 -- the plan that all sends with the same options share
@@ -178,6 +183,7 @@ local function make(state)
   state.messages_url = state.url .. "messages"
   state.headers, state.signed, state.asking, state.asks_token = HEADERS, {}, nil, type(state.token) ~= "string"
   state.access = nil
+  state.check_template = state.templates and require("whatsapp.send.templates").checker(state.templates, access_of(state)) or nil
   if not state.shared.owned then -- a transport of the library's names the user agent itself
     state.headers = { ["Content-Type"] = HEADERS["Content-Type"], ["User-Agent"] = state.shared.user_agent }
   end
@@ -242,6 +248,9 @@ function M.new(options, defaults)
     if state[name] ~= nil and not SHARED[name] then
       error(("option %s is for the transport that you pass, where it is made"):format(name), 3)
     end
+  end
+  if state.templates and values.callable(state.templates.definitions) and not state.waba_id then
+    error("option templates: a store needs the option waba_id, the account that has the templates", 3)
   end
   if state.retry == nil then state.retry = {} end
   state.shared = {
@@ -544,9 +553,6 @@ function client:message_history(message_id, options)
     { read = outcome.read, policy = harmless(plan_of(state, options).policy), harmless = true })
 end
 
--- the part of a client's state that the modules of media/ and graph/ may use: it holds no secret
-local access_of
-
 ---Calls any endpoint of the Graph API, on the same way as a message: the token goes to the Graph's hosts only, with
 ---appsecret_proof where the client has an app secret; errors are read, texts are scrubbed. A GET and a DELETE are repeated where
 ---that helps; a POST only where nothing can have been done, or if it is `idempotent`. Limits of messages do not count it.
@@ -564,7 +570,8 @@ end
 
 ---The items of a list that the API gives in pages, one after the other:
 ---`for item, err, details in client:pages { path = "{waba}/message_templates" } do`. A page is asked for when it is needed. If a
----page fails, or a bound is reached, the last turn of the loop has the item `false`, err and details.
+---page fails, or a bound is reached, the last turn of the loop has the item `false`, err and details. In plain Lua 5.1 a `for`
+---cannot wait in an event loop: there pages:next() gives the same.
 ---@param request whatsapp.pages_call
 ---@return whatsapp.pages pages callable: returns the next item; nil at the end; false, err, details of a failure
 function client:pages(request)
@@ -576,6 +583,7 @@ end
 
 -- ---- media ----------------------------------------------------------------------------------------------------------------
 
+-- the part of a client's state that the modules of media/ and graph/ may use: it holds no secret
 function access_of(state)
   if state.access then return state.access end
   local shared = state.shared

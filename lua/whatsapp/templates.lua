@@ -1,23 +1,10 @@
 -- Templates known before they are sent: compares a message with the definition of its template, writes it as the user sees it,
--- and checks a definition before it is created. Pure: never sends or fetches anything, and changes no table that it is given.
+-- checks a definition before it is created, and keeps definitions. Never sends or fetches anything itself, and changes no table
+-- that it is given.
 ---@class whatsapp.templates
 local templates = {}
 
----@class whatsapp.templates.Definition a template as the API lists it, or as it is created
----@field name string
----@field language string
----@field category "MARKETING"|"UTILITY"|"AUTHENTICATION"
----@field components whatsapp.templates.DefinitionComponent[]
----@field parameter_format ("POSITIONAL"|"NAMED")?
----@field status string? of one that was listed
----@field id string?
-
----@class whatsapp.templates.DefinitionComponent
----@field type string HEADER, BODY, FOOTER, BUTTONS, CAROUSEL, LIMITED_TIME_OFFER or CALL_PERMISSION_REQUEST
----@field format string? of a header
----@field text string?
----@field buttons { type: string, text: string? }[]?
----@field cards { components: whatsapp.templates.DefinitionComponent[] }[]?
+---@alias whatsapp.templates.Definition whatsapp.graph.TemplateDefinition a template as the API lists it, or as it is created
 
 local function check_table(value, name, level)
   if type(value) ~= "table" then error(("%s is a table, got a %s"):format(name, type(value)), level + 1) end
@@ -56,6 +43,16 @@ end
 function templates.validate(definition)
   check_table(definition, "a definition", 2)
   return require("whatsapp.templates.validate").definition(definition):finish()
+end
+
+---A store for the client's option `templates`: asks the API for the definition of a template when a message needs it first, and
+---keeps it. A message is refused only after definitions that are not older than `fresh` seconds say so; where the API cannot be
+---asked, the message is sent, with a warning.
+---@param options whatsapp.templates.store_options?
+---@return whatsapp.templates.store
+function templates.store(options)
+  local made = require("whatsapp.templates.store").new(options, 2)
+  return made
 end
 
 return templates

@@ -154,6 +154,15 @@ describe("a message that does not fit its template", function()
       path .. "[1].parameter_name", "forbidden")
   end)
 
+  it("gives a value for a button that takes none, which is not sent", function()
+    for name, index in pairs { share_number = 0, one_product = 0 } do
+      assert_found(row_of(name), function(template)
+        template.components = template.components or {}
+        table.insert(template.components, { type = "button", sub_type = "url", index = index })
+      end, name == "share_number" and "template.components[1]" or "template.components[3]", "forbidden")
+    end
+  end)
+
   it("has cards that the template has not", function()
     local row = row_of "summer_cards"
     local path = "template.components[2].cards"

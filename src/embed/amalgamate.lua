@@ -8,7 +8,8 @@ package.path = "src/?.lua;" .. package.path
 local modules = require "modules"
 
 local LAST = "src/core/schema.c"
-local MODULES = { core = "whatsapp.c", curl = "whatsapp_curl.c", crypto = "whatsapp_crypto.c" }
+local MODULES = { core = "whatsapp.c", curl = "whatsapp_curl.c", crypto = "whatsapp_crypto.c",
+  files = "whatsapp_files.c" }
 local LONGEST = 4000 -- C99 promises string literals of 4095 characters
 -- of the Lua files: what is nothing but comments, and what a host without a disk cannot use
 local LEFT_OUT = {

@@ -7,10 +7,8 @@ local cli = {}
 
 -- in the order of the help
 local NAMES = {
-  "send", "validate", "bulk", "outbox", "sandbox", "replay", "listen", "trigger", "media", "templates", "call", "doctor",
-    "explain",
-    "schema",
-  "completion", "help", "version",
+  "send", "validate", "bulk", "outbox", "sandbox", "replay", "listen", "trigger", "media", "templates", "flows", "call", "doctor",
+  "explain", "schema", "completion", "help", "version",
 }
 
 ---@class whatsapp.cli.command

@@ -65,7 +65,7 @@ end
 ---@return table? definition
 function chats.definition(box, entry)
   local template = entry.message.template
-  if type(template) ~= "table" or not box.templates then return nil end
+  if type(template) ~= "table" then return nil end
   return box.templates:find(template)
 end
 

@@ -6,6 +6,7 @@ local clock = require "whatsapp.sandbox.clock"
 local control = require "whatsapp.sandbox.control"
 local conversation = require "whatsapp.sandbox.conversation"
 local deliveries = require "whatsapp.sandbox.deliveries"
+local flows = require "whatsapp.sandbox.flows"
 local graph = require "whatsapp.sandbox.graph"
 local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
@@ -13,12 +14,14 @@ local line = require "whatsapp.sandbox.line"
 local media = require "whatsapp.sandbox.media"
 local messages = require "whatsapp.sandbox.messages"
 local numbers = require "whatsapp.sandbox.numbers"
+local objects = require "whatsapp.sandbox.objects"
 local options_of = require "whatsapp.util.options"
 local random = require "whatsapp.sandbox.random"
 local random_id = require "whatsapp.util.random_id"
 local shelf = require "whatsapp.sandbox.shelf"
 local state = require "whatsapp.sandbox.state"
 local statuses = require "whatsapp.sandbox.statuses"
+local templates = require "whatsapp.sandbox.templates"
 local traffic = require "whatsapp.sandbox.traffic"
 local transport = require "whatsapp.sandbox.transport"
 local users = require "whatsapp.sandbox.users"
@@ -38,10 +41,15 @@ local routes = {
   { "POST", "^/v%d+%.%d+/([%w_-]+)/media$", media.post },
   { "GET", "^/v%d+%.%d+/(%d+)$", media.get },
   { "DELETE", "^/v%d+%.%d+/(%d+)$", media.delete },
+  { "POST", "^/v%d+%.%d+/([%w_-]+)/whatsapp_business_encryption$", flows.post_key },
+  { "GET", "^/v%d+%.%d+/([%w_-]+)/whatsapp_business_encryption$", flows.get_key },
   { "POST", "^/v%d+%.%d+/([%w_-]+)/uploads$", media.begin },
   { "POST", "^/v%d+%.%d+/(upload:[^/]+)$", media.continue },
   { "GET", "^/v%d+%.%d+/(upload:[^/]+)$", media.progress_of },
 }
+for _, rows in ipairs { templates.ROUTES, objects.ROUTES } do
+  for _, row in ipairs(rows) do routes[#routes + 1] = row end
+end
 
 local function unsupported(request, id)
   return fail(400, {
@@ -131,6 +139,8 @@ end
 ---@field inbound { id: string, inbound: table }[] the messages of users, the newest last
 ---@field media table the files that were uploaded: { id, data, type, filename, number }, the newest last; and by their ids
 ---@field sessions table<string, table> the uploads of samples, by their ids: { id, data, length, type, filename }
+---@field templates whatsapp.sandbox.templates the templates of the account: add, find, approve, reject, pause, disable
+---@field objects whatsapp.sandbox.objects profiles, settings, groups, flows and the like
 ---@field forgotten integer entries that it has forgotten because a list was full
 ---@field forget_error any what on_forget raised last
 ---@field on_event (fun(event: whatsapp.sandbox.event))? hears of each event; set it
@@ -264,6 +274,7 @@ local OPTIONS = {
   url_life = "amount", now = "callable", on_forget = "callable", app_secret = "key", verify_token = "key", webhook = "endpoint",
   numbers = "numbers", seed = "count", webhook_timeout = "seconds", window = "window_mode", limits = "limits_mode",
   limit_status = "limit_status", statuses = "table", base_url = "text",
+  flow_endpoint = "endpoint",
 }
 
 -- makes what counts an entry of the list `name` as forgotten, and tells it
@@ -294,6 +305,8 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---@field verify_token string? of the handshake, "sandbox" if absent
 ---@field webhook string|(fun(request: whatsapp.webhook_request): whatsapp.webhook_response)|nil where webhooks go: a URL, or
 ---the function that webhook.handler makes
+---@field flow_endpoint string|(fun(request: whatsapp.webhook_request): whatsapp.webhook_response)|nil a URL that flows ask, or
+---the function that flows.endpoint makes
 ---@field webhook_timeout number? seconds that an endpoint may take, 10
 ---@field numbers integer|string[]|nil how many phone numbers the business has, or their ids; if absent one, and the box learns
 ---each other id that is used
@@ -346,6 +359,8 @@ function Box:begin()
   self.effects, self.waiting, self.blocked_users = {}, { count = 0 }, {}
   self.users = users.new(self, MOST_USERS)
   for _, user in ipairs(USERS) do self.users:user(user[1], user[2]) end
+  templates.attach(self)
+  objects.attach(self)
   add_shelves(self)
 end
 
@@ -360,7 +375,7 @@ function sandbox.new(options)
     url_life = checked.url_life or media.URL_LIFE,
     app_secret = checked.app_secret or random_id.new(), verify_token = checked.verify_token or "sandbox", waba = numbers.WABA,
     webhook_timeout = checked.webhook_timeout or 10, window = checked.window or "api", base_url = checked.base_url,
-    ladder = statuses.ladder(checked.statuses), endpoints = {},
+    ladder = statuses.ladder(checked.statuses), endpoints = {}, flow_keys = {}, flow_endpoint = checked.flow_endpoint,
     count = 0, seq = 0, delivery_count = 0,
     numbers = numbers.new(checked.numbers), clock = clock.new(checked.now), wall = checked.now or os.time,
   }, Box)

@@ -7,6 +7,7 @@ local graph = require "whatsapp.sandbox.graph"
 local json = require "whatsapp.wire.json"
 local recipient = require "whatsapp.send.recipient"
 local statuses = require "whatsapp.sandbox.statuses"
+local templates = require "whatsapp.sandbox.templates"
 local values = require "whatsapp.util.values"
 
 local CLOSED, BLOCKED = 131047, 130403 -- codes
@@ -170,7 +171,7 @@ end
 local function post(box, message, bytes, number)
   if not box.numbers:find(number) then return nil end
   if message.messaging_product == nil then return refuse("The parameter messaging_product is required.", 100) end
-  local refused = check(message)
+  local refused = check(message) or templates.refuse(box, message)
   if refused then return refused end
   if message.to ~= nil then message.to = values.text_of_id(message.to) end
   return accept(box, number, message, bytes)

@@ -4,6 +4,7 @@ local base64 = require "whatsapp.sandbox.base64"
 local deliveries = require "whatsapp.sandbox.deliveries"
 local escaped = require "whatsapp.sandbox.escaped"
 local json = require "whatsapp.wire.json"
+local objects = require "whatsapp.sandbox.objects"
 local outbound = require "whatsapp.sandbox.outbound"
 local statuses = require "whatsapp.sandbox.statuses"
 local values = require "whatsapp.util.values"
@@ -113,7 +114,7 @@ function state.of(box)
       kept.held = nil
       return kept
     end),
-    templates = box.templates and box.templates:state() or nil,
+    templates = box.templates:state(), objects = objects.state(box),
   }
 end
 
@@ -255,7 +256,8 @@ function state.load(box, document)
   put_files(box, "media", document.media, LISTS.media)
   put_files(box, "uploads", document.uploads, LISTS.uploads)
   put_rules(box, document.rules)
-  if document.templates and box.templates then box.templates:load(document.templates) end
+  if document.templates then box.templates:load(document.templates) end
+  if document.objects then objects.load(box, document.objects) end
   for _, kept in ipairs(document.waiting) do deliveries.resume(box, kept) end
   local counts = document.counts
   box.count, box.seq = math.max(box.count, counts.count), math.max(box.seq, counts.seq)

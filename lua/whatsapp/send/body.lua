@@ -72,8 +72,10 @@ end
 
 -- a new file with these bytes
 local function write(path, bytes)
-  if source.exists(path) then return nil, "the file exists already" end
-  local file, err = io.open(path, "wb")
+  local created, err = source.create(path)
+  if not created then return nil, err end
+  local file
+  file, err = io.open(path, "wb")
   if not file then return nil, err end
   local ok, unwritten = file:write(bytes)
   local closed, unclosed = file:close()

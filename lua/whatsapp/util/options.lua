@@ -36,6 +36,15 @@ local function is_store(value)
   return (is_table(value) or type(value) == "userdata") and is_callable(value.take)
 end
 
+-- definitions of templates: a list without holes, or a store
+local function is_templates(value)
+  if not (is_table(value) or type(value) == "userdata") then return false end
+  if is_callable(value.definitions) then return true end
+  return is_table(value) and (next(value) == nil or options.is_list(value, function(item)
+    return is_table(item) and type(item.name) == "string" and type(item.language) == "string"
+  end))
+end
+
 -- a store of handled events, such as whatsapp.webhook.memory makes
 local function is_event_store(value)
   if not (is_table(value) or type(value) == "userdata") then return false end
@@ -150,6 +159,7 @@ local kinds = {
     function(value) return is_table(value) and has_only(value, CALLBACKS) end,
     "{message, status, error, echo, payment, standby, change, event = functions}", CALLBACKS,
   },
+  templates = { is_templates, "a list of definitions, each with a name and a language, or a store with definitions()" },
   flow_callbacks = {
     function(value) return is_table(value) and has_only(value, FLOW_CALLBACKS) end,
     "{init, data_exchange, back, error = functions}", FLOW_CALLBACKS,

@@ -40,6 +40,8 @@ outcome.HEADERS = {
 ---@field waited number? seconds that limits held it back
 ---@field attempts integer?
 ---@field hint string? a directive that nginx's configuration lacks
+---@field answer table? of client:call: all of an answer that is an error and more, such as users for whom it was done
+---@field pages integer? of client:pages: how many pages were asked for
 ---@field media_id string? of client:send_file: the id of the uploaded file
 ---@field session string? of media:upload_sample: to go on with later
 

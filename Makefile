@@ -109,16 +109,19 @@ $(BUILD)/headers-crypto:
 
 INSTALL_LUA := $(DESTDIR)$(PREFIX)/share/lua/$(LUA_VERSION)
 INSTALL_C   := $(DESTDIR)$(PREFIX)/lib/lua/$(LUA_VERSION)
-## install into PREFIX=/usr/local (or PREFIX=~/.local); says what `require` needs, if it needs anything
-install: all
+# the modules and their files, as LuaRocks installs them too; the sandbox's folder gets its modules for nginx's LuaJIT
+install-rock: all
 	install -d "$(INSTALL_C)/whatsapp" "$(INSTALL_LUA)"
 	install -m 755 $(MODULES:%=$(MODULE)/%.so) "$(INSTALL_C)/whatsapp"
 	cp -R lua/whatsapp "$(INSTALL_LUA)/"
+	@if [ -e build/lua5.1/whatsapp/crypto.so ]; then folder="$(INSTALL_LUA)/whatsapp/sandbox/lua5.1/whatsapp"; \
+	  install -d "$$folder" && install -m 755 build/lua5.1/whatsapp/core.so build/lua5.1/whatsapp/crypto.so "$$folder"; fi
+
+## install into PREFIX=/usr/local (or PREFIX=~/.local); says what `require` needs, if it needs anything
+install: install-rock
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/man/man1"
 	install -m 755 $(PROGRAM) "$(DESTDIR)$(PREFIX)/bin"
 	install -m 644 lua/whatsapp/cli/whatsapp.1 "$(DESTDIR)$(PREFIX)/share/man/man1"
-	@if [ -e build/lua5.1/whatsapp/crypto.so ]; then folder="$(INSTALL_LUA)/whatsapp/sandbox/lua5.1/whatsapp"; \
-	  install -d "$$folder" && install -m 755 build/lua5.1/whatsapp/core.so build/lua5.1/whatsapp/crypto.so "$$folder"; fi
 	@sh spec/support/where.sh "$(LUA)" "$(DESTDIR)" "$(PREFIX)" "$(LUA_VERSION)"
 
 ## remove what `make install` put there, from the same PREFIX
@@ -148,7 +151,7 @@ say-%: ; @echo '$($*)'
 
 # With the headers of Lua 5.1, else those of LuaJIT; where there are none, nothing is built, and the sandbox names the package.
 # The variables of this make are for another Lua, so that make is begun anew
-AFRESH = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL $(MAKE) --no-print-directory -s CC="$(CC)" CFLAGS="$(CFLAGS)" BUILD=build/lua5.1
+AFRESH = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u LUA_INC -u LUA_LIB $(MAKE) --no-print-directory -s CC="$(CC)" CFLAGS="$(CFLAGS)" BUILD=build/lua5.1
 sandbox-modules:
 ifneq ($(LUA),lua5.1)
 	@for lua in lua5.1 luajit; do \
@@ -158,7 +161,8 @@ endif
 PORT ?= 9428
 ## a WhatsApp of your own in a browser, until Ctrl-C; PORT=0 takes a free port, WEBHOOK=URL gets the webhooks
 sandbox: deps-demo
-	@$(MAKE) --no-print-directory -s all && eval "$$($(MAKE) -s env)" && PORT="$(PORT)" WEBHOOK="$(WEBHOOK)" $$LUA examples/sandbox.lua
+	@$(MAKE) --no-print-directory -s all && eval "$$($(MAKE) -s env)" && PORT="$(PORT)" WEBHOOK="$(WEBHOOK)" APP_SECRET="$(APP_SECRET)" \
+	  $$LUA examples/sandbox.lua
 
 # make deps first, then make again: what was missing may change what pkg-config says
 ## send messages of every type to a sandbox on this machine, and show what went and came
@@ -173,11 +177,13 @@ DEPS_lua5.1 := lua5.1
 DEPS_lua5.2 := lua5.2 liblua5.2-dev
 DEPS_lua5.3 := lua5.3 liblua5.3-dev
 DEPS_luajit := luajit2
-DEPS_TEST  := $(DEPS_DEMO) prometheus lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_OUTBOX) $(DEPS_$(LUA))
+DEPS_TEST  := $(DEPS_DEMO) prometheus lua-sec lua-socket lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_OUTBOX) $(DEPS_$(LUA))
 DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils liblua5.2-dev liblua5.3-dev libluajit2-5.1-dev
 DEPS_BENCH := $(DEPS_DEMO) valgrind lua-sec lua-socket python3-requests nodejs util-linux
 DEPS_CRASH := $(DEPS_DEMO) $(DEPS_OUTBOX) lua-luv
 DEPS_NGINX := $(DEPS_DEMO) wrk
+DEPS_HOSTS := $(DEPS_TEST) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit) lua-http curl haproxy prosody neovim mpv weechat-headless weechat-lua \
+              apache2-bin minetest-server love xvfb xauth
 DEPS_ALL   := $(DEPS_TEST) $(DEPS_lua5.1) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit)
 DEPS_CROSS := $(DEPS_BUILD) qemu-user-static
 DEPS_ARM   := $(DEPS_CROSS) gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
@@ -204,6 +210,11 @@ suite: all
 test-all: deps-all
 	@for lua in lua5.4 lua5.3 lua5.2 lua5.1 luajit; do \
 	  echo "== $$lua"; $(MAKE) --no-print-directory -s LUA=$$lua all suite || exit 1; done
+
+## each recipe of examples/hosts in its host: nginx, HAProxy, Prosody, Neovim, ...; HOST=Prosody: that one
+test-hosts: deps-hosts
+	@for lua in lua5.1 lua5.2 lua5.3 lua5.4; do $(MAKE) --no-print-directory -s LUA=$$lua all || exit 1; done
+	@eval "$$($(MAKE) -s LUA=lua5.4 env)"; PATH="$$PATH:/usr/sbin:/usr/games" lua5.4 spec/hosts/run.lua $(if $(HOST),"$(HOST)")
 
 # The golden rows, and all that the core makes of the schema.
 ## the core on 32-bit ARM (qemu)
@@ -337,17 +348,20 @@ $(EMBED)/whatsapp_small.o: PARTS := -DWA_NO_DOCS
 $(EMBED)/whatsapp_curl.o: PARTS := $(CURL_INC)
 $(EMBED)/whatsapp_crypto.o: PARTS := $(SSL_INC)
 
-# What the browser and strangers' clients need of npm is pinned, and goes into spec/browser/node_modules.
-BROWSER := spec/browser
-$(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
+# What the browser and strangers' clients need of npm is pinned. They run in a copy under build/, so that no npm package lies
+# among the sources.
+BROWSER := build/browser
+$(BROWSER)/node_modules/.package-lock.json: spec/browser/package-lock.json
+	@mkdir -p $(BROWSER) && cp spec/browser/package.json spec/browser/package-lock.json $(BROWSER)
 	@cd $(BROWSER) && npm ci --silent --no-audit --no-fund
-browser = @eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" node $(BROWSER)/$(1)
+browser = @cp spec/browser/*.mjs $(BROWSER) && eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" node $(BROWSER)/$(1)
+IN_BROWSER := deps-page $(BROWSER)/node_modules/.package-lock.json all
 ## the sandbox's page in Debian's chromium
-test-page: deps-page $(BROWSER)/node_modules/.package-lock.json all ; $(call browser,page.mjs)
+test-page: $(IN_BROWSER) ; $(call browser,page.mjs)
 ## a stranger's client from npm against the sandbox
-test-peers: deps-page $(BROWSER)/node_modules/.package-lock.json all ; $(call browser,peers.mjs)
+test-peers: $(IN_BROWSER) ; $(call browser,peers.mjs)
 ## the picture of the page in the README
-screenshot: deps-page $(BROWSER)/node_modules/.package-lock.json all ; $(call browser,screenshot.mjs) examples/sandbox.png
+screenshot: $(IN_BROWSER) ; $(call browser,screenshot.mjs) examples/sandbox.png
 
 # ThreadSanitizer needs fixed addresses: setarch -R where it works.
 ## many Lua states in many threads, under ThreadSanitizer
@@ -409,7 +423,8 @@ TURNS ?= 15
 ## to send in nginx, against a bare POST, and what else its worker does meanwhile; TURNS=15
 bench-nginx: deps-nginx
 	@$(MAKE) --no-print-directory -s all
-	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)" $(LUA) spec/bench/nginx.lua
+	@eval "$$($(MAKE) -s env)"; export PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)"; \
+	  $(LUA) spec/bench/nginx_send.lua && echo && $(LUA) spec/bench/nginx.lua
 
 ROWS ?= 1000000
 ## the program: its help, `validate`, and the memory of a million rows of CSV
@@ -426,4 +441,4 @@ bench-flows: core crypto
 	@eval "$$($(MAKE) -s env)"; $(LUA) spec/bench/flows.lua
 
 # no file has the name of a target
-.PHONY: core curl crypto files sandbox-modules suite $(shell sed -n '/^## /{n;s/^\([a-z0-9-]*\):.*/\1/p}' Makefile)
+.PHONY: core curl crypto files sandbox-modules install-rock suite $(shell sed -n '/^## /{n;s/^\([a-z0-9-]*\):.*/\1/p}' Makefile)

@@ -27,8 +27,9 @@ external_dependencies = {
   CRYPTO = { library = "crypto" },
 }
 
+-- make, as the sandbox needs a build for nginx's LuaJIT besides, and has files that are no modules
 build = {
-  type = "builtin",
+  type = "make",
   install = { bin = { whatsapp = "lua/whatsapp/cli/whatsapp" } },
   modules = {
     ["whatsapp.core"] = {

@@ -14,16 +14,20 @@ local RUNS = {
   { "whatsapp.transport.curl", "h2", 10000 }, { "whatsapp.transport.curl", "h1", 2000 },
   { "whatsapp.transport.cqueues", "h2", 2000, inside = true }, { "whatsapp.transport.cqueues", "h1", 2000 },
   { "whatsapp.transport.luv", "h2", 2000, inside = true }, { "whatsapp.transport.luv", "h1", 2000 },
+  { "whatsapp.transport.copas", "h1", 1000 }, { "whatsapp.transport.callback", "h2", 1000, inside = true },
   { "whatsapp.transport.resty", "h1", 2000, elsewhere = true }, { "whatsapp.transport.resty", "plain", 2000, elsewhere = true },
 }
 
 local REFUSALS = { ["error 429 130429"] = true } -- answers to a message that arrived and was refused
 
-local function in_a_loop(module, client, count, in_flight)
-  local loop, outcomes
+local function row_of(module)
   for _, row in ipairs(rows.rows) do
-    if row.module == module then loop = row.loop() end
+    if row.module == module then return row end
   end
+end
+
+local function in_a_loop(module, client, count, in_flight)
+  local loop, outcomes = row_of(module).loop(), nil
   loop.spawn(function() outcomes = many.send_inside(client, count, in_flight) end)
   loop.run(300)
   return outcomes
@@ -96,7 +100,8 @@ describe("many messages through faults at random", function()
     local in_flight = {}
     fault.play("random " .. SEED)
     if row.elsewhere then return in_nginx(fault, port, count) end
-    transport = require(module).new { ca_file = fault.ca_file, proxy = "", timeout = 0.3, connect_timeout = 5 }
+    local new = row_of(module).new or require(module).new
+    transport = new { ca_file = fault.ca_file, proxy = "", timeout = 0.3, connect_timeout = 5 }
     local client = whatsapp.new {
       token = "tokentoken", phone_number_id = "1", base_url = fault.url(port, ""), transport = transport, limiter = false,
     }

@@ -4,12 +4,6 @@ local read = require "spec.support.read"
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"
 
-local function set(list)
-  local members = {}
-  for _, member in ipairs(list) do members[member] = true end
-  return members
-end
-
 -- the rockspec is Lua: its globals
 local function rockspec()
   local globals = {}
@@ -49,26 +43,13 @@ describe("the version", function()
 end)
 
 describe("the rockspec", function()
-  local modules = rockspec().build.modules
-
-  it("has every C source: a folder is a module, and all modules share the files above it", function()
-    local shared = lines_of "ls src/*.c"
-    for _, folder in ipairs { "core", "curl", "crypto", "files" } do
-      local sources = lines_of(("ls src/%s/*.c"):format(folder))
-      for _, file in ipairs(shared) do sources[#sources + 1] = file end
-      assert.same(set(sources), set(modules["whatsapp." .. folder].sources))
+  it("installs by make, for every Lua, what make installs", function()
+    local build = rockspec().build
+    assert.equal("make", build.type)
+    local makefile = read "Makefile"
+    for _, variables in ipairs { build.build_variables, build.install_variables } do
+      for name in pairs(variables) do assert.is_truthy(makefile:find("%f[%w_]" .. name .. "%f[^%w_]"), name) end
     end
-  end)
-
-  it("has every Lua file, under the name that it is required by", function()
-    local files = {}
-    for name, module in pairs(modules) do
-      if type(module) == "string" then
-        files[module] = true
-        assert.equal(name, (module:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", ".")))
-      end
-    end
-    assert.same(set(lines_of "find lua -name '*.lua'"), files)
   end)
 
   it("names the libraries that it needs", function()

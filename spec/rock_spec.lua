@@ -43,8 +43,8 @@ describe("the rock for Lua 5.1", function()
 
   setup(function()
     -- a copy, as LuaRocks builds in the folder of the sources
-    status, output = run(("cp -R src lua rockspec LICENSE %s/ && cd %s && luarocks --lua-version 5.1 make --deps-mode=none --tree %s/tree "
-      .. "rockspec/lua-whatsapp-scm-1.rockspec"):format(folder, folder, folder))
+    status, output = run(("cp -R src lua rockspec LICENSE Makefile %s/ && mkdir %s/spec && cp -R spec/support %s/spec/ && cd %s && luarocks --lua-version 5.1 make --deps-mode=none --tree %s/tree "
+      .. "rockspec/lua-whatsapp-scm-1.rockspec"):format(folder, folder, folder, folder, folder))
     if status ~= 0 then return end
     nginx = process.start {
       env = { LUA_PATH = ";;", LUA_CPATH = ";;" }, -- no path of the environment counts

@@ -144,7 +144,7 @@ rows.describe("with an upload", function(t)
     assert.equal(rows.JSON, read(path))
     assert.equal(5, t.fault.arrivals())
   end)
-end)
+end, "streams")
 
 rows.describe("with a progress function", function(t)
   if t.lacks.progress then return end
@@ -261,7 +261,7 @@ rows.describe("with a progress function", function(t)
       assert.truthy(text:find("progress must be a function, not a " .. type(wrong), 1, true), text)
     end)
   end
-end)
+end, "streams")
 
 -- ---- a program of its own: where the system is not as it should be ------------------------------------------------
 

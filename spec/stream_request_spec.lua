@@ -196,7 +196,7 @@ rows.describe("with a form", function(t)
       assert.equal(1, t.fault.arrivals())
     end)
   end)
-end)
+end, "streams")
 
 rows.describe("with files", function(t)
   local scratch = scratch_folder.new()
@@ -312,7 +312,7 @@ rows.describe("with files", function(t)
     end
     assert.equal(0, t.fault.connections())
   end)
-end)
+end, "streams")
 
 describe("whatsapp.curl", function()
   it("raises where there is more than one body", function()

@@ -19,12 +19,14 @@ end
 local function read(bytes, given)
   given = given or {}
   local parts = {}
-  local answer, problem, status = http1.read(pieces_of(bytes, given.size or 7, given.ending), given.method or "POST", function()
-    return function(piece)
+  local answer, problem, status = http1.read({
+    pull = pieces_of(bytes, given.size or 7, given.ending),
+    open = function() return given.limit or 1000 end,
+    write = function(_, piece)
       parts[#parts + 1] = piece
       return true
-    end, given.limit or 1000
-  end)
+    end,
+  }, given.method or "POST")
   if answer then answer.body = table.concat(parts) end
   return answer, problem, status
 end
@@ -125,12 +127,14 @@ describe("an answer of HTTP/1.1", function()
       local bytes, size = IN_CHUNKS .. "\r\n\r\n" .. ("1\r\nx\r\n"):rep(count) .. "0\r\n\r\n", 0
       collectgarbage()
       local started = os.clock()
-      local answer = http1.read(pieces_of(bytes, 2 ^ 20), "POST", function()
-        return function(piece)
+      local answer = http1.read({
+        pull = pieces_of(bytes, 2 ^ 20),
+        open = function() return 2 ^ 30 end,
+        write = function(_, piece)
           size = size + #piece
           return true
-        end, 2 ^ 30
-      end)
+        end,
+      }, "POST")
       assert.is_true(answer.kept)
       assert.equal(count, size)
       return os.clock() - started
@@ -142,7 +146,9 @@ describe("an answer of HTTP/1.1", function()
 
   it("passes on what its body's place refuses", function()
     local bytes = lines("HTTP/1.1 200 OK", "Content-Length: 2", "", "ok")
-    local answer, problem = http1.read(pieces_of(bytes, 100), "GET", function() return function() return nil, "no room" end, 10 end)
+    local answer, problem = http1.read({
+      pull = pieces_of(bytes, 100), open = function() return 10 end, write = function() return nil, "no room" end,
+    }, "GET")
     assert.is_nil(answer)
     assert.equal("no room", problem)
   end)

@@ -17,13 +17,55 @@ local M = { ALL = { "plain", "h1", "h2" }, TLS = { "h1", "h2" }, H1 = { "plain",
 
 local LONGEST = 30 -- seconds in a loop, should somebody never be woken
 
--- module: what is required. loop: how a program does several things at once where the transport suspends who waits:
+-- A program that draws frames: in each, the transports have a turn, and the calls go on whose time has come.
+local framed = setmetatable({}, { __mode = "k" })
+local function frames()
+  local curl, sleeping, spawned = require "whatsapp.curl", {}, {}
+  local function turn()
+    curl.sleep(0.002)
+    for transport in pairs(framed) do transport.turn() end
+    local time = curl.now()
+    for co, wakes in pairs(sleeping) do
+      if wakes <= time then
+        sleeping[co] = nil
+        assert(coroutine.resume(co))
+        return
+      end
+    end
+  end
+  local function is_going()
+    for _, co in ipairs(spawned) do
+      if coroutine.status(co) ~= "dead" then return true end
+    end
+  end
+  return {
+    spawn = function(call)
+      spawned[#spawned + 1] = coroutine.create(call)
+      assert(coroutine.resume(spawned[#spawned]))
+    end,
+    sleep = function(seconds)
+      sleeping[coroutine.running()] = curl.now() + seconds
+      coroutine.yield()
+    end,
+    turn = turn,
+    run = function(longest)
+      local deadline = curl.now() + (longest or LONGEST)
+      while is_going() do
+        turn()
+        assert(curl.now() < deadline, "the loop did not end")
+      end
+    end,
+  }
+end
+
+-- module: what is required. new: makes one, if it is not that module's new.
+-- loop: how a program does several things at once where the transport suspends who waits:
 -- spawn(call), sleep(seconds) in such a call, turn(), and run([longest]), which returns when all of them have ended. home: where it
--- is used, if it is not here; new(options) makes one there. lacks: what it cannot do, and why no case asks for it.
+-- is used, if it is not here; streams: it holds no file whole; new(options) makes one there. lacks: what it cannot do, and why no case asks for it.
 M.rows = {
-  { module = "whatsapp.transport.curl", lacks = { inboxes = "it blocks: whoever waits is given the next answer" } },
+  { module = "whatsapp.transport.curl", streams = true, lacks = { inboxes = "it blocks: whoever waits is given the next answer" } },
   {
-    module = "whatsapp.transport.cqueues",
+    module = "whatsapp.transport.cqueues", streams = true,
     loop = function()
       local cqueues = require "cqueues"
       local queue = cqueues.new()
@@ -39,7 +81,7 @@ M.rows = {
     end,
   },
   {
-    module = "whatsapp.transport.luv",
+    module = "whatsapp.transport.luv", streams = true,
     loop = function()
       local uv = require "luv"
       return {
@@ -67,7 +109,23 @@ M.rows = {
     end,
   },
   {
-    module = "whatsapp.transport.resty",
+    module = "whatsapp.transport.copas",
+    lacks = {
+      h2 = "it speaks HTTP/1.1",
+      proxy = "it knows none, and the option is refused",
+    },
+  },
+  {
+    module = "whatsapp.transport.callback", streams = true,
+    new = function(options)
+      local transport = require("whatsapp.transport.callback").over(require("whatsapp.transport.curl").new(options))
+      framed[transport] = true
+      return transport
+    end,
+    loop = frames,
+  },
+  {
+    module = "whatsapp.transport.resty", streams = true,
     home = function(fault)
       local home = require("spec.support.resty").start { ca_file = fault.ca_file }
       return {
@@ -121,7 +179,7 @@ local function tools(row)
   function t.open(changes)
     local options = { ca_file = t.fault.ca_file, proxy = "", timeout = 10, connect_timeout = 5, max_body = 1000000 }
     for name, value in pairs(changes or {}) do options[name] = value end
-    local transport = (t.home or require(row.module)).new(options)
+    local transport = (row.new or (t.home or require(row.module)).new)(options)
     if not t.home then transport = timed(transport, options) end -- at home it is timed there
     opened[#opened + 1] = transport
     return transport

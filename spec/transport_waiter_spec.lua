@@ -69,6 +69,8 @@ local ways = {
   end,
 }
 
+ways["whatsapp.transport.callback"] = ways["whatsapp.transport.luv"]
+
 rows.describe("where one that waits vanishes:", function(t)
   -- what the one that vanishes waits in
   local waits = {

@@ -134,6 +134,31 @@ describe("a webhook of the sandbox", function()
     assert.equal(15, box.waiting.count)
   end)
 
+  it("that is under way when the box is reset changes nothing any more", function()
+    local box = sandbox.new { webhook = URL }
+    for i = 1, 20 do box:user("16505551234"):writes("number " .. i) end
+    local effects = box:run()
+    box:user("16505551234"):writes "never fetched"
+    box:reset()
+    for _, effect in ipairs(effects) do effect.done(nil, "reset") end
+    assert.same({ 0, nil }, { box.waiting.count, box:due() })
+    for i = 1, 20 do box:user("16505551234"):writes("again " .. i) end
+    assert.equal(16, #box:run())
+    assert.equal(20, box.waiting.count)
+  end)
+
+  it("that waits for a place goes to the new endpoint, when there is one", function()
+    local box = sandbox.new { webhook = URL }
+    for i = 1, 20 do box:user("16505551234"):writes("number " .. i) end
+    local effects = box:run()
+    require("whatsapp.sandbox.deliveries").set_endpoint(box, "http://127.0.0.1:9/new")
+    local more = box:run()
+    assert.same({ 4, "http://127.0.0.1:9/new" }, { #more, more[1].post.url })
+    effects[1].done(nil, "hangs")
+    box.clock:advance(5)
+    assert.equal("http://127.0.0.1:9/new", box:run()[1].post.url)
+  end)
+
   it("waits with at most 10,000 others: the oldest is dropped with an event", function()
     local box = sandbox.new { webhook = URL }
     local ana = box:user "16505551234"

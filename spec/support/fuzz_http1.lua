@@ -53,12 +53,14 @@ end
 
 local function read(bytes, method, size)
   local parts, total = {}, 0
-  local result, err = http1.read(puller(bytes, size), method, function()
-    return function(piece)
+  local result, err = http1.read({
+    pull = puller(bytes, size),
+    open = function() return LIMIT end,
+    write = function(_, piece)
       parts[#parts + 1], total = piece, total + #piece
       return true
-    end, LIMIT
-  end)
+    end,
+  }, method)
   assert(total <= LIMIT, "more bytes than the limit")
   if result then
     assert(type(result.status) == "number" and type(result.headers) == "table")

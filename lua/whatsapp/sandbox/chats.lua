@@ -49,14 +49,13 @@ function chats.entries(box, user)
 end
 
 ---@param box whatsapp.sandbox
----@param user whatsapp.sandbox.user
----@return integer count of messages that the user has not read
-function chats.unread(box, user)
-  local count = 0
+---@return table<string, integer> counts of the messages that each user has not read, in one pass
+function chats.unread(box)
+  local counts = {}
   for _, entry in ipairs(box.messages) do
-    if entry.user == user.id and not (entry.statuses and entry.statuses.read) then count = count + 1 end
+    if not (entry.statuses and entry.statuses.read) then counts[entry.user] = (counts[entry.user] or 0) + 1 end
   end
-  return count
+  return counts
 end
 
 ---The definition of the template of a message, where the box has one.

@@ -23,7 +23,7 @@ end
 ---Puts a work on the clock: `work(subject, time)` falls due at a time.
 ---@param time number seconds since 1970; a time that is over is due at once
 ---@param work fun(subject: any, time: number)
----@param subject any
+---@param subject any not nil
 function Clock:at(time, work, subject)
   local moment = self.moments[time]
   if not moment then
@@ -31,7 +31,8 @@ function Clock:at(time, work, subject)
     self.moments[time] = moment
     self.heap:push(moment)
   end
-  moment.works:push { work, subject }
+  moment.works:push(work)
+  moment.works:push(subject)
 end
 
 ---@return number? seconds until the next work is due, 0 if it is due; nil: nothing waits
@@ -48,12 +49,12 @@ end
 function Clock:next(time)
   local first = self.heap[1]
   if not first or first.wakes > time then return nil end
-  local pair = first.works:pop()
+  local work, subject = first.works:pop(), first.works:pop()
   if first.works:size() == 0 then
     self.heap:pop()
     self.moments[first.wakes] = nil
   end
-  return pair[1], pair[2], first.wakes
+  return work, subject, first.wakes
 end
 
 -- Forgets what waits.

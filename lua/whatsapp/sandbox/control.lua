@@ -63,10 +63,11 @@ local function window_until(user)
   return latest
 end
 
-local function user_view(box, user)
+local function user_view(box, user, unread)
   return {
     id = user.id, name = user.name, number = user.number, user_id = user.user_id, blocked = user.blocked or false,
-    unread = chats.unread(box, user), window_until = window_until(user),
+    unread = unread, window_until = window_until(user),
+    limits = box.traffic.is_enforced and box.traffic:gauges(user.number_id or box.numbers.list[1].id, user.id) or nil,
   }
 end
 
@@ -139,7 +140,8 @@ end
 
 local function get_chats(box)
   local list = core.array {}
-  for _, user in ipairs(box.users:all()) do list[#list + 1] = user_view(box, user) end
+  local unread = chats.unread(box)
+  for _, user in ipairs(box.users:all()) do list[#list + 1] = user_view(box, user, unread[user.id] or 0) end
   return answer(200, { users = list })
 end
 
@@ -148,13 +150,13 @@ local function get_chat(box, _, id)
   if not user then return refuse(("there is no user %s"):format(id), 404) end
   local list = core.array {}
   for _, entry in ipairs(chats.entries(box, user)) do list[#list + 1] = entry_view(entry) end
-  return answer(200, { user = user_view(box, user), entries = list })
+  return answer(200, { user = user_view(box, user, chats.unread(box)[user.id] or 0), entries = list })
 end
 
 local function post_user(box, _, body)
   local user, problem = box.users:user(body.number or body.user_id, { name = body.name, user_id = body.user_id })
   if not user then return refuse("users: " .. problem) end
-  return answer(200, user_view(box, user))
+  return answer(200, user_view(box, user, chats.unread(box)[user.id] or 0))
 end
 
 local function post_verb(box, _, body, id, verb)
@@ -254,6 +256,7 @@ end
 local function post_raw(box, _, body)
   if type(body.body) ~= "string" then return refuse "raw: body must be a string" end
   local number = body.number or box.numbers.list[1].id
+  if not box.numbers:find(number) then return refuse(("raw: there is no number %s"):format(tostring(number))) end
   local delivery = deliveries.send(box, { number = number, what = "raw" }, body.body)
   if not delivery then return refuse "there is no endpoint: no webhook is set" end
   box:run_due()
@@ -261,6 +264,9 @@ local function post_raw(box, _, body)
 end
 
 local function post_handshake(box, _, body)
+  if body.number and not box.numbers:find(body.number) then
+    return refuse(("handshake: there is no number %s"):format(tostring(body.number)))
+  end
   local asked, problem = deliveries.handshake(box, body.number)
   return answer_to(asked and { asked = true, handshake = box.handshaken }, problem)
 end

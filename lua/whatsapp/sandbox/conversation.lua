@@ -15,7 +15,7 @@ local conversation = {}
 
 -- ---- messages as words --------------------------------------------------------------------------------------------------
 
-local NAMES = { button = "buttons" } -- of interactive messages; the other types are called as the API calls them
+local NAMES = { button = "buttons" } -- for interactive messages; the other types are called as the API calls them
 
 local function kind_of(message)
   local interactive = message.interactive

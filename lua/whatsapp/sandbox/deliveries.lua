@@ -33,6 +33,8 @@ local USER_AGENT = "facebookexternalua"
 ---@field attempts table[] each { at, status, answer, err, ms, signature }
 ---@field next_at number? of the next attempt
 
+local attempt_when_due
+
 -- ---- endpoints ----------------------------------------------------------------------------------------------------------
 
 local function endpoint_of(box, number)
@@ -44,10 +46,25 @@ end
 ---@param to string|function|nil a URL, or a function as webhook.handler makes it; nil: nowhere
 ---@param number string? phone_number_id; every number that has no endpoint of its own if absent
 function deliveries.set_endpoint(box, to, number)
-  local is_url = type(to) == "string"
+  local is_url, old = type(to) == "string", box.endpoints[number or ""]
   box.endpoints[number or ""] = to and {
     url = is_url and to or nil, handle = not is_url and to or nil, running = 0, ready = queue.fifo(),
   } or nil
+  local delivery = old and old.ready:pop()
+  while delivery do -- those that had to wait for a place begin at the new one
+    box.clock:at(box.clock:now(), attempt_when_due, { box, delivery, #delivery.attempts })
+    delivery = old.ready:pop()
+  end
+end
+
+---Forgets every delivery: the answers of those under way change nothing any more.
+---@param box whatsapp.sandbox
+function deliveries.reset(box)
+  box.waiting = { count = 0 }
+  for number, endpoint in pairs(box.endpoints) do
+    endpoint.ready = queue.fifo()
+    box.endpoints[number] = { url = endpoint.url, handle = endpoint.handle, running = 0, ready = queue.fifo() }
+  end
 end
 
 ---@param box whatsapp.sandbox
@@ -63,28 +80,26 @@ end
 
 local function link(box, delivery)
   local list = box.waiting
-  delivery.before, list.last = list.last, delivery
+  delivery.list, delivery.before, list.last = list, list.last, delivery
   if delivery.before then delivery.before.after = delivery else list.first = delivery end
   list.count = list.count + 1
 end
 
-local function unlink(box, delivery)
-  local list, before, after = box.waiting, delivery.before, delivery.after
+local function unlink(delivery)
+  local list, before, after = delivery.list, delivery.before, delivery.after
   if before then before.after = after else list.first = after end
   if after then after.before = before else list.last = before end
   delivery.before, delivery.after = nil, nil
   list.count = list.count - 1
 end
 
-local function finish(box, delivery, state)
+local function finish(delivery, state)
   if delivery.state ~= "waiting" then return end
   delivery.state, delivery.next_at = state, nil
-  unlink(box, delivery)
+  unlink(delivery)
 end
 
 -- ---- attempts -----------------------------------------------------------------------------------------------------------
-
-local attempt_when_due
 
 local function tell(box, delivery, attempt)
   box:tell {
@@ -96,7 +111,7 @@ end
 
 local function schedule_next(box, delivery)
   local step = deliveries.STEPS[#delivery.attempts + 1]
-  if not step then return finish(box, delivery, "dropped") end
+  if not step then return finish(delivery, "dropped") end
   delivery.next_at = math.max(box.clock:now(), delivery.first_at + step)
   box.clock:at(delivery.next_at, attempt_when_due, { box, delivery, #delivery.attempts })
 end
@@ -114,6 +129,7 @@ end
 
 -- the answer of an endpoint, or the error that came instead of one
 local function settle(box, delivery, attempt, response, err)
+  if delivery.list ~= box.waiting then return end -- the box was reset meanwhile
   local status = type(response) == "table" and tonumber(response.status) or nil
   attempt.status = status
   attempt.answer = status and tostring(response.body or ""):sub(1, MOST_ANSWER) or nil
@@ -121,7 +137,7 @@ local function settle(box, delivery, attempt, response, err)
   attempt.ms = math.max(0, math.floor((box.clock:now() - attempt.at) * 1000 + 0.5))
   delivery.response = status and response or nil
   if REFUSED[status] then explain(box, delivery, attempt) end
-  if status == OK then finish(box, delivery, "done")
+  if status == OK then finish(delivery, "done")
   elseif delivery.state == "waiting" then schedule_next(box, delivery) end
   tell(box, delivery, attempt)
 end
@@ -178,7 +194,7 @@ function attempt_when_due(subject)
   if delivery.state ~= "waiting" or #delivery.attempts ~= count then return end
   local endpoint = endpoint_of(box, delivery.number)
   if not endpoint then
-    finish(box, delivery, "dropped")
+    finish(delivery, "dropped")
     return tell(box, delivery)
   end
   if endpoint.running >= MOST_UNDER_WAY then return endpoint.ready:push(delivery) end
@@ -190,7 +206,7 @@ end
 local function make_room(box)
   while box.waiting.count >= MOST_WAITING do
     local oldest = box.waiting.first
-    finish(box, oldest, "dropped")
+    finish(oldest, "dropped")
     tell(box, oldest)
   end
 end

@@ -6,7 +6,7 @@ local show = require "whatsapp.util.show"
 
 local MOST = 512 -- requests under way; the box has at most 16 of them to one endpoint
 local IDLE = 1 -- seconds at most between two looks at the box
-local TURNS = 1000 -- of one timer: nginx keeps some memory for a timer until it ends
+local TURNS = 1000 -- then a timer ends: nginx keeps some memory for each timer that runs
 
 local Driver = {}
 Driver.__index = Driver

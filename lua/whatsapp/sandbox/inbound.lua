@@ -10,7 +10,7 @@ local inbound = {}
 local function number_of(box, user, id)
   if id then
     local number = box.numbers:find(id)
-    return number, number == nil and ("there is no number %s"):format(id) or nil
+    return number, number == nil and ("there is no number %s"):format(tostring(id)) or nil
   end
   return box.numbers.by_id[user.number_id or ""] or box.numbers.list[1]
 end

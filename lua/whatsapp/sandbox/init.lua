@@ -356,7 +356,8 @@ end
 function Box:begin()
   self.forgotten, self.shelves = 0, {}
   self.messages, self.undelivered, self.inbound, self.media, self.sessions = {}, {}, {}, media.none(), {}
-  self.effects, self.waiting, self.blocked_users = {}, { count = 0 }, {}
+  self.effects, self.blocked_users = {}, {}
+  deliveries.reset(self)
   self.users = users.new(self, MOST_USERS)
   for _, user in ipairs(USERS) do self.users:user(user[1], user[2]) end
   templates.attach(self)

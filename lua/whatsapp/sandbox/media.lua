@@ -1,6 +1,6 @@
 -- The sandbox's files: uploads, look-ups with URLs that expire, downloads, deletion, and samples in parts; answers as the API
 -- does. Keeps bytes in memory, on shelves that are bounded. Never opens a socket, and never writes a file.
-local base64 = require "whatsapp.sandbox.base64"
+local crypto = require "whatsapp.crypto"
 local digest = require "whatsapp.util.sha256"
 local graph = require "whatsapp.sandbox.graph"
 local kind = require "whatsapp.media.kinds"
@@ -88,7 +88,7 @@ function media.keep_inbound(box, file)
   put(box, file, INBOUND_LIFE)
   local sum = digest.new()
   sum:update(file.data)
-  return { id = file.id, mime_type = file.type, sha256 = base64.encode(sum:final "binary") }
+  return { id = file.id, mime_type = file.type, sha256 = crypto.base64(sum:final "binary") }
 end
 
 function media.post(box, request, number)

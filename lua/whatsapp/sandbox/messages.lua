@@ -89,7 +89,7 @@ local function trace_of(entry, user)
     id = entry.id, number = entry.from, user = user and user.id, is_group = is_group or nil,
     to = message.to and (is_group and message.to or message.to:gsub("[^%w]", "")) or nil, recipient = message.recipient,
     opaque = message.biz_opaque_callback_data, category = is_template(message) and "utility" or "service",
-    conversation = ("%08x"):format(entry.seq),
+    seq = entry.seq,
   }
 end
 
@@ -103,8 +103,8 @@ end
 -- A message that is no template needs a window, which a user opens by writing or calling. Whether a user who never did may get
 -- one depends on the option `window`. Returns whether the message is refused, and whether it fails later.
 local function is_outside(box, number, user, message)
-  if box.window == "off" or not user or is_template(message) then return false, false end
-  local ends = user.windows[number]
+  if box.window == "off" or message.recipient_type == "group" or is_template(message) then return false, false end
+  local ends = user and user.windows[number]
   local is_closed = ends and box.clock:now() >= ends or not ends and box.window == "strict"
   if box.window == "late" then return false, is_closed end
   return is_closed, false

@@ -12,8 +12,8 @@ local M = {}
 
 local state -- of this worker: { box, driver, readers, files }
 
-local ONE_WORKER = "the sandbox keeps its state in one worker of nginx, and here are %d: write `worker_processes 1;`, or start it "
-  .. "with `make sandbox` or whatsapp.sandbox.server"
+local ONE_WORKER = "the sandbox keeps its state in one worker of nginx, and here are %d: write `worker_processes 1;`, or start "
+  .. "it with `make sandbox` or whatsapp.sandbox.server"
 
 local function check_workers(ngx)
   local count = ngx.worker.count()
@@ -65,11 +65,11 @@ local function request_of(ngx)
 end
 
 -- The bytes of a file, for the page. They came from anyone: a browser must not run what is in them.
-local function media(ngx, request, id)
+local function media(request, id)
   local response = state.box.control { method = "GET", url = "/_sandbox/info", headers = request.headers, body = "" }
   if response.status ~= 200 then return response end
   local file = state.box.media[id]
-  if not file then return state.box.control { method = "GET", url = ngx.var.request_uri, headers = request.headers, body = "" } end
+  if not file then return state.box.control(request) end
   return { status = 200, body = file.data, headers = {
     ["content-type"] = file.type, ["x-content-type-options"] = "nosniff", ["cache-control"] = "private, max-age=3600",
     ["content-security-policy"] = "default-src 'none'; sandbox",
@@ -77,7 +77,7 @@ local function media(ngx, request, id)
 end
 
 -- the box says how many seconds it has nothing to say: it is asked again then, or as soon as something happened
-local function control(ngx, request)
+local function control(request)
   while true do
     local response, seconds = state.box.control(request)
     if response then return response end
@@ -97,7 +97,7 @@ function M.content(ngx, options)
   local uri = ngx.var.uri
   if uri == "/_sandbox/events" then return stream.serve(ngx, state.box, state.readers) end
   local request, file = request_of(ngx), uri:match "^/_sandbox/media/([%w_-]+)$"
-  local response = file and media(ngx, request, file) or uri:find "^/_sandbox" and control(ngx, request)
+  local response = file and media(request, file) or uri:find "^/_sandbox" and control(request)
     or state.box.handle(request)
   state.driver:wake()
   wire.send(ngx, response)

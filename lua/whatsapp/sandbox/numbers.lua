@@ -34,9 +34,10 @@ end
 local MOST = 1000 -- numbers that a box learns
 
 ---The number with an id. A box that was told no ids learns each id that is used.
----@param id string
+---@param id any
 ---@return whatsapp.sandbox.number? number nil: there is no such number
 function Numbers:find(id)
+  if type(id) ~= "string" or not id:find "^[%w_-]+$" then return nil end
   local number = self.by_id[id]
   if number or not self.learns or id == numbers.WABA or #self.list >= MOST then return number end
   return self:add(id)

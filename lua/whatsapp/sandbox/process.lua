@@ -47,11 +47,11 @@ function process.user()
 end
 
 -- a variable NGINX would tell nginx that it is being upgraded, and it would stay in the foreground
-local function command_of(folder, options)
+local function command_of(folder, options, exec)
   local variables = {}
   for name, value in pairs(options.env or {}) do variables[#variables + 1] = name .. "=" .. quoted(value) end
-  return ("unset NGINX; export PATH=$PATH:/usr/sbin; %s exec %s -p %s/ -c nginx.conf"):format(
-    table.concat(variables, " "), options.nginx or os.getenv "NGINX_BIN" or "nginx", quoted(folder))
+  return ("unset NGINX; export PATH=$PATH:/usr/sbin; %s %s %s -p %s/ -c nginx.conf"):format(
+    table.concat(variables, " "), exec or "", options.nginx or os.getenv "NGINX_BIN" or "nginx", quoted(folder))
 end
 
 -- ---- ports ----------------------------------------------------------------------------------------------------------------
@@ -64,7 +64,8 @@ local function is_taken(port)
   local place = (":%04X "):format(port)
   for line in read "/proc/net/tcp":gmatch "[^\n]+" do
     local address, state = line:match "^%s*%d+: (%x+:%x+ )%x+:%x+ (%x+)"
-    if state == LISTENS and address:sub(9) == place and (address:find "^0100007F" or address:find "^00000000") then return true end
+    local is_here = address and (address:find "^0100007F" or address:find "^00000000")
+    if is_here and state == LISTENS and address:sub(9) == place then return true end
   end
   return false
 end
@@ -83,8 +84,8 @@ end
 local ADVICE = {
   { "Address already in use", "port %d is taken: --port 0 takes a free one" },
   { "Permission denied%)", "port %d is not allowed here: --port 0 takes a free one" },
-  { "nginx: not found", "nginx is not installed: on Debian, apt install nginx libnginx-mod-http-lua" },
-  { "nginx: No such file", "nginx is not installed: on Debian, apt install nginx libnginx-mod-http-lua" },
+  { "nginx%S*: not found", "nginx is not installed: on Debian, apt install nginx libnginx-mod-http-lua" },
+  { "nginx%S*: No such file", "nginx is not installed: on Debian, apt install nginx libnginx-mod-http-lua" },
   { "ngx_http_lua_module%.so", "nginx has no Lua module: on Debian, apt install libnginx-mod-http-lua" },
   { "ndk_http_module%.so", "nginx has no Lua module: on Debian, apt install libnginx-mod-http-lua" },
   { "openssl: not found", "openssl is not installed, which makes the certificate: on Debian, apt install openssl" },
@@ -189,8 +190,8 @@ function process.stay(options)
     local port = options.port or free_port()
     if is_taken(port) then return nil, ADVICE[1][2]:format(port) end
     write(folder .. "/nginx.conf", options.configuration(port, folder))
-    local command = ("cd %s && { %s 2>output; }"):format(quoted(folder), (command_of(folder, options)))
-    if succeeded(os.execute(command)) then return true end
+    local command = ("cd %s && { %s 2>output; }"):format(quoted(folder), (command_of(folder, options, "exec")))
+    if succeeded(os.execute(command)) then return true end -- Ctrl-C reaches nginx, and not this program, which waits
     return nil, trouble(read(folder .. "/output"), folder, port)
   end)
   remove()

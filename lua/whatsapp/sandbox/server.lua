@@ -44,10 +44,11 @@ local PAGE = [[
     location = / { return 302 /_sandbox/page/; }
     location /_sandbox/page/ {
       alias "$LUA/whatsapp/sandbox/page/"; index index.html; charset utf-8; charset_types *; etag on;
-      gzip on; gzip_types text/css text/javascript;
+      gzip on; gzip_types text/css text/javascript image/svg+xml;
       types { text/html html; text/css css; text/javascript js; image/svg+xml svg; }
       add_header Cache-Control no-cache; add_header X-Content-Type-Options nosniff; add_header Referrer-Policy no-referrer;
-      add_header Content-Security-Policy "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+      add_header Content-Security-Policy
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     }]]
 
 -- a throw-away authority, and a certificate for loopback that it signs
@@ -125,10 +126,17 @@ end
 
 -- ---- starting -------------------------------------------------------------------------------------------------------------
 
+-- LUA_PATH and LUA_CPATH of another Lua than 5.1 name what nginx's LuaJIT cannot load
+local function environment()
+  if _VERSION == "Lua 5.1" then return nil end
+  return { LUA_PATH = ";;", LUA_CPATH = ";;" }
+end
+
 -- what process.start and process.stay need
 local function launch_of(server, box)
   return {
-    nginx = server.nginx, port = server.port ~= 0 and server.port or nil, prepare = server.tls and CERTIFICATES or nil,
+    nginx = server.nginx, env = environment(), port = server.port ~= 0 and server.port or nil,
+    prepare = server.tls and CERTIFICATES or nil,
     files = { ["options.json"] = assert(json.encode { server = server, box = box }) },
     configuration = function(port, folder) return configuration(server, port, folder) end,
   }
@@ -151,11 +159,20 @@ end
 ---@field modules string? folder of its modules, /usr/lib/nginx/modules if absent
 ---@field cpath string? where whatsapp/core.so for LuaJIT is, as in package.cpath
 
+---@class whatsapp.sandbox_server
+---@field base_url string for whatsapp.new
+---@field page_url string for a browser
+---@field ca_file string? for whatsapp.new, with TLS only
+---@field app_secret string that webhooks are signed with
+---@field port integer
+---@field folder string its files, until it stops
+---@field log fun(): string what nginx told in error.log
+---@field stop fun()
+
 ---Starts the sandbox in the background.
 ---@param options whatsapp.sandbox_server_options? raises for a wrong option at the caller's line, and with a sentence where
 ---nginx cannot be started, a port is taken or a file cannot be read
----@return { base_url: string, ca_file: string?, port: integer, folder: string, app_secret: string, page_url: string, log: (fun(): string), stop: fun() } server
----ca_file: with TLS only
+---@return whatsapp.sandbox_server server
 function M.start(options)
   local server, box = settings.read(options, { port = 0, tls = true, page = true, output = false }, 2)
   if not server then error(box, 0) end

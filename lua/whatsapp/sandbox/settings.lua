@@ -15,7 +15,8 @@ local function is_port(value) return type(value) == "number" and value >= 0 and 
 -- option of the server -> { test, words after "must be" }; every other option is the box's
 local SERVER = {
   port = { is_port, "a port from 0 to 65535" }, tls = { is "boolean", "true or false" }, page = { is "boolean", "true or false" },
-  output = { is "boolean", "true or false" }, state = { is_text, "the path of a file" }, record = { is_text, "the path of a file" },
+  output = { is "boolean", "true or false" },
+  state = { is_text, "the path of a file" }, record = { is_text, "the path of a file" },
   clock = { is "number", "a time" }, chaos = { is "table", "a list of rules" },
   templates = { is "table", "a folder, or a list of definitions" },
   nginx = { is_text, "the path of a program" }, modules = { is_text, "the path of a folder" },
@@ -51,7 +52,8 @@ local function read_clock(value)
   if type(value) ~= "string" then return value end
   local time = time_of(value)
   if time then return time end
-  return nil, ("option clock: %s is neither +24h (s, min, h, d) nor a date such as 2026-11-28T12:00:00Z"):format(show.value(value))
+  return nil, ("option clock: %s is neither +24h (s, min, h, d) nor a date such as 2026-11-28T12:00:00Z")
+    :format(show.value(value))
 end
 
 -- "answer:reset,rate=0.01,to=16505551234" -> { on = "answer", what = "reset", rate = 0.01, match = { to = ... } }
@@ -238,9 +240,12 @@ function settings.apply(box, server)
     end
   end
   if not server.clock then return true end
-  if server.clock < box.clock:now() then return nil, "option clock: the sandbox's clock cannot start in the past" end
-  box.clock:set(server.clock)
-  return true
+  if server.clock >= box.clock:now() then
+    box.clock:set(server.clock)
+    return true
+  end
+  if server.state then return true end -- it was read from a state whose clock is ahead
+  return nil, "option clock: the sandbox's clock cannot start in the past"
 end
 
 -- ---- options ----------------------------------------------------------------------------------------------------------------
@@ -253,7 +258,8 @@ end
 -- another process gets them, as JSON
 local function check_plain(name, value, level)
   if type(value) == "function" then
-    error(("option %s: a function cannot go to the process of nginx; a URL can, or use whatsapp.sandbox.new"):format(name), level + 1)
+    local words = "option %s: a function cannot go to the process of nginx; a URL can, or use whatsapp.sandbox.new"
+    error(words:format(name), level + 1)
   end
 end
 
@@ -267,7 +273,10 @@ end
 -- With a box that is thrown away: whether the options are right, whether the state can be read, whether all can be done
 local function check(server, box_options, level)
   local ok, box = pcall(sandbox.new, box_options)
-  if not ok then error((tostring(box):gsub("^[^%s]+:%d+: ", ""):gsub("^(unknown option .*)%)$", "%1; " .. server_names() .. ")")), level + 1) end
+  if not ok then
+    local err = tostring(box):gsub("^[^%s]+:%d+: ", ""):gsub("^(unknown option .*)%)$", "%1; " .. server_names() .. ")")
+    error(err, level + 1)
+  end
   local usable, err = check_state(server.state, box)
   if usable then usable, err = settings.apply(box, server) end
   return usable, err

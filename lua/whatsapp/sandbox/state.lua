@@ -1,12 +1,13 @@
 -- The state of a box as one document, to go on with after a restart: what was sent, who the users are, what still waits. Plain
 -- data that every JSON library can write: messages are in it as JSON, files as base64. A document that is wrong changes nothing.
-local base64 = require "whatsapp.sandbox.base64"
+local crypto = require "whatsapp.crypto"
 local deliveries = require "whatsapp.sandbox.deliveries"
 local escaped = require "whatsapp.sandbox.escaped"
 local json = require "whatsapp.wire.json"
 local objects = require "whatsapp.sandbox.objects"
 local outbound = require "whatsapp.sandbox.outbound"
 local statuses = require "whatsapp.sandbox.statuses"
+local templates = require "whatsapp.sandbox.templates"
 local values = require "whatsapp.util.values"
 
 local state = {}
@@ -55,7 +56,7 @@ local function list_of(from, make)
   return list
 end
 
-local TRACE = { "to", "recipient", "is_group", "opaque", "category", "conversation", "fails", "at", "status" }
+local TRACE = { "to", "recipient", "is_group", "opaque", "category", "seq", "fails", "at", "status" }
 
 local function entry_of(entry)
   local kept = picked(entry, ENTRY)
@@ -71,7 +72,7 @@ end
 local function file_of(members)
   return function(file)
     local kept = picked(file, members)
-    kept.base64 = base64.encode(file.data)
+    kept.base64 = crypto.base64(file.data)
     return kept
   end
 end
@@ -138,14 +139,14 @@ local function has_numbers(object)
 end
 
 local function is_trace(trace)
-  return trace == nil or type(trace.at) == "number" and statuses.is_status(trace.status)
+  return trace == nil or type(trace.at) == "number" and type(trace.seq) == "number" and statuses.is_status(trace.status)
 end
 
 local function is_entry(item)
   return type(json.decode(item.json)) == "table" and has_numbers(item.statuses) and is_trace(item.trace)
 end
 
-local function is_file(item) return base64.decode(item.base64) ~= nil end
+local function is_file(item) return crypto.from_base64(item.base64) ~= nil end
 
 -- what else must be right of an item
 local ALSO = {
@@ -180,6 +181,8 @@ local function check(document)
     local problem = check_list(document, name, members)
     if problem then return problem end
   end
+  if document.objects ~= nil and type(document.objects) ~= "table" then return "objects must be an object" end
+  return document.templates ~= nil and templates.problem_of(document.templates) or nil
 end
 
 -- ---- reading ------------------------------------------------------------------------------------------------------------
@@ -192,7 +195,7 @@ local function put_entries(box, name, list, member)
     if kept.trace then
       entry.trace = values.copy(kept.trace)
       entry.trace.id, entry.trace.number, entry.trace.user = kept.id, kept.from, kept.user
-      entry.trace.statuses = kept.statuses or {}
+      entry.trace.statuses = kept.statuses
     end
     box.shelves[name]:put(entry, #kept.json)
     if entry.trace then statuses.resume(box, entry.trace) end
@@ -202,7 +205,7 @@ end
 local function put_files(box, name, list, members)
   for _, kept in ipairs(list) do
     local file = picked(kept, members)
-    file.base64, file.data = nil, base64.decode(kept.base64)
+    file.base64, file.data = nil, crypto.from_base64(kept.base64)
     box.shelves[name]:put(file, #file.data)
   end
 end

@@ -46,7 +46,7 @@ end
 
 local function conversation_of(trace, word, at)
   return {
-    id = trace.conversation, origin = { type = trace.category },
+    id = ("%08x"):format(trace.seq), origin = { type = trace.category },
     expiration_timestamp = word == "sent" and clock.stamp(at + DAY) or nil,
   }
 end
@@ -82,6 +82,7 @@ end
 
 local function emit(box, trace, word, at, code, details)
   trace.status = word
+  trace.statuses = trace.statuses or {}
   trace.statuses[word] = at
   local entry = chats.find(box, trace.id)
   if entry then entry.status, entry.statuses, entry.error = word, trace.statuses, code or entry.error end
@@ -103,7 +104,8 @@ local climb
 local function schedule(box, trace, rung)
   local seconds = box.ladder[LADDER[rung]]
   if not seconds then return end
-  box.clock:at(trace.at + seconds, climb, { box, trace, rung })
+  trace.box, trace.rung = box, rung
+  box.clock:at(trace.at + seconds, climb, trace)
 end
 
 -- a user who has blocked the business gets nothing
@@ -112,8 +114,8 @@ local function is_blocked(box, trace)
   return user ~= nil and user.blocked == true
 end
 
-function climb(subject, at)
-  local box, trace, rung = subject[1], subject[2], subject[3]
+function climb(trace, at)
+  local box, rung = trace.box, trace.rung
   local word = LADDER[rung]
   if trace.status == "failed" then return end
   if rung > 1 and is_blocked(box, trace) then return end
@@ -127,12 +129,12 @@ local UNDELIVERABLE = 131026
 
 ---Begins the statuses of a message that was taken.
 ---@param box whatsapp.sandbox
----@param trace table id, number, user, to, recipient, is_group, opaque, category, conversation; fails: a code
+---@param trace table id, number, user, to, recipient, is_group, opaque, category, seq; fails: a code
 ---@param type string of the message
 function statuses.begin(box, trace, type)
   local rule = box.chaos:fire(FAIL, { type = type, to = trace.user or trace.to, fails = true })
   if rule then trace.fails = rule.code or UNDELIVERABLE end
-  trace.at, trace.status, trace.statuses = box.clock:now(), "accepted", {}
+  trace.at, trace.status = box.clock:now(), "accepted"
   schedule(box, trace, 1)
 end
 

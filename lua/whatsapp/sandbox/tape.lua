@@ -8,8 +8,8 @@ local values = require "whatsapp.util.values"
 local tape = {}
 
 ---@class whatsapp.sandbox.tape
----@field steps { at: number, user: string, name: string?, number: string?, message: table, answers: table[] }[] what a user did,
----and the messages of the business that came before the next one did something
+---@field steps { at: number, user: string, name: string?, number: string?, message: table, answers: table[],
+---ids: string[] }[] what a user did, and the messages of the business that came before a user did something else, with their ids
 ---@field before table[] the messages of the business before any user did something
 ---@field bodies string[] the webhooks that were sent, each once
 local Tape = {}
@@ -21,25 +21,21 @@ Tape.__index = Tape
 ---@return string line without its end
 function tape.line(event) return escaped.encode(event) end
 
-local function answers_of(self)
-  local last = self.steps[#self.steps]
-  return last and last.answers or self.before
-end
-
 -- kind of an event -> takes it
 local READERS = {
   inbound = function(self, event)
     if type(event.message) ~= "table" or type(event.user) ~= "string" then return "an inbound event has a user and a message" end
     self.steps[#self.steps + 1] = {
       at = event.at, user = event.user, name = event.name, user_id = event.message.from_user_id, number = event.number,
-      message = event.message, answers = {},
+      message = event.message, answers = {}, ids = {},
     }
   end,
   request = function(self, event)
     if type(event.message) ~= "table" or event.status ~= 200 then return end
-    local answers = answers_of(self)
+    local last = self.steps[#self.steps]
+    local answers = last and last.answers or self.before
     answers[#answers + 1] = event.message
-    if type(event.id) == "string" then self.sent[event.id] = true end
+    if last then last.ids[#answers] = event.id end
   end,
   delivery = function(self, event)
     if type(event.body) == "string" then self.bodies[#self.bodies + 1] = event.body end
@@ -50,7 +46,7 @@ local READERS = {
 ---@return whatsapp.sandbox.tape? tape
 ---@return string? err which names the line
 function tape.read(text)
-  local self = setmetatable({ steps = {}, before = {}, bodies = {}, sent = {} }, Tape)
+  local self = setmetatable({ steps = {}, before = {}, bodies = {} }, Tape)
   local number = 0
   for line in (text .. "\n"):gmatch "(.-)\r?\n" do
     number = number + 1
@@ -102,14 +98,15 @@ end
 
 -- members that another run has otherwise: ids of messages and files, times, tokens
 local LEFT_OUT = { message_id = true, id = true, timestamp = true, flow_token = true, biz_opaque_callback_data = true }
-local MEDIA = { image = true, video = true, audio = true, document = true, sticker = true }
+local HAVE_IDS = { context = true, image = true, video = true, audio = true, document = true, sticker = true }
 
-local function normal(value, is_top_or_media)
+-- has_id: a member `id` of this object is an id of this run, and not one that the business chose
+local function normal(value, has_id)
   if type(value) ~= "table" then return value end
   local copy = setmetatable({}, getmetatable(value))
   for name, member in pairs(value) do
-    local is_left_out = LEFT_OUT[name] and (is_top_or_media or name ~= "id")
-    if not is_left_out then copy[name] = normal(member, MEDIA[name] or false) end
+    local is_left_out = LEFT_OUT[name] and (has_id or name ~= "id")
+    if not is_left_out then copy[name] = normal(member, HAVE_IDS[name] or false) end
   end
   return copy
 end

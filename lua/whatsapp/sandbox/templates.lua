@@ -103,16 +103,24 @@ Templates.pause, Templates.disable = status_setter "PAUSED", status_setter "DISA
 function Templates:state() return { list = copy(self.list), count = self.count, review = self.review } end
 
 ---@param document any as `state` returned it
+---@return string? problem nil: it can be loaded
+function templates.problem_of(document)
+  local list = type(document) == "table" and document.list
+  if type(list) ~= "table" then return "templates.list must be a list" end
+  for i, one in ipairs(list) do
+    if type(one) ~= "table" or type(one.id) ~= "string" or type(one.name) ~= "string" then
+      return ("templates.list[%d] must have an id and a name"):format(i)
+    end
+  end
+end
+
+---@param document any as `state` returned it
 ---@return true? ok
 ---@return string? err nothing was changed
 function Templates:load(document)
-  local list = type(document) == "table" and document.list
-  if type(list) ~= "table" then return nil, "templates.list must be a list" end
-  for i, one in ipairs(list) do
-    if type(one) ~= "table" or type(one.id) ~= "string" or type(one.name) ~= "string" then
-      return nil, ("templates.list[%d] must have an id and a name"):format(i)
-    end
-  end
+  local problem = templates.problem_of(document)
+  if problem then return nil, problem end
+  local list = document.list
   self.list, self.by_id, self.count = {}, {}, values.integer(document.count) or #list
   self.review = document.review == "manual" and "manual" or "instant"
   for _, one in ipairs(list) do put(self, copy(one)) end

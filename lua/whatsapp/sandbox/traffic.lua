@@ -8,6 +8,7 @@ local traffic = {}
 -- messages of a number a second, with a tenth of a second's at once; messages to one user
 local THROUGHPUT, AT_ONCE = 80, 8
 local PAIR, BURST = 6, 45
+local ROUNDING = 1e-6 -- seconds that sums of intervals may be wrong by
 local CALLS = 5000 -- management calls of an account with a number, in an hour
 local HOUR, MINUTE = 3600, 60
 
@@ -23,10 +24,11 @@ Traffic.__index = Traffic
 ---@return table? response that refuses it; nil: it may pass
 function Traffic:refuse(number, to)
   if not self.is_enforced then return nil end
-  local now = self.clock:now()
-  if self.numbers:take(number, now, 1 / THROUGHPUT, AT_ONCE, 0) > 0 then return chaos.error(130429, self.status) end
-  local pair = number .. " " .. tostring(to)
-  if self.pairs:take(pair, now, PAIR, BURST, 0) > 0 then return chaos.error(131056, self.status) end
+  local now, pair = self.clock:now() - self.started, number .. " " .. tostring(to)
+  local wait = self.numbers:take(number, now, 1 / THROUGHPUT, AT_ONCE, ROUNDING)
+  if wait > ROUNDING then return chaos.error(130429, self.status) end
+  wait = self.pairs:take(pair, now, PAIR, BURST, ROUNDING)
+  if wait > ROUNDING then return chaos.error(131056, self.status) end
 end
 
 -- how much of a limit is used, as the end of its last place says
@@ -39,7 +41,7 @@ end
 ---@param to string? a recipient
 ---@return { number: integer, pair: integer? } percent of both limits
 function Traffic:gauges(number, to)
-  local now = self.clock:now()
+  local now = self.clock:now() - self.started
   return {
     number = used(self.numbers, number, now, 1 / THROUGHPUT, AT_ONCE),
     pair = to and used(self.pairs, number .. " " .. to, now, PAIR, BURST) or nil,
@@ -94,8 +96,8 @@ end
 ---@return whatsapp.sandbox.traffic
 function traffic.new(clock, portfolio, is_enforced, status)
   return setmetatable({
-    clock = clock, portfolio = portfolio, is_enforced = is_enforced, status = status, pairs = limits.store(),
-    numbers = limits.store(), calls = 0, minutes = {}, minute = 0,
+    clock = clock, started = clock:now(), portfolio = portfolio, is_enforced = is_enforced, status = status,
+    pairs = limits.store(), numbers = limits.store(), calls = 0, minutes = {}, minute = 0,
   }, Traffic)
 end
 

@@ -1,6 +1,7 @@
 -- The users of a box: who they are, and the functions with which a test plays them. Bounded: where there are too many, those of
 -- whom nothing was heard for longest are forgotten. Never speaks to a webhook by itself.
 local chats = require "whatsapp.sandbox.chats"
+local escaped = require "whatsapp.sandbox.escaped"
 local expiring = require "whatsapp.util.expiring"
 local inbound = require "whatsapp.sandbox.inbound"
 local recipient = require "whatsapp.send.recipient"
@@ -176,6 +177,8 @@ function Book:find(address)
   return user
 end
 
+local function is_name(name) return type(name) == "string" and name ~= "" and escaped.is_utf8(name) end
+
 ---Finds a user, or adds one, and changes what `options` names.
 ---@param address string|number|nil a phone number, or a user id
 ---@param options { name: string?, user_id: string? }?
@@ -188,6 +191,7 @@ function Book:user(address, options)
   local number = not recipient.is_user_id(address) and digits_of(address) or ""
   if number == "" and not user_id then return nil, "a user has a number of digits, or a user_id" end
   if #number > 15 then return nil, "a number has at most 15 digits" end
+  if options.name ~= nil and not is_name(options.name) then return nil, "name must be a string of UTF-8" end
   local user = number ~= "" and self:find(number) or user_id and self:find(user_id)
   if not user then user = self:add(number ~= "" and number or nil, user_id) end
   user.name = options.name or user.name
@@ -228,8 +232,9 @@ function users.new(box, max)
   self.seen = expiring.new {
     max = max, now = function() return 0 end,
     on_drop = function(user)
-      self.by_id[user.id] = nil
-      if user.user_id then self.by_id[user.user_id] = nil end
+      for _, id in ipairs { user.id, user.user_id } do
+        if self.by_id[id] == user then self.by_id[id] = nil end
+      end
     end,
   }
   return self

@@ -1,6 +1,6 @@
 -- The things that a user does: each verb is a row that makes the message which the business gets, or changes something else in
 -- the box. To add a verb: one row here. Never raises for a body, and never guesses: returns nil and a sentence instead.
-local base64 = require "whatsapp.sandbox.base64"
+local crypto = require "whatsapp.crypto"
 local buttons = require "whatsapp.sandbox.buttons"
 local chats = require "whatsapp.sandbox.chats"
 local escaped = require "whatsapp.sandbox.escaped"
@@ -13,6 +13,13 @@ local verbs = {}
 
 -- ---- bodies -------------------------------------------------------------------------------------------------------------
 
+-- a table whose members, at every depth, are JSON's
+local function is_json(value)
+  if type(value) ~= "table" then return false end
+  local ok, text = pcall(escaped.encode, value)
+  return ok and not text:find "[\128-\255]"
+end
+
 -- kind of a member -> { test, the words after "must be" }
 local KINDS = {
   text = { function(value) return type(value) == "string" and value ~= "" and escaped.is_utf8(value) end,
@@ -22,9 +29,8 @@ local KINDS = {
   number = { function(value) return type(value) == "number" and value == value and math.abs(value) <= 180 end,
     "a number of degrees" },
   boolean = { function(value) return type(value) == "boolean" end, "true or false" },
-  table = { function(value) return type(value) == "table" end, "an object" },
-  list = { function(value) return type(value) == "table" and type(value[1]) == "table" end,
-    "a list of objects that is not empty" },
+  table = { is_json, "an object that JSON can hold" },
+  list = { function(value) return is_json(value) and type(value[1]) == "table" end, "a list of objects that is not empty" },
 }
 
 -- members that each verb which makes a message takes, besides its rows
@@ -104,12 +110,16 @@ end
 
 -- ---- files --------------------------------------------------------------------------------------------------------------
 
-local function mime_type_of(name)
-  local extension = (name:match "%.([%w]+)$" or ""):lower()
-  for _, row in pairs(kinds.ROWS) do
-    if row.extensions[1] == extension or row.extensions[2] == extension then return row.type end
+-- extension -> MIME type; a kind that the API takes wins over one that it does not
+local TYPES = {}
+for _, row in pairs(kinds.ROWS) do
+  for _, extension in ipairs(row.extensions) do
+    if row.as or not TYPES[extension] then TYPES[extension] = row.type end
   end
-  return "application/octet-stream"
+end
+
+local function mime_type_of(name)
+  return TYPES[(name:match "%.([%w]+)$" or ""):lower()] or "application/octet-stream"
 end
 
 local function read_file(path)
@@ -125,7 +135,7 @@ end
 local function data_of(body)
   if body.data then return body.data end
   if body.path then return read_file(body.path) end
-  local data = body.base64 and base64.decode(body.base64)
+  local data = body.base64 and crypto.from_base64(body.base64)
   if data then return data end
   return nil, body.base64 and "base64 is no base64" or "base64 is missing"
 end

@@ -1,6 +1,6 @@
 -- Files for a transport that does not stream: what a request would stream is put into its `body`, and the body of a response
 -- is written to the file that the request names. Both are bounded. Never sends; a file that exists is not touched.
-local options = require "whatsapp.util.options"
+local outcome = require "whatsapp.wire.outcome"
 local source = require "whatsapp.media.file"
 local stream = require "whatsapp.transport.upload"
 local values = require "whatsapp.util.values"
@@ -14,7 +14,7 @@ local PIECE, MAX_FILE = 65536, 100 * 1024 * 1024
 
 local function refused(field, err)
   local text = ("%s: %s"):format(field, err)
-  return options.refused(text, { { path = field, rule = "file", message = text } })
+  return outcome.invalid(text, { { path = field, rule = "file", message = text } })
 end
 
 -- adds the bytes of a file from an offset on; returns how many there are in all

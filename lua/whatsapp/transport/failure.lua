@@ -1,5 +1,5 @@
--- Describes an exchange over cosockets that failed: whether anything may have been sent, whether to try again, and which
--- directives nginx may lack. Pure: strings in, strings out.
+-- Describes an exchange that failed, for the transports written in Lua: whether anything may have been sent, whether to try
+-- again, and which directives or options are missing. Pure: strings in, strings out.
 local failures = {}
 
 failures.CLOSED = "the transport was closed while this was under way"
@@ -9,16 +9,18 @@ local TRUST = "nginx trusts the authorities of its directives lua_ssl_trusted_ce
 failures.UNRESOLVED = "resolving the host's name, or connecting to it, took too long"
 failures.REFUSED = "the certificate was refused: not trusted, not of this name, or expired"
 
--- errors of nginx, and the directives that it lacks then
+-- errors of nginx and of LuaSec, and what is missing then
 local HINTS = {
   { "no resolver defined", "nginx needs its directive resolver to find a host by name, such as: resolver 127.0.0.53 ipv6=off;" },
   { "^1[89]: ", TRUST }, { "^2[012]: ", TRUST }, { "^" .. failures.REFUSED, TRUST },
   { "host mismatch", "nginx compares names, never addresses: option server_name tells it another one" },
+  { "certificate verify failed", "option ca_file names the authorities to trust, instead of the system's" },
 }
 
 -- a wrong certificate, a wrong configuration and a file that fails stay so, and so does an answer that is too long
 local HOPELESS = {
-  "^%d+: ", "^" .. failures.REFUSED, "host mismatch", "no resolver defined", "longer than", "^the file that is sent",
+  "certificate verify failed", "^the authorities'", "^LuaSec is not",
+  "^%d+: ", "^the certificate was refused", "host mismatch", "no resolver defined", "longer than", "^the file that is sent",
   "^the answer cannot be written",
 }
 
@@ -57,8 +59,12 @@ end
 
 local WORDS = { timeout = "no complete answer came in time", closed = "the connection was closed before the answer was complete" }
 
+---@class whatsapp.sent_plan
+---@field idempotent boolean?
+---@field upload { left: integer }? bytes of files and forms that were not sent yet
+
 ---The request was begun. For files and forms it is known whether their last bytes were handed to the system.
----@param plan table
+---@param plan whatsapp.sent_plan
 ---@param err string
 ---@param status integer?
 function failures.lost(plan, err, status)

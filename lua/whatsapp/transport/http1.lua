@@ -7,21 +7,35 @@ local BODILESS = { [204] = true, [304] = true }
 
 -- ---- a request ----------------------------------------------------------------------------------------------------------
 
----@param plan whatsapp.checked_request
----@param length integer? of the body; nil if there is no body
----@param user_agent string?
----@return string head
-function http1.head(plan, length, user_agent)
+-- the head up to the length of the body
+local function written(plan, user_agent)
   local values = plan.headers
   local lines = { ("%s %s HTTP/1.1"):format(plan.method, plan.url.path) }
   if not values.host then lines[#lines + 1] = "Host: " .. plan.url.authority end
   if user_agent and not values["user-agent"] then lines[#lines + 1] = "User-Agent: " .. user_agent end
   if not values.accept then lines[#lines + 1] = "Accept: */*" end
   for _, line in ipairs(plan.lines) do lines[#lines + 1] = line end
-  if length == nil and plan.method == "POST" then length = 0 end
-  if length then lines[#lines + 1] = ("Content-Length: %.0f"):format(length) end
-  lines[#lines + 1] = "\r\n"
+  lines[#lines + 1] = ""
   return table.concat(lines, "\r\n")
+end
+
+---@param plan whatsapp.checked_request
+---@param length integer? of the body; nil if there is no body
+---@param user_agent string? always the same for a memory
+---@param memory { head: string?, head_url: whatsapp.url?, head_lines: string[]?, head_method: string? }? the head that
+---was written last: one with the same URL and lines, by identity, is not written again
+---@return string head
+function http1.head(plan, length, user_agent, memory)
+  local first
+  if memory and memory.head_url == plan.url and memory.head_lines == plan.lines and memory.head_method == plan.method then
+    first = memory.head
+  else first = written(plan, user_agent) end
+  if memory then
+    memory.head, memory.head_url, memory.head_lines, memory.head_method = first, plan.url, plan.lines, plan.method
+  end
+  if length == nil and plan.method == "POST" then length = 0 end
+  if not length then return first .. "\r\n" end
+  return ("%sContent-Length: %.0f\r\n\r\n"):format(first, length)
 end
 
 -- ---- bytes that have come and are not used yet ------------------------------------------------------------------------
@@ -36,7 +50,7 @@ function Reader:size() return #self.piece - self.at end
 
 -- Gets one more piece and puts it behind the rest of the last one. Returns nil and the error if there is no more.
 function Reader:more()
-  local piece, err = self.pull()
+  local piece, err = self.source:pull()
   if not piece then return nil, err end
   if self.at < #self.piece then piece = self.piece:sub(self.at + 1) .. piece end
   self.piece, self.at = piece, 0
@@ -60,8 +74,15 @@ function Reader:line(longest)
   end
 end
 
--- `length` bytes to the sink, piece by piece
-function Reader:pass(length, sink)
+-- Gives bytes of the body to the source, no more than its limit in all.
+function Reader:keep(bytes)
+  self.left = self.left - #bytes
+  if self.left < 0 then return nil, http1.too_long(self.limit) end
+  return self.source:write(bytes)
+end
+
+-- keeps `length` bytes, piece by piece
+function Reader:pass(length)
   while length > 0 do
     if self.at == #self.piece then
       local ok, err = self:more()
@@ -70,7 +91,7 @@ function Reader:pass(length, sink)
     local last = math.min(self.at + length, #self.piece)
     local bytes = self.at == 0 and last == #self.piece and self.piece or self.piece:sub(self.at + 1, last)
     length, self.at = length - (last - self.at), last
-    local ok, err = sink(bytes)
+    local ok, err = self:keep(bytes)
     if not ok then return nil, err end
   end
   return true
@@ -80,11 +101,18 @@ end
 
 local TOO_LONG = ("the answer's headers are longer than %d bytes"):format(MAX_HEAD)
 
+-- Where an empty line is. Plain look-ups first: a pattern is tried at each byte, and the JIT compiler knows none.
+local function find_empty_line(piece, from)
+  local usual, last = piece:find("\n\r\n", from, true)
+  if usual and not piece:find("\n\n", from, true) then return usual, last end
+  return piece:find("\n\r?\n", from)
+end
+
 -- the bytes of a head, up to its empty line
 local function read_head(reader)
   local from = 1
   while true do
-    local found, last = reader.piece:find("\n\r?\n", reader.at + from)
+    local found, last = find_empty_line(reader.piece, reader.at + from)
     if found then
       local head = reader.piece:sub(reader.at + 1, found)
       reader.room = reader.room - (last - reader.at)
@@ -104,8 +132,19 @@ end
 
 local TOKEN = "^[0-9A-Za-z!#$%%&'*+%-.^_`|~]+$"
 
+-- Names that were read before, in lower case: a server says the same ones again and again. Bounded.
+local known, known_count, MOST_KNOWN = {}, 0, 256
+
+-- the name in lower case; nil if it holds a byte that it must not
+local function name_of(name)
+  if not name:find(TOKEN) then return nil end
+  local lower = name:lower()
+  if known_count < MOST_KNOWN then known[name], known_count = lower, known_count + 1 end
+  return lower
+end
+
 -- Names in lower case, repeated ones joined. What another reader could take for other headers is refused.
-local function headers_of(head)
+local function headers_with_care(head)
   if head:find("\0", 1, true) then return nil, "the answer's headers hold a NUL" end
   if head:find "\r[^\n]" then return nil, "the answer's headers hold a carriage return within a line" end
   if head:find "\n[ \t]" then
@@ -113,14 +152,45 @@ local function headers_of(head)
     head = head:gsub("\r?\n[ \t]+", " ")
   end
   local headers = {}
-  for line in head:gmatch "\n([^\r\n]+)" do
-    local name, value = line:match "^([^:]*):[ \t]*(.-)[ \t]*$"
-    if not name then return nil, "the answer's headers hold a line without a colon" end
-    if not name:find(TOKEN) then return nil, "a name of the answer's headers holds a byte that it must not" end
-    name = name:lower()
-    headers[name] = headers[name] and headers[name] .. ", " .. value or value
+  for name, colon, value in head:gmatch "\n([^:\r\n]*)(:?)[ \t]*([^\r\n]*)" do
+    if colon ~= "" then
+      local lower = known[name] or name_of(name)
+      if not lower then return nil, "a name of the answer's headers holds a byte that it must not" end
+      local last = value:byte(-1)
+      if last == 32 or last == 9 then value = value:match "^(.-)[ \t]*$" end
+      headers[lower] = headers[lower] and headers[lower] .. ", " .. value or value
+    elseif name ~= "" then return nil, "the answer's headers hold a line without a colon" end
   end
   return headers
+end
+
+local CR, SPACE, TAB = 13, 32, 9
+
+-- The headers if all of them are as they usually are; nil if another look is needed. This saves 30,000 instructions.
+local function usual_headers(head)
+  if head:find("\0", 1, true) then return nil end
+  local headers, at = {}, head:find("\n", 1, true) + 1
+  while at <= #head do
+    local ends, colon = head:find("\n", at, true), head:find(":", at, true)
+    if not (ends and colon) or colon > ends or head:byte(ends - 1) ~= CR then return nil end
+    local name = known[head:sub(at, colon - 1)]
+    local first, last = colon + 1, ends - 2
+    while head:byte(first) == SPACE do first = first + 1 end
+    local value = head:sub(first, last)
+    local ending = value:byte(-1)
+    if not name or headers[name] or ending == SPACE or ending == TAB or value:byte() == TAB or value:find("\r", 1, true) then
+      return nil
+    end
+    headers[name] = value
+    at = ends + 1
+  end
+  return headers
+end
+
+local function headers_of(head)
+  local headers = usual_headers(head)
+  if headers then return headers end
+  return headers_with_care(head)
 end
 
 -- the status line and the headers of the last answer: interim ones are passed over
@@ -141,6 +211,7 @@ end
 
 -- a list of the same number is that number
 local function length_of(value)
+  if value:find "^%d+$" then return tonumber(value) end
   local length
   for item in (value .. ","):gmatch "%s*(.-)%s*," do
     if not item:find "^%d+$" or (length and length ~= item) then return nil end
@@ -163,7 +234,7 @@ local function skip_trailers(reader)
   end
 end
 
-local function read_chunks(reader, sink)
+local function read_chunks(reader)
   while true do
     local line, err = reader:line(1024)
     if not line then return nil, err end
@@ -172,17 +243,17 @@ local function read_chunks(reader, sink)
     local size = tonumber(digits, 16)
     if size == 0 then return skip_trailers(reader) end
     local ok
-    ok, err = reader:pass(size, sink)
+    ok, err = reader:pass(size)
     if not ok then return nil, err end
     line, err = reader:line(2)
     if line ~= "" then return nil, line and BROKEN or err end
   end
 end
 
-local function read_to_end(reader, sink)
+local function read_to_end(reader)
   local ok, err
   repeat
-    ok, err = reader:pass(reader:size(), sink)
+    ok, err = reader:pass(reader:size())
     if ok then ok, err = reader:more() end
   until not ok
   if err == "closed" then return true end
@@ -215,52 +286,49 @@ local function framing(method, status, headers, is_1_1)
   return { length = length, kept = true }
 end
 
-local function read_body(reader, frame, sink)
-  if frame.chunked then return read_chunks(reader, sink) end
-  if frame.to_end then return read_to_end(reader, sink) end
-  return reader:pass(frame.length, sink)
+local function read_body(reader, frame)
+  if frame.chunked then return read_chunks(reader) end
+  if frame.to_end then return read_to_end(reader) end
+  return reader:pass(frame.length)
 end
 
 local function is_kept(headers, is_1_1)
-  local said = (headers.connection or ""):lower()
+  local said = headers.connection
+  if said == "keep-alive" then return true end
+  if not said then return is_1_1 end
+  said = said:lower()
   if is_1_1 then return not said:find("close", 1, true) end
   return said:find("keep-alive", 1, true) ~= nil
-end
-
----@param limit integer bytes
----@param keep fun(piece: string): true?, string?
----@return fun(piece: string): true?, string? sink
-function http1.limited(limit, keep)
-  local size = 0
-  return function(piece)
-    size = size + #piece
-    if size > limit then return nil, http1.too_long(limit) end
-    return keep(piece)
-  end
 end
 
 ---@param limit integer
 ---@return string err
 function http1.too_long(limit) return ("the answer is longer than %.0f bytes"):format(limit) end
 
----Reads one answer. At the end of the connection, pull gives nil and "closed".
----@param pull fun(): string?, string? returns the next bytes, or nil and the error
+---An answer's bytes, and the place of its body.
+---@class whatsapp.http1_source
+---@field pull fun(self: whatsapp.http1_source): string?, string? returns the next bytes; at the end nil, "closed"
+---@field open fun(self: whatsapp.http1_source, status: integer, length: integer?): integer called once before the body; returns
+---how many bytes it may have
+---@field write fun(self: whatsapp.http1_source, bytes: string): true?, string?
+
+---Reads one answer.
+---@param source whatsapp.http1_source
 ---@param method string of the request
----@param open fun(status: integer, length: integer?): (fun(piece: string): true?, string?), integer where the body goes, and
----its limit
 ---@return { status: integer, headers: table<string, string>, kept: boolean }? answer kept: the connection may be used again
 ---@return string? err
 ---@return integer? status if the head came
-function http1.read(pull, method, open)
-  local reader = setmetatable({ pull = pull, piece = "", at = 0, room = MAX_HEAD }, Reader)
+function http1.read(source, method)
+  local reader = setmetatable({ source = source, piece = "", at = 0, room = MAX_HEAD, limit = 0, left = 0 }, Reader)
   local status, headers, is_1_1 = read_last_head(reader)
   if not status then return nil, headers, is_1_1 end
   local frame, err = framing(method, status, headers, is_1_1)
   if not frame then return nil, err, status end
-  local keep, limit = open(status, frame.length)
+  local limit = source:open(status, frame.length)
+  reader.limit, reader.left = limit, limit
   if (frame.length or 0) > limit then return nil, http1.too_long(limit), status end
   local ok
-  ok, err = read_body(reader, frame, http1.limited(limit, keep))
+  ok, err = read_body(reader, frame)
   if not ok then return nil, err, status end
   return { status = status, headers = headers, kept = frame.kept and reader:size() == 0 and is_kept(headers, is_1_1) }
 end

@@ -118,7 +118,10 @@ function checked.request(request, allow_http, memory)
   memory = memory or {}
   local lines, values = check_headers(request.headers, memory)
   if not lines then return nil, values end
-  if not is_token(request.method) then return nil, "the method must be a word such as GET or POST" end
+  if request.method ~= memory.method then
+    if not is_token(request.method) then return nil, "the method must be a word such as GET or POST" end
+    memory.method = request.method
+  end
   local read, err = check_url(request.url, allow_http, memory)
   if not read then return nil, err end
   if request.body ~= nil and type(request.body) ~= "string" then return nil, "the body must be a string" end

@@ -1,13 +1,16 @@
 -- The transport over cosockets, for nginx with its Lua module (OpenResty): the light thread that sends is suspended, and
 -- nginx's worker goes on. Connections are kept for all handlers of a worker. Asks nothing of nginx before a request is sent,
 -- so that it can be made in init_by_lua.
+local alone = require "whatsapp.transport.resty.alone"
 local checked = require "whatsapp.transport.request"
 local cosocket = require "whatsapp.transport.resty.exchange"
 local failures = require "whatsapp.transport.failure"
 local http1 = require "whatsapp.transport.http1"
 local inboxes = require "whatsapp.transport.inboxes"
+local outcome = require "whatsapp.wire.outcome"
 local util_options = require "whatsapp.util.options"
 local stream = require "whatsapp.transport.upload"
+local values = require "whatsapp.util.values"
 local workers = require "whatsapp.transport.resty.workers"
 
 local M = {}
@@ -31,7 +34,7 @@ local LONGEST = 60 -- seconds in one wait
 local NEW = {
   timeout = "seconds", connect_timeout = "seconds", user_agent = "text", allow_http = "boolean", max_body = "bytes",
   headers = "names", server_name = "text", pool = "string", pool_size = "count", idle_timeout = "seconds",
-  http = "resty_http", proxy = "string", ca_file = "text",
+  http = "resty_http", proxy = "string", ca_file = "text", max_requests = "count",
 }
 
 local DEFAULTS = {
@@ -41,10 +44,14 @@ local DEFAULTS = {
 -- ---- options --------------------------------------------------------------------------------------------------------------
 
 local function settings_of(options, level)
-  local settings = util_options.copy(DEFAULTS)
+  local settings = values.copy(DEFAULTS)
   for name, value in pairs(util_options.check(options, NEW, level + 1)) do settings[name] = value end
   if settings.ca_file then
     error("option ca_file is for libcurl: nginx trusts what its directive lua_ssl_trusted_certificate names", level + 1)
+  end
+  if settings.max_requests then
+    error("option max_requests is for libcurl: a kept cosocket that the server has closed is replaced before a request is written",
+      level + 1)
   end
   if settings.proxy and settings.proxy ~= "" and not settings.http then
     error("option proxy: cosockets know no proxy, lua-resty-http does: http = require \"resty.http\"", level + 1)
@@ -100,11 +107,11 @@ local function plan_of(state, request)
   local settings = state.settings
   local streams, unread, unread_details = stream.read(request)
   if streams == nil then return nil, unread, unread_details end
-  if streams and settings.http then return util_options.refused "what is streamed does not go through lua-resty-http" end
+  if streams and settings.http then return outcome.invalid "what is streamed does not go through lua-resty-http" end
   local plan, err = checked.request(request, settings.allow_http, state.checked)
-  if not plan then return util_options.refused(err) end
+  if not plan then return outcome.invalid(err) end
   if streams and streams.type then
-    if plan.headers["content-type"] then return util_options.refused "Content-Type of a form is the transport's to set" end
+    if plan.headers["content-type"] then return outcome.invalid "Content-Type of a form is the transport's to set" end
     plan.lines = with_type(plan.lines, streams.type)
   end
   if streams then
@@ -112,9 +119,10 @@ local function plan_of(state, request)
     if not ok then return nil, unopened, details end
   end
   plan.timeout, plan.progress = request.timeout or settings.timeout, request.progress
-  plan.last = (plan.headers.connection or ""):lower():find("close", 1, true) ~= nil
+  local connection = plan.headers.connection
+  plan.last = connection ~= nil and connection:lower():find("close", 1, true) ~= nil
   local length = plan.upload and plan.upload.size or plan.body and #plan.body
-  plan.head = http1.head(plan, length, settings.user_agent)
+  plan.head = http1.head(plan, length, settings.user_agent, state.checked)
   return plan
 end
 
@@ -148,16 +156,18 @@ local function answer(plan, worker)
   wake(state.inboxes.put(entry, response, err, details))
 end
 
-local function start(state, request, slot, box)
-  local plan, socket, refusal = prepare(state, request)
-  local entry = state.inboxes:expect(slot, box)
-  if not plan then
-    wake(state.inboxes.put(entry, nil, socket, refusal))
-    return
-  end
+-- hands a request to a worker
+local function begin(state, plan, socket, entry)
   plan.state, plan.socket, plan.entry = state, socket, entry
   state.under_way[plan] = true
   workers.run(state, answer, plan)
+end
+
+local function start(state, request, slot, box)
+  local plan, socket, refusal = prepare(state, request)
+  local entry = state.inboxes:expect(slot, box)
+  if plan then begin(state, plan, socket, entry)
+  else wake(state.inboxes.put(entry, nil, socket, refusal)) end
 end
 
 -- suspends the caller until there is an answer in the box, or time is over
@@ -173,9 +183,15 @@ end
 
 -- One request, for which the caller waits. Its box is used again, with its semaphore, unless the caller vanishes.
 local function perform(state, request)
+  local plan, socket, refusal = prepare(state, request)
+  if not plan then return nil, socket, refusal end
+  if not state.settings.http and cosocket.is_plain(plan) then
+    plan.socket = socket
+    return alone.run(state, plan, state.exchange)
+  end
   local box = state.spare or state.inboxes.new_box()
   state.spare = false
-  start(state, request, box, box)
+  begin(state, plan, socket, state.inboxes:expect(box, box))
   while not box.first do wait(state, box, LONGEST) end
   local _, response, err, details = state.inboxes:take(box)
   state.spare = box
@@ -191,7 +207,7 @@ local function close(state)
     local entry = plan.entry
     plan.entry = nil
     cosocket.finish(plan)
-    wake(state.inboxes.put(entry, failures.closed()))
+    if entry then wake(state.inboxes.put(entry, failures.closed())) end
     if plan.worker then plan.worker:ring() end
   end
   for box in pairs(state.waiting) do wake(box) end

@@ -1,6 +1,6 @@
 -- Files and forms that a request sends, piece by piece, and the file that takes its answer, for transports written in Lua. The
 -- error texts are those of whatsapp.curl. Opens files before anything is sent, and never holds a file whole.
-local options = require "whatsapp.util.options"
+local outcome = require "whatsapp.wire.outcome"
 
 local stream = {}
 
@@ -9,8 +9,8 @@ local MAX_PARTS, MAX_FILE = 100, 100 * 1024 * 1024
 -- ---- refusals -----------------------------------------------------------------------------------------------------------
 
 local function refused(text, field, rule)
-  if not field then return options.refused(text) end
-  return options.refused(field .. ": " .. text, { { path = field, rule = rule or "type", message = text } })
+  if not field then return outcome.invalid(text) end
+  return outcome.invalid(field .. ": " .. text, { { path = field, rule = rule or "type", message = text } })
 end
 
 -- the path is shown if it keeps the error one line
@@ -125,9 +125,15 @@ function Upload:close()
   end
 end
 
+---@class whatsapp.streams
+---@field pieces { text: string?, file: string?, from: integer?, field: string?, counts: boolean? }[]?
+---@field type string? of a form
+---@field path string? of the file for the answer
+---@field limit integer? bytes of the answer
+
 ---Reads the files and the form of a request. Opens no file.
----@param request table
----@return { pieces: table?, type: string?, path: string?, limit: integer? }? streams false: nothing
+---@param request whatsapp.request
+---@return whatsapp.streams|false|nil streams false: nothing
 ---@return string? err
 ---@return whatsapp.details? details
 function stream.read(request)
@@ -147,7 +153,7 @@ function stream.read(request)
 end
 
 ---Opens the files that are sent, and makes the file that takes the answer.
----@param streams table
+---@param streams whatsapp.streams
 ---@return table? opened .upload, .target
 ---@return string? err
 ---@return whatsapp.details? details

@@ -1,7 +1,6 @@
 -- whatsapp flows: the key of an endpoint, and the endpoint on this machine. `serve` runs nginx in the foreground;
 -- flow_listener.lua answers there. Never prints a private key.
 local exit = require "whatsapp.cli.exit"
-local served = require "whatsapp.cli.served"
 
 local PORT = 9430
 
@@ -66,7 +65,7 @@ local function absolute(path)
   return folder:match "^[^\n]*" .. "/" .. path
 end
 
--- A fault of the key or of the file is told here, before nginx starts.
+-- What is wrong with the key or the file is said here, before nginx starts.
 local function check(options)
   local ok, err = pcall(require("whatsapp.cli.flow_listener").handle, options, function() end)
   if not ok then exit.stop("usage", (tostring(err):gsub("^%S*flow_listener%.lua:%d+: ", ""))) end
@@ -81,12 +80,9 @@ local function serve(context)
     private_key = read(options.key or settings:need "flow_key"),
   }
   check(listener)
-  local ok, err = require("whatsapp.sandbox.process").stay {
-    port = port ~= 0 and port or nil, files = { ["options.json"] = require("whatsapp.cli.json_line").of(listener) },
-    configuration = function(chosen, folder)
-      context.terminal:note(("listens on http://127.0.0.1:%d/"):format(chosen))
-      return served.configuration(chosen, folder, "whatsapp.cli.flow_listener")
-    end,
+  local ok, err = require("whatsapp.cli.foreground").run {
+    module = "whatsapp.cli.flow_listener", port = port, options = listener,
+    on_start = function(chosen) context.terminal:note(("listens on http://127.0.0.1:%d/"):format(chosen)) end,
   }
   if not ok then exit.stop("failed", err) end
 end

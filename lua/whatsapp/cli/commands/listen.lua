@@ -1,7 +1,6 @@
 -- whatsapp listen: an endpoint on this machine that prints the webhooks it gets. listener.lua is the part that answers, in nginx.
 -- Never listens on another address than 127.0.0.1.
 local exit = require "whatsapp.cli.exit"
-local served = require "whatsapp.cli.served"
 
 local PORT = 9429
 
@@ -24,7 +23,7 @@ local function run(context)
     app_secret = settings:need_secret "app_secret", verify_token = settings:get "verify_token", path = path, json = options.json,
     forward_to = options.forward_to, exec = options.exec, count = options.count, folder = folder:match "^[^\n]*",
   }
-  local ok, err = served.run {
+  local ok, err = require("whatsapp.cli.foreground").run {
     module = "whatsapp.cli.listener", port = port, options = listener,
     on_start = function(chosen) context.terminal:note(("listens on http://127.0.0.1:%d%s"):format(chosen, path)) end,
   }

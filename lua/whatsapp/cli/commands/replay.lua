@@ -52,7 +52,7 @@ end
 
 local function play(context, secret)
   local options, result = context.options, os.tmpname()
-  local ok, err = require("whatsapp.cli.served").run {
+  local ok, err = require("whatsapp.cli.foreground").run {
     module = "whatsapp.cli.replayer", port = options.port or PORT,
     options = {
       file = absolute(options.file), webhook = options.webhook, app_secret = secret, speed = speed_of(options), result = result,

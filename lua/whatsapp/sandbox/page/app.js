@@ -93,7 +93,7 @@ function move(event) {
 function build() {
   for (const [name, label, View] of TABS) {
     const view = new View(app);
-    const button = h("button.tab", { type: "button", id: `tab-${name}`, role: "tab", "aria-controls": `panel-${name}`, onclick: () => app.show(name), onkeydown: move }, label);
+    const button = h("button.tab", { id: `tab-${name}`, role: "tab", "aria-controls": `panel-${name}`, onclick: () => app.show(name), onkeydown: move }, label);
     const panel = h("div.tab-panel", { id: `panel-${name}`, role: "tabpanel", "aria-labelledby": `tab-${name}`, hidden: true }, view.node);
     app.tabs[name] = { view, button, panel };
     element("tabs").append(button);

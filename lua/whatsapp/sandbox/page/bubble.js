@@ -17,12 +17,12 @@ function bytes(object, show) {
   if (!object?.id) return linked(object);
   const shown = show(media(object.id));
   shown.addEventListener("error", () => shown.replaceWith(linked({ filename: `media ${object.id}` })));
-  return h("div.media", {}, shown);
+  return h("div.media", shown);
 }
 
 function linked(object) {
   const name = object?.filename || object?.link || "file";
-  return h("div.file", {}, icon("file"), h("span.grow", { dir: "auto" }, object?.link ? outside(object.link, name) : name));
+  return h("div.file", icon("file"), h("span.grow", { dir: "auto" }, object?.link ? outside(object.link, name) : name));
 }
 
 const MEDIA = {
@@ -48,22 +48,22 @@ const part = (value) => text(words(value));
 const footer = (value) => small(words(value));
 
 function press(label, action, symbol, focus) {
-  return h("button.press", { type: "button", onclick: attempt(action), "data-focus": focus }, symbol && icon(symbol), h("span", { dir: "auto" }, label || "?"));
+  return h("button.press", { onclick: attempt(action), "data-focus": focus }, symbol && icon(symbol), h("span", { dir: "auto" }, label || "?"));
 }
 
-const link = (label, url) => h("div.press", {}, icon("link"), outside(url || "", label || url || "?"));
+const link = (label, url) => h("div.press", icon("link"), outside(url || "", label || url || "?"));
 
 function place(o) {
   const lat = Number(o.latitude), lon = Number(o.longitude);
-  return h("div.place", {}, h("div.map", { "aria-hidden": "true" }, icon("pin")), h("div", {},
+  return h("div.place", h("div.map", { "aria-hidden": "true" }, icon("pin")), h("div",
     o.name && title(o.name), o.address && small(o.address),
     outside(`https://www.openstreetmap.org/?mlat=${lat}&mlon=${lon}`, `${o.latitude}, ${o.longitude}`)));
 }
 
-const contact = (c) => h("div.contact", {}, h("div.avatar.tiny", { "aria-hidden": "true" }, icon("person")), h("div", {},
+const contact = (c) => h("div.contact", h("div.avatar.tiny", { "aria-hidden": "true" }, icon("person")), h("div",
   title(c.name?.formatted_name || c.name?.first_name || "contact"), list(c.phones).map((p) => small(p.phone || p.wa_id)),
   list(c.emails).map((e) => small(e.email)), list(c.addresses).map((a) => small([a.street, a.zip, a.city, a.country].filter(Boolean).join(", "))),
-  list(c.urls).map((u) => h("p.small", {}, outside(u.url || "", u.url))), c.org && small([c.org.title, c.org.company].filter(Boolean).join(", "))));
+  list(c.urls).map((u) => h("p.small", outside(u.url || "", u.url))), c.org && small([c.org.title, c.org.company].filter(Boolean).join(", "))));
 
 const money = (amount) => amount ? (amount.value / (amount.offset || 100)).toFixed(2) : "";
 
@@ -116,11 +116,11 @@ export async function send_location(context, more = {}) {
 async function choose(context, entry, sections) {
   const rows = sections.flatMap((section) => list(section.rows));
   const dialog = h("dialog.rows", { "aria-label": "Choose a row", onclose: () => dialog.remove() },
-    h("h2", {}, "Choose"),
-    sections.map((section) => h("section", {}, section.title && h("h3", { dir: "auto" }, section.title), list(section.rows).map((row) =>
-      h("button.row", { type: "button", onclick: attempt(async () => { dialog.close(); await context.act("choose", { message: entry.id, row: row.id }); }) },
+    h("h2", "Choose"),
+    sections.map((section) => h("section", section.title && h("h3", { dir: "auto" }, section.title), list(section.rows).map((row) =>
+      h("button.row", { onclick: attempt(async () => { dialog.close(); await context.act("choose", { message: entry.id, row: row.id }); }) },
         h("span", { dir: "auto" }, row.title), row.description && h("span.small", { dir: "auto" }, row.description))))),
-    h("div.actions", {}, h("button.plain", { type: "button", onclick: () => dialog.close() }, `Close (${rows.length} rows)`)));
+    h("div.actions", h("button.plain", { onclick: () => dialog.close() }, `Close (${rows.length} rows)`)));
   document.body.append(dialog);
   dialog.showModal();
 }
@@ -130,7 +130,7 @@ async function choose(context, entry, sections) {
 const products = (action) => [action?.product_retailer_id, ...list(action?.sections).flatMap((s) => list(s.product_items).map((p) => p.product_retailer_id)),
   ...list(action?.cards).map((card) => card.action?.product_retailer_id), action?.parameters?.thumbnail_product_retailer_id].filter(Boolean);
 
-const product = (id) => h("div.product", {}, h("div.thumb", { "aria-hidden": "true" }, icon("cart")), h("span", {}, id));
+const product = (id) => h("div.product", h("div.thumb", { "aria-hidden": "true" }, icon("cart")), h("span", id));
 
 function replies(action, c, e) {
   return list(action?.buttons).map((b) => {
@@ -141,7 +141,7 @@ function replies(action, c, e) {
 
 function card(one, c, e) {
   const action = one.action || {};
-  return h("li.card", {}, header(one.header), part(one.body), action.product_retailer_id && product(action.product_retailer_id),
+  return h("li.card", header(one.header), part(one.body), action.product_retailer_id && product(action.product_retailer_id),
     action.parameters?.url && link(action.parameters.display_text, action.parameters.url), replies(action, c, e),
     one.type === "product" && press("View", () => send_order(c, e, [action.product_retailer_id], action.catalog_id), "cart"));
 }
@@ -149,8 +149,8 @@ function card(one, c, e) {
 const carousel = (cards, c, e, draw) => h("ul.cards", { tabindex: "0", "aria-label": "cards" }, list(cards).map((one) => draw(one, c, e)));
 
 function order_lines(o) {
-  return h("div", {}, list(o?.items).map((item) => h("div.line", {}, h("span.grow", { dir: "auto" }, `${item.quantity ?? 1} × ${item.name ?? item.retailer_id ?? ""}`), money(item.amount))),
-    ["subtotal", "tax", "shipping", "discount"].map((name) => o?.[name] && h("div.line.small", {}, h("span.grow", {}, name), money(o[name]))));
+  return h("div", list(o?.items).map((item) => h("div.line", h("span.grow", { dir: "auto" }, `${item.quantity ?? 1} × ${item.name ?? item.retailer_id ?? ""}`), money(item.amount))),
+    ["subtotal", "tax", "shipping", "discount"].map((name) => o?.[name] && h("div.line.small", h("span.grow", name), money(o[name]))));
 }
 
 const buy = (c, e, label) => (i) => {
@@ -171,14 +171,14 @@ const INTERACTIVE = {
   product_list: (i, c, e) => buy(c, e, "View items")(i),
   catalog_message: (i, c, e) => buy(c, e, "View catalog")(i),
   carousel: (i, c, e) => carousel(i.action?.cards, c, e, card),
-  order_details: (i, c, e) => [order_lines(i.action?.parameters?.order), h("div.line", {}, h("strong.grow", {}, "Total"), h("strong", {}, `${i.action?.parameters?.currency ?? ""} ${money(i.action?.parameters?.total_amount)}`)),
+  order_details: (i, c, e) => [order_lines(i.action?.parameters?.order), h("div.line", h("strong.grow", "Total"), h("strong", `${i.action?.parameters?.currency ?? ""} ${money(i.action?.parameters?.total_amount)}`)),
     small(`Reference ${i.action?.parameters?.reference_id ?? ""}`)],
-  order_status: (i) => [h("div.line", {}, h("span.grow", {}, `Order ${i.action?.parameters?.reference_id ?? ""}`), h("strong", {}, i.action?.parameters?.order?.status)), small(i.action?.parameters?.order?.description)],
+  order_status: (i) => [h("div.line", h("span.grow", `Order ${i.action?.parameters?.reference_id ?? ""}`), h("strong", i.action?.parameters?.order?.status)), small(i.action?.parameters?.order?.description)],
   call_permission_request: (i, c, e) => [title("May the business call you?"), press("Allow", () => c.act("press", { message: e.id, button: "accept" }), "call", `${e.id}/accept`), press("Not now", () => c.act("press", { message: e.id, button: "reject" }), "close", `${e.id}/reject`)],
   voice_call: (i, c) => press(i.action?.parameters?.display_text || "Call now", () => c.act("call"), "call"),
   button_reply: (i) => text(i.button_reply?.title),
   list_reply: (i) => [text(i.list_reply?.title), small(i.list_reply?.description)],
-  nfm_reply: (i) => [text(i.nfm_reply?.body || "Sent"), h("details", {}, h("summary", {}, "answers"), json(i.nfm_reply?.response_json))],
+  nfm_reply: (i) => [text(i.nfm_reply?.body || "Sent"), h("details", h("summary", "answers"), json(i.nfm_reply?.response_json))],
   call_permission_reply: (i) => text(`Calls: ${i.call_permission_reply?.response === "accept" ? "allowed" : "not now"}`),
 };
 
@@ -200,8 +200,8 @@ function template_button(b, index, c, e) {
   if (type === "catalog" || type === "mpm" || type === "spm") return press(b.text || "View items", () => send_order(c, e, products(first.action || {}).concat("product-1").slice(0, 5), undefined), "cart");
   if (type === "copy_code" || type === "coupon_code") return press(`Copy ${filled(first) || b.text || "code"}`, () => toast("copied"), "file");
   if (type === "voice_call" || type === "phone_number") return press(b.text || "Call", () => c.act("call"), "call");
-  if (type === "order_details") { const o = first.action?.order_details; return [order_lines(o?.order), o?.total_amount && h("div.line", {}, h("strong.grow", {}, "Total"), money(o.total_amount))]; }
-  return h("div.press", {}, h("span", {}, label));
+  if (type === "order_details") { const o = first.action?.order_details; return [order_lines(o?.order), o?.total_amount && h("div.line", h("strong.grow", "Total"), money(o.total_amount))]; }
+  return h("div.press", h("span", label));
 }
 
 function component(one, c, e) {
@@ -209,7 +209,7 @@ function component(one, c, e) {
   if (type === "header") return parameters.map((p) => MEDIA[p.type] ? MEDIA[p.type](p[p.type] || {}) : p.type === "location" ? place(p.location || {}) : p.type === "product" ? product(filled(p)) : title(filled(p)));
   if (type === "body" || type === "limited_time_offer" || type === "footer") return parameters.map((p) => p.limited_time_offer ? small(`Offer ends ${new Date(p.limited_time_offer.expiration_time_ms).toLocaleString()}`) : h("span.filled", { dir: "auto" }, filled(p)));
   if (type === "button") return template_button(one, one.index ?? 0, c, e);
-  if (type === "carousel") return carousel(one.cards, c, e, (k) => h("li.card", {}, list(k.components).map((inner) => component(inner, c, e))));
+  if (type === "carousel") return carousel(one.cards, c, e, (k) => h("li.card", list(k.components).map((inner) => component(inner, c, e))));
   if (type === "order_status") return parameters.map((p) => small(`Order ${p.order_status?.reference_id ?? ""}: ${p.order_status?.order?.status ?? ""}`));
   return null;
 }
@@ -230,7 +230,7 @@ const TYPES = {
   ...MEDIA, text: (o) => text(o.body), location: place, contacts: (o) => list(o).map(contact), interactive, template,
   reaction: (o) => text(o.emoji ? `reacted ${o.emoji}` : "took the reaction back"),
   button: (o) => text(o.text),
-  order: (o) => [list(o.product_items).map((item) => h("div.line", {}, icon("cart"), h("span.grow", {}, `${item.quantity} × ${item.product_retailer_id}`), `${item.item_price} ${item.currency}`)), text(o.text)],
+  order: (o) => [list(o.product_items).map((item) => h("div.line", icon("cart"), h("span.grow", `${item.quantity} × ${item.product_retailer_id}`), `${item.item_price} ${item.currency}`)), text(o.text)],
   unsupported: () => small("a message of a type that the API does not pass on"),
   system: (o) => small(o.body), request_welcome: () => small("opened the chat"),
   pin: (o) => small(`${o.type === "unpin" ? "unpinned" : "pinned"} a message`),
@@ -257,7 +257,7 @@ const TICKS = { accepted: ["…", "accepted"], sent: ["✓", "sent"], delivered:
 function ticks(entry) {
   const [mark, word] = TICKS[entry.status] || TICKS.accepted;
   const when = Object.entries(entry.statuses || {}).map(([name, at]) => `${name} ${new Date(at * 1000).toLocaleTimeString()}`).join(", ");
-  return h("span.ticks." + word, { title: when || word }, h("span", { "aria-hidden": "true" }, mark), h("span.word", {}, word));
+  return h("span.ticks." + word, { title: when || word }, h("span", { "aria-hidden": "true" }, mark), h("span.word", word));
 }
 
 export function bubble(entry, context) {
@@ -266,11 +266,11 @@ export function bubble(entry, context) {
   const who = mine ? context.user.name : "Business";
   return h("li.entry" + (mine ? ".mine" : ".theirs"), { "data-id": entry.id },
     h("article.bubble" + (type_of(m) === "sticker" ? ".bare" : ""), { "aria-label": `${who}, ${time(entry.at)}: ${summary(m).slice(0, 120)}` },
-      m.context?.forwarded && h("p.small.forwarded", {}, "forwarded"),
+      m.context?.forwarded && h("p.small.forwarded", "forwarded"),
       m.referral && small(`from the ad “${m.referral.headline || m.referral.source_id || ""}”`),
       quoted && h("blockquote", { dir: "auto" }, original ? summary(original.inbound || original.message).slice(0, 140) : "a message"),
       drawn(m, context, entry),
-      entry.error && h("p.failed", {}, `failed: ${entry.error.code ?? entry.error} ${entry.error.title ?? ""}`),
-      h("div.meta", {}, h("time", {}, time(entry.at)), !mine && ticks(entry), context.tools(entry, mine))),
+      entry.error && h("p.failed", `failed: ${entry.error.code ?? entry.error} ${entry.error.title ?? ""}`),
+      h("div.meta", h("time", time(entry.at)), !mine && ticks(entry), context.tools(entry, mine))),
     entry.reaction && h("span.reaction", { "aria-label": `reaction ${entry.reaction}` }, entry.reaction));
 }

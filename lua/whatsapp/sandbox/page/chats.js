@@ -6,7 +6,7 @@ import { bubble, summary, send_location } from "./bubble.js";
 import { as_lua, as_curl, first_steps } from "./snippets.js";
 
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
-const MOST_PHONES = 3, MOST_EVENTS = 200;
+const MOST_PHONES = 3, MOST_EVENTS = 200, MOST_SHOWN = 150; // of messages: a button shows the earlier ones
 
 const color = (id) => { let n = 0; for (const c of id) n = (n * 31 + c.charCodeAt(0)) % 360; return n; };
 
@@ -27,7 +27,7 @@ const base64 = (file) => new Promise((resolve, reject) => {
 
 class Phone {
   constructor(user, page) {
-    Object.assign(this, { user, page, entries: [], reply: null, forwarded: false, referral: false, reads: false, last_day: "" });
+    Object.assign(this, { user, page, entries: [], reply: null, forwarded: false, referral: false, reads: false, shown: MOST_SHOWN });
     this.log = h("ol.log", { tabindex: "0", onclosed: () => this.update(this.entries), "aria-label": `Messages of ${user.name}` });
     this.said = h("p.hidden", { "aria-live": "polite" });
     this.head = h("header.phone-head");
@@ -122,14 +122,14 @@ class Phone {
   options() {
     this.quote.hidden = !(this.reply || this.forwarded || this.referral);
     fill(this.quote, h("span.grow", { dir: "auto" }, [this.reply && `Reply to “${summary(this.reply.inbound || this.reply.message).slice(0, 80)}”`, this.forwarded && "forwarded", this.referral && "from an ad"].filter(Boolean).join(" · ")),
-      h("button.plain.round", { type: "button", "aria-label": "Cancel", onclick: () => { this.forwarded = this.referral = false; this.answer(null); } }, icon("close")));
+      h("button.plain.round", { "aria-label": "Cancel", onclick: () => { this.forwarded = this.referral = false; this.answer(null); } }, icon("close")));
   }
 
   tools(entry, mine) {
     const id = encodeURIComponent(entry.id);
     const status = (word, body) => attempt(() => post(`messages/${id}/${word}`, body));
     return menu("Message menu", icon("more"), () => mine ? [["Reply", () => this.answer(entry)], ["Copy id", () => copy(entry.id)]] : [
-      h("div.emoji", {}, EMOJI.map((emoji) => h("button", { type: "button", "aria-label": `React ${emoji}`, onclick: attempt((event) => {
+      h("div.emoji", EMOJI.map((emoji) => h("button", { "aria-label": `React ${emoji}`, onclick: attempt((event) => {
         event.currentTarget.closest("details").open = false;
         return this.act("react", { message: entry.id, emoji: entry.reaction === emoji ? "" : emoji });
       }) }, emoji))),
@@ -148,7 +148,7 @@ class Phone {
     const state = `${user.name}|${user.number}|${user.user_id}|${user.blocked}|${left > 0 ? Math.ceil(left / 60) : "closed"}|${this.reads}`;
     if (state === this.head_state) return;
     this.head_state = state;
-    fill(this.head, avatar(user), h("div.grow", {}, h("h2", { dir: "auto" }, user.name), h("p.small", {}, user.number ? `+${user.number}` : user.user_id)),
+    fill(this.head, avatar(user), h("div.grow", h("h2", { dir: "auto" }, user.name), h("p.small", user.number ? `+${user.number}` : user.user_id)),
       h("span.chip" + (left > 0 ? ".open" : ""), { title: "The window in which the business may send messages that are no templates" }, user.blocked ? "blocked" : left > 0 ? `window ${span(Math.ceil(left / 60) * 60).replace(/:00$/, "")} h` : "window closed"),
       menu(`Menu of ${user.name}`, icon("more"), () => [
         [`${this.reads ? "✓ " : ""}Reads what comes`, () => { this.reads = !this.reads; this.see(); }], ["Read all now", attempt(() => this.act("read"))],
@@ -167,16 +167,17 @@ class Phone {
     const log = this.log, at_end = log.scrollHeight - log.scrollTop - log.clientHeight < 80 || !this.entries.length;
     const before = this.entries.length, known = new Set(this.entries.map((entry) => entry.id));
     this.entries = entries;
-    const items = [];
+    const items = [], hidden = Math.max(0, entries.length - this.shown);
     let last = null;
-    for (const entry of entries) {
+    if (hidden) items.push({ id: "earlier", hidden });
+    for (const entry of entries.slice(-this.shown)) {
       const key = day_key(entry.at);
       if (key !== last) items.push({ id: `day ${key}`, day: entry.at });
       last = key;
       items.push(entry);
     }
     if (!items.length) items.push({ id: "empty", empty: true });
-    keyed(log, items, (item) => item.id, (item) => item.empty ? this.empty() : item.day ? h("li.day", {}, day(item.day)) : bubble(item, this.context));
+    keyed(log, items, (item) => item.id, (item) => item.empty ? this.empty() : item.hidden ? this.earlier(item.hidden) : item.day ? h("li.day", day(item.day)) : bubble(item, this.context));
     if (before) {
       const news = entries.filter((entry) => !known.has(entry.id) && !entry.inbound).slice(-3);
       if (news.length) this.said.textContent = news.map((entry) => `Business: ${summary(entry.message)}`).join(". ");
@@ -185,9 +186,13 @@ class Phone {
     this.see();
   }
 
+  earlier(count) {
+    return h("li.earlier", h("button.plain", { onclick: () => { this.shown += MOST_SHOWN; this.update(this.entries); } }, `${count} earlier messages`));
+  }
+
   empty() {
-    return h("li.empty", {}, h("div.bubble-art", { "aria-hidden": "true" }, "👋"), h("p", {}, `Write to your bot as ${this.user.name}, or send the first message from your program:`),
-      h("pre", { tabindex: "0" }, first_steps(this.page.info, this.user)), h("button.plain", { type: "button", onclick: () => copy(first_steps(this.page.info, this.user)) }, "Copy"));
+    return h("li.empty", h("div.bubble-art", { "aria-hidden": "true" }, "👋"), h("p", `Write to your bot as ${this.user.name}, or send the first message from your program:`),
+      h("pre", { tabindex: "0" }, first_steps(this.page.info, this.user)), h("button.plain", { onclick: () => copy(first_steps(this.page.info, this.user)) }, "Copy"));
   }
 }
 
@@ -205,12 +210,12 @@ const LINES = {
 export class Chats {
   constructor(app) {
     Object.assign(this, { app, open: [], phones: new Map(), users: [], events: [], kinds: null });
-    this.rail = h("ul.people", {});
+    this.rail = h("ul.people");
     this.stage = h("div.phones");
     this.wire = h("ol.wire", { tabindex: "0", "aria-label": "What happened, newest first" });
-    this.node = h("div.chats", {}, h("nav.rail", { "aria-label": "Users" }, h("h2", {}, "Users"), this.rail,
-      h("button.plain.wide", { type: "button", onclick: attempt(() => this.add_user()) }, "Add a user…")), this.stage,
-      h("aside.traffic", { "aria-label": "Traffic" }, h("h2", {}, "Traffic"), this.wire));
+    this.node = h("div.chats", h("nav.rail", { "aria-label": "Users" }, h("h2", "Users"), this.rail,
+      h("button.plain.wide", { onclick: attempt(() => this.add_user()) }, "Add a user…")), this.stage,
+      h("aside.traffic", { "aria-label": "Traffic" }, h("h2", "Traffic"), this.wire));
   }
 
   get info() { return this.app.info; }
@@ -247,7 +252,7 @@ export class Chats {
 
   async load() {
     await Promise.all(this.open.map(async (id) => {
-      const { entries } = await get(`chats/${encodeURIComponent(id)}?limit=300`);
+      const { entries } = await get(`chats/${encodeURIComponent(id)}`);
       this.phones.get(id)?.update(entries || []);
     }));
   }
@@ -259,9 +264,9 @@ export class Chats {
       else if (this.open.includes(user.id)) this.phones.set(user.id, new Phone({ ...user }, this));
     }
     keyed(this.rail, this.users.map((user) => ({ id: user.id, name: user.name, number: user.number, user_id: user.user_id, unread: user.unread, on: this.open.includes(user.id) })), (user) => user.id, (user) => h("li" + (user.on ? ".on" : ""), {},
-      h("button.person", { type: "button", "aria-current": user.on ? "true" : undefined, "data-focus": user.id, onclick: () => this.only(user.id) }, avatar(user), h("span.grow", {}, h("span.name", { dir: "auto" }, user.name), h("span.small", {}, user.number ? `+${user.number}` : user.user_id)),
+      h("button.person", { "aria-current": user.on ? "true" : undefined, "data-focus": user.id, onclick: () => this.only(user.id) }, avatar(user), h("span.grow", h("span.name", { dir: "auto" }, user.name), h("span.small", user.number ? `+${user.number}` : user.user_id)),
         user.unread ? h("span.count", { "aria-label": `${user.unread} unread` }, user.unread) : null),
-      h("button.plain.round.aside", { type: "button", title: "Side by side", "aria-label": `${user.name} side by side`, "aria-pressed": String(user.on), "data-focus": `aside ${user.id}`, onclick: () => this.toggle(user.id) }, icon("split"))));
+      h("button.plain.round.aside", { title: "Side by side", "aria-label": `${user.name} side by side`, "aria-pressed": String(user.on), "data-focus": `aside ${user.id}`, onclick: () => this.toggle(user.id) }, icon("split"))));
     const wanted = this.open.map((id) => this.phones.get(id)?.node).filter(Boolean);
     if (wanted.length !== this.stage.childElementCount || wanted.some((node, i) => this.stage.children[i] !== node)) this.stage.replaceChildren(...wanted);
     this.tick();
@@ -274,7 +279,7 @@ export class Chats {
     const draw = LINES[event.kind];
     const [mark, words, more, bad] = draw ? draw(event) : ["·", event.kind, ""];
     const tab = event.kind === "request" ? "requests" : event.kind === "delivery" ? "webhooks" : null;
-    const line = h("li", {}, h(tab ? "button.event" : "div.event", tab ? { type: "button", onclick: () => this.app.show(tab) } : {}, h("time", {}, exact(event.at)), h("span.mark", { "aria-hidden": "true" }, mark), h("span.grow", { dir: "auto" }, words), more && h("span.state" + (bad ? ".bad" : ""), {}, more)));
+    const line = h("li", h(tab ? "button.event" : "div.event", tab ? { onclick: () => this.app.show(tab) } : {}, h("time", exact(event.at)), h("span.mark", { "aria-hidden": "true" }, mark), h("span.grow", { dir: "auto" }, words), more && h("span.state" + (bad ? ".bad" : ""), {}, more)));
     this.wire.prepend(line);
     if (this.wire.childElementCount > MOST_EVENTS) this.wire.lastChild.remove();
   }

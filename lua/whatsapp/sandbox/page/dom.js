@@ -1,11 +1,13 @@
 // Builds elements. What others wrote becomes text and never markup: nothing here reads HTML.
 
-// h("div.card", { onclick, title }, child, "text", [more])
+// h("div.card", { onclick, title }, child, "text", [more]), the object may be left out
 export function h(name, props, ...children) {
   const [tag, ...classes] = name.split(".");
-  const element = document.createElement(tag || "div");
+  const element = document.createElement(tag);
+  if (tag === "button") element.type = "button";
+  if (!props || Object.getPrototypeOf(props) !== Object.prototype) [props, children] = [{}, [props, ...children]];
   if (classes.length) element.className = classes.join(" ");
-  for (const [key, value] of Object.entries(props || {})) {
+  for (const [key, value] of Object.entries(props)) {
     if (value === undefined || value === null || value === false) continue;
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
     else if (key in element && key !== "list" && key !== "role" && !key.includes("-")) element[key] = value;
@@ -30,13 +32,13 @@ export function fill(element, ...children) {
 
 const SVG = "http://www.w3.org/2000/svg";
 const PATHS = {
-  send: "M3 11.500 21 3l-5.500 18-3.600-7.400z", attach: "M12 4v16M4 12h16", more: "M12 6h.01M12 12h.01M12 18h.01",
-  file: "M6 3h8l4 4v14H6zM14 3v4h4", pin: "M12 21s7-6.500 7-11.500A7 7 0 0 0 5 9.500C5 14.500 12 21 12 21zM12 11.500a2 2 0 1 0 0-4 2 2 0 0 0 0 4z",
-  person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21c1-4.500 4.500-6 8-6s7 1.500 8 6", split: "M3 5h18v14H3zM12 5v14",
-  list: "M8 6h13M8 12h13M8 18h13M3 6h.01M3 12h.01M3 18h.01", link: "M14 4h6v6M20 4l-9 9M18 13v7H4V6h7", reply: "M10 7 4 12l6 5M4 12h10c4 0 6 2.500 6 6",
-  call: "M5 3h4l2 5-2.500 1.800a12 12 0 0 0 5.700 5.700L16 13l5 2v4a2 2 0 0 1-2 2A16 16 0 0 1 3 5a2 2 0 0 1 2-2z",
-  cart: "M3 4h2.500l2 11h10l2.500-8H6.500M9 20h.01M17 20h.01", flow: "M4 4h16v16H4zM8 9h8M8 13h8M8 17h4", close: "M6 6l12 12M18 6 6 18",
-  play: "M7 4v16l13-8z", clock: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3.500 2",
+  send: "M3 11.5 21 3l-5.5 18-3.6-7.400z", attach: "M12 4v16M4 12h16", more: "M12 6h.01M12 12h.01M12 18h.01",
+  file: "M6 3h8l4 4v14H6zM14 3v4h4", pin: "M12 21s7-6.5 7-11.500A7 7 0 0 0 5 9.500C5 14.5 12 21 12 21zM12 11.500a2 2 0 1 0 0-4 2 2 0 0 0 0 4z",
+  person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21c1-4.5 4.5-6 8-6s7 1.5 8 6", split: "M3 5h18v14H3zM12 5v14",
+  list: "M8 6h13M8 12h13M8 18h13M3 6h.01M3 12h.01M3 18h.01", link: "M14 4h6v6M20 4l-9 9M18 13v7H4V6h7", reply: "M10 7 4 12l6 5M4 12h10c4 0 6 2.5 6 6",
+  call: "M5 3h4l2 5-2.5 1.800a12 12 0 0 0 5.7 5.700L16 13l5 2v4a2 2 0 0 1-2 2A16 16 0 0 1 3 5a2 2 0 0 1 2-2z",
+  cart: "M3 4h2.500l2 11h10l2.5-8H6.500M9 20h.01M17 20h.01", flow: "M4 4h16v16H4zM8 9h8M8 13h8M8 17h4", close: "M6 6l12 12M18 6 6 18",
+  play: "M7 4v16l13-8z", clock: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3.5 2",
 };
 
 export function icon(name) {
@@ -74,7 +76,7 @@ export function formatted(text) {
 
 // a link that the user may follow; the page itself asks no other host
 export function outside(url, ...children) {
-  if (!/^https?:\/\//i.test(url)) return h("span", {}, children);
+  if (!/^https?:\/\//i.test(url)) return h("span", children);
   return h("a", { href: url, target: "_blank", rel: "noreferrer noopener" }, children);
 }
 
@@ -162,7 +164,7 @@ export function form(title, fields, submit = "Send") {
       if (field.type === "checkbox") input.checked = field.value;
       else if (field.value !== undefined) input.value = field.value;
       if (tag === "textarea") input.rows = 6;
-      return h("label" + (field.type === "checkbox" ? ".tick" : ""), {}, h("span", {}, field.label), input);
+      return h("label" + (field.type === "checkbox" ? ".tick" : ""), {}, h("span", field.label), input);
     });
     const body = h("form", { method: "dialog", onsubmit: (event) => {
       event.preventDefault();
@@ -172,8 +174,8 @@ export function form(title, fields, submit = "Send") {
         result[field.name] = field.type === "checkbox" ? input.checked : field.type === "number" ? Number(input.value) : field.type === "file" ? input.files[0] : input.value;
       }
       dialog.close();
-    } }, h("h2", {}, title), inputs, h("div.actions", {},
-      h("button.plain", { type: "button", onclick: () => dialog.close() }, "Cancel"), h("button.primary", { type: "submit" }, submit)));
+    } }, h("h2", title), inputs, h("div.actions",
+      h("button.plain", { onclick: () => dialog.close() }, "Cancel"), h("button.primary", { type: "submit" }, submit)));
     const dialog = h("dialog", { "aria-label": title, onclose: () => { dialog.remove(); resolve(result); } }, body);
     document.body.append(dialog);
     dialog.showModal();
@@ -187,7 +189,7 @@ export function menu(label, symbol, items, focus) {
     onfocusout: (event) => { if (event.relatedTarget && !node.contains(event.relatedTarget)) node.open = false; },
     ontoggle: () => {
       if (!node.open || node.childElementCount > 1) return;
-      node.append(h("div.items", {}, items().map((item) => item instanceof Node ? item : h("button", { type: "button", onclick: () => {
+      node.append(h("div.items", items().map((item) => item instanceof Node ? item : h("button", { onclick: () => {
         node.open = false;
         item[1]();
       } }, item[0]))));

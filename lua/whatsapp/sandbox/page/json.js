@@ -24,7 +24,7 @@ function readable(token) {
 function note(node, path, problems) {
   const found = problems.filter((problem) => problem.path === path);
   if (!found.length) return node;
-  return h("span.wrong", {}, h("mark", {}, node), found.map((problem) => h("span.why", {}, problem.message || problem.problem)));
+  return h("span.wrong", h("mark", node), found.map((problem) => h("span.why", problem.message || problem.problem)));
 }
 
 const member = (path, name) => /^[A-Za-z_]\w*$/.test(name) ? (path ? `${path}.${name}` : name) : `${path}["${name}"]`;
@@ -43,11 +43,11 @@ function value(tokens, path, problems, depth) {
     }
     const inner = value(tokens, here, problems, depth + 1);
     const comma = tokens.peek() === "," ? tokens.next() : "";
-    out.push(h("div", {}, name && [h("span.name", {}, readable(name)), ": "], inner, comma));
+    out.push(h("div", name && [h("span.name", readable(name)), ": "], inner, comma));
     if (!comma && tokens.peek() !== close) throw new SyntaxError("not JSON");
   }
   tokens.next();
-  return note(h("span", {}, token, out.length ? h("div.inner", {}, out) : null, close), path, problems);
+  return note(h("span", token, out.length ? h("div.inner", out) : null, close), path, problems);
 }
 
 // problems: { path, message }; those whose place is not in the body come after it
@@ -64,5 +64,5 @@ export function body(text, problems = []) {
   const view = h("pre.json", { tabindex: "0" }, drawn || "(empty)");
   const placed = new Set([...view.querySelectorAll(".why")].map((node) => node.textContent));
   const rest = list.filter((problem) => !placed.has(problem.message || problem.problem));
-  return h("div", {}, view, rest.map((problem) => h("p.why", {}, problem.path ? `${problem.path}: ` : "", problem.message || problem.problem)));
+  return h("div", view, rest.map((problem) => h("p.why", problem.path ? `${problem.path}: ` : "", problem.message || problem.problem)));
 }

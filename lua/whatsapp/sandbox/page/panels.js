@@ -3,8 +3,8 @@ import { h, fill, keyed, exact, span, form, attempt, toast, copy } from "./dom.j
 import { get, post, remove } from "./api.js";
 import { body as json } from "./json.js";
 
-const button = (label, action, kind = "plain") => h(`button.${kind}`, { type: "button", onclick: attempt(action) }, label);
-const card = (title, ...content) => h("section.panel", {}, h("h2", {}, title), content);
+const button = (label, action, kind = "plain") => h(`button.${kind}`, { onclick: attempt(action) }, label);
+const card = (title, ...content) => h("section.panel", h("h2", title), content);
 
 // ---- templates --------------------------------------------------------------------------------------------------------------
 
@@ -12,15 +12,15 @@ function preview(template) {
   const parts = Array.isArray(template.components) ? template.components : [];
   const of = (type) => parts.find((one) => String(one.type).toUpperCase() === type);
   const head = of("HEADER"), cards = of("CAROUSEL")?.cards || [];
-  return h("div.bubble.preview", {}, head && h("p.title", { dir: "auto" }, head.text || `[${String(head.format || "").toLowerCase()}]`), of("BODY") && h("p.words", { dir: "auto" }, of("BODY").text || "Your code is {{1}}."), of("FOOTER") && h("p.small", {}, of("FOOTER").text || ""),
-    (of("BUTTONS")?.buttons || []).map((one) => h("div.press", {}, one.text || String(one.type).toLowerCase().replaceAll("_", " "))), cards.length > 0 && h("p.small", {}, `${cards.length} cards`));
+  return h("div.bubble.preview", head && h("p.title", { dir: "auto" }, head.text || `[${String(head.format || "").toLowerCase()}]`), of("BODY") && h("p.words", { dir: "auto" }, of("BODY").text || "Your code is {{1}}."), of("FOOTER") && h("p.small", of("FOOTER").text || ""),
+    (of("BUTTONS")?.buttons || []).map((one) => h("div.press", one.text || String(one.type).toLowerCase().replaceAll("_", " "))), cards.length > 0 && h("p.small", `${cards.length} cards`));
 }
 
 export class Templates {
   constructor() {
     this.kinds = new Set(["template", "reset"]);
     this.list = h("div.cards-grid");
-    this.node = h("div.page-panel", {}, h("div.bar", {}, button("New template…", () => this.create())), this.list);
+    this.node = h("div.page-panel", h("div.bar", button("New template…", () => this.create())), this.list);
   }
 
   async create() {
@@ -33,10 +33,10 @@ export class Templates {
   async refresh() {
     const { templates = [] } = await get("templates");
     const items = templates.length ? templates : [{ id: "empty" }];
-    keyed(this.list, items, (item) => item.id, (item) => item.id === "empty" ? h("p.nothing", {}, "No templates yet. Create one here or with the API (POST /{waba}/message_templates); a template that is not known is accepted as it is.")
-      : h("section.panel.template", { "aria-label": item.name }, h("header", {}, h("h2", {}, item.name), h("span.state." + ({ APPROVED: "good", REJECTED: "bad" }[item.status] || "waits"), {}, item.status)),
-        h("p.small", {}, `${item.language} · ${item.category ?? ""}`), preview(item), h("div.actions", {}, ["approve", "reject", "pause"].map((verb) => button(verb[0].toUpperCase() + verb.slice(1), async () => { await post(`templates/${encodeURIComponent(item.id)}/${verb}`); await this.refresh(); }))),
-        h("details", {}, h("summary", {}, "definition"), json(JSON.stringify(item)))));
+    keyed(this.list, items, (item) => item.id, (item) => item.id === "empty" ? h("p.nothing", "No templates yet. Create one here or with the API (POST /{waba}/message_templates); a template that is not known is accepted as it is.")
+      : h("section.panel.template", { "aria-label": item.name }, h("header", h("h2", item.name), h("span.state." + ({ APPROVED: "good", REJECTED: "bad" }[item.status] || "waits"), {}, item.status)),
+        h("p.small", `${item.language} · ${item.category ?? ""}`), preview(item), h("div.actions", ["approve", "reject", "pause"].map((verb) => button(verb[0].toUpperCase() + verb.slice(1), async () => { await post(`templates/${encodeURIComponent(item.id)}/${verb}`); await this.refresh(); }))),
+        h("details", h("summary", "definition"), json(JSON.stringify(item)))));
   }
 }
 
@@ -57,18 +57,18 @@ const PRESETS = [["The next answer is lost", { on: "answer", what: "reset", time
 export class Chaos {
   constructor(app) {
     Object.assign(this, { app, kinds: new Set(["chaos", "clock", "request", "reset"]) });
-    this.time = h("p.big-time", {});
-    this.date = h("p.small", {});
-    this.rules = h("ul.rules", {});
+    this.time = h("p.big-time");
+    this.date = h("p.small");
+    this.rules = h("ul.rules");
     this.gauges = h("div.gauges");
     const set = h("input", { type: "datetime-local", step: 1, "aria-label": "Set the clock to" });
     const move = async (how) => app.set_clock(await post("clock", how)), advance = (label, seconds) => button(label, () => move({ advance: seconds }));
     this.freeze = button("Freeze", () => move({ freeze: !app.clock.frozen }));
-    this.node = h("div.page-panel.two", {}, card("Clock", this.time, this.date, h("div.actions", {}, advance("+1 min", 60), advance("+1 h", 3600), advance("+24 h", 86400), this.freeze),
+    this.node = h("div.page-panel.two", card("Clock", this.time, this.date, h("div.actions", advance("+1 min", 60), advance("+1 h", 3600), advance("+24 h", 86400), this.freeze),
       h("form.inline", { onsubmit: attempt(async (event) => { event.preventDefault(); if (set.value) await move({ set: new Date(set.value).getTime() / 1000 }); }) }, set, h("button.plain", { type: "submit" }, "Set")),
-      h("p.small", {}, "Whatever falls due meanwhile happens, one by one: retries of webhooks, statuses, the end of windows, of files and of tokens.")),
-    card("Chaos", h("div.actions", {}, PRESETS.map(([label, rule]) => button(label, () => this.add(rule))), button("New rule…", () => this.create())), this.rules), card("Limits", this.gauges),
-    card("Start again", h("p.small", {}, "Forgets messages, users, webhooks and rules."), h("div.actions", {}, button("Reset the sandbox", async () => { await post("reset"); toast("reset"); }, "danger"))));
+      h("p.small", "Whatever falls due meanwhile happens, one by one: retries of webhooks, statuses, the end of windows, of files and of tokens.")),
+    card("Chaos", h("div.actions", PRESETS.map(([label, rule]) => button(label, () => this.add(rule))), button("New rule…", () => this.create())), this.rules), card("Limits", this.gauges),
+    card("Start again", h("p.small", "Forgets messages, users, webhooks and rules."), h("div.actions", button("Reset the sandbox", async () => { await post("reset"); toast("reset"); }, "danger"))));
   }
 
   async add(rule) { await post("chaos", rule); await this.refresh(); }
@@ -91,11 +91,12 @@ export class Chaos {
     const answer = await get("chaos");
     const list = answer.rules || answer.chaos || [];
     this.app.badge(list);
-    keyed(this.rules, list.length ? list : [{ id: "empty" }], (rule) => rule.id, (rule) => rule.id === "empty" ? h("li.nothing", {}, "No rules: nothing fails by itself.")
-      : h("li.rule" + (rule.over ? ".over" : ""), {}, h("span.grow", {}, h("strong", {}, `${rule.on}: ${rule.what}`), h("span.small", {}, [IN_WORDS[rule.what], ["times", "every", "rate", "after", "code", "seconds"].filter((name) => rule[name] != null).map((name) => `${name} ${rule[name]}`).join(", "), rule.match && Object.entries(rule.match).map(([k, v]) => `${k} ${v}`).join(", "), `fired ${rule.fired ?? 0}`].filter(Boolean).join(" · "))),
+    keyed(this.rules, list.length ? list : [{ id: "empty" }], (rule) => rule.id, (rule) => rule.id === "empty" ? h("li.nothing", "No rules: nothing fails by itself.")
+      : h("li.rule" + (rule.over ? ".over" : ""), {}, h("span.grow", h("strong", `${rule.on}: ${rule.what}`), h("span.small", [IN_WORDS[rule.what], ["times", "every", "rate", "after", "code", "seconds"].filter((name) => rule[name] != null).map((name) => `${name} ${rule[name]}`).join(", "), rule.match && Object.entries(rule.match).map(([k, v]) => `${k} ${v}`).join(", "), `fired ${rule.fired ?? 0}`].filter(Boolean).join(" · "))),
         button("Remove", async () => { await remove(`chaos/${encodeURIComponent(rule.id)}`); await this.refresh(); })));
-    const limits = answer.limits || this.app.info.limits;
-    fill(this.gauges, limits && typeof limits === "object" ? Object.entries(limits).map(([name, one]) => h("label.gauge", {}, h("span", {}, name), h("meter", { min: 0, max: one.max ?? 100, value: one.used ?? 0 }), h("span", {}, `${one.used ?? 0} of ${one.max ?? 100}`))) : h("p.small", {}, "Not enforced. Start the sandbox with limits = \"api\" to meet 130429 and 131056."));
+    const gauge = (name, used) => h("label.gauge", h("span", name), h("meter", { max: 100, value: used }), h("span", `${used} %`));
+    const users = (await get("chats")).users.filter((user) => user.limits);
+    fill(this.gauges, users.length ? [gauge("Your number", Math.max(...users.map((user) => user.limits.number))), users.map((user) => gauge(`To ${user.name}`, user.limits.pair))] : h("p.small", "Not enforced. Start the sandbox with limits = \"api\" to meet 130429 and 131056."));
     this.tick();
   }
 
@@ -115,13 +116,13 @@ export class Numbers {
     Object.assign(this, { app, kinds: new Set(["reset"]) });
     this.list = h("div.cards-grid");
     this.values = h("div");
-    this.node = h("div.page-panel", {}, card("For your program", this.values), this.list);
+    this.node = h("div.page-panel", card("For your program", this.values), this.list);
   }
 
   async refresh() {
     const info = this.app.info, { numbers = [] } = await get("numbers");
     const rows = [["base_url", info.base_url], ["phone_number_id", info.phone_number_id], ["waba_id", info.waba_id ?? info.waba], ["token", info.token ?? "any"], ["app_secret", info.app_secret], ["verify_token", info.verify_token], ["version", info.version]].filter(([, value]) => value !== undefined && value !== null);
-    fill(this.values, h("ul.values", {}, rows.map(([name, value]) => h("li", {}, h("span.small", {}, name), h("code.long", {}, String(value)), h("button.plain", { type: "button", "aria-label": `Copy ${name}`, onclick: () => copy(String(value)) }, "Copy")))));
-    keyed(this.list, numbers, (number) => number.id, (number) => h("section.panel", {}, h("h2", {}, number.verified_name || number.id), h("dl.headers", {}, Object.entries(number).filter(([, value]) => value !== null && typeof value !== "object").map(([name, value]) => [h("dt", {}, name.replaceAll("_", " ")), h("dd", {}, String(value))]))));
+    fill(this.values, h("ul.values", rows.map(([name, value]) => h("li", h("span.small", name), h("code.long", String(value)), h("button.plain", { "aria-label": `Copy ${name}`, onclick: () => copy(String(value)) }, "Copy")))));
+    keyed(this.list, numbers, (number) => number.id, (number) => h("section.panel", h("h2", number.verified_name || number.id), h("dl.headers", Object.entries(number).filter(([, value]) => value !== null && typeof value !== "object").map(([name, value]) => [h("dt", name.replaceAll("_", " ")), h("dd", String(value))]))));
   }
 }

@@ -11,9 +11,9 @@ class Pair {
     this.items = [];
     this.chosen = null;
     this.list = h("ul.rows-list", { tabindex: "0", "aria-label": label });
-    this.detail = h("div.detail", {});
-    this.tools = h("div.bar", {});
-    this.node = h("div.pair", {}, h("div.side", {}, this.tools, this.list), this.detail);
+    this.detail = h("div.detail");
+    this.tools = h("div.bar");
+    this.node = h("div.pair", h("div.side", this.tools, this.list), this.detail);
   }
 
   choose(id) {
@@ -25,18 +25,18 @@ class Pair {
 
   draw() {
     if (!this.items.some((item) => item.id === this.chosen)) this.chosen = this.items[0]?.id ?? null;
-    keyed(this.list, this.items.length ? this.items.map((item) => ({ ...this.line(item), id: item.id, on: item.id === this.chosen })) : [{ id: "empty", words: this.nothing }], (item) => item.id, (item) => item.words !== undefined ? h("li.nothing", {}, item.words)
-      : h("li", {}, h("button.item" + (item.on ? ".on" : ""), { type: "button", "aria-pressed": String(item.on), "data-focus": item.id, onclick: () => this.choose(item.id) },
-        h("span.state" + (item.bad ? ".bad" : item.waits ? ".waits" : ".good"), {}, item.state), h("span.grow", { dir: "auto" }, item.title, h("span.small", {}, item.more)), h("time", {}, item.time))));
+    keyed(this.list, this.items.length ? this.items.map((item) => ({ ...this.line(item), id: item.id, on: item.id === this.chosen })) : [{ id: "empty", words: this.nothing }], (item) => item.id, (item) => item.words !== undefined ? h("li.nothing", item.words)
+      : h("li", h("button.item" + (item.on ? ".on" : ""), { "aria-pressed": String(item.on), "data-focus": item.id, onclick: () => this.choose(item.id) },
+        h("span.state" + (item.bad ? ".bad" : item.waits ? ".waits" : ".good"), {}, item.state), h("span.grow", { dir: "auto" }, item.title, h("span.small", item.more)), h("time", item.time))));
     const found = this.items.find((item) => item.id === this.chosen), data = JSON.stringify(found);
     if (data === this.drawn && this.detail.childElementCount) return;
     this.drawn = data;
-    fill(this.detail, found ? this.details(found) : h("p.nothing", {}, this.nothing));
+    fill(this.detail, found ? this.details(found) : h("p.nothing", this.nothing));
   }
 }
 
-const block = (heading, ...content) => h("section.block", {}, h("h3", {}, heading), content);
-const headers = (all) => h("dl.headers", {}, Object.entries(all || {}).map(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))]));
+const block = (heading, ...content) => h("section.block", h("h3", heading), content);
+const headers = (all) => h("dl.headers", Object.entries(all || {}).map(([name, value]) => [h("dt", name), h("dd", String(value))]));
 
 // the words that tell one send from another
 function about(body) {
@@ -65,8 +65,8 @@ export class Requests extends Pair {
   }
 
   details(item) {
-    return [h("h2", { dir: "ltr" }, `${item.method} ${item.path || item.url}`), h("p.small", {}, [exact(item.at), item.ms !== undefined && `${item.ms} ms`, item.fault && `fault: ${item.fault.what || item.fault}`, item.rule && `rule ${item.rule}`].filter(Boolean).join(" · ")),
-      block("Request", item.headers && h("details", {}, h("summary", {}, "headers"), headers(item.headers)), json(item.request ?? item.body, item.problems)),
+    return [h("h2", { dir: "ltr" }, `${item.method} ${item.path || item.url}`), h("p.small", [exact(item.at), item.ms !== undefined && `${item.ms} ms`, item.fault && `fault: ${item.fault.what || item.fault}`, item.rule && `rule ${item.rule}`].filter(Boolean).join(" · ")),
+      block("Request", item.headers && h("details", h("summary", "headers"), headers(item.headers)), json(item.request ?? item.body, item.problems)),
       block(`Response ${item.status ?? ""}`, json(item.response ?? item.answer))];
   }
 }
@@ -75,10 +75,10 @@ export class Webhooks extends Pair {
   constructor(app) {
     super("Deliveries, newest first");
     Object.assign(this, { app, kinds: new Set(["delivery", "reset", "handshake"]), nothing: "No webhook was sent. Set the URL of your endpoint: the sandbox then posts what users write, and each status." });
-    this.endpoint = h("p.small", {});
-    fill(this.tools, this.endpoint, h("button.plain", { type: "button", onclick: attempt(() => this.set_endpoint()) }, "Endpoint…"),
-      h("button.plain", { type: "button", onclick: attempt(async () => { const said = await post("handshake"); toast(said.problem || "asked for the challenge"); await this.refresh(); }) }, "Handshake"),
-      h("button.plain", { type: "button", onclick: attempt(() => this.send_raw()) }, "Send raw…"));
+    this.endpoint = h("p.small");
+    fill(this.tools, this.endpoint, h("button.plain", { onclick: attempt(() => this.set_endpoint()) }, "Endpoint…"),
+      h("button.plain", { onclick: attempt(async () => { const said = await post("handshake"); toast(said.problem || "asked for the challenge"); await this.refresh(); }) }, "Handshake"),
+      h("button.plain", { onclick: attempt(() => this.send_raw()) }, "Send raw…"));
   }
 
   async set_endpoint() {
@@ -111,11 +111,12 @@ export class Webhooks extends Pair {
   }
 
   details(item) {
-    return [h("h2", {}, `${item.what || "raw"} · ${item.state}`),
-      h("p", {}, h("button.primary", { type: "button", onclick: attempt(async () => { await post(`webhooks/${encodeURIComponent(item.id)}/redeliver`); toast("sent again"); await this.refresh(); }) }, "Redeliver")),
-      block("Attempts", h("table", {}, h("thead", {}, h("tr", {}, ["at", "status", "ms", "answer"].map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, (item.attempts || []).map((one) => h("tr", {}, h("td", {}, exact(one.at)), h("td", {}, one.status ?? one.err ?? "under way"), h("td", {}, one.ms ?? ""), h("td.answer", {}, one.answer ?? ""))))),
-        item.next_at && h("p.small", {}, `again at ${new Date(item.next_at * 1000).toLocaleString()}`), item.hint && h("p.why", {}, item.hint), item.advice && h("p.why", {}, item.advice)),
-      block("Signature", h("code.long", {}, item.attempts?.at(-1)?.signature || item.signature || ""), item.reserialised && h("p.why", {}, "the same body written again by a JSON library gives ", h("code.long", {}, item.reserialised))),
+    const last = item.attempts?.at(-1) || {};
+    return [h("h2", `${item.what || "raw"} · ${item.state}`),
+      h("p", h("button.primary", { onclick: attempt(async () => { await post(`webhooks/${encodeURIComponent(item.id)}/redeliver`); toast("sent again"); await this.refresh(); }) }, "Redeliver")),
+      block("Attempts", h("table", h("thead", h("tr", ["at", "status", "ms", "answer"].map((name) => h("th", { scope: "col" }, name)))), h("tbody", (item.attempts || []).map((one) => h("tr", h("td", exact(one.at)), h("td", one.status ?? one.err ?? "under way"), h("td", one.ms ?? ""), h("td.answer", one.answer ?? ""))))),
+        item.next_at && h("p.small", `again at ${new Date(item.next_at * 1000).toLocaleString()}`)),
+      block("Signature", h("code.long", last.signature || ""), last.reserialised && h("p.why", last.hint), last.reserialised && h("code.long.why", last.reserialised)),
       item.headers && block("Headers", headers(item.headers)), block("Body", json(item.body))];
   }
 }

@@ -16,10 +16,14 @@ function clock.now()
   return latest
 end
 
+---The time as now() told it last: for what happens in the same turn of the loop.
+---@return number seconds
+function clock.last() return latest end
+
 ---To be called where only a turn of the loop can have brought the caller.
 function clock.has_turned()
-  clock.now()
-  turned = updated
+  turned = ngx.now()
+  updated = turned
 end
 
 ---@return number seconds since nginx looked at its connections, with an error of a millisecond

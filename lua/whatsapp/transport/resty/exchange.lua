@@ -47,8 +47,16 @@ end
 
 -- ---- connecting ---------------------------------------------------------------------------------------------------------
 
-local function pool_of(settings, url)
-  return ("whatsapp %s %s://%s:%d %s"):format(settings.pool, url.scheme, url.host, url.port, settings.server_name or "")
+-- the name of the pool; the last one is remembered, by the URL's identity
+local function pool_of(state, url)
+  if state.pool_url == url then return state.pool end
+  local settings = state.settings
+  state.pool_url = url
+  state.pool = {
+    pool = ("whatsapp %s %s://%s:%d %s"):format(settings.pool, url.scheme, url.host, url.port, settings.server_name or ""),
+    pool_size = settings.pool_size,
+  }
+  return state.pool
 end
 
 -- Where the handshake needs no waiting, lua-resty-core 0.1.25 calls it good though nginx has refused the certificate and
@@ -59,38 +67,47 @@ local function handshake(socket, name)
   return ok, err
 end
 
--- A kept connection, which was verified, or a new one. nginx's resolver has a time-out of its own: the hand that waits for
--- it is ended when the time is over.
-local function connect(settings, socket, url, deadline, worker)
-  deadline = math.min(deadline, now() + settings.connect_timeout)
-  local function limit()
-    local left = math.max(0.001, deadline - now())
-    local most = milliseconds(left)
-    socket:settimeouts(most, most, most)
-    return left
-  end
-  local function call()
-    return socket:connect(url.host, url.port, { pool = pool_of(settings, url), pool_size = settings.pool_size })
-  end
-  local left = limit()
+-- nginx's resolver has a time-out of its own: who waits for it is ended when the time is over
+local function connect_by_name(socket, url, pool, seconds, worker)
+  local ok, err = worker:within(seconds, function() return socket:connect(url.host, url.port, pool) end)
+  if not ok and err == "timeout" then err = failures.UNRESOLVED end
+  return ok, err
+end
+
+-- A kept connection, which was verified, or a new one. The time-outs for sending and reading are set here, too: they are what
+-- ends a request only where nothing else does.
+local function connect(state, socket, plan, deadline, worker)
+  local settings, url, time = state.settings, plan.url, clock.last()
+  local seconds = math.max(0.001, math.min(deadline - time, settings.connect_timeout))
+  local rest = milliseconds(math.max(0.001, deadline - time))
+  socket:settimeouts(milliseconds(seconds), rest, rest + SLACK * 1000)
+  local pool = pool_of(state, url)
   local ok, err
-  if url.named then
-    ok, err = worker:within(left, call)
-    if not ok and err == "timeout" then err = failures.UNRESOLVED end
-  else ok, err = call() end
+  if url.named then ok, err = connect_by_name(socket, url, pool, seconds, worker)
+  else ok, err = socket:connect(url.host, url.port, pool) end
   if not ok then return nil, err end
-  if url.scheme == "http" or socket:getreusedtimes() > 0 then return true end
-  limit()
-  return handshake(socket, settings.server_name or url.host:gsub("[%[%]]", ""))
+  if socket:getreusedtimes() > 0 then return true, true end
+  if url.scheme == "http" then return true, false end
+  local left = milliseconds(math.max(0.001, time + seconds - now()))
+  socket:settimeouts(left, left, left)
+  ok, err = handshake(socket, settings.server_name or url.host:gsub("[%[%]]", ""))
+  if not ok then return nil, err end
+  rest = milliseconds(math.max(0.001, deadline - now()))
+  socket:settimeouts(rest, rest, rest + SLACK * 1000)
+  return true, false
 end
 
 -- a connection on which nothing of this request was sent yet
-local function open(settings, socket, plan, deadline, worker)
+local function open(state, socket, plan, deadline, worker)
   if clock.since_turn() > FRESH then cosocket.sleep(0.001) end -- a turn, after which a kept connection may be used
-  local ok, err = connect(settings, socket, plan.url, deadline, worker)
-  if ok then return socket end
+  plan.is_open = false
+  local ok, kept = connect(state, socket, plan, deadline, worker)
+  if ok then
+    plan.is_open = true
+    return true, kept
+  end
   socket:close()
-  return nil, err
+  return nil, kept
 end
 
 -- ---- progress -----------------------------------------------------------------------------------------------------------
@@ -146,9 +163,8 @@ local function send_rest(socket, plan, sending, worker, observe)
 end
 
 -- Sends at once what the system takes at once. Returns nil if the connection took nothing.
-local function start_sending(socket, plan, seconds, worker, observe)
-  local sending, most = {}, milliseconds(seconds)
-  socket:settimeouts(most, most, most + SLACK * 1000)
+local function start_sending(socket, plan, worker, observe)
+  local sending = {}
   local short = is_short(plan)
   local first = short and plan.body and { plan.head, plan.body } or plan.head
   if not socket:send(first) then return nil end
@@ -173,45 +189,55 @@ local function may_be_full(size)
   return size >= largest and size > 0 and (size % 64 == 0 or size % 100 == 0)
 end
 
--- bytes of the answer; plan.came: there were some; plan.full: the last of them may have left some behind
-local function reader_of(plan, socket)
-  return function()
-    local bytes, err = socket:receiveany(PIECE)
-    if not plan.came then clock.has_turned() end -- nothing of an answer was there when its request was sent
-    if bytes then
-      plan.came = true
-      plan.full = may_be_full(#bytes)
-      largest = math.max(largest, #bytes)
-    end
-    return bytes, err
+-- the bytes of an answer, and the place of its body
+local Source = {}
+Source.__index = Source
+
+-- plan.came: some bytes came; plan.full: the last of them may have left some behind
+function Source:pull()
+  local bytes, err = self.socket:receiveany(PIECE)
+  local plan = self.plan
+  if not plan.came then clock.has_turned() end -- nothing of an answer was there when its request was sent
+  if bytes then
+    local size = #bytes
+    plan.came = true
+    plan.full = may_be_full(size)
+    if size > largest then largest = size end
   end
+  return bytes, err
+end
+
+function Source:open(status, length)
+  local plan = self.plan
+  plan.in_file = plan.target ~= nil and status >= 200 and status < 300
+  plan.length = length
+  return plan.in_file and plan.limit or self.state.settings.max_body
 end
 
 -- small pieces are joined now and then: an answer may come in millions of them
-local function collect(parts, piece)
-  local count = #parts.small + 1
-  parts.small[count] = piece
-  if count < 1024 then return true end
-  parts[#parts + 1], parts.small = table.concat(parts.small), {}
+function Source:write(piece)
+  if self.plan.in_file then
+    local ok, err = self.plan.target:write(piece)
+    self.observe()
+    return ok, err
+  end
+  local small = self.small
+  if not small then
+    if not self.first then
+      self.first = piece
+      return true
+    end
+    small = { self.first }
+    self.small, self.list = small, {}
+  end
+  small[#small + 1] = piece
+  if #small >= 1024 then self.list[#self.list + 1], self.small = table.concat(small), {} end
   return true
 end
 
-local function joined(parts) return table.concat(parts) .. table.concat(parts.small) end
-
--- returns a function that chooses the sink of a body, and its limit
-local function place_of(state, plan, parts, observe)
-  return function(status, length)
-    plan.in_file = plan.target ~= nil and status >= 200 and status < 300
-    plan.length = length
-    if not plan.in_file then
-      return function(piece) return collect(parts, piece) end, state.settings.max_body
-    end
-    return function(piece)
-      local ok, err = plan.target:write(piece)
-      observe()
-      return ok, err
-    end, plan.limit
-  end
+function Source:body()
+  if not self.small then return self.first or "" end
+  return table.concat(self.list) .. table.concat(self.small)
 end
 
 ---@param headers table<string, string>
@@ -226,10 +252,13 @@ end
 -- ---- the exchange ---------------------------------------------------------------------------------------------------------
 
 -- the answer, or nil, why, and the status if that came
-local function read(state, socket, plan, sending, place, deadline, worker)
-  local pull = reader_of(plan, socket)
-  local function is_over() return state.closed or sending.err end
-  local answer, err, status = worker:within(deadline - now(), function() return http1.read(pull, plan.method, place) end, is_over)
+local function read(state, source, plan, sending, deadline, worker)
+  local answer, err, status
+  if worker.is_alone then answer, err, status = http1.read(source, plan.method)
+  else
+    local function is_over() return state.closed or sending.err end
+    answer, err, status = worker:within(deadline - now(), function() return http1.read(source, plan.method) end, is_over)
+  end
   stop_sending(sending)
   if sending.err then return nil, sending.err, status end
   if not answer and state.closed then return nil, failures.CLOSED, status end
@@ -237,8 +266,9 @@ local function read(state, socket, plan, sending, place, deadline, worker)
 end
 
 local function talk(state, socket, plan, sending, deadline, worker, observe)
-  local parts = { small = {} }
-  local answer, err, status = read(state, socket, plan, sending, place_of(state, plan, parts, observe), deadline, worker)
+  local source = setmetatable(
+    { state = state, socket = socket, plan = plan, observe = observe, first = false, small = false }, Source)
+  local answer, err, status = read(state, source, plan, sending, deadline, worker)
   local reusable = answer and answer.kept and sending.sent and not plan.last and not plan.full
   if not (reusable and socket:setkeepalive(milliseconds(state.settings.idle_timeout), state.settings.pool_size)) then
     socket:close()
@@ -249,7 +279,7 @@ local function talk(state, socket, plan, sending, deadline, worker, observe)
   end
   local response = { status = answer.status, headers = cosocket.wanted_of(answer.headers, state.wanted) }
   if plan.in_file then response.size = plan.target.size
-  else response.body = joined(parts) end
+  else response.body = source:body() end
   return response
 end
 
@@ -265,10 +295,10 @@ end
 local function attempt(state, socket, plan, deadline, worker, observe)
   while true do
     local opened, response, err, details
-    opened, err = open(state.settings, socket, plan, deadline, worker)
-    if not opened then return failures.unsent(err) end
-    local kept = socket:getreusedtimes() > 0
-    local sending = not state.closed and start_sending(socket, plan, math.max(0.001, deadline - now()), worker, observe)
+    local kept
+    opened, kept = open(state, socket, plan, deadline, worker)
+    if not opened then return failures.unsent(kept) end
+    local sending = not state.closed and start_sending(socket, plan, worker, observe)
     if sending then response, err, details = talk(state, socket, plan, sending, deadline, worker, observe)
     else
       socket:close()
@@ -278,8 +308,15 @@ local function attempt(state, socket, plan, deadline, worker, observe)
       return response, err, details
     end
     socket = ngx.socket.tcp()
+    plan.socket = socket
   end
 end
+
+---Whether a request can be done by a light thread that is ended from outside: all of it is sent at once, and nothing is left
+---open where it ends.
+---@param plan table
+---@return boolean
+function cosocket.is_plain(plan) return is_short(plan) and not (plan.target or plan.progress) end
 
 ---Closes what a request streams; a file that is not whole is removed.
 ---@param plan table
@@ -299,7 +336,7 @@ end
 ---@return string? err
 ---@return whatsapp.details? details
 function cosocket.exchange(state, socket, plan, worker)
-  local deadline, observe = now() + plan.timeout, observer_of(state, plan)
+  local deadline, observe = (plan.deadline or now() + plan.timeout), observer_of(state, plan)
   local response, err, details = attempt(state, socket, plan, deadline, worker, observe)
   local ok, unwritten = cosocket.finish(plan, response ~= nil and plan.in_file)
   if not ok then response, err, details = failures.lost(plan, unwritten, response.status) end

@@ -1,8 +1,8 @@
--- The configuration of the nginx that a command runs in the foreground, for an endpoint on this machine. Never listens on another
--- address than 127.0.0.1.
-local exit = require "whatsapp.cli.exit"
+-- Runs a module of the program inside an nginx of its own, in the foreground, on 127.0.0.1. The options go through a file in a
+-- folder that only this user can read. Never leaves nginx behind.
+local process = require "whatsapp.sandbox.process"
 
-local served = {}
+local foreground = {}
 
 local CONF = [[
 $USER
@@ -23,15 +23,15 @@ http {
 }
 ]]
 
--- the folder of the library's files: .../lua
+-- the folder of this module: .../lua/whatsapp/cli/foreground.lua
 local function lua_folder()
-  local folder = debug.getinfo(1, "S").source:match "^@(.*)/whatsapp/cli/served%.lua$"
-  if not folder then exit.stop("failed", "this command needs the files of the library: it starts nginx") end
-  local _, absolute = require("whatsapp.sandbox.process").run(folder, "pwd")
+  local folder = debug.getinfo(1, "S").source:match "^@(.*)/whatsapp/cli/foreground%.lua$"
+  if not folder then error("nginx needs the files of the library", 0) end
+  local _, absolute = process.run(folder, "pwd")
   return (absolute:match "^[^\n]*")
 end
 
--- nginx asks a name server for the host of --forward-to
+-- nginx asks a name server for the host that it sends to
 local function resolver()
   local file, servers = io.open("/etc/resolv.conf", "r"), {}
   for line in file and file:lines() or function() end do
@@ -41,35 +41,29 @@ local function resolver()
   return #servers > 0 and ("resolver %s ipv6=off;"):format(table.concat(servers, " ")) or ""
 end
 
----@param port integer of 127.0.0.1
----@param folder string of this nginx, with options.json
----@param module string has begin(path of the options) and content()
----@return string
-function served.configuration(port, folder, module)
+local function configuration(module, port, folder)
   local lua = lua_folder()
   local values = {
-    USER = require("whatsapp.sandbox.process").user(), PORT = ("%d"):format(port), FOLDER = folder, LUA = lua, MODULE = module,
-    RESOLVER = resolver(),
+    MODULE = module, USER = process.user(), PORT = ("%d"):format(port), FOLDER = folder, LUA = lua, RESOLVER = resolver(),
     CPATH = ("%s/build/lua5.1/?.so;%s/whatsapp/sandbox/lua5.1/?.so"):format((lua:gsub("/lua$", "")), lua),
     MODULES = "/usr/lib/nginx/modules",
   }
   return (CONF:gsub("%$(%u+)", values))
 end
 
----Runs a module in nginx, in the foreground. The options go through a file in a folder that only this user can read.
----@param what { module: string, port: integer, options: table, on_start: fun(port: integer) } port: 0 takes a free one; on_start:
----called before nginx starts
+---@param what { module: string, port: integer, options: table, on_start: fun(port: integer) } module: has begin(path) and
+---content(); port: 0 takes a free one; on_start: called before nginx starts
 ---@return true? ok
 ---@return string? err
-function served.run(what)
-  return require("whatsapp.sandbox.process").stay {
+function foreground.run(what)
+  return process.stay {
     port = what.port ~= 0 and what.port or nil, prepare = "export -p >environment", -- nginx has an environment of its own
     files = { ["options.json"] = require("whatsapp.cli.json_line").of(what.options) },
     configuration = function(port, folder)
       what.on_start(port)
-      return served.configuration(port, folder, what.module)
+      return configuration(what.module, port, folder)
     end,
   }
 end
 
-return served
+return foreground

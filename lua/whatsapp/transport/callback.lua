@@ -1,0 +1,329 @@
+-- The transport for hosts that tell the answer by calling a function later: games, editors, servers with an HTTP client of
+-- their own. The host's function moves the bytes; this suspends the coroutine that sends, and resumes it when the answer is
+-- there or time is over. Never sends, never blocks, and reads no clock but the host's.
+--
+--   local transport = require("whatsapp.transport.callback").new {
+--     start = function(request, done)   -- begin; later: done { status =, headers =, body = } or done(nil, err, details)
+--       http.fetch({ url = request.url, method = request.method, extra_headers = ..., data = request.body },
+--         function(answer) done { status = answer.code, body = answer.data } end)
+--     end,
+--     now = os.time,                    -- seconds
+--     after = function(seconds, call) minetest.after(seconds, call) end,
+--   }
+--
+-- A host that has no `after` calls transport.turn() in each frame instead.
+local checked = require "whatsapp.transport.request"
+local failures = require "whatsapp.transport.failure"
+local inboxes = require "whatsapp.transport.inboxes"
+local util_options = require "whatsapp.util.options"
+local values = require "whatsapp.util.values"
+
+local M = {}
+
+local LONGEST = 60 -- seconds in one wait
+
+---@class whatsapp.callback_options
+---@field start fun(request: whatsapp.request, done: fun(response: whatsapp.response?, err: string?, details: whatsapp.details?))
+---begins a request and returns; calls done once, then or later. The certificate of the host is its to verify
+---@field now (fun(): number)? seconds; os.time if absent
+---@field after (fun(seconds: number, call: function))? calls the function once, later; if absent, the host calls turn()
+---@field waiter (fun(): fun(), fun())? returns wait(), which suspends the caller, and wake(), which lets it go on, as Prosody's
+---util.async.waiter does; coroutine.yield and coroutine.resume if absent
+---@field step (fun(seconds: number))? lets the host go on for so long at most, for a caller outside of a coroutine
+---@field streams boolean? start takes body_file, form and to_file itself; if absent, they are in `body`
+---@field timeout number? seconds for an answer, 30 if absent
+---@field allow_http boolean? plain http to others than loopback
+---@field user_agent string? a header that is added to a request without one
+
+local NEW = {
+  start = "callable", now = "callable", after = "callable", waiter = "callable", step = "callable", streams = "boolean",
+  timeout = "seconds", allow_http = "boolean", user_agent = "text",
+}
+
+-- ---- time -----------------------------------------------------------------------------------------------------------------
+
+-- the host's clock, which may be set back
+local function clock_of(read)
+  local latest, behind = -math.huge, 0
+  return function()
+    local time = read()
+    if time + behind < latest then behind = latest - time end
+    latest = time + behind
+    return latest
+  end
+end
+
+-- calls what is due; what a call raises is raised when all others were called
+local function turn(state)
+  local time, due, raised = state.now(), {}, nil
+  for timer, deadline in pairs(state.timers) do
+    if deadline <= time then due[#due + 1] = timer end
+  end
+  for _, timer in ipairs(due) do
+    if state.timers[timer] then
+      state.timers[timer] = nil
+      local ok, err = pcall(timer.call)
+      if not ok then raised = raised or err end
+    end
+  end
+  if raised then error(raised, 0) end
+end
+
+-- calls it once, after these seconds, unless its timer is forgotten before
+local function set_timer(state, seconds, call)
+  local timer = { call = call }
+  state.timers[timer] = state.now() + seconds
+  if state.after then
+    state.after(seconds, function() -- the host's time is what counts: its clock may be one of whole seconds
+      if state.timers[timer] then state.timers[timer] = -math.huge end
+      turn(state)
+    end)
+  end
+  return timer
+end
+
+-- ---- suspend and resume ---------------------------------------------------------------------------------------------------
+
+local function plain_waiter()
+  local co = coroutine.running()
+  local place = {}
+  place.wait = function()
+    while not place.woken do coroutine.yield() end -- other code may resume it early
+  end
+  place.wake = function()
+    if place.woken then return end
+    place.woken = true
+    if coroutine.status(co) ~= "suspended" then return end
+    local ok, err = coroutine.resume(co)
+    if not ok then error(debug.traceback(co, tostring(err)), 0) end
+  end
+  return place.wait, place.wake
+end
+
+local function in_coroutine()
+  local co, main = coroutine.running()
+  return co ~= nil and not main
+end
+
+-- outside of a coroutine, the host goes on within step
+local function stepping_waiter(state)
+  local woken = false
+  return function()
+    while not woken do
+      state.step(0.1)
+      turn(state)
+    end
+  end, function() woken = true end
+end
+
+-- Raises where no caller could wait, before anything has begun.
+local function check_waiting(state, level)
+  if state.waiter then return end
+  if in_coroutine() then return require("whatsapp.transport.libcurl").check_suspendable() end
+  if not state.step then
+    error("outside of a coroutine nothing can wait for an answer: send in coroutine.wrap(function() ... end)()", level + 1)
+  end
+end
+
+local function new_waiter(state)
+  if state.waiter then return state.waiter() end
+  if in_coroutine() then return plain_waiter() end
+  return stepping_waiter(state)
+end
+
+local function wake(box)
+  local call = box.wake
+  box.wake = nil
+  if call then call() end
+end
+
+-- waits until there is an answer in the box, or time is over
+local function wait(state, box, seconds)
+  local deadline = state.now() + seconds
+  while not (box.first or state.closed) do
+    local left = deadline - state.now()
+    if left <= 0 then return end
+    local suspend, resume = new_waiter(state)
+    box.wake = resume
+    local timer = set_timer(state, math.min(left, LONGEST), function() wake(box) end)
+    suspend()
+    state.timers[timer] = nil
+  end
+end
+
+local function sleep(state, seconds)
+  local suspend, resume = new_waiter(state)
+  set_timer(state, seconds, resume)
+  suspend()
+end
+
+-- ---- requests -------------------------------------------------------------------------------------------------------------
+
+local function check(state, request, level)
+  if state.closed then error("attempt to use a closed transport", level + 1) end
+  checked.is_request(request, level + 1)
+  checked.check_streams(request, level + 1)
+end
+
+-- an answer, or a failure, for a request that is still waited for; anything that comes later is dropped
+local function settle(state, plan, response, err, details)
+  local entry = plan.entry
+  if not entry then return end
+  plan.entry, state.under_way[plan] = nil, nil
+  if plan.timer then state.timers[plan.timer] = nil end
+  wake(state.inboxes.put(entry, response, err, details))
+end
+
+-- the host's function told something: a response, an error, or anything else
+local function told(state, plan, response, err, details)
+  local request = plan.inlined
+  if type(response) == "table" and request and (request.to_file or request.progress) then
+    response, err, details = require("whatsapp.send.body").saved(request, response)
+  elseif type(response) ~= "table" then
+    if response ~= nil or type(err) ~= "string" then
+      err = "the option start told neither a response, a table, nor nil and an error string"
+      details = nil
+    end
+    response = nil
+    if type(details) ~= "table" then details = { kind = "transport", retryable = false, may_have_been_sent = true } end
+  end
+  settle(state, plan, response, err, details)
+end
+
+-- returns the request for the host, or nil, err, details
+local function request_of(state, request)
+  local inlined = request
+  if not state.streams then
+    local err, details
+    inlined, err, details = require("whatsapp.transport.inlined").request(request)
+    if not inlined then return nil, err, details end
+  end
+  local plan, refusal = checked.request(inlined, state.allow_http, state.checked)
+  if not plan then return util_options.refused(refusal) end
+  local shown = values.copy(inlined)
+  shown.headers = values.copy(inlined.headers)
+  if state.user_agent and not plan.headers["user-agent"] then shown.headers["User-Agent"] = state.user_agent end
+  shown.timeout = request.timeout or state.timeout
+  return shown, inlined, plan.idempotent
+end
+
+local function begin(state, plan, shown)
+  local ok, raised = values.protected(state.start, shown, function(...) told(state, plan, ...) end)
+  if not ok then
+    local err = "the option start raised: " .. values.text_of(raised)
+    return settle(state, plan, nil, err, { kind = "transport", retryable = false, may_have_been_sent = true })
+  end
+  if not plan.entry or state.inner then return end -- it has its answer already, or ends in time by itself
+  plan.timer = set_timer(state, shown.timeout, function() settle(state, plan, failures.lost(plan, "timeout")) end)
+end
+
+local function start(state, request, slot, box)
+  local shown, inlined, extra = request_of(state, request)
+  local plan = { entry = state.inboxes:expect(slot, box) }
+  state.under_way[plan] = true
+  if not shown then return settle(state, plan, nil, inlined, extra) end
+  plan.idempotent, plan.inlined = extra, not state.streams and inlined or nil
+  begin(state, plan, shown)
+end
+
+local function close(state)
+  if state.closed then return end
+  state.closed = true
+  local under_way = state.under_way
+  state.under_way = {}
+  for plan in pairs(under_way) do settle(state, plan, failures.closed()) end
+  for box in pairs(state.waiting) do wake(box) end
+end
+
+-- ---- the transport --------------------------------------------------------------------------------------------------------
+
+local function new_state(options, level, inner)
+  local settings = util_options.check(options, NEW, level + 1)
+  if not settings.start then error("option start is missing: the function that begins a request", level + 1) end
+  local state = values.copy(settings)
+  state.now, state.timeout = clock_of(settings.now or os.time), settings.timeout or 30
+  state.inboxes, state.checked, state.timers, state.under_way, state.closed = inboxes.new(), {}, {}, {}, false
+  state.waiting, state.inner = setmetatable({}, { __mode = "k" }), inner
+  return state
+end
+
+local function make(options, level, inner)
+  local state = new_state(options, level + 1, inner)
+  local transport = { streams = true, now = state.now }
+
+  function transport.sleep(seconds)
+    check_waiting(state, 2)
+    sleep(state, seconds)
+  end
+
+  function transport.start(request, slot, inbox)
+    check(state, request, 2)
+    if slot == nil then error("start needs a slot, to tell whose answer comes", 2) end
+    start(state, request, slot, state.inboxes:box(inbox))
+  end
+
+  function transport.wait(seconds, inbox)
+    local box = state.inboxes:box(inbox)
+    if seconds > 0 and not (box.first or state.closed) then
+      check_waiting(state, 2)
+      state.waiting[box] = true
+      wait(state, box, seconds)
+    elseif state.step and not in_coroutine() then state.step(0) end
+    return state.inboxes:take(box, inbox)
+  end
+
+  function transport.turn() turn(state) end
+  function transport.close() close(state) end
+
+  local function call(_, request)
+    check(state, request, 2)
+    check_waiting(state, 2)
+    local box = state.inboxes.new_box()
+    start(state, request, box, box)
+    while not box.first do wait(state, box, LONGEST) end
+    local _, response, err, details = state.inboxes:take(box)
+    return response, err, details
+  end
+  return setmetatable(transport, { __call = call, __tostring = function() return "whatsapp.transport.callback" end })
+end
+
+---@param options whatsapp.callback_options
+---@return whatsapp.Transport transport callable, with
+---now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close(), and turn(), which wakes all that are due
+function M.new(options)
+  local made = make(options, 2) -- no tail call: levels of the stack are counted
+  return made
+end
+
+---A transport that goes on only in turn(), which never waits, over one that can have many under way: for a program that draws
+---frames, as callback.over(require("whatsapp.transport.curl").new()).
+---@param inner whatsapp.Transport with start and wait, for this transport alone
+---@return whatsapp.Transport transport as new() returns it
+function M.over(inner)
+  if type(inner) ~= "table" or not (inner.start and inner.wait) then
+    error("over needs a transport that has start and wait, such as whatsapp.transport.curl", 2)
+  end
+  local function pump(seconds)
+    local done, response, err, details = inner.wait(seconds)
+    while done do
+      done(response, err, details)
+      done, response, err, details = inner.wait(0)
+    end
+  end
+  local transport = make({
+    start = function(request, done) inner.start(request, done) end,
+    now = inner.now, step = pump, streams = inner.streams, allow_http = true, -- the inner one refuses what it does not allow
+  }, 2, inner)
+  local turn_timers, close_this = transport.turn, transport.close
+  function transport.turn()
+    pump(0)
+    turn_timers()
+  end
+  function transport.close()
+    close_this()
+    inner.close()
+  end
+  return transport
+end
+
+return M

@@ -1,0 +1,179 @@
+-- How whatsapp.transport.copas waits: in a thread of Copas through Copas, anywhere else with socket.select, which blocks. Uses
+-- only Copas's public functions. Never sends, and never loads Copas: a program that runs its loop has loaded it.
+local libcurl = require "whatsapp.transport.libcurl"
+
+local waits = {}
+
+local MAIN = "main" -- waits without Copas
+
+local function socket() return require "socket" end
+
+local latest, behind = 0, 0
+
+---@return number seconds of a clock that never goes back
+function waits.now()
+  local time = socket().gettime()
+  if time + behind < latest then behind = latest - time end
+  latest = time + behind
+  return latest
+end
+
+local now = waits.now
+
+-- Copas, if this is one of its threads while its loop runs
+local function copas_here()
+  local copas = package.loaded.copas
+  if type(copas) ~= "table" or copas.running == false then return nil end
+  local co, main = coroutine.running()
+  if not co or main then return nil end
+  if not (copas.settimeout and copas.sleep and copas.wakeup) then
+    error("this Copas has no timers: whatsapp.transport.copas needs Copas 3 or later (luarocks install copas)", 0)
+  end
+  return copas
+end
+
+---Raises where a thread of Copas could not be suspended; nothing has begun yet.
+function waits.check()
+  if copas_here() then libcurl.check_suspendable() end
+end
+
+---@return thread|string waiter who calls
+function waits.current() return copas_here() and coroutine.running() or MAIN end
+
+---@param seconds number
+function waits.sleep(seconds)
+  local deadline = now() + seconds
+  local left = seconds
+  repeat -- other code may wake a thread early
+    local copas = copas_here()
+    if copas then copas.sleep(math.max(left, 0.001)) else socket().sleep(math.max(left, 0)) end
+    left = deadline - now()
+  until left <= 0
+end
+
+---Lets a thread of Copas go on that waits in wait(); nothing for anybody else.
+---@param waiter thread|string
+function waits.wake(waiter)
+  if waiter ~= MAIN and coroutine.status(waiter) == "suspended" then package.loaded.copas.wakeup(waiter) end
+end
+
+-- ---- in Copas -------------------------------------------------------------------------------------------------------------
+
+-- Looks like a socket whose first read or write has to wait, and the second one is done: so copas.receive and copas.send wait
+-- until the socket can be read or written, and touch no byte of it.
+local function watch_of(connection)
+  local watch, asked = {}, false
+  local function is_asked_again()
+    asked = not asked
+    return not asked
+  end
+  function watch.receive()
+    if is_asked_again() then return "" end
+    return nil, "timeout", ""
+  end
+  function watch.send(_, _, first)
+    if is_asked_again() then return 1 end
+    return nil, "timeout", first and first - 1 or 0
+  end
+  function watch.getfd() return connection:getfd() end
+  function watch.dirty() return connection.dirty ~= nil and connection:dirty() end
+  function watch.close() return true end
+  return watch
+end
+
+local function pause_in_copas(self, copas, connection, how, seconds)
+  local watch = watch_of(connection)
+  self.watches[connection] = watch
+  copas.settimeout(watch, math.max(seconds, 0.001))
+  local ready
+  if how == "r" then ready = copas.receive(watch, 1)
+  else ready = copas.send(watch, "x") end
+  self.watches[connection] = nil
+  return ready ~= nil
+end
+
+-- ---- elsewhere ------------------------------------------------------------------------------------------------------------
+
+local Waits = {}
+Waits.__index = Waits
+
+---@return table waits of one transport
+function waits.new() return setmetatable({ tasks = {}, watches = {} }, Waits) end
+
+-- runs a task until it pauses or ends
+local function resume(self, task, ready)
+  local ok, connection, how, seconds = coroutine.resume(task.co, ready)
+  if coroutine.status(task.co) == "dead" then self.tasks[task] = nil end
+  if not ok then error(connection, 0) end
+  if not self.tasks[task] then return end
+  task.connection, task.how, task.deadline = connection, how, now() + seconds
+end
+
+-- what select is asked for, and until when
+local function wanted(self, deadline)
+  local wants = { r = {}, w = {} }
+  for task in pairs(self.tasks) do
+    local list = wants[task.how]
+    if list then list[#list + 1] = task.connection end
+    deadline = math.min(deadline, task.deadline)
+  end
+  return wants.r, wants.w, deadline
+end
+
+-- one turn: waits until a task can go on, and lets all go on that can
+local function turn(self, seconds)
+  local reads, writes, deadline = wanted(self, now() + seconds)
+  local left = math.max(0, deadline - now())
+  local readable, writable = {}, {}
+  if #reads + #writes > 0 then readable, writable = socket().select(reads, writes, left)
+  else socket().sleep(left) end
+  local ready, time = {}, now()
+  for task in pairs(self.tasks) do
+    local is_ready = task.connection and (task.how == "r" and readable or writable)[task.connection] ~= nil
+    if is_ready or task.deadline <= time then ready[#ready + 1] = { task, is_ready } end
+  end
+  for _, one in ipairs(ready) do
+    if self.tasks[one[1]] then resume(self, one[1], one[2]) end
+  end
+end
+
+---Runs a call in a thread of its own, as soon as somebody waits. It is passed
+---pause(connection, "r"|"w", seconds), which returns whether it is ready.
+---@param call fun(pause: function)
+function Waits:spawn(call)
+  local copas = copas_here()
+  if copas then
+    copas.addthread(function()
+      call(function(connection, how, seconds) return pause_in_copas(self, copas, connection, how, seconds) end)
+    end)
+    return
+  end
+  local task = { co = coroutine.create(function() call(coroutine.yield) end), deadline = 0 }
+  self.tasks[task] = true
+end
+
+---Suspends the caller until it is woken, or time is over; not of Copas: until something has happened.
+---@param waiter thread|string
+---@param seconds number
+function Waits:wait(waiter, seconds)
+  if waiter ~= MAIN then package.loaded.copas.sleep(math.max(seconds, 0.001))
+  else turn(self, seconds) end
+end
+
+---Lets go on what can, without waiting.
+function Waits:look()
+  if not copas_here() then turn(self, 0) end
+end
+
+---Ends the pause of a connection that is not needed any more.
+---@param connection table
+function Waits:cancel(connection)
+  local watch, copas = self.watches[connection], package.loaded.copas
+  if watch and copas.close then copas.close(watch) end
+  for task in pairs(self.tasks) do
+    if task.connection == connection then self.tasks[task] = nil end
+  end
+  connection:close()
+end
+
+return waits

@@ -1,0 +1,23 @@
+-- Files for transports that do not stream: those of a request are put into its body, and a file that takes the answer is looked
+-- at before anything is sent. Never sends, and makes no file.
+local inlined = {}
+
+---@param request whatsapp.request
+---@return whatsapp.request? request with `body` instead of `body_file` and `form`
+---@return string? err
+---@return whatsapp.details? details
+function inlined.request(request)
+  local made, err, details = require("whatsapp.send.body").inlined(request)
+  if not made or request.to_file == nil then return made, err, details end
+  local streams
+  streams, err, details = require("whatsapp.transport.upload").read { to_file = request.to_file, max_file = request.max_file }
+  if not streams then return nil, err, details end
+  local path, file = request.to_file, require "whatsapp.media.file"
+  local text = file.exists(path) and "the file exists already"
+  if text then
+    return require("whatsapp.util.options").refused("to_file: " .. text, { { path = "to_file", rule = "file", message = text } })
+  end
+  return made
+end
+
+return inlined

@@ -25,13 +25,21 @@ local function stop(program, name)
     program.scratch.folder, name))
 end
 
+-- also where a spec failed in its middle
+local function stop_all(program)
+  for name in output(("ls %s"):format(program.scratch.folder)):gmatch "([%w]+)%.pid" do stop(program, name) end
+end
+
 describe("webhooks in the program", function()
   local program, run
   setup(function()
     program = programs.new { WHATSAPP_APP_SECRET = SECRET, WHATSAPP_VERIFY_TOKEN = VERIFY }
     run = program.run
   end)
-  teardown(function() program.remove() end)
+  teardown(function()
+    stop_all(program)
+    program.remove()
+  end)
 
   local function printed(name) return read(program.scratch.path(name .. ".out"), "") end
 
@@ -125,7 +133,10 @@ describe("whatsapp replay", function()
     program = programs.new { WHATSAPP_APP_SECRET = SECRET, WHATSAPP_VERIFY_TOKEN = VERIFY }
     run = program.run
   end)
-  teardown(function() program.remove() end)
+  teardown(function()
+    stop_all(program)
+    program.remove()
+  end)
 
   local ANA = "http://127.0.0.1:%s/_sandbox/users/16505551234/"
 

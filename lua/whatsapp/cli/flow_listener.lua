@@ -3,7 +3,7 @@
 -- luacheck: std min+ngx_lua
 local listener = {}
 
-local state -- of the one worker
+local state -- that of the one worker
 
 local function read(path)
   local file = assert(io.open(path, "rb"))
@@ -35,7 +35,7 @@ end
 
 local function stop() os.execute("kill -QUIT " .. state.master) end
 
--- where the program that started nginx was killed, nginx ends too
+-- nginx ends too if the program that started it was killed
 local function watch(premature)
   if premature then return end
   local now = require("whatsapp.sandbox.files").parent_of(state.master)

@@ -42,6 +42,29 @@ function interruptible.transport(transport)
   return setmetatable(made, { __call = function(_, request) return transport(request) end })
 end
 
+-- LuaJIT raises "interrupted!" in any coroutine, from a hook, and calls no hook within a hook. So the work is resumed within one;
+-- a signal that came meanwhile is raised when the hook has returned.
+local function resume_in_hook(co, take)
+  debug.sethook(function()
+    debug.sethook()
+    take(coroutine.resume(co))
+  end, "", 1)
+  return co -- an instruction, at which the hook is called
+end
+
+local function resume(co, take) return take(coroutine.resume(co)) end
+
+local jit = rawget(_G, "jit")
+if jit and jit.off then
+  jit.off(resume_in_hook, true) -- compiled code calls no hook
+  resume = resume_in_hook
+end
+
+local function resume_all(co, take)
+  while coroutine.status(co) ~= "dead" do resume(co, take) end
+end
+if jit and jit.off then jit.off(resume_all) end
+
 ---Resumes work until Ctrl-C or its end. May be called again after Ctrl-C, where the work did not hear of it.
 ---@param co thread
 ---@param on_end fun(...) gets what the work returns
@@ -53,9 +76,7 @@ function interruptible.step(co, on_end)
     if not went then problem = (...)
     elseif coroutine.status(co) == "dead" then on_end(...) end
   end
-  local ok, raised = pcall(function()
-    while coroutine.status(co) ~= "dead" do take(coroutine.resume(co)) end
-  end)
+  local ok, raised = pcall(resume_all, co, take)
   if not ok then problem = raised end
   if type(problem) == "string" and problem:find "interrupted!" then return true end
   return false, problem

@@ -36,7 +36,7 @@ local function finish(outcome)
   os.execute("kill -QUIT " .. state.master)
 end
 
--- waits until the business has sent so many messages, and a moment more
+-- waits until the business has sent that number of messages, and a moment more
 local function wait_for(count)
   local deadline = ngx.now() + state.patience
   while #ids_in(table.concat(state.lines, "\n")) < count and ngx.now() < deadline do

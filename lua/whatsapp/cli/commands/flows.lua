@@ -65,7 +65,7 @@ local function absolute(path)
   return folder:match "^[^\n]*" .. "/" .. path
 end
 
--- What is wrong with the key or the file is said here, before nginx starts.
+-- A fault of the key or of the file is told here, before nginx starts.
 local function check(options)
   local ok, err = pcall(require("whatsapp.cli.flow_listener").handle, options, function() end)
   if not ok then exit.stop("usage", (tostring(err):gsub("^%S*flow_listener%.lua:%d+: ", ""))) end

@@ -253,6 +253,29 @@ describe("the events of the sandbox", function()
     assert.equal(3, #box:events(500, 3))
   end)
 
+  it("tell of everything that happens, each kind with its line", function()
+    local box, client = new_box { webhook = URL }
+    box.clock:advance(5)
+    box.clock:freeze()
+    box.chaos:add { on = "answer", what = "late", times = 1 }
+    box:user("16505551234"):sends_file { name = "a.txt", data = "x" }
+    assert(client:send(TEXT))
+    box:run()
+    box.templates:approve(box.templates:add({ name = "n", language = "en", components = {} }).id)
+    require("whatsapp.sandbox.deliveries").handshake(box)
+    for _, effect in ipairs(box:run()) do effect.done { status = 200, headers = {}, body = "" } end
+    box:reset()
+    local kinds, list = {}, {}
+    for _, event in ipairs((box:events())) do
+      kinds[event.kind] = true
+      assert.is_truthy(box:line(event):find "^%d%d:%d%d:%d%d %S*.-%S")
+      assert.is_nil(box:line(event):find "\n")
+    end
+    for kind in pairs(kinds) do list[#list + 1] = kind end
+    table.sort(list)
+    assert.equal("chaos clock delivery handshake inbound media request reset status template", table.concat(list, " "))
+  end)
+
   it("have a line each for the terminal, without a secret", function()
     local lines = {}
     local box, client = new_box { webhook = URL, app_secret = "top-secret" }

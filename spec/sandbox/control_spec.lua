@@ -357,6 +357,21 @@ describe("the state of the sandbox", function()
     assert.equal("delivered", box.messages[1].status)
   end)
 
+  it("goes on with the attempts of a webhook where they were", function()
+    local old = new_box { webhook = URL }
+    old:user("16505551234"):writes "hi"
+    for _ = 1, 2 do
+      old:run()[1].done { status = 500, headers = {}, body = "" }
+      old.clock:advance(5)
+    end
+    local box = new_box { webhook = URL }
+    assert(box:load(json.decode(json.encode(old:state()))))
+    assert.same({}, box:run())
+    box.clock:advance(20)
+    box:run()[1].done { status = 500, headers = {}, body = "" }
+    assert.same({ 3, 270 }, { #box.shelves.deliveries.list[1].attempts, box:due() })
+  end)
+
   it("keeps what a rule holds back", function()
     local old = new_box { webhook = URL }
     old.chaos:add { on = "webhook", what = "batch", seconds = 1000 }

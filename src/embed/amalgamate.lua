@@ -15,7 +15,7 @@ local LEFT_OUT = { ["whatsapp.types"] = true }
 for _, name in ipairs { "server", "nginx", "process", "settings", "driver", "files", "stream", "wire" } do
   LEFT_OUT["whatsapp.sandbox." .. name] = true
 end
-local function is_left_out(name) return LEFT_OUT[name] == true or name:find "^whatsapp%.cli" ~= nil end
+local function is_left_out(name) return LEFT_OUT[name] == true or name:find "^whatsapp%.cli%f[%z.]" ~= nil end
 
 local function read(path)
   local file = assert(io.open(path, "rb"))

@@ -48,7 +48,7 @@ MODULE := $(BUILD)/whatsapp
 
 # a folder of src/ is a module, with the files that all modules share: a new file is named nowhere here
 SOURCES = $(wildcard src/$(1)/*.c src/*.c)
-C      := $(sort $(foreach module,core curl crypto,$(call SOURCES,$(module))))
+C      := $(sort $(foreach module,core curl crypto files,$(call SOURCES,$(module))))
 H      := $(wildcard src/*.h src/*/*.h)
 OBJ     = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(call SOURCES,$(1)))
 
@@ -58,22 +58,24 @@ $(PROGRAM): lua/whatsapp/cli/whatsapp Makefile
 	@mkdir -p $(@D)
 	@sed '1s|.*|#!/usr/bin/env $(LUA)|' $< >$@ && chmod +x $@
 
-# MODULES="core crypto" needs no libcurl (for nginx), MODULES=core no library at all
-MODULES ?= core curl crypto
+# MODULES="core crypto files" needs no libcurl (for nginx), MODULES="core files" no library at all
+MODULES ?= core curl crypto files
 # The sandbox runs in nginx, whose Lua is LuaJIT: its two modules, unless this is a special build (BUILD=...) or a partial one
 SANDBOX := $(if $(filter command% environment%,$(origin BUILD)),,$(if $(filter crypto,$(MODULES)),sandbox-modules))
-## build the C modules into build/; LUA=luajit names another Lua, MODULES="core crypto" leaves libcurl out
+## build the C modules into build/; LUA=luajit names another Lua, MODULES="core crypto files" leaves libcurl out
 all: $(MODULES) $(SANDBOX) $(PROGRAM)
 	$(SAID)
 core: $(MODULE)/core.so
 curl: $(MODULE)/curl.so
 crypto: $(MODULE)/crypto.so
+files: $(MODULE)/files.so
 
 $(MODULE)/core.so: $(call OBJ,core)
 $(MODULE)/curl.so: $(call OBJ,curl)
 $(MODULE)/curl.so: LIBS = $(CURL_LIB)
 $(MODULE)/crypto.so: $(call OBJ,crypto)
 $(MODULE)/crypto.so: LIBS = $(SSL_LIB)
+$(MODULE)/files.so: $(call OBJ,files)
 $(MODULE)/%.so:
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(SHARED) -o $@ $^ $(LIBS)
@@ -153,7 +155,7 @@ AFRESH = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u LUA_INC -u LUA_LIB $(MAKE) -
 sandbox-modules:
 ifneq ($(LUA),lua5.1)
 	@for lua in lua5.1 luajit; do \
-	  if $(AFRESH) LUA=$$lua build/lua5.1/headers >/dev/null 2>&1; then $(AFRESH) LUA=$$lua core crypto; exit; fi; done
+	  if $(AFRESH) LUA=$$lua build/lua5.1/headers >/dev/null 2>&1; then $(AFRESH) LUA=$$lua core crypto files; exit; fi; done
 endif
 
 PORT ?= 9428
@@ -169,14 +171,16 @@ demo: deps-demo ; @$(MAKE) --no-print-directory -s all && eval "$$($(MAKE) -s en
 # ---- Debian packages that a target needs -----------------------------------------------------------------------------------
 
 DEPS_BUILD := gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev liblua5.1-0-dev libcurl4-openssl-dev libssl-dev lua-cjson lua-argparse
-DEPS_DEMO  := $(DEPS_BUILD) nginx libnginx-mod-http-lua openssl ca-certificates
+DEPS_DEMO  := $(DEPS_BUILD) nginx libnginx-mod-http-lua openssl ca-certificates lua-dbi-sqlite3
+DEPS_OUTBOX := lua-dbi-sqlite3 lua-dbi-postgresql lua-socket redis-server postgresql lua-nginx-redis faketime
 DEPS_lua5.1 := lua5.1
 DEPS_lua5.2 := lua5.2 liblua5.2-dev
 DEPS_lua5.3 := lua5.3 liblua5.3-dev
 DEPS_luajit := luajit2
-DEPS_TEST  := $(DEPS_DEMO) prometheus lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_$(LUA))
+DEPS_TEST  := $(DEPS_DEMO) prometheus lua-busted lua-cqueues lua-luaossl lua-luv luarocks locales $(DEPS_OUTBOX) $(DEPS_$(LUA))
 DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils liblua5.2-dev liblua5.3-dev libluajit2-5.1-dev
 DEPS_BENCH := $(DEPS_DEMO) valgrind lua-sec lua-socket python3-requests nodejs util-linux
+DEPS_CRASH := $(DEPS_DEMO) $(DEPS_OUTBOX) lua-luv
 DEPS_NGINX := $(DEPS_DEMO) wrk
 DEPS_ALL   := $(DEPS_TEST) $(DEPS_lua5.1) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit)
 DEPS_CROSS := $(DEPS_BUILD) qemu-user-static
@@ -235,7 +239,7 @@ check: deps-check ; @sh spec/support/check.sh
 torture:
 	@mkdir -p build/torture
 	$(CC) $(FLAGS) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(LUA_INC) $(CURL_INC) $(SSL_INC) -o build/torture/$(LUA) \
-	  spec/support/torture.c $(sort $(foreach module,core curl crypto,$(call SOURCES,$(module)))) $(LUA_LIB) -lm \
+	  spec/support/torture.c $(sort $(foreach module,core curl crypto files,$(call SOURCES,$(module)))) $(LUA_LIB) -lm \
 	  $(CURL_LIB) $(SSL_LIB)
 	eval "$$($(MAKE) -s env)"; build/torture/$(LUA) $(CASES)
 
@@ -274,6 +278,10 @@ fuzz:
 	$(FUZZER) -o build/fuzz/encode spec/support/fuzz_encode.c $(call SOURCES,core) $(LUA_LIB) -lm
 	ASAN_OPTIONS=quarantine_size_mb=8 build/fuzz/encode -runs=$(RUNS) -max_len=600 -timeout=60 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ build/fuzz/corpus
 
+## bodies that a flow's endpoint may get, signed; RUNS=1000000
+fuzz-flows: core crypto
+	eval "$$($(MAKE) -s env)"; $$LUA spec/support/fuzz_flows.lua $(RUNS)
+
 # lua-cjson's own leaks are not looked for.
 ## bodies of webhooks, of random bytes and of their words; RUNS=1000000
 fuzz-webhook:
@@ -303,6 +311,8 @@ MAN := io.write(require("whatsapp.cli.man").page())
 docs: core
 	@eval "$$($(MAKE) -s env)"; $(LUA) src/gen.lua lua/whatsapp && $(LUA) -e '$(MAN)' >lua/whatsapp/cli/whatsapp.1
 
+## the files of a release, proved: VERSION=0.2.0; uploads nothing
+release: deps-test ; @sh spec/support/release.sh "$(VERSION)"
 ## the rockspec and whatsapp.all, from the folders
 rockspec: ; @$(LUA) src/modules.lua
 
@@ -322,7 +332,7 @@ EMBEDDED = $(CC) $(FLAGS) -Os -g -I$(AMALGAMATION) $(LUA_INC)
 embed: $(EMBED)/host $(EMBED)/host_all
 $(EMBED)/host: $(HOST) $(addprefix $(EMBED)/,whatsapp_small.o whatsapp_lua.o)
 	$(EMBEDDED) -o $@ $^ $(LUA_LIB) -lm
-$(EMBED)/host_all: $(HOST) $(addprefix $(EMBED)/,whatsapp.o whatsapp_lua.o whatsapp_curl.o whatsapp_crypto.o)
+$(EMBED)/host_all: $(HOST) $(addprefix $(EMBED)/,whatsapp.o whatsapp_lua.o whatsapp_curl.o whatsapp_crypto.o whatsapp_files.o)
 	$(EMBEDDED) -DHOST_HAS_ALL -o $@ $^ $(LUA_LIB) -lm $(CURL_LIB) $(SSL_LIB)
 $(EMBED)/%.o: $(AMALGAMATION)/whatsapp_lua.c Makefile
 	@mkdir -p $(@D)
@@ -382,6 +392,21 @@ $(BENCH)/send_raw: spec/bench/send_raw.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CFLAGS) $(CURL_INC) $(LDFLAGS) -o $@ $< $(CURL_LIB)
 
+# RUNS= says how many processes are killed, ENGINES= on which engines
+KILLS    = $(if $(filter file,$(origin RUNS)),100,$(RUNS))
+ENGINES ?= redis sqlite postgres
+## the outbox while senders are killed and frozen, and engines are killed; fails if a message is lost, out of order or sent twice
+crash: deps-crash
+	@$(MAKE) --no-print-directory -s all
+	@eval "$$($(MAKE) -s env)"; export PATH="$$PATH:/usr/sbin"; for engine in $(ENGINES); do \
+	  $(LUA) spec/crash/run.lua $$engine $$(($(KILLS) * 10)) $(KILLS) $$(($(KILLS) / 10)) $$(($(KILLS) / 50)) hold 3600 || exit 1; done
+
+QUEUED ?= 1000000
+## a put, a claim among QUEUED, and the whole way of one sender, on each engine of the outbox
+bench-outbox: deps-crash
+	@$(MAKE) --no-print-directory -s all
+	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" $(LUA) spec/bench/outbox.lua memory,sqlite,redis,postgres 10000 $(QUEUED)
+
 ## the memory that 100 MB need on the way to and from files
 bench-media: deps-test
 	@$(MAKE) --no-print-directory -s all
@@ -393,9 +418,19 @@ bench-nginx: deps-nginx
 	@$(MAKE) --no-print-directory -s all
 	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)" $(LUA) spec/bench/nginx.lua
 
+ROWS ?= 1000000
+## the program: its help, `validate`, and the memory of a million rows of CSV
+bench-cli: deps-test
+	@$(MAKE) --no-print-directory -s all
+	@eval "$$($(MAKE) -s env)"; $(LUA) spec/bench/cli.lua $(MESSAGES) $(ROWS)
+
 ## to verify and read webhooks, against lua-cjson's decode
 bench-webhook: core crypto $(BENCH)/floor.so
 	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" $(LUA) spec/bench/webhook.lua
 
+## exchanges of a flow a second on one core, and how many RSA alone allows; prints, and judges nothing
+bench-flows: core crypto
+	@eval "$$($(MAKE) -s env)"; $(LUA) spec/bench/flows.lua
+
 # no file has the name of a target
-.PHONY: core curl crypto sandbox-modules install-rock suite $(shell sed -n '/^## /{n;s/^\([a-z0-9-]*\):.*/\1/p}' Makefile)
+.PHONY: core curl crypto files sandbox-modules install-rock suite $(shell sed -n '/^## /{n;s/^\([a-z0-9-]*\):.*/\1/p}' Makefile)

@@ -25,7 +25,7 @@ end)
 
 describe("crypto.digest", function()
   -- FIPS 180-4: nothing, one block, two blocks, a million bytes
-  local vectors = {
+  local rows = {
     { "", 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
     { "abc", 1, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
     { "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 1,
@@ -34,12 +34,12 @@ describe("crypto.digest", function()
   }
 
   it("makes the SHA-256 of what comes in pieces", function()
-    for _, vector in ipairs(vectors) do
+    for _, row in ipairs(rows) do
       local digest = crypto.digest "sha256"
-      for _ = 1, vector[2] do digest:update(vector[1]) end
-      assert.equal(vector[3], digest:final())
+      for _ = 1, row[2] do digest:update(row[1]) end
+      assert.equal(row[3], digest:final())
     end
-    assert.equal(vectors[2][3], crypto.digest("sha256"):update("a"):update(""):update("bc"):final "hex")
+    assert.equal(rows[2][3], crypto.digest("sha256"):update("a"):update(""):update("bc"):final "hex")
   end)
 
   it("gives digits or bytes", function()

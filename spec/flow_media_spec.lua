@@ -49,6 +49,7 @@ describe("a flow's file", function()
       assert.same({ path = scratch.path "photo.jpg", size = #plain, verified = true, sha256 = crypto.digest("sha256"):update(plain):final() },
         got)
       assert.equal(plain, read(scratch.path "photo.jpg"))
+      assert.equal("600\n", scratch.run "stat -c %a photo.jpg")
       assert.same({ "photo.jpg" }, scratch.list())
       local pieces = {}
       assert(client.media:download(file_of(media), function(piece) pieces[#pieces + 1] = piece end))

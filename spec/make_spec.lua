@@ -161,7 +161,7 @@ describe("make", function()
     for name, version in pairs { ["lua5.4"] = "5.4", ["lua5.3"] = "5.3", ["lua5.2"] = "5.2", ["lua5.1"] = "5.1", luajit = "5.1",
       lua54 = "5.4", ["lua-5.4"] = "5.4", lua = "5.3" } do
       local commands = make("-n DESTDIR=/d LUA=" .. name .. " install")
-      for _, command in ipairs { '%s/core.so %s/curl.so %s/crypto.so "/d/usr/local/lib/lua/VERSION/whatsapp"',
+      for _, command in ipairs { '%s/core.so %s/curl.so %s/crypto.so %s/files.so "/d/usr/local/lib/lua/VERSION/whatsapp"',
         'cp -R lua/whatsapp "/d/usr/local/share/lua/VERSION/"' } do
         command = command:gsub("VERSION", version):gsub("%%s", "build/" .. name .. "/whatsapp")
         assert.is_truthy(commands:find(command, 1, true), commands)

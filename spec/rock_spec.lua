@@ -71,7 +71,7 @@ describe("the rock for Lua 5.1", function()
   it("is built and installed as /usr/local has it", function()
     assert.equal(0, status, output)
     for _, path in ipairs { "share/lua/5.1/whatsapp/init.lua", "share/lua/5.1/whatsapp/transport/curl.lua", "lib/lua/5.1/whatsapp/core.so",
-      "lib/lua/5.1/whatsapp/curl.so", "lib/lua/5.1/whatsapp/crypto.so" } do
+      "lib/lua/5.1/whatsapp/curl.so", "lib/lua/5.1/whatsapp/crypto.so", "lib/lua/5.1/whatsapp/files.so" } do
       assert.is_true(#read(folder .. "/tree/" .. path) > 0, path)
     end
   end)
@@ -92,7 +92,7 @@ describe("the rock for Lua 5.1", function()
   end)
 
   it("shows one symbol a module, as make's builds do", function()
-    for _, module in ipairs { "core", "curl", "crypto" } do
+    for _, module in ipairs { "core", "curl", "crypto", "files" } do
       local _, symbols = run(("nm -D --defined-only %s/tree/lib/lua/5.1/whatsapp/%s.so"):format(folder, module))
       local shown = {}
       for name in symbols:gmatch " [TDBRVW] ([^\n]+)" do

@@ -399,6 +399,7 @@ describe("the transport over cosockets", function()
         function() local answer = transport(post { timeout = -1 }) return answer end,
         function() transport.start(5, 1) end,
         function() local made = require("whatsapp.transport.resty").new { ca_file = "/x" } return made end,
+        function() local made = require("whatsapp.transport.resty").new { max_requests = 5 } return made end,
         function() local made = require("whatsapp.transport.resty").new { proxy = "http://u:never-to-be-shown@x" } return made end,
         function() transport.close() local answer = transport(post()) return answer end,
         function() transport.start(post(), 1) end,
@@ -408,7 +409,8 @@ describe("the transport over cosockets", function()
       return said
     ]])
     local expected = {
-      "must be a table, not a number", "timeout must be", "must be a table", "lua_ssl_trusted_certificate", "proxy",
+      "must be a table, not a number", "timeout must be", "must be a table", "lua_ssl_trusted_certificate",
+      "max_requests is for libcurl", "proxy",
       "closed transport", "closed transport",
     }
     for i, words in ipairs(expected) do
@@ -817,7 +819,7 @@ end)
 
 describe("the README's nginx", function()
   it("sends a message", function()
-    local block = assert(read "README.md":match "\n## OpenResty and nginx\n.-```nginx\n(.-)```")
+    local block = assert(read "examples/README.md":match "\n## OpenResty and nginx\n.-```nginx\n(.-)```")
     local fault = fault_server.start()
     fault.play "accept"
     -- over plain http to the server of the spec, and found by its name

@@ -31,6 +31,8 @@ describe("webhook.challenge", function()
     assert.equal("0123", webhook.challenge("hub.mode=subscribe&hub.challenge=0123&hub.verify_token=" .. TOKEN, TOKEN))
     assert.equal("a b+c/é", webhook.challenge("?x=1&hub%2Emode=subscribe&hub.challenge=a+b%2bc/%C3%a9&hub.verify_token=t%26", "t&"))
     assert.equal("0123", webhook.challenge(query(), TOKEN))
+    assert.equal("2", webhook.challenge("hub.mode=x&hub.challenge=1&hub.mode=subscribe&hub.challenge=2&hub.verify_token=" .. TOKEN, TOKEN))
+    assert.equal("2", webhook.challenge(query { ["hub.challenge"] = { "1", "2" }, ["hub.mode"] = { "x", "subscribe" } }, TOKEN))
   end)
 
   it("is refused if a parameter is missing or wrong", function()

@@ -3,7 +3,7 @@
 --   lua src/modules.lua         writes the list into whatsapp.all (make rockspec); the rock installs what `make install` does
 local modules = {}
 
-local C_MODULES = { "core", "curl", "crypto" }
+local C_MODULES = { "core", "curl", "crypto", "files" }
 
 local function lines_of(command)
   local lines = {}
@@ -14,7 +14,7 @@ local function lines_of(command)
 end
 
 ---The C files of a module: those of its folder, then those that all modules share.
----@param name "core"|"curl"|"crypto"
+---@param name "core"|"curl"|"crypto"|"files"
 ---@return string[]
 function modules.sources(name)
   return lines_of(("ls src/%s/*.c src/*.c"):format(name))

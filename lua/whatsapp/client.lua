@@ -43,8 +43,8 @@ local M = {}
 ---@field max_body integer? bytes of an answer, 1 MiB if absent; files have their own bound
 ---@field allow_http boolean? plain http to others than loopback
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
----@field observe (fun(event: whatsapp.observed))? told each attempt, and each message and call that ended: whatsapp.metrics, or
----a function; what it raises is in observe_error of `info` or `details`
+---@field observe (fun(event: whatsapp.observed))? told each message and call that ended, and each attempt that is repeated:
+---whatsapp.metrics, or a function; what it raises is in observe_error of `info` or `details`
 ---@field on_warning fun(warning: whatsapp.problem, message: table)? called for a problem
 ---that the API may refuse; the second argument is the message, or the type, filename and size of a file that is uploaded
 ---@field media_store whatsapp.media_store|false? remembers the uploads of client:send_file; in memory if absent
@@ -191,6 +191,7 @@ local function make(state)
   state.streams = type(transport) == "table" and transport.streams == true
   state.can_wait = state.now ~= nil and state.sleep ~= nil
   state.is_timed = state.now ~= nil and (state.log ~= nil or state.observe ~= nil)
+  state.is_held = state.before_send ~= nil or state.asks_token -- code of the user's may take long before an attempt
   state.steps = delivery.steps(state)
   state.plan = plan_of(state, values.NONE, nil, max_wait_of(state, values.NONE))
   local self = setmetatable({}, client)

@@ -1,5 +1,6 @@
--- Counts the events of the option `observe`: counters, gauges and histograms, in Prometheus' form. metrics/rows says what is counted,
--- a sink keeps the numbers. Never keeps a recipient, a message's id or a text; each label has a bounded number of values.
+-- Counts the events of the option `observe`: counters, gauges and histograms, in Prometheus' form. metrics/rows says which
+-- event counts into which metric, a sink keeps the numbers. Never keeps a recipient, a message's id or a text; the number of
+-- values of a label is bounded.
 local options_of = require "whatsapp.util.options"
 local rows = require "whatsapp.metrics.rows"
 local sinks = require "whatsapp.metrics.sinks"
@@ -38,6 +39,7 @@ for _, row in ipairs(rows) do
   local event = EVENTS[row.event] or { rows = {}, labels = {} }
   EVENTS[row.event] = event
   event.rows[#event.rows + 1] = row
+  event.has_each = event.has_each or row.each ~= nil
   for _, label in ipairs(row.each and {} or row.labels) do
     if not event.labels[label] then
       event.labels[#event.labels + 1] = label
@@ -50,7 +52,7 @@ end
 
 -- The value of a label as text. A value that is new where there are MOST already, or that is no short word, is "other".
 local function bounded(self, label, value)
-  if value == nil then return "" end
+  if not value then return "" end
   local known = self.known[label]
   if not known then
     known = { count = 0, texts = {} }
@@ -82,7 +84,9 @@ local function series_of(self, row, values)
   return self.series[made.key]
 end
 
--- What an event with these labels adds: a list of series, each followed by the name of the member, or false for 1.
+local ONCE = {} -- in place of a member's name: each event adds 1
+
+-- An event with these labels adds to a list of series, each followed by the name of the member that is added.
 local function additions(self, event, texts)
   local list = {}
   for _, row in ipairs(event.rows) do
@@ -90,7 +94,7 @@ local function additions(self, event, texts)
       local values = {}
       for i, label in ipairs(row.labels) do values[i] = texts[event.labels[label]] end
       list[#list + 1] = series_of(self, row, values)
-      list[#list + 1] = row.value or false
+      list[#list + 1] = row.value or ONCE
     end
   end
   return list
@@ -110,8 +114,7 @@ local function grow(self, event, observed)
   if not is_bounded then return list end -- no branch is kept for values that come from outside without bound
   self.count = self.count + 1
   for i, label in ipairs(event.labels) do
-    local value = observed[label]
-    if value == nil then value = NONE end
+    local value = observed[label] or NONE
     node[value] = node[value] or (i == #event.labels and list or {})
     node = node[value]
   end
@@ -132,25 +135,23 @@ end
 ---Counts an event; a name that no row has is ignored, as a program may observe events of its own.
 ---@param observed whatsapp.observed
 function Metrics:__call(observed)
-  local event = EVENTS[observed.name]
-  if not event then return end
-  local labels, node, sink = event.labels, self.tree[observed.name], self.sink
+  local node = self.tree[observed.name]
+  if not node then return end
+  local event, sink, add = EVENTS[observed.name], self.sink, self.add
+  local labels = event.labels
   for i = 1, #labels do
-    local value = observed[labels[i]]
-    if value == nil then value = NONE end
-    node = node[value]
+    node = node[observed[labels[i]] or NONE]
     if not node then
       node = grow(self, event, observed)
       break
     end
   end
-  if #labels == 0 then node = additions(self, event, {}) end
   for i = 1, #node, 2 do
     local member = node[i + 1]
-    local n = not member and 1 or observed[member]
-    if type(n) == "number" then sink:add(node[i], n) end
+    local n = member == ONCE and 1 or observed[member]
+    if n then add(sink, node[i], n) end
   end
-  if event.rows[1].each then add_each(self, event, observed) end
+  if event.has_each then add_each(self, event, observed) end
 end
 
 ---All numbers in Prometheus' text format, version 0.0.4.
@@ -183,8 +184,10 @@ local OPTIONS = { sink = "sink" }
 function metrics.new(options)
   local checked = options_of.check(options, OPTIONS, 2)
   local tree = {}
-  for name in pairs(EVENTS) do tree[name] = {} end
-  return setmetatable({ sink = checked.sink or sinks.memory(), tree = tree, series = {}, known = {}, count = 0 }, Metrics)
+  local sink = checked.sink or sinks.memory()
+  local self = setmetatable({ sink = sink, add = sink.add, tree = tree, series = {}, known = {}, count = 0 }, Metrics)
+  for name, event in pairs(EVENTS) do tree[name] = #event.labels == 0 and additions(self, event, {}) or {} end
+  return self
 end
 
 ---A sink in the memory of this process (in nginx: of one worker).
@@ -200,8 +203,15 @@ function metrics.shared(dict)
   return sinks.shared(found, name)
 end
 
----A sink that counts in nginx-lua-prometheus, for who has its metrics already. To be made in init_worker_by_lua.
----@param prometheus { counter: function, gauge: function, histogram: function } as `require("prometheus").init("dict")` returns it
+---The object of nginx-lua-prometheus; each function makes a metric.
+---@class whatsapp.prometheus
+---@field counter function
+---@field gauge function
+---@field histogram function
+---@field metric_data function
+
+---A sink that counts in nginx-lua-prometheus, where a program has metrics of its own. Make it in init_worker_by_lua.
+---@param prometheus whatsapp.prometheus as `require("prometheus").init("dict")` returns it
 ---@return whatsapp.metric_sink
 function metrics.nginx_lua_prometheus(prometheus)
   if type(prometheus) ~= "table" or type(prometheus.counter) ~= "function" then

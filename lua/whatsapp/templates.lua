@@ -4,21 +4,7 @@
 ---@class whatsapp.templates
 local templates = {}
 
----@class whatsapp.templates.Definition a template as the API lists it, or as it is created
----@field name string
----@field language string
----@field category "MARKETING"|"UTILITY"|"AUTHENTICATION"
----@field components whatsapp.templates.DefinitionComponent[]
----@field parameter_format ("POSITIONAL"|"NAMED")?
----@field status string? of one that was listed
----@field id string?
-
----@class whatsapp.templates.DefinitionComponent
----@field type string HEADER, BODY, FOOTER, BUTTONS, CAROUSEL, LIMITED_TIME_OFFER or CALL_PERMISSION_REQUEST
----@field format string? of a header
----@field text string?
----@field buttons { type: string, text: string? }[]?
----@field cards { components: whatsapp.templates.DefinitionComponent[] }[]?
+---@alias whatsapp.templates.Definition whatsapp.graph.TemplateDefinition a template as the API lists it, or as it is created
 
 local function check_table(value, name, level)
   if type(value) ~= "table" then error(("%s is a table, got a %s"):format(name, type(value)), level + 1) end

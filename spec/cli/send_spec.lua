@@ -32,7 +32,7 @@ describe("whatsapp send", function()
     return list[#list].message
   end
 
-  -- what --dry-run prints of a message
+  -- the message that --dry-run prints
   local function made(words, options)
     local ended = run("send " .. words .. " --dry-run", options)
     assert.equal(0, ended.status, words .. ": " .. ended.err)

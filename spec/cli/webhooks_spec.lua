@@ -50,7 +50,7 @@ describe("webhooks in the program", function()
   end)
 
   it("are verified, printed, given to a program, and counted", function()
-    local url = start(program, "listen --port 0 --count 4 --exec 'cat >>events; grep -vq refuse events'", "listen")
+    local url = start(program, "listen --port 0 --count 4 --exec 'cat >>events; whatsapp version >version'", "listen")
     assert.equal(0, run("trigger message.text text.body=Hello --to " .. url).status)
     assert.equal(0, run("trigger status.delivered --to " .. url).status)
     local stranger = run("trigger message.text --to " .. url, { env = { WHATSAPP_APP_SECRET = "another0123456789" } })
@@ -68,6 +68,7 @@ describe("webhooks in the program", function()
     assert.equal(4, lines, printed "listen")
     local events = read(program.scratch.path "events")
     assert.equal("Hello", json.decode(events:match "[^\n]+").text)
+    assert.is_truthy(read(program.scratch.path "version"):find "^whatsapp ") -- the environment is that of the person who listens
     assert.equal(5, run("trigger message.text --to " .. url).status) -- it has ended
   end)
 
@@ -115,5 +116,61 @@ describe("webhooks in the program", function()
     local body = run("trigger message.text --dry-run").out:gsub("\n$", "")
     local signature = "sha256=" .. crypto.hmac_sha256(SECRET, body)
     assert.is_true(webhook.verify(body, signature, SECRET))
+  end)
+end)
+
+describe("whatsapp replay", function()
+  local program, run
+  setup(function()
+    program = programs.new { WHATSAPP_APP_SECRET = SECRET, WHATSAPP_VERIFY_TOKEN = VERIFY }
+    run = program.run
+  end)
+  teardown(function() program.remove() end)
+
+  local ANA = "http://127.0.0.1:%s/_sandbox/users/16505551234/"
+
+  local function bot(port, words) -- a bot in a shell: it answers each text
+    program.scratch.write("bot.sh",
+      ("grep -q '\"kind\":\"message\"' || exit 0\nexport WHATSAPP_BASE_URL=http://127.0.0.1:%s WHATSAPP_TOKEN=any-token-01 "
+      .. "WHATSAPP_PHONE_NUMBER_ID=106540352242922\nwhatsapp -q send 16505551234 '%s' >/dev/null\n"):format(port, words))
+  end
+
+  it("plays a recorded run again: the same answers, or a diff", function()
+    local url = start(program, "listen --port 0 --exec 'sh ./bot.sh'", "bot")
+    local base = start(program, "sandbox --port 0 --no-page --record run.jsonl --webhook " .. url, "recorder"):match "^http://[^/]+"
+    local port = base:match "%d+$"
+    bot(port, "You are welcome")
+    for _, text in ipairs { "Hi", "Thanks" } do
+      output(("curl -s -X POST -H 'Content-Type: application/json' -d '{\"text\":\"%s\"}' %swrite"):format(text, ANA:format(port)))
+      output "sleep 0.5"
+    end
+    for _ = 1, 100 do
+      if select(2, read(program.scratch.path "recorder.out"):gsub("You are welcome", "")) >= 2 then break end
+      output "sleep 0.05"
+    end
+    stop(program, "recorder")
+    output(("while curl -s -o /dev/null %s/; do sleep 0.05; done"):format(base))
+    local same = run(("replay run.jsonl --port %s --webhook %s"):format(port, url))
+    assert.equal(0, same.status, same.out .. same.err)
+    assert.is_truthy(same.err:find("2 steps, the same answers", 1, true), same.err)
+    bot(port, "Something else")
+    local other = run(("replay run.jsonl --port %s --webhook %s"):format(port, url))
+    assert.equal(7, other.status, other.err)
+    assert.is_truthy(other.out:find("\n%-bot .*You are welcome") and other.out:find("\n%+bot .*Something else"), other.out)
+    program.scratch.write("bot.sh", "cat >/dev/null\n")
+    local posted = run("replay run.jsonl --webhooks-only --webhook " .. url)
+    assert.equal(0, posted.status, posted.out .. posted.err)
+    assert.is_truthy(posted.out:find "^1\t200\n")
+    stop(program, "bot")
+    output(("while curl -s -o /dev/null %s; do sleep 0.05; done"):format(url))
+  end)
+
+  it("refuses what is no record, with its line", function()
+    program.scratch.write("bad.jsonl", '{"kind":"clock","at":1}\nno json\n')
+    local ended = run "replay bad.jsonl --webhook http://127.0.0.1:1"
+    assert.equal(3, ended.status)
+    assert.is_truthy(ended.err:find("line 2", 1, true), ended.err)
+    assert.equal(2, run("replay bad.jsonl").status)
+    assert.equal(2, run("replay nowhere.jsonl --webhook http://127.0.0.1:1").status)
   end)
 end)

@@ -26,7 +26,7 @@ scratch.write("acknowledged", "")
 scratch.write("errors", "")
 scratch.run "chmod 777 . && chmod 666 *"
 
-local engine, store_name = nil, nil
+local engine, store_name
 if engine_name == "sqlite" then store_name = "sqlite:" .. scratch.path "outbox.db"
 else
   engine = engines[engine_name] { fsync = true }
@@ -61,6 +61,7 @@ local function spawn(name, arguments, skew)
   }, function(code, signal)
     child.ended, child.code, child.signal = true, code, signal
     child.handle:close()
+    for _, name in ipairs { "faketime_shm_", "sem.faketime_sem_" } do os.remove("/dev/shm/" .. name .. child.pid) end
   end)
   child.handle, child.pid = assert(handle, pid), pid
   children[name] = child
@@ -99,7 +100,8 @@ end
 
 -- ---- what webhooks and a person do ----------------------------------------------------------------------------------------------
 
-local store = open(store_name)
+-- a frozen sender may hold the lock of SQLite: this process, which thaws it, must not wait for it
+local store = open(store_name, nil, 0.05)
 local outbox = whatsapp.outbox.new { store = store }
 local unknown_since, was_unknown, settled, dropped = {}, {}, 0, 0
 
@@ -113,12 +115,20 @@ local function tend()
   local unknown = outbox:list { state = "unknown", limit = 1000 }
   if not unknown or #unknown == 0 then return end
   local seen = arrived()
+  local is_away = false
   for _, entry in ipairs(unknown) do
+    if is_away then return end
     was_unknown[entry.key] = true
     unknown_since[entry.key] = unknown_since[entry.key] or uv.now()
     if seen[entry.stamp] then
-      if outbox:feed { kind = "status", status = "sent", stamp = entry.stamp, id = "w", timestamp = os.time() } then settled = settled + 1 end
-    elseif uv.now() - unknown_since[entry.key] > OLD * 1000 and outbox:resolve(entry.key, "drop") then dropped = dropped + 1 end
+      local state = outbox:feed { kind = "status", status = "sent", stamp = entry.stamp, id = "w", timestamp = os.time() }
+      if state then settled = settled + 1 end
+      is_away = state == nil
+    elseif uv.now() - unknown_since[entry.key] > OLD * 1000 then
+      local done = outbox:resolve(entry.key, "drop")
+      if done then dropped = dropped + 1 end
+      is_away = done == nil
+    end
   end
 end
 
@@ -184,9 +194,11 @@ repeat
     engine.kill()
     engine.start()
   end
-  if turns % 5 == 0 then tend() end
-  if turns % 30 == 0 then
+  if turns % 5 == 0 then
+    tend()
     counts = outbox:counts()
+  end
+  if turns % 30 == 0 then
     io.stderr:write(("%4d s: %d kills, %d freezes, %d engine kills, %3.0f %% put, %s\n"):format(os.time() - started, killed, frozen,
       engine_killed, progress() * 100, counts and ("%d accepted, %d queued, %d unknown"):format(counts.accepted, counts.queued,
         counts.unknown) or "the store is away"))

@@ -429,6 +429,39 @@ describe("a sender that slept past its lease", function()
   end)
 end)
 
+describe("the option observe of an outbox", function()
+  it("is told each put and what is in the outbox, and the client's each message once, when it has ended", function()
+    local seen, ended = {}, {}
+    local w = world({ { err = "no connection", details = UNSENT }, { err = "reset", details = SENT } }, {
+      observe = function(event) seen[#seen + 1] = event end,
+    }, { observe = function(event)
+      if event.name == "message" then ended[#ended + 1] = event.outcome end
+    end })
+    assert(w.outbox:put(text("49151", "1"), { key = "a" }))
+    assert(w.outbox:put(text("49151", "1"), { key = "a" }))
+    assert.is_nil((w.outbox:put(text("49151", "2"), { key = "a" })))
+    assert.is_nil((w.outbox:put({})))
+    assert(w.outbox:put_all { { message = text("49152", "2") }, { message = {} } })
+    w.run { concurrency = 1 }
+    local results, counts = {}, nil
+    for _, event in ipairs(seen) do
+      if event.name == "put" then results[#results + 1] = event.result
+      else counts = counts or event end
+    end
+    assert.same({ "new", "same", "other", "invalid", "invalid", "new" }, results)
+    assert.same({ "outbox", 2, 0 }, { counts.name, counts.counts.queued, counts.oldest })
+    table.sort(ended)
+    assert.same({ "accepted", "unknown" }, ended)
+  end)
+
+  it("stops nothing when it raises", function()
+    local w = world(nil, { observe = function() error "mine" end })
+    assert.equal("new", (w.outbox:put(text())))
+    assert.equal(1, w.run())
+    assert.matches("mine", w.outbox.observe_error)
+  end)
+end)
+
 describe("outbox:feed", function()
   it("takes status events with a stamp, and nothing else", function()
     local w = world { { err = "reset", details = SENT } }

@@ -401,6 +401,16 @@ question("at_most below 0 only looks", function(world)
   same(true, store:take("k", 0, 10, 1, -1) > 5)
 end)
 
+question("counts tells for how long the oldest due entry has waited", function(world)
+  local store = world.open()
+  same(0, (select(2, store:counts())))
+  put(store, "a1")
+  local now = store:get("a1").made
+  assert(store:put { entry("b1", "b", { due = now - 100 }), entry("c1", "c", { due = now + 100 }) })
+  local _, oldest = store:counts()
+  same(true, oldest >= 100 and oldest < 130, tostring(oldest))
+end)
+
 -- ---- memory ------------------------------------------------------------------------------------------------------------------
 
 question("nothing is left of many entries once they are purged", function(world)

@@ -14,15 +14,16 @@ make -s LUA="$lua" sandbox
 eval "$(make -s LUA="$lua" BUILD="$plain" env)"
 "$lua" -e 'assert(require("whatsapp.curl").new({}):pollfd() == nil, "this build has epoll")'
 
-echo "== the rows of the blocking transport, and of loops over libcurl's sockets"
+echo "== the rows of the transports over libcurl: blocking, and in loops that watch its sockets"
 PATH="$PATH:/usr/sbin" "$lua" "$busted" -o TAP spec/sockets_spec.lua spec/repeated_head_spec.lua spec/transport_connections_spec.lua \
-  spec/transport_proxy_spec.lua spec/transport_put_off_spec.lua spec/transport_refused_add_spec.lua >build/portable/loops.tap 2>&1 &
-PATH="$PATH:/usr/sbin" "$lua" "$busted" -o TAP --filter='whatsapp%.transport%.curl' spec/transport_spec.lua \
+  spec/transport_proxy_spec.lua spec/transport_put_off_spec.lua spec/transport_refused_add_spec.lua spec/transport_loop_spec.lua \
+  spec/transport_waiter_spec.lua spec/transport_many_spec.lua spec/transport_fork_spec.lua >build/portable/loops.tap 2>&1 &
+PATH="$PATH:/usr/sbin" "$lua" "$busted" -o TAP --filter='whatsapp%.transport%.[cl]' spec/transport_spec.lua \
   spec/transport_request_spec.lua spec/stream_request_spec.lua spec/stream_answer_spec.lua spec/stream_fault_spec.lua \
-  >build/portable/blocking.tap 2>&1 || true
+  >build/portable/rows.tap 2>&1 || true
 wait || true
-cat build/portable/blocking.tap build/portable/loops.tap | grep -A8 '^not ok' | grep -v '^ok' && exit 1
-for part in blocking loops; do
+cat build/portable/rows.tap build/portable/loops.tap | grep -A8 '^not ok' | grep -v '^ok' && exit 1
+for part in rows loops; do
   passed=$(grep -c '^ok' build/portable/$part.tap)
   [ "$passed" -gt 0 ] || { cat build/portable/$part.tap; exit 1; }
   echo "$part: $passed ok"
@@ -37,8 +38,8 @@ for name in curl openssl; do
     if [ -d "$place" ]; then cp -R "$place" $include/; fi
   done
 done
-for file in src/*.c src/core/*.c src/curl/*.c src/crypto/*.c; do
+for file in src/*.c src/core/*.c src/curl/*.c src/crypto/*.c src/files/*.c; do
   # shellcheck disable=SC2046,SC2086
   $MINGW -std=c99 $(make -s say-WARN) -Werror -O2 -I$include $(pkg-config --cflags-only-I lua5.4) -c -o build/portable/windows.o "$file"
 done
-echo "core, curl and crypto: ok"
+echo "core, curl, crypto and files: ok"

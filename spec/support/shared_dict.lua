@@ -76,6 +76,18 @@ function Dict:safe_add(name, value, seconds)
   return insert(self, name, value, seconds, false)
 end
 
+function Dict:safe_set(name, value, seconds)
+  return insert(self, name, value, seconds, false)
+end
+
+function Dict:get_keys()
+  local names = {}
+  for name, entry in pairs(self.entries) do
+    if not is_over(self, entry) then names[#names + 1] = name end
+  end
+  return names
+end
+
 function Dict:incr(name, by, init, seconds)
   local entry = living(self, name)
   if entry then

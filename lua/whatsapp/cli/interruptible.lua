@@ -3,7 +3,7 @@
 -- that the work has in its hands.
 local interruptible = {}
 
-local PAUSE = {} -- what the work yields while it waits
+local PAUSE = {} -- the work yields this while it waits
 
 local function pause()
   local co, is_main = coroutine.running() -- Lua 5.1 gives nothing for the main one

@@ -1,5 +1,5 @@
--- Items of the command line: path=text, path:=JSON, path=@file. Turns each text into what the schema says stands at its path, and
--- refuses a path that there is not. Never reads a file itself and never sends.
+-- Items of the command line: path=text, path:=JSON, path=@file. Turns each text into the kind of value that the schema has at its
+-- path, and refuses a path that there is not. Never reads a file itself and never sends.
 local core = require "whatsapp.core"
 local exit = require "whatsapp.cli.exit"
 local paths = require "whatsapp.cli.paths"

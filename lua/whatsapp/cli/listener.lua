@@ -1,11 +1,11 @@
--- What answers inside the nginx of `whatsapp listen`: verifies a webhook, prints its events, runs a program for each, sends the
+-- The endpoint inside the nginx of `whatsapp listen`: verifies a webhook, prints its events, runs a program for each, sends the
 -- bytes on. Never answers 200 for an event that the program or the other endpoint refused.
 -- luacheck: std min+ngx_lua
 local json_line = require "whatsapp.cli.json_line"
 
 local listener = {}
 
-local state -- of the one worker
+local state -- that of the one worker
 
 local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
@@ -20,7 +20,7 @@ local function stop()
   os.execute("kill -QUIT " .. state.master)
 end
 
--- where the program that started nginx was killed, nginx ends too
+-- nginx ends too if the program that started it was killed
 local function watch(premature)
   if premature then return end
   local now = require("whatsapp.sandbox.files").parent_of(state.master)
@@ -60,7 +60,8 @@ local function run_program(line)
   local file = assert(io.open(path, "wb"))
   file:write(line, "\n")
   file:close()
-  local result = os.execute(("cd %s && { %s\n} <%s"):format(quoted(state.folder), state.exec, quoted(path)))
+  local result = os.execute((". %s/environment; cd %s && { %s\n} <%s"):format(quoted(state.nginx_folder), quoted(state.folder),
+    state.exec, quoted(path)))
   return result == 0 or result == true
 end
 

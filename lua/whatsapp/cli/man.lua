@@ -60,7 +60,8 @@ end
 
 local function add_settings(out)
   add(out, ".SH SETTINGS")
-  add(out, escaped("An option wins over a variable of the environment, which wins over a profile of the configuration file. No option "
+  add(out, escaped("An option wins over a variable of the environment, which wins over a profile of the configuration file. "
+    .. "No option "
     .. "takes a secret, as every user of a machine can read the arguments of a process."))
   for _, row in ipairs(settings.ROWS) do
     add(out, ".TP")
@@ -70,7 +71,8 @@ local function add_settings(out)
   add(out, ".SH FILES")
   add(out, ".TP")
   add(out, ".I ${XDG_CONFIG_HOME:\\-~/.config}/whatsapp/config.json")
-  add(out, escaped('{ "default": "test", "profiles": { "test": { "phone_number_id": "106540352242922", "token_command": "pass show wa" } } }'))
+  add(out, escaped('{ "default": "test", "profiles": { "test": { "phone_number_id": "106540352242922", '
+    .. '"token_command": "pass show whatsapp" } } }'))
 end
 
 ---@return string page in roff
@@ -84,7 +86,8 @@ function man.page()
   add(out, ".B whatsapp")
   add(out, "[options] COMMAND ...")
   add(out, ".SH DESCRIPTION")
-  add(out, escaped("Checks, sends, tests and repairs. Data goes to stdout, words to stderr; what a pipe gets never depends on a terminal."))
+  add(out, escaped("Checks, sends, tests and repairs. Data goes to stdout, words to stderr; what a pipe gets never depends on a "
+    .. "terminal."))
   add(out, ".SH OPTIONS")
   add_options(out, parser.GLOBAL)
   add(out, ".SH COMMANDS")

@@ -43,7 +43,7 @@ local STATES = {
   expired = "not_sent",
 }
 
----What became of a row.
+---The outcome of a row.
 ---@param outbox whatsapp.outbox_object
 ---@param row whatsapp.cli.row with its key
 ---@return table outcome as cli/outcome makes it

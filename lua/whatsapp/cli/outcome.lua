@@ -1,4 +1,4 @@
--- What became of a message, as the program's JSON has it: one word, and an error with what a reader may branch on. Pure.
+-- The outcome of a message, as the program's JSON has it: one word, and an error with what a reader may branch on. Pure.
 local outcome = {}
 
 -- kind of the details -> the word where nothing was sent

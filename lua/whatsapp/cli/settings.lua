@@ -23,6 +23,8 @@ settings.ROWS = {
   { "app_secret", "WHATSAPP_APP_SECRET", secret = true, help = "the app's secret" },
   { "app_secret_file", nil, help = "a file with the app's secret" },
   { "verify_token", "WHATSAPP_VERIFY_TOKEN", secret = true, help = "agreed on with the webhook's settings" },
+  { "flow_key", "WHATSAPP_FLOW_KEY", help = "the file with the private key of flows" },
+  { "flow_passphrase", "WHATSAPP_FLOW_PASSPHRASE", secret = true, help = "opens the private key of flows" },
   { "store", "WHATSAPP_STORE", help = "the outbox: sqlite:FILE, redis://HOST/QUEUE or postgres://HOST/DATABASE" },
   { "store_password", "WHATSAPP_STORE_PASSWORD", secret = true, help = "of the store" },
   { "live", nil, help = "true: real users get the messages" },

@@ -42,7 +42,7 @@ end
 
 local TIMED = [[if timeout --foreground 10 true 2>/dev/null; then exec timeout --foreground %d sh -c %s; else exec sh -c %s; fi]]
 
----The first line that a command prints. Where the system has timeout(1), it ends after some seconds.
+---The first line that a command prints. It ends after some seconds if the system has timeout(1).
 ---@param command string
 ---@param seconds integer
 ---@return string? line nil: it failed or printed nothing

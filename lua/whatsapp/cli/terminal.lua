@@ -1,6 +1,6 @@
--- The only file that writes to stdout and stderr and that asks a person: data goes to stdout, words to stderr. What a reader of a
--- pipe gets never depends on a terminal: only colours, progress and questions do. Hides every secret that it was told of. Never
--- decides what is said.
+-- The only file that writes to stdout and stderr and that asks a person: data goes to stdout, words to stderr. The reader of a
+-- pipe gets the same bytes as a terminal: only colours, progress and questions differ. Hides every secret that it was told of.
+-- Never decides what is said.
 local shell = require "whatsapp.cli.shell"
 
 local terminal = {}
@@ -114,7 +114,7 @@ function terminal:tell(text)
   if self.verbose then self:say(text) end
 end
 
----What went wrong, a line each.
+---An error, one line or several.
 function terminal:complain(text)
   local name = self:paint("red", "whatsapp:", 2)
   for line in (text .. "\n"):gmatch "(.-)\n" do self:say(name .. " " .. line) end

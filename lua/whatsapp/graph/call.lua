@@ -31,6 +31,8 @@ local call = {}
 ---@field timeout number? seconds for one attempt
 ---@field retry whatsapp.retry|false?
 
+---@alias whatsapp.graph.access whatsapp.media.access what a client lends: it holds no secret
+
 ---@alias whatsapp.json_object table<string, any> a table that JSON can hold: whatsapp.array marks an empty list
 
 ---@class whatsapp.form_part

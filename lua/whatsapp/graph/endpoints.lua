@@ -22,6 +22,7 @@ local endpoints = {}
 ---@field rows whatsapp.graph.endpoint[]
 
 local MANAGEMENT, GROUPS, FLOWS = "templates/template-management", "groups/reference", "flows/reference/flowsapi"
+local ENCRYPTION = "reference/whatsapp-business-phone-number/whatsapp-business-encryption-api"
 local NUMBERS = "business-phone-numbers/phone-numbers"
 
 ---@type whatsapp.graph.endpoint_table[]
@@ -126,6 +127,11 @@ endpoints.TABLES = {
     { name = "deprecate", method = "POST", path = { "{flow}", "deprecate" }, section = FLOWS,
       doc = "Retires a published flow for good." },
     { name = "delete", method = "DELETE", path = { "{flow}" }, section = FLOWS, doc = "Deletes a draft." },
+    { name = "public_key", method = "GET", path = { "{phone}", "whatsapp_business_encryption" }, section = ENCRYPTION,
+      doc = "The public key of the phone number, with which WhatsApp encrypts what flows send to your endpoint: `data[1]`." },
+    { name = "set_public_key", method = "POST", path = { "{phone}", "whatsapp_business_encryption" }, body = "PublicKey",
+      idempotent = true, section = ENCRYPTION,
+      doc = "Uploads the public key of whatsapp.flows.generate_key for the phone number." },
   } },
 }
 

@@ -49,8 +49,10 @@ local function cursor_of(self, result, count)
   if has_next then self.has_named_next = true end
   if not after or after == "" then return nil end
   if has_next then return after end
-  -- an API that names the next page does so on every page but the last; others are asked until a page is empty
-  return not self.has_named_next and count > 0 and after or nil
+  -- An API that names the next page does so on every page but the last. Others are asked until a page is empty, or has fewer
+  -- items than were asked for.
+  if self.has_named_next or count == 0 or (self.limit and count < self.limit) then return nil end
+  return after
 end
 
 -- Asks for a page. Returns nothing, or the last turn of the loop.
@@ -100,6 +102,7 @@ Pages.__call = Pages.next
 ---@field max integer? items; if absent 10,000, and more is a failure
 ---@field max_pages integer? 1,000 if absent
 ---@field list string? the member of `data` that is the list, where `data` is a table with names
+---@field query { limit: integer|string|nil }?
 
 ---@param call fun(after: string?): table?, string?, whatsapp.details? asks for a page
 ---@param options whatsapp.pages_options
@@ -107,8 +110,8 @@ Pages.__call = Pages.next
 function pages.new(call, options)
   return setmetatable({
     call = call, most = options.max or MOST_ITEMS, is_wanted = options.max ~= nil, most_pages = options.max_pages or MOST_PAGES,
-    list = options.list, count = 0, pages = 0, seen = {}, items = {}, at = 0, after = nil, is_over = false,
-    has_named_next = false,
+    list = options.list, limit = options.query and values.integer(options.query.limit) or nil, count = 0, pages = 0,
+    seen = {}, items = {}, at = 0, after = nil, is_over = false, has_named_next = false,
   }, Pages)
 end
 

@@ -1,6 +1,6 @@
 -- Downloads files from the API: looks a file up, fetches it into a new file in the target's folder, checks its length and
--- SHA-256, decrypts it if it is a flow's, and only then moves it to the target or passes it to the sink. Never fetches from a host that is not trusted,
--- follows no redirect, leaves no incomplete file, and replaces no file unless the caller asks for it.
+-- SHA-256, decrypts it if it is a flow's, and only then moves it to the target or passes it to the sink. Never fetches from a
+-- host that is not trusted, follows no redirect, leaves no incomplete file, and replaces no file unless the caller asks for it.
 local body = require "whatsapp.send.body"
 local check = require "whatsapp.media.check"
 local digest = require "whatsapp.util.sha256"

@@ -1,4 +1,4 @@
--- Files that a user chose in a flow: AES-256-CBC, with the first 10 bytes of an HMAC-SHA256 at the end, and the hashes of the file
+-- Files that a user chose in a flow: AES-256-CBC, the first 10 bytes of an HMAC-SHA256 at the end, and the hashes of the file
 -- before and after. libcrypto does the cipher. Reads and writes piece by piece; writes no byte of a file that is not authentic,
 -- and no key into an error.
 local digest = require "whatsapp.util.sha256"
@@ -81,7 +81,10 @@ local function pour(read, opened, stop, file)
 end
 
 local function decrypt_to(read, opened, stop, path)
-  local file, err = io.open(path, "wb")
+  local created, err = source.create(path)
+  if not created then return nil, err end
+  local file
+  file, err = io.open(path, "wb")
   if not file then return nil, err end
   local size, problem = pour(read, opened, stop, file)
   local closed, unclosed = file:close()

@@ -5,19 +5,21 @@
 --   each    the member that is a table of label -> value: one series for each (see whatsapp_outbox_messages)
 
 local FAST = { 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30 } -- seconds of a request
-local SLOW = { 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 21600, 86400 } -- seconds between machines, and of queues
+local SLOW = { 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 21600, 86400 } -- seconds of files, and between machines
 
 return {
   {
-    event = "message", name = "whatsapp_messages_total", type = "counter", labels = { "outcome", "code", "endpoint", "phone_number_id" },
+    event = "message", name = "whatsapp_messages_total", type = "counter",
+    labels = { "outcome", "code", "endpoint", "phone_number_id" },
     help = "Messages that ended. outcome: accepted, invalid, refused, failed, or unknown (it may have been sent).",
   },
   {
-    event = "message", name = "whatsapp_message_seconds", type = "histogram", value = "seconds", labels = { "outcome" }, bounds = FAST,
-    help = "Seconds from the first attempt to the outcome of a message, with waits for limits and retries.",
+    event = "message", name = "whatsapp_message_answer_seconds", type = "histogram", value = "answer_seconds", bounds = FAST,
+    labels = { "outcome" }, help = "Seconds from the last request of a message to its answer.",
   },
   {
-    event = "message", name = "whatsapp_message_waited_seconds_total", type = "counter", value = "waited", labels = { "phone_number_id" },
+    event = "message", name = "whatsapp_message_waited_seconds_total", type = "counter", value = "waited",
+    labels = { "phone_number_id" },
     help = "Seconds for which limits held messages back.",
   },
   {
@@ -25,23 +27,27 @@ return {
     help = "Requests that are no messages and ended: media, questions, marks as read.",
   },
   {
-    event = "attempt", name = "whatsapp_attempts_total", type = "counter", labels = { "outcome", "http_status", "endpoint" },
-    help = "Requests on the wire, each repetition counted.",
+    event = "call", name = "whatsapp_call_answer_seconds", type = "histogram", value = "answer_seconds",
+    labels = { "endpoint" }, bounds = SLOW,
+    help = "Seconds from the last request of a call to its answer.",
   },
   {
-    event = "attempt", name = "whatsapp_attempt_seconds", type = "histogram", value = "seconds", labels = { "endpoint" }, bounds = FAST,
-    help = "Seconds from a request to its answer.",
+    event = "attempt", name = "whatsapp_repeated_attempts_total", type = "counter",
+    labels = { "outcome", "http_status", "code", "endpoint" },
+    help = "Attempts that failed and were repeated.",
   },
   {
     event = "webhook", name = "whatsapp_webhook_events_total", type = "counter", labels = { "kind", "status", "result" },
     help = "Events of webhooks. result: handled, duplicate, busy, ignored, failed (it is repeated) or given_up (it is lost).",
   },
   {
-    event = "webhook", name = "whatsapp_webhook_seconds", type = "histogram", value = "seconds", labels = { "kind" }, bounds = FAST,
+    event = "webhook", name = "whatsapp_webhook_seconds", type = "histogram", value = "seconds",
+    labels = { "kind" }, bounds = FAST,
     help = "Seconds that the handler took for an event.",
   },
   {
-    event = "webhook", name = "whatsapp_webhook_lag_seconds", type = "histogram", value = "lag", labels = { "kind" }, bounds = SLOW,
+    event = "webhook", name = "whatsapp_webhook_lag_seconds", type = "histogram", value = "lag",
+    labels = { "kind" }, bounds = SLOW,
     help = "Seconds between the time in an event and its arrival.",
   },
   {

@@ -1,5 +1,5 @@
--- Keep the numbers of metrics: in memory, in a shared dict of nginx, or in nginx-lua-prometheus. A histogram is a number for
--- each bucket, of what fell into it alone, and the sum; metrics/text adds the buckets up. Never decides what is counted.
+-- Keep the numbers of metrics: in memory, in a shared dict of nginx, or in nginx-lua-prometheus. A histogram has a number
+-- for each bucket, without those of the buckets before it, and a sum; metrics/text adds them up. Never decides what is counted.
 local text = require "whatsapp.metrics.text"
 
 local sinks = {}
@@ -18,9 +18,10 @@ end
 -- the key of the bucket that a value falls into
 local function bucket_of(series, value)
   local bounds = series.bounds
-  local i = 1
-  while bounds[i] and value > bounds[i] do i = i + 1 end
-  return series.buckets[i]
+  for i = 1, #bounds do
+    if value <= bounds[i] then return series.buckets[i] end
+  end
+  return series.buckets[#bounds + 1]
 end
 
 -- ---- memory ---------------------------------------------------------------------------------------------------------------

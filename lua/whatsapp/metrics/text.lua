@@ -4,7 +4,7 @@ local values = require "whatsapp.util.values"
 
 local text = {}
 
--- what follows the key of a histogram, in a sink
+-- they follow the key of a histogram, in a sink
 text.BUCKET, text.SUM = "#", "#sum"
 
 local function number(n)

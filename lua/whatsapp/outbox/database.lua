@@ -111,26 +111,36 @@ function Database:query_list(sql, bound)
   return nil, values.text_of(affected)
 end
 
+-- Ends a transaction that failed at any step: a connection that cannot say that it has none is not used again.
+local function abandon(self)
+  local ended = self.connection and self.run(self, "ROLLBACK", values.NONE)
+  self.in_transaction = false
+  if not ended then disconnect(self) end
+end
+
 ---Runs a function in a transaction. It is committed unless the function returns nil.
 ---@param work fun(...): any, any
 ---@return any, any
 function Database:transaction(work, ...)
   if self.is_callers then return work(...) end
-  local begun, err = self:query(self.dialect.begin)
-  if not begun then return nil, err end
+  local ready, err = self:open()
+  if not ready then return nil, err end
   self.in_transaction = true
-  local result, more = work(...)
-  if result ~= nil then
-    begun, err = self:query "COMMIT"
-    self.in_transaction = false
-    if begun then return result, more end
-    more = err
+  local result, done
+  done, err = self:query(self.dialect.begin)
+  if done then
+    result, err = work(...)
+    if result ~= nil then
+      local committed, problem = self:query "COMMIT"
+      if committed then
+        self.in_transaction = false
+        return result, err
+      end
+      err = problem
+    end
   end
-  self.in_transaction = true
-  self:query "ROLLBACK"
-  self.in_transaction = false
-  lose(self)
-  return nil, more
+  abandon(self)
+  return nil, err
 end
 
 -- ---- the tables --------------------------------------------------------------------------------------------------------------

@@ -40,6 +40,8 @@ dialects.MIGRATIONS = MIGRATIONS
 ---@field now string an expression: seconds since 1970, by the clock of the engine
 ---@field greatest string a function of two numbers
 ---@field real string
+---@field any string before a SELECT of few rows, after the column that it picks
+---@field any_end string after it
 ---@field skip string after a SELECT whose rows are changed next
 ---@field lock string after a SELECT whose rows no other transaction may change
 ---@field begin string
@@ -51,6 +53,7 @@ dialects.MIGRATIONS = MIGRATIONS
 dialects.sqlite = {
   name = "sqlite", driver = "SQLite3", package = "lua-dbi-sqlite3",
   now = "((julianday('now') - 2440587.5) * 86400.0)", greatest = "max", real = "REAL", skip = "", lock = "",
+  any = "IN (", any_end = ")",
   begin = "BEGIN IMMEDIATE", words = { SERIAL = "INTEGER PRIMARY KEY AUTOINCREMENT", REAL = "REAL", FORGETFUL = "" },
   find_meta = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'outbox_meta'", rows = 50,
 }
@@ -59,6 +62,7 @@ dialects.postgres = {
   name = "postgres", driver = "PostgreSQL", package = "lua-dbi-postgresql",
   now = "CAST(extract(epoch FROM clock_timestamp()) AS double precision)", greatest = "greatest", real = "double precision",
   skip = " FOR UPDATE SKIP LOCKED", lock = " FOR UPDATE",
+  any = "= ANY (ARRAY(", any_end = "))", -- with IN the planner reads the whole table
   begin = "BEGIN", words = { SERIAL = "BIGSERIAL PRIMARY KEY", REAL = "double precision", FORGETFUL = "UNLOGGED" },
   find_meta = "SELECT 1 WHERE to_regclass('outbox_meta') IS NOT NULL",
   alone = "SELECT CAST(pg_advisory_xact_lock(1465209967) AS TEXT)", rows = 50,

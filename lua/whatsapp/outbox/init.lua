@@ -4,6 +4,7 @@
 -- never sends again by itself what may have been sent.
 local client_of = require "whatsapp.client"
 local core = require "whatsapp.core"
+local observe = require "whatsapp.util.observe"
 local options_of = require "whatsapp.util.options"
 local outcome = require "whatsapp.wire.outcome"
 local random_id = require "whatsapp.util.random_id"
@@ -26,7 +27,8 @@ local outbox = {}
 ---@field settle fun(self, stamp: string, id: string?, status: string, time: integer?, err: string?): string|false|nil, string?
 ---@field get fun(self, key: string): table|false|nil, string?, table?
 ---@field list fun(self, options: { state: string?, after: integer?, limit: integer }): table[]?, string?, table?
----@field counts fun(self): table<string, integer>?, string?, table?
+---@field counts fun(self): table<string, integer>?, number|string|nil, table? and the seconds for which the oldest due entry has
+---waited
 ---@field resolve fun(self, key: string, word: "again"|"drop"): boolean?, string?, table?
 ---@field purge fun(self, age: number, n: integer): integer?, string?, table? deletes what ended `age` seconds ago
 ---@field take_all fun(self, asks: table[]): number[]?, string?, table? places of limits: { key, interval, burst, at_most }
@@ -143,8 +145,16 @@ local REFUSED = {
   stamp = { "biz_opaque_callback_data", "duplicate", "another message in the outbox has this stamp" },
 }
 
+local RESULTS = { stamp = "other" } -- as they are observed
+
 local function check_message(message, level)
   if type(message) ~= "table" then error("a message is a table, got a " .. type(message), level + 1) end
+end
+
+-- tells the observer how a put ended
+local function told(self, result)
+  if not self.observe then return end
+  self.observe_error = observe.tell(self.observe, { name = "put", result = RESULTS[result] or result }) or self.observe_error
 end
 
 ---Checks a message and stores it. Once this returned "new" or "same", the message is sent exactly once, or the entry says
@@ -161,9 +171,13 @@ end
 function Outbox:put(message, options)
   check_message(message, 2)
   local entry, warnings, details = entry_of(message, options_of.check(options, PUT, 2))
-  if not entry then return nil, warnings, details end
+  if not entry then
+    told(self, "invalid")
+    return nil, warnings, details
+  end
   local results, stamps
   results, stamps, details = ask(self, "put", { entry })
+  told(self, results and results[1] or "failed")
   if not results then return nil, stamps, details end
   local refused = REFUSED[results[1]]
   if refused then return invalid(refused[1], refused[2], refused[3]) end
@@ -174,7 +188,7 @@ local ITEM = values.copy(PUT)
 ITEM.message = "table"
 
 -- the entries of those items that are fit, and the results of the others
-local function entries_of(items, level)
+local function entries_of(self, items, level)
   local entries, places, results = {}, {}, {}
   for i, item in ipairs(items) do
     local checked = options_of.check(item, ITEM, level + 1)
@@ -183,7 +197,10 @@ local function entries_of(items, level)
     if entry then
       entries[#entries + 1], places[#places + 1] = entry, i
       results[i] = { key = entry.key, warnings = warnings }
-    else results[i] = { err = warnings, details = details } end
+    else
+      results[i] = { err = warnings, details = details }
+      told(self, "invalid")
+    end
   end
   return entries, places, results
 end
@@ -196,9 +213,10 @@ end
 ---@return whatsapp.details? details
 function Outbox:put_all(items)
   if type(items) ~= "table" then error("items are a list of { message =, key = }, got a " .. type(items), 2) end
-  local entries, places, results = entries_of(items, 2)
+  local entries, places, results = entries_of(self, items, 2)
   if #entries == 0 then return results end
   local states, stamps, details = ask(self, "put", entries)
+  for i in ipairs(entries) do told(self, states and states[i] or "failed") end
   if not states then return nil, stamps, details end
   for i, place in ipairs(places) do
     local refused, result = REFUSED[states[i]], results[place]
@@ -326,7 +344,7 @@ function Outbox:list(options)
 end
 
 ---@return table<whatsapp.outbox.state_name, integer>? counts the number of entries in each state
----@return string? err
+---@return number|string|nil oldest or err: seconds for which the oldest entry that is due has waited, 0 if there is no such entry
 ---@return whatsapp.details? details
 function Outbox:counts() return ask(self, "counts") end
 
@@ -364,10 +382,12 @@ function Outbox:__tostring() return ("whatsapp.outbox (%s)"):format(getmetatable
 ---@field keep number? seconds that entries are kept after their end, 7 days: as long as webhooks repeat
 ---@field attempts integer? after which an entry fails, 10
 ---@field backoff number[]? { first, most } seconds between two attempts: {4, 3600}; each is four times the one before
+---@field observe (fun(event: whatsapp.observed))? told each put, and while run works, the counts: whatsapp.metrics, or a function
 ---@field hold_unknown boolean? an unknown entry holds the later ones of its recipient until it is settled
 
 local OPTIONS = {
   store = "outbox_store", lease = "seconds", keep = "since", attempts = "count", backoff = "backoff", hold_unknown = "boolean",
+  observe = "callable",
 }
 local WEEK = 7 * 86400
 
@@ -383,6 +403,7 @@ function outbox.new(options)
   return setmetatable({
     store = checked.store, lease = checked.lease or 60, keep = checked.keep or WEEK, attempts = checked.attempts or 10,
     backoff = checked.backoff or { 4, 3600 }, hold_unknown = checked.hold_unknown or false, random = math.random,
+    observe = checked.observe,
     senders = setmetatable({}, { __mode = "k" }),
   }, Outbox)
 end

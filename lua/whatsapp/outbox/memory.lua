@@ -210,7 +210,15 @@ function Store:list(options)
   return found
 end
 
-function Store:counts() return values.copy(self.counted) end
+function Store:counts()
+  local now, oldest = self.now(), 0
+  for _, lane in pairs(self.lanes) do
+    for _, entry in ipairs(lane) do
+      if entry.state == "queued" then oldest = math.max(oldest, now - entry.due) end
+    end
+  end
+  return values.copy(self.counted), oldest
+end
 
 function Store:resolve(key, word)
   local entry = self.entries[key]

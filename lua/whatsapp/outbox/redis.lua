@@ -21,8 +21,8 @@ local PORTION = 100 -- entries in one call: Redis does nothing else meanwhile
 local function run(self, name, arguments)
   local ok, reply, err = values.protected(self.call, "EVAL", scripts[name], "1", self.prefix, unpack(arguments))
   if not ok then reply, err = nil, reply end
-  if reply == nil or (reply == false and err) then return nil, values.text_of(err or "Redis gave no answer"), { retryable = true } end
-  return reply
+  if reply ~= nil and not (reply == false and err) then return reply end
+  return nil, values.text_of(err or "Redis gave no answer"), { retryable = true }
 end
 
 -- runs a script over a list, in portions, and joins the answers
@@ -46,7 +46,7 @@ local function booleans(list)
   return list
 end
 
--- ---- the contract --------------------------------------------------------------------------------------------------------------
+-- ---- the contract ---------------------------------------------------------------------------------------------------------
 
 local function words_of_entry(entry)
   return {
@@ -147,7 +147,7 @@ function Store:counts()
   if not reply then return nil, err, details end
   local counts = {}
   for i, state in ipairs(states.ALL) do counts[state] = tonumber(reply[i]) end
-  return counts
+  return counts, tonumber(reply[#states.ALL + 1])
 end
 
 function Store:resolve(key, word)
@@ -183,7 +183,7 @@ function Store:close()
 end
 Store.__close = Store.close
 
--- ---- making one ----------------------------------------------------------------------------------------------------------------
+-- ---- making one -----------------------------------------------------------------------------------------------------------
 
 local CONNECTION = {
   host = "text", port = "count", password = "words", user = "text", database = "whole", timeout = "seconds",
@@ -236,16 +236,18 @@ local function client_of(options, level)
   return function(...) return client:call(...) end, client
 end
 
----A store in Redis, for many machines. Nothing is asked before the first use.
----@param options { call: (fun(name: string, ...: string): any, string?)?, queue: string?, host: string?, port: integer?, user: string?,
----password: string?, database: integer?, timeout: number? } call: sends a command with any client, and returns the reply, or nil
----and an error string; without it the store connects by itself: with lua-resty-redis in nginx, with LuaSocket elsewhere, to host
----"127.0.0.1" and port 6379. queue: the phone number id, "default" if absent. timeout: seconds, 10
+---A store in Redis, for many machines. It asks nothing before the first use.
+---@param options { call: (fun(name: string, ...: string): any, string?)?, queue: string?, host: string?, port: integer?,
+---user: string?, password: string?, database: integer?, timeout: number? } call: sends a command with any client, and returns the
+---reply, or nil and an error string; without it the store connects by itself: with lua-resty-redis in nginx, with LuaSocket
+---elsewhere, to host "127.0.0.1" and port 6379. queue: the phone number id, "default" if absent. timeout: seconds, 10
 ---@return whatsapp.outbox.redis store
 function redis.new(options)
   local checked = options_of.check(options, NEW, 2)
   for name in pairs(CONNECTION) do
-    if checked.call and checked[name] ~= nil then error(("option %s is for a connection of the store's: not with call"):format(name), 2) end
+    if checked.call and checked[name] ~= nil then
+      error(("option %s is for a connection of the store's: not with call"):format(name), 2)
+    end
   end
   local call, client = checked.call, nil
   if not call then call, client = client_of(checked, 2) end

@@ -239,10 +239,12 @@ end
 return out
 ]]
 
--- ARGV: states
+-- ARGV: states; the last answer is how many seconds the oldest due entry has waited
 scripts.counts = [[
 local out = {}
 for i, state in ipairs(ARGV) do out[i] = call('ZCARD', P .. 's:' .. state) end
+local first = call('ZRANGE', P .. 'due', 0, 0, 'WITHSCORES')
+out[#out + 1] = num(first[2] and math.max(0, NOW - tonumber(first[2])) or 0)
 return out
 ]]
 

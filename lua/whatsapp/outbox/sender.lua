@@ -9,6 +9,7 @@
 local core = require "whatsapp.core"
 local decide = require "whatsapp.outbox.decide"
 local delivery = require "whatsapp.send.delivery"
+local observe = require "whatsapp.util.observe"
 local single = require "whatsapp.send.single"
 local values = require "whatsapp.util.values"
 
@@ -18,6 +19,7 @@ local SOON = 1 -- seconds that a claimed entry may wait for its place in the lim
 local PEEK = -1 -- at_most: take nothing, only tell the wait
 local LONGEST_OUTAGE = 30 -- seconds between two looks at a store that failed
 local PURGE_EVERY, PURGE_COUNT = 60, 1000
+local LOOK_EVERY = 15 -- seconds between two looks of the observer
 local TAKEN = "taken" -- on the wire, as send/batch has it
 
 ---@class whatsapp.outbox.sender
@@ -107,9 +109,10 @@ local function ended(self, item)
   local entry = item.entry
   item.result, item.err, item.details = one.result or nil, one.err or nil, one.details
   item.one, item.is_attempt = nil, true
+  local outcome, seconds = decide.outcome(entry, item.result, item.err, item.details, self.outbox, self.holds)
+  if self.state.observe and outcome.state ~= "queued" then one:observed() end -- it has ended
   one.batch = false
   if not one.is_spoilt then one:release() end
-  local outcome, seconds = decide.outcome(entry, item.result, item.err, item.details, self.outbox, self.holds)
   add_outcome(self, item, outcome)
   if outcome.state == "accepted" then self.holds = 0 end
   if seconds then
@@ -120,12 +123,23 @@ end
 
 -- ---- 2. tend -----------------------------------------------------------------------------------------------------------------
 
+-- tells the observer of the outbox what is in it
+local function look(self, now)
+  local outbox = self.outbox
+  local counts, oldest = ask(self, "counts")
+  if not counts then return end
+  self.next_look = now + LOOK_EVERY
+  local event = { name = "outbox", counts = counts, oldest = oldest }
+  outbox.observe_error = observe.tell(outbox.observe, event) or outbox.observe_error
+end
+
 local function tend(self)
   local outbox, now = self.outbox, self.now()
   if now >= self.next_sweep and ask(self, "sweep") then self.next_sweep = now + outbox.lease / 2 end
   if now >= self.next_purge and not self.failed and ask(self, "purge", outbox.keep, PURGE_COUNT) then
     self.next_purge = now + PURGE_EVERY
   end
+  if outbox.observe and now >= self.next_look and not self.failed then look(self, now) end
 end
 
 -- ---- 3. refill ---------------------------------------------------------------------------------------------------------------
@@ -444,7 +458,7 @@ function sender.new(outbox, state, plan, concurrency)
     number_key = "number:" .. number, hold_key = "hold:" .. number,
     pair_key = ("pair:%s:"):format(number),
     waiting = {}, sent = {}, outcomes = {}, items = {}, in_flight = 0, answered = false, holds = 0, held_at = 0, count = 0,
-    quota = 0, poll = 1, next_claim = 0, next_sweep = 0, next_purge = 0, resumes = 0, stopping = false,
+    quota = 0, poll = 1, next_claim = 0, next_sweep = 0, next_purge = 0, next_look = 0, resumes = 0, stopping = false,
     failed = false, is_empty = false, is_lost = false,
   }, Sender)
 end

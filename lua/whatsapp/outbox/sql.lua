@@ -26,13 +26,13 @@ local STATEMENTS = {
     ON CONFLICT DO NOTHING RETURNING key]],
   same = "SELECT body, stamp FROM outbox_entries WHERE queue = ? AND key = ?",
   expire = [[UPDATE outbox_entries SET state = 'expired', ended = $NOW WHERE queue = ? AND state = 'queued' AND expires <= $NOW]],
-  claim = [[UPDATE outbox_entries SET state = 'claimed', fence = fence + 1, lease = $NOW + CAST(? AS $REAL) WHERE seq IN (
+  claim = [[UPDATE outbox_entries SET state = 'claimed', fence = fence + 1, lease = $NOW + CAST(? AS $REAL) WHERE seq $ANY
       SELECT e.seq FROM outbox_entries AS e WHERE e.queue = ? AND e.state = 'queued' AND e.due <= $NOW
       AND (SELECT b.seq FROM outbox_entries AS b WHERE b.queue = e.queue AND b.lane = e.lane AND b.seq < e.seq
         AND b.state IN ($UNFINISHED) LIMIT 1) IS NULL
       AND (SELECT b.seq FROM outbox_entries AS b WHERE b.queue = e.queue AND b.lane = e.lane AND b.state IN ($LEASED)
         LIMIT 1) IS NULL
-      $HELD ORDER BY e.due, e.seq LIMIT CAST(? AS INTEGER)$SKIP)
+      $HELD ORDER BY e.due, e.seq LIMIT CAST(? AS INTEGER)$SKIP$END
     RETURNING key, lane, stamp, body, CAST(fence AS TEXT), CAST(attempts AS TEXT), CAST(seq AS TEXT)]],
   held = [[AND (SELECT b.seq FROM outbox_entries AS b WHERE b.queue = e.queue AND b.lane = e.lane AND b.seq < e.seq
     AND b.state = 'unknown' LIMIT 1) IS NULL]],
@@ -59,12 +59,13 @@ local STATEMENTS = {
       rank = $GREATEST(rank, CAST(? AS INTEGER))
     WHERE queue = ? AND stamp = ? AND state <> 'failed' RETURNING state]],
   counts = "SELECT state, CAST(count(*) AS TEXT) FROM outbox_entries WHERE queue = ? GROUP BY state",
+  oldest = "SELECT CAST($NOW - min(due) AS TEXT) FROM outbox_entries WHERE queue = ? AND state = 'queued'",
   again = [[UPDATE outbox_entries SET state = 'queued', due = $NOW, error = NULL WHERE queue = ? AND key = ? AND state = 'unknown'
     RETURNING state]],
   drop = [[UPDATE outbox_entries SET state = 'failed', ended = $NOW, error = 'dropped' WHERE queue = ? AND key = ?
     AND state = 'unknown' RETURNING state]],
-  purge = [[DELETE FROM outbox_entries WHERE seq IN (SELECT seq FROM outbox_entries WHERE queue = ? AND ended IS NOT NULL
-    AND ended <= $NOW - CAST(? AS $REAL) ORDER BY ended LIMIT CAST(? AS INTEGER)$SKIP) RETURNING CAST(seq AS TEXT)]],
+  purge = [[DELETE FROM outbox_entries WHERE seq $ANY SELECT seq FROM outbox_entries WHERE queue = ? AND ended IS NOT NULL
+    AND ended <= $NOW - CAST(? AS $REAL) ORDER BY ended LIMIT CAST(? AS INTEGER)$SKIP$END RETURNING CAST(seq AS TEXT)]],
   make_limits = [[INSERT INTO outbox_limits (key, ends) SELECT column1, CAST(column2 AS $REAL) FROM (VALUES $ROWS) AS v
     WHERE true ON CONFLICT DO NOTHING]],
   limits = "SELECT key, CAST(ends AS TEXT), CAST($NOW AS TEXT) FROM outbox_limits WHERE key IN ($LIST) ORDER BY key",
@@ -92,7 +93,7 @@ STATEMENTS.list_state = select_list() .. "AND state = ? AND seq > CAST(? AS BIGI
 -- the statements of a dialect, without those marks that a call replaces
 local function statements_of(dialect)
   local words = {
-    NOW = dialect.now, REAL = dialect.real, GREATEST = dialect.greatest, SKIP = dialect.skip,
+    NOW = dialect.now, REAL = dialect.real, GREATEST = dialect.greatest, SKIP = dialect.skip, ANY = dialect.any, END = dialect.any_end,
   }
   for name, list in pairs(IN) do words[name] = list end
   local made = {}
@@ -316,7 +317,9 @@ function Store:counts()
   local counts = {}
   for _, state in ipairs(states.ALL) do counts[state] = 0 end
   for _, row in ipairs(rows) do counts[row[1]] = tonumber(row[2]) end
-  return counts
+  rows, err = self.db:query(self.sql.oldest, self.queue)
+  if not rows then return failed(self, err) end
+  return counts, math.max(0, tonumber(rows[1][1]) or 0)
 end
 
 function Store:resolve(key, word)
@@ -478,7 +481,7 @@ function sql.postgres(options)
   local dbi = luadbi(dialects.postgres, 2)
   local queue, connection = checked.queue, checked.connection
   return new(dialects.postgres, {
-    queue = queue, connection = connection,
+    queue = queue, connection = connection, settings = { "SET jit = off" }, -- compiling takes longer than these statements
     connect = function()
       local made, err = dbi.Connect(dialects.postgres.driver, checked.database, checked.user, checked.password, checked.host,
         checked.port and ("%d"):format(checked.port))

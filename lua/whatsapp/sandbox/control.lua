@@ -3,6 +3,7 @@
 local chats = require "whatsapp.sandbox.chats"
 local deliveries = require "whatsapp.sandbox.deliveries"
 local escaped = require "whatsapp.sandbox.escaped"
+local flows = require "whatsapp.sandbox.flows"
 local graph = require "whatsapp.sandbox.graph"
 local inbound = require "whatsapp.sandbox.inbound"
 local json = require "whatsapp.wire.json"
@@ -170,6 +171,26 @@ local function post_verb(box, _, body, id, verb)
   })
 end
 
+-- The first call asks the endpoint; the next ones, with the same request, look whether it has answered. The last screen sends the
+-- user's answer.
+local function post_step(box, request, body, id, name)
+  local user = box.users:find(id)
+  if not user then return refuse(("there is no user %s"):format(id), 404) end
+  local step, sent, problem = request.flow_step, nil, nil
+  if not step then step, problem = flows.step(box, user, name, body) end
+  if not step then return refuse(problem) end
+  request.flow_step = step
+  if not step.is_over then return nil, LOOK end
+  if step.response then
+    sent, problem = inbound.perform(box, user, "flow", { message = step.message_id, response = step.response })
+    if not sent then return refuse(problem) end
+  end
+  return answer(200, {
+    screen = step.screen, data = step.data, problem = step.problem, error_msg = step.error_msg, response = step.response,
+    id = sent and sent.id,
+  })
+end
+
 local function post_status(word)
   return function(box, _, body, id)
     if body.code ~= nil and not values.integer(body.code) then return refuse "code must be a whole number" end
@@ -282,6 +303,7 @@ local function get_info(box)
   return answer(200, {
     base_url = box.base_url, phone_number_id = box.numbers.list[1].id, waba_id = box.waba, app_secret = box.app_secret,
     verify_token = box.verify_token, version = box.version, webhooks = box:endpoint_urls(), seq = box.journal.last,
+    flow_endpoint = box.flow_endpoint ~= nil and tostring(box.flow_endpoint) or nil,
   })
 end
 
@@ -296,6 +318,7 @@ local ROUTES = {
   { "GET", "^/chats/([^/]+)$", get_chat },
   { "POST", "^/users$", post_user },
   { "POST", "^/users/([^/]+)/([%l]+)$", post_verb },
+  { "POST", "^/users/([^/]+)/flow/(%l+)$", post_step },
   { "GET", "^/clock$", function(box) return answer(200, clock_view(box)) end },
   { "POST", "^/clock$", post_clock },
   { "GET", "^/chaos$", get_chaos },

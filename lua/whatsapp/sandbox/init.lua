@@ -6,6 +6,7 @@ local clock = require "whatsapp.sandbox.clock"
 local control = require "whatsapp.sandbox.control"
 local conversation = require "whatsapp.sandbox.conversation"
 local deliveries = require "whatsapp.sandbox.deliveries"
+local flows = require "whatsapp.sandbox.flows"
 local graph = require "whatsapp.sandbox.graph"
 local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
@@ -40,6 +41,8 @@ local routes = {
   { "POST", "^/v%d+%.%d+/([%w_-]+)/media$", media.post },
   { "GET", "^/v%d+%.%d+/(%d+)$", media.get },
   { "DELETE", "^/v%d+%.%d+/(%d+)$", media.delete },
+  { "POST", "^/v%d+%.%d+/([%w_-]+)/whatsapp_business_encryption$", flows.post_key },
+  { "GET", "^/v%d+%.%d+/([%w_-]+)/whatsapp_business_encryption$", flows.get_key },
   { "POST", "^/v%d+%.%d+/([%w_-]+)/uploads$", media.begin },
   { "POST", "^/v%d+%.%d+/(upload:[^/]+)$", media.continue },
   { "GET", "^/v%d+%.%d+/(upload:[^/]+)$", media.progress_of },
@@ -271,6 +274,7 @@ local OPTIONS = {
   url_life = "amount", now = "callable", on_forget = "callable", app_secret = "key", verify_token = "key", webhook = "endpoint",
   numbers = "numbers", seed = "count", webhook_timeout = "seconds", window = "window_mode", limits = "limits_mode",
   limit_status = "limit_status", statuses = "table", base_url = "text",
+  flow_endpoint = "endpoint",
 }
 
 -- makes what counts an entry of the list `name` as forgotten, and tells it
@@ -301,6 +305,8 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---@field verify_token string? of the handshake, "sandbox" if absent
 ---@field webhook string|(fun(request: whatsapp.webhook_request): whatsapp.webhook_response)|nil where webhooks go: a URL, or
 ---the function that webhook.handler makes
+---@field flow_endpoint string|(fun(request: whatsapp.webhook_request): whatsapp.webhook_response)|nil a URL that flows ask, or
+---the function that flows.endpoint makes
 ---@field webhook_timeout number? seconds that an endpoint may take, 10
 ---@field numbers integer|string[]|nil how many phone numbers the business has, or their ids; if absent one, and the box learns
 ---each other id that is used
@@ -370,7 +376,7 @@ function sandbox.new(options)
     url_life = checked.url_life or media.URL_LIFE,
     app_secret = checked.app_secret or random_id.new(), verify_token = checked.verify_token or "sandbox", waba = numbers.WABA,
     webhook_timeout = checked.webhook_timeout or 10, window = checked.window or "api", base_url = checked.base_url,
-    ladder = statuses.ladder(checked.statuses), endpoints = {},
+    ladder = statuses.ladder(checked.statuses), endpoints = {}, flow_keys = {}, flow_endpoint = checked.flow_endpoint,
     count = 0, seq = 0, delivery_count = 0,
     numbers = numbers.new(checked.numbers), clock = clock.new(checked.now), wall = checked.now or os.time,
   }, Box)

@@ -40,6 +40,10 @@ local LINES = {
   inbound = inbound,
   delivery = delivery,
   status = function(event) return ("   %s %s%s"):format(event.status, event.id, event.code and ", code " .. event.code or "") end,
+  flow = function(event)
+    local to = event.screen and " -> " .. event.screen or event.problem and ": " .. event.problem or ""
+    return ("   flow %s%s"):format(event.step, to)
+  end,
   handshake = function(event) return "   webhook: " .. (event.ok and "the handshake is done" or tostring(event.problem)) end,
 }
 

@@ -1,6 +1,6 @@
 -- Files for a transport that does not stream: what a request would stream is put into its `body`, and the body of a response
 -- is written to the file that the request names. Both are bounded. Never sends; a file that exists is not touched.
-local options = require "whatsapp.util.options"
+local outcome = require "whatsapp.wire.outcome"
 local source = require "whatsapp.media.file"
 local stream = require "whatsapp.transport.upload"
 local values = require "whatsapp.util.values"
@@ -14,7 +14,7 @@ local PIECE, MAX_FILE = 65536, 100 * 1024 * 1024
 
 local function refused(field, err)
   local text = ("%s: %s"):format(field, err)
-  return options.refused(text, { { path = field, rule = "file", message = text } })
+  return outcome.invalid(text, { { path = field, rule = "file", message = text } })
 end
 
 -- adds the bytes of a file from an offset on; returns how many there are in all
@@ -72,8 +72,10 @@ end
 
 -- a new file with these bytes
 local function write(path, bytes)
-  if source.exists(path) then return nil, "the file exists already" end
-  local file, err = io.open(path, "wb")
+  local created, err = source.create(path)
+  if not created then return nil, err end
+  local file
+  file, err = io.open(path, "wb")
   if not file then return nil, err end
   local ok, unwritten = file:write(bytes)
   local closed, unclosed = file:close()

@@ -117,8 +117,6 @@ function recipient.address(message, address, always)
   return addressed
 end
 
-recipient.addressed = recipient.address -- the name that other files still use
-
 -- ---- answers ------------------------------------------------------------------------------------------------------------
 
 ---@param event whatsapp.event

@@ -1,9 +1,9 @@
 -- The transport over libcurl for programs that run in a cqueues loop: the coroutine that sends is suspended, and the loop goes
 -- on. Outside of a loop it blocks until the answer is there.
 --
--- Of the coroutines of a controller that wait, one watches libcurl's descriptor for all. It may vanish while it does (its
--- controller is closed, its coroutine is dropped), and would not say so: it promises to look again before a moment that it
--- sets, and after that moment another one takes over. Never relies on a coroutine to run again.
+-- One of the coroutines of a controller that wait watches libcurl's descriptor for all (without epoll: libcurl's sockets). It
+-- may vanish while it does (its controller is closed, its coroutine is dropped), and would not say so: it promises to look
+-- again before a moment that it sets, and after that moment another one takes over. Never relies on a coroutine to run again.
 local condition = require "cqueues.condition"
 local cqueues = require "cqueues"
 local libcurl = require "whatsapp.transport.libcurl"
@@ -13,6 +13,7 @@ local M = {}
 local LOOK, PROMISED = 0.5, 0.75 -- seconds: the longest wait of a watcher, and when it has vanished
 
 local now = libcurl.now
+local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 
 -- ---- waiting ----------------------------------------------------------------------------------------------------------------
 
@@ -20,7 +21,8 @@ local Watch = {}
 Watch.__index = Watch
 
 local function new_watch(curl)
-  local self = setmetatable({ curl = curl, crowds = setmetatable({}, { __mode = "k" }) }, Watch)
+  local self = setmetatable({ curl = curl, crowds = setmetatable({}, { __mode = "k" }), sockets = {} }, Watch)
+  self.changed = condition.new() -- signalled when the sockets may be others, without a descriptor
   self.wake = function(box)
     if box.signal then box.signal:signal() end
   end
@@ -45,13 +47,41 @@ local function pass_on(crowd)
   box.signal:signal()
 end
 
+-- cqueues forgets libcurl's sockets: libcurl may close one, and the next that is opened may get its number
+local function cancel_sockets(list)
+  for i = 1, #list, 2 do cqueues.cancel(list[i]) end
+end
+
+-- Waits until libcurl can do something on one of its sockets, or has to, or has other sockets.
+function Watch:poll_sockets(seconds)
+  local client = self.curl.client
+  local list, polled = client:sockets(), { self.changed }
+  for i = 1, #list, 2 do polled[#polled + 1] = { pollfd = list[i], events = list[i + 1] } end
+  polled[#polled + 1] = math.min(seconds, client:timeout() or seconds)
+  local ready, err = cqueues.poll(unpack(polled))
+  cancel_sockets(list)
+  return ready, err
+end
+
+-- Tells the watchers that libcurl's sockets may have changed.
+function Watch:change()
+  if not self.curl.has_descriptor then self.changed:signal() end
+end
+
+function Watch:step()
+  self.curl:step(self.wake)
+  self:change()
+end
+
 function Watch:look(crowd, seconds)
   local client = self.curl.client
+  local ready, err
   crowd.watched_until = now() + PROMISED
-  local ready, err = cqueues.poll(client, math.min(seconds, LOOK))
+  if self.curl.has_descriptor then ready, err = cqueues.poll(client, math.min(seconds, LOOK))
+  else ready, err = self:poll_sockets(math.min(seconds, LOOK)) end
   crowd.watched_until = 0
   if ready == nil and err and not self.curl.closed then error(err, 0) end
-  self.curl:step(self.wake)
+  self:step()
 end
 
 local function wait_beside(crowd, box, seconds)
@@ -104,7 +134,9 @@ end
 local function close(curl, watch)
   local fd = curl:fd()
   if fd and not curl.closed then cqueues.cancel(fd) end
+  if not curl.has_descriptor and curl.client then cancel_sockets(curl.client:sockets()) end
   curl:close(watch.wake)
+  watch:change()
   for _, crowd in pairs(watch.crowds) do
     for box in pairs(crowd.boxes) do watch.wake(box) end
   end
@@ -121,6 +153,7 @@ function M.new(options)
   function transport.start(request, slot, inbox)
     local box = curl:start(request, slot, inboxes:box(inbox), 2)
     if box then watch.wake(box) end
+    watch:change()
   end
 
   function transport.wait(seconds, inbox)
@@ -128,7 +161,7 @@ function M.new(options)
     if not box.first and not curl.closed then
       check(curl)
       if seconds > 0 then watch:wait(box, seconds)
-      else curl:step(watch.wake) end
+      else watch:step() end
     end
     return inboxes:take(box, inbox)
   end
@@ -139,6 +172,7 @@ function M.new(options)
     check(curl)
     local box = inboxes.new_box()
     curl:start(request, box, box, 2)
+    watch:change()
     watch:wait(box, math.huge)
     local _, response, err, details = inboxes:take(box)
     return response, err, details

@@ -39,6 +39,8 @@ end
 ---@field client userdata|false of whatsapp.curl; false before the first request and after close()
 ---@field add function of the client; found once, as a look-up through the metatable for each request costs 1 % of it
 ---@field next function of the client, likewise
+---@field has_descriptor boolean one descriptor is readable when there is something to do; else, on systems without epoll, a loop
+---watches client:sockets() and steps after client:timeout()
 ---@field closed boolean
 ---@field inboxes table
 ---@field observed table<any, table>|false tellers of progress, by tag; false before the first one
@@ -54,7 +56,7 @@ Libcurl.__index = Libcurl
 function libcurl.new(name, options, level, watched)
   return setmetatable({
     name = name, options = util_options.check(options, OPTIONS, level + 1), watched = watched, closed = false,
-    inboxes = inboxes.new(), client = false, observed = false, calls = false,
+    inboxes = inboxes.new(), client = false, has_descriptor = true, observed = false, calls = false,
   }, Libcurl)
 end
 
@@ -70,13 +72,11 @@ function Libcurl:open(level)
   local client, err, details = load_curl().new(self.options)
   if not client then return nil, err, details end
   self.client, self.add, self.next = client, client.add, client.next
-  if self.watched and self.client:pollfd() == nil then
-    error(self.name .. ": this system has no descriptor to watch", 0)
-  end
-  return self.client
+  self.has_descriptor = client:pollfd() ~= nil
+  return client
 end
 
----@return integer? descriptor another one in a forked child; nil before the first request
+---@return integer? descriptor another one in a forked child; nil before the first request, and where there is no epoll
 function Libcurl:fd()
   local client = self.client
   return client and client:pollfd() or nil

@@ -76,15 +76,8 @@ local Watch = {}
 Watch.__index = Watch
 
 local function new_watch(curl)
-  local self = setmetatable({ curl = curl, is_active = false, deadlines = {} }, Watch)
-  self.on_readable = function()
-    curl:step(self.wake)
-    if self.is_active and not curl.closed and curl.client:running() == 0 then
-      self.handle:stop()
-      self.is_active = false
-    end
-    self:raise()
-  end
+  local self = setmetatable({ curl = curl, is_active = false, deadlines = {}, sockets = {} }, Watch)
+  self.on_readable = function() self:step() end
   self.on_time = function() self:end_waits() end
   -- only the loop is above a coroutine that raises: it gets the error when all the others are awake
   self.wake = function(box)
@@ -95,14 +88,63 @@ local function new_watch(curl)
   return self
 end
 
+---Does what libcurl can do at once, and wakes those whose answers have come.
+function Watch:step()
+  local curl = self.curl
+  curl:step(self.wake)
+  if not curl.closed and curl.client then
+    if not curl.has_descriptor then self:watch_sockets()
+    elseif self.is_active and curl.client:running() == 0 then
+      self.handle:stop()
+      self.is_active = false
+    end
+  end
+  self:raise()
+end
+
 function Watch:raise()
   local raised = self.raised
   self.raised = nil
   if raised then error(raised, 0) end
 end
 
+-- Stops all handles of sockets. Returns those of sockets that libcurl has no more; they are for close_handle.
+function Watch:stop_sockets(seen)
+  local gone = {}
+  for fd, handle in pairs(self.sockets) do
+    handle:stop()
+    if not seen[fd] then
+      gone[#gone + 1] = handle
+      self.sockets[fd] = nil
+    end
+  end
+  return gone
+end
+
+-- Without a descriptor it watches each of libcurl's sockets with a handle, and a timer makes the next step. Each handle is
+-- started anew, as libcurl may have closed its socket, and another one may have got its number. Nothing is watched when nothing
+-- is under way, so that the loop can end.
+function Watch:watch_sockets()
+  local client, seen = self.curl.client, {}
+  local is_idle = client:running() == 0
+  local list = is_idle and {} or client:sockets()
+  for i = 1, #list, 2 do seen[list[i]] = list[i + 1] end
+  local gone = self:stop_sockets(seen)
+  for fd, events in pairs(seen) do
+    self.sockets[fd] = self.sockets[fd] or assert(uv.new_socket_poll(fd))
+    self.sockets[fd]:start(events, self.on_readable)
+  end
+  local seconds = not is_idle and client:timeout()
+  if seconds then
+    self.step_timer = self.step_timer or uv.new_timer()
+    start_timer(self.step_timer, seconds, self.on_readable)
+  elseif self.step_timer then self.step_timer:stop() end
+  for _, handle in ipairs(gone) do close_handle(handle) end -- last, as it may run other callbacks of the loop
+end
+
 ---Watches the descriptor, which is another one in a forked child.
 function Watch:start()
+  if not self.curl.has_descriptor then return self:watch_sockets() end
   local fd = self.curl:fd()
   if self.handle and self.fd ~= fd then
     close_handle(self.handle)
@@ -153,10 +195,11 @@ function Watch:wait(box, waiter, seconds)
 end
 
 function Watch:close()
-  for _, name in ipairs { "handle", "timer" } do
-    if self[name] then close_handle(self[name]) end
-    self[name] = nil
+  local gone = self:stop_sockets {}
+  for _, name in ipairs { "handle", "timer", "step_timer" } do
+    gone[#gone + 1], self[name] = self[name], nil
   end
+  for _, handle in ipairs(gone) do close_handle(handle) end
   self.is_active, self.soonest = false, nil
   self.curl:close(self.wake)
   local left = self.deadlines
@@ -189,10 +232,7 @@ function M.new(options)
     local box = inboxes:box(inbox)
     if not box.first and not curl.closed then
       if seconds > 0 then watch:wait(box, current(), seconds)
-      else
-        curl:step(watch.wake)
-        watch:raise()
-      end
+      else watch:step() end
     end
     return inboxes:take(box, inbox)
   end

@@ -6,8 +6,10 @@ local cosocket = require "whatsapp.transport.resty.exchange"
 local failures = require "whatsapp.transport.failure"
 local http1 = require "whatsapp.transport.http1"
 local inboxes = require "whatsapp.transport.inboxes"
+local outcome = require "whatsapp.wire.outcome"
 local util_options = require "whatsapp.util.options"
 local stream = require "whatsapp.transport.upload"
+local values = require "whatsapp.util.values"
 local workers = require "whatsapp.transport.resty.workers"
 
 local M = {}
@@ -31,7 +33,7 @@ local LONGEST = 60 -- seconds in one wait
 local NEW = {
   timeout = "seconds", connect_timeout = "seconds", user_agent = "text", allow_http = "boolean", max_body = "bytes",
   headers = "names", server_name = "text", pool = "string", pool_size = "count", idle_timeout = "seconds",
-  http = "resty_http", proxy = "string", ca_file = "text",
+  http = "resty_http", proxy = "string", ca_file = "text", max_requests = "count",
 }
 
 local DEFAULTS = {
@@ -41,10 +43,14 @@ local DEFAULTS = {
 -- ---- options --------------------------------------------------------------------------------------------------------------
 
 local function settings_of(options, level)
-  local settings = util_options.copy(DEFAULTS)
+  local settings = values.copy(DEFAULTS)
   for name, value in pairs(util_options.check(options, NEW, level + 1)) do settings[name] = value end
   if settings.ca_file then
     error("option ca_file is for libcurl: nginx trusts what its directive lua_ssl_trusted_certificate names", level + 1)
+  end
+  if settings.max_requests then
+    error("option max_requests is for libcurl: a kept cosocket that the server has closed is replaced before a request is written",
+      level + 1)
   end
   if settings.proxy and settings.proxy ~= "" and not settings.http then
     error("option proxy: cosockets know no proxy, lua-resty-http does: http = require \"resty.http\"", level + 1)
@@ -100,11 +106,11 @@ local function plan_of(state, request)
   local settings = state.settings
   local streams, unread, unread_details = stream.read(request)
   if streams == nil then return nil, unread, unread_details end
-  if streams and settings.http then return util_options.refused "what is streamed does not go through lua-resty-http" end
+  if streams and settings.http then return outcome.invalid "what is streamed does not go through lua-resty-http" end
   local plan, err = checked.request(request, settings.allow_http, state.checked)
-  if not plan then return util_options.refused(err) end
+  if not plan then return outcome.invalid(err) end
   if streams and streams.type then
-    if plan.headers["content-type"] then return util_options.refused "Content-Type of a form is the transport's to set" end
+    if plan.headers["content-type"] then return outcome.invalid "Content-Type of a form is the transport's to set" end
     plan.lines = with_type(plan.lines, streams.type)
   end
   if streams then

@@ -1,6 +1,6 @@
 -- Files and forms that a request sends, piece by piece, and the file that takes its answer, for transports written in Lua. The
 -- error texts are those of whatsapp.curl. Opens files before anything is sent, and never holds a file whole.
-local options = require "whatsapp.util.options"
+local outcome = require "whatsapp.wire.outcome"
 
 local stream = {}
 
@@ -9,8 +9,8 @@ local MAX_PARTS, MAX_FILE = 100, 100 * 1024 * 1024
 -- ---- refusals -----------------------------------------------------------------------------------------------------------
 
 local function refused(text, field, rule)
-  if not field then return options.refused(text) end
-  return options.refused(field .. ": " .. text, { { path = field, rule = rule or "type", message = text } })
+  if not field then return outcome.invalid(text) end
+  return outcome.invalid(field .. ": " .. text, { { path = field, rule = rule or "type", message = text } })
 end
 
 -- the path is shown if it keeps the error one line

@@ -6,8 +6,6 @@ local values = require "whatsapp.util.values"
 
 local options = {}
 
-options.copy = values.copy -- for transport/resty
-
 local is_callable, is_id = values.callable, values.id
 
 local function is_line(value) return type(value) == "string" and not value:find "%c" end
@@ -292,9 +290,6 @@ local function hint(name, names)
   local near = options.did_you_mean(name, names)
   return near and (", did you mean %s?"):format(near) or ""
 end
-
--- for transport/resty and send/body
-function options.refused(...) return require("whatsapp.wire.outcome").invalid(...) end
 
 -- names the member that is wrong; returns "" for a kind without members
 local function wrong_member(value, members)

@@ -93,13 +93,12 @@ local function unescaped(text)
 end
 
 ---@param query string the part after the question mark
----@return table<string, string> parameters by name, the first of each
+---@return table<string, string> parameters by name, the last of each
 function url.parameters(query)
   local parameters = {}
   for pair in query:gmatch "[^&]+" do
     local name, value = pair:match "^([^=]*)=?(.*)$"
-    name = unescaped(name)
-    if parameters[name] == nil then parameters[name] = unescaped(value) end
+    parameters[unescaped(name)] = unescaped(value)
   end
   return parameters
 end

@@ -8,6 +8,12 @@ local signature = {}
 
 -- ---- challenge ---------------------------------------------------------------------------------------------------------
 
+-- the last of several values of one name, as nginx gives them
+local function last(value)
+  if type(value) == "table" then return value[#value] end
+  return value
+end
+
 ---@param query any the raw query, or a decoded table
 ---@param verify_token string not empty
 ---@return string? challenge
@@ -17,7 +23,8 @@ function signature.challenge(query, verify_token)
   local parameters = query
   if type(query) == "string" then parameters = url.parameters((query:gsub("^%?", ""))) end
   if type(parameters) ~= "table" then parameters = {} end
-  local mode, token, challenge = parameters["hub.mode"], parameters["hub.verify_token"], parameters["hub.challenge"]
+  local mode, token = last(parameters["hub.mode"]), last(parameters["hub.verify_token"])
+  local challenge = last(parameters["hub.challenge"])
   if mode == nil and token == nil and challenge == nil then return nil, "no parameter hub.*", true end
   if type(token) ~= "string" or not crypto.equal(token, verify_token) then return nil, "another hub.verify_token" end
   if mode ~= "subscribe" then return nil, "hub.mode is not subscribe" end

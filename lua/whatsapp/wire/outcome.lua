@@ -9,11 +9,8 @@ local values = require "whatsapp.util.values"
 
 local outcome = {}
 
----The headers that are read here.
-outcome.HEADERS = {
-  "retry-after", "content-type", "content-encoding", "x-fb-trace-id", "x-fb-request-id", "x-fb-debug",
-  "x-business-use-case-usage", "x-app-usage",
-}
+---The headers that are read here, with those of TOLD below. A transport of the library keeps no others.
+outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 
 ---@class whatsapp.details
 ---@field kind "invalid"|"refused"|"transport"|"api"|"protocol"|"store" a message that is wrong; a hook, token function or event
@@ -40,6 +37,8 @@ outcome.HEADERS = {
 ---@field waited number? seconds that limits held it back
 ---@field attempts integer?
 ---@field hint string? a directive that nginx's configuration lacks
+---@field answer table? of client:call: all of an answer that is an error and more, such as users for whom it was done
+---@field pages integer? of client:pages: how many pages were asked for
 ---@field media_id string? of client:send_file: the id of the uploaded file
 ---@field session string? of media:upload_sample: to go on with later
 
@@ -50,8 +49,6 @@ outcome.HEADERS = {
 ---@field actual number|string|nil
 ---@field message string
 
--- the name that other files still use; it lives in util/values
-outcome.integer = values.integer
 local integer = values.integer
 
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
@@ -311,25 +308,25 @@ end
 
 -- ---- what is told of a success ----------------------------------------------------------------------------------------------
 
--- A row for each header that is told: the member of `info`, and the function that reads it from all headers. To add one: a row
--- here, and the header in HEADERS.
+-- A row for each header that is told: the member of `info`, and the function that reads it from all headers. To add one is a
+-- row here.
 local TRACE_ID, USAGE = { "trace_id", outcome.trace_id }, { "usage", outcome.usage }
 local TOLD = {
   ["x-fb-trace-id"] = TRACE_ID, ["x-fb-request-id"] = TRACE_ID, ["x-fb-debug"] = TRACE_ID,
   ["x-business-use-case-usage"] = USAGE, ["x-app-usage"] = USAGE,
 }
+for name in pairs(TOLD) do table.insert(outcome.HEADERS, name) end
 
 ---Tells what the headers say.
 ---@param info table gets a member for each
 ---@param headers table<string, string> as outcome.checked returns them
----@return boolean whether anything was told
-function outcome.tell(info, headers)
-  local told = false
+---@param clean fun(of: any, value: any): any takes secrets out of a value
+---@param of any passed to clean
+function outcome.tell(info, headers, clean, of)
   for name in next, headers do
     local row = TOLD[name]
-    if row then info[row[1]], told = row[2](headers), true end
+    if row then info[row[1]] = clean(of, row[2](headers)) end
   end
-  return told
 end
 
 -- ---- failures that are made here ------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ local function per_message(clean, command)
 end
 
 -- what a client is made with: `default` has limits that never hold
-local CLIENTS = { "unlimited", "default", "hooked" }
+local CLIENTS = { "unlimited", "default", "observed", "hooked" }
 
 ---@param place { raw: string, lua: string, url: string, ca: string, body: string, clean: string }
 function M.run(place)

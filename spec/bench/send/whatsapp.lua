@@ -2,7 +2,8 @@
 -- benchmark's and prints a line of what it took. Never sends to the API.
 --   lua whatsapp.lua MODE BASE_URL CA_FILE COUNT WARM_UP IN_FLIGHT [CLIENT]
 -- MODE: blocking; or many in flight with the same tables again and again (many), with a new one each (fresh), or counting
--- memory only (memory). CLIENT: unlimited, default (limits on, so high that they never hold) or hooked (that, with a hook and a log).
+-- memory only (memory). CLIENT: unlimited, default (limits on, so high that they never hold), observed (that, with
+-- whatsapp.metrics) or hooked (default, with a hook and a log).
 local floor = require "floor"
 local measure = require "spec.bench.send.measure"
 local message = require "spec.bench.send.message"
@@ -19,6 +20,7 @@ local client = whatsapp.new {
   token = measure.TOKEN, phone_number_id = "106540352242922", base_url = base_url, ca_file = ca_file, proxy = "",
   limiter = kind ~= "unlimited" and NEVER or false, -- the API's would be what is measured
   before_send = kind == "hooked" and ignore or nil, log = kind == "hooked" and ignore or nil,
+  observe = kind == "observed" and whatsapp.metrics.new() or nil,
 }
 
 local function check(response, text)

@@ -58,7 +58,7 @@ local function writer_of(context)
   end, function() file:flush() end
 end
 
--- what was read and has no outcome yet: message -> row
+-- the rows that were read and have no outcome yet: message -> row
 local function ledger_of(context)
   local outcome, json_line = require "whatsapp.cli.outcome", require "whatsapp.cli.json_line"
   local write, flush = writer_of(context)
@@ -213,7 +213,7 @@ local function agree(context, count)
   if options.yes and not is_live then return end
   if options.yes and not context.terminal:is_terminal(0) then return end
   if options.file == "-" or not context.terminal:is_terminal(0) then
-    exit.stop("usage", "nobody can be asked here whether to send: --yes sends without a question")
+    exit.stop("usage", "there is no terminal to ask whether to send: --yes sends without a question")
   end
   local what = count and number(count) .. (count == 1 and " message" or " messages") or "the messages"
   if not context.terminal:ask(("Send %s from %s?"):format(what, from)) then exit.stop("failed", "nothing was sent") end

@@ -47,7 +47,7 @@ local function request_of(options)
   return request
 end
 
--- what the library raises here is wrong use of the command
+-- an error that the library raises here is wrong use of the command
 local function protected(method, ...)
   local ok, result, err, details = pcall(method, ...)
   if not ok then exit.stop("usage", (tostring(result):gsub("^[^:]+:%d+: ", ""))) end

@@ -1,5 +1,5 @@
--- whatsapp doctor: looks for what keeps messages from being sent or received, and names the fix. Each check is a row; without a
--- token only those that need none run. Changes nothing, and shows no secret.
+-- whatsapp doctor: looks for whatever keeps messages from being sent or received, and names the fix. Each check is a row; without
+-- a token the API is not asked. Changes nothing, and shows no secret.
 local exit = require "whatsapp.cli.exit"
 local shell = require "whatsapp.cli.shell"
 

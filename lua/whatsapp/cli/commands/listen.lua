@@ -1,55 +1,8 @@
--- whatsapp listen: an endpoint on this machine that prints the webhooks it gets. Runs nginx in the foreground; listener.lua is
--- what answers there. Never listens on another address than 127.0.0.1.
+-- whatsapp listen: an endpoint on this machine that prints the webhooks it gets. listener.lua is the part that answers, in nginx.
+-- Never listens on another address than 127.0.0.1.
 local exit = require "whatsapp.cli.exit"
 
 local PORT = 9429
-
-local CONF = [[
-$USER
-daemon off; pid nginx.pid; error_log error.log warn; worker_processes 1;
-load_module $MODULES/ndk_http_module.so;
-load_module $MODULES/ngx_http_lua_module.so;
-events { worker_connections 256; }
-http {
-  access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
-  uwsgi_temp_path uwsgi; scgi_temp_path scgi; client_max_body_size 4m; client_body_buffer_size 64k;
-  lua_socket_log_errors off; $RESOLVER
-  lua_package_path "$LUA/?.lua;$LUA/?/init.lua;;"; lua_package_cpath "$CPATH;;";
-  init_worker_by_lua_block { require("whatsapp.cli.listener").begin "$FOLDER/options.json" }
-  server {
-    listen 127.0.0.1:$PORT;
-    location / { content_by_lua_block { require("whatsapp.cli.listener").content() } }
-  }
-}
-]]
-
--- where this module is: .../lua/whatsapp/cli/commands/listen.lua
-local function lua_folder()
-  local folder = debug.getinfo(1, "S").source:match "^@(.*)/whatsapp/cli/commands/listen%.lua$"
-  if not folder then exit.stop("failed", "listen needs the files of the library: it starts nginx") end
-  local _, absolute = require("whatsapp.sandbox.process").run(folder, "pwd")
-  return (absolute:match "^[^\n]*")
-end
-
--- nginx asks a name server for the host of --forward-to
-local function resolver()
-  local file, servers = io.open("/etc/resolv.conf", "r"), {}
-  for line in file and file:lines()
-    or function() end do servers[#servers + 1] = line:match "^nameserver%s+(%d+%.%d+%.%d+%.%d+)" end
-  if file then file:close() end
-  return #servers > 0 and ("resolver %s ipv6=off;"):format(table.concat(servers, " ")) or ""
-end
-
-local function configuration(port, folder)
-  local lua = lua_folder()
-  local values = {
-    USER = require("whatsapp.sandbox.process").user(), PORT = ("%d"):format(port), FOLDER = folder, LUA = lua,
-      RESOLVER = resolver(),
-    CPATH = ("%s/build/lua5.1/?.so;%s/whatsapp/sandbox/lua5.1/?.so"):format((lua:gsub("/lua$", "")), lua),
-    MODULES = "/usr/lib/nginx/modules",
-  }
-  return (CONF:gsub("%$(%u+)", values))
-end
 
 local function check(options)
   local port = options.port or PORT
@@ -70,13 +23,9 @@ local function run(context)
     app_secret = settings:need_secret "app_secret", verify_token = settings:get "verify_token", path = path, json = options.json,
     forward_to = options.forward_to, exec = options.exec, count = options.count, folder = folder:match "^[^\n]*",
   }
-  local ok, err = require("whatsapp.sandbox.process").stay {
-    port = port ~= 0 and port or nil,
-    files = { ["options.json"] = require("whatsapp.cli.json_line").of(listener) },
-    configuration = function(chosen, nginx_folder)
-      context.terminal:note(("listens on http://127.0.0.1:%d%s"):format(chosen, path))
-      return configuration(chosen, nginx_folder)
-    end,
+  local ok, err = require("whatsapp.cli.foreground").run {
+    module = "whatsapp.cli.listener", port = port, options = listener,
+    on_start = function(chosen) context.terminal:note(("listens on http://127.0.0.1:%d%s"):format(chosen, path)) end,
   }
   if not ok then exit.stop("failed", err) end
 end

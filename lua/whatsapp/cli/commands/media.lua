@@ -3,7 +3,7 @@ local exit = require "whatsapp.cli.exit"
 
 local KINDS = { "image", "video", "audio", "document", "sticker" }
 
--- what the library raises here is wrong use of the command
+-- an error that the library raises here is wrong use of the command
 local function call(method, media, ...)
   local ok, result, err, details = pcall(media[method], media, ...)
   if not ok then exit.stop("usage", (tostring(result):gsub("^[^:]+:%d+: ", ""))) end

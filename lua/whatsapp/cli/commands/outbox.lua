@@ -62,7 +62,7 @@ local function run(context)
   if failed > 0 then exit.stop("some", ("%d were not accepted: whatsapp outbox ls --state unknown, or failed"):format(failed)) end
 end
 
--- ---- look and repair ------------------------------------------------------------------------------------------------------------
+-- ---- look and repair ---------------------------------------------------------------------------------------------------
 
 local STATES = { "queued", "claimed", "sending", "unknown", "accepted", "failed", "expired" }
 

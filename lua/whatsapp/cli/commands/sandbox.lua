@@ -15,7 +15,7 @@ end
 
 local PLAIN = {
   "port", "verify_token", "templates", "state", "record", "clock", "statuses", "limits", "window", "seed", "webhook_timeout",
-    "numbers",
+    "numbers", "flow_endpoint",
 }
 
 local function options_of(context)
@@ -57,6 +57,7 @@ return {
   options = {
     { "--port", "PORT", "the port (9428); 0 takes a free one", number = true },
     { "--webhook", "[NUMBER=]URL", "the endpoint of your bot", many = true },
+    { "--flow-endpoint", "URL", "the endpoint that flows ask" },
     { "--app-secret-file", "FILE", "the secret that signs webhooks; a new one if absent" },
     { "--verify-token", "TEXT", "the sandbox's, for the handshake" },
     { "--templates", "FOLDER", "definitions of templates, a .json file each" },

@@ -33,7 +33,7 @@ local function words_of(options)
   return text, words
 end
 
--- a file's id stands in where nothing may be uploaded
+-- with --dry-run nothing is uploaded, and the id is 0
 local function upload_with(context)
   return function(path, kind)
     local settings = context.settings()

@@ -57,7 +57,7 @@ return {
   name = "validate",
   summary = "check messages in files",
   description = "Checks messages as the API would, and prints FILE:RECORD: path: words. A file is JSON (a message or "
-    .. "a list), JSON Lines or Lua; stdin if there is none. Needs no token and no network.",
+    .. "a list), JSON Lines or Lua; stdin if no file is named. Needs no token and no network.",
   arguments = { { "files", "*", "files with messages, -: stdin", argname = "FILE" } },
   options = { { "--strict", nil, "warnings count as problems" } },
   examples = { "whatsapp validate orders.jsonl", "echo '{\"to\":\"1\",\"text\":{\"body\":\"\"}}' | whatsapp validate" },

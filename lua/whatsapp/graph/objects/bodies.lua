@@ -128,6 +128,10 @@ add("Backup", "business-phone-numbers/registration", "A backup of the On-Premise
   text("password", "The password.", { required = true, min = 1, secret = true }),
 })
 add("TwoStepPin", "business-phone-numbers/two-step-verification", "A new PIN.", { text("pin", "The PIN, six digits.", PIN) })
+add("PublicKey", "reference/whatsapp-business-phone-number/whatsapp-business-encryption-api", "The public key for flows.", {
+  text("business_public_key", "An RSA key of 2048 bits or more in PEM, as whatsapp.flows.public_key gives it.",
+    { required = true, min = 1 }),
+})
 add("CodeRequest", "business-phone-numbers/phone-numbers", "Asks for a code that proves that the number is yours.", {
   text("code_method", "How it comes.", { required = true, values = { "SMS", "VOICE" } }),
   text("language", "The language's code.", { required = true, min = 1, format = "language" }),

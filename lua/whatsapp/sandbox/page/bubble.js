@@ -1,7 +1,7 @@
 // Draws a message of either side as a bubble: every type of the API, with what a user can press. A type that is not known is
 // drawn as its JSON. Never sends anything by itself: `act` does.
 import { h, icon, formatted, outside, time, form, attempt, toast } from "./dom.js";
-import { media } from "./api.js";
+import { get, media } from "./api.js";
 import { body as json } from "./json.js";
 
 const text = (value) => value === undefined || value === null || value === "" ? null : h("p.words", { dir: "auto" }, formatted(value));
@@ -78,6 +78,23 @@ async function answer_flow(context, entry, heading, suggestion) {
   if (found) await context.act("flow", { message: entry.id, response: parsed(found.response) });
 }
 
+const pretty = (value) => JSON.stringify(value ?? {}, null, 2);
+
+// Without an endpoint the answer is written by hand; with one each screen comes from it, until one ends the flow.
+async function open_flow(context, entry, heading, suggestion) {
+  if (!(await get("info")).flow_endpoint) return answer_flow(context, entry, heading, suggestion);
+  let step = await context.act("flow/open", { message: entry.id });
+  while (!step.problem && !step.response) {
+    const found = await form(`${heading}: ${step.screen}`, [
+      { name: "shown", label: "The screen's data", type: "area", value: pretty(step.data) },
+      { name: "data", label: "What the user submits (JSON)", type: "area", value: "{}", required: true },
+      { name: "step", label: "Then", options: ["submit", "back"] }]);
+    if (!found) return;
+    step = await context.act(`flow/${found.step}`, { message: entry.id, screen: step.screen, data: parsed(found.data) });
+  }
+  if (step.problem) toast(step.error_msg || step.problem, "bad");
+}
+
 async function send_order(context, entry, items, catalog) {
   const found = await form("Order", [
     ...items.slice(0, 10).map((id, i) => ({ name: `q${i}`, label: `${id}: quantity`, type: "number", value: i ? 0 : 1 })),
@@ -146,7 +163,7 @@ const INTERACTIVE = {
   button: (i, c, e) => replies(i.action, c, e),
   list: (i, c, e) => press(i.action?.button || "Choose", () => choose(c, e, list(i.action?.sections)), "list", `${e.id}/list`),
   cta_url: (i) => link(i.action?.parameters?.display_text, i.action?.parameters?.url),
-  flow: (i, c, e) => press(i.action?.parameters?.flow_cta, () => answer_flow(c, e, i.action?.parameters?.flow_cta || "Flow", i.action?.parameters?.flow_action_payload?.data || { field: "value" }), "flow", `${e.id}/flow`),
+  flow: (i, c, e) => press(i.action?.parameters?.flow_cta, () => open_flow(c, e, i.action?.parameters?.flow_cta || "Flow", i.action?.parameters?.flow_action_payload?.data || { field: "value" }), "flow", `${e.id}/flow`),
   address_message: (i, c, e) => press("Provide address", () => answer_flow(c, e, "Address", { saved_address_id: undefined, values: i.action?.parameters?.values || { name: "Ana", phone_number: "+16505551234", in_pin_code: "400063" } }), "pin", `${e.id}/address`),
   location_request_message: (i, c) => press("Send location", () => send_location(c), "pin"),
   request_contact_info: (i, c) => press("Share contact", () => c.act("contact", { name: c.user.name, phone: `+${c.user.number}` }), "person"),
@@ -179,7 +196,7 @@ function template_button(b, index, c, e) {
   const label = b.text || b.title || filled(first) || type.replaceAll("_", " ");
   if (type === "quick_reply") return press(label, () => c.act("press", { message: e.id, button: b.payload ?? first.payload ?? label }), "reply", `${e.id}/${index}`);
   if (type === "url") return link(b.text || "Open", b.url || "");
-  if (type === "flow") return press(b.text || "Open", () => answer_flow(c, e, b.text || "Flow", first.action?.flow_action_data || { field: "value" }), "flow");
+  if (type === "flow") return press(b.text || "Open", () => open_flow(c, e, b.text || "Flow", first.action?.flow_action_data || { field: "value" }), "flow");
   if (type === "catalog" || type === "mpm" || type === "spm") return press(b.text || "View items", () => send_order(c, e, products(first.action || {}).concat("product-1").slice(0, 5), undefined), "cart");
   if (type === "copy_code" || type === "coupon_code") return press(`Copy ${filled(first) || b.text || "code"}`, () => toast("copied"), "file");
   if (type === "voice_call" || type === "phone_number") return press(b.text || "Call", () => c.act("call"), "call");

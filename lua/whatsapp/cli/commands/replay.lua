@@ -1,0 +1,98 @@
+-- whatsapp replay: plays the users' side of a recorded run against a bot again, and compares its answers with the recorded ones.
+-- replayer.lua is the sandbox that the bot talks to. Never judges by ids and times.
+local exit = require "whatsapp.cli.exit"
+
+local PORT, PATIENCE = 9428, 10
+
+local function read(path)
+  local file, err = io.open(path, "rb")
+  if not file then exit.stop("usage", err) end
+  local text = file:read "*a" or ""
+  file:close()
+  return text
+end
+
+local function tape_of(path)
+  local tape, err = require("whatsapp.sandbox.tape").read(read(path))
+  if not tape then exit.stop("invalid", ("%s: %s"):format(path, err)) end
+  return tape
+end
+
+-- posts the recorded bodies, signed anew, in their order
+local function post_all(context, tape, secret)
+  local options = context.settings():transport_options()
+  options.allow_http, options.timeout, options.user_agent = true, 20, "facebookexternalua"
+  local transport, refused = require("whatsapp.transport.curl").new(options), 0
+  for i, body in ipairs(tape.bodies) do
+    local signature = "sha256=" .. require("whatsapp.crypto").hmac_sha256(secret, body)
+    local ok, response, err = pcall(transport, { method = "POST", url = context.options.webhook, body = body,
+      headers = { ["Content-Type"] = "application/json", ["X-Hub-Signature-256"] = signature } })
+    if not ok then exit.stop("usage", (tostring(response):gsub("^[^:]+:%d+: ", ""))) end
+    local status = response and response.status
+    if status ~= 200 then refused = refused + 1 end
+    context.emit({ webhook = i, status = status, err = err }, ("%d\t%s"):format(i, tostring(status or err)), { "webhook",
+      "status" })
+  end
+  transport.close()
+  if refused > 0 then exit.stop("some", ("%d of %d webhooks were not taken"):format(refused, #tape.bodies)) end
+end
+
+local function speed_of(options)
+  if not options.speed or options.speed == "max" then return nil end
+  local speed = tonumber(options.speed)
+  if speed and speed > 0 then return speed end
+  exit.stop("usage", "--speed takes a number over 0, or max")
+end
+
+local function absolute(path)
+  if path:find "^/" then return path end
+  local _, folder = require("whatsapp.sandbox.process").run(".", "pwd")
+  return folder:match "^[^\n]*" .. "/" .. path
+end
+
+local function play(context, secret)
+  local options, result = context.options, os.tmpname()
+  local ok, err = require("whatsapp.cli.foreground").run {
+    module = "whatsapp.cli.replayer", port = options.port or PORT,
+    options = {
+      file = absolute(options.file), webhook = options.webhook, app_secret = secret, speed = speed_of(options), result = result,
+      patience = options.patience or PATIENCE,
+    },
+    on_start = function(port) context.terminal:note(("the sandbox is http://127.0.0.1:%d: the bot's base_url"):format(port)) end,
+  }
+  local diff = read(result)
+  os.remove(result)
+  if not ok then exit.stop("failed", err) end
+  if diff:find "^error: " then exit.stop("failed", diff) end
+  return diff
+end
+
+local function run(context)
+  local options = context.options
+  if not options.webhook then exit.stop("usage", "--webhook URL is missing: the endpoint of the bot") end
+  local tape, secret = tape_of(options.file), context.settings():need_secret "app_secret"
+  if options.webhooks_only then return post_all(context, tape, secret) end
+  local diff = play(context, secret)
+  if diff == "" then return context.terminal:note(("%d steps, the same answers"):format(#tape.steps)) end
+  context.terminal:raw(diff)
+  exit.stop("some", "the answers differ from the recorded ones")
+end
+
+return {
+  name = "replay",
+  summary = "play a recorded run again, and compare the answers",
+  description = "Plays what users did in FILE (made by `whatsapp sandbox --record FILE`) against the bot at "
+    .. "--webhook, whose base_url is the sandbox that this starts. Prints a unified diff where the bot's "
+    .. "answers differ; ids and times do not count.",
+  arguments = { { "file", "1", "a record", argname = "FILE" } },
+  options = {
+    { "--webhook", "URL", "the endpoint of the bot" },
+    { "--port", "PORT", "of the sandbox (9428)", number = true },
+    { "--speed", "N", "N times as fast as it was; max: without pauses (max)" },
+    { "--patience", "S", "seconds to wait for an answer (10)", number = true },
+    { "--webhooks-only", nil, "post the recorded webhooks, signed anew, and no more" },
+    { "--app-secret-file", "FILE", "the app's secret is the first line of FILE" },
+  },
+  examples = { "whatsapp replay run.jsonl --webhook http://127.0.0.1:8080/webhook" },
+  run = run,
+}

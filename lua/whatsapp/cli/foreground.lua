@@ -1,0 +1,69 @@
+-- Runs a module of the program inside an nginx of its own, in the foreground, on 127.0.0.1. The options go through a file in a
+-- folder that only this user can read. Never leaves nginx behind.
+local process = require "whatsapp.sandbox.process"
+
+local foreground = {}
+
+local CONF = [[
+$USER
+daemon off; pid nginx.pid; error_log error.log warn; worker_processes 1;
+load_module $MODULES/ndk_http_module.so;
+load_module $MODULES/ngx_http_lua_module.so;
+events { worker_connections 256; }
+http {
+  access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+  uwsgi_temp_path uwsgi; scgi_temp_path scgi; client_max_body_size 4m; client_body_buffer_size 64k;
+  lua_socket_log_errors off; $RESOLVER
+  lua_package_path "$LUA/?.lua;$LUA/?/init.lua;;"; lua_package_cpath "$CPATH;;";
+  init_worker_by_lua_block { require("$MODULE").begin "$FOLDER/options.json" }
+  server {
+    listen 127.0.0.1:$PORT;
+    location / { content_by_lua_block { require("$MODULE").content() } }
+  }
+}
+]]
+
+-- the folder of this module: .../lua/whatsapp/cli/foreground.lua
+local function lua_folder()
+  local folder = debug.getinfo(1, "S").source:match "^@(.*)/whatsapp/cli/foreground%.lua$"
+  if not folder then error("nginx needs the files of the library", 0) end
+  local _, absolute = process.run(folder, "pwd")
+  return (absolute:match "^[^\n]*")
+end
+
+-- nginx asks a name server for the host that it sends to
+local function resolver()
+  local file, servers = io.open("/etc/resolv.conf", "r"), {}
+  for line in file and file:lines() or function() end do
+    servers[#servers + 1] = line:match "^nameserver%s+(%d+%.%d+%.%d+%.%d+)"
+  end
+  if file then file:close() end
+  return #servers > 0 and ("resolver %s ipv6=off;"):format(table.concat(servers, " ")) or ""
+end
+
+local function configuration(module, port, folder)
+  local lua = lua_folder()
+  local values = {
+    MODULE = module, USER = process.user(), PORT = ("%d"):format(port), FOLDER = folder, LUA = lua, RESOLVER = resolver(),
+    CPATH = ("%s/build/lua5.1/?.so;%s/whatsapp/sandbox/lua5.1/?.so"):format((lua:gsub("/lua$", "")), lua),
+    MODULES = "/usr/lib/nginx/modules",
+  }
+  return (CONF:gsub("%$(%u+)", values))
+end
+
+---@param what { module: string, port: integer, options: table, on_start: fun(port: integer) } module: has begin(path) and
+---content(); port: 0 takes a free one; on_start: called before nginx starts
+---@return true? ok
+---@return string? err
+function foreground.run(what)
+  return process.stay {
+    port = what.port ~= 0 and what.port or nil, prepare = "export -p >environment", -- nginx has an environment of its own
+    files = { ["options.json"] = require("whatsapp.cli.json_line").of(what.options) },
+    configuration = function(port, folder)
+      what.on_start(port)
+      return configuration(what.module, port, folder)
+    end,
+  }
+end
+
+return foreground

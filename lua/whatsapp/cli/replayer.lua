@@ -1,0 +1,104 @@
+-- The sandbox inside the nginx of `whatsapp replay`: plays the users' side of a recorded run, waits for the answers of the
+-- business, and compares both runs. Ends nginx when it is done. Never judges by ids and times.
+-- luacheck: std min+ngx_lua
+local driver = require "whatsapp.sandbox.driver"
+local json = require "whatsapp.wire.json"
+local sandbox = require "whatsapp.sandbox"
+local tape = require "whatsapp.sandbox.tape"
+local wire = require "whatsapp.sandbox.wire"
+
+local replayer = {}
+
+local QUIET = 0.3 -- seconds after the last expected answer in which another one would be seen
+local state -- that of the one worker
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+-- ids of the messages that the business sent, in their order
+local function ids_in(lines)
+  local ids = {}
+  for line in lines:gmatch "[^\n]+" do
+    local event = json.decode(line)
+    if event.kind == "request" and event.status == 200 and type(event.message) == "table" then ids[#ids + 1] = event.id or "" end
+  end
+  return ids
+end
+
+local function finish(outcome)
+  local file = assert(io.open(state.result, "wb"))
+  file:write(outcome)
+  file:close()
+  os.execute("kill -QUIT " .. state.master)
+end
+
+-- waits until the business has sent so many messages, and a moment more
+local function wait_for(count)
+  local deadline = ngx.now() + state.patience
+  while #ids_in(table.concat(state.lines, "\n")) < count and ngx.now() < deadline do
+    ngx.sleep(0.02)
+    ngx.update_time()
+  end
+  ngx.sleep(QUIET)
+end
+
+local function pause_before(step, last)
+  if not (state.speed and last) then return end
+  ngx.sleep(math.max(0.001, (step.at - last.at) / state.speed))
+end
+
+local function play()
+  local recorded = assert(tape.read(state.text))
+  local recorded_ids, ids, expected, last = ids_in(state.text), {}, #recorded.before, nil
+  if expected > 0 then wait_for(expected) end
+  for _, step in ipairs(recorded.steps) do
+    pause_before(step, last)
+    recorded:pair(recorded_ids, ids_in(table.concat(state.lines, "\n")), ids)
+    recorded:perform(state.box, step, ids)
+    state.driver:wake()
+    expected, last = expected + #step.answers, step
+    wait_for(expected)
+  end
+  local played = assert(tape.read(table.concat(state.lines, "\n")))
+  return recorded:compare(played) or ""
+end
+
+local function run(premature)
+  if premature then return end
+  local ok, diff = pcall(play)
+  finish(ok and diff or "error: " .. tostring(diff))
+end
+
+---For init_worker_by_lua.
+---@param path string of the file with the options
+function replayer.begin(path)
+  state = assert(json.decode(read(path)))
+  state.text, state.lines, state.master = read(state.file), {}, read "/proc/self/stat":match "^%d+ %b() %a (%d+)"
+  state.box = sandbox.new {
+    app_secret = state.app_secret, webhook = state.webhook,
+    now = function()
+      ngx.update_time()
+      return ngx.now()
+    end,
+  }
+  state.box.on_event = function(event) state.lines[#state.lines + 1] = tape.line(event) end
+  state.driver = driver.new(ngx, state.box, function() end)
+  state.driver:start()
+  ngx.timer.at(0.1, run)
+end
+
+---For content_by_lua.
+function replayer.content()
+  local response = state.box.handle {
+    method = ngx.req.get_method(), url = ngx.var.request_uri, headers = ngx.req.get_headers(0), body = wire.body(ngx),
+    origin = ("%s://%s"):format(ngx.var.scheme, ngx.var.http_host or ngx.var.host),
+  }
+  state.driver:wake()
+  wire.send(ngx, response)
+end
+
+return replayer

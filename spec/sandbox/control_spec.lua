@@ -253,6 +253,29 @@ describe("the events of the sandbox", function()
     assert.equal(3, #box:events(500, 3))
   end)
 
+  it("tell of everything that happens, each kind with its line", function()
+    local box, client = new_box { webhook = URL }
+    box.clock:advance(5)
+    box.clock:freeze()
+    box.chaos:add { on = "answer", what = "late", times = 1 }
+    box:user("16505551234"):sends_file { name = "a.txt", data = "x" }
+    assert(client:send(TEXT))
+    box:run()
+    box.templates:approve(box.templates:add({ name = "n", language = "en", components = {} }).id)
+    require("whatsapp.sandbox.deliveries").handshake(box)
+    for _, effect in ipairs(box:run()) do effect.done { status = 200, headers = {}, body = "" } end
+    box:reset()
+    local kinds, list = {}, {}
+    for _, event in ipairs((box:events())) do
+      kinds[event.kind] = true
+      assert.is_truthy(box:line(event):find "^%d%d:%d%d:%d%d %S*.-%S")
+      assert.is_nil(box:line(event):find "\n")
+    end
+    for kind in pairs(kinds) do list[#list + 1] = kind end
+    table.sort(list)
+    assert.equal("chaos clock delivery handshake inbound media request reset status template", table.concat(list, " "))
+  end)
+
   it("have a line each for the terminal, without a secret", function()
     local lines = {}
     local box, client = new_box { webhook = URL, app_secret = "top-secret" }
@@ -332,6 +355,21 @@ describe("the state of the sandbox", function()
     assert(box:load(json.decode(json.encode(old:state()))))
     box.clock:advance(1)
     assert.equal("delivered", box.messages[1].status)
+  end)
+
+  it("goes on with the attempts of a webhook where they were", function()
+    local old = new_box { webhook = URL }
+    old:user("16505551234"):writes "hi"
+    for _ = 1, 2 do
+      old:run()[1].done { status = 500, headers = {}, body = "" }
+      old.clock:advance(5)
+    end
+    local box = new_box { webhook = URL }
+    assert(box:load(json.decode(json.encode(old:state()))))
+    assert.same({}, box:run())
+    box.clock:advance(20)
+    box:run()[1].done { status = 500, headers = {}, body = "" }
+    assert.same({ 3, 270 }, { #box.shelves.deliveries.list[1].attempts, box:due() })
   end)
 
   it("keeps what a rule holds back", function()

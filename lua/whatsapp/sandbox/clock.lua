@@ -77,6 +77,7 @@ local function is_time(value) return type(value) == "number" and value == value 
 function Clock:advance(seconds)
   if not is_time(seconds) or seconds < 0 then error("advance: a clock moves forward, by a number of seconds", 2) end
   self.run_until(self:now() + seconds)
+  self.on_move()
   return self:now()
 end
 
@@ -87,6 +88,7 @@ function Clock:set(time)
   if not is_time(time) then error("set: a time is a number of seconds since 1970", 2) end
   if time < self:now() then error(("set: the clock cannot go back (it is %.3f)"):format(self:now()), 2) end
   self.run_until(time)
+  self.on_move()
   return self:now()
 end
 
@@ -98,6 +100,7 @@ function Clock:freeze(frozen)
   local now = self:now()
   self.frozen = frozen
   if not frozen then self.offset = now - self.real() end
+  self.on_move()
 end
 
 ---@param time number
@@ -112,6 +115,7 @@ function clock.new(real)
     real = real or function() return start end, offset = 0, frozen = false, time = 0, heap = queue.heap(), moments = {},
   }, Clock)
   self.run_until = function(time) self:move(time) end
+  self.on_move = function() end
   return self
 end
 

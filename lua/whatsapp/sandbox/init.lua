@@ -384,6 +384,9 @@ function sandbox.new(options)
   box.chaos = chaos.new(draw, function(event) box:tell(event) end)
   box.traffic = traffic.new(box.clock, numbers.BUSINESS, checked.limits == "api", checked.limit_status)
   box.journal = journal.new(function() return box.clock:now() end, MOST_EVENTS, EVENT_BYTES)
+  box.clock.on_move = function()
+    box:tell { kind = "clock", now = box.clock:now(), offset = box.clock.offset, frozen = box.clock.frozen }
+  end
   box.clock.run_until = function(time) run_until(box, time) end
   box:begin()
   deliveries.set_endpoint(box, checked.webhook)

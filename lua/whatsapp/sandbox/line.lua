@@ -44,6 +44,13 @@ local LINES = {
     local to = event.screen and " -> " .. event.screen or event.problem and ": " .. event.problem or ""
     return ("   flow %s%s"):format(event.step, to)
   end,
+  clock = function(event)
+    local time = os.date("!%Y-%m-%d %H:%M:%S", math.floor(event.now))
+    return ("   the clock is at %s%s"):format(time, event.frozen and ", frozen" or "")
+  end,
+  chaos = function(event) return ("   rule %s: %s"):format(event.rule, event.what) end,
+  template = function(event) return ("   template %s is %s"):format(tostring(event.name), tostring(event.status)) end,
+  media = function(event) return ("   file %s of %d bytes, %s"):format(event.id, event.bytes, event.mime_type) end,
   handshake = function(event) return "   webhook: " .. (event.ok and "the handshake is done" or tostring(event.problem)) end,
 }
 

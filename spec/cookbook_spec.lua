@@ -13,17 +13,19 @@ describe("the cookbook", function()
   it("holds specs that pass", function()
     local count = 0
     for block in text:gmatch "```lua\n(.-)```" do
-      count = count + 1
-      local status, output = run(("%s /usr/bin/busted -o TAP %s"):format(os.getenv "LUA" or "lua5.4", scratch.write("bot_spec.lua", block)))
-      assert.equal(0, status, output)
-      assert.is_truthy(output:find "ok 3 ", output)
+      if block:find("describe(", 1, true) then
+        count = count + 1
+        local status, output = run(("%s /usr/bin/busted -o TAP %s"):format(os.getenv "LUA" or "lua5.4", scratch.write("bot_spec.lua", block)))
+        assert.equal(0, status, output)
+        assert.is_truthy(output:find "ok 3 ", output)
+      end
     end
     assert.equal(1, count)
   end)
 
   it("links to files that there are", function()
     for link in text:gmatch "%]%(([^)%s]+)%)" do
-      if not link:find "^https?://" then assert.is_truthy(io.open("examples/" .. link), link) end
+      if not link:find "^https?://" and not link:find "^#" then assert.is_truthy(io.open("examples/" .. link), link) end
     end
   end)
 

@@ -157,6 +157,16 @@ test("the whole conversation by keyboard alone", async (context) => {
   await page.close();
 });
 
+test("an empty chat says how to begin, with the values of this sandbox", async (context) => {
+  const user = await user_of(context, "Emma Empty"), page = await open_page(context), phone = await phone_of(context, page, user);
+  const words = await phone.locator(".empty pre").textContent();
+  truthy(words.includes(`base_url = "${context.sandbox.base_url}"`) && words.includes(`to = "${user.number}"`) && !words.includes("undefined"), words);
+  await page.reload();
+  await page.waitForSelector(".live.on");
+  truthy(!(await page.locator(".empty pre").first().textContent({ timeout: 3000 }).catch(() => "")).includes("undefined"), "after it was loaded again");
+  await page.close();
+});
+
 test("several phones are side by side", async (context) => {
   const [a, b] = [await user_of(context, "Side A"), await user_of(context, "Side B")], page = await open_page(context);
   await phone_of(context, page, a);

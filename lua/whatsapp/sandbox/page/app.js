@@ -24,6 +24,7 @@ const app = {
       tab.panel.hidden = id !== name;
     }
     if (focus) app.tabs[name].button.focus();
+    app.tabs[name].button.scrollIntoView({ inline: "nearest", block: "nearest" });
     history.replaceState(null, "", `#${name}`);
     refresh(name);
   },
@@ -47,6 +48,7 @@ const under_way = {};
 
 // one look at a time for each tab; what happens meanwhile asks for one more
 async function refresh(name) {
+  if (!app.info.base_url) return; // start() does it
   const state = under_way[name] ||= { busy: false, again: false };
   if (state.busy) { state.again = true; return; }
   state.busy = true;

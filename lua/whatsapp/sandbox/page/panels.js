@@ -24,7 +24,7 @@ export class Templates {
   }
 
   async create() {
-    const found = await form("A new template", [{ name: "definition", label: "Definition (JSON)", type: "area", required: true, value: JSON.stringify({ name: "hello", language: "en", category: "UTILITY", components: [{ type: "BODY", text: "Hello {{1}}", example: { body_text: [["Ana"]] } }] }, null, 2) }], "Create");
+    const found = await form("A new template", [{ name: "definition", label: "Definition (JSON)", type: "area", required: true, value: JSON.stringify({ name: "hello", language: "en", category: "UTILITY", components: [{ type: "BODY", text: "Hello {{1}}, your table is ready.", example: { body_text: [["Ana"]] } }] }, null, 2) }], "Create");
     if (!found) return;
     await post("templates", JSON.parse(found.definition));
     await this.refresh();

@@ -165,6 +165,7 @@ local function run(root, host, api)
   return ok and "ok" or "failed", ("%d messages came; it printed:\n%s"):format(sent, printed)
 end
 
+io.stdout:setvbuf "line"
 local root = output "pwd":match "^[^\n]*"
 local api = nginx_server.start { server = API }
 local failures = 0

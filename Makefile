@@ -211,10 +211,10 @@ test-all: deps-all
 	@for lua in lua5.4 lua5.3 lua5.2 lua5.1 luajit; do \
 	  echo "== $$lua"; $(MAKE) --no-print-directory -s LUA=$$lua all suite || exit 1; done
 
-## each recipe of examples/hosts in its host: nginx, HAProxy, Prosody, Neovim, ...; HOST=Prosody: that one
+## each recipe of examples/hosts in its host: nginx, HAProxy, Prosody, Neovim, ...; ONLY=Prosody: that one
 test-hosts: deps-hosts
 	@for lua in lua5.1 lua5.2 lua5.3 lua5.4; do $(MAKE) --no-print-directory -s LUA=$$lua all || exit 1; done
-	@eval "$$($(MAKE) -s LUA=lua5.4 env)"; PATH="$$PATH:/usr/sbin:/usr/games" lua5.4 spec/hosts/run.lua $(if $(HOST),"$(HOST)")
+	@eval "$$($(MAKE) -s LUA=lua5.4 env)"; PATH="$$PATH:/usr/sbin:/usr/games" lua5.4 spec/hosts/run.lua $(if $(ONLY),"$(ONLY)")
 
 # The golden rows, and all that the core makes of the schema.
 ## the core on 32-bit ARM (qemu)

@@ -165,13 +165,15 @@ local function run(root, host, api)
   return ok and "ok" or "failed", ("%d messages came; it printed:\n%s"):format(sent, printed)
 end
 
+io.stdout:setvbuf "line"
 local root = output "pwd":match "^[^\n]*"
 local api = nginx_server.start { server = API }
-local failures = 0
+local failures, count = 0, 0
 local done, err = pcall(function()
   for _, host in ipairs(HOSTS) do
     if not arg[1] or arg[1] == host.name then
       local verdict, why = run(root, host, api)
+      count = count + 1
       print(("%-9s %s%s"):format(verdict, host.name, verdict == "ok" and "" or ": " .. why))
       if verdict == "failed" then failures = failures + 1 end
     end
@@ -179,4 +181,5 @@ local done, err = pcall(function()
 end)
 api.stop()
 assert(done, err)
+assert(count > 0, "no host has this name")
 os.exit(failures == 0 and 0 or 1)

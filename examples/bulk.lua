@@ -1,6 +1,12 @@
 -- Sends many messages, several at once, and says what became of each. The messages come from a function, so that there
 -- may be more of them than memory holds.
-local client = dofile "examples/client.lua"
+local whatsapp = require "whatsapp"
+local client = whatsapp.new {
+  token = os.getenv "WHATSAPP_TOKEN",
+  phone_number_id = os.getenv "WHATSAPP_PHONE_NUMBER_ID",
+  base_url = os.getenv "WHATSAPP_BASE_URL", -- of a sandbox; the API's where it is absent
+  ca_file = os.getenv "WHATSAPP_CA_FILE",
+}
 
 local names, at = { "Ada", "Grace", "Barbara" }, 0
 local function next_message()

@@ -1,5 +1,11 @@
 -- What comes back when a message is wrong, and when the API refuses it.
-local client = dofile "examples/client.lua"
+local whatsapp = require "whatsapp"
+local client = whatsapp.new {
+  token = os.getenv "WHATSAPP_TOKEN",
+  phone_number_id = os.getenv "WHATSAPP_PHONE_NUMBER_ID",
+  base_url = os.getenv "WHATSAPP_BASE_URL", -- of a sandbox; the API's where it is absent
+  ca_file = os.getenv "WHATSAPP_CA_FILE",
+}
 
 -- refused here: every problem at once, nothing was sent
 local sent, text, details = client:send { to = os.getenv "WHATSAPP_TO", text = { body = "", preview_ulr = true } }

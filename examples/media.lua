@@ -1,6 +1,12 @@
 -- Sends a file of its own, once uploaded however often it is sent, and fetches it back. A picture of one pixel stands for
 -- yours.
-local client = dofile "examples/client.lua"
+local whatsapp = require "whatsapp"
+local client = whatsapp.new {
+  token = os.getenv "WHATSAPP_TOKEN",
+  phone_number_id = os.getenv "WHATSAPP_PHONE_NUMBER_ID",
+  base_url = os.getenv "WHATSAPP_BASE_URL", -- of a sandbox; the API's where it is absent
+  ca_file = os.getenv "WHATSAPP_CA_FILE",
+}
 
 local PIXEL = "\137PNG\13\10\26\10\0\0\0\13IHDR\0\0\0\1\0\0\0\1\8\2\0\0\0\144wS\222\0"
   .. "\0\0\12IDATx\218c008\0\0\1\180\1!\1603ve\0\0\0\0IEND\174B`\130"

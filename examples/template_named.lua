@@ -1,5 +1,11 @@
 -- Sends a template with named values.
-local client = dofile "examples/client.lua"
+local whatsapp = require "whatsapp"
+local client = whatsapp.new {
+  token = os.getenv "WHATSAPP_TOKEN",
+  phone_number_id = os.getenv "WHATSAPP_PHONE_NUMBER_ID",
+  base_url = os.getenv "WHATSAPP_BASE_URL", -- of a sandbox; the API's where it is absent
+  ca_file = os.getenv "WHATSAPP_CA_FILE",
+}
 
 local sent = assert(client:send {
   to = os.getenv "WHATSAPP_TO",

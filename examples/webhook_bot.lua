@@ -1,9 +1,13 @@
--- A bot that repeats each message to its sender: the endpoint that the other webhook examples serve. WHATSAPP_APP_SECRET and
--- WHATSAPP_VERIFY_TOKEN are from the app's dashboard; without WHATSAPP_TOKEN it only prints. Sends over the transport that it
--- gets as its argument, if any.
+-- A bot that repeats each message to its sender: a file that a server of yours gets its handler from. WHATSAPP_APP_SECRET and
+-- WHATSAPP_VERIFY_TOKEN are from the app's dashboard; without WHATSAPP_TOKEN it only prints.
 local whatsapp = require "whatsapp"
 
-local client = os.getenv "WHATSAPP_TOKEN" and assert(loadfile "examples/client.lua")(...)
+local client = os.getenv "WHATSAPP_TOKEN" and whatsapp.new {
+  token = os.getenv "WHATSAPP_TOKEN",
+  phone_number_id = os.getenv "WHATSAPP_PHONE_NUMBER_ID",
+  base_url = os.getenv "WHATSAPP_BASE_URL", -- of a sandbox; the API's where it is absent
+  ca_file = os.getenv "WHATSAPP_CA_FILE",
+}
 
 local function print_line(...)
   io.stderr:write(table.concat({ ... }, " "), "\n")

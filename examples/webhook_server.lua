@@ -1,13 +1,44 @@
 -- The endpoint in a small HTTP server of its own, over cqueues; a proxy in front of it has the certificate.
---   lua examples/webhook_server.lua [port]
+--   lua examples/webhook_server.lua [port [file]]       file: returns another handler than the one below
 local cqueues = require "cqueues"
 local socket = require "cqueues.socket"
+local whatsapp = require "whatsapp"
 
 -- A bot that waits for an answer, or to try again, holds up no other connection; but in Lua 5.1, where a callback cannot wait,
 -- it holds up all of them.
 local can_wait = _VERSION ~= "Lua 5.1" or rawget(_G, "jit")
 local transport = can_wait and require("whatsapp.transport.cqueues").new { ca_file = os.getenv "WHATSAPP_CA_FILE" } or nil
-local handle = assert(loadfile "examples/webhook_bot.lua")(transport)
+local client = os.getenv "WHATSAPP_TOKEN" and whatsapp.new {
+  token = os.getenv "WHATSAPP_TOKEN",
+  phone_number_id = os.getenv "WHATSAPP_PHONE_NUMBER_ID",
+  base_url = os.getenv "WHATSAPP_BASE_URL", -- of a sandbox; the API's where it is absent
+  transport = transport,
+  ca_file = not transport and os.getenv "WHATSAPP_CA_FILE" or nil, -- a transport has its own
+}
+
+local function print_line(...)
+  io.stderr:write(table.concat({ ... }, " "), "\n")
+end
+
+-- tostring(event) is one line, with the sender's text escaped: no user can forge a line of the log
+local function on_message(event)
+  print_line(tostring(event))
+  if not (client and event.text) then return end
+  local sent, err, details = client:reply(event, { text = { body = "You wrote: " .. event.text } })
+  if not sent then print_line("not answered:", err) end
+  if not sent and details.retryable then error(err) end -- certainly not sent: let the event come again
+end
+
+local function on_status(event)
+  print_line(tostring(event))
+end
+
+local handle = arg[2] and assert(loadfile(arg[2]))(transport) or whatsapp.webhook.handler {
+  app_secret = os.getenv "WHATSAPP_APP_SECRET",
+  verify_token = os.getenv "WHATSAPP_VERIFY_TOKEN",
+  on = { message = on_message, status = on_status },
+  on_error = function(err) print_line("error", err) end,
+}
 
 local MOST_HEADERS, MOST_BODY = 100, 4194304
 

@@ -12,14 +12,14 @@ describe("the types and the reference", function()
     finally(scratch.remove)
     local lua = os.getenv "LUA" or "lua5.4"
     assert(os.execute(("%s src/gen.lua %s"):format(lua, scratch.folder)))
-    for _, name in ipairs { "types.lua", "REFERENCE.md" } do
+    for _, name in ipairs { "types.lua", "MESSAGES.md", "README.md", "ENDPOINTS.md" } do
       local same = read(scratch.path(name)) == read("lua/whatsapp/" .. name)
       assert.is_true(same, name .. " is stale: make docs")
     end
   end)
 
   it("have every object and every field", function()
-    local types, reference = read "lua/whatsapp/types.lua", read "lua/whatsapp/REFERENCE.md"
+    local types, reference = read "lua/whatsapp/types.lua", read "lua/whatsapp/MESSAGES.md"
     local objects, order = schema.objects()
     for _, name in ipairs(order) do
       assert.is_truthy(types:find("whatsapp." .. name, 1, true), name)

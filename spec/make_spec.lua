@@ -21,7 +21,9 @@ describe("make", function()
 
   teardown(function() sh("rm -rf " .. folder) end)
 
+  -- removes the link of that name first: a write to it would replace the system's own program
   local function program(name, line)
+    sh(("rm -f %s/%s"):format(folder, name))
     sh("chmod +x " .. write(folder .. "/" .. name, "#!/bin/sh\n" .. line .. "\n"))
   end
 
@@ -131,7 +133,7 @@ describe("make", function()
   end)
 
   it("asks the program for its version if its name does not tell it, else the headers", function()
-    local function version(arguments) return make("LUA=lua say-VERSION " .. (arguments or "")):match "%S+" end
+    local function version(arguments) return make("LUA=lua say-LUA_VERSION " .. (arguments or "")):match "%S+" end
     program("lua", "echo 5.3")
     assert.equal("5.3", version())
     knows_headers_of "lua5.3"
@@ -141,7 +143,7 @@ describe("make", function()
     program("lua", "")
     assert.equal("5.4", version())
     write(folder .. "/lua.h", "#define LUA_VERSION_NUM\t502\n")
-    assert.equal("5.2", output_of(("env PATH='%s' INCLUDE=%s make -s LUA=lua say-VERSION"):format(folder, folder)):match "%S+")
+    assert.equal("5.2", output_of(("env PATH='%s' INCLUDE=%s make -s LUA=lua say-LUA_VERSION"):format(folder, folder)):match "%S+")
   end)
 
   it("knows the names that other systems have for Lua's package", function()
@@ -159,7 +161,7 @@ describe("make", function()
     for name, version in pairs { ["lua5.4"] = "5.4", ["lua5.3"] = "5.3", ["lua5.2"] = "5.2", ["lua5.1"] = "5.1", luajit = "5.1",
       lua54 = "5.4", ["lua-5.4"] = "5.4", lua = "5.3" } do
       local commands = make("-n DESTDIR=/d LUA=" .. name .. " install")
-      for _, command in ipairs { '%s/core.so %s/curl.so %s/crypto.so "/d/usr/local/lib/lua/VERSION/whatsapp"',
+      for _, command in ipairs { '%s/core.so %s/curl.so %s/crypto.so %s/files.so "/d/usr/local/lib/lua/VERSION/whatsapp"',
         'cp -R lua/whatsapp "/d/usr/local/share/lua/VERSION/"' } do
         command = command:gsub("VERSION", version):gsub("%%s", "build/" .. name .. "/whatsapp")
         assert.is_truthy(commands:find(command, 1, true), commands)
@@ -173,5 +175,57 @@ describe("make", function()
     assert.equal("", make(("MODULES=core CFLAGS=-O0 CURL_LIB=-lnone SSL_LIB=-lnone BUILD=%s/bare DESTDIR=%s install"):format(folder, image)))
     assert.equal("core.so\n", sh("ls " .. image .. "/usr/local/lib/lua/5.4/whatsapp"))
     assert.equal("init.lua\n", sh(("cd %s/usr/local/share/lua/5.4/whatsapp && ls init.lua"):format(image)))
+  end)
+
+  it("says in one line what to install where a library has no headers", function()
+    has "lua5.4"
+    for row, words in pairs {
+      ["CURL_INC=-nostdinc BUILD=%s/bare1 curl"] = "no headers of libcurl: on Debian apt install libcurl4-openssl-dev; ",
+      ["SSL_INC=-nostdinc BUILD=%s/bare2 crypto"] = "no headers of OpenSSL: on Debian apt install libssl-dev; ",
+    } do
+      local said = make("MODULES= CFLAGS=-O0 " .. row:format(folder))
+      assert.equal(1, said:find(words, 1, true), said)
+      local _, lines = said:gsub("\n", "")
+      assert.equal(2, lines, said) -- that, and make's own
+    end
+  end)
+
+  it("says what `require` needs, where Lua does not look into the prefix, and takes away what it installed", function()
+    local home = output "printf %s \"$PWD\"" .. "/" .. folder .. "/home"
+    sh(("ln -s /usr/bin/lua5.4 %s/lua5.4"):format(folder))
+    local arguments = ("MODULES=core CFLAGS=-O0 BUILD=%s/bare HOME=%s PREFIX='~/.local' "):format(folder, home)
+    local said = make(arguments .. "install")
+    local line = assert(said:match "needs:\n  (export [^\n]+)\n$", said)
+    assert.equal("whatsapp\n", output_of(("sh -c \"%s; cd / && lua5.4 -e 'print(require([[whatsapp]]) and [[whatsapp]])'\"")
+      :format(line)))
+    assert.equal("", make(arguments .. "uninstall"):gsub("rm [^\n]*\n", ""))
+    assert.equal("", sh("find " .. home .. " -type f"))
+  end)
+
+  it("names missing Debian packages, and never calls sudo", function()
+    program("dpkg-query", "exit 1")
+    program("sudo", "echo called sudo")
+    program("apt-get", 'echo "$@" >> ' .. folder .. "/asked")
+    program("id", "echo 1000")
+    local said = make "deps-demo"
+    assert.truthy(said:find("\n  sudo apt-get install --no-install-recommends gcc ", 1, true), said)
+    assert.falsy(said:find("called sudo", 1, true))
+    assert.equal("", sh(("cat %s/asked 2>/dev/null"):format(folder)))
+    program("id", "echo 0")
+    said = make "deps-demo"
+    assert.equal(1, said:find("installing with apt-get: gcc ", 1, true), said)
+    assert.truthy(sh(("cat %s/asked"):format(folder)):find("install gcc ", 1, true))
+    sh(("ln -sf /usr/bin/id /usr/bin/dpkg-query %s/; rm %s/sudo; ln -sf /usr/bin/apt-get %s/"):format(folder, folder, folder))
+  end)
+
+  it("has a `help` with every target that a person calls", function()
+    local said = make "help"
+    for _, target in ipairs { "all", "install", "uninstall", "test", "check", "demo", "bench-nginx", "clean", "env" } do
+      assert.truthy(said:find(("  make %-14s "):format(target), 1, true), target)
+    end
+    for target in require("spec.support.read") "Makefile":gmatch "\n([a-z0-9-]+): [^\n]*" do
+      local is_part = ({ core = 1, curl = 1, crypto = 1, sandbox = 1, suite = 1, env = 1 })[target]
+      assert.truthy(is_part or said:find("make " .. target .. " ", 1, true), target .. " has no line ## above it")
+    end
   end)
 end)

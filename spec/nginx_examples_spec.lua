@@ -136,7 +136,7 @@ end)
 
 describe("the README's endpoint in nginx", function()
   it("runs as it is printed", function()
-    local block = read "README.md":match "## Receiving in nginx.-```nginx\n(.-)```"
+    local block = read "examples/README.md":match "## Receiving in nginx.-```nginx\n(.-)```"
     local nginx = nginx_server.start {
       http = block:gsub("8080", "$PORT"),
       env = { WHATSAPP_APP_SECRET = webhooks.SECRET, WHATSAPP_VERIFY_TOKEN = webhooks.TOKEN, WHATSAPP_TOKEN = TOKEN,

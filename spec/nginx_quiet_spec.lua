@@ -52,7 +52,7 @@ describe("nginx's error log is empty after " .. MANY .. " messages", function()
   end
 
   it("through the README's configuration", function()
-    local block = assert(read "README.md":match "\n## OpenResty and nginx\n.-```nginx\n(.-)```")
+    local block = assert(read "examples/README.md":match "\n## OpenResty and nginx\n.-```nginx\n(.-)```")
     local fault = fault_server.start()
     finally(fault.stop)
     fault.play_times(MANY, "accept")

@@ -4,12 +4,6 @@ local read = require "spec.support.read"
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"
 
-local function set(list)
-  local members = {}
-  for _, member in ipairs(list) do members[member] = true end
-  return members
-end
-
 -- the rockspec is Lua: its globals
 local function rockspec()
   local globals = {}
@@ -49,26 +43,13 @@ describe("the version", function()
 end)
 
 describe("the rockspec", function()
-  local modules = rockspec().build.modules
-
-  it("has every C source: a folder is a module, and all modules share the files above it", function()
-    local shared = lines_of "ls src/*.c"
-    for _, folder in ipairs { "core", "curl", "crypto" } do
-      local sources = lines_of(("ls src/%s/*.c"):format(folder))
-      for _, file in ipairs(shared) do sources[#sources + 1] = file end
-      assert.same(set(sources), set(modules["whatsapp." .. folder].sources))
+  it("installs by make, for every Lua, what make installs", function()
+    local build = rockspec().build
+    assert.equal("make", build.type)
+    local makefile = read "Makefile"
+    for _, variables in ipairs { build.build_variables, build.install_variables } do
+      for name in pairs(variables) do assert.is_truthy(makefile:find("%f[%w_]" .. name .. "%f[^%w_]"), name) end
     end
-  end)
-
-  it("has every Lua file, under the name that it is required by", function()
-    local files = {}
-    for name, module in pairs(modules) do
-      if type(module) == "string" then
-        files[module] = true
-        assert.equal(name, (module:gsub("^lua/", ""):gsub("%.lua$", ""):gsub("/init$", ""):gsub("/", ".")))
-      end
-    end
-    assert.same(set(lines_of "find lua -name '*.lua'"), files)
   end)
 
   it("names the libraries that it needs", function()
@@ -89,8 +70,8 @@ describe("every file", function()
   end)
 
   it("holds no line that ends in a space, and no tab but in the Makefile", function()
-    assert.same({}, lines_of "grep -rnE ' +$' src lua spec examples Makefile README.md CHANGELOG.md rockspec")
-    assert.same({}, lines_of "grep -rlP '\\t' src lua examples README.md CHANGELOG.md rockspec")
+    assert.same({}, lines_of "grep -rInE ' +$' src lua spec examples Makefile README.md CHANGELOG.md rockspec")
+    assert.same({}, lines_of "grep -rIlP '\\t' src lua examples README.md CHANGELOG.md rockspec")
   end)
 end)
 
@@ -98,22 +79,6 @@ describe("the README", function()
   local text = read "README.md"
   local blocks = {}
   for block in text:gmatch "```lua\n(.-)```" do blocks[#blocks + 1] = block end
-
-  it("holds Lua that compiles", function()
-    assert.is_true(#blocks >= 5)
-    for _, block in ipairs(blocks) do assert.is_truthy((loadstring or load)(block), block) end
-  end)
-
-  it("links to headings and files that there are", function()
-    local anchors = {}
-    for heading in ("\n" .. text):gmatch "\n##+ ([^\n]+)" do
-      anchors["#" .. heading:lower():gsub("[^%w _-]", ""):gsub(" ", "-")] = true
-    end
-    for link in text:gmatch "%]%(([^)%s]+)%)" do
-      if link:find "^#" then assert.is_true(anchors[link], link)
-      elseif not link:find "^https://" then assert.is_truthy(io.open(link), link) end
-    end
-  end)
 
   it("starts with an example that runs as it is printed", function()
     local box, printed = sandbox.new(), {}
@@ -131,25 +96,29 @@ describe("the README", function()
     assert.equal("Hello from Lua", box.messages[1].message.text.body)
   end)
 
-  it("names every option of whatsapp.new, and the make targets that exist", function()
-    local rows = read "lua/whatsapp/client.lua":match "local NEW = (%b{})"
-      .. read "lua/whatsapp/util/options.lua":match "options.TRANSPORT = (%b{})"
-    for name in rows:gmatch "([%w_]+) = \"" do
-      assert.is_truthy(text:find("`" .. name .. "`", 1, true) or text:find(name .. " = true", 1, true), name)
-    end
+  it("names only make targets that exist, as the other pages do", function()
     local makefile = read "Makefile"
-    for target in text:gmatch "`make ([%w-]+)[` ]" do
-      assert.is_truthy(makefile:find("\n" .. target .. ":", 1, true), target)
+    for _, path in ipairs { "README.md", "src/README.md", "spec/README.md", "examples/README.md" } do
+      for target in read(path):gmatch "`make ([%w-]+)[` ]" do
+        assert.is_truthy(makefile:find("\n" .. target .. ":", 1, true), target)
+      end
     end
   end)
 
   it("shows sentences that the core says", function()
-    local _, title = whatsapp.encode { to = "1", interactive = { type = "button", body = { text = "b" },
-      action = { buttons = { { type = "reply", reply = { id = "a", title = ("x"):rep(27) } } } } } }
     local _, misspelt = whatsapp.encode { to = "1", text = { body = "x", preview_ulr = true } }
-    local _, misplaced = whatsapp.encode { to = "1", type = "text", text = { body = "x" }, body = "y" }
-    for _, sentence in ipairs { title, misspelt, misplaced } do
-      assert.is_truthy(text:find("\n" .. sentence .. "\n", 1, true), sentence)
-    end
+    assert.is_truthy(text:find(misspelt .. "\n", 1, true), misspelt)
+    local _, title = whatsapp.encode { to = "1", interactive = { type = "button", body = { text = "b" },
+      action = { buttons = { { type = "reply", reply = { id = "a", title = ("x"):rep(28) } } } } } }
+    assert.is_truthy(read "examples/README.md":find("\n" .. title .. "\n", 1, true), title)
+  end)
+end)
+
+describe("the reference", function()
+  it("has every option of whatsapp.new", function()
+    local rows = read "lua/whatsapp/client.lua":match "local NEW = (%b{})"
+      .. read "lua/whatsapp/util/options.lua":match "options.TRANSPORT = (%b{})"
+    local class = read "lua/whatsapp/README.md":match "\n### whatsapp%.options\n(.-)\n##"
+    for name in rows:gmatch "([%w_]+) = \"" do assert.is_truthy(class:find("| `" .. name .. "` |", 1, true), name) end
   end)
 end)

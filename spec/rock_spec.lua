@@ -43,8 +43,8 @@ describe("the rock for Lua 5.1", function()
 
   setup(function()
     -- a copy, as LuaRocks builds in the folder of the sources
-    status, output = run(("cp -R src lua rockspec LICENSE %s/ && cd %s && luarocks --lua-version 5.1 make --deps-mode=none --tree %s/tree "
-      .. "rockspec/lua-whatsapp-scm-1.rockspec"):format(folder, folder, folder))
+    status, output = run(("cp -R src lua rockspec LICENSE Makefile %s/ && mkdir %s/spec && cp -R spec/support %s/spec/ && cd %s && luarocks --lua-version 5.1 make --deps-mode=none --tree %s/tree "
+      .. "rockspec/lua-whatsapp-scm-1.rockspec"):format(folder, folder, folder, folder, folder))
     if status ~= 0 then return end
     nginx = process.start {
       env = { LUA_PATH = ";;", LUA_CPATH = ";;" }, -- no path of the environment counts
@@ -71,7 +71,7 @@ describe("the rock for Lua 5.1", function()
   it("is built and installed as /usr/local has it", function()
     assert.equal(0, status, output)
     for _, path in ipairs { "share/lua/5.1/whatsapp/init.lua", "share/lua/5.1/whatsapp/transport/curl.lua", "lib/lua/5.1/whatsapp/core.so",
-      "lib/lua/5.1/whatsapp/curl.so", "lib/lua/5.1/whatsapp/crypto.so" } do
+      "lib/lua/5.1/whatsapp/curl.so", "lib/lua/5.1/whatsapp/crypto.so", "lib/lua/5.1/whatsapp/files.so" } do
       assert.is_true(#read(folder .. "/tree/" .. path) > 0, path)
     end
   end)
@@ -92,7 +92,7 @@ describe("the rock for Lua 5.1", function()
   end)
 
   it("shows one symbol a module, as make's builds do", function()
-    for _, module in ipairs { "core", "curl", "crypto" } do
+    for _, module in ipairs { "core", "curl", "crypto", "files" } do
       local _, symbols = run(("nm -D --defined-only %s/tree/lib/lua/5.1/whatsapp/%s.so"):format(folder, module))
       local shown = {}
       for name in symbols:gmatch " [TDBRVW] ([^\n]+)" do

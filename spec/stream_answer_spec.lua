@@ -38,6 +38,11 @@ rows.describe("with an answer that goes into a file", function(t)
     end
   end)
 
+  over(ALL, "makes a file that only its owner can read, whatever the umask is", function(port)
+    t.answered(t.open(), download(port))
+    assert.equal("600\n", scratch.run "stat -c %a new")
+  end)
+
   over(ALL, "writes an empty one", function(port)
     t.fault.play "empty 200"
     assert.equal(0, t.answered(t.open(), download(port)).size)

@@ -1,7 +1,7 @@
 -- What the transports written in Lua share: requests are checked, and answers read, however their bytes are cut. Never
 -- touches a network.
 local checked = require "whatsapp.transport.request"
-local http1 = require "whatsapp.transport.resty.http1"
+local http1 = require "whatsapp.transport.http1"
 
 local function lines(...) return table.concat({ ... }, "\r\n") end
 

@@ -819,7 +819,7 @@ end)
 
 describe("the README's nginx", function()
   it("sends a message", function()
-    local block = assert(read "README.md":match "\n## OpenResty and nginx\n.-```nginx\n(.-)```")
+    local block = assert(read "examples/README.md":match "\n## OpenResty and nginx\n.-```nginx\n(.-)```")
     local fault = fault_server.start()
     fault.play "accept"
     -- over plain http to the server of the spec, and found by its name

@@ -3,7 +3,6 @@ local memory = require "whatsapp.transport.memory"
 local whatsapp = require "whatsapp"
 
 local OK = { status = 200, headers = {}, body = '{"messages":[{"id":"wamid.1"}],"success":true}' }
-local CLOSED = { status = 400, headers = {}, body = '{"error":{"code":131047,"message":"Re-engagement message"}}' }
 local TEMPLATE = { template = { name = "hello", language = { code = "en" } } }
 local TEXT = { to = "1", text = { body = "x" } }
 
@@ -174,41 +173,44 @@ describe("window.fallback", function()
 end)
 
 describe("a fallback", function()
+  -- a box in which only a user who wrote may get a message that is no template
+  local function closed()
+    local box = require("whatsapp.sandbox").new { window = "strict" }
+    return box, whatsapp.new { token = "a-token-of-a-test", phone_number_id = "106540352242922", transport = box.transport }
+  end
+
   it("is sent to the same recipient after code 131047, and after no other code", function()
-    local client, transport = new { CLOSED, OK }
+    local box, client = closed()
     local sent, _, info = client:send(TEXT, { fallback = TEMPLATE })
     assert.is_table(sent)
     assert.is_true(info.fallback)
-    assert.same({ "text", "template", "1" }, { body_of(transport, 1).type, body_of(transport, 2).type, body_of(transport, 2).to })
-    client, transport = new { { status = 400, headers = {}, body = '{"error":{"code":131026}}' } }
+    assert.same({ 1, "template", "1" }, { #box.messages, box.messages[1].message.type, box.messages[1].message.to })
+    box.chaos:add { on = "answer", what = "error", code = 131026, times = 1 }
     local _, _, details = client:send(TEXT, { fallback = TEMPLATE })
-    assert.same({ 131026, nil, 1 }, { details.code, details.fallback, #transport.requests })
-    client = new { OK }
+    assert.same({ 131026, nil, 1 }, { details.code, details.fallback, #box.messages })
+    box:user("1"):writes "hi"
     _, _, info = client:send(TEXT, { fallback = TEMPLATE })
     assert.is_nil(info.fallback)
   end)
 
   it("may be a function, which may return nil", function()
     local seen
-    local client, transport = new { CLOSED, OK }
-    local sent, text, details, _
+    local box, client = closed()
     assert(client:send(TEXT, { fallback = function(message, why)
       seen = { message, why.code }
       return { to = "2", template = TEMPLATE.template }
     end }))
     assert.same({ TEXT, 131047 }, seen)
-    assert.equal("2", body_of(transport, 2).to)
-    client = new { CLOSED }
-    sent, text, details = client:send(TEXT, { fallback = function() end })
+    assert.equal("2", box.messages[1].message.to)
+    local sent, text, details = client:send(TEXT, { fallback = function() end })
     assert.same({ nil, "string", 131047 }, { sent, type(text), details.code })
-    client = new { CLOSED, CLOSED }
-    _, _, details = client:send(TEXT, { fallback = TEMPLATE })
+    details = select(3, client:send(TEXT, { fallback = TEXT }))
     assert.same({ 131047, true }, { details.code, details.fallback })
     assert.has_error(function() client:send(TEXT, { fallback = "hello" }) end)
   end)
 
   it("works in client:each", function()
-    local client = new { CLOSED, OK }
+    local _, client = closed()
     for _, sent, _, info in client:each({ TEXT }, { fallback = TEMPLATE }) do
       assert.is_table(sent)
       assert.is_true(info.fallback)
@@ -220,18 +222,20 @@ describe("an answer", function()
   local EVENT = { kind = "message", id = "wamid.E", from = "16505551234" }
 
   it("quotes the message and goes to its sender, user id or group", function()
-    local client, transport = new(function() return OK end)
+    local box = require("whatsapp.sandbox").new()
+    local client = whatsapp.new { token = "a-token-of-a-test", phone_number_id = "1", transport = box.transport }
     local message = { text = { body = "yes" } }
     assert(client:reply(EVENT, message))
     assert(client:reply({ id = "e", from_user_id = "US.1" }, message))
     assert(client:reply({ id = "e", group_id = "g", from = "1" }, message))
     assert(client:reply(EVENT, { to = "9", context = { message_id = "other" }, text = { body = "x" } }))
     assert.same({ text = { body = "yes" } }, message)
-    local first, second, third, fourth = body_of(transport, 1), body_of(transport, 2), body_of(transport, 3), body_of(transport, 4)
-    assert.same({ "16505551234", "individual", "wamid.E" }, { first.to, first.recipient_type, first.context.message_id })
-    assert.same({ "US.1", nil }, { second.recipient, second.to })
-    assert.same({ "g", "group" }, { third.to, third.recipient_type })
-    assert.same({ "9", "other" }, { fourth.to, fourth.context.message_id })
+    local sent = {}
+    for i, entry in ipairs(box.messages) do sent[i] = entry.message end
+    assert.same({ "16505551234", "individual", "wamid.E" }, { sent[1].to, sent[1].recipient_type, sent[1].context.message_id })
+    assert.same({ "US.1", nil }, { sent[2].recipient, sent[2].to })
+    assert.same({ "g", "group" }, { sent[3].to, sent[3].recipient_type })
+    assert.same({ "9", "other" }, { sent[4].to, sent[4].context.message_id })
   end)
 
   it("may be a reaction or a mark as read", function()

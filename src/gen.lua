@@ -1,7 +1,10 @@
--- Writes what is generated from the schema: the types that an editor completes and checks message tables with, and the
--- reference. Run by `make docs` (and, into another folder, by `make check`, which compares). Checks nothing.
---   lua src/gen.lua FOLDER      writes FOLDER/types.lua and FOLDER/REFERENCE.md
+-- Writes what is generated: the types that an editor completes and checks message tables with and the page of all messages, from
+-- the schema; the page of other endpoints, from their rows; the reference, from the annotations. Run by `make docs` (and, into
+-- another folder, by `make check`, which compares). Checks nothing.
+--   lua src/gen.lua FOLDER      writes types.lua, MESSAGES.md, ENDPOINTS.md and README.md into FOLDER
+local endpoints = require "src.gen_endpoints"
 local generate = require "spec.support.generate"
+local reference = require "src.reference"
 local schema = require "whatsapp.schema"
 local whatsapp = require "whatsapp"
 
@@ -125,7 +128,6 @@ local function rules_of(object)
       lines[#lines + 1] = terms.rules[rule.rule].doc:gsub("%%(%d)", texts)
     end
   end
-  add(object.base and objects[object.base].rules)
   add(object.rules)
   return lines
 end
@@ -142,26 +144,31 @@ local function label_of(object, choice)
   return object.by and ('`%s = "%s"`'):format(object.by, choice.value) or ("with `%s`"):format(choice.value)
 end
 
+local function add_fields(out, fields, chosen)
+  if #fields == 0 then return end
+  out[#out + 1] = "| field | type | required | limits | |"
+  out[#out + 1] = "| --- | --- | --- | --- | --- |"
+  for _, field in ipairs(fields) do out[#out + 1] = field_row(field, chosen[field.name]) end
+  out[#out + 1] = ""
+end
+
+-- the fields that all messages have are told once, under the name of their object
 local function section_of(object, chosen)
   local page = terms.documentation .. object.section
   local out = { "### " .. object.name, "", ("%s ([Meta's page](%s))"):format(object.doc, page), "" }
-  local function add(line) out[#out + 1] = line end
   if object.by or object.otherwise then
     for _, choice in ipairs(schema.choices_of(objects, object)) do
-      add(("- %s: %s"):format(label_of(object, choice), link(choice.object)))
+      out[#out + 1] = ("- %s: %s"):format(label_of(object, choice), link(choice.object))
     end
-    add ""
+    out[#out + 1] = ""
     return out
   end
-  local fields = schema.fields_of(objects, object)
-  if #fields > 0 then
-    add "| field | type | required | limits | |"
-    add "| --- | --- | --- | --- | --- |"
-    for _, field in ipairs(fields) do add(field_row(field, chosen[field.name])) end
-    add ""
+  if object.base then out[#out + 1] = ("The fields of %s, and\n"):format(link(object.base)) end
+  add_fields(out, object.fields, chosen)
+  for _, line in ipairs(rules_of(object)) do out[#out + 1] = line .. "\n" end
+  for _, variant in ipairs(object.variants or {}) do
+    out[#out + 1] = ("With `%s`: %s.\n"):format(variant.value, link(variant.object))
   end
-  for _, line in ipairs(rules_of(object)) do add(line .. "\n") end
-  for _, variant in ipairs(object.variants or {}) do add(("With `%s`: %s.\n"):format(variant.value, link(variant.object))) end
   return out
 end
 
@@ -184,6 +191,38 @@ end
 -- the fields whose values tell the kinds of messages apart
 local KINDS = { type = true, status = true, ["interactive.type"] = true, ["template.components[].sub_type"] = true }
 
+-- name of a member -> what an example says there
+local WORDS = {
+  body = "Your order has left the shop.", text = "Ana", title = "Tomorrow", name = "order_update", code = "en_US", id = "order_1042",
+  message_id = "wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI", reference_id = "order_1042", product_retailer_id = "tea_250g",
+  display_text = "Open", catalog_id = "194836987003835", formatted_name = "Ana Silva", flow_id = "1063944738246891",
+  flow_cta = "Book a table", emoji = "\240\159\145\141", country = "IN", button = "Choose", latitude = 37.7749, longitude = -122.4194,
+}
+local FILES = { image = true, video = true, audio = true, document = true, sticker = true }
+
+-- the example without what the client fills in, and with words that a person would write
+local function sensible(value, name, parent)
+  if FILES[parent] and name == "id" then return "1037543291543636" end
+  if type(value) == "string" and value:find "^text %d" or type(value) == "number" and WORDS[name] then
+    local number = type(value) == "string" and value:match "^text ([1-9])"
+    return WORDS[name] and WORDS[name] .. (number and "_" .. number or "") or value
+  end
+  if type(value) ~= "table" then return value end
+  local made = {}
+  for key, member in pairs(value) do
+    made[key] = sensible(member, type(key) == "number" and name or key, type(key) == "number" and parent or name)
+  end
+  return made
+end
+
+local function example_of(row)
+  local message = sensible(generate.message(row))
+  message.messaging_product = nil
+  if message[message.type] ~= nil then message.type = nil end
+  assert(whatsapp.validate(message))
+  return message
+end
+
 local function examples()
   local out, seen = { "## The smallest message of every kind", "" }, {}
   for _, row in ipairs(schema.rows()) do
@@ -191,29 +230,51 @@ local function examples()
     for i, choice in ipairs(row.when) do values[i] = "`" .. (choice.value or choice.path) .. "`" end
     local label = table.concat(values, ", ")
     if KINDS[row.path] and not seen[label] then
-      local message = generate.message(row)
-      assert(whatsapp.validate(message))
       seen[label] = true
-      out[#out + 1] = ("%s\n\n```lua\nclient:send %s\n```\n"):format(label, to_lua(message, ""))
+      out[#out + 1] = ("%s\n\n```lua\nclient:send %s\n```\n"):format(label, to_lua(example_of(row), ""))
     end
   end
   return out
 end
 
-local function reference()
+local function disagreements()
   local out = {
-    "# Reference of the messages", "",
-    "Generated from the schema by `make docs`: edit `src/core/schema.c`. Lengths are in characters (code points). Soft",
-    "limits make a warning, all others a problem. An id may be a string or a whole number. `whatsapp.schema()` gives the",
-    "same as tables, `whatsapp.json_schema()` as a JSON Schema, `types.lua` to an editor.", "",
+    "## Where Meta's pages disagree, and what this client does", "",
+    "Meta's pages contradict each other in places, and in places the API does something else. Who pastes from one of them and is",
+    "refused finds the reason here. `mode = \"lenient\"` lets everything pass that can be written as JSON.", "",
+    "| what | Meta's pages | this client |", "| --- | --- | --- |",
+  }
+  for _, row in ipairs(require "spec.support.disagreements") do
+    out[#out + 1] = ("| %s | %s | %s |"):format(cell(row[1]), cell(row[2]), cell(row[3]))
+  end
+  return out
+end
+
+local function messages()
+  local out = {
+    "# Messages", "",
+    "Every object that may be sent, with its fields and limits. Generated from the schema by `make docs`: edit `src/core/schema.c`.",
+    "`whatsapp.schema()` gives the same as tables, `whatsapp.json_schema()` as a JSON Schema, `types.lua` to an editor.", "",
+    "Lengths are in characters (code points). A soft limit makes a warning, every other limit a problem. An id may be a string or a",
+    "whole number. \"Filled in\": the client writes it where it is absent.", "",
+    "[Objects](#objects) · [The smallest message of every kind](#the-smallest-message-of-every-kind) ·",
+    "[Where Meta's pages disagree](#where-metas-pages-disagree-and-what-this-client-does)", "",
     "## Objects", "",
   }
   local function add(lines)
     for _, line in ipairs(lines) do out[#out + 1] = line end
   end
-  local chosen = schema.chosen(objects)
-  for _, name in ipairs(order) do add(section_of(objects[name], chosen[name] or {})) end
+  local chosen, told = schema.chosen(objects), {}
+  for _, name in ipairs(order) do
+    local base = objects[name].base
+    if base and not told[base] then
+      told[base] = true
+      add(section_of(objects[base], chosen[name] or {}))
+    end
+    add(section_of(objects[name], chosen[name] or {}))
+  end
   add(examples())
+  add(disagreements())
   return table.concat(out, "\n"):gsub("\n\n\n+", "\n\n"):match "^(.-)%s*$" .. "\n"
 end
 
@@ -224,5 +285,7 @@ local function write(path, text)
 end
 
 local folder = assert(arg and arg[1], "usage: lua src/gen.lua FOLDER")
-write(folder .. "/types.lua", types())
-write(folder .. "/REFERENCE.md", reference())
+write(folder .. "/types.lua", types() .. endpoints.types())
+write(folder .. "/MESSAGES.md", messages())
+write(folder .. "/ENDPOINTS.md", endpoints.page())
+write(folder .. "/README.md", reference.text())

@@ -1,10 +1,9 @@
 -- The modules of the library and the files that each is made of, read from the folders: a folder of src/ is a C module, a
 -- file under lua/ a Lua module. A new file is registered nowhere else. Never writes anything.
---   lua src/modules.lua         writes the list into the rockspec and into whatsapp.all (make rockspec)
+--   lua src/modules.lua         writes the list into whatsapp.all (make rockspec); the rock installs what `make install` does
 local modules = {}
 
-local ROCKSPEC = "rockspec/lua-whatsapp-scm-1.rockspec"
-local C_MODULES = { "core", "curl", "crypto" }
+local C_MODULES = { "core", "curl", "crypto", "files" }
 
 local function lines_of(command)
   local lines = {}
@@ -15,7 +14,7 @@ local function lines_of(command)
 end
 
 ---The C files of a module: those of its folder, then those that all modules share.
----@param name "core"|"curl"|"crypto"
+---@param name "core"|"curl"|"crypto"|"files"
 ---@return string[]
 function modules.sources(name)
   return lines_of(("ls src/%s/*.c src/*.c"):format(name))
@@ -32,30 +31,6 @@ function modules.lua()
   return list
 end
 
-local LIBRARIES = { curl = "CURL", crypto = "CRYPTO" }
-
----The member `modules` of the rockspec.
----@return string
-function modules.rockspec()
-  local out = {}
-  local function add(...) out[#out + 1] = ("    " .. (...)):format(select(2, ...)) end
-  for _, name in ipairs(C_MODULES) do
-    add('["whatsapp.%s"] = {', name)
-    add "  sources = {"
-    for _, source in ipairs(modules.sources(name)) do add('    "%s",', source) end
-    add "  },"
-    local library = LIBRARIES[name]
-    if library then
-      add('  libraries = { "%s" },', name)
-      add('  incdirs = { "$(%s_INCDIR)" },', library)
-      add('  libdirs = { "$(%s_LIBDIR)" },', library)
-    end
-    add "},"
-  end
-  for _, module in ipairs(modules.lua()) do add('["%s"] = "%s",', module.name, module.file) end
-  return "  modules = {\n" .. table.concat(out, "\n") .. "\n  },\n"
-end
-
 local function read(path)
   local file = assert(io.open(path, "rb"))
   local text = file:read "*a"
@@ -63,15 +38,9 @@ local function read(path)
   return text
 end
 
----The rockspec as it has to be.
----@return string
-function modules.fresh_rockspec()
-  local before, after = read(ROCKSPEC):match "^(.-\n)  modules = {\n.-\n  },\n(}.*)$"
-  return before .. modules.rockspec() .. after
-end
-
 local ALL, WIDTH = "lua/whatsapp/all.lua", 118
 local LEFT_OUT = { ["whatsapp"] = true, ["whatsapp.all"] = true, ["whatsapp.types"] = true } -- the last: comments only
+local PROGRAM = "^whatsapp%.cli%f[%z.]" -- no program runs in such a host
 
 ---lua/whatsapp/all.lua as it has to be: it names every module.
 ---@return string
@@ -79,7 +48,7 @@ function modules.fresh_all()
   local names, lines = {}, { " " }
   for _, name in ipairs(C_MODULES) do names[#names + 1] = "whatsapp." .. name end
   for _, module in ipairs(modules.lua()) do
-    if not LEFT_OUT[module.name] then names[#names + 1] = module.name end
+    if not (LEFT_OUT[module.name] or module.name:find(PROGRAM)) then names[#names + 1] = module.name end
   end
   for _, name in ipairs(names) do
     local longer = ('%s "%s",'):format(lines[#lines], name)
@@ -97,7 +66,6 @@ local function write(path, text)
 end
 
 if arg and arg[0] and arg[0]:find "modules%.lua$" then
-  write(ROCKSPEC, modules.fresh_rockspec())
   write(ALL, modules.fresh_all())
 end
 

@@ -139,9 +139,10 @@ static int run(lua_State *L)
     luaL_openlibs(L);
     whatsapp_preload_core(L);
     whatsapp_preload_lua(L);
-#ifdef HOST_HAS_ALL /* whatsapp_curl.c and whatsapp_crypto.c are compiled in, too; then no transport is needed */
+#ifdef HOST_HAS_ALL /* whatsapp_curl.c, _crypto.c and _files.c are compiled in, too; then no transport is needed */
     whatsapp_preload_curl(L);
     whatsapp_preload_crypto(L);
+    whatsapp_preload_files(L);
 #endif
     if (luaL_loadfile(L, h->script) != 0) return lua_error(L);
     lua_pushlightuserdata(L, h);

@@ -21,6 +21,7 @@ local M = {}
 ---@class whatsapp.options
 ---@field token string|fun(): string?, string? the access token; a function is asked at each attempt
 ---@field phone_number_id string|integer the business's number
+---@field waba_id string|integer? the WhatsApp Business Account: {waba} in the path of a call, templates, flows
 ---@field version string? of the Graph API, whatsapp.GRAPH_VERSION if absent
 ---@field base_url string? "https://graph.facebook.com" if absent; http only to loopback, or with allow_http
 ---@field transport whatsapp.Transport|whatsapp.transport_function|nil moves the bytes; if absent,
@@ -47,6 +48,8 @@ local M = {}
 ---@field on_warning fun(warning: whatsapp.problem, message: table)? called for a problem
 ---that the API may refuse; the second argument is the message, or the type, filename and size of a file that is uploaded
 ---@field media_store whatsapp.media_store|false? remembers the uploads of client:send_file; in memory if absent
+---@field templates whatsapp.templates.Definition[]|whatsapp.templates.store|nil definitions, or whatsapp.templates.store():
+---template messages are compared with them before they are sent
 ---@field media_hosts string[]? hosts from which a file may be fetched without the token: ".fbcdn.net" for all below it
 
 ---The API's answer to a message.
@@ -109,14 +112,15 @@ local M = {}
 ---@field session string? from media:upload_sample
 
 local NEW = {
-  token = "secret", phone_number_id = "id", version = "version", base_url = "base_url", transport = "callable",
+  token = "secret", phone_number_id = "id", waba_id = "id", version = "version", base_url = "base_url", transport = "callable",
   retry = "retry", limiter = "limiter", mode = "mode", app_secret = "key", log = "callable", on_warning = "callable",
   observe = "callable",
   stamp = "boolean", before_send = "callable", media_store = "media_store", media_hosts = "names",
+  templates = "templates",
 }
 for name, kind in pairs(checks.TRANSPORT) do NEW[name] = kind end -- for the transport that the client makes
 local SHARED = { timeout = true, user_agent = true, allow_http = true } -- the client itself needs these, too
-local WITH = { token = "secret", phone_number_id = "id", app_secret = "key" }
+local WITH = { token = "secret", phone_number_id = "id", waba_id = "id", app_secret = "key" }
 local SEND = { timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", fallback = "fallback", window = "window" }
 local EACH = {
   timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", fallback = "fallback", window = "window",
@@ -128,6 +132,12 @@ local MARK_READ = { timeout = "seconds", retry = "retry", typing = "boolean" }
 
 ---@class whatsapp.client
 ---@field media whatsapp.media.client files: upload, look up, download, delete; made when it is first asked for
+---@field templates whatsapp.templates_table templates of the account: list, each, get, create, edit, delete
+---@field groups whatsapp.groups_table groups: create, get, update, delete, participants, invite link, requests to join
+---@field blocked whatsapp.blocked_table users that are blocked: list, each, add, remove
+---@field profile whatsapp.profile_table the profile that users see: get, update
+---@field phone whatsapp.phone_table the phone number: get, register, deregister, PIN, settings
+---@field flows whatsapp.flows_table flows: list, each, create, upload, publish, deprecate, delete
 local client = {}
 client.__name = "whatsapp.client"
 
@@ -143,6 +153,8 @@ local function state_of(self, level)
 end
 
 -- ---- life ---------------------------------------------------------------------------------------------------------------
+
+local access_of
 
 local HEADERS = { ["Content-Type"] = "application/json" } -- every message has these; the table is never changed
 
@@ -170,6 +182,8 @@ local function make(state)
   state.url = ("%s%s/"):format(state.root, state.phone_number_id)
   state.messages_url = state.url .. "messages"
   state.headers, state.signed, state.asking, state.asks_token = HEADERS, {}, nil, type(state.token) ~= "string"
+  state.access = nil
+  state.check_template = state.templates and require("whatsapp.send.templates").checker(state.templates, access_of(state)) or nil
   if not state.shared.owned then -- a transport of the library's names the user agent itself
     state.headers = { ["Content-Type"] = HEADERS["Content-Type"], ["User-Agent"] = state.shared.user_agent }
   end
@@ -230,11 +244,14 @@ function M.new(options, defaults)
     error("option base_url: plain http is only for loopback, or with allow_http = true", 3)
   end
   state.version = state.version or defaults.version
-  state.phone_number_id = values.text_of_id(state.phone_number_id)
+  state.phone_number_id, state.waba_id = values.text_of_id(state.phone_number_id), values.text_of_id(state.waba_id)
   for name in pairs(state.transport and checks.TRANSPORT or values.NONE) do
     if state[name] ~= nil and not SHARED[name] then
       error(("option %s is for the transport that you pass, where it is made"):format(name), 3)
     end
+  end
+  if state.templates and values.callable(state.templates.definitions) and not state.waba_id then
+    error("option templates: a store needs the option waba_id, the account that has the templates", 3)
   end
   if state.retry == nil then state.retry = {} end
   state.shared = {
@@ -245,13 +262,19 @@ function M.new(options, defaults)
   return make(state)
 end
 
+---@class whatsapp.with_changes
+---@field phone_number_id string|integer|nil
+---@field waba_id string|integer|nil
+---@field token string|(fun(): string?)|nil
+---@field app_secret string?
+
 ---A client for another number or another token, over the connections and the limits of this one.
----@param changes { phone_number_id: string|integer?, token: string|fun(): string?, app_secret: string? }
+---@param changes whatsapp.with_changes
 ---@return whatsapp.client
 function client:with(changes)
   local state = copy(state_of(self, 2))
   for name, value in pairs(checks.check(changes, WITH, 2)) do state[name] = value end
-  state.phone_number_id = values.text_of_id(state.phone_number_id)
+  state.phone_number_id, state.waba_id = values.text_of_id(state.phone_number_id), values.text_of_id(state.waba_id)
   return make(state)
 end
 
@@ -433,6 +456,8 @@ local function harmless(policy, is_idempotent)
   return policy
 end
 
+local PAGING_LEVELS = 4
+
 -- Sends one request that is no message. how: { read, policy, warnings, about, harmless, no_token }
 local function exchange(state, request, how)
   local one = delivery.new(state, {
@@ -441,6 +466,9 @@ local function exchange(state, request, how)
   })
   one:begin_request(request, how.warnings, how.about)
   local result, err, details = single.run(one)
+  if type(result) == "table" and result.paging ~= nil then -- the URL of a next page holds the token
+    result.paging = credentials.cleaned(state, result.paging, PAGING_LEVELS)
+  end
   return shown.result(result), err, details
 end
 
@@ -526,16 +554,47 @@ function client:message_history(message_id, options)
     { read = outcome.read, policy = harmless(plan_of(state, options).policy), harmless = true })
 end
 
+---Calls any endpoint of the Graph API, on the same way as a message: the token goes to the Graph's hosts only, with
+---appsecret_proof where the client has an app secret; errors are read, texts are scrubbed. A GET and a DELETE are repeated where
+---that helps; a POST only where nothing can have been done, or if it is `idempotent`. Limits of messages do not count it.
+---`client:call { method = "POST", path = "{waba}/message_templates", body = definition }`
+---@param request whatsapp.call
+---@return whatsapp.json_object? result mirrors the API's
+---@return string? err one line
+---@return whatsapp.info|whatsapp.details details of the failure, or of the success
+function client:call(request)
+  local state, calls = state_of(self, 2), require "whatsapp.graph.call"
+  local asked = checks.check(request, calls.ROWS, 2)
+  calls.check(access_of(state), asked, 2)
+  return calls.run(access_of(state), asked)
+end
+
+---The items of a list that the API gives in pages, one after the other:
+---`for item, err, details in client:pages { path = "{waba}/message_templates" } do`. A page is asked for when it is needed. If a
+---page fails, or a bound is reached, the last turn of the loop has the item `false`, err and details. In plain Lua 5.1 a `for`
+---cannot wait in an event loop: there pages:next() gives the same.
+---@param request whatsapp.pages_call
+---@return whatsapp.pages pages callable: returns the next item; nil at the end; false, err, details of a failure
+function client:pages(request)
+  local state, calls = state_of(self, 2), require "whatsapp.graph.call"
+  local asked = checks.check(request, calls.PAGES, 2)
+  calls.check(access_of(state), asked, 2)
+  return calls.pages(access_of(state), asked)
+end
+
 -- ---- media ----------------------------------------------------------------------------------------------------------------
 
--- the part of a client's state that the modules of media/ may use: it holds no secret
-local function access_of(state)
+-- the part of a client's state that the modules of media/ and graph/ may use: it holds no secret
+function access_of(state)
+  if state.access then return state.access end
   local shared = state.shared
   ---@class whatsapp.media.access
   local access = {
     root = state.root, phone_url = state.url, base_url = state.base_url, phone_number_id = state.phone_number_id,
     user_agent = shared.user_agent, mode = state.mode, media_hosts = state.media_hosts,
+    ids = { waba = state.waba_id, phone = state.phone_number_id },
   }
+  state.access = access
   function access.is_closed() return shared.closed end
 
   function access.exchange(request, how)
@@ -575,13 +634,20 @@ function client:send_file(to, file, options)
   return result, err, details
 end
 
--- methods, and `media`, which is made at its first use
+-- methods, and `media` and the tables of graph/endpoints, each of which is made at its first use
 function client:__index(name)
   local method = client[name]
-  if method ~= nil or name ~= "media" or not private[self] then return method end
-  local media = require("whatsapp.media.client").new(access_of(private[self]))
-  rawset(self, "media", media)
-  return media
+  if method ~= nil or not private[self] then return method end
+  local made
+  if name == "media" then made = require("whatsapp.media.client").new(access_of(private[self])) end
+  local tables = require "whatsapp.graph.tables"
+  if tables.has(name) then made = tables.new(name, access_of(private[self])) end
+  rawset(self, name, made)
+  return made
 end
+
+---For the outbox, whose sender drives deliveries of its own over the transport of a client.
+---@private
+function M.access(self, level) return state_of(self, level + 1), plan_of end
 
 return M

@@ -7,8 +7,11 @@ local core = require "whatsapp.core"
 ---@field webhook whatsapp.webhook reads the webhooks of the API: challenge, verify, parse, handler
 ---@field status whatsapp.status the progress of messages after they were accepted
 ---@field window whatsapp.window the users that may get a message without a template
+---@field flows whatsapp.flows the endpoint of flows, and its keys
+---@field outbox whatsapp.outbox messages that a store keeps until they were sent
 ---@field media whatsapp.media files: safe names, the store of the ids of uploads
 ---@field metrics whatsapp.metrics counters for Prometheus: a sink of the option observe
+---@field templates whatsapp.templates checks and renders template messages, checks definitions
 local whatsapp = {}
 
 whatsapp._VERSION = "0.1.0"
@@ -72,7 +75,11 @@ end
 -- modules that not every program needs; each is loaded at the first use of its name
 local LATER = {
   message = "whatsapp.message", webhook = "whatsapp.webhook", status = "whatsapp.status", window = "whatsapp.window",
-  media = "whatsapp.media", metrics = "whatsapp.metrics",
+  media = "whatsapp.media",
+  metrics = "whatsapp.metrics",
+  templates = "whatsapp.templates",
+  flows = "whatsapp.flows",
+  outbox = "whatsapp.outbox",
 }
 
 setmetatable(whatsapp, {

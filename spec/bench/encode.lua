@@ -35,7 +35,7 @@ end
 -- bytes that a call leaves behind, without its result
 local function garbage(call, message)
   local results, count = {}, 1000
-  for i = 1, count do results[i] = call(message) end -- what is made once is made
+  for i = 1, count do results[i] = call(message) end
   for i = 1, count do results[i] = false end
   collectgarbage()
   collectgarbage "stop"

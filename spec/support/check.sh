@@ -21,7 +21,7 @@ fresh|what is generated is fresh (else: make docs)
 rockspec_linted|the rockspec
 one_symbol|one exported symbol a module
 no_mutable_static|no mutable statics
-rockspec_fresh|the rockspec has every file (else: make rockspec)
+all_fresh|whatsapp.all names every module (else: make rockspec)
 shell_parses|shell scripts parse'
 
 # check FUNCTION|WORDS: one line, and the output of the function where it fails, in one write
@@ -52,7 +52,7 @@ parses() {
 clang_compiles() {
   warnings=$(make -s say-WARN)
   for lua in lua5.4 lua5.1; do
-    parses clang c99 $lua src/*.c src/core/*.c src/curl/*.c src/crypto/*.c spec/bench/send_raw.c &&
+    parses clang c99 $lua src/*.c src/core/*.c src/curl/*.c src/crypto/*.c src/files/*.c spec/bench/send_raw.c &&
       parses clang c99 $lua -D_POSIX_C_SOURCE=199309L spec/bench/floor.c || return 1
   done
 }
@@ -72,7 +72,7 @@ threads_run() { make -s LUA=lua5.4 WERROR=-Werror threads; }
 
 # of the module as make builds it
 one_symbol() {
-  for module in core curl crypto; do
+  for module in core curl crypto files; do
     seen=$(nm -D --defined-only "$built/whatsapp/$module.so" | awk '$2 ~ /[A-Z]/ && $3 !~ /^_(init|fini)$/ {print $3}')
     [ "$seen" = "luaopen_whatsapp_$module" ] || { echo "$module.so shows: $seen"; return 1; }
   done
@@ -88,20 +88,22 @@ formatted() { clang-format --dry-run --Werror src/*.[ch] src/*/*.[ch] examples/e
 # autoVariables: frames and scopes lie on the C stack by design, and are taken down before they go
 c_checked() {
   cppcheck -q --std=c99 --language=c --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-    --suppress=missingIncludeSystem --suppress=autoVariables src/*.c src/core/*.c src/curl/*.c src/crypto/*.c spec/bench/*.c
+    --suppress=missingIncludeSystem --suppress=autoVariables src/*.c src/core/*.c src/curl/*.c src/crypto/*.c src/files/*.c spec/bench/*.c
 }
 lua_checked() { luacheck -q --no-color lua src spec examples; }
 rockspec_linted() { luarocks --lua-version 5.4 lint rockspec/*.rockspec; }
-rockspec_fresh() {
-  lua5.4 -e 'package.path = "src/?.lua" io.write(require("modules").fresh_rockspec())' | diff rockspec/*-scm-1.rockspec - &&
-    lua5.4 -e 'package.path = "src/?.lua" io.write(require("modules").fresh_all())' | diff lua/whatsapp/all.lua -
+all_fresh() {
+  lua5.4 -e 'package.path = "src/?.lua" io.write(require("modules").fresh_all())' | diff lua/whatsapp/all.lua -
 }
 shell_parses() { for script in spec/support/*.sh .ci/run; do sh -n "$script" || return 1; done; }
 
 fresh() {
   folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT
   eval "$(make -s BUILD=$built env)"
-  lua5.4 src/gen.lua "$folder" && diff -q "$folder/types.lua" lua/whatsapp/types.lua && diff -q "$folder/REFERENCE.md" lua/whatsapp/REFERENCE.md
+  lua5.4 -e "$(make -s say-MAN)" | diff -q lua/whatsapp/cli/whatsapp.1 - &&
+  lua5.4 src/gen.lua "$folder" && for name in types.lua MESSAGES.md README.md ENDPOINTS.md; do
+    diff -q "$folder/$name" "lua/whatsapp/$name" || return 1
+  done
 }
 
 # the rock builds offline and without optimisation, into a temporary folder, from what git knows
@@ -110,7 +112,7 @@ rock_builds() {
   git archive HEAD | tar -x -C "$folder" || return 1
   (cd "$folder" && luarocks --lua-version 5.4 make CFLAGS="-O0 -fPIC" --deps-mode=none --tree "$folder/tree" rockspec/*-scm-1.rockspec) || return 1
   LUA_PATH="$folder/tree/share/lua/5.4/?.lua;$folder/tree/share/lua/5.4/?/init.lua;;" LUA_CPATH="$folder/tree/lib/lua/5.4/?.so;;" \
-    lua5.4 -e 'for _, name in ipairs { "", ".core", ".curl", ".crypto", ".sandbox" } do require("whatsapp" .. name) end'
+    lua5.4 -e 'for _, name in ipairs { "", ".core", ".curl", ".crypto", ".files", ".sandbox" } do require("whatsapp" .. name) end'
 }
 
 if [ $# -eq 1 ]; then

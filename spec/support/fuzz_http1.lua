@@ -3,7 +3,7 @@
 -- a whole answer is one whatever the pieces are.
 --   $LUA spec/support/fuzz_http1.lua 1000000 [seed]        or, from a spec: require("spec.support.fuzz_http1")(runs, seed)
 package.path = "./?.lua;" .. package.path
-local http1 = require "whatsapp.transport.resty.http1"
+local http1 = require "whatsapp.transport.http1"
 
 local random = math.random
 local LIMIT = 400 -- bytes of a body

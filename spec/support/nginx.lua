@@ -1,5 +1,5 @@
 -- Starts Debian's nginx with its Lua module and what a spec configures, in a temporary folder, on a free port of
--- 127.0.0.1, with the modules that `make sandbox` built. Never leaves a process or a folder behind, if it is stopped.
+-- 127.0.0.1, with the modules that `make` built. Never leaves a process or a folder behind, if it is stopped.
 --   local nginx = require("spec.support.nginx").start {
 --     http = "lua_shared_dict seen 1m;", server = [[location / { content_by_lua_block { ngx.print "x" } }]], workers = 4 }
 --   nginx.ask("/path", { method =, headers =, body =, timeout = })      its status, body and headers; or nil, text

@@ -38,8 +38,8 @@ for name in curl openssl; do
     if [ -d "$place" ]; then cp -R "$place" $include/; fi
   done
 done
-for file in src/*.c src/core/*.c src/curl/*.c src/crypto/*.c; do
+for file in src/*.c src/core/*.c src/curl/*.c src/crypto/*.c src/files/*.c; do
   # shellcheck disable=SC2046,SC2086
   $MINGW -std=c99 $(make -s say-WARN) -Werror -O2 -I$include $(pkg-config --cflags-only-I lua5.4) -c -o build/portable/windows.o "$file"
 done
-echo "core, curl and crypto: ok"
+echo "core, curl, crypto and files: ok"

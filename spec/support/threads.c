@@ -60,6 +60,7 @@ static int use(lua_State *L)
     whatsapp_preload_core(L);
     whatsapp_preload_curl(L);
     whatsapp_preload_crypto(L);
+    whatsapp_preload_files(L);
     whatsapp_preload_lua(L);
     if (luaL_loadbuffer(L, work, sizeof work - 1, "=work") != 0) return lua_error(L);
     lua_pushfstring(L, "http://127.0.0.1:%d", server.port);

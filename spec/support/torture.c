@@ -21,6 +21,7 @@
 int luaopen_whatsapp_core(lua_State *L);
 int luaopen_whatsapp_crypto(lua_State *L);
 int luaopen_whatsapp_curl(lua_State *L);
+int luaopen_whatsapp_files(lua_State *L);
 
 /* ---- the allocator ---- */
 
@@ -107,6 +108,8 @@ static const trial trials[] = {
     {"encode, deep", "encode", "deep", true, true, NULL},
     {"encode, unwritable", "encode", "{to = print, text = {body = '\\255'}, ['\\255'] = {1, nil, 3}}", true, false,
         NULL},
+    {"write", "write", "{b = {1, 2, {c = 'x'}}, a = ('a'):rep(3000), f = 1.5, e = {}}", false, true, NULL},
+    {"write, unwritable", "write", "{b = print, a = {1, nil, 3}, ['\\255'] = 1}", false, false, NULL},
     {"validate", "validate", good, false, true, NULL},
     {"validate, long", "validate", BUTTONS(BUTTON("1") BUTTON("2") BUTTON("3")), false, true, NULL},
     {"validate, problems", "validate", "many", false, false, NULL},
@@ -114,6 +117,8 @@ static const trial trials[] = {
         "[[{\"a\": [1, 2.5, true, null, {\"b\": \"\\u00e4\\ud83d\\ude00\", \"c\": []}], \"d\": 12345678901234567890,"
         " \"e\": [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]}]]",
         false, true, NULL},
+    {"write", "write", "{data = {items = {1, {}, 'x'}, ['\\1'] = core.array {}, long = ('x'):rep(5000)}}", false, true, NULL},
+    {"write, problems", "write", "{data = {print, a = 1, ['\\255'] = '\\255'}}", false, false, NULL},
     {"parse", "parse", NULL, false, true,
         "return whatsapp.parse_response, {status = 200, headers = {['x-app-usage'] = '{}'}, body = accepted}"},
     {"parse, an error", "parse", NULL, false, false,
@@ -181,6 +186,28 @@ static const trial trials[] = {
     {"digest", "digest", NULL, false, true,
         "return function() local digest = crypto.digest('sha256') digest:update('a'):update(('b'):rep(1000)) "
         "return digest:final() == 'X' or true end"},
+    {"digest, keyed", "digest", NULL, false, true,
+        "return function() return #crypto.digest('sha256', 'key'):update('a'):final('binary') == 32 end"},
+    {"keys", "keys", NULL, false, true,
+        "local v = require 'spec.support.flow_vectors' return function() "
+        "local k, iv = assert(crypto.private_key(v.keys[1].pkcs8_aes, v.passphrase)), ('i'):rep(16) "
+        "local public = assert(crypto.public_key(k:public_pem())) local s = crypto.secret() "
+        "local opened = k:unwrap(public:wrap(s)):open(iv, s:seal(iv, 'text')) "
+        "return opened == 'text' and #k:private_pem('p') > 0 end"},
+    {"keys, refused", "keys", NULL, false, false,
+        "local v = require 'spec.support.flow_vectors' return function() "
+        "local a, b = crypto.private_key(v.keys[1].pkcs8_aes, 'x'), crypto.private_key(v.ec) return a or b end"},
+    {"decipher", "keys", NULL, false, true,
+        "local v = require('spec.support.flow_vectors').media[6] local m, from = v.metadata, crypto.from_base64 "
+        "return function() local d = crypto.decipher(from(m.encryption_key), from(m.iv)) "
+        "local plain = d:update(from(v.file):sub(1, -11)) .. d:final() return crypto.base64(plain) == v.plain end"},
+    {"flow", "keys", NULL, false, true,
+        "local v = require 'spec.support.flow_vectors' local e = v.keys[1].exchanges[3] local answer = {screen = 'S', data "
+        "= {core.array {}}} "
+        "local handle = whatsapp.flows.endpoint {private_key = v.keys[1].pkcs8, app_secret = v.secret, "
+        "on_error = function() end, on = {data_exchange = function() return answer end}} "
+        "local request = {method = 'POST', body = e.body, headers = {['x-hub-signature-256'] = e.signature}} "
+        "assert(handle(request).status == 200) return handle, request"},
 };
 
 /* of the cases that stream */
@@ -248,6 +275,8 @@ static void open_library(lua_State *L)
     lua_setfield(L, -2, "whatsapp.curl");
     lua_pushcfunction(L, luaopen_whatsapp_crypto);
     lua_setfield(L, -2, "whatsapp.crypto");
+    lua_pushcfunction(L, luaopen_whatsapp_files);
+    lua_setfield(L, -2, "whatsapp.files");
     lua_settop(L, 0);
     lua_pushfstring(L, "http://127.0.0.1:%d", server.port);
     lua_setglobal(L, "base_url");
@@ -475,11 +504,19 @@ static const char everything[] =
     "local client, digest = curl.new(options), crypto.digest 'sha256'\n"
     "local ready = client.prepare and client:prepare(request)\n"
     "add_methods('client', client) add_methods('digest', digest)\n"
+    "local v = require 'spec.support.flow_vectors' local key = crypto.private_key(v.keys[1].pkcs8)\n"
+    "local secret, iv, one = crypto.secret(), ('i'):rep(16), v.keys[1].exchanges[1]\n"
+    "add_methods('key', key) add_methods('secret', secret) add_methods('keyed', crypto.digest('sha256', 'key'))\n"
+    "add_methods('decipher', crypto.decipher(('k'):rep(32), iv))\n"
+    "add('endpoint', whatsapp.flows.endpoint {private_key = v.keys[1].pkcs8, app_secret = v.secret, on = {}})\n"
     "if type(ready) == 'userdata' then add_methods('prepared', ready) end\n"
+    "local files = require 'whatsapp.files'\n"
+    "add('files.create', function() files.create(upload) end) add('files.place', function() files.place(upload, upload) end)\n"
     "add('checker', crypto.checker 'key') add('final', crypto.digest('sha256').final)\n"
     "if ready then client:add(ready, 1, 'x') end\n"
     "local arguments = {{}, {good}, {'sha256'}, {'key', ('0'):rep(64)}, {'[[],{\"a\":1}]'}, {request}, {options}, {ready, 2, 'x'}, "
-    "{request, 3}, {1}, {0}, {good, {mode = 'lenient'}}, {{}}, {nil, nil}}\n"
+    "{request, 3}, {1}, {0}, {v.keys[1].pkcs8}, {v.keys[1].public}, {secret}, {iv, ('s'):rep(32)}, {('k'):rep(32), iv}, "
+    "{{method = 'POST', body = one.body, headers = {['x-hub-signature-256'] = one.signature}}}, {good, {mode = 'lenient'}}, {{}}, {nil, nil}}\n"
     "names, calls = {}, 0\n"
     "local function call_all() for i = 1, #list do local name, f, object = list[i][1], list[i][2], list[i][3]\n"
     "  if not name:find '__gc' and not name:find '__close' and not name:find ':close' then\n"

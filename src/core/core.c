@@ -127,16 +127,22 @@ static int results(lua_State *L, core_state *state, bool warnings_always)
     return warnings ? 2 : 1;
 }
 
+/* [-0, +1, v] Returns the state, ready to encode argument 1. It is left at index 3. */
+static core_state *prepare_state(lua_State *L, bool lenient)
+{
+    lua_settop(L, 2);
+    core_state *state = acquire_state(L);
+    state->encoder.lenient = lenient;
+    state->encoder.holder = 3;
+    return state;
+}
+
 /* [-0, +1, v] Encodes argument 1, and compiles the layouts that it needs on the way. The state is left at index 3. */
 static core_state *encode_argument(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
-    bool lenient = is_lenient(L);
-    lua_settop(L, 2);
-    core_state *state = acquire_state(L);
+    core_state *state = prepare_state(L, is_lenient(L));
     wa_encoder *encoder = &state->encoder;
-    encoder->lenient = lenient;
-    encoder->holder = 3;
     while (!wa_encode_message(encoder, L, 1, state->root) || encoder->missing_layout != NULL) {
         wa_layout *missing = encoder->missing_layout;
         if (missing == NULL) {
@@ -151,13 +157,30 @@ static core_state *encode_argument(lua_State *L)
     return state;
 }
 
-/* [-0, +1|2|3, v] encode(message [, options]) -> json [, warnings] | nil, err, details */
-static int encode(lua_State *L)
+/* [-0, +1|2|3, v] Returns the results of a function that gives JSON. */
+static int json_results(lua_State *L, core_state *state)
 {
-    core_state *state = encode_argument(L);
     const wa_buffer *out = &state->encoder.out;
     if (state->encoder.report.problems == 0) lua_pushlstring(L, out->bytes, out->length);
     return results(L, state, false);
+}
+
+/* [-0, +1|2|3, v] encode(message [, options]) -> json [, warnings] | nil, err, details */
+static int encode(lua_State *L)
+{
+    return json_results(L, encode_argument(L));
+}
+
+/* [-0, +1|3, v] write(value) -> json | nil, err, details: any value, as messages may hold it in free-form data */
+static int write_value(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    core_state *state = prepare_state(L, false);
+    if (!wa_encode_value(&state->encoder, L, 1)) {
+        release_state(state);
+        return luaL_error(L, "not enough memory");
+    }
+    return json_results(L, state);
 }
 
 /* [-0, +2|3, v] validate(message [, options]) -> true, warnings | nil, err, details. It writes the JSON too: most
@@ -298,10 +321,11 @@ int luaopen_whatsapp_core(lua_State *L)
     luaL_checkstack(L, 20, "whatsapp.core");
     new_state(L);
     push_details_metatable(L);
-    lua_createtable(L, 0, 9);
+    lua_createtable(L, 0, 10);
     wa_register(L, functions);
     set_encoder(L, "encode", encode);
     set_encoder(L, "validate", validate);
+    set_encoder(L, "write", write_value);
     lua_pushvalue(L, -2);
     lua_setfield(L, -2, "details");
     push_array_metatable(L);

@@ -1708,11 +1708,9 @@ static bool is_out_of_memory(const wa_encoder *e)
            e->report.records.failure == WA_NO_MEMORY || e->report.text.failure == WA_NO_MEMORY;
 }
 
-bool wa_encode_message(wa_encoder *e, lua_State *L, int table, wa_type *root)
+static void begin(wa_encoder *e, lua_State *L)
 {
-    int top = lua_gettop(L);
     e->L = L;
-    e->interned = root->interned->values;
     e->writing = true;
     e->report.problems = e->report.warnings = 0;
     e->values = MAX_VALUES;
@@ -1723,7 +1721,11 @@ bool wa_encode_message(wa_encoder *e, lua_State *L, int table, wa_type *root)
     e->marks_known = false;
     e->frame = NULL;
     e->list_rules = NULL;
-    encode_object(e, &(wa_entry){.type = root}, table, top, top, 0);
+}
+
+/* Returns false if memory ran out. */
+static bool finish(wa_encoder *e)
+{
     if (e->out.failure == WA_TOO_LONG) {
         char size[16];
         snprintf(size, sizeof size, "%d", MAX_BYTES >> 20);
@@ -1731,4 +1733,22 @@ bool wa_encode_message(wa_encoder *e, lua_State *L, int table, wa_type *root)
             .sentence = "longer than %1 MiB");
     }
     return !is_out_of_memory(e);
+}
+
+bool wa_encode_message(wa_encoder *e, lua_State *L, int table, wa_type *root)
+{
+    int top = lua_gettop(L);
+    begin(e, L);
+    e->interned = root->interned->values;
+    encode_object(e, &(wa_entry){.type = root}, table, top, top, 0);
+    return finish(e);
+}
+
+bool wa_encode_value(wa_encoder *e, lua_State *L, int index)
+{
+    wa_value v;
+    begin(e, L);
+    load_value(L, index, &v);
+    encode_any(e, &v);
+    return finish(e);
 }

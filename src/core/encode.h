@@ -13,7 +13,7 @@ typedef enum wa_foreign_mark { WA_ARRAY_MT, WA_EMPTY_ARRAY_MT, WA_EMPTY_ARRAY, W
 
 /* Lifecycle:
  *   1. wa_encoder_init, once; the buffers keep up to 16 KiB of memory each between two messages.
- *   2. The caller sets `lenient` and `holder`, and calls wa_encode_message.
+ *   2. The caller sets `lenient` and `holder`, and calls wa_encode_message or wa_encode_value.
  *   3. If `missing_layout` is set, the caller discards the output, compiles the layout, and goes back to 2.
  *   4. The caller reads `out` and `report`, then calls wa_encoder_reset.
  *   5. wa_encoder_free, which may be called again. */
@@ -51,5 +51,8 @@ WA_FUNC void wa_encoder_reset(wa_encoder *encoder);
  * Lua heap, so that no garbage collection and no finalizer can change the table meanwhile. Returns false if memory ran
  * out. */
 WA_FUNC bool wa_encode_message(wa_encoder *encoder, lua_State *L, int table, wa_type *root);
+
+/* [-0, +0, -] does the same for any value at the index, which has no schema */
+WA_FUNC bool wa_encode_value(wa_encoder *encoder, lua_State *L, int index);
 
 #endif

@@ -1,7 +1,7 @@
-/* whatsapp.crypto: bindings to libcrypto: HMAC, SHA-256, random bytes, constant-time comparison. Never implements a
- * cipher itself. */
+/* whatsapp.crypto: bindings to libcrypto: HMAC, SHA-256, random bytes, constant-time comparison; key.c, secret.c and
+ * decipher.c have the ciphers. Never implements a cipher itself. */
 #define OPENSSL_API_COMPAT 0x10100000L /* HMAC_CTX, which old and new versions of libcrypto have */
-#include "../compat.h"
+#include "crypto.h"
 
 #include <limits.h>
 #include <openssl/crypto.h>
@@ -102,20 +102,27 @@ static int checker(lua_State *L)
 
 static const char digest_type[] = "whatsapp.crypto.digest";
 
+/* a digest, or with a key an HMAC; both pointers are NULL once it is final */
+typedef struct running_digest {
+    EVP_MD_CTX *plain;
+    HMAC_CTX *keyed;
+} running_digest;
+
 /* [-0, +0, v] Returns the digest; raises an error after digest:final. */
-static EVP_MD_CTX **check_digest(lua_State *L)
+static running_digest *check_digest(lua_State *L)
 {
-    EVP_MD_CTX **digest = luaL_checkudata(L, 1, digest_type);
-    if (*digest == NULL) luaL_error(L, "attempt to use a digest that is final");
+    running_digest *digest = luaL_checkudata(L, 1, digest_type);
+    if (digest->plain == NULL && digest->keyed == NULL) luaL_error(L, "attempt to use a digest that is final");
     return digest;
 }
 
 /* [-0, +0, v] __gc */
 static int digest_gc(lua_State *L)
 {
-    EVP_MD_CTX **digest = luaL_checkudata(L, 1, digest_type);
-    EVP_MD_CTX_free(*digest);
-    *digest = NULL;
+    running_digest *digest = luaL_checkudata(L, 1, digest_type);
+    EVP_MD_CTX_free(digest->plain);
+    HMAC_CTX_free(digest->keyed);
+    *digest = (running_digest){NULL, NULL};
     return 0;
 }
 
@@ -123,9 +130,11 @@ static int digest_gc(lua_State *L)
 static int digest_update(lua_State *L)
 {
     size_t length;
-    EVP_MD_CTX **digest = check_digest(L);
+    running_digest *digest = check_digest(L);
     const char *text = luaL_checklstring(L, 2, &length);
-    if (EVP_DigestUpdate(*digest, text, length) != 1) return luaL_error(L, "libcrypto refused to make a digest");
+    int made = digest->keyed != NULL ? HMAC_Update(digest->keyed, (const unsigned char *) text, length)
+                                     : EVP_DigestUpdate(digest->plain, text, length);
+    if (made != 1) return luaL_error(L, "libcrypto refused to make a digest");
     lua_settop(L, 1);
     return 1;
 }
@@ -136,9 +145,10 @@ static int digest_final(lua_State *L)
     static const char *const forms[] = {"hex", "binary", NULL};
     unsigned char bytes[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
-    EVP_MD_CTX **digest = check_digest(L);
+    running_digest *digest = check_digest(L);
     bool binary = luaL_checkoption(L, 2, "hex", forms) == 1;
-    int made = EVP_DigestFinal_ex(*digest, bytes, &size);
+    int made = digest->keyed != NULL ? HMAC_Final(digest->keyed, bytes, &size)
+                                     : EVP_DigestFinal_ex(digest->plain, bytes, &size);
     digest_gc(L);
     if (made != 1) return luaL_error(L, "libcrypto refused to make a digest");
     if (binary) lua_pushlstring(L, (const char *) bytes, size);
@@ -146,19 +156,29 @@ static int digest_final(lua_State *L)
     return 1;
 }
 
-/* [-0, +1, v] digest("sha256") -> digest, an object with constant memory */
+static bool start_digest(running_digest *digest, const char *key, size_t length)
+{
+    if (key == NULL) {
+        digest->plain = EVP_MD_CTX_new();
+        return digest->plain != NULL && EVP_DigestInit_ex(digest->plain, EVP_sha256(), NULL) == 1;
+    }
+    digest->keyed = HMAC_CTX_new();
+    return digest->keyed != NULL && HMAC_Init_ex(digest->keyed, key, (int) length, EVP_sha256(), NULL) == 1;
+}
+
+/* [-0, +1, v] digest("sha256" [, key]) -> digest, an object with constant memory; with a key it makes an HMAC */
 static int new_digest(lua_State *L)
 {
     static const char *const names[] = {"sha256", NULL};
+    size_t length = 0;
     luaL_checkoption(L, 1, NULL, names);
-    EVP_MD_CTX **digest = lua_newuserdata(L, sizeof(EVP_MD_CTX *));
-    *digest = NULL;
+    const char *key = luaL_optlstring(L, 2, NULL, &length);
+    luaL_argcheck(L, length <= INT_MAX, 2, "too long");
+    running_digest *digest = lua_newuserdata(L, sizeof *digest);
+    *digest = (running_digest){NULL, NULL};
     luaL_getmetatable(L, digest_type);
     lua_setmetatable(L, -2);
-    *digest = EVP_MD_CTX_new();
-    if (*digest == NULL || EVP_DigestInit_ex(*digest, EVP_sha256(), NULL) != 1) {
-        return luaL_error(L, "libcrypto refused to make a digest");
-    }
+    if (!start_digest(digest, key, length)) return luaL_error(L, "libcrypto refused to make a digest");
     return 1;
 }
 
@@ -182,6 +202,15 @@ static int equal(lua_State *L)
     return 1;
 }
 
+void wa_crypto_type(lua_State *L, const char *name, const luaL_Reg *methods)
+{
+    luaL_newmetatable(L, name);
+    wa_register(L, methods);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
 WA_EXPORT int luaopen_whatsapp_crypto(lua_State *L);
 
 /* [-0, +1, m] */
@@ -191,12 +220,12 @@ int luaopen_whatsapp_crypto(lua_State *L)
         {"equal", equal}, {"random", random_bytes}, {NULL, NULL}};
     static const luaL_Reg methods[] = {
         {"update", digest_update}, {"final", digest_final}, {"__gc", digest_gc}, {NULL, NULL}};
-    luaL_newmetatable(L, digest_type);
-    wa_register(L, methods);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
-    lua_createtable(L, 0, 5);
+    wa_crypto_type(L, digest_type, methods);
+    lua_createtable(L, 0, 12);
     wa_register(L, functions);
+    wa_open_base64(L);
+    wa_open_decipher(L);
+    wa_open_keys(L);
+    wa_open_secrets(L);
     return 1;
 }

@@ -56,7 +56,7 @@ static int write_some(int file, const char *bytes, size_t length)
 #define READ_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 #define MAKE_FLAGS (O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
 
-enum { MODE = 0666 };
+enum { MODE = 0600 }; /* what comes may be private */
 
 typedef struct stat file_status;
 

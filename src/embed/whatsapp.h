@@ -6,6 +6,7 @@
  * of documentation that core.schema() returns whatsapp_lua.c      the Lua files, for a host without a disk
  *   whatsapp_curl.c     sends over libcurl
  *   whatsapp_crypto.c   needs libcrypto: the option app_secret, and the signatures of webhooks
+ *   whatsapp_files.c    puts downloaded files in their places so that none is ever replaced
  *
  * The files show these functions only. They have no global state: use many lua_States in many threads, each in one
  * thread at a time. If memory runs out outside of lua_pcall, Lua panics. */
@@ -24,6 +25,7 @@ extern "C" {
 void whatsapp_preload_core(lua_State *L);
 void whatsapp_preload_curl(lua_State *L);   /* [-0, +0, v] "whatsapp.curl" */
 void whatsapp_preload_crypto(lua_State *L); /* [-0, +0, v] "whatsapp.crypto" */
+void whatsapp_preload_files(lua_State *L);  /* [-0, +0, v] "whatsapp.files" */
 
 /* [-0, +0, v] does the same for "whatsapp" and every other Lua file. A file is compiled when it is first required, and
  * found before one of the same name on a disk. A second call changes nothing. */
@@ -33,6 +35,7 @@ void whatsapp_preload_lua(lua_State *L);
 int luaopen_whatsapp_core(lua_State *L);
 int luaopen_whatsapp_curl(lua_State *L);
 int luaopen_whatsapp_crypto(lua_State *L);
+int luaopen_whatsapp_files(lua_State *L);
 
 #ifdef __cplusplus
 }

@@ -49,6 +49,20 @@ local M = {}
 ---@field file_size integer
 ---@field id string
 
+---A file that a user chose in a flow, as the endpoint gets it in the data of a screen.
+---@class whatsapp.media.flow_file
+---@field cdn_url string
+---@field encryption_metadata whatsapp.media.encryption_metadata
+---@field file_name string?
+---@field media_id string?
+
+---@class whatsapp.media.encryption_metadata all in base64
+---@field encryption_key string
+---@field hmac_key string
+---@field iv string
+---@field encrypted_hash string
+---@field plaintext_hash string
+
 ---@class whatsapp.downloaded
 ---@field path string? nil for a sink
 ---@field size integer
@@ -158,10 +172,12 @@ function media:get(id, options)
 end
 
 ---Fetches a file, checks its length and its SHA-256, and only then moves it to the path, or passes it to the sink piece by piece.
----It replaces a file only with the option `replace`. The caller chooses the path: whatsapp.media.safe_name makes a name from an
----event. Before the checks the bytes are in a file with a random name that ends in .part: in the target's folder, or for a sink
----in $TMPDIR or /tmp. If the process is killed meanwhile, this file is left.
----@param what string|whatsapp.event|whatsapp.found_media an id, a URL, an event with media, or the result of media:get
+---It replaces a file only with the option `replace`; only its owner can read it (mode 0600). The caller chooses the path:
+---whatsapp.media.safe_name makes a name from an event. Before the checks the bytes are in a file whose random name ends in
+---.part: in the target's folder, or for a sink in $TMPDIR or /tmp. If the process is killed meanwhile, this file is left.
+---A file that a user chose in a flow is encrypted: it is decrypted on the disk, after its hash and its HMAC were checked.
+---@param what string|whatsapp.event|whatsapp.found_media|whatsapp.media.flow_file an id, a URL, an event with media, the result of
+---media:get, or a file in the data of a flow's request
 ---@param target string|fun(piece: string): boolean?, string? a path, or a function that gets the pieces; it ends the download
 ---if it returns false, or nil and an error
 ---@param options whatsapp.media.download_options?

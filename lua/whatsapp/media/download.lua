@@ -1,12 +1,13 @@
 -- Downloads files from the API: looks a file up, fetches it into a new file in the target's folder, checks its length and
--- SHA-256, and only then moves it to the target or passes it to the sink. Never fetches from a host that is not trusted,
--- follows no redirect, leaves no incomplete file, and replaces no file unless the caller asks for it.
+-- SHA-256, decrypts it if it is a flow's, and only then moves it to the target or passes it to the sink. Never fetches from a
+-- host that is not trusted, follows no redirect, leaves no incomplete file, and replaces no file unless the caller asks for it.
 local body = require "whatsapp.send.body"
 local check = require "whatsapp.media.check"
 local digest = require "whatsapp.util.sha256"
 local hosts = require "whatsapp.media.hosts"
 local kind = require "whatsapp.media.kinds"
 local outcome = require "whatsapp.wire.outcome"
+local sealed = require "whatsapp.media.sealed"
 local source = require "whatsapp.media.file"
 local trusted = require "whatsapp.send.trusted"
 local upload = require "whatsapp.media.upload"
@@ -15,6 +16,7 @@ local values = require "whatsapp.util.values"
 local download = {}
 
 local PIECE = 65536
+local FLOW_HOSTS = { ".whatsapp.net" } -- the hosts in cdn_url, which never get the token
 local EXPIRED = { [404] = true, [410] = true }
 
 -- a failure of a request that does no harm twice
@@ -82,8 +84,17 @@ end
 ---@field max integer? bytes: a longer response is refused
 ---@field type string?
 ---@field part string? path of the file until it is checked
+---@field encryption_metadata any of a flow's file, which is encrypted
+---@field plain string? path of a flow's file while it is decrypted
 
----@param what any an id, a URL, an event or the result of a look-up
+-- a file that a user chose in a flow; its media_id is no id of the Graph API
+local function sealed_job(job, media)
+  job.url, job.from_outside = type(media.cdn_url) == "string" and media.cdn_url or nil, true
+  job.encryption_metadata, job.type = media.encryption_metadata or false, values.text_of_id(media.mime_type)
+  return job
+end
+
+---@param what any an id, a URL, an event, the result of a look-up or a file of a flow
 ---@return whatsapp.media.job? job
 ---@return string? err of wrong use
 function download.job(what)
@@ -92,6 +103,7 @@ function download.job(what)
     job.url = what
   elseif type(what) == "table" then
     local media = type(what.media) == "table" and what.media or what.kind == nil and what or values.NONE
+    if media.cdn_url ~= nil then return sealed_job(job, media) end
     job.id, job.url, job.from_outside = id_of(media.id), type(media.url) == "string" and media.url or nil, true
     expect(job, media)
     return job
@@ -99,12 +111,14 @@ function download.job(what)
     job.id = id_of(what)
   end
   if job.id or job.url then return job end
-  return nil, "what is downloaded is an id, a URL, an event with media or what media:get gave"
+  return nil, "what is downloaded is an id, a URL, an event with media, what media:get gave or a file of a flow"
 end
 
 -- Decides whether a URL is fetched, and whether the token is sent with it. A URL from an event or from an answer must not be
 -- one of graph.facebook.com: with the token, it could ask any path of the Graph API.
-local function judge(access, url, from_outside)
+local function judge(access, url, from_outside, is_sealed)
+  if is_sealed and (hosts.has(url, FLOW_HOSTS) or hosts.has(url, access.media_hosts)) then return "without the token" end
+  if is_sealed then return nil, "a file of a flow is fetched from whatsapp.net and the hosts in media_hosts" end
   local graph, err = trusted.is_graph(url, access.base_url)
   if graph ~= nil then
     if from_outside and url:find "^https://graph%.facebook%.com[:/?]" then
@@ -123,11 +137,21 @@ local function choose_url(access, job)
     return check.problem("media", "required", "there is no file: neither an id nor a URL")
   end
   local err
-  job.manner, err = judge(access, job.url, job.from_outside)
+  job.manner, err = judge(access, job.url, job.from_outside, job.encryption_metadata ~= nil)
   if job.manner then return true end
   job.url = nil
   if job.id then return true end
   return check.problem("url", "format", err)
+end
+
+-- keys and hashes of a flow's file
+local function read_metadata(job)
+  if job.encryption_metadata == nil then return true end
+  local err, member
+  job.sealed, err, member = sealed.read(job.encryption_metadata)
+  if not job.sealed then return check.problem(member, "format", err) end
+  job.sums[1] = job.sealed.encrypted_hash
+  return true
 end
 
 local function find_url(access, job, options)
@@ -219,6 +243,18 @@ local function prove(job, got)
   return { size = got.size, sha256 = sum, mime_type = job.type or got.type, id = job.id, verified = #job.sums > 0 }
 end
 
+-- A flow's file is decrypted into another new file, after all that was fetched proved to be authentic.
+local function decrypt(job, result)
+  if not job.sealed then return true end
+  job.plain = job.part .. ".plain.part"
+  local size, err = sealed.decrypt(job.sealed, job.part, job.plain)
+  if not size then return failed(err, false, 200) end
+  os.remove(job.part)
+  job.part, job.plain = job.plain, nil
+  result.size, result.sha256, result.mime_type = size, job.sealed.plaintext_hash, job.type
+  return true
+end
+
 -- ---- handing over -------------------------------------------------------------------------------------------------------
 
 -- removes the file's name before it reads, so that no file is left if the sink raises or never returns
@@ -256,6 +292,7 @@ end
 
 local function remove(job, err, details)
   os.remove(job.part)
+  if job.plain then os.remove(job.plain) end
   return nil, err, details
 end
 
@@ -269,7 +306,8 @@ function download.run(access, job, target, options)
   if not is_sink and not options.replace and source.exists(target) then
     return outcome.invalid(source.shown(target) .. ": the file exists; replace = true replaces it")
   end
-  local ok, err, details = choose_url(access, job)
+  local ok, err, details = read_metadata(job)
+  if ok then ok, err, details = choose_url(access, job) end
   if not ok then return nil, err, details end
   job.part = part_for(target)
   local got, result
@@ -277,7 +315,8 @@ function download.run(access, job, target, options)
   if not got then return remove(job, err, details) end
   local info = details
   result, err, details = prove(job, got)
-  if result then ok, err, details = (is_sink and pour or put)(job, target, options) end
+  if result then ok, err, details = decrypt(job, result) end
+  if result and ok then ok, err, details = (is_sink and pour or put)(job, target, options) end
   if not (result and ok) then
     details.attempts = info.attempts
     return remove(job, err, details)

@@ -1,5 +1,6 @@
 -- Files on the disk: reads the file or the string that is uploaded, in pieces and never whole, and moves a downloaded file to its
--- path. The caller closes each file that it opens here. Never writes bytes.
+-- path. The caller closes each file that it opens here. Never writes bytes. The C module whatsapp.files does in one step of the
+-- system what this file, in a host without that module, does in two.
 local digest = require "whatsapp.util.sha256"
 local name = require "whatsapp.media.filename"
 
@@ -118,16 +119,57 @@ function source.exists(path)
   return ok == true or code ~= NO_ENTRY and code ~= NO_FOLDER
 end
 
----Renames a file. Without `replace` it refuses to replace another file. No coroutine can run between the check and the renaming,
----but another process can.
+-- the C module, or nil
+local function files()
+  local ok, module = pcall(require, "whatsapp.files")
+  return ok and module or nil
+end
+
+-- No coroutine can run between the check and the renaming, but another process can.
+local function place_in_two_steps(from, to)
+  if source.exists(to) then return nil, nil, "exists" end
+  return os.rename(from, to)
+end
+
+-- moves a file to a path that is free
+local function place_new(from, to)
+  local module = files()
+  if not module then return place_in_two_steps(from, to) end
+  local ok, err, why = module.place(from, to)
+  if why == "untried" then return place_in_two_steps(from, to) end
+  return ok, err, why
+end
+
+---Makes an empty file that only its owner can read and write.
+---@param path string
+---@return true? ok
+---@return string? err
+function source.create(path)
+  local module = files()
+  local ok, err
+  if module then
+    ok, err = module.create(path)
+  elseif source.exists(path) then
+    err = "File exists"
+  else
+    local file
+    file, err = io.open(path, "wb")
+    ok = file and file:close()
+  end
+  if ok then return true end
+  return nil, source.shown(("%s: the file could not be made: %s"):format(path, tostring(err)))
+end
+
+---Moves a file. Without `replace` it never replaces another one.
 ---@param from string
 ---@param to string
 ---@param replace boolean?
 ---@return true? ok
 ---@return string? err
 function source.place(from, to, replace)
-  if not replace and source.exists(to) then return nil, source.shown(to) .. ": the file exists; replace = true replaces it" end
-  local ok, err = os.rename(from, to)
+  local ok, err, why
+  if replace then ok, err = os.rename(from, to) else ok, err, why = place_new(from, to) end
+  if why == "exists" then return nil, source.shown(to) .. ": the file exists; replace = true replaces it" end
   if ok then return true end
   return nil, source.shown(("%s: the file could not be put there: %s"):format(to, tostring(err)))
 end

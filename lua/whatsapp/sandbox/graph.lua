@@ -69,25 +69,27 @@ local function without_nulls(object)
   return object
 end
 
-local function is_json(content_type)
+---@param content_type string?
+---@return boolean
+function graph.is_json(content_type)
   local media_type = (content_type or ""):match "^%s*([^;]-)%s*$" or (content_type or ""):match "^%s*([^;]-)%s*;"
   return media_type:lower() == "application/json"
 end
 
 ---Makes an endpoint that reads a body of JSON. It refuses every body without a JSON content type, as the API then reads a form,
 ---and every body that is not an object.
----@param endpoint fun(box: table, object: table, bytes: integer): table
----@return fun(box: table, request: table): table
+---@param endpoint fun(box: table, object: table, bytes: integer, id: string): table?
+---@return fun(box: table, request: table, id: string): table?
 function graph.reads_json(endpoint)
-  return function(box, request)
-    if not is_json(graph.header(request, "content-type")) then
+  return function(box, request, id)
+    if not graph.is_json(graph.header(request, "content-type")) then
       return graph.refuse("Invalid parameter", 100, "The body is not read as JSON: the content type must be application/json")
     end
     local object, err = json.decode(request.body or "")
     if type(object) ~= "table" then
       return graph.refuse("Invalid parameter", 100, "The body is not a JSON object: " .. tostring(err or ""))
     end
-    return endpoint(box, without_nulls(object), #request.body)
+    return endpoint(box, without_nulls(object), #request.body, id)
   end
 end
 

@@ -1,17 +1,55 @@
--- A sandbox that answers like the API: the logic, without sockets. handle(request) -> response has the form of a
--- transport, so that a test can use a sandbox as one; nginx.lua serves it over HTTPS. It checks messages with the core that the
--- client checks with. Each endpoint is a row of `routes`. Never delivers anything, and keeps no more than its bounds.
-local core = require "whatsapp.core"
+-- A WhatsApp on your own machine: the logic, without sockets and without sleeps. A box answers like the API, has users who write
+-- and press, sends signed webhooks, and has a clock that a test moves. nginx.lua serves it; a test uses box.transport. Each
+-- endpoint is a row of `routes`. Never waits, and keeps no more than its bounds.
+local chaos = require "whatsapp.sandbox.chaos"
+local clock = require "whatsapp.sandbox.clock"
+local control = require "whatsapp.sandbox.control"
+local conversation = require "whatsapp.sandbox.conversation"
+local deliveries = require "whatsapp.sandbox.deliveries"
+local flows = require "whatsapp.sandbox.flows"
 local graph = require "whatsapp.sandbox.graph"
+local journal = require "whatsapp.sandbox.journal"
+local json = require "whatsapp.wire.json"
+local line = require "whatsapp.sandbox.line"
 local media = require "whatsapp.sandbox.media"
+local messages = require "whatsapp.sandbox.messages"
+local numbers = require "whatsapp.sandbox.numbers"
+local objects = require "whatsapp.sandbox.objects"
 local options_of = require "whatsapp.util.options"
-local recipient = require "whatsapp.send.recipient"
+local random = require "whatsapp.sandbox.random"
+local random_id = require "whatsapp.util.random_id"
 local shelf = require "whatsapp.sandbox.shelf"
-local values = require "whatsapp.util.values"
+local state = require "whatsapp.sandbox.state"
+local statuses = require "whatsapp.sandbox.statuses"
+local templates = require "whatsapp.sandbox.templates"
+local traffic = require "whatsapp.sandbox.traffic"
+local transport = require "whatsapp.sandbox.transport"
+local users = require "whatsapp.sandbox.users"
 
-local answer, fail, refuse = graph.answer, graph.fail, graph.refuse
+local fail = graph.fail
 
 local sandbox = {}
+
+-- ---- routes -----------------------------------------------------------------------------------------------------------
+
+-- method, pattern of the path, function of (box, request, the pattern's captures ...) that returns the response, or nil where
+-- there is no such object
+local routes = {
+  { "POST", "^/v%d+%.%d+/([%w_-]+)/messages$", messages.post },
+  { "GET", "^/v%d+%.%d+/([%w_-]+)/message_history$", messages.get_history },
+  { "POST", "^/v%d+%.%d+/([%w_-]+)/marketing_messages$", messages.post_marketing },
+  { "POST", "^/v%d+%.%d+/([%w_-]+)/media$", media.post },
+  { "GET", "^/v%d+%.%d+/(%d+)$", media.get },
+  { "DELETE", "^/v%d+%.%d+/(%d+)$", media.delete },
+  { "POST", "^/v%d+%.%d+/([%w_-]+)/whatsapp_business_encryption$", flows.post_key },
+  { "GET", "^/v%d+%.%d+/([%w_-]+)/whatsapp_business_encryption$", flows.get_key },
+  { "POST", "^/v%d+%.%d+/([%w_-]+)/uploads$", media.begin },
+  { "POST", "^/v%d+%.%d+/(upload:[^/]+)$", media.continue },
+  { "GET", "^/v%d+%.%d+/(upload:[^/]+)$", media.progress_of },
+}
+for _, rows in ipairs { templates.ROUTES, objects.ROUTES } do
+  for _, row in ipairs(rows) do routes[#routes + 1] = row end
+end
 
 local function unsupported(request, id)
   return fail(400, {
@@ -20,113 +58,6 @@ local function unsupported(request, id)
     type = "GraphMethodException", code = 100, error_subcode = 33,
   })
 end
-
--- ---- messages ---------------------------------------------------------------------------------------------------------
-
--- rule of a problem -> the API's code and title; every other rule: the value is not valid
-local CODES = {
-  required = { 131008, "Required parameter is missing" },
-  min_chars = { 131008, "Required parameter is missing" },
-  type = { 100, "Invalid parameter" },
-  unknown = { 100, "Invalid parameter" },
-  forbidden = { 100, "Invalid parameter" },
-}
-local NOT_VALID = { 131009, "Parameter value is not valid" }
-
-local function refuse_message(details)
-  local code = CODES[details.problems[1].rule] or NOT_VALID
-  local lines = {}
-  for i, problem in ipairs(details.problems) do lines[i] = problem.message end
-  return refuse(code[2], code[1], table.concat(lines, "\n"))
-end
-
-local function is_template(message)
-  return type(message.type) == "string" and message.type:lower() == "template" or message.template ~= nil
-end
-
--- The API answers an id to a user id in `to`, cuts the letters before its last dot, and delivers nothing.
-local function is_misaddressed(message)
-  return recipient.is_user_id(message.to)
-end
-
-local function contact_of(message)
-  local to = message.to
-  if to == nil then return { input = message.recipient, user_id = message.recipient } end
-  if is_misaddressed(message) then return { input = to, wa_id = to:match "%w+$" } end
-  return { input = to, wa_id = message.recipient_type ~= "group" and to:gsub("[^%w]", "") or nil }
-end
-
--- with a `to` that can be delivered to: whether the core refuses a user id there is not the API's answer
-local function check(message)
-  local checked = values.copy(message)
-  if is_misaddressed(message) then checked.to = message.to:match "%w+$" end
-  local ok, _, details = core.validate(checked)
-  return not ok and refuse_message(details) or nil
-end
-
-local function accept(box, message, bytes)
-  if message.status ~= nil then return answer(200, { success = true }) end
-  local kept = box.shelves[is_misaddressed(message) and "undelivered" or "messages"]
-  if not kept:fits(bytes) then
-    return refuse("Invalid parameter", 100, ("The body has %d bytes, the sandbox keeps at most %d"):format(bytes, kept.max_bytes))
-  end
-  box.count = box.count + 1
-  local id = box.new_id(box.count)
-  kept:put({ id = id, message = message }, bytes)
-  return answer(200, {
-    messaging_product = "whatsapp",
-    contacts = { contact_of(message) },
-    messages = { { id = id, message_status = is_template(message) and "accepted" or nil } },
-  })
-end
-
--- the API does not fill in messaging_product
-local function post_message(box, message, bytes)
-  if message.messaging_product == nil then return refuse("The parameter messaging_product is required.", 100) end
-  local refused = check(message)
-  if refused then return refused end
-  if message.to ~= nil then message.to = values.text_of_id(message.to) end
-  return accept(box, message, bytes)
-end
-
-local function post_marketing_message(box, message, bytes)
-  if not is_template(message) then return refuse("Method not allowed", 131055) end
-  return post_message(box, message, bytes)
-end
-
--- list of a box -> what became of its messages
-local DELIVERY_STATUS = { messages = "SENT", undelivered = "ACCEPTED" }
-
-local function find(box, id)
-  if not id then return nil end
-  for name, delivery_status in pairs(DELIVERY_STATUS) do
-    if box.shelves[name].by_id[id] then return delivery_status end
-  end
-end
-
-local function get_history(box, request)
-  local id = graph.query(request).message_id
-  local delivery_status = find(box, id)
-  if not delivery_status then return refuse("Invalid parameter", 100) end
-  local event = { delivery_status = delivery_status, webhook_update_state = "PENDING", timestamp = os.time() }
-  return answer(200, { data = { { id = "history." .. id, message_id = id, events = { data = { event } } } } })
-end
-
--- ---- routes -----------------------------------------------------------------------------------------------------------
-
--- method, pattern of the path, function of (box, request, the pattern's captures ...) that returns the response, or nil where
--- there is no such object
-local routes = {
-  { "POST", "^/v%d+%.%d+/([%w_-]+)/messages$", graph.reads_json(post_message) },
-  { "GET", "^/v%d+%.%d+/([%w_-]+)/message_history$", get_history },
-  { "POST", "^/v%d+%.%d+/([%w_-]+)/marketing_messages$", graph.reads_json(post_marketing_message) },
-  { "POST", "^/v%d+%.%d+/([%w_-]+)/media$", media.post },
-  { "GET", "^/v%d+%.%d+/(%d+)$", media.get },
-  { "DELETE", "^/v%d+%.%d+/(%d+)$", media.delete },
-  { "POST", "^/v%d+%.%d+/([%w_-]+)/uploads$", media.begin },
-  { "POST", "^/v%d+%.%d+/(upload:[^/]+)$", media.continue },
-  { "GET", "^/v%d+%.%d+/(upload:[^/]+)$", media.progress_of },
-}
 
 local function check_token(box, request)
   local scheme, token = (graph.header(request, "authorization") or ""):match "^(%a+) +(%S+)$"
@@ -139,8 +70,7 @@ local function check_token(box, request)
   end
 end
 
-local function handle(box, request)
-  local path = request.url:gsub("^%a+://[^/]*", ""):gsub("[?#].*$", "")
+local function answer_to(box, request, path)
   local refused = check_token(box, request)
   if refused then return refused end
   if media.is_download(path) then return media.download(box, request) end
@@ -152,25 +82,199 @@ local function handle(box, request)
   return unsupported(request, path:match "^/v%d+%.%d+/([^/]+)" or path)
 end
 
--- ids that look like the API's and do not repeat
-local function new_ids()
-  local start = ("%08X"):format(os.time() % 2 ^ 32)
-  return function(count) return ("wamid.SANDBOX%s%08X"):format(start, count) end
+local MOST_TOLD = 64 * 1024 -- bytes of a body in an event
+
+local function told(body) return type(body) == "string" and body:sub(1, MOST_TOLD) or nil end
+
+-- the words by which a rule of chaos finds a request
+local function subject_of(box, request, path)
+  local subject = { endpoint = media.is_download(path) and "download" or path:match "^/v[%d.]+/[^/]+/([%l_]+)$" }
+  if not box.chaos:has_answers(true) then return subject end
+  local message = json.decode(request.body or "")
+  if type(message) == "table" then subject.type, subject.to = message.type, message.to or message.recipient end
+  return subject
 end
 
+local ANSWER = { answer = true }
+
+local function with_chaos(box, request, path)
+  local rule = box.chaos:has_answers() and box.chaos:fire(ANSWER, subject_of(box, request, path))
+  if not rule then return answer_to(box, request, path) end
+  local kind = chaos.KINDS.answer[rule.what]
+  if kind.instead then return kind.instead(rule), rule end
+  local response = answer_to(box, request, path)
+  local faulty = kind.answer(rule, response)
+  faulty.entry, faulty.problems = response.entry, response.problems
+  return faulty, rule
+end
+
+local function handle(box, request)
+  local path = request.url:gsub("^%a+://[^/]*", ""):gsub("[?#].*$", "")
+  local response, rule = with_chaos(box, request, path)
+  local entry = response.entry
+  box.traffic:told(response)
+  box:tell {
+    kind = "request", method = request.method, path = path, status = response.status, request = told(request.body),
+    response = told(response.body), problems = response.problems,
+    rule = rule and rule.id, fault = response.fault and response.fault.what, id = entry and entry.id,
+    to = entry and entry.to, message = entry and entry.message,
+  }
+  response.entry, response.problems = nil, nil
+  return response
+end
+
+-- ---- the public face ----------------------------------------------------------------------------------------------------
+
 ---@class whatsapp.sandbox
----@field handle fun(request: table): table answers a request; has the form of a transport
+---@field handle fun(request: table): table answers a request of the Graph API; has the form of a transport. A response with
+---`fault` is one that HTTP cannot say: box.transport and nginx.lua do what it names
+---@field control fun(request: table): table?, number? answers a request under /_sandbox/; nil and seconds: a long poll, ask again
+---with the same table after so long
+---@field transport whatsapp.sandbox.transport a transport over the box, whose waits move the box's clock
+---@field clock whatsapp.sandbox.clock
+---@field chaos whatsapp.sandbox.chaos the rules of faults
 ---@field messages { id: string, message: table }[] the messages that were accepted and reach somebody, the newest last
 ---@field undelivered { id: string, message: table }[] the messages that the API accepts and never delivers (a business-scoped
 ---user id in `to`), the newest last; in a list of their own, so that a test that looks into `messages` sees that nothing came
+---@field inbound { id: string, inbound: table }[] the messages of users, the newest last
 ---@field media table the files that were uploaded: { id, data, type, filename, number }, the newest last; and by their ids
 ---@field sessions table<string, table> the uploads of samples, by their ids: { id, data, length, type, filename }
+---@field templates whatsapp.sandbox.templates the templates of the account: add, find, approve, reject, pause, disable
+---@field objects whatsapp.sandbox.objects profiles, settings, groups, flows and the like
 ---@field forgotten integer entries that it has forgotten because a list was full
 ---@field forget_error any what on_forget raised last
+---@field on_event (fun(event: whatsapp.sandbox.event))? hears of each event; set it
+---@field app_secret string that webhooks are signed with
+
+---@class whatsapp.sandbox.effect what the driver of a box posts
+---@field post { method: string, url: string, headers: table<string, string>, body: string?, timeout: number }
+---@field done fun(response: { status: integer, body: string }?, err: string?) takes the answer, or the error that came instead
+
+local Box = {}
+Box.__index = Box
+
+---The user with a phone number or a user id: found, or new. Changes what `options` names.
+---@param address string|integer|nil a phone number, or a user id of a user whose number the business does not know
+---@param options { name: string?, user_id: string? }?
+---@return whatsapp.sandbox.user user
+function Box:user(address, options)
+  local user, problem = self.users:user(address, options)
+  if not user then error(problem, 2) end
+  return user
+end
+
+---@return number? seconds until there is work for `run`; nil: nothing waits
+function Box:due()
+  if self.effects[1] then return 0 end
+  return self.clock:due()
+end
+
+---Does what is due. The webhooks to a function are delivered here; those to a URL are returned, and the driver posts each and
+---calls its `done`.
+---@return whatsapp.sandbox.effect[]
+function Box:run()
+  self:run_due()
+  local effects = self.effects
+  self.effects = {}
+  return effects
+end
+
+---Does what is due, and leaves what the driver posts.
+function Box:run_due() self.clock.run_until(self.clock:now()) end
+
+---@param after integer? the number of the last event that the reader has
+---@param limit integer?
+---@return whatsapp.sandbox.event[] events the oldest first
+---@return boolean gap whether some that the reader has not seen are gone
+function Box:events(after, limit) return self.journal:after(after, limit) end
+
+---@param event whatsapp.sandbox.event
+---@return string line for a terminal
+function Box.line(_, event) return line.of(event) end
+
+---@return table document the state, to be written as JSON; see `load`
+function Box:state() return state.of(self) end
+
+---Takes a state in place of what the box holds. Endpoints and options stay.
+---@param document table as `state` returned it
+---@return true? ok
+---@return string? err the box is as it was
+function Box:load(document) return state.load(self, document) end
+
+---Plays a conversation: a text on the user's turn is written, a text on the business's turn must be its answer. { "buttons",
+---"yes" } there wants a message with a button `yes`, which the user then presses. Raises with the lines of both sides where the
+---business answers something else.
+---@param script (string|whatsapp.sandbox.step)[] with `user`: who plays it; the first user of the box if absent
+function Box:conversation(script)
+  local ok, problem = conversation.play(self, script)
+  if not ok then error(problem, 2) end
+end
+
+---Notes an event.
+---@private
+---@param event table
+function Box:tell(event)
+  self.journal:add(event)
+  if self.on_event then self.on_event(event) end
+end
+
+---@private
+---@return string id of a message
+function Box:new_message_id()
+  self.count = self.count + 1
+  return self.new_id(self.count)
+end
+
+---@private
+---@return integer number of an entry
+function Box:next_seq()
+  self.seq = self.seq + 1
+  return self.seq
+end
+
+---@return table<string, string> urls of the endpoints that are URLs, by phone_number_id; "" is for all others
+function Box:endpoint_urls()
+  local urls = {}
+  for number, endpoint in pairs(self.endpoints) do urls[number] = endpoint.url end
+  return urls
+end
+
+---Forgets messages, users, files, rules and everything that waits. The clock, the endpoints and all
+---counts stay, so that no id comes twice.
+function Box:reset()
+  self.clock:clear()
+  self.chaos:clear()
+  self:begin()
+  self:tell { kind = "reset" }
+end
+
+-- ---- time ---------------------------------------------------------------------------------------------------------------
+
+-- Does what is due until a time, one work after the other, each at its time. Works that a handler causes come after it.
+local function run_until(box, time)
+  if box.is_running then return box.clock:move(time) end
+  box.is_running = true
+  local ok, err = pcall(function()
+    local work, subject, at = box.clock:next(time)
+    while work do
+      box.clock:move(at)
+      work(subject, at)
+      work, subject, at = box.clock:next(math.max(time, box.clock:now()))
+    end
+  end)
+  box.is_running = false
+  box.clock:move(time)
+  if not ok then error(err, 0) end
+end
+
+-- ---- options ------------------------------------------------------------------------------------------------------------
 
 local OPTIONS = {
   token = "text", new_id = "callable", kept = "count", kept_media = "count", kept_uploads = "count", kept_bytes = "bytes",
-  url_life = "amount", now = "callable", on_forget = "callable",
+  url_life = "amount", now = "callable", on_forget = "callable", app_secret = "key", verify_token = "key", webhook = "endpoint",
+  numbers = "numbers", seed = "count", webhook_timeout = "seconds", window = "window_mode", limits = "limits_mode",
+  limit_status = "limit_status", statuses = "table", base_url = "text",
+  flow_endpoint = "endpoint",
 }
 
 -- makes what counts an entry of the list `name` as forgotten, and tells it
@@ -185,37 +289,107 @@ end
 
 -- list of a box -> the option that bounds it, and the bound without that option
 local BOUNDS = {
-  messages = { "kept", 1000 }, undelivered = { "kept", 1000 }, media = { "kept_media", 100 }, uploads = { "kept_uploads", 100 },
+  messages = { "kept", 10000 }, undelivered = { "kept", 10000 }, inbound = { "kept", 10000 },
+  media = { "kept_media", 100 }, uploads = { "kept_uploads", 100 },
 }
 local KEPT_BYTES = 256 * 1024 * 1024
+local USERS = {
+  { "16505551234", { name = "Ana" } },
+  { "5511912345678", { name = "Bruno", user_id = "BR.1A2B3C4D5E6F7G8H9I0J" } },
+}
+local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 * 1024 * 1024, 1000
 
 ---@class whatsapp.sandbox_options
 ---@field token string? the only one that is good; any is, if absent
+---@field app_secret string? that webhooks are signed with; a random one if absent
+---@field verify_token string? of the handshake, "sandbox" if absent
+---@field webhook string|(fun(request: whatsapp.webhook_request): whatsapp.webhook_response)|nil where webhooks go: a URL, or
+---the function that webhook.handler makes
+---@field flow_endpoint string|(fun(request: whatsapp.webhook_request): whatsapp.webhook_response)|nil a URL that flows ask, or
+---the function that flows.endpoint makes
+---@field webhook_timeout number? seconds that an endpoint may take, 10
+---@field numbers integer|string[]|nil how many phone numbers the business has, or their ids; if absent one, and the box learns
+---each other id that is used
+---@field window "api"|"strict"|"late"|"off"|nil the 24 hours after a user wrote or called: "api", the default, refuses what is no
+---template after them and takes what goes to a user who never wrote; "strict" refuses that too; "late" takes it, and it fails
+---@field limits "api"|"off"|nil "api": 80 messages a second and one in 6 seconds to a user, as the API; "off", the default
+---@field limit_status 400|429|nil the HTTP status of a message over a limit, 400
+---@field statuses { sent: number|false?, delivered: number|false?, read: number|false? }? seconds after which a message has each
+---status; false: not by itself; 0, 0.5 and false if absent
+---@field base_url string? what /_sandbox/info says
+---@field seed integer? that ids and chances follow from, 1
 ---@field new_id (fun(count: integer): string)? makes the id of a message
----@field kept integer? messages that each of `messages` and `undelivered` keeps, 1000
+---@field kept integer? messages that each of `messages`, `undelivered` and `inbound` keeps, 10,000
 ---@field kept_media integer? files that are kept, 100
 ---@field kept_uploads integer? uploads of samples that are kept, 100
 ---@field kept_bytes integer? bytes that each of these lists keeps, 256 MiB; what has more bytes than that is refused
----@field on_forget (fun(id: string, entry: table, list: "messages"|"undelivered"|"media"|"uploads"))? hears of each entry that is
----forgotten because its list is full
+---@field on_forget (fun(id: string, entry: table, list: string))? hears of each entry that is forgotten because its list is full;
+---list: "messages", "undelivered", "inbound", "media" or "uploads"
 ---@field url_life number? seconds that the URL of a file is good, 300
----@field now (fun(): number)? the clock in seconds, os.time
+---@field now (fun(): number)? a real clock in seconds since 1970; if absent, time moves only where a test moves it
 
----@param options whatsapp.sandbox_options?
----@return whatsapp.sandbox
-function sandbox.new(options)
-  local checked = options_of.check(options, OPTIONS, 2)
-  local box = {
-    token = checked.token, new_id = checked.new_id or new_ids(), now = checked.now or os.time,
-    url_life = checked.url_life or media.URL_LIFE, count = 0, forgotten = 0, shelves = {},
-    messages = {}, undelivered = {}, media = media.none(), sessions = {},
-  }
+-- Ids that do not repeat, and follow from the seed: the count ends each. The words before it make strings that hold ids differ
+-- in many places: LuaJIT finds a string by a few of its bytes, and thousands that differ in the last digits of an id only
+-- would make each new one slower (50 times at 10,000).
+local PRIME = 2 ^ 31 - 1
+local function new_ids(seed)
+  local shift = seed % 65536 * 7919
+  return function(count)
+    local low = count % 2 ^ 22
+    return ("wamid.SANDBOX%08X%08X%08X%08X%08X"):format((low * 1103515245 + shift) % PRIME, (low * 1664525257 + shift) % PRIME,
+      (low * 1566083941 + shift) % PRIME, (low * 1812433253 + shift) % PRIME, count)
+  end
+end
+
+local function add_shelves(box)
+  local checked = box.options
   local by_id = { media = box.media, uploads = box.sessions }
   for name, bound in pairs(BOUNDS) do
     box.shelves[name] = shelf.new(checked[bound[1]] or bound[2], checked.kept_bytes or KEPT_BYTES,
       forgetter(box, name, checked.on_forget), box[name] or {}, by_id[name])
   end
+  box.shelves.deliveries = shelf.new(MOST_DELIVERIES, EVENT_BYTES, function() end, {})
+end
+
+-- Makes the box empty.
+---@private
+function Box:begin()
+  self.forgotten, self.shelves = 0, {}
+  self.messages, self.undelivered, self.inbound, self.media, self.sessions = {}, {}, {}, media.none(), {}
+  self.effects, self.blocked_users = {}, {}
+  deliveries.reset(self)
+  self.users = users.new(self, MOST_USERS)
+  for _, user in ipairs(USERS) do self.users:user(user[1], user[2]) end
+  templates.attach(self)
+  objects.attach(self)
+  add_shelves(self)
+end
+
+---@param options whatsapp.sandbox_options?
+---@return whatsapp.sandbox
+function sandbox.new(options)
+  local checked = options_of.check(options, OPTIONS, 2)
+  local seed = checked.seed or 1
+  local draw = random.new(seed + 1)
+  local box = setmetatable({
+    options = checked, token = checked.token, new_id = checked.new_id or new_ids(seed),
+    url_life = checked.url_life or media.URL_LIFE,
+    app_secret = checked.app_secret or random_id.new(), verify_token = checked.verify_token or "sandbox", waba = numbers.WABA,
+    webhook_timeout = checked.webhook_timeout or 10, window = checked.window or "api", base_url = checked.base_url,
+    ladder = statuses.ladder(checked.statuses), endpoints = {}, flow_keys = {}, flow_endpoint = checked.flow_endpoint,
+    count = 0, seq = 0, delivery_count = 0,
+    numbers = numbers.new(checked.numbers), clock = clock.new(checked.now), wall = checked.now or os.time,
+  }, Box)
+  box.draw = random.new(seed)
+  box.chaos = chaos.new(draw, function(event) box:tell(event) end)
+  box.traffic = traffic.new(box.clock, numbers.BUSINESS, checked.limits == "api", checked.limit_status)
+  box.journal = journal.new(function() return box.clock:now() end, MOST_EVENTS, EVENT_BYTES)
+  box.clock.run_until = function(time) run_until(box, time) end
+  box:begin()
+  deliveries.set_endpoint(box, checked.webhook)
   box.handle = function(request) return handle(box, request) end
+  box.control = function(request) return control.handle(box, request) end
+  box.transport = transport.new(box)
   return box
 end
 

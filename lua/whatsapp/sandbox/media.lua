@@ -1,5 +1,6 @@
 -- The sandbox's files: uploads, look-ups with URLs that expire, downloads, deletion, and samples in parts; answers as the API
 -- does. Keeps bytes in memory, on shelves that are bounded. Never opens a socket, and never writes a file.
+local crypto = require "whatsapp.crypto"
 local digest = require "whatsapp.util.sha256"
 local graph = require "whatsapp.sandbox.graph"
 local kind = require "whatsapp.media.kinds"
@@ -10,6 +11,7 @@ local answer, header, refuse, query_of = graph.answer, graph.header, graph.refus
 local media = {}
 
 media.URL_LIFE = 300 -- seconds
+local LIFE, INBOUND_LIFE = 30 * 86400, 7 * 86400 -- seconds for which the API keeps a file of the business, and one of a user
 local ATTACHMENTS = "/whatsapp_business/attachments/"
 
 local function read_file(path, offset)
@@ -53,10 +55,18 @@ local function limit_of(type)
   return as == "sticker" and kind.MAX_STICKER.animated or kind.MAX[as]
 end
 
+---@return string id of a file that is new
 local function new_number(box)
   local kept = box.media
   kept.count = kept.count + 1
   return ("%d%06d"):format(kept.first_id, kept.count)
+end
+
+local function put(box, file, life)
+  file.id, file.expires = new_number(box), box.clock:now() + life
+  file.secret = ("%08x"):format(math.floor(box.draw() * 2 ^ 31))
+  box.shelves.media:put(file, #file.data)
+  box:tell { kind = "media", id = file.id, mime_type = file.type, bytes = #file.data, user = file.from, number = file.number }
 end
 
 local function keep(box, file)
@@ -65,9 +75,20 @@ local function keep(box, file)
   if bytes == 0 or bytes > limit then
     return refuse("Media upload error", 131053, ("The file has %d bytes, at most %d are taken"):format(bytes, limit))
   end
-  file.id = new_number(box)
-  kept:put(file, bytes)
+  put(box, file, LIFE)
   return answer(200, { id = file.id })
+end
+
+---Keeps a file that a user sends.
+---@param box whatsapp.sandbox
+---@param file { data: string, type: string, filename: string?, from: string }
+---@return table? object of a message: id, mime_type, sha256; nil: the box keeps no file of that size
+function media.keep_inbound(box, file)
+  if not box.shelves.media:fits(#file.data) then return nil end
+  put(box, file, INBOUND_LIFE)
+  local sum = digest.new()
+  sum:update(file.data)
+  return { id = file.id, mime_type = file.type, sha256 = crypto.base64(sum:final "binary") }
 end
 
 function media.post(box, request, number)
@@ -97,18 +118,22 @@ end
 local function found(box, request, id)
   local file = box.media[id]
   local number = query_of(request).phone_number_id
-  if file and (number == nil or number == file.number) then return file end
+  local is_kept = file and type(file) == "table" and box.clock:now() < file.expires
+  if is_kept and (number == nil or file.number == nil or number == file.number) then return file end
+end
+
+local function url_of(file, origin, expires)
+  return ("%s%s?mid=%s&ext=%d&hash=%s"):format(origin, ATTACHMENTS, file.id, expires, file.secret)
 end
 
 function media.get(box, request, id)
   local file = found(box, request, id)
   if not file then return nil end
-  local expires = box.now() + box.url_life
+  local expires = box.clock:now() + box.url_life
   local origin = request.origin or "https://lookaside.fbsbx.com"
-  file.secret = file.secret or ("%08x"):format(math.random(0, 2 ^ 31 - 1))
   return answer(200, {
     messaging_product = "whatsapp", id = id, mime_type = file.type, sha256 = sha256(file), file_size = tostring(#file.data),
-    url = ("%s%s?mid=%s&ext=%d&hash=%s"):format(origin, ATTACHMENTS, id, expires, file.secret),
+    url = url_of(file, origin, expires),
   })
 end
 
@@ -143,7 +168,8 @@ function media.download(box, request)
   if not agent or not agent:find "^[%w_-]+/%d+%.%d+" then return page(403, "who asks?") end
   local file = box.media[query.mid or ""]
   local expires = tonumber(query.ext)
-  if not (file and expires and box.now() < expires and file.secret == query.hash) then return page(404, "not found") end
+  local is_kept = type(file) == "table" and expires and box.clock:now() < math.min(expires, file.expires)
+  if not (is_kept and file.secret == query.hash) then return page(404, "not found") end
   local range = header(request, "range")
   return range and part_of(file, range)
     or { status = 200, headers = { ["content-type"] = file.type, ["accept-ranges"] = "bytes" }, body = file.data }
@@ -196,7 +222,7 @@ end
 
 ---@return table files the list of a new box: empty, with what numbers its files
 function media.none()
-  return { count = 0, first_id = 1000 + os.time() % 8999 }
+  return { count = 0, first_id = 1001 }
 end
 
 return media

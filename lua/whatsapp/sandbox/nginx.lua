@@ -1,19 +1,106 @@
--- Serves the sandbox inside nginx, for content_by_lua. Never answers by itself: the logic is in init.lua.
-local nginx = require "whatsapp.nginx"
+-- The sandbox inside nginx: for content_by_lua in any nginx with one worker, and for the nginx that server.lua starts. Gives each
+-- request to the box, lets driver.lua do what falls due, and performs on the wire the faults that the box asks for. Decides
+-- nothing: the logic is in init.lua.
+local driver = require "whatsapp.sandbox.driver"
+local files = require "whatsapp.sandbox.files"
 local sandbox = require "whatsapp.sandbox"
+local settings = require "whatsapp.sandbox.settings"
+local stream = require "whatsapp.sandbox.stream"
+local wire = require "whatsapp.sandbox.wire"
 
 local M = {}
 
-local box -- of this worker
+local state -- of this worker: { box, driver, readers, files }
 
+local ONE_WORKER = "the sandbox keeps its state in one worker of nginx, and here are %d: write `worker_processes 1;`, or start "
+  .. "it with `make sandbox` or whatsapp.sandbox.server"
+
+local function check_workers(ngx)
+  local count = ngx.worker.count()
+  if count > 1 then error(ONE_WORKER:format(count), 0) end
+end
+
+-- The box and what moves it, made once a worker. `server` holds the options of server.lua.
+local function open(ngx, options, server)
+  check_workers(ngx)
+  options = options or {}
+  options.now = options.now or function()
+    ngx.update_time()
+    return ngx.now()
+  end
+  local box = sandbox.new(options)
+  local readers = stream.readers(ngx)
+  local kept = files.new(ngx, box, server or {})
+  box.on_event = function(event)
+    kept:note(event)
+    readers:wake()
+  end
+  kept:load()
+  return { box = box, readers = readers, files = kept, driver = driver.new(ngx, box, function() kept:tick() end) }
+end
+
+---For init_worker_by_lua, by server.lua: makes the box from a file of options.
+---@param path string
+function M.begin(path)
+  local ngx = ngx -- luacheck: ignore 113
+  local options = files.options(path)
+  options.server.folder = path:match "^(.*)/"
+  state = open(ngx, options.box, options.server)
+  state.box.base_url = state.files:base_url()
+  assert(settings.apply(state.box, options.server))
+  state.driver:start()
+  state.files:greet(options)
+end
+
+---For exit_worker_by_lua: writes what is to be kept.
+function M.finish()
+  if state then state.files:finish() end
+end
+
+local function request_of(ngx)
+  return {
+    method = ngx.req.get_method(), url = ngx.var.request_uri, headers = ngx.req.get_headers(0), body = wire.body(ngx),
+    origin = ("%s://%s"):format(ngx.var.scheme, ngx.var.http_host or ngx.var.host),
+  }
+end
+
+-- The bytes of a file, for the page. They came from anyone: a browser must not run what is in them.
+local function media(request, id)
+  local response = state.box.control { method = "GET", url = "/_sandbox/info", headers = request.headers, body = "" }
+  if response.status ~= 200 then return response end
+  local file = state.box.media[id]
+  if not file then return state.box.control(request) end
+  return { status = 200, body = file.data, headers = {
+    ["content-type"] = file.type, ["x-content-type-options"] = "nosniff", ["cache-control"] = "private, max-age=3600",
+    ["content-security-policy"] = "default-src 'none'; sandbox",
+  } }
+end
+
+-- the box says how many seconds it has nothing to say: it is asked again then, or as soon as something happened
+local function control(request)
+  while true do
+    local response, seconds = state.box.control(request)
+    if response then return response end
+    state.readers:wait(seconds or 1)
+  end
+end
+
+---For content_by_lua: answers the current request.
 ---@param ngx table
----@param options table? of the sandbox
+---@param options whatsapp.sandbox_options? of the box, which the first request makes
 function M.content(ngx, options)
-  box = box or sandbox.new(options)
-  nginx.serve(function(request)
-    request.url, request.origin = ngx.var.request_uri, ("%s://%s"):format(ngx.var.scheme, ngx.var.http_host or ngx.var.host)
-    return box.handle(request)
-  end)
+  if not state then
+    state = open(ngx, options)
+    state.box.base_url = ("%s://%s"):format(ngx.var.scheme, ngx.var.http_host or ngx.var.host)
+    state.driver:start()
+  end
+  local uri = ngx.var.uri
+  if uri == "/_sandbox/events" then return stream.serve(ngx, state.box, state.readers) end
+  local request, file = request_of(ngx), uri:match "^/_sandbox/media/([%w_-]+)$"
+  local response = file and media(request, file) or uri:find "^/_sandbox" and control(request)
+    or state.box.handle(request)
+  state.driver:wake()
+  wire.send(ngx, response)
 end
 
 return M

@@ -1,5 +1,5 @@
--- Starts an nginx in a temporary folder on a free port of 127.0.0.1, stops it by its process id, and removes the folder. For
--- demos and specs. Never touches another nginx.
+-- Starts an nginx in a temporary folder on a port of 127.0.0.1, stops it by its process id, and removes the folder. For the
+-- sandbox, demos and specs. Never touches another nginx.
 local process = {}
 
 -- Sends QUIT, after 1.5 seconds TERM, and waits for six seconds at most. The last thing nginx does is to remove nginx.pid; its
@@ -12,12 +12,13 @@ while [ -e nginx.pid ] && kill -0 PID && [ $i -lt 120 ]; do [ $i -eq 30 ] && kil
 local function quoted(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
+process.quoted = quoted
 
 ---@param folder string where it runs
 ---@param command string of the shell
 ---@return boolean ok, string printed
 function process.run(folder, command)
-  local pipe = assert(io.popen(("cd %s && { %s\n} 2>&1; echo $?"):format(quoted(folder), command)))
+  local pipe = assert(io.popen(("cd %s && ( %s\n) 2>&1; echo $?"):format(quoted(folder), command)))
   local output = pipe:read "*a"
   pipe:close()
   local printed, status = output:match "^(.-)(%d+)\n$"
@@ -41,49 +42,119 @@ end
 ---If root starts nginx, its workers run as the user "nobody", who cannot read a folder of root's.
 ---@return string directive for the top of a configuration
 function process.user()
-  local _, name = process.run("/tmp", "id -un")
-  return name:match "^root" and "user root;" or ""
+  local _, number = process.run("/tmp", "id -u")
+  return number:match "^0%s" and "user root;" or ""
 end
 
 -- a variable NGINX would tell nginx that it is being upgraded, and it would stay in the foreground
-local function command_of(folder, options)
+local function command_of(folder, options, exec)
   local variables = {}
   for name, value in pairs(options.env or {}) do variables[#variables + 1] = name .. "=" .. quoted(value) end
-  return ("unset NGINX; %s PATH=$PATH:/usr/sbin %s -p %s/ -c nginx.conf"):format(
-    table.concat(variables, " "), options.nginx or os.getenv "NGINX_BIN" or "nginx", quoted(folder))
+  return ("unset NGINX; export PATH=$PATH:/usr/sbin; %s %s %s -p %s/ -c nginx.conf"):format(
+    table.concat(variables, " "), exec or "", options.nginx or os.getenv "NGINX_BIN" or "nginx", quoted(folder))
 end
 
--- It listens before its first process ends, so that it can be asked from then on. It tells its own troubles in
--- error.log; a taken port is only bad luck.
-local function launch(folder, options)
-  local command, output = command_of(folder, options), nil
-  for _ = 1, 20 do
-    local port = math.random(20000, 32000)
-    write(folder .. "/nginx.conf", options.configuration(port))
-    local ok
-    ok, output = process.run(folder, command)
-    if ok then return port end
-    if not output:find "Address already in use" then break end
+-- ---- ports ----------------------------------------------------------------------------------------------------------------
+
+local LISTENS = "0A" -- of /proc/net/tcp
+
+-- Whether a program listens on a port of 127.0.0.1: nginx itself tries for two and a half seconds before it says so. Where
+-- there is no /proc, nginx is asked.
+local function is_taken(port)
+  local place = (":%04X "):format(port)
+  for line in read "/proc/net/tcp":gmatch "[^\n]+" do
+    local address, state = line:match "^%s*%d+: (%x+:%x+ )%x+:%x+ (%x+)"
+    local is_here = address and (address:find "^0100007F" or address:find "^00000000")
+    if is_here and state == LISTENS and address:sub(9) == place then return true end
   end
-  error("nginx did not start: " .. output .. read(folder .. "/error.log"), 0)
+  return false
 end
 
-local function prepare(folder, command)
-  local ok, output = process.run(folder, command)
-  if not ok then error("the folder of nginx could not be prepared: " .. output, 0) end
+local MOST_TRIES = 40
+
+local function free_port()
+  for _ = 1, MOST_TRIES do
+    local port = math.random(20000, 32000)
+    if not is_taken(port) then return port end
+  end
+  error("no free port was found on 127.0.0.1", 0)
 end
 
----@param options { configuration: (fun(port: integer): string), prepare: string?, nginx: string?, env: table<string, string>? }
----configuration: writes pid nginx.pid and error_log error.log, and is a daemon's; prepare: a command of the shell that
----makes what else is in the folder; nginx: the program; env: variables that it is started with
----@return { port: integer, folder: string, log: (fun(): string), stop: fun() } server log: what nginx told in error.log
-function process.start(options)
+-- words of a log or a shell -> the sentence that says what to do
+local ADVICE = {
+  { "Address already in use", "port %d is taken: --port 0 takes a free one" },
+  { "Permission denied%)", "port %d is not allowed here: --port 0 takes a free one" },
+  { "nginx%S*: not found", "nginx is not installed: on Debian, apt install nginx libnginx-mod-http-lua" },
+  { "nginx%S*: No such file", "nginx is not installed: on Debian, apt install nginx libnginx-mod-http-lua" },
+  { "ngx_http_lua_module%.so", "nginx has no Lua module: on Debian, apt install libnginx-mod-http-lua" },
+  { "ndk_http_module%.so", "nginx has no Lua module: on Debian, apt install libnginx-mod-http-lua" },
+  { "openssl: not found", "openssl is not installed, which makes the certificate: on Debian, apt install openssl" },
+  { "module 'cjson' not found", "nginx runs LuaJIT, which finds no lua-cjson: on Debian, apt install lua-cjson" },
+  { "module 'whatsapp%.core' not found", "nginx runs LuaJIT, and whatsapp.core was not built for it: on Debian, apt install "
+    .. "liblua5.1-0-dev, then install lua-whatsapp again (in a clone: make)" },
+  { "module 'whatsapp%.crypto' not found", "nginx runs LuaJIT, and whatsapp.crypto was not built for it: on Debian, apt install "
+    .. "liblua5.1-0-dev libssl-dev, then install lua-whatsapp again (in a clone: make)" },
+}
+
+---@param output string that nginx or the shell printed, or nginx's log
+---@param port integer
+---@return string? sentence nil: it is no known trouble
+function process.advice(output, port)
+  for _, row in ipairs(ADVICE) do
+    if output:find(row[1]) then return (row[2]:format(port)) end
+  end
+end
+
+-- ---- starting -------------------------------------------------------------------------------------------------------------
+
+local function trouble(output, folder, port)
+  local all = output .. read(folder .. "/error.log")
+  return process.advice(all, port) or "nginx did not start: " .. all
+end
+
+-- It listens before its first process ends, so that it can be asked from then on. It tells its own troubles in error.log; a
+-- port that was chosen here and is taken is only bad luck.
+local function launch(folder, options)
+  for _ = 1, 20 do
+    local port = options.port or free_port()
+    if options.port and is_taken(port) then error(ADVICE[1][2]:format(port), 0) end
+    write(folder .. "/nginx.conf", options.configuration(port, folder))
+    local ok, output = process.run(folder, command_of(folder, options))
+    if ok then return port end
+    if options.port or not output:find "Address already in use" then error(trouble(output, folder, port), 0) end
+  end
+  error("no free port was found on 127.0.0.1", 0)
+end
+
+local function prepare(folder, options)
+  for name, text in pairs(options.files or {}) do write(folder .. "/" .. name, text) end
+  local ok, output = process.run(folder, options.prepare or "true")
+  if not ok then error(process.advice(output, 0) or "the folder of nginx could not be prepared: " .. output, 0) end
+end
+
+-- a folder of this user only, and the function that removes it
+local function new_folder()
   math.randomseed(os.time() + math.floor(os.clock() * 1e6))
   local _, made = process.run("/tmp", "mktemp -d")
   local folder = made:match "^[^\n]*"
-  local function remove() process.run("/tmp", "rm -rf " .. quoted(folder)) end
+  return folder, function() process.run("/tmp", "rm -rf " .. quoted(folder)) end
+end
+
+---@class whatsapp.sandbox_process
+---@field configuration fun(port: integer, folder: string): string writes pid nginx.pid and error_log error.log
+---@field port integer? a free one if absent
+---@field files table<string, string>? name -> bytes of what else is in the folder
+---@field prepare string? a command of the shell that makes the rest of it
+---@field nginx string? the program
+---@field env table<string, string>? variables that it is started with
+
+---Starts nginx as a daemon; raises with a sentence if it does not start.
+---@param options whatsapp.sandbox_process
+---@return { port: integer, folder: string, log: (fun(): string), stop: fun() } server log: what nginx told in error.log
+function process.start(options)
+  local folder, remove = new_folder()
   local ok, port = pcall(function()
-    prepare(folder, options.prepare or "true")
+    prepare(folder, options)
     return launch(folder, options)
   end)
   if not ok then
@@ -100,6 +171,32 @@ function process.start(options)
     remove()
   end
   return setmetatable(server, { __gc = server.stop, __close = server.stop })
+end
+
+-- os.execute returns a status in Lua 5.1, and true or nil, "exit" or "signal", and a number in later ones
+local function succeeded(first, kind, number)
+  if type(first) == "number" then return first == 0 end
+  return first == true or (kind == "signal" and number == 2)
+end
+
+---Runs nginx in the foreground until Ctrl-C; what its worker prints is seen. The configuration says `daemon off`.
+---@param options whatsapp.sandbox_process
+---@return true? ok
+---@return string? err a sentence
+function process.stay(options)
+  local folder, remove = new_folder()
+  local ok, result, err = pcall(function()
+    prepare(folder, options)
+    local port = options.port or free_port()
+    if is_taken(port) then return nil, ADVICE[1][2]:format(port) end
+    write(folder .. "/nginx.conf", options.configuration(port, folder))
+    local command = ("cd %s && { %s 2>output; }"):format(quoted(folder), (command_of(folder, options, "exec")))
+    if succeeded(os.execute(command)) then return true end -- Ctrl-C reaches nginx, and not this program, which waits
+    return nil, trouble(read(folder .. "/output"), folder, port)
+  end)
+  remove()
+  if not ok then return nil, result end
+  return result, err
 end
 
 return process

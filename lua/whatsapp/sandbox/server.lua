@@ -1,30 +1,57 @@
--- Starts and stops the sandbox in nginx: HTTPS and HTTP/2 on a free port of 127.0.0.1, with a new certificate, everything in a
--- temporary folder. For demos and specs; needs nginx with its Lua module and openssl. Never listens on another address.
+-- The sandbox as a server: an nginx of its own with one worker, on 127.0.0.1, everything in a temporary folder. start() is for
+-- tests and demos and goes on in the background; run() is what `make sandbox` and the program `whatsapp sandbox` call and stays
+-- until Ctrl-C. Needs nginx with its Lua module. Never listens on another address, and keeps no state outside of that worker.
+local json = require "whatsapp.wire.json"
 local process = require "whatsapp.sandbox.process"
+local settings = require "whatsapp.sandbox.settings"
 
 local M = {}
 
+M.PORT = 9428 -- spells WHAT
+
 local CONF = [[
 $USER
-daemon on; pid nginx.pid; error_log error.log warn; worker_processes 1;
+daemon $DAEMON; pid nginx.pid; error_log error.log warn; worker_processes 1; worker_rlimit_nofile 8192;
 load_module $MODULES/ndk_http_module.so;
 load_module $MODULES/ngx_http_lua_module.so;
-events { worker_connections 256; }
+events { worker_connections 4096; }
 http {
   access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
   uwsgi_temp_path uwsgi; scgi_temp_path scgi; client_max_body_size 101m;
-  client_body_buffer_size 16k; underscores_in_headers on;
-  init_by_lua_block { require "whatsapp.sandbox.nginx" }
+  client_body_buffer_size 16k; underscores_in_headers on; keepalive_requests 10000000;
+  reset_timedout_connection on; absolute_redirect off; server_tokens off;
+  lua_socket_log_errors off; lua_max_running_timers 4096; lua_max_pending_timers 4096;
+  $RESOLVER $AUTHORITIES
   lua_package_path "$LUA/?.lua;$LUA/?/init.lua;;"; lua_package_cpath "$CPATH";
+  init_by_lua_block { require "whatsapp.sandbox.nginx" }
+  init_worker_by_lua_block { require("whatsapp.sandbox.nginx").begin "$FOLDER/options.json" }
+  exit_worker_by_lua_block { require("whatsapp.sandbox.nginx").finish() }
   server {
-    listen 127.0.0.1:$PORT ssl http2;
-    ssl_certificate server.crt; ssl_certificate_key server.key;
-    location / { content_by_lua_block { require("whatsapp.sandbox.nginx").content(ngx, { url_life = $LIFE }) } }
+    listen 127.0.0.1:$PORT$PROTOCOL;
+    location / { content_by_lua_block { require("whatsapp.sandbox.nginx").content(ngx) } }
+    location = /_sandbox/events {
+      lua_check_client_abort on; content_by_lua_block { require("whatsapp.sandbox.nginx").content(ngx) }
+    }
+    location = /favicon.ico { return 204; }
+    $PAGE
   }
 }
 ]]
 
--- a throw-away authority and a certificate of its for loopback
+local PROTOCOL = " ssl http2; ssl_certificate server.crt; ssl_certificate_key server.key"
+
+local PAGE = [[
+    location = / { return 302 /_sandbox/page/; }
+    location /_sandbox/page/ {
+      alias "$LUA/whatsapp/sandbox/page/"; index index.html; charset utf-8; charset_types *; etag on;
+      gzip on; gzip_types text/css text/javascript image/svg+xml;
+      types { text/html html; text/css css; text/javascript js; image/svg+xml svg; }
+      add_header Cache-Control no-cache; add_header X-Content-Type-Options nosniff; add_header Referrer-Policy no-referrer;
+      add_header Content-Security-Policy
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    }]]
+
+-- a throw-away authority, and a certificate for loopback that it signs
 local CERTIFICATES = [[
 openssl ecparam -name prime256v1 -genkey -noout -out ca.key &&
 openssl req -x509 -new -key ca.key -sha256 -days 2 -subj "/CN=sandbox authority" -out ca.crt &&
@@ -34,37 +61,141 @@ printf "subjectAltName=DNS:localhost,IP:127.0.0.1\n" > server.ext &&
 openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -sha256 -extfile server.ext -out server.crt
 ]]
 
+-- ---- where things are -----------------------------------------------------------------------------------------------------
+
 -- where this module is: .../lua/whatsapp/sandbox/server.lua
 local function lua_folder()
   local folder = debug.getinfo(1, "S").source:match "^@(.*)/whatsapp/sandbox/server%.lua$"
+    or debug.getinfo(1, "S").source:match "^@whatsapp/sandbox/server%.lua$" and "."
   assert(folder, "the sandbox must be started from files")
   local _, absolute = process.run(folder, "pwd")
   return (absolute:match "^[^\n]*")
 end
 
-local function configuration(port, options)
-  local lua = lua_folder()
-  local values = {
-    USER = process.user(), PORT = tostring(port), LUA = lua, LIFE = ("%d"):format(options.url_life or 300),
-    CPATH = options.cpath or (lua:gsub("/lua$", "") .. "/build/lua5.1/?.so;;"),
-    MODULES = options.modules or "/usr/lib/nginx/modules",
-  }
-  return (CONF:gsub("%$(%u+)", values))
+local function exists(path)
+  local file = io.open(path, "rb")
+  if file then file:close() end
+  return file ~= nil
 end
 
----@param options { nginx: string?, modules: string?, cpath: string?, url_life: integer? }? nginx: the program; modules: folder
----of its modules; cpath: where whatsapp/core.so for LuaJIT is; url_life: seconds that the URL of a file is good, 300
----@return { base_url: string, ca_file: string, port: integer, folder: string, stop: fun() } server
-function M.start(options)
-  options = options or {}
-  local server = process.start {
-    nginx = options.nginx,
-    prepare = CERTIFICATES,
-    configuration = function(port) return configuration(port, options) end,
+-- where whatsapp.core for nginx's LuaJIT may be: in a clone, in an installed rock; then where nginx looks by itself
+local function cpath_of(lua)
+  local places = { (lua:gsub("/lua$", "")) .. "/build/lua5.1", lua .. "/whatsapp/sandbox/lua5.1" }
+  local found = {}
+  for _, place in ipairs(places) do
+    if exists(place .. "/whatsapp/core.so") then found[#found + 1] = place .. "/?.so" end
+  end
+  return table.concat(found, ";") .. ";;"
+end
+
+local AUTHORITIES = { "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem" }
+
+-- directives for webhooks whose URL is not on this machine
+local function authorities()
+  for _, path in ipairs(AUTHORITIES) do
+    if exists(path) then return ("lua_ssl_trusted_certificate %s; lua_ssl_verify_depth 5;"):format(path) end
+  end
+  return ""
+end
+
+local function resolver()
+  local servers = {}
+  local file = io.open("/etc/resolv.conf", "r")
+  for line in file and file:lines() or function() end do
+    local server = line:match "^nameserver%s+(%d+%.%d+%.%d+%.%d+)"
+    if server then servers[#servers + 1] = server end
+  end
+  if file then file:close() end
+  return #servers > 0 and ("resolver %s ipv6=off;"):format(table.concat(servers, " ")) or ""
+end
+
+local function replaced(text, replacements)
+  return (text:gsub("%$(%u+)", replacements))
+end
+
+local function configuration(server, port, folder)
+  local lua = lua_folder()
+  local values = {
+    USER = process.user(), PORT = ("%d"):format(port), LUA = lua, FOLDER = folder, DAEMON = server.stays and "off" or "on",
+    CPATH = server.cpath and server.cpath .. ";;" or cpath_of(lua), MODULES = server.modules or "/usr/lib/nginx/modules",
+    PROTOCOL = server.tls and PROTOCOL or "", RESOLVER = resolver(), AUTHORITIES = authorities(),
   }
-  server.base_url = ("https://127.0.0.1:%d"):format(server.port)
-  server.ca_file = server.folder .. "/ca.crt"
-  return server
+  values.PAGE = server.page and replaced(PAGE, values) or ""
+  return replaced(CONF, values)
+end
+
+-- ---- starting -------------------------------------------------------------------------------------------------------------
+
+-- LUA_PATH and LUA_CPATH of another Lua than 5.1 name what nginx's LuaJIT cannot load
+local function environment()
+  if _VERSION == "Lua 5.1" then return nil end
+  return { LUA_PATH = ";;", LUA_CPATH = ";;" }
+end
+
+-- what process.start and process.stay need
+local function launch_of(server, box)
+  return {
+    nginx = server.nginx, env = environment(), port = server.port ~= 0 and server.port or nil,
+    prepare = server.tls and CERTIFICATES or nil,
+    files = { ["options.json"] = assert(json.encode { server = server, box = box }) },
+    configuration = function(port, folder) return configuration(server, port, folder) end,
+  }
+end
+
+---@class whatsapp.sandbox_server_options: whatsapp.sandbox_options
+---@field port integer? of 127.0.0.1; 0 takes a free one, as start() does if absent; run() takes 9428 if absent
+---@field tls boolean? HTTPS and HTTP/2 with a new certificate: start() has it if absent, run() has not
+---@field page boolean? false: no page, only the API and the control API
+---@field webhook string|table<string, string>|nil URL that gets the webhooks, or phone number id -> URL
+---@field templates string|table|nil folder with a definition of a template in each .json file, or the list of definitions
+---@field state string? path of a file: the state is read from it at start, and written every 10 seconds when it changed and at
+---the end
+---@field record string? path of a file that gets every event, a line of JSON each
+---@field clock string|number|nil where the sandbox's clock starts: "+24h", "2026-11-28T12:00:00Z", or seconds since 1970
+---@field chaos (string|table)[]? rules, as `box.chaos:add` takes them, or "answer:reset,rate=0.01"
+---@field statuses string|table|nil "sent:0,delivered:500,read:-" (milliseconds, - for never), or the box's table
+---@field output boolean? a line for each event on the standard output: run() prints them if absent, start() does not
+---@field nginx string? the program
+---@field modules string? folder of its modules, /usr/lib/nginx/modules if absent
+---@field cpath string? where whatsapp/core.so for LuaJIT is, as in package.cpath
+
+---@class whatsapp.sandbox_server
+---@field base_url string for whatsapp.new
+---@field page_url string for a browser
+---@field ca_file string? for whatsapp.new, with TLS only
+---@field app_secret string that webhooks are signed with
+---@field port integer
+---@field folder string its files, until it stops
+---@field log fun(): string what nginx told in error.log
+---@field stop fun()
+
+---Starts the sandbox in the background.
+---@param options whatsapp.sandbox_server_options? raises for a wrong option at the caller's line, and with a sentence where
+---nginx cannot be started, a port is taken or a file cannot be read
+---@return whatsapp.sandbox_server server
+function M.start(options)
+  local server, box = settings.read(options, { port = 0, tls = true, page = true, output = false }, 2)
+  if not server then error(box, 0) end
+  local started = process.start(launch_of(server, box))
+  started.base_url = ("%s://127.0.0.1:%d"):format(server.tls and "https" or "http", started.port)
+  started.page_url = started.base_url .. "/"
+  started.ca_file = server.tls and started.folder .. "/ca.crt" or nil
+  started.app_secret = box.app_secret
+  return started
+end
+
+---Runs the sandbox until Ctrl-C. Its worker prints five lines (page, base_url, phone_number_id, app secret, token), then a line
+---for each event.
+---@param options whatsapp.sandbox_server_options? raises for a wrong option at the caller's line
+---@return integer code of exit: 0 after Ctrl-C, 1 if it could not start
+---@return string? err a sentence, for the standard error
+function M.run(options)
+  local server, box = settings.read(options, { port = M.PORT, tls = false, page = true, output = true }, 2)
+  if not server then return 1, box end
+  server.stays = true
+  local ok, err = process.stay(launch_of(server, box))
+  if not ok then return 1, err end
+  return 0
 end
 
 return M

@@ -1,5 +1,6 @@
 -- A bounded list of what the sandbox keeps: entries with an id, the newest last, each with its bytes. Where it is full it
--- forgets the oldest entries, counts them, and tells on_forget. Never holds more than its bounds, and never looks into an entry.
+-- forgets the oldest entries, counts them, and tells on_forget. Never holds more than an eighth over its bound of entries, and
+-- never looks into an entry.
 local shelf = {}
 
 ---@class whatsapp.sandbox.shelf
@@ -9,26 +10,38 @@ local shelf = {}
 local Shelf = {}
 Shelf.__index = Shelf
 
-local function remove_at(self, at)
-  local entry = table.remove(self.list, at)
-  self.by_id[entry.id] = nil
+local function drop(self, entry)
+  if self.by_id[entry.id] == entry then self.by_id[entry.id] = nil end
   self.bytes = self.bytes - self.sizes[entry]
   self.sizes[entry] = nil
-  return entry
 end
 
-local function make_room(self)
-  while #self.list > self.max or self.bytes > self.max_bytes do self.on_forget(remove_at(self, 1)) end
-end
-
-local function position(self, entry)
-  for i, other in ipairs(self.list) do
-    if other == entry then return i end
+-- takes the oldest `count` entries away in one pass
+local function remove_first(self, count)
+  local list, size = self.list, #self.list
+  local gone = {}
+  for i = 1, count do
+    gone[i] = list[i]
+    drop(self, list[i])
   end
+  for i = 1, size do list[i] = list[i + count] end
+  for _, entry in ipairs(gone) do self.on_forget(entry) end
+end
+
+-- A large list is cut by an eighth at once: to move all others for each new entry would cost more than everything else.
+local function make_room(self)
+  local list, count, bytes = self.list, 0, self.bytes
+  if #list > self.max + math.floor(self.max / 8) then count = #list - self.max end
+  for i = 1, count do bytes = bytes - self.sizes[list[i]] end
+  while bytes > self.max_bytes do
+    count = count + 1
+    bytes = bytes - self.sizes[list[count]]
+  end
+  if count > 0 then remove_first(self, count) end
 end
 
 ---@param bytes integer
----@return boolean fits false: an entry with so many bytes cannot be kept, even alone
+---@return boolean fits false: an entry with that many bytes cannot be kept, even alone
 function Shelf:fits(bytes) return bytes <= self.max_bytes end
 
 ---@param entry table with a field `id`
@@ -39,16 +52,21 @@ function Shelf:put(entry, bytes)
   make_room(self)
 end
 
+---@param entry table
+function Shelf:remove(entry)
+  for i = #self.list, 1, -1 do
+    if self.list[i] == entry then table.remove(self.list, i) end
+  end
+  drop(self, entry)
+end
+
 ---Makes an entry that is kept the newest one, with another number of bytes.
 ---@param entry table
 ---@param bytes integer that fit
 function Shelf:change(entry, bytes)
-  remove_at(self, position(self, entry))
+  self:remove(entry)
   self:put(entry, bytes)
 end
-
----@param entry table
-function Shelf:remove(entry) remove_at(self, position(self, entry)) end
 
 ---@param max integer entries
 ---@param max_bytes integer

@@ -2,7 +2,7 @@
 -- is written to the file that the request names. Both are bounded. Never sends; a file that exists is not touched.
 local outcome = require "whatsapp.wire.outcome"
 local source = require "whatsapp.media.file"
-local stream = require "whatsapp.transport.resty.upload"
+local stream = require "whatsapp.transport.upload"
 local values = require "whatsapp.util.values"
 
 local body = {}
@@ -72,8 +72,10 @@ end
 
 -- a new file with these bytes
 local function write(path, bytes)
-  if source.exists(path) then return nil, "the file exists already" end
-  local file, err = io.open(path, "wb")
+  local created, err = source.create(path)
+  if not created then return nil, err end
+  local file
+  file, err = io.open(path, "wb")
   if not file then return nil, err end
   local ok, unwritten = file:write(bytes)
   local closed, unclosed = file:close()

@@ -235,6 +235,8 @@ local function write(self, message, to, plain_to)
   local is_message = message.status == nil
   if plan.stamp and is_message then marked, stamp = stamped(message) end
   local body, warnings, details = encode(marked, plan.encode)
+  local check_template = self.state.check_template
+  if check_template and is_message then body, warnings, details = check_template(self, marked, body, warnings, details) end
   if not body then
     details.attempts = 0
     return refuse(self, warnings, shown.details(details))

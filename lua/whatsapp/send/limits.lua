@@ -132,8 +132,8 @@ local function step_over(store, limit)
 end
 
 ---@param options whatsapp.limits?
----@return { steps: function[], window: integer, ordered: boolean, max_wait: number? } limiter steps for send/delivery;
----ordered: messages to one recipient wait for each other
+---@return { steps: function[], rows: table, window: integer, ordered: boolean, max_wait: number? } limiter steps for
+---send/delivery; ordered: messages to one recipient wait for each other
 function limits.new(options)
   options = options or {}
   local rate = options.throughput or THROUGHPUT
@@ -141,10 +141,13 @@ function limits.new(options)
   local rows = { { interval = 1 / rate, burst = math.max(1, math.floor(rate / AT_ONCE)) } }
   if pair then table.insert(rows, 1, { is_pair = true, interval = pair.interval, burst = pair.burst }) end
   local steps = {}
+  rows.number, rows.pair = rows[#rows], pair and rows[1] or nil -- for the outbox, which keeps them in its own store
   for i, limit in ipairs(rows) do
     steps[i] = options.store and step_over(options.store, limit) or own_step(limit)
   end
-  return { steps = steps, window = options.window or WINDOW, ordered = options.pair ~= false, max_wait = options.max_wait }
+  return {
+    steps = steps, rows = rows, window = options.window or WINDOW, ordered = options.pair ~= false, max_wait = options.max_wait,
+  }
 end
 
 limits.WINDOW = WINDOW

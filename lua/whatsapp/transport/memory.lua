@@ -79,11 +79,20 @@ local function answer_to(self, request)
   return nil, next_answer.err or next_answer.text, next_answer.details
 end
 
-local function answer(self, request)
-  if not (request.to_file or request.progress) then return answer_to(self, request) end
+---Answers a request as a transport does: the body of an answer goes into a file and progress is told, where the request wants
+---it. For transports that are made in Lua.
+---@private
+---@param answers fun(subject: any, request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
+---@param subject any
+---@param request whatsapp.request
+---@return whatsapp.response? response, string? err, whatsapp.details? details
+function M.answer(answers, subject, request)
+  if not (request.to_file or request.progress) then return answers(subject, request) end
   if request.to_file and exists(request.to_file) then return refused(request.to_file .. ": File exists") end
-  return deliver(request, answer_to(self, request))
+  return deliver(request, answers(subject, request))
 end
+
+local answer = M.answer
 
 local function keep(self, request)
   self.requests[#self.requests + 1] = request
@@ -93,12 +102,12 @@ end
 
 local function call(self, request)
   self.slept = self.slept + keep(self, request)
-  return answer(self, request)
+  return answer(answer_to, self, request)
 end
 
 local function start(self, request, slot)
   local at = self.slept + keep(self, request)
-  self.coming[#self.coming + 1] = { at = at, slot = slot, answer = { answer(self, request) } }
+  self.coming[#self.coming + 1] = { at = at, slot = slot, answer = { answer(answer_to, self, request) } }
 end
 
 -- the answer that comes first, if it comes in time

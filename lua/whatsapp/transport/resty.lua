@@ -3,12 +3,12 @@
 -- so that it can be made in init_by_lua.
 local checked = require "whatsapp.transport.request"
 local cosocket = require "whatsapp.transport.resty.exchange"
-local failures = require "whatsapp.transport.resty.failure"
-local http1 = require "whatsapp.transport.resty.http1"
+local failures = require "whatsapp.transport.failure"
+local http1 = require "whatsapp.transport.http1"
 local inboxes = require "whatsapp.transport.inboxes"
 local outcome = require "whatsapp.wire.outcome"
 local util_options = require "whatsapp.util.options"
-local stream = require "whatsapp.transport.resty.upload"
+local stream = require "whatsapp.transport.upload"
 local values = require "whatsapp.util.values"
 local workers = require "whatsapp.transport.resty.workers"
 
@@ -49,7 +49,7 @@ local function settings_of(options, level)
     error("option ca_file is for libcurl: nginx trusts what its directive lua_ssl_trusted_certificate names", level + 1)
   end
   if settings.max_requests then
-    error("option max_requests is for libcurl: a kept cosocket that the server has closed is replaced before a request is written",
+    error("option max_requests is for libcurl: a kept cosocket that was closed is replaced before a request is written",
       level + 1)
   end
   if settings.proxy and settings.proxy ~= "" and not settings.http then

@@ -22,7 +22,10 @@ local observe = {}
 ---@field phone_number_id string?
 ---@field kind string? of a webhook's event
 ---@field status string? of a status event
----@field result string? of a webhook's event: handled, duplicate, busy, ignored, failed or given_up; of a put: new or same
+---@field result string? of a webhook's event: handled, duplicate, busy, ignored, failed or given_up; of a put: new, same, other,
+---invalid or failed
+---@field counts table<string, integer>? of the outbox: entries in each state
+---@field oldest number? of the outbox: seconds for which the oldest entry that is due has waited
 ---@field lag number? seconds between the time of a webhook's event and its arrival
 ---@field why string? why a webhook was refused: signature, too_long, not_json, verify_token
 

@@ -34,6 +34,15 @@ local function is_store(value)
   return (is_table(value) or type(value) == "userdata") and is_callable(value.take)
 end
 
+-- definitions of templates: a list without holes, or a store
+local function is_templates(value)
+  if not (is_table(value) or type(value) == "userdata") then return false end
+  if is_callable(value.definitions) then return true end
+  return is_table(value) and (next(value) == nil or options.is_list(value, function(item)
+    return is_table(item) and type(item.name) == "string" and type(item.language) == "string"
+  end))
+end
+
 -- a store of handled events, such as whatsapp.webhook.memory makes
 local function is_event_store(value)
   if not (is_table(value) or type(value) == "userdata") then return false end
@@ -57,6 +66,17 @@ local function is_proxy(value)
   if scheme and not PROXIES[scheme:lower()] then return false end
   return (rest or value):find "^[^/:]" ~= nil
 end
+
+local function is_object(value) return is_table(value) or type(value) == "userdata" end
+
+-- seconds of a first and a longest wait
+local function is_backoff(value)
+  return is_table(value) and #value == 2 and is_positive(value[1]) and is_positive(value[2]) and value[1] <= value[2]
+end
+
+local OUTBOX_STATES = {
+  queued = true, claimed = true, sending = true, unknown = true, accepted = true, failed = true, expired = true,
+}
 
 local SHOWN_AS = { image = true, video = true, audio = true, document = true, sticker = true }
 
@@ -82,6 +102,10 @@ local CALLBACKS = {
   message = is_callable, status = is_callable, error = is_callable, echo = is_callable, payment = is_callable,
   standby = is_callable, change = is_callable, event = is_callable,
 }
+
+local FLOW_CALLBACKS = { init = is_callable, data_exchange = is_callable, back = is_callable, error = is_callable }
+
+local function is_pem(value) return is_secret(value) and value:find("-----BEGIN ", 1, true) ~= nil end
 
 local RETRY = { attempts = is_count, total = is_amount, may_send_twice = is_boolean }
 
@@ -133,10 +157,55 @@ local kinds = {
     function(value) return is_table(value) and has_only(value, CALLBACKS) end,
     "{message, status, error, echo, payment, standby, change, event = functions}", CALLBACKS,
   },
+  templates = { is_templates, "a list of definitions, each with a name and a language, or a store with definitions()" },
+  flow_callbacks = {
+    function(value) return is_table(value) and has_only(value, FLOW_CALLBACKS) end,
+    "{init, data_exchange, back, error = functions}", FLOW_CALLBACKS,
+  },
+  pem = {
+    function(value) return is_pem(value) or is_list(value, is_pem) end,
+    "a key in PEM, or a list of such without holes",
+  },
+  window_mode = {
+    function(value) return value == "api" or value == "strict" or value == "late" or value == "off" end,
+    '"api", "strict", "late" or "off"',
+  },
+  limits_mode = { function(value) return value == "api" or value == "off" end, '"api" or "off"' },
+  limit_status = { function(value) return value == 400 or value == 429 end, "400 or 429" },
+  endpoint = {
+    function(value) return is_callable(value) or urls.read(value) ~= nil end,
+    "a URL of http or https, or a function as webhook.handler makes it",
+  },
+  numbers = {
+    function(value) return is_count(value) and value <= 1000 or is_list(value, is_id) end,
+    "how many numbers, or a list of their ids",
+  },
   media_store = { is_media_store, "false, or a store with get, set and delete" },
   shown_as = {
     function(value) return SHOWN_AS[value] ~= nil end, '"image", "video", "audio", "document" or "sticker"',
   },
+  method = {
+    function(value) return value == "GET" or value == "POST" or value == "DELETE" end, '"GET", "POST" or "DELETE"',
+  },
+  path = {
+    function(value) return require("whatsapp.graph.path").is_path(value) end,
+    'a path below the version, such as "{waba}/message_templates", or a list of its parts',
+  },
+  outbox_store = { is_object, "a store: of whatsapp.outbox.memory, whatsapp.outbox.sql or whatsapp.outbox.redis" },
+  outbox_state = {
+    function(value) return OUTBOX_STATES[value] ~= nil end,
+    '"queued", "claimed", "sending", "unknown", "accepted", "failed" or "expired"',
+  },
+  backoff = { is_backoff, "{first, most}: two numbers of seconds" },
+  queue = {
+    function(value) return is_text(value) and not value:find "[{}]" end,
+    "a string that is not empty, without control characters and braces",
+  },
+  object = { is_object, "a table or an object" },
+  synchronous = { function(value) return value == "FULL" or value == "NORMAL" end, '"FULL" or "NORMAL"' },
+  time = { is_amount, "seconds since 1970" },
+  since = { is_amount, "a number of seconds" },
+  whole = { function(value) return is_amount(value) and value % 1 == 0 end, "a whole number" },
   words = { function(value) return type(value) == "string" end, "a string" },
   table = { is_table, "a table" },
   event_store = { is_event_store, "a store with begin, done and forget" },

@@ -3,12 +3,15 @@
 -- answers 200 for an event that failed and may be repeated.
 local event_key = require "whatsapp.webhook.event_key"
 local observe = require "whatsapp.util.observe"
+local http = require "whatsapp.webhook.http"
 local options_of = require "whatsapp.util.options"
 local show = require "whatsapp.util.show"
 local signature = require "whatsapp.webhook.signature"
 local store = require "whatsapp.webhook.memory"
 local values = require "whatsapp.util.values"
 local webhook -- required when a handler is made: it requires this file
+
+local answer, header = http.answer, http.header
 
 local handler = {}
 
@@ -48,29 +51,6 @@ local OPTIONS = {
 }
 local NEEDED = { "app_secret", "verify_token", "on" }
 local WEEK = 7 * 86400
-
--- ---- answers -------------------------------------------------------------------------------------------------------------
-
-local function answer(status, body, more)
-  local headers = { ["content-type"] = "text/plain", ["x-content-type-options"] = "nosniff" }
-  for name, value in pairs(more or {}) do headers[name] = value end
-  return { status = status, headers = headers, body = body or "" }
-end
-
--- the last of several values of one name, as nginx gives them
-local function last(value)
-  if type(value) == "table" then return value[#value] end
-  return value
-end
-
-local function header(request, wanted)
-  local headers = request.headers
-  if type(headers) ~= "table" then return nil end
-  if headers[wanted] ~= nil then return last(headers[wanted]) end
-  for name, value in pairs(headers) do
-    if type(name) == "string" and name:lower() == wanted then return last(value) end
-  end
-end
 
 -- ---- events --------------------------------------------------------------------------------------------------------------
 

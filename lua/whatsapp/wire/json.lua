@@ -1,6 +1,6 @@
 -- The one room that knows JSON libraries. Reading is the core's: it keeps every digit of an integer, reads half a surrogate
--- pair as U+FFFD, and needs half of lua-cjson's time; checking, sending and receiving need nothing else. Writing, for what is
--- written in Lua (the sandbox's answers and the like), is lua-cjson's. Never raises.
+-- pair as U+FFFD, and needs half of lua-cjson's time. The core also writes what is sent: messages, and the bodies of calls; so
+-- checking, sending and receiving need nothing else. The sandbox's answers and the like are lua-cjson's. Never raises.
 local core = require "whatsapp.core"
 
 local json = {}
@@ -9,6 +9,13 @@ local json = {}
 ---@return any? value a null inside is whatsapp.null
 ---@return string? err
 json.decode = core.decode
+
+---Writes any value with all its digits and its marked lists, keys sorted by their bytes. It needs no library.
+---@param value any a table, a text, a number, a boolean or null
+---@return string? text
+---@return string? err
+---@return whatsapp.details? details
+json.write = core.write
 
 local cjson
 

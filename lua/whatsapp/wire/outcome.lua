@@ -13,13 +13,14 @@ local outcome = {}
 outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 
 ---@class whatsapp.details
----@field kind "invalid"|"refused"|"transport"|"api"|"protocol" a message that is wrong; a hook, token function or event that
----kept it from leaving; no complete answer; a Graph error; any other answer
+---@field kind "invalid"|"refused"|"transport"|"api"|"protocol"|"store" a message that is wrong; a hook, token function or event
+---that kept it from leaving; no complete answer; a Graph error; any other answer; a store of an outbox that failed
 ---@field retryable boolean repeating may help and cannot send twice
 ---@field may_have_been_sent boolean
 ---@field problems whatsapp.problem[]? of kind "invalid"
 ---@field count integer? how many problems there are, also those after the first 100
----@field refused_by string? of kind "refused": "before_send", "token", "event", "on_warning" or "credentials"
+---@field refused_by string? of kind "refused": "before_send", "token", "event", "on_warning", "credentials", "templates" or
+---"pages"
 ---@field http_status integer?
 ---@field code integer? the key to branch on
 ---@field subcode integer?
@@ -36,6 +37,8 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 ---@field waited number? seconds that limits held it back
 ---@field attempts integer?
 ---@field hint string? a directive that nginx's configuration lacks
+---@field answer table? of client:call: all of an answer that is an error and more, such as users for whom it was done
+---@field pages integer? of client:pages: how many pages were asked for
 ---@field media_id string? of client:send_file: the id of the uploaded file
 ---@field session string? of media:upload_sample: to go on with later
 

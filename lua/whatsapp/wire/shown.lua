@@ -10,6 +10,7 @@ local KINDS = {
   invalid = "refused here: the message is wrong",
   refused = "refused here",
   transport = "no complete answer",
+  store = "the store of the outbox failed",
   api = "refused by the API",
   protocol = "an answer that is not the API's",
 }

@@ -5,8 +5,8 @@
 -- a connection when its loop turns: a connection is used only shortly after a turn, and kept only if its last read left
 -- nothing.
 local clock = require "whatsapp.transport.resty.clock"
-local failures = require "whatsapp.transport.resty.failure"
-local http1 = require "whatsapp.transport.resty.http1"
+local failures = require "whatsapp.transport.failure"
+local http1 = require "whatsapp.transport.http1"
 local progress = require "whatsapp.transport.progress"
 
 local cosocket = {}

@@ -17,7 +17,7 @@ char *whatsapp_strerror(int) __asm__("strerror");
 ]]
 
 -- open's flags, of Linux; MIPS has its own
-local WRITE_ONLY, CLOSE_ON_EXEC, MODE = 1, 0x80000, 438 -- rw for all whom umask lets
+local WRITE_ONLY, CLOSE_ON_EXEC, MODE = 1, 0x80000, 384 -- rw for the owner only
 local OTHERS = { CREATE = 0x40, EXCLUSIVE = 0x80, NO_TERMINAL = 0x100, NONBLOCK = 0x800 }
 local MIPS = { CREATE = 0x100, EXCLUSIVE = 0x400, NO_TERMINAL = 0x800, NONBLOCK = 0x80 }
 

@@ -2,7 +2,7 @@
 -- sends in two steps, so that it is known whether anything may have been sent. Never repeats a request, and never reads more
 -- than the limit.
 local cosocket = require "whatsapp.transport.resty.exchange"
-local failures = require "whatsapp.transport.resty.failure"
+local failures = require "whatsapp.transport.failure"
 
 local M = {}
 

@@ -1,0 +1,89 @@
+-- whatsapp explain: what the schema knows about a path of a message. Reads the schema, and nothing else.
+local exit = require "whatsapp.cli.exit"
+local paths = require "whatsapp.cli.paths"
+
+local CLASSES = { H = "the API refuses it", G = "the guides say so", S = "a warning only" }
+
+local function range_of(row, unit)
+  if not (row.min or row.max) then return nil end
+  local both = row.min and row.max and ("%s-%s"):format(row.min, row.max)
+  return ("%s%s"):format(both or (row.min and "at least " .. row.min) or "at most " .. row.max, unit ~= "" and " " .. unit or "")
+end
+
+local function when_of(row)
+  local words = {}
+  for _, choice in ipairs(row.when) do
+    words[#words + 1] = choice.value and ("%s = %s"):format(choice.path, choice.value) or choice.path .. " is there"
+  end
+  return #words > 0 and table.concat(words, ", ") or nil
+end
+
+-- "string, required, 1-20 characters, unique"
+local function facts_of(row, terms)
+  local kind = terms.kinds[row.kind]
+  local facts = { row.kind, row.required and "required" or "optional" }
+  facts[#facts + 1] = range_of(row, kind and kind.unit or "")
+  if row.advised_max then facts[#facts + 1] = ("better at most %d"):format(row.advised_max) end
+  if row.unique then facts[#facts + 1] = "unique" end
+  if row.same then facts[#facts + 1] = "the same in all items" end
+  if row.format and terms.formats[row.format] then facts[#facts + 1] = terms.formats[row.format].text end
+  if row.values then facts[#facts + 1] = "one of " .. table.concat(row.values, ", ") end
+  return table.concat(facts, ", ")
+end
+
+local function describe(context, path, rows)
+  local schema = require "whatsapp.schema"
+  local terms, terminal, last = schema.terms(), context.terminal, nil
+  terminal:out(path)
+  for _, row in ipairs(rows) do
+    local facts, when = facts_of(row, terms), when_of(row)
+    if facts ~= last then
+      terminal:out("  " .. facts)
+      if row.doc and row.doc ~= "" then terminal:out("    " .. row.doc) end
+      terminal:out(("    %s%s%s"):format(terms.documentation, row.section, CLASSES[row.class] and "  (" .. CLASSES[row.class]
+        .. ")" or ""))
+    end
+    if when then terminal:out("    where " .. when) end
+    last = facts
+  end
+end
+
+local function list(context, path)
+  local below = paths.below(path)
+  if #below == 0 then return end
+  local width = 0
+  for _, row in ipairs(below) do width = math.max(width, #row.name) end
+  if path ~= "" then context.terminal:out "" end
+  for _, row in ipairs(below) do
+    local line = ("  %s%s  %s%s"):format(row.name, (" "):rep(width - #row.name), row.kind, row.required and ", required" or "")
+    if row.doc and row.doc ~= "" then line = ("%s: %s"):format(line, row.doc) end
+    context.terminal:out(line)
+  end
+end
+
+local ORDER = { "path", "kind", "required", "min", "max", "values", "doc" }
+
+local function run(context)
+  local path = context.options.path or ""
+  local rows = path == "" and {} or paths.rows(path)
+  if not rows then
+    local near = paths.nearest(path)
+    exit.stop("usage", ("there is no %s in a message%s"):format(path, near and (", did you mean %s?"):format(near) or ""))
+  end
+  if context.options.json then
+    for _, row in ipairs(#rows > 0 and rows or paths.below "") do context.emit(row, nil, ORDER) end
+    return
+  end
+  if #rows > 0 then describe(context, paths.plain(path), rows) end
+  list(context, path)
+end
+
+return {
+  name = "explain",
+  summary = "what may be at a path of a message",
+  description = "Tells the type, limits and meaning of a field, and the fields of an object. Without PATH: the fields "
+    .. "of a message.",
+  arguments = { { "path", "?", "such as interactive.action.buttons[].reply.title", argname = "PATH" } },
+  examples = { "whatsapp explain interactive.action.buttons[].reply.title", "whatsapp explain template" },
+  run = run,
+}

@@ -1,0 +1,227 @@
+-- whatsapp send: one message, from words of the command line, a file, or both. Never sends what it was only asked to show.
+local exit = require "whatsapp.cli.exit"
+
+local LANGUAGE = "en_US"
+
+-- ---- what is sent -----------------------------------------------------------------------------------------------------------
+
+local function address_of(to)
+  local recipient = require "whatsapp.send.recipient"
+  local group = to:match "^group:(.+)$"
+  local members, err = recipient.of(group and { to = group, recipient_type = "group" } or to)
+  if not members then exit.stop("usage", err) end
+  return members
+end
+
+local function read_text(path)
+  local file, err = io.open(path, "rb")
+  if not file then exit.stop("usage", err) end
+  local text, problem = file:read "*a"
+  file:close()
+  return text or exit.stop("usage", ("%s: %s"):format(path, tostring(problem)))
+end
+
+-- TEXT and items are told apart by their form, as in httpie: what looks like an item is one
+local function words_of(options)
+  local items = require "whatsapp.cli.items"
+  local words, text = {}, nil
+  for i, word in ipairs(options.words) do
+    if i == 1 and not items.split(word) then text = word
+    else words[#words + 1] = word end
+  end
+  if text == "-" then text = io.read "*a" or "" end
+  return text, words
+end
+
+-- a file's id stands in where nothing may be uploaded
+local function upload_with(context)
+  return function(path, kind)
+    local settings = context.settings()
+    if context.options.dry_run then return "0" end
+    local client = context.client(settings)
+    local ok, result, err, details = pcall(client.media.upload, client.media, path, { as = kind ~= "gif" and kind or nil })
+    if not ok then exit.stop("usage", (tostring(result):gsub("^[^:]+:%d+: ", ""))) end
+    if not result then exit.for_failure(err, details) end
+    context.terminal:tell(("uploaded %s: media %s"):format(path, result.id))
+    return result.id
+  end
+end
+
+local function template_of(options, words)
+  local items = require "whatsapp.cli.items"
+  local name, language = options.template:match "^([^:]*):?(.*)$"
+  local filled, others = items.template_values(words)
+  local ok, made = pcall(require("whatsapp.message").template, "0", name, language ~= "" and language or LANGUAGE, filled)
+  if not ok then exit.stop("usage", tostring(made):gsub("^[^:]+:%d+: ", "")) end
+  return { type = made.type, template = made.template }, others
+end
+
+local function start_of(context, text, words)
+  local options = context.options
+  local message = {}
+  if options.message then message = require("whatsapp.cli.records").one(options.message) end
+  if options.template then
+    local made
+    made, words = template_of(options, words)
+    message.type, message.template = made.type, made.template
+  elseif text then message.type, message.text = "text", { body = text } end
+  return message, words
+end
+
+local function message_of(context)
+  local options = context.options
+  local text, words = words_of(options)
+  local message
+  message, words = start_of(context, text, words)
+  require("whatsapp.cli.items").apply(message, words, { text = read_text, upload = upload_with(context) })
+  message = require("whatsapp.send.recipient").address(message, address_of(options.to), true)
+  if options.reply_to then message.context = { message_id = options.reply_to } end
+  if options.stamp then message.biz_opaque_callback_data = options.stamp end
+  return message, text
+end
+
+-- ---- what became of it --------------------------------------------------------------------------------------------------------
+
+local AWAITED = { sent = 1, delivered = 2, read = 3, played = 4 }
+local SECONDS = 60
+
+local function awaited_of(options)
+  if not options.await then return nil end
+  local status, seconds = options.await:match "^(%a+):?(%d*)$"
+  if not AWAITED[status] then exit.stop("usage", "--await takes sent, delivered, read or played, and seconds: delivered:30") end
+  return status, tonumber(seconds) or SECONDS
+end
+
+-- the furthest status in a history; "failed" wins
+local function status_in(history)
+  local best
+  for _, entry in ipairs(history.data or {}) do
+    local list = type(entry.events) == "table" and (entry.events.data or entry.events) or {}
+    for _, event in ipairs(list) do
+      local status = tostring(event.delivery_status):lower()
+      if status == "failed" then return status end
+      if AWAITED[status] and (not best or AWAITED[status] > AWAITED[best]) then best = status end
+    end
+  end
+  return best
+end
+
+local function wait_for(context, client, id, wanted, seconds)
+  local sleep, now = require("whatsapp.curl").sleep, require("whatsapp.curl").now
+  local deadline, pause = now() + seconds, 0.2
+  while true do
+    local history, err, details = client:message_history(id)
+    if not history then exit.for_failure(err, details, true) end
+    local status = status_in(history)
+    if status == "failed" then exit.stop("refused", ("%s was accepted, then it failed"):format(id)) end
+    if status and AWAITED[status] >= AWAITED[wanted] then return status end
+    if now() >= deadline then
+      exit.stop("failed", ("%s was accepted; it is %s, not %s, after %d seconds"):format(id, status or "without a status",
+        wanted, seconds))
+    end
+    context.terminal:tell(("%s: %s"):format(id, status or "no status"))
+    sleep(pause)
+    pause = math.min(pause * 1.5, 5)
+  end
+end
+
+local function tell(context, made)
+  local outcome = require "whatsapp.cli.outcome"
+  context.emit(made, made.id, outcome.ORDER)
+end
+
+-- ---- the ways to send -------------------------------------------------------------------------------------------------------
+
+local function show(context, message)
+  local json, err, details = require("whatsapp").encode(message)
+  if not json then exit.for_failure(err, details) end
+  context.terminal:out(json)
+end
+
+-- the client that sends is made once
+local function client_maker(context)
+  local made
+  return function()
+    if not made then
+      local settings = context.settings()
+      made = settings:client { stamp = true, on_warning = function(warning) context.terminal:note("warning: "
+        .. warning.message) end }
+      if settings:get "live" == true then context.terminal:note("sends from " .. settings:need "phone_number_id") end
+    end
+    return made
+  end
+end
+
+-- Sends a file: TEXT is its caption, and the items are the rest of the message.
+local function send_file(context, client)
+  local options = context.options
+  local text, words = words_of(options)
+  local message = {}
+  require("whatsapp.cli.items").apply(message, words, { text = read_text, upload = upload_with(context) })
+  if options.reply_to then message.context = { message_id = options.reply_to } end
+  if options.stamp then message.biz_opaque_callback_data = options.stamp end
+  return client:send_file(address_of(options.to), options.file, { caption = text, message = message, as = options.as })
+end
+
+local function check_file(context)
+  local plan, err, details = require("whatsapp.cli.media_check").plan(context.options.file, { as = context.options.as })
+  if not plan then exit.for_failure(err, details) end
+  context.emit(plan, ("%s: %s, %d bytes, sent as %s"):format(plan.filename, plan.type, plan.size, plan.as))
+end
+
+local function check_options(options)
+  local content = (options.file and 1 or 0) + (options.template and 1 or 0) + (options.message and 1 or 0)
+  if content > 1 then exit.stop("usage", "--file, --template and --message exclude each other") end
+  if content == 0 and #options.words == 0 then exit.stop("usage",
+    "nothing to send: give TEXT, an item, --file, --template or --message") end
+  if options.as and not options.file then exit.stop("usage", "--as goes with --file") end
+end
+
+local function run(context)
+  local options = context.options
+  check_options(options)
+  local wanted, seconds = awaited_of(options)
+  context.client = client_maker(context)
+  local result, err, about
+  if options.file then
+    if options.dry_run then return check_file(context) end
+    result, err, about = send_file(context, context.client())
+  else
+    local message = message_of(context)
+    if options.dry_run then return show(context, message) end
+    local ok, refused, details = require("whatsapp").validate(message)
+    if not ok then exit.for_failure(refused, details) end -- before the token is asked for
+    result, err, about = context.client():send(message)
+  end
+  if not result then exit.for_failure(err, about) end
+  local made = require("whatsapp.cli.outcome").of(result, err, about)
+  made.to = options.to
+  if wanted then made.status = wait_for(context, context.client(), made.id, wanted, seconds) end
+  tell(context, made)
+end
+
+return {
+  name = "send",
+  summary = "send one message",
+  description = "Sends one message and prints its id. TO is a phone number in any spelling, a user id (BSUID) or "
+    .. "group:ID. TEXT - is stdin. An ITEM is path=text, path:=JSON or path=@file: the path is one of "
+    .. "`whatsapp explain`; a file for an image, video, audio, document or sticker is uploaded first. With "
+    .. "--template, body[1]=, body.NAME=, header= and buttons[0].payload= fill it in.",
+  arguments = { { "to", "1", "the recipient" }, { "words", "*", "TEXT and items", argname = "TEXT|ITEM" } },
+  options = {
+    { "-m --message", "FILE", "a message, as JSON or as a Lua table; items win over it" },
+    { "--file", "PATH", "a file; TEXT is its caption" },
+    { "--as", "TYPE", "of --file", choices = { "image", "video", "audio", "document", "sticker" } },
+    { "--template", "NAME[:LANG]", "an approved template (LANG: " .. LANGUAGE .. ")" },
+    { "--reply-to", "ID", "quotes this message" },
+    { "--stamp", "TEXT", "comes back with every status (biz_opaque_callback_data)" },
+    { "--await", "STATUS[:S]", "waits until it is sent, delivered or read, 60 seconds" },
+    { "--dry-run", nil, "checks it and prints the JSON; no token needed" },
+  },
+  examples = {
+    "whatsapp send 16505551234 'Hello from Lua'",
+    "whatsapp send 16505551234 image=@photo.jpg image.caption='A photo'",
+    "whatsapp send 16505551234 --template order_ready:en_US body[1]=Ana",
+  },
+  run = run,
+}

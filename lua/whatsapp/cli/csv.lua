@@ -1,0 +1,98 @@
+-- Reads CSV as RFC 4180 describes it: commas, quotes that are doubled, line ends inside quotes, CRLF or LF. One row at a time, in
+-- constant memory. Never guesses: a quote in a wrong place is an error with its line.
+local csv = {}
+
+local find, sub, gsub = string.find, string.sub, string.gsub
+local MOST = 1024 * 1024 -- bytes of one row
+
+local function plain_fields(line)
+  local fields, count, at = {}, 0, 1
+  while true do
+    local comma = find(line, ",", at, true)
+    count = count + 1
+    if not comma then
+      fields[count] = sub(line, at)
+      return fields
+    end
+    fields[count] = sub(line, at, comma - 1)
+    at = comma + 1
+  end
+end
+
+local function without_cr(line) return (gsub(line, "\r$", "")) end
+
+-- Reads a field in quotes that begins at `at`. Returns the value and the position after it; nil: the text has no more quotes.
+local function quoted_field(text, at)
+  local from = at + 1
+  while true do
+    local quote = find(text, '"', from, true)
+    if not quote then return nil end
+    if sub(text, quote + 1, quote + 1) ~= '"' then return (gsub(sub(text, at + 1, quote - 1), '""', '"')), quote + 1 end
+    from = quote + 2
+  end
+end
+
+-- Returns the fields; nil: a quote is open at the end; false, err
+local function quoted_fields(text)
+  local fields, at = {}, 1
+  while true do
+    local value, stop
+    if sub(text, at, at) == '"' then
+      value, stop = quoted_field(text, at)
+      if not value then return nil end
+    else
+      stop = find(text, ",", at, true) or #text + 1
+      value = sub(text, at, stop - 1)
+      if stop > #text then value = without_cr(value) end
+      if find(value, '"', 1, true) then return false, "a quote inside a field that does not begin with one" end
+    end
+    fields[#fields + 1] = value
+    if stop > #text or (stop == #text and sub(text, stop) == "\r") then return fields end
+    if sub(text, stop, stop) ~= "," then return false, "something follows a closing quote" end
+    at = stop + 1
+  end
+end
+
+local function quotes_in(line) return select(2, gsub(line, '"', "")) end
+
+-- an error that is nearer than the end of the file, where a quote is in a wrong place
+local function not_closed(line, first)
+  local _, err = quoted_fields(line)
+  return false, err or "a quote is not closed", first
+end
+
+-- A row that has quotes, which may go on over many lines: it is whole once their number is even. Linear in its length.
+local function quoted_row(state, line)
+  local first, pieces, count, size = state.line, { line }, quotes_in(line), #line
+  while count % 2 == 1 do
+    if size > MOST then return false, ("a row of more than %d bytes: is a quote not closed?"):format(MOST), first end
+    local more, err = state.next_line()
+    if more == nil then return not_closed(line, first) end
+    if more == false then return false, err, first end
+    state.line = state.line + 1
+    pieces[#pieces + 1], count, size = more, count + quotes_in(more), size + #more + 1
+  end
+  local fields, err = quoted_fields(table.concat(pieces, "\n"))
+  if fields then return fields, first end
+  return false, err or "a quote is not closed", first
+end
+
+---@param next_line fun(): string|false|nil, string? as lines.of makes it
+---@return fun(): string[]|false|nil, integer|string, integer? next_row the fields and the line, from 1; nil at the end; false,
+---err and the line
+function csv.rows(next_line)
+  local state = { next_line = next_line, line = 0 }
+  return function()
+    while true do
+      local line, err = next_line()
+      if line == nil then return nil, state.line end
+      state.line = state.line + 1
+      if line == false then return false, err, state.line end
+      if find(line, '"', 1, true) then return quoted_row(state, line) end
+      line = without_cr(line)
+      if line ~= "" then return plain_fields(line), state.line end -- an empty line is no row
+    end
+  end
+end
+
+return csv

@@ -1,0 +1,73 @@
+-- How the program ends: its exit codes, the sentence of each, and the code that an outcome of the library has. Data, and the few
+-- lines that read it. Never ends the program itself.
+local exit = {}
+
+---@class whatsapp.cli.exit_code
+---@field code integer
+---@field name string
+---@field sentence string printed on stderr after the error
+---@field meaning string for `whatsapp help exit-codes` and the man page
+
+---@type whatsapp.cli.exit_code[]
+exit.CODES = {
+  { code = 0, name = "done", sentence = "done", meaning = "done: everything was accepted, everything is valid" },
+  { code = 1, name = "failed", sentence = "it did not work", meaning = "anything else went wrong" },
+  { code = 2, name = "usage", sentence = "wrong use: whatsapp help COMMAND tells how it is used",
+    meaning = "wrong use of the command, or a setting is missing" },
+  { code = 3, name = "invalid", sentence = "refused here: correct it first, nothing was sent",
+    meaning = "refused here: the message is wrong, nothing was sent" },
+  { code = 4, name = "refused", sentence = "refused by the API: it was not sent, and the same request fails again",
+    meaning = "refused by the API (with code 190: whatsapp doctor)" },
+  { code = 5, name = "try_later", sentence = "not sent: try again later",
+    meaning = "not sent, try again later: no connection, or throttled" },
+  { code = 6, name = "unknown", sentence = "it may have been sent: look before you send it again",
+    meaning = "it may have been sent: look first" },
+  { code = 7, name = "some", sentence = "some of many were not accepted",
+    meaning = "some of many were not accepted; a replay differs" },
+  { code = 130, name = "interrupted", sentence = "interrupted: everything that was read has its outcome",
+    meaning = "interrupted by Ctrl-C; everything is written down" },
+}
+
+local by_name = {}
+for _, row in ipairs(exit.CODES) do by_name[row.name] = row end
+
+---@param name string of a row of exit.CODES
+---@return whatsapp.cli.exit_code
+function exit.row(name) return by_name[name] end
+
+---Ends the command that runs, from any depth: raises a table that the dispatcher prints.
+---@param name string of a row of exit.CODES
+---@param err string? one line, or several
+---@param more { hint: string?, details: table?, silent: boolean? }?
+function exit.stop(name, err, more)
+  local stopped = { exit = assert(by_name[name], name), err = err }
+  for key, value in pairs(more or {}) do stopped[key] = value end
+  error(stopped, 0)
+end
+
+-- kind of the details -> the name of the exit code where nothing was sent and repeating does not help
+local OF_KIND = { invalid = "invalid", refused = "failed", api = "refused", protocol = "refused" }
+
+---@param details whatsapp.details of a failure
+---@param is_harmless boolean? the request asks only, so that it can be repeated at will
+---@return string name of a row of exit.CODES
+function exit.name_of(details, is_harmless)
+  if details.retryable then return "try_later" end
+  if details.may_have_been_sent then return is_harmless and "try_later" or "unknown" end
+  return OF_KIND[details.kind] or "failed"
+end
+
+local EXPIRED = 190 -- the token
+
+---Ends the command for a failure of the library.
+---@param err string
+---@param details whatsapp.details
+---@param is_harmless boolean?
+function exit.for_failure(err, details, is_harmless)
+  details = details or {}
+  local hint = details.advice or details.hint
+  if details.code == EXPIRED then hint = (hint and hint .. " " or "") .. "See: whatsapp doctor" end
+  exit.stop(exit.name_of(details, is_harmless), err, { hint = hint, details = details })
+end
+
+return exit

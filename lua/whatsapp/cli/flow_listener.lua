@@ -1,0 +1,71 @@
+-- The endpoint inside the nginx of `whatsapp flows serve`: it has the screens of the user's file, and prints a line for each
+-- request. Never prints what a request holds.
+-- luacheck: std min+ngx_lua
+local listener = {}
+
+local state -- of the one worker
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+-- the table of functions that the user's file returns; the file may require others of its folder
+local function callbacks_of(path)
+  package.path = ("%s/?.lua;%s"):format(path:match "^(.*)/", package.path)
+  local chunk, err = loadfile(path)
+  if not chunk then error(err, 0) end
+  local on = chunk()
+  if type(on) ~= "table" then error(path .. " returns no table of functions: { init =, data_exchange =, back = }", 0) end
+  return on
+end
+
+---Makes the endpoint. Raises for a wrong key or file.
+---@param options { file: string, private_key: string, passphrase: string?, app_secret: string }
+---@param on_error fun(err: string)
+---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handle
+function listener.handle(options, on_error)
+  return (require("whatsapp.flows").endpoint {
+    private_key = options.private_key, passphrase = options.passphrase, app_secret = options.app_secret,
+    on = callbacks_of(options.file), on_error = on_error,
+  })
+end
+
+local function stop() os.execute("kill -QUIT " .. state.master) end
+
+-- where the program that started nginx was killed, nginx ends too
+local function watch(premature)
+  if premature then return end
+  local now = require("whatsapp.sandbox.files").parent_of(state.master)
+  if now and now ~= state.parent then stop() end
+end
+
+-- A reader that has gone ends it.
+local function print_line(line)
+  if not (io.stdout:write(line, "\n") and io.stdout:flush()) then stop() end
+end
+
+---For init_worker_by_lua.
+---@param path string of the file with the options
+function listener.begin(path)
+  local options = assert(require("whatsapp.core").decode(read(path)))
+  state = { master = read "/proc/self/stat":match "^%d+ %b() %a (%d+)" }
+  state.parent = require("whatsapp.sandbox.files").parent_of(state.master)
+  local handle = listener.handle(options, function(err) state.err = err end)
+  state.handle = function(request)
+    state.err = nil
+    local response = handle(request)
+    print_line(("%d%s"):format(response.status, state.err and " " .. state.err or ""))
+    return response
+  end
+  if state.parent then ngx.timer.every(1, watch) end
+end
+
+---For content_by_lua.
+function listener.content()
+  require("whatsapp.nginx").serve(state.handle)
+end
+
+return listener

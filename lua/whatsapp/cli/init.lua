@@ -1,0 +1,153 @@
+-- The program `whatsapp`: reads the command line, runs one command, and turns whatever it raises into an exit code and a
+-- sentence. Every command is a file of commands/, a row that says all about it. Never does a command's work.
+local exit = require "whatsapp.cli.exit"
+local terminals = require "whatsapp.cli.terminal"
+
+local cli = {}
+
+-- in the order of the help
+local NAMES = {
+  "send", "validate", "bulk", "outbox", "sandbox", "listen", "trigger", "media", "templates", "flows", "call", "doctor",
+  "explain", "schema", "completion", "help", "version",
+}
+
+---@class whatsapp.cli.command
+---@field name string
+---@field summary string one line
+---@field description string?
+---@field arguments table[]? { name, how many, what it is }
+---@field options table[]? { names, argument, what it does, choices =, number =, many = }
+---@field examples string[]
+---@field commands whatsapp.cli.command[]?
+---@field run fun(context: whatsapp.cli.context): string? name of an exit code, "done" if absent
+
+-- no output shows a secret of the environment, whatever else goes wrong
+local function hide_secrets(terminal)
+  for _, row in ipairs(require("whatsapp.cli.settings").ROWS) do
+    if row.secret then terminal:hide(os.getenv(row[2])) end
+  end
+  return terminal
+end
+
+---@return whatsapp.cli.command[]
+function cli.commands()
+  local rows = {}
+  for i, name in ipairs(NAMES) do rows[i] = require("whatsapp.cli.commands." .. name) end
+  return rows
+end
+
+-- options that hold a secret in other programs: everybody can read the arguments of a process
+local SECRETS = { token = "token", ["access-token"] = "token", ["app-secret"] = "app_secret", secret = "app_secret" }
+
+local function check_no_secret(arguments)
+  for _, argument in ipairs(arguments) do
+    if argument == "--" then return end
+    local name = argument:match "^%-%-([%a-]+)"
+    local secret = name and SECRETS[name]
+    if secret then
+      exit.stop("usage", ("--%s is no option: every user can read the arguments of a process. Set WHATSAPP_%s, or %s")
+        :format(name, secret:upper(), secret == "token" and "use --token-file or a profile's token_command"
+          or "the app_secret_file of a profile"))
+    end
+  end
+end
+
+---@class whatsapp.cli.context
+---@field options table what the command line says
+---@field terminal table
+---@field settings fun(): table read at the first call
+---@field emit fun(object: table, line: string, order: string[]?) a line of data: with --json the object
+
+local function context_of(options, terminal)
+  local context, read = { options = options, terminal = terminal }, nil
+  function context.settings()
+    read = read or require("whatsapp.cli.settings").new(options, terminal)
+    return read
+  end
+  function context.emit(object, line, order)
+    if options.json then return terminal:out(require("whatsapp.cli.json_line").of(object, order)) end
+    if line then terminal:out(line) end
+  end
+  return context
+end
+
+local function command_of(options)
+  local command = require("whatsapp.cli.commands." .. options.command)
+  for _, below in ipairs(command.commands or {}) do
+    if below.name == options.subcommand then return below end
+  end
+  return command
+end
+
+-- ---- how it ends ------------------------------------------------------------------------------------------------------------
+
+local function complain(terminal, name, err, hint)
+  local row = exit.row(name)
+  if err then terminal:complain(err) end
+  if hint then terminal:complain(hint) end
+  terminal:complain(row.sentence)
+  return row.code
+end
+
+-- with --json a failure is an object on stdout, too
+local function tell_failure(context, raised)
+  if not (context and context.options.json and raised.details) then return end
+  local outcome = require "whatsapp.cli.outcome"
+  context.emit({ state = outcome.state_of(raised.details), error = outcome.error_of(raised.err, raised.details) }, nil,
+    { "state" })
+end
+
+local function is_interrupt(raised) return type(raised) == "string" and raised:find "interrupted!" ~= nil end
+
+-- the exit code of what a command raised
+local function ended(terminal, context, raised)
+  if type(raised) == "table" and raised.exit then
+    tell_failure(context, raised)
+    if raised.silent then return raised.exit.code end
+    return complain(terminal, raised.exit.name, raised.err, raised.hint)
+  end
+  if is_interrupt(raised) then return complain(terminal, "interrupted") end
+  if type(raised) == "table" and raised.output_error then
+    if raised.is_closed_pipe then return exit.row("failed").code end
+    return complain(terminal, "failed", raised.output_error)
+  end
+  return complain(terminal, "failed", tostring(raised))
+end
+
+-- ---- the way in -------------------------------------------------------------------------------------------------------------
+
+local function parse(arguments)
+  check_no_secret(arguments)
+  local parser = require("whatsapp.cli.parser").of(cli.commands())
+  if #arguments == 0 then
+    io.stderr:write(parser:get_help(), "\n")
+    exit.stop("usage", nil, { silent = true })
+  end
+  for _, argument in ipairs(arguments) do
+    if argument == "--version" then return { command = "version" } end
+    if not argument:find "^%-" then break end
+  end
+  local ok, result = parser:pparse(arguments)
+  if ok then return result end
+  exit.stop("usage", result)
+end
+
+---@param arguments string[]
+---@return integer code
+function cli.main(arguments)
+  local terminal, context = hide_secrets(terminals.new {}), nil
+  local ok, raised = pcall(function()
+    local options = parse(arguments)
+    terminal = hide_secrets(terminals.new(options))
+    context = context_of(options, terminal)
+    local name = command_of(options).run(context) or "done"
+    terminal:clear()
+    terminal.flush()
+    return name
+  end)
+  if ok then return exit.row(raised).code end
+  local ended_well, code = pcall(ended, terminal, context, raised)
+  return ended_well and code or exit.row("failed").code
+end
+
+return cli

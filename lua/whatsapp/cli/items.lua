@@ -1,0 +1,156 @@
+-- Items of the command line: path=text, path:=JSON, path=@file. Turns each text into what the schema says stands at its path, and
+-- refuses a path that there is not. Never reads a file itself and never sends.
+local core = require "whatsapp.core"
+local exit = require "whatsapp.cli.exit"
+local paths = require "whatsapp.cli.paths"
+
+local items = {}
+
+-- objects that hold an uploaded file
+local MEDIA = { image = true, video = true, audio = true, document = true, sticker = true, gif = true }
+
+---@param word string
+---@return string? path nil: it is no item
+---@return string sign "=" or ":="
+---@return string value
+function items.split(word)
+  return word:match "^([%a_][%w_.%[%]]*)(:?=)(.*)$"
+end
+
+-- ---- setting --------------------------------------------------------------------------------------------------------------
+
+-- the names and places of a path: { "sections", 1, "title" }
+local function segments_of(path)
+  local segments = {}
+  for name, places in path:gmatch "([^.%[%]]+)([%[%]%d]*)" do
+    segments[#segments + 1] = name
+    for place in places:gmatch "%[(%d+)%]" do segments[#segments + 1] = tonumber(place) end
+  end
+  return segments
+end
+
+---@param message table
+---@param path string
+---@param value any
+function items.set(message, path, value)
+  local segments, at = segments_of(path), message
+  for i = 1, #segments - 1 do
+    local name = segments[i]
+    if type(at[name]) ~= "table" then at[name] = {} end
+    at = at[name]
+  end
+  at[segments[#segments]] = value
+end
+
+-- ---- values ---------------------------------------------------------------------------------------------------------------
+
+local function number_of(text) return tonumber(text:match "^%s*(%-?%d+%.?%d*)%s*$") end
+
+local BOOLEANS = { ["true"] = true, ["false"] = false }
+
+-- kind of a field -> the value of a text; nil: the text is no such value
+local CONVERT = {
+  integer = number_of,
+  boolean = function(text) return BOOLEANS[text] end,
+  ["number|string"] = function(text) return number_of(text) or text end,
+  ["integer|string"] = function(text) return text end,
+  ["string|boolean"] = function(text)
+    if BOOLEANS[text] ~= nil then return BOOLEANS[text] end
+    return text
+  end,
+  string = function(text) return text end,
+  id = function(text) return text end,
+}
+
+local WORDS = { integer = "a whole number", boolean = "true or false", object = "an object", list = "a list",
+  map = "free-form data" }
+
+local function unknown(path)
+  local near = paths.nearest(path)
+  exit.stop("usage", ("there is no %s in a message%s"):format(path, near and (", did you mean %s?"):format(near) or ""),
+    { hint = not near and 'a text with = in it: text.body="..."' or nil })
+end
+
+-- the kinds that may be at a path; an item of a list of texts is a text
+local function kinds_of(path)
+  local rows = paths.rows(path)
+  if rows then
+    local kinds = {}
+    for _, row in ipairs(rows) do kinds[#kinds + 1] = row.kind end
+    return kinds
+  end
+  local list = path:match "^(.*)%[%d+%]$"
+  rows = list and paths.rows(list)
+  if rows and rows[1].kind == "list" then return { rows[1].of and "object" or "string" } end
+  if paths.is_free(path) then return { "string" } end
+  unknown(path)
+end
+
+local function converted(path, text)
+  local kinds = kinds_of(path)
+  for _, kind in ipairs(kinds) do
+    local value
+    if CONVERT[kind] then value = CONVERT[kind](text) end
+    if value ~= nil then return value end
+  end
+  exit.stop("usage", ("%s is %s: %s"):format(path, WORDS[kinds[1]] or kinds[1],
+    CONVERT[kinds[1]] and ("%q is not"):format(text) or ("write %s:=JSON, or name a member of it"):format(path)))
+end
+
+local function decoded(path, text)
+  kinds_of(path)
+  local value, err = core.decode(text)
+  if value == nil then exit.stop("usage", ("%s:= takes JSON: %s"):format(path, tostring(err))) end
+  return value
+end
+
+---@param path string
+---@return string? kind of an object that holds an uploaded file
+function items.media_of(path)
+  local name = path:match "[^.]+$"
+  local rows = MEDIA[name] and paths.rows(path)
+  return rows and rows[1].kind == "object" and name or nil
+end
+
+---Puts items into a message.
+---@param message table
+---@param words string[]
+---@param reads { text: fun(path: string): string, upload: fun(path: string, kind: string): string } what reads files
+function items.apply(message, words, reads)
+  for _, word in ipairs(words) do
+    local path, sign, value = items.split(word)
+    if not path then exit.stop("usage", ("%q is no item: path=text, path:=JSON or path=@file"):format(word)) end
+    local file = sign == "=" and value:match "^@(.+)$"
+    local media = file and items.media_of(path)
+    if media then items.set(message, path .. ".id", reads.upload(file, media))
+    elseif sign == ":=" then items.set(message, path, decoded(path, value))
+    else items.set(message, path, converted(path, file and reads.text(file) or value)) end
+  end
+end
+
+-- ---- the values of a template ---------------------------------------------------------------------------------------------
+
+local VALUES = { header = true, body = true, buttons = true }
+
+---Takes the items that fill in a template out of a list: header=, body[1]=, body.name=, buttons[0].payload=.
+---@param words string[]
+---@return table? values for the constructor of templates; nil: there are no such items
+---@return string[] others
+function items.template_values(words)
+  local values, others = nil, {}
+  for _, word in ipairs(words) do
+    local path, sign, value = items.split(word)
+    if path and VALUES[path:match "^[^.%[]+"] then
+      values = values or {}
+      if sign == ":=" then
+        local read, err = core.decode(value)
+        if read == nil then exit.stop("usage", ("%s:= takes JSON: %s"):format(path, tostring(err))) end
+        value = read
+      end
+      items.set(values, path, value)
+    else others[#others + 1] = word end
+  end
+  return values, others
+end
+
+return items

@@ -1,0 +1,63 @@
+-- Writes one value as one line of JSON: members in the order that is asked for, then the others by name, so that the same value
+-- is always the same bytes. A list that the core read stays a list. Never raises for data; cannot write functions.
+local core = require "whatsapp.core"
+local values = require "whatsapp.util.values"
+
+local json_line = {}
+
+local LIST = getmetatable(core.array {})
+local DEEPEST = 100
+
+local SHORT = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t", ["\b"] = "\\b", ["\f"] = "\\f" }
+
+local function escaped(char) return SHORT[char] or ("\\u%04x"):format(char:byte()) end
+
+local function quoted(text) return '"' .. text:gsub('[%z\1-\31"\\\127]', escaped) .. '"' end
+
+local function is_list(value) return getmetatable(value) == LIST or value[1] ~= nil end
+
+local function names_of(object, order)
+  local names, seen, rest = {}, {}, {}
+  for _, name in ipairs(order or values.NONE) do
+    if object[name] ~= nil then names[#names + 1] = name end
+    seen[name] = true
+  end
+  for name in pairs(object) do
+    if not seen[name] then rest[#rest + 1] = tostring(name) end
+  end
+  table.sort(rest)
+  for _, name in ipairs(rest) do names[#names + 1] = name end
+  return names
+end
+
+local write
+
+local function write_table(value, order, depth)
+  local pieces = {}
+  if depth > DEEPEST then return '"..."' end
+  if is_list(value) then
+    for i, item in ipairs(value) do pieces[i] = write(item, nil, depth + 1) end
+    return "[" .. table.concat(pieces, ",") .. "]"
+  end
+  for i, name in ipairs(names_of(value, order)) do
+    local member = value[name]
+    if member == nil then member = value[tonumber(name)] end
+    pieces[i] = quoted(name) .. ":" .. write(member, nil, depth + 1)
+  end
+  return "{" .. table.concat(pieces, ",") .. "}"
+end
+
+function write(value, order, depth)
+  local kind = type(value)
+  if kind == "string" then return quoted(value) end
+  if kind == "table" then return write_table(value, order, depth) end
+  if kind == "boolean" then return tostring(value) end
+  return values.text(value) or "null"
+end
+
+---@param value any plain data
+---@param order string[]? the members that come first
+---@return string line without the end of the line
+function json_line.of(value, order) return write(value, order, 1) end
+
+return json_line

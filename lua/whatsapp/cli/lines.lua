@@ -1,0 +1,54 @@
+-- Reads a file line by line in constant memory, also where a line never ends. Lines keep every byte, NUL included, but for the
+-- end of the line. Never closes the file.
+local lines = {}
+
+local CHUNK = 65536
+local MOST = 8 * 1024 * 1024 -- bytes of one line
+local find, sub = string.find, string.sub
+
+-- fread would wait until a whole chunk has come
+local function piped(file)
+  return function()
+    local line, err = file:read "*l"
+    if err then return false, tostring(err) end
+    return line
+  end
+end
+
+---@param file file*
+---@return boolean whether it can be read twice
+function lines.can_rewind(file) return file:seek "cur" ~= nil end
+
+---@param file file*
+---@return fun(): string|false|nil, string? next_line nil at the end; false and an error
+function lines.of(file)
+  if not lines.can_rewind(file) then return piped(file) end
+  local buffer, at, is_ended = "", 1, false
+  return function()
+    while true do
+      local stop = find(buffer, "\n", at, true)
+      if stop then
+        local line = sub(buffer, at, stop - 1)
+        at = stop + 1
+        return line
+      end
+      local rest = sub(buffer, at)
+      if is_ended then
+        buffer, at = "", 1
+        return rest ~= "" and rest or nil
+      end
+      if #rest > MOST then return false, ("a line of more than %d bytes"):format(MOST) end
+      local chunk, err = file:read(CHUNK)
+      if err then return false, tostring(err) end
+      buffer, at, is_ended = rest .. (chunk or ""), 1, chunk == nil
+    end
+  end
+end
+
+---@param text string
+---@return string text without the mark that some programs write at the start of UTF-8
+function lines.without_mark(text)
+  return sub(text, 1, 3) == "\239\187\191" and sub(text, 4) or text
+end
+
+return lines

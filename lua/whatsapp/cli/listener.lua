@@ -1,0 +1,132 @@
+-- What answers inside the nginx of `whatsapp listen`: verifies a webhook, prints its events, runs a program for each, sends the
+-- bytes on. Never answers 200 for an event that the program or the other endpoint refused.
+-- luacheck: std min+ngx_lua
+local json_line = require "whatsapp.cli.json_line"
+
+local listener = {}
+
+local state -- of the one worker
+
+local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "*a"
+  file:close()
+  return text
+end
+
+local function stop()
+  os.execute("kill -QUIT " .. state.master)
+end
+
+-- where the program that started nginx was killed, nginx ends too
+local function watch(premature)
+  if premature then return end
+  local now = require("whatsapp.sandbox.files").parent_of(state.master)
+  if now and now ~= state.parent then stop() end
+end
+
+---For init_worker_by_lua.
+---@param path string of the file with the options
+function listener.begin(path)
+  state = assert(require("whatsapp.core").decode(read(path)))
+  state.nginx_folder, state.left = path:match "^(.*)/", state.count
+  state.master = read "/proc/self/stat":match "^%d+ %b() %a (%d+)"
+  state.parent = require("whatsapp.sandbox.files").parent_of(state.master)
+  if state.parent then ngx.timer.every(1, watch) end
+end
+
+-- ---- events -----------------------------------------------------------------------------------------------------------------
+
+local ORDER = { "kind", "type", "id", "from", "to", "status", "text", "timestamp", "phone_number_id", "waba_id" }
+
+-- an event without the value around it, which `raw` repeats
+local function plain(event)
+  local made = {}
+  for name, value in pairs(event) do made[name] = value end
+  made.value = nil
+  return json_line.of(made, ORDER)
+end
+
+-- A reader that has gone ends it.
+local function print_line(line)
+  if not (io.stdout:write(line, "\n") and io.stdout:flush()) then stop() end
+end
+
+-- the JSON goes through a file of this user: nginx takes the children's ends of io.popen
+local function run_program(line)
+  local path = state.nginx_folder .. "/event.json"
+  local file = assert(io.open(path, "wb"))
+  file:write(line, "\n")
+  file:close()
+  local result = os.execute(("cd %s && { %s\n} <%s"):format(quoted(state.folder), state.exec, quoted(path)))
+  return result == 0 or result == true
+end
+
+local function handle(events)
+  local is_done = true
+  for _, event in ipairs(events) do
+    local line = plain(event)
+    print_line(state.json and line or tostring(event))
+    if state.exec and not run_program(line) then is_done = false end
+  end
+  if state.left then
+    state.left = state.left - #events
+    if state.left <= 0 then ngx.timer.at(0.05, stop) end
+  end
+  return is_done
+end
+
+-- ---- requests ---------------------------------------------------------------------------------------------------------------
+
+local function body_of()
+  ngx.req.read_body()
+  local path = ngx.req.get_body_file()
+  return ngx.req.get_body_data() or (path and read(path)) or ""
+end
+
+local function forward(body, signature)
+  local transport = state.transport or require("whatsapp.transport.resty").new { allow_http = true, timeout = 20 }
+  state.transport = transport
+  local response, err = transport {
+    method = "POST", url = (state.forward_to:gsub("^(https?://)localhost", "%1127.0.0.1")), body = body,
+    headers = { ["Content-Type"] = "application/json", ["X-Hub-Signature-256"] = signature },
+  }
+  if response then return response.status, response.body or "" end
+  return 502, "the endpoint did not answer: " .. tostring(err)
+end
+
+local function receive()
+  local body, signature = body_of(), ngx.req.get_headers()["x-hub-signature-256"]
+  local webhook = require "whatsapp.webhook"
+  local is_signed, why = webhook.verify(body, signature, state.app_secret)
+  if not is_signed then
+    ngx.log(ngx.WARN, "a webhook was refused: ", why)
+    return 401, why
+  end
+  local events, err = webhook.parse(body)
+  if not events then return 400, err end
+  local is_done = handle(events)
+  if state.forward_to then return forward(body, signature) end
+  return is_done and 200 or 500, ""
+end
+
+local function answer()
+  if ngx.var.uri ~= state.path then return 404, "" end
+  if ngx.req.get_method() == "POST" then return receive() end
+  if not state.verify_token then return 403, "no verify token is set: WHATSAPP_VERIFY_TOKEN" end
+  local challenge, err = require("whatsapp.webhook").challenge(ngx.var.args or "", state.verify_token)
+  if challenge then return 200, challenge end
+  return 403, err
+end
+
+---For content_by_lua.
+function listener.content()
+  local status, body = answer()
+  ngx.status = status
+  ngx.header["content-type"], ngx.header["x-content-type-options"] = "text/plain", "nosniff"
+  ngx.print(body)
+end
+
+return listener

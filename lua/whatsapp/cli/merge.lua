@@ -1,0 +1,67 @@
+-- A message with {{column}} in its strings: filled in from the columns of a row after the message was read, so that no value can
+-- become anything but a string. Never changes the message it was made from.
+local did_you_mean = require("whatsapp.util.options").did_you_mean
+
+local merge = {}
+
+local MARK = "{{%s*([^{}]-)%s*}}"
+
+local function columns_in(value, found)
+  if type(value) == "string" then
+    for name in value:gmatch(MARK) do found[name] = true end
+  elseif type(value) == "table" then
+    for _, member in pairs(value) do columns_in(member, found) end
+  end
+  return found
+end
+
+local function filled(value, row)
+  if type(value) == "string" then
+    if not value:find("{{", 1, true) then return value end
+    return (value:gsub(MARK, row))
+  end
+  if type(value) ~= "table" then return value end
+  local made = {}
+  for name, member in pairs(value) do made[name] = filled(member, row) end
+  return setmetatable(made, getmetatable(value))
+end
+
+local function place_of(header)
+  local place, names = {}, {}
+  for i, name in ipairs(header) do
+    local plain = name:match "^%s*(.-)%s*$"
+    if place[plain] then return nil, ("the column %s is there twice"):format(plain) end
+    place[plain], names[plain] = i, true
+  end
+  return place, names
+end
+
+---@param message table
+---@param header string[] the names of the columns
+---@param may_be_empty boolean
+---@return (fun(fields: string[]): table?, string?)? make the message of a row; or nil and an error
+---@return string? err
+---@return table<string, integer>? place of each column
+function merge.of(message, header, may_be_empty)
+  local place, names = place_of(header)
+  if not place then return nil, names end
+  local wanted = columns_in(message, {})
+  for name in pairs(wanted) do
+    if not place[name] then
+      local near = did_you_mean(name, names)
+      return nil, ("there is no column %s%s"):format(name, near and (", did you mean %s?"):format(near) or "")
+    end
+  end
+  local function make(fields)
+    local row = {}
+    if #fields ~= #header then return nil, ("%d fields, the first line has %d"):format(#fields, #header) end
+    for name in pairs(wanted) do
+      row[name] = fields[place[name]]
+      if row[name] == "" and not may_be_empty then return nil, ("the column %s is empty (--empty ok lets it be)"):format(name) end
+    end
+    return filled(message, row)
+  end
+  return make, nil, place
+end
+
+return merge

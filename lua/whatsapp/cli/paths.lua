@@ -1,0 +1,74 @@
+-- Paths of the schema, as people write them: interactive.action.buttons[1].reply.title. Finds the rows of a path, and the nearest
+-- path of a wrong one. Reads the schema at the first use; never changes a message.
+local did_you_mean = require("whatsapp.util.options").did_you_mean
+
+local paths = {}
+
+local by_path, below
+
+local function read()
+  by_path, below = {}, {}
+  for _, row in ipairs(require("whatsapp.schema").rows()) do
+    local list = by_path[row.path] or {}
+    by_path[row.path], list[#list + 1] = list, row
+    local parent, name = row.path:match "^(.*)%.([^.]+)$"
+    parent, name = parent or "", name or row.path
+    below[parent] = below[parent] or {}
+    if not below[parent][name] then
+      below[parent][name] = row
+      table.insert(below[parent], row)
+    end
+  end
+end
+
+---@param path string
+---@return string plain with [] for every place of a list
+function paths.plain(path) return (path:gsub("%[%d*%]", "[]")) end
+
+---@param path string
+---@return table[]? rows of the schema; nil: there is no such path
+function paths.rows(path)
+  if not by_path then read() end
+  return by_path[paths.plain(path)]
+end
+
+---@param path string of an object or a list; "": the message
+---@return table[] rows below it, one a name
+function paths.below(path)
+  if not by_path then read() end
+  local plain = paths.plain(path)
+  return below[plain] or below[plain .. "[]"] or {}
+end
+
+-- a member of free-form data, such as that of a flow
+---@param path string
+---@return boolean
+function paths.is_free(path)
+  local parent = paths.plain(path):match "^(.*)%.[^.]+$"
+  while parent do
+    local rows = paths.rows(parent)
+    if rows then return rows[1].kind == "map" end
+    parent = parent:match "^(.*)%.[^.]+$"
+  end
+  return false
+end
+
+---@param path string that is wrong
+---@return string? near the nearest path that there is: its first wrong name is replaced
+function paths.nearest(path)
+  local parent = ""
+  for name in paths.plain(path):gmatch "[^.]+" do
+    local here = parent == "" and name or parent .. "." .. name
+    if not paths.rows(here) then
+      local names, bare = {}, name:gsub("%[%]", "")
+      for _, row in ipairs(paths.below(parent)) do names[row.name] = true end
+      if names[bare] then return (parent == "" and "" or parent .. ".") .. bare end
+      local near = did_you_mean(bare, names)
+      return near and ((parent == "" and "" or parent .. ".") .. near) or nil
+    end
+    local rows = paths.rows(here:gsub("%[%]$", ""))
+    parent = rows and rows[1].kind == "list" and not here:find "%[%]$" and here .. "[]" or here
+  end
+end
+
+return paths

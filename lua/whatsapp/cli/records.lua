@@ -1,0 +1,118 @@
+-- Messages in files: JSON (one, or a list), JSON Lines, Lua (one, or a list), and stdin. One record at a time: JSON Lines need
+-- constant memory, whatever the size of the file. Never checks a message.
+local core = require "whatsapp.core"
+local exit = require "whatsapp.cli.exit"
+local lines = require "whatsapp.cli.lines"
+
+local records = {}
+
+local decode = core.decode
+local MOST = 64 * 1024 * 1024 -- bytes of a file that is read whole
+
+---@param path string -: stdin
+---@return file* file
+---@return string name for errors
+function records.open(path)
+  if path == "-" then return io.stdin, "-" end
+  local file, err = io.open(path, "rb")
+  if not file then exit.stop("usage", err) end
+  return file, path
+end
+
+local function whole(next_line, first, name)
+  local pieces, size = { first }, 0
+  for line, err in next_line do
+    if line == false then exit.stop("failed", ("%s: %s"):format(name, err)) end
+    pieces[#pieces + 1], size = line, size + #line
+    if size > MOST then exit.stop("usage", ("%s: a file that is no JSON Lines may have %d bytes"):format(name, MOST)) end
+  end
+  return table.concat(pieces, "\n")
+end
+
+-- one message, or a list of them
+local function listed(value, err)
+  if value == nil then
+    local is_told = false
+    return function()
+      if is_told then return nil end
+      is_told = true
+      return 1, nil, err
+    end
+  end
+  local list, at = value, 0
+  if type(value) ~= "table" or value[1] == nil then list = { value } end
+  return function()
+    at = at + 1
+    if list[at] == nil then return nil end
+    return at, list[at]
+  end
+end
+
+local function json_lines(next_line, first, after)
+  local at, waiting = 0, { first, after }
+  local function line_at()
+    at = at + 1
+    if at <= 2 and waiting[at] ~= nil then return waiting[at] end
+    return next_line()
+  end
+  return function()
+    while true do
+      local line, err = line_at()
+      if line == nil then return nil end
+      if line == false then return at, nil, err end
+      if line:find "%S" then
+        local value, problem = decode(line)
+        if value == nil then return at, nil, "not JSON: " .. tostring(problem) end
+        return at, value
+      end
+    end
+  end
+end
+
+-- JSON Lines, if the first line is a whole value and the second one begins another
+local function sniffed(next_line, name)
+  local first, err = next_line()
+  if first == nil then return function() end end
+  if first == false then exit.stop("failed", ("%s: %s"):format(name, err)) end
+  first = lines.without_mark(first)
+  if decode(first) ~= nil and not first:find "^%s*%[" then return json_lines(next_line, first) end
+  local after = next_line()
+  if after and first:find "^%s*{" and after:find "^%s*{" then return json_lines(next_line, first, after) end
+  if after then first = first .. "\n" .. after end
+  return listed(decode(whole(next_line, first, name)))
+end
+
+local READERS = {
+  lua = function(next_line, name)
+    return listed(require("whatsapp.cli.lua_file").run(whole(next_line, nil, name), name))
+  end,
+  json = function(next_line, name)
+    return listed(decode(lines.without_mark(whole(next_line, nil, name))))
+  end,
+  jsonl = function(next_line)
+    local first = next_line()
+    return json_lines(next_line, first and lines.without_mark(first) or first)
+  end,
+}
+READERS.ndjson = READERS.jsonl
+
+---@param file file*
+---@param name string
+---@return fun(): integer?, any, string? next_record gives the record from 1 and its value, or nil and an error; nil at the end
+function records.of(file, name)
+  local read = READERS[name:match "%.(%w+)$" or ""] or sniffed
+  return read(lines.of(file), name)
+end
+
+---@param path string of a file with one message
+---@return table message
+function records.one(path)
+  local file, name = records.open(path)
+  local next_record = records.of(file, name)
+  local _, message, err = next_record()
+  if type(message) ~= "table" then exit.stop("usage", ("%s: %s"):format(name, err or "there is no message in it")) end
+  if next_record() then exit.stop("usage", ("%s: one message is taken here, it has several"):format(name)) end
+  return message
+end
+
+return records

@@ -1,0 +1,233 @@
+-- Settings: an option wins over a variable of the environment, which wins over a profile of the configuration file. Keeps secrets
+-- out of arguments and files that others can read. Never writes a file.
+local did_you_mean = require("whatsapp.util.options").did_you_mean
+local exit = require "whatsapp.cli.exit"
+local json = require "whatsapp.wire.json"
+local shell = require "whatsapp.cli.shell"
+
+local settings = {}
+settings.__index = settings
+
+-- name in a profile, which is the name of the option too; the variable; whether it is a secret; what it is, for help
+settings.ROWS = {
+  { "phone_number_id", "WHATSAPP_PHONE_NUMBER_ID", help = "the number that sends" },
+  { "waba_id", "WHATSAPP_WABA_ID", help = "the WhatsApp Business Account" },
+  { "app_id", "WHATSAPP_APP_ID", help = "the app, for samples of templates" },
+  { "base_url", "WHATSAPP_BASE_URL", help = "another address of the API, such as the sandbox's" },
+  { "version", "WHATSAPP_VERSION", help = "the version of the Graph API" },
+  { "ca_file", "WHATSAPP_CA_FILE", help = "certificates to trust instead of the system's" },
+  { "proxy", "WHATSAPP_PROXY", help = "a proxy" },
+  { "token", "WHATSAPP_TOKEN", secret = true, help = "the access token" },
+  { "token_file", "WHATSAPP_TOKEN_FILE", help = "a file with the access token" },
+  { "token_command", nil, help = "a command that prints the access token" },
+  { "app_secret", "WHATSAPP_APP_SECRET", secret = true, help = "the app's secret" },
+  { "app_secret_file", nil, help = "a file with the app's secret" },
+  { "verify_token", "WHATSAPP_VERIFY_TOKEN", secret = true, help = "agreed on with the webhook's settings" },
+  { "flow_key", "WHATSAPP_FLOW_KEY", help = "the file with the private key of flows" },
+  { "flow_passphrase", "WHATSAPP_FLOW_PASSPHRASE", secret = true, help = "opens the private key of flows" },
+  { "store", "WHATSAPP_STORE", help = "the outbox: sqlite:FILE, redis://HOST/QUEUE or postgres://HOST/DATABASE" },
+  { "store_password", "WHATSAPP_STORE_PASSWORD", secret = true, help = "of the store" },
+  { "live", nil, help = "true: real users get the messages" },
+}
+
+local rows, known = {}, {}
+for _, row in ipairs(settings.ROWS) do rows[row[1]], known[row[1]] = row, true end
+
+local TOP = { default = true, profiles = true }
+
+local function read_file(path)
+  local file, err = io.open(path, "rb")
+  if not file then return nil, err end
+  local text, problem = file:read "*a"
+  file:close()
+  return text, problem
+end
+
+-- ---- the configuration file -----------------------------------------------------------------------------------------------
+
+local function variable(name)
+  local value = os.getenv(name)
+  return value ~= "" and value or nil
+end
+
+local function default_path()
+  local home = variable "HOME"
+  local folder = variable "XDG_CONFIG_HOME" or (home and home .. "/.config")
+  return folder and folder .. "/whatsapp/config.json"
+end
+
+local function check_names(path, object, names, place)
+  for name in pairs(object) do
+    if not names[name] then
+      local near = did_you_mean(name, names)
+      exit.stop("usage", ("%s: %sno setting %s%s"):format(path, place, tostring(name), near and ", did you mean " .. near .. "?"
+        or ""))
+    end
+  end
+end
+
+local function check_profile(path, name, profile)
+  if type(profile) ~= "table" then exit.stop("usage", ("%s: the profile %s is no object"):format(path, name)) end
+  check_names(path, profile, known, ("in the profile %s there is "):format(name))
+  for key, value in pairs(profile) do
+    local is_right = key == "live" and type(value) == "boolean" or key ~= "live" and (type(value) == "string"
+      or type(value) == "number")
+    if not is_right then exit.stop("usage", ("%s: %s.%s is a %s"):format(path, name, key, key == "live" and "boolean"
+      or "string")) end
+    if rows[key].secret and shell.is_readable_by_others(path) then
+      exit.stop("usage", ("%s holds a secret (%s.%s) and others can read it: chmod 600 %s"):format(path, name, key,
+        shell.quoted(path)))
+    end
+  end
+end
+
+local function read_config(path, is_named)
+  local text = path and read_file(path)
+  if not text then
+    if is_named then exit.stop("usage", ("no configuration file %s"):format(path)) end
+    return {}
+  end
+  local config, err = json.decode(text)
+  if type(config) ~= "table" then exit.stop("usage", ("%s is not JSON: %s"):format(path, tostring(err))) end
+  check_names(path, config, TOP, "there is ")
+  if config.profiles ~= nil and type(config.profiles) ~= "table" then exit.stop("usage", path .. ": profiles is an object") end
+  for name, profile in pairs(config.profiles or {}) do check_profile(path, name, profile) end
+  return config
+end
+
+local function profile_of(path, config, wanted)
+  local name = wanted or config.default
+  if name == nil then return {} end
+  local profile = (config.profiles or {})[name]
+  if profile then return profile, name end
+  local near = did_you_mean(name, config.profiles or {})
+  exit.stop("usage", ("there is no profile %s in %s%s"):format(tostring(name), tostring(path), near and ", did you mean "
+    .. near .. "?" or ""))
+end
+
+-- ---- values ---------------------------------------------------------------------------------------------------------------
+
+---@param options table the options of the command line: profile, config, and settings by their names
+---@param terminal table
+function settings.new(options, terminal)
+  local named = options.config or variable "WHATSAPP_CONFIG"
+  local path = named or default_path()
+  local config = read_config(path, named ~= nil)
+  local profile, name = profile_of(path, config, options.profile or variable "WHATSAPP_PROFILE")
+  local self = setmetatable({ options = options, path = path, config = config, profile = profile, profile_name = name,
+    terminal = terminal, kept = {} }, settings)
+  for _, row in ipairs(settings.ROWS) do
+    if row.secret then terminal:hide(self:get(row[1])) end
+  end
+  return self
+end
+
+---@param name string of a row
+---@return any value nil: it is not set
+function settings:get(name)
+  if self.options[name] ~= nil and not rows[name].secret then return self.options[name] end
+  local value = rows[name][2] and variable(rows[name][2])
+  if value == nil then value = self.profile[name] end
+  if type(value) == "number" then return ("%.0f"):format(value) end
+  return value
+end
+
+---@param name string
+---@return string where it was set
+function settings:source(name)
+  if self.options[name] ~= nil then return "an option" end
+  if rows[name][2] and variable(rows[name][2]) then return rows[name][2] end
+  if self.profile[name] ~= nil then return "the profile " .. tostring(self.profile_name) end
+  return "nowhere"
+end
+
+---@param name string
+---@return string value
+function settings:need(name)
+  local value = self:get(name)
+  if value then return value end
+  local row = rows[name]
+  local option = row.secret and "" or (", --%s"):format((name:gsub("_", "-")))
+  exit.stop("usage", ("%s is not set (%s): set %s%s or a profile"):format(name, row.help, row[2] or name, option))
+end
+
+local function secret_in(path, what)
+  local text, err
+  if path == "-" then text = io.read "*l"
+  else text, err = read_file(path) end
+  local secret = text and text:match "^[^\r\n]+"
+  if secret then return secret end
+  exit.stop("usage", ("%s could not be read: %s"):format(what, err or path .. " is empty"))
+end
+
+local SECONDS = 10
+
+local function find_token(self)
+  if self.options.token_file then return secret_in(self.options.token_file, "the token's file") end
+  local token = self:get "token"
+  if token then return token end
+  local file = self:get "token_file"
+  if file then return secret_in(file, "the token's file") end
+  local command = self.profile.token_command
+  if not command then return nil end
+  return shell.first_line(command, SECONDS)
+    or exit.stop("failed", "the token_command of the profile failed, printed nothing, or took more than 10 seconds")
+end
+
+local function find_app_secret(self)
+  local secret = self:get "app_secret"
+  local file = self.options.app_secret_file or (not secret and self.profile.app_secret_file)
+  return file and secret_in(file, "the file of the app's secret") or secret
+end
+
+-- the secrets that may come from files and commands
+local FINDERS = { token = find_token, app_secret = find_app_secret }
+
+---@param name "token"|"app_secret"
+---@return string? secret which no output shows from now on
+function settings:secret(name)
+  if self.kept[name] == nil then
+    self.kept[name] = FINDERS[name](self) or false
+    self.terminal:hide(self.kept[name] or nil)
+  end
+  return self.kept[name] or nil
+end
+
+---@param name "token"|"app_secret"
+---@return string secret
+function settings:need_secret(name)
+  return self:secret(name) or exit.stop("usage",
+    ("no %s: set %s, --%s-file FILE, or a profile"):format((name:gsub("_", " ")), rows[name][2], (name:gsub("_", "-"))))
+end
+
+-- settings that are options of whatsapp.new, and those that are a transport's
+local OF_CLIENT, OF_TRANSPORT = { "base_url", "version" }, { "ca_file", "proxy" }
+
+---@return table options for a transport
+function settings:transport_options()
+  local options = {}
+  for _, name in ipairs(OF_TRANSPORT) do options[name] = self:get(name) end
+  return options
+end
+
+---@param more table? more options of whatsapp.new
+---@return whatsapp.client
+function settings:client(more)
+  local options = more and more.transport and {} or self:transport_options()
+  options.token = self:need_secret "token"
+  options.phone_number_id = more and more.phone_number_id or self:need "phone_number_id"
+  options.app_secret = self:secret "app_secret"
+  for _, name in ipairs(OF_CLIENT) do options[name] = self:get(name) end
+  for name, value in pairs(more or {}) do options[name] = value end
+  local ok, client = pcall(require("whatsapp").new, options)
+  if ok then return client end
+  exit.stop("usage", (tostring(client):gsub("^[^:]+:%d+: ", "")))
+end
+
+---A client for calls about the account, which needs no number to send from.
+---@return whatsapp.client
+function settings:account_client()
+  return self:client { phone_number_id = self:get "phone_number_id" or "0", waba_id = self:get "waba_id" }
+end
+
+return settings

@@ -1,0 +1,142 @@
+-- The only file that writes to stdout and stderr and that asks a person: data goes to stdout, words to stderr. What a reader of a
+-- pipe gets never depends on a terminal: only colours, progress and questions do. Hides every secret that it was told of. Never
+-- decides what is said.
+local shell = require "whatsapp.cli.shell"
+
+local terminal = {}
+terminal.__index = terminal
+
+local COLOURS = { red = "31", green = "32", yellow = "33", bold = "1" }
+local SHORTEST = 4 -- a shorter secret is part of many words
+
+---@param options { color: string?, quiet: boolean?, verbose: boolean? }
+function terminal.new(options)
+  return setmetatable({ color = options.color or "auto", quiet = options.quiet, verbose = options.verbose, secrets = {},
+    is = {} },
+    terminal)
+end
+
+-- ---- what it is -----------------------------------------------------------------------------------------------------------
+
+---@param stream 0|1|2
+---@return boolean whether it is a terminal
+function terminal:is_terminal(stream)
+  if self.is[stream] == nil then self.is[stream] = shell.ok(("test -t %d"):format(stream)) end
+  return self.is[stream]
+end
+
+local function is_set(name)
+  local value = os.getenv(name)
+  return value ~= nil and value ~= ""
+end
+
+local function has_colour(self, stream)
+  if self.color ~= "auto" then return self.color == "always" end
+  if is_set "NO_COLOR" then return false end
+  if is_set "CLICOLOR_FORCE" and os.getenv "CLICOLOR_FORCE" ~= "0" then return true end
+  return os.getenv "TERM" ~= "dumb" and self:is_terminal(stream)
+end
+
+---@param name string of a colour
+---@param text string
+---@param stream 1|2 where it is written
+function terminal:paint(name, text, stream)
+  if not has_colour(self, stream) then return text end
+  return ("\27[%sm%s\27[0m"):format(COLOURS[name], text)
+end
+
+---@return integer columns
+function terminal:width()
+  if not self.columns then
+    local _, printed = shell.run "stty size </dev/tty 2>/dev/null"
+    self.columns = tonumber(os.getenv "COLUMNS" or "") or tonumber(printed:match "^%d+ (%d+)") or 80
+    if self.columns < 20 then self.columns = 80 end
+  end
+  return self.columns
+end
+
+-- ---- secrets --------------------------------------------------------------------------------------------------------------
+
+---@param secret string? that no output may show
+function terminal:hide(secret)
+  if type(secret) == "string" and #secret >= SHORTEST then self.secrets[#self.secrets + 1] = secret end
+end
+
+---@param text string
+---@return string text without the secrets
+function terminal:scrubbed(text)
+  for _, secret in ipairs(self.secrets) do
+    local from, to = text:find(secret, 1, true)
+    while from do
+      text = text:sub(1, from - 1) .. "***" .. text:sub(to + 1)
+      from, to = text:find(secret, from + 3, true)
+    end
+  end
+  return text
+end
+
+-- ---- writing --------------------------------------------------------------------------------------------------------------
+
+-- A reader that has gone ends the program without a word; a full disk is told.
+local function check_written(written, err)
+  if written then return end
+  local is_closed = tostring(err):find "[Bb]roken pipe" ~= nil
+  error({ is_closed_pipe = is_closed, output_error = "stdout: " .. tostring(err) }, 0)
+end
+
+---Data, a line.
+function terminal:out(line) check_written(io.stdout:write(self:scrubbed(line), "\n")) end
+
+---Data as it is.
+function terminal:raw(text) check_written(io.stdout:write(self:scrubbed(text))) end
+
+function terminal.flush() check_written(io.stdout:flush()) end
+
+local function clear(self)
+  if not self.has_progress then return end
+  io.stderr:write("\r\27[K")
+  self.has_progress = false
+end
+
+---Words, for a person: a line, or several.
+function terminal:say(text)
+  clear(self)
+  io.stderr:write(self:scrubbed(text), "\n")
+end
+
+---The same, which -q keeps away.
+function terminal:note(text)
+  if not self.quiet then self:say(text) end
+end
+
+---The same, which only -v shows.
+function terminal:tell(text)
+  if self.verbose then self:say(text) end
+end
+
+---What went wrong, a line each.
+function terminal:complain(text)
+  local name = self:paint("red", "whatsapp:", 2)
+  for line in (text .. "\n"):gmatch "(.-)\n" do self:say(name .. " " .. line) end
+end
+
+---One line that is written over by the next one. Only where stderr is a terminal.
+function terminal:progress(line)
+  io.stderr:write("\r", line:sub(1, self:width() - 1), "\27[K")
+  io.stderr:flush()
+  self.has_progress = true
+end
+
+terminal.clear = clear
+
+---@param question string
+---@return boolean yes
+function terminal:ask(question)
+  clear(self)
+  io.stderr:write(question, " [y/N] ")
+  io.stderr:flush()
+  local answer = io.read "*l"
+  return answer ~= nil and answer:lower():find "^%s*y" ~= nil
+end
+
+return terminal

@@ -1,0 +1,60 @@
+-- Flows: the endpoint that a flow asks for the data of its screens, and its keys. The public face; flows/ does the work, and
+-- libcrypto every cipher. Never sends anything: client.flows has the calls about flows.
+local options_of = require "whatsapp.util.options"
+
+---@class whatsapp.flows
+local flows = {}
+
+---Makes the endpoint of flows: a pure function that takes a request of any server and returns the response. It checks the
+---signature, decrypts the request, answers pings and notifications of errors by itself, calls a function of `on` for everything
+---else, and encrypts what that returns. Statuses: 200; 400 for no request; 405; 413; 421 for one that no private key decrypts
+---(WhatsApp's client then fetches the new public key); 427 for a flow_token that is used up; 432 for a wrong signature; 500 where
+---a function raises, returns nil and an error, or is missing.
+---@param options whatsapp.flows.endpoint_options
+---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handle
+function flows.endpoint(options)
+  -- no tail call: an error names the line of the caller
+  local handle = require("whatsapp.flows.endpoint").new(options)
+  return handle
+end
+
+---The return values of a callback for a flow_token that is no longer valid: the flow answers 427, and WhatsApp shows the message
+---to the user.
+---@param message string for the user: "This appointment is booked already"
+---@return nil
+---@return string message
+---@return { used_up: boolean } details
+function flows.used_up(message)
+  if type(message) ~= "string" or message == "" then error("flows.used_up needs a message for the user", 2) end
+  return nil, message, { used_up = true }
+end
+
+local GENERATE, PUBLIC = { passphrase = "key", bits = "count" }, { private_key = "pem", passphrase = "secrets" }
+local BITS = 2048
+
+---Makes a pair of keys for an endpoint, with libcrypto's random numbers: it takes a tenth of a second for 2048 bits, and a second
+---for 4096.
+---@param options { passphrase: string?, bits: integer? }? passphrase: the private key is encrypted with it (AES-256), and is in
+---the clear if absent; bits: 2048 to 8192, 2048 if absent
+---@return { private_key: string, public_key: string } pair both in PEM
+function flows.generate_key(options)
+  local checked = options_of.check(options, GENERATE, 2)
+  local bits = checked.bits or BITS
+  if bits < BITS or bits > 8192 then error("option bits must be 2048 to 8192", 2) end
+  local key = require("whatsapp.crypto").generate_key(bits)
+  return { private_key = key:private_pem(checked.passphrase), public_key = key:public_pem() }
+end
+
+---The public half of a private key, for client.flows.
+---@param options { private_key: string, passphrase: string? } as flows.endpoint takes them
+---@return string? public_key in PEM
+---@return string? err
+function flows.public_key(options)
+  local checked = options_of.check(options, PUBLIC, 2)
+  if checked.private_key == nil then error("flows.public_key needs private_key", 2) end
+  local keys, err = require("whatsapp.flows.endpoint").read_keys(checked.private_key, checked.passphrase)
+  if not keys then return nil, err end
+  return keys[1]:public_pem()
+end
+
+return flows

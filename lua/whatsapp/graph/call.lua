@@ -1,0 +1,179 @@
+-- One call to any endpoint of the Graph API: checks what is asked, writes the request, reads the answer. The client lends the
+-- function that sends it, on the same way as a message. Never sees a token, and never follows a URL of an answer.
+local json = require "whatsapp.wire.json"
+local outcome = require "whatsapp.wire.outcome"
+local pages = require "whatsapp.graph.pages"
+local paths = require "whatsapp.graph.path"
+local problems = require "whatsapp.wire.problems"
+local values = require "whatsapp.util.values"
+
+local call = {}
+
+---A request to an endpoint.
+---@class whatsapp.call
+---@field method ("GET"|"POST"|"DELETE")? GET if absent
+---@field path string|(string|integer)[] relative to the version: "{waba}/message_templates", or a list of its parts; each part is
+---escaped. {waba} and {phone} are the client's ids
+---@field query table<string, string|number|boolean|(string|number)[]>? a list is written with commas
+---@field body whatsapp.json_object? is sent as JSON
+---@field form whatsapp.form_part[]? is sent as multipart/form-data
+---@field idempotent boolean? a POST that does no harm twice: it is repeated where that helps, as GET and DELETE are
+---@field timeout number? seconds for one attempt
+---@field retry whatsapp.retry|false?
+
+---A list of an endpoint that gives it in pages.
+---@class whatsapp.pages_call
+---@field path string|(string|integer)[] as client:call takes it
+---@field query table<string, string|number|boolean|(string|number)[]>? `limit` is how many items a page has
+---@field max integer? items; if absent 10,000, and more is a failure
+---@field max_pages integer? 1,000 if absent
+---@field list string? the member of `data` that is the list, where `data` is a table with names
+---@field timeout number? seconds for one attempt
+---@field retry whatsapp.retry|false?
+
+---@alias whatsapp.graph.access whatsapp.media.access what a client lends: it holds no secret
+
+---@alias whatsapp.json_object table<string, any> a table that JSON can hold: whatsapp.array marks an empty list
+
+---@class whatsapp.form_part
+---@field name string
+---@field data string? the value or the bytes
+---@field file string? or the path of a file
+---@field filename string? of data and file
+---@field type string? MIME type
+
+-- the options of client:call; the kinds are those of util/options
+call.ROWS = {
+  method = "method", path = "path", query = "table", body = "table", form = "table", idempotent = "boolean", timeout = "seconds",
+  retry = "retry",
+}
+
+-- the options of client:pages
+call.PAGES = {
+  path = "path", query = "table", max = "count", max_pages = "count", list = "key", timeout = "seconds", retry = "retry",
+}
+
+local JSON = { ["Content-Type"] = "application/json" }
+
+-- ---- reading ----------------------------------------------------------------------------------------------------------------
+
+local function is_success(answer) return answer.status >= 200 and answer.status <= 299 end
+
+-- A 2xx answer that says that nothing was done.
+local function is_refusal(object) return object.success == false or object.success == "false" end
+
+local function refused(answer)
+  return nil, ("HTTP %d: the API says that it did not succeed"):format(answer.status), {
+    kind = "api", retryable = false, may_have_been_sent = false, http_status = answer.status,
+  }
+end
+
+-- Some endpoints answer nothing, or the word true.
+local function is_bare(answer)
+  local body = (answer.body or ""):match "^%s*(.-)%s*$"
+  return is_success(answer) and (body == "" or body == "true"), body
+end
+
+---@param answer whatsapp.response
+---@return table? result mirrors the API's
+---@return string? err
+---@return whatsapp.details? details .answer: the whole object of an answer that is an error and more
+function call.read(answer)
+  local bare, body = is_bare(answer)
+  if bare then return body == "" and {} or { success = true } end
+  local object, err, details = outcome.read(answer)
+  if object then
+    if is_refusal(object) then return refused(answer) end
+    return object
+  end
+  local whole = is_success(answer) and json.decode(answer.body)
+  if type(whole) == "table" then details.answer = whole end -- it may name those for whom it was done
+  return nil, err, details
+end
+
+-- ---- writing ----------------------------------------------------------------------------------------------------------------
+
+-- problems of the body have paths that begin with "body"
+local function write_body(body, report)
+  if body == nil then return nil end
+  local text, _, details = json.write(body)
+  for _, problem in ipairs(details and details.problems or {}) do
+    local at = problem.path == "" and "body" or problem.path:find "^%[" and "body" .. problem.path or "body." .. problem.path
+    report:add(at, problem.rule, (problem.message:sub((problem.path == "" and #"message" or #problem.path) + 3)), problem.limit,
+      problem.actual)
+  end
+  return text
+end
+
+---Raises for wrong use: a body and a form, a body of a GET, an id that the client does not have.
+---@param access whatsapp.graph.access
+---@param asked table checked options
+---@param level integer of the caller to blame, as error() counts from here
+function call.check(access, asked, level)
+  if asked.path == nil then error("a call needs a path", level + 1) end
+  if asked.body ~= nil and asked.form ~= nil then error("a call has a body or a form, not both", level + 1) end
+  local method = asked.method or "GET"
+  if method == "GET" and (asked.body ~= nil or asked.form ~= nil) then
+    error('a GET has no body: a call that sends one names its method, such as method = "POST"', level + 1)
+  end
+  local lacking = paths.lacking(asked.path, access.ids)
+  if lacking == "waba" then error("the client has no option waba_id, which {waba} in the path is for", level + 1) end
+  if lacking then error(("{%s} in a path is {waba} or {phone}"):format(lacking:sub(1, 40)), level + 1) end
+end
+
+---@param access whatsapp.graph.access
+---@param asked table checked options
+---@return table? request
+---@return string? err
+---@return whatsapp.details? details
+function call.request(access, asked)
+  local report = problems.new "call"
+  local path, err = paths.write(asked.path, asked.is_literal and values.NONE or access.ids)
+  if not path then report:add("path", "format", err) end
+  local query = paths.query(asked.query, report)
+  local body = write_body(asked.body, report)
+  local ok, line, details = report:finish()
+  if not ok then return nil, line, details end
+  return {
+    method = asked.method or "GET", url = access.root .. path .. query, headers = body and JSON or {}, body = body,
+    form = asked.form, timeout = asked.timeout,
+  }
+end
+
+---Sends a call whose options were checked.
+---@param access whatsapp.graph.access
+---@param asked table
+---@param warnings whatsapp.problem[]?
+---@return table? result, string? err, whatsapp.info|whatsapp.details details
+function call.run(access, asked, warnings)
+  local request, err, details = call.request(access, asked)
+  if not request then return nil, err, details end
+  return access.exchange(request, {
+    retry = asked.retry, read = call.read, harmless = request.method ~= "POST" or asked.idempotent or nil, warnings = warnings,
+    about = asked.body,
+  })
+end
+
+---Pages of a request that was refused: their only turn tells of it.
+---@param err string
+---@param details whatsapp.details
+---@return whatsapp.pages
+function call.failed(err, details)
+  return pages.new(function() return nil, err, details end, values.NONE)
+end
+
+---@param access whatsapp.graph.access
+---@param asked table checked options of a GET, and of the pages
+---@return whatsapp.pages
+function call.pages(access, asked)
+  return pages.new(function(after)
+    local page = values.copy(asked)
+    if after then
+      page.query = values.copy(asked.query)
+      page.query.after = after
+    end
+    return call.run(access, page)
+  end, asked)
+end
+
+return call

@@ -1,0 +1,138 @@
+-- Writes the URL of a call: the path below the version, with the client's ids in it, and the query. Refuses every path that could
+-- mean another host, another version or another object than it says. Pure; never adds the token.
+local urls = require "whatsapp.util.url"
+local problems = require "whatsapp.wire.problems"
+local values = require "whatsapp.util.values"
+
+local path = {}
+
+local LONGEST = 2048 -- bytes of a path
+
+-- bytes that a segment may have and that would be read as something else: each with its words
+local ODD = {
+  { "[%c\127]", "a control character" }, { "\\", "a backslash" }, { "%%", "a %: it is escaped here, write it plainly" },
+  { "[{}]", "a brace" }, { "%?", "a ?: the option query takes a query" }, { "#", "a #: nothing after it would be sent" },
+}
+
+---@param segment string
+---@return string? err
+local function fault_of(segment)
+  for _, row in ipairs(ODD) do
+    if segment:find(row[1]) then return "holds " .. row[2] end
+  end
+  if segment == "" then return "has an empty part" end
+  if segment == "." or segment == ".." then return ("has the part %s, which leads elsewhere"):format(segment) end
+  if segment:find("/", 1, true) then return "has a part that holds a /" end
+end
+
+-- as url.escape, but for the colon of upload:... and the like, which needs no escape in a path
+local function escaped(segment) return (urls.escape(segment):gsub("%%3A", ":")) end
+
+-- the segments of a path that is a string
+local function split(text)
+  local segments = {}
+  text = text:gsub("^/", "", 1)
+  for part in (text .. "/"):gmatch "(.-)/" do segments[#segments + 1] = part end
+  return segments
+end
+
+-- the segments of a path that is a list: strings and whole numbers
+local function listed(list)
+  local segments = {}
+  for i, part in ipairs(list) do
+    segments[i] = values.text_of_id(part)
+    if not segments[i] then return nil, ("has a part that is a %s"):format(type(part)) end
+  end
+  return segments
+end
+
+---@param value any
+---@return boolean is_path whether it is a string, or a list of segments
+function path.is_path(value)
+  if type(value) == "string" then return true end
+  if type(value) ~= "table" then return false end
+  for key, part in next, value do
+    if type(key) ~= "number" or not (type(part) == "string" or type(part) == "number") then return false end
+  end
+  return #value > 0
+end
+
+---The name in braces that a path has and the client has no id for.
+---@param value string|table
+---@param ids table<string, string>
+---@return string? name
+function path.lacking(value, ids)
+  for _, part in ipairs(type(value) == "string" and split(value) or value) do
+    local name = type(part) == "string" and part:match "^{(.*)}$"
+    if name and not ids[name] then return name end
+  end
+end
+
+---@param value string|(string|integer)[] "{waba}/message_templates", or its segments
+---@param ids table<string, string> of the client, by the names in braces
+---@return string? path escaped, without a slash before it
+---@return string? err
+function path.write(value, ids)
+  if type(value) == "string" and (value:find "^%a[%w+.-]*:/" or value:find "^//") then
+    return nil, "names another host: it is relative to the API's version"
+  end
+  local segments, err = (type(value) == "string" and split or listed)(value)
+  if not segments then return nil, err end
+  if segments[1] and segments[1]:find "^v%d+%.%d+$" then
+    return nil, "begins with a version: it is relative to the client's"
+  end
+  for i, part in ipairs(segments) do
+    local id = ids[part:match "^{(.*)}$" or ""]
+    local fault = not id and fault_of(part)
+    if fault then return nil, fault end
+    segments[i] = escaped(id or part)
+  end
+  local text = table.concat(segments, "/")
+  if #text > LONGEST then return nil, ("has %d bytes, at most %d"):format(#text, LONGEST) end
+  return text
+end
+
+-- ---- queries ----------------------------------------------------------------------------------------------------------------
+
+local SECRET = { access_token = true, appsecret_proof = true }
+
+local function text_of(value)
+  if type(value) == "string" then return value end
+  if type(value) == "boolean" then return tostring(value) end
+  return values.text(value)
+end
+
+-- one value, or a list of them with commas between
+local function query_value(value)
+  if type(value) ~= "table" then return text_of(value) end
+  local list = {}
+  for i = 1, #value do
+    list[i] = text_of(value[i])
+    if not list[i] then return nil end
+  end
+  for key in next, value do
+    if type(key) ~= "number" or key > #list then return nil end
+  end
+  return #list > 0 and table.concat(list, ",") or nil
+end
+
+---@param query table?
+---@param report whatsapp.report gets the problems
+---@return string text with its question mark; "" for an empty one
+function path.query(query, report)
+  local names, pairs_of = {}, {}
+  for name in next, query or values.NONE do names[#names + 1] = name end
+  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+  for _, name in ipairs(names) do
+    local at, value = problems.path("query", name), query_value(query[name])
+    if type(name) ~= "string" or name == "" then report:add(at, "type", "a name of a query is a string that is not empty")
+    elseif SECRET[name:lower()] then report:forbid(at, "the client sends the token in a header, where no log shows it")
+    elseif not value then
+      local words = "must be a string, a number, true, false or a list of them, got "
+      report:add(at, "type", words .. problems.shown(query[name]), nil, query[name])
+    else pairs_of[#pairs_of + 1] = urls.escape(name) .. "=" .. urls.escape(value) end
+  end
+  return #pairs_of > 0 and "?" .. table.concat(pairs_of, "&") or ""
+end
+
+return path

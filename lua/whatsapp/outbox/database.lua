@@ -1,0 +1,228 @@
+-- A connection to SQLite or PostgreSQL: statements with texts in and out, transactions, and a new connection after one is lost.
+-- Every failure is nil, err; nothing is raised, and no statement stays open. Over LuaDBI, or over a function of the caller's that
+-- runs a statement. Never prints a password.
+local dialects = require "whatsapp.outbox.dialects"
+local values = require "whatsapp.util.values"
+
+local database = {}
+
+---@class whatsapp.outbox.database
+local Database = {}
+Database.__index = Database
+
+local unpack = unpack or table.unpack -- luacheck: ignore 113 143
+
+-- ---- LuaDBI ------------------------------------------------------------------------------------------------------------------
+-- LuaDBI 0.7 binds integers as floats and reads them with 32 bits, so that all values are texts, and SQL casts them. With
+-- RETURNING an error may come from fetch alone. A statement that is not read to its end holds a lock, until it is collected.
+
+local function read_rows(statement)
+  local rows = {}
+  local row = statement:fetch()
+  while row do
+    local copy = {}
+    for i, value in pairs(row) do copy[i] = value end
+    rows[#rows + 1] = copy
+    row = statement:fetch()
+  end
+  return rows
+end
+
+local function run(statement, ...)
+  local done, err = statement:execute(...)
+  if not done then error(err or "the statement failed", 0) end
+  return read_rows(statement), statement:affected()
+end
+
+local function prepared(self, sql)
+  local statement = self.statements[sql]
+  if statement then return statement end
+  local err
+  statement, err = self.connection:prepare(sql)
+  if not statement then return nil, err end
+  self.statements[sql] = statement
+  return statement
+end
+
+local function query_luadbi(self, sql, bound)
+  local statement, err = prepared(self, sql)
+  if not statement then return nil, err end
+  local ok, rows, affected = pcall(run, statement, unpack(bound, 1, bound.n or #bound))
+  if ok then return rows, affected end
+  self.statements[sql] = nil
+  pcall(statement.close, statement)
+  return nil, rows
+end
+
+local function disconnect(self)
+  for _, statement in pairs(self.statements) do pcall(statement.close, statement) end
+  self.statements = {}
+  if self.connection and not self.is_callers then
+    pcall(self.connection.close, self.connection)
+    self.connection = nil
+  end
+end
+
+local function is_alive(self)
+  local ok, alive = pcall(self.connection.ping, self.connection)
+  return ok and alive
+end
+
+-- ---- one way for all ---------------------------------------------------------------------------------------------------------
+
+local function connect(self)
+  local ok, connection, err = pcall(self.connect)
+  if not ok or not connection then return nil, values.text_of(ok and err or connection) end
+  self.connection = connection
+  for _, sql in ipairs(self.settings) do
+    local rows
+    rows, err = query_luadbi(self, sql, values.NONE)
+    if not rows then
+      disconnect(self)
+      return nil, err
+    end
+  end
+  return true
+end
+
+-- after a failure: a lost connection is not used again
+local function lose(self)
+  if self.connection and not self.is_callers and not is_alive(self) then disconnect(self) end
+end
+
+---@param sql string with ? for each value
+---@param ... string|nil values as texts
+---@return string[][]? rows
+---@return integer|string|nil affected or err
+function Database:query(sql, ...)
+  return self:query_list(sql, { n = select("#", ...), ... })
+end
+
+---@param sql string
+---@param bound { n: integer? } values as texts
+---@return string[][]? rows
+---@return integer|string|nil affected or err
+function Database:query_list(sql, bound)
+  local ready, err = self:open()
+  if not ready then return nil, err end
+  local rows, affected = self.run(self, sql, bound)
+  if rows then return rows, affected end
+  if not self.in_transaction then lose(self) end
+  return nil, values.text_of(affected)
+end
+
+-- Ends a transaction that failed at any step: a connection that cannot say that it has none is not used again.
+local function abandon(self)
+  local ended = self.connection and self.run(self, "ROLLBACK", values.NONE)
+  self.in_transaction = false
+  if not ended then disconnect(self) end
+end
+
+---Runs a function in a transaction. It is committed unless the function returns nil.
+---@param work fun(...): any, any
+---@return any, any
+function Database:transaction(work, ...)
+  if self.is_callers then return work(...) end
+  local ready, err = self:open()
+  if not ready then return nil, err end
+  self.in_transaction = true
+  local result, done
+  done, err = self:query(self.dialect.begin)
+  if done then
+    result, err = work(...)
+    if result ~= nil then
+      local committed, problem = self:query "COMMIT"
+      if committed then
+        self.in_transaction = false
+        return result, err
+      end
+      err = problem
+    end
+  end
+  abandon(self)
+  return nil, err
+end
+
+-- ---- the tables --------------------------------------------------------------------------------------------------------------
+
+local function version_of(self)
+  local found, err = self:query(self.dialect.find_meta)
+  if not found then return nil, err end
+  if #found == 0 then return 0 end
+  found, err = self:query "SELECT value FROM outbox_meta WHERE name = 'version'"
+  if not found then return nil, err end
+  return found[1] and tonumber(found[1][1]) or 0
+end
+
+local function migrate(self)
+  local dialect = self.dialect
+  if dialect.alone and not self:query(dialect.alone) then return nil, "the tables could not be locked" end
+  local version, err = version_of(self)
+  if not version then return nil, err end
+  if version == 0 then
+    local made
+    made, err = self:query "CREATE TABLE IF NOT EXISTS outbox_meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)"
+    if not made then return nil, err end
+  end
+  for number = version + 1, #dialects.MIGRATIONS do
+    for _, sql in ipairs(dialects.MIGRATIONS[number]) do
+      local done
+      done, err = self:query((sql:gsub("%$(%u+)", dialect.words)))
+      if not done then return nil, err end
+    end
+  end
+  return self:query("INSERT INTO outbox_meta (name, value) VALUES ('version', ?) ON CONFLICT (name) DO UPDATE "
+    .. "SET value = excluded.value", ("%d"):format(#dialects.MIGRATIONS))
+end
+
+-- looks at the version of the tables, and makes them where they are missing or old
+local function check_tables(self)
+  local version, err = version_of(self)
+  if not version then return nil, err end
+  local newest = #dialects.MIGRATIONS
+  if version > newest then
+    self.refusal = ("the tables of the outbox have version %d, this library knows %d: use a newer one"):format(version, newest)
+    return nil, self.refusal
+  end
+  if version == newest then return true end
+  return self:transaction(migrate, self)
+end
+
+---Connects, unless it is connected.
+---@return true? ready
+---@return string? err
+function Database:open()
+  if self.closed then return nil, "the store is closed" end
+  if self.refusal then return nil, self.refusal end
+  if not self.connection and not self.is_callers then
+    local connected, err = connect(self)
+    if not connected then return nil, err end
+  end
+  if self.is_ready or self.is_opening then return true end
+  self.is_opening = true
+  local ready, err = check_tables(self)
+  self.is_opening, self.is_ready = false, ready and true
+  if ready then return true end
+  if not self.in_transaction then lose(self) end
+  return nil, err
+end
+
+---Closes the connection, unless it is the caller's. May be called again.
+function Database:close()
+  self.closed = true
+  disconnect(self)
+end
+
+---@param options { dialect: table, connect: (fun(): any, string?)?, connection: any?, run: function?, settings: string[]? }
+---connect: makes a connection of LuaDBI; connection: the caller's, in which nothing is committed here; run: a function (self,
+---sql, bound) that runs a statement in place of LuaDBI
+---@return whatsapp.outbox.database
+function database.new(options)
+  return setmetatable({
+    dialect = options.dialect, connect = options.connect, connection = options.connection or nil,
+    is_callers = options.connection ~= nil, run = options.run or query_luadbi, settings = options.settings or values.NONE,
+    statements = {}, in_transaction = false, is_ready = false, is_opening = false, closed = false,
+  }, Database)
+end
+
+return database

@@ -1,0 +1,415 @@
+-- The outbox: messages that a store keeps until they were sent, so that a process that dies loses no message and sends no message
+-- twice, and so that many processes and machines can share one phone number. put() checks a message and stores its JSON, run()
+-- sends what is due, feed() learns from webhooks what became of it. The store is memory, SQL or Redis. Never stores a token, and
+-- never sends again by itself what may have been sent.
+local client_of = require "whatsapp.client"
+local core = require "whatsapp.core"
+local observe = require "whatsapp.util.observe"
+local options_of = require "whatsapp.util.options"
+local outcome = require "whatsapp.wire.outcome"
+local random_id = require "whatsapp.util.random_id"
+local shown = require "whatsapp.wire.shown"
+local values = require "whatsapp.util.values"
+
+---@class whatsapp.outbox
+local outbox = {}
+
+---The contract of a store. Times are the store's own: machines need not agree. A failure of its engine is `nil, err`, and is
+---never raised. A list is one commit, durable before the function returns.
+---@class whatsapp.outbox.store: whatsapp.limiter_store
+---@field put fun(self, entries: table[]): string[]?, string[]|string, table? results "new", "same", "other" (the key has another
+---message) or "stamp" (another entry has the stamp), and the stamps that are stored
+---@field claim fun(self, n: integer, lease: number, hold_unknown: boolean?): table[]?, string?, table? the oldest due entries; at
+---most one of a lane, and never past an unfinished earlier one of the lane
+---@field start fun(self, marks: table[], lease: number): boolean[]?, string?, table? whether each { key, fence } may leave now
+---@field finish fun(self, outcomes: table[]): boolean[]?, string?, table?
+---@field sweep fun(self): integer?, integer|string, table? leases that are over: numbers of requeued and of unknown entries
+---@field settle fun(self, stamp: string, id: string?, status: string, time: integer?, err: string?): string|false|nil, string?
+---@field get fun(self, key: string): table|false|nil, string?, table?
+---@field list fun(self, options: { state: string?, after: integer?, limit: integer }): table[]?, string?, table?
+---@field counts fun(self): table<string, integer>?, number|string|nil, table? and the seconds for which the oldest due entry has
+---waited
+---@field resolve fun(self, key: string, word: "again"|"drop"): boolean?, string?, table?
+---@field purge fun(self, age: number, n: integer): integer?, string?, table? deletes what ended `age` seconds ago
+---@field take_all fun(self, asks: table[]): number[]?, string?, table? places of limits: { key, interval, burst, at_most }
+---@field close fun(self)
+
+---@class whatsapp.outbox.entry
+---@field key string
+---@field state whatsapp.outbox.state_name
+---@field stamp string the message's biz_opaque_callback_data
+---@field message whatsapp.Message
+---@field lane string the recipient: a phone number without + and spaces, or an id
+---@field id string? of the message, once it was accepted
+---@field status string? the last status of a webhook
+---@field status_time integer? seconds since 1970
+---@field error string? why it failed, is unknown, or was put back
+---@field attempts integer
+---@field made number seconds since 1970, by the clock of the store
+---@field due number
+---@field expires number?
+---@field ended number? when it was accepted, failed or expired
+---@field seq integer its number in the store, for `after` of outbox:list
+
+---@class whatsapp.outbox_object
+---@field store whatsapp.outbox.store
+local Outbox = {}
+Outbox.__index = Outbox
+Outbox.__name = "whatsapp.outbox"
+
+local STORE = {
+  "put", "claim", "start", "finish", "sweep", "settle", "get", "list", "counts", "resolve", "purge", "take_all",
+}
+
+-- ---- failures ----------------------------------------------------------------------------------------------------------------
+
+-- details: the store's; retryable is false where it will never answer, as over tables of a newer version
+local function failure(err, details)
+  local retryable = not (type(details) == "table" and details.retryable == false)
+  return nil, err, shown.details { kind = "store", retryable = retryable, may_have_been_sent = false }
+end
+
+-- Calls a function of the store. An error that it raises is a failure like any other.
+local function ask(self, name, ...)
+  local ok, result, err, details = values.protected(self.store[name], self.store, ...)
+  if ok and result ~= nil then return result, err end
+  return failure(("the store could not %s: %s"):format(name, values.text_of(ok and err or result)), details)
+end
+
+local function invalid(path, rule, problem)
+  return outcome.invalid(("%s: %s"):format(path, problem), { { path = path, rule = rule, message = problem } })
+end
+
+-- ---- put ---------------------------------------------------------------------------------------------------------------------
+
+local PUT = { key = "words", due = "time", ttl = "amount", mode = "mode" }
+local LONGEST_NAME, LONGEST_BODY = 512, 256 * 1024 -- bytes
+
+local function check_name(path, name)
+  if name == "" then return invalid(path, "min_chars", "must not be empty") end
+  if #name > LONGEST_NAME then return invalid(path, "max_bytes", ("has %d bytes, at most %d"):format(#name, LONGEST_NAME)) end
+  if name:find "%z" then return invalid(path, "chars", "must not have a NUL") end
+  return true
+end
+
+-- the JSON of a message without its stamp; a stamp of the caller's is checked with the message
+local function written(message, options)
+  local stamp = message.biz_opaque_callback_data
+  local mode = options.mode and { mode = options.mode }
+  if stamp ~= nil then
+    local ok, err, details = core.validate(message, mode)
+    if not ok then return nil, err, details end
+  end
+  local plain = values.copy(message)
+  plain.biz_opaque_callback_data = nil
+  local body, warnings, details = core.encode(plain, mode)
+  if not body then
+    details.attempts = 0
+    return nil, warnings, shown.details(details)
+  end
+  if #body > LONGEST_BODY then
+    return invalid("message", "max_bytes", ("has %d bytes as JSON, at most %d"):format(#body, LONGEST_BODY))
+  end
+  return body, warnings, stamp ~= nil and values.text_of_id(stamp) or nil
+end
+
+-- the recipient, by which messages keep their order; the same with and without the + of a number
+local function lane_of(message)
+  local to = values.text_of_id(message.to) or values.text_of_id(message.recipient)
+  return to and (to:gsub("%W", ""))
+end
+
+-- the entry that a store takes; or nil, err, details
+local function entry_of(message, options)
+  local body, warnings, stamp = written(message, options)
+  if not body then return nil, warnings, stamp end
+  local lane = lane_of(message)
+  if message.status ~= nil or not lane then
+    return invalid("message", "recipient", "has no recipient: the outbox takes messages, and no marks as read")
+  end
+  local is_fixed = stamp ~= nil
+  stamp = stamp or random_id.new()
+  local key = options.key or stamp
+  for path, name in pairs { key = key, biz_opaque_callback_data = stamp } do
+    local ok, err, details = check_name(path, name)
+    if not ok then return nil, err, details end
+  end
+  return {
+    key = key, stamp = stamp, lane = lane, body = body, fixed = is_fixed, due = options.due, ttl = options.ttl,
+  }, warnings
+end
+
+-- result of a store -> the problem with the entry
+local REFUSED = {
+  other = { "key", "duplicate", "another message was put under this key" },
+  stamp = { "biz_opaque_callback_data", "duplicate", "another message in the outbox has this stamp" },
+}
+
+local RESULTS = { stamp = "other" } -- as they are observed
+
+local function check_message(message, level)
+  if type(message) ~= "table" then error("a message is a table, got a " .. type(message), level + 1) end
+end
+
+-- tells the observer how a put ended
+local function told(self, result)
+  if not self.observe then return end
+  self.observe_error = observe.tell(self.observe, { name = "put", result = RESULTS[result] or result }) or self.observe_error
+end
+
+---Checks a message and stores it. Once this returned "new" or "same", the message is sent exactly once, or the entry says
+---why not: failed, expired, or unknown.
+---@param message whatsapp.Message mirrors the API's JSON. The member biz_opaque_callback_data is filled in, by which statuses of
+---webhooks find the entry; one of your own must be unique
+---@param options { key: string?, due: number?, ttl: number?, mode: "strict"|"lenient"? }? key: your name for the message, such as
+---"order-1042-ready": a second put with it stores nothing; without it, a put whose answer was lost cannot be repeated safely.
+---due: not before this time, seconds since 1970. ttl: seconds after which it is not sent any more, from now or from `due`
+---@return "new"|"same"|nil state "same": this message is there under this key
+---@return string? stamp or err
+---@return whatsapp.details|{ key: string, warnings: whatsapp.problem[]? }|nil details of the failure: kind "invalid", or "store",
+---which may be tried again; of a success, the key and warnings
+function Outbox:put(message, options)
+  check_message(message, 2)
+  local entry, warnings, details = entry_of(message, options_of.check(options, PUT, 2))
+  if not entry then
+    told(self, "invalid")
+    return nil, warnings, details
+  end
+  local results, stamps
+  results, stamps, details = ask(self, "put", { entry })
+  told(self, results and results[1] or "failed")
+  if not results then return nil, stamps, details end
+  local refused = REFUSED[results[1]]
+  if refused then return invalid(refused[1], refused[2], refused[3]) end
+  return results[1], stamps[1], { key = entry.key, warnings = warnings }
+end
+
+local ITEM = values.copy(PUT)
+ITEM.message = "table"
+
+-- the entries of those items that are fit, and the results of the others
+local function entries_of(self, items, level)
+  local entries, places, results = {}, {}, {}
+  for i, item in ipairs(items) do
+    local checked = options_of.check(item, ITEM, level + 1)
+    check_message(checked.message, level + 1)
+    local entry, warnings, details = entry_of(checked.message, checked)
+    if entry then
+      entries[#entries + 1], places[#places + 1] = entry, i
+      results[i] = { key = entry.key, warnings = warnings }
+    else
+      results[i] = { err = warnings, details = details }
+      told(self, "invalid")
+    end
+  end
+  return entries, places, results
+end
+
+---Stores a list of messages in one commit.
+---@param items { message: whatsapp.Message, key: string?, due: number?, ttl: number?, mode: "strict"|"lenient"? }[]
+---@return { state: "new"|"same"|nil, stamp: string?, key: string?, err: string?, details: whatsapp.details? }[]? results one for
+---each item, in their order: a message that is refused keeps no other from being stored; nil: the store failed
+---@return string? err
+---@return whatsapp.details? details
+function Outbox:put_all(items)
+  if type(items) ~= "table" then error("items are a list of { message =, key = }, got a " .. type(items), 2) end
+  local entries, places, results = entries_of(self, items, 2)
+  if #entries == 0 then return results end
+  local states, stamps, details = ask(self, "put", entries)
+  for i in ipairs(entries) do told(self, states and states[i] or "failed") end
+  if not states then return nil, stamps, details end
+  for i, place in ipairs(places) do
+    local refused, result = REFUSED[states[i]], results[place]
+    if refused then
+      local _, err, problem = invalid(refused[1], refused[2], refused[3])
+      result.err, result.details = err, problem
+    else result.state, result.stamp = states[i], stamps[i] end
+  end
+  return results
+end
+
+-- ---- sending -----------------------------------------------------------------------------------------------------------------
+
+local RUN = {
+  concurrency = "count", until_empty = "boolean", on_outcome = "callable", on_error = "callable", poll = "seconds",
+}
+local STEP = { concurrency = "count", on_outcome = "callable" }
+local CONCURRENCY, POLL, TIMEOUT = 16, 1, 30
+
+-- the sender of a client: what it has not recorded yet is recorded when it is used again
+local function sender_of(self, client, concurrency, level)
+  local state, plan_of = client_of.access(client, level + 1)
+  if not state.can_wait then error("the client's transport has no clock: an outbox needs now() and sleep()", level + 1) end
+  if self.lease <= (state.timeout or TIMEOUT) then
+    error(("option lease (%g seconds) must be longer than the client's timeout (%g)")
+      :format(self.lease, state.timeout or TIMEOUT), level + 1)
+  end
+  local made = self.senders[client]
+  if not made then
+    local plan = plan_of(state, { retry = false, stamp = false })
+    made = require("whatsapp.outbox.sender").new(self, state, plan, concurrency)
+    self.senders[client] = made
+  elseif made.start then made.concurrency = concurrency end
+  return made
+end
+
+---Sends what is due, several at once, until the client is closed or on_outcome returns false. A store that fails is asked again
+---after 1, 2, 4 … 30 seconds. Entries that wait for the limits of the client (option limiter) wait in the store, which counts the
+---places for all who share it.
+---@param client whatsapp.client its own retries are not used: the store keeps what is tried again
+---@param options { concurrency: integer?, until_empty: boolean?, on_outcome: (fun(entry: whatsapp.outbox.entry, result:
+---whatsapp.Result?, err: string?, details: whatsapp.info|whatsapp.details|nil): boolean?)?, on_error: (fun(err: string, seconds:
+---number))?, poll: number? }? concurrency: requests on the wire at once, 16; until_empty: return once nothing is queued or under
+---way, here and elsewhere; on_outcome: called after each attempt, once it is recorded, with .state of the entry; on_error: called
+---when the store fails, with the seconds until it is asked again; poll: seconds between two looks into an empty queue, 1
+---@return integer? count of attempts
+---@return string? err of a store that will never answer, as its tables are of a newer version
+---@return whatsapp.details? details
+function Outbox:run(client, options)
+  options = options_of.check(options, RUN, 2)
+  local made = sender_of(self, client, options.concurrency or CONCURRENCY, 2)
+  local count, err, details = made:run {
+    until_empty = options.until_empty, on_outcome = options.on_outcome, on_error = options.on_error, poll = options.poll or POLL,
+  }
+  if count then return count end
+  return failure(err, details)
+end
+
+---One round, for a loop or a timer of your own: sends up to `concurrency` entries that are due, and returns when they are
+---recorded.
+---@param client whatsapp.client
+---@param options { concurrency: integer?, on_outcome: function? }?
+---@return integer? count of attempts; 0: nothing is due
+---@return string? err of the store
+---@return whatsapp.details? details
+function Outbox:step(client, options)
+  options = options_of.check(options, STEP, 2)
+  local made = sender_of(self, client, options.concurrency or CONCURRENCY, 2)
+  local count, err, details = made:step { on_outcome = options.on_outcome, poll = POLL }
+  if count then return count end
+  return failure(err, details)
+end
+
+-- ---- afterwards --------------------------------------------------------------------------------------------------------------
+
+---Takes an event of webhook.parse. A status names the stamp of its message: the entry is then accepted, also one that was
+---unknown.
+---@param event whatsapp.event
+---@return whatsapp.outbox.state_name|false|nil state of the entry; false: the event is about no entry of this outbox
+---@return string? err of the store: answer the webhook with an error, so that it comes again
+---@return whatsapp.details? details
+function Outbox:feed(event)
+  if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
+  if event.kind ~= "status" or type(event.stamp) ~= "string" or type(event.status) ~= "string" then return false end
+  if check_name("stamp", event.stamp) ~= true then return false end
+  return ask(self, "settle", event.stamp, event.id, event.status, event.timestamp, event.status == "failed" and event.text or nil)
+end
+
+local function public(entry)
+  entry.message, entry.body = core.decode(entry.body), nil
+  entry.rank, entry.fence, entry.lease = nil, nil, nil
+  return entry
+end
+
+local function check_key(key, level)
+  if type(key) ~= "string" then error("a key is a string, got a " .. type(key), level + 1) end
+end
+
+---@param key string
+---@return whatsapp.outbox.entry|false|nil entry false: there is none of this key
+---@return string? err of the store
+---@return whatsapp.details? details
+function Outbox:get(key)
+  check_key(key, 2)
+  if check_name("key", key) ~= true then return false end
+  local entry, err, details = ask(self, "get", key)
+  if entry then return public(entry) end
+  return entry, err, details
+end
+
+local LIST = { state = "outbox_state", after = "whole", limit = "count" }
+
+---Entries in the order in which they were put.
+---@param options { state: whatsapp.outbox.state_name?, after: integer?, limit: integer? }? after: .seq of the last entry of the
+---list before; limit: 100
+---@return whatsapp.outbox.entry[]? entries
+---@return string? err
+---@return whatsapp.details? details
+function Outbox:list(options)
+  options = options_of.check(options, LIST, 2)
+  local entries, err, details = ask(self, "list", { state = options.state, after = options.after, limit = options.limit or 100 })
+  if not entries then return nil, err, details end
+  for _, entry in ipairs(entries) do public(entry) end
+  return entries
+end
+
+---@return table<whatsapp.outbox.state_name, integer>? counts the number of entries in each state
+---@return number|string|nil oldest or err: seconds for which the oldest entry that is due has waited, 0 if there is no such entry
+---@return whatsapp.details? details
+function Outbox:counts() return ask(self, "counts") end
+
+local WORDS = { again = true, drop = true }
+
+---A person's word on an unknown entry, after a look at the conversation: "again" sends it once more, "drop" gives it up.
+---@param key string
+---@param word "again"|"drop"
+---@return boolean? done false: there is no unknown entry of this key
+---@return string? err
+---@return whatsapp.details? details
+function Outbox:resolve(key, word)
+  check_key(key, 2)
+  if not WORDS[word] then error('a word is "again" or "drop", got ' .. tostring(word), 2) end
+  return ask(self, "resolve", key, word)
+end
+
+---Deletes entries that were accepted, failed or expired longer than `keep` seconds ago; run does so by itself.
+---@param options { keep: number?, limit: integer? }? keep: seconds, that of the outbox; limit: of entries, 1,000
+---@return integer? count
+---@return string? err
+---@return whatsapp.details? details
+function Outbox:purge(options)
+  options = options_of.check(options, { keep = "since", limit = "count" }, 2)
+  return ask(self, "purge", options.keep or self.keep, options.limit or 1000)
+end
+
+function Outbox:__tostring() return ("whatsapp.outbox (%s)"):format(getmetatable(self.store).__name or "store") end
+
+-- ---- making one --------------------------------------------------------------------------------------------------------------
+
+---@class whatsapp.outbox_options
+---@field store whatsapp.outbox.store of whatsapp.outbox.memory, whatsapp.outbox.sql or whatsapp.outbox.redis
+---@field lease number? seconds that a sender has for one attempt, 60; it must be longer than the client's timeout
+---@field keep number? seconds that entries are kept after their end, 7 days: as long as webhooks repeat
+---@field attempts integer? after which an entry fails, 10
+---@field backoff number[]? { first, most } seconds between two attempts: {4, 3600}; each is four times the one before
+---@field observe (fun(event: whatsapp.observed))? told each put, and while run works, the counts: whatsapp.metrics, or a function
+---@field hold_unknown boolean? an unknown entry holds the later ones of its recipient until it is settled
+
+local OPTIONS = {
+  store = "outbox_store", lease = "seconds", keep = "since", attempts = "count", backoff = "backoff", hold_unknown = "boolean",
+  observe = "callable",
+}
+local WEEK = 7 * 86400
+
+---An outbox over a store. It needs no phone number and no token: the client has them, that outbox:run gets.
+---@param options whatsapp.outbox_options
+---@return whatsapp.outbox_object
+function outbox.new(options)
+  local checked = options_of.check(options, OPTIONS, 2)
+  if checked.store == nil then error("whatsapp.outbox.new needs a store, as of require(\"whatsapp.outbox.memory\").new()", 2) end
+  for _, name in ipairs(STORE) do
+    if not values.callable(checked.store[name]) then error(("option store has no function %s"):format(name), 2) end
+  end
+  return setmetatable({
+    store = checked.store, lease = checked.lease or 60, keep = checked.keep or WEEK, attempts = checked.attempts or 10,
+    backoff = checked.backoff or { 4, 3600 }, hold_unknown = checked.hold_unknown or false, random = math.random,
+    observe = checked.observe,
+    senders = setmetatable({}, { __mode = "k" }),
+  }, Outbox)
+end
+
+---@param options { now: (fun(): number)? }?
+---@return whatsapp.outbox.memory store in the memory of this process
+function outbox.memory(options) return require("whatsapp.outbox.memory").new(options) end
+
+return outbox

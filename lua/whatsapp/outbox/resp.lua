@@ -1,0 +1,112 @@
+-- A thin client of Redis for a plain Lua, over a socket of LuaSocket: it sends a command and reads one answer (RESP). Connects at
+-- the first call, and again after the connection is lost. Never repeats a command, and never raises.
+local resp = {}
+
+local Client = {}
+Client.__index = Client
+
+local READERS = {}
+
+-- Returns a value, or nil, err, is_answer: an error that Redis answered keeps the connection.
+local function read(socket)
+  local line, err = socket:receive "*l"
+  if not line then return nil, err end
+  local reader = READERS[line:sub(1, 1)]
+  if not reader then return nil, "Redis answered something else" end
+  return reader(line:sub(2), socket)
+end
+
+READERS["+"] = function(text) return text end
+READERS["-"] = function(text) return nil, text, true end
+READERS[":"] = function(text) return tonumber(text) end
+
+READERS["$"] = function(text, socket)
+  local size = tonumber(text)
+  if size < 0 then return false end
+  local bytes, err = socket:receive(size + 2)
+  if not bytes then return nil, err end
+  return bytes:sub(1, -3)
+end
+
+READERS["*"] = function(text, socket)
+  local count, list = tonumber(text), {}
+  if count < 0 then return false end
+  for i = 1, count do
+    local value, err, is_answer = read(socket)
+    if value == nil and not is_answer then return nil, err end
+    list[i] = value == nil and false or value
+  end
+  return list
+end
+
+local function command(...)
+  local count = select("#", ...)
+  local words = { ("*%d\r\n"):format(count) }
+  for i = 1, count do
+    local word = tostring((select(i, ...)))
+    words[#words + 1] = ("$%d\r\n%s\r\n"):format(#word, word)
+  end
+  return table.concat(words)
+end
+
+local function exchange(socket, ...)
+  local sent, err = socket:send(command(...))
+  if not sent then return nil, err end
+  return read(socket)
+end
+
+local function lose(self)
+  if self.socket then pcall(self.socket.close, self.socket) end
+  self.socket = nil
+end
+
+local function connect(self)
+  local socket, err = self.tcp()
+  if not socket then return nil, err end
+  socket:settimeout(self.timeout)
+  local ok
+  ok, err = socket:connect(self.host, self.port)
+  if not ok then return nil, err end
+  self.socket = socket
+  for _, words in ipairs(self.greeting) do
+    ok, err = exchange(socket, (unpack or table.unpack)(words)) -- luacheck: ignore 113 143
+    if not ok then
+      lose(self)
+      return nil, err
+    end
+  end
+  return true
+end
+
+---Sends a command and reads its answer.
+---@param ... string
+---@return any reply a string, a number, a list, or false for nil; nil: a failure
+---@return string? err
+function Client:call(...)
+  if not self.socket then
+    local connected, err = connect(self)
+    if not connected then return nil, ("no connection to Redis at %s:%d: %s"):format(self.host, self.port, tostring(err)) end
+  end
+  local reply, err, is_answer = exchange(self.socket, ...)
+  if reply == nil and not is_answer then lose(self) end
+  return reply, err
+end
+
+function Client:close() lose(self) end
+
+---@param options { host: string?, port: integer?, password: string?, user: string?, database: integer?, timeout: number?, tcp:
+---(fun(): any)? } tcp: makes a socket of LuaSocket's kind
+---@return table client :call(name, …), :close()
+function resp.new(options)
+  local greeting = {}
+  if options.password then
+    greeting[1] = options.user and { "AUTH", options.user, options.password } or { "AUTH", options.password }
+  end
+  if options.database then greeting[#greeting + 1] = { "SELECT", ("%d"):format(options.database) } end
+  return setmetatable({
+    host = options.host or "127.0.0.1", port = options.port or 6379, timeout = options.timeout or 10, greeting = greeting,
+    tcp = options.tcp,
+  }, Client)
+end
+
+return resp

@@ -1,0 +1,466 @@
+-- The sender of an outbox: drives deliveries of claimed entries over the transport of a client. Every commit to the store is for
+-- a list of entries: what ended is recorded, what leaves is marked as `sending` before its first byte. Its turn:
+--   1. record   finish() what has ended
+--   2. tend     sweep() the leases that are over, purge() what is old
+--   3. refill   claim() the next entries, and take their places in the limits
+--   4. launch   start() those that leave now; only those that the store started go to the transport
+--   5. collect  wait for answers
+-- Never sends what the store did not start, never waits for a store with a request on the wire unread.
+local core = require "whatsapp.core"
+local decide = require "whatsapp.outbox.decide"
+local delivery = require "whatsapp.send.delivery"
+local observe = require "whatsapp.util.observe"
+local single = require "whatsapp.send.single"
+local values = require "whatsapp.util.values"
+
+local sender = {}
+
+local SOON = 1 -- seconds that a claimed entry may wait for its place in the limits
+local PEEK = -1 -- at_most: take nothing, only tell the wait
+local LONGEST_OUTAGE = 30 -- seconds between two looks at a store that failed
+local PURGE_EVERY, PURGE_COUNT = 60, 1000
+local LOOK_EVERY = 15 -- seconds between two looks of the observer
+local TAKEN = "taken" -- on the wire, as send/batch has it
+
+---@class whatsapp.outbox.sender
+local Sender = {}
+Sender.__index = Sender
+
+-- ---- the store ---------------------------------------------------------------------------------------------------------------
+
+-- The store failed: it is asked again later, after 1, 2, 4 … 30 seconds.
+local function fail(self, err, details)
+  self.outage = math.min(LONGEST_OUTAGE, self.outage and self.outage * 2 or 1)
+  self.resumes, self.failed = self.now() + self.outage, true
+  self.err, self.details = err, details
+  self.is_lost = type(details) == "table" and details.retryable == false
+  if self.on_error and not pcall(self.on_error, err, self.outage) then self.on_error = nil end
+end
+
+-- Calls a function of the store, which may yield; what it raises is a failure like any other.
+local function ask(self, name, ...)
+  local store = self.outbox.store
+  local ok, result, err, details = values.protected(store[name], store, ...)
+  if not ok then result, err = nil, values.text_of(result) end
+  if result == nil then
+    fail(self, ("the store could not %s: %s"):format(name, tostring(err)), details)
+    return nil
+  end
+  self.outage = nil
+  return result, err
+end
+
+-- ---- 1. record ---------------------------------------------------------------------------------------------------------------
+
+-- tells the caller's function about an outcome; what it raises ends the run, once all is recorded
+local function tell(self, item, outcome)
+  if not self.on_outcome then return end
+  local entry = item.entry
+  entry.state = outcome.state
+  local ok, answer = values.protected(self.on_outcome, entry, item.result, item.err, item.details)
+  if not ok then self.raised = self.raised or { answer } end
+  if not ok or answer == false then self.stopping = true end
+end
+
+local function record(self)
+  local outcomes = self.outcomes
+  if #outcomes == 0 then return end
+  if not ask(self, "finish", outcomes) then return end
+  local items = self.items
+  self.outcomes, self.items, self.next_claim = {}, {}, 0
+  for i, outcome in ipairs(outcomes) do
+    if items[i].is_attempt then
+      self.count = self.count + 1
+      tell(self, items[i], outcome)
+    end
+  end
+end
+
+local function add_outcome(self, item, outcome)
+  self.outcomes[#self.outcomes + 1] = outcome
+  self.items[#self.items + 1] = item
+end
+
+-- puts an entry back that did not leave; it is due in `delay` seconds
+local function put_back(self, item, delay)
+  local entry = item.entry
+  add_outcome(self, item, { key = entry.key, fence = entry.fence, state = "queued", attempts = entry.attempts, delay = delay })
+end
+
+local function put_all_back(self)
+  local waiting = self.waiting
+  self.waiting = {}
+  for _, item in ipairs(waiting) do
+    if item.one then item.one:release() end
+    put_back(self, item, 0)
+  end
+end
+
+-- Holds the queue for all senders: the first one that asks for a hold makes it.
+local function hold(self, seconds)
+  ask(self, "take_all", { { key = self.hold_key, interval = seconds, burst = 1, at_most = 0 } })
+  self.next_claim = self.now() + math.min(seconds, SOON)
+  put_all_back(self)
+end
+
+-- the delivery is over: its outcome is recorded in the next turn
+local function ended(self, item)
+  local one = item.one
+  local entry = item.entry
+  item.result, item.err, item.details = one.result or nil, one.err or nil, one.details
+  item.one, item.is_attempt = nil, true
+  local outcome, seconds = decide.outcome(entry, item.result, item.err, item.details, self.outbox, self.holds)
+  if self.state.observe and outcome.state ~= "queued" then one:observed() end -- it has ended
+  one.batch = false
+  if not one.is_spoilt then one:release() end
+  add_outcome(self, item, outcome)
+  if outcome.state == "accepted" then self.holds = 0 end
+  if seconds then
+    self.holds = self.holds + 1
+    hold(self, seconds)
+  end
+end
+
+-- ---- 2. tend -----------------------------------------------------------------------------------------------------------------
+
+-- tells the observer of the outbox what is in it
+local function look(self, now)
+  local outbox = self.outbox
+  local counts, oldest = ask(self, "counts")
+  if not counts then return end
+  self.next_look = now + LOOK_EVERY
+  local event = { name = "outbox", counts = counts, oldest = oldest }
+  outbox.observe_error = observe.tell(outbox.observe, event) or outbox.observe_error
+end
+
+local function tend(self)
+  local outbox, now = self.outbox, self.now()
+  if now >= self.next_sweep and ask(self, "sweep") then self.next_sweep = now + outbox.lease / 2 end
+  if now >= self.next_purge and not self.failed and ask(self, "purge", outbox.keep, PURGE_COUNT) then
+    self.next_purge = now + PURGE_EVERY
+  end
+  if outbox.observe and now >= self.next_look and not self.failed then look(self, now) end
+end
+
+-- ---- 3. refill ---------------------------------------------------------------------------------------------------------------
+
+-- seconds until entries may be claimed: the queue is held, or the number has no place in the next second
+local function wait_of_number(self)
+  local asks = { { key = self.hold_key, interval = 1, burst = 1, at_most = PEEK } }
+  local limit = self.number_limit
+  if limit then asks[2] = { key = self.number_key, interval = limit.interval, burst = limit.burst, at_most = PEEK } end
+  local waits = ask(self, "take_all", asks)
+  if not waits then return nil end
+  return math.max(waits[1], (waits[2] or 0) - SOON)
+end
+
+-- the waits of many items for one limit; nil: the store failed
+local function places(self, items, limit, key_of, at_most)
+  local asks = {}
+  for i, item in ipairs(items) do
+    asks[i] = { key = key_of(item), interval = limit.interval, burst = limit.burst, at_most = at_most }
+  end
+  return ask(self, "take_all", asks)
+end
+
+-- The limit of a pair: an entry whose place comes later than soon goes back into the store.
+local function take_pairs(self, items)
+  local limit = self.pair_limit
+  if not limit or #items == 0 then return items end
+  local waits, kept = places(self, items, limit, function(item) return self.pair_key .. item.entry.lane end, SOON), {}
+  for i, item in ipairs(items) do
+    local wait = waits and waits[i] or 0
+    if not waits or wait > SOON then put_back(self, item, wait)
+    else
+      item.leaves = item.leaves + math.max(0, wait)
+      kept[#kept + 1] = item
+    end
+  end
+  return kept
+end
+
+local function take_number(self, items)
+  local limit = self.number_limit
+  if not limit or #items == 0 then return items end
+  local waits, now = places(self, items, limit, function() return self.number_key end), self.now()
+  for i, item in ipairs(items) do
+    if not waits then put_back(self, item, 0)
+    else item.leaves = math.max(item.leaves, now + waits[i]) end
+  end
+  return waits and items or {}
+end
+
+local function refill(self)
+  local now, outbox = self.now(), self.outbox
+  if self.stopping or #self.waiting > 0 or self.quota <= 0 or now < self.next_claim or #self.outcomes > 0 then return end
+  local wait = wait_of_number(self)
+  if not wait then return end
+  if wait > 0 then
+    self.next_claim = now + math.min(wait, self.poll)
+    return
+  end
+  local entries = ask(self, "claim", math.min(self.quota, self.concurrency), outbox.lease, outbox.hold_unknown)
+  if not entries then return end
+  self.is_empty = #entries == 0
+  if self.is_empty then self.next_claim = now + self.poll end
+  self.quota = self.quota - #entries
+  local items = {}
+  for i, entry in ipairs(entries) do
+    entry.message = core.decode(entry.body)
+    items[i] = { entry = entry, leaves = now, lease = now + outbox.lease }
+  end
+  self.waiting = take_number(self, take_pairs(self, items))
+end
+
+-- ---- 4. launch ---------------------------------------------------------------------------------------------------------------
+
+local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\" }
+
+-- the JSON of an entry with its stamp, which the store keeps apart
+local function body_of(entry)
+  local stamp = entry.stamp:gsub('[%c"\\]', function(char) return ESCAPES[char] or ("\\u%04x"):format(char:byte()) end)
+  return ('%s,"biz_opaque_callback_data":"%s"}'):format(entry.body:sub(1, -2), stamp)
+end
+
+-- A delivery whose message was checked and written when it was put into the outbox. The limits were taken in the store.
+local function begin(self, item)
+  local one, entry = delivery.new(self.state, self.plan), item.entry
+  local message = entry.message or values.NONE
+  one.message, one.body, one.stamp, one.to = message, body_of(entry), entry.stamp, message.to or message.recipient or entry.lane
+  one.step, one.batch = self.first_step, self
+  item.one = one
+  return one
+end
+
+-- Runs the steps before an attempt. Returns true if the request is ready.
+local function is_ready(self, item, now)
+  local one = item.one or begin(self, item)
+  if one.request then return true end
+  local wait = one:advance(now)
+  if wait == 0 then return true end
+  if one.is_over then ended(self, item)
+  else
+    item.leaves = now + wait
+    self.waiting[#self.waiting + 1] = item
+  end
+  return false
+end
+
+-- takes the items that leave now out of those that wait
+local function leaving(self, now)
+  local waiting, ready = self.waiting, {}
+  self.waiting = {}
+  for at, item in ipairs(waiting) do
+    if item.leaves > now or self.in_flight + #ready >= self.concurrency then self.waiting[#self.waiting + 1] = item
+    elseif is_ready(self, item, now) then ready[#ready + 1] = item end
+    if self.held_at ~= self.holds then -- the token was refused: nothing more leaves
+      for rest = at + 1, #waiting do put_back(self, waiting[rest], 0) end
+      break
+    end
+  end
+  return ready
+end
+
+local function settle(self, item, response, err, details)
+  item.one:settle(response, err, details)
+  ended(self, item)
+end
+
+local function send(self, item)
+  local one = item.one
+  if not self.start then
+    one.on_wire = TAKEN
+    local response, err, details = single.exchange(one)
+    one.on_wire = false
+    return settle(self, item, response, err, details)
+  end
+  self.in_flight = self.in_flight + 1
+  self.sent[one] = item
+  one.on_wire = TAKEN
+  local ok, problem = values.protected(self.start, one.request, one, self)
+  if ok then return end
+  self.in_flight, self.sent[one], one.on_wire, one.is_spoilt = self.in_flight - 1, nil, false, true
+  return settle(self, item, nil, values.text_of(problem))
+end
+
+-- The store did not say whether these were started: they are asked about again while their lease holds, then put back.
+local function not_started(self, items)
+  for _, item in ipairs(items) do
+    if self.now() < item.lease and not self.stopping then self.waiting[#self.waiting + 1] = item
+    else
+      item.one:release()
+      put_back(self, item, 0)
+    end
+  end
+end
+
+local function launch(self)
+  self.held_at = self.holds
+  if #self.waiting == 0 then return end
+  local items, marks = leaving(self, self.now()), {}
+  if #items == 0 then return end
+  for i, item in ipairs(items) do marks[i] = { key = item.entry.key, fence = item.entry.fence } end
+  local started = ask(self, "start", marks, self.outbox.lease)
+  if not started then return not_started(self, items) end
+  for i, item in ipairs(items) do
+    if started[i] then send(self, item)
+    else item.one:release() end -- its lease was over and it is another sender's, or its time to live is over
+  end
+end
+
+-- ---- 5. collect --------------------------------------------------------------------------------------------------------------
+
+-- A transport without inboxes may give the answer of a batch of the same client: it is put where that batch finds it.
+local function pass_on(one, response, err, details)
+  if type(one) ~= "table" or not one.on_wire or not one.batch then return end
+  local owner = one.batch
+  one.response, one.err, one.details, one.answered_before = response, err, details, owner.answered
+  owner.answered = one
+end
+
+local function take_answer(self, one, response, err, details)
+  local item = self.sent[one]
+  if not item then return pass_on(one, response, err, details) end
+  self.sent[one], one.on_wire = nil, false
+  self.in_flight = self.in_flight - 1
+  settle(self, item, response, err, details)
+end
+
+-- answers of this sender that a batch of the same client got
+local function take_passed(self)
+  local one = self.answered
+  self.answered = false
+  while one do
+    local before = one.answered_before
+    local response, err, details = one.response or nil, one.err or nil, one.details or nil
+    one.answered_before, one.response, one.err, one.details = false, false, false, false
+    take_answer(self, one, response, err, details)
+    one = before
+  end
+end
+
+-- seconds until there is something to do
+local function seconds_of(self)
+  local now = self.now()
+  if self.resumes > now then return self.resumes - now end
+  if #self.outcomes > 0 then return 0 end
+  local at = math.min(self.next_sweep, now + self.poll)
+  for _, item in ipairs(self.waiting) do
+    if self.in_flight < self.concurrency then at = math.min(at, item.leaves) end
+  end
+  if #self.waiting == 0 and self.quota > 0 and not self.stopping then at = math.min(at, self.next_claim) end
+  return math.max(0, at - now)
+end
+
+local function collect(self)
+  take_passed(self)
+  local seconds = seconds_of(self)
+  if self.in_flight == 0 then
+    if seconds > 0 then self.state.sleep(seconds) end
+    return
+  end
+  repeat
+    local one, response, err, details = self.wait(seconds, self)
+    if one ~= nil then take_answer(self, one, response, err, details) end
+    seconds = 0
+  until one == nil or self.in_flight == 0
+end
+
+-- ---- the turns ---------------------------------------------------------------------------------------------------------------
+
+local function turn(self)
+  if self.state.shared.closed then self.stopping = true end
+  if self.now() < self.resumes then return end
+  self.failed = false
+  record(self)
+  if self.stopping then put_all_back(self)
+  elseif not self.failed then tend(self) end
+  if not self.failed then refill(self) end
+  if not self.failed then launch(self) end
+end
+
+local function is_idle(self)
+  return self.in_flight == 0 and #self.waiting == 0 and #self.outcomes == 0
+end
+
+-- Whether a run ends because it was stopped. A store that stays away keeps it no longer than the leases hold.
+local function is_stopped(self)
+  if self.is_lost and self.in_flight == 0 then return true end
+  if not self.stopping then return false end
+  self.gives_up = self.gives_up or self.now() + self.outbox.lease
+  return is_idle(self) or (self.in_flight == 0 and self.now() >= self.gives_up)
+end
+
+local function is_drained(self)
+  if is_stopped(self) then return true end
+  if not (is_idle(self) and self.is_empty) or self.failed then return false end
+  self.is_empty = false
+  local counts = ask(self, "counts")
+  return counts ~= nil and counts.queued + counts.claimed + counts.sending == 0
+end
+
+local function is_step_over(self)
+  if is_stopped(self) then return true end
+  if self.failed and self.in_flight == 0 then return true end
+  return is_idle(self) and (self.quota <= 0 or self.next_claim > self.now())
+end
+
+local function drive(self, is_done)
+  self.stopping, self.gives_up, self.raised, self.is_lost = false, nil, nil, false
+  turn(self)
+  while not is_done(self) do
+    collect(self)
+    turn(self)
+  end
+  if self.raised then error(self.raised[1], 0) end
+end
+
+---Sends until the queue is empty, or until it is stopped.
+---@param options { until_empty: boolean?, on_outcome: function?, on_error: function?, poll: number? }
+---@return integer? count of attempts
+---@return string? err
+---@return table? details
+function Sender:run(options)
+  self.count, self.quota, self.poll = 0, math.huge, options.poll
+  self.on_outcome, self.on_error = options.on_outcome, options.on_error
+  drive(self, options.until_empty and is_drained or is_stopped)
+  if self.is_lost then return nil, self.err, self.details end
+  return self.count
+end
+
+---One round: what can be claimed at once is sent.
+---@param options { on_outcome: function?, poll: number? }
+---@return integer? count of attempts
+---@return string? err
+---@return table? details
+function Sender:step(options)
+  self.count, self.quota, self.poll, self.on_outcome, self.on_error = 0, self.concurrency, options.poll, options.on_outcome, nil
+  self.next_claim, self.resumes, self.failed = 0, 0, false
+  drive(self, is_step_over)
+  if self.failed then return nil, self.err, self.details end
+  return self.count
+end
+
+---@param outbox whatsapp.outbox_object
+---@param state table of a client
+---@param plan table of its messages, without retries: the store keeps what is tried again
+---@param concurrency integer
+---@return whatsapp.outbox.sender
+function sender.new(outbox, state, plan, concurrency)
+  local transport, limiter = state.shared.transport, state.shared.limiter
+  local many = type(transport) == "table" and transport.start and transport.wait and true or false
+  local number = state.phone_number_id
+  local rows = limiter and limiter.rows or values.NONE
+  return setmetatable({
+    outbox = outbox, state = state, plan = plan, now = state.now, start = many and transport.start,
+    wait = many and transport.wait, concurrency = many and concurrency or 1,
+    first_step = #rows + 1, number_limit = rows.number, pair_limit = rows.pair,
+    number_key = "number:" .. number, hold_key = "hold:" .. number,
+    pair_key = ("pair:%s:"):format(number),
+    waiting = {}, sent = {}, outcomes = {}, items = {}, in_flight = 0, answered = false, holds = 0, held_at = 0, count = 0,
+    quota = 0, poll = 1, next_claim = 0, next_sweep = 0, next_purge = 0, next_look = 0, resumes = 0, stopping = false,
+    failed = false, is_empty = false, is_lost = false,
+  }, Sender)
+end
+
+return sender

@@ -1,0 +1,80 @@
+-- Looks into what a box keeps of its conversations: messages of the business and of the users. Reads only; never sends anything.
+local chats = {}
+
+---@param box whatsapp.sandbox
+---@param id any of a message of the business
+---@return table? entry
+function chats.find(box, id)
+  return box.shelves.messages.by_id[id] or box.shelves.undelivered.by_id[id]
+end
+
+---@param box whatsapp.sandbox
+---@param id any of a message of a user
+---@return table? entry
+function chats.find_inbound(box, id) return box.shelves.inbound.by_id[id] end
+
+---The newest message to a user.
+---@param box whatsapp.sandbox
+---@param user whatsapp.sandbox.user
+---@param fits (fun(entry: table): any)? whether it is one that counts; every one if absent
+---@return table? entry
+function chats.last(box, user, fits)
+  local list = box.messages
+  for i = #list, 1, -1 do
+    if list[i].user == user.id and (not fits or fits(list[i])) then return list[i] end
+  end
+end
+
+---@param box whatsapp.sandbox
+---@param user whatsapp.sandbox.user
+---@return table[] entries of the messages to a user, the newest last
+function chats.sent_to(box, user)
+  local found = {}
+  for _, entry in ipairs(box.messages) do
+    if entry.user == user.id then found[#found + 1] = entry end
+  end
+  return found
+end
+
+---@param box whatsapp.sandbox
+---@param user whatsapp.sandbox.user
+---@return table[] entries of both sides, the newest last
+function chats.entries(box, user)
+  local found = chats.sent_to(box, user)
+  for _, entry in ipairs(box.inbound) do
+    if entry.user == user.id then found[#found + 1] = entry end
+  end
+  table.sort(found, function(a, b) return a.seq < b.seq end)
+  return found
+end
+
+---@param box whatsapp.sandbox
+---@return table<string, integer> counts of the messages that each user has not read, in one pass
+function chats.unread(box)
+  local counts = {}
+  for _, entry in ipairs(box.messages) do
+    if not (entry.statuses and entry.statuses.read) then counts[entry.user] = (counts[entry.user] or 0) + 1 end
+  end
+  return counts
+end
+
+---The definition of the template of a message, where the box has one.
+---@param box whatsapp.sandbox
+---@param entry table
+---@return table? definition
+function chats.definition(box, entry)
+  local template = entry.message.template
+  if type(template) ~= "table" then return nil end
+  return box.templates:find(template)
+end
+
+---How the numbers of the business are written where a message is quoted.
+---@param box whatsapp.sandbox
+---@param id string phone_number_id
+---@return string digits
+function chats.display(box, id)
+  local number = box.numbers.by_id[id] or box.numbers.list[1]
+  return number.display_phone_number
+end
+
+return chats

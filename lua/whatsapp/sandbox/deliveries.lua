@@ -1,0 +1,299 @@
+-- The webhooks of a box on their way: signed over their bytes, repeated as the API repeats them on anything but 200, and logged
+-- with every attempt. An endpoint is a function, which is called here, or a URL, to which the driver posts: run() gives it what
+-- to post. Bounded in all its parts. Never opens a socket, and never waits.
+local crypto = require "whatsapp.crypto"
+local escaped = require "whatsapp.sandbox.escaped"
+local queue = require "whatsapp.util.queue"
+local show = require "whatsapp.util.show"
+local url = require "whatsapp.util.url"
+local values = require "whatsapp.util.values"
+
+local deliveries = {}
+
+local MINUTE, HOUR, DAY = 60, 3600, 86400
+
+-- Seconds from the first attempt to each. The API publishes only that it repeats at once, then less and less often, for 7 days:
+-- these steps are ours.
+deliveries.STEPS = { 0, 5, 30, 5 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY }
+
+local MOST_UNDER_WAY = 16 -- to one endpoint
+local MOST_WAITING = 10000
+local MOST_ANSWER = 4096 -- bytes of an answer that are kept
+local OK = 200 -- nothing else is a success
+local USER_AGENT = "facebookexternalua"
+
+---@class whatsapp.sandbox.delivery
+---@field id string
+---@field at number when it was made
+---@field number string phone_number_id
+---@field what string the type of the message, or the status
+---@field about string? id of the message
+---@field body string the bytes
+---@field state "waiting"|"done"|"dropped"|"lost"
+---@field attempts table[] each { at, status, answer, err, ms, signature }
+---@field next_at number? of the next attempt
+
+local attempt_when_due
+
+-- ---- endpoints ----------------------------------------------------------------------------------------------------------
+
+local function endpoint_of(box, number)
+  return box.endpoints[number] or box.endpoints[""]
+end
+
+---Sets where webhooks go.
+---@param box whatsapp.sandbox
+---@param to string|function|nil a URL, or a function as webhook.handler makes it; nil: nowhere
+---@param number string? phone_number_id; every number that has no endpoint of its own if absent
+function deliveries.set_endpoint(box, to, number)
+  local is_url, old = type(to) == "string", box.endpoints[number or ""]
+  box.endpoints[number or ""] = to and {
+    url = is_url and to or nil, handle = not is_url and to or nil, running = 0, ready = queue.fifo(),
+  } or nil
+  local delivery = old and old.ready:pop()
+  while delivery do -- those that had to wait for a place begin at the new one
+    box.clock:at(box.clock:now(), attempt_when_due, { box, delivery, #delivery.attempts })
+    delivery = old.ready:pop()
+  end
+end
+
+---Forgets every delivery: the answers of those under way change nothing any more.
+---@param box whatsapp.sandbox
+function deliveries.reset(box)
+  box.waiting = { count = 0 }
+  for number, endpoint in pairs(box.endpoints) do
+    endpoint.ready = queue.fifo()
+    box.endpoints[number] = { url = endpoint.url, handle = endpoint.handle, running = 0, ready = queue.fifo() }
+  end
+end
+
+---@param box whatsapp.sandbox
+---@param number string phone_number_id
+---@return boolean
+function deliveries.has_endpoint(box, number) return endpoint_of(box, number) ~= nil end
+
+local function headers_of(signature)
+  return { ["content-type"] = "application/json", ["user-agent"] = USER_AGENT, ["x-hub-signature-256"] = signature }
+end
+
+-- ---- the list of those that wait: linked, so that the oldest is found and any is removed at once -----------------------------
+
+local function link(box, delivery)
+  local list = box.waiting
+  delivery.list, delivery.before, list.last = list, list.last, delivery
+  if delivery.before then delivery.before.after = delivery else list.first = delivery end
+  list.count = list.count + 1
+end
+
+local function unlink(delivery)
+  local list, before, after = delivery.list, delivery.before, delivery.after
+  if before then before.after = after else list.first = after end
+  if after then after.before = before else list.last = before end
+  delivery.before, delivery.after = nil, nil
+  list.count = list.count - 1
+end
+
+local function finish(delivery, state)
+  if delivery.state ~= "waiting" then return end
+  delivery.state, delivery.next_at = state, nil
+  unlink(delivery)
+end
+
+-- ---- attempts -----------------------------------------------------------------------------------------------------------
+
+local function tell(box, delivery, attempt)
+  box:tell {
+    kind = "delivery", delivery = delivery.id, what = delivery.what, id = delivery.about, number = delivery.number,
+    attempt = #delivery.attempts, status = attempt and attempt.status, err = attempt and attempt.err, ms = attempt and attempt.ms,
+    state = delivery.state, next_at = delivery.next_at, body = #delivery.attempts == 1 and delivery.body or nil,
+  }
+end
+
+local function schedule_next(box, delivery)
+  local step = deliveries.STEPS[#delivery.attempts + 1]
+  if not step then return finish(delivery, "dropped") end
+  delivery.next_at = math.max(box.clock:now(), delivery.first_at + step)
+  box.clock:at(delivery.next_at, attempt_when_due, { box, delivery, #delivery.attempts })
+end
+
+local REFUSED = { [401] = true, [403] = true }
+
+-- An endpoint that refuses the signature has another secret, or it verifies a body that its framework wrote again.
+local function explain(box, delivery, attempt)
+  local plain = escaped.plain(delivery.body)
+  if plain == delivery.body then return end
+  attempt.reserialised = "sha256=" .. crypto.hmac_sha256(box.app_secret, plain)
+  attempt.hint = "compare the signature that your endpoint computes: if it is `reserialised`, it verifies a body that was "
+    .. "decoded and encoded again, and not the bytes that came"
+end
+
+-- the answer of an endpoint, or the error that came instead of one
+local function settle(box, delivery, attempt, response, err)
+  if delivery.list ~= box.waiting then return end -- the box was reset meanwhile
+  local status = type(response) == "table" and tonumber(response.status) or nil
+  attempt.status = status
+  attempt.answer = status and tostring(response.body or ""):sub(1, MOST_ANSWER) or nil
+  attempt.err = not status and show.value(err or "no answer") or nil
+  attempt.ms = math.max(0, math.floor((box.clock:now() - attempt.at) * 1000 + 0.5))
+  delivery.response = status and response or nil
+  if REFUSED[status] then explain(box, delivery, attempt) end
+  if status == OK then finish(delivery, "done")
+  elseif delivery.state == "waiting" then schedule_next(box, delivery) end
+  tell(box, delivery, attempt)
+end
+
+local start
+
+local function start_next(box, endpoint)
+  local delivery = endpoint.ready:pop()
+  while delivery and delivery.state ~= "waiting" do delivery = endpoint.ready:pop() end
+  if delivery then start(box, endpoint, delivery) end
+end
+
+-- the driver posts, and calls `done` with the answer
+local function post(box, endpoint, delivery, attempt)
+  local is_over = false
+  endpoint.running = endpoint.running + 1
+  box.effects[#box.effects + 1] = {
+    post = {
+      method = "POST", url = endpoint.url, headers = headers_of(attempt.signature), body = delivery.body,
+      timeout = box.webhook_timeout,
+    },
+    done = function(response, err)
+      if is_over then return end
+      is_over = true
+      endpoint.running = endpoint.running - 1
+      settle(box, delivery, attempt, response, err)
+      start_next(box, endpoint)
+    end,
+  }
+end
+
+local function call(box, endpoint, delivery, attempt)
+  local ok, response = pcall(endpoint.handle, {
+    method = "POST", headers = headers_of(attempt.signature), body = delivery.body,
+  })
+  if ok then settle(box, delivery, attempt, response, "the handler returned no response")
+  else settle(box, delivery, attempt, nil, "the handler raised: " .. show.value(response)) end
+end
+
+function start(box, endpoint, delivery)
+  local is_first = #delivery.attempts == 0
+  local signed = delivery.garble and is_first and delivery.body .. " " or delivery.body
+  local attempt = { at = box.clock:now(), signature = "sha256=" .. crypto.hmac_sha256(box.app_secret, signed) }
+  delivery.first_at = delivery.first_at or attempt.at
+  delivery.attempts[#delivery.attempts + 1], delivery.next_at = attempt, nil
+  if delivery.drop and is_first then return settle(box, delivery, attempt, nil, "dropped on the way by a rule") end
+  if endpoint.handle then call(box, endpoint, delivery, attempt)
+  else post(box, endpoint, delivery, attempt) end
+end
+
+-- an attempt that was put on the clock before another one was made by hand does not count any more
+function attempt_when_due(subject)
+  local box, delivery, count = subject[1], subject[2], subject[3]
+  if delivery.state ~= "waiting" or #delivery.attempts ~= count then return end
+  local endpoint = endpoint_of(box, delivery.number)
+  if not endpoint then
+    finish(delivery, "dropped")
+    return tell(box, delivery)
+  end
+  if endpoint.running >= MOST_UNDER_WAY then return endpoint.ready:push(delivery) end
+  start(box, endpoint, delivery)
+end
+
+-- ---- the public face of this file -------------------------------------------------------------------------------------------
+
+local function make_room(box)
+  while box.waiting.count >= MOST_WAITING do
+    local oldest = box.waiting.first
+    finish(oldest, "dropped")
+    tell(box, oldest)
+  end
+end
+
+---Sends bytes to the endpoint of a number.
+---@param box whatsapp.sandbox
+---@param about { number: string, what: string, about: string? }
+---@param body string
+---@param how { delay: number?, drop: boolean?, garble: boolean? }? delay: seconds until the first attempt; drop: the first
+---attempt does not arrive; garble: its signature is wrong
+---@return whatsapp.sandbox.delivery? delivery nil: there is no endpoint
+function deliveries.send(box, about, body, how)
+  if not endpoint_of(box, about.number) then return nil end
+  how = how or values.NONE
+  make_room(box)
+  box.delivery_count = box.delivery_count + 1
+  local delivery = {
+    id = ("d%d"):format(box.delivery_count), at = box.clock:now(), number = about.number, what = about.what, about = about.about,
+    body = body, state = "waiting", attempts = {}, drop = how.drop, garble = how.garble,
+  }
+  link(box, delivery)
+  box.shelves.deliveries:put(delivery, #body)
+  box.clock:at(box.clock:now() + (how.delay or 0), attempt_when_due, { box, delivery, 0 })
+  return delivery
+end
+
+---Goes on with a delivery that comes from a state.
+---@param box whatsapp.sandbox
+---@param kept table
+function deliveries.resume(box, kept)
+  local delivery = values.copy(kept)
+  delivery.state, delivery.attempts, delivery.tried = "waiting", {}, nil
+  for i = 1, kept.tried do delivery.attempts[i] = { at = kept.first_at or kept.at, err = "before a restart" } end
+  link(box, delivery)
+  box.shelves.deliveries:put(delivery, #delivery.body)
+  box.clock:at(kept.next_at or box.clock:now(), attempt_when_due, { box, delivery, kept.tried })
+end
+
+---Sends the bytes of a delivery again, signed anew.
+---@param box whatsapp.sandbox
+---@param id string
+---@return whatsapp.sandbox.delivery? delivery a new one
+---@return string? problem
+function deliveries.redeliver(box, id)
+  local old = box.shelves.deliveries.by_id[id]
+  if not old then return nil, ("there is no delivery %s"):format(tostring(id)) end
+  local new = deliveries.send(box, { number = old.number, what = old.what, about = old.about }, old.body)
+  if not new then return nil, "there is no endpoint: no webhook is set" end
+  return new
+end
+
+-- ---- the handshake ------------------------------------------------------------------------------------------------------
+
+local function conclude(box, number, challenge, response, err)
+  local status = type(response) == "table" and tonumber(response.status) or nil
+  local answer = status and tostring(response.body or "") or nil
+  local ok = status == OK and answer == challenge
+  local problem = not ok and (status and ("the endpoint answered %d %s, not the challenge"):format(status,
+    show.value(answer:sub(1, 200))) or show.value(err or "no answer")) or nil
+  box.handshaken = { ok = ok, problem = problem, at = box.clock:now(), number = number }
+  box:tell { kind = "handshake", ok = ok, problem = problem, number = number }
+end
+
+---Asks the endpoint for the challenge, as the API does when a webhook is set up. The result is an event.
+---@param box whatsapp.sandbox
+---@param number string?
+---@return boolean? asked
+---@return string? problem
+function deliveries.handshake(box, number)
+  local endpoint = endpoint_of(box, number)
+  if not endpoint then return nil, "there is no endpoint: no webhook is set" end
+  local challenge = ("%d"):format(math.floor(box.draw() * 2 ^ 31))
+  local query = ("hub.mode=subscribe&hub.challenge=%s&hub.verify_token=%s"):format(challenge, url.escape(box.verify_token))
+  if endpoint.handle then
+    local ok, response = pcall(endpoint.handle, { method = "GET", query = query, headers = {} })
+    conclude(box, number, challenge, ok and response or nil, not ok and response or nil)
+    return true
+  end
+  local separator = endpoint.url:find("?", 1, true) and "&" or "?"
+  box.effects[#box.effects + 1] = {
+    post = {
+      method = "GET", url = endpoint.url .. separator .. query, headers = { ["user-agent"] = USER_AGENT },
+      timeout = box.webhook_timeout,
+    },
+    done = function(response, err) conclude(box, number, challenge, response, err) end,
+  }
+  return true
+end
+
+return deliveries

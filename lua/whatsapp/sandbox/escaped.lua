@@ -1,0 +1,152 @@
+-- Writes JSON as the API writes the bodies of its webhooks: ASCII, \u with hexadecimal digits in lower case, a slash as \/. The
+-- members of an object come in the order of the names below, the others after them by their names, so that the same value is
+-- always the same bytes. Pure; never changes a value.
+local core = require "whatsapp.core"
+local values = require "whatsapp.util.values"
+
+local escaped = {}
+
+local FIRST = {
+  "object", "entry", "id", "changes", "value", "messaging_product", "metadata", "display_phone_number", "phone_number_id",
+  "contacts", "profile", "wa_id", "user_id", "from", "from_user_id", "status", "timestamp", "type", "field",
+}
+local RANK = {}
+for i, name in ipairs(FIRST) do RANK[name] = i end
+
+local LIST = getmetatable(core.array {})
+local DEEPEST = 64
+
+-- ---- strings ------------------------------------------------------------------------------------------------------------
+
+local SHORT = {
+  ['"'] = '\\"', ["\\"] = "\\\\", ["/"] = "\\/", ["\b"] = "\\b", ["\f"] = "\\f", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t",
+}
+
+local function escape_byte(byte) return SHORT[byte] or ("\\u%04x"):format(byte:byte()) end
+
+local function code_point(character)
+  local first = character:byte()
+  local point = first < 224 and first % 32 or first < 240 and first % 16 or first % 8
+  for i = 2, #character do point = point * 64 + character:byte(i) % 64 end
+  return point
+end
+
+local function escape_character(character)
+  local point = code_point(character)
+  if point < 0x10000 then return ("\\u%04x"):format(point) end
+  point = point - 0x10000
+  return ("\\u%04x\\u%04x"):format(0xD800 + math.floor(point / 0x400), 0xDC00 + point % 0x400)
+end
+
+-- the strings are UTF-8: they come from JSON, or were checked by `is_utf8`
+local function write_string(text)
+  if not text:find '[^%w_. :-]' then return '"' .. text .. '"' end
+  text = text:gsub('[%z\1-\31"\\/@\127]', escape_byte)
+  return '"' .. text:gsub("[\194-\244][\128-\191]+", escape_character) .. '"'
+end
+
+-- the characters of two, three and four bytes, without surrogates and numbers that are too large
+local TAIL = "[\128-\191]"
+local CHARACTERS = {
+  "[\194-\223]" .. TAIL, "\224[\160-\191]" .. TAIL, "[\225-\236\238\239]" .. TAIL .. TAIL, "\237[\128-\159]" .. TAIL,
+  "\240[\144-\191]" .. TAIL .. TAIL, "[\241-\243]" .. TAIL .. TAIL .. TAIL, "\244[\128-\143]" .. TAIL .. TAIL,
+}
+
+---@param text string
+---@return boolean
+function escaped.is_utf8(text)
+  for _, character in ipairs(CHARACTERS) do
+    if not text:find "[\128-\255]" then return true end
+    text = text:gsub(character, "x")
+  end
+  return not text:find "[\128-\255]"
+end
+
+-- ---- values -------------------------------------------------------------------------------------------------------------
+
+local write
+
+local function is_before(a, b)
+  local rank_a, rank_b = RANK[a] or math.huge, RANK[b] or math.huge
+  if rank_a ~= rank_b then return rank_a < rank_b end
+  return tostring(a) < tostring(b)
+end
+
+local function names_of(object)
+  local names = {}
+  for name in pairs(object) do names[#names + 1] = name end
+  if names[2] ~= nil then table.sort(names, is_before) end
+  return names
+end
+
+local function write_list(out, list, depth)
+  out[#out + 1] = "["
+  for i = 1, #list do
+    if i > 1 then out[#out + 1] = "," end
+    write(out, list[i], depth)
+  end
+  out[#out + 1] = "]"
+end
+
+local function write_object(out, object, depth)
+  out[#out + 1] = "{"
+  for i, name in ipairs(names_of(object)) do
+    out[#out + 1] = (i > 1 and "," or "") .. write_string(tostring(name)) .. ":"
+    write(out, object[name], depth)
+  end
+  out[#out + 1] = "}"
+end
+
+local WRITERS = {
+  string = function(out, text) out[#out + 1] = write_string(text) end,
+  number = function(out, number) out[#out + 1] = values.text(number) or "null" end,
+  boolean = function(out, value) out[#out + 1] = tostring(value) end,
+  table = function(out, value, depth)
+    if depth > DEEPEST then error("a value is nested too deep", 0) end
+    local writes = (value[1] ~= nil or getmetatable(value) == LIST) and write_list or write_object
+    writes(out, value, depth + 1)
+  end,
+}
+local function write_null(out) out[#out + 1] = "null" end
+
+function write(out, value, depth) return (WRITERS[type(value)] or write_null)(out, value, depth) end
+
+local function utf8_of(point)
+  if point < 0x80 then return string.char(point) end
+  local tail = string.char(0x80 + point % 0x40)
+  point = math.floor(point / 0x40)
+  if point < 0x20 then return string.char(0xC0 + point) .. tail end
+  tail, point = string.char(0x80 + point % 0x40) .. tail, math.floor(point / 0x40)
+  if point < 0x10 then return string.char(0xE0 + point) .. tail end
+  return string.char(0xF0 + math.floor(point / 0x40), 0x80 + point % 0x40) .. tail
+end
+
+local function plain_pair(high, low)
+  return utf8_of(0x10000 + (tonumber(high, 16) - 0xD800) * 0x400 + tonumber(low, 16) - 0xDC00)
+end
+
+local function plain_unit(hex)
+  local point = tonumber(hex, 16)
+  if point < 0x20 then return nil end
+  return utf8_of(point)
+end
+
+---The same JSON as most libraries write it again: slashes and characters as they are. An endpoint that verifies these bytes
+---refuses every signature over the escaped ones.
+---@param body string as `encode` wrote it
+---@return string
+function escaped.plain(body)
+  body = body:gsub("\\\\", "\0"):gsub("\\/", "/")
+  body = body:gsub("\\u(d[89ab]%x%x)\\u(d[c-f]%x%x)", plain_pair):gsub("\\u(%x%x%x%x)", plain_unit)
+  return (body:gsub("%z", "\\\\"))
+end
+
+---@param value any strings of UTF-8, numbers, booleans, tables; everything else is null
+---@return string json
+function escaped.encode(value)
+  local out = {}
+  write(out, value, 1)
+  return table.concat(out)
+end
+
+return escaped

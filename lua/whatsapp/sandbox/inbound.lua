@@ -1,0 +1,113 @@
+-- Brings to the business what users do: makes the webhook of each message, keeps the message, and opens the window. Never
+-- answers a request.
+local clock = require "whatsapp.sandbox.clock"
+local outbound = require "whatsapp.sandbox.outbound"
+local verbs = require "whatsapp.sandbox.verbs"
+
+local inbound = {}
+
+-- the number that a user writes to: the one that was named, the last one of the conversation, or the first
+local function number_of(box, user, id)
+  if id then
+    local number = box.numbers:find(id)
+    return number, number == nil and ("there is no number %s"):format(tostring(id)) or nil
+  end
+  return box.numbers.by_id[user.number_id or ""] or box.numbers.list[1]
+end
+
+local function contact_of(user)
+  return { profile = { name = user.name }, wa_id = user.number, user_id = user.user_id }
+end
+
+local function open_window(box, user, number)
+  user.windows[number.id] = box.clock:now() + 24 * 3600
+  user.number_id = number.id
+end
+
+local function bytes_of(message)
+  local text = message.text
+  return type(text) == "table" and #text.body + 500 or 1000
+end
+
+-- the message with the members that every message has
+local function complete(box, user, message)
+  message.from, message.from_user_id = user.number, user.user_id
+  message.id, message.timestamp = box:new_message_id(), clock.stamp(box.clock:now())
+  return message
+end
+
+local function receive(box, user, number, message)
+  complete(box, user, message)
+  local entry = {
+    id = message.id, inbound = message, at = box.clock:now(), user = user.id, number = number.id, seq = box:next_seq(),
+  }
+  box.shelves.inbound:put(entry, bytes_of(message))
+  open_window(box, user, number)
+  box:tell { kind = "inbound", id = message.id, user = user.id, name = user.name, number = number.id, message = message }
+  if box.blocked_users[user.id] then return { id = message.id, message = message } end -- the business has blocked the user
+  local delivery = outbound.change(box, { number = number.id, what = message.type, about = message.id, to = user.id },
+    { contacts = { contact_of(user) }, messages = { message } })
+  return { id = message.id, message = message, delivery = delivery }
+end
+
+-- ---- calls --------------------------------------------------------------------------------------------------------------
+
+-- a call that the business does not take: it rings, and ends
+local function call(box, user, number)
+  local now = clock.stamp(box.clock:now())
+  local id = "wacid." .. box:new_message_id():gsub("^wamid%.", "")
+  open_window(box, user, number)
+  local message = { type = "call", id = id }
+  box:tell { kind = "inbound", id = id, user = user.id, name = user.name, number = number.id, message = message }
+  local about = { id = id, direction = "USER_INITIATED", from = user.number, from_user_id = user.user_id,
+    to = number.display_phone_number, timestamp = now }
+  local connect, terminate = { event = "connect" }, { event = "terminate", status = "FAILED" }
+  connect.session = { sdp_type = "offer", sdp = "v=0\r\n" }
+  local result = { id = id }
+  for i, event in ipairs { connect, terminate } do
+    for name, value in pairs(about) do event[name] = value end
+    local delivery = outbound.change(box,
+      { number = number.id, field = "calls", what = event.event, about = id, to = user.id },
+      { contacts = { contact_of(user) }, calls = { event } })
+    result.delivery = i == 1 and delivery or result.delivery
+  end
+  return result
+end
+
+-- ---- verbs --------------------------------------------------------------------------------------------------------------
+
+---A user does something; runs what is due.
+---@param box whatsapp.sandbox
+---@param user whatsapp.sandbox.user
+---@param verb string
+---@param body table
+---@return table? result id, message, delivery; or what the verb did
+---@return string? problem
+function inbound.perform(box, user, verb, body)
+  box:run_due()
+  local number, unknown = number_of(box, user, body.number)
+  if not number then return nil, ("%s: %s"):format(verb, unknown) end
+  local result, problem, kind = verbs.perform(box, user, verb, body)
+  if not result then return nil, problem end
+  if kind == "message" then result = receive(box, user, number, result)
+  elseif kind == "call" then result = call(box, user, number) end
+  box:run_due()
+  return result
+end
+
+---A recorded message of a user comes again, with a new id and the time of now.
+---@param box whatsapp.sandbox
+---@param user whatsapp.sandbox.user
+---@param message table
+---@param id string? phone_number_id that it goes to; the first number if the box does not have it
+---@return table result id, message, delivery
+function inbound.replay(box, user, message, id)
+  local result
+  local number = id and box.numbers:find(id) or box.numbers.list[1]
+  if message.type == "call" then result = call(box, user, number)
+  else result = receive(box, user, number, message) end
+  box:run_due()
+  return result
+end
+
+return inbound

@@ -1,0 +1,87 @@
+-- What the sandbox's endpoints of objects share: answers with lists that stay lists, pages with cursors, the members that a query
+-- chooses. Never raises on a request, and keeps nothing.
+local core = require "whatsapp.core"
+local graph = require "whatsapp.sandbox.graph"
+local json = require "whatsapp.wire.json"
+
+local lists = {}
+
+local DEFAULT_LIMIT, MOST = 25, 1000
+
+---@param object table whose lists are marked
+---@param status integer? 200 if absent
+---@return table response
+function lists.answer(object, status)
+  local headers = { ["content-type"] = "application/json; charset=UTF-8" }
+  return { status = status or 200, headers = headers, body = assert(json.write(object)) }
+end
+
+---@return table response
+function lists.success() return lists.answer { success = true } end
+
+---@param object table
+---@param names string? with commas between
+---@param always string[] members that every answer has
+---@return table object with the members that were chosen
+function lists.chosen(object, names, always)
+  if not names then return object end
+  local made = {}
+  for _, name in ipairs(always) do made[name] = object[name] end
+  for name in names:gmatch "[%w_]+" do made[name] = object[name] end
+  return made
+end
+
+local function position_of(list, id)
+  for i, item in ipairs(list) do
+    if item.id == id then return i end
+  end
+end
+
+local function view_of(item, query, always)
+  return lists.chosen(item, query.fields, always)
+end
+
+-- the first and the last place of a page
+local function range_of(list, query)
+  local limit = math.min(graph.whole(query.limit) or DEFAULT_LIMIT, MOST)
+  local from = query.after and (position_of(list, query.after) or #list) + 1 or 1
+  if query.before then
+    local last = (position_of(list, query.before) or 1) - 1
+    return math.max(1, last - limit + 1), last
+  end
+  return from, math.min(#list, from + limit - 1)
+end
+
+---A page of a list, by the parameters limit, after, before and fields.
+---@param request table
+---@param list { id: string }[] the id of an item is its cursor
+---@param always string[] members that every item has
+---@param name string? data is a table with the list as this member
+---@return table response
+function lists.page(request, list, always, name)
+  local query, items = graph.query(request), core.array {}
+  local from, last = range_of(list, query)
+  for i = from, last do items[#items + 1] = view_of(list[i], query, always) end
+  local answer = { data = name and { [name] = items } or items }
+  if #items > 0 then
+    answer.paging = { cursors = { before = list[from].id, after = list[last].id } }
+    if last < #list then answer.paging.next = request.url:gsub("[?].*$", "") .. "?after=" .. list[last].id end
+  end
+  return lists.answer(answer)
+end
+
+---@param request table
+---@return table? object nil: the body is no JSON object
+---@return table? refusal the response that says so
+function lists.body(request)
+  if (request.body or "") == "" and request.form == nil then return {} end
+  local object
+  local refusal = graph.reads_json(function(_, read)
+    object = read
+    return {}
+  end)(nil, request)
+  if object then return object end
+  return nil, refusal
+end
+
+return lists

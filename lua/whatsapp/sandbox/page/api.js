@@ -1,0 +1,44 @@
+// Talks to the sandbox, and to nothing else: the control API, the stream of events, the bytes of media.
+
+export class Problem extends Error {}
+
+async function ask(method, path, body) {
+  const headers = body === undefined ? {} : { "content-type": "application/json" };
+  let answer;
+  try {
+    answer = await fetch("/_sandbox/" + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch {
+    throw new Problem("the sandbox does not answer");
+  }
+  const text = await answer.text();
+  let value = {};
+  try { value = text ? JSON.parse(text) : {}; } catch { value = { problem: text.slice(0, 200) }; }
+  if (!answer.ok) throw new Problem(value.problem || `the sandbox answered ${answer.status}`);
+  return value;
+}
+
+export const get = (path) => ask("GET", path);
+export const post = (path, body = {}) => ask("POST", path, body);
+export const remove = (path) => ask("DELETE", path, {});
+export const act = (user, verb, body = {}) => post(`users/${encodeURIComponent(user)}/${verb}`, body);
+
+// One stream a page: browsers open six connections to a host, and a tab that is hidden for good closes its one.
+export function listen(after, onEvent, onState) {
+  let source, last = after;
+  const open = () => {
+    source = new EventSource(`/_sandbox/events?after=${last}`);
+    source.onopen = () => onState("live");
+    source.onerror = () => onState("waiting");
+    source.onmessage = (message) => {
+      last = message.lastEventId;
+      onEvent(JSON.parse(message.data));
+    };
+    source.addEventListener("gap", () => onEvent({ kind: "gap" }));
+  };
+  addEventListener("pagehide", () => source.close());
+  addEventListener("pageshow", (event) => { if (event.persisted) open(); });
+  open();
+}
+
+// the bytes of a file that the sandbox has
+export const media = (id) => `/_sandbox/media/${encodeURIComponent(id)}`;

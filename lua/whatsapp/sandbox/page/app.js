@@ -1,0 +1,124 @@
+// The page of the sandbox: tabs, the clock, the stream of events. Draws what the sandbox says and keeps no state of its own but
+// what is in view.
+import { h, time, toast } from "./dom.js";
+import { get, listen } from "./api.js";
+import { Chats } from "./chats.js";
+import { Requests, Webhooks } from "./traffic.js";
+import { Templates, Chaos, Numbers } from "./panels.js";
+
+const TABS = [["chats", "Chats", Chats], ["requests", "Requests", Requests], ["webhooks", "Webhooks", Webhooks], ["templates", "Templates", Templates], ["chaos", "Chaos and clock", Chaos], ["numbers", "Numbers", Numbers]];
+const PAUSE = 60; // milliseconds at least between two looks at the sandbox
+const RECENT = 100; // events of before that the page shows
+const element = (id) => document.getElementById(id);
+
+const app = {
+  info: {}, clock: { now: Date.now() / 1000, offset: 0, frozen: false }, taken: performance.now(), tabs: {}, active: null,
+  now: () => app.clock.now + (app.clock.frozen ? 0 : (performance.now() - app.taken) / 1000),
+
+  show(name, focus) {
+    if (!app.tabs[name]) name = "chats";
+    app.active = name;
+    for (const [id, tab] of Object.entries(app.tabs)) {
+      tab.button.setAttribute("aria-selected", String(id === name));
+      tab.button.tabIndex = id === name ? 0 : -1;
+      tab.panel.hidden = id !== name;
+    }
+    if (focus) app.tabs[name].button.focus();
+    history.replaceState(null, "", `#${name}`);
+    refresh(name);
+  },
+
+  set_clock(clock) {
+    Object.assign(app.clock, clock);
+    app.taken = performance.now();
+    tick();
+  },
+
+  badge(rules) {
+    const armed = rules.filter((rule) => !rule.over).length, badge = element("chaos-badge");
+    badge.hidden = !armed;
+    badge.textContent = armed === 1 ? "chaos: 1 rule" : `chaos: ${armed} rules`;
+  },
+};
+
+// ---- looking at the sandbox ---------------------------------------------------------------------------------------------------
+
+const under_way = {};
+
+// one look at a time for each tab; what happens meanwhile asks for one more
+async function refresh(name) {
+  const state = under_way[name] ||= { busy: false, again: false };
+  if (state.busy) { state.again = true; return; }
+  state.busy = true;
+  do {
+    state.again = false;
+    try { await app.tabs[name].view.refresh(); } catch (problem) { toast(problem.message, "bad"); }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  } while (state.again);
+  state.busy = false;
+}
+
+const look_at_clock = async () => app.set_clock(await get("clock"));
+
+async function look_at_chaos() {
+  const answer = await get("chaos");
+  app.badge(answer.rules || answer.chaos || []);
+}
+
+function tick() {
+  element("clock-chip").textContent = time(app.now()) + (app.clock.frozen ? " ❄" : app.clock.offset > 1 ? " ⏩" : "");
+  app.tabs.chats.view.tick();
+  if (app.active === "chaos") app.tabs.chaos.view.tick();
+}
+
+function hear(event) {
+  app.tabs.chats.view.note(event);
+  if (event.kind === "clock" || event.kind === "reset" || event.kind === "gap") look_at_clock().catch(() => {});
+  if (event.kind === "chaos" || event.kind === "reset" || event.rule) look_at_chaos().catch(() => {});
+  const view = app.tabs[app.active].view;
+  if (app.active !== "chats") refresh("chats");
+  if (!view.kinds || view.kinds.has(event.kind) || event.kind === "gap") refresh(app.active);
+}
+
+// ---- the frame ------------------------------------------------------------------------------------------------------------------
+
+function move(event) {
+  const names = TABS.map(([name]) => name), at = names.indexOf(app.active);
+  const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: names.length - 1 }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  app.show(names[(to + names.length) % names.length], true);
+}
+
+function build() {
+  for (const [name, label, View] of TABS) {
+    const view = new View(app);
+    const button = h("button.tab", { id: `tab-${name}`, role: "tab", "aria-controls": `panel-${name}`, onclick: () => app.show(name), onkeydown: move }, label);
+    const panel = h("div.tab-panel", { id: `panel-${name}`, role: "tabpanel", "aria-labelledby": `tab-${name}`, hidden: true }, view.node);
+    app.tabs[name] = { view, button, panel };
+    element("tabs").append(button);
+    element("main").append(panel);
+  }
+  element("clock-chip").onclick = element("chaos-badge").onclick = () => app.show("chaos", true);
+}
+
+function say(state) {
+  const live = element("live");
+  live.textContent = state;
+  live.classList.toggle("on", state === "live");
+  if (state === "live") start().catch((problem) => toast(problem.message, "bad"));
+}
+
+// also after the sandbox was away: nothing of before counts
+async function start() {
+  app.info = await get("info");
+  await Promise.all([look_at_clock(), look_at_chaos()]);
+  refresh("chats");
+  if (app.active !== "chats") refresh(app.active);
+}
+
+build();
+app.show(location.hash.slice(1) || "chats");
+get("info").then((info) => info.seq, () => 0).then((seq) => listen(Math.max(0, seq - RECENT), hear, say));
+setInterval(tick, 1000);
+document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh("chats"); });

@@ -1,0 +1,203 @@
+-- The statuses of the messages that a box took: by a schedule, by hand, or because a user read one. A status only moves forward.
+-- Keeps a few words of each message, not the message. Never decides whether a message is taken.
+local chats = require "whatsapp.sandbox.chats"
+local clock = require "whatsapp.sandbox.clock"
+local codes = require "whatsapp.wire.error_codes"
+local deliveries = require "whatsapp.sandbox.deliveries"
+local outbound = require "whatsapp.sandbox.outbound"
+local values = require "whatsapp.util.values"
+
+local statuses = {}
+
+local RANK = { accepted = 0, sent = 1, delivered = 2, read = 3, played = 4, failed = 5 }
+local LADDER = { "sent", "delivered", "read" }
+local DAY = 86400
+
+---@param word any
+---@return boolean
+function statuses.is_status(word) return RANK[word] ~= nil end
+
+---The seconds after which a message has a status, by itself; false: not by itself.
+statuses.DEFAULT = { sent = 0, delivered = 0.5, read = false }
+
+---@param options table<string, number|false>?
+---@return table<string, number|false> ladder
+function statuses.ladder(options)
+  local ladder = values.copy(statuses.DEFAULT)
+  for word, seconds in pairs(options or values.NONE) do
+    if ladder[word] == nil or not (seconds == false or type(seconds) == "number" and seconds >= 0) then
+      error("option statuses must be {sent, delivered, read = seconds or false}, wrong is " .. tostring(word), 3)
+    end
+    ladder[word] = seconds
+  end
+  return ladder
+end
+
+-- ---- the webhook of a status -----------------------------------------------------------------------------------------------
+
+-- the prices are those of a template, or of an answer within the window
+local function pricing_of(trace)
+  local category = trace.category
+  return {
+    billable = category ~= "service", pricing_model = "PMP", category = category,
+    type = category == "service" and "free_customer_service" or "regular",
+  }
+end
+
+local function conversation_of(trace, word, at)
+  return {
+    id = ("%08x"):format(trace.seq), origin = { type = trace.category },
+    expiration_timestamp = word == "sent" and clock.stamp(at + DAY) or nil,
+  }
+end
+
+local function error_of(code, details)
+  local known = codes[code]
+  local title = known and known.name or "Message failed to send"
+  return {
+    code = code, title = title, message = title, error_data = { details = details or title },
+    href = "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/",
+  }
+end
+
+local function contacts_of(box, trace)
+  local user = box.users.by_id[trace.user]
+  if not user then return nil end
+  return { { profile = { name = user.name }, wa_id = user.number, user_id = user.user_id } }
+end
+
+-- a message to a user id has no recipient_id
+local function status_of(box, trace, word, at, code, details)
+  local user = box.users.by_id[trace.user]
+  local is_failed = word == "failed"
+  return {
+    id = trace.id, status = word, timestamp = clock.stamp(at), recipient_id = trace.to,
+    recipient_type = trace.is_group and "group" or nil, recipient_user_id = trace.recipient or user and user.user_id,
+    biz_opaque_callback_data = trace.opaque,
+    conversation = not is_failed and conversation_of(trace, word, at) or nil,
+    pricing = not is_failed and pricing_of(trace) or nil,
+    errors = is_failed and { error_of(code, details) } or nil,
+  }
+end
+
+local function emit(box, trace, word, at, code, details)
+  trace.status = word
+  trace.statuses = trace.statuses or {}
+  trace.statuses[word] = at
+  local entry = chats.find(box, trace.id)
+  if entry then entry.status, entry.statuses, entry.error = word, trace.statuses, code or entry.error end
+  box:tell { kind = "status", id = trace.id, status = word, user = trace.user, code = code, number = trace.number }
+  if not deliveries.has_endpoint(box, trace.number) then return end
+  outbound.change(box, {
+    number = trace.number, what = word, about = trace.id, to = trace.user or trace.to, is_status = true,
+  }, {
+    contacts = word ~= "failed" and contacts_of(box, trace) or nil,
+    statuses = { status_of(box, trace, word, at, code, details) },
+  })
+end
+
+-- ---- the schedule -------------------------------------------------------------------------------------------------------
+
+local climb
+
+-- puts the next step of the ladder on the clock
+local function schedule(box, trace, rung)
+  local seconds = box.ladder[LADDER[rung]]
+  if not seconds then return end
+  trace.box, trace.rung = box, rung
+  box.clock:at(trace.at + seconds, climb, trace)
+end
+
+-- a user who has blocked the business gets nothing
+local function is_blocked(box, trace)
+  local user = box.users.by_id[trace.user]
+  return user ~= nil and user.blocked == true
+end
+
+function climb(trace, at)
+  local box, rung = trace.box, trace.rung
+  local word = LADDER[rung]
+  if trace.status == "failed" then return end
+  if rung > 1 and is_blocked(box, trace) then return end
+  if RANK[word] > RANK[trace.status] then emit(box, trace, word, at) end
+  if trace.fails and word == "sent" then return emit(box, trace, "failed", at, trace.fails) end
+  schedule(box, trace, rung + 1)
+end
+
+local FAIL = { status = true }
+local UNDELIVERABLE = 131026
+
+---Begins the statuses of a message that was taken.
+---@param box whatsapp.sandbox
+---@param trace table id, number, user, to, recipient, is_group, opaque, category, seq; fails: a code
+---@param type string of the message
+function statuses.begin(box, trace, type)
+  local rule = box.chaos:fire(FAIL, { type = type, to = trace.user or trace.to, fails = true })
+  if rule then trace.fails = rule.code or UNDELIVERABLE end
+  trace.at, trace.status = box.clock:now(), "accepted"
+  schedule(box, trace, 1)
+end
+
+-- the first step of the ladder after a status
+local NEXT = { accepted = 1, sent = 2, delivered = 3 }
+
+---Goes on with the statuses of a message that comes from a state.
+---@param box whatsapp.sandbox
+---@param trace table
+function statuses.resume(box, trace)
+  if NEXT[trace.status] then schedule(box, trace, NEXT[trace.status]) end
+end
+
+-- ---- by hand ------------------------------------------------------------------------------------------------------------
+
+local function move(box, trace, word, code, details)
+  local at = box.clock:now()
+  if word ~= "failed" then
+    for _, step in ipairs(LADDER) do -- a message that is read was delivered
+      if RANK[step] < RANK[word] and RANK[step] > RANK[trace.status] and step ~= "read" then emit(box, trace, step, at) end
+    end
+  end
+  emit(box, trace, word, at, code, details)
+end
+
+---Gives a message a status now.
+---@param box whatsapp.sandbox
+---@param id string of the message
+---@param word string "sent", "delivered", "read", "played" or "failed"
+---@param code integer? of "failed", 131026 if absent
+---@return table? result
+---@return string? problem
+function statuses.set(box, id, word, code)
+  local entry = chats.find(box, id)
+  if not entry then return nil, ("there is no message %s"):format(tostring(id)) end
+  if not entry.trace then return nil, ("%s is never delivered"):format(id) end
+  if word == "failed" then code = code or UNDELIVERABLE end
+  if entry.trace.status == "failed" then return nil, ("%s has failed"):format(id) end
+  if RANK[word] <= RANK[entry.trace.status] then return nil, ("%s is %s already"):format(id, entry.trace.status) end
+  move(box, entry.trace, word, code)
+  return { id = id, status = word }
+end
+
+---A user reads one message, or every one that is not read.
+---@param box whatsapp.sandbox
+---@param user whatsapp.sandbox.user
+---@param id string?
+---@return table? result
+---@return string? problem
+function statuses.read(box, user, id)
+  if id then
+    local entry = chats.find(box, id)
+    if not entry or entry.user ~= user.id then return nil, ("read: %s has no message %s"):format(user.name, id) end
+  end
+  local count = 0
+  for _, entry in ipairs(chats.sent_to(box, user)) do
+    local trace = entry.trace
+    if (id == nil or id == entry.id) and trace and RANK[trace.status] < RANK.read then
+      move(box, trace, "read")
+      count = count + 1
+    end
+  end
+  return { read = count }
+end
+
+return statuses

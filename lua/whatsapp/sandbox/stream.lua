@@ -1,0 +1,93 @@
+-- The stream of the sandbox's events for pages and programs: text/event-stream, each event with its number as `id`. A reader that
+-- is behind is told so by an event `gap`; the events are the box's, and no reader has a copy of them: one that never reads costs
+-- its connection and one chunk.
+local json = require "whatsapp.wire.json"
+
+local stream = {}
+
+local EVENTS, BYTES = 64, 256 * 1024 -- of one chunk, about
+local QUIET = 15 -- seconds after which a comment says that the stream lives
+
+-- ---- readers ----------------------------------------------------------------------------------------------------------------
+
+local Readers = {}
+Readers.__index = Readers
+
+---@param ngx table
+---@return table readers light threads that wait for the next event
+function stream.readers(ngx)
+  return setmetatable({ ngx = ngx, waiting = {}, count = 0 }, Readers)
+end
+
+---Suspends the light thread until something happens.
+---@param seconds number at most
+function Readers:wait(seconds)
+  local semaphore = require("ngx.semaphore").new()
+  self.waiting[semaphore] = true
+  semaphore:wait(math.max(0.001, seconds))
+  self.waiting[semaphore] = nil
+end
+
+function Readers:wake()
+  if next(self.waiting) == nil then return end
+  local waiting = self.waiting
+  self.waiting = {}
+  for semaphore in pairs(waiting) do semaphore:post(1) end
+end
+
+-- ---- serving ----------------------------------------------------------------------------------------------------------------
+
+-- the number of the last event that the reader has; nil: it wants only what comes from now on
+local function last_seen(ngx)
+  return tonumber(ngx.req.get_headers()["last-event-id"]) or tonumber(ngx.var.arg_after)
+end
+
+-- the guards are the box's, and the same for the stream as for every other control call
+local function is_refused(ngx, box)
+  local response = box.control { method = "GET", url = "/_sandbox/info", headers = ngx.req.get_headers(0), body = "" }
+  if response and response.status == 403 then return response end
+end
+
+-- one chunk of events after a number: its text, and the number of its last event; nil: there is no event
+local function chunk_of(box, after)
+  local list, gap = box:events(after, EVENTS)
+  if #list == 0 and not gap then return nil end
+  local out, bytes = {}, 0
+  if gap then out[1] = "event: gap\ndata: {}\n\n" end
+  for _, event in ipairs(list) do
+    local text = ("id: %d\ndata: %s\n\n"):format(event.seq, json.encode(event) or "{}")
+    out[#out + 1], after, bytes = text, event.seq, bytes + #text
+    if bytes > BYTES then break end
+  end
+  return table.concat(out), after
+end
+
+---Answers a request with events until the reader leaves or nginx ends.
+---@param ngx table
+---@param box whatsapp.sandbox
+---@param readers table
+function stream.serve(ngx, box, readers)
+  local refused = is_refused(ngx, box)
+  if refused then return require("whatsapp.sandbox.wire").send(ngx, refused) end
+  ngx.header["content-type"], ngx.header["cache-control"] = "text/event-stream; charset=utf-8", "no-store"
+  local after = last_seen(ngx) or box.journal.last
+  ngx.print ": the sandbox\n\n"
+  local ok = ngx.flush(true)
+  while ok and not ngx.worker.exiting() do
+    local text, last = chunk_of(box, after)
+    if text then
+      after = last
+      ngx.print(text)
+      ok = ngx.flush(true)
+    else
+      local before = ngx.now()
+      readers:wait(QUIET)
+      if ngx.now() - before >= QUIET then
+        ngx.print ":\n\n"
+        ok = ngx.flush(true)
+      end
+    end
+  end
+end
+
+return stream

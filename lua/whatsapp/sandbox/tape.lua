@@ -1,0 +1,187 @@
+-- A recorded run: what the users did and what the business answered, read from the events that a box wrote as lines of JSON. The
+-- user's side can be played again in a box; the answers are compared without ids and times. Never opens a file or a socket.
+local escaped = require "whatsapp.sandbox.escaped"
+local inbound = require "whatsapp.sandbox.inbound"
+local json = require "whatsapp.wire.json"
+local values = require "whatsapp.util.values"
+
+local tape = {}
+
+---@class whatsapp.sandbox.tape
+---@field steps { at: number, user: string, name: string?, number: string?, message: table, answers: table[],
+---ids: string[] }[] what a user did, and the messages of the business that came before a user did something else, with their ids
+---@field before table[] the messages of the business before any user did something
+---@field bodies string[] the webhooks that were sent, each once
+local Tape = {}
+Tape.__index = Tape
+
+-- ---- reading ------------------------------------------------------------------------------------------------------------
+
+---@param event whatsapp.sandbox.event
+---@return string line without its end
+function tape.line(event) return escaped.encode(event) end
+
+-- kind of an event -> takes it
+local READERS = {
+  inbound = function(self, event)
+    if type(event.message) ~= "table" or type(event.user) ~= "string" then return "an inbound event has a user and a message" end
+    self.steps[#self.steps + 1] = {
+      at = event.at, user = event.user, name = event.name, user_id = event.message.from_user_id, number = event.number,
+      message = event.message, answers = {}, ids = {},
+    }
+  end,
+  request = function(self, event)
+    if type(event.message) ~= "table" or event.status ~= 200 then return end
+    local last = self.steps[#self.steps]
+    local answers = last and last.answers or self.before
+    answers[#answers + 1] = event.message
+    if last then last.ids[#answers] = event.id end
+  end,
+  delivery = function(self, event)
+    if type(event.body) == "string" then self.bodies[#self.bodies + 1] = event.body end
+  end,
+}
+
+---@param text string lines of JSON, as a record has them
+---@return whatsapp.sandbox.tape? tape
+---@return string? err which names the line
+function tape.read(text)
+  local self = setmetatable({ steps = {}, before = {}, bodies = {} }, Tape)
+  local number = 0
+  for line in (text .. "\n"):gmatch "(.-)\r?\n" do
+    number = number + 1
+    if line:find "%S" then
+      local event, err = json.decode(line)
+      if type(event) ~= "table" or type(event.kind) ~= "string" or type(event.at) ~= "number" then
+        return nil, ("line %d is no event of a record%s"):format(number, err and ": " .. tostring(err) or "")
+      end
+      local problem = READERS[event.kind] and READERS[event.kind](self, event)
+      if problem then return nil, ("line %d: %s"):format(number, problem) end
+    end
+  end
+  return self
+end
+
+-- ---- playing ------------------------------------------------------------------------------------------------------------
+
+-- puts the ids of this run in the place of the recorded ones
+local function renamed(value, ids)
+  if type(value) == "string" then return ids[value] or value end
+  if type(value) ~= "table" then return value end
+  local copy = setmetatable({}, getmetatable(value))
+  for name, member in pairs(value) do copy[name] = renamed(member, ids) end
+  return copy
+end
+
+---Does again what a user did.
+---@param box whatsapp.sandbox
+---@param step table of `steps`
+---@param ids table<string, string> recorded ids -> ids of this run; gets the new one
+---@return table result id, message, delivery
+function Tape.perform(_, box, step, ids)
+  local address = step.message.from or step.user_id or step.user
+  local user = assert(box.users:user(address, { name = step.name, user_id = step.user_id }))
+  local result = inbound.replay(box, user, renamed(step.message, ids), step.number)
+  ids[step.message.id] = result.id
+  return result
+end
+
+---Learns which messages of this run have the place of recorded ones, so that what quotes them can be played.
+---@param recorded string[] ids, in their order
+---@param played string[] ids
+---@param ids table<string, string>
+function Tape.pair(_, recorded, played, ids)
+  for i, id in ipairs(recorded) do ids[id] = played[i] or ids[id] end
+end
+
+-- ---- comparing ----------------------------------------------------------------------------------------------------------
+
+-- members that another run has otherwise: ids of messages and files, times, tokens
+local LEFT_OUT = { message_id = true, id = true, timestamp = true, flow_token = true, biz_opaque_callback_data = true }
+local HAVE_IDS = { context = true, image = true, video = true, audio = true, document = true, sticker = true }
+
+-- has_id: a member `id` of this object is an id of this run, and not one that the business chose
+local function normal(value, has_id)
+  if type(value) ~= "table" then return value end
+  local copy = setmetatable({}, getmetatable(value))
+  for name, member in pairs(value) do
+    local is_left_out = LEFT_OUT[name] and (has_id or name ~= "id")
+    if not is_left_out then copy[name] = normal(member, HAVE_IDS[name] or false) end
+  end
+  return copy
+end
+
+---@param message table
+---@return string json of the message without what changes from run to run
+function tape.normal(message) return escaped.plain(escaped.encode(normal(message, true))) end
+
+local function lines_of(steps, before)
+  local lines = {}
+  local function add_all(list)
+    for _, message in ipairs(list) do lines[#lines + 1] = "bot  " .. tape.normal(message) end
+  end
+  add_all(before)
+  for _, step in ipairs(steps) do
+    local message = values.copy(step.message)
+    message.from, message.from_user_id = nil, nil
+    lines[#lines + 1] = ("user %s %s"):format(step.user, tape.normal(message))
+    add_all(step.answers)
+  end
+  return lines
+end
+
+-- the length of the longest common part of two lists from each place on
+local function common(a, b)
+  local table_of = {}
+  for i = #a + 1, 1, -1 do
+    table_of[i] = {}
+    for j = #b + 1, 1, -1 do
+      if i > #a or j > #b then table_of[i][j] = 0
+      elseif a[i] == b[j] then table_of[i][j] = table_of[i + 1][j + 1] + 1
+      else table_of[i][j] = math.max(table_of[i + 1][j], table_of[i][j + 1]) end
+    end
+  end
+  return table_of
+end
+
+local MOST_COMPARED = 2000 -- lines of each side between the first and the last difference
+
+-- cuts the lines that both lists begin and end with
+local function middle(a, b)
+  local first, last = 1, 0
+  while first <= #a and first <= #b and a[first] == b[first] do first = first + 1 end
+  while last < #a - first + 1 and last < #b - first + 1 and a[#a - last] == b[#b - last] do last = last + 1 end
+  local cut_a, cut_b = {}, {}
+  for i = first, #a - last do cut_a[#cut_a + 1] = a[i] end
+  for i = first, #b - last do cut_b[#cut_b + 1] = b[i] end
+  return cut_a, cut_b, first
+end
+
+local function add_changes(out, a, b)
+  if #a > MOST_COMPARED or #b > MOST_COMPARED then
+    for _, line in ipairs(a) do out[#out + 1] = "-" .. line end
+    for _, line in ipairs(b) do out[#out + 1] = "+" .. line end
+    return
+  end
+  local length, i, j = common(a, b), 1, 1
+  while i <= #a or j <= #b do
+    if i <= #a and j <= #b and a[i] == b[j] then
+      out[#out + 1], i, j = " " .. a[i], i + 1, j + 1
+    elseif j > #b or i <= #a and length[i + 1][j] >= length[i][j + 1] then
+      out[#out + 1], i = "-" .. a[i], i + 1
+    else out[#out + 1], j = "+" .. b[j], j + 1 end
+  end
+end
+
+---Compares this run with another one.
+---@param other { steps: table[], before: table[] } a tape of the other run
+---@return string? diff unified, - recorded, + played; nil: they are the same
+function Tape:compare(other)
+  local a, b, first = middle(lines_of(self.steps, self.before), lines_of(other.steps, other.before))
+  if #a == 0 and #b == 0 then return nil end
+  local out = { "--- recorded", "+++ played", ("@@ -%d,%d +%d,%d @@"):format(first, #a, first, #b) }
+  add_changes(out, a, b)
+  return table.concat(out, "\n") .. "\n"
+end
+
+return tape

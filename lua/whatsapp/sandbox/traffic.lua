@@ -1,0 +1,104 @@
+-- The limits of the API over the traffic of a box, and the headers that tell how much of them is used. Enforces a limit only
+-- where the box was told to; never waits.
+local chaos = require "whatsapp.sandbox.chaos"
+local limits = require "whatsapp.send.limits"
+
+local traffic = {}
+
+-- messages of a number a second, with a tenth of a second's at once; messages to one user
+local THROUGHPUT, AT_ONCE = 80, 8
+local PAIR, BURST = 6, 45
+local ROUNDING = 1e-6 -- seconds that sums of intervals may be wrong by
+local CALLS = 5000 -- management calls of an account with a number, in an hour
+local HOUR, MINUTE = 3600, 60
+
+---@class whatsapp.sandbox.traffic
+local Traffic = {}
+Traffic.__index = Traffic
+
+-- ---- limits -------------------------------------------------------------------------------------------------------------
+
+---Takes a place of both limits for a message.
+---@param number string phone_number_id
+---@param to string the recipient
+---@return table? response that refuses it; nil: it may pass
+function Traffic:refuse(number, to)
+  if not self.is_enforced then return nil end
+  local now, pair = self.clock:now() - self.started, number .. " " .. tostring(to)
+  local wait = self.numbers:take(number, now, 1 / THROUGHPUT, AT_ONCE, ROUNDING)
+  if wait > ROUNDING then return chaos.error(130429, self.status) end
+  wait = self.pairs:take(pair, now, PAIR, BURST, ROUNDING)
+  if wait > ROUNDING then return chaos.error(131056, self.status) end
+end
+
+-- how much of a limit is used, as the end of its last place says
+local function used(store, key, now, interval, burst)
+  local ends = store.ends[key] or now
+  return math.min(100, math.max(0, math.ceil((ends - now) / interval / burst * 100)))
+end
+
+---@param number string phone_number_id
+---@param to string? a recipient
+---@return { number: integer, pair: integer? } percent of both limits
+function Traffic:gauges(number, to)
+  local now = self.clock:now() - self.started
+  return {
+    number = used(self.numbers, number, now, 1 / THROUGHPUT, AT_ONCE),
+    pair = to and used(self.pairs, number .. " " .. to, now, PAIR, BURST) or nil,
+  }
+end
+
+-- ---- usage --------------------------------------------------------------------------------------------------------------
+
+-- the calls of the last hour, in 60 minutes
+local function count(self, now)
+  local minute = math.floor(now / MINUTE)
+  if minute ~= self.minute then
+    for passed = math.max(self.minute + 1, minute - HOUR / MINUTE), minute do
+      local place = passed % (HOUR / MINUTE)
+      self.calls = self.calls - (self.minutes[place] or 0)
+      self.minutes[place] = 0
+    end
+    self.minute = minute
+  end
+  local place = minute % (HOUR / MINUTE)
+  self.minutes[place] = (self.minutes[place] or 0) + 1
+  self.calls = self.calls + 1
+  return math.min(100, math.floor(self.calls * 100 / CALLS))
+end
+
+local BUSINESS = '{"%s":[{"type":"whatsapp","call_count":%d,"total_cputime":%d,"total_time":%d,'
+  .. '"estimated_time_to_regain_access":%d}]}'
+local APP = '{"call_count":%d,"total_cputime":%d,"total_time":%d}'
+
+---Counts an answer, and adds the usage headers to it.
+---@param response table
+function Traffic:told(response)
+  local percent = count(self, self.clock:now())
+  local minutes = 0
+  if response.is_throttled then
+    percent, minutes = 100, math.ceil((tonumber(response.headers["retry-after"]) or MINUTE) / MINUTE)
+  end
+  local key = percent * 10000 + minutes
+  if key ~= self.key then
+    self.key = key
+    self.business = BUSINESS:format(self.portfolio, percent, percent, percent, minutes)
+    self.app = APP:format(percent, percent, percent)
+  end
+  response.headers["x-business-use-case-usage"], response.headers["x-app-usage"] = self.business, self.app
+  response.is_throttled = nil
+end
+
+---@param clock whatsapp.sandbox.clock
+---@param portfolio string id that the headers name
+---@param is_enforced boolean
+---@param status integer? the HTTP status of a refusal; 400 if absent
+---@return whatsapp.sandbox.traffic
+function traffic.new(clock, portfolio, is_enforced, status)
+  return setmetatable({
+    clock = clock, started = clock:now(), portfolio = portfolio, is_enforced = is_enforced, status = status,
+    pairs = limits.store(), numbers = limits.store(), calls = 0, minutes = {}, minute = 0,
+  }, Traffic)
+end
+
+return traffic

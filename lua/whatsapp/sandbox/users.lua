@@ -1,0 +1,243 @@
+-- The users of a box: who they are, and the functions with which a test plays them. Bounded: where there are too many, those of
+-- whom nothing was heard for longest are forgotten. Never speaks to a webhook by itself.
+local chats = require "whatsapp.sandbox.chats"
+local escaped = require "whatsapp.sandbox.escaped"
+local expiring = require "whatsapp.util.expiring"
+local inbound = require "whatsapp.sandbox.inbound"
+local recipient = require "whatsapp.send.recipient"
+
+local users = {}
+
+---@class whatsapp.sandbox.user
+---@field id string by which the box knows the user: the number, or else the user id
+---@field name string of the profile
+---@field number string? digits; nil: the business does not know the number
+---@field user_id string? business-scoped
+---@field blocked boolean? whether the user has blocked the business
+local User = {}
+User.__index = User
+
+-- does a verb, and raises its problem at the line of the test
+local function perform(self, verb, body)
+  local result, problem = inbound.perform(self.box, self, verb, body)
+  if problem then error(problem, 3) end
+  return result.delivery and result.delivery.response, result.message
+end
+
+local function with(body, options)
+  for name, value in pairs(options or {}) do body[name] = value end
+  return body
+end
+
+-- Each function returns the response of the webhook's handler, where that is a function, and the message that the business got.
+
+---The user writes a text.
+---@param text string
+---@param options { reply_to: string?, forwarded: boolean?, referral: table?, number: string? }? reply_to: the id of a message;
+---referral: of an ad; number: the phone_number_id that the user writes to
+---@return whatsapp.webhook_response? response of the webhook's handler, where that is a function
+---@return table? message that the business got
+function User:writes(text, options)
+  local response, message = perform(self, "write", with({ text = text }, options))
+  return response, message
+end
+
+---The user presses a button of a message. Raises if there is no such button, and names those that there are.
+---@param button string its id or its title
+---@param options { message: string? }? message: its id, the newest that has buttons if absent
+---@return whatsapp.webhook_response? response
+---@return table? message
+function User:presses(button, options)
+  local response, message = perform(self, "press", with({ button = button }, options))
+  return response, message
+end
+
+---The user chooses a row of a list.
+---@param row string its id or its title
+---@param options { message: string? }?
+---@return whatsapp.webhook_response? response
+---@return table? message
+function User:chooses(row, options)
+  local response, message = perform(self, "choose", with({ row = row }, options))
+  return response, message
+end
+
+---The user reacts to a message of the business.
+---@param emoji string "" takes the reaction back
+---@param options { message: string? }? message: its id, the newest if absent
+---@return whatsapp.webhook_response? response
+---@return table? message
+function User:reacts(emoji, options)
+  local response, message = perform(self, "react", with({ emoji = emoji }, options))
+  return response, message
+end
+
+---The user sends a file.
+---@param file string|{ name: string, data: string, mime_type: string? } its path, or its name and its bytes
+---@param options { caption: string?, voice: boolean?, mime_type: string? }?
+---@return whatsapp.webhook_response? response
+---@return table? message
+function User:sends_file(file, options)
+  local body = type(file) == "table" and with({}, file) or { path = file }
+  local response, message = perform(self, "file", with(body, options))
+  return response, message
+end
+
+---The user sends a place.
+---@param latitude number
+---@param longitude number
+---@param options { name: string?, address: string? }?
+---@return whatsapp.webhook_response? response
+---@return table? message
+function User:sends_location(latitude, longitude, options)
+  local response, message = perform(self, "location", with({ latitude = latitude, longitude = longitude }, options))
+  return response, message
+end
+
+---The user sends contacts.
+---@param contacts table[]|{ name: string, phone: string } as the API writes them; or one by name and phone
+---@return whatsapp.webhook_response? response
+---@return table? message
+function User:sends_contact(contacts)
+  local body = contacts[1] and { contacts = contacts } or { name = contacts.name, phone = contacts.phone }
+  local response, message = perform(self, "contact", body)
+  return response, message
+end
+
+---The user answers a flow.
+---@param response table the answers
+---@param options { message: string?, name: string?, text: string? }?
+---@return whatsapp.webhook_response? answer
+---@return table? message
+function User:answers_flow(response, options)
+  local answer, message = perform(self, "flow", with({ response = response }, options))
+  return answer, message
+end
+
+---The user orders products.
+---@param items { product_retailer_id: string, quantity: integer?, item_price: number?, currency: string? }[]
+---@param options { message: string?, catalog_id: string?, text: string? }?
+---@return whatsapp.webhook_response? response
+---@return table? message
+function User:orders(items, options)
+  local response, message = perform(self, "order", with({ items = items }, options))
+  return response, message
+end
+
+---The user reads every message of the business that is not read yet, or one.
+---@param message string? its id
+function User:reads(message) perform(self, "read", { message = message }) end
+
+---The user plays a voice message.
+---@param message string? its id, the newest one if absent
+function User:plays(message) perform(self, "play", { message = message }) end
+
+---The user blocks the business: what it sends is accepted and never delivered.
+function User:blocks() perform(self, "block", {}) end
+function User:unblocks() perform(self, "unblock", {}) end
+
+---The user calls the business, which opens the window for 24 hours.
+---@param options { number: string? }?
+---@return whatsapp.webhook_response? response
+function User:calls(options)
+  local response = perform(self, "call", with({}, options))
+  return response
+end
+
+---@return whatsapp.Message? message the newest that the business sent to this user
+function User:last()
+  local entry = chats.last(self.box, self)
+  return entry and entry.message
+end
+
+---@return whatsapp.Message[] messages that the business sent to this user, the newest last
+function User:messages()
+  local list = {}
+  for _, entry in ipairs(chats.sent_to(self.box, self)) do list[#list + 1] = entry.message end
+  return list
+end
+
+-- ---- the book -----------------------------------------------------------------------------------------------------------
+
+local Book = {}
+Book.__index = Book
+
+local YEARS = 2 ^ 32 -- seconds: users are forgotten only where there are too many
+
+local function digits_of(number)
+  local text = type(number) == "number" and ("%.0f"):format(number) or number
+  return type(text) == "string" and text:gsub("[^0-9]", "") or ""
+end
+
+---@param address string|number|nil a phone number or a user id
+---@return whatsapp.sandbox.user? user
+function Book:find(address)
+  local user = address ~= nil and self.by_id[address] or self.by_id[digits_of(address)]
+  if user then self.seen:set(user, user, YEARS, self.tick()) end
+  return user
+end
+
+local function is_name(name) return type(name) == "string" and name ~= "" and escaped.is_utf8(name) end
+
+---Finds a user, or adds one, and changes what `options` names.
+---@param address string|number|nil a phone number, or a user id
+---@param options { name: string?, user_id: string? }?
+---@return whatsapp.sandbox.user? user
+---@return string? problem
+function Book:user(address, options)
+  options = options or {}
+  local user_id = options.user_id or (recipient.is_user_id(address) and address or nil)
+  if user_id and not recipient.is_user_id(user_id) then return nil, "user_id must be a user id, such as BR.1A2b3C" end
+  local number = not recipient.is_user_id(address) and digits_of(address) or ""
+  if number == "" and not user_id then return nil, "a user has a number of digits, or a user_id" end
+  if #number > 15 then return nil, "a number has at most 15 digits" end
+  if options.name ~= nil and not is_name(options.name) then return nil, "name must be a string of UTF-8" end
+  local user = number ~= "" and self:find(number) or user_id and self:find(user_id)
+  if not user then user = self:add(number ~= "" and number or nil, user_id) end
+  user.name = options.name or user.name
+  if user_id then
+    user.user_id = user_id
+    self.by_id[user_id] = user
+  end
+  return user
+end
+
+function Book:add(number, user_id)
+  local id = number or user_id
+  local user = setmetatable({ id = id, number = number, user_id = user_id, name = id, windows = {}, box = self.box }, User)
+  self.by_id[id] = user
+  self.seen:set(user, user, YEARS, self.tick())
+  return user
+end
+
+---@return whatsapp.sandbox.user[] users by their ids
+function Book:all()
+  local list = {}
+  for id, user in pairs(self.by_id) do
+    if id == user.id then list[#list + 1] = user end
+  end
+  table.sort(list, function(a, b) return a.id < b.id end)
+  return list
+end
+
+---@param box whatsapp.sandbox
+---@param max integer
+function users.new(box, max)
+  local count = 0
+  local self = setmetatable({ by_id = {}, box = box }, Book)
+  function self.tick()
+    count = count + 1
+    return count
+  end
+  self.seen = expiring.new {
+    max = max, now = function() return 0 end,
+    on_drop = function(user)
+      for _, id in ipairs { user.id, user.user_id } do
+        if self.by_id[id] == user then self.by_id[id] = nil end
+      end
+    end,
+  }
+  return self
+end
+
+return users

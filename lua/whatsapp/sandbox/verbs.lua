@@ -1,0 +1,336 @@
+-- The things that a user does: each verb is a row that makes the message which the business gets, or changes something else in
+-- the box. To add a verb: one row here. Never raises for a body, and never guesses: returns nil and a sentence instead.
+local crypto = require "whatsapp.crypto"
+local buttons = require "whatsapp.sandbox.buttons"
+local chats = require "whatsapp.sandbox.chats"
+local escaped = require "whatsapp.sandbox.escaped"
+local kinds = require "whatsapp.media.kinds"
+local media = require "whatsapp.sandbox.media"
+local statuses = require "whatsapp.sandbox.statuses"
+local values = require "whatsapp.util.values"
+
+local verbs = {}
+
+-- ---- bodies -------------------------------------------------------------------------------------------------------------
+
+-- a table whose members, at every depth, are JSON's
+local function is_json(value)
+  if type(value) ~= "table" then return false end
+  local ok, text = pcall(escaped.encode, value)
+  return ok and not text:find "[\128-\255]"
+end
+
+-- kind of a member -> { test, the words after "must be" }
+local KINDS = {
+  text = { function(value) return type(value) == "string" and value ~= "" and escaped.is_utf8(value) end,
+    "a string of UTF-8 that is not empty" },
+  words = { function(value) return type(value) == "string" and escaped.is_utf8(value) end, "a string of UTF-8" },
+  bytes = { function(value) return type(value) == "string" end, "a string" },
+  number = { function(value) return type(value) == "number" and value == value and math.abs(value) <= 180 end,
+    "a number of degrees" },
+  boolean = { function(value) return type(value) == "boolean" end, "true or false" },
+  table = { is_json, "an object that JSON can hold" },
+  list = { function(value) return is_json(value) and type(value[1]) == "table" end, "a list of objects that is not empty" },
+}
+
+-- members that each verb which makes a message takes, besides its rows
+local COMMON = {
+  { "reply_to", "text" }, { "forwarded", "boolean" }, { "frequently_forwarded", "boolean" }, { "referral", "table" },
+  { "number", "text" }, { "group_id", "text" }, { "referred_product", "table" },
+}
+
+local function row_of(rows, name)
+  for _, row in ipairs(rows) do
+    if row[1] == name then return row end
+  end
+end
+
+local function check(verb, row, body)
+  for name, value in pairs(body) do
+    local member = row_of(row.takes, name) or row.make and row_of(COMMON, name)
+    if not member then return nil, ("%s: %s is not known"):format(verb, tostring(name)) end
+    local kind = KINDS[member[2]]
+    if not kind[1](value) then return nil, ("%s: %s must be %s"):format(verb, name, kind[2]) end
+  end
+  for _, member in ipairs(row.takes) do
+    if member.needed and body[member[1]] == nil then return nil, ("%s: %s is missing"):format(verb, member[1]) end
+  end
+  return true
+end
+
+-- ---- what users answer to ------------------------------------------------------------------------------------------------
+
+-- the message of the business that a verb is about: the one with that id, or the newest that `fits`
+local function entry_of(box, user, verb, id, fits)
+  if id then
+    local entry = chats.find(box, id)
+    if entry and entry.user == user.id then return entry end
+    return nil, ("%s: %s has no message %s"):format(verb, user.name, id)
+  end
+  local entry = chats.last(box, user, fits)
+  if entry then return entry end
+  return nil, ("%s: there is no such message to %s"):format(verb, user.name)
+end
+
+local function press(verb, kind_of)
+  return function(box, user, body)
+    local wanted = body.button or body.row
+    local function found_in(entry) return buttons.of(entry.message, chats.definition(box, entry)) end
+    local entry, problem = entry_of(box, user, verb, body.message, function(entry)
+      local found = found_in(entry)
+      return found[1] and kind_of(found[1])
+    end)
+    if not entry then return nil, problem end
+    local found = found_in(entry)
+    local button = buttons.find(found, wanted)
+    if not button then
+      return nil, ("%s: no %s `%s` in %s, it has: %s"):format(verb, kind_of(found[1] or {}) or "button", wanted, entry.id,
+        found[1] and buttons.names(found) or "nothing to press")
+    end
+    local message, silent = buttons.press(button)
+    if not message then return nil, ("%s: %s"):format(verb, silent) end
+    message.context = { from = chats.display(box, entry.from), id = entry.id }
+    return message
+  end
+end
+
+local function any_button(button) return button.kind == "list_reply" and "row" or "button" end
+local function only_row(button) return button.kind == "list_reply" and "row" or nil end
+
+local function react(box, user, body)
+  local entry, problem = entry_of(box, user, "react", body.message)
+  if not entry then return nil, problem end
+  entry.reaction = body.emoji ~= "" and body.emoji or nil
+  return { type = "reaction", reaction = { message_id = entry.id, emoji = body.emoji ~= "" and body.emoji or nil } }
+end
+
+local function is_voice(entry)
+  return type(entry.message.audio) == "table" and entry.message.audio.voice == true
+end
+
+-- ---- files --------------------------------------------------------------------------------------------------------------
+
+-- extension -> MIME type; a kind that the API takes wins over one that it does not
+local TYPES = {}
+for _, row in pairs(kinds.ROWS) do
+  for _, extension in ipairs(row.extensions) do
+    if row.as or not TYPES[extension] then TYPES[extension] = row.type end
+  end
+end
+
+local function mime_type_of(name)
+  return TYPES[(name:match "%.([%w]+)$" or ""):lower()] or "application/octet-stream"
+end
+
+local function read_file(path)
+  local file, err = io.open(path, "rb")
+  if not file then return nil, err end
+  local data = file:read "*a"
+  file:close()
+  if not data then return nil, path .. " cannot be read" end
+  return data
+end
+
+-- the bytes of a body: its data, its base64, or the file with that path
+local function data_of(body)
+  if body.data then return body.data end
+  if body.path then return read_file(body.path) end
+  local data = body.base64 and crypto.from_base64(body.base64)
+  if data then return data end
+  return nil, body.base64 and "base64 is no base64" or "base64 is missing"
+end
+
+local function file(box, user, body)
+  local data, problem = data_of(body)
+  if not data then return nil, "file: " .. problem end
+  if #data == 0 or #data > kinds.MAX_INCOMING then
+    return nil, ("file: it has %d bytes, 1 to %d are taken"):format(#data, kinds.MAX_INCOMING)
+  end
+  local name = body.name or (body.path or ""):match "[^/]*$"
+  local mime_type = body.mime_type or mime_type_of(name)
+  local row = kinds.ROWS[kinds.of_type(mime_type) or ""]
+  local type = row and row.as or "document"
+  local object = media.keep_inbound(box, { data = data, type = mime_type, filename = name, from = user.id })
+  if not object then return nil, "file: the box keeps no file of that size" end
+  object.caption = body.caption
+  if type == "document" then object.filename = name end
+  if type == "audio" then object.voice = body.voice or false end
+  if type == "sticker" then object.animated = false end
+  return { type = type, [type] = object }
+end
+
+-- ---- answers to flows and catalogs ---------------------------------------------------------------------------------------
+
+local function is_flow(entry)
+  for _, button in ipairs(buttons.of(entry.message)) do
+    if button.kind == "flow" then return true end
+  end
+  local template = entry.message.template
+  for _, component in ipairs(type(template) == "table" and template.components or values.NONE) do
+    if tostring(component.sub_type):lower() == "flow" then return true end
+  end
+  local interactive = entry.message.interactive
+  return type(interactive) == "table" and interactive.type == "address_message"
+end
+
+local function flow(box, user, body)
+  local entry, problem = entry_of(box, user, "flow", body.message, is_flow)
+  if not entry then return nil, problem end
+  local interactive = entry.message.interactive
+  local is_address = type(interactive) == "table" and interactive.type == "address_message"
+  local response = values.copy(body.response)
+  local parameters = type(interactive) == "table" and interactive.action.parameters
+  if not is_address and response.flow_token == nil then response.flow_token = parameters and parameters.flow_token or "unused" end
+  return {
+    type = "interactive", context = { from = chats.display(box, entry.from), id = entry.id },
+    interactive = { type = "nfm_reply", nfm_reply = {
+      name = body.name or (is_address and "address_message" or "flow"), body = body.text or "Sent",
+      response_json = escaped.encode(response),
+    } },
+  }
+end
+
+local function order(box, user, body)
+  local message = { type = "order", order = { catalog_id = body.catalog_id or "194836987003835", text = body.text or "" } }
+  local entry = body.message and chats.find(box, body.message)
+  if body.message and not (entry and entry.user == user.id) then
+    return nil, ("order: %s has no message %s"):format(user.name, body.message)
+  end
+  local items = {}
+  for i, item in ipairs(body.items) do
+    if type(item.product_retailer_id) ~= "string" then
+      return nil, ("order: items[%d].product_retailer_id is missing"):format(i)
+    end
+    items[i] = {
+      product_retailer_id = item.product_retailer_id, quantity = item.quantity or 1, item_price = item.item_price or 10,
+      currency = item.currency or "USD",
+    }
+  end
+  message.order.product_items = items
+  if entry then message.context = { from = chats.display(box, entry.from), id = entry.id } end
+  return message
+end
+
+-- ---- the others ---------------------------------------------------------------------------------------------------------
+
+local function located(_, _, body)
+  return { type = "location", location = {
+    latitude = body.latitude, longitude = body.longitude, name = body.name, address = body.address, url = body.url,
+  } }
+end
+
+local function contacts(_, _, body)
+  local list = body.contacts or { { name = { formatted_name = body.name, first_name = body.name },
+    phones = { { phone = body.phone, wa_id = body.phone and (body.phone:gsub("%D", "")), type = "CELL" } } } }
+  for i, contact in ipairs(list) do
+    local name = contact.name
+    if type(name) ~= "table" or type(name.formatted_name) ~= "string" then
+      return nil, ("contact: contacts[%d].name.formatted_name is missing"):format(i)
+    end
+  end
+  return { type = "contacts", contacts = list }
+end
+
+local function unsupported(_, _, body)
+  return {
+    type = "unsupported", unsupported = { type = body.type or "poll_creation" },
+    errors = { { code = 131051, title = "Message type unknown", message = "Message type unknown",
+      error_data = { details = "Message type is currently not supported." } } },
+  }
+end
+
+---The verbs. takes: the members of its body, { name, kind, needed }. make: function(box, user, body) -> the message that the
+---business gets, or nil and the problem. act: the same for a verb that sends no message -> what is answered.
+---@type table<string, table>
+verbs.ROWS = {
+  write = {
+    takes = { { "text", "text", needed = true } },
+    make = function(_, _, body) return { type = "text", text = { body = body.text } } end,
+  },
+  press = { takes = { { "button", "words", needed = true }, { "message", "text" } }, make = press("press", any_button) },
+  choose = { takes = { { "row", "words", needed = true }, { "message", "text" } }, make = press("choose", only_row) },
+  react = { takes = { { "emoji", "words", needed = true }, { "message", "text" } }, make = react },
+  file = {
+    takes = {
+      { "name", "text" }, { "mime_type", "text" }, { "base64", "bytes" }, { "data", "bytes" }, { "path", "text" },
+      { "caption", "text" }, { "voice", "boolean" },
+    },
+    make = file,
+  },
+  location = {
+    takes = {
+      { "latitude", "number", needed = true }, { "longitude", "number", needed = true }, { "name", "text" },
+      { "address", "text" }, { "url", "text" },
+    },
+    make = located,
+  },
+  contact = { takes = { { "contacts", "list" }, { "name", "text" }, { "phone", "text" } }, make = contacts },
+  flow = {
+    takes = { { "response", "table", needed = true }, { "message", "text" }, { "name", "text" }, { "text", "text" } },
+    make = flow,
+  },
+  order = {
+    takes = {
+      { "items", "list", needed = true }, { "message", "text" }, { "catalog_id", "text" }, { "text", "words" },
+    },
+    make = order,
+  },
+  unsupported = { takes = { { "type", "text" } }, make = unsupported },
+  read = { takes = { { "message", "text" } }, act = function(box, user, body) return statuses.read(box, user, body.message) end },
+  play = {
+    takes = { { "message", "text" } },
+    act = function(box, user, body)
+      local entry, problem = entry_of(box, user, "play", body.message, is_voice)
+      if not entry then return nil, problem end
+      return statuses.set(box, entry.id, "played")
+    end,
+  },
+  block = { takes = {}, act = function(_, user)
+    user.blocked = true
+    return { blocked = true }
+  end },
+  unblock = { takes = {}, act = function(_, user)
+    user.blocked = false
+    return { blocked = false }
+  end },
+  call = { takes = { { "number", "text" } }, is_call = true },
+}
+verbs.ROWS.contacts = verbs.ROWS.contact
+
+-- members of a body that go into the message as they are, or into its context
+local function add_common(message, body)
+  message.referral, message.group_id = body.referral, body.group_id
+  local context = message.context or {}
+  context.id = body.reply_to or context.id
+  context.forwarded, context.frequently_forwarded = body.forwarded, body.frequently_forwarded
+  context.referred_product = body.referred_product
+  if next(context) then message.context = context end
+end
+
+---@param box table what verbs may do with a box
+---@param user whatsapp.sandbox.user
+---@param verb string
+---@param body table
+---@return table? result the message that the business gets, or what the verb did
+---@return string? problem
+---@return "message"|"call"|nil kind
+function verbs.perform(box, user, verb, body)
+  local row = verbs.ROWS[verb]
+  if not row then return nil, ("there is no verb %s"):format(tostring(verb)) end
+  local ok, problem = check(verb, row, body)
+  if not ok then return nil, problem end
+  if row.is_call then return {}, nil, "call" end
+  if row.act then return row.act(box, user, body) end
+  local message
+  message, problem = row.make(box, user, body)
+  if not message then return nil, problem end
+  if body.reply_to then
+    local quoted = chats.find(box, body.reply_to) or chats.find_inbound(box, body.reply_to)
+    if not quoted then return nil, ("%s: there is no message %s to answer to"):format(verb, body.reply_to) end
+    message.context = { from = quoted.inbound and user.number or chats.display(box, quoted.from) }
+  end
+  add_common(message, body)
+  return message, nil, "message"
+end
+
+return verbs

@@ -1,0 +1,158 @@
+-- Compares template messages with the definitions of their templates before they are sent: those of the client's option
+-- `templates`, a list or a store. Only for clients that have the option. Never sends a message, and never refuses one because
+-- definitions could not be fetched: that makes a warning.
+local check = require "whatsapp.templates.check"
+local definition = require "whatsapp.templates.definition"
+local problems = require "whatsapp.wire.problems"
+local values = require "whatsapp.util.values"
+
+local templates = {}
+
+-- definition -> its view
+local views = setmetatable({}, { __mode = "k" })
+
+local function view_of(source)
+  local view = views[source]
+  if not view then
+    view = definition.read(source)
+    views[source] = view
+  end
+  return view
+end
+
+local function language_of(template)
+  return type(template.language) == "table" and template.language.code or nil
+end
+
+-- ---- finding the definition ---------------------------------------------------------------------------------------------------
+
+local function languages(list)
+  local names = {}
+  for i, source in ipairs(list) do names[i] = tostring(source.language) end
+  table.sort(names)
+  return names
+end
+
+-- Checks a message with the definitions of its template's name: one for each language.
+local function check_with(list, message, report)
+  local code = language_of(message.template)
+  for _, source in ipairs(list) do
+    if source.language == code then return check.message(view_of(source), message, report) end
+  end
+  if type(code) ~= "string" then return end -- the core reports it
+  local known = languages(list)
+  report:add("template.language.code", "enum", ("must be %s, in which the template exists, got %s"):format(problems.either(known),
+    problems.shown(code)), table.concat(known, ", "), code)
+end
+
+local function check_known(list, names, message, report)
+  local name = message.template.name
+  if #list > 0 then return check_with(list, message, report) end
+  local words = ("no template has the name %s"):format(problems.shown(name))
+  report:add("template.name", "enum", names and problems.unknown(name, names, words) or words, nil, name)
+end
+
+-- the list of the option `templates` by name
+local function indexed(list)
+  local by_name = {}
+  for _, source in ipairs(list) do
+    by_name[source.name] = by_name[source.name] or {}
+    table.insert(by_name[source.name], source)
+  end
+  return by_name
+end
+
+local function of_list(list)
+  local by_name = indexed(list)
+  return function(_, message)
+    local report = problems.new()
+    check_known(by_name[message.template.name] or values.NONE, by_name, message, report)
+    return report
+  end
+end
+
+-- ---- a store ------------------------------------------------------------------------------------------------------------------
+
+local MOST_LANGUAGES = 500
+
+-- a function that asks the API for the definitions with this name
+local function fetcher(access)
+  return function(name)
+    local list, made = {}, require("whatsapp.graph.tables").new("templates", access)
+    local pages = made:each({ name = name, limit = 100 }, { max = MOST_LANGUAGES })
+    local item, err, details = pages:next()
+    while item do
+      if type(item) == "table" and item.name == name then list[#list + 1] = item end
+      item, err, details = pages:next()
+    end
+    if item == false then return nil, err, details end
+    return list
+  end
+end
+
+local function unchecked(report, err)
+  report:warn("template.name", "required", "not compared with its template, whose definition is not known: " .. tostring(err))
+  return report
+end
+
+-- A store of the user's may yield, raise and give anything.
+local function ask(delivery, store, name, fetch, is_fresh)
+  local ok, list, err = delivery:call(store.definitions, store, name, fetch, is_fresh, delivery.state.waba_id)
+  if ok and type(list) == "table" then return list end
+  return nil, ok and (err or "the store gave no list") or values.text_of(list)
+end
+
+local function of_store(store, access)
+  local fetch = fetcher(access)
+  return function(delivery, message)
+    local report, name = problems.new(), message.template.name
+    if type(name) ~= "string" then return report end
+    local list, err = ask(delivery, store, name, fetch, false)
+    if not list then return unchecked(report, err) end
+    check_known(list, nil, message, report)
+    if report.count == 0 then return report end
+    local again = problems.new() -- the list that was kept may be out of date
+    list, err = ask(delivery, store, name, fetch, true)
+    if not list then return unchecked(again, err) end
+    check_known(list, nil, message, again)
+    return again
+  end
+end
+
+-- ---- the check of a delivery ----------------------------------------------------------------------------------------------
+
+local function joined(first, second)
+  local list = {}
+  for _, one in ipairs(first or values.NONE) do list[#list + 1] = one end
+  for _, one in ipairs(second) do list[#list + 1] = one end
+  return #list > 0 and list or nil
+end
+
+-- the outcome of the core's check and of this one together
+local function together(report, body, warnings, details)
+  if report.count == 0 then
+    if body and #report.warnings > 0 then warnings = joined(warnings, report.warnings) end
+    return body, warnings, details
+  end
+  local all = problems.new()
+  if not body then all:join(details.problems, details.count) end
+  all:join(report.problems, report.count)
+  return all:finish()
+end
+
+---Makes the function that compares the template messages of a client.
+---@param option table a list of definitions, or a store
+---@param access whatsapp.graph.access what the client lends
+---@return fun(delivery: table, message: table, body: string?, warnings: any, details: table?): string?, any, table?
+function templates.checker(option, access)
+  local is_store = values.callable(option.definitions)
+  local compare = (is_store and of_store or of_list)(option, access)
+  return function(delivery, message, body, warnings, details)
+    if type(message.template) ~= "table" then return body, warnings, details end
+    local report = compare(delivery, message)
+    if delivery.plan.encode and delivery.plan.encode.mode == "lenient" then report:soften() end
+    return together(report, body, warnings, details)
+  end
+end
+
+return templates

@@ -1,0 +1,53 @@
+-- The kinds of headers and buttons that a template has, as rows: what a message has to give for each of them. Data, and nothing
+-- else; a kind that is new to the API is one row here.
+local kinds = {}
+
+---@class whatsapp.templates.header_kind
+---@field parameter string? the type of the one parameter that it takes; nil: values for the variables of its text
+---@field media boolean? a file, whose sample the definition names
+
+---@type table<string, whatsapp.templates.header_kind>
+kinds.HEADERS = {
+  TEXT = {},
+  IMAGE = { parameter = "image", media = true }, VIDEO = { parameter = "video", media = true },
+  GIF = { parameter = "gif", media = true }, DOCUMENT = { parameter = "document", media = true },
+  LOCATION = { parameter = "location" }, PRODUCT = { parameter = "product" },
+}
+
+---@class whatsapp.templates.button_kind
+---@field sub_type string? of the component that gives its value; nil: nothing is sent for it
+---@field needs "value"|"variable"|"nothing" a value always, where its address has a variable, or not
+---@field types string[] the parameters that it may have
+---@field most integer how many a template may have
+---@field card boolean? it may be on a card of a carousel
+
+---@type table<string, whatsapp.templates.button_kind>
+kinds.BUTTONS = {
+  QUICK_REPLY = { sub_type = "quick_reply", needs = "nothing", types = { "payload", "text" }, most = 10, card = true },
+  URL = { sub_type = "url", needs = "variable", types = { "text" }, most = 2, card = true },
+  PHONE_NUMBER = { sub_type = "phone_number", needs = "nothing", types = {}, most = 1, card = true },
+  COPY_CODE = { sub_type = "copy_code", needs = "value", types = { "coupon_code" }, most = 1 },
+  OTP = { sub_type = "url", needs = "value", types = { "text" }, most = 1 },
+  FLOW = { sub_type = "flow", needs = "nothing", types = { "action" }, most = 1 },
+  CATALOG = { sub_type = "catalog", needs = "nothing", types = { "action" }, most = 1 },
+  MPM = { sub_type = "mpm", needs = "value", types = { "action" }, most = 1 },
+  SPM = { needs = "nothing", types = {}, most = 1, card = true },
+  VOICE_CALL = { sub_type = "voice_call", needs = "nothing", types = { "payload", "ttl_minutes" }, most = 1 },
+  ORDER_DETAILS = { sub_type = "order_details", needs = "value", types = { "action" }, most = 1 },
+  PAYMENT_REQUEST = { sub_type = "payment_request", needs = "value", types = { "action" }, most = 3 },
+  REQUEST_CONTACT_INFO = { needs = "nothing", types = {}, most = 1 },
+  APP = { needs = "nothing", types = {}, most = 1 },
+}
+
+---The states of a template, and whether it can be sent.
+---@type table<string, boolean>
+kinds.STATUSES = {
+  APPROVED = true,
+  PENDING = false, REJECTED = false, PAUSED = false, DISABLED = false, IN_APPEAL = false, PENDING_DELETION = false,
+  DELETED = false, LIMIT_EXCEEDED = false, ARCHIVED = false,
+}
+
+kinds.MOST_BUTTONS = 10
+kinds.HEADER, kinds.BODY, kinds.BODY_ALONE, kinds.CARD_BODY, kinds.URL = 60, 1024, 32768, 160, 2000 -- characters
+
+return kinds

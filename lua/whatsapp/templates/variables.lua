@@ -1,0 +1,65 @@
+-- The variables of a template's texts: finds {{1}} and {{name}}, and puts values into their places. Pure; looks at each byte
+-- once, and never looks for variables in a value.
+local variables = {}
+
+---@class whatsapp.templates.variable
+---@field name string without the braces
+---@field from integer position of its first byte
+---@field to integer position of its last byte
+
+local VARIABLE = "{{%s*([%w_]+)%s*}}"
+
+---@param text string
+---@return whatsapp.templates.variable[] found in the order of the text
+function variables.find(text)
+  local found = {}
+  for from, name, after in text:gmatch("()" .. VARIABLE .. "()") do
+    found[#found + 1] = { name = name, from = from, to = after - 1 }
+  end
+  return found
+end
+
+---@param name string
+---@return integer? number of {{1}}; nil for a name
+function variables.number(name)
+  return name:find "^%d+$" and #name <= 4 and tonumber(name) or nil
+end
+
+---The different variables of a text. Numbered ones are counted by the highest number, as a value has its place by that.
+---@param text any
+---@return string[] names in the order of their values
+---@return boolean has_names whether one of them has a name
+function variables.names(text)
+  local names, seen, highest, has_names = {}, {}, 0, false
+  for _, variable in ipairs(type(text) == "string" and variables.find(text) or {}) do
+    local name = variable.name
+    local number = variables.number(name)
+    if not number then has_names = true end
+    if number and number > highest and number <= 100 then highest = number end
+    if not seen[name] then names[#names + 1] = name end
+    seen[name] = true
+  end
+  if has_names then return names, true end
+  local numbers = {}
+  for i = 1, highest do numbers[i] = tostring(i) end
+  return numbers, false
+end
+
+---@param text string
+---@param values table<string, string> by the names of the variables
+---@return string text a variable without a value stays as it is
+function variables.fill(text, values)
+  return (text:gsub(VARIABLE, function(name)
+    local number = variables.number(name)
+    return values[number and tostring(number) or name]
+  end))
+end
+
+---@param text string
+---@return integer characters code points
+function variables.length(text)
+  local _, count = text:gsub("[^\128-\191]", "")
+  return count
+end
+
+return variables

@@ -1,0 +1,171 @@
+-- Collects what is wrong with a table that is checked in Lua, in the form in which the core reports the problems of a message:
+-- path, rule, limit, actual, message; warnings apart. Keeps at most 100 of each and counts all. Checks nothing itself.
+local options = require "whatsapp.util.options"
+local outcome = require "whatsapp.wire.outcome"
+local show = require "whatsapp.util.show"
+
+local problems = {}
+
+local KEPT, NAMED, LONGEST = 100, 3, 60 -- problems that are kept, and named in the line; bytes of a value that is shown
+
+---@class whatsapp.report
+---@field problems whatsapp.problem[]
+---@field warnings whatsapp.problem[]
+---@field count integer problems, also those after the first 100
+local Report = {}
+Report.__index = Report
+
+---@param subject string? what is checked, for problems of the whole: "message" if absent
+---@return whatsapp.report
+function problems.new(subject)
+  return setmetatable({ problems = {}, warnings = {}, count = 0, subject = subject or "message" }, Report)
+end
+
+-- ---- words ------------------------------------------------------------------------------------------------------------------
+
+---@param value any
+---@return string shown a string in quotes, a number as it is, for everything else its type
+function problems.shown(value)
+  if type(value) == "string" then return '"' .. show.line(value, LONGEST) .. '"' end
+  if type(value) == "number" then return tostring(value) end
+  return type(value)
+end
+
+---@param list string[]
+---@return string words "a", "b" or "c"
+function problems.either(list)
+  local quoted = {}
+  for i, value in ipairs(list) do quoted[i] = ('"%s"'):format(show.line(value, LONGEST)) end
+  if #quoted < 2 then return quoted[1] or "nothing" end
+  return table.concat(quoted, ", ", 1, #quoted - 1) .. " or " .. quoted[#quoted]
+end
+
+---@param count integer
+---@param unit string in the singular
+---@return string "1 item", "2 items"
+function problems.counted(count, unit) return ("%d %s%s"):format(count, unit, count == 1 and "" or "s") end
+
+---The words of a wrong name: the name that it is near to, or all names.
+---@param name any
+---@param names table<string, any>
+---@param what string "no such field"
+---@return string
+function problems.unknown(name, names, what)
+  local near = options.did_you_mean(name, names)
+  if near then return ("%s, did you mean `%s`?"):format(what, near) end
+  local list = {}
+  for known in pairs(names) do list[#list + 1] = show.line(tostring(known), LONGEST) end
+  table.sort(list)
+  return ("%s (there are %s)"):format(what, #list > 0 and table.concat(list, ", ", 1, math.min(#list, 30)) or "no names")
+end
+
+-- ---- paths ------------------------------------------------------------------------------------------------------------------
+
+---@param path string "" for the table itself
+---@param name any a name, or the position in a list
+---@return string path as Lua writes it: a.b[2]["c d"]
+function problems.path(path, name)
+  if type(name) == "number" then return ("%s[%s]"):format(path, tostring(name)) end
+  if type(name) ~= "string" then return ("%s[%s]"):format(path, show.value(name, LONGEST)) end
+  if #name <= LONGEST and name:find "^[%a_][%w_]*$" then return path == "" and name or path .. "." .. name end
+  return ('%s["%s"]'):format(path, show.line(name, LONGEST))
+end
+
+-- ---- the report -------------------------------------------------------------------------------------------------------------
+
+local function scalar(value)
+  if type(value) == "string" then return show.line(value, LONGEST) end
+  return type(value) == "number" and value or nil
+end
+
+local function record(self, path, rule, sentence, limit, actual)
+  return {
+    path = path, rule = rule, limit = limit, actual = scalar(actual),
+    message = ("%s: %s"):format(path == "" and self.subject or path, sentence),
+  }
+end
+
+---@param path string
+---@param rule string a name of schema.terms().codes
+---@param sentence string what is wrong, without the path
+---@param limit (number|string)?
+---@param actual any
+function Report:add(path, rule, sentence, limit, actual)
+  self.count = self.count + 1
+  if #self.problems < KEPT then table.insert(self.problems, record(self, path, rule, sentence, limit, actual)) end
+end
+
+---@param path string
+---@param rule string
+---@param sentence string
+---@param limit (number|string)?
+---@param actual any
+function Report:warn(path, rule, sentence, limit, actual)
+  if #self.warnings < KEPT then table.insert(self.warnings, record(self, path, rule, sentence, limit, actual)) end
+end
+
+---A text, list or number that is too large.
+---@param path string
+---@param rule "max_chars"|"max_items"
+---@param size integer
+---@param unit string in the singular
+---@param most integer
+---@param where string? words at the end
+function Report:over(path, rule, size, unit, most, where)
+  self:add(path, rule, ("%s, at most %d%s"):format(problems.counted(size, unit), most, where or ""), most, size)
+end
+
+---@param path string
+---@param words string what is missing
+---@param limit (number|string)?
+function Report:missing(path, words, limit) self:add(path, "required", "missing: " .. words, limit) end
+
+---@param path string
+---@param words string
+function Report:forbid(path, words) self:add(path, "forbidden", words) end
+
+---@param path string
+---@param value any that another item of the list has too
+function Report:twice(path, value)
+  self:add(path, "unique", ("%s occurs twice, must be unique"):format(problems.shown(value)), nil, value)
+end
+
+---@param list whatsapp.problem[] problems of another check of the same table; those of a path that has one already are left out
+---@param count integer
+function Report:join(list, count)
+  local known = {}
+  for _, problem in ipairs(self.problems) do known[problem.path] = true end
+  for _, problem in ipairs(list) do
+    if known[problem.path] then count = count - 1
+    elseif #self.problems < KEPT then table.insert(self.problems, problem) end
+  end
+  self.count = self.count + count
+end
+
+---Makes warnings of all problems, as the mode "lenient" does.
+function Report:soften()
+  for _, problem in ipairs(self.problems) do
+    if #self.warnings < KEPT then table.insert(self.warnings, problem) end
+  end
+  self.problems, self.count = {}, 0
+end
+
+---@return string line the first problems
+function Report:line()
+  local list = {}
+  for i = 1, math.min(#self.problems, NAMED) do list[i] = self.problems[i].message end
+  local line, rest = table.concat(list, "; "), self.count - #list
+  return rest > 0 and ("%s (and %s)"):format(line, problems.counted(rest, "more problem")) or line
+end
+
+---@return true? ok
+---@return whatsapp.problem[]|string warnings or, of a failure, the line that names up to three problems
+---@return whatsapp.details? details .problems has them all
+function Report:finish()
+  if self.count == 0 then return true, self.warnings end
+  local _, err, details = outcome.invalid(self:line(), self.problems)
+  details.count = self.count
+  return nil, err, details
+end
+
+return problems

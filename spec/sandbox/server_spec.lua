@@ -1,0 +1,303 @@
+-- The sandbox in its nginx: what is on the wire, in its files and on the terminal. Each test that changes a server has its own,
+-- on a free port; the others share one. Touches no other host.
+local json = require "whatsapp.wire.json"
+local nginx = require "spec.support.nginx"
+local output = require "spec.support.output"
+local read = require "spec.support.read"
+local scratch_folder = require "spec.support.scratch"
+local server = require "whatsapp.sandbox.server"
+local whatsapp = require "whatsapp"
+local write = require "spec.support.write"
+
+local JSON = { ["content-type"] = "application/json" }
+local TEXT = { to = "16505551234", text = { body = "x" } }
+
+local transport = require("whatsapp.transport.curl").new { proxy = "", timeout = 20 }
+
+local function ask(sandbox, path, request)
+  request = request or {}
+  local answer = assert(transport {
+    method = request.method or (request.body and "POST" or "GET"), url = sandbox.base_url .. path, headers = request.headers or JSON,
+    body = request.body and (type(request.body) == "table" and json.encode(request.body) or request.body), timeout = request.timeout,
+  })
+  return answer.status, json.decode(answer.body) or answer.body, answer.headers
+end
+
+local function client_of(sandbox, more)
+  local options = { token = "t", phone_number_id = "106540352242922", base_url = sandbox.base_url, proxy = "", retry = false }
+  for name, value in pairs(more or {}) do options[name] = value end
+  return whatsapp.new(options)
+end
+
+local function wait_for(check)
+  local deadline = os.time() + 20
+  repeat
+    local value = check()
+    if value then return value end
+    output "sleep 0.05"
+  until os.time() > deadline
+  error "waited for 20 seconds"
+end
+
+describe("the sandbox in nginx, over http,", function()
+  local sandbox
+
+  setup(function() sandbox = server.start { tls = false, app_secret = "s" } end)
+  teardown(function() sandbox.stop() end)
+
+  it("says where it is, and takes a message", function()
+    local status, info = ask(sandbox, "/_sandbox/info")
+    assert.same({ 200, sandbox.base_url, "s" }, { status, info.base_url, info.app_secret })
+    assert.is_truthy(assert(client_of(sandbox):send(TEXT)).messages[1].id:find "^wamid%.")
+    local _, found = ask(sandbox, "/_sandbox/messages?to=16505551234&type=text")
+    assert.equal("x", found.messages[#found.messages].message.text.body)
+  end)
+
+  it("has a page, small and for no other host", function()
+    local status, _, headers = ask(sandbox, "/")
+    assert.same({ 302, "/_sandbox/page/" }, { status, headers.location })
+    local bytes = 0
+    for file in output("ls lua/whatsapp/sandbox/page"):gmatch "%S+" do
+      local answered, body, fields = ask(sandbox, "/_sandbox/page/" .. file)
+      assert.equal(200, answered, file)
+      assert.is_truthy(fields["content-security-policy"]:find("default-src 'self'", 1, true), file)
+      assert.equal("nosniff", fields["x-content-type-options"], file)
+      bytes = bytes + tonumber(output(("curl -s -H 'Accept-Encoding: gzip' -o /dev/null -w '%%{size_download}' %s/_sandbox/page/%s")
+        :format(sandbox.base_url, file)))
+      assert.is_nil(tostring(body):find "innerHTML", file)
+    end
+    assert.is_true(bytes > 10000 and bytes <= 80 * 1024, ("%d bytes on the wire"):format(bytes))
+  end)
+
+  it("refuses foreign hosts, origins and forms, at every control path and at the stream and the files", function()
+    for _, path in ipairs { "/_sandbox/info", "/_sandbox/events", "/_sandbox/messages", "/_sandbox/media/1" } do
+      for _, header in ipairs { { Host = "evil.example" }, { Origin = "https://evil.example" } } do
+        assert.equal(403, (ask(sandbox, path, { headers = header })), path)
+      end
+    end
+    local form = { ["content-type"] = "application/x-www-form-urlencoded" }
+    assert.equal(403, (ask(sandbox, "/_sandbox/users/16505551234/write", { headers = form, body = "text=x" })))
+  end)
+
+  it("gives the page the bytes of a file, which a browser must not run", function()
+    local body = { name = "a.html", mime_type = "text/html", base64 = "PGI+" }
+    local status, sent = ask(sandbox, "/_sandbox/users/16505551234/file", { body = body })
+    assert.equal(200, status)
+    local answered, bytes, headers = ask(sandbox, "/_sandbox/media/" .. sent.message.document.id)
+    assert.same({ 200, "<b>", "nosniff" }, { answered, bytes, headers["x-content-type-options"] })
+    assert.is_truthy(headers["content-security-policy"]:find("sandbox", 1, true))
+    assert.equal(404, (ask(sandbox, "/_sandbox/media/none")))
+  end)
+
+  it("streams events from where a reader left, and says so where some are gone", function()
+    local _, info = ask(sandbox, "/_sandbox/info")
+    for i = 1, 3 do ask(sandbox, "/_sandbox/users/16505551234/write", { body = { text = "event " .. i } }) end
+    local function stream(header, query)
+      return output(("curl -s -N -m 1 %s '%s/_sandbox/events%s' || true"):format(header, sandbox.base_url, query or ""))
+    end
+    local from = ("-H 'Last-Event-ID: %d'"):format(info.seq)
+    for _, text in ipairs { stream(from), stream("", "?after=" .. info.seq) } do
+      local numbers, bodies = {}, {}
+      for number, event in text:gmatch "id: (%d+)\ndata: ([^\n]+)\n\n" do
+        numbers[#numbers + 1] = tonumber(number)
+        local decoded = assert(json.decode(event))
+        if decoded.kind == "inbound" then bodies[#bodies + 1] = decoded.message.text.body end
+      end
+      assert.same({ "event 1", "event 2", "event 3" }, bodies)
+      assert.equal(info.seq + 1, numbers[1])
+    end
+    assert.is_nil(stream("", ""):find "id: ")
+  end)
+
+  it("wakes a program that waits for a message", function()
+    local _, info = ask(sandbox, "/_sandbox/messages?limit=10000")
+    local last = info.messages[#info.messages]
+    local answer = scratch_folder.new()
+    local path = answer.folder .. "/answer"
+    os.execute(("curl -s -m 15 '%s/_sandbox/wait?to=16505550042&timeout=10&after=%d' >%s &"):format(sandbox.base_url,
+      last and last.seq or 0, path))
+    assert(client_of(sandbox):send { to = "16505550042", text = { body = "woken" } })
+    local text = wait_for(function()
+      local text = output("cat " .. path .. " 2>/dev/null || true")
+      return text ~= "" and text
+    end)
+    assert.equal("woken", json.decode(text).messages[1].message.text.body)
+    assert.equal(204, (ask(sandbox, "/_sandbox/wait?to=16505550043&timeout=0")))
+    answer.remove()
+  end)
+
+  it("does each fault on the wire, and a client says whether the message may have been sent", function()
+    local function rule(what, more)
+      local body = { on = "answer", what = what, times = 1 }
+      for name, value in pairs(more or {}) do body[name] = value end
+      assert.equal(200, (ask(sandbox, "/_sandbox/chaos", { body = body })))
+    end
+    local client = client_of(sandbox, { timeout = 1 })
+    local ROWS = { -- what, members of the rule, kind of details, may_have_been_sent
+      { "hang", { seconds = 3 }, "transport", true }, { "reset", {}, "transport", true }, { "refuse", {}, "transport", true },
+      { "truncated", {}, "transport", true }, { "html", {}, "protocol", true }, { "late", { seconds = 3 }, "transport", true },
+      { "throttle", { code = 130429 }, "api", false }, { "error", { code = 131051 }, "api", false }, { "token_expired", {}, "api", false },
+    }
+    for _, row in ipairs(ROWS) do
+      if row[1] == "hang" then row[2] = {} end
+      rule(row[1], row[2])
+      local result, _, details = client:send(TEXT)
+      assert.is_nil(result, row[1])
+      assert.same({ row[3], row[4] }, { details.kind, details.may_have_been_sent }, row[1])
+    end
+    rule("slow", { seconds = 0.2 })
+    assert.is_truthy(client:send(TEXT))
+    client:close()
+    assert.equal("", sandbox.log())
+  end)
+end)
+
+describe("a webhook from the sandbox in nginx", function()
+  it("is posted over cosockets, verified, answered, and repeated where it was not answered with 200", function()
+    local endpoint = nginx.start { http = "lua_shared_dict seen 1m;", server = [[location / { content_by_lua_block {
+      ngx.req.read_body()
+      local count = ngx.shared.seen:incr("count", 1, 0)
+      local digits = require("whatsapp.crypto").hmac_sha256("s", ngx.req.get_body_data() or "")
+      if ngx.req.get_headers()["x-hub-signature-256"] ~= "sha256=" .. digits then return ngx.exit(401) end
+      if count == 1 then return ngx.exit(500) end
+      ngx.print "ok"
+    } }]] }
+    local sandbox = server.start { tls = false, app_secret = "s", webhook = endpoint.url "/hook" }
+    local function deliveries() return select(2, ask(sandbox, "/_sandbox/webhooks")).deliveries end
+    ask(sandbox, "/_sandbox/users/16505551234/write", { body = { text = "a/b @ 😀 مرحبا" } })
+    wait_for(function() return #deliveries()[1].attempts == 1 and deliveries()[1].attempts[1].status == 500 end)
+    ask(sandbox, "/_sandbox/clock", { body = { advance = 5 } })
+    wait_for(function() return deliveries()[1].state == "done" end)
+    assert.equal(200, deliveries()[1].attempts[2].status)
+    sandbox.stop()
+    endpoint.stop()
+  end)
+end)
+
+describe("the state of the sandbox", function()
+  local scratch = scratch_folder.new()
+  teardown(function() scratch.remove() end)
+
+  it("survives a restart, and every event is in the record", function()
+    local options = { tls = false, state = scratch.folder .. "/state.json", record = scratch.folder .. "/run.jsonl" }
+    local sandbox = server.start(options)
+    local sent = assert(client_of(sandbox):send(TEXT))
+    ask(sandbox, "/_sandbox/users/16505551234/write", { body = { text = "kept" } })
+    sandbox.stop()
+    assert.is_truthy(read(options.record):find '"kind":"inbound"')
+    sandbox = server.start(options)
+    local _, found = ask(sandbox, "/_sandbox/messages")
+    assert.equal(sent.messages[1].id, found.messages[1].id)
+    sandbox.stop()
+  end)
+
+  it("is never overwritten where it cannot be read", function()
+    for name, text in pairs { cut = '{"version":1,\n "users": [', none = "", list = "[1]", newer = '{"version":1e6}', words = "hello" } do
+      local path = write(scratch.folder .. "/" .. name, text)
+      local ok, err = pcall(server.start, { tls = false, state = path })
+      assert.is_false(ok, name)
+      assert.is_truthy(err:find("the state file " .. path, 1, true), err)
+      assert.equal(text, read(path))
+      assert.same({ 1, err }, { server.run { port = 0, state = path } })
+    end
+    local _, err = pcall(server.start, { state = scratch.folder .. "/cut" })
+    assert.is_truthy(err:find("line 2, column", 1, true), err)
+  end)
+end)
+
+describe("starting the sandbox", function()
+  it("says that a port is taken", function()
+    local sandbox = server.start { tls = false }
+    local words = ("port %d is taken: --port 0 takes a free one"):format(sandbox.port)
+    assert.same({ false, words }, { pcall(server.start, { port = sandbox.port }) })
+    assert.same({ 1, words }, { server.run { port = sandbox.port } })
+    sandbox.stop()
+  end)
+
+  it("says what to install without nginx, and without its Lua module", function()
+    local _, err = pcall(server.start, { nginx = "/nowhere/nginx" })
+    assert.is_truthy(err:find("apt install nginx libnginx-mod-http-lua", 1, true), err)
+    _, err = pcall(server.start, { tls = false, modules = "/nowhere" })
+    assert.is_truthy(err:find("apt install libnginx-mod-http-lua", 1, true), err)
+  end)
+
+  it("is refused in an nginx with two workers", function()
+    local two = nginx.start { workers = 2, server = [[location / { content_by_lua_block {
+      require("whatsapp.sandbox.nginx").content(ngx) } }]] }
+    assert.equal(500, (two.ask "/_sandbox/info"))
+    assert.is_truthy(two.log():find("the sandbox keeps its state in one worker of nginx, and here are 2", 1, true), two.log())
+    two.stop()
+  end)
+
+  it("raises for a wrong option at the caller's line, and says what of a string cannot be used", function()
+    for _, options in ipairs { { prot = 1 }, { port = "x" }, { port = 65536 }, { tls = 1 }, { webhook = print }, { webhook = "gopher" },
+      { state = "" }, { numbers = -1 }, { window = "open" }, { chaos = 5 } } do
+      local ok, err = pcall(function()
+        local started = server.start(options)
+        return started
+      end)
+      assert.is_false(ok)
+      assert.is_truthy(err:find("server_spec.lua", 1, true), err)
+    end
+    for words, options in pairs {
+      ["is neither +24h"] = { clock = "yesterday" }, ["cannot start in the past"] = { clock = "2001-01-01" },
+      ["is no rule such as"] = { chaos = { "reset" } }, ["did you mean reset"] = { chaos = { "answer:rest" } },
+      ["is not name=value"] = { chaos = { "answer:reset,1" } }, ["delivered:500"] = { statuses = "delivered=500" },
+      ["has no .json file"] = { templates = "/nowhere" },
+    } do
+      local code, err = server.run(options)
+      assert.equal(1, code)
+      assert.is_truthy(err:find(words, 1, true), err)
+    end
+  end)
+
+  it("takes the strings of a command line", function()
+    local sandbox = server.start { tls = false, clock = "+24h", chaos = { "answer:error,code=131000,times=1" }, statuses = "delivered:0,read:0" }
+    local _, clock = ask(sandbox, "/_sandbox/clock")
+    assert.is_true(clock.now > os.time() + 86000)
+    local client = client_of(sandbox)
+    assert.equal(131000, select(3, client:send(TEXT)).code)
+    local sent = assert(client:send(TEXT))
+    wait_for(function()
+      local _, found = ask(sandbox, "/_sandbox/messages")
+      return found.messages[1].id == sent.messages[1].id and found.messages[1].status == "read"
+    end)
+    client:close()
+    sandbox.stop()
+  end)
+end)
+
+describe("the sandbox in the foreground", function()
+  local lua = os.getenv "LUA" or "lua5.4"
+  local scratch = scratch_folder.new()
+  teardown(function() scratch.remove() end)
+
+  -- runs it in the background, as a shell does it, and returns what it prints and its process id
+  local function begin(name)
+    local path = scratch.folder .. "/" .. name
+    local pid = output(("PORT=0 setsid %s examples/sandbox.lua >%s 2>&1 </dev/null & echo $!"):format(lua, path)):match "%d+"
+    local printed = wait_for(function() return read(path):find "token" and read(path) end)
+    return path, pid, { base_url = printed:match "base_url +(%S+)" }
+  end
+
+  local function is_gone(sandbox)
+    return not transport { method = "GET", url = sandbox.base_url .. "/_sandbox/info", headers = {}, timeout = 5 }
+  end
+
+  it("prints five lines, then a line for each event, and ends on Ctrl-C", function()
+    local path, pid, sandbox = begin "printed"
+    local lines = {}
+    for line in read(path):gmatch "[^\n]+" do lines[#lines + 1] = line:match "^(.-)  +" end
+    assert.same({ "page", "base_url", "phone_number_id", "app secret", "token" }, lines)
+    ask(sandbox, "/_sandbox/users/16505551234/write", { body = { text = "Hello" } })
+    wait_for(function() return read(path):find('<- Ana text "Hello"', 1, true) end)
+    output("kill -INT -" .. pid)
+    wait_for(function() return is_gone(sandbox) end)
+  end)
+
+  it("does not outlive the program that started it", function()
+    local _, pid, sandbox = begin "killed"
+    output("kill -KILL " .. pid)
+    wait_for(function() return is_gone(sandbox) end)
+  end)
+end)

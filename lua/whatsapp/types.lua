@@ -1876,6 +1876,10 @@
 ---@field json? string The text. (at least 2 characters)
 ---@field path? string The path of the file. (at least 1 character)
 
+---The public key for flows.
+---@class whatsapp.graph.PublicKey
+---@field business_public_key string An RSA key of 2048 bits or more in PEM, as whatsapp.flows.public_key gives it. (at least 1 character)
+
 ---A template that is made of one of the API's library.
 ---@class whatsapp.graph.LibraryTemplate
 ---@field name string The name of the new template. (1 to 512 characters, of the letters a to z, digits and _ only)
@@ -1949,3 +1953,5 @@
 ---@field publish fun(self, flow: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Publishes a draft, which can then not be changed or deleted.
 ---@field deprecate fun(self, flow: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Retires a published flow for good.
 ---@field delete fun(self, flow: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Deletes a draft.
+---@field public_key fun(self, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details The public key of the phone number, with which WhatsApp encrypts what flows send to your endpoint: `data[1]`.
+---@field set_public_key fun(self, body: whatsapp.graph.PublicKey, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Uploads the public key of whatsapp.flows.generate_key for the phone number.

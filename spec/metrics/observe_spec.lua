@@ -157,6 +157,30 @@ describe("observe", function()
   end)
 end)
 
+describe("observe of the sandbox", function()
+  it("is told each request and each attempt to post a webhook, and stops nothing where it raises", function()
+    for _, problem in ipairs { false, "x" } do
+      local seen = {}
+      local box = require("whatsapp.sandbox").new {
+        webhook = function() return { status = 500, headers = {}, body = "" } end,
+        observe = function(event)
+          seen[#seen + 1] = ("%s %s %s"):format(event.name, tostring(event.endpoint), tostring(event.http_status))
+          if problem then error(problem, 0) end
+        end,
+      }
+      local client = whatsapp.new { token = TOKEN, phone_number_id = "106", transport = box.transport }
+      assert(client:send(TEXT_MESSAGE))
+      client:send { to = TO, text = { body = "" } }
+      box:user(TO):writes "hi"
+      local all = table.concat(seen, "\n")
+      assert.is_truthy(all:find("sandbox_request messages 200", 1, true), all)
+      assert.is_truthy(all:find("sandbox_delivery nil 500", 1, true), all)
+      assert.is_nil(all:find(TO, 1, true))
+      assert.equal(problem or nil, box.observe_error)
+    end
+  end)
+end)
+
 -- ---- the handler ------------------------------------------------------------------------------------------------------------
 
 local function handler_with(observe, changes)

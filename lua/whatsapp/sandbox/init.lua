@@ -15,6 +15,7 @@ local media = require "whatsapp.sandbox.media"
 local messages = require "whatsapp.sandbox.messages"
 local numbers = require "whatsapp.sandbox.numbers"
 local objects = require "whatsapp.sandbox.objects"
+local observe = require "whatsapp.util.observe"
 local options_of = require "whatsapp.util.options"
 local random = require "whatsapp.sandbox.random"
 local random_id = require "whatsapp.util.random_id"
@@ -210,11 +211,22 @@ function Box:conversation(script)
   if not ok then error(problem, 2) end
 end
 
+-- kind of an event of the box -> makes the event of the option observe, or nil
+local OBSERVED = {
+  request = function(event)
+    return { name = "sandbox_request", endpoint = observe.endpoint(event.path), http_status = event.status }
+  end,
+  delivery = function(event) return event.ms and { name = "sandbox_delivery", http_status = event.status } or nil end,
+}
+
 ---Notes an event.
 ---@private
 ---@param event table
 function Box:tell(event)
   self.journal:add(event)
+  local observer, observed = self.options.observe, OBSERVED[event.kind]
+  observed = observer and observed and observed(event)
+  if observed then self.observe_error = observe.tell(observer, observed) or self.observe_error end
   if self.on_event then self.on_event(event) end
 end
 
@@ -271,7 +283,8 @@ end
 
 local OPTIONS = {
   token = "text", new_id = "callable", kept = "count", kept_media = "count", kept_uploads = "count", kept_bytes = "bytes",
-  url_life = "amount", now = "callable", on_forget = "callable", app_secret = "key", verify_token = "key", webhook = "endpoint",
+  url_life = "amount", now = "callable", on_forget = "callable", observe = "callable",
+  app_secret = "key", verify_token = "key", webhook = "endpoint",
   numbers = "numbers", seed = "count", webhook_timeout = "seconds", window = "window_mode", limits = "limits_mode",
   limit_status = "limit_status", statuses = "table", base_url = "text",
   flow_endpoint = "endpoint",
@@ -325,6 +338,8 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---@field kept_bytes integer? bytes that each of these lists keeps, 256 MiB; what has more bytes than that is refused
 ---@field on_forget (fun(id: string, entry: table, list: string))? hears of each entry that is forgotten because its list is full;
 ---list: "messages", "undelivered", "inbound", "media" or "uploads"
+---@field observe (fun(event: whatsapp.observed))? told each request that is answered, and each attempt to post a webhook:
+---whatsapp.metrics, or a function; box.observe_error is the last error that it raised
 ---@field url_life number? seconds that the URL of a file is good, 300
 ---@field now (fun(): number)? a real clock in seconds since 1970; if absent, time moves only where a test moves it
 

@@ -61,7 +61,7 @@ local function spawn(name, arguments, skew)
   }, function(code, signal)
     child.ended, child.code, child.signal = true, code, signal
     child.handle:close()
-    for _, name in ipairs { "faketime_shm_", "sem.faketime_sem_" } do os.remove("/dev/shm/" .. name .. child.pid) end
+    for _, left in ipairs { "faketime_shm_", "sem.faketime_sem_" } do os.remove("/dev/shm/" .. left .. child.pid) end
   end)
   child.handle, child.pid = assert(handle, pid), pid
   children[name] = child

@@ -93,7 +93,8 @@ STATEMENTS.list_state = select_list() .. "AND state = ? AND seq > CAST(? AS BIGI
 -- the statements of a dialect, without those marks that a call replaces
 local function statements_of(dialect)
   local words = {
-    NOW = dialect.now, REAL = dialect.real, GREATEST = dialect.greatest, SKIP = dialect.skip, ANY = dialect.any, END = dialect.any_end,
+    NOW = dialect.now, REAL = dialect.real, GREATEST = dialect.greatest, SKIP = dialect.skip,
+    ANY = dialect.any, END = dialect.any_end,
   }
   for name, list in pairs(IN) do words[name] = list end
   local made = {}

@@ -46,6 +46,8 @@ static void serve(int connection)
 {
     static const char body[] = "{\"messages\":[{\"id\":\"wamid.1\"}]}";
     char answer[256];
+    struct timeval patience = {.tv_sec = 60}; /* a connection inherits the listener's second, too short on a busy machine */
+    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     int length = snprintf(answer, sizeof answer, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\nX-FB-Debug: x\r\n\r\n%s",
         (int) sizeof body - 1, body);
     while (read_request(connection)) {

@@ -6,6 +6,7 @@ local exchange = require "whatsapp.transport.copas.exchange"
 local failures = require "whatsapp.transport.failure"
 local http1 = require "whatsapp.transport.http1"
 local inboxes = require "whatsapp.transport.inboxes"
+local outcome = require "whatsapp.wire.outcome"
 local util_options = require "whatsapp.util.options"
 local values = require "whatsapp.util.values"
 local waits = require "whatsapp.transport.copas.waits"
@@ -60,7 +61,7 @@ local function plan_of(state, request)
   if not inlined then return nil, err, details end
   local plan
   plan, err = checked.request(inlined, state.settings.allow_http, state.checked)
-  if not plan then return util_options.refused(err) end
+  if not plan then return outcome.invalid(err) end
   plan.request = inlined
   plan.timeout = request.timeout or state.settings.timeout
   plan.limit = request.to_file and (request.max_file or 100 * 1024 * 1024) or state.settings.max_body

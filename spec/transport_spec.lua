@@ -145,29 +145,31 @@ rows.describe("where nothing can be sent", function(t)
 end)
 
 rows.describe("where the other side hangs", function(t)
-  -- a request to each port, all at once, so that they hang at the same time
-  local function ends_in_time(step, ports, body, arrivals)
+  -- a request to each port, all at once, so that they hang at the same time; spec/support/timed fails those that end too late
+  local function ends_in_time(step, ports, arrivals, changes)
     t.fault.play(step, step, step)
     local transport, requests = t.open(), {}
-    for i, port in ipairs(ports) do requests[i] = t.post(port, { timeout = TIMEOUT, body = body }) end
-    local started = transport.now()
+    changes = changes or { timeout = TIMEOUT }
+    for i, port in ipairs(ports) do requests[i] = t.post(port, changes) end
     for _, outcome in ipairs(rows.together(transport, requests)) do
       assert.is_nil(outcome[1])
       assert.same(LOST, rows.outcome(outcome[3]))
     end
-    assert.is_true(transport.now() - started < PATIENCE)
     assert.equal(arrivals, t.fault.arrivals(arrivals))
   end
 
   describe("ends in time and says that the request may have been sent, when the answer stops with", function()
     for _, step in ipairs { "hang", "half-head-hang", "half-body-hang", "trickle" } do
-      it(step, function() ends_in_time(step, ALL, nil, 3) end)
+      it(step, function() ends_in_time(step, ALL, 3) end)
     end
   end)
 
   describe("ends in time and says that the request may have been sent, when it stops reading", function()
-    it("before the request", function() ends_in_time("accept-hang", { "plain" }, nil, 0) end)
-    it("in the middle of a large body", function() ends_in_time("stall", ALL, ("b"):rep(2 ^ 24), 0) end)
+    it("before the request", function() ends_in_time("accept-hang", { "plain" }, 0) end)
+    -- a busy machine takes a while to hand three such bodies over, and that counts
+    it("in the middle of a large body", function()
+      ends_in_time("stall", ALL, 0, { timeout = 3 * TIMEOUT, body = ("b"):rep(2 ^ 24) })
+    end)
   end)
 end)
 

@@ -3,13 +3,13 @@
 -- host that is not trusted, follows no redirect, leaves no incomplete file, and replaces no file unless the caller asks for it.
 local body = require "whatsapp.send.body"
 local check = require "whatsapp.media.check"
+local credentials = require "whatsapp.send.credentials"
 local digest = require "whatsapp.util.sha256"
 local hosts = require "whatsapp.media.hosts"
 local kind = require "whatsapp.media.kinds"
 local outcome = require "whatsapp.wire.outcome"
 local sealed = require "whatsapp.media.sealed"
 local source = require "whatsapp.media.file"
-local trusted = require "whatsapp.send.trusted"
 local upload = require "whatsapp.media.upload"
 local values = require "whatsapp.util.values"
 
@@ -119,7 +119,7 @@ end
 local function judge(access, url, from_outside, is_sealed)
   if is_sealed and (hosts.has(url, FLOW_HOSTS) or hosts.has(url, access.media_hosts)) then return "without the token" end
   if is_sealed then return nil, "a file of a flow is fetched from whatsapp.net and the hosts in media_hosts" end
-  local graph, err = trusted.is_graph(url, access.base_url)
+  local graph, err = credentials.is_graph(url, access.base_url)
   if graph ~= nil then
     if from_outside and url:find "^https://graph%.facebook%.com[:/?]" then
       return nil, "the URL of a file is not one of graph.facebook.com"

@@ -196,7 +196,7 @@ function Box.line(_, event) return line.of(event) end
 ---@return table document the state, to be written as JSON; see `load`
 function Box:state() return state.of(self) end
 
----Takes a state in place of what the box holds. Endpoints and options stay.
+---Replaces the state of the box. Endpoints and options stay.
 ---@param document table as `state` returned it
 ---@return true? ok
 ---@return string? err the box is as it was

@@ -163,7 +163,7 @@ local function accept(self)
     return
   end
   local _, key = nil, false
-  if self.ordered then _, key = recipient_of(message) end -- nil: it has none that could be delivered to
+  if self.ordered then _, key = recipient_of(message) end -- nil: there is no usable recipient
   local chain = key and self.chains[key]
   if chain then -- messages to one recipient keep their order: each waits for the one before it
     if chain == true then

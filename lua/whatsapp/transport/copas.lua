@@ -81,7 +81,7 @@ local function wake(box)
   if box.waiter then waits.wake(box.waiter) end
 end
 
--- what a thread does for a request; the transport may have been closed meanwhile, which gave it its outcome
+-- the work of a thread for one request; if the transport was closed meanwhile, the request already has its outcome
 local function answer(state, plan, pause)
   local ok, response, err, details = values.protected(perform, state, plan, pause)
   if not ok then response, err, details = failures.lost(plan, values.text_of(response)) end

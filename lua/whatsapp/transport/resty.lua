@@ -29,7 +29,7 @@ local LONGEST = 60 -- seconds in one wait
 ---@field pool_size integer? connections to a host that a worker keeps, 32 if absent
 ---@field idle_timeout number? seconds that one is kept, 60 if absent
 ---@field http table? lua-resty-http (`require "resty.http"`), which is used then
----@field proxy string? URL, with lua-resty-http only; "" for none
+---@field proxy string? URL, with lua-resty-http only; "" for no proxy
 
 local NEW = {
   timeout = "seconds", connect_timeout = "seconds", user_agent = "text", allow_http = "boolean", max_body = "bytes",
@@ -144,7 +144,7 @@ local function wake(box)
   if semaphore and semaphore:count() < 1 then semaphore:post(1) end
 end
 
--- What a worker does. A plan has no entry any more where the transport was closed, which gave it its outcome.
+-- The work of a worker. If the transport was closed, the plan has no entry any more: close() has given it its outcome.
 local function answer(plan, worker)
   local state = plan.state
   plan.worker = worker

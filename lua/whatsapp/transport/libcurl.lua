@@ -120,7 +120,7 @@ end
 ---@return table? box if it has the answer already: the transport wakes its waiter
 function Libcurl:start(request, slot, box, level)
   check(self, request, level + 1)
-  if slot == nil then error("start needs a slot, to tell whose answer comes", level + 1) end
+  if slot == nil then error("start needs a slot, which wait() returns with the answer", level + 1) end
   local entry = self.inboxes:expect(slot, box)
   local added, err, details = add(self, request, entry, level + 1)
   if added then return nil end
@@ -135,7 +135,7 @@ end
 ---@param level integer of the caller to blame
 function Libcurl:start_plainly(request, slot, level)
   if self.closed or type(request) ~= "table" or request.progress then check(self, request, level + 1) end
-  if slot == nil then error("start needs a slot, to tell whose answer comes", level + 1) end
+  if slot == nil then error("start needs a slot, which wait() returns with the answer", level + 1) end
   local added, err, details = add(self, request, slot, level + 1)
   if added then return end
   if added == nil then error(err, level + 1) end

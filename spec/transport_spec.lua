@@ -12,7 +12,7 @@ local function peak()
   return tonumber(read("/proc/self/status", ""):match "VmHWM:%s*(%d+)") or 0
 end
 
-rows.describe("where a connection dies", function(t)
+rows.describe("when a connection dies", function(t)
   describe("never sends twice when a kept connection dies after the request was read, by", function()
     local cases = {
       { "close", ALL }, { "reset", ALL }, { "goaway this", H2 }, { "goaway 0", H2 }, { "rst-stream 0", H2 },
@@ -53,7 +53,7 @@ rows.describe("where a connection dies", function(t)
     end
   end)
 
-  -- nobody tells the client that the body was not read; if all of it was handed over, the request may have been sent
+  -- the client cannot know that the body was not read: if the system took all of it, the request may have been sent
   describe("is reset before the body is read: says whether the request may have been sent, and does not repeat it,", function()
     local function fails_either_way(transport, request, arrivals)
       local response, _, details = transport(request)
@@ -92,17 +92,17 @@ rows.describe("where a connection dies", function(t)
   end
 end)
 
-rows.describe("where nothing can be sent", function(t)
+rows.describe("when nothing can be sent", function(t)
   describe("says that nothing was sent", function()
     it("when the connection is refused", function()
       t.fails(t.open(), t.post "closed", UNSENT)
     end)
 
-    it("when nobody has the name", function()
+    it("when no host has the name", function()
       t.fails(t.open(), t.post("h1", { url = "https://nobody.invalid/?access_token=" .. SECRET }), UNSENT)
     end)
 
-    it("when nobody has the name of a plain http host, where that is allowed", function()
+    it("when no host has the name of a plain http URL, where that is allowed", function()
       t.fails(t.open { allow_http = true }, t.post("plain", { url = "http://nobody.invalid/" .. SECRET }), UNSENT)
     end)
 
@@ -144,7 +144,7 @@ rows.describe("where nothing can be sent", function(t)
   end)
 end)
 
-rows.describe("where the other side hangs", function(t)
+rows.describe("when the other side hangs", function(t)
   -- a request to each port, all at once, so that they hang at the same time; spec/support/timed fails those that end too late
   local function ends_in_time(step, ports, arrivals, changes)
     t.fault.play(step, step, step)
@@ -173,7 +173,7 @@ rows.describe("where the other side hangs", function(t)
   end)
 end)
 
-rows.describe("where an answer is broken", function(t)
+rows.describe("when an answer is broken", function(t)
   describe("takes it for no whole one:", function()
     for _, step in ipairs { "half-head", "half-body", "half-chunked", "broken" } do
       over(ALL, step, function(port)
@@ -231,7 +231,7 @@ rows.describe("where an answer is broken", function(t)
   end)
 end)
 
-rows.describe("where a request is refused", function(t)
+rows.describe("when a request is refused", function(t)
   describe("returns a refusal that comes before the body was read:", function()
     for _, status in ipairs { 401, 413 } do
       over(ALL, tostring(status), function(port)

@@ -259,7 +259,7 @@ local function make(options, level, inner)
 
   function transport.start(request, slot, inbox)
     check(state, request, 2)
-    if slot == nil then error("start needs a slot, to tell whose answer comes", 2) end
+    if slot == nil then error("start needs a slot, which wait() returns with the answer", 2) end
     start(state, request, slot, state.inboxes:box(inbox))
   end
 

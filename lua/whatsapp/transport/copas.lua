@@ -82,7 +82,7 @@ local function wake(box)
   if box.waiter then waits.wake(box.waiter) end
 end
 
--- what a thread does for a request; the transport may have been closed meanwhile, which gave it its outcome
+-- the work of a thread for one request; if the transport was closed meanwhile, the request already has its outcome
 local function answer(state, plan, pause)
   local ok, response, err, details = values.protected(perform, state, plan, pause)
   if not ok then response, err, details = failures.lost(plan, values.text_of(response)) end
@@ -145,7 +145,7 @@ function M.new(options)
 
   function transport.start(request, slot, inbox)
     check(state, request, 2)
-    if slot == nil then error("start needs a slot, to tell whose answer comes", 2) end
+    if slot == nil then error("start needs a slot, which wait() returns with the answer", 2) end
     start(state, request, slot, state.inboxes:box(inbox))
   end
 

@@ -26,7 +26,7 @@ function Teller:tell(now, moved, total, ended)
   local call = self.call
   if not call or not (ended or moved ~= self.moved) then return end
   self.due, self.moved = now + EVERY, moved
-  if ended then self.call = nil end -- whatever it does, it is not called again
+  if ended then self.call = nil end -- it is not called again, even if it raises
   local ok, err = pcall(call, moved, total)
   if not ok then self.call, self.err = nil, values.text_of(err) end
 end

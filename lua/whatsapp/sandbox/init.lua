@@ -343,16 +343,18 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---@field url_life number? seconds that the URL of a file is good, 300
 ---@field now (fun(): number)? a real clock in seconds since 1970; if absent, time moves only where a test moves it
 
--- Ids that do not repeat, and follow from the seed: the count ends each. The words before it make strings that hold ids differ
--- in many places: LuaJIT finds a string by a few of its bytes, and thousands that differ in the last digits of an id only
--- would make each new one slower (50 times at 10,000).
+-- Ids that do not repeat, and follow from the seed: the count ends each. LuaJIT finds a string by its length and 16 of its bytes,
+-- so strings that differ elsewhere only are one chain, which each new one walks. Ids of many lengths, with words that differ in
+-- many places, make answers and webhooks that hold ids differ there.
 local PRIME = 2 ^ 31 - 1
+local LENGTHS = 61 -- a prime
 local function new_ids(seed)
   local shift = seed % 65536 * 7919
+  local filling = ("%08X"):format((shift * 16807 + 1) % PRIME):rep(LENGTHS / 8 + 1)
   return function(count)
     local low = count % 2 ^ 22
-    return ("wamid.SANDBOX%08X%08X%08X%08X%08X"):format((low * 1103515245 + shift) % PRIME, (low * 1664525257 + shift) % PRIME,
-      (low * 1566083941 + shift) % PRIME, (low * 1812433253 + shift) % PRIME, count)
+    return ("wamid.SANDBOX%08X%08X%08X%08X%s%08X"):format((low * 1103515245 + shift) % PRIME, (low * 1664525257 + shift) % PRIME,
+      (low * 1566083941 + shift) % PRIME, (low * 1812433253 + shift) % PRIME, filling:sub(1, count % LENGTHS), count)
   end
 end
 

@@ -347,10 +347,10 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 -- so strings that differ elsewhere only are one chain, which each new one walks. Ids of many lengths, with words that differ in
 -- many places, make answers and webhooks that hold ids differ there.
 local PRIME = 2 ^ 31 - 1
-local LENGTHS = 61 -- a prime
+local LENGTHS = 61 -- a prime, at most 64
 local function new_ids(seed)
   local shift = seed % 65536 * 7919
-  local filling = ("%08X"):format((shift * 16807 + 1) % PRIME):rep(LENGTHS / 8 + 1)
+  local filling = ("%08X"):format((shift * 16807 + 1) % PRIME):rep(8)
   return function(count)
     local low = count % 2 ^ 22
     return ("wamid.SANDBOX%08X%08X%08X%08X%s%08X"):format((low * 1103515245 + shift) % PRIME, (low * 1664525257 + shift) % PRIME,

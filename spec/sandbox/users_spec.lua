@@ -301,4 +301,22 @@ describe("a user of the sandbox", function()
     assert.is_false(ok)
     assert.is_truthy(err:find("opens a link", 1, true), err)
   end)
+
+  it("takes a file for what its name says, the same in every run: a kind that the API takes wins", function()
+    local kinds = require "whatsapp.media.kinds"
+    local box = new_box()
+    local wanted = {}
+    for _, row in pairs(kinds.ROWS) do
+      for _, extension in ipairs(row.extensions) do
+        if row.as or not wanted[extension] then wanted[extension] = { row.as or "document", row.type } end
+      end
+    end
+    wanted.opus, wanted.oga, wanted["3gpp"] = wanted.ogg, wanted.ogg, wanted["3gp"]
+    assert.same({ "audio", "audio/ogg; codecs=opus" }, wanted.ogg)
+    for extension, case in pairs(wanted) do
+      box:user("16505551234"):sends_file { name = "a." .. extension, data = "x" }
+      local message = box.inbound[#box.inbound].inbound
+      assert.same(case, { message.type, message[message.type].mime_type }, extension)
+    end
+  end)
 end)

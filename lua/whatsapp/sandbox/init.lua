@@ -347,16 +347,18 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---@field url_life number? seconds for which the URL of a file is valid, 300
 ---@field now (fun(): number)? a real clock in seconds since 1970; if absent, only the test moves the time
 
--- Makes ids that do not repeat and that depend on the seed: each ends with the count. The words before the count make long
--- strings that hold ids differ in many places: LuaJIT hashes only a few bytes of a string, and if thousands of strings differed
--- only in the last digits, each new one would be slower (50 times at 10,000).
+-- Makes ids that do not repeat and that depend on the seed: each ends with the count. LuaJIT hashes a string by its length and 16
+-- of its bytes, and strings that differ only elsewhere make one chain, which each new string walks. So the ids have many lengths,
+-- and words that differ in many places: then answers and webhooks that hold ids differ there, too.
 local PRIME = 2 ^ 31 - 1
+local LENGTHS = 61 -- a prime, at most 64
 local function new_ids(seed)
   local shift = seed % 65536 * 7919
+  local filling = ("%08X"):format((shift * 16807 + 1) % PRIME):rep(8)
   return function(count)
     local low = count % 2 ^ 22
-    return ("wamid.SANDBOX%08X%08X%08X%08X%08X"):format((low * 1103515245 + shift) % PRIME, (low * 1664525257 + shift) % PRIME,
-      (low * 1566083941 + shift) % PRIME, (low * 1812433253 + shift) % PRIME, count)
+    return ("wamid.SANDBOX%08X%08X%08X%08X%s%08X"):format((low * 1103515245 + shift) % PRIME, (low * 1664525257 + shift) % PRIME,
+      (low * 1566083941 + shift) % PRIME, (low * 1812433253 + shift) % PRIME, filling:sub(1, count % LENGTHS), count)
   end
 end
 

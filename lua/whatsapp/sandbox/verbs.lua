@@ -110,11 +110,24 @@ end
 
 -- ---- files --------------------------------------------------------------------------------------------------------------
 
--- extension -> MIME type; a kind that the API takes wins over one that it does not
+-- the names of kinds that the API takes, then the others, each by their names: the first one that has an extension wins
+local function names_of_kinds()
+  local names = {}
+  for name in pairs(kinds.ROWS) do names[#names + 1] = name end
+  table.sort(names, function(a, b)
+    local is_taken, is_other_taken = kinds.ROWS[a].as ~= nil, kinds.ROWS[b].as ~= nil
+    if is_taken ~= is_other_taken then return is_taken end
+    return a < b
+  end)
+  return names
+end
+
+-- extension -> MIME type; the extensions of every kind come before those that people use as well
 local TYPES = {}
-for _, row in pairs(kinds.ROWS) do
-  for _, extension in ipairs(row.extensions) do
-    if row.as or not TYPES[extension] then TYPES[extension] = row.type end
+for _, member in ipairs { "extensions", "also" } do
+  for _, name in ipairs(names_of_kinds()) do
+    local row = kinds.ROWS[name]
+    for _, extension in ipairs(row[member] or values.NONE) do TYPES[extension] = TYPES[extension] or row.type end
   end
 end
 

@@ -1,7 +1,8 @@
--- The pages: every Lua block is a whole program, and runs against a sandbox; every link leads somewhere. Sends nothing to the
--- real API: clients get the sandbox as their transport.
+-- The pages: every Lua block is a whole program, and runs against a sandbox, or is a spec, which passes; every link leads
+-- somewhere, and commands name what there is. Sends nothing to the real API: clients get the sandbox as their transport.
 local lines_of = require "spec.support.lines"
 local read = require "spec.support.read"
+local run_command = require "spec.support.run"
 local sandbox = require "whatsapp.sandbox"
 local scratch_folder = require "spec.support.scratch"
 local whatsapp = require "whatsapp"
@@ -59,6 +60,13 @@ local function run(block, name, folder)
   chunk()
 end
 
+local function run_spec(block, scratch)
+  local path = scratch.write("block_spec.lua", block)
+  local status, output = run_command(("%s /usr/bin/busted -o TAP %s"):format(os.getenv "LUA" or "lua5.4", path))
+  assert.equal(0, status, output)
+  assert.is_truthy(output:find "ok 1 ", output)
+end
+
 describe("the pages", function()
   local scratch
 
@@ -72,8 +80,13 @@ describe("the pages", function()
     if path ~= "lua/whatsapp/MESSAGES.md" then
       for i, block in ipairs(blocks_of(path)) do
         it(("runs block %d of %s"):format(i, path), function()
-          if lacks_host(block) then assert((loadstring or load)(block)) return end
-          run(block, ("=block %d of %s"):format(i, path), scratch.folder)
+          if lacks_host(block) then
+            assert((loadstring or load)(block))
+          elseif block:find("describe(", 1, true) then
+            run_spec(block, scratch)
+          else
+            run(block, ("=block %d of %s"):format(i, path), scratch.folder)
+          end
         end)
       end
     end
@@ -112,6 +125,17 @@ describe("the pages", function()
       end
     end)
   end
+
+  it("name targets of make, and files, that there are", function()
+    local makefile = read "Makefile"
+    for _, path in ipairs(PAGES) do
+      local text = read(path)
+      for target in text:gmatch "\nmake ([%l-]+)" do
+        assert.is_truthy(makefile:find("\n" .. target .. ":", 1, true), path .. ": make " .. target)
+      end
+      for file in text:gmatch "%$LUA (%S+)" do assert.is_truthy(io.open(file), path .. ": " .. file) end
+    end
+  end)
 
   it("keep the README at 200 lines at most", function()
     assert.is_true(#lines_of "cat README.md" <= 200)

@@ -15,8 +15,17 @@ local ENVIRONMENT = {
 }
 local FILES = { ["customers.csv"] = "16505551234,Ana\n5511912345678,Bruno\n" }
 
--- modules whose host may be missing in this Lua: the block then only has to compile
-local HOSTS = { "cqueues", "luv", "copas" }
+-- words of a block -> the module that it needs; where this Lua lacks it, the block only has to compile. false: it needs a server
+local NEEDS = {
+  ['require "cqueues"'] = "cqueues", ['require "luv"'] = "luv", ['require "copas"'] = "copas",
+  ["whatsapp.outbox.sql"] = "DBI", ["whatsapp.outbox.redis"] = false,
+}
+
+-- pages whose blocks are lines of a program: what comes before them
+local BEFORE = {
+  ["lua/whatsapp/ENDPOINTS.md"] = [[local client = require("whatsapp").new {
+  token = "token", phone_number_id = "106540352242922", waba_id = "102290129340398", retry = false } ]],
+}
 
 local function blocks_of(path)
   local blocks, text = {}, read(path)
@@ -25,8 +34,8 @@ local function blocks_of(path)
 end
 
 local function lacks_host(block)
-  for _, name in ipairs(HOSTS) do
-    if block:find(('require "%s"'):format(name), 1, true) and not pcall(require, name) then return true end
+  for words, name in pairs(NEEDS) do
+    if block:find(words, 1, true) and not (name and pcall(require, name)) then return true end
   end
 end
 
@@ -41,7 +50,9 @@ local function library_of(box)
   }, { __index = whatsapp })
 end
 
+-- files that a block names are of the scratch folder
 local function run(block, name, folder)
+  block = block:gsub('"(%w+%.db)"', ('"%s/%%1"'):format(folder))
   local box = sandbox.new { app_secret = "secret" }
   local library = library_of(box)
   local system = setmetatable({ getenv = function(variable) return ENVIRONMENT[variable] end }, { __index = os })
@@ -79,6 +90,7 @@ describe("the pages", function()
   for _, path in ipairs(PAGES) do
     if path ~= "lua/whatsapp/MESSAGES.md" then
       for i, block in ipairs(blocks_of(path)) do
+        block = (BEFORE[path] or "") .. block
         it(("runs block %d of %s"):format(i, path), function()
           if lacks_host(block) then
             assert((loadstring or load)(block))

@@ -54,7 +54,7 @@ end
 local function run(block, name, folder)
   block = block:gsub('"(%w+%.db)"', ('"%s/%%1"'):format(folder))
   local box = sandbox.new { app_secret = "secret" }
-  local library = library_of(box)
+  local library = block:find("box.transport", 1, true) and whatsapp or library_of(box) -- it may have a sandbox of its own
   local system = setmetatable({ getenv = function(variable) return ENVIRONMENT[variable] end }, { __index = os })
   local files = setmetatable({ lines = function(path) return io.lines(folder .. "/" .. path) end, stderr = { write = function() end } },
     { __index = io })

@@ -1,5 +1,5 @@
 -- Instructions that a message costs, counted by valgrind's callgrind in user mode: they differ less between machines than
--- times do. Where a key lies in a table depends on a random seed of Lua's: the least of some runs is printed. For make bench.
+-- times do. A random seed of Lua decides the place of a key in a table: the least of some runs is printed. For make bench.
 local messages = require "spec.bench.messages"
 local output = require "spec.support.output"
 
@@ -13,7 +13,7 @@ local function collected(lua, name, count, candidate)
   return tonumber(said:match "Collected : (%d+)")
 end
 
--- what 300 cost more than 100, of one
+-- the instructions of one message: 300 messages less 100
 local function least(lua, name, candidate)
   local found = math.huge
   for _ = 1, RUNS do

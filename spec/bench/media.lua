@@ -1,4 +1,4 @@
--- What 100 MB cost in memory and time on the way to and from files, over the transport over libcurl, and with client.media
+-- Measures 100 MB in memory and time on the way to and from files, over the transport over libcurl, and with client.media
 -- around it, and a server of 127.0.0.1: prints the peak of this process beside each, and judges nothing. Run by `make bench-media`; Linux only, which
 -- tells a process its peak.
 local crypto = require "whatsapp.crypto"

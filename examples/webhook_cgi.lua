@@ -1,4 +1,5 @@
 -- The endpoint as a CGI program: one process a request, so that what was handled is remembered only within one body.
+--   lua examples/webhook_cgi.lua [file]       file: returns another handler than the one below
 local whatsapp = require "whatsapp"
 
 local client = os.getenv "WHATSAPP_TOKEN" and whatsapp.new {
@@ -25,7 +26,7 @@ local function on_status(event)
   print_line(tostring(event))
 end
 
-local handle = whatsapp.webhook.handler {
+local handle = arg[1] and dofile(arg[1]) or whatsapp.webhook.handler {
   app_secret = os.getenv "WHATSAPP_APP_SECRET",
   verify_token = os.getenv "WHATSAPP_VERIFY_TOKEN",
   on = { message = on_message, status = on_status },

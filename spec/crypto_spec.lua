@@ -16,7 +16,7 @@ describe("crypto.hmac_sha256", function()
     for _, case in ipairs(cases) do assert.equal(case[3], crypto.hmac_sha256(case[1], case[2])) end
   end)
 
-  it("takes any bytes, and none", function()
+  it("takes any bytes, and the empty string", function()
     assert.equal(64, #crypto.hmac_sha256("", ""))
     assert.are_not.equal(crypto.hmac_sha256("a\0b", "x"), crypto.hmac_sha256("a", "x"))
     assert.is_false(pcall(crypto.hmac_sha256, "key"))
@@ -33,7 +33,7 @@ describe("crypto.digest", function()
     { ("a"):rep(1000), 1000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0" },
   }
 
-  it("makes the SHA-256 of what comes in pieces", function()
+  it("makes the SHA-256 of bytes that come in pieces", function()
     for _, row in ipairs(rows) do
       local digest = crypto.digest "sha256"
       for _ = 1, row[2] do digest:update(row[1]) end

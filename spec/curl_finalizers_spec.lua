@@ -4,7 +4,7 @@ local fault_server = require "spec.support.fault"
 local output = require "spec.support.output"
 local scratch_folder = require "spec.support.scratch"
 
--- what is made later is finalized sooner
+-- Lua finalizes later objects first
 local PROGRAM = [[
 local url = (...)
 local curl, client, started

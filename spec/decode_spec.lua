@@ -65,7 +65,7 @@ describe("core.decode", function()
       assert.is_nil(value)
       assert.is_truthy(problem:find("too deep", 1, true))
     end
-    local wide = ('[{"a":1},'):rep(90) .. "0" .. ("]"):rep(90) -- what was closed does not count
+    local wide = ('[{"a":1},'):rep(90) .. "0" .. ("]"):rep(90) -- closed arrays do not count
     assert.is_table(core.decode(wide))
   end)
 

@@ -1,5 +1,5 @@
--- The library as files that a C program compiles in: they compile without a warning, show what they say and no more, and a
--- program made of them and of nothing else sends; where its memory ends it says so. Sends to nobody but the program itself.
+-- The library as files that a C program compiles in: they compile without a warning, export only the
+-- documented symbols, and a program made of them alone sends messages; when its memory ends it prints an error. Sends only to the program itself.
 local read = require "spec.support.read"
 local run = require "spec.support.run"
 local scratch_folder = require "spec.support.scratch"

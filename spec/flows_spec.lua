@@ -186,7 +186,7 @@ describe("flows.endpoint", function()
       { nil, "no callback for the action data_exchange" },
       { function() error "down" end, "data_exchange: .*down" },
       { function() error { 5 } end, "data_exchange: table" },
-      { function() error(setmetatable({}, { __tostring = function() error "x" end })) end, "data_exchange: an error that has no text" },
+      { function() error(setmetatable({}, { __tostring = function() error "x" end })) end, "data_exchange: a table that has no text" },
       { function() error() end, "data_exchange" },
       { function() return nil, "the data base\nis down" end, "data_exchange: the data base\\nis down$" },
       { function() end, "returned no { screen =, data = }, but a nil" },

@@ -101,7 +101,7 @@ rows.describe("under client.media", function(t)
     t.fault.play(found(port, { sum = ("0"):rep(64) }), "ok")
     assert.is_truthy(fails(port, "protocol", 2):find("SHA%-256"))
     t.fault.play(found(port, { size = 100 }), "ok")
-    assert.is_truthy(fails(port, "protocol", 2):find("11 bytes came of a file of 100", 1, true))
+    assert.is_truthy(fails(port, "protocol", 2):find("got 11 bytes of a file of 100", 1, true))
   end)
 
   over(ALL, "ends a body that does not end, and does not ask again", function(port)
@@ -115,7 +115,7 @@ rows.describe("under client.media", function(t)
 
   over(ALL, "refuses a page", function(port)
     t.fault.play(found(port, { size = 1000 }), "html 200")
-    assert.equal("HTML of 26 bytes came where application/json was expected", (fails(port, "protocol", 2)))
+    assert.equal("got 26 bytes of HTML, expected application/json", (fails(port, "protocol", 2)))
   end)
 
   over(ALL, "looks up once more what has expired", function(port)

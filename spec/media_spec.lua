@@ -391,9 +391,9 @@ describe("media:download", function()
     local page = { status = 200, headers = { ["content-type"] = "text/html; charset=utf-8" }, body = "<html>log in</html>" }
     local client, transport = new { page, page }
     local _, text = client.media:download(LOOKASIDE .. "?mid=1", target)
-    assert.equal("HTML of 19 bytes came where a file was expected", text)
+    assert.equal("got 19 bytes of HTML, expected a file", text)
     _, text = client.media:download({ url = LOOKASIDE .. "?mid=1", mime_type = "image/jpeg" }, target)
-    assert.equal("HTML of 19 bytes came where image/jpeg was expected", text)
+    assert.equal("got 19 bytes of HTML, expected image/jpeg", text)
     assert.equal(2, #transport.requests)
     no_file_but()
   end)

@@ -104,7 +104,7 @@ describe("the pages", function()
     end
   end
 
-  it("of messages has examples that the core accepts", function()
+  it("show examples of messages that the core accepts", function()
     local count = 0
     for block in read "lua/whatsapp/MESSAGES.md":gmatch "\n```lua\n(.-)```" do
       local sent = {}

@@ -1,5 +1,5 @@
 -- Every field of every message, at its boundaries: the cases are made from whatsapp.schema(), so that a field that is
--- added is tested. What one message in particular must do stands in walk_spec.lua.
+-- added is tested. The cases of whole messages are in walk_spec.lua.
 local core = require "whatsapp.core"
 local generate = require "spec.support.generate"
 local output_of = require "spec.support.output"
@@ -74,7 +74,7 @@ local function is_text(row)
   return (row.kind == "string" or row.kind == "id") and not row.values
 end
 
--- a text of so many characters that the field's format allows
+-- returns a text of that many characters that the field's format allows
 local function text(row, characters, unit)
   local start = (row.format == "web_link" or row.format == "absolute") and "https://e.com/" or ""
   return start .. (unit or "a"):rep(characters - #start)
@@ -99,7 +99,7 @@ describe("every field of the schema", function()
     end)
   end)
 
-  it("stands in a message that is accepted", function()
+  it("is accepted in a message", function()
     each(function() return true end, function(row)
       local message = generate.message(row)
       local parent = generate.place(message, row)
@@ -382,7 +382,7 @@ describe("the schema itself", function()
       for _, rule in ipairs(object.rules or {}) do
         for i, name in ipairs(rule.names) do
           local around = rule.rule == "only_under" or rule.rule == "only_without"
-          local elsewhere = around and i == 2 -- of an object around this one
+          local elsewhere = around and i == 2 -- in an object around this one
           assert.is_true(elsewhere or has_field(object, name), object.name .. ": " .. name)
         end
       end

@@ -1,12 +1,12 @@
 -- whatsapp.curl where a loop has no descriptor of it to watch (systems without epoll): the loop watches libcurl's sockets and
--- steps in time. The same loops as a transport has there, over cqueues, luv and none. Never sends to another host.
+-- steps in time. The same loops as a transport has there, over cqueues, luv and without a loop. Never sends to another host.
 local curl = require "whatsapp.curl"
 local cqueues = require "cqueues"
 local fault_server = require "spec.support.fault"
 require "spec.transport_rows" -- one luv for all files
 local uv = require "luv"
 
--- each waits until a socket is ready or so many seconds are over
+-- each waits until a socket is ready or the seconds are over
 local WAYS = {}
 
 -- objects with pollfd and events are what cqueues polls
@@ -84,7 +84,7 @@ describe("the sockets of whatsapp.curl", function()
     end
   end
 
-  it("are none where nothing is under way, and the list is used again", function()
+  it("are an empty list while nothing is under way, and the list is used again", function()
     local list = { 1, 2, 3, 4, 5 }
     assert.is_true(rawequal(list, client:sockets(list)))
     assert.same({}, list)

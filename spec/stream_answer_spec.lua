@@ -9,7 +9,7 @@ local IDEMPOTENT, HOPELESS, LOST, REFUSED, JSON = rows.IDEMPOTENT, rows.HOPELESS
 local LARGE = 5000000 -- more than a body in memory may have
 local ENDED = { "transport", retryable = false, sent = true }
 
--- what the server sends as "bytes"
+-- the bytes that the server sends for "bytes"
 local function numbered(count)
   local pieces = {}
   for number = 0, math.floor(count / 16384) do pieces[#pieces + 1] = ("%015d\n"):format(number):rep(1024) end
@@ -104,7 +104,7 @@ rows.describe("with an answer that goes into a file", function(t)
       for number = 5, 6 do
         local other = t.open()
         local text = t.fails(other, download(port, { max_file = 3000000 }), ENDED, number)
-        other.close() -- it would go on reading what nobody wants, to keep the connection
+        other.close() -- else it would read the rest of the answer, to keep the connection
         assert.truthy(text:find("longer than 3000000 bytes", 1, true), text)
         assert.same({}, scratch.list())
       end
@@ -232,7 +232,7 @@ rows.describe("with an answer that goes into a file", function(t)
       end)
     end
 
-    it("what else is wrong with the request, and makes no file for it", function()
+    it("the other faults of a request, and makes no file for it", function()
       for _, changes in ipairs {
         { url = "ftp://127.0.0.1/" }, { method = "" }, { headers = { ["a b"] = "c" } }, { body_file = scratch.path "missing" },
       } do
@@ -242,7 +242,7 @@ rows.describe("with an answer that goes into a file", function(t)
     end)
   end)
 
-  it("leaves no file where nobody answers", function()
+  it("leaves no file if no answer comes", function()
     local response, _, details = t.open()(download "closed")
     assert.is_nil(response)
     assert.same({ "transport", retryable = true, sent = false }, rows.outcome(details))

@@ -1,5 +1,5 @@
--- Uploads where a connection, a file or a disk fails, over each transport and real sockets: what is said of whether all of it
--- may have been sent, and that none arrives twice. A program of its own stands for a disk that is full or broken. Never
+-- Uploads where a connection, a file or a disk fails, over each transport and real sockets: whether the error says that all of
+-- it may have been sent, and that no upload arrives twice. A program of its own simulates a disk that is full or broken. Never
 -- sends to another host.
 local compile = require "spec.support.compile"
 local fault_server = require "spec.support.fault"
@@ -86,7 +86,7 @@ rows.describe("with an upload", function(t)
         assert.equal(3, t.fault.arrivals(3))
       end)
 
-      it("to whom nobody listens was not sent", function()
+      it("to a closed port was not sent", function()
         t.fails(t.open(), upload(way, "closed", SMALL), UNSENT)
         t.fails(t.open(), upload(way, "stranger", SMALL), HOPELESS)
       end)
@@ -134,7 +134,7 @@ rows.describe("with an upload", function(t)
     end)
   end
 
-  it("goes on beside other requests, in both directions", function()
+  it("goes on while other requests are under way, in both directions", function()
     local step, path, transport = "swallow 0.1", scratch.path "new", t.open()
     t.fault.play(step, step, step, step, step)
     local outcomes = rows.together(transport, {
@@ -152,7 +152,7 @@ rows.describe("with a progress function", function(t)
   teardown(scratch.remove)
   after_each(scratch.empty)
 
-  -- what it was called with; each call says more than the one before
+  -- returns the arguments of the calls; each call reports more bytes than the one before
   local function watched(request)
     local calls = {}
     function request.progress(moved, total)
@@ -186,7 +186,7 @@ rows.describe("with a progress function", function(t)
     assert.equal(160000, t.answered(transport, request).size)
     assert.same({ 160000, 160000 }, calls[#calls])
     assert.is_true(#calls >= 3)
-    assert.is_true(#calls <= (transport.now() - started) / 0.1 + 1) -- of ten pieces in 0.4 seconds
+    assert.is_true(#calls <= (transport.now() - started) / 0.1 + 1) -- the server takes ten pieces in 0.4 seconds
   end)
 
   over(ALL, "tells no total where nobody knows it", function(port)
@@ -265,7 +265,7 @@ end, "streams")
 
 -- ---- a program of its own: where the system is not as it should be ------------------------------------------------
 
--- prints what it is told of its request, which stands in a file
+-- prints the outcome of its request, which is in a file
 local PROGRAM = [[
 local request = dofile((...))
 local transport = require("whatsapp.transport.curl").new { proxy = "", timeout = 10 }
@@ -354,7 +354,7 @@ describe("a program that streams", function()
   end
 
   if read("/proc/self/maps", "") ~= "" then -- Linux
-    it("is told that a file cannot be read to its end, and nobody has it whole", function()
+    it("learns that a file cannot be read to its end, and the server does not get the whole file", function()
       build "stream_read_error.c"
       local path = scratch.write("a file", ("x"):rep(300000))
       -- the one that arrives comes last: by then the server has seen the others, and takes no step of the next spec for them

@@ -1,5 +1,5 @@
--- What a request streams out of strings and files, over each transport and real sockets: the bytes that arrive, and what is
--- refused before anything is sent. Never sends to another host.
+-- The bodies that a request streams out of strings and files, over each transport and real sockets: the bytes that arrive, and
+-- what is refused before anything is sent. Never sends to another host.
 local rows = require "spec.transport_rows"
 local scratch_folder = require "spec.support.scratch"
 
@@ -185,7 +185,7 @@ rows.describe("with a form", function(t)
       t.answered(t.open(), upload("h1", form))
     end)
 
-    it("a Content-Type beside it", function()
+    it("and a Content-Type", function()
       t.fails(t.open(), upload("h1", { { name = "a", data = "1" } }, { headers = { ["content-TYPE"] = "text/x" } }), REFUSED)
     end)
 
@@ -236,7 +236,7 @@ rows.describe("with files", function(t)
     assert.equal("linked", body_of(port, { body_file = scratch.path "link" }))
   end)
 
-  -- what stands there, what libc says of it
+  -- the name of the case, the file, the error of libc, the command that makes the file
   local UNUSABLE = {
     { "that is missing", "missing", "No such file or directory" },
     { "that is a folder", "folder", "is no regular file", "mkdir folder" },

@@ -7,7 +7,7 @@ local ALL, TLS, over = rows.ALL, rows.TLS, rows.over
 local PATIENCE = 10
 local MESSAGE = { to = "1", text = { body = "x" } }
 
--- what the server does; what the client then says of it; for how long it waits
+-- the server's step; the client's error; the seconds that it waits
 local UNKNOWN = {
   { "error 503 131016", "api" }, { "error 500 131000 1", "api" }, { "empty 503 1", "protocol" }, { "html 502", "protocol" },
   { "close", "transport" }, { "half-body", "transport" }, { "half-head", "transport" }, { "silence", "transport", 0.4 },

@@ -84,7 +84,7 @@ describe("connections over libcurl", function()
   for _, port in ipairs { "plain", "h1" } do
     it("are as many as asked for, and no more, to an HTTP/1.1 server: " .. port, function()
       local count = 40
-      fault.play_times(count, "gather " .. count) -- none is answered before all have come
+      fault.play_times(count, "gather " .. count) -- the server answers after all requests have come
       assert.same({ [200] = count }, (send_all(open { timeout = 10 }, to(port), count, count)))
       assert.equal(count, fault.connections())
       fault.play_times(2 * count, "ok")
@@ -116,7 +116,7 @@ describe("connections over libcurl", function()
       end)
     end
 
-    it("many at a time: none takes more", function()
+    it("many at a time: each request takes as long as the others", function()
       local count, each = 200, 20
       fault.play_times(count, "ok")
       assert.same({ [200] = count }, (send_all(open { max_requests = each }, to "h2", count, 10)))

@@ -1,4 +1,4 @@
--- What whatsapp.transport.curl does alone: it blocks, so that Ctrl-C has to end it, blames whoever called it, and may be
+-- Only whatsapp.transport.curl: it blocks, so that Ctrl-C has to end it, raises errors at the caller's line, and may be
 -- forgotten. The rest is in spec/transport_spec.lua. Never sends to another host.
 local curl = require "whatsapp.transport.curl"
 local fault_server = require "spec.support.fault"
@@ -70,8 +70,8 @@ describe("the transport over libcurl", function()
     assert.equal(3, fault.arrivals())
   end)
 
-  -- its clock is past, but nothing is to be done: it must not ask again and again
-  it("rests while it waits, though another has ended that nobody fetched", function()
+  -- its clock is past, but there is no work: it must not ask again and again
+  it("rests while it waits, although another request has ended and was not fetched", function()
     fault.play("silence", "silence")
     local client = require("whatsapp.curl").new { proxy = "" }
     local function silent(seconds) return { method = "POST", url = fault.url "plain", body = "x", timeout = seconds } end

@@ -12,7 +12,8 @@ local PORTS, over, LOST = rows.TLS, rows.over, rows.LOST
 local FUNCTIONS = { "fork_here", "child_ended", "leave" }
 
 -- A program of its own, so that its child can close its Lua state: both come to the end of the script, where the lua
--- program closes it. Prints the status of what was sent before the fork, of what was under way, and of what came after.
+-- program closes it. Prints three statuses: of the request before the fork, of the request under way, and of the request after
+-- it.
 local PROGRAM = [[
 local library, ca_file, url = (...):match "^(.-) (.-) (.*)$"
 local fork_here = assert(package.loadlib(library, "fork_here"))
@@ -53,7 +54,7 @@ describe("a transport over libcurl in a forked child", function()
 
   local function post(port) return { method = "POST", url = fault.url(port), body = "x" } end
 
-  -- what the child returns, or what it raised
+  -- returns the child's results, or its error
   local function in_child(call)
     local path = os.tmpname()
     if not c.fork_here(true) then
@@ -106,7 +107,7 @@ describe("a transport over libcurl in a forked child", function()
     return said
   end
 
-  -- the server answers nobody before the parent has sent a second request
+  -- the server answers only after the parent has sent a second request
   for _, watched in ipairs { false, true } do
     over(PORTS, "is told that what was under way may have been sent" .. (watched and ", watched" or ""), function(port)
       fault.play("ok", "gather 2", "ok", "gather 2")

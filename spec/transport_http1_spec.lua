@@ -1,11 +1,11 @@
--- What the transports written in Lua share: requests are checked, and answers read, however their bytes are cut. Never
+-- The code that the transports written in Lua share: requests are checked, and answers read, however their bytes are cut. Never
 -- touches a network.
 local checked = require "whatsapp.transport.request"
 local http1 = require "whatsapp.transport.http1"
 
 local function lines(...) return table.concat({ ... }, "\r\n") end
 
--- the bytes, so many at a time; then the end
+-- returns the bytes, `size` at a time; then the end
 local function pieces_of(bytes, size, ending)
   local at = 1
   return function()
@@ -186,7 +186,7 @@ describe("a request of HTTP/1.1", function()
     end
   end)
 
-  it("is refused for a URL that is none, or that holds a password", function()
+  it("is refused for an invalid URL, or for one that holds a password", function()
     for _, url in ipairs { "", "x", "https://", "https://x:0", "https://x:65536", "https://x:y", "https://[x]", "https://[::1", "https://a b" } do
       assert.same({ nil, "the URL cannot be read" }, { checked.url(url) })
     end

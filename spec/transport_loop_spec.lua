@@ -2,7 +2,7 @@
 -- answer to what he sent, and nothing is left in the loop. Never sends to another host.
 local rows = require "spec.transport_rows"
 
--- not over plain http, where libcurl learns only from the first answer whether it may send others beside it
+-- not over plain http, where libcurl learns only from the first answer whether it may send others at the same time
 local PORTS, over, LOST = rows.TLS, rows.over, rows.LOST
 local MANY, HALF, TICKS = 20, 10, 10
 
@@ -94,7 +94,7 @@ rows.describe("in a loop", function(t)
     assert.is_true(ticks_then > 0)
   end)
 
-  it("sends nothing where Lua 5.1 could not wait for the answer, and serves whoever comes next", function()
+  it("sends nothing where Lua 5.1 could not wait for the answer, and serves the next caller", function()
     local loop, transport = t.row.loop(), t.open()
     local firm = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
     local ok, outcome, looped, problem, after

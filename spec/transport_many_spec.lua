@@ -49,7 +49,7 @@ rows.describe("has many under way, and", function(t)
     assert.equal(1, t.fault.arrivals())
   end)
 
-  it("gives nothing when time is over, and the answer to who asks again", function()
+  it("returns nothing when time is over, and the answer to the next call", function()
     local transport = t.open()
     t.fault.play("hang", "ok")
     transport.start(numbered(1, { timeout = 1 }), "late")

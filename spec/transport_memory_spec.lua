@@ -1,5 +1,5 @@
 -- The transport without a network, where a request streams: what a handler answers goes into the file that was asked for, as
--- over a network. Needs none itself.
+-- over a network. Needs no network itself.
 local memory = require "whatsapp.transport.memory"
 local read = require "spec.support.read"
 local scratch_folder = require "spec.support.scratch"
@@ -50,7 +50,7 @@ describe("whatsapp.transport.memory", function()
     assert.same({}, scratch.list())
   end)
 
-  it("overwrites nothing, and asks nobody then", function()
+  it("overwrites nothing, and does not call the handler then", function()
     local path = scratch.write("new", "old")
     local response, text, details = memory.new(function() error "asked" end)(get())
     assert.is_nil(response)

@@ -1,5 +1,5 @@
 -- Time-outs hold while a name is looked up: over each transport, with a name server that never answers and with one that
--- answers late. What libcurl asks is set by a namespace of mounts with its own resolv.conf, which needs root: without it
+-- answers late. libcurl's name server is set by a namespace of mounts with its own resolv.conf, which needs root: without it
 -- the cases over libcurl are pending. Never asks another name server, and never sends to another host.
 local output = require "spec.support.output"
 local read = require "spec.support.read"
@@ -107,14 +107,14 @@ local function start_names()
   return names
 end
 
--- what is asked, with which time-outs; what has to come out: status, or what of the text; which it may have been sent
+-- the name of the case, the host, timeout, connect_timeout; `says`: the status, or a part of the error
 local CASES = {
   { "a name server never answers: timeout holds", "slow", TIMEOUT, 10, says = "nothing was sent" },
   { "a name server never answers: connect_timeout holds", "slow", 15, TIMEOUT, says = "nothing was sent" },
   { "a name server answers late: the request arrives", "late", 5, 5, says = "^200$" },
 }
 
-rows.describe("where", function(t)
+rows.describe("when", function(t)
   if t.row.home then
     it("a name server never answers: connect_timeout and timeout hold", function()
       for _, options in ipairs { { timeout = TIMEOUT, connect_timeout = 10 }, { timeout = 15, connect_timeout = TIMEOUT } } do

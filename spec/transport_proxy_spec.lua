@@ -1,4 +1,4 @@
--- What whatsapp.curl does with proxies, and which words it has for a connection that could not be made. Never sends to another
+-- whatsapp.curl with proxies, and its errors for a connection that could not be made. Never sends to another
 -- host: the proxy is a server of this machine that answers by itself.
 local curl = require "whatsapp.curl"
 local fault_server = require "spec.support.fault"
@@ -33,7 +33,7 @@ describe("whatsapp.curl and proxies:", function()
   end
 
   for _, host in ipairs { "127.0.0.1", "localhost", "127.9.9.9", "[::1]" } do
-    it("plain http to loopback goes through none: " .. host, function()
+    it("plain http to loopback goes through no proxy: " .. host, function()
       fault.play "ok"
       local url = ("http://%s:1/"):format(host) -- no server is there: only the proxy could answer
       for _, name in ipairs { "http_proxy", "all_proxy", "ALL_PROXY" } do

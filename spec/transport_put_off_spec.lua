@@ -1,6 +1,6 @@
--- Where the system takes nothing of a request at the first time, libcurl hands it over later, and counts it otherwise: the
--- transport says all the same that it may have been sent. Only where a send can be put off with LD_PRELOAD (Linux); there
--- are no cases elsewhere. Never sends to another host.
+-- If the system takes no byte of a request at the first time, libcurl sends it later, and counts it in another way: the
+-- transport still says that it may have been sent. Only where a send can be put off with LD_PRELOAD (Linux); there are no cases
+-- elsewhere. Never sends to another host.
 local compile = require "spec.support.compile"
 local fault_server = require "spec.support.fault"
 local output = require "spec.support.output"

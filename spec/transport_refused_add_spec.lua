@@ -1,6 +1,6 @@
--- Where libcurl has no memory to begin a request, who asked for it is told, and nobody waits for an answer of it: one
--- outcome of each message, whatever way it goes. Only where libcurl can be put in front of itself with LD_PRELOAD (Linux);
--- there are no cases elsewhere. Never sends to another host.
+-- If libcurl has no memory to begin a request, the caller gets an error, and no coroutine waits for an answer: each message has
+-- one outcome, on each way to send. Only where libcurl can be put in front of itself with LD_PRELOAD (Linux); there are no cases
+-- elsewhere. Never sends to another host.
 local compile = require "spec.support.compile"
 local fault_server = require "spec.support.fault"
 local output = require "spec.support.output"

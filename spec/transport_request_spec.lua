@@ -198,7 +198,7 @@ rows.describe("used wrongly", function(t)
     end)
   end
 
-  -- what is used, and whether it was used before
+  -- closes a client that was used before, and one that was not
   for _, used in ipairs { true, false } do
     it("is closed once, and raises after that: " .. (used and "after a request" or "before the first one"), function()
       local transport = t.open()

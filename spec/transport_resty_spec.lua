@@ -1,4 +1,4 @@
--- What whatsapp.transport.resty does alone, in a worker of Debian's nginx: where it can send and what it says elsewhere, what
+-- Only whatsapp.transport.resty, in a worker of Debian's nginx: where it can send and what it says elsewhere, what
 -- nginx's configuration lacks, what becomes of kept connections, and how many go at once. The rest is in
 -- spec/transport_spec.lua. Never sends to another host.
 local fault_server = require "spec.support.fault"
@@ -9,7 +9,7 @@ local scratch_folder = require "spec.support.scratch"
 
 local LOST, UNSENT, HOPELESS, SECRET, JSON = rows.LOST, rows.UNSENT, rows.HOPELESS, rows.SECRET, rows.JSON
 
--- what a chunk begins with: args.url and what else it was given, and a transport of its own
+-- the start of each chunk: its arguments (args.url and others), and a transport of its own
 local PRELUDE = [[
 local args, worker = ...
 local options = { server_name = "localhost", timeout = 5, connect_timeout = 3, pool = tostring(args) }
@@ -154,7 +154,7 @@ describe("the transport over cosockets", function()
   end
 
   -- a socket that looks kept and does what the system does with a connection that is gone
-  describe("where a connection is gone", function()
+  describe("when a connection is gone", function()
     local GONE = [[
       local make, made = ngx.socket.tcp, 0
       ngx.socket.tcp = function()
@@ -177,7 +177,8 @@ describe("the transport over cosockets", function()
       return got
     ]]
 
-    -- what fails, how, on a kept one or a new one; what the request is; what is said, how many connections, how many requests
+    -- the call that fails, its error, on a kept (1) or a new connection; members of the request; the status or error, the number
+    -- of connections, the number of requests
     local cases = {
       { "send", "broken pipe", 1, {}, 200, 2, 1 },
       { "send", "closed", 1, { body = ("x"):rep(100000) }, 200, 2, 1 },
@@ -204,7 +205,7 @@ describe("the transport over cosockets", function()
   end)
 
   describe("gives up in time", function()
-    it("where nobody answers for a name, though nginx would wait longer", function()
+    it("when no name server answers, though nginx would wait longer", function()
       local got = run("h1", "return timed(post())", { url = "https://slow.invalid/" .. SECRET, options = { connect_timeout = 0.4 } })
       assert.truthy(is_failure(UNSENT, got):find "took too long")
       assert.is_true(got.seconds < 10)
@@ -428,7 +429,7 @@ describe("the transport over cosockets", function()
 end)
 
 -- the rest is in spec/stream_*_spec.lua
-describe("what is streamed over cosockets", function()
+describe("a body that is streamed over cosockets", function()
   local fault, home
   local scratch = scratch_folder.new()
 
@@ -522,7 +523,7 @@ describe("what is streamed over cosockets", function()
     end
   end)
 
-  it("tells once of what fails, and of what is not streamed", function()
+  it("calls progress once for a request that fails, and for one that is not streamed", function()
     fault.play("half-body", "ok")
     assert.same({ { 10, 100 } }, run("h1", DOWNLOAD, { path = scratch.path "new" }).calls)
     assert.same({}, scratch.list())
@@ -839,7 +840,7 @@ end)
 describe("outside of nginx", function()
   local transport = require("whatsapp.transport.resty").new { proxy = "" }
 
-  it("raises for whoever sends", function()
+  it("raises when a request is sent", function()
     local ok, text = pcall(transport, { method = "GET", url = "https://example.invalid/" })
     assert.is_false(ok)
     assert.truthy(text:find("works in nginx only", 1, true))

@@ -145,7 +145,7 @@ M.rows = {
   },
 }
 
--- what a failure is said to be
+-- the details of each kind of failure
 M.LOST = { "transport", retryable = false, sent = true }
 M.IDEMPOTENT = { "transport", retryable = true, sent = true }
 M.UNSENT = { "transport", retryable = true, sent = false }
@@ -172,7 +172,7 @@ function M.over(ports, name, test)
   end
 end
 
--- what a test works with: one server for the row, and transports that are closed behind each test
+-- the tools of a test: one server for the row, and transports that are closed after each test
 local function tools(row)
   local t, opened = { row = row, lacks = row.lacks or {} }, {}
 
@@ -207,7 +207,7 @@ local function tools(row)
     return response
   end
 
-  -- every failure says what it is, in one line without secrets; as many requests as expected arrived, none if not told
+  -- every failure says what it is, in one line without secrets; as many requests arrived as expected (default: 0)
   function t.fails(transport, request, expected, arrivals)
     local response, text, details = transport(request)
     assert.equal(arrivals or 0, t.fault.arrivals(arrivals))

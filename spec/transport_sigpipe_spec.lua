@@ -41,7 +41,7 @@ describe("SIGPIPE", function()
     scratch.remove()
   end)
 
-  -- what a program says, and how the shell calls its end
+  -- returns the program's output, and its exit status in the shell
   local function said_where(raised_before)
     local status, printed = run(("make -s LUA=%s BUILD=%s/%s CFLAGS='-O1 -DWA_SIGPIPE_BEFORE=%s' curl"):format(lua, folder,
       raised_before, raised_before))

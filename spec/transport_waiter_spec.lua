@@ -1,6 +1,6 @@
--- Who waits in an event loop may vanish: its loop is closed or stopped, its coroutine is closed, killed, collected, or resumed
--- by somebody else. Others get their answers all the same, in time, and nobody is resumed where it does not wait for us.
--- Those of nginx are in spec/transport_resty_spec.lua. Never sends to another host.
+-- A coroutine that waits in an event loop may vanish: its loop is closed or stopped, its coroutine is closed, killed, collected,
+-- or resumed by other code. Others still get their answers in time, and a coroutine is resumed only while it waits for the
+-- transport. The cases of nginx are in spec/transport_resty_spec.lua. Never sends to another host.
 local rows = require "spec.transport_rows"
 
 local IN_TIME = 3 -- seconds
@@ -30,7 +30,7 @@ local ways = {
     end
     local function coroutine_of(call, leave)
       local co = coroutine.create(call)
-      assert(coroutine.resume(co)) -- what it asks of its loop gets lost
+      assert(coroutine.resume(co)) -- its request to the loop gets lost
       return function() leave(co) end
     end
     return {
@@ -71,8 +71,8 @@ local ways = {
 
 ways["whatsapp.transport.callback"] = ways["whatsapp.transport.luv"]
 
-rows.describe("where one that waits vanishes:", function(t)
-  -- what the one that vanishes waits in
+rows.describe("when one that waits vanishes:", function(t)
+  -- the call in which the vanishing coroutine waits
   local waits = {
     send = function(transport, request) return transport(request) end,
     wait = function(transport, request)
@@ -110,7 +110,7 @@ rows.describe("where one that waits vanishes:", function(t)
   end
 end, "loop")
 
-rows.describe("where somebody else resumes one that waits", function(t)
+rows.describe("when other code resumes one that waits", function(t)
   for _, kind in ipairs { "send", "wait" } do
     it(kind .. " goes on, gives the answer, and is not resumed after that", function()
       local loop, transport = t.row.loop(), t.open()
@@ -164,7 +164,7 @@ rows.describe("where somebody else resumes one that waits", function(t)
   end)
 end, "loop")
 
-rows.describe("where a loop is stopped and started again", function(t)
+rows.describe("when a loop is stopped and started again", function(t)
   it("goes on where it was, and others send meanwhile", function()
     local loop, transport, status = t.row.loop(), t.open(), nil
     t.fault.play("gather 2", "gather 2", "ok")

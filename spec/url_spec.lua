@@ -1,7 +1,7 @@
 -- The one reader of URLs (util/url), and those who judge by it: which host is meant, what is this machine, what may be told a
 -- token. Rows of look-alikes, each through every judge. Never sends anything.
 local checks = require "whatsapp.transport.request"
-local trusted = require "whatsapp.send.trusted"
+local credentials = require "whatsapp.send.credentials"
 local url = require "whatsapp.util.url"
 
 -- URLs of this machine, and URLs that only look like it
@@ -26,7 +26,7 @@ describe("the reader of URLs", function()
     it("takes for this machine: " .. text, function()
       local read = assert(url.read(text))
       assert.is_true(read.loopback and read.secure)
-      assert.is_true(trusted.is_loopback(read.host))
+      assert.is_true(url.is_loopback(read.host))
       assert.is_table(checks.url(text))
     end)
   end
@@ -35,7 +35,7 @@ describe("the reader of URLs", function()
     it("takes for another machine: " .. text, function()
       local read = assert(url.read(text))
       assert.is_false(read.loopback or read.secure)
-      assert.is_false(trusted.is_loopback(read.host))
+      assert.is_false(url.is_loopback(read.host))
       assert.is_nil((checks.url(text)))
       assert.is_table(checks.url(text, true))
     end)
@@ -47,7 +47,7 @@ describe("the reader of URLs", function()
       assert.is_nil(read)
       assert.is_string(err)
       assert.is_nil((checks.url(text, true)))
-      assert.is_nil((trusted.is_graph(text, "https://graph.facebook.com")))
+      assert.is_nil((credentials.is_graph(text, "https://graph.facebook.com")))
     end)
   end
 
@@ -67,7 +67,7 @@ describe("the reader of URLs", function()
       for _ = 1, math.random(6) do text = text .. pieces[math.random(#pieces)] end
       local read, err = url.read(text)
       assert.is_true(read ~= nil or type(err) == "string")
-      trusted.is_graph(text, "https://graph.facebook.com")
+      credentials.is_graph(text, "https://graph.facebook.com")
     end
   end)
 
@@ -80,14 +80,14 @@ end)
 describe("the hosts that may get the token", function()
   it("is meant by one way to write the host only", function()
     local BASE = "https://proxy.example"
-    assert.is_true((trusted.is_graph("https://graph.facebook.com/x", BASE)))
-    assert.is_true((trusted.is_graph("https://graph.facebook.com:443/x", BASE)))
-    assert.is_false((trusted.is_graph("https://lookaside.fbsbx.com/x", BASE)))
+    assert.is_true((credentials.is_graph("https://graph.facebook.com/x", BASE)))
+    assert.is_true((credentials.is_graph("https://graph.facebook.com:443/x", BASE)))
+    assert.is_false((credentials.is_graph("https://lookaside.fbsbx.com/x", BASE)))
     for _, text in ipairs {
       "https://GRAPH.facebook.com/x", "https://graph.facebook.com:8443/x", "https://graph.facebook.com./x", "https://graph.facebook.com:0443/",
       "https://graph.facebook.com:/x", "https://graph.facebook.com.evil.com/x", "https://evil.com/graph.facebook.com",
     } do
-      local graph, err = trusted.is_graph(text, BASE)
+      local graph, err = credentials.is_graph(text, BASE)
       assert.is_nil(graph, text)
       assert.is_string(err)
     end

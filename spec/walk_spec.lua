@@ -1,4 +1,4 @@
--- What the walker does with whole messages: what it writes, to the byte, and what it says of what is wrong. The
+-- The walker with whole messages: the bytes that it writes, and the problems that it reports. The
 -- boundaries of single fields are in schema_spec.lua.
 local whatsapp = require "whatsapp"
 
@@ -331,7 +331,7 @@ describe("whatsapp.encode", function()
     end)
   end)
 
-  describe("warns of what only some sources say", function()
+  describe("warns of rules that only some sources state", function()
     local cases = {
       { "a list's body over 1024", interactive("list", { button = "m", sections = { { rows = { { id = "1", title = "t" } } } } },
           { body = { text = ("x"):rep(1025) } }), "interactive.body.text max_chars" },
@@ -413,7 +413,7 @@ describe("whatsapp.encode", function()
       assert.same({ "type enum" }, brief(warnings))
     end)
 
-    it("makes warnings of what would be problems", function()
+    it("turns problems into warnings", function()
       local json, warnings = encode({ to = "1", text = { body = "", odd = 1 } }, lenient)
       assert.is_truthy(json:find('"text":{"body":"","odd":1}', 1, true))
       assert.same({ "text.body min_chars", "text.odd unknown" }, brief(warnings))
@@ -519,7 +519,7 @@ describe("whatsapp.encode", function()
         brief((problems_of { to = "1", text = { body = "x", ["preview_url\0\0"] = true } })))
     end)
 
-    it("looks at a table that stands in many places a bounded number of times", function()
+    it("visits a table that is in many places a bounded number of times", function()
       local names = {}
       for i = 1, 1000 do names["k" .. i] = i end
       local contact = { name = { formatted_name = "x" }, org = names }

@@ -26,7 +26,7 @@ local NAMES = {
   "whatsapp.sandbox.verbs", "whatsapp.sandbox.wire", "whatsapp.schema", "whatsapp.send.batch", "whatsapp.send.body",
   "whatsapp.send.credentials", "whatsapp.send.delivery", "whatsapp.send.limits", "whatsapp.send.marketing",
   "whatsapp.send.recipient", "whatsapp.send.retry", "whatsapp.send.single", "whatsapp.send.templates",
-  "whatsapp.send.trusted", "whatsapp.shared", "whatsapp.status", "whatsapp.templates", "whatsapp.templates.buttons",
+  "whatsapp.shared", "whatsapp.status", "whatsapp.templates", "whatsapp.templates.buttons",
   "whatsapp.templates.check", "whatsapp.templates.definition", "whatsapp.templates.kinds",
   "whatsapp.templates.message", "whatsapp.templates.render", "whatsapp.templates.store", "whatsapp.templates.texts",
   "whatsapp.templates.validate", "whatsapp.templates.variables", "whatsapp.transport.callback",

@@ -142,9 +142,9 @@ end
 
 -- ---- shared dicts ------------------------------------------------------------------------------------------------------
 -- All workers share the places that a limit gave away, and the events that were handled. There are no locks: each step is one
--- atomic operation of the dict. Where there are two steps, a comment says what is left if a worker dies between them.
+-- atomic operation of the dict. If there are two steps, a comment says what remains if a worker dies between them.
 
----A shared dict by its name, or by itself. Raises where there is none.
+---A shared dict by its name, or by itself. Raises an error if there is no such dict.
 ---@param dict string|ngx.shared.DICT
 ---@param level integer of the caller to blame, as error() counts from here
 ---@return ngx.shared.DICT dict

@@ -1,5 +1,5 @@
--- The schema, flattened: a row for every field of every message, with its path and the choices that lead to it. What is
--- generated, documented and tested from the schema reads this. Never checks a message.
+-- The schema, flattened: a row for every field of every message, with its path and the choices that lead to it. The generators,
+-- the documentation and the tests of the schema read this. Never checks a message.
 local core = require "whatsapp.core"
 
 local schema = {}
@@ -19,20 +19,21 @@ local schema = {}
 ---@field class "H"|"G"|"S" hard, from the guides, soft (makes a warning)
 ---@field doc string
 ---@field section string page of Meta's documentation, a path under schema.terms().documentation
----@field when { path: string, value: string? }[] the choices under which it stands; no value: the member is present
+---@field when { path: string, value: string? }[] the choices that lead to it; no value: the member is present
 
 local function join(path, name)
   return path == "" and name or path .. "." .. name
 end
 
--- fields as they stand: the base's first, where an own one of the same name stands instead
+-- all fields of an object: those of its base first, then its other fields; a field of the object replaces the base's of the same
+-- name
 local function fields_of(objects, object)
-  local own, list, seen = {}, {}, {}
-  for _, field in ipairs(object.fields) do own[field.name] = field end
+  local by_name, list, seen = {}, {}, {}
+  for _, field in ipairs(object.fields) do by_name[field.name] = field end
   for _, field in ipairs(object.base and objects[object.base].fields or {}) do
-    local stands = own[field.name] or field
+    local effective = by_name[field.name] or field
     seen[field.name] = true
-    if stands.kind ~= "removed" then list[#list + 1] = stands end
+    if effective.kind ~= "removed" then list[#list + 1] = effective end
   end
   for _, field in ipairs(object.fields) do
     if not seen[field.name] then list[#list + 1] = field end

@@ -1,5 +1,5 @@
 -- Instructions that a message costs, counted by valgrind's callgrind in user mode: they differ less between machines than
--- times do. A random seed of Lua decides the place of a key in a table: the least of some runs is printed. For make bench.
+-- times do. The place of a key in a table depends on a random seed of Lua: prints the least of some runs. For make bench.
 local messages = require "spec.bench.messages"
 local output = require "spec.support.output"
 
@@ -13,7 +13,7 @@ local function collected(lua, name, count, candidate)
   return tonumber(said:match "Collected : (%d+)")
 end
 
--- the instructions of one message: 300 messages less 100
+-- the cost of one: 300 of them less 100, divided by 200
 local function least(lua, name, candidate)
   local found = math.huge
   for _ = 1, RUNS do

@@ -1,6 +1,6 @@
--- Measures 100 MB on the way to and from files, in memory and time: over the transport over libcurl, with client.media around it,
--- and a server of 127.0.0.1. Prints the peak of this process with each, and judges nothing. Run by `make bench-media`; Linux only,
--- which tells a process its peak.
+-- Measures what 100 MB cost in memory and time on the way to and from files, over the transport over libcurl, and with
+-- client.media around it, and a server of 127.0.0.1: prints the peak of this process with each, and judges nothing. Run by
+-- `make bench-media`; Linux only, which tells a process its peak.
 local crypto = require "whatsapp.crypto"
 local fault_server = require "spec.support.fault"
 local read = require "spec.support.read"

@@ -1,5 +1,5 @@
 -- make bench-nginx: how many requests a second another handler of the same nginx worker answers while 20 sends to a server
--- that takes 200 ms are under way all the time, and while none is; in turn, many short turns. The worker's CPU for each
+-- that takes 200 ms are under way all the time, and without them; in turn, many short turns. The worker's CPU for each
 -- request is told too: it depends less on what else the machine does. Starts both on 127.0.0.1, asks with wrk. Prints
 -- ratios, judges nothing, leaves nothing behind.
 --   lua nginx.lua      $ROUNDS
@@ -88,7 +88,7 @@ local function turn(nginx, senders)
   return result
 end
 
--- what each round gave, without sends and with them
+-- the results of each round, without sends and with them
 local function measure(nginx)
   local results = { {}, {} }
   for round = 1, ROUNDS do

@@ -1,5 +1,5 @@
 -- make bench-nginx: what a send in an nginx worker costs: the worker's CPU for a request whose handler sends one message, less
--- that of a handler that sends nothing; beside the same POST with lua-resty-http where it is installed, and with a bare
+-- that of a handler that sends nothing; compared with the same POST with lua-resty-http where it is installed, and with a bare
 -- cosocket. All in one run, in turn, at 1, 4 and 32 connections, to a server on 127.0.0.1 over TLS and over plain http. Prints
 -- ratios, judges nothing, leaves nothing behind.
 --   lua nginx_send.lua      $ROUNDS
@@ -10,7 +10,7 @@ local scratch_folder = require "spec.support.scratch"
 local startup = require "spec.bench.startup"
 
 local ROUNDS = assert(tonumber(os.getenv "ROUNDS" or 5), "ROUNDS is a number")
-local SECONDS = os.getenv "SECONDS" or "1" -- of a turn
+local SECONDS = os.getenv "SECONDS" or "1" -- the seconds of one turn
 local CONNECTIONS = { 1, 4, 32 }
 
 local MESSAGES = '"messages":[{"id":"wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI1QjJGMEI4RDZDQjY1QjE1RjIA"}]'
@@ -18,7 +18,7 @@ local ANSWER = ([[default_type application/json;
 location / { return 200 '{"messaging_product":"whatsapp","contacts":[{"input":"16505551234","wa_id":"16505551234"}],$MESSAGES}'; }
 ]]):gsub("%$MESSAGES", MESSAGES)
 
--- what is measured: each sends the same message, and reads the id out of the answer
+-- the senders that are measured: each sends the same message, and reads the id out of the answer
 local HTTP = [[
 lua_ssl_trusted_certificate $FOLDER/cert.pem;
 lua_ssl_verify_depth 3;

@@ -1,4 +1,4 @@
--- What the outbox costs: puts, the whole way of one sender against the sandbox, and a claim among many entries, on each engine.
+-- Measures the outbox: puts, the whole way of one sender against the sandbox, and a claim among many entries, on each engine.
 -- Prints, and judges nothing. Usage: lua spec/bench/outbox.lua [ENGINES] [MESSAGES] [QUEUED]
 -- ENGINES: a list such as "sqlite,redis,postgres"; MESSAGES: of the whole way; QUEUED: entries that wait during a claim.
 local engines = require "spec.support.engines"

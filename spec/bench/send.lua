@@ -1,5 +1,5 @@
--- make bench-send: what sending a message costs, beside libcurl that sends ready bytes and other ways to send. Starts a
--- server on 127.0.0.1, runs each client in a process of its own, all in turn in each of several rounds, so that what
+-- make bench-send: what sending a message costs, compared with libcurl that sends ready bytes and with other ways to send.
+-- Starts a server on 127.0.0.1, runs each client in a process of its own, all in turn in each of several rounds, so that what
 -- slows the machine slows all of them, and prints medians. Never sends to the API, judges nothing, leaves nothing behind.
 --   lua send.lua SEND_RAW     $ROUNDS, $MESSAGES (of the memory's part), $NODE, $PYTHON
 local message = require "spec.bench.send.message"
@@ -16,7 +16,7 @@ local IN_FLIGHT, LONGEST = 100, 300 -- sends at once; seconds of one client's ru
 local SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 local HERE = "spec/bench/send/"
 
--- proxies and other authorities of whoever runs this would be asked first
+-- the caller's proxies and authorities would come first
 local CLEAN = "env -u http_proxy -u https_proxy -u all_proxy -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY -u SSL_CERT_FILE"
   .. " -u SSL_CERT_DIR -u CURL_CA_BUNDLE -u REQUESTS_CA_BUNDLE"
 
@@ -207,7 +207,7 @@ local function template()
   end
 end
 
--- what the clients are given
+-- the arguments of the clients
 local function place_of(server, has, pin)
   local host, port = server.base_url:match "^(.*):(%d+)$"
   local place = {
@@ -233,7 +233,7 @@ local function measure(place, rows)
   end
 end
 
--- what machines agree about; with ROUNDS=0 nothing else is measured
+-- the counts that are the same on each machine; ROUNDS=0 measures only these
 local function count_instructions(place)
   instructions.run {
     raw = RAW, lua = LUA, url = place.urls.h2, ca = place.ca, body = place.body, clean = CLEAN,

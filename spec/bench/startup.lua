@@ -1,5 +1,5 @@
--- What `require "whatsapp"` costs over a bare interpreter, by running both many times in turn, and what the modules
--- weigh. For the benchmark; what it prints are differences.
+-- Measures what `require "whatsapp"` costs over a bare interpreter, by running both many times in turn, and what the modules
+-- weigh. For the benchmark; it prints differences.
 local startup = {}
 
 local RUNS = 101

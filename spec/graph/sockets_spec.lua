@@ -1,5 +1,5 @@
--- Calls, pages and tables over sockets: the client's own transport (libcurl) and cqueues against the sandbox in nginx. What is
--- wrong with bytes on a wire, such as a DELETE with a body, shows only here.
+-- Calls, pages and tables over sockets: the client's own transport (libcurl) and cqueues against the sandbox in nginx. Only this
+-- spec shows faults of bytes on a wire, such as a DELETE with a body.
 local definitions = require "spec.templates.definitions"
 local endpoints = require "whatsapp.graph.endpoints"
 local scratch = require "spec.support.scratch"

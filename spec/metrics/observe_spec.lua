@@ -18,7 +18,7 @@ local function client_with(answers, observe, more)
   return whatsapp.new(options)
 end
 
--- what is told while `act` runs, each event as a line of its members in order
+-- returns the events that are observed while `act` runs, each as a line of its members in order
 local function told(answers, act, more)
   local lines = {}
   local client = client_with(answers, function(event)

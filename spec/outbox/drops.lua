@@ -1,5 +1,5 @@
 -- Drops the connection of a store at each of its steps, one after the other, before the engine got a command or after it did, while
--- messages are put and sent: none may be lost or sent twice, and nothing may raise.
+-- messages are put and sent: no message may be lost or sent twice, and nothing may raise.
 --   drops.check(open, drop, step)      open() -> a new store with a queue of its own; drop(store, n, how) makes its n-th command
 --   fail, "before" or "after" the engine got it, and returns a function that tells whether it failed; step: every step-th n
 local whatsapp = require "whatsapp"

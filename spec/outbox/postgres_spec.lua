@@ -73,7 +73,7 @@ describe("the store in PostgreSQL", function()
     local entries = {}
     for i = 1, 200 do entries[i] = { key = "k" .. i, stamp = "s" .. count .. i, lane = "l" .. i % 50, body = "{}" } end
     assert(one:put(entries))
-    assert(one.db:query "BEGIN") -- what one has claimed is locked: the other one skips it, and does not wait
+    assert(one.db:query "BEGIN") -- entries that one worker has claimed are locked: the other one skips them, and does not wait
     local claimed = assert(one:claim(20, 60))
     for _, entry in ipairs(claimed) do seen[entry.key] = true end
     local others = assert(other:claim(20, 60))

@@ -14,7 +14,7 @@ local function new_client(box, options)
   return whatsapp.new(options)
 end
 
--- what a fault of an answer does: rule, the client's details, whether the message was taken, the seconds that it takes
+-- the effects of a fault of an answer: rule, the client's details, whether the message was taken, the seconds that it takes
 local ANSWERS = {
   { { what = "hang" }, { kind = "transport", curl_code = 28, may_have_been_sent = true, retryable = false }, true, 30 },
   { { what = "reset" }, { kind = "transport", curl_code = 56, may_have_been_sent = true, retryable = false }, true, 0 },
@@ -35,7 +35,7 @@ local ANSWERS = {
   { { what = "token_expired" }, { kind = "api", code = 190, subcode = 463, http_status = 401, may_have_been_sent = false }, false, 0 },
 }
 
--- what a webhook's fault does with three messages of a user: the texts in the order of arrival, now and after an hour
+-- the effects of a webhook's fault on three messages of a user: the texts in the order of arrival, now and after an hour
 local WEBHOOKS = {
   { { what = "twice" }, "1 1 2 3", "1 1 2 3" },
   { { what = "twice", copies = 3 }, "1 1 1 2 3", "1 1 1 2 3" },
@@ -192,7 +192,7 @@ describe("a fault of a webhook", function()
     assert.same({ 1000, 3 }, sizes)
   end)
 
-  it("of a status leaves messages alone, and makes a message fail", function()
+  it("for a status leaves messages alone, and makes a message fail", function()
     local words = {}
     local box = sandbox.new { webhook = function(request)
       local value = json.decode(request.body).entry[1].changes[1].value

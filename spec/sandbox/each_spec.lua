@@ -1,5 +1,5 @@
 -- Thousands of messages through a box whose answers are lost in every way and whose webhooks come twice, late and in another
--- order: the tracker ends with the box's own list of what it took. In this process, in virtual time.
+-- order: the tracker ends with the same list of messages as the box. In this process, in virtual time.
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"
 

@@ -133,7 +133,7 @@ describe("the sandbox in nginx, over http,", function()
       assert.equal(200, (ask(sandbox, "/_sandbox/chaos", { body = body })))
     end
     local client = client_of(sandbox, { timeout = 1 })
-    local ROWS = { -- what, members of the rule, kind of details, may_have_been_sent
+    local ROWS = { -- the fault, members of the rule, kind of details, may_have_been_sent
       { "hang", { seconds = 3 }, "transport", true }, { "reset", {}, "transport", true }, { "refuse", {}, "transport", true },
       { "truncated", {}, "transport", true }, { "html", {}, "protocol", true }, { "late", { seconds = 3 }, "transport", true },
       { "throttle", { code = 130429 }, "api", false }, { "error", { code = 131051 }, "api", false }, { "token_expired", {}, "api", false },

@@ -314,7 +314,7 @@ describe("the sandbox's other objects", function()
     assert.equal(0, #client:call({ path = "{waba}/subscribed_apps" }).data)
   end)
 
-  it("stay unknown objects where there are none", function()
+  it("stay unknown objects if the box has no templates", function()
     local client = pair()
     for _, path in ipairs { "123", "5/whatsapp_business_profile", "123/assets", "SANDBOXGROUP5", "5/groups", "123/odd" } do
       local result, _, details = client:call { path = path }

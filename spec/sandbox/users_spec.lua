@@ -190,7 +190,7 @@ describe("a user of the sandbox", function()
     assert.is_truthy(second)
   end)
 
-  it("that blocks the business gets nothing more; a blocked user's message reaches nobody", function()
+  it("that blocks the business gets nothing more; a blocked user's message does not arrive", function()
     local box, client, bodies = new_box()
     local ana = box:user "16505551234"
     ana:blocks()

@@ -1,4 +1,4 @@
--- Where Meta's pages disagree with each other or with what the API does, and what this client does there: the last chapter of
+-- The points on which Meta's pages disagree with each other or with the API, and what this client does: the last chapter of
 -- MESSAGES.md, and a spec that each row is true. A row: what it is about, what a page says, what the client does and why, what
 -- becomes of the example ("accepted", "warned", "refused"), and the example (with `to`, which is added).
 local function with_parameters(...) return { template = { name = "n", language = { code = "en" }, components = { ... } } } end

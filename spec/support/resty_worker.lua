@@ -52,6 +52,7 @@ function ops.tostring(given) return tostring(worker.transports[given.id]) end
 function M.content()
   ngx.req.read_body()
   local given = json.decode(ngx.req.get_body_data() or read(ngx.req.get_body_file()))
+  if given.body_path then given.request.body = read(given.body_path) end
   local results = pack(pcall(ops[given.op], given))
   ngx.print(json.encode(results[1] and { result = results[2] } or { raised = tostring(results[2]) }))
 end

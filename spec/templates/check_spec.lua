@@ -154,7 +154,7 @@ describe("a message that does not fit its template", function()
       path .. "[1].parameter_name", "forbidden")
   end)
 
-  it("gives a value for a button that takes none, which is not sent", function()
+  it("gives a value for a button that takes no value, which is not sent", function()
     for name, index in pairs { share_number = 0, one_product = 0 } do
       assert_found(row_of(name), function(template)
         template.components = template.components or {}

@@ -1,5 +1,6 @@
 -- whatsapp.transport.callback over functions of a host that is made here, in virtual time: what the host may do wrong, and that
--- a client sends, waits and repeats over it. What all transports do is in spec/transport_spec.lua. Never touches a network.
+-- a client sends, waits and repeats over it. The rules for all transports are in spec/transport_spec.lua. Never touches a
+-- network.
 local callback = require "whatsapp.transport.callback"
 local scratch_folder = require "spec.support.scratch"
 local whatsapp = require "whatsapp"
@@ -50,7 +51,7 @@ local function post(changes)
   return request
 end
 
--- what a send gives, once enough time has passed
+-- returns the results of a send after enough time has passed
 local function outcome_of(host, request, seconds)
   local got
   coroutine.wrap(function() got = { host.transport(request) } end)()

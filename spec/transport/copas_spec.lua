@@ -1,4 +1,4 @@
--- What only whatsapp.transport.copas does: which names a certificate is for, files in memory, and waiting in Copas, which is the
+-- Only whatsapp.transport.copas: which names a certificate is for, files in memory, and waiting in Copas, which is the
 -- installed one where that has timers (Copas 3), else a small loop with the same functions. The rest is in
 -- spec/transport_spec.lua. Never sends to another host.
 local fault_server = require "spec.support.fault"

@@ -101,7 +101,7 @@ static const char *read_headers(lua_State *L, int table, wa_transfer *t)
             return "Content-Length and Transfer-Encoding are the transport's to set";
         }
         if (form && is_header_named(name, name_length, "content-type"))
-            return "Content-Type of a form is the transport's to set";
+            return "the transport sets the Content-Type of a form: remove it";
         wa_transfer_add_header(t, name, name_length, text, length);
         lua_pop(L, 1);
     }

@@ -1,5 +1,5 @@
--- One call to any endpoint of the Graph API: checks what is asked, writes the request, reads the answer. The client lends the
--- function that sends it, on the same way as a message. Never sees a token, and never follows a URL of an answer.
+-- One call to any endpoint of the Graph API: checks the options, writes the request, reads the answer. The client provides the
+-- function that sends it, in the same way as a message. Never sees a token, and never follows a URL of an answer.
 local json = require "whatsapp.wire.json"
 local outcome = require "whatsapp.wire.outcome"
 local pages = require "whatsapp.graph.pages"
@@ -15,23 +15,23 @@ local call = {}
 ---@field path string|(string|integer)[] relative to the version: "{waba}/message_templates", or a list of its parts; each part is
 ---escaped. {waba} and {phone} are the client's ids
 ---@field query table<string, string|number|boolean|(string|number)[]>? a list is written with commas
----@field body whatsapp.json_object? is sent as JSON
----@field form whatsapp.form_part[]? is sent as multipart/form-data
----@field idempotent boolean? a POST that does no harm twice: it is repeated where that helps, as GET and DELETE are
+---@field body whatsapp.json_object? sent as JSON
+---@field form whatsapp.form_part[]? sent as multipart/form-data
+---@field idempotent boolean? true: this POST is safe to repeat; it is repeated after the same failures as GET and DELETE
 ---@field timeout number? seconds for one attempt
 ---@field retry whatsapp.retry|false?
 
----A list of an endpoint that gives it in pages.
+---A list that an endpoint returns in pages.
 ---@class whatsapp.pages_call
----@field path string|(string|integer)[] as client:call takes it
----@field query table<string, string|number|boolean|(string|number)[]>? `limit` is how many items a page has
----@field max integer? items; if absent 10,000, and more is a failure
+---@field path string|(string|integer)[] as for client:call
+---@field query table<string, string|number|boolean|(string|number)[]>? `limit` is the number of items in a page
+---@field max integer? the largest number of items, 10,000 if absent; a longer list is a failure
 ---@field max_pages integer? 1,000 if absent
----@field list string? the member of `data` that is the list, where `data` is a table with names
+---@field list string? the member of `data` that is the list, if `data` is an object
 ---@field timeout number? seconds for one attempt
 ---@field retry whatsapp.retry|false?
 
----@alias whatsapp.graph.access whatsapp.media.access what a client lends: it holds no secret
+---@alias whatsapp.graph.access whatsapp.media.access the functions and values that a client provides; no secret
 
 ---@alias whatsapp.json_object table<string, any> a table that JSON can hold: whatsapp.array marks an empty list
 
@@ -59,16 +59,16 @@ local JSON = { ["Content-Type"] = "application/json" }
 
 local function is_success(answer) return answer.status >= 200 and answer.status <= 299 end
 
--- A 2xx answer that says that nothing was done.
+-- Returns true for a 2xx answer that says that the call did nothing.
 local function is_refusal(object) return object.success == false or object.success == "false" end
 
 local function refused(answer)
-  return nil, ("HTTP %d: the API says that it did not succeed"):format(answer.status), {
+  return nil, ("HTTP %d: the API says that the call did not succeed"):format(answer.status), {
     kind = "api", retryable = false, may_have_been_sent = false, http_status = answer.status,
   }
 end
 
--- Some endpoints answer nothing, or the word true.
+-- Some endpoints answer with an empty body, or with the word true.
 local function is_bare(answer)
   local body = (answer.body or ""):match "^%s*(.-)%s*$"
   return is_success(answer) and (body == "" or body == "true"), body
@@ -77,7 +77,7 @@ end
 ---@param answer whatsapp.response
 ---@return table? result mirrors the API's
 ---@return string? err
----@return whatsapp.details? details .answer: the whole object of an answer that is an error and more
+---@return whatsapp.details? details details.answer: the whole answer, if it has an error and other members
 function call.read(answer)
   local bare, body = is_bare(answer)
   if bare then return body == "" and {} or { success = true } end
@@ -87,13 +87,13 @@ function call.read(answer)
     return object
   end
   local whole = is_success(answer) and json.decode(answer.body)
-  if type(whole) == "table" then details.answer = whole end -- it may name those for whom it was done
+  if type(whole) == "table" then details.answer = whole end -- it may list the users for whom the call succeeded
   return nil, err, details
 end
 
 -- ---- writing ----------------------------------------------------------------------------------------------------------------
 
--- problems of the body have paths that begin with "body"
+-- writes the JSON of the body, and reports its problems with paths that begin with "body"
 local function write_body(body, report)
   if body == nil then return nil end
   local text, _, details = json.write(body)
@@ -105,10 +105,10 @@ local function write_body(body, report)
   return text
 end
 
----Raises for wrong use: a body and a form, a body of a GET, an id that the client does not have.
+---Raises for wrong use: a body and a form together, a GET with a body, a path with an id that the client does not have.
 ---@param access whatsapp.graph.access
 ---@param asked table checked options
----@param level integer of the caller to blame, as error() counts from here
+---@param level integer the level for error() of the caller that is wrong
 function call.check(access, asked, level)
   if asked.path == nil then error("a call needs a path", level + 1) end
   if asked.body ~= nil and asked.form ~= nil then error("a call has a body or a form, not both", level + 1) end
@@ -117,7 +117,7 @@ function call.check(access, asked, level)
     error('a GET has no body: a call that sends one names its method, such as method = "POST"', level + 1)
   end
   local lacking = paths.lacking(asked.path, access.ids)
-  if lacking == "waba" then error("the client has no option waba_id, which {waba} in the path is for", level + 1) end
+  if lacking == "waba" then error("{waba} in the path needs the client's option waba_id", level + 1) end
   if lacking then error(("{%s} in a path is {waba} or {phone}"):format(lacking:sub(1, 40)), level + 1) end
 end
 
@@ -154,7 +154,7 @@ function call.run(access, asked, warnings)
   })
 end
 
----Pages of a request that was refused: their only turn tells of it.
+---Returns pages for a request that was refused: the first turn of the loop returns the failure.
 ---@param err string
 ---@param details whatsapp.details
 ---@return whatsapp.pages
@@ -163,7 +163,7 @@ function call.failed(err, details)
 end
 
 ---@param access whatsapp.graph.access
----@param asked table checked options of a GET, and of the pages
+---@param asked table checked options of client:pages
 ---@return whatsapp.pages
 function call.pages(access, asked)
   return pages.new(function(after)

@@ -1,15 +1,16 @@
--- Downloads files from the API: looks a file up, fetches it into a new file in the target's folder, checks its length and
--- SHA-256, decrypts it if it is a flow's, and only then moves it to the target or passes it to the sink. Never fetches from a
--- host that is not trusted, follows no redirect, leaves no incomplete file, and replaces no file unless the caller asks for it.
+-- Downloads files from the API: asks for the URL of a file, fetches it into a new file in the target's folder, checks its length
+-- and SHA-256, decrypts it if it comes from a flow, and only then renames it to the target or passes it to the sink. Never
+-- fetches from a host that is not trusted, follows no redirect, leaves no incomplete file, and replaces no file unless the
+-- caller asks for it.
 local body = require "whatsapp.send.body"
 local check = require "whatsapp.media.check"
+local credentials = require "whatsapp.send.credentials"
 local digest = require "whatsapp.util.sha256"
 local hosts = require "whatsapp.media.hosts"
 local kind = require "whatsapp.media.kinds"
 local outcome = require "whatsapp.wire.outcome"
 local sealed = require "whatsapp.media.sealed"
 local source = require "whatsapp.media.file"
-local trusted = require "whatsapp.send.trusted"
 local upload = require "whatsapp.media.upload"
 local values = require "whatsapp.util.values"
 
@@ -19,7 +20,7 @@ local PIECE = 65536
 local FLOW_HOSTS = { ".whatsapp.net" } -- the hosts in cdn_url, which never get the token
 local EXPIRED = { [404] = true, [410] = true }
 
--- a failure of a request that does no harm twice
+-- returns a failure of a request that is safe to repeat
 local function failed(err, retryable, status)
   return nil, err, { kind = "protocol", retryable = retryable, may_have_been_sent = false, http_status = status }
 end
@@ -81,13 +82,13 @@ end
 ---@field manner "with the token"|"without the token"|nil how the URL is fetched
 ---@field sums string[] each SHA-256 of this file from an event or from the API
 ---@field size integer?
----@field max integer? bytes: a longer response is refused
+---@field max integer? bytes: a longer answer is refused
 ---@field type string?
 ---@field part string? path of the file until it is checked
----@field encryption_metadata any of a flow's file, which is encrypted
+---@field encryption_metadata any set for a file of a flow, which is encrypted
 ---@field plain string? path of a flow's file while it is decrypted
 
--- a file that a user chose in a flow; its media_id is no id of the Graph API
+-- a file that a user chose in a flow; its media_id is not an id of the Graph API
 local function sealed_job(job, media)
   job.url, job.from_outside = type(media.cdn_url) == "string" and media.cdn_url or nil, true
   job.encryption_metadata, job.type = media.encryption_metadata or false, values.text_of_id(media.mime_type)
@@ -96,7 +97,7 @@ end
 
 ---@param what any an id, a URL, an event, the result of a look-up or a file of a flow
 ---@return whatsapp.media.job? job
----@return string? err of wrong use
+---@return string? err the error for wrong use
 function download.job(what)
   local job = { sums = {} }
   if type(what) == "string" and what:find("/", 1, true) then
@@ -111,15 +112,15 @@ function download.job(what)
     job.id = id_of(what)
   end
   if job.id or job.url then return job end
-  return nil, "what is downloaded is an id, a URL, an event with media, what media:get gave or a file of a flow"
+  return nil, "a download needs an id, a URL, an event with media, a result of media:get or a file of a flow"
 end
 
 -- Decides whether a URL is fetched, and whether the token is sent with it. A URL from an event or from an answer must not be
--- one of graph.facebook.com: with the token, it could ask any path of the Graph API.
+-- one of graph.facebook.com: such a URL could call any path of the Graph API with the token.
 local function judge(access, url, from_outside, is_sealed)
   if is_sealed and (hosts.has(url, FLOW_HOSTS) or hosts.has(url, access.media_hosts)) then return "without the token" end
   if is_sealed then return nil, "a file of a flow is fetched from whatsapp.net and the hosts in media_hosts" end
-  local graph, err = trusted.is_graph(url, access.base_url)
+  local graph, err = credentials.is_graph(url, access.base_url)
   if graph ~= nil then
     if from_outside and url:find "^https://graph%.facebook%.com[:/?]" then
       return nil, "the URL of a file is not one of graph.facebook.com"
@@ -130,7 +131,7 @@ local function judge(access, url, from_outside, is_sealed)
   return nil, err
 end
 
--- If the URL must not be fetched, the id is used instead: the API names a new URL for it. Without an id it is a failure.
+-- If the URL must not be fetched, uses the id: the API returns a new URL for it. Without an id this is a failure.
 local function choose_url(access, job)
   if not job.url then
     if job.id then return true end
@@ -144,7 +145,7 @@ local function choose_url(access, job)
   return check.problem("url", "format", err)
 end
 
--- keys and hashes of a flow's file
+-- reads the keys and hashes of a flow's file
 local function read_metadata(job)
   if job.encryption_metadata == nil then return true end
   local err, member
@@ -158,7 +159,7 @@ local function find_url(access, job, options)
   local found, err, details = download.look_up(access, job.id, options)
   if not found then return nil, err, details end
   local manner, problem = judge(access, found.url, true)
-  if not manner then return failed("the API named a URL that is not fetched: " .. problem, false, details.http_status) end
+  if not manner then return failed("the API returned a URL that must not be fetched: " .. problem, false, details.http_status) end
   job.url, job.manner = found.url, manner
   expect(job, found)
   return true
@@ -173,11 +174,11 @@ local function reader(job)
       local saved, err, details = body.saved({ to_file = job.part, max_file = job.max }, answer)
       if not saved then return nil, err, details end
       local size = values.integer(saved.size)
-      if not size then return failed("the transport says neither what came nor how much", false, status) end
+      if not size then return failed("the transport returned neither a body nor a size", false, status) end
       return { size = size, type = type(answer.headers) == "table" and answer.headers["content-type"] or nil }
     end
     if status >= 300 and status < 400 then
-      return failed(("HTTP %d: sent elsewhere, which is not followed, as the token would go there"):format(status), false, status)
+      return failed(("HTTP %d: a redirect, which is not followed, as the token would go there"):format(status), false, status)
     end
     if status < 300 then return failed(("HTTP %d: not the whole file"):format(status), false, status) end
     local _, err, details = outcome.read(answer)
@@ -220,12 +221,12 @@ local function is_html(type)
   return type ~= nil and kind.bare(type) == "text/html"
 end
 
--- returns an error for bytes that are not the expected file, else nil
+-- returns an error if the file is not the expected one, else nil
 local function fault_of(job, got, sum)
   if is_html(got.type) and (job.type and not is_html(job.type) or #job.sums == 0) then
-    return ("HTML of %d bytes came where %s was expected"):format(got.size, job.type and source.shown(job.type) or "a file")
+    return ("got %d bytes of HTML, expected %s"):format(got.size, job.type and source.shown(job.type) or "a file")
   end
-  if job.size and got.size ~= job.size then return ("%d bytes came of a file of %d"):format(got.size, job.size) end
+  if job.size and got.size ~= job.size then return ("got %d bytes of a file of %d"):format(got.size, job.size) end
   for _, wanted in ipairs(job.sums) do
     if sum ~= wanted then return "the file has another SHA-256 than the API said" end
   end
@@ -243,7 +244,7 @@ local function prove(job, got)
   return { size = got.size, sha256 = sum, mime_type = job.type or got.type, id = job.id, verified = #job.sums > 0 }
 end
 
--- A flow's file is decrypted into another new file, after all that was fetched proved to be authentic.
+-- Decrypts a flow's file into another new file. The hashes of the encrypted bytes were checked before.
 local function decrypt(job, result)
   if not job.sealed then return true end
   job.plain = job.part .. ".plain.part"
@@ -257,7 +258,7 @@ end
 
 -- ---- handing over -------------------------------------------------------------------------------------------------------
 
--- removes the file's name before it reads, so that no file is left if the sink raises or never returns
+-- passes the file to the sink; removes its name first, so that no file is left if the sink raises or never returns
 local function pour(job, sink)
   local file, err = io.open(job.part, "rb")
   if not file then return outcome.invalid(tostring(err)) end
@@ -282,7 +283,8 @@ local function put(job, path, options)
   return outcome.invalid(err)
 end
 
--- the path of the incomplete file: in the target's folder, so that it can be renamed; for a sink in the folder of temporary files
+-- returns the path of the incomplete file: in the target's folder, so that it can be renamed; for a sink, in the folder for
+-- temporary files
 local function part_for(target)
   local random = require("whatsapp.crypto").random(8)
   if type(target) == "string" then return ("%s.%s.part"):format(target:match "^(.*[/\\])" or "", random) end

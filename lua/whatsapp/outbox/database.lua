@@ -111,7 +111,7 @@ function Database:query_list(sql, bound)
   return nil, values.text_of(affected)
 end
 
--- Ends a transaction that failed at any step: a connection that may still be in a transaction is not used again.
+-- Ends a transaction that failed at any step: if the connection cannot confirm that no transaction is open, it is not used again.
 local function abandon(self)
   local ended = self.connection and self.run(self, "ROLLBACK", values.NONE)
   self.in_transaction = false

@@ -1,7 +1,7 @@
--- The outbox: messages that a store keeps until they were sent, so that a process that dies loses no message and sends no message
--- twice, and so that many processes and machines can share one phone number. put() checks a message and stores its JSON, run()
--- sends what is due, feed() learns from webhooks what became of it. The store is memory, SQL or Redis. Never stores a token, and
--- never sends again by itself what may have been sent.
+-- The outbox: a store keeps messages until they are sent. A process that dies loses no message and sends no message twice, and
+-- many processes and machines can share one phone number. put() checks a message and stores its JSON, run() sends due entries,
+-- feed() reads the statuses of webhooks. The store is memory, SQL or Redis. Never stores a token, and never repeats by itself a
+-- message that may have been sent.
 local client_of = require "whatsapp.client"
 local core = require "whatsapp.core"
 local observe = require "whatsapp.util.observe"
@@ -14,23 +14,27 @@ local values = require "whatsapp.util.values"
 ---@class whatsapp.outbox
 local outbox = {}
 
----The contract of a store. Times are the store's own: machines need not agree. A failure of its engine is `nil, err`, and is
----never raised. A list is one commit, durable before the function returns.
+---The contract of a store. All times come from the clock of the store, so that the clocks of machines may differ. A failure of
+---the engine is `nil, err`;
+---the store never raises. Writes a list in one commit, which is durable before the function returns.
 ---@class whatsapp.outbox.store: whatsapp.limiter_store
 ---@field put fun(self, entries: table[]): string[]?, string[]|string, table? results "new", "same", "other" (the key has another
 ---message) or "stamp" (another entry has the stamp), and the stamps that are stored
 ---@field claim fun(self, n: integer, lease: number, hold_unknown: boolean?): table[]?, string?, table? the oldest due entries; at
----most one of a lane, and never past an unfinished earlier one of the lane
----@field start fun(self, marks: table[], lease: number): boolean[]?, string?, table? whether each { key, fence } may leave now
+---most one of a lane, and only if all earlier entries of the lane have ended
+---@field start fun(self, marks: table[], lease: number): boolean[]?, string?, table? for each { key, fence } whether it may be
+---sent now
 ---@field finish fun(self, outcomes: table[]): boolean[]?, string?, table?
----@field sweep fun(self): integer?, integer|string, table? leases that are over: numbers of requeued and of unknown entries
+---@field sweep fun(self): integer?, integer|string, table? ends the leases that are over: numbers of requeued and of unknown
+---entries
 ---@field settle fun(self, stamp: string, id: string?, status: string, time: integer?, err: string?): string|false|nil, string?
 ---@field get fun(self, key: string): table|false|nil, string?, table?
 ---@field list fun(self, options: { state: string?, after: integer?, limit: integer }): table[]?, string?, table?
----@field counts fun(self): table<string, integer>?, number|string|nil, table? and the seconds for which the oldest due entry has
----waited
+---@field counts fun(self): table<string, integer>?, number|string|nil, table? and the seconds for which
+---the oldest due entry has waited
 ---@field resolve fun(self, key: string, word: "again"|"drop"): boolean?, string?, table?
----@field purge fun(self, age: number, n: integer): integer?, string?, table? deletes what ended `age` seconds ago
+---@field purge fun(self, age: number, n: integer): integer?, string?, table? deletes entries that ended more than `age` seconds
+---ago
 ---@field take_all fun(self, asks: table[]): number[]?, string?, table? places of limits: { key, interval, burst, at_most }
 ---@field close fun(self)
 
@@ -63,13 +67,14 @@ local STORE = {
 
 -- ---- failures ----------------------------------------------------------------------------------------------------------------
 
--- details: the store's; retryable is false where it will never answer, as over tables of a newer version
+-- returns a failure of the store; retryable is false if the store will never answer, for example if its tables have a newer
+-- version
 local function failure(err, details)
   local retryable = not (type(details) == "table" and details.retryable == false)
   return nil, err, shown.details { kind = "store", retryable = retryable, may_have_been_sent = false }
 end
 
--- Calls a function of the store. An error that it raises is a failure like any other.
+-- Calls a function of the store. A raised error becomes nil, err, details.
 local function ask(self, name, ...)
   local ok, result, err, details = values.protected(self.store[name], self.store, ...)
   if ok and result ~= nil then return result, err end
@@ -92,7 +97,7 @@ local function check_name(path, name)
   return true
 end
 
--- the JSON of a message without its stamp; a stamp of the caller's is checked with the message
+-- returns the JSON of a message without its stamp, the warnings, and the caller's stamp, which is checked with the message
 local function written(message, options)
   local stamp = message.biz_opaque_callback_data
   local mode = options.mode and { mode = options.mode }
@@ -113,19 +118,19 @@ local function written(message, options)
   return body, warnings, stamp ~= nil and values.text_of_id(stamp) or nil
 end
 
--- the recipient, by which messages keep their order; the same with and without the + of a number
+-- returns the recipient as a lane: messages of one lane keep their order. A number has the same lane with and without +
 local function lane_of(message)
   local to = values.text_of_id(message.to) or values.text_of_id(message.recipient)
   return to and (to:gsub("%W", ""))
 end
 
--- the entry that a store takes; or nil, err, details
+-- returns the entry for the store and the warnings, or nil, err, details
 local function entry_of(message, options)
   local body, warnings, stamp = written(message, options)
   if not body then return nil, warnings, stamp end
   local lane = lane_of(message)
   if message.status ~= nil or not lane then
-    return invalid("message", "recipient", "has no recipient: the outbox takes messages, and no marks as read")
+    return invalid("message", "recipient", "has no recipient: the outbox takes messages, but no marks as read")
   end
   local is_fixed = stamp ~= nil
   stamp = stamp or random_id.new()
@@ -145,29 +150,33 @@ local REFUSED = {
   stamp = { "biz_opaque_callback_data", "duplicate", "another message in the outbox has this stamp" },
 }
 
-local RESULTS = { stamp = "other" } -- as they are observed
+local RESULTS = { stamp = "other" } -- names of results for the observer
 
 local function check_message(message, level)
   if type(message) ~= "table" then error("a message is a table, got a " .. type(message), level + 1) end
 end
 
--- tells the observer how a put ended
+-- calls the observer with the result of a put
 local function told(self, result)
   if not self.observe then return end
   self.observe_error = observe.tell(self.observe, { name = "put", result = RESULTS[result] or result }) or self.observe_error
 end
 
----Checks a message and stores it. Once this returned "new" or "same", the message is sent exactly once, or the entry says
----why not: failed, expired, or unknown.
----@param message whatsapp.Message mirrors the API's JSON. The member biz_opaque_callback_data is filled in, by which statuses of
----webhooks find the entry; one of your own must be unique
+---Checks a message and stores it. After this returned "new" or "same", the message is sent exactly once, or the state of the
+---entry says why
+---not: failed, expired, or unknown.
+---@param message whatsapp.Message mirrors the API's JSON. The outbox fills in biz_opaque_callback_data, by which statuses of
+---webhooks find the entry; if you set it,
+---it must be unique
 ---@param options { key: string?, due: number?, ttl: number?, mode: "strict"|"lenient"? }? key: your name for the message, such as
----"order-1042-ready": a second put with it stores nothing; without it, a put whose answer was lost cannot be repeated safely.
----due: not before this time, seconds since 1970. ttl: seconds after which it is not sent any more, from now or from `due`
----@return "new"|"same"|nil state "same": this message is there under this key
+---"order-1042-ready": a second put with this key stores nothing; without a key, a put whose answer was lost cannot be repeated
+---safely.
+---due: the message is not sent before this time, in seconds since 1970. ttl: seconds from now, or from `due`, after which it is
+---not sent any more
+---@return "new"|"same"|nil state "same": the store already has this message under this key
 ---@return string? stamp or err
----@return whatsapp.details|{ key: string, warnings: whatsapp.problem[]? }|nil details of the failure: kind "invalid", or "store",
----which may be tried again; of a success, the key and warnings
+---@return whatsapp.details|{ key: string, warnings: whatsapp.problem[]? }|nil details of a failure: kind "invalid",
+---or "store", which may be tried again; of a success: the key and warnings
 function Outbox:put(message, options)
   check_message(message, 2)
   local entry, warnings, details = entry_of(message, options_of.check(options, PUT, 2))
@@ -187,7 +196,7 @@ end
 local ITEM = values.copy(PUT)
 ITEM.message = "table"
 
--- the entries of those items that are fit, and the results of the others
+-- returns the entries of the valid items, their places in the list, and a result for each item
 local function entries_of(self, items, level)
   local entries, places, results = {}, {}, {}
   for i, item in ipairs(items) do
@@ -208,7 +217,8 @@ end
 ---Stores a list of messages in one commit.
 ---@param items { message: whatsapp.Message, key: string?, due: number?, ttl: number?, mode: "strict"|"lenient"? }[]
 ---@return { state: "new"|"same"|nil, stamp: string?, key: string?, err: string?, details: whatsapp.details? }[]? results one for
----each item, in their order: a message that is refused keeps no other from being stored; nil: the store failed
+---each
+---item, in their order; a refused message does not stop the others; nil: the store failed
 ---@return string? err
 ---@return whatsapp.details? details
 function Outbox:put_all(items)
@@ -236,7 +246,7 @@ local RUN = {
 local STEP = { concurrency = "count", on_outcome = "callable" }
 local CONCURRENCY, POLL, TIMEOUT = 16, 1, 30
 
--- the sender of a client: what it has not recorded yet is recorded when it is used again
+-- returns the sender of a client. The sender is kept, because it may have outcomes that it could not record yet
 local function sender_of(self, client, concurrency, level)
   local state, plan_of = client_of.access(client, level + 1)
   if not state.can_wait then error("the client's transport has no clock: an outbox needs now() and sleep()", level + 1) end
@@ -253,17 +263,19 @@ local function sender_of(self, client, concurrency, level)
   return made
 end
 
----Sends what is due, several at once, until the client is closed or on_outcome returns false. A store that fails is asked again
----after 1, 2, 4 … 30 seconds. Entries that wait for the limits of the client (option limiter) wait in the store, which counts the
----places for all who share it.
----@param client whatsapp.client its own retries are not used: the store keeps what is tried again
+---Sends the due entries, several at once, until the client is closed or on_outcome returns false. If the store fails, asks it
+---again
+---after 1, 2, 4 … 30 seconds. Entries that must wait for the client's limits (option limiter) wait in the store, which counts for
+---all processes that share it.
+---@param client whatsapp.client its option retry is not used: the store keeps the entries that are tried again
 ---@param options { concurrency: integer?, until_empty: boolean?, on_outcome: (fun(entry: whatsapp.outbox.entry, result:
 ---whatsapp.Result?, err: string?, details: whatsapp.info|whatsapp.details|nil): boolean?)?, on_error: (fun(err: string, seconds:
 ---number))?, poll: number? }? concurrency: requests on the wire at once, 16; until_empty: return once nothing is queued or under
----way, here and elsewhere; on_outcome: called after each attempt, once it is recorded, with .state of the entry; on_error: called
+---way, here and elsewhere; on_outcome: called after each attempt, when the store has recorded it; the entry has .state;
+---on_error: called
 ---when the store fails, with the seconds until it is asked again; poll: seconds between two looks into an empty queue, 1
 ---@return integer? count of attempts
----@return string? err of a store that will never answer, as its tables are of a newer version
+---@return string? err of a store that will never answer, for example because its tables have a newer version
 ---@return whatsapp.details? details
 function Outbox:run(client, options)
   options = options_of.check(options, RUN, 2)
@@ -292,11 +304,11 @@ end
 
 -- ---- afterwards --------------------------------------------------------------------------------------------------------------
 
----Takes an event of webhook.parse. A status names the stamp of its message: the entry is then accepted, also one that was
+---Takes an event of webhook.parse. A status event has the stamp of its message: the entry becomes accepted, even if it was
 ---unknown.
 ---@param event whatsapp.event
 ---@return whatsapp.outbox.state_name|false|nil state of the entry; false: the event is about no entry of this outbox
----@return string? err of the store: answer the webhook with an error, so that it comes again
+---@return string? err of the store: answer the webhook with HTTP 500, so that the API repeats it
 ---@return whatsapp.details? details
 function Outbox:feed(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
@@ -316,7 +328,7 @@ local function check_key(key, level)
 end
 
 ---@param key string
----@return whatsapp.outbox.entry|false|nil entry false: there is none of this key
+---@return whatsapp.outbox.entry|false|nil entry false: the store has no entry with this key
 ---@return string? err of the store
 ---@return whatsapp.details? details
 function Outbox:get(key)
@@ -329,9 +341,9 @@ end
 
 local LIST = { state = "outbox_state", after = "whole", limit = "count" }
 
----Entries in the order in which they were put.
----@param options { state: whatsapp.outbox.state_name?, after: integer?, limit: integer? }? after: .seq of the last entry of the
----list before; limit: 100
+---Returns entries in the order in which they were put.
+---@param options { state: whatsapp.outbox.state_name?, after: integer?, limit: integer? }? after: the .seq of the last entry
+---that you have; limit: 100 if absent
 ---@return whatsapp.outbox.entry[]? entries
 ---@return string? err
 ---@return whatsapp.details? details
@@ -350,10 +362,10 @@ function Outbox:counts() return ask(self, "counts") end
 
 local WORDS = { again = true, drop = true }
 
----A person's word on an unknown entry, after a look at the conversation: "again" sends it once more, "drop" gives it up.
+---Decides an unknown entry, after a person has looked at the conversation: "again" sends it once more, "drop" gives it up.
 ---@param key string
 ---@param word "again"|"drop"
----@return boolean? done false: there is no unknown entry of this key
+---@return boolean? done false: the store has no unknown entry with this key
 ---@return string? err
 ---@return whatsapp.details? details
 function Outbox:resolve(key, word)
@@ -363,7 +375,8 @@ function Outbox:resolve(key, word)
 end
 
 ---Deletes entries that were accepted, failed or expired longer than `keep` seconds ago; run does so by itself.
----@param options { keep: number?, limit: integer? }? keep: seconds, that of the outbox; limit: of entries, 1,000
+---@param options { keep: number?, limit: integer? }? keep: seconds, the option of the outbox if absent; limit: entries, 1,000 if
+---absent
 ---@return integer? count
 ---@return string? err
 ---@return whatsapp.details? details
@@ -382,8 +395,10 @@ function Outbox:__tostring() return ("whatsapp.outbox (%s)"):format(getmetatable
 ---@field keep number? seconds that entries are kept after their end, 7 days: as long as webhooks repeat
 ---@field attempts integer? after which an entry fails, 10
 ---@field backoff number[]? { first, most } seconds between two attempts: {4, 3600}; each is four times the one before
----@field observe (fun(event: whatsapp.observed))? told each put, and while run works, the counts: whatsapp.metrics, or a function
----@field hold_unknown boolean? an unknown entry holds the later ones of its recipient until it is settled
+---@field observe (fun(event: whatsapp.observed))? called with each put and, while run works, with the counts: whatsapp.metrics,
+---or a
+---function
+---@field hold_unknown boolean? true: an unknown entry holds back the later ones of its recipient until it is settled
 
 local OPTIONS = {
   store = "outbox_store", lease = "seconds", keep = "since", attempts = "count", backoff = "backoff", hold_unknown = "boolean",
@@ -391,12 +406,12 @@ local OPTIONS = {
 }
 local WEEK = 7 * 86400
 
----An outbox over a store. It needs no phone number and no token: the client has them, that outbox:run gets.
+---Makes an outbox over a store. It needs no phone number and no token: the client that you pass to outbox:run has them.
 ---@param options whatsapp.outbox_options
 ---@return whatsapp.outbox_object
 function outbox.new(options)
   local checked = options_of.check(options, OPTIONS, 2)
-  if checked.store == nil then error("whatsapp.outbox.new needs a store, as of require(\"whatsapp.outbox.memory\").new()", 2) end
+  if checked.store == nil then error("whatsapp.outbox.new needs a store, such as whatsapp.outbox.memory()", 2) end
   for _, name in ipairs(STORE) do
     if not values.callable(checked.store[name]) then error(("option store has no function %s"):format(name), 2) end
   end

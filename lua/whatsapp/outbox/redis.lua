@@ -1,6 +1,7 @@
 -- A store of the outbox in Redis, over any client: a function call(name, …) -> reply | nil, err. Each function of a store is one
--- script, which Redis runs as a whole; scripts are sent with each call, so that Redis always has them. Its functions are the
--- contract of a store (README.md of this folder). Never raises what Redis says, and asks for no key outside of its queue's slot.
+-- script, which Redis runs as a whole; scripts are sent with each call, so that no script can be missing in Redis. Its functions
+-- are the contract of a store (README.md of this folder). Never raises what Redis says, and asks for no key outside of its
+-- queue's slot.
 local options_of = require "whatsapp.util.options"
 local scripts = require "whatsapp.outbox.redis_scripts"
 local states = require "whatsapp.outbox.states"

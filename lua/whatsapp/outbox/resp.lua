@@ -17,7 +17,7 @@ local function read(socket)
 end
 
 READERS["+"] = function(text) return text end
-READERS["-"] = function(text) return nil, text, true end
+READERS["-"] = function(line) return nil, line, true end
 READERS[":"] = function(text) return tonumber(text) end
 
 READERS["$"] = function(text, socket)

@@ -1,5 +1,5 @@
--- What the sandbox's worker in nginx writes: the state file, the record of events, and the lines on the terminal. A state file is
--- put in place by a rename, so that it is whole at every moment. Decides nothing.
+-- The files and lines that the sandbox's worker in nginx writes: the state file, the record of events, and the lines on the
+-- terminal. A state file is put in place by a rename, so that it is whole at every moment. Decides nothing.
 local json = require "whatsapp.wire.json"
 
 local files = {}
@@ -72,7 +72,7 @@ function Files:save()
   if not ok then self:log(err) end
 end
 
--- Debian's nginx ends on Ctrl-C by itself. Where the program that started it was killed, nginx would stay for ever.
+-- Debian's nginx ends on Ctrl-C by itself. If the program that started it was killed, nginx would run for ever.
 local function end_with_parent(self)
   if not self.parent then return end
   local now = files.parent_of(self.master)
@@ -123,7 +123,7 @@ function Files:greet(options)
     self.parent = self.master and files.parent_of(self.master)
   end
   if not server.output then return end
-  io.stdout:write(GREETING:format(server.page and box.base_url .. "/" or "none (page = false)", box.base_url,
+  io.stdout:write(GREETING:format(server.page and box.base_url .. "/" or "off (page = false)", box.base_url,
     box.numbers.list[1].id, box.app_secret, box.token or "any"))
   io.stdout:flush()
 end

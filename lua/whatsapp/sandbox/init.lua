@@ -1,6 +1,7 @@
--- A WhatsApp on your own machine: the logic, without sockets and without sleeps. A box answers like the API, has users who write
--- and press, sends signed webhooks, and has a clock that a test moves. nginx.lua serves it; a test uses box.transport. Each
--- endpoint is a row of `routes`. Never waits, and keeps no more than its bounds.
+-- The sandbox: simulates the API on your machine. This is its logic, without sockets and without sleeps. A box answers like the
+-- API, has users who write messages and press buttons, sends signed webhooks, and has a clock that a test moves. nginx.lua
+-- serves it; a test uses box.transport. Each endpoint is a row of `routes`. Never waits, and keeps no more entries than its
+-- bounds.
 local chaos = require "whatsapp.sandbox.chaos"
 local clock = require "whatsapp.sandbox.clock"
 local control = require "whatsapp.sandbox.control"
@@ -33,7 +34,7 @@ local sandbox = {}
 
 -- ---- routes -----------------------------------------------------------------------------------------------------------
 
--- method, pattern of the path, function of (box, request, the pattern's captures ...) that returns the response, or nil where
+-- method, pattern of the path, function of (box, request, the captures of the pattern ...): returns the response, or nil if
 -- there is no such object
 local routes = {
   { "POST", "^/v%d+%.%d+/([%w_-]+)/messages$", messages.post },
@@ -87,7 +88,7 @@ local MOST_TOLD = 64 * 1024 -- bytes of a body in an event
 
 local function told(body) return type(body) == "string" and body:sub(1, MOST_TOLD) or nil end
 
--- the words by which a rule of chaos finds a request
+-- returns the properties of a request that a rule of chaos can match
 local function subject_of(box, request, path)
   local subject = { endpoint = media.is_download(path) and "download" or path:match "^/v[%d.]+/[^/]+/([%l_]+)$" }
   if not box.chaos:has_answers(true) then return subject end
@@ -127,34 +128,34 @@ end
 -- ---- the public face ----------------------------------------------------------------------------------------------------
 
 ---@class whatsapp.sandbox
----@field handle fun(request: table): table answers a request of the Graph API; has the form of a transport. A response with
----`fault` is one that HTTP cannot say: box.transport and nginx.lua do what it names
----@field control fun(request: table): table?, number? answers a request under /_sandbox/; nil and seconds: a long poll, ask again
----with the same table after so long
+---@field handle fun(request: table): table answers a request of the Graph API; has the form of a transport. If the response has
+---`fault`, box.transport and nginx.lua simulate this fault of the network
+---@field control fun(request: table): table?, number? answers a request under /_sandbox/; nil and seconds: a long poll,
+---call it again with the same table after these seconds
 ---@field transport whatsapp.sandbox.transport a transport over the box, whose waits move the box's clock
 ---@field clock whatsapp.sandbox.clock
 ---@field chaos whatsapp.sandbox.chaos the rules of faults
----@field messages { id: string, message: table }[] the messages that were accepted and reach somebody, the newest last
+---@field messages { id: string, message: table }[] the messages that were accepted and are delivered, the newest last
 ---@field undelivered { id: string, message: table }[] the messages that the API accepts and never delivers (a business-scoped
----user id in `to`), the newest last; in a list of their own, so that a test that looks into `messages` sees that nothing came
+---user id in `to`), the newest last; a separate list, so that a test that reads `messages` sees that nothing arrived
 ---@field inbound { id: string, inbound: table }[] the messages of users, the newest last
 ---@field media table the files that were uploaded: { id, data, type, filename, number }, the newest last; and by their ids
 ---@field sessions table<string, table> the uploads of samples, by their ids: { id, data, length, type, filename }
 ---@field templates whatsapp.sandbox.templates the templates of the account: add, find, approve, reject, pause, disable
 ---@field objects whatsapp.sandbox.objects profiles, settings, groups, flows and the like
 ---@field forgotten integer entries that it has forgotten because a list was full
----@field forget_error any what on_forget raised last
----@field on_event (fun(event: whatsapp.sandbox.event))? hears of each event; set it
+---@field forget_error any the last error that on_forget raised
+---@field on_event (fun(event: whatsapp.sandbox.event))? is called with each event; set it
 ---@field app_secret string that webhooks are signed with
 
----@class whatsapp.sandbox.effect what the driver of a box posts
+---@class whatsapp.sandbox.effect a request that the driver of a box must send
 ---@field post { method: string, url: string, headers: table<string, string>, body: string?, timeout: number }
----@field done fun(response: { status: integer, body: string }?, err: string?) takes the answer, or the error that came instead
+---@field done fun(response: { status: integer, body: string }?, err: string?) call it with the answer, or with nil and the error
 
 local Box = {}
 Box.__index = Box
 
----The user with a phone number or a user id: found, or new. Changes what `options` names.
+---Returns the user with a phone number or a user id; makes a new user if it does not exist. Sets the fields in `options`.
 ---@param address string|integer|nil a phone number, or a user id of a user whose number the business does not know
 ---@param options { name: string?, user_id: string? }?
 ---@return whatsapp.sandbox.user user
@@ -170,8 +171,7 @@ function Box:due()
   return self.clock:due()
 end
 
----Does what is due. The webhooks to a function are delivered here; those to a URL are returned, and the driver posts each and
----calls its `done`.
+---Does the due work. Calls webhooks that are functions; returns those to URLs: the driver must post each and call its `done`.
 ---@return whatsapp.sandbox.effect[]
 function Box:run()
   self:run_due()
@@ -180,13 +180,13 @@ function Box:run()
   return effects
 end
 
----Does what is due, and leaves what the driver posts.
+---Does the due work, except the requests that the driver posts.
 function Box:run_due() self.clock.run_until(self.clock:now()) end
 
 ---@param after integer? the number of the last event that the reader has
 ---@param limit integer?
 ---@return whatsapp.sandbox.event[] events the oldest first
----@return boolean gap whether some that the reader has not seen are gone
+---@return boolean gap true: events that the reader has not seen were forgotten
 function Box:events(after, limit) return self.journal:after(after, limit) end
 
 ---@param event whatsapp.sandbox.event
@@ -196,16 +196,17 @@ function Box.line(_, event) return line.of(event) end
 ---@return table document the state, to be written as JSON; see `load`
 function Box:state() return state.of(self) end
 
----Takes a state in place of what the box holds. Endpoints and options stay.
+---Replaces the state of the box. Endpoints and options stay.
 ---@param document table as `state` returned it
 ---@return true? ok
 ---@return string? err the box is as it was
 function Box:load(document) return state.load(self, document) end
 
----Plays a conversation: a text on the user's turn is written, a text on the business's turn must be its answer. { "buttons",
----"yes" } there wants a message with a button `yes`, which the user then presses. Raises with the lines of both sides where the
----business answers something else.
----@param script (string|whatsapp.sandbox.step)[] with `user`: who plays it; the first user of the box if absent
+---Plays a conversation: on the user's turn, the user writes the text; on the business's turn, its message must have the text. {
+---"buttons",
+---"yes" } on the business's turn expects a message with a button `yes`, which the user then presses. If the business sends
+---something else, raises an error with the lines of both sides.
+---@param script (string|whatsapp.sandbox.step)[] its field `user` is the user who plays; the first user of the box if absent
 function Box:conversation(script)
   local ok, problem = conversation.play(self, script)
   if not ok then error(problem, 2) end
@@ -219,7 +220,7 @@ local OBSERVED = {
   delivery = function(event) return event.ms and { name = "sandbox_delivery", http_status = event.status } or nil end,
 }
 
----Notes an event.
+---Records an event.
 ---@private
 ---@param event table
 function Box:tell(event)
@@ -244,15 +245,14 @@ function Box:next_seq()
   return self.seq
 end
 
----@return table<string, string> urls of the endpoints that are URLs, by phone_number_id; "" is for all others
+---@return table<string, string> urls the endpoints that are URLs, by phone_number_id; "": the endpoint of all other numbers
 function Box:endpoint_urls()
   local urls = {}
   for number, endpoint in pairs(self.endpoints) do urls[number] = endpoint.url end
   return urls
 end
 
----Forgets messages, users, files, rules and everything that waits. The clock, the endpoints and all
----counts stay, so that no id comes twice.
+---Forgets messages, users, files, rules and waiting work. The clock, the endpoints and all counts stay, so that no id repeats.
 function Box:reset()
   self.clock:clear()
   self.chaos:clear()
@@ -262,7 +262,8 @@ end
 
 -- ---- time ---------------------------------------------------------------------------------------------------------------
 
--- Does what is due until a time, one work after the other, each at its time. Works that a handler causes come after it.
+-- Does the work that is due until a time, in the order of time, with the clock at each time. Work that a handler adds comes
+-- after it.
 local function run_until(box, time)
   if box.is_running then return box.clock:move(time) end
   box.is_running = true
@@ -290,7 +291,7 @@ local OPTIONS = {
   flow_endpoint = "endpoint",
 }
 
--- makes what counts an entry of the list `name` as forgotten, and tells it
+-- returns a function that counts an entry of the list `name` as forgotten, and calls on_forget
 local function forgetter(box, name, on_forget)
   return function(entry)
     box.forgotten = box.forgotten + 1
@@ -313,39 +314,42 @@ local USERS = {
 local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 * 1024 * 1024, 1000
 
 ---@class whatsapp.sandbox_options
----@field token string? the only one that is good; any is, if absent
----@field app_secret string? that webhooks are signed with; a random one if absent
+---@field token string? the only valid token; if absent, every token is valid
+---@field app_secret string? signs the webhooks; random if absent
 ---@field verify_token string? of the handshake, "sandbox" if absent
----@field webhook string|(fun(request: whatsapp.webhook_request): whatsapp.webhook_response)|nil where webhooks go: a URL, or
----the function that webhook.handler makes
----@field flow_endpoint string|(fun(request: whatsapp.webhook_request): whatsapp.webhook_response)|nil a URL that flows ask, or
----the function that flows.endpoint makes
+---@field webhook string|(fun(request: whatsapp.webhook_request): whatsapp.webhook_response)|nil the receiver of webhooks: a URL,
+---or a function
+---that webhook.handler returns
+---@field flow_endpoint string|(fun(request: whatsapp.webhook_request): whatsapp.webhook_response)|nil the endpoint of
+---flows: a URL, or a function that flows.endpoint returns
 ---@field webhook_timeout number? seconds that an endpoint may take, 10
----@field numbers integer|string[]|nil how many phone numbers the business has, or their ids; if absent one, and the box learns
----each other id that is used
----@field window "api"|"strict"|"late"|"off"|nil the 24 hours after a user wrote or called: "api", the default, refuses what is no
----template after them and takes what goes to a user who never wrote; "strict" refuses that too; "late" takes it, and it fails
----@field limits "api"|"off"|nil "api": 80 messages a second and one in 6 seconds to a user, as the API; "off", the default
+---@field numbers integer|string[]|nil the number of phone numbers, or a list of their ids; if absent, one, and each other id that
+---a request uses is added
+---@field window "api"|"strict"|"late"|"off"|nil the 24 hours after a user wrote or called. "api", the default: after
+---them only templates are accepted, but a user who never wrote gets every message; "strict": only templates for such a user too;
+---"late": other messages are accepted, and fail later
+---@field limits "api"|"off"|nil "api": 80 messages a second, and one in 6 seconds to each user, as the API; "off", the default:
+---no limits
 ---@field limit_status 400|429|nil the HTTP status of a message over a limit, 400
----@field statuses { sent: number|false?, delivered: number|false?, read: number|false? }? seconds after which a message has each
----status; false: not by itself; 0, 0.5 and false if absent
----@field base_url string? what /_sandbox/info says
----@field seed integer? that ids and chances follow from, 1
+---@field statuses { sent: number|false?, delivered: number|false?, read: number|false? }? seconds after which a message
+---gets each status; false: only when a test sets it; 0, 0.5 and false if absent
+---@field base_url string? the URL in /_sandbox/info
+---@field seed integer? the seed of ids and of random decisions, 1
 ---@field new_id (fun(count: integer): string)? makes the id of a message
----@field kept integer? messages that each of `messages`, `undelivered` and `inbound` keeps, 10,000
----@field kept_media integer? files that are kept, 100
----@field kept_uploads integer? uploads of samples that are kept, 100
----@field kept_bytes integer? bytes that each of these lists keeps, 256 MiB; what has more bytes than that is refused
----@field on_forget (fun(id: string, entry: table, list: string))? hears of each entry that is forgotten because its list is full;
----list: "messages", "undelivered", "inbound", "media" or "uploads"
----@field observe (fun(event: whatsapp.observed))? told each request that is answered, and each attempt to post a webhook:
----whatsapp.metrics, or a function; box.observe_error is the last error that it raised
----@field url_life number? seconds that the URL of a file is good, 300
----@field now (fun(): number)? a real clock in seconds since 1970; if absent, time moves only where a test moves it
+---@field kept integer? the most messages in each of `messages`, `undelivered` and `inbound`, 10,000
+---@field kept_media integer? the most files, 100
+---@field kept_uploads integer? the most uploads of samples, 100
+---@field kept_bytes integer? the most bytes in each of these lists, 256 MiB; a larger entry is refused
+---@field on_forget (fun(id: string, entry: table, list: string))? called with each entry that is forgotten because its
+---list is full; list: "messages", "undelivered", "inbound", "media" or "uploads"
+---@field observe (fun(event: whatsapp.observed))? called with each request that is answered, and with each attempt to post a
+---webhook: whatsapp.metrics, or a function; box.observe_error is the last error that it raised
+---@field url_life number? seconds for which the URL of a file is valid, 300
+---@field now (fun(): number)? a real clock in seconds since 1970; if absent, only the test moves the time
 
--- Ids that do not repeat, and follow from the seed: the count ends each. The words before it make strings that hold ids differ
--- in many places: LuaJIT finds a string by a few of its bytes, and thousands that differ in the last digits of an id only
--- would make each new one slower (50 times at 10,000).
+-- Makes ids that do not repeat and that depend on the seed: each ends with the count. The words before the count make long
+-- strings that hold ids differ in many places: LuaJIT hashes only a few bytes of a string, and if thousands of strings differed
+-- only in the last digits, each new one would be slower (50 times at 10,000).
 local PRIME = 2 ^ 31 - 1
 local function new_ids(seed)
   local shift = seed % 65536 * 7919

@@ -1,4 +1,4 @@
--- What the sandbox's endpoints of objects share: answers with lists that stay lists, pages with cursors, the members that a query
+-- Shared by the sandbox's endpoints of objects: answers with lists that stay lists, pages with cursors, the members that a query
 -- chooses. Never raises on a request, and keeps nothing.
 local core = require "whatsapp.core"
 local graph = require "whatsapp.sandbox.graph"

@@ -141,7 +141,7 @@ local function mark_read(box, message)
   return answer(200, { success = true })
 end
 
--- what the state of the conversation says against a message that is right
+-- the errors that depend on the state of the conversation, for a valid message
 local function refuse_to(box, number, user, message)
   if user and box.blocked_users[user.id] then return chaos.error(BLOCKED) end
   local refused = box.traffic:refuse(number, user and user.id or message.to)
@@ -185,7 +185,7 @@ messages.post_marketing = graph.reads_json(function(box, message, bytes, number)
   return post(box, message, bytes, number)
 end)
 
--- what message_history says of a status
+-- the entry of a status in message_history
 local HISTORY = {
   accepted = "SENT", sent = "SENT", delivered = "DELIVERED", read = "READ", played = "READ", failed = "FAILED",
 }

@@ -31,7 +31,7 @@ end
 ---@return { name: string, filename: string?, type: string?, data: string }[]? parts
 ---@return string? err
 function multipart.parse(body, boundary)
-  local parts, delimiter = {}, "\r\n--" .. boundary
+  local list, delimiter = {}, "\r\n--" .. boundary
   if body:sub(1, #boundary + 2) ~= "--" .. boundary then return nil, "the body does not begin with its boundary" end
   local at = #boundary + 3
   while body:sub(at, at + 1) == "\r\n" do
@@ -41,11 +41,11 @@ function multipart.parse(body, boundary)
     if not next_at then return nil, "the body ends within a part" end
     local part, err = part_of(body:sub(at, head_end - 1), body:sub(data_at + 1, next_at - 1))
     if not part then return nil, err end
-    parts[#parts + 1] = part
+    list[#list + 1] = part
     at = next_end + 1
   end
   if body:sub(at, at + 1) ~= "--" then return nil, "the body does not end with its boundary" end
-  return parts
+  return list
 end
 
 return multipart

@@ -10,7 +10,7 @@ local wire = require "whatsapp.sandbox.wire"
 
 local M = {}
 
-local state -- of this worker: { box, driver, readers, files }
+local state -- the state of this worker: { box, driver, readers, files }
 
 local ONE_WORKER = "the sandbox keeps its state in one worker of nginx, and here are %d: write `worker_processes 1;`, or start "
   .. "it with `make sandbox` or whatsapp.sandbox.server"
@@ -52,7 +52,7 @@ function M.begin(path)
   state.files:greet(options)
 end
 
----For exit_worker_by_lua: writes what is to be kept.
+---For exit_worker_by_lua: writes the state file, if there is one.
 function M.finish()
   if state then state.files:finish() end
 end

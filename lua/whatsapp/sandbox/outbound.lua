@@ -69,7 +69,7 @@ local function flush_batch(box, rule)
   end
 end
 
--- what is held goes when its time has come, unless it has gone before
+-- a held event is sent when its time comes, unless it was sent before
 local function flush_when_due(subject)
   local box, rule, held, flush = subject[1], subject[2], subject[3], subject[4]
   if rule.held == held then flush(box, rule) end

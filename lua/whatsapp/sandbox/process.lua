@@ -56,10 +56,10 @@ end
 
 -- ---- ports ----------------------------------------------------------------------------------------------------------------
 
-local LISTENS = "0A" -- of /proc/net/tcp
+local LISTENS = "0A" -- the state of a listening socket in /proc/net/tcp
 
--- Whether a program listens on a port of 127.0.0.1: nginx itself tries for two and a half seconds before it says so. Where
--- there is no /proc, nginx is asked.
+-- Whether a program listens on a port of 127.0.0.1: nginx itself tries for two and a half seconds before it says so. Without
+-- /proc, nginx itself finds out.
 local function is_taken(port)
   local place = (":%04X "):format(port)
   for line in read "/proc/net/tcp":gmatch "[^\n]+" do
@@ -143,7 +143,7 @@ end
 ---@class whatsapp.sandbox_process
 ---@field configuration fun(port: integer, folder: string): string writes pid nginx.pid and error_log error.log
 ---@field port integer? a free one if absent
----@field files table<string, string>? name -> bytes of what else is in the folder
+---@field files table<string, string>? the other files of the folder: name -> bytes
 ---@field prepare string? a command of the shell that makes the rest of it
 ---@field nginx string? the program
 ---@field env table<string, string>? variables that it is started with

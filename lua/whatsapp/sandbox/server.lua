@@ -63,7 +63,7 @@ openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 
 
 -- ---- where things are -----------------------------------------------------------------------------------------------------
 
--- where this module is: .../lua/whatsapp/sandbox/server.lua
+-- the path of this module: .../lua/whatsapp/sandbox/server.lua
 local function lua_folder()
   local folder = debug.getinfo(1, "S").source:match "^@(.*)/whatsapp/sandbox/server%.lua$"
     or debug.getinfo(1, "S").source:match "^@whatsapp/sandbox/server%.lua$" and "."
@@ -78,7 +78,7 @@ local function exists(path)
   return file ~= nil
 end
 
--- where whatsapp.core for nginx's LuaJIT may be: in a clone, in an installed rock; then where nginx looks by itself
+-- the paths of whatsapp.core for nginx's LuaJIT: in a clone, in an installed rock, then nginx's default
 local function cpath_of(lua)
   local places = { (lua:gsub("/lua$", "")) .. "/build/lua5.1", lua .. "/whatsapp/sandbox/lua5.1" }
   local found = {}
@@ -132,7 +132,7 @@ local function environment()
   return { LUA_PATH = ";;", LUA_CPATH = ";;" }
 end
 
--- what process.start and process.stay need
+-- the options of process.start and process.stay
 local function launch_of(server, box)
   return {
     nginx = server.nginx, env = environment(), port = server.port ~= 0 and server.port or nil,

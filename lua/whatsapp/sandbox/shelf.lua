@@ -1,6 +1,6 @@
--- A bounded list of what the sandbox keeps: entries with an id, the newest last, each with its bytes. Where it is full it
--- forgets the oldest entries, counts them, and tells on_forget. Never holds more than an eighth over its bound of entries, and
--- never looks into an entry.
+-- A bounded list of the sandbox's entries: each has an id and a size in bytes; the newest is the last. A full shelf removes its
+-- oldest entries, counts them, and calls on_forget. It never holds more entries than
+-- nine eighths of its bound, and never reads an entry.
 local shelf = {}
 
 ---@class whatsapp.sandbox.shelf

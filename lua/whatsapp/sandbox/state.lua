@@ -148,7 +148,7 @@ end
 
 local function is_file(item) return crypto.from_base64(item.base64) ~= nil end
 
--- what else must be right of an item
+-- the other checks of an item
 local ALSO = {
   messages = is_entry, undelivered = is_entry, inbound = is_entry, media = is_file, uploads = is_file,
   users = function(item) return has_numbers(item.windows) end,
@@ -239,7 +239,7 @@ local function put_clock(box, kept)
   box.clock:freeze(kept.frozen == true)
 end
 
----Takes a document in place of what the box holds. Endpoints and options stay.
+---Replaces the state of the box by a document. Endpoints and options stay.
 ---@param box whatsapp.sandbox
 ---@param document any
 ---@return true? ok

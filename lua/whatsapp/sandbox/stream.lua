@@ -5,7 +5,7 @@ local json = require "whatsapp.wire.json"
 
 local stream = {}
 
-local EVENTS, BYTES = 64, 256 * 1024 -- of one chunk, about
+local EVENTS, BYTES = 64, 256 * 1024 -- the approximate size of one chunk
 local QUIET = 15 -- seconds after which a comment says that the stream lives
 
 -- ---- readers ----------------------------------------------------------------------------------------------------------------

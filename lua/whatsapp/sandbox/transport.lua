@@ -5,7 +5,7 @@ local queue = require "whatsapp.util.queue"
 
 local transport = {}
 
-local TIMEOUT = 30 -- seconds, where a request has none
+local TIMEOUT = 30 -- seconds, if the request has no time-out
 
 -- ---- faults -------------------------------------------------------------------------------------------------------------
 

@@ -63,7 +63,7 @@ local function late(ngx, response, fault)
   whole(ngx, response)
 end
 
--- what -> how; `refuse` is a reset too: the box says it before it takes the message
+-- the fault -> the details; `refuse` is a reset too: the box says it before it takes the message
 local FAULTS = { hang = hang, reset = reset, refuse = reset, truncated = truncated, slow = slow, late = late }
 
 ---@param ngx table

@@ -1,6 +1,6 @@
--- Many messages at once: drives a delivery for each that is under way, over any transport. Over a transport that can have many
--- under way, `concurrency` messages are on the wire at once; over any other, one. Everything happens in the coroutine that asks
--- for the next outcome: no coroutine, closure or decorator is made for a message. Never begins anything unasked.
+-- Sends many messages at once, over any transport: drives one delivery for each message under way. If the transport has start()
+-- and wait(), up to `concurrency` messages are on the wire at once; else one. All work is done in the coroutine that asks for
+-- the next outcome: no coroutine and no closure is made for a message. Never works in the background.
 local core = require "whatsapp.core"
 local delivery = require "whatsapp.send.delivery"
 local queue = require "whatsapp.util.queue"
@@ -9,12 +9,12 @@ local values = require "whatsapp.util.values"
 
 local batch = {}
 
--- Found once: the hot loop looks up no method. For the same reason every field of a batch is there from the start.
+-- Looked up once, because they are called for each message. For the same reason every field of a batch is set at the start.
 local begin, advance, settle_delivery, release_delivery = delivery.begin, delivery.advance, delivery.settle, delivery.release
 local new, push, pop, recipient_of = delivery.new, queue.push, queue.pop, core.recipient_of
 
 local NOTHING = {} -- no message
-local BEGUN, TAKEN = "begun", "taken" -- on the wire: its request is handed to the transport; the transport has it
+local BEGUN, TAKEN = "begun", "taken" -- values of on_wire: the transport is being called; it has returned, and has the request
 
 ---@class whatsapp.batch
 local Batch = {}
@@ -24,8 +24,8 @@ Batch.__name = "whatsapp.batch"
 ---@class whatsapp.progress
 ---@field done integer messages that have ended
 ---@field failed integer how many of these failed
----@field total integer? where the messages are a list
----@field rate number messages that ended in a second, so far
+---@field total integer? if the messages are a list
+---@field rate number messages that ended, divided by the seconds since the start
 ---@field in_flight integer on the wire
 
 ---@class whatsapp.BatchOutcome
@@ -55,7 +55,8 @@ local function follow(self, one)
   one.key = false
 end
 
--- It is over: its outcome waits until it is asked for, in a list that needs no memory. May be called again where it raised.
+-- The delivery is over: appends it to a linked list of outcomes (allocates nothing), until the caller asks for them. May be
+-- called again after it raised.
 local function finish(self, one)
   if not one.is_ended then
     if self.first_ended then self.last_ended.after = one
@@ -71,7 +72,7 @@ local function finish(self, one)
   one.key = false
 end
 
--- puts a delivery where it belongs after a step that returned `wait`
+-- puts a delivery among the ended, sleeping or ready ones after a step that returned `wait`
 local function place(self, one, wait)
   if one.is_over then return finish(self, one) end
   if wait > 0 then
@@ -96,7 +97,7 @@ local function settle(self, one, response, err, details)
   self.is_settling = false
 end
 
--- The request is ready: the transport gets it.
+-- Passes the request, which is ready, to the transport.
 local function start(self, one)
   self.in_flight = self.in_flight + 1
   one.on_wire = BEGUN
@@ -113,7 +114,7 @@ local function start(self, one)
   self.current = false
 end
 
--- from one step to the next that has to wait
+-- runs a delivery until it has to wait
 local function run(self, one)
   local wait
   self.current = one
@@ -132,14 +133,14 @@ local function run_ready(self)
   while ready.head <= ready.tail and self.in_flight < self.concurrency do run(self, pop(ready)) end
 end
 
--- Something was raised in the middle of a step, as by Ctrl-C or without memory, or the coroutine that drove it has ended: the
--- message has an outcome all the same.
+-- An error was raised in the middle of a step (Ctrl-C, no memory), or the coroutine that drove it was ended: gives the message
+-- an outcome.
 local function recover(self)
   local one = self.current
-  if one.on_wire ~= TAKEN then -- else its answer comes
+  if one.on_wire ~= TAKEN then -- else its answer will come
     if one.on_wire then self.in_flight = self.in_flight - 1 end
     local begun = one.on_wire ~= false or self.is_settling
-    one.on_wire, one.is_spoilt = false, true -- should an answer come after all, it is not taken for another's
+    one.on_wire, one.is_spoilt = false, true -- is_spoilt: never reused, so that a late answer is not taken for another message's
     if not one.is_over then
       one:raised(begun and "something was raised while this was sent" or "something was raised before this was sent", begun)
     end
@@ -150,8 +151,8 @@ end
 
 -- ---- the source -------------------------------------------------------------------------------------------------------------
 
--- Takes in the message that was read last. It stays in `accepting` until it is kept elsewhere, so that it has an outcome even
--- where something is raised here.
+-- Takes in the message that was read last. The message stays in `accepting` until another list holds it, so that it gets an
+-- outcome even if an error is raised here.
 local function accept(self)
   local message = self.accepting
   if self.closing or self.shared.closed then
@@ -163,7 +164,7 @@ local function accept(self)
     return
   end
   local _, key = nil, false
-  if self.ordered then _, key = recipient_of(message) end -- nil: it has none that could be delivered to
+  if self.ordered then _, key = recipient_of(message) end -- nil: there is no usable recipient
   local chain = key and self.chains[key]
   if chain then -- messages to one recipient keep their order: each waits for the one before it
     if chain == true then
@@ -175,18 +176,18 @@ local function accept(self)
     return
   end
   local one = new_delivery(self, message, key)
-  if key then self.chains[key] = true end -- a queue once another one waits
+  if key then self.chains[key] = true end -- becomes a queue when a second message waits
   self.alive = self.alive + 1
   self.accepting = NOTHING
   run(self, one)
 end
 
--- Reads messages until enough are under way or wait to be fetched, or too many are held back.
+-- Reads messages until `concurrency` of them are under way or ended, or `window` of them sleep or wait for their recipient.
 local function fill(self)
   local ready, concurrency = self.ready, self.concurrency
   if self.accepting ~= NOTHING then accept(self) end
   while self.alive < concurrency and self.held < self.window and not (self.exhausted or self.closing) do
-    self.exhausted = true -- should the source raise, what is under way still ends
+    self.exhausted = true -- if the source raises, the messages under way still end
     local message = self.source()
     if message == nil then return end
     self.exhausted = false
@@ -200,8 +201,8 @@ end
 
 local LONGEST = 60 -- seconds in one wait
 
--- A transport that knows no inboxes may give the answer of another batch: it is put where that batch finds it. Allocates
--- nothing, so that no answer is lost.
+-- A transport without inboxes may return the answer of another batch: puts it into that batch's list. Allocates nothing, so that
+-- no answer is lost.
 local function hand_over(one, response, err, details)
   local owner = one.batch
   one.response, one.err, one.details, one.answered_before = response, err, details, owner.answered
@@ -244,8 +245,8 @@ local function wait(self)
   self.state.sleep(seconds)
 end
 
--- A hook, a store or a token function of a message must not ask its own batch. A coroutine that was ended in one of them
--- asks for nothing any more.
+-- A hook, a store or a token function of a message must not ask its own batch. If the coroutine that ran such a function is
+-- dead, the batch goes on.
 local function check_current(self, level)
   local calling = self.current.calling
   if calling and (calling == true or coroutine.status(calling) ~= "dead") then
@@ -276,7 +277,7 @@ end
 
 -- ---- the public face --------------------------------------------------------------------------------------------------------
 
--- A progress function that raises is asked no more. The outcome must not be lost for it, and says what was raised.
+-- Calls the progress function. If it raises, it is not called again; the outcome stays, and its details have the error.
 local function report(self, details)
   local seconds = self.now() - self.started
   local ok, problem = values.protected(self.on_progress, {
@@ -288,7 +289,7 @@ local function report(self, details)
   if details then details.progress_error = values.text_of(problem) end
 end
 
--- counts an outcome; the delivery is used again
+-- counts an outcome, and releases the delivery for reuse
 local function release(self, one)
   local message, result, err, details = one.message, one.result or nil, one.err or nil, one.details
   if not one.is_spoilt then release_delivery(one) end
@@ -302,8 +303,8 @@ local function check_batch(self)
   if getmetatable(self) ~= Batch then error("call the functions of a batch with a colon, as in batch:next()", 3) end
 end
 
----The next message that has ended, and its outcome, as client:send gives it; nil: all have ended. Inside an event loop
----Lua 5.1 cannot yield in a `for`: call it in a `while` there.
+---Returns the next message that has ended, and its outcome as client:send returns it; nil: all have ended. Lua 5.1 cannot yield
+---inside a `for`: in an event loop, call this in a `while`.
 ---@return whatsapp.Message? message, table? result, string? err, whatsapp.info|whatsapp.details|nil details
 function Batch:next()
   check_batch(self)
@@ -357,7 +358,8 @@ function batch.new(options)
     start = many and transport.start or false, wait_for_answer = many and transport.wait or false,
     is_owned = options.state.shared.owned,
     ready = queue.fifo(), sleeping = queue.heap(), chains = {}, first_ended = false, last_ended = false, answered = false,
-    alive = 0, held = 0, in_flight = 0, -- begun and not fetched, but for those that sleep; asleep or in a chain; on the wire
+    -- alive: begun and not fetched, without the sleeping ones; held: asleep or in a chain; in_flight: on the wire
+    alive = 0, held = 0, in_flight = 0,
     count = 0, failures = 0, current = false, is_settling = false, closing = false, exhausted = false, accepting = NOTHING,
   }, Batch)
   self.started = self.now()

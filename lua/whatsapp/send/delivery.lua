@@ -1,9 +1,11 @@
--- One message, from table to outcome. Sans-I/O: a delivery says what it wants next; it never waits and never sends. Its way:
+-- One message, from table to outcome. Does no I/O: a delivery returns what its driver must do next; it never waits and never
+-- sends. Lifecycle:
 --   1. begin     checks the message and writes its JSON, or refuses it
---   2. advance   runs the steps before an attempt (limits, hook, credentials): seconds to wait, or 0: .request is ready
---   3. a driver (client:send waits itself, client:each keeps many) moves .request over the transport
---   4. settle    reads the answer: seconds until the next attempt (2) or 0 for the fallback (2), or nil: it is over
---   5. .result, .err, .details are its one outcome
+--   2. advance   runs the steps before an attempt (limits, hook, credentials): returns the seconds to wait, or 0: .request is
+--   ready
+--   3. a driver (client:send for one delivery, client:each for many) sends .request over the transport
+--   4. settle    reads the answer: returns the seconds until the next attempt (2), 0 for the fallback (2), or nil: it is over
+--   5. the outcome is in .result, .err and .details
 local core = require "whatsapp.core"
 local credentials = require "whatsapp.send.credentials"
 local observe = require "whatsapp.util.observe"
@@ -18,13 +20,13 @@ local delivery = {}
 
 local encode, recipient_of, tell, INFO = core.encode, core.recipient_of, outcome.tell, shown.INFO
 
-local LEVELS = 8 -- levels of tables in details that are scrubbed and kept
+local LEVELS = 8 -- levels of tables in details that are kept, without secrets
 local WINDOW_CLOSED = 131047 -- the user has not written for 24 hours: only templates
 
----All deliveries of a call share it.
+---The settings that all deliveries of a call share.
 ---@class whatsapp.plan
 ---@field url string
----@field read fun(response: table): any, string?, table? makes the result of a response
+---@field read fun(response: table): any, string?, table? makes the result from a response
 ---@field policy whatsapp.retry|false
 ---@field harmless boolean? the request does no harm when it is sent twice
 ---@field timeout number? seconds
@@ -33,18 +35,18 @@ local WINDOW_CLOSED = 131047 -- the user has not written for 24 hours: only temp
 ---@field fallback table|function|nil
 ---@field window whatsapp.window_book?
 ---@field max_wait number? seconds
----@field no_token boolean? the request is sent as it is
----@field is_call boolean? no message is sent: it is observed as a call
----@field endpoint string? as it is observed; found when it is first needed
----@field idle whatsapp.delivery? the first of those that are used again
+---@field no_token boolean? the request is sent without the token
+---@field is_call boolean? true: not a message; observers get it as a call
+---@field endpoint string? the endpoint that observers get; computed when it is first needed
+---@field idle whatsapp.delivery? the first of a list of deliveries that can be used again
 
 ---@class whatsapp.delivery
 ---@field is_over boolean
----@field request table what the transport takes, once advance has returned 0
+---@field request table the request for the transport, after advance has returned 0
 local Delivery = {}
 Delivery.__index = Delivery
 
--- Every field is there from the start, and is false rather than nil: a nil is no place in a table, and to write one costs
+-- Sets every field at the start, to false and not to nil: a nil field has no place in the table, and writing it later costs
 -- three times as much.
 local function make(state, plan)
   return setmetatable({
@@ -58,7 +60,7 @@ local function make(state, plan)
   }, Delivery)
 end
 
----A delivery of a plan, made or used again: that saves 3 % of a message's cost.
+---Returns a new delivery of a plan, or one that was released: reuse saves 3 % of a message's cost.
 ---@param state table of a client
 ---@param plan whatsapp.plan
 ---@return whatsapp.delivery
@@ -69,7 +71,8 @@ function delivery.new(state, plan)
   return self
 end
 
----Sets a field that few messages need. While a delivery is plain, they are all unset, and its end looks at no one of them.
+---Sets a field that few messages need. While `is_plain` is true, all these fields are unset, and the end of the delivery does not
+---read them.
 ---@param name string
 ---@param value any
 function Delivery:note(name, value)
@@ -77,7 +80,7 @@ function Delivery:note(name, value)
   self[name] = value
 end
 
--- forgets what was noted
+-- resets the fields that note() sets
 local function forget(self)
   self.is_plain = true
   self.base, self.url, self.headers = false, self.plan.url, self.state.headers
@@ -85,7 +88,7 @@ local function forget(self)
   self.err, self.failure, self.is_unsure, self.fallen = false, false, false, false
 end
 
----Once its outcome was read: it is used for another message of the plan. Nothing of this message stays in it.
+---Call this after the outcome was read: the delivery is used for another message of the plan. Clears all fields of this message.
 function Delivery:release()
   local plan, request = self.plan, self.kept_request
   if not self.is_plain then forget(self) end
@@ -107,14 +110,14 @@ function Delivery:release()
   plan.idle = self
 end
 
--- ---- what the user's code is called by ------------------------------------------------------------------------------------
+-- ---- calls of the user's code ----------------------------------------------------------------------------------------------
 
 local function called(self, ...)
   self.calling = false
   return ...
 end
 
----Calls code of the user's, which may yield and may raise.
+---Calls a function of the user, which may yield and may raise.
 ---@return boolean ok, any ...
 function Delivery:call(code, ...)
   if not self.batch then return values.protected(code, ...) end
@@ -122,11 +125,11 @@ function Delivery:call(code, ...)
   return called(self, values.protected(code, ...))
 end
 
--- ---- what is observed -----------------------------------------------------------------------------------------------------
+-- ---- the observer ----------------------------------------------------------------------------------------------------------
 
 local tell_observer, endpoint_of = observe.tell, observe.endpoint
 
--- Tells the option observe. Unlike other code of the user's it cannot fail a message: returns its error.
+-- Calls the function of the option observe. Its error does not fail the message, but is returned.
 local function tell_of(self, event)
   if self.batch then self.calling = coroutine.running() or true end
   local err = tell_observer(self.state.observe, event)
@@ -146,8 +149,9 @@ local function failure_of(details)
   return (kind == "invalid" or kind == "refused") and kind or "failed"
 end
 
----Tells the observer the one outcome, once it is over. With whatsapp.metrics it costs 5 % of a message's cost, and nothing
----without an observer: `make bench-send ROUNDS=0` prints both (observed, default).
+---Calls the observer with the outcome, after the end. With whatsapp.metrics this costs 5 % of a message's cost; without an
+---observer,
+---nothing: `make bench-send ROUNDS=0` prints both (observed, default).
 function Delivery:observed()
   local details, plan, answered = self.details, self.plan, self.answered_at
   local event = {
@@ -162,7 +166,7 @@ function Delivery:observed()
   if err then details.observe_error = err end
 end
 
--- tells an attempt that failed and is repeated
+-- calls the observer for an attempt that failed and is repeated
 local function observe_attempt(self, details)
   local answered, plan = self.answered_at, self.plan
   local err = tell_of(self, {
@@ -180,21 +184,21 @@ local function refuse(self, err, details)
   self.details, self.is_over = details, true
 end
 
--- every text that came from outside is scrubbed, and what is known of the way is added
+-- Ends the delivery with a failure: removes secrets from every string, and adds the number of attempts, the stamp and the like.
 function Delivery:fail(err, details)
   local state = self.state
   details = credentials.cleaned(state, details, LEVELS, self.request)
   details.attempts, details.stamp, details.waited = self.attempts, self.stamp or nil, self.waited or nil
   details.log_error, details.observe_error = self.log_error or nil, self.observe_error or nil
   if self.fallen then details.fallback = true end
-  if self.is_unsure and not self.plan.harmless then -- an earlier attempt, which was repeated as the caller wished
+  if self.is_unsure and not self.plan.harmless then -- an earlier attempt may have been sent; the caller allowed to repeat it
     details.may_have_been_sent, details.retryable = true, false
   end
   return refuse(self, show.line(credentials.clean(state, tostring(err), self.request)), shown.details(details))
 end
 
----Gives up before the next attempt: the outcome is how the last attempt ended, or that there was no attempt.
----@param who "client"|"batch" that was closed
+---Gives up before the next attempt: the outcome is that of the last attempt, or says that there was no attempt.
+---@param who "client"|"batch" the object that was closed
 function Delivery:stop(who)
   if self.is_over then return end
   if self.failure then return self:fail(self.err, self.failure) end
@@ -202,16 +206,16 @@ function Delivery:stop(who)
     { kind = "transport", retryable = true, may_have_been_sent = false })
 end
 
----Something was raised on its way.
----@param problem any what was raised
----@param begun boolean the request may have left
+---Ends the delivery with an error that was raised.
+---@param problem any the raised value
+---@param begun boolean true: the request may have been sent
 function Delivery:raised(problem, begun)
   self:fail(values.text_of(problem), { kind = "transport", retryable = false, may_have_been_sent = begun })
 end
 
 -- ---- 1. begin -------------------------------------------------------------------------------------------------------------
 
--- the message with an id of its own, unless it has one already; status webhooks repeat it
+-- returns the message with a new id (stamp), unless it has one, and the id; status webhooks contain this id
 local function stamped(message)
   if message.biz_opaque_callback_data ~= nil then return message, values.scalar(message.biz_opaque_callback_data) end
   local marked = values.copy(message)
@@ -229,7 +233,7 @@ local function warn(self, warnings, about)
   end
 end
 
--- to, plain_to: the recipient
+-- checks the message and writes its JSON; to, plain_to: the recipient, as core.recipient_of returns it
 local function write(self, message, to, plain_to)
   local plan, marked, stamp = self.plan, message, false
   local is_message = message.status == nil
@@ -264,7 +268,7 @@ local function fallback_of(self, details)
   return type(instead) == "table" and recipient.address(instead, self.message) or nil
 end
 
--- The window book knows before the API does that only a template can be sent.
+-- Returns true if the window book shows that the API would refuse this message, because only a template can be sent.
 local function is_window_closed(self, message)
   local book = self.plan.window
   if not (book and self.plan.fallback) or message.template ~= nil then return false end
@@ -290,10 +294,10 @@ function Delivery:begin(message)
   return write(self, message, to, plain_to)
 end
 
----Begins with a request that is no message: a media file, a question.
+---Begins with a request that is not a message, such as an upload or a GET.
 ---@param request table without credentials
 ---@param warnings whatsapp.problem[]?
----@param about table? what the warnings are about
+---@param about table? the table that the warnings are about
 function Delivery:begin_request(request, warnings, about)
   self:note("base", request)
   self.url, self.headers, self.warnings = request.url, request.headers, warnings or false
@@ -318,8 +322,9 @@ function Delivery:request_to(url, headers)
   }
 end
 
----Makes .request, with the credentials. The client's own transport keeps no request: a message's is written into the table
----of the one before it, which saves 2 % of a message's cost. A transport of the user's gets a new one each time.
+---Makes .request, with the credentials. The client's own transport keeps no request: so each message writes its request into the
+---same table, which saves 2 % of a
+---message's cost. A transport of the user gets a new table each time.
 ---@param url string
 ---@param headers table<string, string>
 function Delivery:make_request(url, headers)
@@ -335,12 +340,13 @@ function Delivery:make_request(url, headers)
   self.request = request
 end
 
----The request as the user's code may see it: without credentials.
+---Returns the request for the user's code: without credentials.
 ---@return table
 function Delivery:shown_request() return self:request_to(self.url, values.copy(self.headers)) end
 
--- The hook may change what is sent: the credentials are added to a copy of the table that it was shown. Headers that it left as
--- they were stay the same table, by which libcurl's transport knows the request's head: that saves 13 % of a message's cost.
+-- The hook may change the request: the credentials are added to a copy of the table that the hook got. If the hook did not
+-- change the headers, they stay the same table: libcurl's transport then reuses the head of the request, which saves 13 % of a
+-- message's cost.
 local function hook(self)
   local request = self:shown_request()
   local ok, agreed, problem = self:call(self.state.before_send, request)
@@ -366,7 +372,7 @@ function delivery.steps(state)
   return steps
 end
 
--- A step did not let it go on: it waits, was refused, or is over.
+-- A step stopped the delivery: it waits, was refused, or is over.
 local function held(self, at, wait, again, details)
   if self.is_over then return nil end
   if wait == nil then return self:fail(again, details) end
@@ -394,7 +400,7 @@ end
 
 -- ---- 4. settle ------------------------------------------------------------------------------------------------------------
 
--- A transport gives a response, or nil, err, details; whatever else it gives, the request may have left.
+-- A transport returns a response, or nil, err, details. If it returns anything else, the request may have been sent.
 ---@return string err, table details
 local function no_response(response, err, details)
   if response == nil and type(err) == "string" then
@@ -405,7 +411,7 @@ local function no_response(response, err, details)
     { kind = "transport", retryable = false, may_have_been_sent = true }
 end
 
--- An error of the log must not lose the outcome.
+-- Calls the log. If it raises, the outcome stays, and its `log_error` has the error.
 local function log(self, response, err)
   local state = self.state
   local ok, problem = self:call(state.log, {
@@ -416,7 +422,7 @@ local function log(self, response, err)
   if not ok then self:note("log_error", values.text_of(problem)) end
 end
 
--- tells in `info` what few messages have
+-- copies the fields that note() set into `info`
 local function tell_notes(self, info)
   info.stamp, info.warnings, info.waited = self.stamp or nil, self.warnings or nil, self.waited or nil
   info.fallback, info.log_error, info.observe_error = self.fallen or nil, self.log_error or nil, self.observe_error or nil
@@ -469,7 +475,7 @@ local function try_again(self, err, details)
   return self:fail(err, details)
 end
 
----@param response table? what the transport gave
+---@param response table? the response of the transport
 ---@param err string?
 ---@param details whatsapp.details?
 ---@return number? seconds until advance must be called; nil: it is over

@@ -77,7 +77,7 @@ local function take_from(store, delivery, ...)
   return nil, "no limit could be kept: " .. values.text_of(ok and err or wait)
 end
 
--- what of max_wait is left
+-- the rest of max_wait, in seconds
 local function most_of(delivery)
   local most, waited = delivery.plan.max_wait, delivery.waited
   if most and waited then return math.max(0, most - waited) end
@@ -107,7 +107,7 @@ local function own_step(limit)
     if is_pair then key = to end
     local all = store.ends
     local ends = all[key]
-    if ends and ends - ahead <= now then -- what take() does too; this saves 1 % of what a message costs
+    if ends and ends - ahead <= now then -- the same as in take(), without the call: saves 1 % of the cost of a message
       all[key] = (ends < now and now or ends) + interval
       return 0
     end

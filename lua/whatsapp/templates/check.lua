@@ -1,5 +1,5 @@
--- Compares a template message with the definition of its template. Checks only what needs the definition: the form of the message
--- is the core's. Reads any table, and changes nothing.
+-- Compares a template message with the definition of its template. Checks only the rules that need the definition: the core
+-- checks the form of the message. Reads any table, and changes nothing.
 local definition = require "whatsapp.templates.definition"
 local kinds = require "whatsapp.templates.kinds"
 local message_reader = require "whatsapp.templates.message"
@@ -12,7 +12,7 @@ local check = {}
 local counted, either, shown, unknown = problems.counted, problems.either, problems.shown, problems.unknown
 local parameters_of, texts_of = message_reader.parameters, message_reader.texts
 
-local TEXTS = { "text", "currency", "date_time" } -- parameters whose text takes the place of a variable
+local TEXTS = { "text", "currency", "date_time" } -- types of parameters whose text replaces a variable
 
 local function kind_of(parameter)
   local kind = type(parameter) == "table" and parameter.type
@@ -82,7 +82,7 @@ local function check_length(report, path, text, most)
   if length > most then report:over(path, "max_chars", length, "character", most, ", with its values") end
 end
 
--- part: { text, names } of the view; most: characters of the text with its values
+-- part: { text, names } of the view; most: the largest number of characters of the text with its values
 local function check_texts(report, view, part, one, where, most)
   local path = one.path .. ".parameters"
   local parameters = parameters_of(one.component)
@@ -118,7 +118,7 @@ end
 local function check_header(report, view, header, one, path)
   if not header then return surplus(report, one, "the template has no header") end
   local kind = kinds.HEADERS[header.format]
-  if not kind then return end -- a format that is new
+  if not kind then return end -- a new format that this version does not know
   if kind.parameter then return check_media(report, header, kind, one, path) end
   if one then return check_texts(report, view, header, one, one.path, kinds.HEADER) end
   if #header.names > 0 then
@@ -149,7 +149,7 @@ local function is_needed(button)
   return button.kind ~= nil and (button.kind.needs == "value" or (button.kind.needs == "variable" and #button.names > 0))
 end
 
--- Returns the button that a component is for, and its index. Without an index it is the first of its kind that is not taken.
+-- Returns the button of a component, and its index. A component without an index belongs to the first free button of its kind.
 local function button_of(buttons, one, taken)
   if one.component.index ~= nil then
     return one.index and buttons[one.index + 1], one.index
@@ -217,7 +217,7 @@ end
 
 local check_parts
 
--- the cards of the message by the position of the template's card
+-- returns the cards of the message, by the position of the card in the template
 local function cards_of(report, cards, path)
   local placed = {}
   for i = 1, #cards do
@@ -267,13 +267,13 @@ function check_parts(report, view, found, path, most)
   check_buttons(report, view.buttons, found.buttons, path)
 end
 
--- The code of an authentication template is in its body and in its button.
+-- In an authentication template, the body and the button must have the same code.
 local function check_code(report, view, found)
   local body = found.body and message_reader.text_of(parameters_of(found.body.component)[1])
   local button = found.buttons[1]
   local code = button and message_reader.text_of(parameters_of(button.component)[1])
   if view.is_authentication and body and code and body ~= code then
-    report:warn(button.path .. ".parameters[1].text", "enum", "the button copies another code than the body shows")
+    report:warn(button.path .. ".parameters[1].text", "enum", "the button copies a code that differs from the code in the body")
   end
 end
 
@@ -297,14 +297,14 @@ local function check_status(report, view)
     local words = ("the template is %s: only an APPROVED one can be sent"):format(view.status)
     report:add("template.name", "forbidden", words, "APPROVED", view.status)
   elseif view.status and can_be_sent == nil then
-    report:warn("template.name", "forbidden", ("the template is %s, which may keep it from being sent")
+    report:warn("template.name", "forbidden", ("the template is %s, which may prevent that it is sent")
       :format(shown(view.status)), "APPROVED", view.status)
   end
 end
 
 ---@param view whatsapp.templates.view
 ---@param message table
----@param report whatsapp.report gets the problems
+---@param report whatsapp.report this function adds the problems to it
 function check.message(view, message, report)
   local template = message.template
   if type(template) ~= "table" then

@@ -15,6 +15,7 @@
 local checked = require "whatsapp.transport.request"
 local failures = require "whatsapp.transport.failure"
 local inboxes = require "whatsapp.transport.inboxes"
+local outcome = require "whatsapp.wire.outcome"
 local util_options = require "whatsapp.util.options"
 local values = require "whatsapp.util.values"
 
@@ -199,7 +200,7 @@ local function request_of(state, request)
     if not inlined then return nil, err, details end
   end
   local plan, refusal = checked.request(inlined, state.allow_http, state.checked)
-  if not plan then return util_options.refused(refusal) end
+  if not plan then return outcome.invalid(refusal) end
   local shown = values.copy(inlined)
   shown.headers = values.copy(inlined.headers)
   if state.user_agent and not plan.headers["user-agent"] then shown.headers["User-Agent"] = state.user_agent end
@@ -258,7 +259,7 @@ local function make(options, level, inner)
 
   function transport.start(request, slot, inbox)
     check(state, request, 2)
-    if slot == nil then error("start needs a slot, to tell whose answer comes", 2) end
+    if slot == nil then error("start needs a slot, which wait() returns with the answer", 2) end
     start(state, request, slot, state.inboxes:box(inbox))
   end
 

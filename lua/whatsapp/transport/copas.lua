@@ -6,6 +6,7 @@ local exchange = require "whatsapp.transport.copas.exchange"
 local failures = require "whatsapp.transport.failure"
 local http1 = require "whatsapp.transport.http1"
 local inboxes = require "whatsapp.transport.inboxes"
+local outcome = require "whatsapp.wire.outcome"
 local util_options = require "whatsapp.util.options"
 local values = require "whatsapp.util.values"
 local waits = require "whatsapp.transport.copas.waits"
@@ -60,7 +61,7 @@ local function plan_of(state, request)
   if not inlined then return nil, err, details end
   local plan
   plan, err = checked.request(inlined, state.settings.allow_http, state.checked)
-  if not plan then return util_options.refused(err) end
+  if not plan then return outcome.invalid(err) end
   plan.request = inlined
   plan.timeout = request.timeout or state.settings.timeout
   plan.limit = request.to_file and (request.max_file or 100 * 1024 * 1024) or state.settings.max_body
@@ -81,7 +82,7 @@ local function wake(box)
   if box.waiter then waits.wake(box.waiter) end
 end
 
--- what a thread does for a request; the transport may have been closed meanwhile, which gave it its outcome
+-- the work of a thread for one request; if the transport was closed meanwhile, the request already has its outcome
 local function answer(state, plan, pause)
   local ok, response, err, details = values.protected(perform, state, plan, pause)
   if not ok then response, err, details = failures.lost(plan, values.text_of(response)) end
@@ -144,7 +145,7 @@ function M.new(options)
 
   function transport.start(request, slot, inbox)
     check(state, request, 2)
-    if slot == nil then error("start needs a slot, to tell whose answer comes", 2) end
+    if slot == nil then error("start needs a slot, which wait() returns with the answer", 2) end
     start(state, request, slot, state.inboxes:box(inbox))
   end
 

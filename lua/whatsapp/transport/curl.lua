@@ -18,7 +18,7 @@ end
 ---@class whatsapp.curl_options
 ---@field timeout number? seconds for one attempt, 30 if absent
 ---@field connect_timeout number? seconds, 10 if absent
----@field proxy string? URL; "" for none, whatever the environment says
+---@field proxy string? URL; "" for no proxy, even if the environment names one
 ---@field ca_file string? certificates to trust instead of the system's
 ---@field user_agent string?
 ---@field allow_http boolean? plain http to others than loopback
@@ -26,7 +26,7 @@ end
 ---@field max_requests integer? that a connection takes before it is retired, 900 if absent
 ---@field headers string[]? names in lower case: the only ones that a response has; all if absent
 
----What a transport takes: plain data, but for `progress`. Of `body`, `body_file` and `form` there is one at most.
+---The request that a transport takes: plain data, except `progress`. It has at most one of `body`, `body_file` and `form`.
 ---@class whatsapp.request
 ---@field method string
 ---@field url string

@@ -101,7 +101,8 @@ end
 
 local TOO_LONG = ("the answer's headers are longer than %d bytes"):format(MAX_HEAD)
 
--- Where an empty line is. Plain look-ups first: a pattern is tried at each byte, and the JIT compiler knows none.
+-- Returns the position of an empty line. Searches for plain strings first: a pattern is tried at each byte, and the JIT compiler
+-- does not compile patterns.
 local function find_empty_line(piece, from)
   local usual, last = piece:find("\n\r\n", from, true)
   if usual and not piece:find("\n\n", from, true) then return usual, last end
@@ -143,7 +144,7 @@ local function name_of(name)
   return lower
 end
 
--- Names in lower case, repeated ones joined. What another reader could take for other headers is refused.
+-- Returns names in lower case, and joins repeated ones. Refuses lines that another reader could understand as other headers.
 local function headers_with_care(head)
   if head:find("\0", 1, true) then return nil, "the answer's headers hold a NUL" end
   if head:find "\r[^\n]" then return nil, "the answer's headers hold a carriage return within a line" end
@@ -222,7 +223,7 @@ end
 
 local BROKEN = "the answer's chunks are broken"
 
--- what follows the last chunk, up to an empty line
+-- reads the trailer: the lines after the last chunk, up to an empty line
 local function skip_trailers(reader)
   local size = 0
   while true do

@@ -15,7 +15,7 @@ function inlined.request(request)
   local path, file = request.to_file, require "whatsapp.media.file"
   local text = file.exists(path) and "the file exists already"
   if text then
-    return require("whatsapp.util.options").refused("to_file: " .. text, { { path = "to_file", rule = "file", message = text } })
+    return require("whatsapp.wire.outcome").invalid("to_file: " .. text, { { path = "to_file", rule = "file", message = text } })
   end
   return made
 end

@@ -1,4 +1,4 @@
--- What the transports over libcurl share: one client of whatsapp.curl, made when it is first needed, the requests that are
+-- Shared by the transports over libcurl: one client of whatsapp.curl, made when it is first needed, the requests that are
 -- under way, their answers, and their progress. Knows no event loop; waits only where a transport tells it to.
 --   start(request, slot, box)   an entry is the tag by which libcurl's client knows the request
 --   step(wake)                  puts each answer that has come into its box, and wakes who waits for it
@@ -120,7 +120,7 @@ end
 ---@return table? box if it has the answer already: the transport wakes its waiter
 function Libcurl:start(request, slot, box, level)
   check(self, request, level + 1)
-  if slot == nil then error("start needs a slot, to tell whose answer comes", level + 1) end
+  if slot == nil then error("start needs a slot, which wait() returns with the answer", level + 1) end
   local entry = self.inboxes:expect(slot, box)
   local added, err, details = add(self, request, entry, level + 1)
   if added then return nil end
@@ -135,7 +135,7 @@ end
 ---@param level integer of the caller to blame
 function Libcurl:start_plainly(request, slot, level)
   if self.closed or type(request) ~= "table" or request.progress then check(self, request, level + 1) end
-  if slot == nil then error("start needs a slot, to tell whose answer comes", level + 1) end
+  if slot == nil then error("start needs a slot, which wait() returns with the answer", level + 1) end
   local added, err, details = add(self, request, slot, level + 1)
   if added then return end
   if added == nil then error(err, level + 1) end
@@ -294,9 +294,9 @@ end
 ---@param wake (fun(box: table))? as for collect()
 function Libcurl:close(wake)
   if self.closed then return end
-  self:collect(wake) -- what has ended is told as it ended
+  self:collect(wake) -- a request that has ended keeps its own outcome
   local client = self.client
-  local tags, told = client and client:tags() or {}, {} -- what needs memory comes first
+  local tags, told = client and client:tags() or {}, {} -- allocate first: this may fail
   for i in ipairs(tags) do told[i] = { kind = "transport", retryable = false, may_have_been_sent = true } end
   self.closed, self.client, self.observed = true, false, false
   if client then client:close() end

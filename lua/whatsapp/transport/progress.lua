@@ -1,5 +1,7 @@
 -- Tells a user's function how far a request is: ten times a second at most, and once when it ends. A function that raises is
 -- not called again, and the outcome says what it raised. Never waits, and knows no clock.
+local values = require "whatsapp.util.values"
+
 local progress = {}
 
 local EVERY = 0.1 -- seconds, at least
@@ -16,12 +18,6 @@ function progress.new(call, now) return setmetatable({ call = call, due = now + 
 ---@return boolean whether a call is due, should anything have moved since the last one
 function Teller:is_due(now) return self.call ~= nil and now >= self.due end
 
--- an error object may have a __tostring that raises
-local function line_of(err)
-  local ok, line = pcall(tostring, err)
-  return ok and line or "an error that cannot be shown"
-end
-
 ---@param now number
 ---@param moved integer bytes
 ---@param total integer? bytes
@@ -30,9 +26,9 @@ function Teller:tell(now, moved, total, ended)
   local call = self.call
   if not call or not (ended or moved ~= self.moved) then return end
   self.due, self.moved = now + EVERY, moved
-  if ended then self.call = nil end -- whatever it does, it is not called again
+  if ended then self.call = nil end -- it is not called again, even if it raises
   local ok, err = pcall(call, moved, total)
-  if not ok then self.call, self.err = nil, line_of(err) end
+  if not ok then self.call, self.err = nil, values.text_of(err) end
 end
 
 ---Puts what the function raised into the outcome.

@@ -112,7 +112,7 @@ end
 ---@param request table
 ---@param allow_http boolean? always the same for a memory
 ---@param memory table? the URL and the headers that were checked last: those of one transport are mostly the same
----@return whatsapp.checked_request? plan what is to be sent; its lines and headers must not be changed
+---@return whatsapp.checked_request? plan the checked request; the caller must not change its lines and headers
 ---@return string? err
 function checked.request(request, allow_http, memory)
   memory = memory or {}

@@ -1,6 +1,6 @@
--- The transport over cosockets, for nginx with its Lua module (OpenResty): the light thread that sends is suspended, and
--- nginx's worker goes on. Connections are kept for all handlers of a worker. Asks nothing of nginx before a request is sent,
--- so that it can be made in init_by_lua.
+-- The transport over cosockets, for nginx with its Lua module (OpenResty): it suspends the light thread that sends, and nginx's
+-- worker continues. All handlers of a worker share the kept connections. Calls no function of nginx before it sends a request, so
+-- that a program can make it in init_by_lua.
 local alone = require "whatsapp.transport.resty.alone"
 local checked = require "whatsapp.transport.request"
 local cosocket = require "whatsapp.transport.resty.exchange"
@@ -19,17 +19,17 @@ local LONGEST = 60 -- seconds in one wait
 
 ---@class whatsapp.resty_options
 ---@field timeout number? seconds for one attempt, 30 if absent
----@field connect_timeout number? seconds for name, connection and TLS, 10 if absent
+---@field connect_timeout number? seconds for name look-up, connection and TLS, 10 if absent
 ---@field user_agent string?
----@field allow_http boolean? plain http to others than loopback
+---@field allow_http boolean? allows plain http to hosts other than loopback
 ---@field max_body integer? bytes of an answer, 16 MiB if absent
----@field headers string[]? names in lower case: the only ones that a response has; all if absent
----@field server_name string? the name that the certificate is to have, if it is not that of the URL
----@field pool string? connections are shared by all transports of a worker that have the same, "" if absent
+---@field headers string[]? names in lower case: a response has only these headers; all if absent
+---@field server_name string? the name that the certificate must have, if it is not the host of the URL
+---@field pool string? all transports of a worker with the same `pool` share their connections, "" if absent
 ---@field pool_size integer? connections to a host that a worker keeps, 32 if absent
----@field idle_timeout number? seconds that one is kept, 60 if absent
----@field http table? lua-resty-http (`require "resty.http"`), which is used then
----@field proxy string? URL, with lua-resty-http only; "" for none
+---@field idle_timeout number? seconds for which an idle connection is kept, 60 if absent
+---@field http table? lua-resty-http (`require "resty.http"`): sends with it
+---@field proxy string? URL, with lua-resty-http only; "" for no proxy
 
 local NEW = {
   timeout = "seconds", connect_timeout = "seconds", user_agent = "text", allow_http = "boolean", max_body = "bytes",
@@ -47,14 +47,14 @@ local function settings_of(options, level)
   local settings = values.copy(DEFAULTS)
   for name, value in pairs(util_options.check(options, NEW, level + 1)) do settings[name] = value end
   if settings.ca_file then
-    error("option ca_file is for libcurl: nginx trusts what its directive lua_ssl_trusted_certificate names", level + 1)
+    error("option ca_file is for libcurl: nginx takes them from its directive lua_ssl_trusted_certificate", level + 1)
   end
   if settings.max_requests then
     error("option max_requests is for libcurl: a kept cosocket that the server closed is replaced before a request is written",
       level + 1)
   end
   if settings.proxy and settings.proxy ~= "" and not settings.http then
-    error("option proxy: cosockets know no proxy, lua-resty-http does: http = require \"resty.http\"", level + 1)
+    error("option proxy: cosockets have no proxy, lua-resty-http has: http = require \"resty.http\"", level + 1)
   end
   return settings
 end
@@ -72,7 +72,7 @@ local function new_state(options, level)
     settings = settings, wanted = set_of(settings.headers),
     exchange = settings.http and require("whatsapp.transport.resty.lua_resty_http").exchange or cosocket.exchange,
     inboxes = inboxes.new(), checked = {}, spare = false,
-    -- plans, and boxes that a light thread waits for: weak, since a request of nginx may be cut short
+    -- plans, and boxes that a light thread waits for. Weak: nginx may end a request, and its light thread, at any time
     under_way = setmetatable({}, { __mode = "k" }), waiting = setmetatable({}, { __mode = "k" }),
   }
 end
@@ -86,7 +86,7 @@ local function check(state, request, level)
   if not rawget(_G, "ngx") then error("whatsapp.transport.resty works in nginx only", level + 1) end
 end
 
--- files are opened last, when nothing else can be wrong
+-- opens the files of a request; called last, after all other checks
 local function add_streams(plan, streams)
   local opened, err, details = stream.open(streams)
   if not opened then return nil, err, details end
@@ -94,7 +94,7 @@ local function add_streams(plan, streams)
   return true
 end
 
--- the headers of a request, and one more
+-- returns the header lines of a request and a Content-Type
 local function with_type(lines, content_type)
   local all = {}
   for i, line in ipairs(lines) do all[i] = line end
@@ -107,11 +107,11 @@ local function plan_of(state, request)
   local settings = state.settings
   local streams, unread, unread_details = stream.read(request)
   if streams == nil then return nil, unread, unread_details end
-  if streams and settings.http then return outcome.invalid "what is streamed does not go through lua-resty-http" end
+  if streams and settings.http then return outcome.invalid "a file or a form cannot be streamed through lua-resty-http" end
   local plan, err = checked.request(request, settings.allow_http, state.checked)
   if not plan then return outcome.invalid(err) end
   if streams and streams.type then
-    if plan.headers["content-type"] then return outcome.invalid "Content-Type of a form is the transport's to set" end
+    if plan.headers["content-type"] then return outcome.invalid "the transport sets the Content-Type of a form: remove it" end
     plan.lines = with_type(plan.lines, streams.type)
   end
   if streams then
@@ -126,7 +126,7 @@ local function plan_of(state, request)
   return plan
 end
 
--- a plan and a socket for it
+-- returns a plan and a socket for it, or nil, err, details
 local function prepare(state, request)
   local plan, err, details = plan_of(state, request)
   if not plan then return nil, err, details end
@@ -144,7 +144,7 @@ local function wake(box)
   if semaphore and semaphore:count() < 1 then semaphore:post(1) end
 end
 
--- What a worker does. A plan has no entry any more where the transport was closed, which gave it its outcome.
+-- The work of a worker. If the transport was closed, the plan has no entry any more: close() has given it its outcome.
 local function answer(plan, worker)
   local state = plan.state
   plan.worker = worker
@@ -170,7 +170,7 @@ local function start(state, request, slot, box)
   else wake(state.inboxes.put(entry, nil, socket, refusal)) end
 end
 
--- suspends the caller until there is an answer in the box, or time is over
+-- suspends the caller until an answer is in the box, the time is over, or the transport is closed
 local function wait(state, box, seconds)
   local deadline = cosocket.now() + seconds
   local left = seconds
@@ -181,7 +181,7 @@ local function wait(state, box, seconds)
   end
 end
 
--- One request, for which the caller waits. Its box is used again, with its semaphore, unless the caller vanishes.
+-- Sends one request while the caller waits. Its box and semaphore are used again, unless nginx ends the caller meanwhile.
 local function perform(state, request)
   local plan, socket, refusal = prepare(state, request)
   if not plan then return nil, socket, refusal end
@@ -214,7 +214,7 @@ local function close(state)
 end
 
 ---@param options whatsapp.resty_options?
----@param level integer? of the caller to blame, as error() counts from here; who calls this, if absent
+---@param level integer? the level for error() of the code that is wrong; the caller, if absent
 ---@return whatsapp.Transport transport callable, with
 ---now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
 function M.new(options, level)
@@ -223,7 +223,7 @@ function M.new(options, level)
 
   function transport.start(request, slot, inbox)
     check(state, request, 2)
-    if slot == nil then error("start needs a slot, to tell whose answer comes", 2) end
+    if slot == nil then error("start needs a slot, which wait() returns with the answer", 2) end
     start(state, request, slot, state.inboxes:box(inbox))
   end
 

@@ -77,6 +77,7 @@ end
 
 -- ---- uploads -------------------------------------------------------------------------------------------------------------
 
+---@class whatsapp.upload
 local Upload = {}
 Upload.__index = Upload
 
@@ -99,8 +100,8 @@ local function open_pieces(self)
   return self
 end
 
----The next bytes; `left` is then how many follow them.
----@return string? bytes nil at the end, or with a err
+---Returns the next bytes. After that, `left` is the number of bytes that follow them.
+---@return string? bytes nil at the end, or with an err
 ---@return string? err
 function Upload:read()
   local piece = self.pieces[self.at]
@@ -131,6 +132,11 @@ end
 ---@field path string? of the file for the answer
 ---@field limit integer? bytes of the answer
 
+---@class whatsapp.opened_streams
+---@field upload whatsapp.upload? reads the body of the request: `read` gives its next bytes, `close` closes its files
+---@field target whatsapp.answer_file? the new file for the answer
+---@field limit integer? bytes of the answer
+
 ---Reads the files and the form of a request. Opens no file.
 ---@param request whatsapp.request
 ---@return whatsapp.streams|false|nil streams false: nothing
@@ -154,7 +160,7 @@ end
 
 ---Opens the files that are sent, and makes the file that takes the answer.
 ---@param streams whatsapp.streams
----@return table? opened .upload, .target
+---@return whatsapp.opened_streams? opened
 ---@return string? err
 ---@return whatsapp.details? details
 function stream.open(streams)

@@ -1,5 +1,7 @@
 -- Shows text from outside in one way: on one line, with every character escaped that ends a line, moves a cursor, turns the
 -- direction of reading or cannot be seen. The line can be logged and printed. Never raises.
+local values = require "whatsapp.util.values"
+
 local show = {}
 
 -- ranges of code points that are escaped; those under 32 are too
@@ -73,10 +75,7 @@ end
 ---@param most integer? bytes that are shown
 ---@return string line
 function show.value(value, most)
-  if type(value) == "string" then return show.line(value, most) end
-  local ok, text = pcall(tostring, value)
-  if not ok or type(text) ~= "string" then return "a " .. type(value) .. " that cannot be shown" end
-  return show.line(text, most)
+  return show.line(values.text_of(value), most)
 end
 
 return show

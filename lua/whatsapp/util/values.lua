@@ -120,13 +120,14 @@ function values.scalar(value)
   if kind == "string" or kind == "number" then return value end
 end
 
----@param value any an error, which may be any value: its __tostring may raise or give no string
+---The one place where a value of any type becomes text; util/show puts it on one line.
+---@param value any such as an error: its __tostring may raise or give no string
 ---@return string
 function values.text_of(value)
   if type(value) == "string" then return value end
   local ok, text = pcall(tostring, value)
   if ok and type(text) == "string" then return text end
-  return "an error that has no text (a " .. type(value) .. ")"
+  return "a " .. type(value) .. " that has no text"
 end
 
 -- Lua 5.1 cannot yield across a pcall.

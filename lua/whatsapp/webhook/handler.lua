@@ -1,6 +1,6 @@
--- A whole endpoint as a pure function: it takes a request and returns the response. It verifies and reads the body, skips events
--- that were handled before, and calls the user's function for each of the others. Never raises for what a request holds; never
--- answers 200 for an event that failed and may be repeated.
+-- A webhook endpoint as a function: it takes a request and returns the response. It verifies and reads the body, skips events
+-- that were handled before, and calls the user's function for each other event. Never raises for a bad request; never answers
+-- 200 if an event failed and can be repeated.
 local event_key = require "whatsapp.webhook.event_key"
 local observe = require "whatsapp.util.observe"
 local http = require "whatsapp.webhook.http"
@@ -28,7 +28,7 @@ local handler = {}
 
 ---@class whatsapp.webhook_options
 ---@field app_secret string|string[] the app's secret; a list of two while a new secret replaces the old one
----@field verify_token string as agreed on in the app's dashboard
+---@field verify_token string the same as in the app's dashboard
 ---@field on table<string, fun(event: whatsapp.event)> by kind: message, status, error, echo, payment, standby, change; `event`
 ---gets the events whose kind has no function
 ---@field on_error (fun(err: string, event: whatsapp.event?, final: boolean))? err: one line that can be logged; final: the
@@ -40,8 +40,8 @@ local handler = {}
 ---@field reencoded boolean? see webhook.verify
 ---@field defer (fun(work: fun()))? runs the work after the answer has left; a failure is then reported, and the API does not
 ---repeat the event
----@field observe (fun(event: whatsapp.observed))? told what became of each event, and each webhook that was refused:
----whatsapp.metrics, or a function; on_error is told what it raises
+---@field observe (fun(event: whatsapp.observed))? called with the result of each event, and with each webhook that was refused:
+---whatsapp.metrics, or a function; its errors go to on_error
 ---@field now (fun(): number)? the clock for `observe`, in seconds since 1970; if absent that of nginx, elsewhere os.time
 
 local OPTIONS = {
@@ -56,7 +56,7 @@ local WEEK = 7 * 86400
 
 local MOST = 4096 -- bytes of an error that on_error gets
 
--- Calls on_error with any error as one line. If on_error raises, the answer stays the same.
+-- Calls on_error with an error as one line. An error of on_error does not change the answer.
 local function report(self, err, event, final)
   if self.on_error then pcall(self.on_error, show.value(err, MOST), event, final) end
 end
@@ -68,7 +68,7 @@ local function ask(self, name, event, final, ...)
   return ok, first, second
 end
 
--- If the observer raises, on_error is told, and the answer stays the same.
+-- Calls the observer. If it raises, on_error gets the error, and the answer stays the same.
 local function tell(self, observed, event)
   local err = observe.tell(self.observe, observed)
   if err then report(self, "observe: " .. err, event, false) end
@@ -78,7 +78,7 @@ local function tell_refused(self, why)
   if self.observe then tell(self, { name = "refused_webhook", why = why }) end
 end
 
--- seconds since 1970, as exact as the host tells them
+-- seconds since 1970; in nginx with milliseconds
 local function default_now()
   local ngx = rawget(_G, "ngx")
   if type(ngx) ~= "table" or not ngx.update_time then return os.time() end
@@ -95,14 +95,14 @@ local function report_forgotten(self)
   report(self, ("the store of events is full: it has forgotten %d before their time, and may handle them again"):format(count))
 end
 
--- The callback failed. Returns whether the event is given up, and that as a word.
+-- The callback failed. Returns whether the event is given up, and the result for the observer.
 local function fail(self, event, key, err, is_last)
   ask(self, is_last and not self.defer and "done" or "forget", event, false, key)
   report(self, err, event, is_last)
   return is_last, is_last and "given_up" or "failed"
 end
 
--- Returns whether the API need not repeat the event, and what became of it.
+-- Returns true if the API need not repeat the event, and the result for the observer.
 local function handle(self, event)
   local callback = self.on[event.kind] or self.on.event
   if not callback then return true, "ignored" end
@@ -117,7 +117,7 @@ local function handle(self, event)
   return true, "handled"
 end
 
--- The same, and tells the observer.
+-- As handle(), but also calls the observer.
 local function handle_observed(self, event)
   local started, timestamp = self.now(), tonumber(event.timestamp)
   local is_over, result = handle(self, event)
@@ -129,7 +129,7 @@ local function handle_observed(self, event)
   return is_over
 end
 
--- Handles every event, also after one that fails. Returns whether the API need not repeat the body.
+-- Handles every event, even after one has failed. Returns true if the API need not repeat the body.
 local function handle_all(self, events)
   local is_over, handle_one = true, self.observe and handle_observed or handle
   for _, event in ipairs(events) do is_over = handle_one(self, event) and is_over end
@@ -160,7 +160,7 @@ local function receive(self, request)
     return answer(401)
   end
   local events, err = webhook.parse(body, self.max_body)
-  if not events then -- it would be no better the next time
+  if not events then -- a repetition would have the same body
     report(self, err, nil, true)
     tell_refused(self, "not_json")
     return answer(200)

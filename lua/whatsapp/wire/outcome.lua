@@ -1,5 +1,5 @@
--- Reads what a transport gives: a result, or what failed and whether the message may have been sent all the same. Makes the
--- details of every failure. Pure: no network, no clock but for a Retry-After that is a date.
+-- Reads the answer of a transport: returns a result, or a failure that says whether the message may have been sent. Makes the
+-- details of every failure. Uses no network, and the clock only for a Retry-After that is a date.
 local codes = require "whatsapp.wire.error_codes"
 local core = require "whatsapp.core"
 local json = require "whatsapp.wire.json"
@@ -9,23 +9,24 @@ local values = require "whatsapp.util.values"
 
 local outcome = {}
 
----The headers that are read here, with those of TOLD below. A transport of the library keeps no others.
+---The headers that this file reads, with those of TOLD below. A transport of the library drops all others.
 outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 
 ---@class whatsapp.details
----@field kind "invalid"|"refused"|"transport"|"api"|"protocol"|"store" a message that is wrong; a hook, token function or event
----that kept it from leaving; no complete answer; a Graph error; any other answer; a store of an outbox that failed
----@field retryable boolean repeating may help and cannot send twice
+---@field kind "invalid"|"refused"|"transport"|"api"|"protocol"|"store" invalid: the message is wrong; refused: a hook, a token
+---function or an event stopped
+---it; transport: no complete answer; api: a Graph error; protocol: any other answer; store: the store of an outbox failed
+---@field retryable boolean a repetition may help, and cannot send the message twice
 ---@field may_have_been_sent boolean
 ---@field problems whatsapp.problem[]? of kind "invalid"
----@field count integer? how many problems there are, also those after the first 100
+---@field count integer? number of problems, including those after the first 100
 ---@field refused_by string? of kind "refused": "before_send", "token", "event", "on_warning", "credentials" or "pages"
 ---@field http_status integer?
----@field code integer? the key to branch on
+---@field code integer? the error code of the API: compare this, not the texts
 ---@field subcode integer?
 ---@field type string?
 ---@field message string?
----@field reason string? error_data.details: the useful text
+---@field reason string? error_data.details: the most useful sentence of the API
 ---@field error_user_title string? the API's sentences for a person
 ---@field error_user_msg string?
 ---@field error_data any? as the API sent it
@@ -35,11 +36,12 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 ---@field retry_after number? seconds
 ---@field waited number? seconds that limits held it back
 ---@field attempts integer?
----@field hint string? a directive that nginx's configuration lacks
----@field answer table? of client:call: all of an answer that is an error and more, such as users for whom it was done
----@field pages integer? of client:pages: how many pages were asked for
+---@field hint string? the directive that is missing in nginx's configuration
+---@field answer table? of client:call: the whole answer, if it has an error and other members, such as
+---the users for whom the call succeeded
+---@field pages integer? of client:pages: number of pages that were requested
 ---@field media_id string? of client:send_file: the id of the uploaded file
----@field session string? of media:upload_sample: to go on with later
+---@field session string? of media:upload_sample: pass it to continue the upload later
 
 ---@class whatsapp.problem
 ---@field path string in Lua's form: interactive.action.buttons[2].reply.title
@@ -74,7 +76,7 @@ function outcome.retry_after(value, now)
   return at and math.max(0, at - (now or os.time()))
 end
 
--- long tokens in a text of the API's own ("Malformed access token EAA...")
+-- replaces long tokens in a text of the API ("Malformed access token EAA...")
 local function without_tokens(text)
   return text and (text:gsub("EAA%w%w%w%w%w+", "EAA..."):gsub("([Aa]ccess [Tt]oken:? )[%w%-_|.]*%d[%w%-_|.]*", "%1..."))
 end
@@ -87,7 +89,7 @@ local function decoded(text)
   if type(value) == "table" then return value end
 end
 
----The use of the limits, as the API tells it in two headers that hold JSON.
+---Returns the usage of the limits, from two headers of the API that hold JSON.
 ---@param headers table<string, string>
 ---@return { business: table?, app: table? }?
 function outcome.usage(headers)
@@ -112,11 +114,11 @@ local function class_of(code)
   if code and code >= 200 and code <= 299 then return "never" end
 end
 
----The one place that says what an answer means that is no success: whether the request was certainly refused, and whether
----it may be repeated. An answer that names a message is never a refusal.
+---The only function that judges an answer without success: whether the request may have been processed, and whether it may be
+---repeated. An answer that names a message is never a refusal.
 ---@param status integer
 ---@param code integer? of the Graph error
----@param has_id boolean the answer names a message all the same
+---@param has_id boolean the answer names a message, although it is an error
 ---@param transient boolean? the API's is_transient
 ---@return boolean may_have_been_sent, boolean retryable
 function outcome.verdict(status, code, has_id, transient)
@@ -126,7 +128,7 @@ function outcome.verdict(status, code, has_id, transient)
   return false, class == "safe" or (class == nil and (transient == true or status == 429))
 end
 
--- the line that says what went wrong; facts: what a reader may look up
+-- returns the error line; facts: codes and ids for its end, in brackets
 local function line_of(details, facts)
   local known = codes[details.code]
   local line = details.message or (known and known.name) or "the API answered with an error"
@@ -141,7 +143,7 @@ local function line_of(details, facts)
   return #facts == 0 and line or ("%s (%s)"):format(line, table.concat(facts, ", "))
 end
 
--- Long tokens in every string of a tree of few levels.
+-- Returns a copy of a tree, with long tokens replaced in each string. Drops tables below `depth` levels.
 local function tree_without_tokens(value, depth)
   if type(value) == "string" then return without_tokens(value) end
   if type(value) ~= "table" then return value end
@@ -151,7 +153,7 @@ local function tree_without_tokens(value, depth)
   return copy
 end
 
--- a text of the API's for a line: without long tokens and control characters; nil for everything but a string
+-- returns a string of the API for one line, without long tokens and control characters; nil for other values
 local function shown_text(text)
   if type(text) == "string" then return show.line(without_tokens(text)) end
 end
@@ -180,8 +182,8 @@ local function api_failure(status, headers, err, has_id)
   return nil, line_of(details, { "HTTP " .. status }), shown.details(details)
 end
 
----An error that a webhook tells of, in the form of one that was answered. It is the last word on its message: that was
----not delivered, and repeating it cannot deliver it twice.
+---Reads an error of a webhook, and returns it in the form of an error in an answer. Such an error is final: the message was not
+---delivered, and a repetition cannot deliver it twice.
 ---@param err table { code, title, message, error_data = { details } }, or the older { code, title, details }
 ---@return string err
 ---@return whatsapp.details details
@@ -206,7 +208,7 @@ local function protocol_failure(status, headers, problem, has_id)
   }
 end
 
--- describes a body that is no JSON object
+-- describes a body that is not a JSON object
 local function describe(headers, body)
   if body == "" then return "an empty body" end
   local encoding = headers["content-encoding"]
@@ -217,7 +219,7 @@ local function describe(headers, body)
   return ("%s of %d bytes where JSON was expected"):format(show.line(kind:match "^[^;]*"), #body)
 end
 
----Raises for what is no response.
+---Raises if the answer is not a response.
 ---@param answer any
 ---@param level integer of the caller to blame, as error() counts from here
 function outcome.check(answer, level)
@@ -230,13 +232,13 @@ end
 
 local function is_success(status) return status >= 200 and status <= 299 end
 
--- status, headers and the decoded object of a response; the last is nil where the body is no JSON object
+-- returns the status, the headers and the decoded object of a response; the object is nil if the body is not a JSON object
 local function parts_of(answer)
   local headers = type(answer.headers) == "table" and answer.headers or {}
   return integer(answer.status) or 0, headers, decoded(answer.body)
 end
 
--- reads a response that is no success
+-- reads a response without success
 local function failure_of(answer, status, headers, object, problem)
   if not object then
     return protocol_failure(status, headers, describe(headers, type(answer.body) == "string" and answer.body or ""))
@@ -246,9 +248,9 @@ local function failure_of(answer, status, headers, object, problem)
   return protocol_failure(status, headers, is_success(status) and problem or "JSON without a Graph error", has_id)
 end
 
----A response of a transport of the user's, as the readers here take it: its headers are a table, its body is a string or nil.
+---Returns a response of a user's transport in the form that the readers here need: headers are a table, body is a string or nil.
 ---@param answer any
----@return whatsapp.response? response nil: it is no response
+---@return whatsapp.response? response nil: the answer is not a response
 function outcome.checked(answer)
   if type(answer) ~= "table" or type(answer.status) ~= "number" then return nil end
   local headers, body = answer.headers, answer.body
@@ -259,7 +261,7 @@ function outcome.checked(answer)
   return checked
 end
 
----Any answer of the Graph API.
+---Reads any answer of the Graph API.
 ---@param answer whatsapp.response
 ---@return table? object the decoded body of a 2xx answer
 ---@return string? err
@@ -270,15 +272,16 @@ function outcome.read(answer)
   return failure_of(answer, status, headers, object)
 end
 
----The answer to a message: ids, or the success of a mark as read. A 2xx answer with an id is a success, whatever else it
----says.
+---Reads the answer to a message: ids, or the success of a mark as read. A 2xx answer with an id is a success, even if it also
+---has an
+---error.
 ---@param answer whatsapp.response as outcome.checked returns it
 ---@return table? result mirrors the API's: .messages[1].id, .contacts[1].wa_id; .success of a mark as read
 ---@return string? err
 ---@return whatsapp.details? details
 function outcome.message(answer)
   local status, body = answer.status, answer.body
-  if body and status >= 200 and status <= 299 then -- read here, as nearly all answers are successes
+  if body and status >= 200 and status <= 299 then -- the short way for nearly all answers
     local object = decode(body)
     if names_message(object) or (type(object) == "table" and object.success == true and object.error == nil) then
       return setmetatable(object, RESULT)
@@ -288,9 +291,9 @@ function outcome.message(answer)
   return failure_of(answer, number, headers, object, "JSON that names no message")
 end
 
-local SUCCESSES = { "id", "data", "calls" } -- members of an answer that took a request which is no message
+local SUCCESSES = { "id", "data", "calls" } -- a successful answer to another request has one of these members
 
----Any success of the API, for a program that moves the bytes itself.
+---Reads any answer, for a program that sends the requests itself.
 ---@param answer whatsapp.response header names in lower case
 ---@return table? result mirrors the API's
 ---@return string? err
@@ -305,10 +308,9 @@ function outcome.parse(answer)
   return outcome.message(outcome.checked(answer))
 end
 
--- ---- what is told of a success ----------------------------------------------------------------------------------------------
+-- ---- headers of a success ---------------------------------------------------------------------------------------------------
 
--- A row for each header that is told: the member of `info`, and the function that reads it from all headers. To add one is a
--- row here.
+-- A row for each header that goes into `info`: the member of `info`, and the function that reads it from all headers.
 local TRACE_ID, USAGE = { "trace_id", outcome.trace_id }, { "usage", outcome.usage }
 local TOLD = {
   ["x-fb-trace-id"] = TRACE_ID, ["x-fb-request-id"] = TRACE_ID, ["x-fb-debug"] = TRACE_ID,
@@ -316,8 +318,8 @@ local TOLD = {
 }
 for name in pairs(TOLD) do table.insert(outcome.HEADERS, name) end
 
----Tells what the headers say.
----@param info table gets a member for each
+---Copies the headers of TOLD into `info`.
+---@param info table gets a member for each of these headers
 ---@param headers table<string, string> as outcome.checked returns them
 ---@param clean fun(of: any, value: any): any takes secrets out of a value
 ---@param of any passed to clean
@@ -332,7 +334,7 @@ end
 
 ---@param err string
 ---@param problems whatsapp.problem[]? each with its path
----@return nil, string err, whatsapp.details details of something that is wrong and was not sent
+---@return nil, string err, whatsapp.details details of a wrong value: nothing was sent
 function outcome.invalid(err, problems)
   problems = problems or {}
   return nil, err, shown.details {
@@ -340,7 +342,7 @@ function outcome.invalid(err, problems)
   }
 end
 
----@param by string who kept the request from leaving
+---@param by string the value of refused_by: what stopped the request
 ---@param err string
 ---@return nil, string err, whatsapp.details details
 function outcome.refused(by, err)

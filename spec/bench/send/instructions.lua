@@ -1,6 +1,6 @@
 -- make bench-send: what sending a message costs in instructions, which is the same on every machine: raw libcurl with ready
--- bytes beside the default client, in user mode, counted by valgrind's callgrind. A run of many sends less a run of few, so
--- that start-up does not count. Prints, judges nothing, never sends to the API, leaves nothing behind.
+-- bytes and the default client, in user mode, counted by valgrind's callgrind. A run of many sends less a run of few, so that
+-- start-up does not count. Prints, judges nothing, never sends to the API, leaves nothing behind.
 local M = {}
 
 local FEW, MANY = 100, 400 -- sends
@@ -20,13 +20,13 @@ local function counted(clean, command)
   return tonumber(instructions)
 end
 
----@param command fun(count: integer): string the command that sends so many
+---@param command fun(count: integer): string the command that sends `count` messages
 ---@return number instructions a message
 local function per_message(clean, command)
   return (counted(clean, command(MANY)) - counted(clean, command(FEW))) / (MANY - FEW)
 end
 
--- what a client is made with: `default` has limits that never hold
+-- the clients; `default` has limits so high that they never hold
 local CLIENTS = { "unlimited", "default", "observed", "hooked" }
 
 ---@param place { raw: string, lua: string, url: string, ca: string, body: string, clean: string }

@@ -1,4 +1,4 @@
--- What the Lua clients of the benchmark of sending have in common: a warm-up, clocks, and the line that they print.
+-- Shared by the Lua clients of the benchmark of sending: a warm-up, clocks, and the line that they print.
 local floor = require "floor"
 
 local measure = {}

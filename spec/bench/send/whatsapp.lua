@@ -1,5 +1,5 @@
--- This project's client, for the benchmark of sending: sends the template message COUNT times to a server of the
--- benchmark's and prints a line of what it took. Never sends to the API.
+-- This project's client, for the benchmark of sending: sends the template message COUNT times to a server of the benchmark and
+-- prints a line with its cost. Never sends to the API.
 --   lua whatsapp.lua MODE BASE_URL CA_FILE COUNT WARM_UP IN_FLIGHT [CLIENT]
 -- MODE: blocking; or many in flight with the same tables again and again (many), with a new one each (fresh), or counting
 -- memory only (memory). CLIENT: unlimited, default (limits on, so high that they never hold), observed (that, with

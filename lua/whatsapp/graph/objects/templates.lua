@@ -137,7 +137,7 @@ objects.DefinitionCard = {
   fields = { list("components", "CardPart", "A header, a body and buttons.", { required = true, min = 1, max = 3 }) },
 }
 
--- not the parts of a message: a card that could hold cards would let a table hold itself
+-- separate from a template's components: if a card could hold cards, a table could contain itself
 objects.CardPart = {
   section = "templates/marketing-templates/media-card-carousel-templates", doc = "A part of a card.", by = "type", open = true,
   fields = {},

@@ -13,7 +13,7 @@ local LOOK = 0.2 -- seconds between two looks for an early answer while a long b
 
 local now = waits.now
 
--- what LuaSocket and LuaSec say where they would block, and what they wait for then
+-- the errors of LuaSocket and LuaSec that mean "would block" -> the direction to wait for
 local BLOCKED = { timeout = true, wantread = "r", wantwrite = "w" }
 
 -- ---- kept connections -------------------------------------------------------------------------------------------------------
@@ -27,7 +27,7 @@ function exchange.new_pool(settings) return setmetatable({ settings = settings, 
 
 local function key_of(url) return ("%s://%s:%d"):format(url.scheme, url.host, url.port) end
 
--- Nothing is to be read from a connection that is still good: neither its end nor bytes that were not asked for.
+-- A kept connection is still good if there is nothing to read: no end, and no bytes that were not asked for.
 local function is_good(kept)
   if kept.expires < now() then return false end
   kept.socket:settimeout(0)
@@ -143,7 +143,8 @@ end
 
 -- ---- sending and reading ----------------------------------------------------------------------------------------------------
 
--- The bytes that are there; "" where there are none yet; nil, err at the end. LuaSec must not be asked again after an error.
+-- Returns the bytes that have arrived, "" if nothing has arrived yet, or nil, err at the end. LuaSec must not be asked again
+-- after an error.
 local function receive(plan, socket)
   if plan.ended then return nil, plan.ended end
   local bytes, err, part = socket:receive(PIECE)

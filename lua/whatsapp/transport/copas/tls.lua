@@ -2,7 +2,7 @@
 -- chain is always verified, and so is the name. Never falls back to anything weaker.
 local tls = {}
 
--- where systems keep the authorities that they trust
+-- the files of trusted authorities on common systems
 local AUTHORITIES = {
   "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem",
   "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/usr/local/share/certs/ca-root-nss.crt",

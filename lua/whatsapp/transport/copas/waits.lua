@@ -109,7 +109,7 @@ local function resume(self, task, ready)
   task.connection, task.how, task.deadline = connection, how, now() + seconds
 end
 
--- what select is asked for, and until when
+-- returns the sockets for select, and its deadline
 local function wanted(self, deadline)
   local wants = { r = {}, w = {} }
   for task in pairs(self.tasks) do

@@ -1,7 +1,7 @@
 -- One short request for which the caller waits, in one light thread of its own, that is ended when time is over or the
 -- transport is closed: nginx keeps to no time-out of ours while it looks for a name, writes an error into its log for each
--- time-out while it reads, and does not stop reading when a transport is closed. Costs a third of what a worker with its hand
--- costs (resty/workers), and leaves nothing behind for the next request.
+-- time-out while it reads, and does not stop reading when a transport is closed. It costs a third of a worker with its hand
+-- (resty/workers), and leaves nothing behind for the next request.
 local clock = require "whatsapp.transport.resty.clock"
 local failures = require "whatsapp.transport.failure"
 

@@ -59,7 +59,7 @@ local function pool_of(state, url)
   return state.pool
 end
 
--- Where the handshake needs no waiting, lua-resty-core 0.1.25 calls it good though nginx has refused the certificate and
+-- If the handshake ends without waiting, lua-resty-core 0.1.25 reports success although nginx has refused the certificate and
 -- closed the connection (openresty/lua-nginx-module#2506); the reason is lost then.
 local function handshake(socket, name)
   local ok, err = socket:sslhandshake(false, name, true)

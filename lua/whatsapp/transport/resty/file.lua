@@ -24,7 +24,7 @@ local MIPS = { CREATE = 0x100, EXCLUSIVE = 0x400, NO_TERMINAL = 0x800, NONBLOCK 
 -- struct statx is the same on every machine: where the mode and the size stand in it
 local EMPTY_PATH, ALL_BASICS = 0x1000, 0x7FF
 local STATX, MODE_AT, SIZE_AT = 256, 28, 40
-local KIND, REGULAR = 0x1000, 8 -- of a mode, the highest digit
+local KIND, REGULAR = 0x1000, 8 -- the highest digit of a file's mode
 
 local ffi, C, flags -- once they are needed
 
@@ -104,6 +104,7 @@ function Source:close() close(self.holder) end
 
 -- ---- to be received -------------------------------------------------------------------------------------------------------
 
+---@class whatsapp.answer_file
 local Target = {}
 Target.__index = Target
 

@@ -34,13 +34,13 @@ local function proxies(settings, url)
 end
 
 local function read_body(answer, limit)
-  local parts, size = {}, 0
+  local pieces, size = {}, 0
   local reader = answer.has_body and answer.body_reader or function() end
   while true do
     local piece, err = reader(PIECE)
     if err then return nil, err end
-    if not piece then return table.concat(parts) end
-    parts[#parts + 1], size = piece, size + #piece
+    if not piece then return table.concat(pieces) end
+    pieces[#pieces + 1], size = piece, size + #piece
     if size > limit then return nil, ("the answer is longer than %.0f bytes"):format(limit) end
   end
 end

@@ -49,6 +49,7 @@ local function run_one(name)
     options.log = log
     return new(options)
   end
+  for _ = 1, 2 do table.remove(arg, 1) end -- the example has no arguments
   dofile(folder .. name .. ".lua")
 end
 

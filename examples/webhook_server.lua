@@ -87,7 +87,12 @@ local server = socket.listen("127.0.0.1", tonumber(arg[1]) or 8080)
 loop:wrap(function()
   while true do loop:wrap(serve, (server:accept())) end -- in Lua 5.1 a `for` cannot wait
 end)
-server:listen()
+server:onerror(function(_, _, code) return code end)
+local listens, code = server:listen()
+if not listens then
+  io.stderr:write(("port %s: %s\n"):format(arg[1] or "8080", require("cqueues.errno").strerror(code)))
+  os.exit(1)
+end
 print "listening"
 io.stdout:flush()
 assert(loop:loop())

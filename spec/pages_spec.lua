@@ -1,7 +1,8 @@
--- The pages: every Lua block is a whole program, and runs against a sandbox; every link leads somewhere. Sends nothing to the
--- real API: clients get the sandbox as their transport.
+-- The pages: every Lua block is a whole program, and runs against a sandbox, or is a spec, which passes; every link leads
+-- somewhere, and commands name what there is. Sends nothing to the real API: clients get the sandbox as their transport.
 local lines_of = require "spec.support.lines"
 local read = require "spec.support.read"
+local run_command = require "spec.support.run"
 local sandbox = require "whatsapp.sandbox"
 local scratch_folder = require "spec.support.scratch"
 local whatsapp = require "whatsapp"
@@ -14,8 +15,17 @@ local ENVIRONMENT = {
 }
 local FILES = { ["customers.csv"] = "16505551234,Ana\n5511912345678,Bruno\n" }
 
--- modules whose host may be missing in this Lua: the block then only has to compile
-local HOSTS = { "cqueues", "luv", "copas" }
+-- words of a block -> the module that it needs; where this Lua lacks it, the block only has to compile. false: it needs a server
+local NEEDS = {
+  ['require "cqueues"'] = "cqueues", ['require "luv"'] = "luv", ['require "copas"'] = "copas",
+  ["whatsapp.outbox.sql"] = "DBI", ["whatsapp.outbox.redis"] = false,
+}
+
+-- pages whose blocks are lines of a program: what comes before them
+local BEFORE = {
+  ["lua/whatsapp/ENDPOINTS.md"] = [[local client = require("whatsapp").new {
+  token = "token", phone_number_id = "106540352242922", waba_id = "102290129340398", retry = false } ]],
+}
 
 local function blocks_of(path)
   local blocks, text = {}, read(path)
@@ -24,8 +34,8 @@ local function blocks_of(path)
 end
 
 local function lacks_host(block)
-  for _, name in ipairs(HOSTS) do
-    if block:find(('require "%s"'):format(name), 1, true) and not pcall(require, name) then return true end
+  for words, name in pairs(NEEDS) do
+    if block:find(words, 1, true) and not (name and pcall(require, name)) then return true end
   end
 end
 
@@ -40,9 +50,11 @@ local function library_of(box)
   }, { __index = whatsapp })
 end
 
+-- files that a block names are of the scratch folder
 local function run(block, name, folder)
+  block = block:gsub('"(%w+%.db)"', ('"%s/%%1"'):format(folder))
   local box = sandbox.new { app_secret = "secret" }
-  local library = library_of(box)
+  local library = block:find("box.transport", 1, true) and whatsapp or library_of(box) -- it may have a sandbox of its own
   local system = setmetatable({ getenv = function(variable) return ENVIRONMENT[variable] end }, { __index = os })
   local files = setmetatable({ lines = function(path) return io.lines(folder .. "/" .. path) end, stderr = { write = function() end } },
     { __index = io })
@@ -59,6 +71,13 @@ local function run(block, name, folder)
   chunk()
 end
 
+local function run_spec(block, scratch)
+  local path = scratch.write("block_spec.lua", block)
+  local status, output = run_command(("%s /usr/bin/busted -o TAP %s"):format(os.getenv "LUA" or "lua5.4", path))
+  assert.equal(0, status, output)
+  assert.is_truthy(output:find "ok 1 ", output)
+end
+
 describe("the pages", function()
   local scratch
 
@@ -71,9 +90,15 @@ describe("the pages", function()
   for _, path in ipairs(PAGES) do
     if path ~= "lua/whatsapp/MESSAGES.md" then
       for i, block in ipairs(blocks_of(path)) do
+        block = (BEFORE[path] or "") .. block
         it(("runs block %d of %s"):format(i, path), function()
-          if lacks_host(block) then assert((loadstring or load)(block)) return end
-          run(block, ("=block %d of %s"):format(i, path), scratch.folder)
+          if lacks_host(block) then
+            assert((loadstring or load)(block))
+          elseif block:find("describe(", 1, true) then
+            run_spec(block, scratch)
+          else
+            run(block, ("=block %d of %s"):format(i, path), scratch.folder)
+          end
         end)
       end
     end
@@ -112,6 +137,17 @@ describe("the pages", function()
       end
     end)
   end
+
+  it("name targets of make, and files, that there are", function()
+    local makefile = read "Makefile"
+    for _, path in ipairs(PAGES) do
+      local text = read(path)
+      for target in text:gmatch "\nmake ([%l-]+)" do
+        assert.is_truthy(makefile:find("\n" .. target .. ":", 1, true), path .. ": make " .. target)
+      end
+      for file in text:gmatch "%$LUA (%S+)" do assert.is_truthy(io.open(file), path .. ": " .. file) end
+    end
+  end)
 
   it("keep the README at 200 lines at most", function()
     assert.is_true(#lines_of "cat README.md" <= 200)

@@ -16,7 +16,7 @@ describe("the cookbook's section From the shell", function()
     program.remove()
   end)
 
-  local section = read("examples/README.md"):match "## From the shell\n(.*)"
+  local section = read("examples/README.md"):match "\n## From the shell\n(.-)\n## "
 
   it("works block by block", function()
     local blocks = 0

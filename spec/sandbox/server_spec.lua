@@ -208,7 +208,7 @@ end)
 describe("starting the sandbox", function()
   it("says that a port is taken", function()
     local sandbox = server.start { tls = false }
-    local words = ("port %d is taken: --port 0 takes a free one"):format(sandbox.port)
+    local words = ("port %d is taken: port 0 takes a free one"):format(sandbox.port)
     assert.same({ false, words }, { pcall(server.start, { port = sandbox.port }) })
     assert.same({ 1, words }, { server.run { port = sandbox.port } })
     sandbox.stop()

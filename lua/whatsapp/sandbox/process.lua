@@ -82,8 +82,8 @@ end
 
 -- words of a log or a shell -> the sentence that says what to do
 local ADVICE = {
-  { "Address already in use", "port %d is taken: --port 0 takes a free one" },
-  { "Permission denied%)", "port %d is not allowed here: --port 0 takes a free one" },
+  { "Address already in use", "port %d is taken: port 0 takes a free one" },
+  { "Permission denied%)", "port %d is not allowed here: port 0 takes a free one" },
   { "nginx%S*: not found", "nginx is not installed: on Debian, apt install nginx libnginx-mod-http-lua" },
   { "nginx%S*: No such file", "nginx is not installed: on Debian, apt install nginx libnginx-mod-http-lua" },
   { "ngx_http_lua_module%.so", "nginx has no Lua module: on Debian, apt install libnginx-mod-http-lua" },

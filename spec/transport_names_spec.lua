@@ -126,6 +126,7 @@ rows.describe("when", function(t)
     end)
     return
   end
+  if t.lacks.names then return end -- the host's resolver, not libcurl's, finds the name
   if is_old() then return pending(OLD) end
   if not can_have_names() then return pending "without root no namespace of mounts can be made, which sets the name server" end
 

@@ -113,10 +113,11 @@ M.rows = {
     lacks = {
       h2 = "it speaks HTTP/1.1",
       proxy = "it knows none, and the option is refused",
+      names = "LuaSocket looks a name up before any time-out counts",
     },
   },
   {
-    module = "whatsapp.transport.callback", streams = true,
+    module = "whatsapp.transport.callback", streams = true, lacks = { names = "the host finds names" },
     new = function(options)
       local transport = require("whatsapp.transport.callback").over(require("whatsapp.transport.curl").new(options))
       framed[transport] = true

@@ -39,10 +39,16 @@ local function open(ngx, options, server)
   return { box = box, readers = readers, files = kept, driver = driver.new(ngx, box, function() kept:tick() end) }
 end
 
+-- Percent of the memory in use at which the next collection begins; 200 is the default. Request bodies that are equal but for
+-- some digits may be one chain of LuaJIT's strings, and those that are not collected yet count too: 20,000 such messages take
+-- 4.9 s instead of 8.8, all others 5 % more.
+local PAUSE = 120
+
 ---For init_worker_by_lua, by server.lua: makes the box from a file of options.
 ---@param path string
 function M.begin(path)
   local ngx = ngx -- luacheck: ignore 113
+  collectgarbage("setpause", PAUSE)
   local options = files.options(path)
   options.server.folder = path:match "^(.*)/"
   state = open(ngx, options.box, options.server)

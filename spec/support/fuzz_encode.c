@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WORDS = 1200, MAX_OBJECTS = 200, MAX_FIELDS = 24, MAX_NODES = 300, MAX_DEPTH = 24, MAX_TABLES = 64 };
+enum { MAX_WORDS = 1200, MAX_OBJECTS = 400, MAX_FIELDS = 24, MAX_NODES = 300, MAX_DEPTH = 24, MAX_TABLES = 64 };
 
 int luaopen_whatsapp_core(lua_State *L);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -147,6 +147,7 @@ static void read_object(object *o)
     lua_settop(L, top);
     lua_getfield(L, -1, "variants");
     for (int i = 1; lua_istable(L, top + 1) && lua_rawgeti(L, top + 1, i) == LUA_TTABLE; i++) {
+        need(o->variant_count < MAX_FIELDS, "MAX_FIELDS");
         o->variants[o->variant_count].value = text_at("value");
         add_word(text_at("value"));
         o->variants[o->variant_count++].object = object_named(text_at("object"));

@@ -876,7 +876,8 @@ static void check_failure(int message)
         need(count > 3 || strstr(line, each) != NULL, "the line does not name each of up to three problems");
         lua_pop(L, 2);
     }
-    need(begins, "the line does not begin with a problem"); /* not always the first: a near miss is named before others */
+    need(begins,
+        "the line does not begin with a problem"); /* not always the first: a near miss is named before others */
     lua_settop(L, details);
 }
 

@@ -168,7 +168,7 @@ describe("client:call", function()
     local client = whatsapp.new { token = TOKEN, phone_number_id = 1, transport = memory.new(always()) }
     local ok, err = pcall(function() return (client:call { path = "{waba}/x" }) end)
     assert.is_false(ok)
-    assert.is_truthy(err:find "call_spec.lua:%d+: the client has no option waba_id", err)
+    assert.is_truthy(err:find "call_spec.lua:%d+: {waba} in the path needs the client.s option waba_id", err)
   end)
 
   it("takes every success that the API has", function()

@@ -205,7 +205,7 @@ describe("the sandbox's templates", function()
       local change = heard[#heard]
       assert.equal("message_template_status_update", change.field)
       assert.equal(word, change.value.event)
-      assert.equal(made.id, tostring(change.value.message_template_id))
+      assert.equal(made.id, ("%.0f"):format(change.value.message_template_id))
       local events = box:events()
       local told = false
       for _, event in ipairs(events) do told = told or (event.kind == "template" and event.status == word) end

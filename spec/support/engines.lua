@@ -15,12 +15,17 @@ local function shell(command)
   return status == 0, printed
 end
 
-local function free_port()
-  for _ = 1, 50 do
-    local port = math.random(33000, 45000)
-    if not shell(("(exec 3<>/dev/tcp/127.0.0.1/%d) 2>/dev/null"):format(port)) then return port end
+-- a port below those that the system gives to outgoing connections; another engine may have it all the same: see with_port
+local function some_port() return math.random(12000, 19999) end
+
+-- Calls make_engine(port) with one port after another while that port is taken.
+local function with_port(make_engine)
+  math.randomseed(os.time() + math.floor(os.clock() * 1e6) + tonumber(tostring({}):match "0x(%x+)", 16) % 2 ^ 20)
+  for attempt = 1, 10 do
+    local ok, engine = pcall(make_engine, some_port())
+    if ok then return engine end
+    if attempt == 10 or not engine:find "in use" then error(engine, 0) end
   end
-  error "no free port"
 end
 
 -- Runs the command in the background, and waits until `is_up` succeeds.
@@ -60,7 +65,6 @@ local function make(engine)
 end
 
 local function folder_of(prepare)
-  math.randomseed(os.time() + math.floor(os.clock() * 1e6) + tonumber(tostring({}):match "0x(%x+)", 16) % 2 ^ 20)
   local _, made = shell "mktemp -d"
   local folder = made:match "^[^\n]+"
   local ok, printed = shell(prepare(folder))
@@ -68,17 +72,22 @@ local function folder_of(prepare)
   return folder
 end
 
----@param options { always: boolean?, port: integer? }?
----@return table engine
-function M.redis(options)
-  options = options or {}
-  local folder, port = folder_of(function(folder) return "true " .. folder end), options.port or free_port()
+local function redis_at(port, options)
+  local folder = folder_of(function(made) return "true " .. made end)
   return make {
     folder = folder, port = port, stops = "TERM", pid = ("cat %s/pid"):format(folder),
     command = ("redis-server --bind 127.0.0.1 --port %d --dir %s --save '' --appendonly yes --appendfsync %s")
       :format(port, folder, options.always and "always" or "everysec"),
     is_up = ("redis-cli -p %d ping | grep -q PONG"):format(port),
   }
+end
+
+---@param options { always: boolean?, port: integer? }?
+---@return table engine
+function M.redis(options)
+  options = options or {}
+  if options.port then return redis_at(options.port, options) end
+  return with_port(function(port) return redis_at(port, options) end)
 end
 
 local BIN = "for bin in /usr/lib/postgresql/*/bin; do :; done; "
@@ -90,11 +99,7 @@ local function as_postgres(command)
   return ("setpriv --reuid=postgres --regid=postgres --clear-groups env HOME=/tmp %s"):format(command)
 end
 
----@param options { fsync: boolean? }?
----@return table engine .user, .database
-function M.postgres(options)
-  options = options or {}
-  local port = free_port()
+local function postgres_at(port, options)
   local folder = folder_of(function(folder)
     return BIN .. ("chmod 755 %s && mkdir %s/data && if [ $(id -u) = 0 ]; then chown postgres %s/data; fi && cd %s/data && ")
       :format(folder, folder, folder, folder)
@@ -107,6 +112,12 @@ function M.postgres(options)
       .. "-c max_connections=50; }"):format(folder, port, options.fsync and "on" or "off")),
     is_up = BIN .. ("$bin/pg_isready -q -h 127.0.0.1 -p %d"):format(port),
   }
+end
+
+---@param options { fsync: boolean? }?
+---@return table engine .user, .database
+function M.postgres(options)
+  return with_port(function(port) return postgres_at(port, options or {}) end)
 end
 
 return M

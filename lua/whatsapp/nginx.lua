@@ -3,20 +3,9 @@
 -- luacheck: std min+ngx_lua
 local nginx = {}
 
+local body_of = require "whatsapp.util.nginx_body"
 local options_of = require "whatsapp.util.options"
 local show = require "whatsapp.util.show"
-
--- nginx keeps a long body in a file
-local function body_of()
-  ngx.req.read_body()
-  local body = ngx.req.get_body_data()
-  local path = not body and ngx.req.get_body_file()
-  local file = path and io.open(path, "rb")
-  if not file then return body or "" end
-  body = file:read "*a"
-  file:close()
-  return body
-end
 
 -- ---- callbacks that end the request ------------------------------------------------------------------------------------
 
@@ -59,7 +48,7 @@ function nginx.serve(handle)
   guard()
   ngx.status = 500 -- until the handler has answered
   local request = { -- all headers: nginx bounds their bytes (large_client_header_buffers)
-    method = ngx.req.get_method(), query = ngx.var.args, headers = ngx.req.get_headers(0), body = body_of(),
+    method = ngx.req.get_method(), query = ngx.var.args, headers = ngx.req.get_headers(0), body = body_of(ngx),
   }
   ngx.ctx[HANDLING] = true
   local ok, response = pcall(handle, request)

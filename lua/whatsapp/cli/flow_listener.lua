@@ -1,16 +1,11 @@
 -- The endpoint inside the nginx of `whatsapp flows serve`: it has the screens of the user's file, and prints a line for each
 -- request. Never prints what a request holds.
 -- luacheck: std min+ngx_lua
+local worker = require "whatsapp.cli.worker"
+
 local listener = {}
 
 local state -- that of the one worker
-
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
 
 -- the table of functions that the user's file returns; the file may require others of its folder
 local function callbacks_of(path)
@@ -33,34 +28,17 @@ function listener.handle(options, on_error)
   })
 end
 
-local function stop() os.execute("kill -QUIT " .. state.master) end
-
--- nginx ends too if the program that started it was killed
-local function watch(premature)
-  if premature then return end
-  local now = require("whatsapp.sandbox.files").parent_of(state.master)
-  if now and now ~= state.parent then stop() end
-end
-
--- A reader that has gone ends it.
-local function print_line(line)
-  if not (io.stdout:write(line, "\n") and io.stdout:flush()) then stop() end
-end
-
 ---For init_worker_by_lua.
 ---@param path string of the file with the options
 function listener.begin(path)
-  local options = assert(require("whatsapp.core").decode(read(path)))
-  state = { master = read "/proc/self/stat":match "^%d+ %b() %a (%d+)" }
-  state.parent = require("whatsapp.sandbox.files").parent_of(state.master)
-  local handle = listener.handle(options, function(err) state.err = err end)
+  state = {}
+  local handle = listener.handle(worker.begin(path), function(err) state.err = err end)
   state.handle = function(request)
     state.err = nil
     local response = handle(request)
-    print_line(("%d%s"):format(response.status, state.err and " " .. state.err or ""))
+    worker.print(("%d%s"):format(response.status, state.err and " " .. state.err or ""))
     return response
   end
-  if state.parent then ngx.timer.every(1, watch) end
 end
 
 ---For content_by_lua.

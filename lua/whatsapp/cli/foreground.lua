@@ -23,28 +23,12 @@ http {
 }
 ]]
 
--- the folder of this module: .../lua/whatsapp/cli/foreground.lua
-local function lua_folder()
-  local folder = debug.getinfo(1, "S").source:match "^@(.*)/whatsapp/cli/foreground%.lua$"
-  if not folder then error("nginx needs the files of the library", 0) end
-  local _, absolute = process.run(folder, "pwd")
-  return (absolute:match "^[^\n]*")
-end
-
--- nginx asks a name server for the host that it sends to
-local function resolver()
-  local file, servers = io.open("/etc/resolv.conf", "r"), {}
-  for line in file and file:lines() or function() end do
-    servers[#servers + 1] = line:match "^nameserver%s+(%d+%.%d+%.%d+%.%d+)"
-  end
-  if file then file:close() end
-  return #servers > 0 and ("resolver %s ipv6=off;"):format(table.concat(servers, " ")) or ""
-end
-
 local function configuration(module, port, folder)
-  local lua = lua_folder()
+  local lua = process.lua_folder()
+  if not lua then error("nginx needs the files of the library", 0) end
   local values = {
-    MODULE = module, USER = process.user(), PORT = ("%d"):format(port), FOLDER = folder, LUA = lua, RESOLVER = resolver(),
+    MODULE = module, USER = process.user(), PORT = ("%d"):format(port), FOLDER = folder, LUA = lua,
+    RESOLVER = process.resolver(),
     CPATH = ("%s/build/lua5.1/?.so;%s/whatsapp/sandbox/lua5.1/?.so"):format((lua:gsub("/lua$", "")), lua),
     MODULES = "/usr/lib/nginx/modules",
   }

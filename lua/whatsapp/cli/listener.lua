@@ -1,40 +1,20 @@
 -- The endpoint inside the nginx of `whatsapp listen`: verifies a webhook, prints its events, runs a program for each, sends the
 -- bytes on. Never answers 200 for an event that the program or the other endpoint refused.
 -- luacheck: std min+ngx_lua
+local body_of = require "whatsapp.util.nginx_body"
 local json_line = require "whatsapp.cli.json_line"
+local quoted = require("whatsapp.cli.shell").quoted
+local worker = require "whatsapp.cli.worker"
 
 local listener = {}
 
 local state -- that of the one worker
 
-local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
-
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
-
-local function stop()
-  os.execute("kill -QUIT " .. state.master)
-end
-
--- nginx ends too if the program that started it was killed
-local function watch(premature)
-  if premature then return end
-  local now = require("whatsapp.sandbox.files").parent_of(state.master)
-  if now and now ~= state.parent then stop() end
-end
-
 ---For init_worker_by_lua.
 ---@param path string of the file with the options
 function listener.begin(path)
-  state = assert(require("whatsapp.core").decode(read(path)))
+  state = worker.begin(path)
   state.nginx_folder, state.left = path:match "^(.*)/", state.count
-  state.master = read "/proc/self/stat":match "^%d+ %b() %a (%d+)"
-  state.parent = require("whatsapp.sandbox.files").parent_of(state.master)
-  if state.parent then ngx.timer.every(1, watch) end
 end
 
 -- ---- events -----------------------------------------------------------------------------------------------------------------
@@ -47,11 +27,6 @@ local function plain(event)
   for name, value in pairs(event) do made[name] = value end
   made.value = nil
   return json_line.of(made, ORDER)
-end
-
--- A reader that has gone ends it.
-local function print_line(line)
-  if not (io.stdout:write(line, "\n") and io.stdout:flush()) then stop() end
 end
 
 -- the JSON goes through a file of this user: nginx takes the children's ends of io.popen
@@ -69,23 +44,17 @@ local function handle(events)
   local is_done = true
   for _, event in ipairs(events) do
     local line = plain(event)
-    print_line(state.json and line or tostring(event))
+    worker.print(state.json and line or tostring(event))
     if state.exec and not run_program(line) then is_done = false end
   end
   if state.left then
     state.left = state.left - #events
-    if state.left <= 0 then ngx.timer.at(0.05, stop) end
+    if state.left <= 0 then ngx.timer.at(0.05, worker.stop) end
   end
   return is_done
 end
 
 -- ---- requests ---------------------------------------------------------------------------------------------------------------
-
-local function body_of()
-  ngx.req.read_body()
-  local path = ngx.req.get_body_file()
-  return ngx.req.get_body_data() or (path and read(path)) or ""
-end
 
 local function forward(body, signature)
   local transport = state.transport or require("whatsapp.transport.resty").new { allow_http = true, timeout = 20 }
@@ -99,7 +68,7 @@ local function forward(body, signature)
 end
 
 local function receive()
-  local body, signature = body_of(), ngx.req.get_headers()["x-hub-signature-256"]
+  local body, signature = body_of(ngx), ngx.req.get_headers()["x-hub-signature-256"]
   local webhook = require "whatsapp.webhook"
   local is_signed, why = webhook.verify(body, signature, state.app_secret)
   if not is_signed then

@@ -1,8 +1,11 @@
 -- The sandbox inside the nginx of `whatsapp replay`: plays the users' side of a recorded run, waits for the answers of the
 -- business, and compares both runs. Ends nginx when it is done. Never judges by ids and times.
 -- luacheck: std min+ngx_lua
+local body_of = require "whatsapp.util.nginx_body"
 local driver = require "whatsapp.sandbox.driver"
+local file = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
+local master = require "whatsapp.sandbox.master"
 local sandbox = require "whatsapp.sandbox"
 local tape = require "whatsapp.sandbox.tape"
 local wire = require "whatsapp.sandbox.wire"
@@ -11,13 +14,6 @@ local replayer = {}
 
 local QUIET = 0.3 -- seconds after the last expected answer in which another one would be seen
 local state -- that of the one worker
-
-local function read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
 
 -- ids of the messages that the business sent, in their order
 local function ids_in(lines)
@@ -30,10 +26,10 @@ local function ids_in(lines)
 end
 
 local function finish(outcome)
-  local file = assert(io.open(state.result, "wb"))
-  file:write(outcome)
-  file:close()
-  os.execute("kill -QUIT " .. state.master)
+  local result = assert(io.open(state.result, "wb"))
+  result:write(outcome)
+  result:close()
+  state.master:signal "QUIT"
 end
 
 -- waits until the business has sent that number of messages, and a moment more
@@ -76,8 +72,8 @@ end
 ---For init_worker_by_lua.
 ---@param path string of the file with the options
 function replayer.begin(path)
-  state = assert(json.decode(read(path)))
-  state.text, state.lines, state.master = read(state.file), {}, read "/proc/self/stat":match "^%d+ %b() %a (%d+)"
+  state = assert(json.decode(assert(file.read(path))))
+  state.text, state.lines, state.master = assert(file.read(state.file)), {}, master.of_worker()
   state.box = sandbox.new {
     app_secret = state.app_secret, webhook = state.webhook,
     now = function()
@@ -94,7 +90,7 @@ end
 ---For content_by_lua.
 function replayer.content()
   local response = state.box.handle {
-    method = ngx.req.get_method(), url = ngx.var.request_uri, headers = ngx.req.get_headers(0), body = wire.body(ngx),
+    method = ngx.req.get_method(), url = ngx.var.request_uri, headers = ngx.req.get_headers(0), body = body_of(ngx),
     origin = ("%s://%s"):format(ngx.var.scheme, ngx.var.http_host or ngx.var.host),
   }
   state.driver:wake()

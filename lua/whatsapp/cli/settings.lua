@@ -3,6 +3,7 @@
 local did_you_mean = require("whatsapp.util.options").did_you_mean
 local exit = require "whatsapp.cli.exit"
 local json = require "whatsapp.wire.json"
+local read_file = require("whatsapp.util.file").read
 local shell = require "whatsapp.cli.shell"
 
 local settings = {}
@@ -34,14 +35,6 @@ local rows, known = {}, {}
 for _, row in ipairs(settings.ROWS) do rows[row[1]], known[row[1]] = row, true end
 
 local TOP = { default = true, profiles = true }
-
-local function read_file(path)
-  local file, err = io.open(path, "rb")
-  if not file then return nil, err end
-  local text, problem = file:read "*a"
-  file:close()
-  return text, problem
-end
 
 -- ---- the configuration file -----------------------------------------------------------------------------------------------
 

@@ -1,6 +1,8 @@
 -- The files and lines that the sandbox's worker in nginx writes: the state file, the record of events, and the lines on the
 -- terminal. A state file is put in place by a rename, so that it is whole at every moment. Decides nothing.
+local file = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
+local master = require "whatsapp.sandbox.master"
 
 local files = {}
 
@@ -9,18 +11,10 @@ local EVERY = 10 -- seconds between two writes of a state that changed
 local Files = {}
 Files.__index = Files
 
-local function read(path)
-  local file, err = io.open(path, "rb")
-  if not file then return nil, err end
-  local text = file:read "*a"
-  file:close()
-  return text
-end
-
 ---@param path string of the file that server.lua wrote
 ---@return { server: table, box: table } options
 function files.options(path)
-  return assert(json.decode(assert(read(path))))
+  return assert(json.decode(assert(file.read(path))))
 end
 
 ---@param ngx table
@@ -37,7 +31,7 @@ function Files:log(err) self.ngx.log(self.ngx.ERR, "the sandbox: ", tostring(err
 
 ---Reads the state file, if there is one. server.lua has looked whether it can be used.
 function Files:load()
-  local text = self.server.state and read(self.server.state)
+  local text = self.server.state and file.read(self.server.state)
   if not text then return end
   assert(self.box:load(assert(json.decode(text))))
   self.changed = false
@@ -59,9 +53,9 @@ end
 local function write_state(self)
   local path = self.server.state
   local text = assert(json.encode(self.box:state()))
-  local file = assert(io.open(path .. ".new", "wb"))
-  assert(file:write(text))
-  assert(file:close())
+  local new = assert(io.open(path .. ".new", "wb"))
+  assert(new:write(text))
+  assert(new:close())
   assert(os.rename(path .. ".new", path))
 end
 
@@ -72,31 +66,17 @@ function Files:save()
   if not ok then self:log(err) end
 end
 
--- Debian's nginx ends on Ctrl-C by itself. If the program that started it was killed, nginx would run for ever.
-local function end_with_parent(self)
-  if not self.parent then return end
-  local now = files.parent_of(self.master)
-  if now and now ~= self.parent then os.execute("kill -TERM " .. self.master) end
-end
-
 ---Does what is done once a second.
 function Files:tick()
   if self.record then self.record:flush() end
   if self.ngx.now() - self.written >= EVERY then self:save() end
-  end_with_parent(self)
+  if self.master and self.master:is_orphan() then self.master:signal "TERM" end
 end
 
 ---Writes what is left, when the worker ends.
 function Files:finish()
   self:save()
   if self.record then self.record:close() end
-end
-
----@param pid string
----@return string? parent nil where there is no /proc
-function files.parent_of(pid)
-  local text = read("/proc/" .. pid .. "/stat")
-  return text and text:match "^%d+ %b() %a (%d+)"
 end
 
 local GREETING = [[
@@ -109,7 +89,7 @@ token            %s
 
 ---@return string base_url of the nginx that server.lua started
 function Files:base_url()
-  local conf = assert(read(self.server.folder .. "/nginx.conf"))
+  local conf = assert(file.read(self.server.folder .. "/nginx.conf"))
   return ("%s://127.0.0.1:%s"):format(self.server.tls and "https" or "http", conf:match "listen 127%.0%.0%.1:(%d+)")
 end
 
@@ -119,8 +99,7 @@ function Files:greet(options)
   local server, box = options.server, self.box
   if server.stays then
     box.control { method = "POST", url = "/_sandbox/handshake", headers = { ["content-type"] = "application/json" }, body = "{}" }
-    self.master = read "/proc/self/stat":match "^%d+ %b() %a (%d+)"
-    self.parent = self.master and files.parent_of(self.master)
+    self.master = master.of_worker()
   end
   if not server.output then return end
   io.stdout:write(GREETING:format(server.page and box.base_url .. "/" or "off (page = false)", box.base_url,

@@ -1,6 +1,7 @@
 -- The sandbox inside nginx: for content_by_lua in any nginx with one worker, and for the nginx that server.lua starts. Gives each
 -- request to the box, lets driver.lua do what falls due, and performs on the wire the faults that the box asks for. Decides
 -- nothing: the logic is in init.lua.
+local body_of = require "whatsapp.util.nginx_body"
 local driver = require "whatsapp.sandbox.driver"
 local files = require "whatsapp.sandbox.files"
 local sandbox = require "whatsapp.sandbox"
@@ -65,7 +66,7 @@ end
 
 local function request_of(ngx)
   return {
-    method = ngx.req.get_method(), url = ngx.var.request_uri, headers = ngx.req.get_headers(0), body = wire.body(ngx),
+    method = ngx.req.get_method(), url = ngx.var.request_uri, headers = ngx.req.get_headers(0), body = body_of(ngx),
     origin = ("%s://%s"):format(ngx.var.scheme, ngx.var.http_host or ngx.var.host),
   }
 end

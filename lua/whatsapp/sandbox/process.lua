@@ -1,5 +1,7 @@
 -- Starts an nginx in a temporary folder on a port of 127.0.0.1, stops it by its process id, and removes the folder. For the
 -- sandbox, demos and specs. Never touches another nginx.
+local files = require "whatsapp.util.file"
+
 local process = {}
 
 -- Sends QUIT, after 1.5 seconds TERM, and waits for six seconds at most. The last thing nginx does is to remove nginx.pid; its
@@ -31,19 +33,33 @@ local function write(path, text)
   file:close()
 end
 
-local function read(path)
-  local file = io.open(path, "rb")
-  if not file then return "" end
-  local text = file:read "*a"
-  file:close()
-  return text
-end
+local function read(path) return files.read(path) or "" end
 
 ---If root starts nginx, its workers run as the user "nobody", who cannot read a folder of root's.
 ---@return string directive for the top of a configuration
 function process.user()
   local _, number = process.run("/tmp", "id -u")
   return number:match "^0%s" and "user root;" or ""
+end
+
+---Returns the folder that holds the library's Lua files, as an absolute path; nil if they are not files.
+---@return string? folder
+function process.lua_folder()
+  local source = debug.getinfo(1, "S").source
+  local folder = source:match "^@(.*)/whatsapp/sandbox/process%.lua$" or source:match "^@whatsapp/sandbox/process%.lua$" and "."
+  if not folder then return nil end
+  local _, absolute = process.run(folder, "pwd")
+  return (absolute:match "^[^\n]*")
+end
+
+---Returns the directive for hosts that a handler sends to: the name servers of this machine.
+---@return string directive "" if this machine names no server
+function process.resolver()
+  local servers = {}
+  for address in ("\n" .. read "/etc/resolv.conf"):gmatch "\nnameserver%s+(%d+%.%d+%.%d+%.%d+)" do
+    servers[#servers + 1] = address
+  end
+  return #servers > 0 and ("resolver %s ipv6=off;"):format(table.concat(servers, " ")) or ""
 end
 
 -- a variable NGINX would tell nginx that it is being upgraded, and it would stay in the foreground

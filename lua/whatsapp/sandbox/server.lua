@@ -1,6 +1,7 @@
 -- The sandbox as a server: an nginx of its own with one worker, on 127.0.0.1, everything in a temporary folder. start() is for
 -- tests and demos and goes on in the background; run() is what `make sandbox` and the program `whatsapp sandbox` call and stays
 -- until Ctrl-C. Needs nginx with its Lua module. Never listens on another address, and keeps no state outside of that worker.
+local file = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
 local process = require "whatsapp.sandbox.process"
 local settings = require "whatsapp.sandbox.settings"
@@ -63,27 +64,12 @@ openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 
 
 -- ---- where things are -----------------------------------------------------------------------------------------------------
 
--- the path of this module: .../lua/whatsapp/sandbox/server.lua
-local function lua_folder()
-  local folder = debug.getinfo(1, "S").source:match "^@(.*)/whatsapp/sandbox/server%.lua$"
-    or debug.getinfo(1, "S").source:match "^@whatsapp/sandbox/server%.lua$" and "."
-  assert(folder, "the sandbox must be started from files")
-  local _, absolute = process.run(folder, "pwd")
-  return (absolute:match "^[^\n]*")
-end
-
-local function exists(path)
-  local file = io.open(path, "rb")
-  if file then file:close() end
-  return file ~= nil
-end
-
 -- the paths of whatsapp.core for nginx's LuaJIT: in a clone, in an installed rock, then nginx's default
 local function cpath_of(lua)
   local places = { (lua:gsub("/lua$", "")) .. "/build/lua5.1", lua .. "/whatsapp/sandbox/lua5.1" }
   local found = {}
   for _, place in ipairs(places) do
-    if exists(place .. "/whatsapp/core.so") then found[#found + 1] = place .. "/?.so" end
+    if file.exists(place .. "/whatsapp/core.so") then found[#found + 1] = place .. "/?.so" end
   end
   return table.concat(found, ";") .. ";;"
 end
@@ -93,20 +79,9 @@ local AUTHORITIES = { "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/
 -- directives for webhooks whose URL is not on this machine
 local function authorities()
   for _, path in ipairs(AUTHORITIES) do
-    if exists(path) then return ("lua_ssl_trusted_certificate %s; lua_ssl_verify_depth 5;"):format(path) end
+    if file.exists(path) then return ("lua_ssl_trusted_certificate %s; lua_ssl_verify_depth 5;"):format(path) end
   end
   return ""
-end
-
-local function resolver()
-  local servers = {}
-  local file = io.open("/etc/resolv.conf", "r")
-  for line in file and file:lines() or function() end do
-    local server = line:match "^nameserver%s+(%d+%.%d+%.%d+%.%d+)"
-    if server then servers[#servers + 1] = server end
-  end
-  if file then file:close() end
-  return #servers > 0 and ("resolver %s ipv6=off;"):format(table.concat(servers, " ")) or ""
 end
 
 local function replaced(text, replacements)
@@ -114,11 +89,11 @@ local function replaced(text, replacements)
 end
 
 local function configuration(server, port, folder)
-  local lua = lua_folder()
+  local lua = assert(process.lua_folder(), "the sandbox must be started from files")
   local values = {
     USER = process.user(), PORT = ("%d"):format(port), LUA = lua, FOLDER = folder, DAEMON = server.stays and "off" or "on",
     CPATH = server.cpath and server.cpath .. ";;" or cpath_of(lua), MODULES = server.modules or "/usr/lib/nginx/modules",
-    PROTOCOL = server.tls and PROTOCOL or "", RESOLVER = resolver(), AUTHORITIES = authorities(),
+    PROTOCOL = server.tls and PROTOCOL or "", RESOLVER = process.resolver(), AUTHORITIES = authorities(),
   }
   values.PAGE = server.page and replaced(PAGE, values) or ""
   return replaced(CONF, values)

@@ -1,6 +1,7 @@
 -- The options of the sandbox's server, read and checked before nginx starts: what the server itself takes, and what goes on to
 -- the box, as plain data that a file of JSON can hold. Reads files, starts nothing, and never overwrites a file. In the worker,
 -- apply() does to the new box what the server's options ask for.
+local file = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
 local random_id = require "whatsapp.util.random_id"
 local sandbox = require "whatsapp.sandbox"
@@ -102,14 +103,6 @@ end
 
 -- ---- files -----------------------------------------------------------------------------------------------------------------
 
-local function read_file(path)
-  local file, err = io.open(path, "rb")
-  if not file then return nil, err end
-  local text, unread = file:read "*a"
-  file:close()
-  return text, unread
-end
-
 -- The line and the column at which a text stops being JSON, with the words of the reader.
 local function place_of(text, err)
   local at = tonumber(tostring(err):match "byte (%d+)" or tostring(err):match "character (%d+)" or tostring(err):match "at (%d+)")
@@ -120,7 +113,7 @@ local function place_of(text, err)
 end
 
 local function read_json(path, what)
-  local text, unread = read_file(path)
+  local text, unread = file.read(path)
   if not text then return nil, ("%s %s cannot be read: %s"):format(what, path, tostring(unread)) end
   local value, err = json.decode(text)
   if type(value) ~= "table" then
@@ -129,15 +122,9 @@ local function read_json(path, what)
   return value
 end
 
-local function exists(path)
-  local file = io.open(path, "rb")
-  if file then file:close() end
-  return file ~= nil
-end
-
 -- a state file that is not there yet is made later; one that the box cannot read is never overwritten
 local function check_state(path, box)
-  if not path or not exists(path) then return true end
+  if not path or not file.exists(path) then return true end
   local document, err = read_json(path, "the state file")
   if not document then return nil, err end
   local ok, unread = box:load(document)

@@ -2,20 +2,6 @@
 -- a connection that is reset, cut, slow or silent. Never asks the box.
 local wire = {}
 
--- nginx keeps a long body in a file
----@param ngx table
----@return string body
-function wire.body(ngx)
-  ngx.req.read_body()
-  local body = ngx.req.get_body_data()
-  local path = not body and ngx.req.get_body_file()
-  local file = path and io.open(path, "rb")
-  if not file then return body or "" end
-  body = file:read "*a"
-  file:close()
-  return body
-end
-
 local function head(ngx, response, length)
   ngx.status = response.status
   for name, value in pairs(response.headers or {}) do ngx.header[name] = value end

@@ -27,13 +27,6 @@ local function refused(problem)
   return outcome.invalid("to_file: " .. problem, { { path = "to_file", rule = "file", message = problem } })
 end
 
--- as over a network, a file that is there already is not touched
-local function exists(path)
-  local file = io.open(path, "rb")
-  if file then file:close() end
-  return file ~= nil
-end
-
 local function write(path, body)
   local file, err = io.open(path, "wb")
   if not file then return refused(err) end
@@ -88,7 +81,9 @@ end
 ---@return whatsapp.response? response, string? err, whatsapp.details? details
 function M.answer(answers, subject, request)
   if not (request.to_file or request.progress) then return answers(subject, request) end
-  if request.to_file and exists(request.to_file) then return refused(request.to_file .. ": File exists") end
+  -- as over a network, a file that is there already is not touched
+  local path = request.to_file
+  if path and require("whatsapp.util.file").exists(path) then return refused(path .. ": File exists") end
   return deliver(request, answers(subject, request))
 end
 

@@ -9,11 +9,7 @@ local AUTHORITIES = {
   "/opt/homebrew/etc/ca-certificates/cert.pem", "/usr/local/etc/openssl/cert.pem",
 }
 
-local function is_readable(path)
-  local file = io.open(path, "rb")
-  if file then file:close() end
-  return file ~= nil
-end
+local is_readable = require("whatsapp.util.file").exists
 
 local function authorities(ca_file)
   if ca_file then return is_readable(ca_file) and ca_file or nil end

@@ -1,0 +1,33 @@
+-- The worker in the nginx that a command runs in the foreground: reads the options, prints lines, and ends nginx. Only nginx
+-- loads it.
+-- luacheck: std min+ngx_lua
+local file = require "whatsapp.util.file"
+local master = require "whatsapp.sandbox.master"
+
+local worker = {}
+
+local nginx -- that of the one worker
+
+---Ends nginx.
+function worker.stop() nginx:signal "QUIT" end
+
+local function watch(premature)
+  if not premature and nginx:is_orphan() then worker.stop() end
+end
+
+---Prints a line. Ends nginx if the reader has gone.
+---@param line string
+function worker.print(line)
+  if not (io.stdout:write(line, "\n") and io.stdout:flush()) then worker.stop() end
+end
+
+---For init_worker_by_lua. nginx ends too if the program that started it was killed.
+---@param path string of the file with the options
+---@return table options
+function worker.begin(path)
+  nginx = master.of_worker()
+  if nginx.parent then ngx.timer.every(1, watch) end
+  return assert(require("whatsapp.core").decode(assert(file.read(path))))
+end
+
+return worker

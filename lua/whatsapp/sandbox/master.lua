@@ -1,0 +1,32 @@
+-- The nginx that a worker belongs to, and the program that started it. Debian's nginx ends on Ctrl-C by itself. If the program
+-- that started it was killed, nginx would run for ever, so a worker asks is_orphan() and ends it. Knows nothing where there is no
+-- /proc.
+local file = require "whatsapp.util.file"
+
+local master = {}
+
+local Master = {}
+Master.__index = Master
+
+local function parent_of(pid)
+  local text = file.read("/proc/" .. pid .. "/stat")
+  return text and text:match "^%d+ %b() %a (%d+)"
+end
+
+---Returns whether the program that started nginx has ended.
+---@return boolean
+function Master:is_orphan()
+  local now = self.parent and parent_of(self.pid)
+  return now ~= nil and now ~= self.parent
+end
+
+---@param name string of the signal
+function Master:signal(name) os.execute(("kill -%s %s"):format(name, self.pid)) end
+
+---@return { pid: string?, parent: string? } master that of this worker
+function master.of_worker()
+  local pid = parent_of "self"
+  return setmetatable({ pid = pid, parent = pid and parent_of(pid) }, Master)
+end
+
+return master

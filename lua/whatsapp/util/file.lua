@@ -1,0 +1,24 @@
+-- Files that are read whole: for what is small, such as options, keys and states. Files of messages are read in pieces by
+-- whatsapp.media.file. Never writes.
+local file = {}
+
+---@param path string
+---@return string? text
+---@return string? err
+function file.read(path)
+  local opened, err = io.open(path, "rb")
+  if not opened then return nil, err end
+  local text, unread = opened:read "*a"
+  opened:close()
+  return text, unread
+end
+
+---@param path string
+---@return boolean whether the file can be opened
+function file.exists(path)
+  local opened = io.open(path, "rb")
+  if opened then opened:close() end
+  return opened ~= nil
+end
+
+return file

@@ -1,0 +1,11 @@
+-- The body of the request that nginx's Lua module is at. nginx keeps a long one in a file.
+local file = require "whatsapp.util.file"
+
+---@param ngx table
+---@return string body
+return function(ngx)
+  ngx.req.read_body()
+  local body = ngx.req.get_body_data()
+  local path = not body and ngx.req.get_body_file()
+  return body or path and file.read(path) or ""
+end

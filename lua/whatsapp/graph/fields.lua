@@ -72,11 +72,6 @@ local function is_utf8(text)
   return show.line(beyond):find("\\x", 1, true) == nil
 end
 
-local function length_of(text)
-  local _, count = text:gsub("[^\128-\191]", "")
-  return count
-end
-
 -- kind -> words after "must be", a test
 local KINDS = {
   string = { "a string", function(value) return type(value) == "string" end },
@@ -126,7 +121,7 @@ local function check_string(report, path, field, value)
   local add = report_of(report, field)
   if not is_utf8(value) then return report:add(path, "utf8", "not UTF-8") end
   if field.values then return check_values(report, path, field, value) end
-  check_range(report, add, path, field, length_of(value), { "min_chars", "max_chars" }, "character")
+  check_range(report, add, path, field, values.characters(value), { "min_chars", "max_chars" }, "character")
   if field.format and value ~= "" and not fields.FORMATS[field.format][2](value) then
     local words, got = "must be " .. fields.FORMATS[field.format][1], not field.secret and ", got " .. shown(value) or ""
     add(report, path, "format", words .. got, nil, not field.secret and value or nil)

@@ -7,11 +7,7 @@ local states = {}
 ---@alias whatsapp.outbox.state_name "queued"|"claimed"|"sending"|"unknown"|"accepted"|"failed"|"expired"
 states.ALL = { "queued", "claimed", "sending", "unknown", "accepted", "failed", "expired" }
 
-local function set(list)
-  local members = {}
-  for _, name in ipairs(list) do members[name] = true end
-  return members
-end
+local set = require("whatsapp.util.values").set
 
 -- Each set is also a list, for SQL and for the scripts of Redis.
 states.LISTS = {

@@ -69,13 +69,15 @@ function Clock:move(time)
   self.offset, self.time = self.offset + time - now, time
 end
 
-local function is_time(value) return type(value) == "number" and value == value and math.abs(value) < 2 ^ 40 end
+---@param value any
+---@return boolean whether it can be a time or a length of time, in seconds
+function clock.is_time(value) return type(value) == "number" and value == value and math.abs(value) < 2 ^ 40 end
 
 ---Moves the clock forward, and does what falls due meanwhile, one by one, each at its time.
 ---@param seconds number not below 0
 ---@return number now
 function Clock:advance(seconds)
-  if not is_time(seconds) or seconds < 0 then error("advance: a clock moves forward, by a number of seconds", 2) end
+  if not clock.is_time(seconds) or seconds < 0 then error("advance: a clock moves forward, by a number of seconds", 2) end
   self.run_until(self:now() + seconds)
   self.on_move()
   return self:now()
@@ -85,7 +87,7 @@ end
 ---@param time number seconds since 1970; not before now
 ---@return number now
 function Clock:set(time)
-  if not is_time(time) then error("set: a time is a number of seconds since 1970", 2) end
+  if not clock.is_time(time) then error("set: a time is a number of seconds since 1970", 2) end
   if time < self:now() then error(("set: the clock cannot go back (it is %.3f)"):format(self:now()), 2) end
   self.run_until(time)
   self.on_move()

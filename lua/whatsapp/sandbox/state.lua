@@ -1,6 +1,7 @@
 -- The state of a box as one document, to go on with after a restart: what was sent, who the users are, what still waits. Plain
 -- data that every JSON library can write: messages are in it as JSON, files as base64. A document that is wrong changes nothing.
 local crypto = require "whatsapp.crypto"
+local is_time = require("whatsapp.sandbox.clock").is_time
 local deliveries = require "whatsapp.sandbox.deliveries"
 local escaped = require "whatsapp.sandbox.escaped"
 local json = require "whatsapp.wire.json"
@@ -164,8 +165,6 @@ local function check_list(document, name, members)
     if ALSO[name] and not ALSO[name](item) then return where .. " cannot be read" end
   end
 end
-
-local function is_time(value) return type(value) == "number" and value == value and math.abs(value) < 2 ^ 40 end
 
 local function check(document)
   if type(document) ~= "table" or type(document.version) ~= "number" then return "it is no state of a sandbox" end

@@ -4,6 +4,7 @@ local definition = require "whatsapp.templates.definition"
 local kinds = require "whatsapp.templates.kinds"
 local problems = require "whatsapp.wire.problems"
 local texts = require "whatsapp.templates.texts"
+local values = require "whatsapp.util.values"
 local variables = require "whatsapp.templates.variables"
 
 local buttons = {}
@@ -32,7 +33,7 @@ local function check_code(report, button, path)
   if type(code) ~= "string" or code == "" then
     return report:add(path .. ".example", "type", "must be a code, or a list with one, got " .. shown(code))
   end
-  local length = variables.length(code)
+  local length = values.characters(code)
   if length > MOST_CODE then report:over(path .. ".example", "max_chars", length, "character", MOST_CODE) end
 end
 

@@ -69,8 +69,7 @@ local function check_name(report, parameter, path, wanted, seen)
 end
 
 local function check_names(report, parameters, path, names)
-  local wanted, seen = {}, {}
-  for _, name in ipairs(names) do wanted[name] = true end
+  local wanted, seen = values.set(names), {}
   for i, parameter in ipairs(parameters) do check_name(report, parameter, ("%s[%d]"):format(path, i), wanted, seen) end
   for _, name in ipairs(names) do
     if not seen[name] then report:missing(path, ("the value of {{%s}}"):format(name), name) end
@@ -78,7 +77,7 @@ local function check_names(report, parameters, path, names)
 end
 
 local function check_length(report, path, text, most)
-  local length = variables.length(text)
+  local length = values.characters(text)
   if length > most then report:over(path, "max_chars", length, "character", most, ", with its values") end
 end
 

@@ -1,6 +1,7 @@
 -- Reads a template's definition, as the API lists it or as it is sent to create it, into the view that check and render need.
 -- Takes any table: what it cannot read is left out, and validate says why. Never changes the definition.
 local kinds = require "whatsapp.templates.kinds"
+local text_of = require("whatsapp.templates.texts").text
 local values = require "whatsapp.util.values"
 local variables = require "whatsapp.templates.variables"
 
@@ -36,8 +37,6 @@ local definition = {}
 
 local NONE = values.NONE
 local MOST = 100 -- components, buttons and cards that are read
-
-local function text_of(value) return type(value) == "string" and value or nil end
 
 ---@param value any
 ---@return string? capitals nil if it is no string

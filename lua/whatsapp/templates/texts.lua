@@ -113,8 +113,7 @@ local function check_positional_examples(report, path, names, example)
 end
 
 local function check_named_examples(report, path, names, example)
-  local wanted, seen = {}, {}
-  for _, name in ipairs(names) do wanted[name] = true end
+  local wanted, seen = values.set(names), {}
   for i, one in ipairs(table_of(example)) do
     local name = text_of(table_of(one).param_name)
     local at = ("%s[%d].param_name"):format(path, i)

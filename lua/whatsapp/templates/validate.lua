@@ -7,6 +7,7 @@ local fields = require "whatsapp.graph.fields"
 local kinds = require "whatsapp.templates.kinds"
 local problems = require "whatsapp.wire.problems"
 local texts = require "whatsapp.templates.texts"
+local values = require "whatsapp.util.values"
 local variables = require "whatsapp.templates.variables"
 
 local validate = {}
@@ -31,6 +32,7 @@ local function check_header(report, state, component, path)
   end
 end
 
+local LIBRARY_NAME = "library_template_name" -- a member that only a template of the library has
 local API_WRITES = "the API writes the texts of an authentication template"
 
 local function check_body(report, state, component, path, most)
@@ -42,7 +44,7 @@ local function check_body(report, state, component, path, most)
   if component.text == nil then report:missing(at, ("a string of 1 to %d characters"):format(most)) end
   local text = text_of(component.text)
   if text and most < kinds.BODY then
-    local length = variables.length(text)
+    local length = values.characters(text)
     if length > most then report:over(at, "max_chars", length, "character", most, " here") end
   end
   if component.add_security_recommendation ~= nil then
@@ -225,7 +227,7 @@ end
 ---@return whatsapp.report
 function validate.definition(source)
   local report = problems.new "definition"
-  local is_of_library = source.library_template_name ~= nil and source.components == nil
+  local is_of_library = source[LIBRARY_NAME] ~= nil and source.components == nil
   fields.check(is_of_library and "LibraryTemplate" or "TemplateDefinition", source, report)
   if not is_of_library then check_rules(report, source) end
   return report

@@ -55,11 +55,4 @@ function variables.fill(text, values)
   end))
 end
 
----@param text string
----@return integer characters code points
-function variables.length(text)
-  local _, count = text:gsub("[^\128-\191]", "")
-  return count
-end
-
 return variables

@@ -160,12 +160,6 @@ end
 
 -- ---- requests -------------------------------------------------------------------------------------------------------------
 
-local function check(state, request, level)
-  if state.closed then error("attempt to use a closed transport", level + 1) end
-  checked.is_request(request, level + 1)
-  checked.check_streams(request, level + 1)
-end
-
 -- an answer, or a failure, for a request that is still waited for; anything that comes later is dropped
 local function settle(state, plan, response, err, details)
   local entry = plan.entry
@@ -258,8 +252,8 @@ local function make(options, level, inner)
   end
 
   function transport.start(request, slot, inbox)
-    check(state, request, 2)
-    if slot == nil then error("start needs a slot, which wait() returns with the answer", 2) end
+    checked.check_call(state, request, 2)
+    checked.check_slot(slot, 2)
     start(state, request, slot, state.inboxes:box(inbox))
   end
 
@@ -277,7 +271,7 @@ local function make(options, level, inner)
   function transport.close() close(state) end
 
   local function call(_, request)
-    check(state, request, 2)
+    checked.check_call(state, request, 2)
     check_waiting(state, 2)
     local box = state.inboxes.new_box()
     start(state, request, box, box)

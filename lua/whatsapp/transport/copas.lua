@@ -34,26 +34,15 @@ local NEW = {
 local DEFAULTS = { timeout = 30, connect_timeout = 10, max_body = 16 * 1024 * 1024, pool_size = 32, idle_timeout = 60 }
 
 local function settings_of(options, level)
-  local settings = values.copy(DEFAULTS)
-  for name, value in pairs(util_options.check(options, NEW, level + 1)) do settings[name] = value end
+  local settings = values.with_defaults(util_options.check(options, NEW, level + 1), DEFAULTS)
   if settings.proxy and settings.proxy ~= "" then
     error("option proxy: this transport knows no proxy, whatsapp.transport.curl does", level + 1)
   end
-  if settings.headers then
-    local wanted = {}
-    for _, name in ipairs(settings.headers) do wanted[name] = true end
-    settings.wanted = wanted
-  end
+  settings.wanted = settings.headers and values.set(settings.headers)
   return settings
 end
 
 -- ---- one request ----------------------------------------------------------------------------------------------------------
-
-local function check(state, request, level)
-  if state.closed then error("attempt to use a closed transport", level + 1) end
-  checked.is_request(request, level + 1)
-  checked.check_streams(request, level + 1)
-end
 
 -- The bytes of files and forms are put into the body: LuaSocket streams nothing safely.
 local function plan_of(state, request)
@@ -144,8 +133,8 @@ function M.new(options)
   local transport = { streams = true, now = waits.now, sleep = waits.sleep }
 
   function transport.start(request, slot, inbox)
-    check(state, request, 2)
-    if slot == nil then error("start needs a slot, which wait() returns with the answer", 2) end
+    checked.check_call(state, request, 2)
+    checked.check_slot(slot, 2)
     start(state, request, slot, state.inboxes:box(inbox))
   end
 
@@ -164,7 +153,7 @@ function M.new(options)
   function transport.close() close(state) end
 
   local function call(_, request)
-    check(state, request, 2)
+    checked.check_call(state, request, 2)
     waits.check()
     local box = state.inboxes.new_box()
     start(state, request, box, box)

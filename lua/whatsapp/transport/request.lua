@@ -71,6 +71,23 @@ function checked.check_streams(request, level)
   if kind ~= "nil" and kind ~= "function" then error("progress must be a function, not a " .. kind, level + 1) end
 end
 
+---Raises for a call that a transport in Lua cannot begin: it is closed, or the request is used wrongly.
+---@param state { closed: boolean } of the transport
+---@param request any
+---@param level integer of the caller to blame, as error() counts from here
+function checked.check_call(state, request, level)
+  if state.closed then error("attempt to use a closed transport", level + 1) end
+  checked.is_request(request, level + 1)
+  checked.check_streams(request, level + 1)
+end
+
+---Raises for a slot that could not be told from no answer.
+---@param slot any
+---@param level integer of the caller to blame, as error() counts from here
+function checked.check_slot(slot, level)
+  if slot == nil then error("start needs a slot, which wait() returns with the answer", level + 1) end
+end
+
 ---@class whatsapp.checked_request
 ---@field method string
 ---@field url whatsapp.url

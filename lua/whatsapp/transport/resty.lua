@@ -44,8 +44,7 @@ local DEFAULTS = {
 -- ---- options --------------------------------------------------------------------------------------------------------------
 
 local function settings_of(options, level)
-  local settings = values.copy(DEFAULTS)
-  for name, value in pairs(util_options.check(options, NEW, level + 1)) do settings[name] = value end
+  local settings = values.with_defaults(util_options.check(options, NEW, level + 1), DEFAULTS)
   if settings.ca_file then
     error("option ca_file is for libcurl: nginx takes them from its directive lua_ssl_trusted_certificate", level + 1)
   end
@@ -59,17 +58,10 @@ local function settings_of(options, level)
   return settings
 end
 
-local function set_of(names)
-  if not names then return nil end
-  local set = {}
-  for _, name in ipairs(names) do set[name] = true end
-  return set
-end
-
 local function new_state(options, level)
   local settings = settings_of(options, level + 1)
   return {
-    settings = settings, wanted = set_of(settings.headers),
+    settings = settings, wanted = settings.headers and values.set(settings.headers),
     exchange = settings.http and require("whatsapp.transport.resty.lua_resty_http").exchange or cosocket.exchange,
     inboxes = inboxes.new(), checked = {}, spare = false,
     -- plans, and boxes that a light thread waits for. Weak: nginx may end a request, and its light thread, at any time
@@ -80,9 +72,7 @@ end
 -- ---- requests -------------------------------------------------------------------------------------------------------------
 
 local function check(state, request, level)
-  if state.closed then error("attempt to use a closed transport", level + 1) end
-  checked.is_request(request, level + 1)
-  checked.check_streams(request, level + 1)
+  checked.check_call(state, request, level + 1)
   if not rawget(_G, "ngx") then error("whatsapp.transport.resty works in nginx only", level + 1) end
 end
 
@@ -223,7 +213,7 @@ function M.new(options, level)
 
   function transport.start(request, slot, inbox)
     check(state, request, 2)
-    if slot == nil then error("start needs a slot, which wait() returns with the answer", 2) end
+    checked.check_slot(slot, 2)
     start(state, request, slot, state.inboxes:box(inbox))
   end
 

@@ -120,6 +120,31 @@ function values.scalar(value)
   if kind == "string" or kind == "number" then return value end
 end
 
+---Returns a copy that has the default of each member that is absent.
+---@param options table
+---@param defaults table
+---@return table
+function values.with_defaults(options, defaults)
+  local all = values.copy(defaults)
+  for name, value in pairs(options) do all[name] = value end
+  return all
+end
+
+---@param list string[]
+---@return table<string, boolean> set
+function values.set(list)
+  local set = {}
+  for _, name in ipairs(list) do set[name] = true end
+  return set
+end
+
+---@param text string UTF-8
+---@return integer characters code points
+function values.characters(text)
+  local _, count = text:gsub("[^\128-\191]", "")
+  return count
+end
+
 ---The one place where a value of any type becomes text; util/show puts it on one line.
 ---@param value any such as an error: its __tostring may raise or give no string
 ---@return string

@@ -11,8 +11,10 @@ function http.answer(status, body, more)
   return { status = status, headers = headers, body = body or "" }
 end
 
--- the last of several values of one name, as nginx gives them
-local function last(value)
+---Returns the last value where nginx gives a list: a name that a request has several times.
+---@param value any
+---@return any
+function http.last(value)
   if type(value) == "table" then return value[#value] end
   return value
 end
@@ -23,9 +25,9 @@ end
 function http.header(request, wanted)
   local headers = request.headers
   if type(headers) ~= "table" then return nil end
-  if headers[wanted] ~= nil then return last(headers[wanted]) end
+  if headers[wanted] ~= nil then return http.last(headers[wanted]) end
   for name, value in pairs(headers) do
-    if type(name) == "string" and name:lower() == wanted then return last(value) end
+    if type(name) == "string" and name:lower() == wanted then return http.last(value) end
   end
 end
 

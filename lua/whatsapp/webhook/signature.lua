@@ -1,18 +1,13 @@
 -- Proves that a webhook's request is the API's: the challenge that sets it up, and the HMAC of each body. Compares in constant
 -- time; never changes a body, never raises.
 local crypto = require "whatsapp.crypto"
+local last = require("whatsapp.webhook.http").last
 local options_of = require "whatsapp.util.options"
 local url = require "whatsapp.util.url"
 
 local signature = {}
 
 -- ---- challenge ---------------------------------------------------------------------------------------------------------
-
--- the last of several values of one name, as nginx gives them
-local function last(value)
-  if type(value) == "table" then return value[#value] end
-  return value
-end
 
 ---@param query any the raw query, or a decoded table
 ---@param verify_token string not empty

@@ -15,7 +15,7 @@ local status = {}
 ---@field details whatsapp.details? of a failure, as client:send returns them
 ---@field participants table<string, whatsapp.state>? of a message to a group
 
----The order of statuses; a failure ends all.
+---The order of statuses. No status comes after `failed`.
 status.RANK = { unknown = 0, accepted = 1, sent = 2, delivered = 3, read = 4, played = 5, failed = 6 }
 local RANK = status.RANK
 
@@ -108,13 +108,13 @@ local function find(self, id, stamp)
   if of_id and of_id.stamp and of_id.stamp ~= stamp then stamp = nil end
   local of_stamp = stamp and self.by_stamp[stamp]
   if of_stamp and id and of_stamp.id ~= id then
-    -- A stamp that two messages have identifies neither. An attempt that was refused cannot be the one that got the id.
+    -- If two messages have the same stamp, the stamp identifies neither message. A refused attempt does not get an id.
     local refused = not of_stamp.id and of_stamp.status == "failed"
     if refused then self.by_stamp[stamp] = nil end
     if of_stamp.id or refused then of_stamp = nil end
   end
   local state = of_id or of_stamp or add(self, id, stamp)
-  if of_id and of_stamp and of_id ~= of_stamp then -- the stamp had a state without an id: the two states are one message's
+  if of_id and of_stamp and of_id ~= of_stamp then -- the state of the stamp has no id: both states belong to one message
     self.by_stamp[stamp] = of_id
     self.states:delete(of_stamp)
   end

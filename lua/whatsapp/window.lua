@@ -9,8 +9,8 @@ local window = {}
 
 local integer = values.integer
 
-local DAY = 24 * 3600 -- after an ad too: the 72 hours there concern prices
-local KEEP = 30 * DAY -- a window that has closed is known to be closed for so long
+local DAY = 24 * 3600 -- the same after a click on an ad: the 72 hours of an ad change prices only
+local KEEP = 30 * DAY -- the book remembers a closed window for this time
 local CLOSED = 131047 -- the API's code for a message outside the window
 
 ---@class whatsapp.window_book
@@ -25,7 +25,7 @@ local function plain(to)
   return id ~= "" and id or nil
 end
 
--- Opens a user's window for one number of the business. The empty name has the time of the window that closes last.
+-- Opens a user's window for one number of the business. The key "" keeps the latest closing time of all numbers.
 local function open_for(self, id, phone_number_id, until_when)
   if not id then return end
   local now = self.now()
@@ -46,8 +46,8 @@ end
 
 local STEPS = { connect = true, terminate = true } -- events of a call; the other events are about its recording
 
--- A user's call opens a window, whether the business answers it or not. A call of the business opens one if the user answers it:
--- only then it has a duration.
+-- A user's call opens a window, whether the business answers it or not. A call of the business opens a window only if the user
+-- answers it: an answered call has a duration.
 local function feed_call(self, event, call)
   local time = integer(call.start_time) or integer(call.timestamp)
   if not STEPS[call.event] then return end
@@ -77,7 +77,7 @@ end
 
 -- ---- the book ----------------------------------------------------------------------------------------------------------
 
--- whether a user wrote the message, also to another app of the business: that opens the same window
+-- returns whether a user wrote the message; a message to another app of the business opens the same window
 local function is_from_user(event)
   if event.kind == "message" then return true end
   return event.kind == "standby" and event.field == "standby" and event.status == nil and event.to == nil
@@ -119,7 +119,7 @@ end
 
 ---@param to string|integer phone number or business-scoped id
 ---@param phone_number_id string? of the business's number, if there are several
----@return boolean? open nil if no event came from this user
+---@return boolean? open nil: the book knows no window of this user
 ---@return number? seconds until the window closes; negative after it has closed
 function book:open(to, phone_number_id)
   if type(to) ~= "string" and type(to) ~= "number" then error("a recipient is a string or a whole number", 2) end
@@ -143,11 +143,11 @@ local function address_of(event)
   if event.recipient_user_id then return { recipient = event.recipient_user_id } end
 end
 
----The message to send instead of one that was refused outside the window (code 131047). The API tells of it in its answer to a
----send, for which there is the option `fallback`, or later in a `failed` status, for which there is this function.
+---Returns the message to send instead of a message that was refused outside the window (code 131047). If the API refuses in
+---its answer to a send, use the option `fallback`. If it refuses later, in a `failed` status, use this function.
 ---@param event whatsapp.event
----@param template whatsapp.Message|whatsapp.Template|fun(event: whatsapp.event): whatsapp.Message? without an address, or
----with one, which wins
+---@param template whatsapp.Message|whatsapp.Template|fun(event: whatsapp.event): whatsapp.Message? if it has an address, this
+---address is used; else the address of the event
 ---@return whatsapp.Message? message nil: the event is no such failure, has no recipient, or the function returned nil
 function window.fallback(event, template)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
@@ -159,7 +159,7 @@ function window.fallback(event, template)
   if is_callable then template = template(event) end
   if type(template) ~= "table" then return nil end
   local message = values.copy(template)
-  if template.name and template.language then message = { template = template } end -- the member alone, without a message
+  if template.name and template.language then message = { template = template } end -- the caller passed only the template
   if message.to ~= nil or message.recipient ~= nil then return message end
   for name, value in pairs(address) do message[name] = value end
   return message

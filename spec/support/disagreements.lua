@@ -31,7 +31,7 @@ return {
   { "`context` without `message_id`", "Optional.", "Refused: an answer to no message is a mistake.", "refused",
     { context = {}, text = { body = "b" } } },
   { "`type = \"hsm\"`", "Of the On-Premises API.", "Refused: the Cloud API does not know it.", "refused", { type = "hsm" } },
-  { "`hsm` beside another content", "Of the On-Premises API.", "Refused: the Cloud API does not know it.", "refused",
+  { "a message with `hsm` and another content", "Of the On-Premises API.", "Refused: the Cloud API does not know it.", "refused",
     { hsm = {}, text = { body = "b" } } },
   { "`preview_url` outside of `text`", "Of the On-Premises API.", "Refused, and the place where it belongs is named.", "refused",
     { preview_url = true, text = { body = "b" } } },
@@ -60,7 +60,7 @@ return {
   -- reactions
   { "`emoji` of a reaction", "One emoji.", "Any text: new emoji appear each year, and `\"\"` takes the reaction back.", "accepted",
     { reaction = { message_id = "wamid.1", emoji = "ok" } } },
-  { "`context` beside a reaction", "Allowed for every message.", "Refused: a reaction names its message itself.", "refused",
+  { "a reaction with `context`", "Every message may have it.", "Refused: the reaction already has the id of its message.", "refused",
     { context = { message_id = "wamid.1" }, reaction = { message_id = "wamid.1", emoji = "x" } } },
   -- interactive messages
   { "two rows of a list with one `id`", "Must be unique.", "A warning: the API takes it, but answers cannot be told apart.", "warned",
@@ -83,8 +83,8 @@ return {
     with_parameters { type = "button", sub_type = "url", index = "0" } },
   { "`caption` of an image, video or document in a header", "Listed with media, but not supported in templates.", "A warning.",
     "warned", header_image "c" },
-  { "length of a text in `body`", "1,024 characters with other components, 32,768 if the body is alone.",
-    "The same: over 1,024 beside a header is refused.", "refused", with_parameters(HEADER_TEXT, body_text(1025)) },
+  { "length of a text in `body`", "1,024 characters if the template has other components, else 32,768.",
+    "The same: with a header, more than 1,024 characters are refused.", "refused", with_parameters(HEADER_TEXT, body_text(1025)) },
   { "length of a text in a `body` that is alone", "32,768 characters.", "Accepted up to there.", "accepted",
     with_parameters(body_text(32768)) },
 }

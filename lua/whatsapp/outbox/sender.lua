@@ -1,5 +1,5 @@
 -- The sender of an outbox: drives deliveries of claimed entries over the transport of a client. Every commit to the store is for
--- a list of entries: what ended is recorded, what leaves is marked as `sending` before its first byte. Its turn:
+-- a list of entries. It records the entries that ended. It marks an entry as `sending` before it sends the first byte. Its turn:
 --   1. record   finish() what has ended
 --   2. tend     sweep() the leases that are over, purge() what is old
 --   3. refill   claim() the next entries, and take their places in the limits
@@ -16,11 +16,11 @@ local values = require "whatsapp.util.values"
 local sender = {}
 
 local SOON = 1 -- seconds that a claimed entry may wait for its place in the limits
-local PEEK = -1 -- at_most: take nothing, only tell the wait
+local PEEK = -1 -- a value of at_most: the store takes no place, and only returns the wait
 local LONGEST_OUTAGE = 30 -- seconds between two looks at a store that failed
 local PURGE_EVERY, PURGE_COUNT = 60, 1000
 local LOOK_EVERY = 15 -- seconds between two looks of the observer
-local TAKEN = "taken" -- on the wire, as send/batch has it
+local TAKEN = "taken" -- a value of on_wire, the same as in send/batch: the transport has the request
 
 ---@class whatsapp.outbox.sender
 local Sender = {}
@@ -52,7 +52,7 @@ end
 
 -- ---- 1. record ---------------------------------------------------------------------------------------------------------------
 
--- tells the caller's function about an outcome; what it raises ends the run, once all is recorded
+-- calls the caller's function with an outcome; if this function raises, the run ends after all outcomes are recorded
 local function tell(self, item, outcome)
   if not self.on_outcome then return end
   local entry = item.entry
@@ -110,7 +110,7 @@ local function ended(self, item)
   item.result, item.err, item.details = one.result or nil, one.err or nil, one.details
   item.one, item.is_attempt = nil, true
   local outcome, seconds = decide.outcome(entry, item.result, item.err, item.details, self.outbox, self.holds)
-  if self.state.observe and outcome.state ~= "queued" then one:observed() end -- it has ended
+  if self.state.observe and outcome.state ~= "queued" then one:observed() end -- no other attempt follows
   one.batch = false
   if not one.is_spoilt then one:release() end
   add_outcome(self, item, outcome)
@@ -144,7 +144,7 @@ end
 
 -- ---- 3. refill ---------------------------------------------------------------------------------------------------------------
 
--- seconds until entries may be claimed: the queue is held, or the number has no place in the next second
+-- returns seconds until entries may be claimed; above 0 if the queue is held, or if the number's limit has no place soon
 local function wait_of_number(self)
   local asks = { { key = self.hold_key, interval = 1, burst = 1, at_most = PEEK } }
   local limit = self.number_limit
@@ -163,7 +163,7 @@ local function places(self, items, limit, key_of, at_most)
   return ask(self, "take_all", asks)
 end
 
--- The limit of a pair: an entry whose place comes later than soon goes back into the store.
+-- Takes places in the limit of a pair. If an entry must wait longer than SOON, it goes back into the store.
 local function take_pairs(self, items)
   local limit = self.pair_limit
   if not limit or #items == 0 then return items end
@@ -222,7 +222,7 @@ local function body_of(entry)
   return ('%s,"biz_opaque_callback_data":"%s"}'):format(entry.body:sub(1, -2), stamp)
 end
 
--- A delivery whose message was checked and written when it was put into the outbox. The limits were taken in the store.
+-- Makes a delivery. The outbox already checked and wrote its message, and the store already took its places in the limits.
 local function begin(self, item)
   local one, entry = delivery.new(self.state, self.plan), item.entry
   local message = entry.message or values.NONE
@@ -246,7 +246,7 @@ local function is_ready(self, item, now)
   return false
 end
 
--- takes the items that leave now out of those that wait
+-- removes the items that leave now from self.waiting; returns those that are ready
 local function leaving(self, now)
   local waiting, ready = self.waiting, {}
   self.waiting = {}
@@ -283,7 +283,7 @@ local function send(self, item)
   return settle(self, item, nil, values.text_of(problem))
 end
 
--- The store did not say whether these were started: they are asked about again while their lease holds, then put back.
+-- The store did not say whether it started these items. While their lease holds, they wait for another try; then they go back.
 local function not_started(self, items)
   for _, item in ipairs(items) do
     if self.now() < item.lease and not self.stopping then self.waiting[#self.waiting + 1] = item
@@ -304,13 +304,13 @@ local function launch(self)
   if not started then return not_started(self, items) end
   for i, item in ipairs(items) do
     if started[i] then send(self, item)
-    else item.one:release() end -- its lease was over and it is another sender's, or its time to live is over
+    else item.one:release() end -- the lease ended and another sender has the entry, or its time to live is over
   end
 end
 
 -- ---- 5. collect --------------------------------------------------------------------------------------------------------------
 
--- A transport without inboxes may give the answer of a batch of the same client: it is put where that batch finds it.
+-- A transport without inboxes may return an answer that belongs to a batch of the same client. Passes it to that batch.
 local function pass_on(one, response, err, details)
   if type(one) ~= "table" or not one.on_wire or not one.batch then return end
   local owner = one.batch
@@ -383,7 +383,7 @@ local function is_idle(self)
   return self.in_flight == 0 and #self.waiting == 0 and #self.outcomes == 0
 end
 
--- Whether a run ends because it was stopped. A store that stays away keeps it no longer than the leases hold.
+-- returns whether a run ends because it was stopped; after one lease, the run no longer waits for a store that fails
 local function is_stopped(self)
   if self.is_lost and self.in_flight == 0 then return true end
   if not self.stopping then return false end
@@ -428,7 +428,7 @@ function Sender:run(options)
   return self.count
 end
 
----One round: what can be claimed at once is sent.
+---Does one round: claims the entries that are due now, and sends them.
 ---@param options { on_outcome: function?, poll: number? }
 ---@return integer? count of attempts
 ---@return string? err
@@ -443,7 +443,7 @@ end
 
 ---@param outbox whatsapp.outbox_object
 ---@param state table of a client
----@param plan table of its messages, without retries: the store keeps what is tried again
+---@param plan table the client's plan for messages, without retries: the store keeps the entries for the next attempt
 ---@param concurrency integer
 ---@return whatsapp.outbox.sender
 function sender.new(outbox, state, plan, concurrency)

@@ -1,5 +1,5 @@
--- Who is told what: the one signer of requests, the hosts that may be told the token, and the scrubber that takes secrets
--- out of every text that comes back. The last step before an attempt. Never shows a secret, never sends anything.
+-- Decides who gets a secret: the one signer of requests, the hosts that may get the token, and the scrubber that removes
+-- secrets from every text that comes back. Runs as the last step before an attempt. Never shows a secret, never sends anything.
 local outcome = require "whatsapp.wire.outcome"
 local url_reader = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
@@ -8,10 +8,10 @@ local credentials = {}
 
 -- ---- the hosts that get the token -----------------------------------------------------------------------------------------
 
--- The API's own, over https, and the one that the client was made for. Judged by the bytes of a URL and what util/url reads
--- there; no name is looked up.
+-- The token goes to the API's own hosts, over https, and to the host of the client's base_url. The check reads only the URL;
+-- it looks up no name.
 
--- each with whether it is the Graph API, which is told the proof of the app's secret too
+-- host -> whether it is the Graph API: the Graph API also gets appsecret_proof
 local HOSTS = { ["graph.facebook.com"] = true, ["lookaside.fbsbx.com"] = false }
 
 local LONGEST_URL = 8192
@@ -20,13 +20,13 @@ local function origin(url)
   return url:match "^https?://[^/?#]*"
 end
 
--- a host as an error may show it: odd bytes are not repeated
+-- returns a host for an error text: each unusual byte becomes "?"
 local function shown(authority)
   local host = authority:match "([^@]*)$":gsub("[^0-9A-Za-z.:%[%]-]", "?")
   return host ~= "" and host:sub(1, 80) or "nowhere"
 end
 
--- returns an error for a URL with bytes that a URL which gets the token never has
+-- returns an error if a URL is no string, is too long, or has bytes that are not allowed in a URL that gets the token
 local function oddity(url)
   if type(url) ~= "string" then return "a URL is a string, got a " .. type(url) end
   if #url > LONGEST_URL then return ("a URL of %d bytes is too long"):format(#url) end
@@ -51,7 +51,7 @@ function credentials.is_graph(url, base_url)
   local read = url_reader.read(url)
   local host = read and read.port == 443 and read.host or ""
   local graph = HOSTS[host]
-  -- the host is written in one way only, so that no other reader of the URL can mean another one
+  -- allows only one spelling of the host, so that no other URL reader finds another host
   if graph == nil or (authority ~= host and authority ~= host .. ":443") then
     return nil, ("the token goes to graph.facebook.com and lookaside.fbsbx.com only, not to %s"):format(shown(authority))
   end
@@ -61,8 +61,8 @@ end
 
 -- ---- scrubbing ------------------------------------------------------------------------------------------------------------
 
--- The secrets of the latest requests, the newest first. A secret shorter than SHORTEST is a stand-in of a test, and part
--- of many words.
+-- The secrets of the latest requests, the newest first. A secret shorter than SHORTEST is not removed: only tests use one, and
+-- many words contain it.
 local KEPT, SHORTEST = 12, 8
 
 local function remember(secrets, secret)
@@ -84,12 +84,12 @@ end
 
 ---@param state table of a client
 ---@param text string
----@param request table? that was signed: its token may be older than the latest ones
+---@param request table? the signed request: its token may be older than the tokens that the client remembers
 ---@return string text without the client's secrets
 function credentials.clean(state, text, request)
   local authorization = request and request.headers and request.headers.Authorization
   if authorization then text = without(text, authorization:match "^Bearer (.*)$") end
-  text = without(without(text, state.token), state.signed.token) -- others may have used the connections since
+  text = without(without(text, state.token), state.signed.token) -- other clients may have pushed them out of the list
   for _, secret in ipairs(state.shared.secrets) do text = without(text, secret) end
   return text
 end
@@ -111,7 +111,7 @@ end
 
 -- ---- the token ------------------------------------------------------------------------------------------------------------
 
-local AGAIN, LONGEST = 0.01, 60 -- seconds: until a call that is under way is looked at again, and until it is given up
+local AGAIN, LONGEST = 0.01, 60 -- seconds between two checks of a token call under way; seconds until it counts as lost
 
 local MAIN = {} -- for the main program, which coroutine.running() does not name before Lua 5.2
 
@@ -176,9 +176,9 @@ local function proof_of(state, token)
   return proof
 end
 
--- Signs anew. The client's own transport gets the same URL and headers for all messages that share them, and tells them by
--- identity. A transport of the user's gets its own headers each time, and a hook's are signed each time: they may be written
--- into.
+-- Signs anew. The library's own transport gets the same URL and the same headers table for all messages that share them; it
+-- recognizes them by identity. A user's transport gets a new headers table for each request, because it may change the
+-- table. Headers of a hook are signed each time, for the same reason.
 local function sign_anew(state, url, headers, token, graph)
   local signed_url, made = url, signed_headers(state, headers, token)
   if state.app_secret and graph then
@@ -199,7 +199,7 @@ end
 ---@return table<string, string>|string|nil headers with Authorization; or an error string
 ---@return whatsapp.details? details
 function credentials.sign(state, url, headers, delivery, now)
-  local signed, token = state.signed, state.token -- the last request was nearly always signed alike
+  local signed, token = state.signed, state.token -- the last request nearly always had the same URL, headers and token
   local is_known, graph = signed.url == url and signed.from == headers, signed.graph
   local err, details
   if not is_known then
@@ -219,8 +219,8 @@ local sign = credentials.sign
 ---The last step before an attempt: makes the request that a transport takes.
 ---@param delivery table
 ---@param now number seconds
----@return number? seconds 0; or until the token function can be asked
----@return boolean|string|nil again or err
+---@return number? seconds 0: the request is ready; else seconds until the next try to call the token function; nil: it failed
+---@return boolean|string|nil again true: run this step again after these seconds; a string: the error
 ---@return whatsapp.details? details
 function credentials.step(delivery, now)
   local state, url, headers = delivery.state, delivery.url, delivery.headers
@@ -229,7 +229,7 @@ function credentials.step(delivery, now)
     delivery:make_request(signed.signed_url, signed.headers)
     return 0
   end
-  if not delivery.plan.no_token then -- else a file of a host that the caller named, and that is not the API's
+  if not delivery.plan.no_token then -- no_token: the caller named the host of a file, and the host is not the API's
     local details
     url, headers, details = sign(state, url, headers, delivery, now)
     if url == false and state.sleep then return AGAIN, true end

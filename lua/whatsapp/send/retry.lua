@@ -5,8 +5,8 @@ local retry = {}
 ---@class whatsapp.retry
 ---@field attempts integer? in all, 3 if absent
 ---@field total number? seconds for all attempts and the waits between them, 30 if absent; waits for limits do not count
----@field may_send_twice boolean? repeat what may have been sent, too: for messages that do no harm twice
----@field idempotent boolean? with may_send_twice, for a GET or a DELETE: the transport says whether a lost one is repeated
+---@field may_send_twice boolean? also repeat a request that may have been sent; for messages that may arrive twice
+---@field idempotent boolean? with may_send_twice, for a GET or a DELETE: after a transport failure, details.retryable decides
 
 retry.ATTEMPTS, retry.TOTAL = 3, 30
 

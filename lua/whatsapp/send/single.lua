@@ -7,9 +7,9 @@ local advance, settle, release = delivery.advance, delivery.settle, delivery.rel
 
 local single = {}
 
----Moves the request of a delivery over the transport. A transport of the user's must not raise; what it raises all the same
----becomes an outcome. Files are given to it in the body, unless it says that it streams.
----@param one whatsapp.delivery that said 0
+---Moves the request of a delivery over the transport. A user's transport must not raise; if it raises, the error becomes an
+---outcome. A user's transport gets a file in the body, unless it says that it streams.
+---@param one whatsapp.delivery whose advance() returned 0
 ---@return table? response, string? err, whatsapp.details? details
 function single.exchange(one)
   local shared, request = one.state.shared, one.request

@@ -1,7 +1,7 @@
 -- Shared by the transports over libcurl: one client of whatsapp.curl, made when it is first needed, the requests that are
 -- under way, their answers, and their progress. Knows no event loop; waits only where a transport tells it to.
---   start(request, slot, box)   an entry is the tag by which libcurl's client knows the request
---   step(wake)                  puts each answer that has come into its box, and wakes who waits for it
+--   start(request, slot, box)   begins a request; the client of whatsapp.curl knows it by a tag, which is its entry
+--   step(wake)                  puts each new answer into its box, and wakes the waiter of the box
 --   close()                     gives everything under way an outcome
 local checks = require "whatsapp.transport.request"
 local inboxes = require "whatsapp.transport.inboxes"
@@ -16,7 +16,7 @@ for name, kind in pairs(util_options.TRANSPORT) do OPTIONS[name] = kind end
 local CLOSED = "the transport was closed while this was under way; the request may have been sent"
 local NO_MEMORY = "not enough memory"
 
--- One line instead of all the places where Lua looked.
+-- Raises an error of one line, without Lua's list of the paths that it searched.
 local function load_curl()
   local ok, curl = pcall(require, "whatsapp.curl")
   if ok then return curl end
@@ -37,10 +37,10 @@ end
 
 ---@class whatsapp.libcurl
 ---@field client userdata|false of whatsapp.curl; false before the first request and after close()
----@field add function of the client; found once, as a look-up through the metatable for each request costs 1 % of it
+---@field add function the client's method, kept here: a look-up through the metatable costs 1 % of a request
 ---@field next function of the client, likewise
----@field has_descriptor boolean one descriptor is readable when there is something to do; else, on systems without epoll, a loop
----watches client:sockets() and steps after client:timeout()
+---@field has_descriptor boolean true: one descriptor becomes readable when there is work; false, on systems without epoll: a
+---loop must watch client:sockets(), and call step() after client:timeout()
 ---@field closed boolean
 ---@field inboxes table
 ---@field observed table<any, table>|false tellers of progress, by tag; false before the first one
@@ -76,7 +76,7 @@ function Libcurl:open(level)
   return client
 end
 
----@return integer? descriptor another one in a forked child; nil before the first request, and where there is no epoll
+---@return integer? descriptor a forked child has a different one; nil before the first request, and on systems without epoll
 function Libcurl:fd()
   local client = self.client
   return client and client:pollfd() or nil
@@ -117,7 +117,7 @@ end
 ---@param slot any
 ---@param box table
 ---@param level integer of the caller to blame
----@return table? box if it has the answer already: the transport wakes its waiter
+---@return table? box nil: the answer comes later; else the answer is in the box already, and the transport wakes the waiter
 function Libcurl:start(request, slot, box, level)
   check(self, request, level + 1)
   if slot == nil then error("start needs a slot, which wait() returns with the answer", level + 1) end
@@ -129,7 +129,7 @@ function Libcurl:start(request, slot, box, level)
   error(err, level + 1)
 end
 
----The same for whatsapp.transport.curl, where the slot itself is the tag, and nothing is remembered of most requests.
+---Does the same for whatsapp.transport.curl. Here the tag is the slot itself, so most requests need no entry.
 ---@param request table
 ---@param slot any
 ---@param level integer of the caller to blame
@@ -150,7 +150,7 @@ local function report(self, tag, teller, now)
   if moved ~= nil and (ended or teller:is_due(now)) then teller:tell(now, moved, total, ended) end
 end
 
--- a function that is told may start another request, or close the transport
+-- copies the list first: a progress function may start another request, or close the transport
 local function report_all(self)
   local now, all = libcurl.now(), {}
   for tag, teller in pairs(self.observed) do all[tag] = teller end
@@ -199,7 +199,7 @@ function Libcurl:collect(wake)
   until tag == nil
 end
 
----The same after libcurl did what it can do at once.
+---Lets libcurl do all work that needs no waiting, then collects the answers as collect() does.
 ---@param wake fun(box: table)
 function Libcurl:step(wake)
   if not self.client then return end
@@ -219,7 +219,7 @@ end
 
 ---For whatsapp.transport.curl: waits in libcurl for one answer to a request that was started, in any inbox.
 ---@param seconds number
----@return any slot nothing: time is over, or it was closed
+---@return any slot no value: the time is over, or the transport was closed
 ---@return table? response
 ---@return string? err
 ---@return table? details
@@ -290,7 +290,7 @@ end
 
 -- ---- close ----------------------------------------------------------------------------------------------------------------
 
----Everything under way gets an outcome, which wait() still gives. May be called again.
+---Gives an outcome to each request that is under way; wait() still returns these outcomes. May be called again.
 ---@param wake (fun(box: table))? as for collect()
 function Libcurl:close(wake)
   if self.closed then return end
@@ -310,8 +310,8 @@ end
 
 local FIRM = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 
----Lua 5.1 suspends nothing within a pcall or the iterator of a `for`, and raises only when it should suspend: the request
----would go on, and its answer would be lost. Raises before anything has begun, where a coroutine would wait.
+---Lua 5.1 cannot suspend a coroutine within a pcall or the iterator of a `for`. It raises only at the wait, when the request is
+---already under way: then the answer is lost. This function raises earlier, before the request begins.
 function libcurl.check_suspendable()
   if not FIRM then return end
   local level = 2

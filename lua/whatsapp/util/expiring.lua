@@ -10,8 +10,8 @@ Expiring.__index = Expiring
 local expiring = {}
 
 -- ---- the heap: the entry that is due first is at 1 ---------------------------------------------------------------------
--- DUE of an entry is never later than EXPIRES: to make an entry live longer changes only EXPIRES, and the entry moves down
--- when it reaches the top. If two entries are due at the same time, the one with the lower NUMBER goes first. An entry is a
+-- The heap is sorted by DUE. DUE is never later than EXPIRES. If an entry gets a longer life, only EXPIRES changes; the entry
+-- moves down later, when it is at the top. If two entries are due at the same time, the lower NUMBER goes first. An entry is a
 -- list, which needs 150 bytes; a table with names needs 250.
 
 local KEY, VALUE, EXPIRES, DUE, NUMBER, AT = 1, 2, 3, 4, 5, 6
@@ -56,7 +56,7 @@ local function remove(self, entry)
   move_down(heap, self.count, last, last[AT])
 end
 
--- the entry that expires first, once it is at the top
+-- returns the entry that expires first; before that, moves down each entry at the top that got a longer life
 local function first(self)
   local heap = self.heap
   local entry = heap[1]

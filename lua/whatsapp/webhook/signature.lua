@@ -1,5 +1,5 @@
--- Proves that a webhook's request is the API's: the challenge that sets it up, and the HMAC of each body. Compares in constant
--- time; never changes a body, never raises.
+-- Checks that a webhook's request comes from the API: checks the challenge at set-up, and the HMAC of each body. Compares in
+-- constant time; never changes a body, never raises.
 local crypto = require "whatsapp.crypto"
 local last = require("whatsapp.webhook.http").last
 local options_of = require "whatsapp.util.options"
@@ -13,7 +13,7 @@ local signature = {}
 ---@param verify_token string not empty
 ---@return string? challenge
 ---@return string? err
----@return boolean? is_foreign whether the request has no parameter of a challenge
+---@return boolean? is_foreign true: the request is not a challenge, it has no hub.* parameter
 function signature.challenge(query, verify_token)
   local parameters = query
   if type(query) == "string" then parameters = url.parameters((query:gsub("^%?", ""))) end

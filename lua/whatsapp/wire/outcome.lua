@@ -13,9 +13,9 @@ local outcome = {}
 outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 
 ---@class whatsapp.details
----@field kind "invalid"|"refused"|"transport"|"api"|"protocol"|"store" invalid: the message is wrong; refused: a hook, a token
----function or an event stopped
----it; transport: no complete answer; api: a Graph error; protocol: any other answer; store: the store of an outbox failed
+---@field kind "invalid"|"refused"|"transport"|"api"|"protocol"|"store" invalid: the message is wrong; refused: the request was
+---stopped before it was sent (see refused_by); transport: no complete answer; api: a Graph error; protocol: any other answer;
+---store: the store of an outbox failed
 ---@field retryable boolean a repetition may help, and cannot send the message twice
 ---@field may_have_been_sent boolean
 ---@field problems whatsapp.problem[]? of kind "invalid"
@@ -34,7 +34,7 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 ---@field advice string? what to do about the code
 ---@field trace_id string?
 ---@field retry_after number? seconds
----@field waited number? seconds that limits held it back
+---@field waited number? seconds that the request waited for limits
 ---@field attempts integer?
 ---@field hint string? the directive that is missing in nginx's configuration
 ---@field answer table? of client:call: the whole answer, if it has an error and other members, such as
@@ -272,9 +272,8 @@ function outcome.read(answer)
   return failure_of(answer, status, headers, object)
 end
 
----Reads the answer to a message: ids, or the success of a mark as read. A 2xx answer with an id is a success, even if it also
----has an
----error.
+---Reads the answer to a message: ids, or `success` after a message was marked as read. A 2xx answer with an id is a success,
+---even if it also has an error.
 ---@param answer whatsapp.response as outcome.checked returns it
 ---@return table? result mirrors the API's: .messages[1].id, .contacts[1].wa_id; .success of a mark as read
 ---@return string? err
@@ -322,7 +321,7 @@ for name in pairs(TOLD) do table.insert(outcome.HEADERS, name) end
 ---@param info table gets a member for each of these headers
 ---@param headers table<string, string> as outcome.checked returns them
 ---@param clean fun(of: any, value: any): any takes secrets out of a value
----@param of any passed to clean
+---@param of any the first argument of clean
 function outcome.tell(info, headers, clean, of)
   for name in next, headers do
     local row = TOLD[name]

@@ -3,7 +3,7 @@
 -- luacheck: std min+ngx_lua
 local nginx = {}
 
-local body_of = require "whatsapp.util.nginx_body"
+local body_of = require("whatsapp.util.nginx_body").read
 local options_of = require "whatsapp.util.options"
 local show = require "whatsapp.util.show"
 

@@ -1,7 +1,7 @@
 -- The endpoint inside the nginx of `whatsapp listen`: verifies a webhook, prints its events, runs a program for each, sends the
 -- bytes on. Never answers 200 for an event that the program or the other endpoint refused.
 -- luacheck: std min+ngx_lua
-local body_of = require "whatsapp.util.nginx_body"
+local body_of = require("whatsapp.util.nginx_body").read
 local json_line = require "whatsapp.cli.json_line"
 local quoted = require("whatsapp.cli.shell").quoted
 local worker = require "whatsapp.cli.worker"

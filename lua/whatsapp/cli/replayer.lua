@@ -1,7 +1,7 @@
 -- The sandbox inside the nginx of `whatsapp replay`: plays the users' side of a recorded run, waits for the answers of the
 -- business, and compares both runs. Ends nginx when it is done. Never judges by ids and times.
 -- luacheck: std min+ngx_lua
-local body_of = require "whatsapp.util.nginx_body"
+local body_of = require("whatsapp.util.nginx_body").read
 local driver = require "whatsapp.sandbox.driver"
 local file = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"

@@ -1,7 +1,7 @@
 -- The sandbox inside nginx: for content_by_lua in any nginx with one worker, and for the nginx that server.lua starts. Gives each
 -- request to the box, lets driver.lua do what falls due, and performs on the wire the faults that the box asks for. Decides
 -- nothing: the logic is in init.lua.
-local body_of = require "whatsapp.util.nginx_body"
+local body_of = require("whatsapp.util.nginx_body").read
 local driver = require "whatsapp.sandbox.driver"
 local files = require "whatsapp.sandbox.files"
 local sandbox = require "whatsapp.sandbox"

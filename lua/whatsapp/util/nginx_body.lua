@@ -1,11 +1,15 @@
 -- The body of the request that nginx's Lua module is at. nginx keeps a long one in a file.
 local file = require "whatsapp.util.file"
 
+local nginx_body = {}
+
 ---@param ngx table
 ---@return string body
-return function(ngx)
+function nginx_body.read(ngx)
   ngx.req.read_body()
   local body = ngx.req.get_body_data()
   local path = not body and ngx.req.get_body_file()
   return body or path and file.read(path) or ""
 end
+
+return nginx_body

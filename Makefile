@@ -40,10 +40,10 @@ FLAGS    := -std=c99 -fPIC -fno-plt -fvisibility=hidden -fno-math-errno $(WARN) 
 SHARED   := -shared $(if $(filter Darwin,$(shell uname -s)),-undefined dynamic_lookup)
 
 BUILD  := build/$(LUA)
-OFFLINE := spec/walk_spec.lua spec/advice_spec.lua spec/lists_spec.lua spec/limits_spec.lua spec/schema_spec.lua spec/message_spec.lua spec/recipient_spec.lua spec/values_spec.lua spec/clusters_spec.lua spec/response_spec.lua spec/retry_spec.lua spec/crypto_spec.lua \
-           spec/golden_spec.lua spec/decode_spec.lua spec/webhook_spec.lua spec/webhook_handler_spec.lua spec/status_spec.lua spec/window_spec.lua spec/disagreements_spec.lua \
-           spec/error_codes_spec.lua spec/flows_spec.lua spec/flow_pages_spec.lua spec/questions_spec.lua spec/write_spec.lua spec/outbox/memory_spec.lua \
-           spec/templates spec/graph/tables_spec.lua
+# the specs that need no network and no program
+OFFLINE := $(patsubst %,spec/%_spec.lua, message status window util/values util/clusters send/recipient send/retry wire/response \
+             wire/error_codes webhook/webhook webhook/handler flows/flows flows/pages crypto/crypto outbox/memory graph/tables \
+             project/disagreements $(addprefix core/,walk advice lists limits schema golden decode questions write)) spec/templates
 MODULE := $(BUILD)/whatsapp
 
 # ---- build and install -----------------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ clang_compiles() {
   done
 }
 
-# both compilers: C99 with every Lua's headers, C11 and the small build with one; embed_spec makes the programs
+# both compilers: C99 with every Lua's headers, C11 and the small build with one; spec/embed makes the programs
 amalgamation_compiles() {
   warnings=$(make -s say-WARN)
   files="-Ibuild/amalgamation build/amalgamation/*.c examples/embed/host.c"

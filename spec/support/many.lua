@@ -1,4 +1,4 @@
--- Sends numbered messages by the thousand and keeps what the client says of each. For spec/faults_spec.lua, and for
+-- Sends numbered messages by the thousand and keeps what the client says of each. For spec/transport/faults_spec.lua, and for
 -- programs that run elsewhere on its behalf. Never asserts; raises what must not be.
 local many = {}
 

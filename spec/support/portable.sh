@@ -15,12 +15,13 @@ eval "$(make -s LUA="$lua" BUILD="$plain" env)"
 "$lua" -e 'assert(require("whatsapp.curl").new({}):pollfd() == nil, "this build has epoll")'
 
 echo "== the rows of the transports over libcurl: blocking, and in loops that watch its sockets"
-PATH="$PATH:/usr/sbin" "$lua" "$busted" -o TAP spec/sockets_spec.lua spec/repeated_head_spec.lua spec/transport_connections_spec.lua \
-  spec/transport_proxy_spec.lua spec/transport_put_off_spec.lua spec/transport_refused_add_spec.lua spec/transport_loop_spec.lua \
-  spec/transport_waiter_spec.lua spec/transport_many_spec.lua spec/transport_fork_spec.lua >build/portable/loops.tap 2>&1 &
-PATH="$PATH:/usr/sbin" "$lua" "$busted" -o TAP --filter='whatsapp%.transport%.[cl]' spec/transport_spec.lua \
-  spec/transport_request_spec.lua spec/stream_request_spec.lua spec/stream_answer_spec.lua spec/stream_fault_spec.lua \
-  >build/portable/rows.tap 2>&1 || true
+specs() { for name; do printf 'spec/transport/%s_spec.lua ' "$name"; done; }
+# shellcheck disable=SC2046
+PATH="$PATH:/usr/sbin" "$lua" "$busted" -o TAP $(specs sockets repeated_head connections proxy put_off refused_add loop waiter many \
+  fork) >build/portable/loops.tap 2>&1 &
+# shellcheck disable=SC2046
+PATH="$PATH:/usr/sbin" "$lua" "$busted" -o TAP --filter='whatsapp%.transport%.[cl]' $(specs transport request stream_request \
+  stream_answer stream_fault) >build/portable/rows.tap 2>&1 || true
 wait || true
 cat build/portable/rows.tap build/portable/loops.tap | grep -A8 '^not ok' | grep -v '^ok' && exit 1
 for part in rows loops; do

@@ -1,5 +1,5 @@
 -- whatsapp.transport.callback over functions of a host that is made here, in virtual time: what the host may do wrong, and that
--- a client sends, waits and repeats over it. The rules for all transports are in spec/transport_spec.lua. Never touches a
+-- a client sends, waits and repeats over it. The rules for all transports are in spec/transport/transport_spec.lua. Never touches a
 -- network.
 local callback = require "whatsapp.transport.callback"
 local scratch_folder = require "spec.support.scratch"

@@ -1,6 +1,6 @@
 -- Only whatsapp.transport.copas: which names a certificate is for, files in memory, and waiting in Copas, which is the
 -- installed one where that has timers (Copas 3), else a small loop with the same functions. The rest is in
--- spec/transport_spec.lua. Never sends to another host.
+-- spec/transport/transport_spec.lua. Never sends to another host.
 local fault_server = require "spec.support.fault"
 local scratch_folder = require "spec.support.scratch"
 local tls = require "whatsapp.transport.copas.tls"

@@ -1,5 +1,5 @@
 -- Only whatsapp.transport.curl: it blocks, so that Ctrl-C has to end it, raises errors at the caller's line, and may be
--- forgotten. The rest is in spec/transport_spec.lua. Never sends to another host.
+-- forgotten. The rest is in spec/transport/transport_spec.lua. Never sends to another host.
 local curl = require "whatsapp.transport.curl"
 local fault_server = require "spec.support.fault"
 local now = require("whatsapp.transport.libcurl").now
@@ -39,7 +39,7 @@ describe("the transport over libcurl", function()
   local function blamed(call)
     local ok, text = pcall(call)
     assert.is_false(ok)
-    return tostring(text):match "transport_curl_spec%.lua:%d+: (.*)"
+    return tostring(text):match "curl_spec%.lua:%d+: (.*)"
   end
 
   it("raises where it was called with what is no request", function()

@@ -1,7 +1,7 @@
 -- Answers that go into files, over each transport and real sockets: the bytes that are there in the end, that no half file
 -- stays, and that nothing is overwritten. Never sends to another host.
 local read = require "spec.support.read"
-local rows = require "spec.transport_rows"
+local rows = require "spec.transport.rows"
 local scratch_folder = require "spec.support.scratch"
 
 local ALL, H1, over = rows.ALL, rows.H1, rows.over

@@ -1,4 +1,4 @@
-/* For spec/stream_fault_spec.lua, loaded before the C library (LD_PRELOAD): a disk that cannot be read from byte
+/* For spec/transport/stream_fault_spec.lua, loaded before the C library (LD_PRELOAD): a disk that cannot be read from byte
  * $READ_ERROR_AT of a file on. Changes nothing else. */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -3,7 +3,7 @@
 local fault_server = require "spec.support.fault"
 local many = require "spec.support.many"
 local resty = require "spec.support.resty"
-local rows = require "spec.transport_rows"
+local rows = require "spec.transport.rows"
 local whatsapp = require "whatsapp"
 
 local SEED = tonumber(os.getenv "FAULT_SEED") or 20240229

@@ -1,4 +1,4 @@
-/* For spec/transport_sigpipe_spec.lua, loaded before the C library (LD_PRELOAD): a send raises SIGPIPE where nobody reads any
+/* For spec/transport/sigpipe_spec.lua, loaded before the C library (LD_PRELOAD): a send raises SIGPIPE where nobody reads any
  * more, as the writes of libcurl before 7.87 over OpenSSL do. Changes nothing else. */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,7 +1,7 @@
 -- A coroutine that waits in an event loop may vanish: its loop is closed or stopped, its coroutine is closed, killed, collected,
 -- or resumed by other code. Others still get their answers in time, and a coroutine is resumed only while it waits for the
--- transport. The cases of nginx are in spec/transport_resty_spec.lua. Never sends to another host.
-local rows = require "spec.transport_rows"
+-- transport. The cases of nginx are in spec/transport/resty_spec.lua. Never sends to another host.
+local rows = require "spec.transport.rows"
 
 local IN_TIME = 3 -- seconds
 

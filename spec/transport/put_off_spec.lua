@@ -5,7 +5,7 @@ local compile = require "spec.support.compile"
 local fault_server = require "spec.support.fault"
 local output = require "spec.support.output"
 local read = require "spec.support.read"
-local rows = require "spec.transport_rows"
+local rows = require "spec.transport.rows"
 local scratch_folder = require "spec.support.scratch"
 
 -- a program of its own, which prints what it is told of its last request
@@ -27,7 +27,7 @@ describe("a request that the system takes late", function()
 
   setup(function()
     fault = fault_server.start()
-    library = compile "transport_put_off.c"
+    library = compile "transport/put_off.c"
     script = scratch.write("script", PROGRAM)
   end)
   teardown(function()

@@ -1,7 +1,7 @@
 -- Each transport over a network against a server that misbehaves on purpose (spec/support/fault_server.lua): what it says
 -- of each failure, and how often a request arrived. Never sends to another host; one name under .invalid is asked for.
 local read = require "spec.support.read"
-local rows = require "spec.transport_rows"
+local rows = require "spec.transport.rows"
 
 local ALL, TLS, H1, H2, over = rows.ALL, rows.TLS, rows.H1, rows.H2, rows.over
 local LOST, UNSENT, HOPELESS, SECRET, JSON = rows.LOST, rows.UNSENT, rows.HOPELESS, rows.SECRET, rows.JSON

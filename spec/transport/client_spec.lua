@@ -1,6 +1,6 @@
 -- The client over each transport and a server that misbehaves on purpose: what is repeated, and that nothing is which may
 -- have been sent unless the caller says that it does no harm. Never sends to another host.
-local rows = require "spec.transport_rows"
+local rows = require "spec.transport.rows"
 local whatsapp = require "whatsapp"
 
 local ALL, TLS, over = rows.ALL, rows.TLS, rows.over

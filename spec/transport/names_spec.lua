@@ -3,7 +3,7 @@
 -- the cases over libcurl are pending. Never asks another name server, and never sends to another host.
 local output = require "spec.support.output"
 local read = require "spec.support.read"
-local rows = require "spec.transport_rows"
+local rows = require "spec.transport.rows"
 local scratch_folder = require "spec.support.scratch"
 
 local SERVER = "127.53.53.53" -- an address of loopback that no other program has
@@ -85,7 +85,7 @@ end
 
 -- the server and a folder with the programs
 local function start_names()
-  local here = debug.getinfo(1, "S").source:match "^@(.*)transport_names_spec%.lua$"
+  local here = debug.getinfo(1, "S").source:match "^@(.*)transport/names_spec%.lua$"
   local scratch = scratch_folder.new()
   local pipe = assert(io.popen(("echo pid $$; exec %s '%ssupport/dns_server.lua' %s 53"):format(
     os.getenv "FAULT_LUA" or "lua5.4", here, SERVER)))

@@ -1,10 +1,10 @@
 -- Only whatsapp.transport.resty, in a worker of Debian's nginx: where it can send and what it says elsewhere, what
 -- nginx's configuration lacks, what becomes of kept connections, and how many go at once. The rest is in
--- spec/transport_spec.lua. Never sends to another host.
+-- spec/transport/transport_spec.lua. Never sends to another host.
 local fault_server = require "spec.support.fault"
 local read = require "spec.support.read"
 local resty = require "spec.support.resty"
-local rows = require "spec.transport_rows"
+local rows = require "spec.transport.rows"
 local scratch_folder = require "spec.support.scratch"
 
 local LOST, UNSENT, HOPELESS, SECRET, JSON = rows.LOST, rows.UNSENT, rows.HOPELESS, rows.SECRET, rows.JSON

@@ -1,4 +1,4 @@
-/* fork, wait and _exit for spec/transport_fork_spec.lua, on any Lua: loaded with package.loadlib, and each called with
+/* fork, wait and _exit for spec/transport/fork_spec.lua, on any Lua: loaded with package.loadlib, and each called with
  * one argument. Needs nothing of Lua: the number that a C function returns says how many of its arguments are its
  * results. */
 #include <sys/types.h>

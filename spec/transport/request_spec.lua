@@ -1,6 +1,6 @@
 -- Each transport over a network and a server that does what it is told (spec/support/fault_server.lua): what is sent, what
 -- is refused before it is sent, what is read, and which connections are kept. Never sends to another host.
-local rows = require "spec.transport_rows"
+local rows = require "spec.transport.rows"
 
 local ALL, H1, over = rows.ALL, rows.H1, rows.over
 local LOST, IDEMPOTENT, REFUSED, SECRET, JSON = rows.LOST, rows.IDEMPOTENT, rows.REFUSED, rows.SECRET, rows.JSON

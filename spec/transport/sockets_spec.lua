@@ -3,7 +3,7 @@
 local curl = require "whatsapp.curl"
 local cqueues = require "cqueues"
 local fault_server = require "spec.support.fault"
-require "spec.transport_rows" -- one luv for all files
+require "spec.transport.rows" -- one luv for all files
 local uv = require "luv"
 
 -- each waits until a socket is ready or the seconds are over

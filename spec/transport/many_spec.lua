@@ -1,6 +1,6 @@
 -- Many requests at once over each transport: start() and wait(), by which a batch sends. The same cases for all of them, and
 -- those of inboxes for the transports that have some. Never sends to another host.
-local rows = require "spec.transport_rows"
+local rows = require "spec.transport.rows"
 
 local LOST, REFUSED = rows.LOST, rows.REFUSED
 local CLOSED = "the transport was closed while this was under way; the request may have been sent"

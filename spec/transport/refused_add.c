@@ -1,4 +1,4 @@
-/* For spec/transport_refused_add_spec.lua, loaded before libcurl (LD_PRELOAD): libcurl has no memory for one request, the
+/* For spec/transport/refused_add_spec.lua, loaded before libcurl (LD_PRELOAD): libcurl has no memory for one request, the
  * one whose number stands in $REFUSED. Changes nothing else. */
 #define _GNU_SOURCE
 #include <dlfcn.h>

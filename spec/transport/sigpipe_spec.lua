@@ -31,7 +31,7 @@ describe("SIGPIPE", function()
 
   setup(function()
     fault = fault_server.start()
-    library = compile "transport_sigpipe.c"
+    library = compile "transport/sigpipe.c"
     folder = scratch.path "build"
     script = scratch.write("script", PROGRAM)
   end)

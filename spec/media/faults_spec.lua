@@ -4,7 +4,7 @@ local crypto = require "whatsapp.crypto"
 local files = require "spec.support.files"
 local multipart = require "whatsapp.sandbox.multipart"
 local read = require "spec.support.read"
-local rows = require "spec.transport_rows"
+local rows = require "spec.transport.rows"
 local scratch_folder = require "spec.support.scratch"
 local whatsapp = require "whatsapp"
 

@@ -1,4 +1,4 @@
-/* For spec/transport_put_off_spec.lua, loaded before the C library (LD_PRELOAD): the system takes nothing of a large
+/* For spec/transport/put_off_spec.lua, loaded before the C library (LD_PRELOAD): the system takes nothing of a large
  * send at the first time, as it does under load, and all of it when asked again. Which send that is stands in
  * $PUT_OFF. Changes nothing else. */
 #define _GNU_SOURCE

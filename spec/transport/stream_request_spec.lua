@@ -1,6 +1,6 @@
 -- The bodies that a request streams out of strings and files, over each transport and real sockets: the bytes that arrive, and
 -- what is refused before anything is sent. Never sends to another host.
-local rows = require "spec.transport_rows"
+local rows = require "spec.transport.rows"
 local scratch_folder = require "spec.support.scratch"
 
 local ALL, H1, over = rows.ALL, rows.H1, rows.over

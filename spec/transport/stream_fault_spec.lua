@@ -5,7 +5,7 @@ local compile = require "spec.support.compile"
 local fault_server = require "spec.support.fault"
 local output = require "spec.support.output"
 local read = require "spec.support.read"
-local rows = require "spec.transport_rows"
+local rows = require "spec.transport.rows"
 local scratch_folder = require "spec.support.scratch"
 
 local ALL, H1, H2, TLS, over = rows.ALL, rows.H1, rows.H2, rows.TLS, rows.over
@@ -355,7 +355,7 @@ describe("a program that streams", function()
 
   if read("/proc/self/maps", "") ~= "" then -- Linux
     it("learns that a file cannot be read to its end, and the server does not get the whole file", function()
-      build "stream_read_error.c"
+      build "transport/stream_read_error.c"
       local path = scratch.write("a file", ("x"):rep(300000))
       -- the one that arrives comes last: by then the server has seen the others, and takes no step of the next spec for them
       for _, case in ipairs { { 0, 0 }, { 150000, 0 }, { 300000, 1 } } do
@@ -381,7 +381,7 @@ describe("a program that streams", function()
   end)
 
   it("forks: the child takes no file away from its parent", function()
-    build "transport_fork.c"
+    build "transport/fork.c"
     fault.play("bytes 1000", "slow-bytes 160000")
     local program = scratch.write("program", FORKING)
     local said = output(("%s %s '%s %s %s' 2>&1"):format(os.getenv "LUA" or "lua5.4", program, library,

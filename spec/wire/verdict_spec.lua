@@ -1,5 +1,5 @@
 -- The one table of verdicts: what each answer to a message means, over every status and every class of code. Never touches a
--- network; transport_verdict rows over sockets are in transport_rows.
+-- network; the rows over sockets are in spec/transport/rows.lua.
 local codes = require "whatsapp.wire.error_codes"
 local memory = require "whatsapp.transport.memory"
 local outcome = require "whatsapp.wire.outcome"

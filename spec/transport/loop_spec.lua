@@ -1,6 +1,6 @@
 -- The transports for event loops, each inside a real loop of its kind: the loop goes on while many wait, everyone gets the
 -- answer to what he sent, and nothing is left in the loop. Never sends to another host.
-local rows = require "spec.transport_rows"
+local rows = require "spec.transport.rows"
 
 -- not over plain http, where libcurl learns only from the first answer whether it may send others at the same time
 local PORTS, over, LOST = rows.TLS, rows.over, rows.LOST

@@ -1,6 +1,6 @@
 -- The transports that the same specs are run over, a row each, and what those specs need of the server that misbehaves.
 -- Holds no case itself, and never sends to another host.
---   require("spec.transport_rows").describe("what it does", function(t) it("...", function() ... t.open() ... end) end)
+--   require("spec.transport.rows").describe("what it does", function(t) it("...", function() ... t.open() ... end) end)
 local busted = require "busted"
 local fault_server = require "spec.support.fault"
 local timed = require "spec.support.timed"
@@ -9,7 +9,7 @@ local assert = busted.assert
 
 -- busted forgets a file's modules when it is done with it. luv's loop goes with its module, and luv, opened again for the
 -- next file, would go on with the loop that is gone: so there is one luv for all files.
-local KEPT = "luv of spec/transport_rows.lua"
+local KEPT = "luv of spec/transport/rows.lua"
 package.loaded.luv = debug.getregistry()[KEPT] or require "luv"
 debug.getregistry()[KEPT] = package.loaded.luv
 
@@ -141,7 +141,7 @@ M.rows = {
       h2 = "cosockets speak HTTP/1.1; a server that knows HTTP/2 only in this way is asked in it all the same",
       ca_file = "nginx has read its authorities, and does not start without them",
       proxy = "cosockets know none, and the option is refused",
-      progress = "a function cannot be sent to nginx: spec/transport_resty_spec.lua has it there",
+      progress = "a function cannot be sent to nginx: spec/transport/resty_spec.lua has it there",
     },
   },
 }

@@ -56,7 +56,7 @@ describe("a request that libcurl has no memory for", function()
 
   setup(function()
     fault = fault_server.start()
-    library = compile "transport_refused_add.c"
+    library = compile "transport/refused_add.c"
   end)
   teardown(function()
     fault.stop()

@@ -5,7 +5,7 @@ local curl = require "whatsapp.transport.curl"
 local fault_server = require "spec.support.fault"
 local output_of = require "spec.support.output"
 local read = require "spec.support.read"
-local rows = require "spec.transport_rows"
+local rows = require "spec.transport.rows"
 local write = require "spec.support.write"
 
 local PORTS, over, LOST = rows.TLS, rows.over, rows.LOST
@@ -41,7 +41,7 @@ describe("a transport over libcurl in a forked child", function()
 
   setup(function()
     fault = fault_server.start()
-    library = compile "transport_fork.c"
+    library = compile "transport/fork.c"
     for _, name in ipairs(FUNCTIONS) do c[name] = assert(package.loadlib(library, name)) end
   end)
   teardown(function()

@@ -428,7 +428,7 @@ describe("the transport over cosockets", function()
   end)
 end)
 
--- the rest is in spec/stream_*_spec.lua
+-- the rest is in spec/transport/stream_*_spec.lua
 describe("a body that is streamed over cosockets", function()
   local fault, home
   local scratch = scratch_folder.new()

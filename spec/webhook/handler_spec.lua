@@ -316,7 +316,7 @@ describe("the memory store of events", function()
         return made
       end)
       assert.is_false(ok)
-      assert.is_truthy(err:find("webhook_handler_spec.lua:", 1, true), err)
+      assert.is_truthy(err:find("handler_spec.lua:", 1, true), err)
     end
   end)
 end)

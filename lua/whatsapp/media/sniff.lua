@@ -4,7 +4,7 @@
 local sniff = {}
 
 local HEAD, TEXT = 32, 65536
-local MOST_BOXES, DEEPEST_BOX, MOST_SECTORS = 1024, 8, 64 -- the bounds of what is read of a file
+local MOST_BOXES, DEEPEST_BOX, MOST_SECTORS = 1024, 8, 64 -- bounds: boxes, depth of boxes, and sectors that are read in one file
 
 ---@class whatsapp.media.facts
 ---@field kind string? a name in whatsapp.media.kinds; nil: unknown

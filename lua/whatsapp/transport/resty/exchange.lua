@@ -8,6 +8,7 @@ local clock = require "whatsapp.transport.resty.clock"
 local failures = require "whatsapp.transport.failure"
 local http1 = require "whatsapp.transport.http1"
 local progress = require "whatsapp.transport.progress"
+local turn = require "whatsapp.transport.resty.turn"
 
 local cosocket = {}
 
@@ -97,9 +98,9 @@ local function connect(state, socket, plan, deadline, worker)
   return true, false
 end
 
--- a connection on which nothing of this request was sent yet
+-- A connection on which nothing of this request was sent yet. nginx looks at its connections first, unless it did shortly before.
 local function open(state, socket, plan, deadline, worker)
-  if clock.since_turn() > FRESH then cosocket.sleep(0.001) end -- a turn, after which a kept connection may be used
+  if clock.since_turn() > FRESH and not turn.wait() then cosocket.sleep(0.001) end
   plan.is_open = false
   local ok, kept = connect(state, socket, plan, deadline, worker)
   if ok then

@@ -55,8 +55,8 @@ end
 
 local function quotes_in(line) return select(2, gsub(line, '"', "")) end
 
--- Returns an error for a row whose last quote is never closed. If the first line has a quote in a wrong place, the error names
--- this.
+-- Returns an error for a row whose last quote is never closed. If the first line has a quote in a wrong place, the error is about
+-- that quote.
 local function not_closed(line, first)
   local _, err = quoted_fields(line)
   return false, err or "a quote is not closed", first

@@ -11,7 +11,7 @@ local function pause()
 end
 
 local LONGEST = 0.25 -- seconds: the longest wait before a yield to the main coroutine
-local PATIENCE = 40 -- seconds without an answer, after expect_end(), that raise an error
+local PATIENCE = 40 -- seconds: after expect_end(), a longer wait without an answer is an error
 
 -- Returns a transport that yields to the main coroutine while it waits. `transport` does everything else.
 ---@param transport whatsapp.Transport

@@ -19,8 +19,8 @@ end
 ---@return boolean can_rewind true: the file can be read twice
 function lines.can_rewind(file) return file:seek "cur" ~= nil end
 
+---@param file file*
 ---@return fun(): string|false|nil, string? next_line returns a line; nil at the end; false and an error after a fault
----@return fun(): string|false|nil, string? next_line nil at the end; false and an error
 function lines.of(file)
   if not lines.can_rewind(file) then return piped(file) end
   local buffer, at, is_ended = "", 1, false

@@ -6,7 +6,7 @@ local interruptible = require "whatsapp.cli.interruptible"
 local outbox_run = {}
 
 local STOPPED = {} -- raised to end the run when nothing is on the wire
-local TIMEOUT, MARGIN = 30, 5 -- seconds for an attempt; a lease is so much longer
+local TIMEOUT, MARGIN = 30, 5 -- seconds for an attempt; seconds by which a lease is longer
 
 ---@param context whatsapp.cli.context
 ---@return { lease: number } options of whatsapp.outbox.new

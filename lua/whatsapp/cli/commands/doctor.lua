@@ -17,7 +17,7 @@ local MODULES = {
   { "whatsapp.core", "fail", "make, or luarocks install lua-whatsapp" },
   { "whatsapp.curl", "fail", "install the headers of libcurl and build again" },
   { "whatsapp.crypto", "fail", "install the headers of libcrypto and build again" },
-  { "cjson", "warn", "apt install lua-cjson: the sandbox and metrics write JSON with it" },
+  { "cjson", "warn", "apt install lua-cjson: the sandbox writes JSON with it" },
   { "DBI", "warn", "apt install lua-dbi-sqlite3: the outbox keeps messages with it" },
 }
 

@@ -1,6 +1,6 @@
 -- A connection to SQLite or PostgreSQL: statements with texts in and out, transactions, and a new connection after one is lost.
--- Every failure is nil, err; nothing is raised, and no statement stays open. Over LuaDBI, or over a function of the caller's that
--- runs a statement. Never prints a password.
+-- Every failure is nil, err; nothing is raised, and no statement stays open. Over LuaDBI, or over a function that runs a
+-- statement (outbox/pgmoon). Never prints a password.
 local dialects = require "whatsapp.outbox.dialects"
 local values = require "whatsapp.util.values"
 
@@ -71,12 +71,13 @@ end
 -- ---- one way for all ---------------------------------------------------------------------------------------------------------
 
 local function connect(self)
-  local ok, connection, err = pcall(self.connect)
+  local ok, connection, err, is_new = pcall(self.connect)
   if not ok or not connection then return nil, values.text_of(ok and err or connection) end
   self.connection = connection
+  if is_new == false then return true end -- a connection of a pool has its settings
   for _, sql in ipairs(self.settings) do
     local rows
-    rows, err = query_luadbi(self, sql, values.NONE)
+    rows, err = self.run(self, sql, values.NONE)
     if not rows then
       disconnect(self)
       return nil, err
@@ -213,13 +214,28 @@ function Database:close()
   disconnect(self)
 end
 
----@param options { dialect: table, connect: (fun(): any, string?)?, connection: any?, run: function?, settings: string[]? }
----connect: makes a connection of LuaDBI; connection: the caller's, in which nothing is committed here; run: a function (self,
----sql, bound) that runs a statement in place of LuaDBI
+---For one call of a store that many requests of nginx share: another database with a connection of its own, out of the pool.
+---@return whatsapp.outbox.database
+function Database:another()
+  local one = database.new(self.options)
+  one.is_ready, one.refusal, one.closed, one.shared = self.is_ready, self.refusal, self.closed, self
+  return one
+end
+
+---Gives the connection of a database that Database:another returned back to the pool.
+function Database:release()
+  self.shared.is_ready, self.shared.refusal = self.is_ready or self.shared.is_ready, self.refusal
+  if self.connection then self.connection:release() end
+  self.connection = nil
+end
+
+---@param options { dialect: table, connect: (fun(): any, string?, boolean?)?, connection: any?, run: function?, settings:
+---string[]? } connect: returns a connection, and false as a third value if it has its settings already; connection: the caller's,
+---in which nothing is committed here; run: a function (self, sql, bound) that runs a statement in place of LuaDBI
 ---@return whatsapp.outbox.database
 function database.new(options)
   return setmetatable({
-    dialect = options.dialect, connect = options.connect, connection = options.connection or nil,
+    options = options, dialect = options.dialect, connect = options.connect, connection = options.connection or nil,
     is_callers = options.connection ~= nil, run = options.run or query_luadbi, settings = options.settings or values.NONE,
     statements = {}, in_transaction = false, is_ready = false, is_opening = false, closed = false,
   }, Database)

@@ -1,5 +1,5 @@
 -- Replaces lua-resty-http, which Debian does not have: the functions that whatsapp.transport.resty.lua_resty_http calls, over
--- cosockets. fresh() gives one with connections of its own; what it was told to connect to is in .connects. For
+-- cosockets. fresh() returns one with its own connections; .connects has the arguments of each connect. For
 -- specs in nginx only.
 local M = {}
 M.__index = M
@@ -29,7 +29,7 @@ function M:connect(given)
   return true
 end
 
--- a table whose names have no case; what comes twice is a list
+-- a table whose names have no case; a name that comes twice has a list
 local function read_headers(sock)
   local headers = {}
   while true do

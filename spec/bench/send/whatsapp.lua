@@ -18,7 +18,7 @@ local function ignore() end
 
 local client = whatsapp.new {
   token = measure.TOKEN, phone_number_id = "106540352242922", base_url = base_url, ca_file = ca_file, proxy = "",
-  limiter = kind ~= "unlimited" and NEVER or false, -- the API's would be what is measured
+  limiter = kind ~= "unlimited" and NEVER or false, -- the limits of the API would be measured instead
   before_send = kind == "hooked" and ignore or nil, log = kind == "hooked" and ignore or nil,
   observe = kind == "observed" and whatsapp.metrics.new() or nil,
 }
@@ -37,7 +37,7 @@ local function blocking(sends, latencies)
   end
 end
 
-local RECIPIENTS = 200 -- more than are in flight: messages to one recipient wait for each other
+local RECIPIENTS = 200 -- more recipients than messages in flight: messages to one recipient wait for each other
 
 -- the same tables again and again
 local function repeated(sends)
@@ -62,7 +62,7 @@ local function many(sends)
   assert(received == sends, "an answer for each message")
 end
 
--- a table per message, so that it can be said how long each of them took
+-- a new table for each message, so that the time of each message is known
 local function fresh(sends, latencies)
   local started, given, received = {}, 0, 0
   local function source()
@@ -81,7 +81,7 @@ local function fresh(sends, latencies)
   assert(received == sends, "an answer for each message")
 end
 
--- new tables too, but nothing is kept of them
+-- also new tables, but the client keeps no data of them
 local function memory(sends)
   local given, received, early = 0, 0, 0
   local function source()

@@ -88,7 +88,7 @@ local function load(nginx, pid, way, connections)
   local used = computed(pid) - before
   local half, unit = text:match "50%%%s*([%d.]+)(%a+)"
   assert(half and not text:find "Non%-2xx", "wrk says: " .. text)
-  return used * 1e4 / text:match "(%d+) requests in", half * ({ us = 0.001, ms = 1, s = 1000 })[unit]
+  return used / text:match "(%d+) requests in", half * ({ us = 0.001, ms = 1, s = 1000 })[unit]
 end
 
 local function ways_of(nginx)

@@ -1,5 +1,6 @@
--- One HTTP/1.1 exchange over cosockets, for a worker of resty/workers. Never sends a request twice: begins again on another
--- connection only if no byte of the request was written. For whatsapp.transport.resty.
+-- One HTTP/1.1 exchange over cosockets, for a worker of resty/workers. Never sends a request twice. Begins again on another
+-- connection only if no byte of the request was written, or if the request is idempotent and no byte of an answer arrived. For
+-- whatsapp.transport.resty.
 --
 -- A kept connection may be closed by the server, or may have bytes that no request asked for and that would look like the
 -- answer. nginx drops such a connection when its loop turns. So a connection is used only shortly after a turn, and is kept

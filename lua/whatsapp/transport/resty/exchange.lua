@@ -9,6 +9,7 @@ local clock = require "whatsapp.transport.resty.clock"
 local failures = require "whatsapp.transport.failure"
 local http1 = require "whatsapp.transport.http1"
 local progress = require "whatsapp.transport.progress"
+local turn = require "whatsapp.transport.resty.turn"
 
 local cosocket = {}
 
@@ -99,9 +100,10 @@ local function connect(state, socket, plan, deadline, worker)
   return true, false
 end
 
--- opens a connection on which nothing of this request was sent yet
+-- Opens a connection on which nothing of this request was sent yet. A kept connection may be used only if nginx's loop has
+-- turned shortly before: nginx closes in that turn what the server has closed.
 local function open(state, socket, plan, deadline, worker)
-  if clock.since_turn() > FRESH then cosocket.sleep(0.001) end -- after this turn of the loop, a kept connection may be used
+  if clock.since_turn() > FRESH and not turn.wait() then cosocket.sleep(0.001) end
   plan.is_open = false
   local ok, kept = connect(state, socket, plan, deadline, worker)
   if ok then

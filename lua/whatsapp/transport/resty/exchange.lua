@@ -100,8 +100,8 @@ local function connect(state, socket, plan, deadline, worker)
   return true, false
 end
 
--- Opens a connection on which nothing of this request was sent yet. A kept connection may be used only if nginx's loop has
--- turned shortly before: nginx closes in that turn what the server has closed.
+-- Opens a connection on which nothing of this request was sent yet. A kept connection may be used only shortly after a turn of
+-- nginx's loop: in this turn nginx drops the connections that the server has closed.
 local function open(state, socket, plan, deadline, worker)
   if clock.since_turn() > FRESH and not turn.wait() then cosocket.sleep(0.001) end
   plan.is_open = false

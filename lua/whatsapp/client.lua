@@ -343,7 +343,7 @@ function client:authorize(request)
   local state = state_of(self, 2)
   if type(request) ~= "table" or type(request.url) ~= "string" then error("a request is a table with a url", 2) end
   local url, headers, details = credentials.sign(state, request.url, copy(request.headers), nil, state.now and state.now() or 0)
-  if not url then return nil, headers or "another call asks the token function", details end
+  if not url then return nil, headers or "another call of the token function is under way", details end
   local signed = copy(request)
   signed.url, signed.headers = url, headers
   return signed
@@ -382,7 +382,7 @@ end
 local function source_of(messages, level)
   if values.callable(messages) then return messages end
   if type(messages) ~= "table" then
-    error("messages are a list, or a function that returns the next one, got a " .. type(messages), level + 1)
+    error("messages are a list, or a function that returns the next message, got a " .. type(messages), level + 1)
   end
   check_list(messages, level + 1)
   local at = 0
@@ -392,11 +392,12 @@ local function source_of(messages, level)
   end, #messages
 end
 
----Sends many messages, several at once. Returns each message with its outcome, in the order in which the messages end: `for
----message, result, err, details in client:each(messages) do`. Messages to one recipient keep their order while the limit for a
----recipient is on (option `limiter`). You may leave the loop early: batch:close() then returns the messages that were under
----way.
----@param messages whatsapp.Message[]|fun(): whatsapp.Message? a list, or a function that returns the next one and nil at the end
+---Sends many messages, several at once. Returns each message with its outcome, in the order in which the messages end:
+---`for message, result, err, details in client:each(messages) do`. Messages to one recipient keep their order while the limit
+---for a recipient is on (option `limiter`). You may leave the loop early: batch:close() then returns the messages that were
+---under way.
+---@param messages whatsapp.Message[]|fun(): whatsapp.Message? a list, or a function that returns the next
+---message, and nil at the end
 ---@param options whatsapp.each_options?
 ---@return whatsapp.batch batch callable; batch:next(), batch:close()
 function client:each(messages, options)
@@ -569,8 +570,8 @@ end
 ---Calls any endpoint of the Graph API. The token goes only to the hosts of the Graph API; appsecret_proof too, if the client
 ---has an app secret. Errors are read as for messages, and secrets are removed from all texts. A failed GET or DELETE is
 ---repeated if a repetition may help. A POST is repeated only if the API cannot have done it, or if it is `idempotent`. The
----limits of messages do not count calls. `client:call { method = "POST", path = "{waba}/message_templates", body = definition
----}`
+---limits of messages do not count calls.
+---`client:call { method = "POST", path = "{waba}/message_templates", body = definition }`
 ---@param request whatsapp.call
 ---@return whatsapp.json_object? result has the same form as the API's answer
 ---@return string? err one line
@@ -582,10 +583,10 @@ function client:call(request)
   return calls.run(access_of(state), asked)
 end
 
----Returns the items of a list that the API sends in pages: `for item, err, details in client:pages { path =
----"{waba}/message_templates" } do`. Each page is requested when the loop needs it. If a page fails, or a bound is reached, the
----last turn of the loop has the item `false`, err and details. In plain Lua 5.1 a `for` cannot wait in an event loop: call
----pages:next() in a `while` there.
+---Returns the items of a list that the API sends in pages:
+---`for item, err, details in client:pages { path = "{waba}/message_templates" } do`. Each page is requested when the loop needs
+---it. If a page fails, or a bound is reached, the last turn of the loop has the item `false`, err and details. In plain Lua 5.1
+---a `for` cannot wait in an event loop: call pages:next() in a `while` there.
 ---@param request whatsapp.pages_call
 ---@return whatsapp.pages pages callable: returns the next item; nil at the end; false, err, details after a failure
 function client:pages(request)
@@ -638,7 +639,7 @@ end
 ---@param to whatsapp.Address
 ---@param file string|{ path: string?, data: string?, filename: string? } a path, or the bytes and a name
 ---@param options whatsapp.send_file_options?
----@return whatsapp.Result? result as client:send gives it
+---@return whatsapp.Result? result as client:send returns it
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function client:send_file(to, file, options)

@@ -244,7 +244,7 @@ local function wait(self)
   local first = self.sleeping[1]
   local seconds = first and math.min(LONGEST, math.max(0, first.wakes - self.now())) or LONGEST
   if self.in_flight > 0 then return wait_for_answer(self, seconds) end
-  if not first then error "a delivery of the batch waits for nothing" end
+  if not first then error "a delivery of the batch can never end" end
   self.state.sleep(seconds)
 end
 

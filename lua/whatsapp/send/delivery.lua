@@ -1,11 +1,9 @@
 -- One message, from the user's table to its outcome. Does no I/O: a delivery returns what its driver must do next; it never
 -- waits and never sends. Lifecycle:
 --   1. begin     checks the message and writes its JSON, or refuses it
---   2. advance   runs the steps before an attempt (limits, hook, credentials); returns the seconds to wait, or 0: .request is
--- ready
+--   2. advance   runs the steps before an attempt (limits, hook, credentials); returns the seconds to wait; 0: .request is ready
 --   3. a driver (client:send for one delivery, client:each for many) sends .request over the transport
---   4. settle    reads the answer; returns the seconds until step 2 of the next attempt, 0 for the fallback (step 2), or nil:
--- the end
+--   4. settle    reads the answer; returns the seconds until step 2 must run again (0 for the fallback), or nil at the end
 --   5. the outcome is in .result, .err and .details
 local core = require "whatsapp.core"
 local credentials = require "whatsapp.send.credentials"
@@ -53,16 +51,18 @@ local function make(state, plan)
   return setmetatable({
     state = state, plan = plan, after = false, message = false, to = false, plain_to = false, body = false, step = 1,
     attempts = 0, started = false, sent_at = false, answered_at = false, request = false, kept_request = false, is_over = false,
-    result = false, details = false, calling = false, is_plain = true, -- note() sets:
+    result = false, details = false, calling = false, is_plain = true,
+    -- fields that note() sets:
     base = false, url = plan.url, headers = state.headers, stamp = false, warnings = false, waited = false, log_error = false,
-    observe_error = false, err = false, failure = false, is_unsure = false, fallen = false, -- for its batch:
+    observe_error = false, err = false, failure = false, is_unsure = false, fallen = false,
+    -- fields for the batch:
     batch = false, key = false, wakes = false, on_wire = false, is_ended = false, is_spoilt = false, response = false,
     answered_before = false,
   }, Delivery)
 end
 
 ---Returns a released delivery of the plan, or a new one. The reuse saves 3 % of a message's cost.
----@param state table of a client
+---@param state table the state of a client
 ---@param plan whatsapp.plan
 ---@return whatsapp.delivery
 function delivery.new(state, plan)
@@ -363,7 +363,7 @@ local function hook(self)
   return 0
 end
 
----@param state table of a client
+---@param state table the state of a client
 ---@return function[] steps in their order. A step returns the seconds to wait, and `true` if it must run again after them; or
 ---nil, err, details
 function delivery.steps(state)
@@ -410,7 +410,7 @@ local function no_response(response, err, details)
     return err, type(details) == "table" and details or { kind = "transport", retryable = false, may_have_been_sent = true }
   end
   local got = response == nil and "nothing" or "a " .. type(response)
-  return ("the transport gave %s: neither a response nor nil and an error string"):format(got),
+  return ("the transport returned %s, and not a response, or nil and an error string"):format(got),
     { kind = "transport", retryable = false, may_have_been_sent = true }
 end
 

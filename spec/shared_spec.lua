@@ -241,7 +241,7 @@ describe("a shared store of events", function()
     assert.same({}, { store:begin("k10", 1000) })
     assert.equal(1, store:begin("k1", 1000)) -- it would be handled again
     assert.equal(1, #ngx.logged)
-    assert.is_truthy(ngx.logged[1]:find("give it more", 1, true))
+    assert.is_truthy(ngx.logged[1]:find("give it more memory", 1, true))
     ngx.ms = ngx.ms + 60000
     handle "k11"
     assert.equal(2, #ngx.logged)
@@ -384,7 +384,7 @@ describe("in four workers that take at once,", function()
       for i = 1, 200 do
         local again, text = store:take(number .. " and a longer name of a key " .. i, 0, 1000, 1)
         if first[i] then assert(again and again > 990)
-        elseif not again then assert(text:find("the shared dict small cannot count what is sent (no memory)", 1, true)) end
+        elseif not again then assert(text:find("the shared dict small cannot keep the limit (no memory)", 1, true)) end
         kept = kept + (first[i] and 1 or 0)
       end
       return kept

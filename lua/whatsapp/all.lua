@@ -1,6 +1,6 @@
--- Loads every module of the library that the host has, for hosts that close `require` or the file system after loading: an
--- nginx that is chrooted, HAProxy, a sandboxed script. Skips a module whose library the host does not have (libcurl, cqueues,
--- luv, nginx). Returns what require "whatsapp" returns.
+-- Loads every module of the library that the host can load. For hosts where `require` or the file system is closed later: an
+-- nginx with chroot, HAProxy, a sandboxed script. Skips a module if the host does not have its library (libcurl, cqueues, luv,
+-- nginx). Returns the same table as require "whatsapp".
 local NAMES = {
   "whatsapp.core", "whatsapp.curl", "whatsapp.crypto", "whatsapp.files", "whatsapp.client", "whatsapp.flows",
   "whatsapp.flows.endpoint", "whatsapp.flows.exchange", "whatsapp.graph.call", "whatsapp.graph.endpoints",

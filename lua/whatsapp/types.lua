@@ -1522,44 +1522,44 @@
 
 ---Chooses templates.
 ---@class whatsapp.graph.TemplateQuery
----@field fields? string|string[] The members that the answer has: a list, or a string with commas.
----@field name? string Templates with this in their name. (at least 1 character)
+---@field fields? string|string[] The fields of the answer: a list, or a string with commas.
+---@field name? string Only templates with this text in their name. (at least 1 character)
 ---@field status? "APPROVED"|"IN_APPEAL"|"PENDING"|"REJECTED"|"PENDING_DELETION"|"DELETED"|"DISABLED"|"PAUSED"|"LIMIT_EXCEEDED"|"ARCHIVED"|string The status.
 ---@field category? "MARKETING"|"UTILITY"|"AUTHENTICATION"|string The category.
 ---@field language? string The language's code. (at least 1 character)
----@field content? string Templates with this in their texts. (at least 1 character)
----@field name_or_content? string Templates with this in their name or their texts. (at least 1 character)
----@field quality_score? "GREEN"|"YELLOW"|"RED"|"UNKNOWN"|string How users take it.
----@field limit? integer Items of a page. (1 to 1000)
----@field after? string The cursor `paging.cursors.after` of the page before. (at least 1 character)
----@field before? string The cursor `paging.cursors.before` of the page after. (at least 1 character)
+---@field content? string Only templates with this text in their content. (at least 1 character)
+---@field name_or_content? string Only templates with this text in their name or content. (at least 1 character)
+---@field quality_score? "GREEN"|"YELLOW"|"RED"|"UNKNOWN"|string The quality rating.
+---@field limit? integer Number of items in a page. (1 to 1000)
+---@field after? string Gets the page after this cursor: `paging.cursors.after` of a page. (at least 1 character)
+---@field before? string Gets the page before this cursor: `paging.cursors.before` of a page. (at least 1 character)
 
----Chooses what an answer has.
+---Chooses the fields of an answer.
 ---@class whatsapp.graph.FieldsQuery
----@field fields? string|string[] The members that the answer has: a list, or a string with commas.
+---@field fields? string|string[] The fields of the answer: a list, or a string with commas.
 
----A template: texts that were written before, with variables.
+---A template: texts with variables, which the API reviews before they are used.
 ---@class whatsapp.graph.TemplateDefinition
----@field name string The name; each language of it is a template. (1 to 512 characters, of the letters a to z, digits and _ only)
+---@field name string The name. Several templates may have one name, each in another language. (1 to 512 characters, of the letters a to z, digits and _ only)
 ---@field language string The language's code. (at least 1 character, a language code such as en, fil or pt_BR)
----@field category "MARKETING"|"UTILITY"|"AUTHENTICATION" What it is for.
----@field components whatsapp.graph.DefinitionComponent[] Its parts. (1 to 10 items)
+---@field category "MARKETING"|"UTILITY"|"AUTHENTICATION" The purpose of the template.
+---@field components whatsapp.graph.DefinitionComponent[] The parts of the template. (1 to 10 items)
 ---@field id? any The template's id. (only in answers)
----@field status? any Whether it was approved. (only in answers)
----@field quality_score? any How users take it. (only in answers)
----@field rejected_reason? any Why it was rejected. (only in answers)
+---@field status? any The result of the review. (only in answers)
+---@field quality_score? any The quality rating. (only in answers)
+---@field rejected_reason? any The reason of a rejection. (only in answers)
 ---@field previous_category? any The category before the API changed it. (only in answers)
----@field correct_category? any The category that the API will give it. (only in answers)
----@field library_template_name? any The template of the library that it was made of. (only in answers)
----@field last_updated_time? any When it was changed last. (only in answers)
----@field created_time? any When it was created. (only in answers)
+---@field correct_category? any The category to which the API will change it. (only in answers)
+---@field library_template_name? any The template of the library from which it was made. (only in answers)
+---@field last_updated_time? any The time of the last change. (only in answers)
+---@field created_time? any The time of the creation. (only in answers)
 ---@field parameter_format? "POSITIONAL"|"NAMED" Whether variables have numbers or names.
----@field allow_category_change? boolean The API may choose another category.
----@field cta_url_link_tracking_opted_out? boolean The addresses of buttons are not tracked.
----@field message_send_ttl_seconds? integer Seconds in which a message is delivered or never; -1: 30 days. (-1 to 2592000)
----@field sub_category? "ORDER_DETAILS"|"ORDER_STATUS"|string What an order template is for.
----@field display_format? "ORDER_DETAILS"|string How it is shown.
----@field is_primary_device_delivery_only? boolean It is delivered to the user's first device only.
+---@field allow_category_change? boolean Whether the API may change the category.
+---@field cta_url_link_tracking_opted_out? boolean Whether links in buttons are not tracked.
+---@field message_send_ttl_seconds? integer Seconds after which the API stops trying to deliver a message; -1: 30 days. (-1 to 2592000)
+---@field sub_category? "ORDER_DETAILS"|"ORDER_STATUS"|string The purpose of an order template.
+---@field display_format? "ORDER_DETAILS"|string How the message is shown.
+---@field is_primary_device_delivery_only? boolean Whether the message goes only to the user's primary device.
 ---@field send_type? string How marketing messages are sent. (soft)
 
 ---A part of a template.
@@ -1568,17 +1568,17 @@
 ---The header.
 ---@class whatsapp.graph.DefinitionHeader
 ---@field type string The part.
----@field format "TEXT"|"IMAGE"|"VIDEO"|"GIF"|"DOCUMENT"|"LOCATION"|"PRODUCT" Text, a file, a place or a product.
----@field text? string Of the format TEXT; one variable at most. (1 to 60 characters)
+---@field format "TEXT"|"IMAGE"|"VIDEO"|"GIF"|"DOCUMENT"|"LOCATION"|"PRODUCT" The kind of content.
+---@field text? string The text, if the format is TEXT; at most one variable. (1 to 60 characters)
 ---@field example? whatsapp.graph.HeaderExample A value for the variable, or the sample of the file.
 
 ---Examples for a header.
 ---@class whatsapp.graph.HeaderExample
----@field header_text? (string)[] The value of {{1}}.
----@field header_text_named_params? whatsapp.graph.NamedExample[] The value of the variable with a name.
----@field header_handle? (string)[] The handle of client.media:upload_sample; in a template that was listed, an address.
+---@field header_text? (string)[] A value for {{1}}.
+---@field header_text_named_params? whatsapp.graph.NamedExample[] A value for the named variable.
+---@field header_handle? (string)[] The handle from client.media:upload_sample. In a listed template: the file's address.
 
----An example for a variable with a name.
+---An example for a named variable.
 ---@class whatsapp.graph.NamedExample
 ---@field param_name string The name, without braces. (at least 1 character, of the letters a to z, digits and _ only)
 ---@field example string The value. (at least 1 character)
@@ -1586,30 +1586,30 @@
 ---The body.
 ---@class whatsapp.graph.DefinitionBody
 ---@field type string The part.
----@field text? string The text; not of an authentication template, whose text is the API's. (1 to 1024 characters)
+---@field text? string The text. An authentication template has none: the API writes its text. (1 to 1024 characters)
 ---@field example? whatsapp.graph.BodyExample A value for each variable.
----@field add_security_recommendation? boolean Of an authentication template: it says that the code is not to be shared.
+---@field add_security_recommendation? boolean In an authentication template: adds the advice not to share the code.
 
 ---Examples for a body.
 ---@class whatsapp.graph.BodyExample
----@field body_text? any A list with one list of values, in the order of the numbers.
----@field body_text_named_params? whatsapp.graph.NamedExample[] The values of variables with names.
+---@field body_text? any A list that contains one list of values, in the order of the numbers.
+---@field body_text_named_params? whatsapp.graph.NamedExample[] The values of named variables.
 
 ---The footer.
 ---@class whatsapp.graph.DefinitionFooter
 ---@field type string The part.
 ---@field text? string The text, without variables. (1 to 60 characters)
----@field code_expiration_minutes? integer Of an authentication template: how long the code is good. (1 to 90)
+---@field code_expiration_minutes? integer In an authentication template: minutes until the code expires. (1 to 90)
 
 ---The buttons.
 ---@class whatsapp.graph.DefinitionButtons
 ---@field type string The part.
----@field buttons whatsapp.graph.DefinitionButton[] In the order in which they are shown. (1 to 10 items)
+---@field buttons whatsapp.graph.DefinitionButton[] The buttons, in the order on the screen. (1 to 10 items)
 
 ---A button.
 ---@alias whatsapp.graph.DefinitionButton whatsapp.graph.QuickReplyButton|whatsapp.graph.UrlButton|whatsapp.graph.PhoneButton|whatsapp.graph.CopyCodeButton|whatsapp.graph.OtpButton|whatsapp.graph.FlowButton|whatsapp.graph.CatalogButton|whatsapp.graph.MpmButton|whatsapp.graph.SpmButton|whatsapp.graph.VoiceCallButton|whatsapp.graph.OrderDetailsButton|whatsapp.graph.PaymentRequestButton|whatsapp.graph.ContactInfoButton
 
----Answers with its label.
+---The user answers with the label.
 ---@class whatsapp.graph.QuickReplyButton
 ---@field type string The part.
 ---@field text string The label. (1 to 25 characters)
@@ -1618,8 +1618,8 @@
 ---@class whatsapp.graph.UrlButton
 ---@field type string The part.
 ---@field text string The label. (1 to 25 characters)
----@field url string The address, with one variable at its end at most. (1 to 2000 characters, an http:// or https:// link)
----@field example? (string)[] The address, or its end, with a value. (1 to 1 items)
+---@field url string The address; at most one variable, at its end. (1 to 2000 characters, an http:// or https:// link)
+---@field example? (string)[] The address, or its end, with a value for the variable. (1 to 1 items)
 
 ---Calls a number.
 ---@class whatsapp.graph.PhoneButton
@@ -1631,22 +1631,22 @@
 ---@class whatsapp.graph.CopyCodeButton
 ---@field type string The part.
 ---@field text? string The label. (1 to 25 characters)
----@field example any A code, or a list with one, of at most 20 characters.
+---@field example any A code of at most 20 characters, or a list with one code.
 
----Copies the code of an authentication template, or hands it to an app.
+---Copies the code of an authentication template, or passes the code to an app.
 ---@class whatsapp.graph.OtpButton
 ---@field type string The part.
 ---@field text? string The label. (1 to 25 characters)
----@field otp_type "COPY_CODE"|"ONE_TAP"|"ZERO_TAP" How the code comes to the app.
----@field autofill_text? string The label of a button that hands it over. (1 to 25 characters)
+---@field otp_type "COPY_CODE"|"ONE_TAP"|"ZERO_TAP" How the app gets the code.
+---@field autofill_text? string The label of a button that passes the code to the app. (1 to 25 characters)
 ---@field supported_apps? whatsapp.graph.SupportedApp[] The apps that may get the code. (1 to 5 items)
----@field zero_tap_terms_accepted? boolean Of the type ZERO_TAP: true.
+---@field zero_tap_terms_accepted? boolean Must be true for the type ZERO_TAP.
 ---@field package_name? string The older way to name one app. (0 to 224 characters, two or more words of letters, digits and _ with dots between them)
 ---@field signature_hash? string The older way to name one app. (11 characters of base64)
 
 ---An Android app that may get the code.
 ---@class whatsapp.graph.SupportedApp
----@field package_name string The name of its package. (1 to 224 characters, two or more words of letters, digits and _ with dots between them)
+---@field package_name string The package name of the app. (1 to 224 characters, two or more words of letters, digits and _ with dots between them)
 ---@field signature_hash string The hash of the key that signed it. (at least 1 character, 11 characters of base64)
 
 ---Opens a flow.
@@ -1657,7 +1657,7 @@
 ---@field flow_name? string The flow's name. (at least 1 character)
 ---@field flow_json? string A new flow, as JSON.
 ---@field flow_action? "NAVIGATE"|"DATA_EXCHANGE" How it begins.
----@field navigate_screen? string The first screen, where the action is navigate. (at least 1 character)
+---@field navigate_screen? string The first screen, if the action is navigate. (at least 1 character)
 ---@field icon? string The icon. (soft)
 
 ---Opens the catalog.
@@ -1670,7 +1670,7 @@
 ---@field type string The part.
 ---@field text string The label. (1 to 25 characters)
 
----Shows the product.
+---Shows one product.
 ---@class whatsapp.graph.SpmButton
 ---@field type string The part.
 ---@field text string The label. (1 to 25 characters)
@@ -1679,9 +1679,9 @@
 ---@class whatsapp.graph.VoiceCallButton
 ---@field type string The part.
 ---@field text? string The label. (1 to 20 characters)
----@field ttl_minutes? integer Minutes for which it works. (1440 to 43200)
+---@field ttl_minutes? integer Minutes until the button stops working. (1440 to 43200)
 
----Shows the order and takes its payment.
+---Shows the order, and asks for its payment.
 ---@class whatsapp.graph.OrderDetailsButton
 ---@field type string The part.
 ---@field text? string The label. (1 to 25 characters)
@@ -1696,10 +1696,10 @@
 ---@field type string The part.
 ---@field text? string The label. (1 to 25 characters)
 
----Cards that are swiped.
+---A carousel of cards.
 ---@class whatsapp.graph.DefinitionCarousel
 ---@field type string The part.
----@field cards whatsapp.graph.DefinitionCard[] All with the same parts. (2 to 10 items)
+---@field cards whatsapp.graph.DefinitionCard[] The cards. All cards have the same parts. (2 to 10 items)
 
 ---A card.
 ---@class whatsapp.graph.DefinitionCard
@@ -1708,94 +1708,94 @@
 ---A part of a card.
 ---@alias whatsapp.graph.CardPart whatsapp.graph.DefinitionHeader|whatsapp.graph.DefinitionBody|whatsapp.graph.DefinitionButtons
 
----An offer that ends.
+---An offer with an end.
 ---@class whatsapp.graph.DefinitionOffer
 ---@field type string The part.
 ---@field limited_time_offer whatsapp.graph.OfferText The offer.
 
----The text of an offer that ends.
+---The text of an offer with an end.
 ---@class whatsapp.graph.OfferText
 ---@field text string The text. (1 to 16 characters)
----@field has_expiration? boolean The time until it ends is shown.
+---@field has_expiration? boolean Whether the time until the end is shown.
 
----Asks whether the business may call.
+---Asks the user whether the business may call.
 ---@class whatsapp.graph.DefinitionCallPermission
 ---@field type string The part.
 
----What is changed of a template; `components` replaces all components.
+---Changes of a template. `components` replaces all components.
 ---@class whatsapp.graph.TemplateEdit
----@field category? "MARKETING"|"UTILITY"|"AUTHENTICATION" What it is for; not of an approved one.
----@field components? whatsapp.graph.DefinitionComponent[] All its parts. (1 to 10 items)
+---@field category? "MARKETING"|"UTILITY"|"AUTHENTICATION" The purpose; it cannot be changed in an approved template.
+---@field components? whatsapp.graph.DefinitionComponent[] All parts of the template. (1 to 10 items)
 ---@field parameter_format? "POSITIONAL"|"NAMED" Whether variables have numbers or names.
----@field allow_category_change? boolean The API may choose another category.
----@field cta_url_link_tracking_opted_out? boolean The addresses of buttons are not tracked.
----@field message_send_ttl_seconds? integer Seconds in which a message is delivered or never; -1: 30 days. (-1 to 2592000)
----@field sub_category? "ORDER_DETAILS"|"ORDER_STATUS"|string What an order template is for.
----@field display_format? "ORDER_DETAILS"|string How it is shown.
----@field is_primary_device_delivery_only? boolean It is delivered to the user's first device only.
+---@field allow_category_change? boolean Whether the API may change the category.
+---@field cta_url_link_tracking_opted_out? boolean Whether links in buttons are not tracked.
+---@field message_send_ttl_seconds? integer Seconds after which the API stops trying to deliver a message; -1: 30 days. (-1 to 2592000)
+---@field sub_category? "ORDER_DETAILS"|"ORDER_STATUS"|string The purpose of an order template.
+---@field display_format? "ORDER_DETAILS"|string How the message is shown.
+---@field is_primary_device_delivery_only? boolean Whether the message goes only to the user's primary device.
 ---@field send_type? string How marketing messages are sent. (soft)
 
----Names what is deleted: all languages of a name, one, or a list.
+---Chooses templates: all languages of a name, one, or ids.
 ---@class whatsapp.graph.TemplateDeletion
----@field name? string The name. (1 to 512 characters)
----@field hsm_id? string|integer With the name: the id of the one language that is deleted.
----@field hsm_ids? (string|integer)[] The ids of templates that are deleted together. (1 to 100 items)
+---@field name? string The template's name. (1 to 512 characters)
+---@field hsm_id? string|integer With the name: the id of the only language to delete.
+---@field hsm_ids? (string|integer)[] The ids of the templates to delete. (1 to 100 items)
 
 ---Chooses a page of the groups.
 ---@class whatsapp.graph.GroupListQuery
----@field limit? integer Items of a page. (1 to 1024)
----@field after? string The cursor `paging.cursors.after` of the page before. (at least 1 character)
----@field before? string The cursor `paging.cursors.before` of the page after. (at least 1 character)
+---@field limit? integer Number of items in a page. (1 to 1024)
+---@field after? string Gets the page after this cursor: `paging.cursors.after` of a page. (at least 1 character)
+---@field before? string Gets the page before this cursor: `paging.cursors.before` of a page. (at least 1 character)
 
 ---A new group.
 ---@class whatsapp.graph.Group
 ---@field messaging_product? "whatsapp" Filled in if absent.
----@field subject string The name. (1 to 128 characters)
----@field description? string The text below it. (0 to 2048 characters)
+---@field subject string The group's name. (1 to 128 characters)
+---@field description? string The text below the name. (0 to 2048 characters)
 ---@field join_approval_mode? "approval_required"|"auto_approve"|string Whether the business approves users who open the invite link.
 
 ---New texts of a group.
 ---@class whatsapp.graph.GroupChange
 ---@field messaging_product? "whatsapp" Filled in if absent.
----@field subject? string The name. (1 to 128 characters)
----@field description? string The text below it. (0 to 2048 characters)
+---@field subject? string The group's name. (1 to 128 characters)
+---@field description? string The text below the name. (0 to 2048 characters)
 
 ---Users of a group.
 ---@class whatsapp.graph.Participants
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field participants whatsapp.graph.Participant[] The users. (1 to 8 items)
 
----A user, by number or by id.
+---A user: a phone number, or an id.
 ---@class whatsapp.graph.Participant
 ---@field user? string The phone number. (at least 1 character)
 ---@field user_id? string The business-scoped user id. (at least 1 character)
 
----A body that says no more than which product it is about.
+---A body with only the product's name.
 ---@class whatsapp.graph.Product
 ---@field messaging_product? "whatsapp" Filled in if absent.
 
 ---Chooses a page of a list.
 ---@class whatsapp.graph.CursorQuery
----@field limit? integer Items of a page. (1 to 1000)
----@field after? string The cursor `paging.cursors.after` of the page before. (at least 1 character)
----@field before? string The cursor `paging.cursors.before` of the page after. (at least 1 character)
+---@field limit? integer Number of items in a page. (1 to 1000)
+---@field after? string Gets the page after this cursor: `paging.cursors.after` of a page. (at least 1 character)
+---@field before? string Gets the page before this cursor: `paging.cursors.before` of a page. (at least 1 character)
 
 ---Requests to join a group.
 ---@class whatsapp.graph.JoinRequests
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field join_requests (string)[] The ids of the requests. (at least 1 item)
 
----Users that are blocked, or no longer.
+---The users to block or to unblock.
 ---@class whatsapp.graph.BlockedUsers
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field block_users whatsapp.graph.BlockedUser[] The users. (1 to 1000 items)
 
----A user; the number wins if both are there.
+---A user. If there are both members, the API uses the phone number.
 ---@class whatsapp.graph.BlockedUser
 ---@field user? string The phone number. (at least 1 character)
 ---@field user_id? string The business-scoped user id. (at least 1 character)
 
----The profile that users see; what is absent stays as it is.
+---The profile that users see. Absent fields stay as they are.
 ---@class whatsapp.graph.Profile
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field about? string The line below the name. (1 to 139 characters)
@@ -1803,21 +1803,21 @@
 ---@field description? string The description. (0 to 512 characters)
 ---@field email? string The address for e-mail. (0 to 128 characters, an e-mail address)
 ---@field profile_picture_handle? string The handle of the picture, as client.media:upload_sample returns it. (at least 1 character)
----@field websites? (string)[] Addresses in the web. (0 to 2 items, each an http:// or https:// link)
+---@field websites? (string)[] Addresses of web pages. (0 to 2 items, each an http:// or https:// link)
 ---@field vertical? "ALCOHOL"|"APPAREL"|"AUTO"|"BEAUTY"|"EDU"|"ENTERTAIN"|"EVENT_PLAN"|"FINANCE"|"GOVT"|"GROCERY"|"HEALTH"|"HOTEL"|"MATRIMONY_SERVICE"|"NONPROFIT"|"ONLINE_GAMBLING"|"OTC_DRUGS"|"OTHER"|"PHYSICAL_GAMBLING"|"PROF_SERVICES"|"RESTAURANT"|"RETAIL"|"TRAVEL"|string The industry.
 
 ---Chooses a page of a list.
 ---@class whatsapp.graph.ListQuery
----@field fields? string|string[] The members that the answer has: a list, or a string with commas.
----@field limit? integer Items of a page. (1 to 1000)
----@field after? string The cursor `paging.cursors.after` of the page before. (at least 1 character)
----@field before? string The cursor `paging.cursors.before` of the page after. (at least 1 character)
+---@field fields? string|string[] The fields of the answer: a list, or a string with commas.
+---@field limit? integer Number of items in a page. (1 to 1000)
+---@field after? string Gets the page after this cursor: `paging.cursors.after` of a page. (at least 1 character)
+---@field before? string Gets the page before this cursor: `paging.cursors.before` of a page. (at least 1 character)
 
 ---Registers the number for the Cloud API.
 ---@class whatsapp.graph.Registration
 ---@field messaging_product? "whatsapp" Filled in if absent.
----@field pin string The PIN of the two-step verification, six digits: the one that it has, or a new one. (at least 1 character, six digits)
----@field data_localization_region? string The country in which data are kept. (two capital letters)
+---@field pin string The PIN of the two-step verification, six digits: the present PIN, or a new PIN. (at least 1 character, six digits)
+---@field data_localization_region? string The country in which the API keeps the data. (two capital letters)
 ---@field backup? whatsapp.graph.Backup The backup of a number that was on the On-Premises API.
 
 ---A backup of the On-Premises API.
@@ -1831,31 +1831,31 @@
 
 ---Asks for a code that proves that the number is yours.
 ---@class whatsapp.graph.CodeRequest
----@field code_method "SMS"|"VOICE" How it comes.
+---@field code_method "SMS"|"VOICE" How you receive the code.
 ---@field language string The language's code. (at least 1 character, a language code such as en, fil or pt_BR)
 
----The code that came.
+---The code that you received.
 ---@class whatsapp.graph.Code
 ---@field code string The code, six digits. (at least 1 character, six digits)
 
----Chooses what the settings have.
+---Chooses the fields of the settings.
 ---@class whatsapp.graph.SettingsQuery
----@field include_sip_credentials? boolean With the credentials of SIP.
+---@field include_sip_credentials? boolean The answer then has the SIP credentials.
 
----Settings of the number; what is absent stays as it is.
+---Settings of the number. Absent fields stay as they are.
 ---@class whatsapp.graph.Settings
 ---@field calling? table<string, any> Calls: status, hours, SIP.
----@field user_identity_change? whatsapp.graph.IdentityCheck Whether messages to users with a new identity are held.
+---@field user_identity_change? whatsapp.graph.IdentityCheck Whether messages to users with a new identity are stopped.
 ---@field payload_encryption? table<string, any> The encryption of payloads.
----@field storage_configuration? whatsapp.graph.Storage The country in which data are kept.
+---@field storage_configuration? whatsapp.graph.Storage The country in which the API keeps the data.
 
 ---The check of identities.
 ---@class whatsapp.graph.IdentityCheck
----@field enable_identity_key_check boolean Whether it is on.
+---@field enable_identity_key_check boolean Whether the check is on.
 
 ---The local storage of data.
 ---@class whatsapp.graph.Storage
----@field status "IN_COUNTRY_STORAGE_ENABLED"|"IN_COUNTRY_STORAGE_DISABLED"|string Whether it is on.
+---@field status "IN_COUNTRY_STORAGE_ENABLED"|"IN_COUNTRY_STORAGE_DISABLED"|string Whether the local storage is on.
 ---@field data_localization_region? string The country. (two capital letters)
 
 ---A new flow.
@@ -1863,43 +1863,43 @@
 ---@field name string The name; users do not see it. (at least 1 character)
 ---@field categories ("SIGN_UP"|"SIGN_IN"|"APPOINTMENT_BOOKING"|"LEAD_GENERATION"|"CONTACT_US"|"CUSTOMER_SUPPORT"|"SURVEY"|"OTHER"|string)[] The purposes. (at least 1 item)
 ---@field flow_json? string The flow, as JSON. (at least 2 characters)
----@field publish? boolean It is published at once; only with flow_json.
----@field clone_flow_id? string|integer The flow that it is a copy of.
+---@field publish? boolean Publishes the flow at once; only with flow_json.
+---@field clone_flow_id? string|integer The id of the flow to copy.
 ---@field endpoint_uri? string The address of the data endpoint. (an http:// or https:// link)
 
----New facts about a flow; what is absent stays as it is.
+---Changes of a flow. Absent fields stay as they are.
 ---@class whatsapp.graph.FlowChange
 ---@field name? string The name. (at least 1 character)
 ---@field categories? ("SIGN_UP"|"SIGN_IN"|"APPOINTMENT_BOOKING"|"LEAD_GENERATION"|"CONTACT_US"|"CUSTOMER_SUPPORT"|"SURVEY"|"OTHER"|string)[] The purposes. (at least 1 item)
 ---@field endpoint_uri? string The address of the data endpoint. (an http:// or https:// link)
----@field application_id? string|integer The app that the endpoint is of.
+---@field application_id? string|integer The id of the app that has the endpoint.
 
----The JSON of a flow: the text, or a file.
+---The JSON of a flow: a text, or a file.
 ---@class whatsapp.graph.FlowFile
 ---@field json? string The text. (at least 2 characters)
 ---@field path? string The path of the file. (at least 1 character)
 
 ---The public key for flows.
 ---@class whatsapp.graph.PublicKey
----@field business_public_key string An RSA key of 2048 bits or more in PEM, as whatsapp.flows.public_key gives it. (at least 1 character)
+---@field business_public_key string An RSA key in PEM with 2048 bits or more, as whatsapp.flows.public_key returns it. (at least 1 character)
 
----A template that is made of one of the API's library.
+---A new template from a template of the API's library.
 ---@class whatsapp.graph.LibraryTemplate
 ---@field name string The name of the new template. (1 to 512 characters, of the letters a to z, digits and _ only)
 ---@field language string The language's code. (at least 1 character, a language code such as en, fil or pt_BR)
----@field category "MARKETING"|"UTILITY"|"AUTHENTICATION" What it is for.
+---@field category "MARKETING"|"UTILITY"|"AUTHENTICATION" The purpose of the template.
 ---@field library_template_name string The name in the library. (at least 1 character)
----@field library_template_button_inputs? any Values for its buttons.
----@field library_template_body_inputs? any Values for its body.
+---@field library_template_button_inputs? any Values for the buttons.
+---@field library_template_body_inputs? any Values for the body.
 
 ---Templates of the account (waba_id).
 ---@class whatsapp.templates_table
 ---@field list fun(self, query?: whatsapp.graph.TemplateQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details A page of templates.
 ---@field each fun(self, query?: whatsapp.graph.TemplateQuery, options?: whatsapp.endpoint_pages_options): whatsapp.pages All templates, one after the other.
 ---@field get fun(self, id: string|integer, query?: whatsapp.graph.FieldsQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details A template.
----@field create fun(self, body: whatsapp.graph.TemplateDefinition, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Creates a template, which the API then reviews; at most 100 in an hour.
----@field edit fun(self, id: string|integer, body: whatsapp.graph.TemplateEdit, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Changes a template; an approved one at most once a day and ten times in 30 days.
----@field delete fun(self, query?: whatsapp.graph.TemplateDeletion, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Deletes templates. The name of an approved one cannot be used again for 30 days.
+---@field create fun(self, body: whatsapp.graph.TemplateDefinition, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Creates a template. The API then reviews it. At most 100 templates in an hour.
+---@field edit fun(self, id: string|integer, body: whatsapp.graph.TemplateEdit, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Changes a template. An approved template can be changed once a day, and ten times in 30 days.
+---@field delete fun(self, query?: whatsapp.graph.TemplateDeletion, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Deletes templates. The name of an approved template cannot be used again for 30 days.
 
 ---Groups of the phone number.
 ---@class whatsapp.groups_table
@@ -1909,15 +1909,15 @@
 ---@field get fun(self, group: string|integer, query?: whatsapp.graph.FieldsQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details A group.
 ---@field update fun(self, group: string|integer, body: whatsapp.graph.GroupChange, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Changes the texts of a group.
 ---@field delete fun(self, group: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Deletes a group and removes all its participants.
----@field add_participants fun(self, group: string|integer, body: whatsapp.graph.Participants, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Adds users, where the API allows it: mostly users join by the invite link.
----@field remove_participants fun(self, group: string|integer, body: whatsapp.graph.Participants, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Removes users, who cannot join again by the link.
+---@field add_participants fun(self, group: string|integer, body: whatsapp.graph.Participants, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Adds users, if the API allows it. Usually users join with the invite link.
+---@field remove_participants fun(self, group: string|integer, body: whatsapp.graph.Participants, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Removes users. They cannot join again with the link.
 ---@field invite_link fun(self, group: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details The invite link.
----@field reset_invite_link fun(self, group: string|integer, body?: whatsapp.graph.Product, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Makes a new invite link; older ones no longer work.
+---@field reset_invite_link fun(self, group: string|integer, body?: whatsapp.graph.Product, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Makes a new invite link; the older links no longer work.
 ---@field delete_invite_link fun(self, group: string|integer, body?: whatsapp.graph.Product, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Deletes the invite link.
 ---@field join_requests fun(self, group: string|integer, query?: whatsapp.graph.CursorQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details A page of the users who want to join.
 ---@field each_join_request fun(self, group: string|integer, query?: whatsapp.graph.CursorQuery, options?: whatsapp.endpoint_pages_options): whatsapp.pages All users who want to join, one after the other.
----@field approve_join_requests fun(self, group: string|integer, body: whatsapp.graph.JoinRequests, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Lets users join.
----@field reject_join_requests fun(self, group: string|integer, body: whatsapp.graph.JoinRequests, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Refuses users who want to join.
+---@field approve_join_requests fun(self, group: string|integer, body: whatsapp.graph.JoinRequests, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Approves requests: the users join the group.
+---@field reject_join_requests fun(self, group: string|integer, body: whatsapp.graph.JoinRequests, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Rejects requests to join.
 
 ---Users that the phone number has blocked.
 ---@class whatsapp.blocked_table
@@ -1931,16 +1931,16 @@
 ---@field get fun(self, query?: whatsapp.graph.FieldsQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details The profile: `data[1]`.
 ---@field update fun(self, body: whatsapp.graph.Profile, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Changes the profile.
 
----The phone number, and those of the account.
+---The phone number, and all phone numbers of the account.
 ---@class whatsapp.phone_table
 ---@field list fun(self, query?: whatsapp.graph.ListQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details A page of the account's phone numbers.
 ---@field each fun(self, query?: whatsapp.graph.ListQuery, options?: whatsapp.endpoint_pages_options): whatsapp.pages All phone numbers of the account, one after the other.
 ---@field get fun(self, query?: whatsapp.graph.FieldsQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details The phone number.
----@field register fun(self, body: whatsapp.graph.Registration, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Registers the number; with deregister at most ten times in 72 hours.
+---@field register fun(self, body: whatsapp.graph.Registration, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Registers the number. register and deregister together are allowed ten times in 72 hours.
 ---@field deregister fun(self, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Deregisters the number.
 ---@field set_pin fun(self, body: whatsapp.graph.TwoStepPin, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Sets the PIN of the two-step verification.
 ---@field request_code fun(self, body: whatsapp.graph.CodeRequest, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Asks for a code that proves that the number is yours.
----@field verify_code fun(self, body: whatsapp.graph.Code, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Sends the code that came.
+---@field verify_code fun(self, body: whatsapp.graph.Code, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Sends the code that you received.
 ---@field settings fun(self, query?: whatsapp.graph.SettingsQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details The settings.
 ---@field set fun(self, body: whatsapp.graph.Settings, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Changes settings.
 
@@ -1950,11 +1950,11 @@
 ---@field each fun(self, query?: whatsapp.graph.ListQuery, options?: whatsapp.endpoint_pages_options): whatsapp.pages All flows, one after the other.
 ---@field create fun(self, body: whatsapp.graph.Flow, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Creates a draft.
 ---@field get fun(self, flow: string|integer, query?: whatsapp.graph.FieldsQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details A flow.
----@field update fun(self, flow: string|integer, body: whatsapp.graph.FlowChange, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Changes the facts about a draft.
+---@field update fun(self, flow: string|integer, body: whatsapp.graph.FlowChange, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Changes the name, the categories or the endpoint of a draft.
 ---@field upload fun(self, flow: string|integer, body: whatsapp.graph.FlowFile, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Replaces the JSON of a draft; the answer has the errors that the API found in it.
 ---@field assets fun(self, flow: string|integer, query?: whatsapp.graph.CursorQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details The files of a flow.
----@field publish fun(self, flow: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Publishes a draft, which can then not be changed or deleted.
+---@field publish fun(self, flow: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Publishes a draft. A published flow cannot be changed or deleted.
 ---@field deprecate fun(self, flow: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Retires a published flow for good.
 ---@field delete fun(self, flow: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Deletes a draft.
----@field public_key fun(self, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details The public key of the phone number, with which WhatsApp encrypts what flows send to your endpoint: `data[1]`.
+---@field public_key fun(self, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details The public key of the phone number: `data[1]`. WhatsApp encrypts the requests of flows with it.
 ---@field set_public_key fun(self, body: whatsapp.graph.PublicKey, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Uploads the public key of whatsapp.flows.generate_key for the phone number.

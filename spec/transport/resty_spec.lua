@@ -77,19 +77,29 @@ describe("the transport over cosockets", function()
 
   for _, port in ipairs { "plain", "h1" } do
     describe("passes by a kept connection (" .. port .. ")", function()
+      -- the handler goes on in each step of nginx's loop: where a connection, a timer and another light thread wake it
+      local STEPS = {
+        ["a connection"] = [[
+          local socket = ngx.socket.tcp()
+          assert(socket:connect("127.0.0.1", args.other) and socket:send "GET /v HTTP/1.0\r\n\r\n" and socket:receive "*a")
+        ]],
+        ["a timer"] = "ngx.sleep(0.001)",
+        ["a light thread"] = "",
+      }
       for step, noted in pairs { ["ok-close"] = "closed", ["ok-late-close"] = "closed", ["ok-more"] = "more" } do
-        it("that is over, though nginx had no time to see it: " .. step, function()
-          fault.play(step, "ok")
-          local got = run(port, [[
-            local first = outcome(transport(post()))
-            be_busy(0.4)
-            return { first, outcome(transport(post())) }
-          ]])
-          for i = 1, 2 do assert.same({ 200, JSON }, { got[i].status, got[i].body }) end
-          assert.equal(2, fault.arrivals(2))
-          assert.equal(1, fault.connections(1, noted))
-          assert.equal(2, fault.connections(2, port))
-        end)
+        for waker, code in pairs(STEPS) do
+          it(("that is over, though nginx had no time to see it, %s, after %s woke the handler"):format(step, waker), function()
+            fault.play(step, "ok")
+            local got = run(port, "local first = outcome(transport(post()))" .. code .. [[
+              be_busy(0.4)
+              return { first, outcome(transport(post())) }
+            ]], { other = home.nginx.port })
+            for i = 1, 2 do assert.same({ 200, JSON }, { got[i].status, got[i].body }) end
+            assert.equal(2, fault.arrivals(2))
+            assert.equal(1, fault.connections(1, noted))
+            assert.equal(2, fault.connections(2, port))
+          end)
+        end
       end
 
       -- nginx reads 1 KiB at once here; TLS has what follows already
@@ -428,7 +438,7 @@ describe("the transport over cosockets", function()
   end)
 end)
 
--- the rest is in spec/stream_*_spec.lua
+-- the rest is in spec/transport/stream_*_spec.lua
 describe("a body that is streamed over cosockets", function()
   local fault, home
   local scratch = scratch_folder.new()

@@ -1586,7 +1586,7 @@
 ---The body.
 ---@class whatsapp.graph.DefinitionBody
 ---@field type string The part.
----@field text? string The text. An authentication template has none: the API writes its text. (1 to 1024 characters)
+---@field text? string The text. The API writes the text of an authentication template. (1 to 1024 characters)
 ---@field example? whatsapp.graph.BodyExample A value for each variable.
 ---@field add_security_recommendation? boolean In an authentication template: adds the advice not to share the code.
 

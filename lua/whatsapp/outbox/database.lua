@@ -1,5 +1,5 @@
 -- A connection to SQLite or PostgreSQL: statements whose values are strings, transactions, and a new connection after one is
--- lost. It works over LuaDBI, or over a function of the caller that runs a statement. Every failure is nil, err. Never raises,
+-- lost. It works over LuaDBI, or over a function that runs a statement (outbox/pgmoon). Every failure is nil, err. Never raises,
 -- never leaves a statement open, and never prints a password.
 local dialects = require "whatsapp.outbox.dialects"
 local values = require "whatsapp.util.values"
@@ -72,12 +72,13 @@ end
 -- ---- queries -----------------------------------------------------------------------------------------------------------------
 
 local function connect(self)
-  local ok, connection, err = pcall(self.connect)
+  local ok, connection, err, is_new = pcall(self.connect)
   if not ok or not connection then return nil, values.text_of(ok and err or connection) end
   self.connection = connection
+  if is_new == false then return true end -- a connection of a pool has its settings
   for _, sql in ipairs(self.settings) do
     local rows
-    rows, err = query_luadbi(self, sql, values.NONE)
+    rows, err = self.run(self, sql, values.NONE)
     if not rows then
       disconnect(self)
       return nil, err
@@ -214,13 +215,29 @@ function Database:close()
   disconnect(self)
 end
 
----@param options { dialect: table, connect: (fun(): any, string?)?, connection: any?, run: function?, settings: string[]? }
----connect: makes a connection of LuaDBI; connection: the caller's connection, which only the caller commits; run: a function
----(self, sql, bound) that runs a statement instead of LuaDBI
+---Returns another database with a connection of its own from the pool. In nginx, one call of a store that many requests share
+---uses it.
+---@return whatsapp.outbox.database
+function Database:another()
+  local one = database.new(self.options)
+  one.is_ready, one.refusal, one.closed, one.shared = self.is_ready, self.refusal, self.closed, self
+  return one
+end
+
+---Puts the connection of a database that Database:another returned back into the pool.
+function Database:release()
+  self.shared.is_ready, self.shared.refusal = self.is_ready or self.shared.is_ready, self.refusal
+  if self.connection then self.connection:release() end
+  self.connection = nil
+end
+
+---@param options { dialect: table, connect: (fun(): any, string?, boolean?)?, connection: any?, run: function?, settings:
+---string[]? } connect: returns a connection, and false as a third value if the connection has its settings already; connection:
+---the connection of the caller, who alone commits; run: a function (self, sql, bound) that runs a statement instead of LuaDBI
 ---@return whatsapp.outbox.database
 function database.new(options)
   return setmetatable({
-    dialect = options.dialect, connect = options.connect, connection = options.connection or nil,
+    options = options, dialect = options.dialect, connect = options.connect, connection = options.connection or nil,
     is_callers = options.connection ~= nil, run = options.run or query_luadbi, settings = options.settings or values.NONE,
     statements = {}, in_transaction = false, is_ready = false, is_opening = false, closed = false,
   }, Database)

@@ -1,6 +1,6 @@
--- Stores of the outbox in SQLite and PostgreSQL, through LuaDBI. Every function is one transaction; a list is one commit. All
--- times come from the engine's clock. The functions follow the contract of a store (README.md of this folder). If the engine
--- fails, a function returns nil and the error; it never raises.
+-- Stores of the outbox in SQLite and PostgreSQL, through LuaDBI or, for PostgreSQL, pgmoon. Every function is one transaction;
+-- a list is one commit. All times come from the engine's clock. The functions follow the contract of a store (README.md of this
+-- folder). If the engine fails, a function returns nil and the error; it never raises.
 local database = require "whatsapp.outbox.database"
 local dialects = require "whatsapp.outbox.dialects"
 local options_of = require "whatsapp.util.options"
@@ -421,21 +421,44 @@ Store.__close = Store.close
 
 -- ---- making one -----------------------------------------------------------------------------------------------------------
 
-local function new(dialect, options)
+-- Many requests of nginx use a store at once, and a cosocket belongs to its request: each call has a connection of the pool.
+local Pooled = { __name = Store.__name }
+Pooled.__index = Pooled
+
+local function released(one, ...)
+  one.db:release()
+  return ...
+end
+
+for name, method in pairs(Store) do
+  if not name:find "^__" then
+    Pooled[name] = function(self, ...)
+      local one = values.copy(self)
+      one.db = self.db:another()
+      return released(setmetatable(one, Store), method(one, ...))
+    end
+  end
+end
+
+---Refuses all further calls. May be called again.
+function Pooled:close() self.db.closed = true end
+Pooled.__close = Pooled.close
+
+local function new(dialect, options, queue, class)
   options.dialect = dialect
   return setmetatable({
-    db = database.new(options), sql = statements_of(dialect), queue = options.queue or "default", by_count = {}, marks = {},
-  }, Store)
+    db = database.new(options), sql = statements_of(dialect), queue = queue or "default", by_count = {}, marks = {},
+  }, class or Store)
+end
+
+local function has_luadbi(dialect)
+  return pcall(require, "DBI") and pcall(require, "dbd." .. dialect.driver:lower())
 end
 
 local function luadbi(dialect, level)
-  local ok, dbi = pcall(require, "DBI")
-  local has_driver = ok and pcall(require, "dbd." .. dialect.driver:lower())
-  if not has_driver then
-    error(("this store needs LuaDBI with its driver %s: on Debian, apt install %s")
-      :format(dialect.driver, dialect.package), level + 1)
-  end
-  return dbi
+  if has_luadbi(dialect) then return require "DBI" end
+  error(("this store needs LuaDBI with its driver %s: on Debian, apt install %s")
+    :format(dialect.driver, dialect.package), level + 1)
 end
 
 local SQLITE = { path = "words", queue = "text", synchronous = "synchronous", busy_timeout = "seconds", connection = "object" }
@@ -454,7 +477,7 @@ function sql.sqlite(options)
   local dbi = luadbi(dialects.sqlite, 2)
   local path = checked.path
   return new(dialects.sqlite, {
-    queue = checked.queue, connection = checked.connection,
+    connection = checked.connection,
     settings = {
       ("PRAGMA busy_timeout = %d"):format((checked.busy_timeout or 10) * 1000), "PRAGMA journal_mode = WAL",
       "PRAGMA synchronous = " .. (checked.synchronous or "FULL"),
@@ -464,32 +487,64 @@ function sql.sqlite(options)
       if connection then connection:autocommit(true) end
       return connection, err
     end,
-  })
+  }, checked.queue)
 end
 
 local POSTGRES = {
   database = "text", user = "text", password = "words", host = "text", port = "count", queue = "text", connection = "object",
 }
+local SETTINGS = { "SET jit = off" } -- compiling takes longer than these statements
 
----Makes a store in a database of PostgreSQL. It connects at the first use, and again after the connection is lost.
+local function run_pgmoon(self, text, bound) return self.connection:run(text, bound) end
+
+local function in_nginx()
+  local ngx = rawget(_G, "ngx")
+  return type(ngx) == "table" and ngx.socket ~= nil
+end
+
+-- the options of a database over pgmoon; nil: it is not here
+local function pgmoon_options(options)
+  if not pcall(require, "pgmoon") then return nil end
+  local pgmoon, settings = require "whatsapp.outbox.pgmoon", values.copy(options)
+  settings.pool = ("whatsapp.outbox:%s:%s:%s:%s")
+    :format(options.host or "", options.port or "", options.database, options.user or "")
+  return { settings = SETTINGS, run = run_pgmoon, connect = function() return pgmoon.connect(settings) end }
+end
+
+-- the options of a database over LuaDBI
+local function luadbi_options(options, level)
+  local dbi = luadbi(dialects.postgres, level + 1)
+  return { settings = SETTINGS, connect = function()
+    local made, err = dbi.Connect(dialects.postgres.driver, options.database, options.user, options.password, options.host,
+      options.port and ("%d"):format(options.port))
+    if made then made:autocommit(true) end
+    return made, err
+  end }
+end
+
+local function callers_options(connection)
+  local pgmoon = require "whatsapp.outbox.pgmoon"
+  if not pgmoon.is_one(connection) then return { connection = connection } end
+  return { connection = pgmoon.wrap(connection), run = run_pgmoon }
+end
+
+---Makes a store in a database of PostgreSQL. It connects at the first use, and again after the connection is lost. In nginx it
+---works over cosockets, and needs pgmoon. Elsewhere it works through LuaDBI, or without LuaDBI through pgmoon and LuaSocket.
 ---@param options { database: string?, user: string?, password: string?, host: string?, port: integer?, queue: string?,
 ---connection: any? } queue: the name of the queue, because one database can have several, "default"; connection: your connection
----of LuaDBI; put stores in your transaction, and you commit
+---of LuaDBI or pgmoon; put stores in your transaction, and you commit
 ---@return whatsapp.outbox.sql store
 function sql.postgres(options)
   local checked = options_of.check(options, POSTGRES, 2)
   if not (checked.database or checked.connection) then error("sql.postgres needs a database, or a connection", 2) end
-  local dbi = luadbi(dialects.postgres, 2)
-  local queue, connection = checked.queue, checked.connection
-  return new(dialects.postgres, {
-    queue = queue, connection = connection, settings = { "SET jit = off" }, -- JIT compilation takes longer than these statements
-    connect = function()
-      local made, err = dbi.Connect(dialects.postgres.driver, checked.database, checked.user, checked.password, checked.host,
-        checked.port and ("%d"):format(checked.port))
-      if made then made:autocommit(true) end
-      return made, err
-    end,
-  })
+  local queue = checked.queue
+  if checked.connection then return new(dialects.postgres, callers_options(checked.connection), queue) end
+  local is_nginx = in_nginx()
+  if is_nginx or not has_luadbi(dialects.postgres) then
+    local found = pgmoon_options(checked)
+    if found then return new(dialects.postgres, found, queue, is_nginx and Pooled) end
+  end
+  return new(dialects.postgres, luadbi_options(checked, 2), queue)
 end
 
 return sql

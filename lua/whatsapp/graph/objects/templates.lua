@@ -111,7 +111,7 @@ objects.NamedExample = {
 }
 
 objects.DefinitionBody = part("The body.", COMPONENTS,
-  text("text", "The text. An authentication template has none: the API writes its text.", { min = 1, max = 1024 }),
+  text("text", "The text. The API writes the text of an authentication template.", { min = 1, max = 1024 }),
   object("example", "BodyExample", "A value for each variable."),
   flag("add_security_recommendation", "In an authentication template: adds the advice not to share the code."))
 

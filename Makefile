@@ -440,6 +440,15 @@ bench-nginx: deps-nginx
 	@eval "$$($(MAKE) -s env)"; export PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)"; \
 	  $(LUA) spec/bench/nginx_send.lua && echo && $(LUA) spec/bench/nginx.lua
 
+CONNECTIONS ?= 1000
+SENDS  ?= 800000
+EVENTS ?= 400000
+## webhooks and sends a second at CONNECTIONS=1000, with latencies; memory over SENDS=800000 and EVENTS=400000
+bench-load: deps-nginx
+	@$(MAKE) --no-print-directory -s all $(BENCH)/floor.so
+	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" PATH="$$PATH:/usr/sbin" CONNECTIONS="$(CONNECTIONS)" \
+	  SENDS="$(SENDS)" EVENTS="$(EVENTS)" ROUNDS="$(ROUNDS)" $(LUA) spec/bench/load.lua
+
 ROWS ?= 1000000
 ## the program: its help, `validate`, and the memory of a million rows of CSV
 bench-cli: deps-test

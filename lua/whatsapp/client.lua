@@ -2,6 +2,7 @@
 -- repeats a message that may have been sent, unless the caller allows it.
 local batch = require "whatsapp.send.batch"
 local checks = require "whatsapp.util.options"
+local core = require "whatsapp.core"
 local credentials = require "whatsapp.send.credentials"
 local delivery = require "whatsapp.send.delivery"
 local limits = require "whatsapp.send.limits"
@@ -15,6 +16,7 @@ local urls = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
 
 local copy = values.copy
+local new_delivery, begin, run, recipient_of = delivery.new, delivery.begin, single.run, core.recipient_of
 
 local M = {}
 
@@ -163,7 +165,10 @@ end
 
 local access_of
 
-local HEADERS = { ["Content-Type"] = "application/json" } -- all messages have these headers; the table is never changed
+-- Returns the headers that every message has, in a new table. The library's transport sets the user agent itself.
+local function make_headers(state)
+  return { ["Content-Type"] = "application/json", ["User-Agent"] = not state.shared.owned and state.shared.user_agent or nil }
+end
 
 -- returns the plan that all sends with the same options share
 local function plan_of(state, options, url, max_wait)
@@ -188,12 +193,10 @@ local function make(state)
   state.root = ("%s/%s/"):format(state.base_url, state.version)
   state.url = ("%s%s/"):format(state.root, state.phone_number_id)
   state.messages_url = state.url .. "messages"
-  state.headers, state.signed, state.asking, state.asks_token = HEADERS, {}, nil, type(state.token) ~= "string"
+  state.make_headers, state.headers = make_headers, make_headers(state) -- state.headers is never changed
+  state.signed, state.asking, state.asks_token = {}, nil, type(state.token) ~= "string"
   state.access = nil
   state.check_template = state.templates and require("whatsapp.send.templates").checker(state.templates, access_of(state)) or nil
-  if not state.shared.owned then -- the library's transport sets the user agent itself
-    state.headers = { ["Content-Type"] = HEADERS["Content-Type"], ["User-Agent"] = state.shared.user_agent }
-  end
   if type(transport) == "table" or type(transport) == "userdata" then state.now, state.sleep = transport.now, transport.sleep end
   state.streams = type(transport) == "table" and transport.streams == true
   state.can_wait = state.now ~= nil and state.sleep ~= nil
@@ -312,9 +315,9 @@ local function plan_of_call(state, options, url)
 end
 
 local function deliver(state, message, plan)
-  local one = delivery.new(state, plan)
-  one:begin(message)
-  return single.run(one)
+  local one = new_delivery(state, plan)
+  begin(one, message, recipient_of(message))
+  return run(one)
 end
 
 ---Returns the request that a transport would get for this message: plain data without secrets. Sends nothing.
@@ -327,7 +330,7 @@ function client:request(message, options)
   local state = state_of(self, 2)
   check_message(message, 2)
   local one = delivery.new(state, plan_of_call(state, checks.check(options, SEND, 2)))
-  one:begin(message)
+  one:begin(message, recipient_of(message))
   local request, err, details = nil, one.err, one.details
   if not one.is_over then request, err, details = one:shown_request(), nil, nil end
   one:release()

@@ -163,8 +163,10 @@ local FIRM = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 ---@param code function
 ---@return boolean ok, any ...
 function values.protected(code, ...)
-  if FIRM and coroutine.running() then return true, code(...) end
+  if coroutine.running() then return true, code(...) end
   return pcall(code, ...)
 end
+
+if not FIRM then values.protected = pcall end
 
 return values

@@ -84,9 +84,9 @@ local function fresh(sends, latencies)
   assert(received == sends, "an answer for each message")
 end
 
--- new tables too, but nothing is kept of them
+-- new tables too, but nothing is kept of them; start: after 1,000 messages
 local function memory(sends)
-  local given, received, early = 0, 0, 0
+  local given, received, early, start_rss, start_heap = 0, 0, 0, 0, 0
   local function source()
     if given == sends then return nil end
     given = given + 1
@@ -95,12 +95,15 @@ local function memory(sends)
   for _, response, text in client:each(source, { concurrency = in_flight }) do
     check(response, text)
     received = received + 1
-    if received == 1000 then early = measure.peak() end
+    if received == 1000 then
+      early = measure.peak()
+      start_rss, start_heap = measure.memory()
+    end
   end
   assert(received == sends, "an answer for each message")
-  collectgarbage()
-  collectgarbage()
-  print(("early=%d peak=%d heap=%.1f"):format(early, measure.peak(), collectgarbage "count"))
+  local rss, heap = measure.memory()
+  print(("early=%d peak=%d startrss=%d startheap=%.1f rss=%d heap=%.1f"):format(early, measure.peak(), start_rss, start_heap, rss,
+    heap))
 end
 
 local send = ({ blocking = blocking, many = many, fresh = fresh })[mode]

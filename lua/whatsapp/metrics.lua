@@ -11,9 +11,9 @@ local metrics = {}
 ---@class whatsapp.metric_series
 ---@field name string
 ---@field type "counter"|"gauge"|"histogram"
+---@field help string
 ---@field labels string[] names of the labels
 ---@field values string[] values of the labels; "" if an event has no such member
----@field values string[] "" where an event has no such member
 ---@field bounds number[]? of a histogram's buckets, the least first
 ---@field key string the name and the labels, as Prometheus writes them
 
@@ -30,7 +30,8 @@ local Metrics = {}
 Metrics.__index = Metrics
 Metrics.__name = "whatsapp.metrics"
 
-local MOST, MOST_TOGETHER = 100, 2000 -- the most values of a label; the most combinations of labels. Then "other"
+-- the most values of a label, and the most combinations of the labels of an event; a value after them becomes "other"
+local MOST, MOST_TOGETHER = 100, 2000
 local LONGEST = 64 -- bytes of a value
 
 -- name of an event -> its rows, and all labels of these rows
@@ -204,7 +205,7 @@ function metrics.shared(dict)
   return sinks.shared(found, name)
 end
 
----The object of nginx-lua-prometheus; each function makes a metric.
+---The object of nginx-lua-prometheus.
 ---@class whatsapp.prometheus
 ---@field counter function
 ---@field gauge function

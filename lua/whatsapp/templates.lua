@@ -1,6 +1,6 @@
--- Work with templates before they are sent: compares a message with the definition of its template, renders the message as the
--- user sees it, checks a definition before it is created, and keeps definitions. Never sends or fetches anything itself, and
--- never changes the caller's tables.
+-- Helps with templates before a message is sent: it compares a message with the definition of its template, renders the message
+-- as the user sees it, checks a definition before it is created, and keeps definitions. Never sends or fetches anything itself,
+-- and never changes the caller's tables.
 ---@class whatsapp.templates
 local templates = {}
 

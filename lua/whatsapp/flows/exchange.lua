@@ -47,7 +47,7 @@ end
 ---@param body string as received
 ---@return whatsapp.flows.opened? opened
 ---@return string? err
----@return boolean? is_body true: the body itself is wrong; false: the keys do not open it
+---@return boolean? is_body true: the body itself is wrong; nil: the keys do not decrypt the body
 function exchange.open(keys, body)
   local members, err = read(body)
   if not members then return nil, err, true end

@@ -169,9 +169,8 @@ end
 ---repeat it, so that the outbox finds the entry. If you set it, it must be unique
 ---@param options { key: string?, due: number?, ttl: number?, mode: "strict"|"lenient"? }? key: your name for the message, such as
 ---"order-1042-ready". A second put with this key stores nothing. Use a key if you repeat a put whose answer was lost: without a
----key, each put is another message.
----due: the message is not sent before this time, in seconds since 1970. ttl: seconds from now, or from `due`; after this time,
----the message is not sent
+---key, each put is another message. due: the message is not sent before this time, in seconds since 1970. ttl: seconds from now,
+---or from `due`; after this time, the message is not sent
 ---@return "new"|"same"|nil state "same": the store already has this message under this key
 ---@return string? stamp or err
 ---@return whatsapp.details|{ key: string, warnings: whatsapp.problem[]? }|nil details after a failure: kind "invalid", or kind

@@ -243,6 +243,7 @@ end
 ---reply, or nil and an error string. If call is absent, the store connects by itself to host and port ("127.0.0.1" and 6379 if
 ---absent): with lua-resty-redis in nginx, with LuaSocket elsewhere. queue: the phone number id, "default" if absent. timeout:
 ---seconds, 10
+---@return whatsapp.outbox.redis store
 function redis.new(options)
   local checked = options_of.check(options, NEW, 2)
   for name in pairs(CONNECTION) do

@@ -4,8 +4,8 @@
 --   2. tend     sweep() the leases that are over, purge() old entries
 --   3. refill   claim() the next entries, and take their places in the limits
 --   4. launch   start() the entries that are due: the store marks them as `sending`, then the transport sends them
---   5. collect  wait for answers
--- Never sends an entry that the store did not start. While it waits for a store that failed, it still reads answers.
+--   5. collect  wait for answers Never sends an entry that the store did not start. While it waits for a store that failed, it
+-- still reads answers.
 local core = require "whatsapp.core"
 local decide = require "whatsapp.outbox.decide"
 local delivery = require "whatsapp.send.delivery"

@@ -3,8 +3,8 @@
 local kinds = {}
 
 ---@class whatsapp.templates.header_kind
----@field parameter string? the type of its only parameter; nil: a text, whose parameters are values of its variables
----@field media boolean? true: a file; the definition names a sample of the file
+---@field parameter string? the type of its only parameter; nil: a text, its parameters are values of variables
+---@field media boolean? true: the header is a file; the definition names a sample file
 
 ---@type table<string, whatsapp.templates.header_kind>
 kinds.HEADERS = {
@@ -15,7 +15,7 @@ kinds.HEADERS = {
 }
 
 ---@class whatsapp.templates.button_kind
----@field sub_type string? sub_type of the component that gives its value; nil: a message has no component for it
+---@field sub_type string? sub_type of the component with its value; nil: the button has no component in a message
 ---@field needs "value"|"variable"|"nothing" value: a message must give a value; variable: only if the address has a variable
 ---@field types string[] the types of the parameters that it may have
 ---@field most integer the most buttons of this kind in a template

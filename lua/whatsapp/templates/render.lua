@@ -14,7 +14,7 @@ local render = {}
 ---@field url string? the address with its value
 ---@field phone_number string?
 ---@field code string? the code that the button copies
----@field payload string? the webhook has it when the user presses the button
+---@field payload string? the webhook has this payload when the user presses the button
 
 ---@class whatsapp.rendered
 ---@field header string? the text; for a file, a place or a product: its kind and its name, in brackets

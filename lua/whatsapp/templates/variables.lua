@@ -47,7 +47,7 @@ function variables.names(text)
 end
 
 ---@param text string
----@param values table<string, string> by the names of the variables
+---@param values table<string, string> name of a variable -> value
 ---@return string text a variable without a value stays as it is
 function variables.fill(text, values)
   return (text:gsub(VARIABLE, function(name)

@@ -13,8 +13,8 @@ failures.REFUSED = "the certificate was refused: not trusted, not of this name, 
 local HINTS = {
   { "no resolver defined", "nginx needs its directive resolver to find a host by name, such as: resolver 127.0.0.53 ipv6=off;" },
   { "^1[89]: ", TRUST }, { "^2[012]: ", TRUST }, { "^" .. failures.REFUSED, TRUST },
-  { "host mismatch", "nginx compares names, never addresses: option server_name tells it another one" },
-  { "certificate verify failed", "option ca_file names the authorities to trust, instead of the system's" },
+  { "host mismatch", "nginx compares only names: set the option server_name to the name in the certificate" },
+  { "certificate verify failed", "the option ca_file can name other authorities than the system's" },
 }
 
 -- A repetition does not help against these errors: a wrong certificate, a wrong configuration, a broken file, an answer that is

@@ -1,5 +1,5 @@
-// Draws a message of either side as a bubble: every type of the API, with what a user can press. A type that is not known is
-// drawn as its JSON. Never sends anything by itself: `act` does.
+// Draws a message of either side as a bubble: every type of the API, with its buttons. Draws an unknown type as its JSON. Never
+// sends anything by itself: `act` sends.
 import { h, icon, formatted, outside, time, form, attempt, toast } from "./dom.js";
 import { get, media } from "./api.js";
 import { body as json } from "./json.js";
@@ -12,7 +12,7 @@ const title = (value) => h("p.title", { dir: "auto" }, value);
 
 // ---- media --------------------------------------------------------------------------------------------------------------
 
-// bytes that the sandbox has are shown; a link to another host is never followed by the page
+// shows a file that the sandbox has; the page itself never loads a link to another host
 function bytes(object, show) {
   if (!object?.id) return linked(object);
   const shown = show(media(object.id));
@@ -80,7 +80,8 @@ async function answer_flow(context, entry, heading, suggestion) {
 
 const pretty = (value) => JSON.stringify(value ?? {}, null, 2);
 
-// Without an endpoint the answer is written by hand; with one each screen comes from it, until one ends the flow.
+// Without an endpoint, a person writes the user's answer. With an endpoint, each screen comes from it, until a screen ends the
+// flow.
 async function open_flow(context, entry, heading, suggestion) {
   if (!(await get("info")).flow_endpoint) return answer_flow(context, entry, heading, suggestion);
   let step = await context.act("flow/open", { message: entry.id });
@@ -98,7 +99,7 @@ async function open_flow(context, entry, heading, suggestion) {
 async function send_order(context, entry, items, catalog) {
   const found = await form("Order", [
     ...items.slice(0, 10).map((id, i) => ({ name: `q${i}`, label: `${id}: quantity`, type: "number", value: i ? 0 : 1 })),
-    { name: "text", label: "Words to the business", value: "" }], "Place the order");
+    { name: "text", label: "Message to the business", value: "" }], "Place the order");
   if (!found) return;
   const chosen = items.slice(0, 10).map((id, i) => ({ product_retailer_id: id, quantity: found[`q${i}`] })).filter((item) => item.quantity > 0);
   if (!chosen.length) return toast("the cart is empty", "bad");
@@ -214,7 +215,7 @@ function component(one, c, e) {
   return null;
 }
 
-// what the sandbox rendered from the definition; else the parameters that were sent
+// draws what the sandbox rendered from the definition; without it, draws the parameters of the message
 function template(t, c, e) {
   const r = e.rendered;
   const name = small(`template ${t.name} · ${t.language?.code ?? ""}`);
@@ -228,7 +229,7 @@ function template(t, c, e) {
 
 const TYPES = {
   ...MEDIA, text: (o) => text(o.body), location: place, contacts: (o) => list(o).map(contact), interactive, template,
-  reaction: (o) => text(o.emoji ? `reacted ${o.emoji}` : "took the reaction back"),
+  reaction: (o) => text(o.emoji ? `reacted ${o.emoji}` : "removed the reaction"),
   button: (o) => text(o.text),
   order: (o) => [list(o.product_items).map((item) => h("div.line", icon("cart"), h("span.grow", `${item.quantity} × ${item.product_retailer_id}`), `${item.item_price} ${item.currency}`)), text(o.text)],
   unsupported: () => small("a message of a type that the API does not pass on"),
@@ -244,7 +245,7 @@ export function drawn(m, context, entry) {
   return json(JSON.stringify(m));
 }
 
-// one line for a quote, a screen reader and the list of chats
+// returns one line for a quote, a screen reader and the list of chats
 export function summary(m) {
   if (!m) return "";
   const type = type_of(m), o = m[type] || {}, i = m.interactive || {};

@@ -1,12 +1,12 @@
-// The chats: the users on the left, one to three phones, and on the right what goes over the wire. Keeps no message that the
-// sandbox does not have.
+// The tab of chats: the users on the left, one to three phones in the middle, the traffic on the right. Never keeps a message
+// that the sandbox does not have.
 import { h, icon, add, fill, keyed, time, exact, day, day_key, span, form, menu, attempt, toast, copy } from "./dom.js";
 import { get, post, act } from "./api.js";
 import { bubble, summary, send_location } from "./bubble.js";
 import { as_lua, as_curl, first_steps } from "./snippets.js";
 
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
-const MOST_PHONES = 3, MOST_EVENTS = 200, MOST_SHOWN = 150; // of messages: a button shows the earlier ones
+const MOST_PHONES = 3, MOST_EVENTS = 200, MOST_SHOWN = 150; // MOST_SHOWN: messages of a chat; a button shows earlier messages
 
 const color = (id) => { let n = 0; for (const c of id) n = (n * 31 + c.charCodeAt(0)) % 360; return n; };
 
@@ -149,16 +149,16 @@ class Phone {
     if (state === this.head_state) return;
     this.head_state = state;
     fill(this.head, avatar(user), h("div.grow", h("h2", { dir: "auto" }, user.name), h("p.small", user.number ? `+${user.number}` : user.user_id)),
-      h("span.chip" + (left > 0 ? ".open" : ""), { title: "The window in which the business may send messages that are no templates" }, user.blocked ? "blocked" : left > 0 ? `window ${span(Math.ceil(left / 60) * 60).replace(/:00$/, "")} h` : "window closed"),
+      h("span.chip" + (left > 0 ? ".open" : ""), { title: "While the window is open, the business may send messages that are not templates" }, user.blocked ? "blocked" : left > 0 ? `window ${span(Math.ceil(left / 60) * 60).replace(/:00$/, "")} h` : "window closed"),
       menu(`Menu of ${user.name}`, icon("more"), () => [
-        [`${this.reads ? "✓ " : ""}Reads what comes`, () => { this.reads = !this.reads; this.see(); }], ["Read all now", attempt(() => this.act("read"))],
+        [`${this.reads ? "✓ " : ""}Reads new messages`, () => { this.reads = !this.reads; this.see(); }], ["Read all now", attempt(() => this.act("read"))],
         ["Call the business", attempt(() => this.act("call"))],
         [user.blocked ? "Unblock the business" : "Block the business", attempt(() => this.act(user.blocked ? "unblock" : "block"))],
         ...(this.page.open.length > 1 ? [["Close this phone", () => this.page.toggle(user.id)]] : []),
       ], `head/${user.id}`));
   }
 
-  // a message counts as read while its chat is in view, where the user wants that
+  // if the user reads new messages, marks them as read while the chat is in view
   see() {
     if (this.reads && !document.hidden && this.user.unread) attempt(() => this.act("read"))();
   }
@@ -272,7 +272,7 @@ export class Chats {
     this.tick();
   }
 
-  // moves what follows the clock
+  // draws what depends on the clock
   tick() { for (const id of this.open) this.phones.get(id)?.draw_head(this.app.now()); }
 
   note(event) {

@@ -1,6 +1,6 @@
-// Builds elements. What others wrote becomes text and never markup: nothing here reads HTML.
+// Builds elements. Data becomes text, never markup: this file never parses HTML.
 
-// h("div.card", { onclick, title }, child, "text", [more]), the object may be left out
+// h("div.card", { onclick, title }, child, "text", [more]); the object may be absent
 export function h(name, props, ...children) {
   const [tag, ...classes] = name.split(".");
   const element = document.createElement(tag);
@@ -60,7 +60,7 @@ const MARKS = [
   [/(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]])/, "a"],
 ];
 
-// *bold*, _italic_, ~strike~, `code` and links, as WhatsApp draws them
+// draws *bold*, _italic_, ~strike~, `code` and links, as WhatsApp does
 export function formatted(text) {
   text = String(text);
   let first = null, tag;
@@ -74,7 +74,7 @@ export function formatted(text) {
   return [text.slice(0, first.index), node, ...formatted(text.slice(first.index + first[0].length))];
 }
 
-// a link that the user may follow; the page itself asks no other host
+// makes a link that the user may open; the page itself loads nothing from another host
 export function outside(url, ...children) {
   if (!/^https?:\/\//i.test(url)) return h("span", children);
   return h("a", { href: url, target: "_blank", rel: "noreferrer noopener" }, children);
@@ -91,7 +91,7 @@ export const span = (seconds) => {
 
 // ---- lists that change ----------------------------------------------------------------------------------------------------
 
-// Children of an element by key: a child is drawn again only where its data changed; the focus stays where it was.
+// Updates the children of an element by key. Draws a child again only if its data changed; the focus does not move.
 export function keyed(element, items, key, draw) {
   const before = element.drawn || new Map(), after = new Map();
   const focused = element.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
@@ -129,7 +129,7 @@ export function toast(words, kind = "") {
   setTimeout(() => node.remove(), 6000);
 }
 
-// an action of the user: what the sandbox refuses is said in its words
+// runs an action of the user; if the sandbox refuses it, shows the problem
 export const attempt = (action) => async (event) => {
   try {
     return await action(event);

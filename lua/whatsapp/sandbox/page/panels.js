@@ -1,4 +1,4 @@
-// Templates, chaos and clock, numbers: what is set rather than watched.
+// The tabs with settings: templates, chaos and clock, numbers.
 import { h, fill, keyed, exact, span, form, attempt, toast, copy } from "./dom.js";
 import { get, post, remove } from "./api.js";
 import { body as json } from "./json.js";
@@ -33,7 +33,7 @@ export class Templates {
   async refresh() {
     const { templates = [] } = await get("templates");
     const items = templates.length ? templates : [{ id: "empty" }];
-    keyed(this.list, items, (item) => item.id, (item) => item.id === "empty" ? h("p.nothing", "No templates yet. Create one here or with the API (POST /{waba}/message_templates); a template that is not known is accepted as it is.")
+    keyed(this.list, items, (item) => item.id, (item) => item.id === "empty" ? h("p.nothing", "No templates yet. Create one here or with the API (POST /{waba}/message_templates); without templates, the sandbox accepts every template message.")
       : h("section.panel.template", { "aria-label": item.name }, h("header", h("h2", item.name), h("span.state." + ({ APPROVED: "good", REJECTED: "bad" }[item.status] || "waits"), {}, item.status)),
         h("p.small", `${item.language} · ${item.category ?? ""}`), preview(item), h("div.actions", ["approve", "reject", "pause"].map((verb) => button(verb[0].toUpperCase() + verb.slice(1), async () => { await post(`templates/${encodeURIComponent(item.id)}/${verb}`); await this.refresh(); }))),
         h("details", h("summary", "definition"), json(JSON.stringify(item)))));
@@ -48,9 +48,9 @@ const WHAT = {
   status: ["fail", "twice", "late", "drop", "lose", "reverse", "batch"],
 };
 const IN_WORDS = {
-  hang: "takes the message, then says nothing", reset: "takes the message, then resets the connection", refuse: "resets before it takes the message", truncated: "sends half an answer", html: "answers with a page of HTML, 502",
-  slow: "sends the answer bit by bit", late: "comes late", throttle: "says: too many", error: "answers with an error", token_expired: "says that the token has expired", twice: "sends it twice", drop: "leaves out until the next attempt",
-  lose: "loses it for good", reverse: "sends in reverse order", batch: "gathers many into one POST", garble: "signs wrongly", empty_values: "sends changes without values", fail: "fails",
+  hang: "accepts the message, then sends no answer", reset: "accepts the message, then resets the connection", refuse: "resets the connection before it accepts the message", truncated: "sends half an answer", html: "answers with a page of HTML, 502",
+  slow: "sends the answer bit by bit", late: "arrives late", throttle: "answers: too many messages", error: "answers with an error", token_expired: "says that the token has expired", twice: "sends it twice", drop: "drops the first attempt",
+  lose: "loses it for good", reverse: "sends in reverse order", batch: "sends many in one POST", garble: "has a wrong signature", empty_values: "sends changes without values", fail: "fails",
 };
 const PRESETS = [["The next answer is lost", { on: "answer", what: "reset", times: 1 }], ["The next send is throttled", { on: "answer", what: "throttle", times: 1 }], ["Each webhook comes twice", { on: "webhook", what: "twice" }], ["5 % of answers are 502", { on: "answer", what: "html", rate: 0.05 }]];
 
@@ -66,7 +66,7 @@ export class Chaos {
     this.freeze = button("Freeze", () => move({ freeze: !app.clock.frozen }));
     this.node = h("div.page-panel.two", card("Clock", this.time, this.date, h("div.actions", advance("+1 min", 60), advance("+1 h", 3600), advance("+24 h", 86400), this.freeze),
       h("form.inline", { onsubmit: attempt(async (event) => { event.preventDefault(); if (set.value) await move({ set: new Date(set.value).getTime() / 1000 }); }) }, set, h("button.plain", { type: "submit" }, "Set")),
-      h("p.small", "Whatever falls due meanwhile happens, one by one: retries of webhooks, statuses, the end of windows, of files and of tokens.")),
+      h("p.small", "A move of the clock does everything that becomes due, one by one: retries of webhooks, statuses, the end of windows and of files.")),
     card("Chaos", h("div.actions", PRESETS.map(([label, rule]) => button(label, () => this.add(rule))), button("New rule…", () => this.create())), this.rules), card("Limits", this.gauges),
     card("Start again", h("p.small", "Forgets messages, users, webhooks and rules."), h("div.actions", button("Reset the sandbox", async () => { await post("reset"); toast("reset"); }, "danger"))));
   }
@@ -96,7 +96,7 @@ export class Chaos {
         button("Remove", async () => { await remove(`chaos/${encodeURIComponent(rule.id)}`); await this.refresh(); })));
     const gauge = (name, used) => h("label.gauge", h("span", name), h("meter", { max: 100, value: used }), h("span", `${used} %`));
     const users = (await get("chats")).users.filter((user) => user.limits);
-    fill(this.gauges, users.length ? [gauge("Your number", Math.max(...users.map((user) => user.limits.number))), users.map((user) => gauge(`To ${user.name}`, user.limits.pair))] : h("p.small", "Not enforced. Start the sandbox with limits = \"api\" to meet 130429 and 131056."));
+    fill(this.gauges, users.length ? [gauge("Your number", Math.max(...users.map((user) => user.limits.number))), users.map((user) => gauge(`To ${user.name}`, user.limits.pair))] : h("p.small", "Not enforced. Start the sandbox with limits = \"api\" to get the errors 130429 and 131056."));
     this.tick();
   }
 

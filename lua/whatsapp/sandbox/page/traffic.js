@@ -1,11 +1,11 @@
-// The requests that the sandbox got, and the webhooks that it sends: lists with details. Shows bytes as they were.
+// The tabs of requests and webhooks: lists with details. Never changes the bytes that it shows.
 import { h, fill, keyed, exact, time, form, attempt, toast } from "./dom.js";
 import { get, post } from "./api.js";
 import { body as json } from "./json.js";
 
 const MOST = 150; // rows of a list
 
-// A list on the left, what was chosen of it on the right.
+// A list on the left, the details of the chosen item on the right.
 class Pair {
   constructor(label) {
     this.items = [];
@@ -38,7 +38,7 @@ class Pair {
 const block = (heading, ...content) => h("section.block", h("h3", heading), content);
 const headers = (all) => h("dl.headers", Object.entries(all || {}).map(([name, value]) => [h("dt", name), h("dd", String(value))]));
 
-// the words that tell one send from another
+// returns a short description of a sent message
 function about(body) {
   try {
     const message = JSON.parse(body);
@@ -74,7 +74,7 @@ export class Requests extends Pair {
 export class Webhooks extends Pair {
   constructor(app) {
     super("Deliveries, newest first");
-    Object.assign(this, { app, kinds: new Set(["delivery", "reset", "handshake"]), nothing: "No webhook was sent. Set the URL of your endpoint: the sandbox then posts what users write, and each status." });
+    Object.assign(this, { app, kinds: new Set(["delivery", "reset", "handshake"]), nothing: "No webhook was sent. Set the URL of your endpoint: then the sandbox posts the users' messages and each status." });
     this.endpoint = h("p.small");
     fill(this.tools, this.endpoint, h("button.plain", { onclick: attempt(() => this.set_endpoint()) }, "Endpoint…"),
       h("button.plain", { onclick: attempt(async () => { const said = await post("handshake"); toast(said.problem || "asked for the challenge"); await this.refresh(); }) }, "Handshake"),
@@ -89,7 +89,7 @@ export class Webhooks extends Pair {
   }
 
   async send_raw() {
-    const found = await form("Send a body, signed", [{ name: "body", label: "Body", type: "area", value: '{"object":"whatsapp_business_account","entry":[]}', required: true }]);
+    const found = await form("Send a signed body", [{ name: "body", label: "Body", type: "area", value: '{"object":"whatsapp_business_account","entry":[]}', required: true }]);
     if (found) { await post("webhooks/raw", { body: found.body }); await this.refresh(); }
   }
 

@@ -39,6 +39,10 @@ WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -
 FLAGS    := -std=c99 -fPIC -fno-plt -fvisibility=hidden -fno-math-errno $(WARN) $(WERROR)
 SHARED   := -shared $(if $(filter Darwin,$(shell uname -s)),-undefined dynamic_lookup)
 
+# a short line for each file that is made; V=1 shows the commands, make -s nothing
+QUIET := $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+short  = $(if $(V),,@$(if $(QUIET),,echo '$(1)';))
+
 BUILD  := build/$(LUA)
 # the specs that need no network and no program
 OFFLINE := $(patsubst %,spec/%_spec.lua, message status window util/values util/clusters send/recipient send/retry wire/response \
@@ -80,7 +84,7 @@ $(MODULE)/crypto.so: LIBS = $(SSL_LIB)
 $(MODULE)/files.so: $(call OBJ,files)
 $(MODULE)/%.so:
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(SHARED) -o $@ $^ $(LIBS)
+	$(call short,link $@)$(CC) $(CFLAGS) $(LDFLAGS) $(SHARED) -o $@ $^ $(LIBS)
 
 # each module with the headers of its own library and of no other: the core can be built where there is neither
 $(BUILD)/obj/curl/%.o: INC = $(CURL_INC)
@@ -89,7 +93,7 @@ $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/curl/*.c)): | $(BUILD)/header
 $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/crypto/*.c)): | $(BUILD)/headers-crypto
 $(BUILD)/obj/%.o: src/%.c Makefile | $(BUILD)/headers
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(CFLAGS) $(LUA_INC) $(INC) -MMD -MP -c -o $@ $<
+	$(call short,compile $<)$(CC) $(FLAGS) $(CFLAGS) $(LUA_INC) $(INC) -MMD -MP -c -o $@ $<
 
 # what runs rarely is built small: texts of problems, the list of the schema, its compiler
 $(foreach file,errors export compile,$(BUILD)/obj/core/$(file).o): CFLAGS += -Os
@@ -435,6 +439,15 @@ bench-nginx: deps-nginx
 	@$(MAKE) --no-print-directory -s all
 	@eval "$$($(MAKE) -s env)"; export PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)"; \
 	  $(LUA) spec/bench/nginx_send.lua && echo && $(LUA) spec/bench/nginx.lua
+
+CONNECTIONS ?= 1000
+SENDS  ?= 800000
+EVENTS ?= 400000
+## webhooks and sends a second at CONNECTIONS=1000, with latencies; memory over SENDS=800000 and EVENTS=400000
+bench-load: deps-nginx
+	@$(MAKE) --no-print-directory -s all $(BENCH)/floor.so
+	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" PATH="$$PATH:/usr/sbin" CONNECTIONS="$(CONNECTIONS)" \
+	  SENDS="$(SENDS)" EVENTS="$(EVENTS)" ROUNDS="$(ROUNDS)" $(LUA) spec/bench/load.lua
 
 ROWS ?= 1000000
 ## the program: its help, `validate`, and the memory of a million rows of CSV

@@ -333,10 +333,10 @@ describe("client:send", function()
     for _, wrong in ipairs { "200 OK", 200, true, {}, { status = "200" } } do
       local result, text, details = client_with(function() return wrong end):send(TEXT)
       assert.is_nil(result)
-      assert.is_truthy(text:find("the transport gave a " .. type(wrong), 1, true), text)
+      assert.is_truthy(text:find("the transport returned a " .. type(wrong), 1, true), text)
       assert.same({ "transport", false, true }, { details.kind, details.retryable, details.may_have_been_sent })
     end
-    assert.is_truthy(select(2, client_with(function() end):send(TEXT)):find("the transport gave nothing", 1, true))
+    assert.is_truthy(select(2, client_with(function() end):send(TEXT)):find("the transport returned nothing", 1, true))
   end)
 
   it("shows no secret that comes back in a header, a body or the details of a transport", function()

@@ -174,7 +174,7 @@ describe("a shared store of limits", function()
       limiter = { store = shared.limits((new(1))) } }
     local sent, err, details = client:send { to = "1", text = { body = "x" } }
     assert.is_nil(sent)
-    assert.is_truthy(err:find("no limit could be kept: the shared dict", 1, true), err)
+    assert.is_truthy(err:find("the limits could not be checked: the shared dict", 1, true), err)
     assert.same({ "transport", true, false, 0 }, { details.kind, details.retryable, details.may_have_been_sent, details.attempts })
     assert.equal(0, #transport.requests)
   end)

@@ -2,6 +2,7 @@
 -- repeats a message that may have been sent, unless the caller allows it.
 local batch = require "whatsapp.send.batch"
 local checks = require "whatsapp.util.options"
+local core = require "whatsapp.core"
 local credentials = require "whatsapp.send.credentials"
 local delivery = require "whatsapp.send.delivery"
 local limits = require "whatsapp.send.limits"
@@ -15,6 +16,7 @@ local urls = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
 
 local copy = values.copy
+local new_delivery, begin, run, recipient_of = delivery.new, delivery.begin, single.run, core.recipient_of
 
 local M = {}
 
@@ -163,7 +165,10 @@ end
 
 local access_of
 
-local HEADERS = { ["Content-Type"] = "application/json" } -- all messages have these headers; the table is never changed
+-- Returns the headers that every message has, in a new table. The library's transport sets the user agent itself.
+local function make_headers(state)
+  return { ["Content-Type"] = "application/json", ["User-Agent"] = not state.shared.owned and state.shared.user_agent or nil }
+end
 
 -- returns the plan that all sends with the same options share
 local function plan_of(state, options, url, max_wait)
@@ -188,12 +193,10 @@ local function make(state)
   state.root = ("%s/%s/"):format(state.base_url, state.version)
   state.url = ("%s%s/"):format(state.root, state.phone_number_id)
   state.messages_url = state.url .. "messages"
-  state.headers, state.signed, state.asking, state.asks_token = HEADERS, {}, nil, type(state.token) ~= "string"
+  state.make_headers, state.headers = make_headers, make_headers(state) -- state.headers is never changed
+  state.signed, state.asking, state.asks_token = {}, nil, type(state.token) ~= "string"
   state.access = nil
   state.check_template = state.templates and require("whatsapp.send.templates").checker(state.templates, access_of(state)) or nil
-  if not state.shared.owned then -- the library's transport sets the user agent itself
-    state.headers = { ["Content-Type"] = HEADERS["Content-Type"], ["User-Agent"] = state.shared.user_agent }
-  end
   if type(transport) == "table" or type(transport) == "userdata" then state.now, state.sleep = transport.now, transport.sleep end
   state.streams = type(transport) == "table" and transport.streams == true
   state.can_wait = state.now ~= nil and state.sleep ~= nil
@@ -312,9 +315,9 @@ local function plan_of_call(state, options, url)
 end
 
 local function deliver(state, message, plan)
-  local one = delivery.new(state, plan)
-  one:begin(message)
-  return single.run(one)
+  local one = new_delivery(state, plan)
+  begin(one, message, recipient_of(message))
+  return run(one)
 end
 
 ---Returns the request that a transport would get for this message: plain data without secrets. Sends nothing.
@@ -327,7 +330,7 @@ function client:request(message, options)
   local state = state_of(self, 2)
   check_message(message, 2)
   local one = delivery.new(state, plan_of_call(state, checks.check(options, SEND, 2)))
-  one:begin(message)
+  one:begin(message, recipient_of(message))
   local request, err, details = nil, one.err, one.details
   if not one.is_over then request, err, details = one:shown_request(), nil, nil end
   one:release()
@@ -343,7 +346,7 @@ function client:authorize(request)
   local state = state_of(self, 2)
   if type(request) ~= "table" or type(request.url) ~= "string" then error("a request is a table with a url", 2) end
   local url, headers, details = credentials.sign(state, request.url, copy(request.headers), nil, state.now and state.now() or 0)
-  if not url then return nil, headers or "another call asks the token function", details end
+  if not url then return nil, headers or "another call of the token function is under way", details end
   local signed = copy(request)
   signed.url, signed.headers = url, headers
   return signed
@@ -382,7 +385,7 @@ end
 local function source_of(messages, level)
   if values.callable(messages) then return messages end
   if type(messages) ~= "table" then
-    error("messages are a list, or a function that returns the next one, got a " .. type(messages), level + 1)
+    error("messages are a list, or a function that returns the next message, got a " .. type(messages), level + 1)
   end
   check_list(messages, level + 1)
   local at = 0
@@ -392,11 +395,12 @@ local function source_of(messages, level)
   end, #messages
 end
 
----Sends many messages, several at once. Returns each message with its outcome, in the order in which the messages end: `for
----message, result, err, details in client:each(messages) do`. Messages to one recipient keep their order while the limit for a
----recipient is on (option `limiter`). You may leave the loop early: batch:close() then returns the messages that were under
----way.
----@param messages whatsapp.Message[]|fun(): whatsapp.Message? a list, or a function that returns the next one and nil at the end
+---Sends many messages, several at once. Returns each message with its outcome, in the order in which the messages end:
+---`for message, result, err, details in client:each(messages) do`. Messages to one recipient keep their order while the limit
+---for a recipient is on (option `limiter`). You may leave the loop early: batch:close() then returns the messages that were
+---under way.
+---@param messages whatsapp.Message[]|fun(): whatsapp.Message? a list, or a function that returns the next
+---message, and nil at the end
 ---@param options whatsapp.each_options?
 ---@return whatsapp.batch batch callable; batch:next(), batch:close()
 function client:each(messages, options)
@@ -569,8 +573,8 @@ end
 ---Calls any endpoint of the Graph API. The token goes only to the hosts of the Graph API; appsecret_proof too, if the client
 ---has an app secret. Errors are read as for messages, and secrets are removed from all texts. A failed GET or DELETE is
 ---repeated if a repetition may help. A POST is repeated only if the API cannot have done it, or if it is `idempotent`. The
----limits of messages do not count calls. `client:call { method = "POST", path = "{waba}/message_templates", body = definition
----}`
+---limits of messages do not count calls.
+---`client:call { method = "POST", path = "{waba}/message_templates", body = definition }`
 ---@param request whatsapp.call
 ---@return whatsapp.json_object? result has the same form as the API's answer
 ---@return string? err one line
@@ -582,10 +586,10 @@ function client:call(request)
   return calls.run(access_of(state), asked)
 end
 
----Returns the items of a list that the API sends in pages: `for item, err, details in client:pages { path =
----"{waba}/message_templates" } do`. Each page is requested when the loop needs it. If a page fails, or a bound is reached, the
----last turn of the loop has the item `false`, err and details. In plain Lua 5.1 a `for` cannot wait in an event loop: call
----pages:next() in a `while` there.
+---Returns the items of a list that the API sends in pages:
+---`for item, err, details in client:pages { path = "{waba}/message_templates" } do`. Each page is requested when the loop needs
+---it. If a page fails, or a bound is reached, the last turn of the loop has the item `false`, err and details. In plain Lua 5.1
+---a `for` cannot wait in an event loop: call pages:next() in a `while` there.
 ---@param request whatsapp.pages_call
 ---@return whatsapp.pages pages callable: returns the next item; nil at the end; false, err, details after a failure
 function client:pages(request)
@@ -638,7 +642,7 @@ end
 ---@param to whatsapp.Address
 ---@param file string|{ path: string?, data: string?, filename: string? } a path, or the bytes and a name
 ---@param options whatsapp.send_file_options?
----@return whatsapp.Result? result as client:send gives it
+---@return whatsapp.Result? result as client:send returns it
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function client:send_file(to, file, options)

@@ -17,7 +17,7 @@ end
 -- adds the members of `more` to `base`; raises if `base` has a member already with another value
 local function merged(base, more)
   for name, value in pairs(more or {}) do
-    if base[name] ~= nil and base[name] ~= value then wrong(("%s is given twice"):format(tostring(name))) end
+    if base[name] ~= nil and base[name] ~= value then wrong(("%s has two values"):format(tostring(name))) end
     base[name] = value
   end
   return base

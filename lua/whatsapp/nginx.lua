@@ -14,8 +14,8 @@ local ENDS = { "exit", "exec", "redirect" }
 local guarded
 
 -- If a callback ends the request, the events that are not handled yet are lost: nginx may answer 200, and then the API does not
--- send them again. So these functions raise inside callbacks; elsewhere they work as before. A copy of ngx.exit that was made
--- before this call still ends the request.
+-- send them again. So guard() replaces ngx.exit, ngx.exec and ngx.redirect: inside callbacks they raise, elsewhere they work as
+-- before. A copy of ngx.exit that a program made earlier still ends the request.
 local function guard()
   if guarded then return end
   guarded = true
@@ -117,7 +117,7 @@ function nginx.defer(options)
   guard()
   local state = {
     concurrency = checked.concurrency or 32, max = checked.max or 10000,
-    first = 1, last = 0, -- the places of the waiting jobs
+    first = 1, last = 0, -- the first and the last place of the waiting jobs
     -- numbers of timers; cut: timers that a job ended, since the last line in the log
     running = 0, asked = 0, asked_at = 0, cut = 0,
   }
@@ -129,7 +129,7 @@ function nginx.defer(options)
     if asked then return end
     state[state.last] = nil
     state.last = state.last - 1
-    error("nginx makes no timer: " .. tostring(err), 2)
+    error("nginx did not start a timer: " .. tostring(err), 2)
   end
 end
 

@@ -56,7 +56,7 @@ local function advance(state, word, time)
   return true
 end
 
-local UNTOLD = "the message failed, and nothing says why"
+local UNTOLD = "the message failed, and the API gave no reason"
 
 local function fail(state, failure)
   if state.failure and not is_before(failure, state.failure) then return end

@@ -5,28 +5,28 @@
 ---Everything that may be posted to /messages.
 ---@alias whatsapp.Message whatsapp.Receipt|whatsapp.SentMessage
 
----Marks a received message, and those before it, as read.
+---Marks a received message, and the messages before it, as read.
 ---@class whatsapp.Receipt
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field status "read" The message was read.
----@field message_id string|integer The message that was received. (1 to 128 characters)
----@field typing_indicator? whatsapp.TypingIndicator Shown for 25 seconds, or until a message is sent.
+---@field message_id string|integer The id of the received message. (1 to 128 characters)
+---@field typing_indicator? whatsapp.TypingIndicator The user sees it for 25 seconds, or until your next message.
 ---@field recipient_type? "individual"|"group" The API accepts it, and ignores it.
 
----Shows that an answer is being written.
+---Shows the user that you write an answer.
 ---@class whatsapp.TypingIndicator
----@field type "text" The kind of answer.
+---@field type "text" The kind of the answer.
 
 ---A message to a user or a group.
 ---@alias whatsapp.SentMessage whatsapp.TextMessage|whatsapp.ImageMessage|whatsapp.VideoMessage|whatsapp.AudioMessage|whatsapp.DocumentMessage|whatsapp.StickerMessage|whatsapp.LocationMessage|whatsapp.ContactsMessage|whatsapp.ReactionMessage|whatsapp.TemplateMessage|whatsapp.InteractiveMessage|whatsapp.PinMessage
 
----The message that is answered.
+---Quotes an earlier message.
 ---@class whatsapp.Context
----@field message_id string|integer The message that this one answers. (1 to 128 characters)
+---@field message_id string|integer The id of the message that the new message answers. (1 to 128 characters)
 
 ---A name for Direct Send (beta).
 ---@class whatsapp.DirectSendConfig
----@field template_name? string The name of the template that is made of it. (0 to 512 characters, of the letters a to z, digits and _ only)
+---@field template_name? string The name of the template that the API makes. (0 to 512 characters, of the letters a to z, digits and _ only)
 
 ---The bid for a marketing message (beta).
 ---@class whatsapp.BidSpec
@@ -36,16 +36,16 @@
 ---@class whatsapp.TextMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -62,16 +62,16 @@
 ---@class whatsapp.DirectTextMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -87,16 +87,16 @@
 ---@class whatsapp.ImageMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -106,11 +106,11 @@
 ---A JPEG or PNG of up to 5 MB.
 ---@class whatsapp.Image
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string The text below it. (0 to 1024 characters)
----@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
----A leftover of the On-Premises API, which the payment guides still print.
+---Only for the old On-Premises API; the payment guides still show it.
 ---@class whatsapp.Provider
 ---@field name? string The provider's name.
 
@@ -118,16 +118,16 @@
 ---@class whatsapp.VideoMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -137,25 +137,25 @@
 ---An MP4 or 3GP of up to 16 MB.
 ---@class whatsapp.Video
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string The text below it. (0 to 1024 characters)
 ---@field filename? string Not documented here: leave it out.
----@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---An audio message.
 ---@class whatsapp.AudioMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -165,26 +165,26 @@
 ---A sound of up to 16 MB.
 ---@class whatsapp.Audio
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
----@field voice? boolean It is a voice message (OGG with the OPUS codec).
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field voice? boolean Whether it is a voice message (OGG with the OPUS codec).
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
 ---@field filename? string Not documented here: leave it out.
----@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---A file.
 ---@class whatsapp.DocumentMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -194,25 +194,25 @@
 ---A file of up to 100 MB.
 ---@class whatsapp.Document
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string The text below it. (0 to 1024 characters)
 ---@field filename? string Its extension decides how the document is shown. (better at most 240)
----@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---A sticker.
 ---@class whatsapp.StickerMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -222,22 +222,22 @@
 ---A WebP of 512 by 512 pixels.
 ---@class whatsapp.Sticker
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
 
 ---A place.
 ---@class whatsapp.LocationMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -255,16 +255,16 @@
 ---@class whatsapp.ContactsMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -293,7 +293,7 @@
 ---A phone number of a contact.
 ---@class whatsapp.ContactPhone
 ---@field phone? string|integer The number as it is shown.
----@field wa_id? string|integer The WhatsApp id; without it the app offers to invite the contact.
+---@field wa_id? string|integer The WhatsApp id. Without it, the app offers to invite the contact.
 ---@field type? string HOME, WORK or any other word.
 
 ---An e-mail address of a contact.
@@ -322,51 +322,51 @@
 ---@field department? string The department.
 ---@field title? string The contact's job title.
 
----An emoji on a message.
+---A reaction to a message: an emoji.
 ---@class whatsapp.ReactionMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "reaction" Filled in from the member that is present.
 ---@field reaction whatsapp.Reaction The content of the message.
 
----An emoji on a message.
+---A reaction to a message: an emoji.
 ---@class whatsapp.Reaction
----@field message_id string|integer The message reacted to; not older than 30 days. (1 to 128 characters)
----@field emoji string One emoji; the empty string takes the reaction back.
+---@field message_id string|integer The id of the message; at most 30 days old. (1 to 128 characters)
+---@field emoji string One emoji; the empty string removes the reaction.
 
 ---A template message.
 ---@class whatsapp.TemplateMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "template" Filled in from the member that is present.
 ---@field template whatsapp.Template The content of the message.
 
----A message that was written before and approved.
+---A message that was written and approved earlier.
 ---@class whatsapp.Template
 ---@field name string The template's name. (1 to 512 characters)
 ---@field language whatsapp.Language The template's language.
@@ -390,13 +390,13 @@
 
 ---A text in a header.
 ---@class whatsapp.HeaderTextParameter
----@field type "text" The name of the member that it has.
+---@field type "text" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field text string The text. (1 to 60 characters, one line without tabs and without more than 4 spaces in a row)
 
 ---An amount of money.
 ---@class whatsapp.CurrencyParameter
----@field type "currency" The name of the member that it has.
+---@field type "currency" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field currency whatsapp.Currency The amount.
 
@@ -408,7 +408,7 @@
 
 ---A date.
 ---@class whatsapp.DateTimeParameter
----@field type "date_time" The name of the member that it has.
+---@field type "date_time" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field date_time whatsapp.DateTime The date.
 
@@ -426,46 +426,46 @@
 
 ---An image in a header.
 ---@class whatsapp.ImageParameter
----@field type "image" The name of the member that it has.
+---@field type "image" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field image whatsapp.Media The image.
 
 ---An image, a video or a GIF in a header or a parameter.
 ---@class whatsapp.Media
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
----@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---A video in a header.
 ---@class whatsapp.VideoParameter
----@field type "video" The name of the member that it has.
+---@field type "video" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field video whatsapp.Media The video.
 
 ---A GIF in a header.
 ---@class whatsapp.GifParameter
----@field type "gif" The name of the member that it has.
+---@field type "gif" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field gif whatsapp.Media The GIF, as an MP4.
 
 ---A PDF in a header.
 ---@class whatsapp.DocumentParameter
----@field type "document" The name of the member that it has.
+---@field type "document" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field document whatsapp.MediaDocument The document.
 
 ---A document in a header or a parameter.
 ---@class whatsapp.MediaDocument
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field filename? string Its extension decides how the document is shown. (better at most 240)
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
----@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---A place in a header.
 ---@class whatsapp.LocationParameter
----@field type "location" The name of the member that it has.
+---@field type "location" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field location whatsapp.TemplateLocation The place.
 
@@ -478,7 +478,7 @@
 
 ---A product in a header.
 ---@class whatsapp.ProductParameter
----@field type "product" The name of the member that it has.
+---@field type "product" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field product whatsapp.ProductReference The product.
 
@@ -497,7 +497,7 @@
 
 ---A text in a body.
 ---@class whatsapp.BodyTextParameter
----@field type "text" The name of the member that it has.
+---@field type "text" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field text string The text; shorter where the body is not alone. (1 to 32768 characters, at most 1024 among other components, one line without tabs and without more than 4 spaces in a row)
 
@@ -508,7 +508,7 @@
 ---@class whatsapp.QuickReplyComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "quick_reply" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.QuickReplyParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -516,13 +516,13 @@
 
 ---The payload of a button.
 ---@class whatsapp.PayloadParameter
----@field type "payload" The name of the member that it has.
+---@field type "payload" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
----@field payload string The webhook repeats it when the button is pressed. (1 to 512 characters, better one line without tabs and without more than 4 spaces in a row)
+---@field payload string The webhook has it after the user pressed the button. (1 to 512 characters, better one line without tabs and without more than 4 spaces in a row)
 
 ---The text of a button; a payload is better.
 ---@class whatsapp.LabelParameter
----@field type "text" The name of the member that it has.
+---@field type "text" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field text string|boolean The text. (better one line without tabs and without more than 4 spaces in a row)
 
@@ -530,7 +530,7 @@
 ---@class whatsapp.UrlComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "url" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.UrlButtonParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -538,7 +538,7 @@
 
 ---The end of a button's address.
 ---@class whatsapp.UrlParameter
----@field type "text" The name of the member that it has.
+---@field type "text" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field text string Appended to the template's address. (at least 1 character, better without white space)
 ---@field payment_link_preview? boolean Show a preview of a payment link (India).
@@ -547,7 +547,7 @@
 ---@class whatsapp.CopyCodeComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "copy_code" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.CopyCodeParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -555,7 +555,7 @@
 
 ---The code that a button copies.
 ---@class whatsapp.CouponParameter
----@field type "coupon_code" The name of the member that it has.
+---@field type "coupon_code" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field coupon_code string The code. (1 to 20 characters, better one line without tabs and without more than 4 spaces in a row)
 
@@ -563,7 +563,7 @@
 ---@class whatsapp.CatalogComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "catalog" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.CatalogButtonParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -571,7 +571,7 @@
 
 ---A catalog button's image.
 ---@class whatsapp.CatalogParameter
----@field type "action" The name of the member that it has.
+---@field type "action" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field action whatsapp.ThumbnailAction The image.
 
@@ -583,7 +583,7 @@
 ---@class whatsapp.ProductsComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "mpm" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.ProductsButtonParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -591,7 +591,7 @@
 
 ---A products button's products.
 ---@class whatsapp.ProductsParameter
----@field type "action" The name of the member that it has.
+---@field type "action" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field action whatsapp.ProductsAction The products.
 
@@ -613,7 +613,7 @@
 ---@class whatsapp.FlowComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "flow" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.FlowButtonParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -621,20 +621,20 @@
 
 ---The flow of a button.
 ---@class whatsapp.FlowParameter
----@field type "action" The name of the member that it has.
+---@field type "action" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field action whatsapp.FlowButtonAction The way it opens.
 
 ---The data of a flow that opens.
 ---@class whatsapp.FlowButtonAction
 ---@field flow_token? string Your own name for this use of the flow.
----@field flow_action_data? table<string, any> Your own data, sent as it is.
+---@field flow_action_data? table<string, any> Your own data, sent unchanged.
 
 ---A button that pays an order.
 ---@class whatsapp.OrderDetailsComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "order_details" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.OrderButtonParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -642,7 +642,7 @@
 
 ---The order that a button pays.
 ---@class whatsapp.OrderParameter
----@field type "action" The name of the member that it has.
+---@field type "action" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field action whatsapp.OrderButtonAction The order.
 
@@ -671,7 +671,7 @@
 
 ---A way to pay.
 ---@class whatsapp.PaymentSetting
----@field type? "payment_gateway"|"upi_intent_link"|"payment_link"|"pix_dynamic_code"|"boleto"|"offsite_card_pay"|string The name of the member that it has.
+---@field type? "payment_gateway"|"upi_intent_link"|"payment_link"|"pix_dynamic_code"|"boleto"|"offsite_card_pay"|string The name of the member with the content.
 ---@field payment_gateway? whatsapp.PaymentGateway A gateway.
 ---@field upi_intent_link? whatsapp.UpiIntentLink A UPI link.
 ---@field payment_link? whatsapp.PaymentLink A payment link.
@@ -785,19 +785,19 @@
 ---@field status? "pending"|string The state.
 ---@field type? "quick_pay"|string Only of a quick payment.
 ---@field catalog_id? string|integer The catalog.
----@field expiration? whatsapp.OrderExpiration The end of the order.
----@field items? whatsapp.OrderItem[] Its lines. (at least 1 item)
----@field subtotal? whatsapp.Amount The sum of the lines.
+---@field expiration? whatsapp.OrderExpiration The last time to pay.
+---@field items? whatsapp.OrderItem[] The items. (at least 1 item)
+---@field subtotal? whatsapp.Amount The sum of the items.
 ---@field tax? whatsapp.DescribedAmount The tax.
 ---@field shipping? whatsapp.DescribedAmount The cost of shipping.
 ---@field discount? whatsapp.Discount A discount.
 
----The end of the order.
+---The time until which the order can be paid.
 ---@class whatsapp.OrderExpiration
 ---@field timestamp? string|integer Seconds since 1970 in UTC, at least 300 ahead.
 ---@field description? string|integer The text at that time. (0 to 120 characters)
 
----A line of an order.
+---An item of an order.
 ---@class whatsapp.OrderItem
 ---@field retailer_id? string|integer The item's id; needed in Brazil.
 ---@field name? string|integer The name. (0 to 60 characters)
@@ -839,7 +839,7 @@
 ---@class whatsapp.VoiceCallComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "voice_call" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.VoiceCallParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -847,21 +847,21 @@
 
 ---The payload of a call button.
 ---@class whatsapp.CallPayloadParameter
----@field type "payload" The name of the member that it has.
+---@field type "payload" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
----@field payload string The webhook repeats it when the user calls. (1 to 512 characters, better one line without tabs and without more than 4 spaces in a row)
+---@field payload string The webhook of the call has it. (1 to 512 characters, better one line without tabs and without more than 4 spaces in a row)
 
----The time that a call button works.
+---How long a call button works.
 ---@class whatsapp.TtlParameter
----@field type "ttl_minutes" The name of the member that it has.
+---@field type "ttl_minutes" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
----@field ttl_minutes integer Minutes the button works. (1 to 43200)
+---@field ttl_minutes integer Minutes until the button stops working. (1 to 43200)
 
 ---A button that calls a number.
 ---@class whatsapp.PhoneNumberComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "phone_number" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.PhoneNumberParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -871,7 +871,7 @@
 ---@class whatsapp.PaymentComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "payment_request" The button's kind; at most three of it. (better at most 3 in the list)
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.PaymentButtonParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -879,7 +879,7 @@
 
 ---The payment that a button asks for.
 ---@class whatsapp.PaymentParameter
----@field type "action" The name of the member that it has.
+---@field type "action" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field action whatsapp.PaymentRequestAction The payment.
 
@@ -887,13 +887,13 @@
 ---@class whatsapp.PaymentRequestAction
 ---@field payment_request whatsapp.PaymentRequest The payment.
 
----A payment that is asked for (Brazil).
+---A request for a payment (Brazil).
 ---@class whatsapp.PaymentRequest
 ---@field payment_setting? whatsapp.RequestedPaymentSetting A way to pay.
 
 ---A way to pay.
 ---@class whatsapp.RequestedPaymentSetting
----@field type? "pix_dynamic_code"|"boleto"|"payment_link"|string The name of the member that it has.
+---@field type? "pix_dynamic_code"|"boleto"|"payment_link"|string The member with the content.
 ---@field pix_dynamic_code? whatsapp.PaymentCode A Pix code.
 ---@field boleto? whatsapp.Boleto A boleto.
 ---@field payment_link? whatsapp.PaymentLink A payment link.
@@ -909,23 +909,23 @@
 
 ---Values for a card.
 ---@class whatsapp.TemplateCard
----@field card_index integer Its place, from 0. (0 to 9, unique)
+---@field card_index integer The card's index, from 0. (0 to 9, unique)
 ---@field components whatsapp.CardComponent[] Values for its parts.
 
 ---Values for a part of a card.
 ---@alias whatsapp.CardComponent whatsapp.HeaderComponent|whatsapp.BodyComponent|whatsapp.ButtonComponent
 
----The end of an offer.
+---The time at which an offer ends.
 ---@class whatsapp.LimitedTimeOfferComponent
 ---@field type "limited_time_offer" The part of the template.
 ---@field parameters whatsapp.LimitedTimeOfferParameter[] A value for each variable, in the template's order or by name. (1 to 1 items)
 
----The end of an offer.
+---The time at which an offer ends.
 ---@class whatsapp.LimitedTimeOfferParameter
 ---@field type "limited_time_offer" The type.
----@field limited_time_offer whatsapp.LimitedTimeOffer The end of the offer.
+---@field limited_time_offer whatsapp.LimitedTimeOffer The time at which the offer ends.
 
----The end of an offer.
+---The time at which an offer ends.
 ---@class whatsapp.LimitedTimeOffer
 ---@field expiration_time_ms integer Milliseconds since 1970.
 
@@ -974,16 +974,16 @@
 ---@class whatsapp.InteractiveMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -991,7 +991,7 @@
 ---@field interactive whatsapp.Interactive The content of the message.
 ---@field interactive? whatsapp.DirectInteractive The content of the message.
 
----A message with something to press.
+---A message with buttons, a list, products or a flow.
 ---@alias whatsapp.Interactive whatsapp.InteractiveButton|whatsapp.InteractiveList|whatsapp.InteractiveProduct|whatsapp.InteractiveProductList|whatsapp.InteractiveCatalog|whatsapp.InteractiveFlow|whatsapp.InteractiveCtaUrl|whatsapp.InteractiveLocationRequest|whatsapp.InteractiveContactRequest|whatsapp.InteractiveCallPermission|whatsapp.InteractiveVoiceCall|whatsapp.InteractiveAddress|whatsapp.InteractiveCarousel|whatsapp.InteractiveOrderDetails|whatsapp.InteractiveOrderStatus
 
 ---Reply buttons.
@@ -1007,31 +1007,31 @@
 
 ---A text above the body.
 ---@class whatsapp.HeaderText
----@field type "text" The name of the member that it has.
+---@field type "text" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field text string The text; markdown is not formatted. (1 to 60 characters)
 
 ---An image above the body.
 ---@class whatsapp.HeaderImage
----@field type "image" The name of the member that it has.
+---@field type "image" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field image whatsapp.Media The image.
 
 ---A video above the body.
 ---@class whatsapp.HeaderVideo
----@field type "video" The name of the member that it has.
+---@field type "video" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field video whatsapp.Media The video.
 
 ---A document above the body.
 ---@class whatsapp.HeaderDocument
----@field type "document" The name of the member that it has.
+---@field type "document" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field document whatsapp.MediaDocument The document.
 
 ---A GIF above the body.
 ---@class whatsapp.HeaderGif
----@field type "gif" The name of the member that it has.
+---@field type "gif" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field gif whatsapp.Media The GIF, as an MP4.
 
@@ -1054,7 +1054,7 @@
 
 ---The title of a reply button, and its id.
 ---@class whatsapp.Reply
----@field id string|integer The webhook repeats it when the button is pressed. (1 to 256 characters, without spaces at its ends, unique)
+---@field id string|integer The webhook has it after the user pressed the button. (1 to 256 characters, without spaces at its ends, unique)
 ---@field title string The title of the button; markdown is not formatted. (1 to 20 characters, unique)
 
 ---A list to choose from.
@@ -1080,11 +1080,11 @@
 ---A part of a list.
 ---@class whatsapp.Section
 ---@field title? string Required if there are several sections. (0 to 24 characters)
----@field rows whatsapp.Row[] Its lines. (1 to 10 items)
+---@field rows whatsapp.Row[] The rows. (1 to 10 items)
 
----A line of a list.
+---A row of a list.
 ---@class whatsapp.Row
----@field id string|integer The webhook repeats it when the line is chosen. (1 to 200 characters)
+---@field id string|integer The webhook has this id after the user chose the row. (1 to 200 characters)
 ---@field title string The title of the line. (1 to 24 characters)
 ---@field description? string A small text below the title. (0 to 72 characters)
 
@@ -1153,8 +1153,8 @@
 ---The flow, and how it opens.
 ---@class whatsapp.FlowParameters
 ---@field flow_message_version "3"|string The format's version.
----@field flow_id? string|integer The flow; or its name. (at least 1 character)
----@field flow_name? string The flow's name; or its id. (at least 1 character)
+---@field flow_id? string|integer The flow's id, if there is no flow_name. (at least 1 character)
+---@field flow_name? string The flow's name, if there is no flow_id. (at least 1 character)
 ---@field flow_cta string The title of the button. (at least 1 character, better at most 20)
 ---@field mode? "draft"|"published" The state of the flow. Absent: published.
 ---@field flow_token? string Your own name for this use of the flow. Absent: "unused".
@@ -1164,7 +1164,7 @@
 ---The first screen of a flow, and its data.
 ---@class whatsapp.FlowActionPayload
 ---@field screen? string The first screen. Absent: FIRST_ENTRY_SCREEN.
----@field data? table<string, any> Your own data for that screen, sent as it is. (at least 1 name)
+---@field data? table<string, any> Your own data for that screen, sent unchanged. (at least 1 name)
 
 ---A button that opens a link.
 ---@class whatsapp.InteractiveCtaUrl
@@ -1226,13 +1226,13 @@
 ---Calls the business.
 ---@class whatsapp.VoiceCallAction
 ---@field name "voice_call" The action's name.
----@field parameters? whatsapp.VoiceCallParameters The title of the button, and how long it works.
+---@field parameters? whatsapp.VoiceCallParameters The button's title, and the minutes that it works.
 
 ---A button that calls.
 ---@class whatsapp.VoiceCallParameters
 ---@field display_text? string The title of the button. (1 to 20 characters)
----@field ttl_minutes? integer Minutes the button works. (1 to 43200)
----@field payload? string The webhook repeats it when the user calls. (0 to 512 characters)
+---@field ttl_minutes? integer Minutes until the button stops working. (1 to 43200)
+---@field payload? string The webhook of the call has it. (0 to 512 characters)
 
 ---Asks for a delivery address.
 ---@class whatsapp.InteractiveAddress
@@ -1256,7 +1256,7 @@
 
 ---An address to choose.
 ---@class whatsapp.SavedAddress
----@field id? string|integer The webhook repeats it when the line is chosen.
+---@field id? string|integer The webhook has this id after the user chose the row.
 ---@field value? whatsapp.AddressValues The address.
 
 ---Cards to swipe through.
@@ -1274,7 +1274,7 @@
 
 ---An image or a video with a link or buttons.
 ---@class whatsapp.MediaCard
----@field card_index integer Its place, from 0. (0 to 9, unique)
+---@field card_index integer The card's index, from 0. (0 to 9, unique)
 ---@field type "cta_url" The type of the card.
 ---@field header whatsapp.CardHeader The image or the video.
 ---@field body? whatsapp.CardBody The text of the card.
@@ -1304,12 +1304,12 @@
 
 ---The title of a card's button, and its id.
 ---@class whatsapp.QuickReply
----@field id string|integer The webhook repeats it when the button is pressed; each in the message is another one. (1 to 256 characters)
+---@field id string|integer The webhook has this id after the user pressed the button. All ids in a message differ. (1 to 256 characters)
 ---@field title string The title of the button. (1 to 20 characters)
 
 ---A product.
 ---@class whatsapp.ProductCard
----@field card_index integer Its place, from 0. (0 to 9, unique)
+---@field card_index integer The card's index, from 0. (0 to 9, unique)
 ---@field type "product" The type of the card.
 ---@field action whatsapp.CardProduct The actions of the user.
 
@@ -1359,23 +1359,23 @@
 ---@class whatsapp.DirectInteractiveMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "interactive" Filled in from the member that is present.
 ---@field interactive whatsapp.DirectInteractive The content of the message.
 
----A message with something to press.
+---A message with buttons or a link.
 ---@alias whatsapp.DirectInteractive whatsapp.DirectInteractiveButton|whatsapp.DirectInteractiveCtaUrl|whatsapp.DirectInteractiveVoiceCall
 
 ---Reply buttons and links.
@@ -1391,42 +1391,42 @@
 
 ---A text above the body.
 ---@class whatsapp.DirectHeaderText
----@field type "text" The name of the member that it has.
+---@field type "text" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field text string The text; markdown is not formatted. (at least 1 character, better at most 60)
 
 ---An image above the body.
 ---@class whatsapp.DirectHeaderImage
----@field type "image" The name of the member that it has.
+---@field type "image" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field image whatsapp.DirectMedia The image.
 
 ---An image or a video in a header.
 ---@class whatsapp.DirectMedia
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
----@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---A video above the body.
 ---@class whatsapp.DirectHeaderVideo
----@field type "video" The name of the member that it has.
+---@field type "video" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field video whatsapp.DirectMedia The video.
 
 ---A document above the body.
 ---@class whatsapp.DirectHeaderDocument
----@field type "document" The name of the member that it has.
+---@field type "document" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field document whatsapp.DirectDocument The document.
 
 ---A document in a header.
 ---@class whatsapp.DirectDocument
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field filename? string Its extension decides how the document is shown. (better at most 240)
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
----@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---The text of the message.
 ---@class whatsapp.DirectBody
@@ -1450,7 +1450,7 @@
 
 ---The title of a button, and its id.
 ---@class whatsapp.DirectReply
----@field id string|integer The webhook repeats it when the button is pressed. (1 to 256 characters, without spaces at its ends, unique)
+---@field id string|integer The webhook has it after a press. (1 to 256 characters, without spaces at its ends, unique)
 ---@field title string The title of the button; markdown is not formatted. (at least 1 character, better at most 20, unique)
 
 ---A button that opens a link.
@@ -1488,16 +1488,16 @@
 ---@class whatsapp.PinMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type "group" Only groups have pinned messages.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -1511,9 +1511,9 @@
 ---@class whatsapp.Pin
 ---@field type "pin" Pin or unpin.
 ---@field message_id string|integer The message. (1 to 128 characters)
----@field expiration_days integer|string Days it stays pinned. (1 to 30)
+---@field expiration_days integer|string Days until it is unpinned. (1 to 30)
 
----Takes a pinned message of a group down.
+---Unpins a message of a group.
 ---@class whatsapp.Unpin
 ---@field type "unpin" Pin or unpin.
 ---@field message_id string|integer The message. (1 to 128 characters)
@@ -1555,7 +1555,7 @@
 ---@field created_time? any The time of the creation. (only in answers)
 ---@field parameter_format? "POSITIONAL"|"NAMED" Whether variables have numbers or names.
 ---@field allow_category_change? boolean Whether the API may change the category.
----@field cta_url_link_tracking_opted_out? boolean Whether links in buttons are not tracked.
+---@field cta_url_link_tracking_opted_out? boolean Turns off the tracking of links in buttons.
 ---@field message_send_ttl_seconds? integer Seconds after which the API stops trying to deliver a message; -1: 30 days. (-1 to 2592000)
 ---@field sub_category? "ORDER_DETAILS"|"ORDER_STATUS"|string The purpose of an order template.
 ---@field display_format? "ORDER_DETAILS"|string How the message is shown.
@@ -1728,7 +1728,7 @@
 ---@field components? whatsapp.graph.DefinitionComponent[] All parts of the template. (1 to 10 items)
 ---@field parameter_format? "POSITIONAL"|"NAMED" Whether variables have numbers or names.
 ---@field allow_category_change? boolean Whether the API may change the category.
----@field cta_url_link_tracking_opted_out? boolean Whether links in buttons are not tracked.
+---@field cta_url_link_tracking_opted_out? boolean Turns off the tracking of links in buttons.
 ---@field message_send_ttl_seconds? integer Seconds after which the API stops trying to deliver a message; -1: 30 days. (-1 to 2592000)
 ---@field sub_category? "ORDER_DETAILS"|"ORDER_STATUS"|string The purpose of an order template.
 ---@field display_format? "ORDER_DETAILS"|string How the message is shown.

@@ -125,6 +125,16 @@ describe("connections over libcurl", function()
       assert.equal(count, fault.arrivals())
     end)
 
+    for _, port in ipairs { "plain", "h1" } do
+      it("not sooner if more requests than that are in flight: " .. port, function()
+        local count, each = 300, 10
+        fault.play_times(count, "ok")
+        assert.same({ [200] = count }, (send_all(open { max_requests = each }, to(port), count, 3 * each)))
+        assert.is_true(fault.connections() >= count / each, fault.connections())
+        assert.is_true(fault.connections() <= 4 * count / each, fault.connections())
+      end)
+    end
+
     it("for each request if max_requests is 1", function()
       fault.play_times(30, "ok")
       assert.same({ [200] = 30 }, (send_all(open { max_requests = 1 }, to "h2", 30, 10)))

@@ -609,7 +609,8 @@ describe("a body that is streamed over cosockets", function()
   end)
 end)
 
-describe("the transport over lua-resty-http (a double of it)", function()
+-- a double of it, and the real one if RESTY_HTTP is the folder that has it (lua-resty-http/lib)
+local function over_resty_http(folder)
   local fault, home
 
   setup(function()
@@ -624,7 +625,8 @@ describe("the transport over lua-resty-http (a double of it)", function()
   local function run(port, code, args)
     args = args or {}
     args.url = args.url or fault.url(port, "/messages?a=b")
-    local prelude = PRELUDE:gsub("pool = tostring%(args%)", "http = require('spec.support.resty_http').fresh()")
+    args.folder = folder
+    local prelude = PRELUDE:gsub("pool = tostring%(args%)", "http = require('spec.support.resty_http').fresh(args.folder)")
     return home.run(prelude .. code, args)
   end
 
@@ -674,7 +676,14 @@ describe("the transport over lua-resty-http (a double of it)", function()
       return options.http.connects[#options.http.connects].proxy_opts == nil
     ]], { options = { proxy = "http://127.0.0.1:3128" } }))
   end)
-end)
+end
+
+describe("the transport over a double of lua-resty-http", function() over_resty_http() end)
+
+local installed = os.getenv "RESTY_HTTP"
+if installed then
+  describe("the transport over the lua-resty-http in " .. installed, function() over_resty_http(installed) end)
+end
 
 -- phases of nginx: where to send, and what it says
 local SAYING = { init = 1, init_worker = 1, set = 1, header_filter = 1, body_filter = 1, log = 1, balancer = 1 }

@@ -49,7 +49,7 @@ local function read_deleted(answer)
   local object, err, details = outcome.read(answer)
   if not object then return nil, err, details end
   if object.success == true then return object end
-  return failed("JSON that does not say that the file was deleted", false, answer.status)
+  return failed("JSON without success = true", false, answer.status)
 end
 
 ---@param access whatsapp.media.access
@@ -226,7 +226,7 @@ local function fault_of(job, got, sum)
   if is_html(got.type) and (job.type and not is_html(job.type) or #job.sums == 0) then
     return ("got %d bytes of HTML, expected %s"):format(got.size, job.type and source.shown(job.type) or "a file")
   end
-  if job.size and got.size ~= job.size then return ("got %d bytes of a file of %d"):format(got.size, job.size) end
+  if job.size and got.size ~= job.size then return ("got %d of %d bytes"):format(got.size, job.size) end
   for _, wanted in ipairs(job.sums) do
     if sum ~= wanted then return "the SHA-256 of the file differs from the API's" end
   end

@@ -111,8 +111,8 @@ end
 
 local NO_ENTRY, NO_FOLDER = 2, 20 -- errno
 
----Renames the file to its present name, which changes nothing. If the file were opened instead, and is a pipe, the call could
----wait for ever.
+---Renames the file to its present name, which changes nothing. To open the file instead could wait for ever, if the
+---file is a pipe.
 ---@param path string
 ---@return boolean exists true also for a folder, a pipe, and a link to a missing file
 function source.exists(path)

@@ -127,7 +127,7 @@ local function send_rest(access, usable, plan, session, offset, options)
     local known, unknown, problem = offset_of(access, session, options)
     if not known then return nil, unknown, problem end
     if known > plan.size or known < 0 then
-      return nil, ("the API has %d bytes of a file of %d"):format(known, plan.size), details
+      return nil, ("the API says that it has %d of %d bytes"):format(known, plan.size), details
     end
     offset = known
   end

@@ -116,12 +116,15 @@ local function start(self, one)
   self.current = false
 end
 
--- runs a delivery until it has to wait
-local function run(self, one)
+-- Runs a delivery until it must wait. `to` and `plain_to` are the recipient, if accept() has read it.
+local function run(self, one, to, plain_to)
   local wait
   self.current = one
   if not (self.closing or self.shared.closed) then
-    if not one.body then begin(one, one.message) end
+    if not one.body then
+      if not to then to, plain_to = recipient_of(one.message) end
+      begin(one, one.message, to, plain_to)
+    end
     wait = advance(one, self.now())
     if wait == 0 and not self.closing then return start(self, one) end
   end
@@ -166,8 +169,8 @@ local function accept(self)
     self.current = false
     return
   end
-  local _, key = nil, false
-  if self.ordered then _, key = recipient_of(message) end -- key is nil: the message has no usable recipient
+  local to, plain_to = recipient_of(message)
+  local key = self.ordered and plain_to or false -- false: the message has no usable recipient
   local chain = key and self.chains[key]
   if chain then -- messages to one recipient keep their order: each waits for the message before it
     if chain == true then
@@ -182,7 +185,7 @@ local function accept(self)
   if key then self.chains[key] = true end -- becomes a queue when a second message to the recipient waits
   self.alive = self.alive + 1
   self.accepting = NOTHING
-  run(self, one)
+  run(self, one, to, plain_to)
 end
 
 -- Reads messages until `concurrency` of them are under way or ended, or `window` of them sleep or wait for their recipient.
@@ -244,7 +247,7 @@ local function wait(self)
   local first = self.sleeping[1]
   local seconds = first and math.min(LONGEST, math.max(0, first.wakes - self.now())) or LONGEST
   if self.in_flight > 0 then return wait_for_answer(self, seconds) end
-  if not first then error "a delivery of the batch waits for nothing" end
+  if not first then error "a delivery of the batch can never end" end
   self.state.sleep(seconds)
 end
 

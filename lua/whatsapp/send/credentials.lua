@@ -33,7 +33,7 @@ local function oddity(url)
   if url:find "[%c%s\\\127-\255]" then
     return "a URL has no spaces, control characters, backslashes or letters beyond ASCII"
   end
-  if url:find("#", 1, true) then return "a URL to be fetched has no fragment" end
+  if url:find("#", 1, true) then return "a URL that gets the token has no fragment" end
 end
 
 ---@param url any
@@ -84,7 +84,7 @@ local function without(text, secret)
   return text
 end
 
----@param state table of a client
+---@param state table the state of a client
 ---@param text string
 ---@param request table? the signed request: its token may be older than the tokens in the list
 ---@return string text without the client's secrets
@@ -97,7 +97,7 @@ function credentials.clean(state, text, request)
 end
 
 ---Removes the client's secrets from every string in a tree of tables.
----@param state table of a client
+---@param state table the state of a client
 ---@param value any
 ---@param depth integer levels of tables that are copied
 ---@param request table? the signed request
@@ -181,7 +181,7 @@ end
 
 -- Signs a request that differs from the last one. The library's transport recognizes the signed headers by the identity of
 -- their table: so all messages with the same URL and headers share one table. A user's transport gets a new table for each
--- request, because it may write into the table. So do headers that a hook changed.
+-- request, because it may write into the table. Headers that a hook may have changed are signed each time.
 local function sign_anew(state, url, headers, token, graph)
   local signed_url, made = url, signed_headers(state, headers, token)
   if state.app_secret and graph then
@@ -193,7 +193,7 @@ local function sign_anew(state, url, headers, token, graph)
   return signed_url, made
 end
 
----@param state table of a client
+---@param state table the state of a client
 ---@param url string
 ---@param headers table<string, string>
 ---@param delivery table? the delivery for which the token function is called
@@ -229,7 +229,7 @@ local sign = credentials.sign
 function credentials.step(delivery, now)
   local state, url, headers = delivery.state, delivery.url, delivery.headers
   local signed = state.signed
-  if signed.url == url and signed.from == headers and signed.token == state.token then -- nearly always the same as the last one
+  if signed.url == url and signed.from == headers and signed.token == state.token then -- nearly always so
     delivery:make_request(signed.signed_url, signed.headers)
     return 0
   end
@@ -237,7 +237,7 @@ function credentials.step(delivery, now)
     local details
     url, headers, details = sign(state, url, headers, delivery, now)
     if url == false and state.sleep then return AGAIN, true end
-    if not url then return nil, headers or "the token function is asked elsewhere", details end
+    if not url then return nil, headers or "another call of the token function is under way", details end
   end
   delivery:make_request(url, headers)
   return 0

@@ -24,7 +24,7 @@ local limits = {}
 ---forget a key after the time of the last place.
 
 local THROUGHPUT, PAIR, WINDOW = 80, { interval = 6, burst = 45 }, 1024
-local AT_ONCE = 10 -- tenths of a second: one tenth of a second's messages may leave at once
+local AT_ONCE = 10 -- the messages of a tenth of a second may leave at once
 
 -- ---- the store in the memory of this process ------------------------------------------------------------------------------
 
@@ -70,7 +70,7 @@ local function not_taken(err, retry_after)
 end
 
 local function too_long(wait, at_most)
-  return not_taken(("the limits of the API hold this back for %.0f seconds, and it may wait %.0f (limiter.max_wait)")
+  return not_taken(("the API's limits allow this in %.0f seconds, but it may wait only %.0f (option limiter.max_wait)")
     :format(math.ceil(wait), at_most), wait)
 end
 
@@ -78,7 +78,7 @@ end
 local function take_from(store, delivery, ...)
   local ok, wait, err = delivery:call(store.take, store, ...)
   if ok and type(wait) == "number" then return wait end
-  return nil, "no limit could be kept: " .. values.text_of(ok and err or wait)
+  return nil, "the limits could not be checked: " .. values.text_of(ok and err or wait)
 end
 
 -- returns the rest of max_wait, in seconds
@@ -145,7 +145,7 @@ function limits.new(options)
   local rows = { { interval = 1 / rate, burst = math.max(1, math.floor(rate / AT_ONCE)) } }
   if pair then table.insert(rows, 1, { is_pair = true, interval = pair.interval, burst = pair.burst }) end
   local steps = {}
-  rows.number, rows.pair = rows[#rows], pair and rows[1] or nil -- for the outbox, which keeps them in its own store
+  rows.number, rows.pair = rows[#rows], pair and rows[1] or nil -- for the outbox: it keeps the places in its own store
   for i, limit in ipairs(rows) do
     steps[i] = options.store and step_over(options.store, limit) or own_step(limit)
   end

@@ -80,7 +80,7 @@ local READERS = {
   string = members_of_id,
   number = function(number)
     if values.id(number) then return { to = number } end
-    return nil, "an address that is a number is a whole number, with all its digits"
+    return nil, "an address that is a number must be a whole number with all its digits"
   end,
   table = function(address)
     if type(address.kind) == "string" then return members_of_event(address) end

@@ -16,7 +16,7 @@ local PAIR_LIMIT = 131056 -- the API allows one message in 6 seconds to the same
 ---@param attempt integer the attempt number, from 1
 ---@param elapsed number seconds since the first attempt began
 ---@param policy whatsapp.retry
----@param random number from 0 to 1, for the jitter
+---@param random number a random number from 0 to 1, for the jitter
 ---@return number? seconds until the next attempt; nil: give up
 function retry.wait(details, attempt, elapsed, policy, random)
   -- After a transport failure of a GET, only details.retryable decides: an answer that is too long is too long again.

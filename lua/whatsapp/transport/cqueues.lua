@@ -3,8 +3,8 @@
 --
 -- Several coroutines of a controller may wait at the same time. One of them watches libcurl's descriptor for all (on systems
 -- without epoll: libcurl's sockets). This watcher may vanish without notice, because its controller is closed or its coroutine
--- is dropped. So it sets a time before which it promises to look again; after this time another coroutine takes over. Never
--- relies on a coroutine to run again.
+-- is dropped. So the watcher sets a time, and promises to look again before it; after this time another coroutine takes over.
+-- Never relies on a coroutine to run again.
 local condition = require "cqueues.condition"
 local cqueues = require "cqueues"
 local libcurl = require "whatsapp.transport.libcurl"

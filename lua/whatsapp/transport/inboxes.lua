@@ -36,7 +36,7 @@ local function new_entry()
   return { slot = false, box = false, response = false, err = false, details = false, after = false }
 end
 
----After this call, the next expect() needs no memory.
+---Makes an entry in advance, so that the next expect() needs no memory.
 function Inboxes:reserve()
   if not self.free then self.free = new_entry() end
 end

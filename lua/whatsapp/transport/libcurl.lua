@@ -162,7 +162,7 @@ end
 
 -- ---- answers --------------------------------------------------------------------------------------------------------------
 
--- returns the tag and the outcome of the next request that has ended; no value if there is none of them
+-- returns the tag and the outcome of the next request that has ended; no value if no request has ended
 local function next_outcome(self)
   if self.observed then report_all(self) end
   local client = self.client
@@ -311,8 +311,8 @@ end
 
 local FIRM = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 
----Lua 5.1 cannot suspend a coroutine within a pcall or the iterator of a `for`. It raises only at the wait, when the request is
----already under way: then the answer is lost. This function raises earlier, before the request begins.
+---Lua 5.1 cannot suspend a coroutine within a pcall or the iterator of a `for`. Lua 5.1 raises an error only at the wait, when
+---the request is already under way: then the answer is lost. This function raises earlier, before the request begins.
 function libcurl.check_suspendable()
   if not FIRM then return end
   local level = 2

@@ -79,7 +79,7 @@ local function new_watch(curl)
   local self = setmetatable({ curl = curl, is_active = false, deadlines = {}, sockets = {} }, Watch)
   self.on_readable = function() self:step() end
   self.on_time = function() self:end_waits() end
-  -- below the raising coroutine there is only the loop: it gets the error after all other waiters are awake
+  -- if a waiter raises, the error goes to the loop, after all other waiters are awake
   self.wake = function(box)
     self.deadlines[box] = nil
     local err = resume(box)

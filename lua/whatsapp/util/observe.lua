@@ -10,8 +10,7 @@ local observe = {}
 ---@class whatsapp.observed
 ---@field name "message"|"call"|"attempt"|"webhook"|"refused_webhook"|"put"|"outbox"|"sandbox_request"|"sandbox_delivery"
 ---message: a message ended, with any outcome; call: a request that is not a message ended; attempt: an attempt failed and is
----repeated
----(the last attempt of a message is part of the event "message")
+---repeated (the last attempt of a message is part of the event "message")
 ---@field outcome "accepted"|"invalid"|"refused"|"failed"|"unknown"|nil unknown: the message may have been sent
 ---@field code integer? the code of the API's error
 ---@field http_status integer?

@@ -158,13 +158,15 @@ end
 -- Lua 5.1 cannot yield across a pcall.
 local FIRM = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 
----Calls the user's code, which may yield, and returns its error as pcall does. In a coroutine of plain Lua 5.1 there is no
----pcall, because the code could not yield inside it: there the error is raised.
+---Calls the user's code, which may yield, and returns its error as pcall does. In a coroutine of plain Lua 5.1 it uses no
+---pcall, because the code could not yield inside a pcall: there the error is raised.
 ---@param code function
 ---@return boolean ok, any ...
 function values.protected(code, ...)
-  if FIRM and coroutine.running() then return true, code(...) end
+  if coroutine.running() then return true, code(...) end
   return pcall(code, ...)
 end
+
+if not FIRM then values.protected = pcall end -- every other Lua can yield across a pcall
 
 return values

@@ -8,10 +8,11 @@ local show = require "whatsapp.util.show"
 local values = require "whatsapp.util.values"
 
 local events = {}
- -- kept in locals, because the code uses them many times for each body
-local next, setmetatable, type = next, setmetatable, type -- locals, as they are used many times in a body
+
+local next, setmetatable, type = next, setmetatable, type -- locals, because the code uses them many times for each body
 local EVENT = event_line.metatable
 
+---@class whatsapp.event
 ---@field kind "message"|"status"|"error"|"echo"|"payment"|"standby"|"change" standby: another app answers the user, or has
 ---handed the conversation over; a bot must not answer this event
 ---@field field string? the webhook's field: "messages", "account_update", ...

@@ -28,8 +28,8 @@ function UserIds:learn(first, second)
 end
 
 ---@param id string
----@return string[] ids all known ids of this user, with `id` itself
-function UserIds:all(id) -- @return string[] ids all known ids of this user, including `id`
+---@return string[] ids all known ids of this user, including `id`
+function UserIds:all(id)
   return list_of(self, id)
 end
 

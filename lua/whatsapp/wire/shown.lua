@@ -27,7 +27,7 @@ end
 
 local FACTS = { -- member, and the format in which it is shown
   { "code", "code %s" }, { "http_status", "HTTP %s" }, { "refused_by", "by %s" }, { "attempts", "attempts: %s" },
-  { "waited", "held back by limits for %s seconds" }, { "stamp", "stamp %s" }, { "trace_id", "trace %s" },
+  { "waited", "waited %s seconds for limits" }, { "stamp", "stamp %s" }, { "trace_id", "trace %s" },
   { "media_id", "media %s" },
 }
 

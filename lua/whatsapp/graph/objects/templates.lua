@@ -21,7 +21,7 @@ local CATEGORY_REQUIRED = { values = CATEGORY.values, required = true }
 local SETTINGS = {
   text("parameter_format", "Whether variables have numbers or names.", { values = { "POSITIONAL", "NAMED" } }),
   flag("allow_category_change", "Whether the API may change the category."),
-  flag("cta_url_link_tracking_opted_out", "Whether links in buttons are not tracked."),
+  flag("cta_url_link_tracking_opted_out", "Turns off the tracking of links in buttons."),
   integer("message_send_ttl_seconds", "Seconds after which the API stops trying to deliver a message; -1: 30 days.",
     { min = -1, max = 2592000 }),
   text("sub_category", "The purpose of an order template.", { values = { "ORDER_DETAILS", "ORDER_STATUS" }, open = true }),

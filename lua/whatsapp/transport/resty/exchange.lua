@@ -1,5 +1,6 @@
--- One HTTP/1.1 exchange over cosockets, for a worker of resty/workers. Never sends a request twice: begins again on another
--- connection only if no byte of the request was written. For whatsapp.transport.resty.
+-- One HTTP/1.1 exchange over cosockets, for a worker of resty/workers. Never sends a request twice. Begins again on another
+-- connection only if no byte of the request was written, or if the request is idempotent and no byte of an answer arrived. For
+-- whatsapp.transport.resty.
 --
 -- A kept connection may be closed by the server, or may have bytes that no request asked for and that would look like the
 -- answer. nginx drops such a connection when its loop turns. So a connection is used only shortly after a turn, and is kept
@@ -99,8 +100,8 @@ local function connect(state, socket, plan, deadline, worker)
   return true, false
 end
 
--- Opens a connection on which nothing of this request was sent yet. A kept connection may be used only if nginx's loop has
--- turned shortly before: nginx closes in that turn what the server has closed.
+-- Opens a connection on which nothing of this request was sent yet. A kept connection may be used only shortly after a turn of
+-- nginx's loop: in this turn nginx drops the connections that the server has closed.
 local function open(state, socket, plan, deadline, worker)
   if clock.since_turn() > FRESH and not turn.wait() then cosocket.sleep(0.001) end
   plan.is_open = false

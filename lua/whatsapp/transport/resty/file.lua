@@ -1,4 +1,4 @@
--- Regular files for transports in nginx, through LuaJIT's FFI. Lua's own functions would wait for ever for a FIFO, and would
+-- Regular files for transports in nginx, through LuaJIT's FFI. Lua's own functions would wait for ever to open a FIFO, and would
 -- overwrite an existing file. Linux only. Reads and writes block, as disks do. Keeps only one piece of a file in memory.
 local files = {}
 

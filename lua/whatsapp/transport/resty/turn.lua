@@ -1,22 +1,23 @@
--- Lets nginx look at its connections once, without a wait. ngx.sleep cannot do it: ngx.sleep(0.001) waits a millisecond, and
--- nginx without OpenResty's patches continues after ngx.sleep(0) before it has looked, and logs a warning.
+-- Lets nginx check its connections once, without a wait. ngx.sleep cannot do this: ngx.sleep(0.001) waits a millisecond; and
+-- after ngx.sleep(0), nginx without OpenResty's patches continues before it has checked them, and logs a warning.
 --
--- nginx's loop: 1. looks at its connections, and runs what they wake; 2. runs the timers that are over; 3. runs what was
--- posted, such as light threads that a semaphore wakes. A timer of 0 seconds that is set in step 3 ends after the next step
--- 1, which does not wait then.
+-- One turn of nginx's loop has three steps: 1. nginx checks its connections, and runs the code that they wake; 2. it runs the
+-- timers that are due; 3. it runs posted code, such as light threads that a semaphore wakes. If step 3 sets a timer of 0
+-- seconds, the next step 1 does not wait, and the timer runs after it.
 --
--- All light threads that need a turn at the same time share one. Timers drive it: nginx may end a light thread, but no timer.
+-- All light threads that need a turn at the same time share one turn. Timers drive the turn, because nginx may end a light
+-- thread at any time, but not a timer.
 local clock = require "whatsapp.transport.resty.clock"
 
 local turn = {}
 
-local LONGEST = 0.1 -- seconds; a turn that is not over by then is not awaited: nginx may have dropped a timer
+local LONGEST = 0.1 -- seconds. A turn that takes longer is not awaited: nginx may have dropped a timer
 
-local coming = false -- the turn that has not begun: its bell, and how many light threads wait for it
+local coming = false -- the turn that has not begun yet: its bell, and the number of light threads that wait for it
 
 local function new_semaphore() return require("ngx.semaphore").new() end
 
--- continues in step 3
+-- returns in step 3 of nginx's loop
 local function wait_until_posted()
   local bell = new_semaphore()
   local thread = ngx.thread.spawn(function() bell:wait(LONGEST) end)
@@ -35,8 +36,8 @@ local function begin(_, group)
   ngx.timer.at(0, finish, group)
 end
 
----Suspends the caller until nginx has looked at its connections.
----@return boolean turned false if nginx has no timer left
+---Suspends the caller until nginx has checked its connections.
+---@return boolean turned false if nginx did not start a timer, or the turn took too long
 function turn.wait()
   local group = coming
   if not group then

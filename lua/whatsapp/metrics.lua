@@ -71,7 +71,7 @@ local function new_series(row, values)
     if values[i] ~= "" then shown[#shown + 1] = ('%s="%s"'):format(label, values[i]) end
   end
   local inner = table.concat(shown, ",")
-  return sinks.prepared {
+  return {
     name = row.name, type = row.type, help = row.help, labels = row.labels, values = values, bounds = row.bounds,
     key = inner == "" and row.name or ("%s{%s}"):format(row.name, inner),
   }
@@ -86,14 +86,21 @@ end
 
 local ONCE = {} -- in place of a member's name: each event adds 1
 
--- An event with these labels adds to a list of series, each followed by the name of the member that is added.
+-- the function that adds a number to a series
+local function adder_of(self, series)
+  local sink = self.sink
+  if sink.adder then return sink:adder(series) end
+  return function(n) sink:add(series, n) end
+end
+
+-- An event with these labels calls a list of functions, each followed by the name of the member that is added.
 local function additions(self, event, texts)
   local list = {}
   for _, row in ipairs(event.rows) do
     if not row.each then
       local values = {}
       for i, label in ipairs(row.labels) do values[i] = texts[event.labels[label]] end
-      list[#list + 1] = series_of(self, row, values)
+      list[#list + 1] = adder_of(self, series_of(self, row, values))
       list[#list + 1] = row.value or ONCE
     end
   end
@@ -135,9 +142,10 @@ end
 ---Counts an event; a name that no row has is ignored, as a program may observe events of its own.
 ---@param observed whatsapp.observed
 function Metrics:__call(observed)
-  local node = self.tree[observed.name]
+  local name = observed.name
+  local node = self.tree[name]
   if not node then return end
-  local event, sink, add = EVENTS[observed.name], self.sink, self.add
+  local event = EVENTS[name]
   local labels = event.labels
   for i = 1, #labels do
     node = node[observed[labels[i]] or NONE]
@@ -149,7 +157,7 @@ function Metrics:__call(observed)
   for i = 1, #node, 2 do
     local member = node[i + 1]
     local n = member == ONCE and 1 or observed[member]
-    if n then add(sink, node[i], n) end
+    if n then node[i](n) end
   end
   if event.has_each then add_each(self, event, observed) end
 end
@@ -185,7 +193,7 @@ function metrics.new(options)
   local checked = options_of.check(options, OPTIONS, 2)
   local tree = {}
   local sink = checked.sink or sinks.memory()
-  local self = setmetatable({ sink = sink, add = sink.add, tree = tree, series = {}, known = {}, count = 0 }, Metrics)
+  local self = setmetatable({ sink = sink, tree = tree, series = {}, known = {}, count = 0 }, Metrics)
   for name, event in pairs(EVENTS) do tree[name] = #event.labels == 0 and additions(self, event, {}) or {} end
   return self
 end

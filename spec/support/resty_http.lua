@@ -1,6 +1,6 @@
 -- Replaces lua-resty-http, which Debian does not have: the functions that whatsapp.transport.resty.lua_resty_http calls, over
 -- cosockets. fresh(folder) gives one with connections of its own; the folder has the real lua-resty-http, which is used then.
--- What it was told to connect to is in .connects. For specs in nginx only.
+-- The member `connects` has the places that it connected to. For specs in nginx only.
 local M = {}
 M.__index = M
 

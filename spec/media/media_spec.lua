@@ -754,7 +754,7 @@ describe("media:upload_sample", function()
       local client = new { json(200, '{"id":"upload:1"}'), LOST, json(200, '{"id":"upload:1","file_offset":' .. offset .. "}"), LOST }
       local handle, text = client.media:upload_sample({ data = BYTES, filename = "x.jpg" }, { app_id = "1" })
       assert.is_nil(handle)
-      assert.is_truthy(text:find("of a file of 1022", 1, true), text)
+      assert.is_truthy(text:find("of 1022 bytes", 1, true), text)
     end
   end)
 

@@ -97,7 +97,8 @@ describe("a flow of the sandbox", function()
       local answer, _, status = ask(path, body)
       return answer.problem, status
     end
-    assert.same({ "flow: the sandbox has no endpoint of flows: set the option flow_endpoint", 400 }, { problem("users/" .. user .. "/flow/open", { message = id }) })
+    assert.same({ "flow: the sandbox has no endpoint of flows: set the option flow_endpoint", 400 }, {
+      problem("users/" .. user .. "/flow/open", { message = id }) })
     assert.same({ "flow: the step must be open, submit or back", 400 }, { problem("users/" .. user .. "/flow/close", { message = id }) })
     assert.same({ "flow: Ana has no message wamid.x", 400 }, { problem("users/" .. user .. "/flow/open", { message = "wamid.x" }) })
     assert.equal(404, (select(2, problem("users/x/flow/open", { message = id }))))

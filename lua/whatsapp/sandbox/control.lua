@@ -6,6 +6,7 @@ local escaped = require "whatsapp.sandbox.escaped"
 local flows = require "whatsapp.sandbox.flows"
 local graph = require "whatsapp.sandbox.graph"
 local inbound = require "whatsapp.sandbox.inbound"
+local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
 local core = require "whatsapp.core"
 local statuses = require "whatsapp.sandbox.statuses"
@@ -240,9 +241,11 @@ end
 
 -- ---- webhooks -----------------------------------------------------------------------------------------------------------
 
-local function get_webhooks(box)
+local function get_webhooks(box, request)
   local list, kept = core.array {}, box.shelves.deliveries.list
-  for i = #kept, 1, -1 do list[#list + 1] = delivery_view(kept[i]) end
+  local limit, problem = whole(graph.query(request), "limit", #kept)
+  if problem then return refuse(problem) end
+  for i = #kept, math.max(1, #kept - limit + 1), -1 do list[#list + 1] = delivery_view(kept[i]) end
   return answer(200, { deliveries = list, waiting = box.waiting.count, handshake = box.handshaken })
 end
 
@@ -288,13 +291,15 @@ end
 
 -- ---- the box ------------------------------------------------------------------------------------------------------------
 
-local MOST_REQUESTS = 1000
+local MOST_LISTED = 1000
 
-local function get_requests(box)
+local function get_requests(box, request)
+  local limit, problem = whole(graph.query(request), "limit", MOST_LISTED)
+  if problem then return refuse(problem) end
   local list, events = core.array {}, box:events()
   for i = #events, 1, -1 do
-    if #list >= MOST_REQUESTS then break end
-    if events[i].kind == "request" then list[#list + 1] = events[i] end
+    if #list >= math.min(limit, MOST_LISTED) then break end
+    if events[i].kind == "request" then list[#list + 1] = journal.shown(events[i]) end
   end
   return answer(200, { requests = list })
 end

@@ -119,7 +119,7 @@ local function handle(box, request)
     kind = "request", method = request.method, path = path, status = response.status, request = told(request.body),
     response = told(response.body), problems = response.problems,
     rule = rule and rule.id, fault = response.fault and response.fault.what, id = entry and entry.id,
-    to = entry and entry.to, message = entry and entry.message,
+    to = entry and entry.to, message = entry and entry.message, blanks = request.blanks,
   }
   response.entry, response.problems = nil, nil
   return response

@@ -1,6 +1,7 @@
 -- The stream of the sandbox's events for pages and programs: text/event-stream, each event with its number as `id`. A reader that
 -- is behind is told so by an event `gap`; the events are the box's, and no reader has a copy of them: one that never reads costs
 -- its connection and one chunk.
+local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
 
 local stream = {}
@@ -55,7 +56,7 @@ local function chunk_of(box, after)
   local out, bytes = {}, 0
   if gap then out[1] = "event: gap\ndata: {}\n\n" end
   for _, event in ipairs(list) do
-    local text = ("id: %d\ndata: %s\n\n"):format(event.seq, json.encode(event) or "{}")
+    local text = ("id: %d\ndata: %s\n\n"):format(event.seq, json.encode(journal.shown(event)) or "{}")
     out[#out + 1], after, bytes = text, event.seq, bytes + #text
     if bytes > BYTES then break end
   end

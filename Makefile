@@ -355,7 +355,8 @@ $(EMBED)/whatsapp_crypto.o: PARTS := $(SSL_INC)
 BROWSER := build/browser
 $(BROWSER)/node_modules/.package-lock.json: spec/browser/package-lock.json
 	@mkdir -p $(BROWSER) && cp spec/browser/package.json spec/browser/package-lock.json $(BROWSER)
-	@cd $(BROWSER) && npm ci --silent --no-audit --no-fund
+	@cd $(BROWSER) && npm ci --silent --no-audit --no-fund || \
+	  { echo "npm ci failed: the packages of spec/browser/package.json cannot be had from the registry" >&2; exit 1; }
 browser = @cp spec/browser/*.mjs $(BROWSER) && eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" node $(BROWSER)/$(1)
 IN_BROWSER := deps-page $(BROWSER)/node_modules/.package-lock.json all
 ## the sandbox's page in Debian's chromium

@@ -8,6 +8,7 @@ local graph = require "whatsapp.sandbox.graph"
 local inbound = require "whatsapp.sandbox.inbound"
 local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
+local message_templates = require "whatsapp.templates"
 local core = require "whatsapp.core"
 local statuses = require "whatsapp.sandbox.statuses"
 local templates = require "whatsapp.sandbox.templates"
@@ -45,7 +46,12 @@ local function message_view(entry)
   }
 end
 
-local function entry_view(entry)
+local function rendered(box, entry)
+  local definition = chats.definition(box, entry)
+  return definition and message_templates.render(definition, entry.message) or nil
+end
+
+local function entry_view(box, entry)
   if entry.inbound then
     return {
       id = entry.id, from = "user", at = entry.at, inbound = entry.inbound, number = entry.number, seq = entry.seq,
@@ -54,7 +60,7 @@ local function entry_view(entry)
   end
   return {
     id = entry.id, from = "business", at = entry.at, message = entry.message, number = entry.from, seq = entry.seq,
-    status = entry.status, statuses = entry.statuses or {}, error = entry.error, reaction = entry.reaction,
+    status = entry.status, statuses = entry.statuses or {}, error = entry.error, reaction = entry.reaction, rendered = rendered(box, entry),
   }
 end
 
@@ -150,7 +156,7 @@ local function get_chat(box, _, id)
   local user = box.users:find(id)
   if not user then return refuse(("there is no user %s"):format(id), 404) end
   local list = core.array {}
-  for _, entry in ipairs(chats.entries(box, user)) do list[#list + 1] = entry_view(entry) end
+  for _, entry in ipairs(chats.entries(box, user)) do list[#list + 1] = entry_view(box, entry) end
   return answer(200, { user = user_view(box, user, chats.unread(box)[user.id] or 0), entries = list })
 end
 

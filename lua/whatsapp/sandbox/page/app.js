@@ -1,12 +1,13 @@
 // The page of the sandbox: tabs, the clock, the stream of events. Draws what the sandbox says and keeps no state of its own but
 // what is in view.
-import { h, time, toast } from "./dom.js";
+import { h, time, complain } from "./dom.js";
 import { get, listen } from "./api.js";
 import { Chats } from "./chats.js";
 import { Requests, Webhooks } from "./traffic.js";
 import { Templates, Chaos, Numbers } from "./panels.js";
 
-const TABS = [["chats", "Chats", Chats], ["requests", "Requests", Requests], ["webhooks", "Webhooks", Webhooks], ["templates", "Templates", Templates], ["chaos", "Chaos and clock", Chaos], ["numbers", "Numbers", Numbers]];
+const TABS = [["chats", "Chats", Chats], ["requests", "Requests", Requests], ["webhooks", "Webhooks", Webhooks],
+  ["templates", "Templates", Templates], ["chaos", "Chaos and clock", Chaos], ["numbers", "Numbers", Numbers]];
 const PAUSE = 60; // milliseconds at least between two looks at the sandbox
 const RECENT = 100; // events of before that the page shows
 const element = (id) => document.getElementById(id);
@@ -36,13 +37,13 @@ const app = {
   },
 
   badge(rules) {
-    const armed = rules.filter((rule) => !rule.over).length, badge = element("chaos-badge");
+    const armed = rules.filter((rule) => rule.active).length, badge = element("chaos-badge");
     badge.hidden = !armed;
-    badge.textContent = armed === 1 ? "chaos: 1 rule" : `chaos: ${armed} rules`;
+    badge.textContent = `chaos: ${armed} rule${armed > 1 ? "s" : ""}`;
   },
 };
 
-// ---- looking at the sandbox ---------------------------------------------------------------------------------------------------
+// ---- looking at the sandbox
 
 const under_way = {};
 
@@ -54,7 +55,7 @@ async function refresh(name) {
   state.busy = true;
   do {
     state.again = false;
-    try { await app.tabs[name].view.refresh(); } catch (problem) { toast(problem.message, "bad"); }
+    await app.tabs[name].view.refresh().catch(complain);
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   } while (state.again);
   state.busy = false;
@@ -62,10 +63,7 @@ async function refresh(name) {
 
 const look_at_clock = async () => app.set_clock(await get("clock"));
 
-async function look_at_chaos() {
-  const answer = await get("chaos");
-  app.badge(answer.rules || answer.chaos || []);
-}
+const look_at_chaos = async () => app.badge((await get("chaos")).rules);
 
 function tick() {
   element("clock-chip").textContent = time(app.now()) + (app.clock.frozen ? " ❄" : app.clock.offset > 1 ? " ⏩" : "");
@@ -82,7 +80,7 @@ function hear(event) {
   if (!view.kinds || view.kinds.has(event.kind) || event.kind === "gap") refresh(app.active);
 }
 
-// ---- the frame ------------------------------------------------------------------------------------------------------------------
+// ---- the frame
 
 function move(event) {
   const names = TABS.map(([name]) => name), at = names.indexOf(app.active);
@@ -108,7 +106,7 @@ function say(state) {
   const live = element("live");
   live.textContent = state;
   live.classList.toggle("on", state === "live");
-  if (state === "live") start().catch((problem) => toast(problem.message, "bad"));
+  if (state === "live") start().catch(complain);
 }
 
 // also after the sandbox was away: nothing of before counts

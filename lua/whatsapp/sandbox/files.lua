@@ -1,9 +1,9 @@
 -- The files and lines that the sandbox's worker in nginx writes: the state file, the record of events, and the lines on the
 -- terminal. A state file is put in place by a rename, so that it is whole at every moment. Decides nothing.
 local file = require "whatsapp.util.file"
-local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
 local master = require "whatsapp.sandbox.master"
+local tape = require "whatsapp.sandbox.tape"
 
 local files = {}
 
@@ -42,7 +42,7 @@ end
 ---@param event table
 function Files:note(event)
   self.changed = true
-  if self.record then self.record:write(json.encode(journal.shown(event)) or "{}", "\n") end
+  if self.record then self.record:write(json.encode(tape.recorded(event, self.box)) or "{}", "\n") end
   if not self.server.output then return end
   local line = self.box:line(event)
   if line then

@@ -17,7 +17,7 @@ Readers.__index = Readers
 ---@param ngx table
 ---@return table readers light threads that wait for the next event
 function stream.readers(ngx)
-  return setmetatable({ ngx = ngx, waiting = {}, count = 0 }, Readers)
+  return setmetatable({ ngx = ngx, waiting = {} }, Readers)
 end
 
 ---Suspends the light thread until something happens.

@@ -1,8 +1,11 @@
 -- A recorded run: what the users did and what the business answered, read from the events that a box wrote as lines of JSON. The
 -- user's side can be played again in a box; the answers are compared without ids and times. Never opens a file or a socket.
+local crypto = require "whatsapp.crypto"
 local escaped = require "whatsapp.sandbox.escaped"
 local inbound = require "whatsapp.sandbox.inbound"
+local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
+local media = require "whatsapp.sandbox.media"
 local values = require "whatsapp.util.values"
 
 local tape = {}
@@ -12,14 +15,31 @@ local tape = {}
 ---ids: string[] }[] what a user did, and the messages of the business that came before a user did something else, with their ids
 ---@field before table[] the messages of the business before any user did something
 ---@field bodies string[] the webhooks that were sent, each once
+---@field files table<string, table> id -> the file of a user: data, type, filename
 local Tape = {}
 Tape.__index = Tape
 
 -- ---- reading ------------------------------------------------------------------------------------------------------------
 
+local MOST_BYTES = 16 * 1024 * 1024 -- of a file whose bytes are in a record
+
+---Returns an event as a record has it: with the bytes of a file that a user sent, up to 16 MiB, so that a bot can fetch it in
+---another run too.
 ---@param event whatsapp.sandbox.event
+---@param box whatsapp.sandbox
+---@return table event
+function tape.recorded(event, box)
+  local file = event.kind == "media" and event.user and box.media[event.id]
+  if not file or #file.data > MOST_BYTES then return journal.shown(event) end
+  local copy = values.copy(event)
+  copy.base64, copy.filename = crypto.base64(file.data), file.filename
+  return copy
+end
+
+---@param event whatsapp.sandbox.event
+---@param box whatsapp.sandbox
 ---@return string line without its end
-function tape.line(event) return escaped.encode(event) end
+function tape.line(event, box) return escaped.encode(tape.recorded(event, box)) end
 
 -- kind of an event -> takes it
 local READERS = {
@@ -37,6 +57,11 @@ local READERS = {
     answers[#answers + 1] = event.message
     if last then last.ids[#answers] = event.id end
   end,
+  media = function(self, event)
+    local data = type(event.base64) == "string" and crypto.from_base64(event.base64)
+    if event.base64 ~= nil and not data then return "the bytes of a file are base64" end
+    if data then self.files[event.id] = { data = data, type = event.mime_type, filename = event.filename } end
+  end,
   delivery = function(self, event)
     if type(event.body) == "string" then self.bodies[#self.bodies + 1] = event.body end
   end,
@@ -46,7 +71,7 @@ local READERS = {
 ---@return whatsapp.sandbox.tape? tape
 ---@return string? err which names the line
 function tape.read(text)
-  local self = setmetatable({ steps = {}, before = {}, bodies = {} }, Tape)
+  local self = setmetatable({ steps = {}, before = {}, bodies = {}, files = {} }, Tape)
   local number = 0
   for line in (text .. "\n"):gmatch "(.-)\r?\n" do
     number = number + 1
@@ -73,14 +98,24 @@ local function renamed(value, ids)
   return copy
 end
 
+-- keeps the bytes of the file that a message has, under a new id
+local function keep_file(self, box, user, message, ids)
+  local object = message[message.type]
+  local file = type(object) == "table" and self.files[object.id]
+  if not file then return end
+  local kept = media.keep_inbound(box, { data = file.data, type = file.type, filename = file.filename, from = user.id })
+  if kept then ids[object.id] = kept.id end
+end
+
 ---Does again what a user did.
 ---@param box whatsapp.sandbox
 ---@param step table of `steps`
 ---@param ids table<string, string> recorded ids -> ids of this run; gets the new one
 ---@return table result id, message, delivery
-function Tape.perform(_, box, step, ids)
+function Tape:perform(box, step, ids)
   local address = step.message.from or step.user_id or step.user
   local user = assert(box.users:user(address, { name = step.name, user_id = step.user_id }))
+  keep_file(self, box, user, step.message, ids)
   local result = inbound.replay(box, user, renamed(step.message, ids), step.number)
   ids[step.message.id] = result.id
   return result

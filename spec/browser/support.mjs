@@ -35,7 +35,7 @@ export async function until(check, words, seconds = PATIENCE) {
   }
 }
 
-const MOST = 480; // seconds: tests that come later fail without being run
+const MOST = 600; // seconds: tests that come later fail without being run
 
 // runs them in their order; the last line counts them
 export async function run(context) {

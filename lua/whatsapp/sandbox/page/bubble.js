@@ -152,7 +152,7 @@ const INTERACTIVE = {
   list: (i, c, e) => press(i.action?.button || "Choose", () => choose(c, e, list(i.action?.sections)), "list", `${e.id}/list`),
   cta_url: (i, c, e, p) => link(p.display_text, p.url),
   flow: (i, c, e, p) => press(p.flow_cta, () => open_flow(c, e, p.flow_cta || "Flow", p.flow_action_payload?.data || { field: "value" }), "flow", `${e.id}/flow`),
-  address_message: (i, c, e, p) => press("Provide address", () => answer_flow(c, e, "Address", { values: p.values || { name: "Ana", phone_number: "+16505551234", in_pin_code: "400063" } }), "pin", `${e.id}/address`),
+  address_message: (i, c, e, p) => press("Provide address", () => answer_flow(c, e, "Address", { values: p.values || { name: "Ana", in_pin_code: "400063" } }), "pin", `${e.id}/address`),
   location_request_message: (i, c) => press("Send location", () => send_location(c), "pin"),
   request_contact_info: (i, c) => press("Share contact", () => c.act("contact", { name: c.user.name, phone: `+${c.user.number}` }), "person"),
   product: buy("View"), product_list: buy("View items"), catalog_message: buy("View catalog"),
@@ -207,10 +207,12 @@ const HEADS = { ...MEDIA, location: place, product: (o) => product(o.product_ret
 
 const parameter = (p) => p.limited_time_offer ? small(`Offer ends ${date(p.limited_time_offer.expiration_time_ms / 1000).toLocaleString()}`) : h("span.filled", filled(p));
 
+const parameters = (one, c, e, all) => all.map(parameter);
+
 // type -> function(component, context, entry, its parameters)
 const COMPONENTS = {
   header: (one, c, e, all) => all.map((p) => HEADS[p.type] ? HEADS[p.type](p[p.type] || {}) : title(filled(p))),
-  body: (one, c, e, all) => all.map(parameter), limited_time_offer: (one, c, e, all) => all.map(parameter), footer: (one, c, e, all) => all.map(parameter),
+  body: parameters, limited_time_offer: parameters, footer: parameters,
   button: (one, c, e) => template_button(one, one.index ?? 0, c, e),
   carousel: (one, c, e) => carousel(one.cards, c, e, (k) => h("li.card", list(k.components).map((inner) => component(inner, c, e)))),
   order_status: (one, c, e, all) => all.map((p) => small(`Order ${p.order_status?.reference_id ?? ""}: ${p.order_status?.order?.status ?? ""}`)),
@@ -243,12 +245,12 @@ const TYPES = {
   pin: (o) => small(`${o.type === "unpin" ? "unpinned" : "pinned"} a message`),
 };
 
+const EMPTY = new Set(["unsupported", "request_welcome"]);
 const type_of = (m) => m.type?.toLowerCase() || Object.keys(TYPES).find((name) => m[name]) || "text";
 
 export function drawn(m, context, entry) {
-  const type = type_of(m), draw = TYPES[type], object = m[type];
-  if (draw && (object || type === "unsupported" || type === "request_welcome")) return draw(object || {}, context, entry);
-  return json(JSON.stringify(m));
+  const type = type_of(m), object = m[type] || (EMPTY.has(type) && {});
+  return object && TYPES[type] ? TYPES[type](object, context, entry) : json(JSON.stringify(m));
 }
 
 // one line for a quote, a screen reader and the list of chats

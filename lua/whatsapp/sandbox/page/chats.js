@@ -152,7 +152,7 @@ class Phone {
     if (state === this.head_state) return;
     this.head_state = state;
     fill(this.head, avatar(user), h("div.grow", h("h2", user.name), h("p.small", address(user))),
-      h("span.chip" + (left > 0 ? ".open" : ""), { title: "The window in which the business may send messages that are no templates" }, user.blocked ? "blocked" : left > 0 ? `window ${span(left * 60).replace(/:00$/, "")} h` : "window closed"),
+      h("span.chip" + (left > 0 ? ".open" : ""), { title: "The time for messages that are no templates" }, user.blocked ? "blocked" : left > 0 ? `window ${span(left * 60).replace(/:00$/, "")} h` : "window closed"),
       menu(`Menu of ${user.name}`, icon("more"), () => [
         [`${this.reads ? "✓ " : ""}Reads what comes`, () => { this.reads = !this.reads; this.see(); }], ["Read all now", () => this.act("read")],
         ["Call the business", () => this.act("call")],
@@ -225,7 +225,7 @@ export class Chats {
   get info() { return this.app.info; }
 
   async add_user() {
-    const found = await form("A new user", [["name", "Name", "", "required"], ["number", "Number, with the country code"], ["user_id", "Business-scoped user id (optional)"]], "Add");
+    const found = await form("A new user", [["name", "Name", "", "required"], ["number", "Number, with the country code"], ["user_id", "User id (optional)"]], "Add");
     if (!found) return;
     const { id } = await post("users", found);
     await this.refresh();

@@ -83,7 +83,7 @@ export class Chaos {
     this.node = h("div.page-panel.two",
       card("Clock", this.time, this.date, h("div.actions", advance("+1 min", 60), advance("+1 h", 3600), advance("+24 h", 86400), this.freeze),
         h("form.inline", { onsubmit: set_clock }, set, h("button.plain", { type: "submit" }, "Set")),
-        h("p.small", "Whatever falls due meanwhile happens, one by one: retries of webhooks, statuses, the end of windows, of files and of tokens.")),
+        h("p.small", "What falls due meanwhile happens, one by one.")),
       card("Chaos", h("div.actions", PRESETS.map(([label, rule]) => button(label, () => this.add(rule))), button("New rule…", () => this.create())), this.rules),
       card("Limits", this.gauges),
       card("Start again", h("p.small", "Forgets messages, users, webhooks and rules."), h("div.actions", button("Reset the sandbox", async () => { await post("reset"); toast("reset"); }, "danger"))));

@@ -68,8 +68,7 @@ export class Requests extends Pair {
 
 export class Webhooks extends Pair {
   constructor(app) {
-    super(app, "Deliveries, newest first", ["delivery", "reset", "handshake"],
-      "No webhook was sent. Set the URL of your endpoint: the sandbox then posts what users write, and each status.");
+    super(app, "Deliveries, newest first", ["delivery", "reset", "handshake"], "No webhook was sent. Set the URL of your endpoint.");
     this.endpoint = h("p.small");
     this.side.prepend(h("div.bar", this.endpoint, button("Endpoint…", () => this.set_endpoint()), button("Handshake", () => this.do("handshake", {}, "asked for the challenge")),
       button("Send raw…", () => this.send_raw())));

@@ -174,7 +174,7 @@ describe("a shared store of limits", function()
       limiter = { store = shared.limits((new(1))) } }
     local sent, err, details = client:send { to = "1", text = { body = "x" } }
     assert.is_nil(sent)
-    assert.is_truthy(err:find("no limit could be kept: the shared dict", 1, true), err)
+    assert.is_truthy(err:find("the limits could not be checked: the shared dict", 1, true), err)
     assert.same({ "transport", true, false, 0 }, { details.kind, details.retryable, details.may_have_been_sent, details.attempts })
     assert.equal(0, #transport.requests)
   end)
@@ -241,7 +241,7 @@ describe("a shared store of events", function()
     assert.same({}, { store:begin("k10", 1000) })
     assert.equal(1, store:begin("k1", 1000)) -- it would be handled again
     assert.equal(1, #ngx.logged)
-    assert.is_truthy(ngx.logged[1]:find("give it more", 1, true))
+    assert.is_truthy(ngx.logged[1]:find("give it more memory", 1, true))
     ngx.ms = ngx.ms + 60000
     handle "k11"
     assert.equal(2, #ngx.logged)
@@ -384,7 +384,7 @@ describe("in four workers that take at once,", function()
       for i = 1, 200 do
         local again, text = store:take(number .. " and a longer name of a key " .. i, 0, 1000, 1)
         if first[i] then assert(again and again > 990)
-        elseif not again then assert(text:find("the shared dict small cannot count what is sent (no memory)", 1, true)) end
+        elseif not again then assert(text:find("the shared dict small cannot keep the limit (no memory)", 1, true)) end
         kept = kept + (first[i] and 1 or 0)
       end
       return kept

@@ -75,11 +75,8 @@ location = /has { content_by_lua_block { ngx.print(tostring(package.loaded.ways[
 location / { content_by_lua_block { ngx.print(package.loaded.ways[ngx.var.uri:sub(2)]()) } }
 ]]
 
--- hundredths of a second that a process has computed
-local function computed(pid)
-  local user, system = read(("/proc/%s/stat"):format(pid)):match "%) %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ (%d+) (%d+)"
-  return user + system
-end
+-- Microseconds that a process has computed. The kernel counts nanoseconds here, and hundredths of a second in /proc/PID/stat.
+local function computed(pid) return read(("/proc/%s/schedstat"):format(pid)):match "%d+" / 1000 end
 
 -- the worker's microseconds for a request, and the median milliseconds that one took
 local function load(nginx, pid, way, connections)
@@ -88,7 +85,7 @@ local function load(nginx, pid, way, connections)
   local used = computed(pid) - before
   local half, unit = text:match "50%%%s*([%d.]+)(%a+)"
   assert(half and not text:find "Non%-2xx", "wrk says: " .. text)
-  return used * 1e4 / text:match "(%d+) requests in", half * ({ us = 0.001, ms = 1, s = 1000 })[unit]
+  return used / text:match "(%d+) requests in", half * ({ us = 0.001, ms = 1, s = 1000 })[unit]
 end
 
 local function ways_of(nginx)

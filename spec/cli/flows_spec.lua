@@ -42,7 +42,7 @@ describe("whatsapp flows", function()
       { "flows serve good.lua", "flow_key is not set" },
       { "flows serve none.lua --key flow.pem", "none.lua" },
       { "flows serve broken.lua --key flow.pem", "broken.lua:1:" },
-      { "flows serve empty.lua --key flow.pem", "returns no table of functions" },
+      { "flows serve empty.lua --key flow.pem", "must return a table of functions" },
       { "flows serve wrong.lua --key flow.pem", "it has no member INIT, did you mean init?" },
       { "flows serve good.lua --key none.pem", "none.pem" },
       { "flows serve good.lua --key flow.pem --port 99999", "--port takes" },

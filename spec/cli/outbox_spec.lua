@@ -93,7 +93,7 @@ describe("the outbox in the program", function()
 
   it("is a store by its address, without a password in the arguments", function()
     for words, said in pairs {
-      ["--store mysql://x"] = "a store is", ["--store redis://me:secret99@127.0.0.1/q"] = "WHATSAPP_STORE_PASSWORD",
+      ["--store mysql://x"] = "a store must be", ["--store redis://me:secret99@127.0.0.1/q"] = "WHATSAPP_STORE_PASSWORD",
     } do
       local ended = run("outbox stats " .. words)
       assert.equal(2, ended.status, words)

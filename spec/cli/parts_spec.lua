@@ -65,7 +65,7 @@ describe("CSV", function()
   end)
 
   it("names the line of an error", function()
-    assert.same({ { 1, "a" }, { 2, "a quote inside a field that does not begin with one" } }, rows_of 'a\nx"y"\n')
+    assert.same({ { 1, "a" }, { 2, "a quote inside a field that does not begin with a quote" } }, rows_of 'a\nx"y"\n')
     assert.same({ { 1, "a" }, { 2, "a quote is not closed" } }, rows_of 'a\n"y\n\n')
     assert.same({ { 1, "something follows a closing quote" } }, rows_of '"a"b\n')
   end)

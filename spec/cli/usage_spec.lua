@@ -67,10 +67,11 @@ describe("the program whatsapp", function()
       ["send 1 x --dryrun"] = "unknown option '--dryrun'", ["help sned"] = "did you mean send",
       ["bulk x --rate fast"] = "--rate takes a number", ["validate nowhere.jsonl"] = "nowhere.jsonl", ["explain txt"] = "did you mean text?",
       ["send 1 image.lnk=x"] = "did you mean image.link?", ["send 1 text.body.x=y"] = "there is no text.body.x",
-      ["send 1 location.latitude:=x"] = "takes JSON", ["send 1 image=x"] = "image is an object",
+      ["send 1 location.latitude:=x"] = "takes JSON", ["send 1 image=x"] = "image must be an object",
       ["send 1 text.preview_url=maybe"] = "true or false", ["send 1 x --await seen"] = "--await takes", ["media"] = "a command is required",
       ["completion csh"] = "must be one of", ["trigger message.txt --dry-run"] = "did you mean message.text?", ["trigger"] = "KIND",
-      ["call PUT x"] = "a method is", ["listen --port 99999"] = "--port", ["send 1 --file x --template y"] = "exclude each other",
+      ["call PUT x"] = "the method must be", ["listen --port 99999"] = "--port",
+      ["send 1 --file x --template y"] = "exclude each other",
     } do
       local ended = run(words)
       assert.equal(2, ended.status, words .. ended.err)

@@ -114,7 +114,7 @@ describe("webhooks in the program", function()
     local port = base_url:match "%d+$"
     local taken = run("sandbox --port " .. port)
     assert.equal(1, taken.status)
-    assert.is_truthy(taken.err:find("port 0 takes a free one", 1, true), taken.err)
+    assert.is_truthy(taken.err:find("use port 0 for a free port", 1, true), taken.err)
     stop(program, "bot")
     stop(program, "sandbox")
     output(("while curl -s -o /dev/null %s/; do sleep 0.05; done"):format(base_url))

@@ -194,7 +194,7 @@ describe("flows.endpoint", function()
       { function() return {} end, "returned no name of a screen" },
       { function() return { screen = "" } end, "returned no name of a screen" },
       { function() return { screen = 5, data = {} } end, "returned no name of a screen" },
-      { function() return { screen = "X", data = "x" } end, "returned data that are no table" },
+      { function() return { screen = "X", data = "x" } end, "returned data that is not a table" },
       { function() return { screen = "X", data = { f = print } } end, "data_exchange: data.f: JSON cannot hold a function" },
       { function() return { screen = "X", data = { x = "\255" } } end, "data_exchange: data.x: not UTF%-8" },
       { function(r) error("cannot book for " .. r.data.name .. " with " .. r.flow_token) end, "cannot book for %*%*%* with %*%*%*" },

@@ -195,7 +195,7 @@ describe("a plan for a file", function()
     for _, bytes in ipairs { files.gif, files.heic, files.tiff, files.webm, files.wav, files.flac, files.vorbis, files.amr_wb, files.zip { "x" } } do
       assert.same({ "file enum" }, problems_of(bytes))
     end
-    assert.equal("file: image/gif is not taken by the API: send it as an MP4 video", (select(2, plan_of(files.gif))))
+    assert.equal("file: the API does not take image/gif: send it as an MP4 video", (select(2, plan_of(files.gif))))
   end)
 
   it("holds the sizes of the contract against it, unless told not to", function()

@@ -567,7 +567,7 @@ describe("the token", function()
 
   it("does not go, and a text says why", function()
     local cases = {
-      ["https://lookaside.fbsbx.com@evil.example/x"] = "no name and password", ["http://lookaside.fbsbx.com/x"] = "begins with https://",
+      ["https://lookaside.fbsbx.com@evil.example/x"] = "without a name and password", ["http://lookaside.fbsbx.com/x"] = "begins with https://",
       ["https://evil.example/x?secret=1"] = "not to evil.example", ["https://lookaside.fbsbx.com/x y"] = "no spaces",
     }
     for url, wanted in pairs(cases) do

@@ -140,7 +140,7 @@ describe("observe", function()
     batch = client:each { TEXT_MESSAGE }
     local _, result, _, info = batch:next()
     assert.equal(ID, result.messages[1].id)
-    assert.matches("from within one of its own messages", info.observe_error)
+    assert.matches("cannot call the batch that runs it", info.observe_error)
     assert.is_nil(batch:next())
   end)
 

@@ -202,7 +202,7 @@ describe("work after the answer", function()
     nginx.ask "/collect"
     requests(1)
     assert(nginx.wait_for "work 3 begins")
-    assert(nginx.wait_for "1 works ended their timers")
+    assert(nginx.wait_for "1 jobs ended their timers")
     assert.equal(1, nginx.logged "ended their timers")
   end)
 
@@ -211,7 +211,7 @@ describe("work after the answer", function()
     local answers = {}
     for i = 1, 5 do answers[i] = nginx.ask "/" end
     assert.same({ 200, 200, 200, 500, 500 }, answers)
-    assert(nginx.wait_for "2 works wait already")
+    assert(nginx.wait_for "2 jobs wait already")
   end)
 
   it("is done later if nginx dropped a timer because too many ran", function()

@@ -105,7 +105,7 @@ describe("outbox:put", function()
       ["no function put"] = function() outbox_of.new { store = {} } end,
       ["did you mean concurrency"] = function() w.outbox:run(w.client, { concurency = 1 }) end,
       ["not a client"] = function() w.outbox:run {} end,
-      ["a word is"] = function() w.outbox:resolve("x", "perhaps") end,
+      ["the word must be"] = function() w.outbox:resolve("x", "perhaps") end,
       ["longer than the client's timeout"] = function() outbox_of.new({ store = w.store, lease = 30 }):run(w.client) end,
     } do
       local ok, err = pcall(call)

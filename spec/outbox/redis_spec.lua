@@ -104,6 +104,18 @@ describe("the store in Redis", function()
     assert.is_true(seen >= 8, seen)
   end)
 
+  it("sends the pieces of a long command at once: no piece waits for an ACK", function()
+    local options = {}
+    local socket = {
+      settimeout = function() end, connect = function(self) self.is_connected = true return true end,
+      setoption = function(self, name, value) options[name] = self.is_connected and value end, -- LuaSocket takes it then only
+      send = function() return 1 end, receive = function() return "+OK" end,
+    }
+    local client = require("whatsapp.outbox.resp").new { tcp = function() return socket end }
+    assert.equal("OK", client:call "PING")
+    assert.same({ ["tcp-nodelay"] = true }, options)
+  end)
+
   it("is not reachable: nil, err, and nothing is raised", function()
     local store = redis_store.new { port = 1, timeout = 1 }
     local outbox = require("whatsapp.outbox").new { store = store }

@@ -13,7 +13,7 @@ describe("the examples", function()
   it("are all part of the demo", function()
     local _, files = run "ls examples"
     for name in files:gmatch "([%w_]+)%.lua" do
-      -- the sandbox serves until Ctrl-C; webhook_examples_spec runs the endpoints
+      -- the sandbox serves until Ctrl-C; spec/webhook runs the endpoints
       if name ~= "sandbox" and name ~= "demo" and not name:find "^webhook_" then
         assert.is_truthy(output:find("\n" .. name .. "\n", 1, true), name .. " is not in examples/demo.lua")
       end

@@ -202,6 +202,22 @@ describe("make", function()
     assert.equal("", sh("find " .. home .. " -type f"))
   end)
 
+  it("says nothing of `require` where Lua looks into the prefix", function()
+    for _, version in ipairs { "5.1", "5.2", "5.3", "5.4" } do
+      assert.equal("", output(("sh spec/support/where.sh lua%s '' /usr/local %s 2>&1"):format(version, version))) -- or it is not here
+    end
+  end)
+
+  it("prints a short line for each file, with V=1 the commands", function()
+    has "lua5.4"
+    local build = ("MODULES=files SANDBOX= CFLAGS=-O0 BUILD=%s/short all"):format(folder)
+    local said = output_of(("env PATH='%s' make %s"):format(folder, build))
+    assert.truthy(said:find("\ncompile src/files/files.c\n", 1, true), said)
+    for line in said:gmatch "[^\n]+" do assert.is_true(#line <= 100, line) end
+    sh(("rm -r %s/short"):format(folder))
+    assert.truthy(output_of(("env PATH='%s' make V=1 %s"):format(folder, build)):find(" -c -o ", 1, true))
+  end)
+
   it("names missing Debian packages, and never calls sudo", function()
     program("dpkg-query", "exit 1")
     program("sudo", "echo called sudo")

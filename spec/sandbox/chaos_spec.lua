@@ -229,7 +229,7 @@ describe("a rule that is wrong", function()
       { { on = "answer", what = "hang", times = 0 }, "times must be" }, { { on = "answer", what = "hang", match = { typ = "x" } }, "match.typ" },
       { { on = "answer", what = "late", seconds = -1 }, "seconds must be" },
       { { on = "answer", what = "hang", match = { to = 5 } }, "must be a string" },
-      { 5, "a rule is a table" },
+      { 5, "a rule must be a table" },
     }
     for _, case in ipairs(cases) do
       local ok, err = pcall(function() box.chaos:add(case[1]) end)

@@ -47,7 +47,7 @@ describe("a conversation", function()
       { { "two", "first" }, "- bot   (no message)\n+ bot   You pressed two" },
       { { "two", "first", { user = "x" } }, "- bot   (no message)\n+ bot   You pressed two" },
       { { "hi", { "list" } }, "- bot   [list]\n+ bot   [buttons: yes, no] Which?" },
-      { { { "dances" } }, "step 1: a user has no function" }, { { 5 }, "step 1 is no text and no table" },
+      { { { "dances" } }, "step 1: a user has no function" }, { { 5 }, "step 1 must be a string or a table" },
       { { { "presses", "nothing" } }, "press: " },
     }
     for _, case in ipairs(cases) do

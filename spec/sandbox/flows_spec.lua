@@ -97,8 +97,8 @@ describe("a flow of the sandbox", function()
       local answer, _, status = ask(path, body)
       return answer.problem, status
     end
-    assert.same({ "flow: the sandbox was told no endpoint (flow_endpoint)", 400 }, { problem("users/" .. user .. "/flow/open", { message = id }) })
-    assert.same({ "flow: a step is open, submit or back", 400 }, { problem("users/" .. user .. "/flow/close", { message = id }) })
+    assert.same({ "flow: the sandbox has no endpoint of flows: set the option flow_endpoint", 400 }, { problem("users/" .. user .. "/flow/open", { message = id }) })
+    assert.same({ "flow: the step must be open, submit or back", 400 }, { problem("users/" .. user .. "/flow/close", { message = id }) })
     assert.same({ "flow: Ana has no message wamid.x", 400 }, { problem("users/" .. user .. "/flow/open", { message = "wamid.x" }) })
     assert.equal(404, (select(2, problem("users/x/flow/open", { message = id }))))
     local text = assert(client:send { to = TO, text = { body = "x" } }).messages[1].id
@@ -119,6 +119,6 @@ describe("a flow of the sandbox", function()
     assert(third.flows:set_public_key { business_public_key = vectors.keys[2].public })
     id = send(third, "data_exchange")
     answer = ask_third("users/" .. user .. "/flow/open", { message = id })
-    assert.is_truthy(answer.problem:find("HTTP 421: the endpoint has another private key", 1, true), answer.problem)
+    assert.is_truthy(answer.problem:find("HTTP 421: the endpoint's private key does not belong", 1, true), answer.problem)
   end)
 end)

@@ -278,7 +278,7 @@ end)
 describe("starting the sandbox", function()
   it("says that a port is taken", function()
     local sandbox = server.start { tls = false }
-    local words = ("port %d is taken: port 0 takes a free one"):format(sandbox.port)
+    local words = ("port %d is taken: use port 0 for a free port"):format(sandbox.port)
     assert.same({ false, words }, { pcall(server.start, { port = sandbox.port }) })
     assert.same({ 1, words }, { server.run { port = sandbox.port } })
     sandbox.stop()
@@ -295,7 +295,7 @@ describe("starting the sandbox", function()
     local two = nginx.start { workers = 2, server = [[location / { content_by_lua_block {
       require("whatsapp.sandbox.nginx").content(ngx) } }]] }
     assert.equal(500, (two.ask "/_sandbox/info"))
-    assert.is_truthy(two.log():find("the sandbox keeps its state in one worker of nginx, and here are 2", 1, true), two.log())
+    assert.is_truthy(two.log():find("the sandbox keeps its state in one worker of nginx, but nginx has 2", 1, true), two.log())
     two.stop()
   end)
 

@@ -272,7 +272,7 @@ describe("a user of the sandbox", function()
       { function() ana:reacts("👍", { message = "wamid.X" }) end, "react: Ana has no message wamid.X" },
       { function() ana:sends_location(500, 0) end, "location: latitude must be" },
       { function() ana:sends_contact { { phones = {} } } end, "contacts[1].name.formatted_name is missing" },
-      { function() ana:sends_file { name = "x.jpg", data = "" } end, "file: it has 0 bytes" },
+      { function() ana:sends_file { name = "x.jpg", data = "" } end, "file: the file has 0 bytes" },
       { function() ana:answers_flow { a = 1 } end, "flow: there is no such message to Ana" },
       { function() ana:orders { {} } end, "items[1].product_retailer_id is missing" },
       { function() ana:plays() end, "play: there is no such message to Ana" },
@@ -281,7 +281,7 @@ describe("a user of the sandbox", function()
       { function() ana:writes("x", { referral = cyclic }) end, "write: referral must be an object that JSON can hold" },
       { function() ana:writes("x", { number = {} }) end, "write: there is no number" },
       { function() box:user("1", { name = {} }) end, "name must be a string" },
-      { function() box:user "abc" end, "a user has a number of digits" },
+      { function() box:user "abc" end, "a user must have a number" },
       { function() box:user("1", { user_id = "odd" }) end, "user_id must be a user id" },
     }
     for _, case in ipairs(cases) do

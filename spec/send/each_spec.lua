@@ -131,7 +131,7 @@ describe("client:each over libcurl", function()
     end
     local outcomes, raised = all_of(batch)
     for _, outcome in ipairs(outcomes) do outcome[1] = outcome[1].text.body end
-    assert.same({ { "id 1", "sent" }, { "id 2", "something was raised while this was sent", true }, { "id 3", "sent" } }, outcomes)
+    assert.same({ { "id 1", "sent" }, { "id 2", "an error was raised while this was sent", true }, { "id 3", "sent" } }, outcomes)
     assert.equal(1, raised)
     assert.same({ 0, 0 }, { batch.alive, batch.in_flight })
   end)
@@ -212,7 +212,7 @@ describe("client:each over libcurl", function()
       for i, outcome in ipairs(outcomes) do
         assert.equal(list[i], outcome[1])
         if i == 3 then
-          assert.same({ ("something was raised %s this was sent"):format(began and "while" or "before"), began },
+          assert.same({ ("an error was raised %s this was sent"):format(began and "while" or "before"), began },
             { outcome[2], outcome[3] })
         else assert.equal("sent", outcome[2]) end
       end

@@ -189,7 +189,7 @@ describe("a limit", function()
       local client, transport = new { store = { take = take } }
       local result, err, details = client:send(TEXT)
       assert.is_nil(result)
-      assert.truthy(err:find("no limit could be kept", 1, true))
+      assert.truthy(err:find("the limits could not be checked", 1, true))
       assert.same({ true, false, 0 }, { details.retryable, details.may_have_been_sent, #transport.requests })
     end
   end)

@@ -12,6 +12,9 @@ local context = require "openssl.ssl.context"
 local name = require "openssl.x509.name"
 local pkey = require "openssl.pkey"
 
+package.path = arg[0]:gsub("spec/support/fault_server%.lua$", "?.lua;") .. package.path
+local verdicts = require "spec.support.verdicts"
+
 local folder = assert(arg[1], "usage: fault_server.lua FOLDER")
 local MAX_AGE, PATIENCE, DEAF = 120, 10, 3
 local MAX_HEAD, MAX_BODY, ENDLESS = 64 * 1024, 64 * 1024 * 1024, 1024 * 1024 * 1024
@@ -64,24 +67,32 @@ local function peek()
   return lines[used + 2] or "ok"
 end
 
--- "random" is never used up
+local is_told -- the step is "told": then the script is read again only when a connection comes, because thousands of requests do
+
+-- "random" and "told" are never used up
 local function take(protocol)
+  if is_told then return "told", "" end
   local step = peek()
   if step:find "^random" then return drawn(protocol) end
   used = used + 1
   return step:match "^(%S+)%s*(.*)$"
 end
 
+local notes = {} -- name of a file -> its handle, which writes each line at once
+
 local function note(file, ...)
-  write(file, table.concat({ run, ... }, " ") .. "\n", "ab")
+  local handle = notes[file] or assert(io.open(folder .. "/" .. file, "ab"))
+  handle:setvbuf "line"
+  notes[file] = handle
+  assert(handle:write(table.concat({ run, ... }, " "), "\n"))
 end
 
 -- a message may carry a number, as in "id 12"
-local function id_of(body) return body:match '"id (%d+)"' end
+local function id_of(body) return body:match '"id (%d+)[" ]' end
 
 -- only what arrived whole is counted, and before anything is answered; what carries a number is noted with its fault
 local function arrived(protocol, body, fault, argument)
-  write("body", body)
+  if not is_told then write("body", body) end
   note("arrivals", protocol)
   local id = id_of(body)
   if id then note("messages", id, (fault .. " " .. argument):match "^(.-) *$") end
@@ -179,6 +190,12 @@ function Out1:data(bytes, last)
   return self.wire:write(chunk, last and "0\r\n\r\n" or "")
 end
 
+-- Any three digits for a status. A 204 or a 304 gets no body: the client would take it for the next answer.
+function Out1:say(status, body, header)
+  if status == "204" or status == "304" then body = "" end
+  return self.wire:write(("HTTP/1.1 %s Said\r\n%sContent-Length: %d\r\n\r\n%s"):format(status, header, #body, body))
+end
+
 function Out1:half_head() self.wire:write "HTTP/1.1 200 OK\r\nContent-Le" end
 
 function Out1:broken() self.wire:write "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nnonsense\r\n" end
@@ -227,6 +244,11 @@ function Out2:data(bytes, last)
     bytes = bytes:sub(#KIB16 + 1)
   end
   return self:frame(DATA, last and END_STREAM or 0, bytes)
+end
+
+function Out2:say(status, body)
+  local block = hpack(status, { { "Content-Length", tostring(#body) } })
+  return self:frame(HEADERS, END_HEADERS, block) and self:frame(DATA, END_STREAM, body)
 end
 
 function Out2:goaway(last) return self.wire:write(frame(GOAWAY, 0, 0, string.pack(">I4I4", last, 0))) end
@@ -369,6 +391,15 @@ after["ok-late-close"] = function(out)
   out.wire:shutdown "rw"
   out.wire:close()
   note("connections", "closed")
+end
+
+-- The message itself says what it wants: "id 12 say 404 safe+id", a status and a kind of spec/support/verdicts.lua. After a status that is
+-- not final, a connection of HTTP/1.1 ends.
+function after.told(out)
+  local status, kind = out.body:match '"id %d+ say (%d+) ([%a+]+)"'
+  local body = verdicts.body(kind, "wamid." .. id_of(out.body))
+  local is_final = tonumber(status) >= 200
+  return out:say(status, body, not is_final and "Connection: close\r\n" or "") and (is_final or out.stream)
 end
 
 function after.redirect(out, to) return answer(out, 302, { { "Location", to } }, "") end
@@ -570,7 +601,7 @@ local function serve_1(wire, protocol)
   while kept do
     local request = read_head(wire)
     if not request then return end
-    write("head", request.raw)
+    if not is_told then write("head", request.raw) end
     local fault, argument = take(protocol)
     if before[fault] then return before[fault](out, argument) end
     if fault == "swallow" then
@@ -670,6 +701,7 @@ end
 
 local function accept_fault()
   local step = peek()
+  is_told = step == "told"
   if step:find "^random" then return math.random(20) == 1 and accept["accept-close"] end
   if accept[step] then take() end
   return accept[step]

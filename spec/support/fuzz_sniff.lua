@@ -7,6 +7,7 @@ local kind = require "whatsapp.media.kinds"
 local sniff = require "whatsapp.media.sniff"
 
 local random = math.random
+local PROGRESS = 1000000 -- runs between two lines
 local MOST_READS = 4200 -- two for each of the 1,024 boxes, and some more
 
 local function be(value)
@@ -90,6 +91,7 @@ local function fuzz(runs, seed)
     for _ = 1, random(1, 4) do bytes = CHANGES[random(#CHANGES)](bytes) end
     local ok, err = pcall(check, bytes)
     if not ok then error(("run %d, %q: %s"):format(run, bytes:sub(1, 400), tostring(err))) end
+    if run % PROGRESS == 0 then io.stderr:write(run, " runs\n") end
   end
   return runs
 end

@@ -1,11 +1,29 @@
 -- Replaces lua-resty-http, which Debian does not have: the functions that whatsapp.transport.resty.lua_resty_http calls, over
--- cosockets. fresh() gives one with connections of its own; what it was told to connect to is in .connects. For
--- specs in nginx only.
+-- cosockets. fresh(folder) gives one with connections of its own; the folder has the real lua-resty-http, which is used then.
+-- What it was told to connect to is in .connects. For specs in nginx only.
 local M = {}
 M.__index = M
 
-function M.fresh()
+local function real(folder, http)
+  package.path = folder .. "/?.lua;" .. package.path
+  local resty = require "resty.http"
+  http.new = function()
+    local client = resty.new()
+    local connect = client.connect
+    function client:connect(options)
+      table.insert(http.connects, options)
+      local all = { pool = ("%s %s:%d"):format(tostring(http), options.host, options.port) }
+      for name, value in pairs(options) do all[name] = value end
+      return connect(self, all)
+    end
+    return client
+  end
+  return http
+end
+
+function M.fresh(folder)
   local http = { connects = {} }
+  if folder then return real(folder, http) end
   http.new = function() return setmetatable({ sock = ngx.socket.tcp(), http = http }, M) end
   return http
 end

@@ -89,7 +89,7 @@ describe("the transport over callbacks", function()
     for _, told in ipairs { {}, { "text" }, { 7 }, { true }, { nil, 7 } } do
       local got = outcome_of(host_of(function(_, done) done(told[1], told[2]) end), post())
       assert.is_nil(got[1])
-      assert.truthy(got[2]:find "neither a response")
+      assert.truthy(got[2]:find "must call done with a response")
       assert.same(LOST, got[3])
     end
     local got = outcome_of(host_of(later(0, nil, "lost")), post())

@@ -76,7 +76,7 @@ describe("requests with one table of headers", function()
     assert.is_nil(fault.head():find("X-More", 1, true))
     headers.Authorization = "a\nb"
     local _, err, details = client:perform(request "plain")
-    assert.truthy(err:find("a header's value holds a line end", 1, true))
+    assert.truthy(err:find("a header's value has a line end", 1, true))
     assert.is_false(details.may_have_been_sent)
     headers.Authorization = 5
     assert.is_nil((client:perform(request "plain")))

@@ -221,7 +221,7 @@ rows.describe("used wrongly", function(t)
         return transport
       end)
       assert.is_false(ok)
-      assert.truthy(text:find("transport_request_spec.lua:%d+: .*" .. name))
+      assert.truthy(text:find("request_spec.lua:%d+: .*" .. name))
     end)
   end
 

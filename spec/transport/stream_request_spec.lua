@@ -239,9 +239,9 @@ rows.describe("with files", function(t)
   -- the name of the case, the file, the error of libc, the command that makes the file
   local UNUSABLE = {
     { "that is missing", "missing", "No such file or directory" },
-    { "that is a folder", "folder", "is no regular file", "mkdir folder" },
-    { "that is a FIFO", "fifo", "is no regular file", "mkfifo fifo" },
-    { "that is a device", "/dev/zero", "is no regular file" },
+    { "that is a folder", "folder", "is not a regular file", "mkdir folder" },
+    { "that is a FIFO", "fifo", "is not a regular file", "mkfifo fifo" },
+    { "that is a device", "/dev/zero", "is not a regular file" },
     { "whose folder is a file", "file/x", "Not a directory", "touch file" },
     { "behind links that never end", "loop", "symbolic links", "ln -s loop loop" },
     { "with a line end in its name", "a\nb", "No such file or directory" },

@@ -303,8 +303,8 @@ describe("the memory store of events", function()
     for i = 1, 200 do assert.equal(200, handle(messages("m" .. i)).status) end
     assert.equal(200, #seen)
     assert.equal(8, #reported) -- 1, 2, 4 ... 128
-    assert.is_truthy(reported[1][1]:find("forgotten 1 ", 1, true), reported[1][1])
-    assert.is_truthy(reported[8][1]:find("forgotten 128 ", 1, true), reported[8][1])
+    assert.is_truthy(reported[1][1]:find("dropped 1 ", 1, true), reported[1][1])
+    assert.is_truthy(reported[8][1]:find("dropped 128 ", 1, true), reported[8][1])
     handle(messages "m1")
     assert.equal(201, #seen)
   end)
@@ -316,7 +316,7 @@ describe("the memory store of events", function()
         return made
       end)
       assert.is_false(ok)
-      assert.is_truthy(err:find("webhook_handler_spec.lua:", 1, true), err)
+      assert.is_truthy(err:find("handler_spec.lua:", 1, true), err)
     end
   end)
 end)

@@ -90,7 +90,7 @@ describe("whatsapp.parse_response", function()
     { "nothing with a 408", 408, "", false, true, "protocol" },
     { "a redirect", 302, "", false, true, "protocol" },
     { "half of the JSON", 200, ACCEPTED:sub(1, 40), false, true, "protocol" },
-    { "JSON that names no message", 200, "{}", false, true, "protocol" },
+    { "JSON without the id of a message", 200, "{}", false, true, "protocol" },
     { "a list of no messages", 200, '{"messages":[]}', false, true, "protocol" },
     { "a message without an id", 200, '{"messages":[{}]}', false, true, "protocol" },
     { "messages that are no list", 200, '{"messages":"x"}', false, true, "protocol" },

@@ -82,15 +82,11 @@ static inline bool wa_json_word(const char *text, size_t length)
     return (low & WA_EACH(0x80)) == 0;
 }
 
-/* Writes a string with its quotes if all its bytes are plain. Returns false, and writes nothing, if not. */
-static inline bool wa_json_plain(wa_buffer *out, const char *text, size_t length)
+/* Writes a string with its quotes into memory with room for both. Returns false if one of its bytes is not plain. */
+static inline bool wa_json_plain(char *to, const char *text, size_t length)
 {
-    if (!wa_buffer_reserve(out, length + 2)) return false;
-    char *to = out->bytes + out->length;
-    if (!wa_copy_plain(to + 1, text, length)) return false;
     to[0] = to[length + 1] = '"';
-    out->length += length + 2;
-    return true;
+    return wa_copy_plain(to + 1, text, length);
 }
 
 /* Writes a string with its quotes. Returns the number of its characters. If it is not UTF-8, *wrong is the offset of

@@ -1,10 +1,11 @@
--- Keep the numbers of metrics: in memory, in a shared dict of nginx, or in nginx-lua-prometheus. A histogram has a number
--- for each bucket, without those of the buckets before it, and a sum; metrics/text adds them up. Never decides what is counted.
+-- Sinks keep the numbers of metrics: in memory, in a shared dict of nginx, or in nginx-lua-prometheus. A histogram has a sum, and
+-- a number for each bucket; this number does not include the smaller buckets: metrics/text adds them. Never decides which events
+-- count.
 local text = require "whatsapp.metrics.text"
 
 local sinks = {}
 
----Gives a series the keys under which its numbers are kept, so that no text is made for an event.
+---Adds the keys of its numbers to a series, so that an event makes no new string.
 ---@param series whatsapp.metric_series
 ---@return whatsapp.metric_series series the same table
 function sinks.prepared(series)
@@ -15,7 +16,7 @@ function sinks.prepared(series)
   return series
 end
 
--- the key of the bucket that a value falls into
+-- returns the key of the bucket for a value
 local function bucket_of(series, value)
   local bounds = series.bounds
   for i = 1, #bounds do
@@ -52,7 +53,7 @@ function sinks.memory() return setmetatable({ numbers = {} }, Memory) end
 local Shared = {}
 Shared.__index = Shared
 
--- safe_add drives no other number out of a full dict
+-- adds n to a number of the dict; safe_add removes no other number from a full dict
 local function increase(self, key, n)
   local dict = self.dict
   local new, err = dict:incr(key, n)

@@ -1,9 +1,9 @@
--- Files for transports that do not stream: those of a request are put into its body, and a file that takes the answer is looked
--- at before anything is sent. Never sends, and makes no file.
+-- Files for transports that do not stream: puts the files of a request into its body, and checks the file for the answer before
+-- anything is sent. Never sends, and makes no file.
 local inlined = {}
 
 ---@param request whatsapp.request
----@return whatsapp.request? request with `body` instead of `body_file` and `form`
+---@return whatsapp.request? request with `body` in place of `body_file` and `form`
 ---@return string? err
 ---@return whatsapp.details? details
 function inlined.request(request)

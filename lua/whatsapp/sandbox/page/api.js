@@ -1,4 +1,4 @@
-// Talks to the sandbox, and to nothing else: the control API, the stream of events, the bytes of media.
+// Talks to the sandbox: the control API, the stream of events, the bytes of files. Never talks to another host.
 
 export class Problem extends Error {}
 
@@ -15,7 +15,7 @@ export const post = (path, body = {}) => ask("POST", path, body);
 export const remove = (path) => ask("DELETE", path, {});
 export const act = (user, verb, body = {}) => post(`users/${encodeURIComponent(user)}/${verb}`, body);
 
-// One stream a page: browsers open six connections to a host, and a tab that is hidden for good closes its one.
+// One stream for each page: a browser opens at most six connections to a host, so a page that the user leaves closes its stream.
 export function listen(after, onEvent, onState) {
   let source, last = after;
   const open = () => {
@@ -33,5 +33,5 @@ export function listen(after, onEvent, onState) {
   open();
 }
 
-// the bytes of a file that the sandbox has
+// returns the URL of a file that the sandbox has
 export const media = (id) => `/_sandbox/media/${encodeURIComponent(id)}`;

@@ -1,5 +1,5 @@
-// Draws a message of either side as a bubble: every type of the API, with what a user can press. A type that is not known is
-// drawn as its JSON. Never sends anything by itself: `act` does.
+// Draws a message of either side as a bubble: every type of the API, with its buttons. Draws an unknown type as its JSON. Never
+// sends anything by itself: `act` sends.
 import { h, icon, button, formatted, outside, date, time, dotted, plain, hidden, form, open_dialog, toast, copy } from "./dom.js";
 import { get, media } from "./api.js";
 import { body as json, pretty } from "./json.js";
@@ -12,7 +12,7 @@ const title = (value) => h("p.title", value);
 
 // ---- media
 
-// bytes that the sandbox has are shown; a link to another host is never followed by the page
+// shows a file that the sandbox has; the page itself never loads a link to another host
 function bytes(object, show) {
   if (!object?.id) return linked(object);
   const shown = show(media(object.id));
@@ -70,7 +70,7 @@ async function answer_flow(context, entry, heading, suggestion) {
   if (found) await context.act("flow", { message: entry.id, response: JSON.parse(found.response) });
 }
 
-// Without an endpoint the answer is written by hand; with one each screen comes from it, until one ends the flow.
+// Without an endpoint, a person writes the answer. With one, each screen comes from it, until a screen ends the flow.
 async function open_flow(context, entry, heading, suggestion) {
   if (!(await get("info")).flow_endpoint) return answer_flow(context, entry, heading, suggestion);
   let step = await context.act("flow/open", { message: entry.id });
@@ -85,7 +85,7 @@ async function open_flow(context, entry, heading, suggestion) {
 
 async function send_order(context, entry, items, catalog) {
   const offered = items.slice(0, 10);
-  const found = await form("Order", [...offered.map((id, i) => [`q${i}`, `${id}: quantity`, i ? 0 : 1]), ["text", "Words to the business"]], "Place the order");
+  const found = await form("Order", [...offered.map((id, i) => [`q${i}`, `${id}: quantity`, i ? 0 : 1]), ["text", "Message to the business"]], "Place the order");
   if (!found) return;
   const chosen = offered.map((id, i) => ({ product_retailer_id: id, quantity: found[`q${i}`] })).filter((item) => item.quantity > 0);
   if (!chosen.length) throw new Error("the cart is empty");
@@ -220,12 +220,12 @@ const COMPONENTS = {
 
 const component = (one, c, e) => COMPONENTS[low(one.type)]?.(one, c, e, list(one.parameters));
 
-// what the sandbox rendered of a template or a card, with the file that the message has for its header
+// draws a template or a card that the sandbox rendered, with the message's file in its header
 const rendered = (r, components, c, e) => [
   r.format === "TEXT" ? title(r.header) : list(components).filter((one) => low(one.type) === "header").map((one) => component(one, c, e)),
   small(r.offer), text(r.body), small(r.footer), list(r.buttons).map((b, i) => template_button(b, i, c, e))];
 
-// without a definition: the parameters that were sent
+// without a definition, draws the parameters of the message
 function template(t, c, e) {
   const sent = list(t.components), name = small(`template ${t.name} · ${t.language?.code ?? ""}`);
   if (!e.rendered) return [name, sent.map((one) => component(one, c, e))];
@@ -237,7 +237,7 @@ function template(t, c, e) {
 
 const TYPES = {
   ...MEDIA, text: (o) => text(o.body), location: place, contacts: (o) => list(o).map(contact), interactive, template,
-  reaction: (o) => text(o.emoji ? `reacted ${o.emoji}` : "took the reaction back"),
+  reaction: (o) => text(o.emoji ? `reacted ${o.emoji}` : "removed the reaction"),
   button: (o) => text(o.text),
   order: (o) => [list(o.product_items).map((item) => line([icon("cart"), ` ${item.quantity} × ${item.product_retailer_id}`], `${item.item_price} ${item.currency}`)), text(o.text)],
   unsupported: () => small("a message of a type that the API does not pass on"),
@@ -253,7 +253,7 @@ export function drawn(m, context, entry) {
   return object && TYPES[type] ? TYPES[type](object, context, entry) : json(JSON.stringify(m));
 }
 
-// one line for a quote, a screen reader and the list of chats
+// returns one line for a quote, a screen reader and the list of chats
 export function summary(m) {
   if (!m) return "";
   const type = type_of(m), o = m[type] || {}, i = m.interactive || {};

@@ -1,12 +1,12 @@
-// The chats: the users on the left, one to three phones, and on the right what goes over the wire. Keeps no message that the
-// sandbox does not have.
+// The tab of chats: the users on the left, one to three phones in the middle, the traffic on the right. Never keeps a message
+// that the sandbox does not have.
 import { h, icon, fill, keyed, button, date, exact, day, dotted, hidden, span, form, menu, complain, copy } from "./dom.js";
 import { get, post, act } from "./api.js";
 import { bubble, summary, send_location } from "./bubble.js";
 import { as_lua, as_curl, first_steps } from "./snippets.js";
 
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
-const MOST_PHONES = 3, MOST_EVENTS = 200, MOST_SHOWN = 150; // of messages: a button shows the earlier ones
+const MOST_PHONES = 3, MOST_EVENTS = 200, MOST_SHOWN = 150; // MOST_SHOWN: messages of a chat; a button shows earlier messages
 
 const color = (id) => { let n = 0; for (const c of id) n = (n * 31 + c.charCodeAt(0)) % 360; return n; };
 
@@ -45,7 +45,7 @@ class Phone {
         if (event.key === "Escape") this.answer(null);
       },
     });
-    this.file = h("input", { type: "file", hidden: true, tabIndex: -1, ...hidden, onchange: () => this.send_file() });
+    this.file = h("input", { type: "file", hidden: true, onchange: () => this.send_file() });
     this.node = h("section.phone", { "aria-label": `Phone of ${user.name}` }, this.head, this.log, this.said, this.quote,
       h("form.composer", { onsubmit: (event) => { event.preventDefault(); this.send(); } }, this.attach(), this.file, this.input,
         h("button.round.primary", { type: "submit", title: "Send", "aria-label": "Send" }, icon("send"))));
@@ -131,18 +131,19 @@ class Phone {
   tools(entry, mine) {
     const id = encodeURIComponent(entry.id);
     const status = (word, body) => () => post(`messages/${id}/${word}`, body);
-    return menu("Message menu", icon("more"), () => mine ? [["Reply", () => this.answer(entry)], ["Copy id", () => copy(entry.id)]] : [
+    const both = [["Reply", () => this.answer(entry)], ["Copy id", () => copy(entry.id)]];
+    return menu("Message menu", icon("more"), () => mine ? both : [
       h("div.emoji", EMOJI.map((emoji) => h("button", { "aria-label": `React ${emoji}`, onclick: (event) => {
         event.currentTarget.closest("details").open = false;
         return this.act("react", { message: entry.id, emoji: entry.reaction === emoji ? "" : emoji });
       } }, emoji))),
-      ["Reply", () => this.answer(entry)], ["Mark delivered", status("deliver")], ["Mark read", () => this.act("read", { message: entry.id })],
+      ...both, ["Mark delivered", status("deliver")], ["Mark read", () => this.act("read", { message: entry.id })],
       ...(entry.message?.audio ? [["Mark played", status("play")]] : []),
       ["Mark failed…", async () => {
         const found = await form("Fail with a code", [["code", "Code", 131026]], "Fail");
         if (found) await post(`messages/${id}/fail`, found);
       }],
-      ["Copy as Lua", () => copy(as_lua(entry.message))], ["Copy as curl", () => copy(as_curl(entry.message, this.page.info))], ["Copy id", () => copy(entry.id)],
+      ["Copy as Lua", () => copy(as_lua(entry.message))], ["Copy as curl", () => copy(as_curl(entry.message, this.page.info))],
     ], `tools/${entry.id}`);
   }
 
@@ -152,16 +153,16 @@ class Phone {
     if (state === this.head_state) return;
     this.head_state = state;
     fill(this.head, avatar(user), h("div.grow", h("h2", user.name), h("p.small", address(user))),
-      h("span.chip" + (left > 0 ? ".open" : ""), { title: "The time for messages that are no templates" }, user.blocked ? "blocked" : left > 0 ? `window ${span(left * 60).replace(/:00$/, "")} h` : "window closed"),
+      h("span.chip" + (left > 0 ? ".open" : ""), { title: "While it is open, the business may send messages that are not templates" }, user.blocked ? "blocked" : left > 0 ? `window ${span(left * 60).replace(/:00$/, "")} h` : "window closed"),
       menu(`Menu of ${user.name}`, icon("more"), () => [
-        [`${this.reads ? "✓ " : ""}Reads what comes`, () => { this.reads = !this.reads; this.see(); }], ["Read all now", () => this.act("read")],
+        [`${this.reads ? "✓ " : ""}Reads new messages`, () => { this.reads = !this.reads; this.see(); }], ["Read all now", () => this.act("read")],
         ["Call the business", () => this.act("call")],
         [user.blocked ? "Unblock the business" : "Block the business", () => this.act(user.blocked ? "unblock" : "block")],
         ...(this.page.open.length > 1 ? [["Close this phone", () => this.page.toggle(user.id)]] : []),
       ], `head/${user.id}`));
   }
 
-  // a message counts as read while its chat is in view, where the user wants that
+  // if the user reads new messages, marks them as read while the chat is in view
   see() {
     if (this.reads && !document.hidden && this.user.unread) this.act("read").catch(complain);
   }
@@ -213,7 +214,7 @@ const LINES = {
 
 export class Chats {
   constructor(app) {
-    Object.assign(this, { app, open: [], phones: new Map(), users: [], events: [], kinds: null });
+    Object.assign(this, { app, open: [], phones: new Map(), users: [] });
     this.rail = h("ul.people");
     this.stage = h("div.phones");
     this.wire = h("ol.wire", { tabindex: "0", "aria-label": "What happened, newest first" });
@@ -276,7 +277,7 @@ export class Chats {
     this.tick();
   }
 
-  // moves what follows the clock
+  // draws what depends on the clock
   tick() { for (const id of this.open) this.phones.get(id)?.draw_head(this.app.now()); }
 
   note(event) {

@@ -1,14 +1,14 @@
-// Builds elements. What others wrote becomes text and never markup: nothing here reads HTML.
+// Builds elements. Data becomes text, never markup: this file never parses HTML.
 
 const WORDS = new Set(["span", "p", "h2", "h3", "blockquote", "textarea"]); // Arabic in them runs from the right
 
-// what the sandbox refuses is said in its words
+// shows a problem in the sandbox's words
 export const complain = (problem) => toast(problem.message, "bad");
 const guarded = (action) => async (event) => {
   try { return await action(event); } catch (problem) { complain(problem); }
 };
 
-// h("div.card", { onclick, title }, child, "text", [more]), the object may be left out
+// h("div.card", { onclick, title }, child, "text", [more]); the object may be absent
 export function h(name, props, ...children) {
   const [tag, ...classes] = name.split(".");
   const element = document.createElement(tag);
@@ -65,7 +65,7 @@ const MARKS = [
   [/(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]])/, "a"],
 ];
 
-// *bold*, _italic_, ~strike~, `code` and links, as WhatsApp draws them
+// draws *bold*, _italic_, ~strike~, `code` and links, as WhatsApp does
 export function formatted(text) {
   text = String(text);
   let first = null, tag;
@@ -78,7 +78,7 @@ export function formatted(text) {
   return [text.slice(0, first.index), node, ...formatted(text.slice(first.index + first[0].length))];
 }
 
-// a link that the user may follow; the page itself asks no other host
+// makes a link that the user may open; the page itself loads nothing from another host
 export function outside(url, ...children) {
   if (!/^https?:\/\//i.test(url)) return h("span", children);
   return h("a", { href: url, target: "_blank", rel: "noreferrer noopener" }, children);
@@ -100,8 +100,8 @@ export const span = (seconds) => {
 
 // ---- lists that change
 
-// Children of an element by the ids of their data: a child is drawn again only where its data changed; the focus stays where it
-// was. `nothing` says that there are no items.
+// Updates the children of an element by the ids of their data. Draws a child again only if its data changed; the focus does not
+// move. `nothing` is the text for no items.
 export function keyed(element, items, draw, nothing) {
   if (!items.length && nothing) {
     fill(element, h(element.tagName === "UL" ? "li.nothing" : "p.nothing", nothing));

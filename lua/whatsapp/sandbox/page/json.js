@@ -1,5 +1,5 @@
-// Draws the bytes of a JSON body: every name, number and string as it was sent, in its order, with the places marked that a
-// problem names. Paths are those of Lua: lists count from 1.
+// Draws a JSON body: every name, number and string as it was sent, in the same order. Marks the places that a problem names.
+// Paths are those of Lua: lists count from 1. Never changes a value.
 import { h } from "./dom.js";
 
 export const pretty = (value) => JSON.stringify(value ?? {}, null, 2);
@@ -44,7 +44,7 @@ function value(tokens, path, problems, depth) {
   return note(h("span", token, out.length ? h("div.inner", out) : null, close), path, problems);
 }
 
-// problems: { path, message }; those whose place is not in the body come after it
+// problems: { path, message }; a problem whose place is not in the body is shown after the body
 export function body(text, problems = []) {
   text = String(text ?? "");
   let drawn;

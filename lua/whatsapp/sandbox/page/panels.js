@@ -1,4 +1,4 @@
-// Templates, chaos and clock, numbers: what is set rather than watched.
+// The tabs with settings: templates, chaos and clock, numbers. Never polls.
 import { h, fill, keyed, button, exact, day, dotted, plain, span, form, toast, copy } from "./dom.js";
 import { get, post, remove } from "./api.js";
 import { body as json, pretty } from "./json.js";
@@ -44,7 +44,7 @@ export class Templates {
         await this.refresh();
       }))),
       h("details", h("summary", "definition"), json(JSON.stringify(item)))),
-    "No templates yet. While there is none, every template is accepted as it is.");
+    "No templates yet. Without templates, the sandbox accepts every template message.");
   }
 }
 
@@ -83,7 +83,7 @@ export class Chaos {
     this.node = h("div.page-panel.two",
       card("Clock", this.time, this.date, h("div.actions", advance("+1 min", 60), advance("+1 h", 3600), advance("+24 h", 86400), this.freeze),
         h("form.inline", { onsubmit: set_clock }, set, h("button.plain", { type: "submit" }, "Set")),
-        h("p.small", "What falls due meanwhile happens, one by one.")),
+        h("p.small", "Everything that becomes due happens, one by one.")),
       card("Chaos", h("div.actions", PRESETS.map(([label, rule]) => button(label, () => this.add(rule))), button("New rule…", () => this.create())), this.rules),
       card("Limits", this.gauges),
       card("Start again", h("p.small", "Forgets messages, users, webhooks and rules."), h("div.actions", button("Reset the sandbox", async () => { await post("reset"); toast("reset"); }, "danger"))));
@@ -116,7 +116,7 @@ export class Chaos {
   draw_gauges(users) {
     const gauge = (name, used) => h("label.gauge", h("span", name), h("meter", { max: 100, value: used }), h("span", `${used} %`));
     fill(this.gauges, users.length ? [gauge("Your number", Math.max(...users.map((user) => user.limits.number))), users.map((user) => gauge(`To ${user.name}`, user.limits.pair))]
-      : h("p.small", "Not enforced. Start the sandbox with limits = \"api\" to meet 130429 and 131056."));
+      : h("p.small", "Not enforced. Start the sandbox with limits = \"api\" to get 130429 and 131056."));
   }
 
   tick() {

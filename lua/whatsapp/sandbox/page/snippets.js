@@ -1,4 +1,4 @@
-// Words to copy: a message as Lua and as curl, and the first lines of a program. Never a real token.
+// Text to copy: a message as Lua and as curl, and the first lines of a program. Never shows a real token.
 
 const NAME = /^[A-Za-z_]\w*$/;
 const RESERVED = new Set("and break do else elseif end false for function goto if in local nil not or repeat return then true until while".split(" "));

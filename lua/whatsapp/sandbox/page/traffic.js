@@ -1,11 +1,11 @@
-// The requests that the sandbox got, and the webhooks that it sends: lists with details. Shows bytes as they were.
+// The tabs of requests and webhooks: lists with details. Never changes the bytes that it shows.
 import { h, fill, keyed, button, exact, date, dotted, form, toast } from "./dom.js";
 import { get, post } from "./api.js";
 import { body as json } from "./json.js";
 
 const MOST = 150; // rows of a list
 
-// A list on the left, what was chosen of it on the right.
+// A list on the left, the details of the chosen item on the right.
 class Pair {
   constructor(app, label, kinds, nothing) {
     Object.assign(this, { app, nothing, kinds: new Set(kinds), items: [], chosen: null });
@@ -36,7 +36,7 @@ class Pair {
 
 const block = (heading, ...content) => h("section.block", h("h3", heading), content);
 
-// the words that tell one send from another
+// returns a short description of a sent message
 function about(body) {
   try {
     const message = JSON.parse(body);
@@ -87,7 +87,7 @@ export class Webhooks extends Pair {
   }
 
   async send_raw() {
-    const found = await form("Send a body, signed", [["body", "Body", '{"object":"whatsapp_business_account","entry":[]}', "area"]]);
+    const found = await form("Send a signed body", [["body", "Body", '{"object":"whatsapp_business_account","entry":[]}', "area"]]);
     if (found) await this.do("webhooks/raw", found, "sent");
   }
 

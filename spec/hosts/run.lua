@@ -1,13 +1,13 @@
 -- make test-hosts: runs each recipe of examples/hosts in its host, if that is installed, against a server on 127.0.0.1 that
 -- answers as the API does: the recipe must print the id of its message, and the server must have got one request for each.
--- Ends with an error if one fails, or takes longer than $LIMIT seconds (60). $HOSTS_PATH is put before Lua's own path: for a
+-- Ends with an error if one fails, or takes longer than $LIMIT seconds (120). $HOSTS_PATH is put before Lua's own path: for a
 -- newer Copas than Debian's. Never sends to another host, leaves nothing behind.
 --   lua run.lua [name]      one host only
 local nginx_server = require "spec.support.nginx"
 local output = require "spec.support.output"
 local scratch_folder = require "spec.support.scratch"
 
-local LIMIT = tonumber(os.getenv "LIMIT" or 60)
+local LIMIT = tonumber(os.getenv "LIMIT" or 120)
 
 local API = [[location / { content_by_lua_block {
   ngx.req.read_body()

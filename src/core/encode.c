@@ -1246,7 +1246,7 @@ static void encode_string_item(wa_encoder *e, const wa_entry *entry, int index)
 }
 
 /* [-1, +0, -] the item is on top of the stack, at the index */
-static void encode_item(wa_encoder *e, const list_state *list, int index)
+static inline void encode_item(wa_encoder *e, const list_state *list, int index)
 {
     wa_buffer_add(&e->out, ",", 1);
     if (list->entry->type != NULL && lua_type(e->L, index) == LUA_TTABLE) {

@@ -589,8 +589,8 @@ static void check_string(wa_encoder *e, const wa_entry *entry, const char *text,
 }
 
 /* The quick path for most fields: writes a name and its string, if that is interned, or of plain ASCII, and of a valid
- * length; then checks the string. Returns false, and does nothing, for any other value. This saves 3 to 18 % of the
- * instructions of encode. */
+ * length; then checks the string. Returns false, and does nothing, for any other value. Without it, encode takes
+ * 15 to 20 % more instructions (make bench). */
 static inline bool encode_plain_field(wa_encoder *e, const wa_entry *entry, const wa_value *v)
 {
     if (v->type != LUA_TSTRING || !entry->copied) return false;

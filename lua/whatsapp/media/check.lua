@@ -110,7 +110,9 @@ end
 local function check_codecs(plan, _, _, warn)
   for track in pairs(plan.facts.tracks or values.NONE) do
     local codec = kind.OTHER_CODECS[track]
-    if codec then warn("file.codec", "enum", "H.264 and AAC", track, ("%s; the API documents only H.264 and AAC"):format(codec)) end
+    if codec then
+      warn("file.codec", "enum", "H.264 and AAC", track, ("%s; the API documents only H.264 and AAC"):format(codec))
+    end
   end
 end
 

@@ -129,7 +129,7 @@ function Delivery:call(code, ...)
   return called(self, protected(code, ...))
 end
 
--- The same for code that gets one value and returns two at most: without varargs a call costs half.
+-- Does the same as call() for code that gets one value and returns at most two: without varargs, a call costs half.
 local function call_with(self, code, value)
   if not self.batch then return protected(code, value) end
   self.calling = running() or true
@@ -358,17 +358,17 @@ end
 
 local make_request = Delivery.make_request
 
----Returns the request for the user's code: without credentials. Its headers are a new table: those of a message are written
----anew and not copied, which saves 0.5 % of a message's cost.
+---Returns the request for the user's code, without credentials. Its headers are a new table. For a message, the headers are made
+---anew and not copied: this saves 0.5 % of a message's cost.
 ---@return table
 function Delivery:shown_request()
   local state, headers = self.state, self.headers
   return self:request_to(self.url, headers == state.headers and state.make_headers(state) or values.copy(headers))
 end
 
--- The hook may change the request: then the credentials are added to a copy of the table that the hook got. If it did not
--- change it, the message goes on as without a hook, which saves 10 % of a message's cost; and while it does not change the
--- headers, they stay the same table: libcurl's transport then reuses the head of the request, which saves 13 %.
+-- Calls the hook, which may change the request. If it did, the credentials are added to a copy of the table that the hook got.
+-- If it did not, the message goes on as without a hook: this saves 10 % of a message's cost. If it changed no header, the headers
+-- stay the same table, and libcurl's transport reuses the head of the request: this saves 13 %.
 local function hook(self)
   local request = self:shown_request()
   local ok, agreed, problem = call_with(self, self.state.before_send, request)
@@ -436,7 +436,7 @@ local function no_response(response, err, details)
     { kind = "transport", retryable = false, may_have_been_sent = true }
 end
 
--- the URL for the log, without its query
+-- returns the URL for the log, without its query
 local function log_url(self)
   local url, plan = self.url, self.plan
   if url ~= plan.url then return url:match "^[^?]*" end

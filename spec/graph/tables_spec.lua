@@ -117,7 +117,7 @@ describe("the tables of endpoints", function()
     local client = whatsapp.new { token = "EAAtoken", phone_number_id = PHONE, transport = memory.new {} }
     local ok, err = pcall(function() return (client.templates:list()) end)
     assert.is_false(ok)
-    assert.is_truthy(err:find "tables_spec.lua:%d+: the client has no option waba_id", err)
+    assert.is_truthy(err:find "tables_spec.lua:%d+: client.templates needs the client's option waba_id", err)
     assert.is_false(pcall(function() return client.flows:each() end))
   end)
 

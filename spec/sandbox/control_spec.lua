@@ -185,6 +185,13 @@ describe("the control API of the sandbox", function()
     assert.same({ 400, "POST", "text.body" }, { request.status, request.method, request.problems[1].path })
     assert.is_truthy(request.request:find('"to":"1"', 1, true))
     assert.is_truthy(request.response:find("131009", 1, true))
+    for _, path in ipairs { "/requests", "/webhooks" } do
+      local _, whole = ask(box, "GET", path)
+      local _, one = ask(box, "GET", path .. "?limit=1")
+      local list, first = whole.requests or whole.deliveries, one.requests or one.deliveries
+      assert.same({ list[1] }, first, path)
+      assert.equal(400, (ask(box, "GET", path .. "?limit=x")), path)
+    end
   end)
 
   it("refuses a foreign Host, a foreign Origin, a form, and unknown routes", function()

@@ -338,7 +338,7 @@ describe("client:each", function()
   it("raises for a table that is no list, because some messages would not be sent", function()
     local client = new(counted())
     local wrong = {
-      ["key t"] = message(1), ["nothing at 2"] = { message(1), nil, message(3) }, ["nothing at 1"] = { [3] = message(3) },
+      ["key t"] = message(1), ["nil at 2"] = { message(1), nil, message(3) }, ["nil at 1"] = { [3] = message(3) },
     }
     for expected, list in pairs(wrong) do
       for _, call in ipairs { function() client:each(list) end, function() client:sequence("1", list) end } do

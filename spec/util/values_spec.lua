@@ -91,14 +91,6 @@ describe("ids and integers", function()
     assert.is_nil(values.text_of_id(0 / 0))
   end)
 
-  it("know tables with the same members", function()
-    local one = { a = 1 }
-    for _, other in ipairs { one, { a = 1 } } do assert.is_true(values.same(other, one)) end
-    for _, other in ipairs { {}, { a = 2 }, { a = 1, b = 2 }, "a" } do assert.is_false(values.same(other, one)) end
-    assert.is_false(values.same(nil, one))
-    assert.is_true(values.same({}, {}))
-  end)
-
   it("know which values can be called", function()
     assert.is_true(values.callable(print))
     assert.is_true(values.callable(setmetatable({}, { __call = print })))

@@ -14,7 +14,7 @@ function inlined.request(request)
   if not streams then return nil, err, details end
   local path, file = request.to_file, require "whatsapp.media.file"
   if file.exists(path) then
-    local err = "the file exists already"
+    err = "the file exists already"
     return require("whatsapp.wire.outcome").invalid("to_file: " .. err, { { path = "to_file", rule = "file", message = err } })
   end
   return made

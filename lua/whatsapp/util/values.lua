@@ -21,21 +21,6 @@ function values.copy(from)
   return to
 end
 
----@param a any
----@param b table
----@return boolean same true if both are tables with the same members
-function values.same(a, b)
-  if a == b then return true end
-  if type(a) ~= "table" then return false end
-  for name, value in pairs(b) do
-    if a[name] ~= value then return false end
-  end
-  for name in pairs(a) do
-    if b[name] == nil then return false end
-  end
-  return true
-end
-
 ---@param value any
 ---@return boolean callable true for a function, and for a value whose metatable has __call
 function values.callable(value)

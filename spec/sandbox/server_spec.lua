@@ -112,7 +112,7 @@ describe("the sandbox in nginx, over http,", function()
     assert.is_nil(stream("", ""):find "id: ")
   end)
 
-  -- nginx adds blanks to the bodies for the box: nobody sees these blanks
+  -- nginx adds blanks to the bodies for the box: no page or event shows these blanks
   it("shows the bytes of a request as they were sent, also blanks at their end", function()
     local path = "/v26.0/106540352242922/messages"
     local headers = { ["content-type"] = "application/json", authorization = "Bearer t" }

@@ -56,9 +56,9 @@ local PAGE = [[
 -- LuaJIT hashes a long string by 16 of its bytes. Messages to one recipient often differ only in a few digits of their text: such
 -- messages would have the same hash, and LuaJIT would compare each new one with all others. So nginx adds different blanks to the
 -- end of each body, as JSON allows. Now a message to one recipient costs the worker 80 us instead of 470, as a message to one of
--- 2,000 (`make bench-sandbox`). nginx.lua reads $blank_body; nobody sees the added blanks.
+-- 2,000 (`make bench-sandbox`). nginx.lua reads $blank_body. Events do not have the added blanks.
 local BLANK = { " ", "\\t", "\\n", "\\r" }
-local SHARE = "0.39%" -- of the requests, for each of 255 rows; the last row has `*`
+local SHARE = "0.39%" -- the part of the requests for each of 255 rows; the last row has `*`
 
 local function blanks()
   local rows = {}

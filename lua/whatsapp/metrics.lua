@@ -73,7 +73,7 @@ local function new_series(row, values)
     if values[i] ~= "" then shown[#shown + 1] = ('%s="%s"'):format(label, values[i]) end
   end
   local inner = table.concat(shown, ",")
-  return sinks.prepared {
+  return {
     name = row.name, type = row.type, help = row.help, labels = row.labels, values = values, bounds = row.bounds,
     key = inner == "" and row.name or ("%s{%s}"):format(row.name, inner),
   }
@@ -88,14 +88,21 @@ end
 
 local ONCE = {} -- used instead of a member's name if each event adds 1
 
--- Returns a list: each series to which an event with these labels adds, followed by the name of the member to add.
+-- returns the function that adds a number to a series
+local function adder_of(self, series)
+  local sink = self.sink
+  if sink.adder then return sink:adder(series) end
+  return function(n) sink:add(series, n) end
+end
+
+-- Returns a list for an event with these labels: each function to call, followed by the name of the member to add.
 local function additions(self, event, texts)
   local list = {}
   for _, row in ipairs(event.rows) do
     if not row.each then
       local values = {}
       for i, label in ipairs(row.labels) do values[i] = texts[event.labels[label]] end
-      list[#list + 1] = series_of(self, row, values)
+      list[#list + 1] = adder_of(self, series_of(self, row, values))
       list[#list + 1] = row.value or ONCE
     end
   end
@@ -137,9 +144,10 @@ end
 ---Counts an event. Ignores an event that no row has, because a program may observe its own events.
 ---@param observed whatsapp.observed
 function Metrics:__call(observed)
-  local node = self.tree[observed.name]
+  local name = observed.name
+  local node = self.tree[name]
   if not node then return end
-  local event, sink, add = EVENTS[observed.name], self.sink, self.add
+  local event = EVENTS[name]
   local labels = event.labels
   for i = 1, #labels do
     node = node[observed[labels[i]] or NONE]
@@ -151,7 +159,7 @@ function Metrics:__call(observed)
   for i = 1, #node, 2 do
     local member = node[i + 1]
     local n = member == ONCE and 1 or observed[member]
-    if n then add(sink, node[i], n) end
+    if n then node[i](n) end
   end
   if event.has_each then add_each(self, event, observed) end
 end
@@ -187,7 +195,7 @@ function metrics.new(options)
   local checked = options_of.check(options, OPTIONS, 2)
   local tree = {}
   local sink = checked.sink or sinks.memory()
-  local self = setmetatable({ sink = sink, add = sink.add, tree = tree, series = {}, known = {}, count = 0 }, Metrics)
+  local self = setmetatable({ sink = sink, tree = tree, series = {}, known = {}, count = 0 }, Metrics)
   for name, event in pairs(EVENTS) do tree[name] = #event.labels == 0 and additions(self, event, {}) or {} end
   return self
 end

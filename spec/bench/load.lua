@@ -62,7 +62,7 @@ end
 
 local UNITS = { us = 0.001, ms = 1, s = 1000 }
 
--- what wrk says: requests a second, milliseconds in which 50 and 99 of 100 were answered, and how many errors
+-- Returns the requests a second, the milliseconds in which 50 and 99 of 100 were answered, and the number of errors, from wrk.
 local function ask(nginx, pin, way, connections)
   local text = output(("POSTS=%s/posts %s wrk -t1 -c%d -d%ds --latency -s %s/wrk.lua %s 2>&1"):format(nginx.folder, pin(0), connections,
     SECONDS, nginx.folder, nginx.url("/" .. way)))

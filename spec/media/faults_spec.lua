@@ -1,5 +1,5 @@
--- Files over each transport, real sockets and a server that misbehaves on purpose: what arrives, how often, and that no half
--- file stays where it is not whole. Never sends to another host.
+-- Files over each transport, real sockets and a server that misbehaves on purpose: what arrives, how often, and that no
+-- incomplete file remains. Never sends to another host.
 local crypto = require "whatsapp.crypto"
 local files = require "spec.support.files"
 local multipart = require "whatsapp.sandbox.multipart"
@@ -31,7 +31,7 @@ rows.describe("under client.media", function(t)
     }.media
   end
 
-  -- the step that answers a look-up: the file is at this server
+  -- returns the step that answers a look-up: the file is at this server
   local function found(port, changes)
     local facts = { sum = SUM, size = #JSON, url = t.fault.url(port, "/file?hash=never-shown") }
     for name, value in pairs(changes or {}) do facts[name] = value end
@@ -140,7 +140,7 @@ rows.describe("under client.media", function(t)
   end)
 
   if t.row.loop then
-    it("lets the loop go on, and may wait in the sink", function()
+    it("does not block the loop, and may wait in the sink", function()
       local loop, media = t.row.loop(), media_over "h2"
       local bytes, ticks, ended = 0, 0, false
       t.fault.play(found("h2", { size = 300000, sum = "" }), "slow-bytes 300000")

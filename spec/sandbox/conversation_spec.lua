@@ -1,10 +1,10 @@
--- Conversations as a test writes them, and runs that were recorded and are played again. In this process.
+-- Conversations of tests, and recorded runs that are played again. In this process.
 local escaped = require "whatsapp.sandbox.escaped"
 local sandbox = require "whatsapp.sandbox"
 local tape = require "whatsapp.sandbox.tape"
 local whatsapp = require "whatsapp"
 
--- a bot: asks with buttons, says what was pressed, sends a list; `words` changes what it says
+-- a bot that asks with buttons, names the pressed button and sends a list; `words` changes its texts
 local function new_bot(words, options)
   local client
   local function on_message(event)
@@ -26,7 +26,7 @@ local function new_bot(words, options)
 end
 
 describe("a conversation", function()
-  it("is what the user does and what the bot answers, in turn", function()
+  it("has the actions of the user and the answers of the bot, in turn", function()
     local box = new_bot()
     box:conversation { "hi", { "buttons", "yes" }, "You pressed yes" }
     box:conversation { "hi", { "buttons" }, { "presses", "no" }, "You pressed no", "x", "You pressed x" }
@@ -37,7 +37,7 @@ describe("a conversation", function()
     assert.equal("You pressed z", carla:last().text.body)
   end)
 
-  it("that differs raises with both sides, at the line of the test", function()
+  it("that differs raises at the line of the test, with the lines of both sides", function()
     local box = new_bot()
     local cases = {
       { { "hi", "Hello" }, "- bot   Hello\n+ bot   [buttons: yes, no] Which?" },
@@ -94,7 +94,7 @@ describe("a tape", function()
     return assert(tape.read(lines())), box
   end
 
-  it("is played again with other ids, and is the same", function()
+  it("is played again with other ids, and has the same result", function()
     local recorded = recorded_run()
     assert.same({ 6, 1, 2 }, { #recorded.steps, #recorded.steps[1].answers, #recorded.steps[6].answers })
     local box = new_bot(nil, { seed = 2 })
@@ -105,7 +105,7 @@ describe("a tape", function()
     assert.equal(box.messages[4].id, box.inbound[5].inbound.reaction.message_id)
   end)
 
-  it("tells where another version of the bot answers otherwise, as a unified diff", function()
+  it("shows the different answers of another version of the bot as a unified diff", function()
     local recorded = recorded_run()
     local diff = recorded:compare(play(recorded, (new_bot "Pressed: ")))
     assert.is_truthy(diff:find("--- recorded\n+++ played\n@@ ", 1, true))
@@ -121,7 +121,7 @@ describe("a tape", function()
     assert.equal(box.shelves.deliveries.list[1].body, recorded.bodies[1])
   end)
 
-  it("names the line that is no event", function()
+  it("names a line that is not an event", function()
     for _, case in ipairs { { "{", 1 }, { '{"kind":"clock","at":1}\n5', 2 }, { '\n\n{"kind":5}', 3 }, { '{"kind":"inbound","at":1}', 1 },
       { '{"kind":"inbound","at":1,"user":"x","message":5}', 1 } } do
       local read, err = tape.read(case[1])
@@ -132,7 +132,7 @@ describe("a tape", function()
     assert.same({}, assert(tape.read '{"kind":"unknown","at":1,"more":[]}\r\n').steps)
   end)
 
-  it("compares without ids and times, and with everything else", function()
+  it("compares everything except ids and times", function()
     local function message(id, words) return { to = "1", context = { message_id = id }, text = { body = words } } end
     assert.equal(tape.normal(message("a", "x")), tape.normal(message("b", "x")))
     assert.are_not.equal(tape.normal(message("a", "x")), tape.normal(message("a", "y")))

@@ -45,7 +45,7 @@ describe("the sandbox in nginx, over http,", function()
   setup(function() sandbox = server.start { tls = false, app_secret = "s" } end)
   teardown(function() sandbox.stop() end)
 
-  it("says where it is, and takes a message", function()
+  it("prints its address, and accepts a message", function()
     local status, info = ask(sandbox, "/_sandbox/info")
     assert.same({ 200, sandbox.base_url, "s" }, { status, info.base_url, info.app_secret })
     assert.is_truthy(assert(client_of(sandbox):send(TEXT)).messages[1].id:find "^wamid%.")
@@ -53,7 +53,7 @@ describe("the sandbox in nginx, over http,", function()
     assert.equal("x", found.messages[#found.messages].message.text.body)
   end)
 
-  it("has a page, small and for no other host", function()
+  it("has a small page, which loads nothing from another host", function()
     local status, _, headers = ask(sandbox, "/")
     assert.same({ 302, "/_sandbox/page/" }, { status, headers.location })
     local bytes = 0
@@ -79,7 +79,7 @@ describe("the sandbox in nginx, over http,", function()
     assert.equal(403, (ask(sandbox, "/_sandbox/users/16505551234/write", { headers = form, body = "text=x" })))
   end)
 
-  it("gives the page the bytes of a file, which a browser must not run", function()
+  it("returns the bytes of a file for the page; a browser does not run them", function()
     local body = { name = "a.html", mime_type = "text/html", base64 = "PGI+" }
     local status, sent = ask(sandbox, "/_sandbox/users/16505551234/file", { body = body })
     assert.equal(200, status)
@@ -89,7 +89,7 @@ describe("the sandbox in nginx, over http,", function()
     assert.equal(404, (ask(sandbox, "/_sandbox/media/none")))
   end)
 
-  it("streams events from where a reader left, and says so where some are gone", function()
+  it("streams events from the reader's last event, and reports a gap", function()
     local _, info = ask(sandbox, "/_sandbox/info")
     for i = 1, 3 do ask(sandbox, "/_sandbox/users/16505551234/write", { body = { text = "event " .. i } }) end
     local function stream(header, query)
@@ -126,7 +126,7 @@ describe("the sandbox in nginx, over http,", function()
     answer.remove()
   end)
 
-  it("does each fault on the wire, and a client says whether the message may have been sent", function()
+  it("performs each fault on the wire, and a client reports whether the message may have been sent", function()
     local function rule(what, more)
       local body = { on = "answer", what = what, times = 1 }
       for name, value in pairs(more or {}) do body[name] = value end
@@ -153,7 +153,7 @@ describe("the sandbox in nginx, over http,", function()
 end)
 
 describe("a webhook from the sandbox in nginx", function()
-  it("is posted over cosockets, verified, answered, and repeated where it was not answered with 200", function()
+  it("is posted over cosockets, verified, answered, and repeated if the answer was not 200", function()
     local endpoint = nginx.start { http = "lua_shared_dict seen 1m;", server = [[location / { content_by_lua_block {
       ngx.req.read_body()
       local count = ngx.shared.seen:incr("count", 1, 0)
@@ -191,7 +191,7 @@ describe("the state of the sandbox", function()
     sandbox.stop()
   end)
 
-  it("is never overwritten where it cannot be read", function()
+  it("is never overwritten if it cannot be read", function()
     for name, text in pairs { cut = '{"version":1,\n "users": [', none = "", list = "[1]", newer = '{"version":1e6}', words = "hello" } do
       local path = write(scratch.folder .. "/" .. name, text)
       local ok, err = pcall(server.start, { tls = false, state = path })
@@ -206,7 +206,7 @@ describe("the state of the sandbox", function()
 end)
 
 describe("starting the sandbox", function()
-  it("says that a port is taken", function()
+  it("reports that a port is taken", function()
     local sandbox = server.start { tls = false }
     local words = ("port %d is taken: use port 0 for a free port"):format(sandbox.port)
     assert.same({ false, words }, { pcall(server.start, { port = sandbox.port }) })
@@ -229,7 +229,7 @@ describe("starting the sandbox", function()
     two.stop()
   end)
 
-  it("raises for a wrong option at the caller's line, and says what of a string cannot be used", function()
+  it("raises for a wrong option at the caller's line, and names the wrong part of a string", function()
     for _, options in ipairs { { prot = 1 }, { port = "x" }, { port = 65536 }, { tls = 1 }, { webhook = print }, { webhook = "gopher" },
       { state = "" }, { numbers = -1 }, { window = "open" }, { chaos = 5 } } do
       local ok, err = pcall(function()
@@ -251,7 +251,7 @@ describe("starting the sandbox", function()
     end
   end)
 
-  it("takes the strings of a command line", function()
+  it("accepts the strings of a command line", function()
     local sandbox = server.start { tls = false, clock = "+24h", chaos = { "answer:error,code=131000,times=1" }, statuses = "delivered:0,read:0" }
     local _, clock = ask(sandbox, "/_sandbox/clock")
     assert.is_true(clock.now > os.time() + 86000)
@@ -272,7 +272,7 @@ describe("the sandbox in the foreground", function()
   local scratch = scratch_folder.new()
   teardown(function() scratch.remove() end)
 
-  -- runs it in the background, as a shell does it, and returns what it prints and its process id
+  -- runs it in the background, as a shell does; returns its output and its process id
   local function begin(name)
     local path = scratch.folder .. "/" .. name
     local pid = output(("PORT=0 setsid %s examples/sandbox.lua >%s 2>&1 </dev/null & echo $!"):format(lua, path)):match "%d+"

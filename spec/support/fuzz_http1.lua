@@ -60,7 +60,7 @@ local function chunks_of(body)
   return table.concat(list)
 end
 
--- how a body ends: the header that says so, and its bytes
+-- how a body ends: the header that describes the end, and the bytes of the body
 local ENDS = {
   function(body) return ("Content-Length: %d"):format(#body), body end,
   function(body) return "Transfer-Encoding: chunked", chunks_of(body) end,
@@ -81,7 +81,7 @@ end
 
 -- ---- reading --------------------------------------------------------------------------------------------------------------
 
--- gives the bytes in pieces of a size, then the end of the connection
+-- returns the bytes in pieces of a size, then the end of the connection
 local function puller(bytes, size)
   local at, ended = 1, 0
   return function()

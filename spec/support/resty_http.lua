@@ -1,6 +1,6 @@
 -- Replaces lua-resty-http, which Debian does not have: the functions that whatsapp.transport.resty.lua_resty_http calls, over
--- cosockets. fresh(folder) gives one with connections of its own; the folder has the real lua-resty-http, which is used then.
--- What it was told to connect to is in .connects. For specs in nginx only.
+-- cosockets. fresh() returns one with its own connections; fresh(folder) uses the real lua-resty-http in that folder.
+-- .connects has the arguments of each connect. For specs in nginx only.
 local M = {}
 M.__index = M
 
@@ -47,7 +47,7 @@ function M:connect(given)
   return true
 end
 
--- a table whose names have no case; what comes twice is a list
+-- returns the values by name; the value of a repeated name is a list
 local function read_headers(sock)
   local headers = {}
   while true do

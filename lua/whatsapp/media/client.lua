@@ -173,10 +173,10 @@ end
 
 ---Downloads a file and checks its length and its SHA-256. After that, it moves the file to the path, or passes it to the
 ---function in pieces. It replaces an existing file only with the option `replace`; only the file's owner can read it (mode
----0600). The caller chooses the path: whatsapp.media.safe_name makes a name from an event. Until the checks are done, the bytes are in a
----file with a random name that ends in .part: in the target's folder, or for a function in $TMPDIR or /tmp. If the process is
----killed during the download, this file stays. A file that a user chose in a flow is encrypted: it is decrypted on the disk,
----after its hash and its HMAC were checked.
+---0600). The caller chooses the path: whatsapp.media.safe_name makes a name from an event. Until the checks are done, the bytes
+---are in a file with a random name that ends in .part: in the target's folder, or for a function in $TMPDIR or /tmp. If the
+---process is killed during the download, this file stays. A file that a user chose in a flow is encrypted: it is decrypted on
+---the disk, after its hash and its HMAC were checked.
 ---@param what string|whatsapp.event|whatsapp.found_media|whatsapp.media.flow_file an id, a URL, an event with media, the result
 ---of media:get, or a file in the data of a flow's request
 ---@param target string|fun(piece: string): boolean?, string? a path, or a function that gets the pieces. If the function

@@ -213,7 +213,7 @@ local function ole(at)
     local found = named_in(at((sector + 1) * bytes, bytes))
     if found then return { kind = found } end
     local part = math.floor(sector / (bytes / 4))
-    if part >= 109 then break end -- also after the last sector, whose next number is not a sector's
+    if part >= 109 then break end -- also at the end of the chain: its number is not the number of a sector
     sector = le(at((le(header, 77 + 4 * part, 4) + 1) * bytes + 4 * (sector % (bytes / 4)), 4), 1, 4)
   end
   return { kind = "ole" }

@@ -75,7 +75,7 @@ local function connect(self)
   local ok, connection, err, is_new = pcall(self.connect)
   if not ok or not connection then return nil, values.text_of(ok and err or connection) end
   self.connection = connection
-  if is_new == false then return true end -- a connection of a pool has its settings
+  if is_new == false then return true end -- a connection from a pool already has its settings
   for _, sql in ipairs(self.settings) do
     local rows
     rows, err = self.run(self, sql, values.NONE)
@@ -215,8 +215,8 @@ function Database:close()
   disconnect(self)
 end
 
----Returns another database with a connection of its own from the pool. In nginx, one call of a store that many requests share
----uses it.
+---Returns a database with another connection, from the pool. In nginx, many requests share a store, and each call of the
+---store uses such a database.
 ---@return whatsapp.outbox.database
 function Database:another()
   local one = database.new(self.options)
@@ -224,7 +224,7 @@ function Database:another()
   return one
 end
 
----Puts the connection of a database that Database:another returned back into the pool.
+---Puts the connection back into the pool, after Database:another.
 function Database:release()
   self.shared.is_ready, self.shared.refusal = self.is_ready or self.shared.is_ready, self.refusal
   if self.connection then self.connection:release() end

@@ -421,7 +421,7 @@ Store.__close = Store.close
 
 -- ---- making one -----------------------------------------------------------------------------------------------------------
 
--- Many requests of nginx use a store at once, and a cosocket belongs to its request: each call has a connection of the pool.
+-- In nginx, many requests use a store at once, and a cosocket belongs to one request: each call takes a connection from the pool.
 local Pooled = { __name = Store.__name }
 Pooled.__index = Pooled
 
@@ -440,7 +440,7 @@ for name, method in pairs(Store) do
   end
 end
 
----Refuses all further calls. May be called again.
+---Closes the store: it refuses all further calls. May be called again.
 function Pooled:close() self.db.closed = true end
 Pooled.__close = Pooled.close
 
@@ -493,7 +493,7 @@ end
 local POSTGRES = {
   database = "text", user = "text", password = "words", host = "text", port = "count", queue = "text", connection = "object",
 }
-local SETTINGS = { "SET jit = off" } -- compiling takes longer than these statements
+local SETTINGS = { "SET jit = off" } -- JIT compilation takes longer than these statements
 
 local function run_pgmoon(self, text, bound) return self.connection:run(text, bound) end
 
@@ -502,7 +502,7 @@ local function in_nginx()
   return type(ngx) == "table" and ngx.socket ~= nil
 end
 
--- the options of a database over pgmoon; nil: it is not here
+-- returns the options of a database over pgmoon; nil: pgmoon is not installed
 local function pgmoon_options(options)
   if not pcall(require, "pgmoon") then return nil end
   local pgmoon, settings = require "whatsapp.outbox.pgmoon", values.copy(options)
@@ -511,7 +511,7 @@ local function pgmoon_options(options)
   return { settings = SETTINGS, run = run_pgmoon, connect = function() return pgmoon.connect(settings) end }
 end
 
--- the options of a database over LuaDBI
+-- returns the options of a database over LuaDBI
 local function luadbi_options(options, level)
   local dbi = luadbi(dialects.postgres, level + 1)
   return { settings = SETTINGS, connect = function()

@@ -116,7 +116,7 @@ local function start(self, one)
   self.current = false
 end
 
--- Runs a delivery until it has to wait. to, plain_to: the recipient, where accept() has read it.
+-- Runs a delivery until it must wait. `to` and `plain_to` are the recipient, if accept() has read it.
 local function run(self, one, to, plain_to)
   local wait
   self.current = one

@@ -13,8 +13,8 @@ body.MOST = 101 * 1024 * 1024
 local PIECE, MAX_FILE = 65536, 100 * 1024 * 1024
 
 local function refused(field, err)
-  local text = ("%s: %s"):format(field, err)
-  return outcome.invalid(text, { { path = field, rule = "file", message = text } })
+  local line = ("%s: %s"):format(field, err)
+  return outcome.invalid(line, { { path = field, rule = "file", message = line } })
 end
 
 -- adds the bytes of a file, from an offset on; returns the new size of the body

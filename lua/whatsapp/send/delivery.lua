@@ -129,7 +129,7 @@ function Delivery:call(code, ...)
   return called(self, protected(code, ...))
 end
 
--- Does the same for code that gets one value and returns two at most: without varargs a call costs half.
+-- Does the same as call() for code that gets one value and returns at most two: without varargs, a call costs half.
 local function call_with(self, code, value)
   if not self.batch then return protected(code, value) end
   self.calling = running() or true
@@ -355,8 +355,8 @@ function Delivery:make_request(url, headers)
   self.request = request
 end
 
----Returns the request for the user's code, without credentials. Its headers are a new table. The headers of a message are made
----and not copied: this saves 0.5 % of a message's cost.
+---Returns the request for the user's code, without credentials. Its headers are a new table. For a message, the headers are made
+---anew and not copied: this saves 0.5 % of a message's cost.
 ---@return table
 function Delivery:shown_request()
   local state, headers = self.state, self.headers
@@ -365,7 +365,7 @@ end
 
 local MEMBERS = { method = 1, url = 1, headers = 1, body = 1, timeout = 1, stamp = 1, to = 1, phone_number_id = 1 }
 
--- returns true if a request is still what shown_request() made for a message
+-- returns true if the hook did not change the request that shown_request() made for a message
 local function is_untouched(self, request)
   local to = self.to or nil
   if self.base or request.body ~= self.body or request.url ~= self.url or request.to ~= to or request.method ~= "POST"
@@ -379,9 +379,9 @@ local function is_untouched(self, request)
   return values.same(request.headers, self.headers)
 end
 
--- The hook may change the request: then the credentials are added to a copy of the table that the hook got. If it did not
--- change it, the message goes on as without a hook, which saves 10 % of a message's cost; and while it does not change the
--- headers, they stay the same table: libcurl's transport then reuses the head of the request, which saves 13 %.
+-- Calls the hook, which may change the request. If it did, the credentials are added to a copy of the table that the hook got.
+-- If it did not, the message goes on as without a hook: this saves 10 % of a message's cost. If it changed no header, the headers
+-- stay the same table, and libcurl's transport reuses the head of the request: this saves 13 %.
 local function hook(self)
   local request = self:shown_request()
   local ok, agreed, problem = call_with(self, self.state.before_send, request)
@@ -448,7 +448,7 @@ local function no_response(response, err, details)
     { kind = "transport", retryable = false, may_have_been_sent = true }
 end
 
--- the URL for the log, without its query
+-- returns the URL for the log, without its query
 local function log_url(self)
   local url, plan = self.url, self.plan
   if url ~= plan.url then return url:match "^[^?]*" end

@@ -54,8 +54,8 @@ function failures.unsent(err)
   local hint = hint_of(err)
   local reason = err == "timeout" and "connecting took too long"
     or err == failures.UNRESOLVED and err or "no connection: " .. err
-  local text = ("%s%s (nothing was sent)"):format(reason, hint and "; " .. hint or "")
-  return failures.new(text, false, not is_any(err, HOPELESS), nil, hint)
+  local line = ("%s%s (nothing was sent)"):format(reason, hint and "; " .. hint or "")
+  return failures.new(line, false, not is_any(err, HOPELESS), nil, hint)
 end
 
 local WORDS = { timeout = "no complete answer came in time", closed = "the connection was closed before the answer was complete" }
@@ -70,9 +70,9 @@ local WORDS = { timeout = "no complete answer came in time", closed = "the conne
 ---@param status integer?
 function failures.lost(plan, err, status)
   local sent = not (plan.upload and plan.upload.left > 0)
-  local text = ("%s (%s)"):format(WORDS[err] or err,
+  local line = ("%s (%s)"):format(WORDS[err] or err,
     sent and "the request may have been sent" or "not all of the request was sent")
-  return failures.new(text, sent, (plan.idempotent or not sent) and not is_any(err, HOPELESS), status)
+  return failures.new(line, sent, (plan.idempotent or not sent) and not is_any(err, HOPELESS), status)
 end
 
 ---Describes a request that was under way when the transport was closed.

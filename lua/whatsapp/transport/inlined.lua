@@ -13,9 +13,9 @@ function inlined.request(request)
   streams, err, details = require("whatsapp.transport.upload").read { to_file = request.to_file, max_file = request.max_file }
   if not streams then return nil, err, details end
   local path, file = request.to_file, require "whatsapp.media.file"
-  local text = file.exists(path) and "the file exists already"
-  if text then
-    return require("whatsapp.wire.outcome").invalid("to_file: " .. text, { { path = "to_file", rule = "file", message = text } })
+  if file.exists(path) then
+    err = "the file exists already"
+    return require("whatsapp.wire.outcome").invalid("to_file: " .. err, { { path = "to_file", rule = "file", message = err } })
   end
   return made
 end

@@ -8,9 +8,9 @@ local MAX_PARTS, MAX_FILE = 100, 100 * 1024 * 1024
 
 -- ---- refusals -----------------------------------------------------------------------------------------------------------
 
-local function refused(text, field, rule)
-  if not field then return outcome.invalid(text) end
-  return outcome.invalid(field .. ": " .. text, { { path = field, rule = rule or "type", message = text } })
+local function refused(err, field, rule)
+  if not field then return outcome.invalid(err) end
+  return outcome.invalid(field .. ": " .. err, { { path = field, rule = rule or "type", message = err } })
 end
 
 -- the error shows the path only if the path has no control characters

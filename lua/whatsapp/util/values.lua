@@ -167,6 +167,6 @@ function values.protected(code, ...)
   return pcall(code, ...)
 end
 
-if not FIRM then values.protected = pcall end
+if not FIRM then values.protected = pcall end -- every other Lua can yield across a pcall
 
 return values

@@ -1,6 +1,7 @@
--- make bench-send: what sending a message costs in instructions, which is the same on every machine: raw libcurl with ready
--- bytes and the default client, in user mode, counted by valgrind's callgrind. A run of many sends less a run of few, so that
--- start-up does not count. Prints, judges nothing, never sends to the API, leaves nothing behind.
+-- make bench-send: what sending a message costs in instructions, which is the same on every machine: raw libcurl with ready bytes
+-- and the default client, in user mode, counted by valgrind's callgrind. The cost is a run of many sends less a run of few sends,
+-- so that the start does not count. Prints only: it never fails because of a number, never sends to the API, and leaves nothing
+-- behind.
 local M = {}
 
 local FEW, MANY = 100, 400 -- sends

@@ -3,7 +3,7 @@ local floor = require "floor"
 
 local measure = {}
 
--- as long as the API's, and none of its
+-- a token as long as the API's; it is not a real token
 measure.TOKEN = "EAABwzLixnjYBO" .. ("0"):rep(70)
 
 local function status_of(name)

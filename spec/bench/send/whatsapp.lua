@@ -1,10 +1,10 @@
 -- This project's client, for the benchmark of sending: sends the template message COUNT times to a server of the benchmark and
 -- prints a line with its cost. Never sends to the API.
 --   lua whatsapp.lua MODE BASE_URL CA_FILE COUNT WARM_UP IN_FLIGHT [CLIENT]
--- MODE: blocking; or many in flight with the same tables again and again (many), with a new one each (fresh), or counting
--- memory only (memory). With a CLIENT nothing is timed and nothing is printed, for the count of instructions: unlimited, default
--- (limits on, so high that they never hold), observed (that, with whatsapp.metrics), or hooked (default, with a before_send that
--- returns nothing and a log that counts its calls: what functions of a user do is theirs).
+-- MODE is blocking, many (many sends in flight, with the same tables again and again), fresh (many, with a new table for each send)
+-- or memory (fresh, and only memory is counted). With a CLIENT the program times and prints nothing: its instructions are counted.
+-- CLIENT is unlimited, default (with limits that are so high that no send waits), observed (default, with whatsapp.metrics) or
+-- hooked (default, with a before_send that returns nothing and a log that counts its calls).
 local floor = require "floor"
 local measure = require "spec.bench.send.measure"
 local message = require "spec.bench.send.message"
@@ -21,7 +21,7 @@ local function count_call() logged = logged + 1 end
 
 local client = whatsapp.new {
   token = measure.TOKEN, phone_number_id = "106540352242922", base_url = base_url, ca_file = ca_file, proxy = "",
-  limiter = kind ~= "unlimited" and NEVER or false, -- the API's would be what is measured
+  limiter = kind ~= "unlimited" and NEVER or false, -- the limits of the API would be measured instead
   before_send = kind == "hooked" and ignore or nil, log = kind == "hooked" and count_call or nil,
   observe = kind == "observed" and whatsapp.metrics.new() or nil,
 }
@@ -40,7 +40,7 @@ local function blocking(sends, latencies)
   end
 end
 
-local RECIPIENTS = 200 -- more than are in flight: messages to one recipient wait for each other
+local RECIPIENTS = 200 -- more recipients than messages in flight: messages to one recipient wait for each other
 
 -- the same tables again and again
 local function repeated(sends)
@@ -65,7 +65,7 @@ local function many(sends)
   assert(received == sends, "an answer for each message")
 end
 
--- a table per message, so that it can be said how long each of them took
+-- a new table for each message, so that the time of each message is known
 local function fresh(sends, latencies)
   local started, given, received = {}, 0, 0
   local function source()
@@ -84,7 +84,7 @@ local function fresh(sends, latencies)
   assert(received == sends, "an answer for each message")
 end
 
--- new tables too, but nothing is kept of them; start: after 1,000 messages
+-- also new tables, but the client keeps no data of them; start: after 1,000 messages
 local function memory(sends)
   local given, received, early, start_rss, start_heap = 0, 0, 0, 0, 0
   local function source()

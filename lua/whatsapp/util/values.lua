@@ -11,13 +11,13 @@ local EXACT = values.EXACT
 
 values.NONE = {} -- an empty table; no code writes into it
 
----Copies a table, but not the tables inside it.
+---Copies a table, but not the tables inside it. Its metatable is not asked: it could raise.
 ---@generic T: table
 ---@param from T?
 ---@return T copy
 function values.copy(from)
   local to = {}
-  for name, value in pairs(from or values.NONE) do to[name] = value end
+  for name, value in next, from or values.NONE do to[name] = value end
   return to
 end
 

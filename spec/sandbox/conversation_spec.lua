@@ -107,8 +107,8 @@ describe("a tape", function()
 
   it("has the bytes of the files that users send: a bot fetches them in another run too", function()
     local function run(first, recorded)
-      local fetched, client, box = {}, nil, nil
-      box = sandbox.new { app_secret = "s", webhook = whatsapp.webhook.handler {
+      local fetched, client = {}, nil
+      local box = sandbox.new { app_secret = "s", webhook = whatsapp.webhook.handler {
         app_secret = "s", verify_token = "v", on = { message = function(event)
           local pieces = {}
           assert(client.media:download(event.media.id, function(piece)

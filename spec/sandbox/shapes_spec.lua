@@ -99,8 +99,8 @@ local ROWS = {
   end },
   { "press", function(ana) ana:presses "yes" end, interactive { type = "button", action = { buttons = { button "yes", button "no" } } } },
   { "choose", function(ana) ana:chooses "r" end,
-    interactive { type = "list", action = { button = "Open", sections = {
-      { title = "s", rows = { { id = "r", title = "Row", description = "d" } } } } } } },
+    interactive { type = "list", action = { button = "Open", sections = { { title = "s", rows = {
+      { id = "r", title = "Row", description = "d" } } } } } } },
   { "a card", function(ana) ana:presses "c1" end, interactive { type = "carousel", action = { cards = CARDS } } },
   { "a template", function(ana) ana:presses "stop" end, { to = "16505551234", template = { name = "n", language = { code = "en" },
     components = { { type = "button", sub_type = "quick_reply", index = "0", parameters = { { type = "payload", payload = "stop" } } } } } } },

@@ -64,7 +64,7 @@ end
 
 local MOST_TOKENS, YEARS = 1000, 2 ^ 32 -- seconds
 
--- a token lives from the first request with it
+-- the life of a token begins with the first request that has it
 local function is_expired(box, token)
   if not box.token_life then return false end
   local now = box.clock:now()

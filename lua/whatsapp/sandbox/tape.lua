@@ -23,8 +23,8 @@ Tape.__index = Tape
 
 local MOST_BYTES = 16 * 1024 * 1024 -- of a file whose bytes are in a record
 
----Returns an event as a record has it: with the bytes of a file that a user sent, up to 16 MiB, so that a bot can fetch it in
----another run too.
+---Returns an event for a record. It has the bytes of a file that a user sent, up to 16 MiB, so that a bot can fetch the file
+---when the record is replayed.
 ---@param event whatsapp.sandbox.event
 ---@param box whatsapp.sandbox
 ---@return table event
@@ -100,7 +100,7 @@ local function renamed(value, ids)
   return copy
 end
 
--- keeps the bytes of the file that a message has, under a new id
+-- keeps the file of a recorded message in the box, and adds its new id to `ids`
 local function keep_file(self, box, user, message, ids)
   local object = message[message.type]
   local file = type(object) == "table" and self.files[object.id]

@@ -1,7 +1,7 @@
 -- The users of a box: who they are, and the functions with which a test plays them. Bounded: where there are too many, those of
 -- whom nothing was heard for longest are forgotten. Never speaks to a webhook by itself.
 local chats = require "whatsapp.sandbox.chats"
-local escaped = require "whatsapp.sandbox.escaped"
+local values = require "whatsapp.util.values"
 local expiring = require "whatsapp.util.expiring"
 local inbound = require "whatsapp.sandbox.inbound"
 local recipient = require "whatsapp.send.recipient"
@@ -177,7 +177,7 @@ function Book:find(address)
   return user
 end
 
-local function is_name(name) return type(name) == "string" and name ~= "" and escaped.is_utf8(name) end
+local function is_name(name) return type(name) == "string" and name ~= "" and values.is_utf8(name) end
 
 ---Finds a user, or adds one, and changes what `options` names.
 ---@param address string|number|nil a phone number, or a user id

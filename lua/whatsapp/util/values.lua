@@ -145,6 +145,23 @@ function values.characters(text)
   return count
 end
 
+-- the characters of two, three and four bytes, without surrogates and numbers that are too large
+local TAIL = "[\128-\191]"
+local CHARACTERS = {
+  "[\194-\223]" .. TAIL, "\224[\160-\191]" .. TAIL, "[\225-\236\238\239]" .. TAIL .. TAIL, "\237[\128-\159]" .. TAIL,
+  "\240[\144-\191]" .. TAIL .. TAIL, "[\241-\243]" .. TAIL .. TAIL .. TAIL, "\244[\128-\143]" .. TAIL .. TAIL,
+}
+
+---@param text string
+---@return boolean
+function values.is_utf8(text)
+  for _, character in ipairs(CHARACTERS) do
+    if not text:find "[\128-\255]" then return true end
+    text = text:gsub(character, "x")
+  end
+  return not text:find "[\128-\255]"
+end
+
 ---The one place where a value of any type becomes text; util/show puts it on one line.
 ---@param value any such as an error: its __tostring may raise or give no string
 ---@return string

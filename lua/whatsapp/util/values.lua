@@ -130,6 +130,23 @@ function values.characters(text)
   return count
 end
 
+-- patterns for characters of two, three and four bytes; surrogates and numbers that are too large do not match
+local TAIL = "[\128-\191]"
+local CHARACTERS = {
+  "[\194-\223]" .. TAIL, "\224[\160-\191]" .. TAIL, "[\225-\236\238\239]" .. TAIL .. TAIL, "\237[\128-\159]" .. TAIL,
+  "\240[\144-\191]" .. TAIL .. TAIL, "[\241-\243]" .. TAIL .. TAIL .. TAIL, "\244[\128-\143]" .. TAIL .. TAIL,
+}
+
+---@param text string
+---@return boolean
+function values.is_utf8(text)
+  for _, character in ipairs(CHARACTERS) do
+    if not text:find "[\128-\255]" then return true end
+    text = text:gsub(character, "x")
+  end
+  return not text:find "[\128-\255]"
+end
+
 ---Converts a value of any type to text; no other code does. util/show puts the text on one line.
 ---@param value any for example an error: its __tostring may raise, or may return no string
 ---@return string

@@ -91,6 +91,16 @@ describe("ids and integers", function()
     assert.is_nil(values.text_of_id(0 / 0))
   end)
 
+  it("know UTF-8, by its first, last and wrong bytes", function()
+    for _, text in ipairs { "", "a\0b", "\194\128\223\191", "\224\160\128\237\159\191\238\128\128", "\240\144\128\128\244\143\191\191" } do
+      assert.is_true(values.is_utf8(text))
+    end
+    for _, text in ipairs {
+      "\128", "\192\128", "\193\191", "\194", "\224\159\191", "\237\160\128", "\240\143\191\191", "\244\144\128\128", "\245\128\128\128",
+      "\255", "\195\164\191", "\195\195\164\164",
+    } do assert.is_false(values.is_utf8(text)) end
+  end)
+
   it("know which values can be called", function()
     assert.is_true(values.callable(print))
     assert.is_true(values.callable(setmetatable({}, { __call = print })))

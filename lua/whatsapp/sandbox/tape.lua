@@ -24,7 +24,7 @@ Tape.__index = Tape
 local MOST_BYTES = 16 * 1024 * 1024 -- a record has the bytes of a file up to this size
 
 ---Returns an event for a record. The event of a file that a user sent gets the file's bytes, up to 16 MiB, so that a bot can
----fetch the file in another run.
+---fetch the file when the record is replayed.
 ---@param event whatsapp.sandbox.event
 ---@param box whatsapp.sandbox
 ---@return table event
@@ -100,7 +100,7 @@ local function renamed(value, ids)
   return copy
 end
 
--- keeps the file of a message in this box, under a new id
+-- keeps the file of a recorded message in the box, and adds its new id to `ids`
 local function keep_file(self, box, user, message, ids)
   local object = message[message.type]
   local file = type(object) == "table" and self.files[object.id]

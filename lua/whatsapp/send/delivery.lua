@@ -231,7 +231,8 @@ end
 -- returns the message with a stamp, and the stamp: an id that status webhooks repeat; makes a new id if the message has no
 -- stamp
 local function stamped(message)
-  if message.biz_opaque_callback_data ~= nil then return message, values.scalar(message.biz_opaque_callback_data) end
+  local stamp = rawget(message, "biz_opaque_callback_data")
+  if stamp ~= nil then return message, values.scalar(stamp) end
   local marked = values.copy(message)
   marked.biz_opaque_callback_data = require("whatsapp.util.random_id").new()
   return marked, marked.biz_opaque_callback_data
@@ -250,7 +251,7 @@ end
 -- checks the message and writes its JSON; `to` and `plain_to` are the results of core.recipient_of
 local function write(self, message, to, plain_to)
   local plan, marked, stamp = self.plan, message, false
-  local is_message = message.status == nil
+  local is_message = rawget(message, "status") == nil -- raw, as the core reads it: a metatable could raise
   if plan.stamp and is_message then marked, stamp = stamped(message) end
   local body, warnings, details = encode(marked, plan.encode)
   local check_template = self.state.check_template
@@ -285,7 +286,7 @@ end
 -- Returns true if the API would refuse this message, because the window is closed: then only a template can be sent.
 local function is_window_closed(self, message)
   local book = self.plan.window
-  if not (book and self.plan.fallback) or message.template ~= nil then return false end
+  if not (book and self.plan.fallback) or rawget(message, "template") ~= nil then return false end
   local to = recipient_of(message)
   return to and book:open(to, self.state.phone_number_id) == false
 end

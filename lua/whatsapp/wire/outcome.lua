@@ -248,10 +248,19 @@ local function failure_of(answer, status, headers, object, problem)
   return protocol_failure(status, headers, is_success(status) and problem or "JSON without a Graph error", has_id)
 end
 
+local function parts(answer) return { status = answer.status, headers = answer.headers, body = answer.body } end
+
+-- the same as a plain table; nil if its metatable raises
+local function plain(answer)
+  local ok, copy = pcall(parts, answer)
+  return ok and copy or nil
+end
+
 ---Returns a response of a user's transport in the form that this file needs: headers are a table, body is a string or nil.
 ---@param answer any
 ---@return whatsapp.response? response nil: the answer is not a response
 function outcome.checked(answer)
+  if type(answer) == "table" and getmetatable(answer) ~= nil then answer = plain(answer) end
   if type(answer) ~= "table" or type(answer.status) ~= "number" then return nil end
   local headers, body = answer.headers, answer.body
   if type(headers) == "table" and (body == nil or type(body) == "string") then return answer end

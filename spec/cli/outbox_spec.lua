@@ -184,9 +184,9 @@ describe("the outbox in the program", function()
     for body, times in pairs(by_body) do assert.equal(1, times, body) end
   end)
 
-  it("says that a state file has unsent messages of another file, and sends these too, each once", function()
+  it("tells that a state file has unsent messages of another file, and sends each of these once", function()
     program.scratch.write("rows.jsonl", messages(3, "a"))
-    assert.equal(0, run("outbox put rows.jsonl --store sqlite:state.db").status) -- as a bulk that was killed leaves them
+    assert.equal(0, run("outbox put rows.jsonl --store sqlite:state.db").status) -- a killed bulk leaves such messages
     program.scratch.write("rows.jsonl", messages(2, "b"))
     local ended = run "bulk rows.jsonl --yes --state state.db --out out"
     assert.equal(0, ended.status, ended.err)

@@ -183,6 +183,17 @@ describe("the outbox in the program", function()
     for body, times in pairs(by_body) do assert.equal(1, times, body) end
   end)
 
+  it("says that a state file has unsent messages of another file, and sends these too, each once", function()
+    program.scratch.write("rows.jsonl", messages(3, "a"))
+    assert.equal(0, run("outbox put rows.jsonl --store sqlite:state.db").status) -- as a bulk that was killed leaves them
+    program.scratch.write("rows.jsonl", messages(2, "b"))
+    local ended = run "bulk rows.jsonl --yes --state state.db --out out"
+    assert.equal(0, ended.status, ended.err)
+    assert.is_truthy(ended.err:find("state.db holds 3 unsent messages of another file: they are sent too", 1, true), ended.err)
+    assert.equal(2, #outcomes())
+    assert.equal(5, select(2, taken()))
+  end)
+
   it("refuses --resume without a state file", function()
     program.scratch.write("rows.jsonl", messages(1))
     assert.equal(2, run("bulk rows.jsonl --yes --resume").status)

@@ -635,7 +635,7 @@ describe("a body that is streamed over cosockets", function()
   end)
 end)
 
--- a double of it, and the real one if RESTY_HTTP is the folder that has it (lua-resty-http/lib)
+-- a double of lua-resty-http, and the real one if RESTY_HTTP is its folder (lua-resty-http/lib)
 local function over_resty_http(folder)
   local fault, home
 

@@ -23,7 +23,7 @@ typedef struct wa_buffer {
 
 WA_FUNC void wa_buffer_init(wa_buffer *buffer, wa_allocator allocate, void *context, size_t limit);
 WA_FUNC void wa_buffer_free(wa_buffer *buffer); /* may be called again */
-WA_FUNC WA_RARE bool wa_buffer_grow(wa_buffer *buffer, size_t more);
+WA_FUNC bool wa_buffer_grow(wa_buffer *buffer, size_t more);
 
 /* empties the buffer; frees its memory if that is more than `keep` bytes */
 static inline void wa_buffer_reset(wa_buffer *buffer, size_t keep)
@@ -48,14 +48,19 @@ static inline void wa_buffer_add(wa_buffer *buffer, const char *bytes, size_t le
 
 enum { WA_STRIDE = 32 };
 
-/* Adds at least one byte, from memory whose size is a multiple of WA_STRIDE: copies whole strides, up to one more than
- * is added. This saves 2 to 4 % of the instructions of encode. */
+/* Copies at least one byte, from memory whose size is a multiple of WA_STRIDE: whole strides, so that up to WA_STRIDE -
+ * 1 bytes more are written. Returns the end of the copy. This saves 2 to 4 % of the instructions of encode. */
+static inline char *wa_copy_strides(char *to, const char *bytes, size_t length)
+{
+    memcpy(to, bytes, WA_STRIDE);
+    for (size_t at = WA_STRIDE; at < length; at += WA_STRIDE) memcpy(to + at, bytes + at, WA_STRIDE);
+    return to + length;
+}
+
 static inline void wa_buffer_add_strides(wa_buffer *buffer, const char *bytes, size_t length)
 {
     if (!wa_buffer_reserve(buffer, length + WA_STRIDE)) return;
-    char *to = buffer->bytes + buffer->length;
-    memcpy(to, bytes, WA_STRIDE);
-    for (size_t at = WA_STRIDE; at < length; at += WA_STRIDE) memcpy(to + at, bytes + at, WA_STRIDE);
+    wa_copy_strides(buffer->bytes + buffer->length, bytes, length);
     buffer->length += length;
 }
 

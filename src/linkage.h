@@ -26,11 +26,4 @@
 #define WA_DATA_DEFINITION
 #endif
 
-/* a function that is rarely called: the compiler makes it small and keeps it away from the others */
-#if defined(__GNUC__)
-#define WA_RARE __attribute__((cold))
-#else
-#define WA_RARE
-#endif
-
 #endif

@@ -1,6 +1,6 @@
--- Loads every module of the library that the host has, for hosts that close `require` or the file system after loading: an
--- nginx that is chrooted, HAProxy, a sandboxed script. Skips a module whose library the host does not have (libcurl, cqueues,
--- luv, nginx). Returns what require "whatsapp" returns.
+-- Loads every module of the library that the host can load. For hosts where `require` or the file system is closed later: an
+-- nginx with chroot, HAProxy, a sandboxed script. Skips a module if the host does not have its library (libcurl, cqueues, luv,
+-- nginx). Returns the same table as require "whatsapp".
 local NAMES = {
   "whatsapp.core", "whatsapp.curl", "whatsapp.crypto", "whatsapp.files", "whatsapp.client", "whatsapp.flows",
   "whatsapp.flows.endpoint", "whatsapp.flows.exchange", "whatsapp.graph.call", "whatsapp.graph.endpoints",
@@ -36,15 +36,15 @@ local NAMES = {
   "whatsapp.transport.inlined", "whatsapp.transport.libcurl", "whatsapp.transport.luv", "whatsapp.transport.memory",
   "whatsapp.transport.progress", "whatsapp.transport.request", "whatsapp.transport.resty",
   "whatsapp.transport.resty.alone", "whatsapp.transport.resty.clock", "whatsapp.transport.resty.exchange",
-  "whatsapp.transport.resty.file", "whatsapp.transport.resty.lua_resty_http", "whatsapp.transport.resty.workers",
-  "whatsapp.transport.upload", "whatsapp.util.clusters", "whatsapp.util.expiring", "whatsapp.util.file",
-  "whatsapp.util.nginx_body", "whatsapp.util.observe", "whatsapp.util.options", "whatsapp.util.queue",
-  "whatsapp.util.random_id", "whatsapp.util.sha256", "whatsapp.util.show", "whatsapp.util.unicode",
-  "whatsapp.util.url", "whatsapp.util.values", "whatsapp.webhook", "whatsapp.webhook.content",
-  "whatsapp.webhook.event_key", "whatsapp.webhook.event_line", "whatsapp.webhook.events", "whatsapp.webhook.handler",
-  "whatsapp.webhook.http", "whatsapp.webhook.memory", "whatsapp.webhook.signature", "whatsapp.webhook.store",
-  "whatsapp.webhook.user_ids", "whatsapp.window", "whatsapp.wire.error_codes", "whatsapp.wire.json",
-  "whatsapp.wire.outcome", "whatsapp.wire.problems", "whatsapp.wire.shown",
+  "whatsapp.transport.resty.file", "whatsapp.transport.resty.lua_resty_http", "whatsapp.transport.resty.turn",
+  "whatsapp.transport.resty.workers", "whatsapp.transport.upload", "whatsapp.util.clusters", "whatsapp.util.expiring",
+  "whatsapp.util.file", "whatsapp.util.nginx_body", "whatsapp.util.observe", "whatsapp.util.options",
+  "whatsapp.util.queue", "whatsapp.util.random_id", "whatsapp.util.sha256", "whatsapp.util.show",
+  "whatsapp.util.unicode", "whatsapp.util.url", "whatsapp.util.values", "whatsapp.webhook",
+  "whatsapp.webhook.content", "whatsapp.webhook.event_key", "whatsapp.webhook.event_line", "whatsapp.webhook.events",
+  "whatsapp.webhook.handler", "whatsapp.webhook.http", "whatsapp.webhook.memory", "whatsapp.webhook.signature",
+  "whatsapp.webhook.store", "whatsapp.webhook.user_ids", "whatsapp.window", "whatsapp.wire.error_codes",
+  "whatsapp.wire.json", "whatsapp.wire.outcome", "whatsapp.wire.problems", "whatsapp.wire.shown",
 }
 
 -- the libraries that modules load when they are first used

@@ -1,5 +1,5 @@
--- whatsapp outbox over SQLite, Redis and PostgreSQL, and bulk --state: senders that are killed and interrupted, nothing twice. Against
--- the sandbox.
+-- whatsapp outbox over SQLite, Redis and PostgreSQL, and bulk --state: senders that are killed and interrupted, nothing twice.
+-- Against the sandbox.
 local engines = require "spec.support.engines"
 local json = require "whatsapp.wire.json"
 local output = require "spec.support.output"
@@ -39,7 +39,7 @@ describe("the outbox in the program", function()
     output(("curl -s -X POST -H 'Content-Type: application/json' -d '{}' %s/_sandbox/reset"):format(box.base_url))
   end)
 
-  -- body -> how often the sandbox took it
+  -- returns a table: body -> how often the sandbox accepted it
   local function taken()
     local list = json.decode(output(("curl -s '%s/_sandbox/messages?limit=10000'"):format(box.base_url))).messages
     local by_body, count = {}, 0
@@ -114,7 +114,7 @@ describe("the outbox in the program", function()
         assert.equal(5, count)
       end)
 
-      it("goes on after a person's word on what is unknown", function()
+      it("continues after a person has decided about an unknown entry", function()
         program.scratch.write("rows.jsonl", messages(1, "k"))
         on "outbox put rows.jsonl"
         output(("curl -s -X POST -H 'Content-Type: application/json' -d '%s' %s/_sandbox/chaos"):format('{"on":"answer","what":"reset","times":1}',
@@ -128,9 +128,9 @@ describe("the outbox in the program", function()
     end)
   end
 
-  it("is a store by its address, without a password in the arguments", function()
+  it("opens a store by its address, and refuses a password in the arguments", function()
     for words, said in pairs {
-      ["--store mysql://x"] = "a store is", ["--store redis://me:secret99@127.0.0.1/q"] = "WHATSAPP_STORE_PASSWORD",
+      ["--store mysql://x"] = "a store must be", ["--store redis://me:secret99@127.0.0.1/q"] = "WHATSAPP_STORE_PASSWORD",
     } do
       local ended = run("outbox stats " .. words)
       assert.equal(2, ended.status, words)
@@ -140,13 +140,13 @@ describe("the outbox in the program", function()
     assert.equal(2, run("outbox stats", { env = { WHATSAPP_STORE = "" } }).status)
   end)
 
-  it("holds no token", function()
+  it("stores no token", function()
     program.scratch.write("rows.jsonl", messages(3))
     assert.equal(0, run("bulk rows.jsonl --yes --state state.db").status)
     assert.is_nil(program.scratch.run("cat state.db*"):find("EAAtoken0123456789", 1, true))
   end)
 
-  it("lets a bulk that was killed go on where it was, nothing twice", function()
+  it("lets a killed bulk continue, and sends nothing twice", function()
     program.scratch.write("rows.jsonl", messages(ROWS))
     for round = 1, ROUNDS do
       local command = ("whatsapp bulk rows.jsonl --yes --rate 400 --timeout 1 --state state.db --out out & pid=$!; sleep 0.%d; kill -9 $pid; "
@@ -166,7 +166,7 @@ describe("the outbox in the program", function()
     assert.equal(ROWS, #outcomes())
   end)
 
-  it("writes one outcome a row after Ctrl-C, and goes on", function()
+  it("writes one outcome for each row after Ctrl-C, and continues later", function()
     program.scratch.write("rows.jsonl", messages(ROWS))
     local ended = run(nil, { command = "whatsapp bulk rows.jsonl --yes --rate 200 --state state.db --out out & pid=$!; "
       .. "while ! whatsapp outbox stats --store sqlite:state.db 2>/dev/null | grep -q 'accepted.[1-9]'; do sleep 0.05; done; "

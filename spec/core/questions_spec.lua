@@ -1,5 +1,5 @@
--- The questions that the core answers about a message and about an answer: who gets the message, and whether the answer names
--- one. With values of every kind. Also: a delivery that is used again holds nothing of the message before. Touches no network.
+-- Two functions of the core: which address a message has, and whether an answer names a message. With values of every kind. Also:
+-- a reused delivery keeps no data of the earlier message. Touches no network.
 local core = require "whatsapp.core"
 local memory = require "whatsapp.transport.memory"
 local whatsapp = require "whatsapp"
@@ -37,7 +37,7 @@ describe("core.recipient_of", function()
 end)
 
 describe("core.names_message", function()
-  it("is true for a message with an id, and for nothing else", function()
+  it("is true only for an answer that names a message with an id", function()
     assert.is_true(core.names_message { messages = { { id = "wamid.1" } } })
     for _, value in ipairs {
       {}, { messages = {} }, { messages = "x" }, { messages = { "x" } }, { messages = { {} } }, { messages = { { id = "" } } },
@@ -53,7 +53,7 @@ describe("a delivery that is used again", function()
   local function text(to, body) return { to = to, text = { body = body } } end
   local GOOD = { status = 200, headers = {}, body = '{"messages":[{"id":"wamid.1"}]}' }
 
-  it("holds nothing of the message before", function()
+  it("keeps no data of the earlier message", function()
     local busy = { status = 400, headers = {}, body = '{"error":{"code":131056,"message":"slower"}}' }
     local window = { status = 400, headers = {}, body = '{"error":{"code":131047,"message":"24 hours"}}' }
     local refused = { status = 400, headers = {}, body = '{"error":{"code":100,"message":"no"}}' }

@@ -1,6 +1,6 @@
 -- make test-hosts: runs each recipe of examples/hosts in its host, if that is installed, against a server on 127.0.0.1 that
--- answers as the API does: the recipe must print the id of its message, and the server must have got one request for each.
--- Ends with an error if one fails. Never sends to another host, leaves nothing behind.
+-- answers as the API does. The recipe must print the id of its message, and the server must have received one request for each
+-- message. Ends with an error if one fails. Never sends to another host, leaves nothing behind.
 --   lua run.lua [name]      one host only
 local nginx_server = require "spec.support.nginx"
 local output = require "spec.support.output"
@@ -51,7 +51,7 @@ LuaPackagePath $ROOT/lua/?/init.lua
 LuaPackageCPath $ROOT/build/lua5.3/?.so
 ]]
 
--- starts a server, asks it until it answers, and stops it
+-- starts a server, sends requests until it answers, and stops it
 local ASKED = [[
 $START >$FOLDER/out 2>&1 & pid=$!
 for i in $(seq 50); do
@@ -113,7 +113,7 @@ local HOSTS = {
     run = asked("apache2 -X -f $FOLDER/apache.conf", WEBHOOK, "cat $FOLDER/error.log $FOLDER/answer") },
   { name = "nginx", program = "nginx", lua = "lua5.1", run = "true", nginx = true },
   { name = "C program", program = "cc", lua = "lua5.4", prints = "accepted as wamid", sends = 0,
-    run = "make -s LUA=lua5.4 embed && cd examples/embed && ../../build/lua5.4/embed/host" }, -- it has a pretended network
+    run = "make -s LUA=lua5.4 embed && cd examples/embed && ../../build/lua5.4/embed/host" }, -- it has a simulated network
 }
 
 local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end

@@ -1,5 +1,5 @@
--- The outbox's store in PostgreSQL through pgmoon, over LuaSocket and over nginx's cosockets. pgmoon is no package of Debian: without
--- it on package.path nothing runs here. With it: LUA_PATH="PGMOON/?.lua;PGMOON/?/init.lua;;"
+-- The outbox's store in PostgreSQL through pgmoon, over LuaSocket and over nginx's cosockets. Debian has no package of pgmoon:
+-- without pgmoon on package.path, nothing runs here. To run these specs: LUA_PATH="PGMOON/?.lua;PGMOON/?/init.lua;;"
 local drops = require "spec.outbox.drops"
 local engines = require "spec.support.engines"
 local nginx_of = require "spec.support.nginx"
@@ -53,7 +53,7 @@ local SERVER = [[
     end))
     ngx.say "started"
   } }
-  location /joined { content_by_lua_block { -- a transaction of the caller's
+  location /joined { content_by_lua_block { -- a transaction of the caller
     local one = require("pgmoon").new(HERE)
     assert(one:connect())
     local joined = require("whatsapp").outbox.new { store = require("whatsapp.outbox.sql").postgres { connection = one, queue = "joined" } }
@@ -136,10 +136,10 @@ describe("the store in PostgreSQL through pgmoon", function()
     assert.equal(("%d answered, 0 failed\n"):format(#questions), body)
     local others = open().db:query [[SELECT application_name FROM pg_stat_activity
       WHERE client_port IS NOT NULL AND application_name <> 'pgmoon']]
-    assert.same({}, others) -- LuaDBI has no name
+    assert.same({}, others) -- LuaDBI is missing
   end)
 
-  it("is one store for many requests of nginx at once, whose messages timers send, each once", function()
+  it("serves many requests of nginx at once, and timers send their messages, each once", function()
     local status, body = nginx.ask "/many"
     assert.same({ 200, ("new\n"):rep(100) }, { status, body }, nginx.log())
     for _ = 1, 3 do assert.equal(200, (nginx.ask "/run")) end
@@ -148,7 +148,7 @@ describe("the store in PostgreSQL through pgmoon", function()
     assert.equal(0, nginx.logged "[error]", nginx.log())
   end)
 
-  it("puts in a transaction of the caller's", function()
+  it("puts in a transaction of the caller", function()
     local status, body = nginx.ask "/joined"
     assert.same({ 200, "new\n0\nnew\n1\n" }, { status, body }, nginx.log())
   end)
@@ -171,7 +171,7 @@ describe("the store in PostgreSQL through pgmoon", function()
     end, 7)
   end)
 
-  it("connects again after the engine was killed, and uses no connection with an answer on its way", function()
+  it("connects again after the engine was killed, and uses no connection that has an unread answer", function()
     local store = open()
     local outbox = whatsapp.outbox.new { store = store }
     assert(outbox:put(message, { key = "a" }))

@@ -1,4 +1,5 @@
--- Hosts that have little: one that closes `require` after loading, and one without lua-cjson. Each is a Lua program of its own.
+-- Hosts with few modules: a host that closes `require` after loading, a host without lua-cjson, and a host without libcurl. Each
+-- is a separate Lua program.
 local output_of = require "spec.support.output"
 local read = require "spec.support.read"
 
@@ -77,7 +78,7 @@ end)
 describe("a host without libcurl", function()
   teardown(scratch.empty)
 
-  it("gets one line that names the missing module", function()
+  it("gets an error of one line that names the missing module", function()
     local printed = run [[
       local searchers = package.searchers or package.loaders
       local search = searchers[3] -- for C modules

@@ -55,7 +55,7 @@ describe("the text of a number", function()
     end
   end)
 
-  it("is nil for NaN, the infinities, a float that may have lost digits, and a value that is no number", function()
+  it("is nil for NaN, for the infinities, for a float that may have lost digits, and for a value that is no number", function()
     for _, source in ipairs(NO_TEXT) do assert.is_nil(values.text(number_of(source)), source) end
   end)
 

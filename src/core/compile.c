@@ -140,6 +140,7 @@ static uint8_t intern(const compiler *c, const char *text)
     memset(value, 0, sizeof *value);
     value->text = anchor_string(c, text, &value->identity);
     value->length = (uint8_t) length;
+    value->number = interned->count;
     value->written[0] = value->written[length + 1] = '"';
     memcpy(value->written + 1, text, length);
     return interned->count++;
@@ -287,6 +288,13 @@ static void set_quick_formats(wa_entry *entry, const wa_field *field)
     }
 }
 
+static wa_check check_of(const wa_entry *entry, const wa_field *field)
+{
+    if ((field->marks & WA_COMPARED) != 0) return WA_CHECK_ALL;
+    if (field->values == NULL) return entry->formatted ? WA_CHECK_FORMATS : WA_CHECK_NOTHING;
+    return entry->formatted ? WA_CHECK_ALL : WA_CHECK_VALUES;
+}
+
 /* [-0, +0, m] */
 static void fill_entry(const compiler *c, wa_entry *entry, wa_type *type, const wa_field *field)
 {
@@ -300,10 +308,7 @@ static void fill_entry(const compiler *c, wa_entry *entry, wa_type *type, const 
     entry->kind = field->kind;
     entry->copied = wa_kind_terms[field->kind].copied;
     set_quick_formats(entry, field);
-    bool others = entry->formatted || (field->marks & WA_COMPARED) != 0;
-    entry->checked = field->values != NULL || others;
-    entry->only_values = field->values != NULL && !others;
-    entry->only_formats = field->values == NULL && (field->marks & WA_COMPARED) == 0;
+    entry->check = (uint8_t) check_of(entry, field);
     if (field->values != NULL) type->enumerated |= UINT64_C(1) << entry->id;
     set_lengths(entry, field);
 }

@@ -42,7 +42,7 @@ static inline int wa_hash_find(const wa_hash *hash, const void *identity)
 /* ---- the compiled schema -------------------------------------------------------------------------------------------
  */
 
-enum { WA_MAX_NAMES = 48, WA_NO_ID = 255, WA_MAX_INTERNED = 255, WA_NOT_INTERNED = 255, WA_NO_VARIANT = 255 };
+enum { WA_MAX_NAMES = 48, WA_NO_ID = 255, WA_MAX_INTERNED = 255, WA_NO_VARIANT = 255 };
 
 typedef struct wa_type wa_type;
 typedef struct wa_layout wa_layout;
@@ -53,6 +53,7 @@ typedef struct wa_interned {
     const char *text; /* the bytes in the Lua state */
     const void *identity;
     uint8_t length;
+    uint8_t number;          /* its index in wa_interned_values */
     char written[WA_STRIDE]; /* with its quotes */
 } wa_interned;
 
@@ -63,6 +64,9 @@ typedef struct wa_interned_values {
     uint8_t count, room;
 } wa_interned_values;
 
+/* what a string of a field is checked for besides its length */
+typedef enum wa_check { WA_CHECK_NOTHING, WA_CHECK_VALUES, WA_CHECK_FORMATS, WA_CHECK_ALL } wa_check;
+
 /* A field of a layout. Holds what is checked for every value, so that the wa_field itself is rarely read. */
 typedef struct wa_entry {
     const char *key;    /* ,"name": in memory of a multiple of WA_STRIDE */
@@ -72,10 +76,8 @@ typedef struct wa_entry {
     uint8_t key_length;
     uint8_t id;          /* of the name, in the type */
     bool copied;         /* a string is written as it is */
-    bool checked;        /* a string is checked for more than its length */
-    bool only_values;    /* and that check is: one of `values` */
+    uint8_t check;       /* wa_check */
     bool formatted;      /* the field has formats */
-    bool only_formats;   /* and that check is: has the formats */
     bool digits_pass;    /* a string of digits has all the formats */
     bool words_pass;     /* a string without spaces and control characters has them all */
     const char **values; /* the field's, as strings of the Lua state; NULL ends */

@@ -22,10 +22,10 @@ enum {
 
 /* a Lua value, read once: a string by address, a table by stack index */
 typedef struct wa_value {
-    int type;         /* as of lua_type; null is LUA_TNIL */
-    bool integral;    /* of a number */
-    uint8_t interned; /* of a string: its number among the interned values, or WA_NOT_INTERNED */
-    size_t length;    /* of a string */
+    int type;                    /* as of lua_type; null is LUA_TNIL */
+    bool integral;               /* of a number */
+    const wa_interned *interned; /* of a string: what it is interned as, or NULL */
+    size_t length;               /* of a string */
     union {
         const char *text;
         int64_t integer;
@@ -79,7 +79,7 @@ static inline void load_value(lua_State *L, int index, wa_value *v)
     v->type = type;
     if (type == LUA_TSTRING) {
         v->as.text = lua_tolstring(L, index, &v->length);
-        v->interned = WA_NOT_INTERNED;
+        v->interned = NULL;
     } else if (type == LUA_TTABLE) {
         v->as.index = index;
     } else if (type == LUA_TNUMBER) {
@@ -102,9 +102,9 @@ static inline void load_enumerated(lua_State *L, int index, const wa_interned_va
         return;
     }
     v->type = LUA_TSTRING;
-    v->interned = (uint8_t) number;
-    v->length = interned->values[number].length;
-    v->as.text = interned->values[number].text;
+    v->interned = &interned->values[number];
+    v->length = v->interned->length;
+    v->as.text = v->interned->text;
 }
 
 static inline bool has_member(const wa_message_object *o, uint8_t id)
@@ -125,15 +125,14 @@ static bool has_room(wa_encoder *e, int top)
  */
 
 /* reports a problem in strict and in lenient mode */
-static WA_RARE void report_fatal(wa_encoder *e, wa_problem p)
+static void report_fatal(wa_encoder *e, wa_problem p)
 {
     if (p.where == NULL) p.where = e->frame;
-    if (!p.warning) e->writing = false; /* the output will not be used */
     wa_report_problem(&e->report, &p);
 }
 
 /* reports a problem that is a warning in lenient mode */
-static WA_RARE void report(wa_encoder *e, wa_problem p)
+static void report(wa_encoder *e, wa_problem p)
 {
     p.warning = p.warning || e->lenient;
     report_fatal(e, p);
@@ -149,21 +148,21 @@ static inline bool is_soft(const wa_field *f)
 }
 
 /* reports that there are too many values, once */
-static WA_RARE bool report_budget(wa_encoder *e)
+static void report_budget(wa_encoder *e)
 {
-    if (e->values == 0) return false;
+    if (e->values == 0) return;
     e->values = 0;
     REPORT_FATAL(
         e, .code = WA_ERR_MAX_ITEMS, .limit = wa_count(MAX_VALUES), .sentence = "more than %L values in one message");
-    return false;
 }
 
 /* Consumes `count` values from the budget; reports the limit once, and returns false, if it is exhausted. */
 static inline bool consume(wa_encoder *e, size_t count)
 {
-    if (e->values <= count) return report_budget(e);
-    e->values -= count;
-    return true;
+    bool enough = e->values > count;
+    if (enough) e->values -= count;
+    else report_budget(e);
+    return enough;
 }
 
 /* Counts keys that were read: the message may have one large table in many places, and it is read in each. */
@@ -174,15 +173,14 @@ static void count_keys(wa_encoder *e, size_t keys)
 }
 
 /* ends the encoding: the caller compiles the layout and starts again */
-static WA_RARE void request_layout(wa_encoder *e, wa_layout *layout)
+static void request_layout(wa_encoder *e, wa_layout *layout)
 {
     e->missing_layout = layout;
-    e->writing = false;
     e->values = 0;
 }
 
 /* "27 characters, at most 20" */
-static WA_RARE void report_count(
+static void report_count(
     wa_encoder *e, wa_error_code code, bool soft, int64_t actual, const char *unit, const char *bound, int64_t limit)
 {
     REPORT(e, .code = code, .warning = soft, .actual = wa_count(actual), .limit = wa_count(limit),
@@ -206,7 +204,7 @@ static wa_fact type_of(lua_State *L, const wa_value *v, char *digits, size_t siz
     return (wa_fact){.kind = WA_PLAIN, .text = name, .length = strlen(name)};
 }
 
-static WA_RARE void report_unwritable(wa_encoder *e, const wa_value *v)
+static void report_unwritable(wa_encoder *e, const wa_value *v)
 {
     if (v->type == LUA_TNUMBER) {
         REPORT_FATAL(e, .code = WA_ERR_RANGE, .sentence = "must be finite");
@@ -215,24 +213,24 @@ static WA_RARE void report_unwritable(wa_encoder *e, const wa_value *v)
     REPORT_FATAL(e, .code = WA_ERR_TYPE, .actual = type_of(e->L, v, NULL, 0), .sentence = "JSON cannot hold a %A");
 }
 
-static WA_RARE void report_utf8(wa_encoder *e, size_t wrong)
+static void report_utf8(wa_encoder *e, size_t wrong)
 {
     REPORT_FATAL(
         e, .code = WA_ERR_UTF8, .actual = wa_count((int64_t) wrong + 1), .sentence = "not UTF-8 from byte %A on");
 }
 
-static WA_RARE void report_depth(wa_encoder *e, const char *sentence)
+static void report_depth(wa_encoder *e, const char *sentence)
 {
     REPORT_FATAL(e, .code = WA_ERR_DEPTH, .limit = wa_count(MAX_ANY_DEPTH), .sentence = sentence);
 }
 
 /* reports a type that is wrong in the structure of tables, not of one value */
-static WA_RARE void report_structure(wa_encoder *e, bool soft, const char *sentence)
+static void report_structure(wa_encoder *e, bool soft, const char *sentence)
 {
     REPORT(e, .code = WA_ERR_TYPE, .warning = soft, .sentence = sentence);
 }
 
-static WA_RARE void report_mixed(wa_encoder *e)
+static void report_mixed(wa_encoder *e)
 {
     REPORT_FATAL(
         e, .code = WA_ERR_TYPE, .sentence = "must be a list without holes or a table with names, got a mixture");
@@ -281,7 +279,7 @@ static wa_fact fact_of(const noted_value *v)
     return v->text != NULL ? wa_quoted(v->text, v->length) : wa_count(v->integer);
 }
 
-static WA_RARE void report_twice(wa_encoder *e, const wa_entry *entry, wa_fact actual)
+static void report_twice(wa_encoder *e, const wa_entry *entry, wa_fact actual)
 {
     bool soft = (entry->marks & (WA_UNIQUE_SOFT | WA_SOFT | WA_ONCE)) != 0;
     REPORT(e, .code = WA_ERR_UNIQUE, .warning = soft, .actual = actual,
@@ -289,7 +287,7 @@ static WA_RARE void report_twice(wa_encoder *e, const wa_entry *entry, wa_fact a
             actual.kind == WA_NO_FACT ? "occurs twice, a template has it once" : "%A occurs twice, must be unique");
 }
 
-static WA_RARE void report_different(wa_encoder *e, const wa_field *f, const noted_value *new, const noted_value *first)
+static void report_different(wa_encoder *e, const wa_field *f, const noted_value *new, const noted_value *first)
 {
     if (f->kind == WA_LIST) {
         wa_error_code code = new->integer > first->integer ? WA_ERR_MAX_ITEMS : WA_ERR_MIN_ITEMS;
@@ -397,7 +395,7 @@ static void push_member(wa_encoder *e, int table, const char *name)
 }
 
 /* [-0, +0, -] Reports each item of the list that lacks the field which other items have. */
-static WA_RARE void report_lacking(wa_encoder *e, const list_rules *rules, int list, int64_t count)
+static void report_lacking(wa_encoder *e, const list_rules *rules, int list, int64_t count)
 {
     lua_State *L = e->L;
     const char *name = rules->common->name;
@@ -476,24 +474,10 @@ static bool is_value(const wa_entry *entry, const char *text, size_t length)
     return false;
 }
 
-/* Counts a string that is checked and not written. The message may have one long string in many places. Returns false
- * if the message is too long. */
-static bool skip_string(wa_encoder *e, size_t length)
-{
-    if (e->out.failure == WA_NO_FAILURE && e->out.length + e->unwritten + length > MAX_BYTES) {
-        e->out.failure = WA_TOO_LONG;
-    }
-    if (e->out.failure != WA_NO_FAILURE) return false;
-    e->unwritten += length;
-    return true;
-}
-
 /* Writes a string. Returns the number of its characters, or SIZE_MAX after an error. */
 static size_t encode_string(wa_encoder *e, const char *text, size_t length)
 {
-    size_t wrong, count;
-    if (!e->writing && !skip_string(e, length)) return SIZE_MAX;
-    count = e->writing ? wa_json_string(&e->out, text, length, &wrong) : wa_utf8_count(text, length, &wrong);
+    size_t wrong, count = wa_json_string(&e->out, text, length, &wrong);
     if (e->out.failure != WA_NO_FAILURE) return SIZE_MAX;
     if (wrong == length) return count;
     report_utf8(e, wrong);
@@ -501,7 +485,7 @@ static size_t encode_string(wa_encoder *e, const char *text, size_t length)
 }
 
 /* checks a number of characters or items against the field's limits */
-static WA_RARE void check_count(wa_encoder *e, const wa_field *f, int64_t count, bool items)
+static void check_count(wa_encoder *e, const wa_field *f, int64_t count, bool items)
 {
     wa_error_code under = items ? WA_ERR_MIN_ITEMS : WA_ERR_MIN_CHARS,
                   over = items ? WA_ERR_MAX_ITEMS : WA_ERR_MAX_CHARS;
@@ -570,7 +554,7 @@ static void check_formats(wa_encoder *e, const wa_field *f, const char *text, si
 
 /* Reports a value of another type. In lenient mode, and in a soft field, it is written as it is. An id that may have
  * been rounded never is. */
-static WA_RARE void report_type(wa_encoder *e, const wa_field *f, const wa_value *v)
+static void report_type(wa_encoder *e, const wa_field *f, const wa_value *v)
 {
     char digits[32];
     bool soft = is_soft(f), inexact = is_inexact(v), rounded_id = inexact && f->kind == WA_ID;
@@ -604,19 +588,22 @@ static void check_string(wa_encoder *e, const wa_entry *entry, const char *text,
     if (entry->formatted && !has_formats(entry, text, length)) check_formats(e, entry->field, text, length);
 }
 
-/* The quick path for most strings: checks and writes one that is interned, or of plain ASCII, and of a valid length.
- * Returns false, and does nothing, for any other value. This saves 3 to 18 % of the instructions of encode. */
-static inline bool encode_plain_string(wa_encoder *e, const wa_entry *entry, const wa_value *v)
+/* The quick path for most fields: writes a name and its string, if that is interned, or of plain ASCII, and of a valid
+ * length; then checks the string. Returns false, and does nothing, for any other value. This saves 3 to 18 % of the
+ * instructions of encode. */
+static inline bool encode_plain_field(wa_encoder *e, const wa_entry *entry, const wa_value *v)
 {
-    if (v->type != LUA_TSTRING || !entry->copied || !e->writing) return false;
+    if (v->type != LUA_TSTRING || !entry->copied) return false;
     if (v->length - entry->least > entry->span) return false;
-    if (v->interned != WA_NOT_INTERNED) {
-        wa_buffer_add_strides(&e->out, e->interned[v->interned].written, v->length + 2u);
-    } else if (!wa_json_plain(&e->out, v->as.text, v->length)) {
-        return false;
-    }
-    if (!entry->checked || (entry->only_values && is_interned_value(entry, v->as.text))) return true;
-    if (entry->only_formats && has_formats(entry, v->as.text, v->length)) return true;
+    const size_t length = entry->key_length + v->length + 2;
+    if (!wa_buffer_reserve(&e->out, length + WA_STRIDE)) return false;
+    char *to = wa_copy_strides(e->out.bytes + e->out.length, entry->key, entry->key_length);
+    if (v->interned != NULL) memcpy(to, v->interned->written, WA_STRIDE);
+    else if (!wa_json_plain(to, v->as.text, v->length)) return false;
+    e->out.length += length;
+    if (entry->check == WA_CHECK_NOTHING) return true;
+    if (entry->check == WA_CHECK_VALUES && is_interned_value(entry, v->as.text)) return true;
+    if (entry->check == WA_CHECK_FORMATS && has_formats(entry, v->as.text, v->length)) return true;
     check_string(e, entry, v->as.text, v->length);
     note_string(e, entry, v->as.text, v->length);
     return true;
@@ -628,7 +615,7 @@ static void encode_text(wa_encoder *e, const wa_entry *entry, const char *text, 
     size_t count = encode_string(e, text, length);
     if (count == SIZE_MAX) return;
     if (count - entry->least > entry->span) check_count(e, f, (int64_t) count, false);
-    if (!entry->checked) return;
+    if (entry->check == WA_CHECK_NOTHING) return;
     check_string(e, entry, text, length);
     /* one that is too long is not compared: to compare many long strings that begin alike takes long */
     if (f->max == 0 || count <= (size_t) f->max) note_string(e, entry, text, length);
@@ -1133,7 +1120,7 @@ static void check_unknown(wa_encoder *e, const wa_message_object *o, int table)
 static const wa_variant_entry *variant_by_value(const wa_layout *layout, const wa_value *v)
 {
     const wa_variant_entry *end = layout->variants + layout->variant_count;
-    uint8_t variant = v->interned == WA_NOT_INTERNED ? WA_NO_VARIANT : layout->variant_of[v->interned];
+    uint8_t variant = v->interned == NULL ? WA_NO_VARIANT : layout->variant_of[v->interned->number];
     if (variant != WA_NO_VARIANT) return &layout->variants[variant];
     for (const wa_variant_entry *c = layout->variants; c < end; c++) {
         if (equal_ignoring_case(v->as.text, v->length, c->value)) return c;
@@ -1150,7 +1137,7 @@ static const wa_variant_entry *variant_by_presence(const wa_message_object *o, c
 }
 
 /* reports a discriminator that is missing (`v` is NULL), or that has none of the values */
-static WA_RARE void report_discriminator(wa_encoder *e, const wa_message_object *o, const wa_value *v)
+static void report_discriminator(wa_encoder *e, const wa_message_object *o, const wa_value *v)
 {
     const wa_object *object = o->layout->object;
     wa_frame member = {.up = e->frame, .name = object->discriminator, .length = strlen(object->discriminator)};
@@ -1250,7 +1237,8 @@ static void encode_string_item(wa_encoder *e, const wa_entry *entry, int index)
     wa_field string = {.kind = WA_STRING, .values = f->values, .marks = f->marks & (WA_OPEN | WA_SOFT)};
     wa_entry item = {.field = &string, .kind = WA_STRING, .values = entry->values, .span = SIZE_MAX};
     wa_value v;
-    item.copied = item.checked = true;
+    item.copied = true;
+    item.check = WA_CHECK_ALL;
     load_value(e->L, index, &v);
     if (entry->type != NULL) string.kind = WA_OBJECT;
     if (entry->type != NULL || v.type != LUA_TSTRING) report_type(e, &string, &v);
@@ -1298,7 +1286,7 @@ static bool encode_hash_part(wa_encoder *e, list_state *list, int64_t *hole)
     return true;
 }
 
-static WA_RARE void report_not_a_list(wa_encoder *e, const wa_value *v, int64_t hole)
+static void report_not_a_list(wa_encoder *e, const wa_value *v, int64_t hole)
 {
     char index[24];
     if (e->lenient) encode_any(e, v);
@@ -1374,12 +1362,13 @@ static bool encode_empty_array(wa_encoder *e, const wa_entry *entry, const wa_va
 static bool read_members(wa_encoder *e, wa_message_object *o, int table, int top)
 {
     lua_State *L = e->L;
+    const wa_type *type = o->type;
     uint64_t present = 0;
     size_t count = 0, unknown = 0;
     if (!has_room(e, top)) return false;
     lua_pushnil(L);
     while (lua_next(L, table)) {
-        int id = wa_hash_find(&o->type->hash, wa_identity(L, -2));
+        int id = wa_hash_find(&type->hash, wa_identity(L, -2));
         if (id == WA_NOT_FOUND) {
             unknown++;
             lua_pop(L, 1);
@@ -1387,7 +1376,7 @@ static bool read_members(wa_encoder *e, wa_message_object *o, int table, int top
         }
         wa_value *v = &o->values[id];
         count++;
-        if ((o->type->enumerated >> id & 1) != 0) load_enumerated(L, top + 2, o->type->interned, v);
+        if ((type->enumerated >> id & 1) != 0) load_enumerated(L, top + 2, type->interned, v);
         else load_value(L, top + 2, v);
         if (v->type != LUA_TNIL) present |= UINT64_C(1) << id;
         if (v->type == LUA_TTABLE) {
@@ -1420,11 +1409,12 @@ static bool encode_by_kind(wa_encoder *e, const wa_entry *entry, const wa_value 
 
 static void encode_field(wa_encoder *e, const wa_entry *entry, const wa_value *v, int top)
 {
+    if (encode_plain_field(e, entry, v)) return;
     wa_buffer_add_strides(&e->out, entry->key, entry->key_length);
-    if (!encode_plain_string(e, entry, v) && !encode_by_kind(e, entry, v, top)) report_type(e, entry->field, v);
+    if (!encode_by_kind(e, entry, v, top)) report_type(e, entry->field, v);
 }
 
-static WA_RARE void report_missing(wa_encoder *e, const wa_field *f, bool soft)
+static void report_missing(wa_encoder *e, const wa_field *f, bool soft)
 {
     REPORT(e, .code = WA_ERR_REQUIRED, .warning = soft, .field = f,
         .sentence = soft ? "missing, and advised: %F" : "missing: %F");
@@ -1460,7 +1450,7 @@ static void check_few(wa_encoder *e, const wa_entry *entry)
 }
 
 /* checks the marks of a present field that few fields have; WA_AMONG_MANY takes an empty string for a missing one */
-static WA_RARE void check_presence(wa_encoder *e, const wa_entry *entry, const wa_value *v, int64_t siblings)
+static void check_presence(wa_encoder *e, const wa_entry *entry, const wa_value *v, int64_t siblings)
 {
     bool empty = v->type == LUA_TSTRING && v->length == 0;
     if ((entry->marks & WA_ALL_OR_NONE) != 0 && e->list_rules != NULL) {
@@ -1487,8 +1477,7 @@ static void encode_members(wa_encoder *e, const wa_message_object *o, int64_t si
     for (const wa_entry *entry = o->layout->entries; entry < end; entry++) {
         uint8_t id = entry->id;
         if ((wanted >> id & 1) == 0) continue;
-        member.name = entry->key + 2; /* the key is ,"name": */
-        member.length = entry->key_length - 4u;
+        member.entry = entry;
         if ((present >> id & 1) != 0) {
             encode_field(e, entry, &o->values[id], o->top);
             if ((entry->marks & RARE_MARKS) != 0) {
@@ -1593,7 +1582,7 @@ static inline bool is_rule_kept(wa_encoder *e, const wa_message_object *o, const
 
 /* reports a problem of the first of the rule's names; of the second if that is needed, and of the object itself if
  * exactly one is */
-static WA_RARE void report_rule(wa_encoder *e, const wa_message_object *o, const wa_rule_entry *entry)
+static void report_rule(wa_encoder *e, const wa_message_object *o, const wa_rule_entry *entry)
 {
     const wa_rule *rule = entry->rule;
     const wa_rule_term *term = &wa_rule_terms[rule->kind];
@@ -1711,10 +1700,9 @@ static bool is_out_of_memory(const wa_encoder *e)
 static void begin(wa_encoder *e, lua_State *L)
 {
     e->L = L;
-    e->writing = true;
     e->report.problems = e->report.warnings = 0;
     e->values = MAX_VALUES;
-    e->keys = e->unwritten = 0;
+    e->keys = 0;
     e->depth = e->room = 0;
     e->parts = 0;
     e->missing_layout = NULL;
@@ -1739,7 +1727,6 @@ bool wa_encode_message(wa_encoder *e, lua_State *L, int table, wa_type *root)
 {
     int top = lua_gettop(L);
     begin(e, L);
-    e->interned = root->interned->values;
     encode_object(e, &(wa_entry){.type = root}, table, top, top, 0);
     return finish(e);
 }

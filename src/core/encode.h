@@ -24,17 +24,14 @@ typedef struct wa_encoder {
     wa_buffer unknown; /* the unknown fields of the open objects, sorted by name */
     wa_report report;
     bool lenient;     /* what is wrong with a message makes a warning, as far as JSON can hold it */
-    bool writing;     /* until the first problem: strings are written, not only checked */
     bool marks_known; /* `marks` were looked up, which is done once a message if it is needed */
     int holder;       /* the stack index of a userdata, whose user value has package.loaded */
     const void *marks[WA_FOREIGN_MARKS];
     wa_layout *missing_layout;
-    const wa_interned *interned;
     const wa_frame *frame;         /* of what is being encoded */
     struct list_rules *list_rules; /* of the innermost list with rules */
     size_t values;                 /* how many may still be encoded; 0: over the limit */
     size_t keys;                   /* how many were read and are no field's */
-    size_t unwritten;              /* bytes of strings that were checked, not written */
     int64_t parts;                 /* the items of the open lists of parts together */
     int depth;                     /* of any values inside of each other */
     int room;                      /* the top that Lua's stack may reach without lua_checkstack */

@@ -84,23 +84,31 @@ static bool is_name(const char *bytes, size_t length)
     return length > 0 && length <= LONGEST_QUOTE;
 }
 
+static void add_member(wa_buffer *text, const char *name, size_t length, size_t start)
+{
+    if (is_name(name, length)) {
+        if (text->length > start) wa_buffer_add(text, ".", 1);
+        wa_buffer_add(text, name, length);
+    } else {
+        wa_buffer_add(text, "[\"", 2);
+        add_escaped(text, name, length, LONGEST_QUOTE);
+        wa_buffer_add(text, "\"]", 2);
+    }
+}
+
 static void add_path(wa_buffer *text, const wa_frame *frame, size_t start)
 {
-    if (frame == NULL || (frame->name == NULL && frame->index == 0 && frame->table != NULL))
-        return; /* the message itself */
+    if (frame == NULL) return;
+    const char *name = frame->entry != NULL ? frame->entry->field->name : frame->name;
+    if (name == NULL && frame->index == 0 && frame->table != NULL) return; /* the message itself */
     add_path(text, frame->up, start);
     if (text->length - start > LONGEST_PATH) return; /* too long to read */
-    if (frame->name == NULL) {
+    if (name != NULL) {
+        add_member(text, name, frame->entry != NULL ? strlen(name) : frame->length, start);
+    } else {
         add_string(text, "[");
         add_integer(text, frame->index);
         add_string(text, "]");
-    } else if (is_name(frame->name, frame->length)) {
-        if (text->length > start) wa_buffer_add(text, ".", 1);
-        wa_buffer_add(text, frame->name, frame->length);
-    } else {
-        wa_buffer_add(text, "[\"", 2);
-        add_escaped(text, frame->name, frame->length, LONGEST_QUOTE);
-        wa_buffer_add(text, "\"]", 2);
     }
 }
 

@@ -14,7 +14,8 @@ enum { WA_MAX_PROBLEMS = 100 }; /* of which as many warnings; more are counted a
  */
 typedef struct wa_frame {
     const struct wa_frame *up;
-    const char *name; /* NULL: an item of a list */
+    const wa_entry *entry; /* a field, or NULL: what follows says which member or item */
+    const char *name;      /* NULL: an item of a list */
     size_t length;
     int64_t index;                          /* from 1 */
     const void *table;                      /* of any value: the table, to find one that contains itself */
@@ -62,7 +63,7 @@ static inline wa_fact wa_quoted(const char *text, size_t length)
 }
 
 /* adds a problem to the report */
-WA_FUNC WA_RARE void wa_report_problem(wa_report *report, const wa_problem *problem);
+WA_FUNC void wa_report_problem(wa_report *report, const wa_problem *problem);
 
 /* Returns what became of a name that the API had once, a sentence, or NULL. */
 WA_FUNC const char *wa_former_name_sentence(const char *name, size_t length);

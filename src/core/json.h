@@ -9,12 +9,12 @@
 
 #define WA_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Returns true if all 8 bytes are plain: a character each, and written as they are. May say no for some that are. */
+/* Returns true if all 8 bytes are plain: a character each, and written as they are. May say no for some that are. With
+ * one bit flipped, the quote and the control characters are those below 0x21. */
 static inline bool wa_plain8(uint64_t bytes)
 {
-    uint64_t quote = bytes ^ WA_EACH('"'), backslash = bytes ^ WA_EACH('\\');
-    uint64_t odd = (bytes - WA_EACH(0x20)) | (quote - WA_EACH(1)) | (backslash - WA_EACH(1)) | bytes;
-    return (odd & WA_EACH(0x80)) == 0;
+    uint64_t flipped = bytes ^ WA_EACH('"' ^ 0x20), backslash = bytes ^ WA_EACH('\\');
+    return (((flipped - WA_EACH(0x21)) | (backslash - WA_EACH(1)) | bytes) & WA_EACH(0x80)) == 0;
 }
 
 /* Copies up to 7 bytes, some of them twice. Returns false if one is not plain. */
@@ -82,15 +82,11 @@ static inline bool wa_json_word(const char *text, size_t length)
     return (low & WA_EACH(0x80)) == 0;
 }
 
-/* Writes a string with its quotes if all its bytes are plain. Returns false, and writes nothing, if not. */
-static inline bool wa_json_plain(wa_buffer *out, const char *text, size_t length)
+/* Writes a string with its quotes into memory with room for both. Returns false if one of its bytes is not plain. */
+static inline bool wa_json_plain(char *to, const char *text, size_t length)
 {
-    if (!wa_buffer_reserve(out, length + 2)) return false;
-    char *to = out->bytes + out->length;
-    if (!wa_copy_plain(to + 1, text, length)) return false;
     to[0] = to[length + 1] = '"';
-    out->length += length + 2;
-    return true;
+    return wa_copy_plain(to + 1, text, length);
 }
 
 /* Writes a string with its quotes. Returns the number of its characters. If it is not UTF-8, *wrong is the offset of

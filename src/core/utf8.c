@@ -26,19 +26,6 @@ size_t wa_utf8_character(const unsigned char *text, size_t length)
     return needed;
 }
 
-size_t wa_utf8_count(const char *text, size_t length, size_t *wrong)
-{
-    size_t count = 0, at = 0;
-    while (at < length) {
-        size_t bytes = wa_utf8_character((const unsigned char *) text + at, length - at);
-        if (bytes == 0) break;
-        at += bytes;
-        count++;
-    }
-    *wrong = at;
-    return count;
-}
-
 int32_t wa_utf8_point(const char *text, size_t bytes)
 {
     static const unsigned char masks[] = {0, 0x7F, 0x1F, 0x0F, 0x07};

@@ -11,10 +11,6 @@
 /* Returns the number of bytes of the character at `text`, 1 to 4, or 0 if it is invalid. `length` is at least 1. */
 WA_FUNC size_t wa_utf8_character(const unsigned char *text, size_t length);
 
-/* Returns the number of characters before the first byte that is not UTF-8, whose offset is *wrong; *wrong is the
- * length if all are valid. */
-WA_FUNC size_t wa_utf8_count(const char *text, size_t length, size_t *wrong);
-
 /* Returns the code point of a character of `bytes` bytes, which is valid. */
 WA_FUNC int32_t wa_utf8_point(const char *text, size_t bytes);
 

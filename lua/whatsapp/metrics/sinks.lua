@@ -1,5 +1,6 @@
--- Keep the numbers of metrics: in memory, in a shared dict of nginx, or in nginx-lua-prometheus. A histogram has a number
--- for each bucket, without those of the buckets before it, and a sum; metrics/text adds them up. Never decides what is counted.
+-- Sinks keep the numbers of metrics: in memory, in a shared dict of nginx, or in nginx-lua-prometheus. A histogram has a sum, and
+-- a number for each bucket; this number does not include the smaller buckets: metrics/text adds them. Never decides which events
+-- count.
 local text = require "whatsapp.metrics.text"
 
 local sinks = {}
@@ -63,7 +64,7 @@ function sinks.memory() return setmetatable({ adders = {}, readers = {} }, Memor
 local Shared = {}
 Shared.__index = Shared
 
--- the keys of a histogram's buckets; they are made once
+-- returns the keys of a histogram's buckets; makes them at the first call
 local function buckets_of(series)
   local keys = {}
   for i = 1, #series.bounds + 1 do keys[i] = series.key .. text.BUCKET .. i end
@@ -71,7 +72,7 @@ local function buckets_of(series)
   return keys
 end
 
--- the key of the bucket that a value falls into
+-- returns the key of the bucket for a value
 local function bucket_of(series, value)
   local bounds, buckets = series.bounds, series.buckets or buckets_of(series)
   for i = 1, #bounds do
@@ -80,7 +81,7 @@ local function bucket_of(series, value)
   return buckets[#bounds + 1]
 end
 
--- safe_add drives no other number out of a full dict
+-- adds n to a number of the dict; safe_add removes no other number from a full dict
 local function increase(self, key, n)
   local dict = self.dict
   local new, err = dict:incr(key, n)

@@ -1,6 +1,6 @@
--- Connections to PostgreSQL through pgmoon, a client in plain Lua: over cosockets in nginx, over LuaSocket elsewhere. For
--- outbox/database they look like those of LuaDBI: values are texts or nil, and a row is a list. Never raises what the engine
--- says, and never leaves a connection in nginx's pool that may still have an answer to read.
+-- Connections to PostgreSQL through pgmoon, a client in plain Lua: over cosockets in nginx, over LuaSocket elsewhere.
+-- outbox/database uses them like the connections of LuaDBI: a value is a string or nil, and a row is a list. If the engine fails,
+-- returns nil and the error. Never raises, and never puts a connection into nginx's pool that may still have an unread answer.
 local values = require "whatsapp.util.values"
 
 local pgmoon = {}
@@ -14,14 +14,14 @@ local IDLE, POOL = 60000, 16 -- milliseconds, connections
 local Connection = {}
 Connection.__index = Connection
 
--- pgmoon reads rows by the names of their columns, and texts as numbers. It asks this method of the connection for both.
+-- Makes a row a list of strings. pgmoon itself makes a table by names of columns, with numbers; it calls this method to decide.
 local function numbered(one, description)
   local fields = getmetatable(one).__index.parse_row_desc(one, description)
   for i, field in ipairs(fields) do field[1], field[2] = i, "string" end
   return fields
 end
 
--- ? -> $1, $2 …
+-- replaces each ? by $1, $2 …
 local function with_numbers(sql)
   local count = 0
   return (sql:gsub("%?", function()
@@ -30,7 +30,7 @@ local function with_numbers(sql)
   end))
 end
 
--- Runs a statement. A caller's connection has its own settings again afterwards.
+-- Runs a statement. Afterwards, a caller's connection has its own settings again.
 local function ask(self, sql, bound)
   local one = self.one
   local convert_null = one.convert_null
@@ -38,14 +38,14 @@ local function ask(self, sql, bound)
   local ok, result, err, details = pcall(one.query, one, sql, unpack(bound, 1, bound.n or #bound))
   one.parse_row_desc, one.convert_null = nil, convert_null
   if ok and result then return result end
-  -- pgmoon returns a table with what PostgreSQL answered; without it the answer may come later
+  -- if PostgreSQL answered with an error, details is a table; else the answer may come later
   self.is_broken = not ok or type(details) ~= "table"
   return nil, values.text_of(ok and err or result)
 end
 
----Runs a statement with ? for each value.
+---Runs a statement that has one ? for each value.
 ---@param sql string
----@param bound { n: integer? } texts or nil
+---@param bound { n: integer? } strings or nil
 ---@return string[][]? rows
 ---@return integer|string|nil affected or err
 function Connection:run(sql, bound)
@@ -71,29 +71,29 @@ function Connection:close()
   pcall(self.one.disconnect, self.one)
 end
 
----In nginx: gives the connection back to the pool.
+---Puts the connection back into nginx's pool.
 function Connection:release()
   if self.is_broken then return end
   self.is_broken = true
   pcall(self.one.keepalive, self.one, IDLE, POOL)
 end
 
-local texts = {} -- sql -> with_numbers(sql); the statements of a store are few
+local texts = {} -- sql -> with_numbers(sql); a store has few statements
 
 ---@param one any a connection of pgmoon
 ---@return whatsapp.outbox.pgmoon_connection
 function pgmoon.wrap(one) return setmetatable({ one = one, texts = texts, is_broken = false }, Connection) end
 
----Whether a connection is one of pgmoon's.
+---Returns whether a connection is a connection of pgmoon.
 ---@param one any
 ---@return boolean
 function pgmoon.is_one(one) return type(one) == "table" and values.callable(one.extended_query) and values.callable(one.query) end
 
----@param options { database: string, user: string?, password: string?, host: string?, port: integer?, pool: string? } pool: its
----name in nginx
+---@param options { database: string, user: string?, password: string?, host: string?, port: integer?, pool: string? } pool: name
+---of the pool in nginx
 ---@return whatsapp.outbox.pgmoon_connection? connection
 ---@return string? err
----@return boolean? is_new false: it comes from nginx's pool
+---@return boolean? is_new false: the connection comes from nginx's pool
 function pgmoon.connect(options)
   local config = {
     database = options.database, user = options.user, password = options.password, host = options.host or "127.0.0.1",

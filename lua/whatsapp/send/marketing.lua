@@ -1,9 +1,9 @@
--- The members of a message that /marketing_messages takes and /messages takes too, with the one value that it allows. Pure.
+-- Checks the two members of a message that /marketing_messages allows with one value only. Pure.
 local outcome = require "whatsapp.wire.outcome"
 
 local marketing = {}
 
--- member, the value that it must have, and whether the value is assumed where the member is absent
+-- the name of the member, and its only allowed value
 local ROWS = { { "type", "template" }, { "recipient_type", "individual" } }
 
 ---@param message whatsapp.Message

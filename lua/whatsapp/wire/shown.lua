@@ -1,5 +1,5 @@
--- Prints a result, `info` and `details` as lines worth reading. Metatables with __tostring and nothing else;
--- pairs() and JSON writers see the plain tables. Never shows a secret: what is in the tables was scrubbed before.
+-- Prints a result, `info` and `details` as readable lines. Only sets metatables with __tostring: pairs() and JSON writers see
+-- plain tables. Never shows a secret: the tables have no secrets, because other code removed them.
 local core = require "whatsapp.core"
 
 local shown = {}
@@ -15,19 +15,19 @@ local KINDS = {
   protocol = "an answer that is not the API's",
 }
 
--- the next step of a program
+-- returns a sentence: what the program should do next
 local function next_step(details)
   if details.retryable then
     local wait = details.retry_after and (" after %g seconds"):format(details.retry_after) or ""
     return "it was not sent; try again" .. wait
   end
-  if details.may_have_been_sent then return "it may have been sent; do not repeat it by itself" end
+  if details.may_have_been_sent then return "it may have been sent; a program should not repeat it on its own" end
   return "it was not sent; the same request fails again"
 end
 
-local FACTS = { -- member, how it is shown
+local FACTS = { -- member, and the format in which it is shown
   { "code", "code %s" }, { "http_status", "HTTP %s" }, { "refused_by", "by %s" }, { "attempts", "attempts: %s" },
-  { "waited", "held back by limits for %s seconds" }, { "stamp", "stamp %s" }, { "trace_id", "trace %s" },
+  { "waited", "waited %s seconds for limits" }, { "stamp", "stamp %s" }, { "trace_id", "trace %s" },
   { "media_id", "media %s" },
 }
 
@@ -87,7 +87,7 @@ end
 ---@return whatsapp.details details the same table
 function shown.details(details) return setmetatable(details, Details) end
 
-shown.INFO, shown.RESULT = Info, Result -- metatables, for what is made for each message
+shown.INFO, shown.RESULT = Info, Result -- metatables for tables that are made for each message
 
 ---@param result table
 ---@return table result the same table

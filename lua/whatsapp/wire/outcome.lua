@@ -250,7 +250,7 @@ end
 
 local function parts(answer) return { status = answer.status, headers = answer.headers, body = answer.body } end
 
--- the same as a plain table; nil if its metatable raises
+-- returns the response as a table without a metatable; nil if its metatable raises
 local function plain(answer)
   local ok, copy = pcall(parts, answer)
   return ok and copy or nil

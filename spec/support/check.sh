@@ -91,7 +91,9 @@ c_checked() {
     --suppress=missingIncludeSystem --suppress=autoVariables src/*.c src/core/*.c src/curl/*.c src/crypto/*.c src/files/*.c spec/bench/*.c
 }
 lua_checked() { luacheck -q --no-color lua src spec examples; }
-rockspec_linted() { luarocks --lua-version 5.4 lint rockspec/*.rockspec; }
+rockspec_linted() {
+  for file in rockspec/*.rockspec; do luarocks --lua-version 5.4 lint "$file" || return 1; done
+}
 all_fresh() {
   lua5.4 -e 'package.path = "src/?.lua" io.write(require("modules").fresh_all())' | diff lua/whatsapp/all.lua -
 }

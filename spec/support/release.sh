@@ -1,7 +1,8 @@
 #!/bin/sh
 # release.sh VERSION: makes the files of a release and proves that the rock works; uploads and tags nothing. What CHANGELOG.md says
 # below "## [Unreleased]" gets the heading "## [VERSION] - today", unless there is one already; one of another day is refused, and
-# so is one without words. Writes the version into lua/whatsapp/init.lua, makes rockspec/lua-whatsapp-VERSION-1.rockspec, packs the rock, installs it into an empty folder and runs the README's first program
+# so is one without words. Writes the version into lua/whatsapp/init.lua and the man page, makes
+# rockspec/lua-whatsapp-VERSION-1.rockspec, packs the rock, installs it into an empty folder and runs the README's first program
 # from there, against a sandbox. Prints the commands that a person then runs.
 version=$1
 fail() { echo "release: $*" >&2; exit 1; }
@@ -15,6 +16,7 @@ awk -v heading="## [$version] " 'index($0, heading) == 1 {inside = 1; next} /^##
 git rev-parse -q --verify "refs/tags/v$version" >/dev/null && fail "the tag v$version exists"
 
 sed -i "s/^whatsapp\._VERSION = \".*\"/whatsapp._VERSION = \"$version\"/" lua/whatsapp/init.lua
+make -s docs || fail "the man page, which has the version, cannot be written: make docs"
 rockspec=rockspec/lua-whatsapp-$version-1.rockspec
 sed -e "s/^version = \"scm-1\"/version = \"$version-1\"/" \
   -e "s|^\( *url = \"[^\"]*\"\),\$|\1,\n  tag = \"v$version\",|" rockspec/lua-whatsapp-scm-1.rockspec >"$rockspec"

@@ -780,7 +780,7 @@ describe("a client that was made in init_by_lua", function()
     for phase in pairs(SAYING) do
       assert.is_nil(said[phase].id)
       assert.same(HOPELESS, rows.outcome(said[phase].details))
-      assert.truthy(said[phase].text:find("phase " .. phase .. ":", 1, true), said[phase].text)
+      assert.truthy(said[phase].text:find("phase " .. phase .. " cannot wait:", 1, true), said[phase].text)
       assert.truthy(said[phase].text:find("ngx.timer.at", 1, true))
       assert.equal(1, said[phase].details.attempts)
     end

@@ -188,7 +188,7 @@ DEPS_TEST  := $(DEPS_DEMO) prometheus lua-sec lua-socket lua-busted lua-cqueues 
 DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils liblua5.2-dev liblua5.3-dev libluajit2-5.1-dev
 DEPS_BENCH := $(DEPS_DEMO) valgrind lua-sec lua-socket python3-requests nodejs util-linux
 DEPS_CRASH := $(DEPS_DEMO) $(DEPS_OUTBOX) lua-luv
-DEPS_NGINX := $(DEPS_DEMO) wrk
+DEPS_NGINX := $(DEPS_DEMO) wrk lua-socket
 DEPS_HOSTS := $(DEPS_TEST) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit) lua-http curl haproxy prosody neovim mpv weechat-headless weechat-lua \
               apache2-bin minetest-server love xvfb xauth
 DEPS_ALL   := $(DEPS_TEST) $(DEPS_lua5.1) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit)
@@ -368,7 +368,8 @@ $(EMBED)/whatsapp_crypto.o: PARTS := $(SSL_INC)
 BROWSER := build/browser
 $(BROWSER)/node_modules/.package-lock.json: spec/browser/package-lock.json
 	@mkdir -p $(BROWSER) && cp spec/browser/package.json spec/browser/package-lock.json $(BROWSER)
-	@cd $(BROWSER) && npm ci --silent --no-audit --no-fund
+	@cd $(BROWSER) && npm ci --silent --no-audit --no-fund || \
+	  { echo "npm ci failed: the packages of spec/browser/package.json cannot be had from the registry" >&2; exit 1; }
 browser = @cp spec/browser/*.mjs $(BROWSER) && eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" node $(BROWSER)/$(1)
 IN_BROWSER := deps-page $(BROWSER)/node_modules/.package-lock.json all
 ## the sandbox's page in Debian's chromium
@@ -440,6 +441,11 @@ bench-nginx: deps-nginx
 	@$(MAKE) --no-print-directory -s all
 	@eval "$$($(MAKE) -s env)"; export PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)"; \
 	  $(LUA) spec/bench/nginx_send.lua && echo && $(LUA) spec/bench/nginx.lua
+
+## messages a second that the sandbox takes from wrk, by the clock and by its worker's processor time, and its memory; MESSAGES=100000
+bench-sandbox: deps-nginx
+	@$(MAKE) --no-print-directory -s all
+	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" MESSAGES="$(MESSAGES)" $(LUA) spec/bench/sandbox.lua
 
 CONNECTIONS ?= 1000
 SENDS  ?= 800000

@@ -89,7 +89,7 @@ describe("outbox:put", function()
   it("refuses marks as read, long and broken names", function()
     local w = world()
     assert.is_nil((w.outbox:put { status = "read", message_id = "wamid.1" }))
-    for _, key in ipairs { "", ("k"):rep(513), "a\0b" } do
+    for _, key in ipairs { "", ("k"):rep(513), "a\0b", "\255", "a\195", "\237\160\128" } do
       local state, _, details = w.outbox:put(text(), { key = key })
       assert.same({ nil, "invalid" }, { state, details.kind })
     end

@@ -62,7 +62,7 @@ end)
 -- the record of a run, as lines
 local function record(box)
   local lines = {}
-  box.on_event = function(event) lines[#lines + 1] = tape.line(event) end
+  box.on_event = function(event) lines[#lines + 1] = tape.line(event, box) end
   return function() return table.concat(lines, "\n") .. "\n" end
 end
 
@@ -103,6 +103,35 @@ describe("a tape", function()
     local pressed = box.inbound[3].inbound
     assert.equal(box.messages[2].id, pressed.context.id)
     assert.equal(box.messages[4].id, box.inbound[5].inbound.reaction.message_id)
+  end)
+
+  it("has the bytes of the files that users send: a bot can fetch these files in another run", function()
+    local function run(first, recorded)
+      local fetched, client = {}, nil
+      local box = sandbox.new { app_secret = "s", webhook = whatsapp.webhook.handler {
+        app_secret = "s", verify_token = "v", on = { message = function(event)
+          local pieces = {}
+          assert(client.media:download(event.media.id, function(piece)
+            pieces[#pieces + 1] = piece
+            return true
+          end))
+          fetched[#fetched + 1] = table.concat(pieces)
+        end },
+      } }
+      client = whatsapp.new { token = "t", phone_number_id = "1", transport = box.transport }
+      if recorded then return play(recorded, box), fetched, box end
+      local lines = record(box)
+      box:user("16505551234"):sends_file(first)
+      return assert(tape.read(lines())), fetched, box
+    end
+    local file = { name = "menu.txt", data = "soup\0 \255/" }
+    local recorded, fetched = run(file)
+    assert.same({ file.data }, fetched)
+    local played, again, box = run(nil, recorded)
+    assert.same({ file.data }, again)
+    assert.is_nil(recorded:compare(played))
+    assert.equal("menu.txt", box.inbound[1].inbound.document.filename)
+    assert.is_nil(tape.read '{"kind":"media","at":1,"id":"1","base64":"?"}')
   end)
 
   it("shows the different answers of another version of the bot as a unified diff", function()

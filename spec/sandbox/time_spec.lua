@@ -223,6 +223,38 @@ describe("the limits of the sandbox", function()
   end)
 end)
 
+describe("a token of the sandbox", function()
+  it("expires by the clock after its first request, and then another token is valid", function()
+    local box = sandbox.new { token_life = 24 * 3600 }
+    local now = "first"
+    local client = whatsapp.new { token = function() return now end, phone_number_id = "1", transport = box.transport }
+    local function code()
+      local sent, _, details = client:send(TEXT)
+      return sent and "sent" or ("%d/%d"):format(details.code, details.subcode)
+    end
+    assert.equal("sent", code())
+    box.clock:advance(24 * 3600 - 1)
+    assert.equal("sent", code())
+    box.clock:advance(1)
+    assert.equal("190/463", code())
+    now = "second"
+    assert.equal("sent", code())
+    box.clock:advance(24 * 3600)
+    assert.equal("190/463", code())
+    assert.is_nil(json.encode(box:state()):find("second", 1, true))
+    box:reset()
+    assert.equal("sent", code())
+  end)
+
+  it("does not expire without token_life", function()
+    local box = sandbox.new()
+    local client = whatsapp.new { token = "t", phone_number_id = "1", transport = box.transport }
+    assert(client:send(TEXT))
+    box.clock:advance(400 * 86400)
+    assert(client:send { to = "1", template = { name = "n", language = { code = "en" } } })
+  end)
+end)
+
 describe("a file of the sandbox", function()
   it("has a URL for 5 minutes, and is kept for 30 days", function()
     local box = sandbox.new()

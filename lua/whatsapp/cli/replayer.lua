@@ -81,7 +81,7 @@ function replayer.begin(path)
       return ngx.now()
     end,
   }
-  state.box.on_event = function(event) state.lines[#state.lines + 1] = tape.line(event) end
+  state.box.on_event = function(event) state.lines[#state.lines + 1] = tape.line(event, state.box) end
   state.driver = driver.new(ngx, state.box, function() end)
   state.driver:start()
   ngx.timer.at(0.1, run)

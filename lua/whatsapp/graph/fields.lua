@@ -2,7 +2,6 @@
 -- Reports every problem at once, with its path. Reads with raw access, never changes the table, and never reads deeper than the
 -- object describes.
 local problems = require "whatsapp.wire.problems"
-local show = require "whatsapp.util.show"
 local values = require "whatsapp.util.values"
 
 local fields = {}
@@ -67,12 +66,6 @@ fields.FORMATS = {
 
 -- ---- values -----------------------------------------------------------------------------------------------------------------
 
-local function is_utf8(text)
-  if not text:find "[\128-\255]" then return true end
-  local beyond = text:gsub("[%z\1-\127]", " ")
-  return show.line(beyond):find("\\x", 1, true) == nil
-end
-
 -- kind -> words after "must be", a test
 local KINDS = {
   string = { "a string", function(value) return type(value) == "string" end },
@@ -120,7 +113,7 @@ end
 
 local function check_string(report, path, field, value)
   local add = report_of(report, field)
-  if not is_utf8(value) then return report:add(path, "utf8", "not UTF-8") end
+  if not values.is_utf8(value) then return report:add(path, "utf8", "not UTF-8") end
   if field.values then return check_values(report, path, field, value) end
   check_range(report, add, path, field, values.characters(value), { "min_chars", "max_chars" }, "character")
   if field.format and value ~= "" and not fields.FORMATS[field.format][2](value) then
@@ -212,7 +205,7 @@ local function fields_of(report, path, object, value)
   end
   local at = path_of(path, object.by)
   if chosen == nil then report:add(at, "required", "missing: " .. either(known))
-  elseif type(chosen) == "string" and not is_utf8(chosen) then report:add(at, "utf8", "not UTF-8")
+  elseif type(chosen) == "string" and not values.is_utf8(chosen) then report:add(at, "utf8", "not UTF-8")
   elseif object.open and type(chosen) == "string" then
     report:warn(at, "enum", ("%s is unknown to this library, and is not checked"):format(shown(chosen)), nil, chosen)
   else

@@ -52,7 +52,7 @@ local function query_luadbi(self, sql, bound)
   if ok then return rows, affected end
   self.statements[sql] = nil
   pcall(statement.close, statement)
-  return nil, rows
+  return nil, (values.text_of(rows):gsub("^[^:]*%.lua:%d+: ", "")) -- LuaDBI's fetch raises with a line of this file
 end
 
 local function disconnect(self)

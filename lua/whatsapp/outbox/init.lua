@@ -94,6 +94,7 @@ local function check_name(path, name)
   if name == "" then return invalid(path, "min_chars", "must not be empty") end
   if #name > LONGEST_NAME then return invalid(path, "max_bytes", ("has %d bytes, at most %d"):format(#name, LONGEST_NAME)) end
   if name:find "%z" then return invalid(path, "chars", "must not have a NUL") end
+  if not values.is_utf8(name) then return invalid(path, "utf8", "is not UTF-8") end -- PostgreSQL takes nothing else
   return true
 end
 

@@ -53,7 +53,8 @@ local function throttled(rule)
   return response
 end
 
-local function expired()
+---@return table response to a request with an expired token
+function chaos.expired()
   return graph.fail(401, {
     message = "Error validating access token: Session has expired", code = 190, error_subcode = 463,
   })
@@ -97,7 +98,7 @@ chaos.KINDS = {
       instead = function(rule) return chaos.error(rule.code, rule.status) end,
       takes = { code = true, status = true }, needs = "code", codes = codes,
     },
-    token_expired = { instead = expired },
+    token_expired = { instead = chaos.expired },
   },
   webhook = {
     twice = { takes = { copies = true } },

@@ -7,7 +7,9 @@ local escaped = require "whatsapp.sandbox.escaped"
 local flows = require "whatsapp.sandbox.flows"
 local graph = require "whatsapp.sandbox.graph"
 local inbound = require "whatsapp.sandbox.inbound"
+local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
+local message_templates = require "whatsapp.templates"
 local core = require "whatsapp.core"
 local statuses = require "whatsapp.sandbox.statuses"
 local templates = require "whatsapp.sandbox.templates"
@@ -45,7 +47,12 @@ local function message_view(entry)
   }
 end
 
-local function entry_view(entry)
+local function rendered(box, entry)
+  local definition = chats.definition(box, entry)
+  return definition and message_templates.render(definition, entry.message) or nil
+end
+
+local function entry_view(box, entry)
   if entry.inbound then
     return {
       id = entry.id, from = "user", at = entry.at, inbound = entry.inbound, number = entry.number, seq = entry.seq,
@@ -55,6 +62,7 @@ local function entry_view(entry)
   return {
     id = entry.id, from = "business", at = entry.at, message = entry.message, number = entry.from, seq = entry.seq,
     status = entry.status, statuses = entry.statuses or {}, error = entry.error, reaction = entry.reaction,
+    rendered = rendered(box, entry),
   }
 end
 
@@ -150,7 +158,7 @@ local function get_chat(box, _, id)
   local user = box.users:find(id)
   if not user then return refuse(("there is no user %s"):format(id), 404) end
   local list = core.array {}
-  for _, entry in ipairs(chats.entries(box, user)) do list[#list + 1] = entry_view(entry) end
+  for _, entry in ipairs(chats.entries(box, user)) do list[#list + 1] = entry_view(box, entry) end
   return answer(200, { user = user_view(box, user, chats.unread(box)[user.id] or 0), entries = list })
 end
 
@@ -241,9 +249,11 @@ end
 
 -- ---- webhooks -----------------------------------------------------------------------------------------------------------
 
-local function get_webhooks(box)
+local function get_webhooks(box, request)
   local list, kept = core.array {}, box.shelves.deliveries.list
-  for i = #kept, 1, -1 do list[#list + 1] = delivery_view(kept[i]) end
+  local limit, problem = whole(graph.query(request), "limit", #kept)
+  if problem then return refuse(problem) end
+  for i = #kept, math.max(1, #kept - limit + 1), -1 do list[#list + 1] = delivery_view(kept[i]) end
   return answer(200, { deliveries = list, waiting = box.waiting.count, handshake = box.handshaken })
 end
 
@@ -289,13 +299,15 @@ end
 
 -- ---- the box ------------------------------------------------------------------------------------------------------------
 
-local MOST_REQUESTS = 1000
+local MOST_LISTED = 1000
 
-local function get_requests(box)
+local function get_requests(box, request)
+  local limit, problem = whole(graph.query(request), "limit", MOST_LISTED)
+  if problem then return refuse(problem) end
   local list, events = core.array {}, box:events()
   for i = #events, 1, -1 do
-    if #list >= MOST_REQUESTS then break end
-    if events[i].kind == "request" then list[#list + 1] = events[i] end
+    if #list >= math.min(limit, MOST_LISTED) then break end
+    if events[i].kind == "request" then list[#list + 1] = journal.shown(events[i]) end
   end
   return answer(200, { requests = list })
 end

@@ -38,28 +38,11 @@ local function escape_character(character)
   return ("\\u%04x\\u%04x"):format(0xD800 + math.floor(point / 0x400), 0xDC00 + point % 0x400)
 end
 
--- writes a string of UTF-8: the string comes from JSON, or `is_utf8` has checked it
+-- writes a string of UTF-8: the string comes from JSON, or `values.is_utf8` has checked it
 local function write_string(text)
   if not text:find '[^%w_. :-]' then return '"' .. text .. '"' end
   text = text:gsub('[%z\1-\31"\\/@\127]', escape_byte)
   return '"' .. text:gsub("[\194-\244][\128-\191]+", escape_character) .. '"'
-end
-
--- patterns for characters of two, three and four bytes; surrogates and numbers that are too large do not match
-local TAIL = "[\128-\191]"
-local CHARACTERS = {
-  "[\194-\223]" .. TAIL, "\224[\160-\191]" .. TAIL, "[\225-\236\238\239]" .. TAIL .. TAIL, "\237[\128-\159]" .. TAIL,
-  "\240[\144-\191]" .. TAIL .. TAIL, "[\241-\243]" .. TAIL .. TAIL .. TAIL, "\244[\128-\143]" .. TAIL .. TAIL,
-}
-
----@param text string
----@return boolean
-function escaped.is_utf8(text)
-  for _, character in ipairs(CHARACTERS) do
-    if not text:find "[\128-\255]" then return true end
-    text = text:gsub(character, "x")
-  end
-  return not text:find "[\128-\255]"
 end
 
 -- ---- values -------------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 local file = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
 local master = require "whatsapp.sandbox.master"
+local tape = require "whatsapp.sandbox.tape"
 
 local files = {}
 
@@ -42,7 +43,7 @@ end
 ---@param event table
 function Files:note(event)
   self.changed = true
-  if self.record then self.record:write(json.encode(event) or "{}", "\n") end
+  if self.record then self.record:write(json.encode(tape.recorded(event, self.box)) or "{}", "\n") end
   if not self.server.output then return end
   local line = self.box:line(event)
   if line then

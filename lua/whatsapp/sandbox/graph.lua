@@ -89,7 +89,7 @@ function graph.reads_json(endpoint)
     if type(object) ~= "table" then
       return graph.refuse("Invalid parameter", 100, "The body is not a JSON object: " .. tostring(err or ""))
     end
-    return endpoint(box, without_nulls(object), #request.body, id)
+    return endpoint(box, without_nulls(object), #request.body - (request.blanks or 0), id)
   end
 end
 

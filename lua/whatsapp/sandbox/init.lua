@@ -7,6 +7,7 @@ local clock = require "whatsapp.sandbox.clock"
 local control = require "whatsapp.sandbox.control"
 local conversation = require "whatsapp.sandbox.conversation"
 local deliveries = require "whatsapp.sandbox.deliveries"
+local expiring = require "whatsapp.util.expiring"
 local flows = require "whatsapp.sandbox.flows"
 local graph = require "whatsapp.sandbox.graph"
 local journal = require "whatsapp.sandbox.journal"
@@ -61,6 +62,18 @@ local function unsupported(request, id)
   })
 end
 
+local MOST_TOKENS, YEARS = 1000, 2 ^ 32 -- seconds
+
+-- the life of a token begins with the first request that has the token
+local function is_expired(box, token)
+  if not box.token_life then return false end
+  local now = box.clock:now()
+  local began = box.tokens:get(token, now)
+  if began then return now >= began + box.token_life end
+  box.tokens:set(token, now, YEARS, now)
+  return false
+end
+
 local function check_token(box, request)
   local scheme, token = (graph.header(request, "authorization") or ""):match "^(%a+) +(%S+)$"
   if scheme ~= "Bearer" and scheme ~= "OAuth" then token = nil end
@@ -70,6 +83,7 @@ local function check_token(box, request)
   if box.token and token ~= box.token then
     return fail(401, { message = "Invalid OAuth access token - Cannot parse access token", code = 190 })
   end
+  if is_expired(box, token) then return chaos.expired() end
 end
 
 local function answer_to(box, request, path)
@@ -119,7 +133,7 @@ local function handle(box, request)
     kind = "request", method = request.method, path = path, status = response.status, request = told(request.body),
     response = told(response.body), problems = response.problems,
     rule = rule and rule.id, fault = response.fault and response.fault.what, id = entry and entry.id,
-    to = entry and entry.to, message = entry and entry.message,
+    to = entry and entry.to, message = entry and entry.message, blanks = request.blanks,
   }
   response.entry, response.problems = nil, nil
   return response
@@ -284,7 +298,7 @@ end
 
 local OPTIONS = {
   token = "text", new_id = "callable", kept = "count", kept_media = "count", kept_uploads = "count", kept_bytes = "bytes",
-  url_life = "amount", now = "callable", on_forget = "callable", observe = "callable",
+  url_life = "amount", token_life = "amount", now = "callable", on_forget = "callable", observe = "callable",
   app_secret = "key", verify_token = "key", webhook = "endpoint",
   numbers = "numbers", seed = "count", webhook_timeout = "seconds", window = "window_mode", limits = "limits_mode",
   limit_status = "limit_status", statuses = "table", base_url = "text",
@@ -344,6 +358,8 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---@field observe (fun(event: whatsapp.observed))? called with each request that is answered, and with each attempt to post a
 ---webhook: whatsapp.metrics, or a function; box.observe_error is the last error that it raised
 ---@field url_life number? seconds for which the URL of a file is valid, 300
+---@field token_life number? the seconds for which a token is valid, from the first request with the token; then each request gets
+---190 with subcode 463. A temporary token of the App Dashboard is valid for 24 hours. If absent, tokens do not expire
 ---@field now (fun(): number)? a real clock in seconds since 1970; if absent, only the test moves the time
 
 -- Returns a function that makes ids. An id depends on the seed and ends with the count, so that no id repeats. LuaJIT hashes a
@@ -378,6 +394,7 @@ function Box:begin()
   self.forgotten, self.shelves = 0, {}
   self.messages, self.undelivered, self.inbound, self.media, self.sessions = {}, {}, {}, media.none(), {}
   self.effects, self.blocked_users = {}, {}
+  self.tokens = expiring.new { max = MOST_TOKENS, now = function() return self.clock:now() end }
   deliveries.reset(self)
   self.users = users.new(self, MOST_USERS)
   for _, user in ipairs(USERS) do self.users:user(user[1], user[2]) end
@@ -394,7 +411,7 @@ function sandbox.new(options)
   local draw = random.new(seed + 1)
   local box = setmetatable({
     options = checked, token = checked.token, new_id = checked.new_id or new_ids(seed),
-    url_life = checked.url_life or media.URL_LIFE,
+    url_life = checked.url_life or media.URL_LIFE, token_life = checked.token_life,
     app_secret = checked.app_secret or random_id.new(), verify_token = checked.verify_token or "sandbox", waba = numbers.WABA,
     webhook_timeout = checked.webhook_timeout or 10, window = checked.window or "api", base_url = checked.base_url,
     ladder = statuses.ladder(checked.statuses), endpoints = {}, flow_keys = {}, flow_endpoint = checked.flow_endpoint,

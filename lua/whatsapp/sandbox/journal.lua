@@ -59,6 +59,17 @@ function Journal:after(after, limit)
   return list, after + 1 < self.first
 end
 
+---Returns an event without the blanks that nginx added to the bytes of a request.
+---@param event table
+---@return table event
+function journal.shown(event)
+  if not event.blanks then return event end
+  local copy = {}
+  for name, value in pairs(event) do copy[name] = value end
+  copy.blanks, copy.request = nil, event.request and event.request:sub(1, -event.blanks - 1)
+  return copy
+end
+
 ---@param now fun(): number
 ---@param max integer events
 ---@param max_bytes integer

@@ -1,6 +1,7 @@
 -- The stream of the sandbox's events for pages and programs: text/event-stream; the `id` of an event is its number. A reader that
 -- is behind gets an event `gap`. The box keeps the events, and no reader has a copy: a reader that does not read costs only its
 -- connection and one chunk. Never waits for one reader.
+local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
 
 local stream = {}
@@ -16,7 +17,7 @@ Readers.__index = Readers
 ---@param ngx table
 ---@return table readers light threads that wait for the next event
 function stream.readers(ngx)
-  return setmetatable({ ngx = ngx, waiting = {}, count = 0 }, Readers)
+  return setmetatable({ ngx = ngx, waiting = {} }, Readers)
 end
 
 ---Suspends the light thread until something happens.
@@ -55,7 +56,7 @@ local function chunk_of(box, after)
   local out, bytes = {}, 0
   if gap then out[1] = "event: gap\ndata: {}\n\n" end
   for _, event in ipairs(list) do
-    local text = ("id: %d\ndata: %s\n\n"):format(event.seq, json.encode(event) or "{}")
+    local text = ("id: %d\ndata: %s\n\n"):format(event.seq, json.encode(journal.shown(event)) or "{}")
     out[#out + 1], after, bytes = text, event.seq, bytes + #text
     if bytes > BYTES then break end
   end

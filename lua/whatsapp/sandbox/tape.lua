@@ -1,8 +1,11 @@
 -- A recorded run: the actions of the users and the answers of the business, read from the events of a box in lines of JSON. It
 -- can play the users' side again in a box, and compare the answers without ids and times. Never opens a file or a socket.
+local crypto = require "whatsapp.crypto"
 local escaped = require "whatsapp.sandbox.escaped"
 local inbound = require "whatsapp.sandbox.inbound"
+local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
+local media = require "whatsapp.sandbox.media"
 local values = require "whatsapp.util.values"
 
 local tape = {}
@@ -12,14 +15,31 @@ local tape = {}
 ---action of a user, and the messages of the business until the next action, with their ids
 ---@field before table[] the messages of the business before the first action
 ---@field bodies string[] the bodies of the webhooks, each once
+---@field files table<string, table> id -> the file of a user: data, type, filename
 local Tape = {}
 Tape.__index = Tape
 
 -- ---- reading ------------------------------------------------------------------------------------------------------------
 
+local MOST_BYTES = 16 * 1024 * 1024 -- a record has the bytes of a file up to this size
+
+---Returns an event for a record. The event of a file that a user sent gets the file's bytes, up to 16 MiB, so that a bot can
+---fetch the file when the record is replayed.
 ---@param event whatsapp.sandbox.event
----@return string line without a line end
-function tape.line(event) return escaped.encode(event) end
+---@param box whatsapp.sandbox
+---@return table event
+function tape.recorded(event, box)
+  local file = event.kind == "media" and event.user and box.media[event.id]
+  if not file or #file.data > MOST_BYTES then return journal.shown(event) end
+  local copy = values.copy(event)
+  copy.base64, copy.filename = crypto.base64(file.data), file.filename
+  return copy
+end
+
+---@param event whatsapp.sandbox.event
+---@param box whatsapp.sandbox
+---@return string line without its end
+function tape.line(event, box) return escaped.encode(tape.recorded(event, box)) end
 
 -- kind of an event -> function that adds it to the tape; it returns a problem, or nil
 local READERS = {
@@ -39,23 +59,28 @@ local READERS = {
     answers[#answers + 1] = event.message
     if last then last.ids[#answers] = event.id end
   end,
+  media = function(self, event)
+    local data = type(event.base64) == "string" and crypto.from_base64(event.base64)
+    if event.base64 ~= nil and not data then return "the bytes of a file must be base64" end
+    if data then self.files[event.id] = { data = data, type = event.mime_type, filename = event.filename } end
+  end,
   delivery = function(self, event)
     if type(event.body) == "string" then self.bodies[#self.bodies + 1] = event.body end
   end,
 }
 
----@param text string lines of JSON, as a record has them
+---@param text string the lines of JSON of a record
 ---@return whatsapp.sandbox.tape? tape
 ---@return string? err names the line
 function tape.read(text)
-  local self = setmetatable({ steps = {}, before = {}, bodies = {} }, Tape)
+  local self = setmetatable({ steps = {}, before = {}, bodies = {}, files = {} }, Tape)
   local number = 0
   for line in (text .. "\n"):gmatch "(.-)\r?\n" do
     number = number + 1
     if line:find "%S" then
       local event, err = json.decode(line)
       if type(event) ~= "table" or type(event.kind) ~= "string" or type(event.at) ~= "number" then
-        return nil, ("line %d is no event of a record%s"):format(number, err and ": " .. tostring(err) or "")
+        return nil, ("line %d is not an event of a record%s"):format(number, err and ": " .. tostring(err) or "")
       end
       local problem = READERS[event.kind] and READERS[event.kind](self, event)
       if problem then return nil, ("line %d: %s"):format(number, problem) end
@@ -75,14 +100,24 @@ local function renamed(value, ids)
   return copy
 end
 
+-- keeps the file of a recorded message in the box, and adds its new id to `ids`
+local function keep_file(self, box, user, message, ids)
+  local object = message[message.type]
+  local file = type(object) == "table" and self.files[object.id]
+  if not file then return end
+  local kept = media.keep_inbound(box, { data = file.data, type = file.type, filename = file.filename, from = user.id })
+  if kept then ids[object.id] = kept.id end
+end
+
 ---Repeats an action of a user.
 ---@param box whatsapp.sandbox
 ---@param step table of `steps`
 ---@param ids table<string, string> recorded ids -> ids of this run; this function adds the new id
 ---@return table result id, message, delivery
-function Tape.perform(_, box, step, ids)
+function Tape:perform(box, step, ids)
   local address = step.message.from or step.user_id or step.user
   local user = assert(box.users:user(address, { name = step.name, user_id = step.user_id }))
+  keep_file(self, box, user, step.message, ids)
   local result = inbound.replay(box, user, renamed(step.message, ids), step.number)
   ids[step.message.id] = result.id
   return result

@@ -1,7 +1,7 @@
 -- The users of a box, and the functions with which a test plays a user. Their number is bounded: the box forgets the users that
 -- were not used for the longest time. Never calls a webhook itself.
 local chats = require "whatsapp.sandbox.chats"
-local escaped = require "whatsapp.sandbox.escaped"
+local values = require "whatsapp.util.values"
 local expiring = require "whatsapp.util.expiring"
 local inbound = require "whatsapp.sandbox.inbound"
 local recipient = require "whatsapp.send.recipient"
@@ -178,7 +178,7 @@ function Book:find(address)
   return user
 end
 
-local function is_name(name) return type(name) == "string" and name ~= "" and escaped.is_utf8(name) end
+local function is_name(name) return type(name) == "string" and name ~= "" and values.is_utf8(name) end
 
 ---Returns a user; adds a new user if needed. Sets the members in `options`.
 ---@param address string|number|nil a phone number, or a user id

@@ -22,9 +22,9 @@ end
 
 -- kind of a member -> { test, the words after "must be" }
 local KINDS = {
-  text = { function(value) return type(value) == "string" and value ~= "" and escaped.is_utf8(value) end,
+  text = { function(value) return type(value) == "string" and value ~= "" and values.is_utf8(value) end,
     "a string of UTF-8 that is not empty" },
-  words = { function(value) return type(value) == "string" and escaped.is_utf8(value) end, "a string of UTF-8" },
+  words = { function(value) return type(value) == "string" and values.is_utf8(value) end, "a string of UTF-8" },
   bytes = { function(value) return type(value) == "string" end, "a string" },
   number = { function(value) return type(value) == "number" and value == value and math.abs(value) <= 180 end,
     "a number of degrees" },

@@ -111,7 +111,7 @@ function credentials.cleaned(state, value, depth, request)
   if depth == 0 then return nil end
   local clean = {}
   for name, member in next, value do clean[name] = credentials.cleaned(state, member, depth - 1, request) end
-  return getmetatable(value) == LIST and setmetatable(clean, LIST) or clean -- another metatable is a user's, and may raise
+  return getmetatable(value) == LIST and setmetatable(clean, LIST) or clean -- a user's metatable could raise
 end
 
 -- ---- the token ------------------------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ local function signed_headers(state, headers, token)
 end
 
 local function proof_of(state, token)
-  local proof = require("whatsapp.crypto").hmac_sha256(state.app_secret, token)
+  local proof = require("whatsapp.util.needed")("whatsapp.crypto").hmac_sha256(state.app_secret, token)
   remember(state.shared.secrets, state.app_secret)
   remember(state.shared.secrets, proof)
   return proof

@@ -11,7 +11,7 @@ local EXACT = values.EXACT
 
 values.NONE = {} -- an empty table; no code writes into it
 
----Copies a table, but not the tables inside it. Its metatable is not asked: it could raise.
+---Copies a table, but not the tables inside it. Does not use its metatable, which could raise.
 ---@generic T: table
 ---@param from T?
 ---@return T copy
@@ -19,21 +19,6 @@ function values.copy(from)
   local to = {}
   for name, value in next, from or values.NONE do to[name] = value end
   return to
-end
-
----@param a any
----@param b table
----@return boolean same true if both are tables with the same members
-function values.same(a, b)
-  if a == b then return true end
-  if type(a) ~= "table" then return false end
-  for name, value in pairs(b) do
-    if a[name] ~= value then return false end
-  end
-  for name in pairs(a) do
-    if b[name] == nil then return false end
-  end
-  return true
 end
 
 ---@param value any
@@ -143,6 +128,23 @@ end
 function values.characters(text)
   local _, count = text:gsub("[^\128-\191]", "")
   return count
+end
+
+-- patterns for characters of two, three and four bytes; surrogates and numbers that are too large do not match
+local TAIL = "[\128-\191]"
+local CHARACTERS = {
+  "[\194-\223]" .. TAIL, "\224[\160-\191]" .. TAIL, "[\225-\236\238\239]" .. TAIL .. TAIL, "\237[\128-\159]" .. TAIL,
+  "\240[\144-\191]" .. TAIL .. TAIL, "[\241-\243]" .. TAIL .. TAIL .. TAIL, "\244[\128-\143]" .. TAIL .. TAIL,
+}
+
+---@param text string
+---@return boolean
+function values.is_utf8(text)
+  for _, character in ipairs(CHARACTERS) do
+    if not text:find "[\128-\255]" then return true end
+    text = text:gsub(character, "x")
+  end
+  return not text:find "[\128-\255]"
 end
 
 ---Converts a value of any type to text; no other code does. util/show puts the text on one line.

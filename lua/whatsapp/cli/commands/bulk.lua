@@ -185,12 +185,18 @@ local OF_STATE = { accepted = "accepted", unknown = "unknown", failed = "failed"
 local function send_from_state(context, source, total)
   if not source.can_rewind then exit.stop("usage", "--state needs a file that can be read twice, not a pipe") end
   local outbox = open_state(context)
+  local before = require("whatsapp.cli.store").check(outbox:counts())
   local counts = { done = 0, failed = 0, unknown = 0, accepted = 0 }
   require("whatsapp.cli.outbox_rows").put(outbox, source.rows(), { with_keys = true }, function(_, result)
     if result.state == "same" then counts.done = counts.done + 1 end
   end)
-  if counts.done > 0 then context.terminal:note(("%s rows are in %s already"):format(number(counts.done),
-    context.options.state)) end
+  local unfinished = before.queued + before.claimed + before.sending
+  if counts.done > 0 then
+    context.terminal:note(("%s rows are in %s already"):format(number(counts.done), context.options.state))
+  elseif unfinished > 0 then
+    context.terminal:note(("%s holds %s unsent messages of another file: they are sent too"):format(context.options.state,
+      number(unfinished)))
+  end
   counts.done = 0
   local bar = require("whatsapp.cli.progress").new(context.terminal, total, require("whatsapp.curl").now)
   local is_interrupted = require("whatsapp.cli.outbox_run").run(context, outbox, true, function(entry)

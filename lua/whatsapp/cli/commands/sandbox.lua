@@ -15,7 +15,7 @@ end
 
 local PLAIN = {
   "port", "verify_token", "templates", "state", "record", "clock", "statuses", "limits", "window", "seed", "webhook_timeout",
-    "numbers", "flow_endpoint",
+    "numbers", "flow_endpoint", "token_life",
 }
 
 local function options_of(context)
@@ -71,6 +71,7 @@ return {
     { "--numbers", "N", "how many numbers the business has", number = true },
     { "--seed", "N", "the seed of ids and of random faults (1)", number = true },
     { "--webhook-timeout", "S", "seconds to wait for an answer to a webhook (10)", number = true },
+    { "--token-life", "S", "seconds that a token is valid; without it, tokens do not expire", number = true },
     { "--tls", nil, "use https, with a new certificate" },
     { "--no-page", nil, "serve the API only" },
     { "--open", nil, "open the page in a browser" },

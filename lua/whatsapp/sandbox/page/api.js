@@ -3,18 +3,11 @@
 export class Problem extends Error {}
 
 async function ask(method, path, body) {
-  const headers = body === undefined ? {} : { "content-type": "application/json" };
-  let answer;
-  try {
-    answer = await fetch("/_sandbox/" + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
-  } catch {
-    throw new Problem("the sandbox does not answer");
-  }
+  const sent = body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  const answer = await fetch("/_sandbox/" + path, { method, ...sent }).catch(() => { throw new Problem("the sandbox does not answer"); });
   const text = await answer.text();
-  let value = {};
-  try { value = text ? JSON.parse(text) : {}; } catch { value = { problem: text.slice(0, 200) }; }
-  if (!answer.ok) throw new Problem(value.problem || `the sandbox answered ${answer.status}`);
-  return value;
+  if (answer.ok) return text ? JSON.parse(text) : {};
+  throw new Problem(/^\{"problem"/.test(text) ? JSON.parse(text).problem : `the sandbox answered ${answer.status}`);
 }
 
 export const get = (path) => ask("GET", path);

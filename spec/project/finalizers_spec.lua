@@ -46,9 +46,9 @@ end
 
 if when == "older" then keep() end
 module = require("whatsapp." .. name)
-for _, maker in ipairs { "new", "hmac_key", "array", "open" } do
+for maker, argument in pairs { new = {}, array = {}, digest = "sha256", checker = "secret" } do
   if module[maker] then
-    local ok, object = pcall(module[maker], {})
+    local ok, object = pcall(module[maker], argument)
     if ok then objects[#objects + 1] = object end
   end
 end

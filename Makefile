@@ -37,7 +37,8 @@ SSL_LIB  ?= $(or $(shell pkg-config --libs libcrypto 2>/dev/null),-lcrypto)
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
             -Wcast-qual -Wundef -Wvla -Wformat=2 -Wswitch-enum -Werror=override-init
 FLAGS    := -std=c99 -fPIC -fno-plt -fvisibility=hidden -fno-math-errno $(WARN) $(WERROR)
-SHARED   := -shared $(if $(filter Darwin,$(shell uname -s)),-undefined dynamic_lookup)
+# nodelete: Lua 5.1 and LuaJIT unload modules before they call the last finalizers, which would then call into no memory
+SHARED   := -shared $(if $(filter Darwin,$(shell uname -s)),-undefined dynamic_lookup,-Wl,-z,nodelete)
 
 # a short line for each file that is made; V=1 shows the commands, make -s nothing
 QUIET := $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))

@@ -749,6 +749,16 @@ static void match(int index, bool whole)
 
 /* ---- the promises ---- */
 
+/* the bytes of a character that a path shows as \u{...}; returns how many */
+static size_t put_utf8(char *bytes, unsigned long point)
+{
+    size_t more = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+    static const unsigned char leads[] = {0, 0xC0, 0xE0, 0xF0};
+    bytes[0] = (char) (leads[more] | point >> 6 * more);
+    for (size_t i = 1; i <= more; i++) bytes[i] = (char) (0x80 | (point >> 6 * (more - i) & 0x3F));
+    return more + 1;
+}
+
 /* the value at a path, as far as the path is not shortened: pushes it, or true */
 static void resolve(int message, const char *path)
 {
@@ -766,8 +776,12 @@ static void resolve(int message, const char *path)
             bool quoted = *path == '[';
             path += quoted ? 2 : *path == '.';
             for (; *path != '\0' && (quoted ? *path != '"' : *path != '.' && *path != '['); path++) {
-                need(length < sizeof name, "a very long path");
-                if (quoted && *path == '\\' && is_digit(path[1])) {
+                need(length + 4 < sizeof name, "a very long path");
+                if (quoted && *path == '\\' && path[1] == 'u') {
+                    char *brace;
+                    length += put_utf8(name + length, strtoul(path + 3, &brace, 16));
+                    path = brace;
+                } else if (quoted && *path == '\\' && is_digit(path[1])) {
                     name[length++] = (char) ((path[1] - '0') * 100 + (path[2] - '0') * 10 + path[3] - '0');
                     path += 3;
                 } else {

@@ -1,4 +1,4 @@
--- What wrk runs for bench-sandbox: posts $MESSAGES messages to $RECIPIENTS numbers, and prints how many the sandbox took. Every
+-- The script that wrk runs for bench-sandbox: posts $MESSAGES messages to $RECIPIENTS numbers, and prints how many the sandbox took. Every
 -- other answer ends the run with an error.
 local MESSAGES, RECIPIENTS = tonumber(os.getenv "MESSAGES"), tonumber(os.getenv "RECIPIENTS")
 -- luacheck: globals wrk setup request response done sent taken refused

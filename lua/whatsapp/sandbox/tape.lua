@@ -21,7 +21,7 @@ Tape.__index = Tape
 
 -- ---- reading ------------------------------------------------------------------------------------------------------------
 
-local MOST_BYTES = 16 * 1024 * 1024 -- of a file whose bytes are in a record
+local MOST_BYTES = 16 * 1024 * 1024 -- a record has the bytes of files up to this size
 
 ---Returns an event for a record. It has the bytes of a file that a user sent, up to 16 MiB, so that a bot can fetch the file
 ---when the record is replayed.

@@ -112,7 +112,7 @@ describe("the sandbox in nginx, over http,", function()
     assert.is_nil(stream("", ""):find "id: ")
   end)
 
-  -- nginx adds blanks to what the box reads: nobody sees them
+  -- nginx adds blanks to the body that the box reads; they are never shown
   it("shows the bytes of a request as they came, blanks at their end too", function()
     local path = "/v26.0/106540352242922/messages"
     local headers = { ["content-type"] = "application/json", authorization = "Bearer t" }

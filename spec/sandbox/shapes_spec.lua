@@ -59,7 +59,7 @@ local function check_member(value, kind, path, wrong)
   else check(value, kind, path, wrong) end
 end
 
--- adds to `wrong` what an object lacks, and what nobody knows
+-- adds the members that are missing, and those that the API does not have, to `wrong`
 function check(object, kind, path, wrong)
   local needed, more = SHAPES[kind]:match "^([^|]*)|?(.*)$"
   needed, more = words_of(needed), words_of(more)
@@ -89,7 +89,7 @@ local CARDS = { CARD, {} }
 for name, value in pairs(CARD) do CARDS[2][name] = value end
 CARDS[2].card_index, CARDS[2].action = 1, { buttons = { { type = "quick_reply", quick_reply = { id = "c1", title = "Card" } } } }
 
--- what a user does, after a message of the business; each thing of the page that can be pressed, and each verb, is a row
+-- an action of a user, after a message of the business: a row for each verb, and for each thing of the page that can be pressed
 local ROWS = {
   { "write", function(ana) ana:writes "a/b @ 😀 مرحبا" end },
   { "forward", function(ana) ana:writes("x", { forwarded = true }) end },

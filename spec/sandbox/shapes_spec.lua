@@ -1,5 +1,5 @@
--- The webhooks of a box against the API's contract, name by name: each object has every member that it must have, and none that
--- the API does not know. The names are written by hand from the API's documentation. In this process.
+-- The webhooks of a box against the API's contract, name by name. Each object must have every required member, and may have no
+-- member that the API does not know. The names are written by hand from the API's documentation. In this process.
 local json = require "whatsapp.wire.json"
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"

@@ -58,7 +58,7 @@ describe("core.read_answer", function()
     end
   end)
 
-  it("returns nil and the error of decode for what is no JSON", function()
+  it("returns nil and decode's error for text that is not JSON", function()
     for _, text in ipairs { "", "{", '{"messages":[{"id":"x"}]', "{} x", "[1,]" } do
       local value, err = core.decode(text)
       assert.is_nil(value)
@@ -78,7 +78,7 @@ describe("core.same", function()
     { setmetatable({}, { __index = one }), one, false },
   }
   for i, row in ipairs(rows) do
-    it("compares members, and those of tables in them, but no deeper: row " .. i, function()
+    it("compares members and the members of their tables, but no deeper tables: row  " .. i, function()
       assert.equal(row[3], core.same(row[1], row[2]))
       assert.equal(row[3], core.same(row[2], row[1]))
     end)

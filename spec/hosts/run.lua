@@ -1,7 +1,7 @@
 -- make test-hosts: runs each recipe of examples/hosts in its host, if that is installed, against a server on 127.0.0.1 that
 -- answers as the API does. The recipe must print the id of its message, and the server must have received one request for each
--- message. Ends with an error if one fails, or takes longer than $LIMIT seconds (120). $HOSTS_PATH is put before Lua's own path:
--- for a newer Copas than Debian's. Never sends to another host, leaves nothing behind.
+-- message. Ends with an error if a program fails, or takes longer than $LIMIT seconds (120). $HOSTS_PATH is put before Lua's own
+-- path, to try a newer Copas than Debian's. Never sends to another host, leaves nothing behind.
 --   lua run.lua [name]      one host only
 local nginx_server = require "spec.support.nginx"
 local output = require "spec.support.output"

@@ -93,10 +93,10 @@ describe("a host without libcurl", function()
   end)
 end)
 
-describe("a host without a module gets one line that says what to do:", function()
+describe("a host without a module gets one line with the solution:", function()
   teardown(scratch.empty)
 
-  -- the module that is not there, the program, words of the line
+  -- the missing module, the program, words of the line
   local ROWS = {
     { "whatsapp.core", 'require "whatsapp"', " install" },
     { "whatsapp.crypto", 'require("whatsapp").webhook.handler { app_secret = "x", verify_token = "y", on = {} }', " install" },

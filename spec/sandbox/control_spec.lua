@@ -302,7 +302,7 @@ describe("the events of the sandbox", function()
 end)
 
 describe("the state of the sandbox", function()
-  local START = 1800000000 -- both boxes have this real time: the one that reads the state is made later
+  local START = 1800000000 -- both boxes have this real time: the box that reads the state is made later
 
   local function full_box()
     local box, client = new_box { webhook = URL, seed = 5, now = function() return START end }

@@ -1,5 +1,5 @@
--- Tables of the user whose metatables raise: messages, results of hooks, of a token function and of a transport. Each message has one
--- outcome, and the metatable of a message is not asked: the core reads the plain table. Never touches a network.
+-- The user's tables have metatables that raise: messages, and the results of hooks, of a token function and of a transport. Each
+-- message has one outcome, and the core reads a message without its metatable. Never touches a network.
 local memory = require "whatsapp.transport.memory"
 local whatsapp = require "whatsapp"
 
@@ -24,7 +24,7 @@ local function client_of(options, transport)
   return whatsapp.new(options)
 end
 
--- what a client may be made with: each takes another way through the sending of a message
+-- the options of clients: each client sends a message in another way
 local CLIENTS = {
   plain = {}, stamped = { stamp = true }, limited = { limiter = { throughput = 1000, pair = { interval = 0.001, burst = 100 } } },
   proved = { app_secret = "secret" }, hooked = { before_send = function() end, log = function() end, observe = function() end },
@@ -74,7 +74,7 @@ describe("a message with a metatable that raises", function()
     end
   end
 
-  it("is asked nothing by the other functions that take a message", function()
+  it("is read without its metatable by the other functions that take a message", function()
     local client = client_of {}
     for _, make in pairs(MESSAGES) do
       for _, wrap in ipairs { raising, protected } do
@@ -113,13 +113,13 @@ describe("each message has one outcome", function()
       err = function() return nil, wrap(), wrap() end,
       ["error that is raised"] = function() error(wrap(), 0) end,
     } do
-      it("whatever a transport gives: " .. name, function()
+      it("for each result of a transport:  " .. name, function()
         for _, outcome in ipairs(outcomes_of(client_of({}, answer))) do assert.is_nil(outcome[1]) end
       end)
     end
 
     for _, option in ipairs { "before_send", "log", "observe", "on_warning", "token" } do
-      it("whatever a function gives: " .. option, function()
+      it("for each result of a function:  " .. option, function()
         for _, give in ipairs {
           function() return wrap() end, function() return false, wrap() end, function() return nil, wrap() end,
           function() error(wrap(), 0) end,

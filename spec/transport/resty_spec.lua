@@ -114,8 +114,8 @@ describe("the transport over cosockets", function()
     end)
   end
 
-  -- nginx's loop has not turned for some time, so that it looks at the kept connection first
-  it("waits for no time before it uses a kept connection", function()
+  -- nginx's loop is late here: it must look at the kept connection first
+  it("does not wait before it uses a kept connection", function()
     local got = run("h1", [[
       local sleep, slept, turns = ngx.sleep, 0, 0
       local turn = require "whatsapp.transport.resty.turn"
@@ -136,7 +136,7 @@ describe("the transport over cosockets", function()
       return { turns, slept }
     ]])
     assert.equal(20, got[1])
-    assert.is_true(got[2] < 5, got[2]) -- each time that the machine stalls for 0.1 s makes one
+    assert.is_true(got[2] < 5, got[2]) -- a machine that stops for 0.1 s makes one
     assert.equal(1, fault.connections())
   end)
 

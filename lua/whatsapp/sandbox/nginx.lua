@@ -66,9 +66,8 @@ end
 
 local BLANKS = 4
 
--- Returns a body of JSON with the blanks that server.lua's configuration adds, and their number. Returns every other body without
--- blanks: one that is no JSON, a long one, and one in an nginx with another configuration.
-
+-- Returns a body, and the number of blanks at its end that nginx added. The configuration of server.lua adds blanks only to short
+-- bodies of JSON.
 local function bytes_of(ngx, headers)
   if not graph.is_json(headers["content-type"]) then return body_of(ngx) end
   ngx.req.read_body()

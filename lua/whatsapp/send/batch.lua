@@ -273,7 +273,7 @@ local function report(self, details)
   if details then details.progress_error = values.text_of(problem) end
 end
 
--- Returns the next message that has ended, and its outcome; nothing: all have ended. Releases its delivery for reuse.
+-- Returns the next message that has ended, and its outcome; no value: all messages have ended. Releases its delivery.
 local function next_outcome(self, level)
   if self.current then check_current(self, level + 1) end
   local ready = self.ready
@@ -308,7 +308,7 @@ end
 ---@return whatsapp.Message? message, table? result, string? err, whatsapp.info|whatsapp.details|nil details
 function Batch:next()
   check_batch(self)
-  local message, result, err, details = next_outcome(self, 2) -- no tail call: errors blame the caller of this function
+  local message, result, err, details = next_outcome(self, 2) -- not a tail call: errors blame the caller of this function
   return message, result, err, details
 end
 

@@ -111,7 +111,7 @@ function credentials.cleaned(state, value, depth, request)
   if depth == 0 then return nil end
   local clean = {}
   for name, member in next, value do clean[name] = credentials.cleaned(state, member, depth - 1, request) end
-  return getmetatable(value) == LIST and setmetatable(clean, LIST) or clean -- another metatable is a user's, and may raise
+  return getmetatable(value) == LIST and setmetatable(clean, LIST) or clean -- a user's metatable could raise
 end
 
 -- ---- the token ------------------------------------------------------------------------------------------------------------

@@ -251,7 +251,7 @@ end
 -- checks the message and writes its JSON; `to` and `plain_to` are the results of core.recipient_of
 local function write(self, message, to, plain_to)
   local plan, marked, stamp = self.plan, message, false
-  local is_message = rawget(message, "status") == nil -- raw, as the core reads it: a metatable could raise
+  local is_message = rawget(message, "status") == nil -- rawget, because a metatable could raise
   if plan.stamp and is_message then marked, stamp = stamped(message) end
   local body, warnings, details = encode(marked, plan.encode)
   local check_template = self.state.check_template

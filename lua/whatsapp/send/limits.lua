@@ -43,7 +43,7 @@ local function sweep(self, now)
   end
 end
 
--- Counts a new key. Returns when its last place ends: now.
+-- Counts a new key. Returns the time at which its last place ended: now.
 local function add_key(self, now)
   self.taken = self.taken + 1
   if self.taken > self.kept + FEW then sweep(self, now) end

@@ -12,7 +12,7 @@ local ROWS = { { "type", "template" }, { "recipient_type", "individual" } }
 function marketing.check(message)
   for _, row in ipairs(ROWS) do
     local name, wanted = row[1], row[2]
-    local value = rawget(message, name) -- raw, as the core reads it
+    local value = rawget(message, name) -- rawget, because a metatable could raise
     if value == nil and name == "type" and rawget(message, "template") == nil then value = "another type" end
     if value ~= nil and values.text_of(value):lower() ~= wanted then
       local err = ('%s: must be "%s" for /marketing_messages'):format(name, wanted)

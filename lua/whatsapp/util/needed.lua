@@ -4,7 +4,7 @@
 local OURS = "in the clone, make LUA=%s install (LuaRocks: luarocks --lua-version %s make)"
 local FOUND = "on Debian, apt install %s"
 
--- a module, or the first part of its name -> what to do
+-- name of a module, or its first part -> advice
 local ADVICE = {
   ["whatsapp.core"] = OURS, ["whatsapp.crypto"] = OURS,
   cqueues = FOUND:format "lua-cqueues", luv = FOUND:format "lua-luv", socket = FOUND:format "lua-socket",
@@ -17,7 +17,7 @@ local function advice_of(name)
   return advice:format(rawget(_G, "jit") and "luajit" or "lua" .. version, version)
 end
 
----@param name string of a module in the table above
+---@param name string the name of a module that ADVICE has
 ---@return any module
 return function(name)
   local ok, module = pcall(require, name)

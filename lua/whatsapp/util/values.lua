@@ -11,7 +11,7 @@ local EXACT = values.EXACT
 
 values.NONE = {} -- an empty table; no code writes into it
 
----Copies a table, but not the tables inside it. Its metatable is not asked: it could raise.
+---Copies a table, but not the tables inside it. Does not use its metatable, which could raise.
 ---@generic T: table
 ---@param from T?
 ---@return T copy

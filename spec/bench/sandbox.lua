@@ -9,7 +9,7 @@ local server = require "whatsapp.sandbox.server"
 local socket = require "socket"
 
 local MESSAGES = assert(tonumber(os.getenv "MESSAGES" or 100000), "MESSAGES is a number")
-local SECONDS, CONNECTIONS = 100, 32 -- wrk ends earlier, after MESSAGES
+local SECONDS, CONNECTIONS = 600, 32 -- wrk ends earlier, after MESSAGES
 local SCRIPT = "spec/bench/sandbox_wrk.lua"
 
 -- name, recipients, whether a client of the stream is connected and never reads

@@ -68,6 +68,17 @@ describe("a webhook of the sandbox", function()
     assert.equal(posts[1].headers["x-hub-signature-256"], "sha256=" .. said:match "(%x+)%s*$")
   end)
 
+  it("takes the time that passes, and not the time that the clock is moved by", function()
+    local real = 1800000000
+    local box = sandbox.new { webhook = "http://127.0.0.1:1/", now = function() return real end }
+    box:user("16505551234"):writes "x"
+    local effect = box:run()[1]
+    real = real + 0.25
+    box.clock:advance(3600)
+    effect.done { status = 200, body = "" }
+    assert.equal(250, box.shelves.deliveries.list[1].attempts[1].ms)
+  end)
+
   it("is always the same bytes", function()
     local bodies = {}
     for i = 1, 2 do

@@ -134,7 +134,7 @@ local function settle(box, delivery, attempt, response, err)
   attempt.status = status
   attempt.answer = status and tostring(response.body or ""):sub(1, MOST_ANSWER) or nil
   attempt.err = not status and show.value(err or "no answer") or nil
-  attempt.ms = math.max(0, math.floor((box.clock:now() - attempt.at) * 1000 + 0.5))
+  attempt.ms = math.max(0, math.floor((box.wall() - delivery.began) * 1000 + 0.5)) -- without moves of the box's clock
   delivery.response = status and response or nil
   if REFUSED[status] then explain(box, delivery, attempt) end
   if status == OK then finish(delivery, "done")
@@ -181,7 +181,7 @@ function start(box, endpoint, delivery)
   local is_first = #delivery.attempts == 0
   local signed = delivery.garble and is_first and delivery.body .. " " or delivery.body
   local attempt = { at = box.clock:now(), signature = "sha256=" .. crypto.hmac_sha256(box.app_secret, signed) }
-  delivery.first_at = delivery.first_at or attempt.at
+  delivery.first_at, delivery.began = delivery.first_at or attempt.at, box.wall()
   delivery.attempts[#delivery.attempts + 1], delivery.next_at = attempt, nil
   if delivery.drop and is_first then return settle(box, delivery, attempt, nil, "dropped on the way by a rule") end
   if endpoint.handle then call(box, endpoint, delivery, attempt)

@@ -132,6 +132,10 @@ static const trial trials[] = {
         "return client(memory(function() return nil, 'lost', {kind = 'transport', retryable = true, "
         "may_have_been_sent = false} end)).send, made, good"},
     {"send, invalid", "send", NULL, false, false, "return client(memory({})).send, made, {to = 1, text = {bodi = 1}}"},
+    {"send, hooked", "send", NULL, false, true,
+        "return client(memory(function() return {status = 200, headers = {}, body = accepted} end), {before_send = "
+        "function() end, log = function() end}).send, made, good"},
+    {"read answer", "read_answer", "[[{\"messages\": [{\"id\": \"wamid.1\"}]}]]", false, true, NULL},
     {"each", "send", NULL, false, true,
         "client(memory(function() return {status = 200, headers = {}, body = accepted} end)) "
         "return function() local n = 0 for m, sent in made:each({good, good, good}) do n = n + 1 end return n == 3 "
@@ -225,9 +229,9 @@ static const char prelude[] =
     "upload, answer = 'build/torture/upload', 'build/torture/answer'\n"
     "function streamed(request) request.method, request.url = 'POST', base_url return request end\n"
     "function memory(handle) return require('whatsapp.transport.memory').new(handle) end\n"
-    "function client(transport)\n"
+    "function client(transport, options)\n"
     "  made = whatsapp.new {token = 'a-token-of-a-test', phone_number_id = '1', transport = transport, base_url = "
-    "base_url}\n"
+    "base_url, before_send = options and options.before_send, log = options and options.log}\n"
     "  return made end\n"
     "function own()\n"
     "  made = whatsapp.new {token = 'a-token-of-a-test', phone_number_id = '1', base_url = base_url, proxy = '', "

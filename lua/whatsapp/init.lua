@@ -1,6 +1,6 @@
 -- whatsapp: the WhatsApp Cloud API for Lua. Holds the public names; other files do the work. `require` of this file does no
 -- I/O, sets no global, and loads neither libcurl nor a JSON reader.
-local core = require "whatsapp.core"
+local core = require("whatsapp.util.needed") "whatsapp.core"
 
 ---@class whatsapp
 ---@field message whatsapp.message constructors of messages

@@ -1,5 +1,5 @@
--- For make bench-load: gives COUNT different events to a webhook's handler, each in a signed body, with all that remembers
--- events: the store in memory, a tracker of statuses and a window of each user. Prints the memory after each eighth.
+-- For make bench-load: gives a webhook's handler COUNT different events, each in a signed body. A store in memory, a tracker of
+-- statuses and a window of each user remember the events. Prints the memory after each eighth.
 --   lua events.lua COUNT
 local measure = require "spec.bench.send.measure"
 local webhooks = require "spec.support.webhooks"
@@ -18,7 +18,7 @@ end
 
 local handle = whatsapp.webhook.handler { app_secret = webhooks.SECRET, verify_token = webhooks.TOKEN, on = { event = feed } }
 
--- a message and a status in turn, each of another user
+-- messages and statuses in turn; each has its own user
 local function body_of(number)
   local id, user = "wamid.HBgLMTY1MDU1NTEyMzQVAgASGBQz" .. number, ("1650%07d"):format(number)
   if number % 2 == 0 then return webhooks.body { messages = { webhooks.text(id, "Hello", user) } } end

@@ -1,7 +1,7 @@
--- make bench-load: how many webhooks one worker of nginx takes, and how many messages a client sends, in a second, with few and
--- with many connections, and how long the slowest of 100 waits; then how the memory grows with sends and events. Starts the
--- servers on 127.0.0.1, asks with wrk. Prints, judges nothing, leaves nothing behind. Each program has a processor of its own where
--- there are two.
+-- make bench-load: measures how many webhooks one worker of nginx takes in a second, how many messages a client sends in a
+-- second, and how long the slowest of 100 waits, with few and with many connections. Then measures how the memory grows with
+-- sends and events. Starts the servers on 127.0.0.1 and asks with wrk. Prints, judges nothing, leaves nothing behind. If there
+-- are two processors, each program has its own.
 --   lua load.lua      $CONNECTIONS, $SENDS, $EVENTS, $ROUNDS
 local nginx_server = require "spec.support.nginx"
 local output = require "spec.support.output"
@@ -14,8 +14,8 @@ local write = require "spec.support.write"
 local LUA = arg[-1]
 local function number(name) return assert(tonumber(os.getenv(name)), name .. " is a number") end
 local CONNECTIONS, SENDS, EVENTS, ROUNDS = number "CONNECTIONS", number "SENDS", number "EVENTS", number "ROUNDS"
-local SECONDS, FEW, BODIES = 5, 50, 5000 -- seconds of a turn; connections; different webhooks
-local SENT, WARM_UP = 20000, 5000 -- messages of a turn; before it, which opens all connections
+local SECONDS, FEW, BODIES = 5, 50, 5000 -- seconds of a turn; few connections; different webhooks
+local SENT, WARM_UP = 20000, 5000 -- messages of a turn; messages before the turn, which open all connections
 
 -- ---- webhooks ---------------------------------------------------------------------------------------------------------------
 
@@ -37,7 +37,7 @@ local SERVER = [[
 location / { content_by_lua_block { require("whatsapp.nginx").serve(package.loaded.handlers[ngx.var.uri:sub(2)]) } }
 ]]
 
--- wrk posts the bodies of a file in turn: a signature and a body a line
+-- wrk posts the bodies of a file in turn; each line has a signature and a body
 local WRK = [[
 local posts, at, count = {}, 0, 0
 for line in io.lines(os.getenv "POSTS") do
@@ -156,7 +156,7 @@ end
 
 -- ---- the run ----------------------------------------------------------------------------------------------------------------
 
--- returns a function: the number of a processor -> the beginning of a command that runs there
+-- returns a function that gives, for a processor's number, the beginning of a command that runs on that processor
 local function pinned()
   local can = output "taskset -c 1 echo yes 2>/dev/null" == "yes\n"
   return function(processor) return can and ("taskset -c %d"):format(processor) or "" end

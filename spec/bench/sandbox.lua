@@ -1,6 +1,6 @@
--- make bench-sandbox: how many messages a second the sandbox takes from wrk, to one recipient and to two thousand, by the clock
--- and by the processor time of its worker; its memory after them; the same while a reader of the stream never reads. Starts its
--- own sandbox on a free port of 127.0.0.1. Prints, judges nothing, leaves nothing behind.
+-- make bench-sandbox: wrk sends messages to the sandbox, to one recipient and to two thousand. Measures the messages a second,
+-- the processor time of the sandbox's worker, and its memory after the messages; then measures the same with a client of the
+-- stream that never reads. Starts its own sandbox on a free port of 127.0.0.1. Prints, judges nothing, leaves nothing behind.
 --   lua sandbox.lua      $MESSAGES
 local output = require "spec.support.output"
 local process = require "whatsapp.sandbox.process"
@@ -12,7 +12,7 @@ local MESSAGES = assert(tonumber(os.getenv "MESSAGES" or 100000), "MESSAGES is a
 local SECONDS, CONNECTIONS = 100, 32 -- wrk ends earlier, after MESSAGES
 local SCRIPT = "spec/bench/sandbox_wrk.lua"
 
--- name, recipients, whether a reader of the stream is connected that never reads
+-- name, recipients, whether a client of the stream is connected and never reads
 local ROWS = { { "one recipient", 1 }, { "2000 recipients", 2000 }, { "2000, a reader never reads", 2000, true } }
 
 local function worker_of(sandbox)
@@ -20,7 +20,7 @@ local function worker_of(sandbox)
   return assert(read(("/proc/%s/task/%s/children"):format(master, master)):match "%d+", "nginx has no worker")
 end
 
--- seconds that a process has computed, user and system
+-- returns the processor time of a process in seconds
 local function computed(pid)
   local user, system = read(("/proc/%s/stat"):format(pid)):match "%) %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ (%d+) (%d+)"
   return (user + system) / 100

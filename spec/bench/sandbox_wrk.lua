@@ -1,5 +1,5 @@
--- What wrk runs for bench-sandbox: posts $MESSAGES messages to $RECIPIENTS numbers, and prints how many the sandbox took. Every
--- other answer ends the run with an error.
+-- The script of wrk for bench-sandbox: posts $MESSAGES messages to $RECIPIENTS numbers, and prints how many messages the sandbox
+-- accepted. Any other answer ends the run with an error.
 local MESSAGES, RECIPIENTS = tonumber(os.getenv "MESSAGES"), tonumber(os.getenv "RECIPIENTS")
 -- luacheck: globals wrk setup request response done sent taken refused
 local PATH = "/v26.0/106540352242922/messages"

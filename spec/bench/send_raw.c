@@ -224,7 +224,8 @@ int main(int argc, char **argv)
     s.multi = many ? curl_multi_init() : NULL;
     s.exchanges = calloc(s.in_flight, sizeof *s.exchanges);
     s.latencies = timed ? calloc(count > warm_up ? count : warm_up, sizeof *s.latencies) : NULL;
-    if ((many && s.multi == NULL) || s.exchanges == NULL || (timed && s.latencies == NULL)) fail("curl", "not enough memory");
+    if ((many && s.multi == NULL) || s.exchanges == NULL || (timed && s.latencies == NULL))
+        fail("curl", "not enough memory");
     if (many) curl_multi_setopt(s.multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long) number(argv[7]));
     set_up(&s, argv[2], argv[3], argv[8]);
 

@@ -1,5 +1,5 @@
--- whatsapp outbox over SQLite, Redis and PostgreSQL, and bulk --state: senders that are killed and interrupted, nothing twice.
--- Against the sandbox.
+-- whatsapp outbox over SQLite, Redis and PostgreSQL, and bulk --state, against the sandbox. Some senders are killed or
+-- interrupted; no message is sent twice.
 local engines = require "spec.support.engines"
 local json = require "whatsapp.wire.json"
 local output = require "spec.support.output"
@@ -56,7 +56,8 @@ describe("the outbox in the program", function()
     return list
   end
 
-  -- engine -> a function that starts it, and returns a function that makes an empty store, which returns its address; and the engine
+  -- engine -> a function that starts the engine. It returns a function that makes an empty store and returns the store's address;
+  -- and the engine.
   local ENGINES = {
     sqlite = function() return function() return "sqlite:outbox.db" end end,
     redis = function()
@@ -183,9 +184,9 @@ describe("the outbox in the program", function()
     for body, times in pairs(by_body) do assert.equal(1, times, body) end
   end)
 
-  it("says that a state file has unsent messages of another file, and sends these too, each once", function()
+  it("tells that a state file has unsent messages of another file, and sends each of these once", function()
     program.scratch.write("rows.jsonl", messages(3, "a"))
-    assert.equal(0, run("outbox put rows.jsonl --store sqlite:state.db").status) -- as a bulk that was killed leaves them
+    assert.equal(0, run("outbox put rows.jsonl --store sqlite:state.db").status) -- a killed bulk leaves such messages
     program.scratch.write("rows.jsonl", messages(2, "b"))
     local ended = run "bulk rows.jsonl --yes --state state.db --out out"
     assert.equal(0, ended.status, ended.err)

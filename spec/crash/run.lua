@@ -29,7 +29,8 @@ scratch.run "chmod 777 . && chmod 666 *"
 local engine, store_name
 if engine_name == "sqlite" then store_name = "sqlite:" .. scratch.path "outbox.db"
 else
-  -- not everysec: while an fsync takes long, Redis confirms what it has not even given to the system, and loses it when it is killed
+  -- not everysec: during a long fsync, Redis confirms writes that it has not given to the system, and loses these writes if it is
+  -- killed
   engine = engines[engine_name] { fsync = true, always = true }
   store_name = engine_name .. ":" .. engine.port
 end

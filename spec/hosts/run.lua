@@ -1,10 +1,13 @@
 -- make test-hosts: runs each recipe of examples/hosts in its host, if that is installed, against a server on 127.0.0.1 that
 -- answers as the API does. The recipe must print the id of its message, and the server must have received one request for each
--- message. Ends with an error if one fails. Never sends to another host, leaves nothing behind.
+-- message. Ends with an error if a program fails, or takes longer than $LIMIT seconds (120). $HOSTS_PATH is put before Lua's own
+-- path, to try a newer Copas than Debian's. Never sends to another host, leaves nothing behind.
 --   lua run.lua [name]      one host only
 local nginx_server = require "spec.support.nginx"
 local output = require "spec.support.output"
 local scratch_folder = require "spec.support.scratch"
+
+local LIMIT = tonumber(os.getenv "LIMIT" or 120)
 
 local API = [[location / { content_by_lua_block {
   ngx.req.read_body()
@@ -121,7 +124,8 @@ local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 local function environment(root, host, api)
   return table.concat({
     "cd " .. quoted(root), "export PATH=$PATH:/usr/sbin:/usr/games",
-    ("export LUA_PATH=%s LUA_CPATH=%s"):format(quoted(root .. "/lua/?.lua;" .. root .. "/lua/?/init.lua;;"),
+    ("export LUA_PATH=%s LUA_CPATH=%s"):format(
+      quoted(root .. "/lua/?.lua;" .. root .. "/lua/?/init.lua;" .. (os.getenv "HOSTS_PATH" or "") .. ";;"),
       quoted(("%s/build/%s/?.so;;"):format(root, host.lua))),
     "export WHATSAPP_TOKEN=token-of-a-spec WHATSAPP_PHONE_NUMBER_ID=106 WHATSAPP_TO=16505551234 WHATSAPP_APP_SECRET=secret",
     "export WHATSAPP_VERIFY_TOKEN=verify WHATSAPP_BASE_URL=" .. api.url "", "unset LUA_INIT",
@@ -157,7 +161,8 @@ local function run(root, host, api)
     local scratch = scratch_folder.new()
     local values = { ROOT = root, FOLDER = scratch.folder, PORT = tostring(math.random(20000, 32000)) }
     for name, text in pairs(host.files or {}) do scratch.write(name, filled(text, values)) end
-    printed = output("sh -c " .. quoted(line .. filled(host.run, values)) .. " 2>&1")
+    printed = output(("timeout -k 5 %d sh -c %s 2>&1 || [ $? -ne 124 ] || echo 'it took longer than %d seconds'")
+      :format(LIMIT, quoted(line .. filled(host.run, values)), LIMIT))
     scratch.remove()
   end
   local sent = api.logged "a message came" - before

@@ -1,5 +1,5 @@
--- whatsapp.metrics over the real nginx-lua-prometheus, in two workers of nginx. It is no package of Debian: without it on package.path
--- nothing runs here. With it: LUA_PATH="NGINX_LUA_PROMETHEUS/?.lua;;"
+-- whatsapp.metrics over the real nginx-lua-prometheus, in two workers of nginx. Debian has no package of this library. If the
+-- library is not on package.path, nothing runs here. To run this spec: LUA_PATH="NGINX_LUA_PROMETHEUS/?.lua;;"
 local nginx_server = require "spec.support.nginx"
 local output = require "spec.support.output"
 local rows = require "whatsapp.metrics.rows"
@@ -15,7 +15,7 @@ init_worker_by_lua_block {
   metrics = whatsapp.metrics.new { sink = whatsapp.metrics.nginx_lua_prometheus(prometheus) }
 }]]
 
--- counts an event of each row, and messages of three phone numbers
+-- counts one event for each row, and messages of three phone numbers
 local SERVER = [[
 location = /count { content_by_lua_block {
   for _, row in ipairs(require "whatsapp.metrics.rows") do
@@ -49,7 +49,7 @@ describe("metrics in nginx-lua-prometheus", function()
   end)
   teardown(function() nginx.stop() end)
 
-  it("are counted in both workers, and pass promtool check metrics", function()
+  it("are the sums of both workers, and pass promtool check metrics", function()
     local workers, count = {}, 0
     while count < 20 or (count < 500 and not next(workers, next(workers))) do
       local _, pid = nginx.ask("/count", { headers = { Connection = "close" } })
@@ -57,7 +57,7 @@ describe("metrics in nginx-lua-prometheus", function()
     end
     local wanted = ('whatsapp_messages_total{outcome="accepted",code="",endpoint="messages",phone_number_id="103"} %d\n'):format(count)
     local status, text
-    for _ = 1, 100 do -- its counters are written each 0.1 seconds
+    for _ = 1, 100 do -- the library writes its counters every 0.1 seconds
       status, text = nginx.ask "/metrics"
       if text:find(wanted, 1, true) then break end
       output "sleep 0.1"

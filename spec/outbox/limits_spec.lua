@@ -1,11 +1,11 @@
--- Many processes share a number's limit over a store: each place is given once, by the clock of the store. The interval is so long
--- that no place comes while this runs: nothing waits, and the order of places says what every process got.
+-- Many processes share a number's limit over a store: the store gives each place once, by its own clock. The interval is so long
+-- that no place comes while this spec runs: nothing waits, and the order of places shows the places of each process.
 local engines = require "spec.support.engines"
 local open = require "spec.crash.store"
 local run = require "spec.support.run"
 local scratch_of = require "spec.support.scratch"
 
-local PROCESSES, COUNT, INTERVAL = 4, 40, 1e5 -- seconds; far more than this spec takes, and than the clocks differ by
+local PROCESSES, COUNT, INTERVAL = 4, 40, 1e5 -- seconds: much longer than this spec runs, and than the clocks differ
 local CLOCKS = { "+0s", "+600s", "-600s", "+60s" }
 local FAKETIME = "LD_PRELOAD=$(echo /usr/lib/*/faketime/libfaketime.so.1) FAKETIME="
 
@@ -32,7 +32,7 @@ describe("a limit that processes share", function()
   end)
 
   for _, name in ipairs { "sqlite", "redis", "postgres" } do
-    it("gives each place once, whatever their clocks say: " .. name, function()
+    it("gives each place once, even if their clocks differ:  " .. name, function()
       engine = engines[name] and engines[name]()
       local where = ("%s:%s"):format(name, engine and engine.port or scratch.path "limits.db")
       store = open(where)

@@ -1,5 +1,5 @@
--- A process of limits_spec: takes places of one number's limit, with a client whose limiter shares a store, and prints the seconds
--- that each message had to wait. Its waiting is virtual. Usage: lua take.lua STORE COUNT SECONDS_BETWEEN
+-- A process of limits_spec: takes places of one number's limit, with a client whose limiter shares a store, and prints the
+-- waiting seconds of each message. The process does not really wait. Usage: lua take.lua STORE COUNT SECONDS_BETWEEN
 local memory = require "whatsapp.transport.memory"
 local open = require "spec.crash.store"
 local whatsapp = require "whatsapp"

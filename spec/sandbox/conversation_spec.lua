@@ -105,10 +105,10 @@ describe("a tape", function()
     assert.equal(box.messages[4].id, box.inbound[5].inbound.reaction.message_id)
   end)
 
-  it("has the bytes of the files that users send: a bot fetches them in another run too", function()
+  it("has the bytes of the files that users send: a bot can fetch these files in another run", function()
     local function run(first, recorded)
-      local fetched, client, box = {}, nil, nil
-      box = sandbox.new { app_secret = "s", webhook = whatsapp.webhook.handler {
+      local fetched, client = {}, nil
+      local box = sandbox.new { app_secret = "s", webhook = whatsapp.webhook.handler {
         app_secret = "s", verify_token = "v", on = { message = function(event)
           local pieces = {}
           assert(client.media:download(event.media.id, function(piece)

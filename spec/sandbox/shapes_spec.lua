@@ -1,10 +1,11 @@
--- The webhooks of a box against the API's contract, name by name: each object has every member that it must have, and none that
--- the API does not know. The names are written by hand from the API's documentation. In this process.
+-- Compares the webhooks of a box with the API's contract, name by name: each object has all members that it must have, and no
+-- member that the API does not have. The names were copied by hand from the API's documentation. In this process.
 local json = require "whatsapp.wire.json"
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"
 
--- object -> the members that it must have | those that it may have; "name:kind" is an object or a list of objects of another row
+-- object -> the members that it must have | the members that it may have; "name:kind" is an object or a list of objects of
+-- another row
 local SHAPES = {
   body = "object entry:entry",
   entry = "id changes:change | time",
@@ -59,7 +60,7 @@ local function check_member(value, kind, path, wrong)
   else check(value, kind, path, wrong) end
 end
 
--- adds to `wrong` what an object lacks, and what nobody knows
+-- adds the missing and the unknown members of an object to `wrong`
 function check(object, kind, path, wrong)
   local needed, more = SHAPES[kind]:match "^([^|]*)|?(.*)$"
   needed, more = words_of(needed), words_of(more)
@@ -89,7 +90,7 @@ local CARDS = { CARD, {} }
 for name, value in pairs(CARD) do CARDS[2][name] = value end
 CARDS[2].card_index, CARDS[2].action = 1, { buttons = { { type = "quick_reply", quick_reply = { id = "c1", title = "Card" } } } }
 
--- what a user does, after a message of the business; each thing of the page that can be pressed, and each verb, is a row
+-- the actions of a user after a message of the business; each button of the page and each verb has a row
 local ROWS = {
   { "write", function(ana) ana:writes "a/b @ 😀 مرحبا" end },
   { "forward", function(ana) ana:writes("x", { forwarded = true }) end },
@@ -99,7 +100,8 @@ local ROWS = {
   end },
   { "press", function(ana) ana:presses "yes" end, interactive { type = "button", action = { buttons = { button "yes", button "no" } } } },
   { "choose", function(ana) ana:chooses "r" end,
-    interactive { type = "list", action = { button = "Open", sections = { { title = "s", rows = { { id = "r", title = "Row", description = "d" } } } } } } },
+    interactive { type = "list", action = { button = "Open", sections = { { title = "s", rows = {
+      { id = "r", title = "Row", description = "d" } } } } } } },
   { "a card", function(ana) ana:presses "c1" end, interactive { type = "carousel", action = { cards = CARDS } } },
   { "a template", function(ana) ana:presses "stop" end, { to = "16505551234", template = { name = "n", language = { code = "en" },
     components = { { type = "button", sub_type = "quick_reply", index = "0", parameters = { { type = "payload", payload = "stop" } } } } } } },
@@ -122,7 +124,7 @@ local ROWS = {
   { "call", function(ana) ana:calls() end },
 }
 
--- a box, a client, and the problems of all its webhooks; `bodies` counts them
+-- returns a box, a client, and the problems of all webhooks of the box; `bodies` counts the webhooks
 local function new_box()
   local seen = { wrong = {}, bodies = 0 }
   local box
@@ -138,7 +140,7 @@ end
 
 describe("a webhook of the sandbox", function()
   for _, user in ipairs { { "16505551234", {} }, { "16505551234", { user_id = "US.1A2B" } } } do
-    it("has the members of the API's, and no others, for each thing that a user can press or do, " .. (user[2].user_id or ""), function()
+    it("has the members of the API's webhook, and no others, for each action of a user,  " .. (user[2].user_id or ""), function()
       for _, row in ipairs(ROWS) do
         local box, client, seen = new_box()
         local ana = box:user(user[1], user[2])
@@ -152,7 +154,7 @@ describe("a webhook of the sandbox", function()
     end)
   end
 
-  it("has them for each status, and for a message that fails", function()
+  it("has these members for each status, and for a message that fails", function()
     local box, client, seen = new_box()
     box:user "16505551234"
     assert(client:send { to = "16505551234", text = { body = "x" }, biz_opaque_callback_data = "o" })
@@ -168,7 +170,7 @@ describe("a webhook of the sandbox", function()
     assert.is_true(seen.bodies >= 3 * 3 + 1 + 2, seen.bodies)
   end)
 
-  it("is looked at closely: a member too many and one too few are seen", function()
+  it("is compared fully: an extra member and a missing member are found", function()
     local wrong = {}
     check({ object = "x", entry = { { id = "1", changes = { { field = "messages", value = {
       messaging_product = "whatsapp", metadata = { phone_number_id = "1", display_phone_number = "1" },

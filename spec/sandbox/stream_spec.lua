@@ -1,10 +1,11 @@
--- The stream of events, with an nginx that is a table: what a reader gets, and what a reader that left costs. Nothing waits here.
+-- The stream of events, with a table in place of nginx: what a reader gets, and the cost of a reader that has left. Nothing waits
+-- here.
 local json = require "whatsapp.wire.json"
 local sandbox = require "whatsapp.sandbox"
 local stream = require "whatsapp.sandbox.stream"
 
--- A reader: its query and headers, the seconds that each wait takes, and how often it takes what is flushed. Returns the text of
--- the stream, and the seconds of each wait that was asked for.
+-- A reader has a query, headers, the seconds of each wait, and a number of flushes that it accepts. Returns the text of the
+-- stream, and the requested seconds of each wait.
 local function read_stream(box, reader)
   local out, waits, now, left = {}, {}, 1000, reader.flushes or 3
   local ngx = {
@@ -53,7 +54,7 @@ describe("the stream of events", function()
     assert.same({ 1, 2 }, numbers_of(text))
   end)
 
-  it("goes on after Last-Event-ID, which wins over ?after=; without either it begins with what comes", function()
+  it("continues after Last-Event-ID, else after ?after=, else begins with the next event", function()
     local box = sandbox.new()
     write(box, 5)
     local last = box.journal.last
@@ -71,7 +72,7 @@ describe("the stream of events", function()
     assert.same({ last + 1 }, numbers_of(text))
   end)
 
-  it("tells a reader that is behind of a gap, once, and goes on with the oldest event", function()
+  it("tells a slow reader once about a gap, and continues with the oldest event", function()
     local box = sandbox.new()
     box.journal.max = 10
     write(box, 30)
@@ -84,7 +85,7 @@ describe("the stream of events", function()
     assert.is_nil(read_stream(box, { after = tostring(box.journal.first - 1) }):find("gap", 1, true))
   end)
 
-  it("says with a comment every 15 seconds that it lives, and not where something came meanwhile", function()
+  it("sends a comment after 15 seconds without an event", function()
     local box = sandbox.new()
     local text, waits = read_stream(box, { flushes = 4, waits = { 15, 15, 15 } })
     assert.same({ 15, 15, 15 }, waits)
@@ -93,11 +94,11 @@ describe("the stream of events", function()
     assert.is_nil(text:find "\n:\n\n")
   end)
 
-  it("ends where the reader has left, or nginx ends; and gives its bytes in chunks", function()
+  it("ends if the reader has left or nginx ends, and sends its bytes in chunks", function()
     local box = sandbox.new()
     write(box, 200)
     local text = read_stream(box, { after = "0", flushes = 2 })
-    assert.equal(64, #numbers_of(text)) -- one chunk: the reader did not take it
+    assert.equal(64, #numbers_of(text)) -- one chunk that the reader did not accept
     assert.equal("", (read_stream(box, { after = "0", exits = 0 }):gsub("^: [^\n]+\n\n", "")))
     local big = sandbox.new()
     for _ = 1, 40 do big:user("16505551234"):writes(("x"):rep(20000)) end
@@ -105,7 +106,7 @@ describe("the stream of events", function()
     assert.is_true(#chunk < 512 * 1024, #chunk)
   end)
 
-  it("keeps nothing for a reader: all that it costs is its waiting", function()
+  it("keeps nothing for a reader: a reader costs only its waits", function()
     local readers = stream.readers { now = function() return 0 end }
     local names = {}
     for name in pairs(readers) do names[#names + 1] = name end

@@ -224,7 +224,7 @@ describe("the limits of the sandbox", function()
 end)
 
 describe("a token of the sandbox", function()
-  it("expires by the clock, from its first request, and another one is taken", function()
+  it("expires by the clock after its first request, and then another token is valid", function()
     local box = sandbox.new { token_life = 24 * 3600 }
     local now = "first"
     local client = whatsapp.new { token = function() return now end, phone_number_id = "1", transport = box.transport }
@@ -246,7 +246,7 @@ describe("a token of the sandbox", function()
     assert.equal("sent", code())
   end)
 
-  it("never expires by itself", function()
+  it("does not expire without token_life", function()
     local box = sandbox.new()
     local client = whatsapp.new { token = "t", phone_number_id = "1", transport = box.transport }
     assert(client:send(TEXT))

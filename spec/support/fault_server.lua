@@ -66,9 +66,10 @@ local function peek()
   return lines[used + 2] or "ok"
 end
 
-local is_told -- the step is "told": then the script is read again only when a connection comes, because thousands of requests do
+-- True if the step is "told": then only a new connection reads the script again, because there are thousands of requests.
+local is_told
 
--- "random" and "told" are never used up
+-- the steps "random" and "told" stay in the script
 local function take(protocol)
   if is_told then return "told", "" end
   local step = peek()
@@ -189,7 +190,7 @@ function Out1:data(bytes, last)
   return self.wire:write(chunk, last and "0\r\n\r\n" or "")
 end
 
--- Any three digits for a status. A 204 or a 304 gets no body: the client would take it for the next answer.
+-- The status is any three digits. A 204 or a 304 has no body: the client would read the body as the next answer.
 function Out1:say(status, body, header)
   if status == "204" or status == "304" then body = "" end
   return self.wire:write(("HTTP/1.1 %s Said\r\n%sContent-Length: %d\r\n\r\n%s"):format(status, header, #body, body))
@@ -393,8 +394,8 @@ after["ok-late-close"] = function(out)
   note("connections", "closed")
 end
 
--- The message itself says what it wants: "id 12 say 404 safe+id", a status and a kind of spec/support/verdicts.lua. After a status that is
--- not final, a connection of HTTP/1.1 ends.
+-- The message says which answer it wants: "id 12 say 404 safe+id" has a status and a kind of spec/support/verdicts.lua. A connection
+-- of HTTP/1.1 ends after a status that is not final.
 function after.told(out)
   local status, kind = out.body:match '"id %d+ say (%d+) ([%a+]+)"'
   local body = verdicts.body(kind, "wamid." .. id_of(out.body))

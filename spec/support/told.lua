@@ -1,5 +1,6 @@
--- Sends a message for each status and each kind of answer, and says what the client made of the answers: for
--- spec/transport/verdict_spec.lua, here and in an nginx worker. The server does what each message asks for. Never asserts.
+-- For spec/transport/verdict_spec.lua: sends a message for each status and each kind of answer, and returns the client's verdict
+-- on each answer. Runs in this process and in an nginx worker. The server gives the answer that the message asks for. Never
+-- asserts.
 local verdicts = require "spec.support.verdicts"
 
 local told = { STATUSES = 1000 }
@@ -24,7 +25,7 @@ local function source()
   end
 end
 
--- a word for an outcome; "wrong" begins one that no rule allows
+-- returns a verdict; a verdict that no rule allows begins with "wrong"
 local function word_of(number, result, err, details)
   local verdict = verdicts.of(result, details)
   if verdict == "success" then

@@ -1,12 +1,13 @@
--- The table of verdicts, written from the rules and not from the code: what the client must say of each answer to a message. Shared by
--- spec/wire/verdict_spec.lua, which reads answers, and spec/transport/verdict_spec.lua, which gets them over sockets. The fault
--- server makes its answers with it. Pure: requires nothing, sends nothing.
+-- The table of verdicts: the client's right verdict on each answer to a message, written from the rules and not from the code.
+-- spec/wire/verdict_spec.lua reads answers with the table, spec/transport/verdict_spec.lua gets the answers over sockets, and the
+-- fault server makes them. Pure: requires nothing, sends nothing.
 local verdicts = {}
 
--- An error code of each class in whatsapp.wire.error_codes. One is unheard of there, and false is an answer without an error.
+-- An error code of each class in whatsapp.wire.error_codes. One code is not in that file, and false is an answer without an
+-- error.
 verdicts.CODES = { safe = 130429, unknown = 131000, wait = 131048, never = 131026, unheard = 999999, none = false }
 
--- the kinds of a body: a class of code, with or without the id of a message; and what is no JSON
+-- the kinds of a body: a class of code, with or without the id of a message; or a body that is not JSON
 verdicts.KINDS = { "text", "none", "none+id", "safe", "safe+id", "unknown", "unknown+id", "wait", "wait+id", "never", "never+id",
   "unheard", "unheard+id" }
 
@@ -16,7 +17,7 @@ local function read(kind)
 end
 
 ---@param kind string of KINDS
----@param id string? of the message that the answer names
+---@param id string? the id of a message in the answer
 ---@return string body of an answer
 function verdicts.body(kind, id)
   local class, has_id = read(kind)
@@ -39,11 +40,11 @@ function verdicts.expected(status, kind)
   return "unsure"
 end
 
--- without a body, whatever the headers say of it (RFC 9110)
+-- these statuses have no body, whatever the headers say (RFC 9110)
 local BODILESS = { [204] = true, [304] = true }
 
----Whether a verdict is right for an answer that came over HTTP. A status under 200 is no final answer: it is read like any other, or
----the transport reports that it got no answer, and the message may have been sent.
+---Whether a verdict is right for an answer over HTTP. A status under 200 is not a final answer: either the client reads it like
+---any other status, or the transport reports no answer, and then the message may have been sent.
 ---@param verdict string
 ---@param status integer
 ---@param kind string of KINDS

@@ -1,5 +1,6 @@
 -- The table of verdicts over sockets: every status from 0 to 999 with every kind of body, over libcurl and over cosockets. The
--- server does what each message asks for, and counts: no message arrives twice. Never sends to another host.
+-- server gives the answer that the message asks for and counts the messages: no message arrives twice. Never sends to another
+-- host.
 local fault_server = require "spec.support.fault"
 local resty = require "spec.support.resty"
 local told = require "spec.support.told"

@@ -589,8 +589,8 @@ static void check_string(wa_encoder *e, const wa_entry *entry, const char *text,
 }
 
 /* The quick path for most fields: writes a name and its string, if that is interned, or of plain ASCII, and of a valid
- * length; then checks the string. Returns false, and does nothing, for any other value. This saves 3 to 18 % of the
- * instructions of encode. */
+ * length; then checks the string. Returns false, and does nothing, for any other value. Without it, encode takes
+ * 15 to 20 % more instructions (make bench). */
 static inline bool encode_plain_field(wa_encoder *e, const wa_entry *entry, const wa_value *v)
 {
     if (v->type != LUA_TSTRING || !entry->copied) return false;
@@ -713,7 +713,7 @@ static void encode_number(wa_encoder *e, const wa_value *v)
     }
 }
 
-/* The next three check and write a value of a kind without members. They return false for a value of another type. */
+/* The next four check and write a value of a kind without members. They return false for a value of another type. */
 static bool encode_from_string(wa_encoder *e, const wa_entry *entry, const wa_value *v)
 {
     if (entry->copied) encode_text(e, entry, v->as.text, v->length);
@@ -732,13 +732,18 @@ static bool encode_from_number(wa_encoder *e, const wa_entry *entry, const wa_va
     return true;
 }
 
-static bool encode_scalar(wa_encoder *e, const wa_entry *entry, const wa_value *v)
+static inline bool encode_from_boolean(wa_encoder *e, const wa_entry *entry, const wa_value *v)
+{
+    if (entry->kind != WA_BOOLEAN && entry->kind != WA_LABEL) return false;
+    encode_boolean(e, v->as.boolean);
+    return true;
+}
+
+static inline bool encode_scalar(wa_encoder *e, const wa_entry *entry, const wa_value *v)
 {
     if (v->type == LUA_TSTRING) return encode_from_string(e, entry, v);
     if (v->type == LUA_TNUMBER) return encode_from_number(e, entry, v);
-    if (v->type != LUA_TBOOLEAN || (entry->kind != WA_BOOLEAN && entry->kind != WA_LABEL)) return false;
-    encode_boolean(e, v->as.boolean);
-    return true;
+    return v->type == LUA_TBOOLEAN && encode_from_boolean(e, entry, v);
 }
 
 /* ---- any values: the user's own data, with any names, sorted by their bytes ----------------------------------------
@@ -1246,7 +1251,7 @@ static void encode_string_item(wa_encoder *e, const wa_entry *entry, int index)
 }
 
 /* [-1, +0, -] the item is on top of the stack, at the index */
-static void encode_item(wa_encoder *e, const list_state *list, int index)
+static inline void encode_item(wa_encoder *e, const list_state *list, int index)
 {
     wa_buffer_add(&e->out, ",", 1);
     if (list->entry->type != NULL && lua_type(e->L, index) == LUA_TTABLE) {
@@ -1712,7 +1717,7 @@ static void begin(wa_encoder *e, lua_State *L)
 }
 
 /* Returns false if memory ran out. */
-static bool finish(wa_encoder *e)
+static inline bool finish(wa_encoder *e)
 {
     if (e->out.failure == WA_TOO_LONG) {
         char size[16];

@@ -53,7 +53,7 @@ local function throttled(rule)
   return response
 end
 
----@return table response to a token that has expired
+---@return table response to a request with an expired token
 function chaos.expired()
   return graph.fail(401, {
     message = "Error validating access token: Session has expired", code = 190, error_subcode = 463,

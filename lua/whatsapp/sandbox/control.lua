@@ -61,7 +61,8 @@ local function entry_view(box, entry)
   end
   return {
     id = entry.id, from = "business", at = entry.at, message = entry.message, number = entry.from, seq = entry.seq,
-    status = entry.status, statuses = entry.statuses or {}, error = entry.error, reaction = entry.reaction, rendered = rendered(box, entry),
+    status = entry.status, statuses = entry.statuses or {}, error = entry.error, reaction = entry.reaction,
+    rendered = rendered(box, entry),
   }
 end
 

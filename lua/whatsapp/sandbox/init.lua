@@ -64,7 +64,7 @@ end
 
 local MOST_TOKENS, YEARS = 1000, 2 ^ 32 -- seconds
 
--- a token lives from the first request with it
+-- the life of a token begins with the first request that has the token
 local function is_expired(box, token)
   if not box.token_life then return false end
   local now = box.clock:now()
@@ -358,8 +358,8 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---@field observe (fun(event: whatsapp.observed))? called with each request that is answered, and with each attempt to post a
 ---webhook: whatsapp.metrics, or a function; box.observe_error is the last error that it raised
 ---@field url_life number? seconds for which the URL of a file is valid, 300
----@field token_life number? seconds for which a token is valid, from the first request with it, as a temporary token of the App
----Dashboard is for 24 hours; then each request gets 190 with subcode 463. If absent, no token expires
+---@field token_life number? the seconds for which a token is valid, from the first request with the token; then each request gets
+---190 with subcode 463. A temporary token of the App Dashboard is valid for 24 hours. If absent, tokens do not expire
 ---@field now (fun(): number)? a real clock in seconds since 1970; if absent, only the test moves the time
 
 -- Returns a function that makes ids. An id depends on the seed and ends with the count, so that no id repeats. LuaJIT hashes a

@@ -59,7 +59,7 @@ function Journal:after(after, limit)
   return list, after + 1 < self.first
 end
 
----Returns an event as others see it: without the blanks that nginx.lua added to the bytes of a request.
+---Returns an event without the blanks that nginx added to the bytes of a request.
 ---@param event table
 ---@return table event
 function journal.shown(event)

@@ -41,8 +41,8 @@ local function open(ngx, options, server)
   return { box = box, readers = readers, files = kept, driver = driver.new(ngx, box, function() kept:tick() end) }
 end
 
--- Percent of the memory in use at which the next collection begins; 200 is the default. Less memory, and no more time: 20,000
--- messages in one process need 40 MB instead of 53.
+-- The pause of the garbage collector, in percent; 200 is the default. With 120, 20,000 messages need 40 MB instead of 53, and the
+-- same time.
 local PAUSE = 120
 
 ---Makes the box from a file of options. server.lua calls it in init_worker_by_lua.
@@ -64,10 +64,10 @@ function M.finish()
   if state then state.files:finish() end
 end
 
--- A body of JSON, with blanks that server.lua's configuration adds to it, and their number. Other bodies, long ones and those in
--- another nginx come as they are.
 local BLANKS = 4
 
+-- Returns a body, and the number of blanks at its end that nginx added. The configuration of server.lua adds blanks only to short
+-- bodies of JSON.
 local function bytes_of(ngx, headers)
   if not graph.is_json(headers["content-type"]) then return body_of(ngx) end
   ngx.req.read_body()

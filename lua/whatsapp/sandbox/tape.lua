@@ -21,10 +21,10 @@ Tape.__index = Tape
 
 -- ---- reading ------------------------------------------------------------------------------------------------------------
 
-local MOST_BYTES = 16 * 1024 * 1024 -- of a file whose bytes are in a record
+local MOST_BYTES = 16 * 1024 * 1024 -- a record has the bytes of a file up to this size
 
----Returns an event as a record has it: with the bytes of a file that a user sent, up to 16 MiB, so that a bot can fetch it in
----another run too.
+---Returns an event for a record. The event of a file that a user sent gets the file's bytes, up to 16 MiB, so that a bot can
+---fetch the file when the record is replayed.
 ---@param event whatsapp.sandbox.event
 ---@param box whatsapp.sandbox
 ---@return table event
@@ -61,7 +61,7 @@ local READERS = {
   end,
   media = function(self, event)
     local data = type(event.base64) == "string" and crypto.from_base64(event.base64)
-    if event.base64 ~= nil and not data then return "the bytes of a file are base64" end
+    if event.base64 ~= nil and not data then return "the bytes of a file must be base64" end
     if data then self.files[event.id] = { data = data, type = event.mime_type, filename = event.filename } end
   end,
   delivery = function(self, event)
@@ -69,7 +69,7 @@ local READERS = {
   end,
 }
 
----@param text string lines of JSON, as a record has them
+---@param text string the lines of JSON of a record
 ---@return whatsapp.sandbox.tape? tape
 ---@return string? err names the line
 function tape.read(text)
@@ -80,7 +80,7 @@ function tape.read(text)
     if line:find "%S" then
       local event, err = json.decode(line)
       if type(event) ~= "table" or type(event.kind) ~= "string" or type(event.at) ~= "number" then
-        return nil, ("line %d is no event of a record%s"):format(number, err and ": " .. tostring(err) or "")
+        return nil, ("line %d is not an event of a record%s"):format(number, err and ": " .. tostring(err) or "")
       end
       local problem = READERS[event.kind] and READERS[event.kind](self, event)
       if problem then return nil, ("line %d: %s"):format(number, problem) end
@@ -100,7 +100,7 @@ local function renamed(value, ids)
   return copy
 end
 
--- keeps the bytes of the file that a message has, under a new id
+-- keeps the file of a recorded message in the box, and adds its new id to `ids`
 local function keep_file(self, box, user, message, ids)
   local object = message[message.type]
   local file = type(object) == "table" and self.files[object.id]

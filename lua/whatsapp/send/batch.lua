@@ -261,28 +261,6 @@ local function check_current(self, level)
   recover(self)
 end
 
--- returns the next delivery that has ended; nil: all have ended
-local function next_ended(self, level)
-  if self.current then check_current(self, level + 1) end
-  local ready = self.ready
-  while not self.first_ended do
-    if self.answered then settle_answered(self) end
-    if self.sleeping[1] then wake(self, self.closing or self.shared.closed) end
-    if ready.head <= ready.tail then run_ready(self) end
-    fill(self)
-    if not (self.first_ended or self.answered) and (ready.head > ready.tail or self.in_flight >= self.concurrency) then
-      if self.alive == 0 and not self.sleeping[1] then return nil end
-      wait(self)
-    end
-  end
-  local one = self.first_ended
-  self.first_ended = one.after
-  self.alive = self.alive - 1
-  return one
-end
-
--- ---- the public face --------------------------------------------------------------------------------------------------------
-
 -- Calls the progress function. If it raises, it is not called again. The outcome stays, and its details have the error.
 local function report(self, details)
   local seconds = self.now() - self.started
@@ -295,15 +273,31 @@ local function report(self, details)
   if details then details.progress_error = values.text_of(problem) end
 end
 
--- counts an outcome, and releases the delivery for reuse
-local function release(self, one)
+-- Returns the next message that has ended, and its outcome; no value: all messages have ended. Releases its delivery.
+local function next_outcome(self, level)
+  if self.current then check_current(self, level + 1) end
+  local ready = self.ready
+  while not self.first_ended do
+    if self.answered then settle_answered(self) end
+    if self.sleeping[1] then wake(self, self.closing or self.shared.closed) end
+    if ready.head <= ready.tail then run_ready(self) end
+    fill(self)
+    if not (self.first_ended or self.answered) and (ready.head > ready.tail or self.in_flight >= self.concurrency) then
+      if self.alive == 0 and not self.sleeping[1] then return end
+      wait(self)
+    end
+  end
+  local one = self.first_ended
+  self.first_ended = one.after
+  self.alive, self.count = self.alive - 1, self.count + 1
   local message, result, err, details = one.message, one.result or nil, one.err or nil, one.details
   if not one.is_spoilt then release_delivery(one) end
-  self.count = self.count + 1
   if result == nil then self.failures = self.failures + 1 end
   if self.on_progress then report(self, details) end
   return message, result, err, details
 end
+
+-- ---- the public face --------------------------------------------------------------------------------------------------------
 
 local function check_batch(self)
   if getmetatable(self) ~= Batch then error("call the functions of a batch with a colon, as in batch:next()", 3) end
@@ -314,13 +308,13 @@ end
 ---@return whatsapp.Message? message, table? result, string? err, whatsapp.info|whatsapp.details|nil details
 function Batch:next()
   check_batch(self)
-  local one = next_ended(self, 2)
-  if one then return release(self, one) end
+  local message, result, err, details = next_outcome(self, 2) -- not a tail call: errors blame the caller of this function
+  return message, result, err, details
 end
 
 function Batch:__call()
-  local one = next_ended(self, 2)
-  if one then return release(self, one) end
+  local message, result, err, details = next_outcome(self, 2)
+  return message, result, err, details
 end
 
 ---Ends early: reads no further messages, begins none of the waiting messages, and waits for the messages on the wire. May be
@@ -339,11 +333,10 @@ function Batch:close()
     end
     self.chains[key] = true
   end
-  local one = next_ended(self, 2)
-  while one do
-    local message, result, err, details = release(self, one)
+  local message, result, err, details = next_outcome(self, 2)
+  while message ~= nil do
     outcomes[#outcomes + 1] = { message = message, result = result, err = err, details = details }
-    one = next_ended(self, 2)
+    message, result, err, details = next_outcome(self, 2)
   end
   return outcomes
 end

@@ -1,10 +1,13 @@
 -- Decides who gets a secret: the one signer of requests, the hosts that may get the token, and the scrubber that removes
 -- secrets from every text that comes back. Runs as the last step before an attempt. Never shows a secret, never sends anything.
+local core = require "whatsapp.core"
 local outcome = require "whatsapp.wire.outcome"
 local url_reader = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
 
 local credentials = {}
+
+local LIST = getmetatable(core.array {})
 
 -- ---- the hosts that get the token -----------------------------------------------------------------------------------------
 
@@ -106,9 +109,9 @@ function credentials.cleaned(state, value, depth, request)
   if type(value) == "string" then return credentials.clean(state, value, request) end
   if type(value) ~= "table" then return value end
   if depth == 0 then return nil end
-  local clean = setmetatable({}, getmetatable(value))
-  for name, member in pairs(value) do clean[name] = credentials.cleaned(state, member, depth - 1, request) end
-  return clean
+  local clean = {}
+  for name, member in next, value do clean[name] = credentials.cleaned(state, member, depth - 1, request) end
+  return getmetatable(value) == LIST and setmetatable(clean, LIST) or clean -- a user's metatable could raise
 end
 
 -- ---- the token ------------------------------------------------------------------------------------------------------------
@@ -173,7 +176,7 @@ local function signed_headers(state, headers, token)
 end
 
 local function proof_of(state, token)
-  local proof = require("whatsapp.crypto").hmac_sha256(state.app_secret, token)
+  local proof = require("whatsapp.util.needed")("whatsapp.crypto").hmac_sha256(state.app_secret, token)
   remember(state.shared.secrets, state.app_secret)
   remember(state.shared.secrets, proof)
   return proof

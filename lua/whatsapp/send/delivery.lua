@@ -17,7 +17,7 @@ local values = require "whatsapp.util.values"
 
 local delivery = {}
 
-local encode, recipient_of, tell, INFO = core.encode, core.recipient_of, outcome.tell, shown.INFO
+local encode, recipient_of, same, tell, INFO = core.encode, core.recipient_of, core.same, outcome.tell, shown.INFO
 local protected, running, setmetatable = values.protected, coroutine.running, setmetatable
 
 local LEVELS = 8 -- details are copied without secrets, to this number of levels of tables
@@ -231,7 +231,8 @@ end
 -- returns the message with a stamp, and the stamp: an id that status webhooks repeat; makes a new id if the message has no
 -- stamp
 local function stamped(message)
-  if message.biz_opaque_callback_data ~= nil then return message, values.scalar(message.biz_opaque_callback_data) end
+  local stamp = rawget(message, "biz_opaque_callback_data")
+  if stamp ~= nil then return message, values.scalar(stamp) end
   local marked = values.copy(message)
   marked.biz_opaque_callback_data = require("whatsapp.util.random_id").new()
   return marked, marked.biz_opaque_callback_data
@@ -250,7 +251,7 @@ end
 -- checks the message and writes its JSON; `to` and `plain_to` are the results of core.recipient_of
 local function write(self, message, to, plain_to)
   local plan, marked, stamp = self.plan, message, false
-  local is_message = message.status == nil
+  local is_message = rawget(message, "status") == nil -- rawget, because a metatable could raise
   if plan.stamp and is_message then marked, stamp = stamped(message) end
   local body, warnings, details = encode(marked, plan.encode)
   local check_template = self.state.check_template
@@ -285,7 +286,7 @@ end
 -- Returns true if the API would refuse this message, because the window is closed: then only a template can be sent.
 local function is_window_closed(self, message)
   local book = self.plan.window
-  if not (book and self.plan.fallback) or message.template ~= nil then return false end
+  if not (book and self.plan.fallback) or rawget(message, "template") ~= nil then return false end
   local to = recipient_of(message)
   return to and book:open(to, self.state.phone_number_id) == false
 end
@@ -347,6 +348,8 @@ function Delivery:make_request(url, headers)
     request.url = url
     request.headers = headers
     request.body = self.body
+    request.to = self.to or nil
+    request.stamp = self.stamp or nil
   else
     request = self:request_to(url, headers)
     if self.state.shared.owned and not self.base then self.kept_request = request end
@@ -354,28 +357,14 @@ function Delivery:make_request(url, headers)
   self.request = request
 end
 
+local make_request = Delivery.make_request
+
 ---Returns the request for the user's code, without credentials. Its headers are a new table. For a message, the headers are made
 ---anew and not copied: this saves 0.5 % of a message's cost.
 ---@return table
 function Delivery:shown_request()
   local state, headers = self.state, self.headers
   return self:request_to(self.url, headers == state.headers and state.make_headers(state) or values.copy(headers))
-end
-
-local MEMBERS = { method = 1, url = 1, headers = 1, body = 1, timeout = 1, stamp = 1, to = 1, phone_number_id = 1 }
-
--- returns true if the hook did not change the request that shown_request() made for a message
-local function is_untouched(self, request)
-  local to = self.to or nil
-  if self.base or request.body ~= self.body or request.url ~= self.url or request.to ~= to or request.method ~= "POST"
-    or request.timeout ~= self.plan.timeout or request.stamp ~= (self.stamp or nil)
-    or request.phone_number_id ~= (to and self.state.phone_number_id) then
-    return false
-  end
-  for name in next, request do
-    if not MEMBERS[name] then return false end
-  end
-  return values.same(request.headers, self.headers)
 end
 
 -- Calls the hook, which may change the request. If it did, the credentials are added to a copy of the table that the hook got.
@@ -389,10 +378,11 @@ local function hook(self)
     local why = problem and ": " .. values.text_of(problem) or ""
     return outcome.refused("before_send", "before_send stopped the message" .. why)
   end
-  if is_untouched(self, request) then return 0 end
+  make_request(self, self.url, self.headers)
+  if same(request, self.request) then return 0 end -- the hook changed nothing
   self:note("base", request)
   self.url = request.url
-  if not values.same(request.headers, self.headers) then self.headers = request.headers end
+  if not same(request.headers, self.headers) then self.headers = request.headers end
   return 0
 end
 

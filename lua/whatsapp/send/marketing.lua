@@ -1,5 +1,6 @@
 -- Checks the two members of a message that /marketing_messages allows with one value only. Pure.
 local outcome = require "whatsapp.wire.outcome"
+local values = require "whatsapp.util.values"
 
 local marketing = {}
 
@@ -11,9 +12,9 @@ local ROWS = { { "type", "template" }, { "recipient_type", "individual" } }
 function marketing.check(message)
   for _, row in ipairs(ROWS) do
     local name, wanted = row[1], row[2]
-    local value = message[name]
-    if value == nil and name == "type" and message.template == nil then value = "another type" end
-    if value ~= nil and tostring(value):lower() ~= wanted then
+    local value = rawget(message, name) -- rawget, because a metatable could raise
+    if value == nil and name == "type" and rawget(message, "template") == nil then value = "another type" end
+    if value ~= nil and values.text_of(value):lower() ~= wanted then
       local err = ('%s: must be "%s" for /marketing_messages'):format(name, wanted)
       return outcome.invalid(err, { { path = name, rule = "enum", limit = wanted, actual = value, message = err } })
     end

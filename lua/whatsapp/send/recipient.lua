@@ -110,10 +110,11 @@ end
 ---@return T copy the message with the address; without `always`, an address in the message stays
 function recipient.address(message, address, always)
   local addressed = values.copy(message)
-  if not always and (message.to ~= nil or message.recipient ~= nil) then return addressed end
+  if not always and (addressed.to ~= nil or addressed.recipient ~= nil) then return addressed end
   for _, name in ipairs(MEMBERS) do
-    if always and (name ~= "recipient_type" or address[name] ~= nil) then addressed[name] = address[name]
-    elseif addressed[name] == nil then addressed[name] = address[name] end
+    local member = rawget(address, name)
+    if always and (name ~= "recipient_type" or member ~= nil) then addressed[name] = member
+    elseif addressed[name] == nil then addressed[name] = member end
   end
   return addressed
 end

@@ -149,7 +149,7 @@ function templates.checker(option, access)
   local is_store = values.callable(option.definitions)
   local compare = (is_store and of_store or of_list)(option, access)
   return function(delivery, message, body, warnings, details)
-    if type(message.template) ~= "table" then return body, warnings, details end
+    if type(rawget(message, "template")) ~= "table" then return body, warnings, details end
     local ok, report = delivery:call(compare, delivery, message) -- a message's metamethods may raise
     if not ok then report = unchecked(problems.new(), values.text_of(report)) end
     if delivery.plan.encode and delivery.plan.encode.mode == "lenient" then report:soften() end

@@ -5,8 +5,9 @@
 -- without epoll: libcurl's sockets). This watcher may vanish without notice, because its controller is closed or its coroutine
 -- is dropped. So the watcher sets a time, and promises to look again before it; after this time another coroutine takes over.
 -- Never relies on a coroutine to run again.
-local condition = require "cqueues.condition"
-local cqueues = require "cqueues"
+local needed = require "whatsapp.util.needed"
+local condition = needed "cqueues.condition"
+local cqueues = needed "cqueues"
 local libcurl = require "whatsapp.transport.libcurl"
 
 local M = {}

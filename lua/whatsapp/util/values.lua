@@ -11,29 +11,14 @@ local EXACT = values.EXACT
 
 values.NONE = {} -- an empty table; no code writes into it
 
----Copies a table, but not the tables inside it.
+---Copies a table, but not the tables inside it. Does not use its metatable, which could raise.
 ---@generic T: table
 ---@param from T?
 ---@return T copy
 function values.copy(from)
   local to = {}
-  for name, value in pairs(from or values.NONE) do to[name] = value end
+  for name, value in next, from or values.NONE do to[name] = value end
   return to
-end
-
----@param a any
----@param b table
----@return boolean same true if both are tables with the same members
-function values.same(a, b)
-  if a == b then return true end
-  if type(a) ~= "table" then return false end
-  for name, value in pairs(b) do
-    if a[name] ~= value then return false end
-  end
-  for name in pairs(a) do
-    if b[name] == nil then return false end
-  end
-  return true
 end
 
 ---@param value any

@@ -1,6 +1,6 @@
 -- Checks that a webhook's request comes from the API: checks the challenge at set-up, and the HMAC of each body. Compares in
 -- constant time; never changes a body, never raises.
-local crypto = require "whatsapp.crypto"
+local crypto = require("whatsapp.util.needed") "whatsapp.crypto"
 local last = require("whatsapp.webhook.http").last
 local options_of = require "whatsapp.util.options"
 local url = require "whatsapp.util.url"

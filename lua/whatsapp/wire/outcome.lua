@@ -81,7 +81,7 @@ local function without_tokens(text)
   return text and (text:gsub("EAA%w%w%w%w%w+", "EAA..."):gsub("([Aa]ccess [Tt]oken:? )[%w%-_|.]*%d[%w%-_|.]*", "%1..."))
 end
 
-local decode, names_message, RESULT = json.decode, core.names_message, shown.RESULT
+local decode, names_message, read_answer, RESULT = json.decode, core.names_message, core.read_answer, shown.RESULT
 
 local function decoded(text)
   if type(text) ~= "string" then return nil end
@@ -248,10 +248,19 @@ local function failure_of(answer, status, headers, object, problem)
   return protocol_failure(status, headers, is_success(status) and problem or "JSON without a Graph error", has_id)
 end
 
+local function parts(answer) return { status = answer.status, headers = answer.headers, body = answer.body } end
+
+-- returns the response as a table without a metatable; nil if its metatable raises
+local function plain(answer)
+  local ok, copy = pcall(parts, answer)
+  return ok and copy or nil
+end
+
 ---Returns a response of a user's transport in the form that this file needs: headers are a table, body is a string or nil.
 ---@param answer any
 ---@return whatsapp.response? response nil: the answer is not a response
 function outcome.checked(answer)
+  if type(answer) == "table" and getmetatable(answer) ~= nil then answer = plain(answer) end
   if type(answer) ~= "table" or type(answer.status) ~= "number" then return nil end
   local headers, body = answer.headers, answer.body
   if type(headers) == "table" and (body == nil or type(body) == "string") then return answer end
@@ -281,8 +290,8 @@ end
 function outcome.message(answer)
   local status, body = answer.status, answer.body
   if body and status >= 200 and status <= 299 then -- the short way for nearly all answers
-    local object = decode(body)
-    if names_message(object) or (type(object) == "table" and object.success == true and object.error == nil) then
+    local object, is_named = read_answer(body)
+    if is_named == true or (type(object) == "table" and object.success == true and object.error == nil) then
       return setmetatable(object, RESULT)
     end
   end

@@ -42,13 +42,15 @@ end
 
 local RECIPIENTS = 200 -- more recipients than messages in flight: messages to one recipient wait for each other
 
+local messages = {}
+for i = 1, RECIPIENTS do
+  messages[i] = message.new()
+  messages[i].to = ("%d"):format(16505550000 + i)
+end
+
 -- the same tables again and again
 local function repeated(sends)
-  local messages, made = {}, 0
-  for i = 1, RECIPIENTS do
-    messages[i] = message.new()
-    messages[i].to = ("%d"):format(16505550000 + i)
-  end
+  local made = 0
   return function()
     if made == sends then return nil end
     made = made + 1

@@ -16,7 +16,7 @@ export function lua(value, indent = "") {
   return short.length + indent.length < 100 && !short.includes("\n") ? short : `{\n${lines.map((line) => inner + line + ",\n").join("")}${indent}}`;
 }
 
-// without what the client fills in
+// returns a message as Lua, without the members that the client adds
 export function as_lua({ messaging_product, recipient_type, ...message }) {
   return `client:send ${lua(recipient_type === "group" ? { recipient_type, ...message } : message)}`;
 }

@@ -74,7 +74,7 @@ export class Webhooks extends Pair {
       button("Send raw…", () => this.send_raw())));
   }
 
-  // asks for something, and says how it went
+  // asks the sandbox for an action, and shows the result
   async do(path, body, words) {
     const said = await post(path, body);
     toast(said.problem || words);

@@ -7,6 +7,7 @@ local credentials = require "whatsapp.send.credentials"
 local delivery = require "whatsapp.send.delivery"
 local limits = require "whatsapp.send.limits"
 local marketing = require "whatsapp.send.marketing"
+local observe = require "whatsapp.util.observe"
 local outcome = require "whatsapp.wire.outcome"
 local recipient = require "whatsapp.send.recipient"
 local retry = require "whatsapp.send.retry"
@@ -200,6 +201,7 @@ local function make(state)
   if type(transport) == "table" or type(transport) == "userdata" then state.now, state.sleep = transport.now, transport.sleep end
   state.streams = type(transport) == "table" and transport.streams == true
   state.can_wait = state.now ~= nil and state.sleep ~= nil
+  state.event = observe.event_of(state.observe)
   state.is_timed = state.now ~= nil and (state.log ~= nil or state.observe ~= nil)
   state.is_held = state.before_send ~= nil or state.asks_token -- the user's code may take a long time before an attempt
   state.steps = delivery.steps(state)

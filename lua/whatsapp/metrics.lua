@@ -195,7 +195,9 @@ function metrics.new(options)
   local checked = options_of.check(options, OPTIONS, 2)
   local tree = {}
   local sink = checked.sink or sinks.memory()
-  local self = setmetatable({ sink = sink, tree = tree, series = {}, known = {}, count = 0 }, Metrics)
+  local self = setmetatable({
+    sink = sink, keeps_no_event = sink.never_yields, tree = tree, series = {}, known = {}, count = 0,
+  }, Metrics)
   for name, event in pairs(EVENTS) do tree[name] = #event.labels == 0 and additions(self, event, {}) or {} end
   return self
 end

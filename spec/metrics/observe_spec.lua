@@ -97,6 +97,33 @@ describe("observe", function()
     end))
   end)
 
+  it("gets a table of its own each time, which it may keep", function()
+    local seen = {}
+    local client = client_with({ BUSY, ACCEPTED }, function(event) seen[#seen + 1] = event end, { retry = false })
+    client:send(TEXT_MESSAGE)
+    client:send(TEXT_MESSAGE)
+    assert.same({ "failed", 130429, "accepted", false }, { seen[1].outcome, seen[1].code, seen[2].outcome, seen[2].code or false })
+  end)
+
+  for name, sink in pairs { ["of its own"] = false, ["of the user's"] = true } do
+    it("is whatsapp.metrics: nothing of a message is counted with the next one, over a sink " .. name, function()
+      local keys = {}
+      local metrics = whatsapp.metrics.new { sink = sink and { add = function(_, series, n) keys[#keys + 1] = series.key .. n end } or nil }
+      local client = client_with({ BUSY, ACCEPTED, GONE }, metrics, { retry = false, limiter = { pair = { interval = 6, burst = 1 } } })
+      for _ = 1, 3 do client:send(TEXT_MESSAGE) end
+      client:send(EMPTY)
+      local text = sink and table.concat(keys, "\n") or metrics:text()
+      for _, series in ipairs {
+        'outcome="failed",code="130429"', 'outcome="accepted",endpoint', 'outcome="unknown",endpoint', 'outcome="invalid",endpoint',
+      } do assert.is_truthy(text:find(series, 1, true), series .. " is not in " .. text) end
+      local waited = 0
+      for n in text:gmatch "waited_seconds_total{[^}]*} ?([%d.]+)" do waited = waited + n end
+      assert.is_true(math.abs(waited - 11.5) < 0.01, waited) -- the first message and the wrong one did not wait
+      local _, answers = text:gsub('answer_seconds[_a-z]*{outcome="invalid"', "")
+      assert.equal(0, answers)
+    end)
+  end
+
   it("gets the seconds that a message waited for limits", function()
     local lines = told({ ACCEPTED, ACCEPTED }, function(client)
       client:send(TEXT_MESSAGE)

@@ -40,6 +40,7 @@ end
 
 local Memory = {}
 Memory.__index = Memory
+Memory.never_yields = true
 
 -- Several metrics may share a sink: a series has one cell.
 function Memory:adder(series)
@@ -63,6 +64,7 @@ function sinks.memory() return setmetatable({ adders = {}, readers = {} }, Memor
 
 local Shared = {}
 Shared.__index = Shared
+Shared.never_yields = true
 
 -- returns the keys of a histogram's buckets; makes them at the first call
 local function buckets_of(series)
@@ -121,6 +123,7 @@ local METHODS = { counter = "inc", gauge = "set", histogram = "observe" }
 
 local Prometheus = {}
 Prometheus.__index = Prometheus
+Prometheus.never_yields = true
 
 function Prometheus:add(series, n)
   local metric = self.metrics[series.name]

@@ -140,7 +140,7 @@ end
 
 -- ---- the observer ----------------------------------------------------------------------------------------------------------
 
-local tell_observer, endpoint_of = observe.tell, observe.endpoint
+local tell_observer, endpoint_of, new_event = observe.tell, observe.endpoint, observe.new_event
 
 -- Calls the function of the option observe. If it raises, the message does not fail; returns the error.
 local function tell_of(self, event)
@@ -166,14 +166,14 @@ end
 ---observer, it costs nothing: `make bench-send ROUNDS=0` prints both (observed, default).
 function Delivery:observed()
   local details, plan, answered = self.details, self.plan, self.answered_at
-  local event = {
-    name = plan.is_call and "call" or "message", outcome = self.result ~= false and "accepted" or failure_of(details),
-    http_status = details.http_status, attempts = self.attempts, seconds = answered and answered - self.started or nil,
-    answer_seconds = answered and answered - self.sent_at or nil, endpoint = plan.endpoint or endpoint(plan),
-    phone_number_id = self.state.phone_number_id,
-  }
-  if details.code then event.code = details.code end
-  if self.waited then event.waited = self.waited end
+  local event = self.state.event or new_event()
+  event.name = plan.is_call and "call" or "message"
+  event.outcome = self.result ~= false and "accepted" or failure_of(details)
+  event.http_status, event.attempts = details.http_status, self.attempts
+  event.seconds = answered and answered - self.started or nil
+  event.answer_seconds = answered and answered - self.sent_at or nil
+  event.code, event.waited = details.code, self.waited or nil
+  event.endpoint, event.phone_number_id = plan.endpoint or endpoint(plan), self.state.phone_number_id
   local err = tell_of(self, event)
   if err then details.observe_error = err end
 end

@@ -54,8 +54,8 @@ local PAGE = [[
     }]]
 
 -- LuaJIT hashes a long string by 16 of its bytes. Messages to one recipient often differ only in a few digits: they would have
--- the same hash, and LuaJIT would compare each new message with all others. So nginx adds four random blanks to the end of each body,
--- as JSON allows. Then a message to one recipient costs the worker 112 us instead of 474, as a message to one of 2,000
+-- the same hash, and LuaJIT would compare each new message with all others. So nginx adds four random blanks to the end of each
+-- body, as JSON allows. Then a message to one recipient costs the worker 112 us instead of 474, as a message to one of 2,000
 -- (`make bench-sandbox`). nginx.lua reads $blank_body, and shows requests without these blanks.
 local BLANK = { " ", "\\t", "\\n", "\\r" }
 local SHARE = "0.39%" -- each of 255 rows gets this share of the requests; `*` gets the rest

@@ -248,11 +248,11 @@ local function failure_of(answer, status, headers, object, problem)
   return protocol_failure(status, headers, is_success(status) and problem or "JSON without a Graph error", has_id)
 end
 
-local function parts(answer) return { status = answer.status, headers = answer.headers, body = answer.body } end
+local function members_of(answer) return { status = answer.status, headers = answer.headers, body = answer.body } end
 
 -- returns the response as a table without a metatable; nil if its metatable raises
 local function plain(answer)
-  local ok, copy = pcall(parts, answer)
+  local ok, copy = pcall(members_of, answer)
   return ok and copy or nil
 end
 

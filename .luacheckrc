@@ -7,6 +7,7 @@ files["lua/whatsapp/transport/resty.lua"] = { read_globals = { "ngx" } } -- wher
 files["lua/whatsapp/transport/resty/alone.lua"] = { read_globals = { "ngx" } }
 files["lua/whatsapp/transport/resty/clock.lua"] = { read_globals = { "ngx" } }
 files["lua/whatsapp/transport/resty/exchange.lua"] = { read_globals = { "ngx" } }
+files["lua/whatsapp/transport/resty/turn.lua"] = { read_globals = { "ngx" } }
 files["lua/whatsapp/transport/resty/workers.lua"] = { globals = { "ngx" } } -- it writes into ngx.ctx
 files["spec/support/resty_*.lua"] = { read_globals = { "ngx" } } -- they run in nginx
 files["spec/support/dns_server.lua"] = { std = "lua54" } -- always run by Lua 5.4

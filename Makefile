@@ -39,6 +39,10 @@ WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -
 FLAGS    := -std=c99 -fPIC -fno-plt -fvisibility=hidden -fno-math-errno $(WARN) $(WERROR)
 SHARED   := -shared $(if $(filter Darwin,$(shell uname -s)),-undefined dynamic_lookup)
 
+# a short line for each file that is made; V=1 shows the commands, make -s nothing
+QUIET := $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+short  = $(if $(V),,@$(if $(QUIET),,echo '$(1)';))
+
 BUILD  := build/$(LUA)
 # the specs that need no network and no program
 OFFLINE := $(patsubst %,spec/%_spec.lua, message status window util/values util/clusters send/recipient send/retry wire/response \
@@ -80,7 +84,7 @@ $(MODULE)/crypto.so: LIBS = $(SSL_LIB)
 $(MODULE)/files.so: $(call OBJ,files)
 $(MODULE)/%.so:
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(SHARED) -o $@ $^ $(LIBS)
+	$(call short,link $@)$(CC) $(CFLAGS) $(LDFLAGS) $(SHARED) -o $@ $^ $(LIBS)
 
 # each module with the headers of its own library and of no other: the core can be built where there is neither
 $(BUILD)/obj/curl/%.o: INC = $(CURL_INC)
@@ -89,7 +93,7 @@ $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/curl/*.c)): | $(BUILD)/header
 $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/crypto/*.c)): | $(BUILD)/headers-crypto
 $(BUILD)/obj/%.o: src/%.c Makefile | $(BUILD)/headers
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(CFLAGS) $(LUA_INC) $(INC) -MMD -MP -c -o $@ $<
+	$(call short,compile $<)$(CC) $(FLAGS) $(CFLAGS) $(LUA_INC) $(INC) -MMD -MP -c -o $@ $<
 
 # what runs rarely is built small: texts of problems, the list of the schema, its compiler
 $(foreach file,errors export compile,$(BUILD)/obj/core/$(file).o): CFLAGS += -Os
@@ -183,7 +187,7 @@ DEPS_TEST  := $(DEPS_DEMO) prometheus lua-sec lua-socket lua-busted lua-cqueues 
 DEPS_CHECK := $(DEPS_TEST) clang clang-format cppcheck lua-check binutils liblua5.2-dev liblua5.3-dev libluajit2-5.1-dev
 DEPS_BENCH := $(DEPS_DEMO) valgrind lua-sec lua-socket python3-requests nodejs util-linux
 DEPS_CRASH := $(DEPS_DEMO) $(DEPS_OUTBOX) lua-luv
-DEPS_NGINX := $(DEPS_DEMO) wrk
+DEPS_NGINX := $(DEPS_DEMO) wrk lua-socket
 DEPS_HOSTS := $(DEPS_TEST) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit) lua-http curl haproxy prosody neovim mpv weechat-headless weechat-lua \
               apache2-bin minetest-server love xvfb xauth
 DEPS_ALL   := $(DEPS_TEST) $(DEPS_lua5.1) $(DEPS_lua5.2) $(DEPS_lua5.3) $(DEPS_luajit)
@@ -277,37 +281,45 @@ coverage:
 
 # ---- fuzzing ---------------------------------------------------------------------------------------------------------------
 
-# RUNS=-1 runs for ever (clang, Lua 5.4). Words come from the schema, so comparisons are not traced.
+# RUNS=-1 runs for ever (clang, Lua 5.4). Words come from the schema, so comparisons are not traced. Leaks are memcheck's: libFuzzer
+# would look for them after nearly every run, because a run of Lua seldom frees all that it allocates, and that takes nine tenths
+# of the time.
 RUNS ?= 1000000
 FUZZER := clang $(FLAGS) -O2 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-coverage=trace-cmp \
           -fno-sanitize-recover=all $(LUA_INC)
+# fuzz_with NAME BYTES: runs the fuzzer build/fuzz/NAME with inputs of so many bytes
+fuzz_with = @mkdir -p build/fuzz/$(1)-corpus; \
+  eval "$$($(MAKE) -s env)"; ASAN_OPTIONS=quarantine_size_mb=8:malloc_context_size=4 nice build/fuzz/$(1) -runs=$(RUNS) -max_len=$(2) \
+  -detect_leaks=0 -timeout=60 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ build/fuzz/$(1)-corpus
 ## messages made of random bytes and of the schema's words; RUNS=1000000
 fuzz:
-	@mkdir -p build/fuzz/corpus
+	@mkdir -p build/fuzz
 	$(FUZZER) -o build/fuzz/encode spec/support/fuzz_encode.c $(call SOURCES,core) $(LUA_LIB) -lm
-	ASAN_OPTIONS=quarantine_size_mb=8 build/fuzz/encode -runs=$(RUNS) -max_len=600 -timeout=60 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ build/fuzz/corpus
+	$(call fuzz_with,encode,600)
+
+## JSON of any bytes, read, written and read again; RUNS=1000000
+fuzz-decode:
+	@mkdir -p build/fuzz
+	$(FUZZER) -o build/fuzz/decode spec/support/fuzz_decode.c $(call SOURCES,core) $(LUA_LIB) -lm
+	$(call fuzz_with,decode,800)
+
+## bodies of webhooks, of random bytes and of their words; RUNS=1000000
+fuzz-webhook:
+	@mkdir -p build/fuzz
+	$(FUZZER) -o build/fuzz/webhook spec/support/fuzz_webhook.c $(sort $(call SOURCES,core) $(call SOURCES,crypto)) $(LUA_LIB) -lm $(SSL_LIB)
+	$(call fuzz_with,webhook,800)
 
 ## bodies that a flow's endpoint may get, signed; RUNS=1000000
 fuzz-flows: core crypto
 	eval "$$($(MAKE) -s env)"; $$LUA spec/support/fuzz_flows.lua $(RUNS)
 
-# lua-cjson's own leaks are not looked for.
-## bodies of webhooks, of random bytes and of their words; RUNS=1000000
-fuzz-webhook:
-	@mkdir -p build/fuzz/webhook-corpus
-	$(FUZZER) -o build/fuzz/webhook spec/support/fuzz_webhook.c $(sort $(call SOURCES,core) $(call SOURCES,crypto)) $(LUA_LIB) -lm $(SSL_LIB)
-	eval "$$($(MAKE) -s env)"; ASAN_OPTIONS=quarantine_size_mb=8:detect_leaks=0 build/fuzz/webhook -runs=$(RUNS) -max_len=800 \
-	  -timeout=60 -rss_limit_mb=4096 -artifact_prefix=build/fuzz/ build/fuzz/webhook-corpus
-
-FILES ?= 1000000
-## files whose kind is looked at; FILES=1000000
+## files whose kind is looked at; RUNS=1000000, LUA=luajit is twice as fast
 fuzz-sniff: all
-	eval "$$($(MAKE) -s env)"; $$LUA spec/support/fuzz_sniff.lua $(FILES)
+	eval "$$($(MAKE) -s env)"; $$LUA spec/support/fuzz_sniff.lua $(RUNS)
 
-ANSWERS ?= 1000000
-## answers of a server over cosockets; ANSWERS=1000000
+## answers of a server over cosockets; RUNS=1000000, LUA=luajit is twice as fast
 fuzz-http1: all
-	eval "$$($(MAKE) -s env)"; $$LUA spec/support/fuzz_http1.lua $(ANSWERS)
+	eval "$$($(MAKE) -s env)"; $$LUA spec/support/fuzz_http1.lua $(RUNS)
 
 # ---- files that are generated ----------------------------------------------------------------------------------------------
 
@@ -355,7 +367,8 @@ $(EMBED)/whatsapp_crypto.o: PARTS := $(SSL_INC)
 BROWSER := build/browser
 $(BROWSER)/node_modules/.package-lock.json: spec/browser/package-lock.json
 	@mkdir -p $(BROWSER) && cp spec/browser/package.json spec/browser/package-lock.json $(BROWSER)
-	@cd $(BROWSER) && npm ci --silent --no-audit --no-fund
+	@cd $(BROWSER) && npm ci --silent --no-audit --no-fund || \
+	  { echo "npm ci failed: the packages of spec/browser/package.json cannot be had from the registry" >&2; exit 1; }
 browser = @cp spec/browser/*.mjs $(BROWSER) && eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" node $(BROWSER)/$(1)
 IN_BROWSER := deps-page $(BROWSER)/node_modules/.package-lock.json all
 ## the sandbox's page in Debian's chromium
@@ -427,6 +440,20 @@ bench-nginx: deps-nginx
 	@$(MAKE) --no-print-directory -s all
 	@eval "$$($(MAKE) -s env)"; export PATH="$$PATH:/usr/sbin" ROUNDS="$(TURNS)"; \
 	  $(LUA) spec/bench/nginx_send.lua && echo && $(LUA) spec/bench/nginx.lua
+
+## messages a second that the sandbox takes from wrk, by the clock and by its worker's processor time, and its memory; MESSAGES=100000
+bench-sandbox: deps-nginx
+	@$(MAKE) --no-print-directory -s all
+	@eval "$$($(MAKE) -s env)"; PATH="$$PATH:/usr/sbin" MESSAGES="$(MESSAGES)" $(LUA) spec/bench/sandbox.lua
+
+CONNECTIONS ?= 1000
+SENDS  ?= 800000
+EVENTS ?= 400000
+## webhooks and sends a second at CONNECTIONS=1000, with latencies; memory over SENDS=800000 and EVENTS=400000
+bench-load: deps-nginx
+	@$(MAKE) --no-print-directory -s all $(BENCH)/floor.so
+	@eval "$$($(MAKE) -s env)"; LUA_CPATH="$(BENCH)/?.so;$$LUA_CPATH" PATH="$$PATH:/usr/sbin" CONNECTIONS="$(CONNECTIONS)" \
+	  SENDS="$(SENDS)" EVENTS="$(EVENTS)" ROUNDS="$(ROUNDS)" $(LUA) spec/bench/load.lua
 
 ROWS ?= 1000000
 ## the program: its help, `validate`, and the memory of a million rows of CSV

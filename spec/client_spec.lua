@@ -1,4 +1,4 @@
--- The client over a transport without a network: options, what it sends, what it gives back, and that no secret shows.
+-- The client over a transport without a network: its options, its requests, its results, and that it shows no secret.
 local crypto = require "whatsapp.crypto"
 local memory = require "whatsapp.transport.memory"
 local output_of = require "spec.support.output"
@@ -27,7 +27,7 @@ local function client_with(answers, more)
   return whatsapp.new(options), transport
 end
 
--- every string in a value, however deep, its metatable's __tostring too
+-- returns every string in a value, at any depth, also that of __tostring
 local function strings_of(value, into, seen)
   into, seen = into or {}, seen or {}
   if type(value) == "string" then into[#into + 1] = value end
@@ -54,7 +54,7 @@ end
 describe("whatsapp.new", function()
   local function raises(options, with)
     local ok, err = pcall(function()
-      local client = whatsapp.new(options) -- a tail call would have no line to blame
+      local client = whatsapp.new(options) -- a tail call would hide the caller's line
       return client
     end)
     assert.is_false(ok)
@@ -67,7 +67,7 @@ describe("whatsapp.new", function()
     raises(nil, "whatsapp.new takes a table")
     raises(whatsapp, "with a dot")
     raises({ token = TOKEN, phone_number_id = "1", transport = memory }, "option transport is a module: its .new()")
-    raises({ token = TOKEN, phone_number_id = "+1 650 555" }, "the id of the number, from the app's dashboard")
+    raises({ token = TOKEN, phone_number_id = "+1 650 555" }, "the id of the number in the app's dashboard")
     raises({}, "needs a token")
     raises({ token = TOKEN }, "needs a phone_number_id")
     raises({ token = TOKEN, phone_number_id = "1", tokken = "x" }, "unknown option tokken")
@@ -111,11 +111,11 @@ describe("whatsapp.new", function()
 end)
 
 describe("whatsapp.new with a transport", function()
-  it("raises for options that it would not be told, at the caller", function()
+  it("raises at the caller's line for options that the transport would not get", function()
     for name, value in pairs { proxy = "", ca_file = "ca.crt", connect_timeout = 1, max_body = 1024 } do
       local ok, problem = pcall(client_with, nil, { [name] = value })
       assert.is_false(ok)
-      assert.is_truthy(problem:find("option " .. name .. " is for the transport that you pass", 1, true), problem)
+      assert.is_truthy(problem:find("option " .. name .. ": pass it to the transport", 1, true), problem)
       whatsapp.new({ token = TOKEN, phone_number_id = "1", [name] = value }):close()
     end
     client_with(nil, { timeout = 1, user_agent = "x", allow_http = true, base_url = "http://example.com" })
@@ -135,7 +135,7 @@ describe("client:request", function()
     assert_no_secret(request)
   end)
 
-  it("follows version, base_url, number and the options of the call", function()
+  it("uses version, base_url, number and the options of the call", function()
     local client = client_with(nil, { version = "v23.0", base_url = "https://proxy.example/graph/", phone_number_id = 106540352242922 })
     local request = client:request({ to = "1", new = {} }, { timeout = 2, mode = "lenient" })
     assert.equal("https://proxy.example/graph/v23.0/106540352242922/messages", request.url)
@@ -174,7 +174,7 @@ describe("a transport of the user's", function()
 end)
 
 describe("the option proxy", function()
-  it("is a proxy, or empty", function()
+  it("must be a proxy or empty", function()
     for _, proxy in ipairs { "", "http://127.0.0.1:1", "127.0.0.1:1", "socks5h://a:b@host:1", "HTTPS://host" } do
       assert.is_table(whatsapp.new { token = TOKEN, phone_number_id = "1", proxy = proxy })
     end
@@ -218,7 +218,7 @@ describe("client:send", function()
     assert.same({ attempts = 1, http_status = 200, trace_id = "T1", usage = { app = { call_count = 3 } } }, info)
   end)
 
-  it("sends the credentials, at each attempt those of the moment", function()
+  it("sends the current credentials at each attempt", function()
     local tokens = { "first-token", "second-token" }
     local throttled = { status = 400, headers = {}, body = '{"error":{"code":130429}}' }
     local client, transport = client_with({ throttled, ACCEPTED }, { token = function() return table.remove(tokens, 1) end })
@@ -276,7 +276,7 @@ describe("client:send", function()
     assert.equal(1, select(3, client:send(TEXT)).attempts)
   end)
 
-  it("shows warnings and sends all the same", function()
+  it("reports warnings, and still sends the message", function()
     local seen = {}
     local message = { to = "1", audio = { id = "1", caption = "x" } }
     local client = client_with(nil, { on_warning = function(warning, of) seen[#seen + 1] = { warning.path, of } end })
@@ -285,7 +285,7 @@ describe("client:send", function()
     assert.equal("audio.caption", info.warnings[1].path)
   end)
 
-  it("can be told to let everything through", function()
+  it("sends everything in lenient mode", function()
     local client, transport = client_with(nil, { mode = "lenient" })
     assert.is_table((client:send { to = "1", type = "hologram", hologram = {} }))
     assert.is_nil((client:send({ to = "1", type = "hologram", hologram = {} }, { mode = "strict" })))
@@ -333,10 +333,10 @@ describe("client:send", function()
     for _, wrong in ipairs { "200 OK", 200, true, {}, { status = "200" } } do
       local result, text, details = client_with(function() return wrong end):send(TEXT)
       assert.is_nil(result)
-      assert.is_truthy(text:find("the transport gave a " .. type(wrong), 1, true), text)
+      assert.is_truthy(text:find("the transport returned a " .. type(wrong), 1, true), text)
       assert.same({ "transport", false, true }, { details.kind, details.retryable, details.may_have_been_sent })
     end
-    assert.is_truthy(select(2, client_with(function() end):send(TEXT)):find("the transport gave nothing", 1, true))
+    assert.is_truthy(select(2, client_with(function() end):send(TEXT)):find("the transport returned nothing", 1, true))
   end)
 
   it("shows no secret that comes back in a header, a body or the details of a transport", function()
@@ -404,12 +404,12 @@ describe("client:send", function()
 end)
 
 describe("client:mark_read", function()
-  it("is meant by a message_id: without a status the message is refused for that", function()
+  it("is needed for a message_id: a message with a message_id and without a status is refused", function()
     local _, err = client_with():send { message_id = "wamid.X" }
     assert.equal('status: missing: "read"', err)
   end)
 
-  it("marks, and shows that an answer is being written", function()
+  it("marks a message as read, and shows a typing indicator", function()
     local client, transport = client_with(always { status = 200, headers = {}, body = '{"success":true}' })
     assert.is_true(client:mark_read("wamid.X").success)
     assert.is_true(client:mark_read("wamid.X", { typing = true }).success)
@@ -450,7 +450,7 @@ describe("client:with", function()
 end)
 
 describe("client:close", function()
-  it("closes once and for all", function()
+  it("closes the client for ever", function()
     local client = client_with()
     local other = client:with { phone_number_id = "2" }
     client:close()

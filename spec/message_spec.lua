@@ -1,9 +1,9 @@
--- The constructors: what they build is what the API's documentation shows, and long texts split into what fits.
+-- The constructors: they build the messages of the API's documentation, and split long texts into texts that fit.
 local whatsapp = require "whatsapp"
 
 local m = whatsapp.message
 
--- the encoded message without what every message starts with
+-- returns the JSON of a message without the members with which every message starts
 local function content(message)
   local json, text = whatsapp.encode(message)
   assert.is_string(json, text)
@@ -111,7 +111,7 @@ describe("whatsapp.message", function()
     end)
   end
 
-  it("leaves wrong values to the check of every message", function()
+  it("passes wrong values to the check of every message", function()
     local _, err = whatsapp.encode(m.text("1", true))
     assert.is_truthy(err:find("text.body: must be a string", 1, true))
     assert.is_nil((whatsapp.encode(m.buttons("1", "b", { {} }))))
@@ -139,7 +139,7 @@ describe("whatsapp.message", function()
     { "template.components[1]", m.template("1", "n", "en", { components = 5 }) },
   }
   for i, case in ipairs(LEFT) do
-    it("leaves values that it cannot use to that check, " .. i, function()
+    it("passes values that it cannot use to the check, " .. i, function()
       local ok, text, details = whatsapp.validate(case[2])
       assert.is_nil(ok)
       local found = false
@@ -148,7 +148,7 @@ describe("whatsapp.message", function()
     end)
   end
 
-  -- constructor -> how it is called with options, or with a table in which a name may be unknown
+  -- constructor -> function that calls it with options, or with a table that may have an unknown name
   local UNKNOWN = {
     { "text", function(o) return m.text("1", "x", o) end }, { "image", function(o) return m.image("1", "2", o) end },
     { "video", function(o) return m.video("1", "2", o) end }, { "document", function(o) return m.document("1", "2", o) end },
@@ -179,7 +179,7 @@ describe("whatsapp.message", function()
     { "an address", function(o) return m.text({ to = "1", foter = o.foter }, "x") end },
   }
 
-  -- the problem whose path holds a name
+  -- returns the problem whose path holds a name
   local function problem_about(built, name)
     local ok, err, details = whatsapp.validate(built)
     assert.is_nil(ok)
@@ -189,7 +189,7 @@ describe("whatsapp.message", function()
     error("no problem about " .. name .. ": " .. err)
   end
 
-  it("loses no name that it does not know", function()
+  it("keeps names that it does not know", function()
     local met = {}
     for _, case in ipairs(UNKNOWN) do
       met[case[1]] = true
@@ -200,7 +200,7 @@ describe("whatsapp.message", function()
     end
   end)
 
-  -- values that would have been left out, and the path under which they are refused
+  -- values that must not be lost, and the path at which they are refused
   local KEPT = {
     { "template", m.template("1", "n", "en", { "Ana" }) }, { "template.bdy", m.template("1", "n", "en", { bdy = { "Ana" } }) },
     { "reply", m.buttons("1", "b", { { "a", "A", "extra" } }) }, { "reply", m.buttons("1", "b", { { id = "a", "b", title = "A" } }) },
@@ -214,14 +214,14 @@ describe("whatsapp.message", function()
     { "header", m.product("1", "c", "p", { header = "h" }) }, { "phone", m.contact("1", "Ana", false) },
   }
   for i, case in ipairs(KEPT) do
-    it("leaves no member out, " .. i, function()
+    it("loses no member, " .. i, function()
       local ok, err = whatsapp.validate(case[2])
       assert.is_nil(ok)
       assert.is_truthy(err)
     end)
   end
 
-  it("takes buttons, sections, cards and components of the API as they are", function()
+  it("accepts buttons, sections, cards and components in the form of the API", function()
     local button = { type = "reply", reply = { id = "a", title = "A" } }
     assert.equal(button, m.buttons("1", "b", { button }).interactive.action.buttons[1])
     local section = { title = "S", product_items = { { product_retailer_id = "p" } } }
@@ -280,13 +280,13 @@ describe("whatsapp.message", function()
     end
   end)
 
-  it("has NaN and the infinities refused", function()
+  it("makes no message of NaN and the infinities", function()
     for _, number in ipairs { 0 / 0, 1 / 0, -1 / 0 } do
       for _, case in ipairs(TEXTS) do assert.is_nil((whatsapp.validate(case[2](number))), case[1]) end
     end
   end)
 
-  it("leaves numbers that the API wants as numbers and the data of a flow, and does not change its arguments", function()
+  it("keeps numbers that the API wants as numbers, and the data of a flow; and does not change its arguments", function()
     local data = { text = 5, title = 1.5 }
     local parameters = { flow_id = "9", flow_cta = 5, flow_action_payload = { screen = "S", data = data } }
     local made = m.flow("1", "b", parameters).interactive.action.parameters
@@ -304,7 +304,7 @@ describe("whatsapp.message", function()
     assert.same({ "5", getmetatable(marked) }, { rows[1].title, getmetatable(rows) })
   end)
 
-  it("takes a template's buttons by number and by its digits", function()
+  it("accepts a template's buttons by number and by the digits of the number", function()
     local components = m.template("1", "n", "en", { buttons = { ["10"] = { url = "b" }, [2] = { url = "a" } } }).template.components
     assert.same({ "2", "10" }, { components[1].index, components[2].index })
   end)
@@ -384,7 +384,7 @@ describe("message.split", function()
     assert.same({ ("x"):rep(4096) }, m.split(("x"):rep(4096)))
   end)
 
-  it("makes parts that the API takes and that lose no word", function()
+  it("makes parts that the API accepts and that lose no word", function()
     local words = {}
     for i = 1, 4000 do words[i] = ("w\195\182rt%d"):format(i) end
     local text = table.concat(words, " ")
@@ -393,7 +393,7 @@ describe("message.split", function()
     for _, part in ipairs(parts) do assert.is_string((whatsapp.encode(m.text("1", part)))) end
   end)
 
-  it("ends for bytes that are no text", function()
+  it("ends for bytes that are not UTF-8", function()
     assert.equal(3, #m.split(("\128"):rep(10), 4))
     assert.equal("\255\254", table.concat(m.split("\255\254", 1)))
     assert.is_false(pcall(m.split, "x", 0))
@@ -416,7 +416,7 @@ describe("client:send_marketing", function()
     assert.is_truthy(seen[#seen]:find "/1/marketing_messages$")
   end)
 
-  it("refuses messages that are no template, and groups", function()
+  it("refuses groups, and messages that are not a template", function()
     local before = #seen
     for path, message in pairs { type = m.text("1", "x"), recipient_type = m.to_group(m.template("1", "n", "en")) } do
       local result, text, details = client:send_marketing(message)

@@ -1,5 +1,5 @@
--- The stores in nginx's shared dict: their logic over a dict with a clock that the spec moves, and for real, in an nginx of
--- four workers that all take at once. The counts do not depend on the speed of the machine.
+-- The stores in nginx's shared dict: their logic over a dict with a clock that the spec moves, and in a real nginx whose four
+-- workers all take at once. The counts do not depend on the speed of the machine.
 local fake_dict = require "spec.support.shared_dict"
 local json = require "whatsapp.wire.json"
 local memory = require "whatsapp.transport.memory"
@@ -10,7 +10,7 @@ local whatsapp = require "whatsapp"
 
 local KEPT = rawget(_G, "ngx")
 
--- a dict, and the nginx that it would be in
+-- returns a dict, and an ngx with the functions that the stores use
 local function new(capacity)
   local dict, ngx = fake_dict.new(capacity)
   rawset(_G, "ngx", ngx)
@@ -21,7 +21,7 @@ local function near(expected, actual)
   assert.is_true(math.abs(expected - actual) < 0.01, ("%s, not %s"):format(tostring(actual), tostring(expected)))
 end
 
--- steps that show what the stores rely on: each is { method, argument ... } or the milliseconds that pass
+-- steps that show the behaviour that the stores rely on: each is { method, argument ... }, or milliseconds that pass
 local STEPS = {
   { "get", "a" }, { "incr", "a", 5 }, { "incr", "a", 5, 10 }, { "incr", "a", 2 ^ 32, 10 }, { "get", "a" },
   { "add", "a", 1, 1 }, { "safe_add", "a", 1, 1 }, { "delete", "a" }, { "safe_add", "a", 1, 0.05 }, { "incr", "a", 1 },
@@ -30,7 +30,7 @@ local STEPS = {
   { "safe_add", "c", 1, 0.05 }, 120, { "flush_expired" }, { "get", "b" }, { "get", "a" },
 }
 
--- the result of each step, as a line that is the same in every Lua
+-- returns the result of each step, as a line that is the same in every Lua
 local SHOW = [[ return function(i, name, result, err)
   return ("%d %s %s %s"):format(i, name, type(result) == "number" and ("%.17g"):format(result) or tostring(result), tostring(err))
 end ]]
@@ -69,7 +69,7 @@ end)
 describe("a shared store of limits", function()
   after_each(function() rawset(_G, "ngx", KEPT) end)
 
-  it("gives a burst at once and then a place every interval, as the memory of a process does", function()
+  it("gives a burst at once, and then one place in each interval, as the memory of a process does", function()
     local dict, ngx = new()
     local store, waits = shared.limits(dict), {}
     for i = 1, 5 do waits[i] = store:take("a", 100, 6, 3) end
@@ -95,7 +95,7 @@ describe("a shared store of limits", function()
     assert.equal(0, store:take("a", nil, 6, 2, 0))
   end)
 
-  it("agrees with the memory of a process, whenever places are taken", function()
+  it("agrees with the memory of a process, at any time", function()
     local dict, ngx = new()
     local store, other = shared.limits(dict), require("whatsapp.send.limits").store()
     local random = 7
@@ -114,7 +114,7 @@ describe("a shared store of limits", function()
     assert.is_true(wait >= 10000 and wait < 10000.1, tostring(wait))
   end)
 
-  it("keeps an entry as long as its places last and no longer", function()
+  it("keeps an entry exactly as long as its places last", function()
     local dict, ngx = new()
     local store = shared.limits(dict)
     for _ = 1, 10 do store:take("a", nil, 6, 3) end
@@ -125,11 +125,11 @@ describe("a shared store of limits", function()
     assert.equal(1, dict:flush_expired())
   end)
 
-  it("keeps the longer of two lives, whichever worker writes first", function()
+  it("keeps the longer of two lives, in any order of writes", function()
     local dict, ngx = new()
     local store, slow = shared.limits(dict), nil
     local expire = dict.expire
-    function dict.expire(self, name, seconds) -- another worker takes between one's place and its life
+    function dict.expire(self, name, seconds) -- another worker takes a place before this worker writes the life
       if not slow then
         slow = true
         store:take("a", nil, 6, 1)
@@ -143,7 +143,7 @@ describe("a shared store of limits", function()
     assert.is_not_nil(dict:get "whatsapp:limit:a")
   end)
 
-  it("takes the next place if another worker was quicker", function()
+  it("takes the next place if another worker was faster", function()
     local dict = new()
     local store, safe_add = shared.limits(dict), dict.safe_add
     function dict.safe_add(self, ...)
@@ -157,7 +157,7 @@ describe("a shared store of limits", function()
   it("drops expired entries, forgets no limit, and sends no message that cannot be counted", function()
     local dict, ngx = new(3)
     local store = shared.limits(dict)
-    store:take("long", nil, 1000, 1) -- the last in the dict, which looks no further
+    store:take("long", nil, 1000, 1) -- the last entry of the dict, at which the search stops
     store:take("a", nil, 1, 1)
     store:take("b", nil, 1, 1)
     local wait, text = store:take("c", nil, 1, 1)
@@ -174,7 +174,7 @@ describe("a shared store of limits", function()
       limiter = { store = shared.limits((new(1))) } }
     local sent, err, details = client:send { to = "1", text = { body = "x" } }
     assert.is_nil(sent)
-    assert.is_truthy(err:find("no limit could be kept: the shared dict", 1, true), err)
+    assert.is_truthy(err:find("the limits could not be checked: the shared dict", 1, true), err)
     assert.same({ "transport", true, false, 0 }, { details.kind, details.retryable, details.may_have_been_sent, details.attempts })
     assert.equal(0, #transport.requests)
   end)
@@ -216,7 +216,7 @@ describe("a shared store of events", function()
     assert.equal(1, store:begin("a", 10))
   end)
 
-  it("does not begin an event that was handled between its two steps", function()
+  it("does not begin an event that another worker handled between its two steps", function()
     local dict = new()
     local store, add = shared.events(dict), dict.add
     function dict.add(self, ...)
@@ -226,11 +226,11 @@ describe("a shared store of events", function()
       return add(self, ...)
     end
     assert.same({}, { store:begin("a", 10) })
-    assert.same({}, { store:begin("a", 10) }) -- and no claim is left
+    assert.same({}, { store:begin("a", 10) }) -- and the claim is gone
     assert.is_nil(dict:get "whatsapp:claim:a")
   end)
 
-  it("forgets the oldest if it is full, and says so once a minute", function()
+  it("forgets the oldest event if it is full, and reports this once a minute", function()
     local dict, ngx = new(4)
     local store = shared.events(dict)
     local function handle(key)
@@ -239,9 +239,9 @@ describe("a shared store of events", function()
     end
     for i = 1, 10 do handle("k" .. i) end
     assert.same({}, { store:begin("k10", 1000) })
-    assert.equal(1, store:begin("k1", 1000)) -- it would be handled again
+    assert.equal(1, store:begin("k1", 1000)) -- it could be handled again
     assert.equal(1, #ngx.logged)
-    assert.is_truthy(ngx.logged[1]:find("give it more", 1, true))
+    assert.is_truthy(ngx.logged[1]:find("give it more memory", 1, true))
     ngx.ms = ngx.ms + 60000
     handle "k11"
     assert.equal(2, #ngx.logged)
@@ -274,7 +274,7 @@ describe("a shared store of events", function()
   end)
 end)
 
--- every worker runs `work(dict, number)` at the same time as the others; what each returned, as a list
+-- runs `work(dict, number)` in all workers at the same time; returns the list of their results
 local function in_all_workers(work, http)
   local nginx = nginx_server.start {
     workers = 4,
@@ -306,7 +306,7 @@ local function in_all_workers(work, http)
 end
 
 describe("in four workers that take at once,", function()
-  it("every place of a limit is given once", function()
+  it("every place of a limit is taken once", function()
     local results = in_all_workers [[
       local store, waits = require("whatsapp.nginx").limits "limits", {}
       for i = 1, 500 do
@@ -325,7 +325,7 @@ describe("in four workers that take at once,", function()
 
   it("every event is begun once", function()
     local results = in_all_workers [[
-      require("jit").off() -- the slower each is, the more often two meet
+      require("jit").off() -- slow workers meet more often
       local store, begun = require("whatsapp.nginx").events "events", 0
       for i = 1, 6000 do
         if store:begin("event " .. i, 100) then
@@ -340,7 +340,7 @@ describe("in four workers that take at once,", function()
     assert.equal(6000, begun)
   end)
 
-  it("a limit that ends again and again is kept", function()
+  it("a limit that ends again and again works", function()
     local results = in_all_workers [[
       local store, granted = require("whatsapp.nginx").limits "limits", {}
       math.randomseed(number + 1)
@@ -367,7 +367,7 @@ describe("in four workers that take at once,", function()
     for _, list in pairs(times) do
       table.sort(list)
       assert.equal(240, #list)
-      local ends = 0 -- the limit, once more
+      local ends = 0 -- the same limit again
       for _, time in ipairs(list) do
         ends = math.max(ends, time) + 5
         assert.is_true(ends - 3 * 5 - time <= 1, "a place too early") -- the clock has whole milliseconds
@@ -377,14 +377,14 @@ describe("in four workers that take at once,", function()
     assert.is_true(at_once > 0)
   end)
 
-  it("a full dict forgets no limit and says that it cannot count", function()
+  it("a full dict forgets no limit, and reports that it cannot count", function()
     local results = in_all_workers([[
       local store, first, kept = require("whatsapp.nginx").limits "small", {}, 0
       for i = 1, 200 do first[i] = store:take(number .. " and a longer name of a key " .. i, 0, 1000, 1) end
       for i = 1, 200 do
         local again, text = store:take(number .. " and a longer name of a key " .. i, 0, 1000, 1)
         if first[i] then assert(again and again > 990)
-        elseif not again then assert(text:find("the shared dict small cannot count what is sent (no memory)", 1, true)) end
+        elseif not again then assert(text:find("the shared dict small cannot keep the limit (no memory)", 1, true)) end
         kept = kept + (first[i] and 1 or 0)
       end
       return kept
@@ -422,7 +422,7 @@ describe("a webhook in an nginx of four workers", function()
       server = [[
         location /webhook { content_by_lua_block {
           local ends = os.clock() + 0.003
-          repeat until os.clock() > ends -- a busy worker leaves connections to the others
+          repeat until os.clock() > ends -- the other workers get the connections of a busy worker
           ngx.req.read_body()
           local response = package.loaded.handle {
             method = ngx.req.get_method(), headers = ngx.req.get_headers(), body = ngx.req.get_body_data() }
@@ -434,7 +434,7 @@ describe("a webhook in an nginx of four workers", function()
   end)
   teardown(function() nginx.stop() end)
 
-  -- posts the bodies all at once; how often each status came
+  -- posts all bodies at once; returns how often each status came
   local function post_all(bodies)
     local client, statuses = require("whatsapp.curl").new { proxy = "" }, {}
     for i, body in ipairs(bodies) do
@@ -461,13 +461,13 @@ describe("a webhook in an nginx of four workers", function()
     return found
   end
 
-  it("handles every event once, also if it comes often and to several workers", function()
+  it("handles every event once, also if it comes many times and to several workers", function()
     local bodies = {}
     for i = 1, 240 do
       local first = (i - 1) % 40 + 1
       bodies[i] = webhooks.body { messages = { webhooks.text("once." .. first, "x"), webhooks.text("once." .. first % 40 + 1, "y") } }
     end
-    for _ = 1, 20 do -- busy elsewhere: the API repeats it
+    for _ = 1, 20 do -- another worker is busy with the event: the API repeats it
       local statuses = post_all(bodies)
       if not statuses[500] then break end
     end
@@ -483,7 +483,7 @@ describe("a webhook in an nginx of four workers", function()
     local bodies = {}
     for i = 1, 1000 do bodies[i] = webhooks.body { messages = { webhooks.text("reload." .. i % 500, "x") } } end -- each twice
     process.run(nginx.folder, "(for i in 1 2 3 4; do sleep 0.1; kill -HUP $(cat nginx.pid); done) > /dev/null 2>&1 &")
-    for _ = 1, 20 do -- whose connection was closed, and who was busy elsewhere: the API repeats it
+    for _ = 1, 20 do -- a closed connection, or another worker is busy with the event: the API repeats it
       if post_all(bodies)[200] == 1000 then break end
     end
     local found = counts()
@@ -498,7 +498,7 @@ describe("a webhook in an nginx of four workers", function()
     assert.equal(1, counts()["handled f"])
   end)
 
-  it("gives an event whose worker died to another one, when its claim is over", function()
+  it("gives the event of a dead worker to another worker when its claim is over", function()
     local body = webhooks.body { messages = { webhooks.text("k", "kills") } }
     assert.same({ none = 1 }, post_all { body })
     assert.same({ [500] = 1 }, post_all { body })

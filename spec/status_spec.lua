@@ -1,4 +1,5 @@
--- The tracker: any order and any number of the same statuses end in the same states; it waits; it settles unknown sends.
+-- The tracker: any order and any number of the same statuses give the same states; it waits for a status; it settles unknown
+-- sends.
 local memory = require "whatsapp.transport.memory"
 local webhooks = require "spec.support.webhooks"
 local whatsapp = require "whatsapp"
@@ -11,7 +12,7 @@ local function status(id, word, more)
   return event
 end
 
--- everything that a tracker says of these messages, as text
+-- returns everything that a tracker knows about these messages, as text
 local function told(tracker, ids, participants)
   local parts = {}
   local function add(state)
@@ -46,7 +47,7 @@ describe("a tracker", function()
     assert.is_nil(tracker:state "b")
   end)
 
-  it("ends in the same states after any permutation and duplication of a stream", function()
+  it("has the same states after any permutation and duplication of a stream", function()
     math.randomseed(11)
     local ids, participants = { "a", "b", "c" }, { "1", "2" }
     for _ = 1, 300 do
@@ -86,7 +87,7 @@ describe("a tracker", function()
     return total
   end
 
-  it("is bounded, also with several stamps of one message, and tells which states it forgets", function()
+  it("is bounded, also with several stamps of one message, and reports which states it forgets", function()
     local forgotten = {}
     local tracker = whatsapp.status.tracker { max = 3, on_forget = function(state) forgotten[#forgotten + 1] = state.id end }
     for i = 1, 50 do
@@ -118,7 +119,7 @@ describe("a tracker", function()
     assert.is_nil(tracker:state "s")
   end)
 
-  it("takes the values that a send returned, and returns them", function()
+  it("accepts the values that a send returned, and returns them", function()
     local tracker = whatsapp.status.tracker()
     local client = whatsapp.new { token = "t", phone_number_id = "1", stamp = true, transport = memory.new {
       { status = 200, headers = {}, body = '{"messages":[{"id":"wamid.1"}]}' },
@@ -135,7 +136,7 @@ describe("a tracker", function()
     assert.equal("unknown", tracker:state(lost.stamp).status)
     local _, _, refused = tracker:sent(client:send(message))
     assert.same({ "failed", 131026 }, { tracker:state(refused.stamp).status, tracker:state(refused.stamp).details.code })
-    -- the stamp settles what was unknown
+    -- the stamp settles an unknown send
     tracker:feed(status("wamid.2", "delivered", { stamp = lost.stamp }))
     assert.same({ "delivered", "wamid.2" }, { tracker:state(lost.stamp).status, tracker:state(lost.stamp).id })
     assert.equal(tracker:state "wamid.2", tracker:state(lost.stamp))
@@ -146,7 +147,7 @@ describe("a tracker", function()
     tracker:sent({ success = true }, nil, {})
   end)
 
-  it("joins a state known by its id with one known by its stamp", function()
+  it("joins a state with an id and a state with a stamp", function()
     local tracker = whatsapp.status.tracker()
     tracker:sent(nil, "lost", { kind = "transport", may_have_been_sent = true, stamp = "s" })
     tracker:feed(status("m", "delivered"))
@@ -155,7 +156,7 @@ describe("a tracker", function()
     assert.same({ "delivered", "delivered" }, { tracker:state("s").status, tracker:state("m").status })
   end)
 
-  it("knows a participant whose id has changed, whichever came first", function()
+  it("recognizes a participant whose id has changed, in any order", function()
     for order = 1, 2 do
       local tracker = whatsapp.status.tracker()
       local learned = { kind = "message", type = "system", previous_user_id = "US.1", from_user_id = "US.2" }
@@ -195,7 +196,7 @@ describe("await", function()
     assert.equal(2, slept())
   end)
 
-  it("gives a failure after a 200 the details of a failed send", function()
+  it("returns a failure after a 200 with the details of a failed send", function()
     local raw = webhooks.status("a", "failed", { biz_opaque_callback_data = "s",
       errors = { { code = 131049, message = "Not delivered", error_data = { details = "healthy ecosystem" } } } })
     local events = assert(whatsapp.webhook.parse(webhooks.body { statuses = { raw } }))
@@ -212,7 +213,7 @@ describe("await", function()
     assert.same({ "string", "api", false }, { type(text), untold.kind, untold.may_have_been_sent })
   end)
 
-  it("gives up in time, and says which status was reached", function()
+  it("gives up in time, and reports the status that was reached", function()
     local tracker, slept = waiting { status("a", "sent") }
     local state, text, details = tracker:await("a", "delivered", 2.5)
     local _
@@ -240,7 +241,7 @@ describe("client:message_history", function()
   local HISTORY = '{"data":[{"id":"h","message_id":"wamid.1","events":{"data":[{"delivery_status":"SENT","timestamp":"5"},'
     .. '{"delivery_status":"READ","webhook_update_state":"FAILED","timestamp":7}]}}]}'
 
-  it("asks the API, repeats if that helps, and the tracker reads the answer", function()
+  it("asks the API, repeats if a repetition helps, and the tracker reads the answer", function()
     local transport = memory.new { { status = 503, body = "" }, { status = 200, headers = {}, body = HISTORY } }
     local client = whatsapp.new { token = "t-of-a-test", phone_number_id = "106", transport = transport }
     local history, _, info = client:message_history("wamid.1+/=", { limit = 50, after = "c d" })

@@ -28,7 +28,7 @@ describe("the window book", function()
     return event
   end
 
-  it("tells which users wrote within 24 hours, and the seconds left", function()
+  it("returns which users wrote within 24 hours, and the remaining seconds", function()
     local open = book()
     assert.is_nil((open:open "1"))
     open:feed(message("16505551234", now - 3600))
@@ -38,15 +38,15 @@ describe("the window book", function()
     assert.is_nil((open:open("16505551234", "107")))
     open:feed(message("2", now - 86400))
     assert.same({ false, 0 }, { open:open "2" })
-    open:feed(message("16505551234", now - 90000)) -- an older one comes late
+    open:feed(message("16505551234", now - 90000)) -- an older message comes late
     assert.same({ true, 23 * 3600 }, { open:open "16505551234" })
   end)
 
-  it("knows business-scoped ids and ads, and the events that open no window", function()
+  it("reads business-scoped ids and ads, and ignores events that open no window", function()
     local open = book()
     open:feed(message(nil, now, { from_user_id = "US.1" }))
     assert.is_true((open:open "US.1"))
-    open:feed(message("3", now - 3600, { raw = { referral = {} } })) -- an ad makes prices lower, and no window longer
+    open:feed(message("3", now - 3600, { raw = { referral = {} } })) -- an ad lowers prices, but does not make the window longer
     assert.same({ true, 23 * 3600 }, { open:open "3" })
     open:feed(message("4", nil))
     assert.is_true((open:open "4"))
@@ -77,7 +77,7 @@ describe("the window book", function()
     assert.same({ true, 86400 }, { open:open "1" })
   end)
 
-  it("opens with a user's call, and with a call of the business that was taken", function()
+  it("opens with a user's call, and with a call of the business that the user answered", function()
     local function call(direction, more)
       local item = { id = "wacid.1", direction = direction, from = "1", to = "1", timestamp = tostring(now - 100) }
       for name, value in pairs(more) do item[name] = value end
@@ -118,7 +118,7 @@ describe("the window book", function()
     end
     open:feed(message("551199998888", now, { type = "system", from_user_id = "BR.2", previous_user_id = "BR.1" }))
     assert.same({ true, 86300 }, { open:open "BR.2" })
-    open:feed(message(nil, now - 50, { from_user_id = "BR.2" })) -- without a number now
+    open:feed(message(nil, now - 50, { from_user_id = "BR.2" })) -- now without a number
     assert.same({ true, 86350 }, { open:open "5511999998888" })
     assert.is_nil((open:open "BR.3"))
     for _, odd in ipairs { false, { contacts = 5 }, { contacts = { { input = {}, wa_id = true } } } } do open:sent(odd or nil) end
@@ -131,7 +131,7 @@ describe("the window book", function()
     assert.has_error(function() open:open() end)
   end)
 
-  it("is bounded, drops the window that ends first, and tells", function()
+  it("is bounded: it drops the window that ends first, and reports this", function()
     local forgotten = {}
     local open = book { max = 20, on_forget = function(to) forgotten[#forgotten + 1] = to end }
     for i = 1, 500 do open:feed(message(tostring(i), now - 500 + i)) end
@@ -173,7 +173,7 @@ describe("window.fallback", function()
 end)
 
 describe("a fallback", function()
-  -- a box in which only a user who wrote may get a message that is no template
+  -- a box in which only a user who wrote may get a message that is not a template
   local function closed()
     local box = require("whatsapp.sandbox").new { window = "strict" }
     return box, whatsapp.new { token = "a-token-of-a-test", phone_number_id = "106540352242922", transport = box.transport }

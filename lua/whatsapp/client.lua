@@ -1,7 +1,8 @@
--- The client: checks the arguments of its methods and hands the rest to send/ and media/. Keeps its secrets out of every
--- print. Never repeats a message that may have been sent, unless the caller allows it.
+-- The client: checks the arguments of its methods, and calls send/ and media/. No print of a client shows its secrets. Never
+-- repeats a message that may have been sent, unless the caller allows it.
 local batch = require "whatsapp.send.batch"
 local checks = require "whatsapp.util.options"
+local core = require "whatsapp.core"
 local credentials = require "whatsapp.send.credentials"
 local delivery = require "whatsapp.send.delivery"
 local limits = require "whatsapp.send.limits"
@@ -15,42 +16,46 @@ local urls = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
 
 local copy = values.copy
+local new_delivery, begin, run, recipient_of = delivery.new, delivery.begin, single.run, core.recipient_of
 
 local M = {}
 
 ---@class whatsapp.options
----@field token string|fun(): string?, string? the access token; a function is asked at each attempt
----@field phone_number_id string|integer the business's number
----@field waba_id string|integer? the WhatsApp Business Account: {waba} in the path of a call, templates, flows
----@field version string? of the Graph API, whatsapp.GRAPH_VERSION if absent
----@field base_url string? "https://graph.facebook.com" if absent; http only to loopback, or with allow_http
----@field transport whatsapp.Transport|whatsapp.transport_function|nil moves the bytes; if absent,
----cosockets in nginx, libcurl elsewhere
+---@field token string|fun(): string?, string? the access token; a function is called before each attempt and returns the token,
+---or nil and an error
+---@field phone_number_id string|integer the id of the business's phone number
+---@field waba_id string|integer? the id of the WhatsApp Business Account; client:call paths with {waba}, templates and flows
+---need it
+---@field version string? the version of the Graph API, whatsapp.GRAPH_VERSION if absent
+---@field base_url string? "https://graph.facebook.com" if absent; plain http only to loopback, or with allow_http
+---@field transport whatsapp.Transport|whatsapp.transport_function|nil sends the requests; if absent, the client uses
+---cosockets in nginx, and libcurl elsewhere
 ---@field timeout number? seconds for one attempt, 30 if absent
 ---@field connect_timeout number? seconds, 10 if absent
 ---@field retry whatsapp.retry|false? {attempts = 3, total = 30} if absent
----@field limiter whatsapp.limits|false? 80 messages a second, and to each recipient one in 6 seconds after a burst of 45, if
----absent
----@field stamp boolean? each message gets a new id in biz_opaque_callback_data, which its status webhooks repeat
----@field before_send (fun(request: table): boolean?, string?)? called before each attempt with a table of .stamp, .to
----and .body, to write a journal; if it returns false, or nil and an error, the request is not sent
----@field mode "strict"|"lenient"? "strict" if absent
----@field app_secret string? requests then carry appsecret_proof
----@field proxy string? URL; "" connects without a proxy, also if the environment names one
----@field ca_file string? certificates to trust instead of the system's
+---@field limiter whatsapp.limits|false? if absent: 80 messages a second; to one recipient a burst of 45 messages, then one
+---message in 6 seconds
+---@field stamp boolean? true: each message gets a new id in biz_opaque_callback_data; its status webhooks repeat this id
+---@field before_send (fun(request: table): boolean?, string?)? called before each attempt, for example to write a journal; the
+---request has .stamp, .to and .body. If it returns false, or nil and an error, the request is not sent
+---@field mode "strict"|"lenient"? "strict" if absent; "lenient" sends every message that can be written as JSON
+---@field app_secret string? with it, requests carry appsecret_proof
+---@field proxy string? URL; "" connects without a proxy, even if the environment names a proxy
+---@field ca_file string? file of certificates; they replace the system's certificates
 ---@field user_agent string?
----@field max_requests integer? that a connection takes before it is retired, 900 if absent
----@field max_body integer? bytes of an answer, 1 MiB if absent; files have their own bound
----@field allow_http boolean? plain http to others than loopback
+---@field max_requests integer? number of requests after which a connection is closed, 900 if absent
+---@field max_body integer? largest size of an answer in bytes, 1 MiB if absent; downloads of files have their own bound
+---@field allow_http boolean? true: plain http is allowed to every host
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
----@field observe (fun(event: whatsapp.observed))? told each message and call that ended, and each attempt that is repeated:
----whatsapp.metrics, or a function; what it raises is in observe_error of `info` or `details`
+---@field observe (fun(event: whatsapp.observed))? called for each message and each call that ended, and for each attempt that
+---is repeated: whatsapp.metrics, or a function; if it raises, observe_error of `info` or `details` has the error
 ---@field on_warning fun(warning: whatsapp.problem, message: table)? called for a problem
----that the API may refuse; the second argument is the message, or the type, filename and size of a file that is uploaded
----@field media_store whatsapp.media_store|false? remembers the uploads of client:send_file; in memory if absent
----@field templates whatsapp.templates.Definition[]|whatsapp.templates.store|nil definitions, or whatsapp.templates.store():
----template messages are compared with them before they are sent
----@field media_hosts string[]? hosts from which a file may be fetched without the token: ".fbcdn.net" for all below it
+---that the API may refuse; the second argument is the message, or for an upload the type, filename and size of the file
+---@field media_store whatsapp.media_store|false? remembers the files that client:send_file uploaded; in memory if absent
+---@field templates whatsapp.templates.Definition[]|whatsapp.templates.store|nil definitions of templates, or
+---whatsapp.templates.store(): the client compares each template message with its definition before it sends the message
+---@field media_hosts string[]? hosts from which a file may be downloaded without the token; ".fbcdn.net" means all hosts below
+---fbcdn.net
 
 ---The API's answer to a message.
 ---@class whatsapp.Result
@@ -64,12 +69,15 @@ local M = {}
 
 ---@alias whatsapp.transport_function fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
 
----Moves the bytes of a request. It is called in the coroutine of the code that sends; it may yield there, and must not raise.
+---Sends a request and returns its answer. The library calls it in the coroutine of the code that sends; it may yield there, and
+---must not raise.
 ---@class whatsapp.Transport
----@field now (fun(): number)? seconds of a clock that never goes back; without now and sleep nothing is retried or limited
+---@field now (fun(): number)? seconds of a clock that never goes back; without now and sleep, the client retries nothing and
+---has no limits
 ---@field sleep fun(seconds: number)?
----@field start (fun(request: whatsapp.request, slot: any, inbox: any))? with `wait`: many requests may be under way at once
----@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? the slot and the
+---@field start (fun(request: whatsapp.request, slot: any, inbox: any))? begins a request; with `wait`, many requests may be on
+---the wire at once
+---@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? returns the slot and the
 ---answer of one request; no value if the seconds are over
 ---@field close fun()?
 ---@field streams boolean? true if it sends body_file and form, and writes to_file; for other transports the library puts files
@@ -77,8 +85,8 @@ local M = {}
 ---@overload fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
 
 ---@class whatsapp.log_entry
----@field request table without any secret
----@field url string without its query
+---@field request table the request without secrets
+---@field url string the URL without its query
 ---@field seconds number?
 ---@field status integer?
 ---@field error string?
@@ -89,9 +97,9 @@ local M = {}
 ---@field mode "strict"|"lenient"?
 ---@field stamp boolean?
 ---@field fallback whatsapp.Message|(fun(message: whatsapp.Message, details: whatsapp.details): whatsapp.Message?)? a template
----that is sent instead if 24 hours have passed since the user wrote (code 131047); without an address it goes to the same
----recipient
----@field window whatsapp.window_book? with fallback: if this book knows that the window is closed, the fallback is sent at once
+---message. It is sent in place of the message if 24 hours have passed since the user's last message (code 131047). If it has no
+---address, it goes to the same recipient
+---@field window whatsapp.window_book? with fallback: if this book shows that the window is closed, the fallback is sent at once
 
 ---@class whatsapp.each_options: whatsapp.send_options
 ---@field concurrency integer? requests on the wire at once, 32 if absent
@@ -105,9 +113,9 @@ local M = {}
 ---@field usage table?
 ---@field warnings whatsapp.problem[]?
 ---@field fallback boolean? the fallback was sent
----@field waited number? seconds that limits held it back
----@field log_error string? what the option log raised
----@field observe_error string? what the option observe raised
+---@field waited number? seconds that the message waited for limits
+---@field log_error string? the error that the option log raised
+---@field observe_error string? the error that the option observe raised
 ---@field media_id string? the file's id, from client:send_file
 ---@field session string? from media:upload_sample
 
@@ -119,7 +127,8 @@ local NEW = {
   templates = "templates",
 }
 for name, kind in pairs(checks.TRANSPORT) do NEW[name] = kind end -- for the transport that the client makes
-local SHARED = { timeout = true, user_agent = true, allow_http = true } -- the client itself needs these, too
+-- options of the transport that the client itself needs too
+local SHARED = { timeout = true, user_agent = true, allow_http = true }
 local WITH = { token = "secret", phone_number_id = "id", waba_id = "id", app_secret = "key" }
 local SEND = { timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", fallback = "fallback", window = "window" }
 local EACH = {
@@ -131,17 +140,17 @@ local CONCURRENCY = 32
 local MARK_READ = { timeout = "seconds", retry = "retry", typing = "boolean" }
 
 ---@class whatsapp.client
----@field media whatsapp.media.client files: upload, look up, download, delete; made when it is first asked for
+---@field media whatsapp.media.client files: upload, look up, download, delete; made at its first use
 ---@field templates whatsapp.templates_table templates of the account: list, each, get, create, edit, delete
 ---@field groups whatsapp.groups_table groups: create, get, update, delete, participants, invite link, requests to join
----@field blocked whatsapp.blocked_table users that are blocked: list, each, add, remove
+---@field blocked whatsapp.blocked_table blocked users: list, each, add, remove
 ---@field profile whatsapp.profile_table the profile that users see: get, update
 ---@field phone whatsapp.phone_table the phone number: get, register, deregister, PIN, settings
 ---@field flows whatsapp.flows_table flows: list, each, create, upload, publish, deprecate, delete
 local client = {}
 client.__name = "whatsapp.client"
 
--- client -> its state; kept out of the object, so that no print and no dump of it shows a secret
+-- client -> its state; the object itself does not have it, so that no print of the object shows a secret
 local private = setmetatable({}, { __mode = "k" })
 
 ---@return table
@@ -156,9 +165,12 @@ end
 
 local access_of
 
-local HEADERS = { ["Content-Type"] = "application/json" } -- every message has these; the table is never changed
+-- Returns the headers that every message has, in a new table. The library's transport sets the user agent itself.
+local function make_headers(state)
+  return { ["Content-Type"] = "application/json", ["User-Agent"] = not state.shared.owned and state.shared.user_agent or nil }
+end
 
--- the plan that all sends with the same options share
+-- returns the plan that all sends with the same options share
 local function plan_of(state, options, url, max_wait)
   local mode, stamp, policy = options.mode or state.mode, options.stamp, options.retry
   if stamp == nil then stamp = state.stamp end
@@ -169,7 +181,7 @@ local function plan_of(state, options, url, max_wait)
   }
 end
 
--- seconds that limits may hold back a call that sends one message
+-- returns the seconds that the limits may delay a call that sends one message
 local function max_wait_of(state, options)
   local limiter, policy = state.shared.limiter, options.retry
   if policy == nil then policy = state.retry end
@@ -181,17 +193,15 @@ local function make(state)
   state.root = ("%s/%s/"):format(state.base_url, state.version)
   state.url = ("%s%s/"):format(state.root, state.phone_number_id)
   state.messages_url = state.url .. "messages"
-  state.headers, state.signed, state.asking, state.asks_token = HEADERS, {}, nil, type(state.token) ~= "string"
+  state.make_headers, state.headers = make_headers, make_headers(state) -- state.headers is never changed
+  state.signed, state.asking, state.asks_token = {}, nil, type(state.token) ~= "string"
   state.access = nil
   state.check_template = state.templates and require("whatsapp.send.templates").checker(state.templates, access_of(state)) or nil
-  if not state.shared.owned then -- a transport of the library's names the user agent itself
-    state.headers = { ["Content-Type"] = HEADERS["Content-Type"], ["User-Agent"] = state.shared.user_agent }
-  end
   if type(transport) == "table" or type(transport) == "userdata" then state.now, state.sleep = transport.now, transport.sleep end
   state.streams = type(transport) == "table" and transport.streams == true
   state.can_wait = state.now ~= nil and state.sleep ~= nil
   state.is_timed = state.now ~= nil and (state.log ~= nil or state.observe ~= nil)
-  state.is_held = state.before_send ~= nil or state.asks_token -- code of the user's may take long before an attempt
+  state.is_held = state.before_send ~= nil or state.asks_token -- the user's code may take a long time before an attempt
   state.steps = delivery.steps(state)
   state.plan = plan_of(state, values.NONE, nil, max_wait_of(state, values.NONE))
   local self = setmetatable({}, client)
@@ -199,16 +209,16 @@ local function make(state)
   return self
 end
 
--- true also in init_by_lua, where a program may make a client that sends later
+-- returns true also in init_by_lua: there a program may make a client, which sends later
 local function in_nginx()
   local ngx = rawget(_G, "ngx")
   return type(ngx) == "table" and ngx.socket ~= nil and ngx.get_phase ~= nil
 end
 
-local MAX_BODY = 2 ^ 20 -- bytes: an answer to a message has some 300, and files go to the disk
+local MAX_BODY = 2 ^ 20 -- bytes: an answer to a message has about 300 bytes, and files go to the disk
 
--- Makes the transport: cosockets in nginx, whose workers libcurl would block, else libcurl. It keeps only the response headers
--- that are read.
+-- Makes the transport. In nginx: cosockets, because libcurl would block the worker. Elsewhere: libcurl. The transport keeps
+-- only the response headers that the library reads.
 local function default_transport(options, user_agent, level)
   local wanted = { user_agent = user_agent, headers = outcome.HEADERS, max_body = MAX_BODY }
   for name in pairs(checks.TRANSPORT) do
@@ -219,14 +229,14 @@ local function default_transport(options, user_agent, level)
   return transport
 end
 
--- Raises for two frequent mistakes, with a better error than the tests of options have.
+-- Raises for two frequent mistakes, with a better error than the checks of options have.
 local function check_mistakes(options, level)
   local transport, id = options.transport, options.phone_number_id
   if type(transport) == "table" and values.callable(transport.new) and not values.callable(transport) then
     error("option transport is a module: its .new() makes a transport", level + 1)
   end
   if type(id) == "string" and id:find "^%+" then
-    error("option phone_number_id is the id of the number, from the app's dashboard, and not the number itself", level + 1)
+    error("option phone_number_id is the id of the number in the app's dashboard, not the number itself", level + 1)
   end
 end
 
@@ -247,7 +257,7 @@ function M.new(options, defaults)
   state.phone_number_id, state.waba_id = values.text_of_id(state.phone_number_id), values.text_of_id(state.waba_id)
   for name in pairs(state.transport and checks.TRANSPORT or values.NONE) do
     if state[name] ~= nil and not SHARED[name] then
-      error(("option %s is for the transport that you pass, where it is made"):format(name), 3)
+      error(("option %s: pass it to the transport, at the place where you make the transport"):format(name), 3)
     end
   end
   if state.templates and values.callable(state.templates.definitions) and not state.waba_id then
@@ -268,7 +278,7 @@ end
 ---@field token string|(fun(): string?)|nil
 ---@field app_secret string?
 
----A client for another number or another token, over the connections and the limits of this one.
+---Returns a client for another number or another token. It shares the connections and the limits of this client.
 ---@param changes whatsapp.with_changes
 ---@return whatsapp.client
 function client:with(changes)
@@ -278,7 +288,7 @@ function client:with(changes)
   return make(state)
 end
 
----Closes the connections, of the clients made with client:with too. May be called again.
+---Closes the connections; clients from client:with share them. May be called again.
 function client:close()
   local state = private[self]
   if not state then error("not a client: call its functions with a colon, as in client:close()", 2) end
@@ -305,13 +315,13 @@ local function plan_of_call(state, options, url)
 end
 
 local function deliver(state, message, plan)
-  local one = delivery.new(state, plan)
-  one:begin(message)
-  return single.run(one)
+  local one = new_delivery(state, plan)
+  begin(one, message, recipient_of(message))
+  return run(one)
 end
 
----The request that a transport would take for this message: plain data, without any secret. Nothing is sent.
----@param message whatsapp.Message mirrors the API's JSON
+---Returns the request that a transport would get for this message: plain data without secrets. Sends nothing.
+---@param message whatsapp.Message has the same form as the API's JSON
 ---@param options whatsapp.send_options?
 ---@return whatsapp.request? request
 ---@return string? err
@@ -320,7 +330,7 @@ function client:request(message, options)
   local state = state_of(self, 2)
   check_message(message, 2)
   local one = delivery.new(state, plan_of_call(state, checks.check(options, SEND, 2)))
-  one:begin(message)
+  one:begin(message, recipient_of(message))
   local request, err, details = nil, one.err, one.details
   if not one.is_over then request, err, details = one:shown_request(), nil, nil end
   one:release()
@@ -336,26 +346,27 @@ function client:authorize(request)
   local state = state_of(self, 2)
   if type(request) ~= "table" or type(request.url) ~= "string" then error("a request is a table with a url", 2) end
   local url, headers, details = credentials.sign(state, request.url, copy(request.headers), nil, state.now and state.now() or 0)
-  if not url then return nil, headers or "another call asks the token function", details end
+  if not url then return nil, headers or "another call of the token function is under way", details end
   local signed = copy(request)
   signed.url, signed.headers = url, headers
   return signed
 end
 
 ---Sends a message of any type.
----@param message whatsapp.Message mirrors the API's JSON; messaging_product, recipient_type and type are filled in where absent
+---@param message whatsapp.Message has the same form as the API's JSON; messaging_product, recipient_type and type are filled in
+---if absent
 ---@param options whatsapp.send_options?
----@return whatsapp.Result? result mirrors the API's: .messages[1].id, .contacts[1].wa_id
+---@return whatsapp.Result? result has the same form as the API's answer: .messages[1].id, .contacts[1].wa_id
 ---@return string? err one line
----@return whatsapp.info|whatsapp.details details of the failure, or of the success
+---@return whatsapp.info|whatsapp.details details whatsapp.info after a success, whatsapp.details after a failure
 function client:send(message, options)
   local state = state_of(self, 2)
   check_message(message, 2)
   return deliver(state, message, plan_of_call(state, checks.check(options, SEND, 2)))
 end
 
--- Raises for a list with a hole, as the messages after it would never be sent, and for one message in place of a list. A table
--- with __index is not checked.
+-- Raises for a list with a hole, because the messages after the hole would never be sent. Raises for one message in place of a
+-- list. Does not check a table with __index.
 local function check_list(messages, level)
   local meta = getmetatable(messages)
   if type(meta) == "table" and meta.__index ~= nil then return end
@@ -367,14 +378,14 @@ local function check_list(messages, level)
     end
   end
   while messages[hole] ~= nil do hole = hole + 1 end
-  if hole <= filled then error(("messages are a list without holes, got one with nothing at %d"):format(hole), level + 1) end
+  if hole <= filled then error(("messages are a list without holes, got nil at %d"):format(hole), level + 1) end
 end
 
--- returns a function that gives the next message, and the number of messages if they are a list
+-- returns a function that returns the next message; if the messages are a list, also returns their number
 local function source_of(messages, level)
   if values.callable(messages) then return messages end
   if type(messages) ~= "table" then
-    error("messages are a list, or a function that returns the next one, got a " .. type(messages), level + 1)
+    error("messages are a list, or a function that returns the next message, got a " .. type(messages), level + 1)
   end
   check_list(messages, level + 1)
   local at = 0
@@ -384,11 +395,12 @@ local function source_of(messages, level)
   end, #messages
 end
 
----Sends many messages, several at once. Returns each with its outcome, in the order in which they end:
----`for message, result, err, details in client:each(messages) do`. Messages to one recipient keep their order while
----the pair limit holds (see the option `limiter`). A loop may be left early: batch:close() then returns the messages that were
+---Sends many messages, several at once. Returns each message with its outcome, in the order in which the messages end:
+---`for message, result, err, details in client:each(messages) do`. Messages to one recipient keep their order while the limit
+---for a recipient is on (option `limiter`). You may leave the loop early: batch:close() then returns the messages that were
 ---under way.
----@param messages whatsapp.Message[]|fun(): whatsapp.Message? a list, or a function that returns the next one and nil at the end
+---@param messages whatsapp.Message[]|fun(): whatsapp.Message? a list, or a function that returns the next
+---message, and nil at the end
 ---@param options whatsapp.each_options?
 ---@return whatsapp.batch batch callable; batch:next(), batch:close()
 function client:each(messages, options)
@@ -401,16 +413,18 @@ function client:each(messages, options)
     on_progress = options.on_progress, concurrency = options.concurrency or CONCURRENCY,
     window = limiter and limiter.window or limits.WINDOW, ordered = limiter ~= nil and limiter.ordered,
   }
-  return made, nil, nil, made -- in Lua 5.4, `for` closes the last value
+  return made, nil, nil, made -- in Lua 5.4, `for` closes this last value
 end
 
----Sends messages to one recipient in their order, each after the one before it was accepted. Stops at the first failure.
----@param to whatsapp.Address the recipient of all
----@param messages whatsapp.Message[] without an address
+---Sends messages to one recipient in their order: each message is sent after the API accepted the message before it. Stops at
+---the first failure.
+---@param to whatsapp.Address the recipient of all messages
+---@param messages whatsapp.Message[] messages without an address
 ---@param options whatsapp.send_options?
----@return whatsapp.Result[]? results as client:send gives them
+---@return whatsapp.Result[]? results one for each message, as client:send returns it
 ---@return string? err
----@return whatsapp.details? details of the failure; .index is the message's, .results are those of the messages before it
+---@return whatsapp.details? details of the failure; .index is the place of the message that failed, .results are the results
+---before it
 function client:sequence(to, messages, options)
   local state = state_of(self, 2)
   local members, problem, is_data = recipient.of(to)
@@ -433,7 +447,7 @@ function client:sequence(to, messages, options)
   return results
 end
 
----Sends a marketing template through /marketing_messages, where the API decides when it is delivered.
+---Sends a marketing template through /marketing_messages. There the API decides when it delivers the message.
 ---@param message whatsapp.TemplateMessage product_policy and message_activity_sharing are members of the message
 ---@param options whatsapp.send_options?
 ---@return whatsapp.Result? result
@@ -448,7 +462,7 @@ function client:send_marketing(message, options)
   return deliver(state, message, plan_of_call(state, options, state.url .. "marketing_messages"))
 end
 
--- The policy for a request that does no harm twice: it is repeated whenever that may help.
+-- Returns the policy for a request that may be sent twice: it is repeated whenever a repetition may help.
 local function harmless(policy, is_idempotent)
   if not policy then return policy end
   policy = copy(policy)
@@ -458,7 +472,7 @@ end
 
 local PAGING_LEVELS = 4
 
--- Sends one request that is no message. how: { read, policy, warnings, about, harmless, no_token }
+-- Sends one request that is not a message. how: { read, policy, warnings, about, harmless, no_token }
 local function exchange(state, request, how)
   local one = delivery.new(state, {
     url = request.url, read = how.read, policy = how.policy, harmless = how.harmless, timeout = request.timeout or state.timeout,
@@ -466,7 +480,7 @@ local function exchange(state, request, how)
   })
   one:begin_request(request, how.warnings, how.about)
   local result, err, details = single.run(one)
-  if type(result) == "table" and result.paging ~= nil then -- the URL of a next page holds the token
+  if type(result) == "table" and result.paging ~= nil then -- the URL of a next page contains the token
     result.paging = credentials.cleaned(state, result.paging, PAGING_LEVELS)
   end
   return shown.result(result), err, details
@@ -478,10 +492,10 @@ local function check_event(event, level)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), level + 1) end
 end
 
----Answers a message and quotes it. The answer goes to the sender, or to the group of the message. A business with several numbers
----answers from the number that got the message: `client:with { phone_number_id = event.phone_number_id }`.
+---Answers a message and quotes it. The answer goes to the sender of the message, or to the group of the message. If a business
+---has several numbers, answer from the number that got the message: `client:with { phone_number_id = event.phone_number_id }`.
 ---@param event whatsapp.event of kind "message"
----@param message whatsapp.Message without an address
+---@param message whatsapp.Message if it has an address, it goes to this address
 ---@param options whatsapp.send_options?
 ---@return whatsapp.Result? result
 ---@return string? err
@@ -498,7 +512,7 @@ end
 
 ---Reacts to a message.
 ---@param event whatsapp.event of kind "message"
----@param emoji string "" takes the reaction back
+---@param emoji string "" removes an earlier reaction
 ---@param options whatsapp.send_options?
 ---@return whatsapp.Result? result
 ---@return string? err
@@ -513,9 +527,11 @@ function client:react(event, emoji, options)
   return deliver(state, reaction, plan_of_call(state, options))
 end
 
----Marks a received message, and those before it, as read. Safe to repeat, and repeated where that helps.
----@param received string|whatsapp.event the message that was received, or its id
----@param options { typing: boolean?, timeout: number?, retry: whatsapp.retry|false? }? typing: an answer is being written
+---Marks a received message, and the messages before it, as read. A failed request is repeated if a repetition may help; it may
+---be sent twice without harm.
+---@param received string|whatsapp.event the event of the message, or its id
+---@param options { typing: boolean?, timeout: number?, retry: whatsapp.retry|false? }? typing: also shows the user that you
+---write an answer
 ---@return whatsapp.Result? result .success
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
@@ -535,11 +551,11 @@ end
 
 local HISTORY_FIELDS = "id,message_id,events{delivery_status,webhook_update_state,timestamp}"
 
----Asks the API for the statuses of a message, for a program that no webhook can reach. Safe to repeat.
+---Asks the API for the statuses of a message: for a program without a webhook. May be repeated without harm.
 ---@param message_id string as client:send returned it
 ---@param options { limit: integer?, after: string?, timeout: number?, retry: whatsapp.retry|false? }? after: the cursor
 ---.paging.cursors.after of the previous answer
----@return whatsapp.History? history mirrors the API's: .data[1].events; status.tracker's :history(history) understands it
+---@return whatsapp.History? history has the same form as the API's answer: .data[1].events; tracker:history(history) reads it
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function client:message_history(message_id, options)
@@ -554,14 +570,15 @@ function client:message_history(message_id, options)
     { read = outcome.read, policy = harmless(plan_of(state, options).policy), harmless = true })
 end
 
----Calls any endpoint of the Graph API, on the same way as a message: the token goes to the Graph's hosts only, with
----appsecret_proof where the client has an app secret; errors are read, texts are scrubbed. A GET and a DELETE are repeated where
----that helps; a POST only where nothing can have been done, or if it is `idempotent`. Limits of messages do not count it.
+---Calls any endpoint of the Graph API. The token goes only to the hosts of the Graph API; appsecret_proof too, if the client
+---has an app secret. Errors are read as for messages, and secrets are removed from all texts. A failed GET or DELETE is
+---repeated if a repetition may help. A POST is repeated only if the API cannot have done it, or if it is `idempotent`. The
+---limits of messages do not count calls.
 ---`client:call { method = "POST", path = "{waba}/message_templates", body = definition }`
 ---@param request whatsapp.call
----@return whatsapp.json_object? result mirrors the API's
+---@return whatsapp.json_object? result has the same form as the API's answer
 ---@return string? err one line
----@return whatsapp.info|whatsapp.details details of the failure, or of the success
+---@return whatsapp.info|whatsapp.details details whatsapp.info after a success, whatsapp.details after a failure
 function client:call(request)
   local state, calls = state_of(self, 2), require "whatsapp.graph.call"
   local asked = checks.check(request, calls.ROWS, 2)
@@ -569,12 +586,12 @@ function client:call(request)
   return calls.run(access_of(state), asked)
 end
 
----The items of a list that the API gives in pages, one after the other:
----`for item, err, details in client:pages { path = "{waba}/message_templates" } do`. A page is asked for when it is needed. If a
----page fails, or a bound is reached, the last turn of the loop has the item `false`, err and details. In plain Lua 5.1 a `for`
----cannot wait in an event loop: there pages:next() gives the same.
+---Returns the items of a list that the API sends in pages:
+---`for item, err, details in client:pages { path = "{waba}/message_templates" } do`. Each page is requested when the loop needs
+---it. If a page fails, or a bound is reached, the last turn of the loop has the item `false`, err and details. In plain Lua 5.1
+---a `for` cannot wait in an event loop: call pages:next() in a `while` there.
 ---@param request whatsapp.pages_call
----@return whatsapp.pages pages callable: returns the next item; nil at the end; false, err, details of a failure
+---@return whatsapp.pages pages callable: returns the next item; nil at the end; false, err, details after a failure
 function client:pages(request)
   local state, calls = state_of(self, 2), require "whatsapp.graph.call"
   local asked = checks.check(request, calls.PAGES, 2)
@@ -584,7 +601,7 @@ end
 
 -- ---- media ----------------------------------------------------------------------------------------------------------------
 
--- the part of a client's state that the modules of media/ and graph/ may use: it holds no secret
+-- the part of a client's state that the modules of media/ and graph/ may use; it contains no secret
 function access_of(state)
   if state.access then return state.access end
   local shared = state.shared
@@ -620,12 +637,12 @@ function access_of(state)
   return access
 end
 
----Uploads a file, unless the same content was uploaded before, and sends it as an image, a video, audio, a sticker or a document,
----by its kind. Everything is checked before a byte leaves.
+---Sends a file as an image, a video, audio, a sticker or a document; the kind of the file decides. Uploads the file first,
+---unless the same content was uploaded before. Checks everything before it sends the first byte.
 ---@param to whatsapp.Address
 ---@param file string|{ path: string?, data: string?, filename: string? } a path, or the bytes and a name
 ---@param options whatsapp.send_file_options?
----@return whatsapp.Result? result as client:send gives it
+---@return whatsapp.Result? result as client:send returns it
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function client:send_file(to, file, options)
@@ -634,7 +651,7 @@ function client:send_file(to, file, options)
   return result, err, details
 end
 
--- methods, and `media` and the tables of graph/endpoints, each of which is made at its first use
+-- Returns a method; or makes `media`, or a table of graph/endpoints, at its first use.
 function client:__index(name)
   local method = client[name]
   if method ~= nil or not private[self] then return method end
@@ -646,7 +663,7 @@ function client:__index(name)
   return made
 end
 
----For the outbox, whose sender drives deliveries of its own over the transport of a client.
+---For the outbox: its sender drives deliveries over the transport of a client.
 ---@private
 function M.access(self, level) return state_of(self, level + 1), plan_of end
 

@@ -1,15 +1,16 @@
--- Flows: the endpoint that a flow asks for the data of its screens, and its keys. The public face; flows/ does the work, and
--- libcrypto every cipher. Never sends anything: client.flows has the calls about flows.
+-- Flows: makes the endpoint that gives a flow the data of its screens, and makes the endpoint's keys. This is the public face:
+-- flows/ does the work, and libcrypto does all ciphers. Never sends anything: client.flows sends requests about flows.
 local options_of = require "whatsapp.util.options"
 
 ---@class whatsapp.flows
 local flows = {}
 
 ---Makes the endpoint of flows: a pure function that takes a request of any server and returns the response. It checks the
----signature, decrypts the request, answers pings and notifications of errors by itself, calls a function of `on` for everything
----else, and encrypts what that returns. Statuses: 200; 400 for no request; 405; 413; 421 for one that no private key decrypts
----(WhatsApp's client then fetches the new public key); 427 for a flow_token that is used up; 432 for a wrong signature; 500 where
----a function raises, returns nil and an error, or is missing.
+---signature, decrypts the request, answers pings and notifications of errors by itself, calls a function of `on` for each other
+---request, and encrypts the result of this function. Statuses of a response: 200; 400: the body is not a request of a flow; 405:
+---the method is not POST; 413: the body is too long; 421: no private key decrypts the request (WhatsApp's client then fetches the
+---new public key); 427: the flow_token is used up; 432: the signature is wrong; 500: a function raises, returns nil and an error,
+---or is missing.
 ---@param options whatsapp.flows.endpoint_options
 ---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handle
 function flows.endpoint(options)
@@ -18,8 +19,8 @@ function flows.endpoint(options)
   return handle
 end
 
----The return values of a callback for a flow_token that is no longer valid: the flow answers 427, and WhatsApp shows the message
----to the user.
+---Returns the values that a callback must return if the flow_token is no longer valid: the endpoint answers 427, and WhatsApp
+---shows the message to the user.
 ---@param message string for the user: "This appointment is booked already"
 ---@return nil
 ---@return string message
@@ -32,20 +33,20 @@ end
 local GENERATE, PUBLIC = { passphrase = "key", bits = "count" }, { private_key = "pem", passphrase = "secrets" }
 local BITS = 2048
 
----Makes a pair of keys for an endpoint, with libcrypto's random numbers: it takes a tenth of a second for 2048 bits, and a second
----for 4096.
----@param options { passphrase: string?, bits: integer? }? passphrase: the private key is encrypted with it (AES-256), and is in
----the clear if absent; bits: 2048 to 8192, 2048 if absent
+---Makes a pair of keys for an endpoint, with libcrypto's random numbers. This takes a tenth of a second for 2048 bits, and a
+---second for 4096 bits.
+---@param options { passphrase: string?, bits: integer? }? passphrase: encrypts the private key (AES-256); if absent, the private
+---key is not encrypted; bits: 2048 to 8192, 2048 if absent
 ---@return { private_key: string, public_key: string } pair both in PEM
 function flows.generate_key(options)
   local checked = options_of.check(options, GENERATE, 2)
   local bits = checked.bits or BITS
   if bits < BITS or bits > 8192 then error("option bits must be 2048 to 8192", 2) end
-  local key = require("whatsapp.crypto").generate_key(bits)
+  local key = require("whatsapp.util.needed")("whatsapp.crypto").generate_key(bits)
   return { private_key = key:private_pem(checked.passphrase), public_key = key:public_pem() }
 end
 
----The public half of a private key, for client.flows.
+---Returns the public key that belongs to a private key, for client.flows.
 ---@param options { private_key: string, passphrase: string? } as flows.endpoint takes them
 ---@return string? public_key in PEM
 ---@return string? err

@@ -1,14 +1,14 @@
--- whatsapp: the WhatsApp Cloud API for Lua. The public face; the code behind each name is in another file. Requiring
--- it does no I/O, sets no global and loads neither libcurl nor a JSON reader.
-local core = require "whatsapp.core"
+-- whatsapp: the WhatsApp Cloud API for Lua. Holds the public names; other files do the work. `require` of this file does no
+-- I/O, sets no global, and loads neither libcurl nor a JSON reader.
+local core = require("whatsapp.util.needed") "whatsapp.core"
 
 ---@class whatsapp
 ---@field message whatsapp.message constructors of messages
 ---@field webhook whatsapp.webhook reads the webhooks of the API: challenge, verify, parse, handler
----@field status whatsapp.status the progress of messages after they were accepted
----@field window whatsapp.window the users that may get a message without a template
+---@field status whatsapp.status the statuses of messages after the API accepted them
+---@field window whatsapp.window knows which users may get a message without a template
 ---@field flows whatsapp.flows the endpoint of flows, and its keys
----@field outbox whatsapp.outbox messages that a store keeps until they were sent
+---@field outbox whatsapp.outbox keeps messages in a store until they are sent
 ---@field media whatsapp.media files: safe names, the store of the ids of uploads
 ---@field metrics whatsapp.metrics counters for Prometheus: a sink of the option observe
 ---@field templates whatsapp.templates checks and renders template messages, checks definitions
@@ -16,48 +16,49 @@ local whatsapp = {}
 
 whatsapp._VERSION = "0.1.0"
 
----The newest version of the Graph API that this was written for; the default of the option version.
+---The newest version of the Graph API that this library was written for; the default of the option version.
 whatsapp.GRAPH_VERSION = "v26.0"
 
----JSON's null: the light userdata NULL, which is equal to cjson.null and ngx.null.
+---JSON's null: the light userdata NULL. It is equal to cjson.null and ngx.null.
 whatsapp.null = core.null
 
----Marks a table as a list, for free-form data where an empty table would become {}.
+---Marks a table as a list. Use it in free-form data, where an empty table is written as {}.
 ---@param list table
----@return table list the same one
+---@return table list the same table
 whatsapp.array = core.array
 
----Checks a message and writes its JSON; the same message is always the same bytes.
----@param message whatsapp.Message mirrors the API's JSON
----@param options { mode: "strict"|"lenient"? }? lenient: everything passes that can be written as JSON
+---Checks a message and writes its JSON. The same message always gives the same bytes.
+---@param message whatsapp.Message has the same form as the API's JSON
+---@param options { mode: "strict"|"lenient"? }? lenient: takes every message that can be written as JSON
 ---@return string? json
----@return whatsapp.problem[]|string|nil warnings or, of a failure, the line that names up to three problems
----@return whatsapp.details? details .problems has them all
+---@return whatsapp.problem[]|string|nil warnings after a failure: a line that names up to three problems
+---@return whatsapp.details? details of a failure: .problems has all problems
 whatsapp.encode = core.encode
 
 ---Checks a message.
 ---@param message whatsapp.Message
 ---@param options { mode: "strict"|"lenient"? }?
 ---@return true? ok
----@return whatsapp.problem[]|string warnings or, of a failure, the line that names up to three problems
+---@return whatsapp.problem[]|string warnings after a failure: a line that names up to three problems
 ---@return whatsapp.details? details
 whatsapp.validate = core.validate
 
--- loads wire/shown at the first print of details; the function of wire/shown then takes the place of this one
+-- loads wire/shown at the first print of details; wire/shown then replaces this function
 core.details.__tostring = core.details.__tostring or function(details)
   require "whatsapp.wire.shown"
   return tostring(details)
 end
 
----Every field of every message, as plain tables.
+---Returns every field of every message, as plain tables.
 ---@return whatsapp.schema_row[]
 function whatsapp.schema()
   return require("whatsapp.schema").rows()
 end
 
----Reads the answer that a transport gave to a message. No network.
+---Reads the answer to a message that a transport returned. No network.
 ---@param response { status: integer, headers: table<string, string>?, body: string? } header names in lower case
----@return whatsapp.Result? result mirrors the API's: .messages[1].id, .contacts[1].wa_id; .success of a mark as read
+---@return whatsapp.Result? result has the same form as the API's answer: .messages[1].id, .contacts[1].wa_id; after mark_read:
+---.success
 ---@return string? err
 ---@return whatsapp.details? details
 function whatsapp.parse_response(response)
@@ -66,13 +67,13 @@ function whatsapp.parse_response(response)
   return reader.parse(response)
 end
 
----The schema as a JSON Schema (draft 2020-12).
+---Returns the schema as a JSON Schema (draft 2020-12).
 ---@return whatsapp.JsonSchema
 function whatsapp.json_schema()
   return require("whatsapp.json_schema").export()
 end
 
--- modules that not every program needs; each is loaded at the first use of its name
+-- modules that only some programs need; each module is loaded at the first use of its name
 local LATER = {
   message = "whatsapp.message", webhook = "whatsapp.webhook", status = "whatsapp.status", window = "whatsapp.window",
   media = "whatsapp.media",
@@ -91,11 +92,11 @@ setmetatable(whatsapp, {
   end,
 })
 
----@param options whatsapp.options token and phone_number_id are needed
+---@param options whatsapp.options token and phone_number_id are required
 ---@return whatsapp.client
 function whatsapp.new(options)
   if options == whatsapp then error("call whatsapp.new with a dot: whatsapp.new { token =, phone_number_id = }", 2) end
-  -- no tail call: it blames the caller of this function for wrong use, by counting levels of the stack
+  -- not a tail call: for wrong use, whatsapp.client blames the caller of this function, and counts levels of the stack
   local made = require("whatsapp.client").new(options, {
     version = whatsapp.GRAPH_VERSION,
     user_agent = "lua-whatsapp/" .. whatsapp._VERSION,

@@ -1,15 +1,14 @@
--- The schema as a JSON Schema (draft 2020-12), for editors, other languages and documentation. Says what strict mode
--- refuses; what only makes a warning, and what a list says of all its items, a JSON Schema of this kind cannot say. Never
--- checks a message itself.
+-- The schema as a JSON Schema (draft 2020-12), for editors, other languages and documentation. The JSON Schema refuses what
+-- strict mode refuses. It has no warnings, and no rules about all items of a list together. Never checks a message itself.
 local core = require "whatsapp.core"
 local schema = require "whatsapp.schema"
 
 local M = {}
 
--- free data needs its lists marked, or an empty one would be written as {}
+-- free-form data needs marked lists: an empty list without a mark is written as {}
 local list = core.array
 
--- "string" or { "string", "integer" }
+-- returns "string", or a list such as { "string", "integer" }
 local function types_of(kind)
   local types = list {}
   for name in kind.json:gmatch "%a+" do types[#types + 1] = name end
@@ -20,7 +19,7 @@ local function ref(name)
   return { ["$ref"] = "#/$defs/" .. name }
 end
 
--- a value in any case, as the API takes it
+-- returns a pattern for the values in upper or lower case: the API takes both
 local function any_case(values)
   local alternatives = {}
   for i, value in ipairs(values) do
@@ -63,7 +62,7 @@ local function add_rules(made, rules)
   end
 end
 
--- an object that has no variants
+-- returns the schema of an object without variants
 local function closed(terms, objects, object, chosen)
   local made = {
     title = object.name, description = object.doc, type = "object", additionalProperties = false, properties = {},
@@ -79,13 +78,13 @@ local function closed(terms, objects, object, chosen)
   return made
 end
 
--- a variant that is chosen by a member needs that member
+-- a variant that is chosen by a member requires this member
 local function choice_of(object, choice)
   if object.by or not choice.value then return ref(choice.object) end
   return { allOf = list { ref(choice.object), { required = list { choice.value } } } }
 end
 
--- a value that none of the variants has, where that only makes a warning
+-- returns the schema of an unknown variant; used if an unknown value only makes a warning
 local function another(object)
   local values = {}
   for i, variant in ipairs(object.variants) do values[i] = variant.value end
@@ -106,7 +105,8 @@ end
 
 ---@class whatsapp.JsonSchema: { [string]: any }
 
----@return whatsapp.JsonSchema schema plain tables; lists are marked, so that whatsapp's and lua-cjson's writers keep them lists
+---@return whatsapp.JsonSchema schema plain tables; lists are marked, so that whatsapp's JSON writer and lua-cjson write them as
+---lists
 function M.export()
   local objects, order = schema.objects()
   local terms = schema.terms()

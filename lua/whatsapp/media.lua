@@ -1,14 +1,14 @@
--- Files: safe names for them and a store of the ids of uploads. The public face; client.media moves the files. Loads the files of
--- media/ when they are needed; never reads a user's file.
+-- Files: safe names for received files, and a store of the ids of uploads. Holds the public names; client.media sends and
+-- receives files. Loads the files of media/ at their first use; never reads a user's file.
 local expiring = require "whatsapp.util.expiring"
 local options_of = require "whatsapp.util.options"
 
 ---@class whatsapp.media_store
 ---@field get fun(self: any, key: string): string? id
----@field set fun(self: any, key: string, id: string, ttl: number) it is forgotten after ttl seconds
+---@field set fun(self: any, key: string, id: string, ttl: number) keeps the id for ttl seconds
 ---@field delete fun(self: any, key: string)
 
----A file as events and look-ups name it.
+---A file, with the fields that events and look-ups have.
 ---@class whatsapp.media.named
 ---@field id string?
 ---@field mime_type string?
@@ -21,9 +21,10 @@ local media = {}
 ---The largest file, in bytes, that the API lets a user send.
 media.MAX_INCOMING = require("whatsapp.media.kinds").MAX_INCOMING
 
----Returns a safe name for a file that came from outside, without a folder: the media's id, the sender's name for it (without
----slashes, dots, control characters and invisible characters), and an extension of its MIME type. The name is short.
----@param event whatsapp.event|whatsapp.media.named an event with media, or that member
+---Returns a safe name for a file that came from outside, without a folder. The name is short. It has the media's id, the
+---sender's name of the file (without slashes, dots, control characters and invisible characters), and an extension for the MIME
+---type.
+---@param event whatsapp.event|whatsapp.media.named an event with media, or its member `media`
 ---@return string
 function media.safe_name(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end

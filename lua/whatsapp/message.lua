@@ -1,6 +1,6 @@
--- Constructors: thin functions that return plain tables which mirror the API's JSON. They put an address where it belongs,
--- fill in the constants that the API wants, and write numbers as texts where the API wants texts. They lose nothing: a name
--- that they do not know goes into the table, where the check of every message refuses it with its path.
+-- Constructors: functions that return plain tables in the form of the API's JSON. They put an address into the right member,
+-- fill in the constants of the API, and write numbers as texts where the API wants texts. They drop nothing: an unknown name
+-- goes into the table, and the check of every message then refuses it with its path.
 local recipient = require "whatsapp.send.recipient"
 local values = require "whatsapp.util.values"
 
@@ -9,15 +9,15 @@ local message = {}
 
 local copy = values.copy
 
--- Raises for wrong use of a constructor: the wrapper at the end of this file raises it again at the caller's line.
+-- Raises for wrong use of a constructor: the wrapper at the end of this file raises the error again at the caller's line.
 local function wrong(err)
   error({ wrong = err }, 0)
 end
 
--- adds the members of `more` to `base`; raises if a member is there already with another value
+-- adds the members of `more` to `base`; raises if `base` has a member already with another value
 local function merged(base, more)
   for name, value in pairs(more or {}) do
-    if base[name] ~= nil and base[name] ~= value then wrong(("%s is given twice"):format(tostring(name))) end
+    if base[name] ~= nil and base[name] ~= value then wrong(("%s has two values"):format(tostring(name))) end
     base[name] = value
   end
   return base
@@ -36,8 +36,8 @@ local function taken(from, name)
   return value
 end
 
--- A copy of a list with each table changed by `change`. A value that is no list, an item that is no table, and an item after a
--- hole stay as they are, so that the check of the message refuses them.
+-- Returns a copy of a list in which `change` has changed each table. These stay as they are, so that the check of the message
+-- refuses them: a value that is not a list, an item that is not a table, and an item after a hole.
 local function mapped(list, change)
   if type(list) ~= "table" then return list end
   local made = {}
@@ -47,12 +47,12 @@ local function mapped(list, change)
   return made
 end
 
--- a number counts as a text, as message_to makes it one
+-- a number counts as a text, because message_to() makes a text of it
 local function is_text(value)
   return type(value) == "string" or type(value) == "number"
 end
 
--- { text = } for a text; a table stays as it is
+-- returns { text = } for a text; other values stay as they are
 local function texted(text)
   return is_text(text) and { text = text } or text
 end
@@ -61,7 +61,7 @@ end
 
 local DEEPEST = 16
 
--- name of a member -> the kinds of field that the schema has under that name
+-- name of a member -> set of the kinds of field that have this name in the schema
 local kinds_of_name
 
 local function read_schema()
@@ -75,12 +75,12 @@ local function read_schema()
   return kinds_of_name
 end
 
--- reads the schema at the first call, as only numbers need it
+-- reads the schema at the first call, because only numbers need it
 local function kinds_of(name)
   return (kinds_of_name or read_schema())[name] or {}
 end
 
--- kinds of field that take a number as it is
+-- kinds of field that take a number unchanged
 local NUMERIC = { "integer", "number|string", "integer|string", "boolean" }
 
 local function wants_text(name)
@@ -91,7 +91,7 @@ local function wants_text(name)
   return kinds.string == true
 end
 
--- whether a member holds free-form data of the caller, such as that of a flow
+-- returns whether a member holds the caller's free-form data, such as the data of a flow
 local function is_any_value(name)
   local kinds = kinds_of(name)
   return kinds.map == true and next(kinds, next(kinds)) == nil
@@ -104,8 +104,8 @@ local function copy_with(value, name, member)
   return type(meta) == "table" and setmetatable(made, meta) or made
 end
 
--- Returns the same table, or a copy in which numbers became texts. NaN and the infinities stay, so that the check refuses them.
--- Linear: each table is looked at once.
+-- Returns the same table, or a copy in which numbers are texts. NaN and the infinities stay, so that the check refuses them.
+-- Linear: each table is read once.
 local function with_texts(value, depth, seen)
   if seen[value] then return seen[value] end
   seen[value] = value
@@ -126,7 +126,7 @@ local function with_texts(value, depth, seen)
   return made
 end
 
--- the message: an address, a type, and the content under the name of the type
+-- returns the message: an address, a type, and the content under the name of the type
 local function message_to(address, kind, content)
   local made = recipient.of(address) or { to = address }
   if type(content) == "table" then content = with_texts(content, 1, {}) end
@@ -143,7 +143,7 @@ function message.text(to, body, options)
   return message_to(to, "text", merged({ body = body }, options))
 end
 
--- a link starts with http:// or https://; everything else is the id of an uploaded file
+-- a link begins with http:// or https://; every other string is the id of an uploaded file
 local function media(kind, to, file, options)
   local is_link = type(file) == "string" and file:lower():find "^https?://" ~= nil
   return message_to(to, kind, merged({ [is_link and "link" or "id"] = file }, options))
@@ -201,8 +201,8 @@ end
 function message.contacts(to, cards) return message_to(to, "contacts", cards) end
 
 ---@param to whatsapp.Address
----@param name string|number|whatsapp.ContactName the whole name, or a name of the API
----@param phone string|integer? the number as it is shown
+---@param name string|number|whatsapp.ContactName the whole name as a text, or the API's table for a name
+---@param phone string|integer? the number as the user sees it
 ---@param more whatsapp.Contact? the other members of the card
 ---@return whatsapp.ContactsMessage
 function message.contact(to, name, phone, more)
@@ -220,7 +220,7 @@ function message.reaction(to, message_id, emoji, options)
   return message_to(to, "reaction", merged({ message_id = message_id, emoji = emoji }, options))
 end
 
----Takes a reaction back.
+---Removes an earlier reaction.
 ---@param to whatsapp.Address
 ---@param message_id string
 ---@param options whatsapp.Reaction?
@@ -239,7 +239,7 @@ local function header_of(header)
   return is_text(header) and { type = "text", text = header } or header
 end
 
--- member of an interactive message -> the function that turns its short form into the API's
+-- member of an interactive message -> function that turns its short form into the API's form
 local PARTS = { header = header_of, body = texted, footer = texted }
 
 local function interactive(kind, to, action, arguments, options)
@@ -248,7 +248,8 @@ local function interactive(kind, to, action, arguments, options)
   return message_to(to, "interactive", object)
 end
 
--- returns a function that turns { id, title } or { id =, title = } into a button of the API; a button of the API stays as it is
+-- Returns a function that turns { id, title } or { id =, title = } into a button of the API. A button of the API stays as it
+-- is.
 local function button_maker(kind)
   return function(button)
     if button[kind] ~= nil then return button end
@@ -263,7 +264,7 @@ local reply_button, quick_reply_button = button_maker "reply", button_maker "qui
 
 ---@param to whatsapp.Address
 ---@param body whatsapp.Text
----@param buttons { id: string|integer, title: string|number }[] up to three; or { id, title } pairs
+---@param buttons { id: string|integer, title: string|number }[] at most three; { id, title } without names is also allowed
 ---@param options whatsapp.interactive_options?
 ---@return whatsapp.InteractiveMessage
 function message.buttons(to, body, buttons, options)
@@ -273,7 +274,7 @@ end
 ---@param to whatsapp.Address
 ---@param body whatsapp.Text
 ---@param button string|number the text on the button that opens the list
----@param sections whatsapp.Section[]|whatsapp.Row[] rows alone become one section
+---@param sections whatsapp.Section[]|whatsapp.Row[] a list of rows becomes one section
 ---@param options whatsapp.interactive_options?
 ---@return whatsapp.InteractiveMessage
 function message.list(to, body, button, sections, options)
@@ -315,7 +316,8 @@ end
 
 ---@param to whatsapp.Address
 ---@param body whatsapp.Text
----@param options { thumbnail: string|integer|nil, footer: whatsapp.Text? }? thumbnail: the product whose image is shown
+---@param options { thumbnail: string|integer|nil, footer: whatsapp.Text? }? thumbnail: the id of the product whose image is
+---shown
 ---@return whatsapp.InteractiveMessage
 function message.catalog(to, body, options)
   local rest = copy(options)
@@ -347,8 +349,8 @@ end
 ---@param header string|number|whatsapp.Header
 ---@param body whatsapp.Text
 ---@param catalog_id string|integer
----@param sections whatsapp.ProductSection[]|{ title: string|number|nil, [integer]: string|integer }[] { title =, "product" } or
----sections of the API
+---@param sections whatsapp.ProductSection[]|{ title: string|number|nil, [integer]: string|integer }[] a title and ids of
+---products, as in { title = "Hats", "1", "2" }; or sections of the API
 ---@param options whatsapp.interactive_options?
 ---@return whatsapp.InteractiveMessage
 function message.products(to, header, body, catalog_id, sections, options)
@@ -356,8 +358,8 @@ function message.products(to, header, body, catalog_id, sections, options)
   return interactive("product_list", to, action, { header = header, body = body }, options)
 end
 
--- member of a short card, the type of such a card, and the function that makes its action; the first row whose member the card
--- has is used
+-- Each row has a member of a short card, the type of the card, and the function that makes its action. The first row whose
+-- member is in the card is used.
 local ACTIONS = {
   { "product_retailer_id", "product", function(card)
     return { product_retailer_id = taken(card, "product_retailer_id"), catalog_id = taken(card, "catalog_id") }
@@ -370,7 +372,7 @@ local ACTIONS = {
   end },
 }
 
--- turns a short card into a card of the API; a card of the API only gets its index
+-- turns a short card into a card of the API; to a card of the API it only adds the index
 local function card_of(short, place)
   local card, kind = copy(short), "cta_url"
   for _, row in ipairs(ACTIONS) do
@@ -383,12 +385,12 @@ local function card_of(short, place)
   return with_defaults({ card_index = place - 1, type = kind }, card)
 end
 
----@class whatsapp.short_card a link with its text, buttons, or a product; a card of the API may be in its place
+---@class whatsapp.short_card a link and its text, buttons, or a product; a card of the API is also allowed
 ---@field header string|number|whatsapp.CardHeader|nil
 ---@field body whatsapp.Text?
 ---@field display_text string|number|nil the text on the link
 ---@field url string?
----@field buttons ({ id: string|integer, title: string|number })[]? or { id, title } pairs
+---@field buttons ({ id: string|integer, title: string|number })[]? { id, title } without names is also allowed
 ---@field product_retailer_id string|integer|nil
 ---@field catalog_id string|integer|nil
 
@@ -403,14 +405,14 @@ end
 
 -- ---- templates ----------------------------------------------------------------------------------------------------------
 
--- Makes a parameter of the API: a table is one already, every other value becomes its text. The check refuses a text that is no
--- string.
+-- Makes a parameter of the API. A table is a parameter already; every other value becomes the text of a parameter. The check
+-- refuses a text that is not a string.
 local function parameter(value, name)
   local made = type(value) == "table" and value or { type = "text", text = value }
   return name == nil and made or merged({ parameter_name = name }, made)
 end
 
--- Makes parameters from values by position, or by name. Names are sorted, so that the same message is always the same bytes.
+-- Makes parameters from values by position or by name. Sorts the names, so that the same message always gives the same bytes.
 local function parameters_of(source)
   if type(source) ~= "table" then return source end
   local list, last, names = {}, 0, {}
@@ -423,19 +425,19 @@ local function parameters_of(source)
   return list
 end
 
--- member of a header -> true if it always is content of that type; false if it is content only as a table: a text under that
--- name is the value of a variable with this name
+-- member of a header -> true: the member is always content of that type; false: it is content only if it is a table, because a
+-- text under this name is the value of a variable with this name
 local CONTENTS = { image = true, video = true, document = true, gif = true, location = false, product = false }
 
--- the type of a header such as { image = { id = } }
+-- returns the type of a header such as { image = { id = } }
 local function content_of(header)
   for name, always in pairs(CONTENTS) do
     if header[name] ~= nil and (always or type(header[name]) == "table") then return name end
   end
 end
 
--- The header may be a text; a parameter of the API; content such as { image = { id = } }; or values by position or by name, as in
--- the body.
+-- The header may be a text; a parameter of the API; content such as { image = { id = } }; or values by position or by name, as
+-- in the body.
 local function header_parameters(header)
   if type(header) ~= "table" or header.type ~= nil then return { parameter(header) } end
   local content = content_of(header)
@@ -443,7 +445,7 @@ local function header_parameters(header)
   return parameters_of(header)
 end
 
--- member of a button, its sub_type, the type of its parameter, and the parameter's member
+-- Each row: a member of a button, its sub_type, the type of its parameter, and the parameter's member.
 local BUTTONS = {
   { "payload", "quick_reply", "payload", "payload" },
   { "url", "url", "text", "text" },
@@ -497,7 +499,7 @@ local function add_components(components, more)
   end
 end
 
--- makes the components, and removes the members that it has used from `rest`
+-- makes the components, and removes the members from `rest` that it used
 local function components_of(rest)
   local components = {}
   local header, body = taken(rest, "header"), taken(rest, "body")
@@ -510,9 +512,9 @@ local function components_of(rest)
 end
 
 ---@class whatsapp.template_values
----@field header string|number|table|nil a text; { image = { id = } } and the like; or values as in the body
----@field body table? values in their order or by name; a text, a number, or a parameter of the API
----@field buttons table<integer|string, table>? by index from 0, each { payload = }, { url = }, { coupon_code = }, { flow = },
+---@field header string|number|table|nil a text; content such as { image = { id = } }; or values as in the body
+---@field body table? values by position or by name; each is a text, a number, or a parameter of the API
+---@field buttons table<integer|string, table>? index from 0 -> { payload = }, { url = }, { coupon_code = }, { flow = },
 ---{ catalog = } or { products = }
 ---@field components whatsapp.Component[]? more components, in the form of the API
 
@@ -537,7 +539,7 @@ end
 ---@generic T: whatsapp.Message
 ---@param original T
 ---@param message_id string
----@return T copy that quotes a message
+---@return T copy a copy that quotes the message with this id
 function message.reply_to(original, message_id)
   check_message(original)
   return with_defaults(original, { context = { message_id = message_id } })
@@ -545,8 +547,8 @@ end
 
 ---@generic T: whatsapp.Message
 ---@param original T
----@param group_id string? the group, if `to` does not name it already
----@return T copy that goes to a group
+---@param group_id string? the group's id, if `to` is not the group's id already
+---@return T copy a copy that goes to a group
 function message.to_group(original, group_id)
   check_message(original)
   if group_id == nil then return with_defaults(original, { recipient_type = "group" }) end
@@ -557,20 +559,21 @@ end
 
 local LONGEST = 4096
 
--- Returns the position after the cluster at `at`, and its number of code points, as clusters.next does. Plain ASCII is found
--- here, without that module.
+-- Returns the position after the cluster at `at`, and its number of code points, as clusters.next does. Reads plain ASCII
+-- without the module of clusters.
 local function next_cluster(text, at, most)
   local following = text:byte(at + 1)
   if not following or following < 0x80 and following >= 0x20 and text:byte(at) < 0x80 then return at + 1, 1 end
   return require("whatsapp.util.clusters").next(text, at, most)
 end
 
--- Whether a cluster is a space. A space with a combining mark is visible, so it is not; CR and LF are one cluster.
+-- Returns whether a cluster is a space. A space with a combining mark is visible, so it is not a space; CR and LF are one
+-- cluster.
 local function is_space(text, at, size)
   return text:find("^%s", at) ~= nil and (size == 1 or text:find("^\r\n", at) ~= nil)
 end
 
--- the position of the first cluster that is no space
+-- returns the position of the first cluster that is not a space
 local function after_spaces(text, at)
   while at <= #text do
     local stop, size = next_cluster(text, at, 2)
@@ -581,9 +584,10 @@ local function after_spaces(text, at)
 end
 
 -- Returns one part of a text, and the position of the next part. The part ends after the last whole word that fits. If no word
--- fits, it ends after the last cluster that fits; a cluster that is longer than a part is cut between code points.
+-- fits, it ends after the last cluster that fits. A cluster that is longer than a part is cut between code points.
 local function part_of(text, at, longest)
-  local first, count, last, cut = at, 0, at, nil -- last: after the last cluster that is no space; cut: `last` at the last space
+  -- last: the end of the last cluster that is not a space; cut: the value of `last` at the last space
+  local first, count, last, cut = at, 0, at, nil
   while at <= #text do
     local stop, size = next_cluster(text, at, longest)
     local space = is_space(text, at, size)
@@ -599,10 +603,10 @@ local function part_of(text, at, longest)
   return text:sub(first, cut - 1), after_spaces(text, cut)
 end
 
----Splits a long text at spaces into texts that fit into one message each. Spaces at the breaks are dropped. A word that is longer
----than a part is broken between two characters as a reader sees them: no family of emoji, flag, keycap, skin tone, letter with
----its marks or conjunct is cut (util/clusters has the rules and their limits). Only a character that alone is longer than a part
----is cut, between code points. Linear in the length of the text.
+---Splits a long text at spaces into parts that fit into one message each. Drops the spaces at the breaks. A word that is longer
+---than a part is broken between two characters as a reader sees them: an emoji family, a flag, a keycap, a skin tone, a letter
+---with its marks and a conjunct stay whole (util/clusters has the rules and their limits). Only a single character that is
+---longer than a part is cut, between code points. Linear in the length of the text.
 ---@param text string
 ---@param longest integer? code points, as the API counts them; 4,096 if absent
 ---@return string[]
@@ -618,7 +622,7 @@ end
 
 -- ---- arguments ----------------------------------------------------------------------------------------------------------
 
--- constructor -> the number of its arguments; the last is a table of options, except in contacts
+-- constructor -> the number of its arguments; the last argument is a table of options, except in contacts
 local COUNTS = {
   text = 3, image = 3, video = 3, document = 3, audio = 3, voice = 3, sticker = 3, location = 4, contacts = 2, contact = 4,
   reaction = 4, unreact = 3, buttons = 4, list = 5, url_button = 5, location_request = 3, flow = 4, catalog = 3, product = 4,

@@ -1,6 +1,5 @@
--- Counts the events of the option `observe`: counters, gauges and histograms, in Prometheus' form. metrics/rows says which
--- event counts into which metric, a sink keeps the numbers. Never keeps a recipient, a message's id or a text; the number of
--- values of a label is bounded.
+-- Counts the events of the option `observe`, as Prometheus does: in counters, gauges and histograms. metrics/rows maps events to
+-- metrics; a sink keeps the numbers. Never keeps a recipient, a message id or a text; a label has a limited number of values.
 local options_of = require "whatsapp.util.options"
 local rows = require "whatsapp.metrics.rows"
 local sinks = require "whatsapp.metrics.sinks"
@@ -8,32 +7,34 @@ local sinks = require "whatsapp.metrics.sinks"
 ---@class whatsapp.metrics
 local metrics = {}
 
----One line of the output: a metric with a value for each of its labels. It is made once, and is the same table each time.
+---One line of the output: a metric with a value for each of its labels. The table is made once, and used for each event.
 ---@class whatsapp.metric_series
 ---@field name string
 ---@field type "counter"|"gauge"|"histogram"
 ---@field help string
----@field labels string[] names
----@field values string[] "" where an event has no such member
+---@field labels string[] names of the labels
+---@field values string[] values of the labels; "" if an event has no such member
 ---@field bounds number[]? of a histogram's buckets, the least first
 ---@field key string the name and the labels, as Prometheus writes them
 
 ---Keeps the numbers.
 ---@class whatsapp.metric_sink
----@field add fun(self: any, series: whatsapp.metric_series, n: number) counter: n more; gauge: it is n now; histogram: n was seen
+---@field add fun(self: any, series: whatsapp.metric_series, n: number) counter: adds n; gauge: is n now; histogram: counts a
+---value n
 ---@field text (fun(self: any): string)? all numbers in Prometheus' text format
 
----Callable: the option `observe` takes it.
+---A callable object for the option `observe`.
 ---@class whatsapp.metrics_observer
 ---@overload fun(event: whatsapp.observed)
 local Metrics = {}
 Metrics.__index = Metrics
 Metrics.__name = "whatsapp.metrics"
 
-local MOST, MOST_TOGETHER = 100, 2000 -- values of one label, and of an event's labels together; "other" after them
+-- the most values of a label, and the most combinations of the labels of an event; a value after them becomes "other"
+local MOST, MOST_TOGETHER = 100, 2000
 local LONGEST = 64 -- bytes of a value
 
--- name of an event -> its rows, and all labels that these have
+-- name of an event -> its rows, and all labels of these rows
 local EVENTS = {}
 for _, row in ipairs(rows) do
   local event = EVENTS[row.event] or { rows = {}, labels = {} }
@@ -50,7 +51,8 @@ end
 
 -- ---- series ---------------------------------------------------------------------------------------------------------------
 
--- The value of a label as text. A value that is new where there are MOST already, or that is no short word, is "other".
+-- Returns the value of a label as text. Returns "other" for a new value if MOST values are known, or if the value is not a short
+-- word.
 local function bounded(self, label, value)
   if not value then return "" end
   local known = self.known[label]
@@ -71,38 +73,45 @@ local function new_series(row, values)
     if values[i] ~= "" then shown[#shown + 1] = ('%s="%s"'):format(label, values[i]) end
   end
   local inner = table.concat(shown, ",")
-  return sinks.prepared {
+  return {
     name = row.name, type = row.type, help = row.help, labels = row.labels, values = values, bounds = row.bounds,
     key = inner == "" and row.name or ("%s{%s}"):format(row.name, inner),
   }
 end
 
--- the one series of a row with these values
+-- returns the series of a row with these values; makes the series at the first call
 local function series_of(self, row, values)
   local made = new_series(row, values)
   self.series[made.key] = self.series[made.key] or made
   return self.series[made.key]
 end
 
-local ONCE = {} -- in place of a member's name: each event adds 1
+local ONCE = {} -- used instead of a member's name if each event adds 1
 
--- An event with these labels adds to a list of series, each followed by the name of the member that is added.
+-- returns the function that adds a number to a series
+local function adder_of(self, series)
+  local sink = self.sink
+  if sink.adder then return sink:adder(series) end
+  return function(n) sink:add(series, n) end
+end
+
+-- Returns a list for an event with these labels: each function to call, followed by the name of the member to add.
 local function additions(self, event, texts)
   local list = {}
   for _, row in ipairs(event.rows) do
     if not row.each then
       local values = {}
       for i, label in ipairs(row.labels) do values[i] = texts[event.labels[label]] end
-      list[#list + 1] = series_of(self, row, values)
+      list[#list + 1] = adder_of(self, series_of(self, row, values))
       list[#list + 1] = row.value or ONCE
     end
   end
   return list
 end
 
-local NONE = {} -- the branch for a label that an event has not
+local NONE = {} -- the branch of the tree for a label that the event does not have
 
--- The additions of an event whose labels have values that were not seen together before.
+-- Returns the additions of an event with a new combination of label values, and adds a branch for it to the tree.
 local function grow(self, event, observed)
   local texts, node, is_bounded = {}, self.tree[observed.name], self.count < MOST_TOGETHER
   local has_place = is_bounded
@@ -111,7 +120,7 @@ local function grow(self, event, observed)
     if texts[i] == "other" then is_bounded = false end
   end
   local list = additions(self, event, texts)
-  if not is_bounded then return list end -- no branch is kept for values that come from outside without bound
+  if not is_bounded then return list end -- "other" gets no branch: the number of such values is not limited
   self.count = self.count + 1
   for i, label in ipairs(event.labels) do
     local value = observed[label] or NONE
@@ -123,7 +132,7 @@ end
 
 -- ---- counting -------------------------------------------------------------------------------------------------------------
 
--- a row with a table of label -> value: one gauge for each
+-- counts a member that is a table label -> value: each label has its own gauge
 local function add_each(self, event, observed)
   for _, row in ipairs(event.rows) do
     for value, n in pairs(row.each and observed[row.each] or {}) do
@@ -132,12 +141,13 @@ local function add_each(self, event, observed)
   end
 end
 
----Counts an event; a name that no row has is ignored, as a program may observe events of its own.
+---Counts an event. Ignores an event that no row has, because a program may observe its own events.
 ---@param observed whatsapp.observed
 function Metrics:__call(observed)
-  local node = self.tree[observed.name]
+  local name = observed.name
+  local node = self.tree[name]
   if not node then return end
-  local event, sink, add = EVENTS[observed.name], self.sink, self.add
+  local event = EVENTS[name]
   local labels = event.labels
   for i = 1, #labels do
     node = node[observed[labels[i]] or NONE]
@@ -149,19 +159,19 @@ function Metrics:__call(observed)
   for i = 1, #node, 2 do
     local member = node[i + 1]
     local n = member == ONCE and 1 or observed[member]
-    if n then add(sink, node[i], n) end
+    if n then node[i](n) end
   end
   if event.has_each then add_each(self, event, observed) end
 end
 
----All numbers in Prometheus' text format, version 0.0.4.
+---Returns all numbers in Prometheus' text format, version 0.0.4.
 ---@return string
 function Metrics:text()
   if not self.sink.text then error("the sink of these metrics writes no text", 2) end
   return self.sink:text()
 end
 
----Makes an endpoint for Prometheus: a pure function from a request to its response, for any server; in nginx
+---Makes an endpoint for Prometheus: a pure function that takes a request and returns the response, for any server. In nginx, use
 ---`require("whatsapp.nginx").serve(handler)`.
 ---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handler
 function Metrics:handler()
@@ -185,32 +195,32 @@ function metrics.new(options)
   local checked = options_of.check(options, OPTIONS, 2)
   local tree = {}
   local sink = checked.sink or sinks.memory()
-  local self = setmetatable({ sink = sink, add = sink.add, tree = tree, series = {}, known = {}, count = 0 }, Metrics)
+  local self = setmetatable({ sink = sink, tree = tree, series = {}, known = {}, count = 0 }, Metrics)
   for name, event in pairs(EVENTS) do tree[name] = #event.labels == 0 and additions(self, event, {}) or {} end
   return self
 end
 
----A sink in the memory of this process (in nginx: of one worker).
+---Makes a sink in the memory of this process (in nginx: of one worker).
 ---@return whatsapp.metric_sink
 function metrics.memory() return sinks.memory() end
 
----A sink in a shared dict of nginx, for all workers. It drives no number out: where the dict is full, a new series is an error,
----which `observe_error` tells.
----@param dict string|ngx.shared.DICT its name, or ngx.shared.NAME; best one that nothing else fills: 1 MB is plenty
+---Makes a sink in a shared dict of nginx, for all workers. It never removes a number: if the dict is full, a new series is an
+---error, and `observe_error` has the error.
+---@param dict string|ngx.shared.DICT the dict's name, or ngx.shared.NAME; use a dict only for metrics: 1 MB is enough
 ---@return whatsapp.metric_sink
 function metrics.shared(dict)
   local found, name = require("whatsapp.nginx").dict_of(dict, 2)
   return sinks.shared(found, name)
 end
 
----The object of nginx-lua-prometheus; each function makes a metric.
+---The object of nginx-lua-prometheus.
 ---@class whatsapp.prometheus
 ---@field counter function
 ---@field gauge function
 ---@field histogram function
 ---@field metric_data function
 
----A sink that counts in nginx-lua-prometheus, where a program has metrics of its own. Make it in init_worker_by_lua.
+---Makes a sink that counts in nginx-lua-prometheus, next to a program's own metrics. Call it in init_worker_by_lua.
 ---@param prometheus whatsapp.prometheus as `require("prometheus").init("dict")` returns it
 ---@return whatsapp.metric_sink
 function metrics.nginx_lua_prometheus(prometheus)

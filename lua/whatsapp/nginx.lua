@@ -1,5 +1,5 @@
--- The library inside nginx with its Lua module (OpenResty): serves a webhook's handler, does work after the answer, and has
--- two stores in shared dicts for all workers, of limits and of events. Decides nothing, holds no secret.
+-- The library inside nginx with its Lua module (OpenResty). Serves a webhook's handler, runs functions after the answer was
+-- sent, and has two stores in shared dicts for all workers: for limits and for events. Decides nothing, holds no secret.
 -- luacheck: std min+ngx_lua
 local nginx = {}
 
@@ -9,12 +9,13 @@ local show = require "whatsapp.util.show"
 
 -- ---- callbacks that end the request ------------------------------------------------------------------------------------
 
-local HANDLING = "whatsapp.nginx: callbacks run" -- in ngx.ctx
+local HANDLING = "whatsapp.nginx: callbacks run" -- a key of ngx.ctx
 local ENDS = { "exit", "exec", "redirect" }
 local guarded
 
--- A callback that ends the request loses the events that are not handled yet: nginx may answer 200, so that they never come
--- again. Within callbacks these functions raise instead; elsewhere they work as before. A copy that was made earlier escapes.
+-- If a callback ends the request, the events that are not handled yet are lost: nginx may answer 200, and then the API does not
+-- send them again. So guard() replaces ngx.exit, ngx.exec and ngx.redirect: inside callbacks they raise, elsewhere they work as
+-- before. A copy of ngx.exit that a program made earlier still ends the request.
 local function guard()
   if guarded then return end
   guarded = true
@@ -22,7 +23,7 @@ local function guard()
     local original = ngx[name]
     ngx[name] = function(...)
       if ngx.ctx[HANDLING] then
-        error(("ngx.%s in a callback would lose the events behind it: return, or raise"):format(name), 2)
+        error(("ngx.%s in a callback would lose the events after this one: return, or raise an error"):format(name), 2)
       end
       return original(...)
     end
@@ -33,7 +34,7 @@ end
 
 local function send(response)
   if ngx.headers_sent then
-    ngx.log(ngx.ERR, "whatsapp.nginx: a callback has sent output of its own, so the answer is not the handler's")
+    ngx.log(ngx.ERR, "whatsapp.nginx: a callback sent output, so the handler's answer was not sent")
     return
   end
   ngx.status = response.status
@@ -42,12 +43,13 @@ local function send(response)
   ngx.print(response.body)
 end
 
----Answers the current request of nginx; for content_by_lua. Within a callback ngx.exit, ngx.exec and ngx.redirect raise.
----@param handle fun(request: whatsapp.webhook_request): whatsapp.webhook_response as whatsapp.webhook.handler makes it
+---Answers the current request of nginx; for content_by_lua. Inside a callback, ngx.exit, ngx.exec and ngx.redirect raise an
+---error.
+---@param handle fun(request: whatsapp.webhook_request): whatsapp.webhook_response a handler of whatsapp.webhook.handler
 function nginx.serve(handle)
   guard()
-  ngx.status = 500 -- until the handler has answered
-  local request = { -- all headers: nginx bounds their bytes (large_client_header_buffers)
+  ngx.status = 500 -- the status if the handler raises
+  local request = { -- get_headers(0): all headers; nginx bounds their size (large_client_header_buffers)
     method = ngx.req.get_method(), query = ngx.var.args, headers = ngx.req.get_headers(0), body = body_of(ngx),
   }
   ngx.ctx[HANDLING] = true
@@ -60,9 +62,9 @@ end
 -- ---- work after the answer ---------------------------------------------------------------------------------------------
 
 local DEFER = { concurrency = "count", max = "count" }
-local LATE = 1 -- seconds after which a timer that did not begin never will: nginx drops those over lua_max_running_timers
+local LATE = 1 -- seconds; a timer that did not begin in this time never begins: nginx drops timers over lua_max_running_timers
 
--- A timer holds a place while it runs. A work that ends its timer (by a copy of ngx.exit) tells only the garbage collector.
+-- A timer holds a place while it runs. If a job ends its timer (with a copy of ngx.exit), only the garbage collector sees it.
 local function take_place(state)
   local place, left = newproxy(true), false -- luacheck: ignore 113
   local function leave()
@@ -77,7 +79,8 @@ local function take_place(state)
   return place, leave
 end
 
--- A timer does the works that wait, one after the other; also while its worker ends, as they were answered already.
+-- Runs in a timer: does all waiting jobs, one after the other. Does them also while the worker exits, because their requests
+-- were answered already.
 local function run(state)
   ngx.ctx[HANDLING] = true
   state.asked = math.max(0, state.asked - 1)
@@ -89,12 +92,12 @@ local function run(state)
     local ok, err = pcall(work)
     if not ok then ngx.log(ngx.ERR, "whatsapp.nginx: ", show.value(err)) end
   end
-  leave(place) -- keeps the place alive until here
+  leave(place) -- the argument keeps the place alive until here
 end
 
 local function ask_for_timer(state)
   if state.cut > 0 then
-    ngx.log(ngx.ERR, "whatsapp.nginx: ", state.cut, " works ended their timers: a work must not call ngx.exit")
+    ngx.log(ngx.ERR, "whatsapp.nginx: ", state.cut, " jobs ended their timers: a job must not call ngx.exit")
     state.cut = 0
   end
   if state.asked > 0 and ngx.now() - state.asked_at > LATE then state.asked = 0 end
@@ -104,9 +107,9 @@ local function ask_for_timer(state)
   return asked or state.running + state.asked > 0, err
 end
 
----Makes a function for a handler's option `defer`: timers of the worker do each work after the answer left. The function
----raises where no timer can do a work, and the handler then answers 500.
----@param options { concurrency: integer?, max: integer? }? concurrency: timers of one worker at once, 32 if absent; max: works
+---Makes a function for a handler's option `defer`: it gives a job to a timer of the worker, which runs the job after the answer
+---was sent. The function raises an error if no timer can run the job; the handler then answers 500.
+---@param options { concurrency: integer?, max: integer? }? concurrency: timers of one worker at once, 32 if absent; max: jobs
 ---that may wait for a timer, 10,000 if absent
 ---@return fun(work: fun()) defer
 function nginx.defer(options)
@@ -114,30 +117,31 @@ function nginx.defer(options)
   guard()
   local state = {
     concurrency = checked.concurrency or 32, max = checked.max or 10000,
-    first = 1, last = 0, -- how many works wait
-    running = 0, asked = 0, asked_at = 0, cut = 0, -- timers; cut: ended by a work, and not yet told
+    first = 1, last = 0, -- the first and the last place of the waiting jobs
+    -- numbers of timers; cut: timers that a job ended, since the last line in the log
+    running = 0, asked = 0, asked_at = 0, cut = 0,
   }
   return function(work)
-    if state.last - state.first + 1 >= state.max then error(("%d works wait already"):format(state.max), 2) end
+    if state.last - state.first + 1 >= state.max then error(("%d jobs wait already"):format(state.max), 2) end
     state.last = state.last + 1
     state[state.last] = work
     local asked, err = ask_for_timer(state)
     if asked then return end
     state[state.last] = nil
     state.last = state.last - 1
-    error("nginx makes no timer: " .. tostring(err), 2)
+    error("nginx did not start a timer: " .. tostring(err), 2)
   end
 end
 
 -- ---- shared dicts ------------------------------------------------------------------------------------------------------
--- All workers share the places that a limit gave away, and the events that were handled. There are no locks: each step is one
--- atomic operation of the dict. If there are two steps, a comment says what remains if a worker dies between them.
+-- All workers share the places that limits gave, and the events that were handled. There are no locks: each step is one atomic
+-- operation of the dict. If a function has two steps, a comment says what happens if a worker dies between them.
 
----A shared dict by its name, or by itself. Raises an error if there is no such dict.
+---Returns a shared dict. Raises an error if there is no such dict.
 ---@param dict string|ngx.shared.DICT
----@param level integer of the caller to blame, as error() counts from here
+---@param level integer the stack level of the caller to blame, as for error()
 ---@return ngx.shared.DICT dict
----@return string name with a space before it, for error strings; "" if it is not known
+---@return string name the name after a space, for error strings; "" if the name is not known
 local function dict_of(dict, level)
   local name
   if type(dict) == "string" then
@@ -155,7 +159,7 @@ end
 
 nginx.dict_of = dict_of -- for whatsapp.metrics
 
--- the time in microseconds, by the clock that ends the dict's entries
+-- returns the time in microseconds, from the same clock that the dict uses
 local function now()
   ngx.update_time()
   return math.floor(ngx.now() * 1000 + 0.5) * 1000
@@ -165,20 +169,20 @@ end
 
 local LIMIT, AGAIN = "whatsapp:limit:", 10
 
--- The value of an entry is the time at which its key's last place ends, in whole microseconds, and the entry expires then. So
--- an entry that has expired and one that never was are the same, and to take a place is to add to the value.
+-- The value of an entry is the end of its key's last place, in whole microseconds. The entry expires at this time: so an
+-- expired entry is the same as no entry. To take a place, add to the value.
 ---@class whatsapp.nginx_limits: whatsapp.limiter_store
 local Limits = {}
 Limits.__index = Limits
 
--- seconds until an entry expires; the dict counts whole milliseconds, and 0 means never
+-- returns the seconds until an entry expires; the dict counts whole milliseconds, and 0 means never
 local function lifetime(from, ends)
   return (math.max(1, math.ceil((ends - from) / 1000)) + 0.5) / 1000
 end
 
--- Makes the entry live as long as its value says. Another worker may have added to it meanwhile, and this one may have cut its
--- longer life; the worker that writes last also looks last. A worker that dies before it writes leaves a place that may be
--- taken again.
+-- Makes the entry expire at the time in its value. Another worker may add to the value at the same time, and this worker may
+-- then shorten the entry's life: so the worker that writes last also reads last. If a worker dies before it writes, the entry
+-- expires too early, and a place may be taken twice.
 local function keep(dict, name, ends, from)
   while true do
     dict:expire(name, lifetime(from, ends))
@@ -188,8 +192,8 @@ local function keep(dict, name, ends, from)
   end
 end
 
--- A new entry never drives out another one: that would forget a limit. Entries that have expired may lie where the dict does
--- not look by itself. To look everywhere costs time, so it is done once a second at most.
+-- Adds an entry, but never removes another entry for it: that would forget a limit. If there is no memory, expired entries may
+-- still be in the dict. A full search for them takes time, so it is done at most once a second.
 local function add(self, name, from, ends)
   local added, err = self.dict:safe_add(name, ends, lifetime(from, ends))
   if err ~= "no memory" or from - self.flushed < 1e6 then return added, err end
@@ -198,18 +202,18 @@ local function add(self, name, from, ends)
   return self.dict:safe_add(name, ends, lifetime(from, ends))
 end
 
--- seconds until the next place of a key whose last place ends then
+-- returns the seconds until the next place of a key; `ends` is the end of its last place
 local function wait_of(ends, burst, step, from)
   return math.max(0, ends - (burst - 1) * step - from) / 1e6
 end
 
----Takes a place as every store of limits does, but by nginx's clock, which all workers share. Another worker may take a place
----after this one looked whether it must wait longer than `at_most`. Then a place is lost; no place is given twice.
+---Takes a place, as every store of limits does. Its clock is nginx's, which all workers share. Another worker may take a place
+---between the check of `at_most` and the next step: then one place is lost, but no place is given twice.
 ---@param key string
 ---@param _ any
 ---@param interval number seconds between two places
 ---@param burst integer places that may be taken at once
----@param at_most number? seconds: where the wait would be longer nothing is taken, and the wait is returned
+---@param at_most number? seconds; if the wait is longer, it takes no place and returns the wait
 ---@return number? seconds
 ---@return string? err
 function Limits:take(key, _, interval, burst, at_most)
@@ -230,13 +234,13 @@ function Limits:take(key, _, interval, burst, at_most)
     if added then return 0 end
     if err ~= "exists" then break end
   end
-  return nil, ("the shared dict%s cannot count what is sent (%s)%s"):format(self.name, tostring(err),
-    err == "no memory" and ": give it more in nginx.conf" or "")
+  return nil, ("the shared dict%s cannot keep the limit (%s)%s"):format(self.name, tostring(err),
+    err == "no memory" and ": give the dict more memory in nginx.conf" or "")
 end
 
----Makes a store for a limiter's option `store`, which all workers share. If the dict is full nothing is taken, and nothing is
+---Makes a store for a limiter's option `store`. All workers share it. If the dict is full, no place is taken and nothing is
 ---sent.
----@param dict string|ngx.shared.DICT its name, or ngx.shared.NAME; best one that nothing else fills
+---@param dict string|ngx.shared.DICT its name, or ngx.shared.NAME; use a dict that has no other data
 ---@return whatsapp.limiter_store
 function nginx.limits(dict)
   local found, name = dict_of(dict, 2)
@@ -247,21 +251,21 @@ end
 
 local EVENT, CLAIM, DONE, WEEK = "whatsapp:event:", "whatsapp:claim:", 2 ^ 32, 7 * 86400
 
--- An event has two entries: how often it was begun, with DONE added once it was handled; and the claim of the worker that is
--- handling it, which expires should that worker die.
+-- An event has two entries. EVENT: the number of times that it was begun, plus DONE after it was handled. CLAIM: it belongs to
+-- the worker that handles the event; it expires, so that another worker can take over if this worker dies.
 ---@class whatsapp.nginx_events: whatsapp.webhook_store
 local Events = {}
 Events.__index = Events
 
--- A full dict drops its oldest entries, as the memory of a process does: an old event that comes again is handled again. That
--- is better than to handle nothing, and the log says so, once a minute at most.
+-- A full dict drops its oldest entries, as the memory of a process does. If an old event comes again, it is then handled again:
+-- this is better than to handle no event. The log says so, at most once a minute.
 local function log_forgotten(self, is_forced)
   if not is_forced or ngx.now() < self.silent_until then return end
   self.silent_until = ngx.now() + 60
-  ngx.log(ngx.WARN, "whatsapp.nginx: the shared dict", self.name, " is full and forgets events before their time: give it more")
+  ngx.log(ngx.WARN, "whatsapp.nginx: the shared dict", self.name, " is full and drops events too early: give it more memory")
 end
 
--- returns what an operation of the dict gave; raises where it failed, as the event could not be handled once then
+-- returns the result of an operation of the dict; raises if the operation failed, because the event could then be handled twice
 local function checked(self, value, err, is_forced)
   log_forgotten(self, is_forced)
   if not value then error(("the shared dict%s: %s"):format(self.name, tostring(err)), 0) end
@@ -285,7 +289,7 @@ function Events:begin(key, ttl)
   checked(self, count, err, is_forced)
 end
 
--- First the mark, then the claim: a worker that looks between the two steps finds one or the other.
+-- Sets DONE first, and then deletes the claim: another worker always finds one of them.
 function Events:done(key)
   local count, err, is_forced = self.dict:incr(EVENT .. key, DONE, 0, self.ttl)
   self.dict:delete(CLAIM .. key)
@@ -296,10 +300,11 @@ function Events:forget(key)
   self.dict:delete(CLAIM .. key)
 end
 
----Makes a store for a webhook handler's option `store`, which all workers share.
----@param dict string|ngx.shared.DICT its name, or ngx.shared.NAME; best one that nothing else fills: 1 MB holds some 4,000 events
----@param options { claim: number? }? claim: seconds after which an event that was begun and never ended is begun again, 300 if
----absent
+---Makes a store for a webhook handler's option `store`. All workers share it.
+---@param dict string|ngx.shared.DICT its name, or ngx.shared.NAME; use a dict that has no other data: 1 MB holds about 4,000
+---events
+---@param options { claim: number? }? claim: seconds after which an event that was begun and has not ended may begin again, 300
+---if absent
 ---@return whatsapp.webhook_store
 function nginx.events(dict, options)
   local found, name = dict_of(dict, 2)

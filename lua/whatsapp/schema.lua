@@ -1,32 +1,33 @@
--- The schema, flattened: a row for every field of every message, with its path and the choices that lead to it. The generators,
--- the documentation and the tests of the schema read this. Never checks a message.
+-- The schema as a list: a row for every field of every message, with its path and the choices that lead to it. The generators,
+-- the documentation and the specs of the schema read this list. Never checks a message.
 local core = require "whatsapp.core"
 
 local schema = {}
 
 ---@class whatsapp.schema_row
----@field path string interactive.action.buttons[].reply.title
+---@field path string such as interactive.action.buttons[].reply.title
 ---@field name string
 ---@field object string the object that holds the field
 ---@field kind string a name of schema.terms().kinds
----@field of string? the object that it is, or that its items are
+---@field of string? the object that the value is, or that each item of the value is
 ---@field required boolean
 ---@field min integer? characters, items or value
 ---@field max integer?
----@field max_among_parts integer? the most where the template has other components too
----@field advised_formats string[]? names of schema.terms().formats; a string without one makes a warning
+---@field max_among_parts integer? the largest number if the template also has other components
+---@field advised_formats string[]? names of schema.terms().formats; a string with none of these formats makes a warning
 ---@field values string[]?
----@field class "H"|"G"|"S" hard, from the guides, soft (makes a warning)
+---@field class "H"|"G"|"S" H: hard, G: from the guides, S: soft (only makes a warning)
 ---@field doc string
----@field section string page of Meta's documentation, a path under schema.terms().documentation
----@field when { path: string, value: string? }[] the choices that lead to it; no value: the member is present
+---@field section string a page of Meta's documentation: a path under schema.terms().documentation
+---@field when { path: string, value: string? }[] the choices that lead to the field; a choice without a value: the member is
+---present
 
 local function join(path, name)
   return path == "" and name or path .. "." .. name
 end
 
--- all fields of an object: those of its base first, then its other fields; a field of the object replaces the base's of the same
--- name
+-- returns all fields of an object: first the fields of its base, then its other fields; a field of the object replaces the
+-- field of its base with the same name
 local function fields_of(objects, object)
   local by_name, list, seen = {}, {}, {}
   for _, field in ipairs(object.fields) do by_name[field.name] = field end
@@ -44,7 +45,7 @@ schema.fields_of = fields_of
 
 local visit
 
--- the value that was chosen, on the field that holds the choice
+-- returns the chosen value, if the field at this path holds the choice
 local function chosen_value(path, when)
   for _, choice in ipairs(when) do
     if choice.path == path and choice.value then return { choice.value } end
@@ -72,7 +73,7 @@ end
 local function visit_variants(state, object, path, when)
   local shown = {}
   for _, variant in ipairs(object.variants or {}) do
-    if not shown[variant.object] then -- else another name for the same shape
+    if not shown[variant.object] then -- a shown variant is only another name for the same object
       shown[variant.object] = true
       local choice = object.by and { path = join(path, object.by), value = variant.value } or { path = join(path, variant.value) }
       visit(state, state.objects[variant.object], path, also(when, choice))
@@ -80,7 +81,7 @@ local function visit_variants(state, object, path, when)
   end
 end
 
--- an object that is chosen by a value is only ever one of its variants
+-- an object with `by` is always one of its variants
 function visit(state, object, path, when)
   if not object.by and not object.otherwise then
     for _, field in ipairs(fields_of(state.objects, object)) do add_row(state, object, field, path, when) end
@@ -99,7 +100,7 @@ end
 
 -- ---- objects, for what is generated ---------------------------------------------------------------------------------
 
----@class whatsapp.schema_object an object of the schema, as core.schema() gives it
+---@class whatsapp.schema_object an object of the schema, as core.schema() returns it
 ---@field name string
 ---@field doc string
 ---@field section string page of Meta's documentation
@@ -110,21 +111,21 @@ end
 ---@field fields whatsapp.schema_row[]
 ---@field rules { rule: string, class: string, names: string[], value: string?, limit: integer? }[]?
 
----@class whatsapp.schema_terms lists, in which each term is found by its name too
+---@class whatsapp.schema_terms lists; each list also has its terms by name
 ---@field kinds { name: string, text: string, json: string, lua: string, unit: string }[]
 ---@field formats { name: string, text: string, right: string, wrong: string, pattern: string }[]
 ---@field rules { name: string, code: string, doc: string }[]
----@field codes { name: string, doc: string }[] what problem.rule may be
+---@field codes { name: string, doc: string }[] the possible values of problem.rule
 ---@field documentation string
 
----The terms of the schema: its kinds, formats, rules and error codes.
+---Returns the terms of the schema: its kinds, formats, rules and error codes.
 ---@return whatsapp.schema_terms
 function schema.terms()
   local _, _, terms = core.schema()
   return terms
 end
 
----The variants of an object, and what it is otherwise.
+---Returns the variants of an object, and the object that it is without a variant.
 ---@param objects table<string, whatsapp.schema_object>
 ---@param object whatsapp.schema_object
 ---@return { value: string?, object: string }[]
@@ -148,7 +149,7 @@ local function named_by(objects, object)
 end
 
 ---@return table<string, whatsapp.schema_object> objects by name
----@return string[] order of their names: the root first, each before what it names
+---@return string[] order the names of the objects: the root first, and each object before the objects that it names
 function schema.objects()
   local objects, root = core.schema()
   local order, seen = {}, {}
@@ -162,7 +163,7 @@ function schema.objects()
   return objects, order
 end
 
----The values of the fields by which each object is chosen: name of the object -> name of the field -> values.
+---Returns the values of the fields that choose a variant: name of the object -> name of the field -> values.
 ---@param objects table<string, whatsapp.schema_object>
 ---@return table<string, table<string, string[]>>
 function schema.chosen(objects)

@@ -1,4 +1,4 @@
--- The name that version 0.1 had for the two stores in nginx's shared dicts: whatsapp.nginx has them. Holds nothing.
+-- The name of two stores in version 0.1: they keep their data in nginx's shared dicts. Now they are in whatsapp.nginx.
 local nginx = require "whatsapp.nginx"
 
 return { limits = nginx.limits, events = nginx.events }

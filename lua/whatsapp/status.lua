@@ -1,5 +1,5 @@
--- Tracks messages after they were accepted, from the statuses of webhooks, which may come in any order and more than once. A
--- state only moves forward, and the same statuses always lead to the same state. No network.
+-- Tracks messages after the API accepted them. Reads the statuses of webhooks; they may come in any order and more than once. A
+-- state only moves forward; the order of the statuses does not change the last state. No network.
 local expiring = require "whatsapp.util.expiring"
 local options_of = require "whatsapp.util.options"
 local user_ids = require "whatsapp.webhook.user_ids"
@@ -7,13 +7,13 @@ local user_ids = require "whatsapp.webhook.user_ids"
 local status = {}
 
 ---@class whatsapp.state
----@field id string? of the message; nil while only its stamp is known
+---@field id string? the message's id; nil while only its stamp is known
 ---@field stamp string?
 ---@field status "unknown"|"accepted"|"sent"|"delivered"|"read"|"played"|"failed"
----@field at table<string, integer|true> when each status was reached; true if the time is unknown
----@field text string? of a failure
----@field details whatsapp.details? of a failure, as client:send returns them
----@field participants table<string, whatsapp.state>? of a message to a group
+---@field at table<string, integer|true> the time of each status that the message reached; true if the time is unknown
+---@field text string? the error of a failed message
+---@field details whatsapp.details? the details of a failed message, as client:send returns them
+---@field participants table<string, whatsapp.state>? for a message to a group: the state of each participant
 
 ---The order of statuses. No status comes after `failed`.
 status.RANK = { unknown = 0, accepted = 1, sent = 2, delivered = 3, read = 4, played = 5, failed = 6 }
@@ -31,7 +31,7 @@ local function earlier(a, b)
   return math.min(a, b)
 end
 
--- Orders failures by time, so that a state always shows the earliest one, whichever event came first.
+-- Orders failures by time: a state always shows the earliest failure, in whichever order the events came.
 local function is_before(a, b)
   if a.time ~= b.time then return (a.time or math.huge) < (b.time or math.huge) end
   if a.details.code ~= b.details.code then return (a.details.code or math.huge) < (b.details.code or math.huge) end
@@ -39,9 +39,9 @@ local function is_before(a, b)
   return a.details.stamp ~= nil and b.details.stamp == nil
 end
 
-local MOST_UNKNOWN = 8 -- statuses of one message that are not in RANK
+local MOST_UNKNOWN = 8 -- a message may have at most this number of statuses that are not in RANK
 
--- whether the time of this status may be kept: statuses that are not in RANK are bounded
+-- returns whether the time of this status may be kept: the number of statuses that are not in RANK is bounded
 local function may_note(state, word)
   if RANK[word] or state.at[word] ~= nil then return true end
   state.unknown = (state.unknown or 0) + 1
@@ -56,7 +56,7 @@ local function advance(state, word, time)
   return true
 end
 
-local UNTOLD = "the message failed, and nothing says why"
+local UNTOLD = "the message failed, and the API gave no reason"
 
 local function fail(state, failure)
   if state.failure and not is_before(failure, state.failure) then return end
@@ -80,7 +80,8 @@ end
 local tracker = {}
 tracker.__index = tracker
 
--- Takes a state out of the look-up tables: the state of a message with its participants' states, or one participant's state.
+-- Removes a state from the look-up tables. The state belongs to a message (then its participants' states go too), or to a
+-- participant.
 local function forget(self, state)
   local message = state.message
   if message then
@@ -102,7 +103,8 @@ local function add(self, id, stamp)
   return state
 end
 
--- Finds the state of a message by its id, its stamp or both, or makes one. The first stamp of a message is kept.
+-- Finds the state of a message by its id, its stamp or both; if there is no such state, makes it. A message keeps its first
+-- stamp.
 local function find(self, id, stamp)
   local of_id = id and self.by_id[id]
   if of_id and of_id.stamp and of_id.stamp ~= stamp then stamp = nil end
@@ -124,7 +126,7 @@ local function find(self, id, stamp)
   return state
 end
 
--- the state of the message for one participant of a group
+-- returns the state of the message for one participant of a group
 local function find_participant(self, message, participant)
   message.participants = message.participants or {}
   local state = message.participants[participant]
@@ -165,9 +167,9 @@ function tracker:sent(result, err, details)
   return result, err, details
 end
 
----Takes an event of webhook.parse. Keeps statuses, and learns which business-scoped ids belong to one user.
+---Takes an event of webhook.parse. Keeps statuses. Learns which business-scoped ids belong to one user.
 ---@param event whatsapp.event
----@return boolean moved whether the message's state moved forward
+---@return boolean moved true if the message's state moved forward
 function tracker:feed(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
   if event.kind == "message" then
@@ -185,9 +187,9 @@ local function list_in(value, name)
   return type(list) == "table" and list or {}
 end
 
----Takes the answer of client:message_history, as if its events had come by a webhook.
----@param history whatsapp.History as the API answers it
----@return boolean moved
+---Takes the answer of client:message_history, and treats its events as events of a webhook.
+---@param history whatsapp.History the answer of the API
+---@return boolean moved true if a message's state moved forward
 function tracker:history(history)
   local moved = false
   for _, message in ipairs(list_in(history, "data")) do
@@ -202,7 +204,7 @@ function tracker:history(history)
   return moved
 end
 
--- a participant's state; if the participant had several ids, the state that is furthest
+-- returns a participant's state; if the participant had several ids, the state with the highest rank
 local function state_of_participant(self, message, participant)
   local furthest
   for _, id in ipairs(message.participants and self.ids:all(participant) or {}) do
@@ -214,7 +216,7 @@ end
 
 ---@param id string the message's id, or its stamp
 ---@param participant string? a participant of a group
----@return whatsapp.state? state which the caller must not change
+---@return whatsapp.state? state the caller must not change it
 function tracker:state(id, participant)
   local state = self.by_id[id] or self.by_stamp[id]
   if state and participant then return state_of_participant(self, state, participant) end
@@ -226,20 +228,20 @@ local function timed_out(state, wanted, seconds)
   local before = state and state.status == "unknown" and state.unsettled
   for name, value in pairs(before or {}) do details[name] = value end
   details.status = state and state.status or "unknown"
-  return nil, ("not %s within %g seconds, but %s"):format(wanted, seconds, details.status), details
+  return nil, ("after %g seconds the status is %s, not %s"):format(seconds, details.status, wanted), details
 end
 
----Waits until a message has reached a status, or has failed. Other code must feed the events meanwhile.
+---Waits until a message reaches a status, or fails. Other code must feed the events during the wait.
 ---@param id string the message's id, or its stamp
 ---@param wanted "accepted"|"sent"|"delivered"|"read"|"played"
 ---@param timeout number seconds
 ---@param participant string?
 ---@return whatsapp.state? state
 ---@return string? err
----@return whatsapp.details? details of the failure, as client:send returns them; a time-out has .status
+---@return whatsapp.details? details as client:send returns them; after a time-out they have .status
 function tracker:await(id, wanted, timeout, participant)
   if not RANK[wanted] then error("no such status: " .. tostring(wanted), 2) end
-  if not self.sleep then error("await needs a tracker that can sleep: status.tracker { sleep = cqueues.sleep }", 2) end
+  if not self.sleep then error("await needs the option sleep of the tracker: status.tracker { sleep = cqueues.sleep }", 2) end
   local waited = 0
   while true do
     local state = self:state(id, participant)
@@ -253,14 +255,14 @@ function tracker:await(id, wanted, timeout, participant)
 end
 
 ---@class whatsapp.tracker_options
----@field sleep (fun(seconds: number))? suspends the caller of `await`, such as cqueues.sleep or ngx.sleep
----@field interval number? seconds between two looks of `await`, 0.05 if absent
----@field max integer? states that are remembered, 100,000 if absent: one for each message, and one for each
----participant of a group
----@field ttl number? seconds for which a state is remembered after its last status, 30 days if absent: as long as the API
----tries to deliver a message
+---@field sleep (fun(seconds: number))? suspends the caller of `await`; for example cqueues.sleep or ngx.sleep
+---@field interval number? seconds between two checks of `await`, 0.05 if absent
+---@field max integer? number of states in memory, 100,000 if absent; each message has one state, and each participant of a
+---group has one state for each message
+---@field ttl number? seconds that a state stays in memory after its last status; 30 days if absent, because the API tries to
+---deliver a message for 30 days
 ---@field now (fun(): number)? seconds since 1970, os.time if absent
----@field on_forget (fun(state: whatsapp.state))? called for each state that is forgotten before its time
+---@field on_forget (fun(state: whatsapp.state))? called for each state that is removed before its ttl is over, because of `max`
 
 local OPTIONS = {
   sleep = "callable", interval = "amount", max = "count", ttl = "amount", now = "callable", on_forget = "callable",

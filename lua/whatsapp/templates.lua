@@ -1,32 +1,33 @@
--- Templates known before they are sent: compares a message with the definition of its template, writes it as the user sees it,
--- checks a definition before it is created, and keeps definitions. Never sends or fetches anything itself, and changes no table
--- that it is given.
+-- Helps with templates before a message is sent: it compares a message with the definition of its template, renders the message
+-- as the user sees it, checks a definition before it is created, and keeps definitions. Never sends or fetches anything itself,
+-- and never changes the caller's tables.
 ---@class whatsapp.templates
 local templates = {}
 
----@alias whatsapp.templates.Definition whatsapp.graph.TemplateDefinition a template as the API lists it, or as it is created
+---@alias whatsapp.templates.Definition whatsapp.graph.TemplateDefinition a template, as the API lists or takes it
 
 local function check_table(value, name, level)
   if type(value) ~= "table" then error(("%s is a table, got a %s"):format(name, type(value)), level + 1) end
 end
 
----Compares a template message with the definition of its template: values that are missing, surplus or for another variable, the
----kind of the header, indices and kinds of buttons, cards, the language, a status in which it cannot be sent (rejected, paused),
----and the lengths of the texts with their values. The form of the message is checked by whatsapp.validate.
+---Compares a template message with the definition of its template. Finds values that are missing, surplus, or for another
+---variable; a wrong kind of header or button; a wrong index; wrong cards; a wrong language; a status in which the API does not
+---send the template (rejected, paused); and texts that are too long with their values. whatsapp.validate checks the form of the
+---message.
 ---@param definition whatsapp.templates.Definition
 ---@param message whatsapp.TemplateMessage
 ---@return true? ok
----@return whatsapp.problem[]|string warnings or, of a failure, the line that names up to three problems
----@return whatsapp.details? details .problems has all of them, with the paths that whatsapp.validate uses
+---@return whatsapp.problem[]|string warnings or, after a failure, one line that names up to three problems
+---@return whatsapp.details? details .problems has all problems, with the same paths as in whatsapp.validate
 function templates.check(definition, message)
   check_table(definition, "a definition", 2)
   check_table(message, "a message", 2)
   return require("whatsapp.templates.check").run(definition, message):finish()
 end
 
----Writes a template message as the user sees it. `print` shows it as text.
+---Renders a template message as the user sees it. `print` shows the result as text.
 ---@param definition whatsapp.templates.Definition
----@param message whatsapp.TemplateMessage? variables without a value stay {{1}}
+---@param message whatsapp.TemplateMessage? if a variable has no value, {{1}} stays
 ---@return whatsapp.rendered rendered { header, body, footer, buttons }, and the cards of a carousel
 function templates.render(definition, message)
   check_table(definition, "a definition", 2)
@@ -34,20 +35,20 @@ function templates.render(definition, message)
   return require("whatsapp.templates.render").message(definition, message)
 end
 
----Checks a definition before it is created: names, variables (at the edges, side by side, numbers without gaps), examples, kinds
----and counts of buttons, lengths, cards that are alike.
+---Checks a definition before it is created: names, variables (not at the edges of a text, not side by side, numbers without
+---gaps), examples, kinds and counts of buttons, lengths, and whether all cards have the same parts.
 ---@param definition whatsapp.templates.Definition
 ---@return true? ok
----@return whatsapp.problem[]|string warnings or, of a failure, the line that names up to three problems
----@return whatsapp.details? details .problems has all of them, with paths such as components[2].text
+---@return whatsapp.problem[]|string warnings or, after a failure, one line that names up to three problems
+---@return whatsapp.details? details .problems has all problems, with paths such as components[2].text
 function templates.validate(definition)
   check_table(definition, "a definition", 2)
   return require("whatsapp.templates.validate").definition(definition):finish()
 end
 
----A store for the client's option `templates`: asks the API for the definition of a template when a message needs it first, and
----keeps it. A message is refused only after definitions that are not older than `fresh` seconds say so; where the API cannot be
----asked, the message is sent, with a warning.
+---Makes a store for the client's option `templates`. The store asks the API for the definition of a template when a message first
+---needs it, and keeps the definition. The client refuses a message only because of a definition that is not older than `fresh`
+---seconds. If the API cannot be asked, the client sends the message, with a warning.
 ---@param options whatsapp.templates.store_options?
 ---@return whatsapp.templates.store
 function templates.store(options)

@@ -5,28 +5,28 @@
 ---Everything that may be posted to /messages.
 ---@alias whatsapp.Message whatsapp.Receipt|whatsapp.SentMessage
 
----Marks a received message, and those before it, as read.
+---Marks a received message, and the messages before it, as read.
 ---@class whatsapp.Receipt
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field status "read" The message was read.
----@field message_id string|integer The message that was received. (1 to 128 characters)
----@field typing_indicator? whatsapp.TypingIndicator Shown for 25 seconds, or until a message is sent.
+---@field message_id string|integer The id of the received message. (1 to 128 characters)
+---@field typing_indicator? whatsapp.TypingIndicator The user sees it for 25 seconds, or until your next message.
 ---@field recipient_type? "individual"|"group" The API accepts it, and ignores it.
 
----Shows that an answer is being written.
+---Shows the user that you write an answer.
 ---@class whatsapp.TypingIndicator
----@field type "text" The kind of answer.
+---@field type "text" The kind of the answer.
 
 ---A message to a user or a group.
 ---@alias whatsapp.SentMessage whatsapp.TextMessage|whatsapp.ImageMessage|whatsapp.VideoMessage|whatsapp.AudioMessage|whatsapp.DocumentMessage|whatsapp.StickerMessage|whatsapp.LocationMessage|whatsapp.ContactsMessage|whatsapp.ReactionMessage|whatsapp.TemplateMessage|whatsapp.InteractiveMessage|whatsapp.PinMessage
 
----The message that is answered.
+---Quotes an earlier message.
 ---@class whatsapp.Context
----@field message_id string|integer The message that this one answers. (1 to 128 characters)
+---@field message_id string|integer The id of the message that the new message answers. (1 to 128 characters)
 
 ---A name for Direct Send (beta).
 ---@class whatsapp.DirectSendConfig
----@field template_name? string The name of the template that is made of it. (0 to 512 characters, of the letters a to z, digits and _ only)
+---@field template_name? string The name of the template that the API makes. (0 to 512 characters, of the letters a to z, digits and _ only)
 
 ---The bid for a marketing message (beta).
 ---@class whatsapp.BidSpec
@@ -36,16 +36,16 @@
 ---@class whatsapp.TextMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -62,16 +62,16 @@
 ---@class whatsapp.DirectTextMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -87,16 +87,16 @@
 ---@class whatsapp.ImageMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -106,11 +106,11 @@
 ---A JPEG or PNG of up to 5 MB.
 ---@class whatsapp.Image
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string The text below it. (0 to 1024 characters)
----@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
----A leftover of the On-Premises API, which the payment guides still print.
+---Only for the old On-Premises API; the payment guides still show it.
 ---@class whatsapp.Provider
 ---@field name? string The provider's name.
 
@@ -118,16 +118,16 @@
 ---@class whatsapp.VideoMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -137,25 +137,25 @@
 ---An MP4 or 3GP of up to 16 MB.
 ---@class whatsapp.Video
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string The text below it. (0 to 1024 characters)
 ---@field filename? string Not documented here: leave it out.
----@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---An audio message.
 ---@class whatsapp.AudioMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -165,26 +165,26 @@
 ---A sound of up to 16 MB.
 ---@class whatsapp.Audio
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
----@field voice? boolean It is a voice message (OGG with the OPUS codec).
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field voice? boolean Whether it is a voice message (OGG with the OPUS codec).
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
 ---@field filename? string Not documented here: leave it out.
----@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---A file.
 ---@class whatsapp.DocumentMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -194,25 +194,25 @@
 ---A file of up to 100 MB.
 ---@class whatsapp.Document
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string The text below it. (0 to 1024 characters)
 ---@field filename? string Its extension decides how the document is shown. (better at most 240)
----@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---A sticker.
 ---@class whatsapp.StickerMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -222,22 +222,22 @@
 ---A WebP of 512 by 512 pixels.
 ---@class whatsapp.Sticker
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
 
 ---A place.
 ---@class whatsapp.LocationMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -255,16 +255,16 @@
 ---@class whatsapp.ContactsMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -293,7 +293,7 @@
 ---A phone number of a contact.
 ---@class whatsapp.ContactPhone
 ---@field phone? string|integer The number as it is shown.
----@field wa_id? string|integer The WhatsApp id; without it the app offers to invite the contact.
+---@field wa_id? string|integer The WhatsApp id. Without it, the app offers to invite the contact.
 ---@field type? string HOME, WORK or any other word.
 
 ---An e-mail address of a contact.
@@ -322,51 +322,51 @@
 ---@field department? string The department.
 ---@field title? string The contact's job title.
 
----An emoji on a message.
+---A reaction to a message: an emoji.
 ---@class whatsapp.ReactionMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "reaction" Filled in from the member that is present.
 ---@field reaction whatsapp.Reaction The content of the message.
 
----An emoji on a message.
+---A reaction to a message: an emoji.
 ---@class whatsapp.Reaction
----@field message_id string|integer The message reacted to; not older than 30 days. (1 to 128 characters)
----@field emoji string One emoji; the empty string takes the reaction back.
+---@field message_id string|integer The id of the message; at most 30 days old. (1 to 128 characters)
+---@field emoji string One emoji; the empty string removes the reaction.
 
 ---A template message.
 ---@class whatsapp.TemplateMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "template" Filled in from the member that is present.
 ---@field template whatsapp.Template The content of the message.
 
----A message that was written before and approved.
+---A message that was written and approved earlier.
 ---@class whatsapp.Template
 ---@field name string The template's name. (1 to 512 characters)
 ---@field language whatsapp.Language The template's language.
@@ -390,13 +390,13 @@
 
 ---A text in a header.
 ---@class whatsapp.HeaderTextParameter
----@field type "text" The name of the member that it has.
+---@field type "text" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field text string The text. (1 to 60 characters, one line without tabs and without more than 4 spaces in a row)
 
 ---An amount of money.
 ---@class whatsapp.CurrencyParameter
----@field type "currency" The name of the member that it has.
+---@field type "currency" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field currency whatsapp.Currency The amount.
 
@@ -408,7 +408,7 @@
 
 ---A date.
 ---@class whatsapp.DateTimeParameter
----@field type "date_time" The name of the member that it has.
+---@field type "date_time" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field date_time whatsapp.DateTime The date.
 
@@ -426,46 +426,46 @@
 
 ---An image in a header.
 ---@class whatsapp.ImageParameter
----@field type "image" The name of the member that it has.
+---@field type "image" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field image whatsapp.Media The image.
 
 ---An image, a video or a GIF in a header or a parameter.
 ---@class whatsapp.Media
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
----@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---A video in a header.
 ---@class whatsapp.VideoParameter
----@field type "video" The name of the member that it has.
+---@field type "video" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field video whatsapp.Media The video.
 
 ---A GIF in a header.
 ---@class whatsapp.GifParameter
----@field type "gif" The name of the member that it has.
+---@field type "gif" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field gif whatsapp.Media The GIF, as an MP4.
 
 ---A PDF in a header.
 ---@class whatsapp.DocumentParameter
----@field type "document" The name of the member that it has.
+---@field type "document" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field document whatsapp.MediaDocument The document.
 
 ---A document in a header or a parameter.
 ---@class whatsapp.MediaDocument
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field filename? string Its extension decides how the document is shown. (better at most 240)
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
----@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---A place in a header.
 ---@class whatsapp.LocationParameter
----@field type "location" The name of the member that it has.
+---@field type "location" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field location whatsapp.TemplateLocation The place.
 
@@ -478,7 +478,7 @@
 
 ---A product in a header.
 ---@class whatsapp.ProductParameter
----@field type "product" The name of the member that it has.
+---@field type "product" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field product whatsapp.ProductReference The product.
 
@@ -497,7 +497,7 @@
 
 ---A text in a body.
 ---@class whatsapp.BodyTextParameter
----@field type "text" The name of the member that it has.
+---@field type "text" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field text string The text; shorter where the body is not alone. (1 to 32768 characters, at most 1024 among other components, one line without tabs and without more than 4 spaces in a row)
 
@@ -508,7 +508,7 @@
 ---@class whatsapp.QuickReplyComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "quick_reply" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.QuickReplyParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -516,13 +516,13 @@
 
 ---The payload of a button.
 ---@class whatsapp.PayloadParameter
----@field type "payload" The name of the member that it has.
+---@field type "payload" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
----@field payload string The webhook repeats it when the button is pressed. (1 to 512 characters, better one line without tabs and without more than 4 spaces in a row)
+---@field payload string The webhook has it after the user pressed the button. (1 to 512 characters, better one line without tabs and without more than 4 spaces in a row)
 
 ---The text of a button; a payload is better.
 ---@class whatsapp.LabelParameter
----@field type "text" The name of the member that it has.
+---@field type "text" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field text string|boolean The text. (better one line without tabs and without more than 4 spaces in a row)
 
@@ -530,7 +530,7 @@
 ---@class whatsapp.UrlComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "url" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.UrlButtonParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -538,7 +538,7 @@
 
 ---The end of a button's address.
 ---@class whatsapp.UrlParameter
----@field type "text" The name of the member that it has.
+---@field type "text" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field text string Appended to the template's address. (at least 1 character, better without white space)
 ---@field payment_link_preview? boolean Show a preview of a payment link (India).
@@ -547,7 +547,7 @@
 ---@class whatsapp.CopyCodeComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "copy_code" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.CopyCodeParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -555,7 +555,7 @@
 
 ---The code that a button copies.
 ---@class whatsapp.CouponParameter
----@field type "coupon_code" The name of the member that it has.
+---@field type "coupon_code" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field coupon_code string The code. (1 to 20 characters, better one line without tabs and without more than 4 spaces in a row)
 
@@ -563,7 +563,7 @@
 ---@class whatsapp.CatalogComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "catalog" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.CatalogButtonParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -571,7 +571,7 @@
 
 ---A catalog button's image.
 ---@class whatsapp.CatalogParameter
----@field type "action" The name of the member that it has.
+---@field type "action" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field action whatsapp.ThumbnailAction The image.
 
@@ -583,7 +583,7 @@
 ---@class whatsapp.ProductsComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "mpm" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.ProductsButtonParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -591,7 +591,7 @@
 
 ---A products button's products.
 ---@class whatsapp.ProductsParameter
----@field type "action" The name of the member that it has.
+---@field type "action" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field action whatsapp.ProductsAction The products.
 
@@ -613,7 +613,7 @@
 ---@class whatsapp.FlowComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "flow" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.FlowButtonParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -621,20 +621,20 @@
 
 ---The flow of a button.
 ---@class whatsapp.FlowParameter
----@field type "action" The name of the member that it has.
+---@field type "action" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field action whatsapp.FlowButtonAction The way it opens.
 
 ---The data of a flow that opens.
 ---@class whatsapp.FlowButtonAction
 ---@field flow_token? string Your own name for this use of the flow.
----@field flow_action_data? table<string, any> Your own data, sent as it is.
+---@field flow_action_data? table<string, any> Your own data, sent unchanged.
 
 ---A button that pays an order.
 ---@class whatsapp.OrderDetailsComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "order_details" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.OrderButtonParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -642,7 +642,7 @@
 
 ---The order that a button pays.
 ---@class whatsapp.OrderParameter
----@field type "action" The name of the member that it has.
+---@field type "action" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field action whatsapp.OrderButtonAction The order.
 
@@ -671,7 +671,7 @@
 
 ---A way to pay.
 ---@class whatsapp.PaymentSetting
----@field type? "payment_gateway"|"upi_intent_link"|"payment_link"|"pix_dynamic_code"|"boleto"|"offsite_card_pay"|string The name of the member that it has.
+---@field type? "payment_gateway"|"upi_intent_link"|"payment_link"|"pix_dynamic_code"|"boleto"|"offsite_card_pay"|string The name of the member with the content.
 ---@field payment_gateway? whatsapp.PaymentGateway A gateway.
 ---@field upi_intent_link? whatsapp.UpiIntentLink A UPI link.
 ---@field payment_link? whatsapp.PaymentLink A payment link.
@@ -785,19 +785,19 @@
 ---@field status? "pending"|string The state.
 ---@field type? "quick_pay"|string Only of a quick payment.
 ---@field catalog_id? string|integer The catalog.
----@field expiration? whatsapp.OrderExpiration The end of the order.
----@field items? whatsapp.OrderItem[] Its lines. (at least 1 item)
----@field subtotal? whatsapp.Amount The sum of the lines.
+---@field expiration? whatsapp.OrderExpiration The last time to pay.
+---@field items? whatsapp.OrderItem[] The items. (at least 1 item)
+---@field subtotal? whatsapp.Amount The sum of the items.
 ---@field tax? whatsapp.DescribedAmount The tax.
 ---@field shipping? whatsapp.DescribedAmount The cost of shipping.
 ---@field discount? whatsapp.Discount A discount.
 
----The end of the order.
+---The time until which the order can be paid.
 ---@class whatsapp.OrderExpiration
 ---@field timestamp? string|integer Seconds since 1970 in UTC, at least 300 ahead.
 ---@field description? string|integer The text at that time. (0 to 120 characters)
 
----A line of an order.
+---An item of an order.
 ---@class whatsapp.OrderItem
 ---@field retailer_id? string|integer The item's id; needed in Brazil.
 ---@field name? string|integer The name. (0 to 60 characters)
@@ -839,7 +839,7 @@
 ---@class whatsapp.VoiceCallComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "voice_call" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.VoiceCallParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -847,21 +847,21 @@
 
 ---The payload of a call button.
 ---@class whatsapp.CallPayloadParameter
----@field type "payload" The name of the member that it has.
+---@field type "payload" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
----@field payload string The webhook repeats it when the user calls. (1 to 512 characters, better one line without tabs and without more than 4 spaces in a row)
+---@field payload string The webhook of the call has it. (1 to 512 characters, better one line without tabs and without more than 4 spaces in a row)
 
----The time that a call button works.
+---How long a call button works.
 ---@class whatsapp.TtlParameter
----@field type "ttl_minutes" The name of the member that it has.
+---@field type "ttl_minutes" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
----@field ttl_minutes integer Minutes the button works. (1 to 43200)
+---@field ttl_minutes integer Minutes until the button stops working. (1 to 43200)
 
 ---A button that calls a number.
 ---@class whatsapp.PhoneNumberComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "phone_number" The button's kind.
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.PhoneNumberParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -871,7 +871,7 @@
 ---@class whatsapp.PaymentComponent
 ---@field type "button" The part of the template.
 ---@field sub_type "payment_request" The button's kind; at most three of it. (better at most 3 in the list)
----@field index? integer|string Its place among the buttons, from 0. (0 to 9)
+---@field index? integer|string The button's index, from 0. (0 to 9)
 ---@field parameters? whatsapp.PaymentButtonParameter[] A value for each variable, in the template's order or by name.
 
 ---A value for a template's button.
@@ -879,7 +879,7 @@
 
 ---The payment that a button asks for.
 ---@class whatsapp.PaymentParameter
----@field type "action" The name of the member that it has.
+---@field type "action" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
 ---@field action whatsapp.PaymentRequestAction The payment.
 
@@ -887,13 +887,13 @@
 ---@class whatsapp.PaymentRequestAction
 ---@field payment_request whatsapp.PaymentRequest The payment.
 
----A payment that is asked for (Brazil).
+---A request for a payment (Brazil).
 ---@class whatsapp.PaymentRequest
 ---@field payment_setting? whatsapp.RequestedPaymentSetting A way to pay.
 
 ---A way to pay.
 ---@class whatsapp.RequestedPaymentSetting
----@field type? "pix_dynamic_code"|"boleto"|"payment_link"|string The name of the member that it has.
+---@field type? "pix_dynamic_code"|"boleto"|"payment_link"|string The member with the content.
 ---@field pix_dynamic_code? whatsapp.PaymentCode A Pix code.
 ---@field boleto? whatsapp.Boleto A boleto.
 ---@field payment_link? whatsapp.PaymentLink A payment link.
@@ -909,23 +909,23 @@
 
 ---Values for a card.
 ---@class whatsapp.TemplateCard
----@field card_index integer Its place, from 0. (0 to 9, unique)
+---@field card_index integer The card's index, from 0. (0 to 9, unique)
 ---@field components whatsapp.CardComponent[] Values for its parts.
 
 ---Values for a part of a card.
 ---@alias whatsapp.CardComponent whatsapp.HeaderComponent|whatsapp.BodyComponent|whatsapp.ButtonComponent
 
----The end of an offer.
+---The time at which an offer ends.
 ---@class whatsapp.LimitedTimeOfferComponent
 ---@field type "limited_time_offer" The part of the template.
 ---@field parameters whatsapp.LimitedTimeOfferParameter[] A value for each variable, in the template's order or by name. (1 to 1 items)
 
----The end of an offer.
+---The time at which an offer ends.
 ---@class whatsapp.LimitedTimeOfferParameter
 ---@field type "limited_time_offer" The type.
----@field limited_time_offer whatsapp.LimitedTimeOffer The end of the offer.
+---@field limited_time_offer whatsapp.LimitedTimeOffer The time at which the offer ends.
 
----The end of an offer.
+---The time at which an offer ends.
 ---@class whatsapp.LimitedTimeOffer
 ---@field expiration_time_ms integer Milliseconds since 1970.
 
@@ -974,16 +974,16 @@
 ---@class whatsapp.InteractiveMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -991,7 +991,7 @@
 ---@field interactive whatsapp.Interactive The content of the message.
 ---@field interactive? whatsapp.DirectInteractive The content of the message.
 
----A message with something to press.
+---A message with buttons, a list, products or a flow.
 ---@alias whatsapp.Interactive whatsapp.InteractiveButton|whatsapp.InteractiveList|whatsapp.InteractiveProduct|whatsapp.InteractiveProductList|whatsapp.InteractiveCatalog|whatsapp.InteractiveFlow|whatsapp.InteractiveCtaUrl|whatsapp.InteractiveLocationRequest|whatsapp.InteractiveContactRequest|whatsapp.InteractiveCallPermission|whatsapp.InteractiveVoiceCall|whatsapp.InteractiveAddress|whatsapp.InteractiveCarousel|whatsapp.InteractiveOrderDetails|whatsapp.InteractiveOrderStatus
 
 ---Reply buttons.
@@ -1007,31 +1007,31 @@
 
 ---A text above the body.
 ---@class whatsapp.HeaderText
----@field type "text" The name of the member that it has.
+---@field type "text" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field text string The text; markdown is not formatted. (1 to 60 characters)
 
 ---An image above the body.
 ---@class whatsapp.HeaderImage
----@field type "image" The name of the member that it has.
+---@field type "image" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field image whatsapp.Media The image.
 
 ---A video above the body.
 ---@class whatsapp.HeaderVideo
----@field type "video" The name of the member that it has.
+---@field type "video" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field video whatsapp.Media The video.
 
 ---A document above the body.
 ---@class whatsapp.HeaderDocument
----@field type "document" The name of the member that it has.
+---@field type "document" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field document whatsapp.MediaDocument The document.
 
 ---A GIF above the body.
 ---@class whatsapp.HeaderGif
----@field type "gif" The name of the member that it has.
+---@field type "gif" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field gif whatsapp.Media The GIF, as an MP4.
 
@@ -1054,7 +1054,7 @@
 
 ---The title of a reply button, and its id.
 ---@class whatsapp.Reply
----@field id string|integer The webhook repeats it when the button is pressed. (1 to 256 characters, without spaces at its ends, unique)
+---@field id string|integer The webhook has it after the user pressed the button. (1 to 256 characters, without spaces at its ends, unique)
 ---@field title string The title of the button; markdown is not formatted. (1 to 20 characters, unique)
 
 ---A list to choose from.
@@ -1080,11 +1080,11 @@
 ---A part of a list.
 ---@class whatsapp.Section
 ---@field title? string Required if there are several sections. (0 to 24 characters)
----@field rows whatsapp.Row[] Its lines. (1 to 10 items)
+---@field rows whatsapp.Row[] The rows. (1 to 10 items)
 
----A line of a list.
+---A row of a list.
 ---@class whatsapp.Row
----@field id string|integer The webhook repeats it when the line is chosen. (1 to 200 characters)
+---@field id string|integer The webhook has this id after the user chose the row. (1 to 200 characters)
 ---@field title string The title of the line. (1 to 24 characters)
 ---@field description? string A small text below the title. (0 to 72 characters)
 
@@ -1153,8 +1153,8 @@
 ---The flow, and how it opens.
 ---@class whatsapp.FlowParameters
 ---@field flow_message_version "3"|string The format's version.
----@field flow_id? string|integer The flow; or its name. (at least 1 character)
----@field flow_name? string The flow's name; or its id. (at least 1 character)
+---@field flow_id? string|integer The flow's id, if there is no flow_name. (at least 1 character)
+---@field flow_name? string The flow's name, if there is no flow_id. (at least 1 character)
 ---@field flow_cta string The title of the button. (at least 1 character, better at most 20)
 ---@field mode? "draft"|"published" The state of the flow. Absent: published.
 ---@field flow_token? string Your own name for this use of the flow. Absent: "unused".
@@ -1164,7 +1164,7 @@
 ---The first screen of a flow, and its data.
 ---@class whatsapp.FlowActionPayload
 ---@field screen? string The first screen. Absent: FIRST_ENTRY_SCREEN.
----@field data? table<string, any> Your own data for that screen, sent as it is. (at least 1 name)
+---@field data? table<string, any> Your own data for that screen, sent unchanged. (at least 1 name)
 
 ---A button that opens a link.
 ---@class whatsapp.InteractiveCtaUrl
@@ -1226,13 +1226,13 @@
 ---Calls the business.
 ---@class whatsapp.VoiceCallAction
 ---@field name "voice_call" The action's name.
----@field parameters? whatsapp.VoiceCallParameters The title of the button, and how long it works.
+---@field parameters? whatsapp.VoiceCallParameters The button's title, and the minutes that it works.
 
 ---A button that calls.
 ---@class whatsapp.VoiceCallParameters
 ---@field display_text? string The title of the button. (1 to 20 characters)
----@field ttl_minutes? integer Minutes the button works. (1 to 43200)
----@field payload? string The webhook repeats it when the user calls. (0 to 512 characters)
+---@field ttl_minutes? integer Minutes until the button stops working. (1 to 43200)
+---@field payload? string The webhook of the call has it. (0 to 512 characters)
 
 ---Asks for a delivery address.
 ---@class whatsapp.InteractiveAddress
@@ -1256,7 +1256,7 @@
 
 ---An address to choose.
 ---@class whatsapp.SavedAddress
----@field id? string|integer The webhook repeats it when the line is chosen.
+---@field id? string|integer The webhook has this id after the user chose the row.
 ---@field value? whatsapp.AddressValues The address.
 
 ---Cards to swipe through.
@@ -1274,7 +1274,7 @@
 
 ---An image or a video with a link or buttons.
 ---@class whatsapp.MediaCard
----@field card_index integer Its place, from 0. (0 to 9, unique)
+---@field card_index integer The card's index, from 0. (0 to 9, unique)
 ---@field type "cta_url" The type of the card.
 ---@field header whatsapp.CardHeader The image or the video.
 ---@field body? whatsapp.CardBody The text of the card.
@@ -1304,12 +1304,12 @@
 
 ---The title of a card's button, and its id.
 ---@class whatsapp.QuickReply
----@field id string|integer The webhook repeats it when the button is pressed; each in the message is another one. (1 to 256 characters)
+---@field id string|integer The webhook has this id after the user pressed the button. All ids in a message differ. (1 to 256 characters)
 ---@field title string The title of the button. (1 to 20 characters)
 
 ---A product.
 ---@class whatsapp.ProductCard
----@field card_index integer Its place, from 0. (0 to 9, unique)
+---@field card_index integer The card's index, from 0. (0 to 9, unique)
 ---@field type "product" The type of the card.
 ---@field action whatsapp.CardProduct The actions of the user.
 
@@ -1359,23 +1359,23 @@
 ---@class whatsapp.DirectInteractiveMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
 ---@field type? "interactive" Filled in from the member that is present.
 ---@field interactive whatsapp.DirectInteractive The content of the message.
 
----A message with something to press.
+---A message with buttons or a link.
 ---@alias whatsapp.DirectInteractive whatsapp.DirectInteractiveButton|whatsapp.DirectInteractiveCtaUrl|whatsapp.DirectInteractiveVoiceCall
 
 ---Reply buttons and links.
@@ -1391,42 +1391,42 @@
 
 ---A text above the body.
 ---@class whatsapp.DirectHeaderText
----@field type "text" The name of the member that it has.
+---@field type "text" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field text string The text; markdown is not formatted. (at least 1 character, better at most 60)
 
 ---An image above the body.
 ---@class whatsapp.DirectHeaderImage
----@field type "image" The name of the member that it has.
+---@field type "image" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field image whatsapp.DirectMedia The image.
 
 ---An image or a video in a header.
 ---@class whatsapp.DirectMedia
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
----@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---A video above the body.
 ---@class whatsapp.DirectHeaderVideo
----@field type "video" The name of the member that it has.
+---@field type "video" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field video whatsapp.DirectMedia The video.
 
 ---A document above the body.
 ---@class whatsapp.DirectHeaderDocument
----@field type "document" The name of the member that it has.
+---@field type "document" The name of the member with the content.
 ---@field sub_text? string A second line. (0 to 60 characters)
 ---@field document whatsapp.DirectDocument The document.
 
 ---A document in a header.
 ---@class whatsapp.DirectDocument
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address that the API fetches the file from. (at least 1 character, an http:// or https:// link)
+---@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field filename? string Its extension decides how the document is shown. (better at most 240)
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
----@field provider? whatsapp.Provider A leftover of the On-Premises API: leave it out.
+---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---The text of the message.
 ---@class whatsapp.DirectBody
@@ -1450,7 +1450,7 @@
 
 ---The title of a button, and its id.
 ---@class whatsapp.DirectReply
----@field id string|integer The webhook repeats it when the button is pressed. (1 to 256 characters, without spaces at its ends, unique)
+---@field id string|integer The webhook has it after a press. (1 to 256 characters, without spaces at its ends, unique)
 ---@field title string The title of the button; markdown is not formatted. (at least 1 character, better at most 20, unique)
 
 ---A button that opens a link.
@@ -1488,16 +1488,16 @@
 ---@class whatsapp.PinMessage
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field recipient_type "group" Only groups have pinned messages.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a phone number or the id of a group, which have digits)
----@field recipient? string|integer A business-scoped user id; `to` wins where both are given. (at least 1 character, better without characters that cannot be seen, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context The message that is answered.
----@field biz_opaque_callback_data? string Your own text; status webhooks repeat it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if it is the user's current hash.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
 ---@field message_activity_sharing? boolean Report what the user does with the message.
 ---@field messaging_account_id? string|integer The messaging account that is charged.
 ---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
 ---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds in which it is delivered or never. (30 to 43200)
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
 ---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
 ---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
 ---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
@@ -1511,9 +1511,9 @@
 ---@class whatsapp.Pin
 ---@field type "pin" Pin or unpin.
 ---@field message_id string|integer The message. (1 to 128 characters)
----@field expiration_days integer|string Days it stays pinned. (1 to 30)
+---@field expiration_days integer|string Days until it is unpinned. (1 to 30)
 
----Takes a pinned message of a group down.
+---Unpins a message of a group.
 ---@class whatsapp.Unpin
 ---@field type "unpin" Pin or unpin.
 ---@field message_id string|integer The message. (1 to 128 characters)
@@ -1522,44 +1522,44 @@
 
 ---Chooses templates.
 ---@class whatsapp.graph.TemplateQuery
----@field fields? string|string[] The members that the answer has: a list, or a string with commas.
----@field name? string Templates with this in their name. (at least 1 character)
+---@field fields? string|string[] The fields of the answer: a list, or a string with commas.
+---@field name? string Only templates with this text in their name. (at least 1 character)
 ---@field status? "APPROVED"|"IN_APPEAL"|"PENDING"|"REJECTED"|"PENDING_DELETION"|"DELETED"|"DISABLED"|"PAUSED"|"LIMIT_EXCEEDED"|"ARCHIVED"|string The status.
 ---@field category? "MARKETING"|"UTILITY"|"AUTHENTICATION"|string The category.
 ---@field language? string The language's code. (at least 1 character)
----@field content? string Templates with this in their texts. (at least 1 character)
----@field name_or_content? string Templates with this in their name or their texts. (at least 1 character)
----@field quality_score? "GREEN"|"YELLOW"|"RED"|"UNKNOWN"|string How users take it.
----@field limit? integer Items of a page. (1 to 1000)
----@field after? string The cursor `paging.cursors.after` of the page before. (at least 1 character)
----@field before? string The cursor `paging.cursors.before` of the page after. (at least 1 character)
+---@field content? string Only templates with this text in their content. (at least 1 character)
+---@field name_or_content? string Only templates with this text in their name or content. (at least 1 character)
+---@field quality_score? "GREEN"|"YELLOW"|"RED"|"UNKNOWN"|string The quality rating.
+---@field limit? integer Number of items in a page. (1 to 1000)
+---@field after? string Gets the page after this cursor: `paging.cursors.after` of a page. (at least 1 character)
+---@field before? string Gets the page before this cursor: `paging.cursors.before` of a page. (at least 1 character)
 
----Chooses what an answer has.
+---Chooses the fields of an answer.
 ---@class whatsapp.graph.FieldsQuery
----@field fields? string|string[] The members that the answer has: a list, or a string with commas.
+---@field fields? string|string[] The fields of the answer: a list, or a string with commas.
 
----A template: texts that were written before, with variables.
+---A template: texts with variables, which the API reviews before they are used.
 ---@class whatsapp.graph.TemplateDefinition
----@field name string The name; each language of it is a template. (1 to 512 characters, of the letters a to z, digits and _ only)
+---@field name string The name. Several templates may have one name, each in another language. (1 to 512 characters, of the letters a to z, digits and _ only)
 ---@field language string The language's code. (at least 1 character, a language code such as en, fil or pt_BR)
----@field category "MARKETING"|"UTILITY"|"AUTHENTICATION" What it is for.
----@field components whatsapp.graph.DefinitionComponent[] Its parts. (1 to 10 items)
+---@field category "MARKETING"|"UTILITY"|"AUTHENTICATION" The purpose of the template.
+---@field components whatsapp.graph.DefinitionComponent[] The parts of the template. (1 to 10 items)
 ---@field id? any The template's id. (only in answers)
----@field status? any Whether it was approved. (only in answers)
----@field quality_score? any How users take it. (only in answers)
----@field rejected_reason? any Why it was rejected. (only in answers)
+---@field status? any The result of the review. (only in answers)
+---@field quality_score? any The quality rating. (only in answers)
+---@field rejected_reason? any The reason of a rejection. (only in answers)
 ---@field previous_category? any The category before the API changed it. (only in answers)
----@field correct_category? any The category that the API will give it. (only in answers)
----@field library_template_name? any The template of the library that it was made of. (only in answers)
----@field last_updated_time? any When it was changed last. (only in answers)
----@field created_time? any When it was created. (only in answers)
+---@field correct_category? any The category to which the API will change it. (only in answers)
+---@field library_template_name? any The template of the library from which it was made. (only in answers)
+---@field last_updated_time? any The time of the last change. (only in answers)
+---@field created_time? any The time of the creation. (only in answers)
 ---@field parameter_format? "POSITIONAL"|"NAMED" Whether variables have numbers or names.
----@field allow_category_change? boolean The API may choose another category.
----@field cta_url_link_tracking_opted_out? boolean The addresses of buttons are not tracked.
----@field message_send_ttl_seconds? integer Seconds in which a message is delivered or never; -1: 30 days. (-1 to 2592000)
----@field sub_category? "ORDER_DETAILS"|"ORDER_STATUS"|string What an order template is for.
----@field display_format? "ORDER_DETAILS"|string How it is shown.
----@field is_primary_device_delivery_only? boolean It is delivered to the user's first device only.
+---@field allow_category_change? boolean Whether the API may change the category.
+---@field cta_url_link_tracking_opted_out? boolean Turns off the tracking of links in buttons.
+---@field message_send_ttl_seconds? integer Seconds after which the API stops trying to deliver a message; -1: 30 days. (-1 to 2592000)
+---@field sub_category? "ORDER_DETAILS"|"ORDER_STATUS"|string The purpose of an order template.
+---@field display_format? "ORDER_DETAILS"|string How the message is shown.
+---@field is_primary_device_delivery_only? boolean Whether the message goes only to the user's primary device.
 ---@field send_type? string How marketing messages are sent. (soft)
 
 ---A part of a template.
@@ -1568,17 +1568,17 @@
 ---The header.
 ---@class whatsapp.graph.DefinitionHeader
 ---@field type string The part.
----@field format "TEXT"|"IMAGE"|"VIDEO"|"GIF"|"DOCUMENT"|"LOCATION"|"PRODUCT" Text, a file, a place or a product.
----@field text? string Of the format TEXT; one variable at most. (1 to 60 characters)
+---@field format "TEXT"|"IMAGE"|"VIDEO"|"GIF"|"DOCUMENT"|"LOCATION"|"PRODUCT" The kind of content.
+---@field text? string The text, if the format is TEXT; at most one variable. (1 to 60 characters)
 ---@field example? whatsapp.graph.HeaderExample A value for the variable, or the sample of the file.
 
 ---Examples for a header.
 ---@class whatsapp.graph.HeaderExample
----@field header_text? (string)[] The value of {{1}}.
----@field header_text_named_params? whatsapp.graph.NamedExample[] The value of the variable with a name.
----@field header_handle? (string)[] The handle of client.media:upload_sample; in a template that was listed, an address.
+---@field header_text? (string)[] A value for {{1}}.
+---@field header_text_named_params? whatsapp.graph.NamedExample[] A value for the named variable.
+---@field header_handle? (string)[] The handle from client.media:upload_sample. In a listed template: the file's address.
 
----An example for a variable with a name.
+---An example for a named variable.
 ---@class whatsapp.graph.NamedExample
 ---@field param_name string The name, without braces. (at least 1 character, of the letters a to z, digits and _ only)
 ---@field example string The value. (at least 1 character)
@@ -1586,30 +1586,30 @@
 ---The body.
 ---@class whatsapp.graph.DefinitionBody
 ---@field type string The part.
----@field text? string The text; not of an authentication template, whose text is the API's. (1 to 1024 characters)
+---@field text? string The text. The API writes the text of an authentication template. (1 to 1024 characters)
 ---@field example? whatsapp.graph.BodyExample A value for each variable.
----@field add_security_recommendation? boolean Of an authentication template: it says that the code is not to be shared.
+---@field add_security_recommendation? boolean In an authentication template: adds the advice not to share the code.
 
 ---Examples for a body.
 ---@class whatsapp.graph.BodyExample
----@field body_text? any A list with one list of values, in the order of the numbers.
----@field body_text_named_params? whatsapp.graph.NamedExample[] The values of variables with names.
+---@field body_text? any A list that contains one list of values, in the order of the numbers.
+---@field body_text_named_params? whatsapp.graph.NamedExample[] The values of named variables.
 
 ---The footer.
 ---@class whatsapp.graph.DefinitionFooter
 ---@field type string The part.
 ---@field text? string The text, without variables. (1 to 60 characters)
----@field code_expiration_minutes? integer Of an authentication template: how long the code is good. (1 to 90)
+---@field code_expiration_minutes? integer In an authentication template: minutes until the code expires. (1 to 90)
 
 ---The buttons.
 ---@class whatsapp.graph.DefinitionButtons
 ---@field type string The part.
----@field buttons whatsapp.graph.DefinitionButton[] In the order in which they are shown. (1 to 10 items)
+---@field buttons whatsapp.graph.DefinitionButton[] The buttons, in the order on the screen. (1 to 10 items)
 
 ---A button.
 ---@alias whatsapp.graph.DefinitionButton whatsapp.graph.QuickReplyButton|whatsapp.graph.UrlButton|whatsapp.graph.PhoneButton|whatsapp.graph.CopyCodeButton|whatsapp.graph.OtpButton|whatsapp.graph.FlowButton|whatsapp.graph.CatalogButton|whatsapp.graph.MpmButton|whatsapp.graph.SpmButton|whatsapp.graph.VoiceCallButton|whatsapp.graph.OrderDetailsButton|whatsapp.graph.PaymentRequestButton|whatsapp.graph.ContactInfoButton
 
----Answers with its label.
+---The user answers with the label.
 ---@class whatsapp.graph.QuickReplyButton
 ---@field type string The part.
 ---@field text string The label. (1 to 25 characters)
@@ -1618,8 +1618,8 @@
 ---@class whatsapp.graph.UrlButton
 ---@field type string The part.
 ---@field text string The label. (1 to 25 characters)
----@field url string The address, with one variable at its end at most. (1 to 2000 characters, an http:// or https:// link)
----@field example? (string)[] The address, or its end, with a value. (1 to 1 items)
+---@field url string The address; at most one variable, at its end. (1 to 2000 characters, an http:// or https:// link)
+---@field example? (string)[] The address, or its end, with a value for the variable. (1 to 1 items)
 
 ---Calls a number.
 ---@class whatsapp.graph.PhoneButton
@@ -1631,22 +1631,22 @@
 ---@class whatsapp.graph.CopyCodeButton
 ---@field type string The part.
 ---@field text? string The label. (1 to 25 characters)
----@field example any A code, or a list with one, of at most 20 characters.
+---@field example any A code of at most 20 characters, or a list with one code.
 
----Copies the code of an authentication template, or hands it to an app.
+---Copies the code of an authentication template, or passes the code to an app.
 ---@class whatsapp.graph.OtpButton
 ---@field type string The part.
 ---@field text? string The label. (1 to 25 characters)
----@field otp_type "COPY_CODE"|"ONE_TAP"|"ZERO_TAP" How the code comes to the app.
----@field autofill_text? string The label of a button that hands it over. (1 to 25 characters)
+---@field otp_type "COPY_CODE"|"ONE_TAP"|"ZERO_TAP" How the app gets the code.
+---@field autofill_text? string The label of a button that passes the code to the app. (1 to 25 characters)
 ---@field supported_apps? whatsapp.graph.SupportedApp[] The apps that may get the code. (1 to 5 items)
----@field zero_tap_terms_accepted? boolean Of the type ZERO_TAP: true.
+---@field zero_tap_terms_accepted? boolean Must be true for the type ZERO_TAP.
 ---@field package_name? string The older way to name one app. (0 to 224 characters, two or more words of letters, digits and _ with dots between them)
 ---@field signature_hash? string The older way to name one app. (11 characters of base64)
 
 ---An Android app that may get the code.
 ---@class whatsapp.graph.SupportedApp
----@field package_name string The name of its package. (1 to 224 characters, two or more words of letters, digits and _ with dots between them)
+---@field package_name string The package name of the app. (1 to 224 characters, two or more words of letters, digits and _ with dots between them)
 ---@field signature_hash string The hash of the key that signed it. (at least 1 character, 11 characters of base64)
 
 ---Opens a flow.
@@ -1657,7 +1657,7 @@
 ---@field flow_name? string The flow's name. (at least 1 character)
 ---@field flow_json? string A new flow, as JSON.
 ---@field flow_action? "NAVIGATE"|"DATA_EXCHANGE" How it begins.
----@field navigate_screen? string The first screen, where the action is navigate. (at least 1 character)
+---@field navigate_screen? string The first screen, if the action is navigate. (at least 1 character)
 ---@field icon? string The icon. (soft)
 
 ---Opens the catalog.
@@ -1670,7 +1670,7 @@
 ---@field type string The part.
 ---@field text string The label. (1 to 25 characters)
 
----Shows the product.
+---Shows one product.
 ---@class whatsapp.graph.SpmButton
 ---@field type string The part.
 ---@field text string The label. (1 to 25 characters)
@@ -1679,9 +1679,9 @@
 ---@class whatsapp.graph.VoiceCallButton
 ---@field type string The part.
 ---@field text? string The label. (1 to 20 characters)
----@field ttl_minutes? integer Minutes for which it works. (1440 to 43200)
+---@field ttl_minutes? integer Minutes until the button stops working. (1440 to 43200)
 
----Shows the order and takes its payment.
+---Shows the order, and asks for its payment.
 ---@class whatsapp.graph.OrderDetailsButton
 ---@field type string The part.
 ---@field text? string The label. (1 to 25 characters)
@@ -1696,10 +1696,10 @@
 ---@field type string The part.
 ---@field text? string The label. (1 to 25 characters)
 
----Cards that are swiped.
+---A carousel of cards.
 ---@class whatsapp.graph.DefinitionCarousel
 ---@field type string The part.
----@field cards whatsapp.graph.DefinitionCard[] All with the same parts. (2 to 10 items)
+---@field cards whatsapp.graph.DefinitionCard[] The cards. All cards have the same parts. (2 to 10 items)
 
 ---A card.
 ---@class whatsapp.graph.DefinitionCard
@@ -1708,94 +1708,94 @@
 ---A part of a card.
 ---@alias whatsapp.graph.CardPart whatsapp.graph.DefinitionHeader|whatsapp.graph.DefinitionBody|whatsapp.graph.DefinitionButtons
 
----An offer that ends.
+---An offer with an end.
 ---@class whatsapp.graph.DefinitionOffer
 ---@field type string The part.
 ---@field limited_time_offer whatsapp.graph.OfferText The offer.
 
----The text of an offer that ends.
+---The text of an offer with an end.
 ---@class whatsapp.graph.OfferText
 ---@field text string The text. (1 to 16 characters)
----@field has_expiration? boolean The time until it ends is shown.
+---@field has_expiration? boolean Whether the time until the end is shown.
 
----Asks whether the business may call.
+---Asks the user whether the business may call.
 ---@class whatsapp.graph.DefinitionCallPermission
 ---@field type string The part.
 
----What is changed of a template; `components` replaces all components.
+---Changes of a template. `components` replaces all components.
 ---@class whatsapp.graph.TemplateEdit
----@field category? "MARKETING"|"UTILITY"|"AUTHENTICATION" What it is for; not of an approved one.
----@field components? whatsapp.graph.DefinitionComponent[] All its parts. (1 to 10 items)
+---@field category? "MARKETING"|"UTILITY"|"AUTHENTICATION" The purpose; it cannot be changed in an approved template.
+---@field components? whatsapp.graph.DefinitionComponent[] All parts of the template. (1 to 10 items)
 ---@field parameter_format? "POSITIONAL"|"NAMED" Whether variables have numbers or names.
----@field allow_category_change? boolean The API may choose another category.
----@field cta_url_link_tracking_opted_out? boolean The addresses of buttons are not tracked.
----@field message_send_ttl_seconds? integer Seconds in which a message is delivered or never; -1: 30 days. (-1 to 2592000)
----@field sub_category? "ORDER_DETAILS"|"ORDER_STATUS"|string What an order template is for.
----@field display_format? "ORDER_DETAILS"|string How it is shown.
----@field is_primary_device_delivery_only? boolean It is delivered to the user's first device only.
+---@field allow_category_change? boolean Whether the API may change the category.
+---@field cta_url_link_tracking_opted_out? boolean Turns off the tracking of links in buttons.
+---@field message_send_ttl_seconds? integer Seconds after which the API stops trying to deliver a message; -1: 30 days. (-1 to 2592000)
+---@field sub_category? "ORDER_DETAILS"|"ORDER_STATUS"|string The purpose of an order template.
+---@field display_format? "ORDER_DETAILS"|string How the message is shown.
+---@field is_primary_device_delivery_only? boolean Whether the message goes only to the user's primary device.
 ---@field send_type? string How marketing messages are sent. (soft)
 
----Names what is deleted: all languages of a name, one, or a list.
+---Chooses templates: all languages of a name, one, or ids.
 ---@class whatsapp.graph.TemplateDeletion
----@field name? string The name. (1 to 512 characters)
----@field hsm_id? string|integer With the name: the id of the one language that is deleted.
----@field hsm_ids? (string|integer)[] The ids of templates that are deleted together. (1 to 100 items)
+---@field name? string The template's name. (1 to 512 characters)
+---@field hsm_id? string|integer With the name: the id of the only language to delete.
+---@field hsm_ids? (string|integer)[] The ids of the templates to delete. (1 to 100 items)
 
 ---Chooses a page of the groups.
 ---@class whatsapp.graph.GroupListQuery
----@field limit? integer Items of a page. (1 to 1024)
----@field after? string The cursor `paging.cursors.after` of the page before. (at least 1 character)
----@field before? string The cursor `paging.cursors.before` of the page after. (at least 1 character)
+---@field limit? integer Number of items in a page. (1 to 1024)
+---@field after? string Gets the page after this cursor: `paging.cursors.after` of a page. (at least 1 character)
+---@field before? string Gets the page before this cursor: `paging.cursors.before` of a page. (at least 1 character)
 
 ---A new group.
 ---@class whatsapp.graph.Group
 ---@field messaging_product? "whatsapp" Filled in if absent.
----@field subject string The name. (1 to 128 characters)
----@field description? string The text below it. (0 to 2048 characters)
+---@field subject string The group's name. (1 to 128 characters)
+---@field description? string The text below the name. (0 to 2048 characters)
 ---@field join_approval_mode? "approval_required"|"auto_approve"|string Whether the business approves users who open the invite link.
 
 ---New texts of a group.
 ---@class whatsapp.graph.GroupChange
 ---@field messaging_product? "whatsapp" Filled in if absent.
----@field subject? string The name. (1 to 128 characters)
----@field description? string The text below it. (0 to 2048 characters)
+---@field subject? string The group's name. (1 to 128 characters)
+---@field description? string The text below the name. (0 to 2048 characters)
 
 ---Users of a group.
 ---@class whatsapp.graph.Participants
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field participants whatsapp.graph.Participant[] The users. (1 to 8 items)
 
----A user, by number or by id.
+---A user: a phone number, or an id.
 ---@class whatsapp.graph.Participant
 ---@field user? string The phone number. (at least 1 character)
 ---@field user_id? string The business-scoped user id. (at least 1 character)
 
----A body that says no more than which product it is about.
+---A body with only the product's name.
 ---@class whatsapp.graph.Product
 ---@field messaging_product? "whatsapp" Filled in if absent.
 
 ---Chooses a page of a list.
 ---@class whatsapp.graph.CursorQuery
----@field limit? integer Items of a page. (1 to 1000)
----@field after? string The cursor `paging.cursors.after` of the page before. (at least 1 character)
----@field before? string The cursor `paging.cursors.before` of the page after. (at least 1 character)
+---@field limit? integer Number of items in a page. (1 to 1000)
+---@field after? string Gets the page after this cursor: `paging.cursors.after` of a page. (at least 1 character)
+---@field before? string Gets the page before this cursor: `paging.cursors.before` of a page. (at least 1 character)
 
 ---Requests to join a group.
 ---@class whatsapp.graph.JoinRequests
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field join_requests (string)[] The ids of the requests. (at least 1 item)
 
----Users that are blocked, or no longer.
+---The users to block or to unblock.
 ---@class whatsapp.graph.BlockedUsers
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field block_users whatsapp.graph.BlockedUser[] The users. (1 to 1000 items)
 
----A user; the number wins if both are there.
+---A user. If there are both members, the API uses the phone number.
 ---@class whatsapp.graph.BlockedUser
 ---@field user? string The phone number. (at least 1 character)
 ---@field user_id? string The business-scoped user id. (at least 1 character)
 
----The profile that users see; what is absent stays as it is.
+---The profile that users see. Absent fields stay as they are.
 ---@class whatsapp.graph.Profile
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field about? string The line below the name. (1 to 139 characters)
@@ -1803,21 +1803,21 @@
 ---@field description? string The description. (0 to 512 characters)
 ---@field email? string The address for e-mail. (0 to 128 characters, an e-mail address)
 ---@field profile_picture_handle? string The handle of the picture, as client.media:upload_sample returns it. (at least 1 character)
----@field websites? (string)[] Addresses in the web. (0 to 2 items, each an http:// or https:// link)
+---@field websites? (string)[] Addresses of web pages. (0 to 2 items, each an http:// or https:// link)
 ---@field vertical? "ALCOHOL"|"APPAREL"|"AUTO"|"BEAUTY"|"EDU"|"ENTERTAIN"|"EVENT_PLAN"|"FINANCE"|"GOVT"|"GROCERY"|"HEALTH"|"HOTEL"|"MATRIMONY_SERVICE"|"NONPROFIT"|"ONLINE_GAMBLING"|"OTC_DRUGS"|"OTHER"|"PHYSICAL_GAMBLING"|"PROF_SERVICES"|"RESTAURANT"|"RETAIL"|"TRAVEL"|string The industry.
 
 ---Chooses a page of a list.
 ---@class whatsapp.graph.ListQuery
----@field fields? string|string[] The members that the answer has: a list, or a string with commas.
----@field limit? integer Items of a page. (1 to 1000)
----@field after? string The cursor `paging.cursors.after` of the page before. (at least 1 character)
----@field before? string The cursor `paging.cursors.before` of the page after. (at least 1 character)
+---@field fields? string|string[] The fields of the answer: a list, or a string with commas.
+---@field limit? integer Number of items in a page. (1 to 1000)
+---@field after? string Gets the page after this cursor: `paging.cursors.after` of a page. (at least 1 character)
+---@field before? string Gets the page before this cursor: `paging.cursors.before` of a page. (at least 1 character)
 
 ---Registers the number for the Cloud API.
 ---@class whatsapp.graph.Registration
 ---@field messaging_product? "whatsapp" Filled in if absent.
----@field pin string The PIN of the two-step verification, six digits: the one that it has, or a new one. (at least 1 character, six digits)
----@field data_localization_region? string The country in which data are kept. (two capital letters)
+---@field pin string The PIN of the two-step verification, six digits: the present PIN, or a new PIN. (at least 1 character, six digits)
+---@field data_localization_region? string The country in which the API keeps the data. (two capital letters)
 ---@field backup? whatsapp.graph.Backup The backup of a number that was on the On-Premises API.
 
 ---A backup of the On-Premises API.
@@ -1831,31 +1831,31 @@
 
 ---Asks for a code that proves that the number is yours.
 ---@class whatsapp.graph.CodeRequest
----@field code_method "SMS"|"VOICE" How it comes.
+---@field code_method "SMS"|"VOICE" How you receive the code.
 ---@field language string The language's code. (at least 1 character, a language code such as en, fil or pt_BR)
 
----The code that came.
+---The code that you received.
 ---@class whatsapp.graph.Code
 ---@field code string The code, six digits. (at least 1 character, six digits)
 
----Chooses what the settings have.
+---Chooses the fields of the settings.
 ---@class whatsapp.graph.SettingsQuery
----@field include_sip_credentials? boolean With the credentials of SIP.
+---@field include_sip_credentials? boolean The answer then has the SIP credentials.
 
----Settings of the number; what is absent stays as it is.
+---Settings of the number. Absent fields stay as they are.
 ---@class whatsapp.graph.Settings
 ---@field calling? table<string, any> Calls: status, hours, SIP.
----@field user_identity_change? whatsapp.graph.IdentityCheck Whether messages to users with a new identity are held.
+---@field user_identity_change? whatsapp.graph.IdentityCheck Whether messages to users with a new identity are stopped.
 ---@field payload_encryption? table<string, any> The encryption of payloads.
----@field storage_configuration? whatsapp.graph.Storage The country in which data are kept.
+---@field storage_configuration? whatsapp.graph.Storage The country in which the API keeps the data.
 
 ---The check of identities.
 ---@class whatsapp.graph.IdentityCheck
----@field enable_identity_key_check boolean Whether it is on.
+---@field enable_identity_key_check boolean Whether the check is on.
 
 ---The local storage of data.
 ---@class whatsapp.graph.Storage
----@field status "IN_COUNTRY_STORAGE_ENABLED"|"IN_COUNTRY_STORAGE_DISABLED"|string Whether it is on.
+---@field status "IN_COUNTRY_STORAGE_ENABLED"|"IN_COUNTRY_STORAGE_DISABLED"|string Whether the local storage is on.
 ---@field data_localization_region? string The country. (two capital letters)
 
 ---A new flow.
@@ -1863,43 +1863,43 @@
 ---@field name string The name; users do not see it. (at least 1 character)
 ---@field categories ("SIGN_UP"|"SIGN_IN"|"APPOINTMENT_BOOKING"|"LEAD_GENERATION"|"CONTACT_US"|"CUSTOMER_SUPPORT"|"SURVEY"|"OTHER"|string)[] The purposes. (at least 1 item)
 ---@field flow_json? string The flow, as JSON. (at least 2 characters)
----@field publish? boolean It is published at once; only with flow_json.
----@field clone_flow_id? string|integer The flow that it is a copy of.
+---@field publish? boolean Publishes the flow at once; only with flow_json.
+---@field clone_flow_id? string|integer The id of the flow to copy.
 ---@field endpoint_uri? string The address of the data endpoint. (an http:// or https:// link)
 
----New facts about a flow; what is absent stays as it is.
+---Changes of a flow. Absent fields stay as they are.
 ---@class whatsapp.graph.FlowChange
 ---@field name? string The name. (at least 1 character)
 ---@field categories? ("SIGN_UP"|"SIGN_IN"|"APPOINTMENT_BOOKING"|"LEAD_GENERATION"|"CONTACT_US"|"CUSTOMER_SUPPORT"|"SURVEY"|"OTHER"|string)[] The purposes. (at least 1 item)
 ---@field endpoint_uri? string The address of the data endpoint. (an http:// or https:// link)
----@field application_id? string|integer The app that the endpoint is of.
+---@field application_id? string|integer The id of the app that has the endpoint.
 
----The JSON of a flow: the text, or a file.
+---The JSON of a flow: a text, or a file.
 ---@class whatsapp.graph.FlowFile
 ---@field json? string The text. (at least 2 characters)
 ---@field path? string The path of the file. (at least 1 character)
 
 ---The public key for flows.
 ---@class whatsapp.graph.PublicKey
----@field business_public_key string An RSA key of 2048 bits or more in PEM, as whatsapp.flows.public_key gives it. (at least 1 character)
+---@field business_public_key string An RSA key in PEM with 2048 bits or more, as whatsapp.flows.public_key returns it. (at least 1 character)
 
----A template that is made of one of the API's library.
+---A new template from a template of the API's library.
 ---@class whatsapp.graph.LibraryTemplate
 ---@field name string The name of the new template. (1 to 512 characters, of the letters a to z, digits and _ only)
 ---@field language string The language's code. (at least 1 character, a language code such as en, fil or pt_BR)
----@field category "MARKETING"|"UTILITY"|"AUTHENTICATION" What it is for.
+---@field category "MARKETING"|"UTILITY"|"AUTHENTICATION" The purpose of the template.
 ---@field library_template_name string The name in the library. (at least 1 character)
----@field library_template_button_inputs? any Values for its buttons.
----@field library_template_body_inputs? any Values for its body.
+---@field library_template_button_inputs? any Values for the buttons.
+---@field library_template_body_inputs? any Values for the body.
 
 ---Templates of the account (waba_id).
 ---@class whatsapp.templates_table
 ---@field list fun(self, query?: whatsapp.graph.TemplateQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details A page of templates.
 ---@field each fun(self, query?: whatsapp.graph.TemplateQuery, options?: whatsapp.endpoint_pages_options): whatsapp.pages All templates, one after the other.
 ---@field get fun(self, id: string|integer, query?: whatsapp.graph.FieldsQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details A template.
----@field create fun(self, body: whatsapp.graph.TemplateDefinition, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Creates a template, which the API then reviews; at most 100 in an hour.
----@field edit fun(self, id: string|integer, body: whatsapp.graph.TemplateEdit, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Changes a template; an approved one at most once a day and ten times in 30 days.
----@field delete fun(self, query?: whatsapp.graph.TemplateDeletion, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Deletes templates. The name of an approved one cannot be used again for 30 days.
+---@field create fun(self, body: whatsapp.graph.TemplateDefinition, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Creates a template. The API then reviews it. At most 100 templates in an hour.
+---@field edit fun(self, id: string|integer, body: whatsapp.graph.TemplateEdit, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Changes a template. An approved template can be changed once a day, and ten times in 30 days.
+---@field delete fun(self, query?: whatsapp.graph.TemplateDeletion, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Deletes templates. The name of an approved template cannot be used again for 30 days.
 
 ---Groups of the phone number.
 ---@class whatsapp.groups_table
@@ -1909,15 +1909,15 @@
 ---@field get fun(self, group: string|integer, query?: whatsapp.graph.FieldsQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details A group.
 ---@field update fun(self, group: string|integer, body: whatsapp.graph.GroupChange, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Changes the texts of a group.
 ---@field delete fun(self, group: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Deletes a group and removes all its participants.
----@field add_participants fun(self, group: string|integer, body: whatsapp.graph.Participants, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Adds users, where the API allows it: mostly users join by the invite link.
----@field remove_participants fun(self, group: string|integer, body: whatsapp.graph.Participants, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Removes users, who cannot join again by the link.
+---@field add_participants fun(self, group: string|integer, body: whatsapp.graph.Participants, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Adds users, if the API allows it. Usually users join with the invite link.
+---@field remove_participants fun(self, group: string|integer, body: whatsapp.graph.Participants, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Removes users. They cannot join again with the link.
 ---@field invite_link fun(self, group: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details The invite link.
----@field reset_invite_link fun(self, group: string|integer, body?: whatsapp.graph.Product, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Makes a new invite link; older ones no longer work.
+---@field reset_invite_link fun(self, group: string|integer, body?: whatsapp.graph.Product, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Makes a new invite link; the older links no longer work.
 ---@field delete_invite_link fun(self, group: string|integer, body?: whatsapp.graph.Product, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Deletes the invite link.
 ---@field join_requests fun(self, group: string|integer, query?: whatsapp.graph.CursorQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details A page of the users who want to join.
 ---@field each_join_request fun(self, group: string|integer, query?: whatsapp.graph.CursorQuery, options?: whatsapp.endpoint_pages_options): whatsapp.pages All users who want to join, one after the other.
----@field approve_join_requests fun(self, group: string|integer, body: whatsapp.graph.JoinRequests, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Lets users join.
----@field reject_join_requests fun(self, group: string|integer, body: whatsapp.graph.JoinRequests, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Refuses users who want to join.
+---@field approve_join_requests fun(self, group: string|integer, body: whatsapp.graph.JoinRequests, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Approves requests: the users join the group.
+---@field reject_join_requests fun(self, group: string|integer, body: whatsapp.graph.JoinRequests, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Rejects requests to join.
 
 ---Users that the phone number has blocked.
 ---@class whatsapp.blocked_table
@@ -1931,16 +1931,16 @@
 ---@field get fun(self, query?: whatsapp.graph.FieldsQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details The profile: `data[1]`.
 ---@field update fun(self, body: whatsapp.graph.Profile, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Changes the profile.
 
----The phone number, and those of the account.
+---The phone number, and all phone numbers of the account.
 ---@class whatsapp.phone_table
 ---@field list fun(self, query?: whatsapp.graph.ListQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details A page of the account's phone numbers.
 ---@field each fun(self, query?: whatsapp.graph.ListQuery, options?: whatsapp.endpoint_pages_options): whatsapp.pages All phone numbers of the account, one after the other.
 ---@field get fun(self, query?: whatsapp.graph.FieldsQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details The phone number.
----@field register fun(self, body: whatsapp.graph.Registration, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Registers the number; with deregister at most ten times in 72 hours.
+---@field register fun(self, body: whatsapp.graph.Registration, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Registers the number. register and deregister together are allowed ten times in 72 hours.
 ---@field deregister fun(self, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Deregisters the number.
 ---@field set_pin fun(self, body: whatsapp.graph.TwoStepPin, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Sets the PIN of the two-step verification.
 ---@field request_code fun(self, body: whatsapp.graph.CodeRequest, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Asks for a code that proves that the number is yours.
----@field verify_code fun(self, body: whatsapp.graph.Code, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Sends the code that came.
+---@field verify_code fun(self, body: whatsapp.graph.Code, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Sends the code that you received.
 ---@field settings fun(self, query?: whatsapp.graph.SettingsQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details The settings.
 ---@field set fun(self, body: whatsapp.graph.Settings, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Changes settings.
 
@@ -1950,11 +1950,11 @@
 ---@field each fun(self, query?: whatsapp.graph.ListQuery, options?: whatsapp.endpoint_pages_options): whatsapp.pages All flows, one after the other.
 ---@field create fun(self, body: whatsapp.graph.Flow, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Creates a draft.
 ---@field get fun(self, flow: string|integer, query?: whatsapp.graph.FieldsQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details A flow.
----@field update fun(self, flow: string|integer, body: whatsapp.graph.FlowChange, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Changes the facts about a draft.
+---@field update fun(self, flow: string|integer, body: whatsapp.graph.FlowChange, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Changes the name, the categories or the endpoint of a draft.
 ---@field upload fun(self, flow: string|integer, body: whatsapp.graph.FlowFile, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Replaces the JSON of a draft; the answer has the errors that the API found in it.
 ---@field assets fun(self, flow: string|integer, query?: whatsapp.graph.CursorQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details The files of a flow.
----@field publish fun(self, flow: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Publishes a draft, which can then not be changed or deleted.
+---@field publish fun(self, flow: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Publishes a draft. A published flow cannot be changed or deleted.
 ---@field deprecate fun(self, flow: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Retires a published flow for good.
 ---@field delete fun(self, flow: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Deletes a draft.
----@field public_key fun(self, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details The public key of the phone number, with which WhatsApp encrypts what flows send to your endpoint: `data[1]`.
+---@field public_key fun(self, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details The public key of the phone number: `data[1]`. WhatsApp encrypts the requests of flows with it.
 ---@field set_public_key fun(self, body: whatsapp.graph.PublicKey, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Uploads the public key of whatsapp.flows.generate_key for the phone number.

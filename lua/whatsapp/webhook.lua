@@ -1,5 +1,5 @@
--- Webhooks of the API: proves that a request is from the API, reads its body, answers it. The public face; webhook/ does the
--- work. Raises only for wrong use, never for data from the network.
+-- Webhooks of the API: checks that a request comes from the API, reads its body, and answers it. Holds the public names;
+-- webhook/ does the work. Raises only for wrong use, never for data from the network.
 local events = require "whatsapp.webhook.events"
 local json = require "whatsapp.wire.json"
 local options_of = require "whatsapp.util.options"
@@ -8,19 +8,19 @@ local show = require "whatsapp.util.show"
 ---@class whatsapp.webhook
 local webhook = {}
 
-local signature -- loaded with the first challenge or signature: reading needs no libcrypto
+local signature -- loaded at the first challenge or signature: parse() needs no libcrypto
 
 local function signatures()
   signature = signature or require "whatsapp.webhook.signature"
   return signature
 end
 
----The largest body that is read, in bytes: the API sends 3 MiB at most.
+---The largest body that is read, in bytes. The API sends at most 3 MiB.
 webhook.MAX_BODY = 4 * 1024 * 1024
 
----Checks the request that sets up a webhook, and returns the body of its answer.
+---Checks the request that sets up a webhook, and returns the body of the answer to it.
 ---@param query string|table<string, string> the raw query string, or its decoded parameters
----@param verify_token string as agreed on in the app's dashboard
+---@param verify_token string the same token as in the app's dashboard
 ---@return string? challenge the whole body of the answer
 ---@return string? err
 function webhook.challenge(query, verify_token)
@@ -28,10 +28,10 @@ function webhook.challenge(query, verify_token)
   return signatures().challenge(query, verify_token)
 end
 
----Returns whether a body was signed with the app secret.
----@param body string the bytes as received
+---Returns whether the API signed a body with the app secret.
+---@param body string the bytes as they were received
 ---@param header string? the value of X-Hub-Signature-256
----@param app_secret string|string[] the app's secret; from a list, one that matches is enough
+---@param app_secret string|string[] the app's secret, or a list of secrets: one of them must match
 ---@param options { reencoded: boolean? }? reencoded: a proxy may have written \u escapes as UTF-8
 ---@return boolean ok
 ---@return string? err
@@ -42,33 +42,33 @@ function webhook.verify(body, header, app_secret, options)
   return signature.verify(body, header, app_secret, options and options.reencoded)
 end
 
----Reads every message, status, error, echo and other change of a body into one list.
----@param body string the bytes as received
+---Reads a body. Returns one list of all its messages, statuses, errors, echoes and other changes.
+---@param body string the bytes as they were received
 ---@param max_body integer? bytes, webhook.MAX_BODY if absent
 ---@return whatsapp.event[]? events
 ---@return string? err
 function webhook.parse(body, max_body)
   if type(body) ~= "string" then return nil, "a body is a string, got a " .. type(body) end
   if #body > (max_body or webhook.MAX_BODY) then return nil, ("a body of %d bytes is too long"):format(#body) end
-  if not body:find "^%s*{" then return nil, "the body is no JSON object" end
+  if not body:find "^%s*{" then return nil, "the body is not a JSON object" end
   local decoded, err = json.decode(body)
-  if type(decoded) ~= "table" then return nil, "the body is no JSON: " .. show.value(err) end
+  if type(decoded) ~= "table" then return nil, "the body is not JSON: " .. show.value(err) end
   return events.of(decoded)
 end
 
----Makes an endpoint: a pure function that answers the requests of any server.
+---Makes the handler of a webhook: a function that takes a request and returns the answer. It works with any server.
 ---@param options whatsapp.webhook_options
 ---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handler
 function webhook.handler(options)
-  -- no tail call: an error names the line of the caller
+  -- not a tail call: so an error names the caller's line
   local handler = require("whatsapp.webhook.handler").new(options)
   return handler
 end
 
 local MEMORY = { max = "count", claim = "amount", now = "callable", on_forget = "callable" }
 
----A store of handled events in the memory of this process: the option `store` of webhook.handler. Other stores have the same
----three functions: begin, done and forget.
+---Makes a store of handled events in the memory of this process, for the option `store` of webhook.handler. Other stores have
+---the same three functions: begin, done and forget.
 ---@param options whatsapp.webhook_memory_options? max: events, 100,000 if absent
 ---@return whatsapp.webhook_memory
 function webhook.memory_store(options)
@@ -76,7 +76,7 @@ function webhook.memory_store(options)
   return require("whatsapp.webhook.memory").memory(checked)
 end
 
----The name that version 0.1 had for memory_store.
+---The name of memory_store in version 0.1.
 webhook.store = { memory = webhook.memory_store }
 
 return webhook

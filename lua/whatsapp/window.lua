@@ -1,5 +1,5 @@
--- Tells which users may get a message that is no template: a user's message opens a window of 24 hours. It learns from events and
--- only advises: the API decides. No network.
+-- Knows which users may get a message that is not a template: a message of the user opens a window of 24 hours. Learns from
+-- events, and only advises: the API decides. No network.
 local expiring = require "whatsapp.util.expiring"
 local options_of = require "whatsapp.util.options"
 local user_ids = require "whatsapp.webhook.user_ids"
@@ -11,13 +11,13 @@ local integer = values.integer
 
 local DAY = 24 * 3600 -- the same after a click on an ad: the 72 hours of an ad change prices only
 local KEEP = 30 * DAY -- the book remembers a closed window for this time
-local CLOSED = 131047 -- the API's code for a message outside the window
+local CLOSED = 131047 -- the API's code for a message that came after the window had closed
 
 ---@class whatsapp.window_book
 local book = {}
 book.__index = book
 
--- returns the digits of a phone number, a business-scoped id as it is, and nil for other values
+-- returns the digits of a phone number; a business-scoped id unchanged; nil for other values
 local function plain(to)
   if type(to) == "number" then return values.text_of_id(to) end
   if type(to) ~= "string" then return nil end
@@ -35,7 +35,7 @@ local function open_for(self, id, phone_number_id, until_when)
   self.users:set(id, windows, windows[""] - now + KEEP, now)
 end
 
--- opens a window from a time on; a time in the future counts as now
+-- opens a window that begins at `time`; a time in the future counts as now
 local function open_from(self, phone_number_id, time, ...)
   local now = self.now()
   local until_when = math.min(time or now, now) + DAY
@@ -83,8 +83,8 @@ local function is_from_user(event)
   return event.kind == "standby" and event.field == "standby" and event.status == nil and event.to == nil
 end
 
----Takes an event of webhook.parse. A window opens with a user's message outside groups, with a user's call, and with a call of
----the business that the user answers. Learns also the new business-scoped id that a message names.
+---Takes an event of webhook.parse. A window opens when a user writes a message outside groups, when a user calls, and when a
+---user answers a call of the business. Also learns the new business-scoped id that a message names.
 ---@param event whatsapp.event
 function book:feed(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
@@ -98,7 +98,7 @@ function book:feed(event)
 end
 
 ---Takes the three values that client:send returned, and returns them: `book:sent(client:send(message))`. Learns from `contacts`
----which ids belong to one user: in some countries the dialled number has a digit that the WhatsApp id does not have.
+---which ids belong to one user: in some countries the phone number has a digit that the WhatsApp id does not have.
 ---@param result whatsapp.Result?
 ---@param err string?
 ---@param details whatsapp.info|whatsapp.details|nil
@@ -117,10 +117,10 @@ function book:sent(result, err, details)
   return result, err, details
 end
 
----@param to string|integer phone number or business-scoped id
----@param phone_number_id string? of the business's number, if there are several
+---@param to string|integer a phone number, or a business-scoped id
+---@param phone_number_id string? the id of the business's number, if the business has several numbers
 ---@return boolean? open nil: the book knows no window of this user
----@return number? seconds until the window closes; negative after it has closed
+---@return number? seconds until the window closes; a closed window has a negative number
 function book:open(to, phone_number_id)
   if type(to) ~= "string" and type(to) ~= "number" then error("a recipient is a string or a whole number", 2) end
   local id, until_when = plain(to), nil
@@ -136,7 +136,7 @@ end
 
 -- ---- after a window has closed -----------------------------------------------------------------------------------------
 
--- the recipient of the message that a status event is about, as members of a message
+-- returns the members of a message that name the recipient of a status event
 local function address_of(event)
   local is_group = type(event.raw) == "table" and event.raw.recipient_type == "group"
   if event.recipient_id then return { to = event.recipient_id, recipient_type = is_group and "group" or nil } end
@@ -146,13 +146,13 @@ end
 ---Returns the message to send instead of a message that was refused outside the window (code 131047). If the API refuses in
 ---its answer to a send, use the option `fallback`. If it refuses later, in a `failed` status, use this function.
 ---@param event whatsapp.event
----@param template whatsapp.Message|whatsapp.Template|fun(event: whatsapp.event): whatsapp.Message? if it has an address, this
----address is used; else the address of the event
----@return whatsapp.Message? message nil: the event is no such failure, has no recipient, or the function returned nil
+---@param template whatsapp.Message|whatsapp.Template|fun(event: whatsapp.event): whatsapp.Message? a template
+---with an address goes there; a template without an address goes to the recipient of the event
+---@return whatsapp.Message? message nil: the event is not such a failure, or it has no recipient, or the function returned nil
 function window.fallback(event, template)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
   local is_callable = values.callable(template)
-  if type(template) ~= "table" and not is_callable then error("a template is a message, or a function that returns one", 2) end
+  if type(template) ~= "table" and not is_callable then error("a template is a message, or a function that returns it", 2) end
   local code = type(event.details) == "table" and event.details.code
   local address = address_of(event)
   if event.kind ~= "status" or event.status ~= "failed" or code ~= CLOSED or not address then return nil end
@@ -167,8 +167,8 @@ end
 
 ---@class whatsapp.window_options
 ---@field now (fun(): number)? seconds since 1970, os.time if absent
----@field max integer? ids of users that are remembered, 100,000 if absent
----@field on_forget (fun(id: string))? called for each id that is forgotten before its time
+---@field max integer? number of users' ids in memory, 100,000 if absent
+---@field on_forget (fun(id: string))? called for each id that is removed before its time is over, because of `max`
 
 local OPTIONS = { now = "callable", max = "count", on_forget = "callable" }
 

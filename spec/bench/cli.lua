@@ -1,12 +1,13 @@
--- The cost of the program: its help in milliseconds, messages a second that `validate` checks, and the memory of `bulk` over CSV of a
--- million rows. Prints, and judges nothing. Run by `make bench-cli`.
+-- The cost of the program: its help in milliseconds, messages a second that `validate` checks, and the memory of `bulk` over CSV
+-- of a
+-- million rows. Prints only: it never fails because of a number. Run by `make bench-cli`.
 --   lua spec/bench/cli.lua [MESSAGES] [ROWS]
 local output = require "spec.support.output"
 local scratch = require("spec.support.scratch").new()
 
 local messages, rows = tonumber(arg[1]) or 100000, tonumber(arg[2]) or 1000000
 
--- seconds of the processor: others may use the machine, too
+-- seconds of processor time, because other programs may use the machine, too
 local function seconds(command)
   local user, system = output(("{ %s\n} >/dev/null; times"):format(command)):match "\n0m([%d.]+)s 0m([%d.]+)s\n$"
   return tonumber(user) + tonumber(system)
@@ -52,7 +53,7 @@ local function validate()
   end
 end
 
--- the largest resident set of a command, in KiB, looked at ten times a second
+-- returns the largest resident set of a command, in KiB; looks ten times a second
 local function peak(command)
   return tonumber((output(([[%s & pid=$!; most=0
     while kill -0 $pid 2>/dev/null; do

@@ -6,6 +6,6 @@ local message
 for _, entry in ipairs(require "spec.bench.messages") do
   if entry.name == name then message = entry.message end
 end
-collectgarbage "stop" -- when it runs depends on what was loaded
+collectgarbage "stop" -- the collector's turns depend on the modules that are loaded
 for _ = 1, count do encode(message) end
 os.exit(0, false)

@@ -1,6 +1,6 @@
--- make bench: whatsapp.encode, which checks, against lua-cjson's encode, which does not, and against a bare walk over
--- the same table. All in one run, in many short turns, so that what slows the machine slows all three. Prints ratios
--- and judges nothing: times differ between machines, and tests must not.
+-- make bench: whatsapp.encode, which checks, against lua-cjson's encode, which does not, and against a bare walk over the same
+-- table. All three run in one program, in many short turns, so that a busy machine slows all three. Prints ratios only, and never
+-- fails because of a number: times differ between machines.
 local cjson = require "cjson"
 local floor = require "floor"
 local instructions = require "spec.bench.instructions"
@@ -8,7 +8,7 @@ local messages = require "spec.bench.messages"
 local startup = require "spec.bench.startup"
 local whatsapp = require "whatsapp"
 
-local ROUNDS, TURN = 60, 2e6 -- turns of each, and how long one is, in nanoseconds
+local ROUNDS, TURN = 60, 2e6 -- turns of each way, and nanoseconds of a turn
 
 local CANDIDATES = {
   { name = "whatsapp", call = whatsapp.encode },
@@ -22,7 +22,7 @@ local function repeated(call, message, count)
   return (floor.now() - start) / count
 end
 
--- how many calls take about one turn
+-- returns returns how many calls take about one turn
 local function calls_for(call, message)
   local count = 100
   while true do
@@ -32,7 +32,7 @@ local function calls_for(call, message)
   end
 end
 
--- bytes that a call leaves behind, without its result
+-- returns the bytes of garbage of a call, without its result
 local function garbage(call, message)
   local results, count = {}, 1000
   for i = 1, count do results[i] = call(message) end

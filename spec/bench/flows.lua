@@ -1,4 +1,5 @@
--- How many exchanges of a flow one core does, and how many of them RSA alone would allow. Prints, and judges nothing.
+-- How many exchanges of a flow one core does in a second, and how many it would do if RSA were the only work. Prints only: it
+-- never fails because of a number.
 --   $LUA spec/bench/flows.lua [seconds]
 package.path = "./?.lua;" .. package.path
 local crypto = require "whatsapp.crypto"
@@ -8,7 +9,7 @@ local whatsapp = require "whatsapp"
 
 local SECONDS = tonumber(arg[1]) or 2
 
--- calls a second, of processor time
+-- returns the number of calls in a second of processor time
 local function rate(call)
   local count, from = 0, os.clock()
   repeat

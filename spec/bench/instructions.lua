@@ -1,5 +1,6 @@
--- Instructions that a message costs, counted by valgrind's callgrind in user mode: they differ less between machines than
--- times do. The place of a key in a table depends on a random seed of Lua: prints the least of some runs. For make bench.
+-- Instructions that a message costs, counted by valgrind's callgrind in user mode: instructions differ less between machines than
+-- times do. The place of a key in a table depends on a random seed of Lua, so this prints the least of several runs. For make
+-- bench.
 local messages = require "spec.bench.messages"
 local output = require "spec.support.output"
 
@@ -13,7 +14,7 @@ local function collected(lua, name, count, candidate)
   return tonumber(said:match "Collected : (%d+)")
 end
 
--- the cost of one: 300 of them less 100, divided by 200
+-- returns the cost of one call: the cost of 300 calls less the cost of 100 calls, divided by 200
 local function least(lua, name, candidate)
   local found = math.huge
   for _ = 1, RUNS do

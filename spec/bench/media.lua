@@ -10,7 +10,7 @@ local whatsapp = require "whatsapp"
 local SIZE = 100 * 1024 * 1024
 local PIECE = 64 * 1024
 
--- KiB that this process held at the most since it began
+-- returns the largest resident set of this process so far, in KiB
 local function peak() return tonumber(read("/proc/self/status"):match "VmHWM:%s*(%d+)") end
 
 local function write_large(scratch)
@@ -38,7 +38,7 @@ end
 
 local fault, scratch = fault_server.start(), scratch_folder.new()
 
--- looked at and hashed before it leaves; fetched, hashed again and put in its place
+-- the client checks and hashes a file before it sends it; it hashes a fetched file, then moves it to its place
 local function measure_client(path, transport)
   local client = whatsapp.new { token = "t", phone_number_id = "1", base_url = fault.url("h2", ""), transport = transport }
   local target = scratch.path "fetched"

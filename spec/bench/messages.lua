@@ -1,5 +1,5 @@
 -- The messages that the benchmark writes: name and table, the keys in the schema's order, ready to send as they are.
--- Their sizes are those of everyday messages; what they say means nothing.
+-- They have the sizes of everyday messages.
 
 local template = require "spec.bench.send.message"
 

@@ -1,6 +1,6 @@
--- make bench-nginx: how many requests a second another handler of the same nginx worker answers while 20 sends to a server
--- that takes 200 ms are under way all the time, and without them; in turn, many short turns. The worker's CPU for each
--- request is told too: it depends less on what else the machine does. Starts both on 127.0.0.1, asks with wrk. Prints
+-- make bench-nginx: how many requests a second another handler of the same nginx worker answers while 20 sends to a server that
+-- takes 200 ms are under way all the time, and without them; in turn, many short turns. Also prints the worker's processor time
+-- for each request, because it depends less on other programs. Starts both servers on 127.0.0.1, and asks with wrk. Prints
 -- ratios, judges nothing, leaves nothing behind.
 --   lua nginx.lua      $ROUNDS
 local nginx_server = require "spec.support.nginx"
@@ -9,7 +9,7 @@ local read = require "spec.support.read"
 local startup = require "spec.bench.startup"
 
 local ROUNDS = assert(tonumber(os.getenv "ROUNDS" or 15), "ROUNDS is a number")
-local SENDERS, SLOW, SECONDS = 20, 0.2, 1 -- sends at once; seconds of an answer; of a turn
+local SENDERS, SLOW, SECONDS = 20, 0.2, 1 -- sends at once; seconds of an answer; seconds of a turn
 
 local API = [[
 location / { content_by_lua_block {
@@ -20,7 +20,7 @@ location / { content_by_lua_block {
     '"messages":[{"id":"wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI1QjJGMEI4RDZDQjY1QjE1RjIA"}]}') } }
 ]]
 
--- senders are timers, so that no request of theirs is counted; each sends until its time is over
+-- the senders are timers, because requests would be counted; each timer sends until its time is over
 local HTTP = [[
 init_by_lua_block {
   local client = require("whatsapp").new {
@@ -50,7 +50,7 @@ location = /start { content_by_lua_block { package.loaded.senders.start(tonumber
 location = /tell { content_by_lua_block { package.loaded.senders.tell() } }
 ]]
 
--- hundredths of a second that a process has computed; 0 where the system does not tell
+-- returns the processor time of a process in hundredths of a second; 0 if the system does not tell it
 local function computed(pid)
   local user, system = read(("/proc/%s/stat"):format(pid), ""):match "%) %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ (%d+) (%d+)"
   return user and user + system or 0
@@ -61,7 +61,8 @@ local function tell(nginx)
   return text:match "(%d+) (%d+) (%d+) (%d+)"
 end
 
--- requests a second; milliseconds within which 99 of 100 were answered; the worker's microseconds for each
+-- returns requests in a second, the milliseconds within which 99 of 100 were answered, and the worker's microseconds for a
+-- request
 local function load(nginx)
   local _, _, _, pid = tell(nginx)
   local before = computed(pid)
@@ -73,7 +74,7 @@ local function load(nginx)
     cpu = used * 1e4 / text:match "(%d+) requests in" }
 end
 
--- the same, and how many sends a second ended well
+-- returns the same numbers, and the number of successful sends in a second
 local function turn(nginx, senders)
   if senders == 0 then return load(nginx) end
   nginx.ask(("/start?count=%d&seconds=%d"):format(senders, SECONDS + 1))
@@ -93,7 +94,7 @@ local function measure(nginx)
   local results = { {}, {} }
   for round = 1, ROUNDS do
     for i = 1, 2 do
-      local which = (round + i) % 2 + 1 -- who is first changes
+      local which = (round + i) % 2 + 1 -- the two take turns in being first
       results[which][round] = turn(nginx, which == 2 and SENDERS or 0)
     end
   end

@@ -18,7 +18,7 @@ local ANSWER = ([[default_type application/json;
 location / { return 200 '{"messaging_product":"whatsapp","contacts":[{"input":"16505551234","wa_id":"16505551234"}],$MESSAGES}'; }
 ]]):gsub("%$MESSAGES", MESSAGES)
 
--- the senders that are measured: each sends the same message, and reads the id out of the answer
+-- the measured senders: each sends the same message, and reads the id from the answer
 local HTTP = [[
 lua_ssl_trusted_certificate $FOLDER/cert.pem;
 lua_ssl_verify_depth 3;
@@ -75,20 +75,18 @@ location = /has { content_by_lua_block { ngx.print(tostring(package.loaded.ways[
 location / { content_by_lua_block { ngx.print(package.loaded.ways[ngx.var.uri:sub(2)]()) } }
 ]]
 
--- hundredths of a second that a process has computed
-local function computed(pid)
-  local user, system = read(("/proc/%s/stat"):format(pid)):match "%) %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ (%d+) (%d+)"
-  return user + system
-end
+-- Returns the microseconds that a process has computed. The kernel counts nanoseconds in this file, but hundredths of a second in
+-- /proc/PID/stat.
+local function computed(pid) return read(("/proc/%s/schedstat"):format(pid)):match "%d+" / 1000 end
 
--- the worker's microseconds for a request, and the median milliseconds that one took
+-- returns the worker's microseconds for a request, and the median milliseconds of a request
 local function load(nginx, pid, way, connections)
   local before = computed(pid)
   local text = output(("wrk -t1 -c%d -d%s --latency %s 2>&1"):format(connections, SECONDS, nginx.url("/" .. way)))
   local used = computed(pid) - before
   local half, unit = text:match "50%%%s*([%d.]+)(%a+)"
   assert(half and not text:find "Non%-2xx", "wrk says: " .. text)
-  return used * 1e4 / text:match "(%d+) requests in", half * ({ us = 0.001, ms = 1, s = 1000 })[unit]
+  return used / text:match "(%d+) requests in", half * ({ us = 0.001, ms = 1, s = 1000 })[unit]
 end
 
 local function ways_of(nginx)
@@ -135,7 +133,7 @@ local function certify(folder)
   output(line:format(folder))
 end
 
--- `ssl on` makes the port of spec/support/nginx.lua one of TLS
+-- `ssl on` turns the port of spec/support/nginx.lua into a TLS port
 local function api_of(name, folder)
   local tls = name == "TLS" and ("ssl on; ssl_certificate $F/cert.pem; ssl_certificate_key $F/key.pem; "):gsub("%$F", folder) or ""
   return nginx_server.start { server = "keepalive_requests 100000000; " .. tls .. ANSWER }

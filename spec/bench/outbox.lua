@@ -24,7 +24,8 @@ local function items_of(from, to)
   return items
 end
 
--- how many in a second of the clock, and in a second of this process's own processor time, which other processes do not touch
+-- returns the number in a second of the clock, and in a second of this process's processor time, on which other processes have no
+-- effect
 local function rate(count, work)
   local from, clock = now(), os.clock()
   work()
@@ -63,7 +64,7 @@ local function whole_way(name, outbox, server)
   client:close()
 end
 
--- many entries at once, the way that is quickest for the engine
+-- puts many entries at once, in the fastest way for the engine
 local FILL = {
   sqlite = [[WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO outbox_entries
     (queue, key, stamp, lane, body, state, fence, attempts, made, due, rank)

@@ -16,7 +16,7 @@ local IN_FLIGHT, LONGEST = 100, 300 -- sends at once; seconds of one client's ru
 local SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 local HERE = "spec/bench/send/"
 
--- the caller's proxies and authorities would come first
+-- removes the caller's proxies and authorities: they would be used first
 local CLEAN = "env -u http_proxy -u https_proxy -u all_proxy -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY -u SSL_CERT_FILE"
   .. " -u SSL_CERT_DIR -u CURL_CA_BUNDLE -u REQUESTS_CA_BUNDLE"
 
@@ -47,7 +47,7 @@ end
 
 -- ---- clients ----------------------------------------------------------------------------------------------------------
 
--- client and server each on a processor of their own, where there are two
+-- client and server get different processors, if there are two
 local function pinned()
   return succeeds "taskset -c 1 true" and "taskset -c 1 " or ""
 end
@@ -58,7 +58,7 @@ local function first_that(programs, test)
   end
 end
 
--- the system's python may have what the first one on the path has not
+-- the system's python may have modules that the first python on the path does not have
 local function found()
   return {
     python = first_that({ os.getenv "PYTHON" or "python3", "/usr/bin/python3" }, " -c 'import requests'"),
@@ -67,7 +67,7 @@ local function found()
   }
 end
 
--- the commands, by the program's name; what is nil is not installed
+-- name of a program -> command; nil: the program is not installed
 local function commands(place, has)
   local function raw(row, url, ca)
     return ("%s %s %s/v26.0/106540352242922/messages %s %d %d %d %d %s"):format(RAW, row.raw_mode or row.mode, url, ca,
@@ -94,7 +94,7 @@ end
 
 -- ---- what is run --------------------------------------------------------------------------------------------------------
 
--- a section's rows: name, program, mode, how many sends are measured; the first one is what the others are compared with
+-- a section's rows: name, program, mode, number of measured sends; the first row is the base of the comparison
 local SECTIONS = {
   { title = "one at a time, HTTP/1.1", url = "h1",
     { "raw libcurl", "raw", "blocking", 5000 },
@@ -145,7 +145,7 @@ end
 
 local NUMBERS = { "cpu", "rate", "p50", "p99", "peak" }
 
--- key=value of the last line
+-- returns the key=value pairs of the last line
 local function parse(text)
   local values = {}
   for name, value in text:gmatch "(%w+)=([%d.]+)" do values[name] = tonumber(value) end
@@ -171,7 +171,7 @@ local function median(row, name)
   return startup.median(list)
 end
 
--- the median over the rounds of how much more than the first row's it was
+-- returns the median, over the rounds, of the ratio to the first row
 local function ratio(row, name)
   local list = {}
   for i, values in ipairs(row.runs) do list[i] = values[name] / (row.base or row).runs[i][name] end

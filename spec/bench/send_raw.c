@@ -1,8 +1,9 @@
 /* What no client made of libcurl can be cheaper than: libcurl sending bytes that are ready, over handles that are set
  * up once, and of the answer only the status is looked at. For the benchmark of sending; never installed, and sends to
  * whatever URL it is given:
- *   send_raw MODE URL CA_FILE COUNT WARM_UP IN_FLIGHT CONNECTIONS BODY_FILE
- * MODE is blocking (one easy handle) or many (IN_FLIGHT easy handles in one multi handle). Prints one line. */
+ *   send_raw MODE URL CA_FILE COUNT WARM_UP IN_FLIGHT CONNECTIONS BODY_FILE [untimed]
+ * MODE is blocking (one easy handle) or many (IN_FLIGHT easy handles in one multi handle). Prints one line; if it is
+ * untimed, nothing, and it takes no times: for the count of instructions. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <curl/curl.h>
@@ -30,7 +31,7 @@ typedef struct sender {
     CURLM *multi; /* NULL: one at a time */
     exchange *exchanges;
     size_t in_flight;
-    double *latencies; /* in seconds */
+    double *latencies; /* in seconds; NULL: untimed */
     size_t done;
 } sender;
 
@@ -47,6 +48,16 @@ static double seconds(clockid_t clock_id)
     struct timespec now;
     clock_gettime(clock_id, &now);
     return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
+static double begin(const sender *s)
+{
+    return s->latencies != NULL ? seconds(CLOCK_MONOTONIC) : 0;
+}
+
+static void note(sender *s, double started)
+{
+    if (s->latencies != NULL) s->latencies[s->done] = seconds(CLOCK_MONOTONIC) - started;
 }
 
 static size_t ignore(char *bytes, size_t size, size_t count, void *context)
@@ -77,7 +88,7 @@ static CURL *new_easy(const sender *s)
     curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE, (long) s->body_length);
     curl_easy_setopt(e, CURLOPT_POSTFIELDS, s->body);
     curl_easy_setopt(e, CURLOPT_HTTPHEADER, s->headers);
-    curl_easy_setopt(e, CURLOPT_USERAGENT, "raw libcurl");
+    curl_easy_setopt(e, CURLOPT_USERAGENT, "lua-whatsapp/0.1.0");
     curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, ignore);
     return e;
 }
@@ -94,16 +105,16 @@ static void send_blocking(sender *s, size_t count)
 {
     CURL *easy = s->exchanges[0].easy;
     for (s->done = 0; s->done < count; s->done++) {
-        double started = seconds(CLOCK_MONOTONIC);
+        double started = begin(s);
         check(easy, curl_easy_perform(easy));
-        s->latencies[s->done] = seconds(CLOCK_MONOTONIC) - started;
+        note(s, started);
     }
 }
 
-static void start(CURLM *multi, exchange *x)
+static void start(const sender *s, exchange *x)
 {
-    x->started = seconds(CLOCK_MONOTONIC);
-    if (curl_multi_add_handle(multi, x->easy) != CURLM_OK) fail("send", "not added");
+    x->started = begin(s);
+    if (curl_multi_add_handle(s->multi, x->easy) != CURLM_OK) fail("send", "not added");
 }
 
 /* each handle that is done is sent off again, until all are out */
@@ -111,7 +122,7 @@ static void send_many(sender *s, size_t in_flight, size_t count)
 {
     size_t begun = 0;
     int running, left;
-    for (; begun < in_flight && begun < count; begun++) start(s->multi, &s->exchanges[begun]);
+    for (; begun < in_flight && begun < count; begun++) start(s, &s->exchanges[begun]);
     for (s->done = 0; s->done < count;) {
         if (curl_multi_perform(s->multi, &running) != CURLM_OK) fail("send", "not performed");
         for (CURLMsg *message; (message = curl_multi_info_read(s->multi, &left)) != NULL;) {
@@ -120,11 +131,12 @@ static void send_many(sender *s, size_t in_flight, size_t count)
             check(easy, message->data.result);
             curl_easy_getinfo(easy, CURLINFO_PRIVATE, &context);
             exchange *x = (void *) context;
-            s->latencies[s->done++] = seconds(CLOCK_MONOTONIC) - x->started;
+            note(s, x->started);
+            s->done++;
             curl_multi_remove_handle(s->multi, easy);
             if (begun < count) {
                 begun++;
-                start(s->multi, x);
+                start(s, x);
             }
         }
         if (s->done < count) curl_multi_poll(s->multi, NULL, 0, 1000, NULL);
@@ -203,15 +215,17 @@ static void take_down(sender *s)
 int main(int argc, char **argv)
 {
     static sender s;
-    if (argc != 9) fail("usage", "send_raw MODE URL CA_FILE COUNT WARM_UP IN_FLIGHT CONNECTIONS BODY_FILE");
-    bool many = strcmp(argv[1], "many") == 0;
+    if (argc != 9 && argc != 10)
+        fail("usage", "send_raw MODE URL CA_FILE COUNT WARM_UP IN_FLIGHT CONNECTIONS BODY_FILE [untimed]");
+    bool many = strcmp(argv[1], "many") == 0, timed = argc == 9;
     size_t count = number(argv[4]), warm_up = number(argv[5]);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     s.in_flight = many ? number(argv[6]) : 1;
     s.multi = many ? curl_multi_init() : NULL;
     s.exchanges = calloc(s.in_flight, sizeof *s.exchanges);
-    s.latencies = calloc(count > warm_up ? count : warm_up, sizeof *s.latencies);
-    if ((many && s.multi == NULL) || s.exchanges == NULL || s.latencies == NULL) fail("curl", "not enough memory");
+    s.latencies = timed ? calloc(count > warm_up ? count : warm_up, sizeof *s.latencies) : NULL;
+    if ((many && s.multi == NULL) || s.exchanges == NULL || (timed && s.latencies == NULL))
+        fail("curl", "not enough memory");
     if (many) curl_multi_setopt(s.multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long) number(argv[7]));
     set_up(&s, argv[2], argv[3], argv[8]);
 
@@ -219,7 +233,7 @@ int main(int argc, char **argv)
     send_all(&s, warm_up);
     double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID), wall = seconds(CLOCK_MONOTONIC);
     send_all(&s, count);
-    print(&s, seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu, seconds(CLOCK_MONOTONIC) - wall);
+    if (timed) print(&s, seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu, seconds(CLOCK_MONOTONIC) - wall);
     take_down(&s);
     curl_global_cleanup();
     return 0;

@@ -19,14 +19,14 @@ function startup.median(list)
   return sorted(list)[math.ceil(#list / 2)]
 end
 
--- the median over the rounds of how many times as long one took as the other
+-- returns the median, over the rounds, of the ratio of the two times
 function startup.ratio(of, to)
   local ratios = {}
   for i = 1, #of do ratios[i] = of[i] / to[i] end
   return startup.median(ratios)
 end
 
--- prints the heap and, where the system tells it, the most memory that was resident
+-- prints the heap and, if the system tells it, the largest resident set
 local REPORT = [[
 collectgarbage()
 collectgarbage()
@@ -39,7 +39,7 @@ end
 print(heap, resident)
 ]]
 
--- how long a run takes in ms, its heap and its resident memory in KiB
+-- returns the milliseconds of a run, its heap and its resident set in KiB
 local function run(interpreter, code, now)
   local start = now()
   local pipe = assert(io.popen(("exec %s -e '%s'"):format(interpreter, code .. REPORT)))

@@ -6,7 +6,7 @@ local startup = require "spec.bench.startup"
 local whatsapp = require "whatsapp"
 local webhooks = require "spec.support.webhooks"
 
-local ROUNDS, TURN = 40, 4e6 -- turns of each, and how long one is at least, in nanoseconds
+local ROUNDS, TURN = 40, 4e6 -- turns of each way, and the least nanoseconds of a turn
 local webhook = whatsapp.webhook
 
 local function contact(i)

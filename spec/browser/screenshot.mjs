@@ -1,7 +1,7 @@
 // Makes the picture of the sandbox's page that the README shows: make screenshot.
 import { start_sandbox, client_of, start_bot, start_browser, open_page } from "./support.mjs";
 
-const context = { bot: await start_bot() };
+const context = { browser: await start_browser(), bot: await start_bot() };
 context.sandbox = await start_sandbox({ WEBHOOK: context.bot.url });
 context.bot.secret = context.sandbox.app_secret;
 const api = client_of(context.sandbox), to = "16505551234";
@@ -18,15 +18,13 @@ const last = await api.send({ to, type: "text", text: { body: "Reserved for 19:0
 await act("react", { message: last.id, emoji: "❤️" });
 await act("read", {});
 await api.send({ to, type: "text", text: { body: "" } });
-const browser = await start_browser();
 try {
-  context.browser = browser;
   const page = await open_page(context, { viewport: { width: 1280, height: 760 } });
   await page.locator(".entry").last().waitFor();
   await page.waitForTimeout(800);
   await page.screenshot({ path: process.argv[2] });
 } finally {
-  await browser.close();
+  await context.browser.close();
   await context.sandbox.stop();
   context.bot.stop();
 }

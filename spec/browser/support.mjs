@@ -22,8 +22,10 @@ export function truthy(value, words) {
   return value;
 }
 
+const PATIENCE = 60; // seconds that a condition may take: the machine may be slow, and nothing here measures time
+
 // waits until something holds
-export async function until(check, words, seconds = 10) {
+export async function until(check, words, seconds = PATIENCE) {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const value = await check();
@@ -33,12 +35,20 @@ export async function until(check, words, seconds = 10) {
   }
 }
 
+const MOST = 600; // seconds: tests that come later fail without being run
+
 // runs them in their order; the last line counts them
 export async function run(context) {
   let passed = 0, failed = 0;
+  const ends = Date.now() + MOST * 1000;
   for (const { name, run: body } of tests) {
     if (process.env.ONLY && !name.includes(process.env.ONLY)) continue;
     const began = Date.now();
+    if (began > ends) {
+      failed++;
+      console.log(`FAILED  ${name}: not run, ${MOST} seconds are over`);
+      continue;
+    }
     try {
       await body(context);
       passed++;
@@ -133,18 +143,25 @@ export function start_bot() {
 
 // ---- the browser --------------------------------------------------------------------------------------------------------------
 
-const FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"];
 
+// Without a browser the program ends here, with one line and a count.
 export async function start_browser() {
-  const { chromium } = await import("playwright-core");
-  const as_root = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: [...FLAGS, ...as_root] });
+  const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
+  const as_root = process.getuid?.() === 0 ? ["--no-sandbox"] : []; // as root it does not start otherwise
+  try {
+    const { chromium } = await import("playwright-core");
+    return await chromium.launch({ executablePath, args: [...FLAGS, ...as_root], timeout: PATIENCE * 1000 });
+  } catch (problem) {
+    console.log(`FAILED  no browser: ${executablePath} does not start: ${problem.message.split("\n")[0]}\n0 passed, 1 failed`);
+    process.exit(1);
+  }
 }
 
 // A page of the sandbox; notes what it must not do: errors on the console, requests to other hosts
 export async function open_page(context, options = {}, hash = "chats") {
   const page = await context.browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce", ...options });
-  page.setDefaultTimeout(10000);
+  page.setDefaultTimeout(PATIENCE * 1000);
   page.troubles = [];
   page.on("pageerror", (error) => page.troubles.push(`error: ${error.message}`));
   page.on("console", (message) => { if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) page.troubles.push(message.text()); });

@@ -1,4 +1,5 @@
--- whatsapp validate and bulk: files of messages, one outcome a row whatever happens, questions in a terminal. Against the sandbox.
+-- whatsapp validate and bulk: files of messages, one outcome a row whatever happens, questions in a terminal. Against the
+-- sandbox.
 local json = require "whatsapp.wire.json"
 local output = require "spec.support.output"
 local programs = require "spec.support.program"
@@ -21,7 +22,7 @@ local function outcomes_in(text)
   return list
 end
 
--- one outcome a line of the file, each once
+-- returns the outcomes; checks that each line of the file has exactly one outcome
 local function check_lines(list, count)
   local seen = {}
   for _, one in ipairs(list) do
@@ -66,7 +67,7 @@ describe("whatsapp validate", function()
     assert.equal(0, run("validate", { stdin = "" }).status)
   end)
 
-  it("gives the problems as JSON, and counts warnings with --strict", function()
+  it("prints the problems as JSON, and counts warnings as problems with --strict", function()
     local warned = '{"to":"1","type":"template","template":{"name":"order","language":{"code":"pt-BR"}}}'
     local ended = run("--json validate", { stdin = warned })
     assert.equal(0, ended.status)
@@ -75,7 +76,7 @@ describe("whatsapp validate", function()
     assert.equal(3, run("validate --strict", { stdin = warned }).status)
   end)
 
-  it("lets a Lua file reach nothing but constructors, and not run for ever", function()
+  it("lets a Lua file use only the constructors, and stops it after a second", function()
     for text, said in pairs {
       ["return os.execute 'touch made'"] = "os", ["io.open('made', 'w')"] = "io", ["require 'os'"] = "require",
       ["while true do end"] = "longer than a second", ["local function f() return f() end f()"] = "longer than a second",
@@ -102,7 +103,7 @@ describe("whatsapp bulk", function()
     program.remove()
   end)
 
-  local function taken() -- how many messages the sandbox took, and how often each body
+  local function taken() -- the number of messages that the sandbox accepted, and how often it accepted each body
     local list = json.decode(output(("curl -s '%s/_sandbox/messages?limit=10000'"):format(box.base_url))).messages
     local by_body = {}
     for _, entry in ipairs(list) do
@@ -125,7 +126,7 @@ describe("whatsapp bulk", function()
     assert.is_truthy(ended.err:find("50 read: 50 accepted", 1, true))
   end)
 
-  it("sends nothing if one row is wrong, and the others with --skip-invalid", function()
+  it("sends nothing if one row is wrong; with --skip-invalid, sends the other rows", function()
     program.scratch.write("rows.jsonl", messages(3) .. '{"to":"1","text":{"body":""}}\n{"to":\n')
     local before = taken()
     local ended = run "bulk rows.jsonl --yes"
@@ -138,12 +139,12 @@ describe("whatsapp bulk", function()
     assert.equal("", ended.out)
     local seen = check_lines(outcomes_in(read(program.scratch.path "outcomes.jsonl")), 5)
     assert.same({ "accepted", "accepted", "accepted", "invalid", "invalid" }, seen)
-    -- a pipe cannot be read twice: what is wrong there is an outcome
+    -- a pipe cannot be read twice, so a wrong row of a pipe gets an outcome
     seen = check_lines(outcomes_in(run(nil, { command = "cat rows.jsonl | whatsapp bulk - --yes" }).out), 5)
     assert.equal("invalid", seen[4])
   end)
 
-  it("fills a message in from CSV, and only its strings", function()
+  it("fills in a message from CSV, but only its strings", function()
     program.scratch.write("order.json", '{"to":"{{phone}}","text":{"body":"Hello {{name}}, {{ note }}"}}')
     program.scratch.write("rows.csv", '\239\187\191phone,name,note,key\r\n16505551001,"Ana ""A"", B","two\nlines",k1\r\n'
       .. '16505551002,"{{phone}}\"\",\"\"x",100%1,\r\n\r\n')
@@ -158,7 +159,7 @@ describe("whatsapp bulk", function()
     assert.equal(1, by_body['Hello {{phone}}","x, 100%1'])
   end)
 
-  it("refuses CSV that is not what it seems, with its line", function()
+  it("refuses wrong CSV, and names the line", function()
     program.scratch.write("order.json", '{"to":"{{phone}}","text":{"body":"{{name}}"}}')
     for text, said in pairs {
       ["phone,nam\n1,x\n"] = "did you mean nam?", ["phone,name\n1\n"] = "rows.csv:2: 1 fields", ["phone,name\n1,\n"] = "name is empty",
@@ -185,7 +186,7 @@ describe("whatsapp bulk", function()
     assert.equal(before, (taken()))
   end)
 
-  it("asks in a terminal, and is told by --yes elsewhere", function()
+  it("asks in a terminal; without a terminal, needs --yes", function()
     program.scratch.write("rows.jsonl", messages(2))
     assert.equal(2, run("bulk rows.jsonl").status)
     local before = taken()
@@ -207,7 +208,7 @@ describe("whatsapp bulk", function()
     assert.is_nil(run("bulk rows.jsonl --yes --rate 1000").err:find("[#", 1, true))
   end)
 
-  it("has one outcome a row after Ctrl-C, and nothing is sent twice", function()
+  it("has one outcome for each row after Ctrl-C, and sends nothing twice", function()
     program.scratch.write("rows.jsonl", messages(3000))
     for _, wait in ipairs { 0.2, 0.5, 0.9 } do
       program.scratch.run "rm -f out"
@@ -227,7 +228,7 @@ describe("whatsapp bulk", function()
     end
   end)
 
-  it("says of each what became of it where answers are lost", function()
+  it("writes the outcome of each row even if answers are lost", function()
     local made = json.decode(output(("curl -s -X POST -H 'Content-Type: application/json' -d '%s' %s/_sandbox/chaos")
       :format('{"on":"answer","what":"reset","every":5}', box.base_url)))
     if not made or made.problem then return pending "the sandbox has no chaos" end

@@ -30,7 +30,7 @@ describe("the cookbook's section From the shell", function()
     assert.equal("2\n", program.run(nil, { command = "grep -c accepted outcomes.jsonl" }).out)
   end)
 
-  it("names every command of its other lines as the program has it", function()
+  it("names only commands that the program has", function()
     for name in section:gmatch "\n    whatsapp ([%l-]+)" do
       if name ~= "--json" then assert.equal(0, program.run(name .. " --help").status, name) end
     end

@@ -1,5 +1,5 @@
--- whatsapp flows: a key is made once, its public half is printed and uploaded; a file of screens is served, and asked as WhatsApp on
--- a phone asks.
+-- whatsapp flows: it makes a key once, prints and uploads the public key, and serves a file of screens. The specs ask the
+-- endpoint as WhatsApp on a phone does.
 local curl = require "whatsapp.transport.curl"
 local flow = require "whatsapp.sandbox.flow"
 local output = require "spec.support.output"
@@ -16,7 +16,7 @@ describe("whatsapp flows", function()
   end)
   teardown(function() program.remove() end)
 
-  it("key makes a private key once, and prints its public half", function()
+  it("key makes a private key once, and prints its public key", function()
     local made = run "flows key flow.pem"
     assert.equal(0, made.status, made.err)
     assert.is_truthy(made.out:find "^%-%-%-%-%-BEGIN PUBLIC KEY%-%-%-%-%-\n.*%-%-%-%-%-END PUBLIC KEY%-%-%-%-%-\n$")
@@ -29,7 +29,7 @@ describe("whatsapp flows", function()
     assert.is_nil((made.out .. made.err):find("PRIVATE", 1, true))
   end)
 
-  it("say what is wrong with a key or a file of screens", function()
+  it("report what is wrong with a key or a file of screens", function()
     scratch.write("other", "another passphrase\n")
     scratch.write("broken.lua", "return {")
     scratch.write("empty.lua", "return 5")
@@ -42,7 +42,7 @@ describe("whatsapp flows", function()
       { "flows serve good.lua", "flow_key is not set" },
       { "flows serve none.lua --key flow.pem", "none.lua" },
       { "flows serve broken.lua --key flow.pem", "broken.lua:1:" },
-      { "flows serve empty.lua --key flow.pem", "returns no table of functions" },
+      { "flows serve empty.lua --key flow.pem", "must return a table of functions" },
       { "flows serve wrong.lua --key flow.pem", "it has no member INIT, did you mean init?" },
       { "flows serve good.lua --key none.pem", "none.pem" },
       { "flows serve good.lua --key flow.pem --port 99999", "--port takes" },

@@ -39,7 +39,7 @@ describe("lines of a file", function()
   local scratch = scratch_folder.new()
   teardown(scratch.remove)
 
-  it("keep every byte, however long they are", function()
+  it("keep every byte, also if they are long", function()
     local long = ("x"):rep(200000)
     local file = assert(io.open(scratch.write("file", "a\0b\r\n\n" .. long .. "\nlast"), "rb"))
     local list = {}
@@ -48,7 +48,7 @@ describe("lines of a file", function()
     assert.same({ "a\0b\r", "", long, "last" }, list)
   end)
 
-  it("end with an error where a line never ends", function()
+  it("end with an error if a line never ends", function()
     local file = assert(io.open(scratch.write("file", ("x"):rep(9 * 1024 * 1024)), "rb"))
     local line, err = lines.of(file)()
     file:close()
@@ -58,14 +58,14 @@ describe("lines of a file", function()
 end)
 
 describe("CSV", function()
-  it("is read as RFC 4180 has it", function()
+  it("is read as RFC 4180 says", function()
     assert.same({ { 1, "a", "b" }, { 2, "1", "" }, { 4, 'x "y"', "z\nw" }, { 6, "", "" } },
       rows_of 'a,b\r\n1,\r\n\r\n"x ""y""","z\nw"\r\n,\n')
     assert.same({ { 1, "", "a,b", "" } }, rows_of '"","a,b",\n')
   end)
 
   it("names the line of an error", function()
-    assert.same({ { 1, "a" }, { 2, "a quote inside a field that does not begin with one" } }, rows_of 'a\nx"y"\n')
+    assert.same({ { 1, "a" }, { 2, "a quote inside a field that does not begin with a quote" } }, rows_of 'a\nx"y"\n')
     assert.same({ { 1, "a" }, { 2, "a quote is not closed" } }, rows_of 'a\n"y\n\n')
     assert.same({ { 1, "something follows a closing quote" } }, rows_of '"a"b\n')
   end)
@@ -77,14 +77,14 @@ describe("CSV", function()
     assert.equal(300000, #list[1][2])
   end)
 
-  it("is refused where a quote is open for more than a row may have", function()
+  it("is refused if an open quote makes a row too long", function()
     local list = rows_of('"' .. ("x\n"):rep(700000))
     assert.is_truthy(list[1][2]:find "is a quote not closed")
   end)
 end)
 
 describe("a message with columns", function()
-  it("is filled in once, and stays as it was", function()
+  it("is filled in once, and does not change", function()
     local message = { to = "{{phone}}", list = { "{{ name }} {{name}}", 7 }, flag = true }
     local make = assert(merge.of(message, { "phone", "name" }, false))
     assert.same({ to = "1", list = { "{{phone}}% {{phone}}%", 7 }, flag = true }, make { "1", "{{phone}}%" })
@@ -94,7 +94,7 @@ describe("a message with columns", function()
 end)
 
 describe("items", function()
-  it("are told from texts by their form", function()
+  it("have a form that differs from a text", function()
     for word, path in pairs { ["a=b"] = "a", ["a.b[1].c=x=y"] = "a.b[1].c", ["a:=1"] = "a" } do assert.equal(path, (items.split(word))) end
     for _, word in ipairs { "2+2=4", "Hello = x", "a b=c", "=x", "Hello", "x" } do assert.is_nil((items.split(word)), word) end
   end)
@@ -108,7 +108,7 @@ describe("items", function()
 end)
 
 describe("a line of JSON", function()
-  it("is the same for the same value, whatever it is", function()
+  it("is the same for equal values", function()
     local value = { b = 1, a = "\"\\\n\127é", c = { true, 1.5 }, [1.5] = "x" }
     local line = json_line.of(value, { "c" })
     assert.equal(line, json_line.of(value, { "c" }))
@@ -128,7 +128,7 @@ describe("progress", function()
 end)
 
 describe("exit codes", function()
-  it("say what may be repeated, and never what may have been sent", function()
+  it("allow a repetition, but never of a message that may have been sent", function()
     for _, row in ipairs {
       { { kind = "invalid" }, "invalid", "invalid" }, { { kind = "api" }, "refused", "failed" },
       { { kind = "api", retryable = true }, "try_later", "not_sent" },

@@ -27,12 +27,12 @@ describe("whatsapp send", function()
     return json.decode(output(("curl -s -X %s %s/_sandbox/%s%s"):format(method, box.base_url, path, data)))
   end
 
-  local function last_message() -- as the sandbox took it
+  local function last_message() -- as the sandbox received it
     local list = control("GET", "messages").messages
     return list[#list].message
   end
 
-  -- the message that --dry-run prints
+  -- returns returns the message that --dry-run prints
   local function made(words, options)
     local ended = run("send " .. words .. " --dry-run", options)
     assert.equal(0, ended.status, words .. ": " .. ended.err)
@@ -62,7 +62,7 @@ describe("whatsapp send", function()
     assert.equal("table", made("1 --message t.lua").text.body)
   end)
 
-  it("turns items into what the schema says", function()
+  it("converts items to the types of the schema", function()
     local message = made "1 location.latitude=52.52 location.longitude=-13 location.name=4711"
     assert.same({ latitude = 52.52, longitude = -13, name = "4711" }, message.location)
     assert.is_false(made("1 Hi text.preview_url=false").text.preview_url)
@@ -92,7 +92,7 @@ describe("whatsapp send", function()
     assert.equal(2, run("send 1 --template order bodi=1 --dry-run").status)
   end)
 
-  it("quotes and stamps", function()
+  it("sets the quoted message and the stamp", function()
     local message = made "1 Hi --reply-to wamid.7 --stamp order-7"
     assert.same({ "wamid.7", "order-7" }, { message.context.message_id, message.biz_opaque_callback_data })
   end)
@@ -118,7 +118,7 @@ describe("whatsapp send", function()
 
   -- ---- exit codes ---------------------------------------------------------------------------------------------------------------
 
-  it("ends with 3 for what is refused here, before a token is needed", function()
+  it("ends with 3 if the message is refused before it needs a token", function()
     local ended = run("send 1 ''", { env = { WHATSAPP_TOKEN = "" } })
     assert.equal(3, ended.status)
     assert.is_truthy(ended.err:find("text.body", 1, true))
@@ -126,7 +126,7 @@ describe("whatsapp send", function()
     assert.equal("", ended.out)
   end)
 
-  it("ends with 4 for what the API refuses; with a bad token it names the doctor", function()
+  it("ends with 4 if the API refuses; with a bad token, it names the doctor", function()
     local ended = run("--json send 16505551234 Hello", { env = { WHATSAPP_TOKEN = "EAAanotherone123" } })
     assert.equal(4, ended.status, ended.err)
     assert.is_truthy(ended.err:find("whatsapp doctor", 1, true))
@@ -134,13 +134,13 @@ describe("whatsapp send", function()
     assert.same({ "failed", 190 }, { json.decode(ended.out).state, json.decode(ended.out).error.code })
   end)
 
-  it("ends with 5 where nothing was sent and it may be tried again", function()
+  it("ends with 5 if nothing was sent and a repetition may work", function()
     local ended = run("send 16505551234 Hello", { env = { WHATSAPP_BASE_URL = "http://127.0.0.1:1" } })
     assert.equal(5, ended.status)
     assert.is_truthy(ended.err:find("try again later", 1, true), ended.err)
   end)
 
-  it("ends with 6 where it may have been sent", function()
+  it("ends with 6 if the message may have been sent", function()
     local added = control("POST", "chaos", '{"on":"answer","what":"reset","times":1}')
     if not added or added.problem then return pending "the sandbox has no chaos" end
     local ended = run "send 16505551234 Hello"
@@ -148,7 +148,7 @@ describe("whatsapp send", function()
     assert.is_truthy(ended.err:find("may have been sent", 1, true))
   end)
 
-  it("ends with 2 where a setting is missing, and names it", function()
+  it("ends with 2 if a setting is missing, and names the setting", function()
     for name, word in pairs { WHATSAPP_TOKEN = "token", WHATSAPP_PHONE_NUMBER_ID = "phone_number_id" } do
       local ended = run("send 16505551234 Hello", { env = { [name] = "" } })
       assert.equal(2, ended.status, ended.err)
@@ -158,7 +158,7 @@ describe("whatsapp send", function()
 
   -- ---- other commands -------------------------------------------------------------------------------------------------------------
 
-  it("moves files with media", function()
+  it("uploads, fetches and deletes files with media", function()
     program.scratch.write("note.txt", ("a note "):rep(1000))
     local id = run("media up note.txt").out:match "^(%S+)\n$"
     assert.is_truthy(id)
@@ -226,7 +226,7 @@ describe("whatsapp send", function()
     program.scratch.run(("chmod %s .config/whatsapp/config.json"):format(mode or "600"))
   end
 
-  it("reads profiles, files and commands, in the order that it says", function()
+  it("reads profiles, files and commands in the documented order", function()
     local env = { WHATSAPP_TOKEN = "", WHATSAPP_PHONE_NUMBER_ID = "", WHATSAPP_BASE_URL = "" }
     config(('{"default":"a","profiles":{"a":{"phone_number_id":"%s","base_url":"%s","token":"%s"},"b":{"phone_number_id":%s,"base_url":"%s",'
       .. '"token_command":"echo %s; echo more"}}}'):format(NUMBER, box.base_url, TOKEN, NUMBER, box.base_url, TOKEN))

@@ -1,4 +1,4 @@
--- The program as a whole: help, wrong use, completion, man page, and what it says of messages. Needs no network.
+-- The program as a whole: help, wrong use, completion, the man page, and its texts about the schema. Needs no network.
 local cli = require "whatsapp.cli"
 local json = require "whatsapp.wire.json"
 local output = require "spec.support.output"
@@ -61,16 +61,17 @@ describe("the program whatsapp", function()
     assert.is_truthy(run("help settings").out:find("WHATSAPP_TOKEN", 1, true))
   end)
 
-  it("ends wrong use with 2, says what was meant, and prints no data", function()
+  it("ends wrong use with 2, suggests the right use, and prints no data", function()
     for words, said in pairs {
       ["sned 1 x"] = "did you mean 'send'", ["send"] = "missing argument 'TO'", ["send 1"] = "nothing to send",
       ["send 1 x --dryrun"] = "unknown option '--dryrun'", ["help sned"] = "did you mean send",
       ["bulk x --rate fast"] = "--rate takes a number", ["validate nowhere.jsonl"] = "nowhere.jsonl", ["explain txt"] = "did you mean text?",
       ["send 1 image.lnk=x"] = "did you mean image.link?", ["send 1 text.body.x=y"] = "there is no text.body.x",
-      ["send 1 location.latitude:=x"] = "takes JSON", ["send 1 image=x"] = "image is an object",
+      ["send 1 location.latitude:=x"] = "takes JSON", ["send 1 image=x"] = "image must be an object",
       ["send 1 text.preview_url=maybe"] = "true or false", ["send 1 x --await seen"] = "--await takes", ["media"] = "a command is required",
       ["completion csh"] = "must be one of", ["trigger message.txt --dry-run"] = "did you mean message.text?", ["trigger"] = "KIND",
-      ["call PUT x"] = "a method is", ["listen --port 99999"] = "--port", ["send 1 --file x --template y"] = "exclude each other",
+      ["call PUT x"] = "the method must be", ["listen --port 99999"] = "--port",
+      ["send 1 --file x --template y"] = "exclude each other",
     } do
       local ended = run(words)
       assert.equal(2, ended.status, words .. ended.err)
@@ -81,7 +82,7 @@ describe("the program whatsapp", function()
     assert.equal(2, run("").status)
   end)
 
-  it("takes no secret as an option, and does not repeat it", function()
+  it("refuses a secret as an option, and does not print it", function()
     for _, words in ipairs { "--token EAASECRET send 1 x", "send 1 x --token=EAASECRET", "send --access-token EAASECRET 1 x",
       "listen --app-secret EAASECRET", "trigger message.text --secret=EAASECRET" } do
       local ended = run(words)
@@ -99,7 +100,7 @@ describe("the program whatsapp", function()
     assert.equal(require("whatsapp").GRAPH_VERSION, json.decode(run("--json version").out).graph)
   end)
 
-  it("completes its words in bash, zsh and fish", function()
+  it("completes its commands and options in bash, zsh and fish", function()
     local checked = 0
     for _, shell in ipairs { "bash", "zsh", "fish" } do
       local script = run("completion " .. shell)
@@ -117,7 +118,7 @@ describe("the program whatsapp", function()
     assert.equal("validate\n", words)
   end)
 
-  it("explains a path as the schema has it", function()
+  it("explains a path by the schema", function()
     local title = run("explain interactive.action.buttons[2].reply.title").out
     for _, words in ipairs { "interactive.action.buttons[].reply.title", "string, required, 1-20 characters, unique", "https://" } do
       assert.is_truthy(title:find(words, 1, true), title)
@@ -134,7 +135,7 @@ describe("the program whatsapp", function()
     assert.is_truthy(run("schema --json-schema").out:find('"$defs"', 1, true))
   end)
 
-  it("ends quietly where the reader of a pipe goes away", function()
+  it("ends quietly if the reader of a pipe ends", function()
     local ended = run(nil, { command = "whatsapp schema | head -1" })
     assert.equal(0, ended.status)
     assert.equal("", ended.err)
@@ -142,13 +143,13 @@ describe("the program whatsapp", function()
     assert.equal("1\n", ended.err)
   end)
 
-  it("says that the disk is full", function()
+  it("reports a full disk", function()
     local ended = run(nil, { command = "whatsapp schema >/dev/full" })
     assert.equal(1, ended.status)
     assert.is_truthy(ended.err:find("No space left", 1, true), ended.err)
   end)
 
-  it("colours for terminals only, and not where NO_COLOR is set", function()
+  it("uses colours only in terminals, and not if NO_COLOR is set", function()
     local function coloured(options) return run("validte", options) end
     assert.is_nil(coloured({}).err:find "\27")
     assert.is_truthy(coloured({ terminal = true }).out:find "\27%[31m")

@@ -9,7 +9,7 @@ local webhooks = require "whatsapp.cli.webhooks"
 
 local SECRET, VERIFY = "appsecret0123456789", "verify0123456789"
 
--- a server that runs in the background until the spec is over
+-- starts a server in the background, until the end of the spec
 local function start(program, words, name)
   output(program.command(("(trap '' HUP; exec whatsapp %s >%s.out 2>%s.err </dev/null) & echo $! >%s.pid"):format(words, name, name, name)))
   for _ = 1, 200 do
@@ -25,7 +25,7 @@ local function stop(program, name)
     program.scratch.folder, name))
 end
 
--- also where a spec failed in its middle
+-- runs also after a spec that failed
 local function stop_all(program)
   for name in output(("ls %s"):format(program.scratch.folder)):gmatch "([%w]+)%.pid" do stop(program, name) end
 end
@@ -76,11 +76,11 @@ describe("webhooks in the program", function()
     assert.equal(4, lines, printed "listen")
     local events = read(program.scratch.path "events")
     assert.equal("Hello", json.decode(events:match "[^\n]+").text)
-    assert.is_truthy(read(program.scratch.path "version"):find "^whatsapp ") -- the environment is that of the person who listens
+    assert.is_truthy(read(program.scratch.path "version"):find "^whatsapp ") -- run with the environment of `listen`
     assert.equal(5, run("trigger message.text --to " .. url).status) -- it has ended
   end)
 
-  it("go on as the same bytes, with the same signature, and the other's answer comes back", function()
+  it("are forwarded as the same bytes with the same signature, and the answer is returned", function()
     local inner = start(program, "--json listen --port 0 --path /inner --exec 'grep -vq refused'", "inner")
     local outer = start(program, "listen --port 0 --forward-to " .. inner, "outer")
     assert.equal(0, run("trigger message.text text.body='Grüße 👍/' --to " .. outer).status)
@@ -99,7 +99,7 @@ describe("webhooks in the program", function()
     end
   end)
 
-  it("come from the sandbox, which takes a bot's answers", function()
+  it("come from the sandbox, which accepts a bot's answers", function()
     local bot = start(program, "--json listen --port 0", "bot")
     local base_url = start(program, "sandbox --port 0 --no-page --webhook " .. bot, "sandbox"):match "^http://[^/]+"
     output(("curl -s -X POST -H 'Content-Type: application/json' -d '{\"text\":\"Hi\"}' %s/_sandbox/users/16505551234/write"):format(base_url))
@@ -114,7 +114,7 @@ describe("webhooks in the program", function()
     local port = base_url:match "%d+$"
     local taken = run("sandbox --port " .. port)
     assert.equal(1, taken.status)
-    assert.is_truthy(taken.err:find("port 0 takes a free one", 1, true), taken.err)
+    assert.is_truthy(taken.err:find("use port 0 for a free port", 1, true), taken.err)
     stop(program, "bot")
     stop(program, "sandbox")
     output(("while curl -s -o /dev/null %s/; do sleep 0.05; done"):format(base_url))
@@ -176,7 +176,7 @@ describe("whatsapp replay", function()
     output(("while curl -s -o /dev/null %s; do sleep 0.05; done"):format(url))
   end)
 
-  it("refuses what is no record, with its line", function()
+  it("refuses a file that is not a record, and names the line", function()
     program.scratch.write("bad.jsonl", '{"kind":"clock","at":1}\nno json\n')
     local ended = run "replay bad.jsonl --webhook http://127.0.0.1:1"
     assert.equal(3, ended.status)

@@ -1,5 +1,6 @@
--- Problems of messages that the API refuses, or takes and never delivers, since 2026, and warnings where this is not certain:
--- addresses, templates, Direct Send. Facts from Meta's pages, not from the schema. The boundaries of single fields are in schema_spec.lua.
+-- Problems of messages that the API has refused, or accepted and never delivered, since 2026; and warnings for messages for which
+-- this is not certain: addresses, templates, Direct Send. Facts from Meta's pages, not from the schema. The boundaries of single
+-- fields are in schema_spec.lua.
 local whatsapp = require "whatsapp"
 
 local encode = whatsapp.encode
@@ -60,7 +61,7 @@ local HIDDEN = {
 }
 
 describe("an address in a raw message", function()
-  it("is refused where it is a business-scoped user id in `to`, whatever was pasted with it", function()
+  it("is refused if it is a business-scoped user id in `to`, also with pasted spaces or marks", function()
     local ids = { "US.13491208655302741918", "us.1", "DE.ENT.11815799212886844830", "BR.A1b2C3", " US.1 ", "US.ENT" }
     for _, hidden in pairs(HIDDEN) do ids[#ids + 1] = hidden .. "US.1" .. hidden end
     for _, id in ipairs(ids) do
@@ -73,7 +74,7 @@ describe("an address in a raw message", function()
     end
   end)
 
-  it("is silent where it can be delivered", function()
+  it("gets no warning if the message can be delivered", function()
     for _, to in ipairs { "16505551234", "+16505551234", "+1 650 555 1234", "1-650-555-1234", "+1 (650) 555-1234", "1", 16505551234,
       "Y2FwaV9ncm91cDoxOTUwNTU1MDA3OToxMjAzNjMzOTQzMjAdOTY0MTUZD" } do
       assert.same({}, verdict(text { to = to }), tostring(to))
@@ -83,7 +84,7 @@ describe("an address in a raw message", function()
     assert.same({}, verdict(text { recipient = "US.ENT.11815799212886844830" }))
   end)
 
-  it("makes a warning of an address that is probably wrong", function()
+  it("gets a warning if it is probably wrong", function()
     check_all {
       { "a user name", text { to = "@ana" }, "warning: to format" },
       { "a user name for a user id", text { recipient = "@ana.b1" }, "warning: recipient format" },
@@ -94,7 +95,7 @@ describe("an address in a raw message", function()
     }
   end)
 
-  it("names the character that cannot be seen", function()
+  it("gets a warning that names an invisible character", function()
     for name, hidden in pairs(HIDDEN) do
       for _, field in ipairs { "to", "recipient" } do
         local id = field == "to" and "16505551234" or "US.1"
@@ -113,7 +114,7 @@ describe("an address in a raw message", function()
     end
   end)
 
-  it("is quoted so that a terminal shows what is there", function()
+  it("is quoted so that a terminal shows every character", function()
     local _, problems = verdict(text { to = "\226\128\174US.1\194\155" })
     assert.is_truthy(problems[1].message:find("\\u{202E}US.1\\u{9B}", 1, true), problems[1].message)
   end)
@@ -124,7 +125,7 @@ describe("a template", function()
   local function body(parameter) return component("body", parameter) end
   local function action(value) return { type = "action", action = value } end
 
-  -- every text value: what makes a message of it, and its path
+  -- every text value: a function that makes a message with it, and its path
   local VALUES = {
     { "template.components[1].parameters[1].text", false, function(v) return template { header { type = "text", text = v } } end },
     { "template.components[1].parameters[1].text", false, function(v) return template { body { type = "text", text = v } } end },
@@ -193,7 +194,7 @@ describe("a template", function()
     }
   end)
 
-  it("may have a body over 1,024 characters only where that is its one part", function()
+  it("may have a body over 1,024 characters only if the body is its only part", function()
     local function long(count) return body { type = "text", text = ("x"):rep(count) } end
     local path = "template.components[%d].parameters[1].text max_chars"
     local other = { header { type = "text", text = "h" }, button("quick_reply", { type = "payload", payload = "p" }),
@@ -213,7 +214,7 @@ describe("a template", function()
     assert.same({ 1024, 1025 }, { problems[1].limit, problems[1].actual })
   end)
 
-  it("has a language that exists, or is told how it is written", function()
+  it("has a language that exists; else the problem shows the right spelling", function()
     local MEANT = { ["pt-BR"] = "pt_BR", ["PT_BR"] = "pt_BR", ["pt_br"] = "pt_BR", EN = "en", ["en-us"] = "en_US", Fil = "fil" }
     for code, meant in pairs(MEANT) do
       local lines, problems = verdict(template({}, { language = { code = code } }))
@@ -228,7 +229,7 @@ describe("a template", function()
     end
   end)
 
-  it("has each part and each place of a button once", function()
+  it("has each part once, and each position of a button once", function()
     local function place(index) return button("quick_reply", { type = "payload", payload = "p" }, index) end
     local words = body { type = "text", text = "x" }
     check_all {
@@ -257,7 +258,7 @@ describe("a template", function()
       verdict(template { payment(0, "gold", nil) }))
   end)
 
-  it("has nothing of the On-Premises API, and is told so", function()
+  it("must have no member of the On-Premises API, and the problem says so", function()
     for _, message in ipairs { template({}, { namespace = "x" }), text { to = "1", hsm = {} }, { to = "1", type = "hsm", hsm = {} } } do
       local lines, problems = verdict(message)
       assert.equal(1, #lines)
@@ -268,7 +269,7 @@ describe("a template", function()
 end)
 
 describe("an interactive message", function()
-  it("has warnings for what production senders send and no page has", function()
+  it("gets warnings for members that production senders send and no page documents", function()
     local function product(kind, action)
       local header = kind == "product_list" and { type = "text", text = "h" } or nil
       return { to = "1", interactive = { type = kind, header = header, body = { text = "b" }, action = action } }
@@ -299,7 +300,7 @@ describe("an interactive message", function()
 end)
 
 describe("Direct Send", function()
-  it("has fields of its own", function()
+  it("has its own fields", function()
     check_all {
       { "all", text { to = "1", category = "utility", ttl_seconds = 30, direct_send_config = { template_name = "order_1" } } },
       { "a service", text { to = "1", category = "service", messaging_account_id = "1" } },
@@ -319,7 +320,7 @@ describe("Direct Send", function()
     }
   end)
 
-  it("checks the shapes that are certain, and warns for the rest", function()
+  it("checks the documented shapes, and warns about other shapes", function()
     local function image(media) return { type = "image", image = media } end
     local pair = { id = "1", link = "https://example.com/a.png" }
     check_all {

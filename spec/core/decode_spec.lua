@@ -1,4 +1,4 @@
--- whatsapp.core.decode, which reads the JSON of webhooks: every kind of value, at the borders, and what is no JSON.
+-- whatsapp.core.decode, which reads the JSON of webhooks: every kind of value, limits, and texts that are not JSON.
 local cjson = require "cjson"
 local core = require "whatsapp.core"
 local whatsapp = require "whatsapp"
@@ -58,7 +58,7 @@ describe("core.decode", function()
     assert.equal(100000, #many)
   end)
 
-  it("bounds the depth", function()
+  it("limits the depth", function()
     assert.is_table(core.decode(("["):rep(100) .. ("]"):rep(100)))
     for _, text in ipairs { ("["):rep(101) .. ("]"):rep(101), ("["):rep(1000000), ('{"a":'):rep(1000000), ("[[],"):rep(101) } do
       local value, problem = core.decode(text)
@@ -84,7 +84,7 @@ describe("core.decode", function()
     assert.equal(5, core.decode('{"error":null,"a":1,"error":{},"error":5}').error)
   end)
 
-  it("has room on the stack for the pieces of a long string behind many members (make apicheck)", function()
+  it("has room on the stack for the pieces of a long string after many members (make apicheck)", function()
     local members = {}
     for i = 1, 15 do members[i] = ('"k%d":0'):format(i) end
     for _, pieces in ipairs { 1, 255, 511, 1023 } do
@@ -93,7 +93,7 @@ describe("core.decode", function()
     end
   end)
 
-  it("bounds the number of values, and so the memory", function()
+  it("limits the number of values, and so the memory", function()
     assert.is_table(core.decode("[" .. ("[],"):rep(499998) .. "1]"))
     for _, text in ipairs { "[" .. ("[],"):rep(500000) .. "1]", '{"a":[' .. ('{"b":0},'):rep(250001) .. "1]}", "[" .. ("0,"):rep(5000000) .. "0]" } do
       collectgarbage()
@@ -105,7 +105,7 @@ describe("core.decode", function()
     end
   end)
 
-  it("refuses what is no JSON, and says where", function()
+  it("refuses a text that is not JSON, and names the position", function()
     for _, text in ipairs { "", " ", "{", "[", "]", "}",
       "[1", "[1,", "[1,]", "[,1]", "{,}", '{"a"}', '{"a":}', '{"a":1,}', '{"a" 1}', "{a:1}", "{1:1}",
       '"', '"a', '"\\', '"\\"', '"\\x"',

@@ -1,5 +1,5 @@
--- The golden rows (spec/support/golden.lua), and that a bare Lua makes the same of every field of the schema: what
--- `make test-arm`, `test-be` and `test-musl` hold other machines to.
+-- The golden rows (spec/support/golden.lua), and a transcript of every field of the schema by a bare Lua. `make test-arm`,
+-- `test-be` and `test-musl` compare other machines with the same rows and transcript.
 local golden = require "spec.support.golden"
 local lines_of = require "spec.support.lines"
 local output = require "spec.support.output"
@@ -14,7 +14,7 @@ describe("to the byte, on every Lua, the core", function()
 end)
 
 describe("the transcript", function()
-  it("comes from a bare Lua, and speaks of every field", function()
+  it("comes from a bare Lua, and has every field", function()
     local lines = lines_of(lua .. " spec/support/transcript.lua 2>&1 && echo whole")
     assert.equal("whole", lines[#lines])
     local fields = {}
@@ -25,7 +25,7 @@ describe("the transcript", function()
   end)
 end)
 
--- everything that the transcript says, but the schema itself, which holds the documentation
+-- returns the transcript without the schema itself, because the schema has the documentation
 local function said(environment)
   local text = output(("env %s %s spec/support/transcript.lua 2>/dev/null"):format(environment, lua))
   local first = text:find("-- ", 1, true)
@@ -34,7 +34,7 @@ local function said(environment)
 end
 
 describe("without the documentation (-DWA_NO_DOCS), the core", function()
-  it("says the same of every field as with it", function()
+  it("reports the same about every field", function()
     local build = ("build/%s/no_docs"):format(lua)
     local status, printed = run(("env -u MAKEFLAGS -u MAKELEVEL make -s LUA=%s BUILD=%s CFLAGS='-O0 -DWA_NO_DOCS' core"):format(lua, build))
     assert.equal(0, status, printed)

@@ -1,4 +1,4 @@
--- The schema against limits that were written by hand from Meta's pages, so that a limit that is lost in the schema fails here.
+-- The schema against limits that were written by hand from Meta's pages, so that this spec fails if the schema loses a limit.
 local whatsapp = require "whatsapp"
 
 local BUTTONS = "interactive.action.cards[].action.buttons"
@@ -60,7 +60,7 @@ local LIMITS = {
   { "template.components[].cards", "template carousel", 1, 10 },
 }
 
--- path -> what only some sources say
+-- path -> the limit that only some sources name
 local ADVISED = {
   ["document.filename"] = 240, ["location.name"] = 100, ["location.address"] = 300, ["contacts"] = 257,
   ["interactive.action.parameters.flow_cta"] = 20,
@@ -104,7 +104,7 @@ describe("the schema", function()
     assert.equal(10, rows["interactive.action.buttons interactive category button"].advised_max)
   end)
 
-  it("has a lower limit for the body of a template that is not alone", function()
+  it("has a lower limit for the body of a template that has other parts", function()
     local row = rows["template.components[].parameters[].text template body text"]
     assert.equal(1024, row.max_among_parts)
     assert.is_nil(row.advised_max)

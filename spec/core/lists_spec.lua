@@ -1,5 +1,5 @@
--- Lists stay lists: one that core.decode read, or that whatsapp.array, lua-cjson or dkjson marked, is written as a list, empty
--- ones too, wherever a user's tables carry it: in free data and where the schema has a list.
+-- Lists stay lists. A list that core.decode read, or that whatsapp.array, lua-cjson or dkjson marked, is written as a list, even
+-- if it is empty: in free data, and in a field of the schema that is a list.
 local core = require "whatsapp.core"
 local whatsapp = require "whatsapp"
 
@@ -29,7 +29,7 @@ end
 local A_LIGHT_USERDATA = debug.getmetatable(core.array {})[1]
 local CJSON = { array_mt = {}, empty_array_mt = {}, empty_array = A_LIGHT_USERDATA, null = core.null }
 
--- name, what makes a list of a table, the modules that are loaded
+-- name, function that marks a table as a list, the loaded modules
 local MARKS = {
   { "whatsapp.array", whatsapp.array },
   { "core.decode", function(list)
@@ -54,14 +54,14 @@ describe("a list", function()
     assert.equal('{"chosen":[],"more":{"none":[]}}', data_of(event.response))
   end)
 
-  it("that was read stays one when its last item is taken out", function()
+  it("that was read stays a list when its last item is removed", function()
     local data = core.decode '{"chosen":[1,2]}'
     table.remove(data.chosen)
     table.remove(data.chosen)
     assert.equal('{"chosen":[]}', data_of(data))
   end)
 
-  it("that is marked is written as one, in free data and where the schema has a list", function()
+  it("that is marked is written as a list, in free data and in a list of the schema", function()
     for _, row in ipairs(MARKS) do
       with_modules(row[3] or {}, function()
         local mark = row[2]
@@ -77,7 +77,7 @@ describe("a list", function()
     end
   end)
 
-  it("that is marked is refused where a table with names belongs", function()
+  it("that is marked is refused in a field that must be a table with names", function()
     for _, row in ipairs(MARKS) do
       with_modules(row[3] or {}, function()
         local function call(parameters)
@@ -109,14 +109,14 @@ describe("a list", function()
     end)
   end)
 
-  it("is not one for a mark of another library, and is written as it is", function()
+  it("is not recognized by the mark of another library, and is written as its table is", function()
     for _, metatable in ipairs { {}, { __jsontype = "object" }, { __jsontype = 1 }, { "x" }, { false }, { __index = error } } do
       assert.equal('{"a":{}}', data_of { a = setmetatable({}, metatable) })
       assert.equal('{"a":[1]}', data_of { a = setmetatable({ 1 }, metatable) })
     end
   end)
 
-  it("is found whatever package.loaded holds, and without running what is there", function()
+  it("is recognized with any value in package.loaded, and without running it", function()
     local trap = setmetatable({}, { __index = function() error "a metamethod ran" end, __pairs = error })
     for _, module in ipairs { true, "x", 5, trap } do
       with_modules({ cjson = module, ["cjson.safe"] = module }, function()

@@ -1,4 +1,4 @@
--- A host may have set a locale in which a number has a comma: what is read, written and said is the same.
+-- A host may set a locale in which a number has a comma: reading, writing and errors do not change.
 local output_of = require "spec.support.output"
 local scratch_folder = require "spec.support.scratch"
 
@@ -25,7 +25,7 @@ describe("in a locale with a comma", function()
     local scratch = scratch_folder.new()
     scratch.write("comma.src", SOURCE)
     local script = scratch.write("script.lua", SCRIPT)
-    local made = scratch.run "localedef -c -i comma.src ./comma 2>&1" -- it tells which of its parts there is not
+    local made = scratch.run "localedef -c -i comma.src ./comma 2>&1" -- it names the missing part
     local output = output_of(("LOCPATH=%s %s %s 2>&1"):format(scratch.folder, os.getenv "LUA" or "lua", script))
     scratch.remove()
     assert.equal('{"messaging_product":"whatsapp","recipient_type":"individual","to":"1","type":"location","location":'

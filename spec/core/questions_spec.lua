@@ -1,5 +1,5 @@
--- The questions that the core answers about a message and about an answer: who gets the message, and whether the answer names
--- one. With values of every kind. Also: a delivery that is used again holds nothing of the message before. Touches no network.
+-- Two functions of the core: which address a message has, and whether an answer names a message. With values of every kind. Also:
+-- a reused delivery keeps no data of the earlier message. Touches no network.
 local core = require "whatsapp.core"
 local memory = require "whatsapp.transport.memory"
 local whatsapp = require "whatsapp"
@@ -37,7 +37,7 @@ describe("core.recipient_of", function()
 end)
 
 describe("core.names_message", function()
-  it("is true for a message with an id, and for nothing else", function()
+  it("is true only for an answer that names a message with an id", function()
     assert.is_true(core.names_message { messages = { { id = "wamid.1" } } })
     for _, value in ipairs {
       {}, { messages = {} }, { messages = "x" }, { messages = { "x" } }, { messages = { {} } }, { messages = { { id = "" } } },
@@ -49,11 +49,47 @@ describe("core.names_message", function()
   end)
 end)
 
+describe("core.read_answer", function()
+  it("returns what decode and names_message return", function()
+    for _, text in ipairs {
+      '{"messages":[{"id":"wamid.1"}]}', '{"messages":[{}]}', "[]", "5", "null", '"messages"', "true", "{}", " [1,[2,{}]] ",
+    } do
+      assert.same({ core.decode(text), core.names_message(core.decode(text)) }, { core.read_answer(text) })
+    end
+  end)
+
+  it("returns nil and decode's error for text that is not JSON", function()
+    for _, text in ipairs { "", "{", '{"messages":[{"id":"x"}]', "{} x", "[1,]" } do
+      local value, err = core.decode(text)
+      assert.is_nil(value)
+      assert.same({ nil, err }, { core.read_answer(text) })
+    end
+    assert.is_false(pcall(core.read_answer))
+  end)
+end)
+
+describe("core.same", function()
+  local one = { a = 1, b = { c = "x" } }
+  local rows = {
+    { one, one, true }, { { a = 1, b = { c = "x" } }, one, true }, { {}, {}, true }, { { {} }, { {} }, true },
+    { {}, one, false }, { { a = 1 }, one, false }, { { a = 1, b = {} }, one, false }, { { a = 2, b = one.b }, one, false },
+    { { a = 1, b = one.b, d = false }, one, false }, { { a = 1, b = { c = "x", d = 1 } }, one, false },
+    { { { {} } }, { { {} } }, false }, { { a = "1" }, { a = 1 }, false }, { nil, one, false }, { "a", "a", false },
+    { setmetatable({}, { __index = one }), one, false },
+  }
+  for i, row in ipairs(rows) do
+    it("compares members and the members of their tables, but no deeper tables: row  " .. i, function()
+      assert.equal(row[3], core.same(row[1], row[2]))
+      assert.equal(row[3], core.same(row[2], row[1]))
+    end)
+  end
+end)
+
 describe("a delivery that is used again", function()
   local function text(to, body) return { to = to, text = { body = body } } end
   local GOOD = { status = 200, headers = {}, body = '{"messages":[{"id":"wamid.1"}]}' }
 
-  it("holds nothing of the message before", function()
+  it("keeps no data of the earlier message", function()
     local busy = { status = 400, headers = {}, body = '{"error":{"code":131056,"message":"slower"}}' }
     local window = { status = 400, headers = {}, body = '{"error":{"code":131047,"message":"24 hours"}}' }
     local refused = { status = 400, headers = {}, body = '{"error":{"code":100,"message":"no"}}' }

@@ -1,5 +1,5 @@
--- Every field of every message, at its boundaries: the cases are made from whatsapp.schema(), so that a field that is
--- added is tested. The cases of whole messages are in walk_spec.lua.
+-- Every field of every message, at its boundaries: the cases come from whatsapp.schema(), so that a new field is tested without a
+-- new case. The cases of whole messages are in walk_spec.lua.
 local core = require "whatsapp.core"
 local generate = require "spec.support.generate"
 local output_of = require "spec.support.output"
@@ -58,7 +58,7 @@ local function is_chosen(row)
   return false
 end
 
--- a member that chooses the shape of its object by being there
+-- a member whose presence selects the shape of its object
 local function is_selector(row)
   for _, choice in ipairs(row.when) do
     if choice.path == row.path and not choice.value then return true end
@@ -92,7 +92,7 @@ local function each(wanted, check)
 end
 
 describe("every field of the schema", function()
-  it("has a name, a kind, a class, a section and a line that says what it is for", function()
+  it("has a name, a kind, a class, a section and a line of documentation", function()
     each(function() return true end, function(row)
       assert.is_truthy(row.kind and row.class and row.section, describe_row(row))
       assert.is_true(#row.doc > 3 and row.doc:sub(-1) == ".", describe_row(row))
@@ -110,17 +110,17 @@ describe("every field of the schema", function()
     end)
   end)
 
-  it("is asked for where it is required", function()
+  it("is reported if it is required and missing", function()
     each(is_asked_for, function(row)
       assert.is_truthy(expect(row, nil, "required", "problem").message:find "missing")
     end)
   end)
 
-  it("is absent where it is JSON's null", function()
+  it("counts as absent if it is JSON's null", function()
     each(is_asked_for, function(row) expect(row, whatsapp.null, "required", "problem") end)
   end)
 
-  it("may be left out where it is not required", function()
+  it("may be absent if it is not required", function()
     local function wanted(row) return not row.required and not row.required_among_many and not generate.is_ruled(row) end
     each(wanted, function(row)
       local message = generate.message(row)
@@ -131,7 +131,7 @@ describe("every field of the schema", function()
     end)
   end)
 
-  it("is filled in where the envelope does so", function()
+  it("is filled in if the envelope fills it in", function()
     each(function(row) return row.fill ~= nil end, function(row) accepts(row, nil) end)
   end)
 
@@ -213,7 +213,7 @@ describe("every field of the schema", function()
     end)
   end)
 
-  it("takes its values in any case, and no other", function()
+  it("accepts its values in upper and lower case, and no other value", function()
     local function wanted(row) return row.values and row.kind ~= "list" and not is_chosen(row) end
     each(wanted, function(row)
       for _, value in ipairs(row.values) do
@@ -246,7 +246,7 @@ describe("every field of the schema", function()
     end)
   end)
 
-  it("is warned of where it lacks a format that is advised", function()
+  it("gets a warning if it does not have an advised format", function()
     local seen = {}
     each(function(row) return row.advised_formats ~= nil end, function(row)
       for _, name in ipairs(row.advised_formats) do
@@ -267,7 +267,7 @@ describe("every field of the schema", function()
     end
   end)
 
-  it("has the formats of its field however long it is: what is quick says what is slow", function()
+  it("has its format at any length: the fast check and the slow check agree", function()
     local WORDS = { "a", "abcd", "abcdefg", "abcdefgh", "abcdefghijk", ("ab"):rep(20) }
     each(function(row) return (row.format or row.advised_formats) and row.format ~= "date" end, function(row)
       for _, word in ipairs(WORDS) do
@@ -289,7 +289,7 @@ describe("every field of the schema", function()
     end)
   end)
 
-  it("has no neighbour of an unknown name", function()
+  it("has no unknown field next to it", function()
     each(function() return true end, function(row)
       local message = generate.message(row)
       local parent, path = generate.place(message, row)
@@ -309,7 +309,7 @@ describe("every field of the schema", function()
     end)
   end)
 
-  it("passes in lenient mode, whatever it holds", function()
+  it("is accepted in lenient mode with any value", function()
     each(function() return true end, function(row)
       for _, value in ipairs { true, "", ("x"):rep(70), 5, {}, { 1, 2 }, { a = 1 } } do
         local message = generate.message(row)
@@ -322,7 +322,7 @@ describe("every field of the schema", function()
   end)
 end)
 
--- adds each name, and fails where one is there already
+-- adds each name, and fails if a name is there already
 local function add_new(seen, name, what)
   assert.is_nil(seen[name], ("%s: %s stands twice"):format(what, tostring(name)))
   seen[name] = true
@@ -351,7 +351,7 @@ describe("the schema itself", function()
     end)
   end)
 
-  it("has no least over a most", function()
+  it("has no lower limit above the upper limit", function()
     each_object(function(object)
       for _, field in ipairs(object.fields) do
         local what, least = object.name .. "." .. field.name, field.min or 0
@@ -377,7 +377,7 @@ describe("the schema itself", function()
     return object.base ~= nil and has_field(objects[object.base], name)
   end
 
-  it("has rules about fields that there are", function()
+  it("has rules only about fields that exist", function()
     each_object(function(object)
       for _, rule in ipairs(object.rules or {}) do
         for i, name in ipairs(rule.names) do
@@ -408,7 +408,7 @@ describe("the schema itself", function()
     end
   end)
 
-  it("cannot be written with marks that undo each other", function()
+  it("refuses marks that contradict each other", function()
     local scratch = scratch_folder.new()
     local broken, count = read "src/core/schema.c":gsub('(INTEGER%("offset", [^\n]*)%)', "%1, .marks = UNIQUE)", 1)
     broken = broken:gsub('"schema.h"', ('"%s/src/core/schema.h"'):format(output_of("pwd"):match "[^\n]+"))

@@ -115,7 +115,7 @@ describe("whatsapp.encode", function()
       end
     end)
 
-    it("other numbers so that they read back, without an exponent", function()
+    it("other numbers without an exponent, so that they read back as the same number", function()
       local function latitude(n) return encode { to = "1", location = { latitude = n, longitude = "-0.5" } } end
       local written_as = { [0.1] = "0.1", [-12.5] = "-12.5", [1e-7] = "0.0000001", [1e21] = "1000000000000000000000",
         [1 / 3] = "0.3333333333333333", [123456.789] = "123456.789", [2 ^ 60 + 0.0] = "1152921504606846976",
@@ -136,7 +136,7 @@ describe("whatsapp.encode", function()
       assert.is_truthy(json:find('"data":{"A":[],"a":[1,2.5,"x",true,null,{}],"a b":"y","b":1,"\195\164":false}', 1, true))
     end)
 
-    it("a list in its order, however its table was filled", function()
+    it("a list in its order, for any order in which its table was filled", function()
       local function listed(fill)
         local contacts = {}
         fill(contacts)
@@ -250,7 +250,7 @@ describe("whatsapp.encode", function()
     for _, case in ipairs(cases) do
       it(case[1], function()
         local found = brief((problems_of(case[2])))
-        if case[1] == "keys that are no names" then table.sort(found) end -- those come as the table gives them
+        if case[1] == "keys that are no names" then table.sort(found) end -- the order of pairs()
         assert.same(case[3], found)
         assert.is_nil((validate(case[2])))
       end)
@@ -282,7 +282,7 @@ describe("whatsapp.encode", function()
       end)
     end
 
-    it("how many problems there are in all, and keeps a hundred", function()
+    it("the number of all problems, and keeps a hundred", function()
       local contacts = {}
       for i = 1, 150 do contacts[i] = {} end
       local problems, text, details = problems_of { to = "1", contacts = contacts }
@@ -357,7 +357,7 @@ describe("whatsapp.encode", function()
     end
     cases[#cases + 1] = { "a catalog's button in a group", to_group(template { type = "button", sub_type = "catalog", index = 0 }),
       "template.components[1].sub_type forbidden" }
-    it("no button of a template that is for groups, nor a catalog's for one person", function()
+    it("a button of a template that is not for groups, and a catalog button that is not for one person", function()
       assert.is_nil((select(2, encode(to_group(template { type = "button", sub_type = "quick_reply", index = 0,
         parameters = { { type = "payload", payload = "p" } } })))))
       assert.is_nil((select(2, encode(template { type = "button", sub_type = "catalog", index = 0 }))))
@@ -371,7 +371,7 @@ describe("whatsapp.encode", function()
           { name = "i", amount = amount(7), sale_amount = amount(3), quantity = 1 } }, subtotal = amount(1000), tax = amount(100),
           shipping = amount(50), discount = amount(200) } } })
     end
-    it("an order's total, where it is not the sum", function()
+    it("an order's total that is not the sum", function()
       assert.is_nil((select(2, encode(order_of(950)))))
       local _, warnings = encode(order_of(951))
       assert.same({ "interactive.action.parameters.total_amount range" }, brief(warnings))
@@ -391,12 +391,12 @@ describe("whatsapp.encode", function()
       end)
     end
 
-    it("and keeps what it does not know as it is", function()
+    it("and keeps unknown values as they are", function()
       local json = encode(template { type = "button", sub_type = "hologram", index = 0, parameters = { { type = "beam", beam = { 1 } } } })
       assert.is_truthy(json:find('{"type":"button","sub_type":"hologram","index":0,"parameters":[{"beam":[1],"type":"beam"}]}', 1, true))
     end)
 
-    it("and gives an empty list where there is nothing to warn of", function()
+    it("and returns an empty list if there is no warning", function()
       local _, warnings = validate { to = "1", text = { body = "x" } }
       assert.same({}, warnings)
       assert.is_nil((select(2, encode { to = "1", text = { body = "x" } })))
@@ -406,7 +406,7 @@ describe("whatsapp.encode", function()
   describe("in lenient mode", function()
     local lenient = { mode = "lenient" }
 
-    it("writes unknown types, names and values, the unknown ones sorted behind the known", function()
+    it("writes unknown types, names and values, sorted after the known names", function()
       local json, warnings = encode({ to = "1", type = "hologram", hologram = { z = 1, a = {} }, ["new"] = true }, lenient)
       assert.equal('{"messaging_product":"whatsapp","recipient_type":"individual","to":"1","type":"hologram",'
         .. '"hologram":{"a":{},"z":1},"new":true}', json)
@@ -419,11 +419,11 @@ describe("whatsapp.encode", function()
       assert.same({ "text.body min_chars", "text.odd unknown" }, brief(warnings))
     end)
 
-    it("refuses an id that is a number too large to be exact: it may be somebody else's", function()
+    it("refuses an id that is a number too large to be exact: it may be another person's id", function()
       assert.same({ "to type" }, brief((problems_of({ to = 2 ^ 53 + 2, text = { body = "x" } }, lenient))))
     end)
 
-    it("still refuses what JSON cannot hold", function()
+    it("still refuses values that JSON cannot hold", function()
       for _, value in ipairs { 0 / 0, 1 / 0, print, io.stdout, "\255", coroutine.create(function() end) } do
         local problems = problems_of({ to = "1", text = { body = "x", odd = { value } } }, lenient)
         assert.equal("text.odd[1]", problems[1].path)
@@ -432,7 +432,7 @@ describe("whatsapp.encode", function()
   end)
 
   describe("given nonsense", function()
-    it("raises at the caller for what is no message, and for options that do not exist", function()
+    it("raises at the caller's line for a value that is no message, and for unknown options", function()
       for _, wrong in ipairs { 1, "x", true, print } do
         local ok, err = pcall(encode, wrong)
         assert.is_false(ok)
@@ -454,7 +454,7 @@ describe("whatsapp.encode", function()
         flow_action_payload = { data = data } } })
     end
 
-    it("sees a table that holds itself", function()
+    it("refuses a table that holds itself", function()
       local data = { list = { {} } }
       data.list[1].again = data.list
       local path = "interactive.action.parameters.flow_action_payload.data"
@@ -491,7 +491,7 @@ describe("whatsapp.encode", function()
       assert.same({ "text type" }, brief((problems_of { to = "1", text = setmetatable({ 5 }, meta) })))
     end)
 
-    it("takes 10 MB without harm", function()
+    it("accepts 10 MB", function()
       local big = ("x"):rep(10 * 1024 * 1024)
       local problem = problems_of({ to = "1", text = { body = big } })[1]
       assert.same({ "max_chars", 4096, #big }, { problem.rule, problem.limit, problem.actual })
@@ -505,7 +505,7 @@ describe("whatsapp.encode", function()
       assert.is_string((encode { to = "1", text = { body = "x" } }))
     end)
 
-    it("takes tens of thousands of names, or says that this Lua cannot", function()
+    it("accepts tens of thousands of names, or reports that this Lua cannot", function()
       local data = {}
       for i = 1, 50000 do data["k" .. i] = i end
       local json, _, details = encode({ to = "1", data = data, text = { body = "x" } }, { mode = "lenient" })
@@ -513,7 +513,7 @@ describe("whatsapp.encode", function()
       assert.equal(100, #problems_of({ to = "1", text = data }))
     end)
 
-    it("is not fooled by a NUL in a name", function()
+    it("compares names also after a NUL", function()
       assert.same({ 'text["body\\000"] unknown' }, brief((problems_of { to = "1", text = { body = "x", ["body\0"] = "y" } })))
       assert.same({ 'text["preview_url\\000\\000"] unknown' },
         brief((problems_of { to = "1", text = { body = "x", ["preview_url\0\0"] = true } })))
@@ -571,12 +571,12 @@ describe("whatsapp.encode", function()
       end
     end
 
-    it("gives nothing behind the JSON where there are no warnings, so that it can be passed on", function()
+    it("returns only the JSON if there are no warnings, so that a call can pass it on", function()
       assert.equal(1, select("#", encode { to = "1", text = { body = "x" } }))
       assert.equal(2, select("#", encode { to = "1", audio = { id = "1", caption = "x" } }))
     end)
 
-    it("keeps working inside a finalizer that runs while it runs", function()
+    it("works inside a finalizer that runs during a call", function()
       local inner, runs = nil, 0
       local function send()
         inner, runs = encode { to = "2", text = { body = "inner" } }, runs + 1
@@ -593,7 +593,7 @@ describe("whatsapp.encode", function()
       assert.is_true(runs > 20)
     end)
 
-    it("makes ready what a message needs while finalizers send other messages", function()
+    it("compiles the types of a message while finalizers send other messages", function()
       local outer = interactive("list", { button = "m", sections = { { rows = { { id = "1", title = "t" } } } } })
       local inner = template { type = "header", parameters = { { type = "image", image = { id = "1" } } } }
       local wanted, other, own, runs = encode(outer), encode(inner), package.loaded["whatsapp.core"], 0
@@ -607,7 +607,7 @@ describe("whatsapp.encode", function()
         while rounds < 50 or (during <= 20 and rounds < 5000) do
           rounds = rounds + 1
           package.loaded["whatsapp.core"], core = nil, nil
-          core = require "whatsapp.core" -- a new one, that has nothing ready
+          core = require "whatsapp.core" -- a new core, which has compiled no type
           for _ = 1, 20 do finalize(again) end
           local before = runs
           if core.encode(outer) == wanted then right = right + 1 end
@@ -622,7 +622,7 @@ describe("whatsapp.encode", function()
 end)
 
 describe("whatsapp", function()
-  it("has a null that is lua-cjson's", function()
+  it("has the same null as lua-cjson", function()
     assert.equal(require("cjson").null, whatsapp.null)
   end)
 

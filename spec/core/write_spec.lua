@@ -1,5 +1,5 @@
--- whatsapp.core.write, which writes any value as JSON: what it writes reads back as the same value, and what JSON cannot hold is
--- named with its path. Needs no library.
+-- whatsapp.core.write, which writes any value as JSON: the JSON reads back as the same value, and a value that JSON cannot hold
+-- is reported with its path. Needs no library.
 local core = require "whatsapp.core"
 
 describe("core.write", function()
@@ -13,7 +13,7 @@ describe("core.write", function()
     for _, row in ipairs(rows) do assert.equal(row[1], (core.write(row[2]))) end
   end)
 
-  it("writes again what decode read, lists that are empty too", function()
+  it("writes again the values of decode, also empty lists", function()
     for _, json in ipairs { '{"a":[],"b":{},"c":[[],{"d":[]}]}', "[]", "[[1,2.5],null]", '"x"' } do
       assert.equal(json, (core.write(core.decode(json))))
     end
@@ -39,7 +39,7 @@ describe("core.write", function()
     assert.is_false(pcall(core.write))
   end)
 
-  it("leaves the encoder as it was", function()
+  it("does not change the encoder", function()
     local message = { to = "1", text = { body = "hello" } }
     local json = assert(core.encode(message))
     core.write { print }
@@ -55,7 +55,7 @@ describe("core.write", function()
     assert.equal('[{"a":1}]', core.write { { a = 1 } })
   end)
 
-  it("refuses with every problem and its path what JSON cannot hold", function()
+  it("refuses values that JSON cannot hold, with every problem and its path", function()
     local round = {}
     round.a = round
     local deep = {}

@@ -1,8 +1,8 @@
 -- The crash test of the outbox: senders and a putter that are killed with SIGKILL or frozen past their lease, an engine that is
 -- killed, an API with faults, and machines whose clocks differ. Counts the arrivals at the API: each acknowledged message must
--- arrive once, or be reported. Needs lua-luv. Every process is its own child, and is killed by its id.
+-- arrive once, or be reported. Needs lua-luv. Every process is a child of this process, and is killed by its id.
 --   lua5.4 spec/crash/run.lua ENGINE MESSAGES KILLS FREEZES ENGINE_KILLS MODE [SECONDS]
--- ENGINE: sqlite, redis, postgres; MODE: hold (an unknown entry holds its lane) or go; SECONDS: at most
+-- ENGINE: sqlite, redis, postgres; MODE: hold (an unknown entry holds its lane) or go; SECONDS: the longest run
 local uv = require "luv"
 local engines = require "spec.support.engines"
 local nginx_of = require "spec.support.nginx"
@@ -15,8 +15,8 @@ local engine_name, messages, kills, freezes, engine_kills, mode = arg[1], tonumb
   tonumber(arg[5]), arg[6] or "hold"
 local most_seconds = tonumber(arg[7] or 900)
 local LANES, SENDERS, LEASE, TIMEOUT, FAULTS, FREEZE = 200, 3, 3, 2, 0.01, 4
-local SKEW = { "+0", "+600", "-600" } -- seconds of the senders' clocks; not for SQLite, whose clock is the machine's
-local OLD = 10 -- seconds after which a sender that was frozen has surely ended: a person may decide
+local SKEW = { "+0", "+600", "-600" } -- seconds of the senders' clocks; not for SQLite, which uses the machine's clock
+local OLD = 10 -- seconds after which a frozen sender has surely ended, so that a person may decide
 
 math.randomseed(os.time())
 local scratch = scratch_of.new()
@@ -29,7 +29,9 @@ scratch.run "chmod 777 . && chmod 666 *"
 local engine, store_name
 if engine_name == "sqlite" then store_name = "sqlite:" .. scratch.path "outbox.db"
 else
-  engine = engines[engine_name] { fsync = true }
+  -- not everysec: during a long fsync, Redis confirms writes that it has not given to the system, and loses these writes if it is
+  -- killed
+  engine = engines[engine_name] { fsync = true, always = true }
   store_name = engine_name .. ":" .. engine.port
 end
 local nginx = nginx_of.start {
@@ -100,7 +102,7 @@ end
 
 -- ---- what webhooks and a person do ----------------------------------------------------------------------------------------------
 
--- a frozen sender may hold the lock of SQLite: this process, which thaws it, must not wait for it
+-- a frozen sender may hold the lock of SQLite: this process thaws the sender, so it must not wait for the lock
 local store = open(store_name, nil, 0.05)
 local outbox = whatsapp.outbox.new { store = store }
 local unknown_since, was_unknown, settled, dropped = {}, {}, 0, 0

@@ -1,5 +1,5 @@
 -- The API of the crash tests, in nginx: takes messages, writes each arrival into a file, and makes the faults of a bad network
--- and of a busy API, each with the chance FAULTS. Never loses an arrival that it answered or not: the line is written first.
+-- and of a busy API, each with the probability FAULTS. Never loses an arrival: it writes the line before it answers.
 -- luacheck: std min+ngx_lua
 local core = require "whatsapp.core"
 
@@ -21,7 +21,7 @@ end
 
 local function accepted() return ('{"messaging_product":"whatsapp","messages":[{"id":"wamid.%d.%d"}]}'):format(ngx.worker.pid(), count) end
 
--- before the message is taken: it does not arrive
+-- faults before the message is accepted: it does not arrive
 local REFUSALS = {
   function() ngx.exit(444) end, -- the connection is closed without an answer
   function() refuse(400, 131056) end,
@@ -31,7 +31,7 @@ local REFUSALS = {
   function() answer(503, "<html>busy</html>") end,
 }
 
--- after it was taken: it has arrived
+-- faults after the message was accepted: it has arrived
 local TROUBLES = {
   function() ngx.exit(444) end,
   function() ngx.sleep(4) ngx.print(accepted()) end, -- longer than the client waits
@@ -46,14 +46,14 @@ local TROUBLES = {
   end,
 }
 
--- one of the list with the chance of each, or nil
+-- returns a random fault of the list, or nil
 local function dice(list, chance)
   local at = math.floor(math.random() / chance) + 1
   return list[at]
 end
 
 ---@param path string of the file
----@param chance number of each fault
+---@param chance number the probability of each fault
 function M.content(path, chance)
   ngx.req.read_body()
   local body = ngx.req.get_body_data()

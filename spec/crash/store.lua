@@ -1,4 +1,4 @@
--- Opens the store that a text names, for the processes of the crash tests and of the benchmark:
+-- Opens a store by its name, for the processes of the crash tests and of the benchmark:
 --   memory:    sqlite:PATH    sqlite-normal:PATH    redis:PORT    postgres:PORT
 ---@param name string
 ---@param queue string?

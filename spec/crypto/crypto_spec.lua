@@ -1,4 +1,4 @@
--- whatsapp.crypto against the test vectors of RFC 4231, and against what Node's crypto made.
+-- whatsapp.crypto against the test vectors of RFC 4231, and against the output of Node's crypto.
 local crypto = require "whatsapp.crypto"
 local run = require "spec.support.run"
 local scratch_folder = require "spec.support.scratch"
@@ -12,7 +12,7 @@ describe("crypto.hmac_sha256", function()
     { ("\170"):rep(131), "Test Using Larger Than Block-Size Key - Hash Key First",
       "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54" },
   }
-  it("makes the digests of RFC 4231", function()
+  it("returns the digests of RFC 4231", function()
     for _, case in ipairs(cases) do assert.equal(case[3], crypto.hmac_sha256(case[1], case[2])) end
   end)
 
@@ -33,7 +33,7 @@ describe("crypto.digest", function()
     { ("a"):rep(1000), 1000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0" },
   }
 
-  it("makes the SHA-256 of bytes that come in pieces", function()
+  it("returns the SHA-256 of bytes in pieces", function()
     for _, row in ipairs(rows) do
       local digest = crypto.digest "sha256"
       for _ = 1, row[2] do digest:update(row[1]) end
@@ -42,14 +42,14 @@ describe("crypto.digest", function()
     assert.equal(rows[2][3], crypto.digest("sha256"):update("a"):update(""):update("bc"):final "hex")
   end)
 
-  it("gives digits or bytes", function()
+  it("returns digits or bytes", function()
     local bytes = crypto.digest("sha256"):update("a\0b"):final "binary"
     assert.equal(32, #bytes)
     local digits = bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)
     assert.equal(crypto.digest("sha256"):update("a\0b"):final(), digits)
   end)
 
-  it("ends with final, and raises on anything else", function()
+  it("ends with final; after that, every call raises", function()
     local digest = crypto.digest "sha256"
     assert.is_false(pcall(digest.final, digest, "base64"))
     assert.is_false(pcall(digest.update, digest))
@@ -72,7 +72,7 @@ describe("crypto.digest", function()
 end)
 
 describe("crypto.digest with a key", function()
-  it("makes the HMAC of pieces", function()
+  it("returns the HMAC of pieces", function()
     for _, key in ipairs { "", "key", "a\0b", ("k"):rep(200) } do
       local digest = crypto.digest("sha256", key):update "a":update "":update "bc"
       assert.equal(crypto.hmac_sha256(key, "abc"), digest:final())
@@ -96,7 +96,7 @@ describe("crypto.base64", function()
     assert.equal(all, crypto.from_base64(crypto.base64(all)))
   end)
 
-  it("reads no other form", function()
+  it("refuses every other form", function()
     for _, wrong in ipairs { "Z", "Zg", "Zg=", "Zg==\n", " Zg==", "Zg= =", "=Zg=", "Zg==Zg==", "====", "===", "Zm9v=", "Zm-_", "Zm\0v", "Zm9v\0" } do
       assert.is_nil((crypto.from_base64(wrong)), wrong)
     end
@@ -105,7 +105,7 @@ describe("crypto.base64", function()
 end)
 
 describe("crypto.secret", function()
-  it("opens what it sealed, and nothing else", function()
+  it("opens only its own sealed bytes", function()
     local secret, iv = crypto.secret(("k"):rep(16)), ("i"):rep(16)
     for _, text in ipairs { "", "x", ("long"):rep(10000), "\0\255" } do
       local sealed = secret:seal(iv, text)
@@ -132,7 +132,7 @@ describe("crypto.secret", function()
     end
   end)
 
-  it("answers with an error once it is gone", function()
+  it("returns an error after it was closed", function()
     local secret = crypto.secret()
     local gc = secret.__gc
     gc(secret)
@@ -149,7 +149,7 @@ end)
 describe("crypto's keys", function()
   local key = crypto.private_key(vectors.keys[1].pkcs8)
 
-  it("hand a secret over", function()
+  it("pass a secret on", function()
     local secret, iv = crypto.secret(), ("i"):rep(16)
     local wrapped = crypto.public_key(vectors.keys[1].public):wrap(secret)
     assert.equal(256, #wrapped)
@@ -162,21 +162,21 @@ describe("crypto's keys", function()
     assert.is_false(pcall(key.wrap, key, ("k"):rep(16)))
   end)
 
-  it("are written as they were read", function()
+  it("are written in the same form in which they were read", function()
     assert.equal(vectors.keys[1].pkcs8, key:private_pem())
     assert.equal(vectors.keys[1].public, key:public_pem())
     local again = crypto.private_key(key:private_pem "a pass\0phrase", "a pass\0phrase")
     assert.equal(vectors.keys[1].pkcs8, again:private_pem())
-    assert.is_false(pcall(key.private_pem, key, ("x"):rep(2000))) -- longer than libcrypto takes
+    assert.is_false(pcall(key.private_pem, key, ("x"):rep(2000))) -- longer than libcrypto allows
   end)
 
-  it("that are public unwrap nothing", function()
+  it("cannot unwrap if they are public", function()
     local public = crypto.public_key(vectors.keys[1].public)
     assert.is_nil((public:unwrap(public:wrap(crypto.secret()))))
     assert.is_false((pcall(public.private_pem, public)))
   end)
 
-  it("answer with an error once they are gone", function()
+  it("return an error after they were closed", function()
     local gone = crypto.private_key(vectors.keys[1].pkcs8)
     gone.__gc(gone)
     gone.__gc(gone)
@@ -218,7 +218,7 @@ describe("crypto.decipher", function()
     assert.equal(("0123456789"):rep(100000), decrypted(crypto.decipher(("\7"):rep(32), ("\9"):rep(16)), bytes, 65536))
   end)
 
-  it("tells a file that is cut, and raises for wrong keys", function()
+  it("reports a file that is cut, and raises for wrong keys", function()
     local decipher = crypto.decipher(("k"):rep(32), ("i"):rep(16))
     decipher:update(("x"):rep(17))
     assert.is_nil((decipher:final()))
@@ -245,7 +245,7 @@ describe("crypto.equal", function()
 end)
 
 describe("crypto.random", function()
-  it("gives as many bytes as asked for, never the same ones", function()
+  it("returns the requested number of bytes, and never the same bytes", function()
     assert.equal(32, #crypto.random(16))
     assert.equal(128, #crypto.random(64))
     assert.is_truthy(crypto.random(8):find "^%x+$")

@@ -1,5 +1,5 @@
--- The library as files that a C program compiles in: they compile without a warning, export only the
--- documented symbols, and a program made of them alone sends messages; when its memory ends it prints an error. Sends only to the program itself.
+-- The library as files that a C program compiles in. The files compile without a warning, and export only the documented symbols;
+-- a program of only these files sends messages; when it has no memory left, it prints an error. Sends only to the program itself.
 local read = require "spec.support.read"
 local run = require "spec.support.run"
 local scratch_folder = require "spec.support.scratch"
@@ -31,7 +31,7 @@ describe("the library in a C program", function()
     return names
   end
 
-  -- a program of the specs, and these objects
+  -- links a program of the specs with these objects
   local function build(source, program, objects, libraries)
     local abi = lua:gsub("^luajit.*", "lua5.1")
     return run(("cc -std=c99 -Wall -Wextra -Werror -Ibuild/amalgamation $(pkg-config --cflags %s) -o %s %s %s -l%s -lm %s"):format(abi,
@@ -40,7 +40,7 @@ describe("the library in a C program", function()
 
   it("compiles without a warning", function() assert.equal("", compiled) end)
 
-  it("shows the functions of its header, and nothing else", function()
+  it("exports the functions of its header, and nothing else", function()
     local declared, header = 0, read "build/amalgamation/whatsapp.h"
     for _, name in ipairs { "core", "curl", "crypto", "files", "lua" } do
       local names = shown(("%s/whatsapp%s.o"):format(built, name == "core" and "" or "_" .. name))
@@ -52,14 +52,14 @@ describe("the library in a C program", function()
     assert.equal(declared, select(2, header:gsub("%(lua_State %*L%);", "")))
   end)
 
-  it("needs neither libcurl nor libcrypto, unless they are asked for", function()
+  it("needs libcurl and libcrypto only if the program asks for them", function()
     local _, needed = run("ldd " .. host)
     assert.is_nil(needed:find "libcurl" or needed:find "libcrypto", needed)
     local _, all = run("ldd " .. host_all)
     assert.is_truthy(all:find "libcurl" and all:find "libcrypto", all)
   end)
 
-  it("is the same bytes whenever it is made", function()
+  it("has the same bytes each time it is made", function()
     assert.equal(0, (run(lua .. " src/embed/amalgamate.lua " .. scratch.folder)))
     for _, name in ipairs { "whatsapp.c", "whatsapp.h", "whatsapp_lua.c", "whatsapp_curl.c", "whatsapp_crypto.c", "whatsapp_files.c" } do
       assert.equal(read("build/amalgamation/" .. name), read(scratch.path(name)))
@@ -80,7 +80,7 @@ describe("the library in a C program", function()
     end
   end)
 
-  -- the program, what is for editors, and what starts a server or works in nginx only
+  -- modules that are not tried: the program, the types for editors, and modules that start a server or work only in nginx
   local LEFT_OUT = { ["whatsapp.types"] = true }
   for _, name in ipairs { "server", "nginx", "process", "settings", "driver", "files", "stream", "wire" } do
     LEFT_OUT["whatsapp.sandbox." .. name] = true
@@ -92,7 +92,7 @@ describe("the library in a C program", function()
     ["whatsapp.transport.cqueues"] = true, ["whatsapp.transport.luv"] = true, ["whatsapp.transport.resty.file"] = true,
   }
 
-  it("finds its Lua files in itself, each line where it is in its file", function()
+  it("finds its Lua files in the program, with the right line numbers", function()
     local script = { "local arg, check = nil, function(a, b) if a ~= b then error(('%s, not %s'):format(a, b)) end end",
       "package.path, package.cpath = '', ''" }
     local names = 0
@@ -118,7 +118,7 @@ describe("the library in a C program", function()
     assert.equal(0, status, output)
   end)
 
-  it("has libcurl and libcrypto where they are compiled in", function()
+  it("has libcurl and libcrypto if they are compiled in", function()
     local script = scratch.write("all.lua", [[
       package.path, package.cpath = "", ""
       print(require("whatsapp.crypto").hmac_sha256("key", "text"))
@@ -135,7 +135,7 @@ describe("the library in a C program", function()
     assert.is_truthy(output:find("module 'whatsapp.crypto' not found", 1, true), output)
   end)
 
-  it("leaves the documentation out of the schema, if it is told to", function()
+  it("has no documentation in the schema with -DWA_NO_DOCS", function()
     local script = scratch.write("docs.lua", [[
       local documented = 0
       for name, object in pairs((require("whatsapp.core").schema())) do
@@ -151,7 +151,7 @@ describe("the library in a C program", function()
     assert.is_true(tonumber(whole:match "^(%d+)\n") > 700, whole)
   end)
 
-  it("says that it is out of memory, wherever that happens", function()
+  it("reports that it is out of memory, at every allocation", function()
     local limit, refused = 16000, 0
     local status, output
     repeat
@@ -169,7 +169,7 @@ describe("the library in a C program", function()
   end)
 
   -- a program of these sizes fits on a small device: the README says so
-  it("takes at most 64 KiB of text, and of Lua's heap for a message", function()
+  it("needs at most 64 KiB of code, and 64 KiB of Lua's heap for a message", function()
     local output = make "size"
     local text, data = output:match "\nthis machine +(%d+) +%d+ +(%d+)\n"
     assert.is_true(tonumber(text) <= 65536, output)
@@ -183,7 +183,7 @@ describe("the library in a C program", function()
     assert.equal(5, messages)
   end)
 
-  it("may be made known to a state more than once, and says what it misses", function()
+  it("may be registered in a state more than once, and names what is missing", function()
     local source = scratch.write("twice.c", [[
       #include "whatsapp.h"
       #include <lauxlib.h>
@@ -223,7 +223,7 @@ describe("the library in a C program", function()
   end)
 
   it("sends as src/README.md says", function()
-    local opened, lines = read "src/README.md":match "```c\n(luaL_openlibs%(L%);\n)(.-)```" -- Lua 5.1 forgets what stood in preload
+    local opened, lines = read "src/README.md":match "```c\n(luaL_openlibs%(L%);\n)(.-)```" -- Lua 5.1 empties preload
     local source = scratch.write("readme.c", [[
       #include "whatsapp.h"
       #include <lauxlib.h>

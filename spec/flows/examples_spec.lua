@@ -1,4 +1,5 @@
--- The appointment that examples/ serve: the flow's JSON, its message, its encrypted endpoint and its answer, asked as WhatsApp on a
+-- The appointment that examples/ serve: the flow's JSON, its message, its encrypted endpoint and its answer, asked as WhatsApp on
+-- a
 -- phone asks, by sandbox/flow: in this process, as a CGI program, in a small server and in nginx.
 local curl = require "whatsapp.transport.curl"
 local flow = require "whatsapp.sandbox.flow"
@@ -21,7 +22,7 @@ local VARIABLES = {
 local ENVIRONMENT = "env"
 for name, value in pairs(VARIABLES) do ENVIRONMENT = ("%s %s='%s'"):format(ENVIRONMENT, name, value) end
 
--- walks through the flow; ask(request) is the response of an endpoint
+-- walks through the flow; ask(request) returns the response of an endpoint
 local function walk(ask, token)
   local function step(action, screen, data)
     local request, open = flow.request(pair.public_key, webhooks.SECRET, { action = action, screen = screen, data = data, flow_token = token })
@@ -63,7 +64,7 @@ describe("the appointment flow", function()
 
   it("is served by a small server, and its answer comes by webhook", function()
     local pipe, port, pid
-    for _ = 1, 20 do -- a taken port is only bad luck
+    for _ = 1, 20 do -- a random port may be taken
       port = math.random(20000, 32000)
       pipe = assert(io.popen(("echo $$; exec %s %s examples/webhook_server.lua %d examples/webhook_appointment.lua 2>%s"):format(ENVIRONMENT,
         lua, port, scratch.path "log")))
@@ -106,10 +107,10 @@ describe("the appointment flow", function()
     assert.equal("APPOINTMENT", assert(open(ask(request))).screen)
     request, open = flow.request(whatsapp.flows.generate_key().public_key, webhooks.SECRET, { action = "INIT", flow_token = "t" })
     local _, err = open(ask(request))
-    assert.is_truthy(err:find "HTTP 421: the endpoint has another private key", err)
+    assert.is_truthy(err:find "HTTP 421: the endpoint's private key does not belong", err)
     request, open = flow.request(pair.public_key, "another secret", { action = "INIT", flow_token = "t" })
     _, err = open(ask(request))
-    assert.is_truthy(err:find "HTTP 432: the endpoint was told another app secret", err)
+    assert.is_truthy(err:find "HTTP 432: the endpoint has another app secret", err)
   end)
 
   it("is served in nginx, by its adapter", function()

@@ -1,5 +1,5 @@
--- whatsapp.flows: the encrypted endpoint against requests and answers that Node's crypto made (support/flow_vectors.lua), and
--- everything that a wrong request, a wrong key or a wrong callback can be. Touches no network.
+-- whatsapp.flows: the encrypted endpoint against requests and answers of Node's crypto (support/flow_vectors.lua), and against
+-- wrong requests, wrong keys and wrong callbacks. Touches no network.
 local crypto = require "whatsapp.crypto"
 local json = require "whatsapp.wire.json"
 local vectors = require "spec.support.flow_vectors"
@@ -14,7 +14,7 @@ local function post(body, signature)
   }
 end
 
--- an endpoint whose callbacks answer a vector; lines: all that is reported
+-- returns an endpoint whose callbacks answer a vector, and the list of all reported lines
 local function new(changes, on)
   local lines, seen = {}, {}
   local function callback(request)
@@ -38,7 +38,7 @@ end
 
 local function bytes_of(hex) return (hex:gsub("..", function(byte) return string.char(tonumber(byte, 16)) end)) end
 
--- the decrypted answer to a vector
+-- returns the decrypted answer to a vector
 local function opened(exchange, answer)
   local iv = crypto.from_base64(json.decode(exchange.body).initial_vector)
   local flipped = iv:gsub(".", function(byte) return string.char(255 - byte:byte()) end)
@@ -46,7 +46,7 @@ local function opened(exchange, answer)
   return text and json.decode(text)
 end
 
--- a request as WhatsApp's client makes it, over any content
+-- returns a request with any content, as WhatsApp's client makes it
 local function encrypted(content, number)
   local secret, iv = crypto.secret(), bytes_of(crypto.random(16))
   local key = crypto.public_key(vectors.keys[number or 1].public)
@@ -74,7 +74,7 @@ describe("flows.endpoint", function()
     end
   end)
 
-  it("gives the callback of the action the request, with lists that stay lists", function()
+  it("passes the request to the callback of the action, with lists that stay lists", function()
     local seen = {}
     local function note(name) return function(request) seen[#seen + 1] = { name, request } return { screen = "S", data = request.data } end end
     local handle = new(nil, { init = note "init", data_exchange = note "data_exchange", back = note "back" })
@@ -122,7 +122,7 @@ describe("flows.endpoint", function()
     end
   end)
 
-  it("says 421 where no key fits, 432 for a wrong signature, 405 and 413", function()
+  it("answers 421 if no key fits, 432 for a wrong signature, 405 and 413", function()
     local handle, lines, seen = new()
     local body = exchange_of("data_exchange").body
     assert.equal(421, handle(post(exchange_of("ping", 2).body)).status)
@@ -138,7 +138,7 @@ describe("flows.endpoint", function()
     assert.is_false(pcall(handle))
   end)
 
-  it("refuses garbage in each member, decrypts nothing of it, and reports one line", function()
+  it("refuses garbage in each member, decrypts nothing, and reports one line", function()
     local exchange = exchange_of("data_exchange")
     local members = json.decode(exchange.body)
     local garbage = {
@@ -169,7 +169,7 @@ describe("flows.endpoint", function()
     end
   end)
 
-  it("refuses a request that is not one, though it is encrypted for us", function()
+  it("refuses encrypted content that is no request", function()
     local rows = {
       "", "x", "[]", "5", "{", { action = "navigate" }, { version = "3.0" }, { action = 5 }, { action = {} }, { action = "" },
     }
@@ -180,7 +180,7 @@ describe("flows.endpoint", function()
     end
   end)
 
-  it("says 500 where a callback is missing, raises, fails or returns no screen", function()
+  it("answers 500 if a callback is missing, raises, fails or returns no screen", function()
     local request = { action = "data_exchange", version = "3.0", screen = "PAY", flow_token = "t-4711", data = { name = "Ana Luiza" } }
     local rows = {
       { nil, "no callback for the action data_exchange" },
@@ -194,7 +194,7 @@ describe("flows.endpoint", function()
       { function() return {} end, "returned no name of a screen" },
       { function() return { screen = "" } end, "returned no name of a screen" },
       { function() return { screen = 5, data = {} } end, "returned no name of a screen" },
-      { function() return { screen = "X", data = "x" } end, "returned data that are no table" },
+      { function() return { screen = "X", data = "x" } end, "returned data that is not a table" },
       { function() return { screen = "X", data = { f = print } } end, "data_exchange: data.f: JSON cannot hold a function" },
       { function() return { screen = "X", data = { x = "\255" } } end, "data_exchange: data.x: not UTF%-8" },
       { function(r) error("cannot book for " .. r.data.name .. " with " .. r.flow_token) end, "cannot book for %*%*%* with %*%*%*" },
@@ -209,7 +209,7 @@ describe("flows.endpoint", function()
     end
   end)
 
-  it("says 427 for a token that the callback calls used up, with words for the user", function()
+  it("answers 427 if the callback returns used_up, with the text for the user", function()
     local handle, lines = new(nil, { init = function() return flows.used_up "Booked already" end })
     local body, open = encrypted { action = "INIT", version = "3.0", flow_token = "t" }
     local response = handle(post(body))
@@ -219,7 +219,7 @@ describe("flows.endpoint", function()
     assert.is_false(pcall(flows.used_up))
   end)
 
-  it("sends a screen's data as they are", function()
+  it("sends a screen's data unchanged", function()
     local handle = new(nil, { init = function()
       return { screen = "S", data = { none = whatsapp.array {}, empty = {}, id = 1234567890123456, nested = { { whatsapp.array {} } } } }
     end, back = function() return { screen = "S" } end })
@@ -230,14 +230,14 @@ describe("flows.endpoint", function()
     assert.equal('{"data":{},"screen":"S"}', (json.write(open(handle(post(body)).body))))
   end)
 
-  it("goes on where on_error raises or is missing", function()
+  it("continues if on_error raises or is missing", function()
     for _, on_error in ipairs { function() error "x" end, false } do
       local handle = flows.endpoint { private_key = vectors.keys[1].pkcs8, app_secret = "s", on = {}, on_error = on_error or nil }
       assert.equal(432, handle(post "x").status)
     end
   end)
 
-  it("raises for wrong options at the caller's line, and tells no secret", function()
+  it("raises for wrong options at the caller's line, and shows no secret", function()
     local key = vectors.keys[1]
     local good = { private_key = key.pkcs8, app_secret = "s3cret-s3cret", on = {} }
     local rows = {
@@ -303,7 +303,7 @@ describe("flows.generate_key", function()
     end
   end)
 
-  it("is told by public_key what is wrong with a key", function()
+  it("has a public_key that reports what is wrong with a key", function()
     local key, err = flows.public_key { private_key = vectors.keys[1].pkcs8_aes, passphrase = "x" }
     assert.is_nil(key)
     assert.is_truthy(err:find "another passphrase")

@@ -1,5 +1,6 @@
--- client.media and the files of flows: what Node's crypto encrypted is fetched without the token, checked and decrypted to the
--- disk or into a sink; what is not authentic leaves no file. Over the memory transport, in a folder of its own.
+-- client.media and the files of flows. It fetches files that Node's crypto encrypted, without the token, checks them, and
+-- decrypts them to the disk or into a sink. A file that is not authentic leaves nothing on the disk. Over the memory transport,
+-- in a folder of its own.
 local crypto = require "whatsapp.crypto"
 local memory = require "whatsapp.transport.memory"
 local read = require "spec.support.read"
@@ -12,7 +13,7 @@ local MEMBERS = { "encryption_key", "hmac_key", "iv", "encrypted_hash", "plainte
 
 local scratch = scratch_folder.new()
 
--- a client before a host that has these bytes
+-- returns a client whose transport is a host with these bytes
 local function new(bytes, changes)
   local transport = memory.new(function() return { status = 200, headers = { ["content-type"] = "application/octet-stream" }, body = bytes } end)
   local options = { token = "a-token-of-a-test", phone_number_id = "106", transport = transport, retry = false }
@@ -29,7 +30,7 @@ end
 
 local function hash(bytes) return crypto.base64(crypto.digest("sha256"):update(bytes):final "binary") end
 
--- a file that another key of HMAC signed, or that was cut: all hashes are right
+-- a file with the HMAC of another key, or a cut file: all hashes are right
 local function signed(body, media, key)
   local metadata = media.metadata
   local mac = crypto.digest("sha256", key or crypto.from_base64(metadata.hmac_key)):update(crypto.from_base64(metadata.iv))
@@ -61,7 +62,7 @@ describe("a flow's file", function()
     end
   end)
 
-  it("leaves no file where anything of it is wrong, and tells no key", function()
+  it("leaves no file if anything is wrong, and shows no key", function()
     local media = vectors.media[#vectors.media]
     local bytes = crypto.from_base64(media.file)
     local body, plain_hash = bytes:sub(1, -11), hash(crypto.from_base64(media.plain))
@@ -71,20 +72,20 @@ describe("a flow's file", function()
       return { changed, changes }
     end
     local rows = {
-      { bytes:sub(1, -2), {}, "another SHA-256" },
-      { bytes:sub(1, 100) .. "x" .. bytes:sub(102), {}, "another SHA-256" },
-      { bytes, { encrypted_hash = plain_hash }, "another SHA-256" },
-      { rehashed(bytes:sub(1, 100) .. "\0" .. bytes:sub(102)), "its HMAC is" },
-      { rehashed(bytes:sub(1, -11) .. ("\0"):rep(10)), "its HMAC is" },
-      { rehashed(bytes:sub(1, -2)), "is no encrypted one" },
-      { rehashed(bytes:sub(1, 10)), "is no encrypted one" },
-      { rehashed "", "no bytes|is no encrypted one" },
-      { bytes, { hmac_key = crypto.base64(("h"):rep(32)) }, "its HMAC is" },
-      { bytes, { iv = crypto.base64(("i"):rep(16)) }, "its HMAC is" },
-      { bytes, { encryption_key = crypto.base64(("k"):rep(32)) }, "last block is wrong|another SHA-256 than its metadata" },
-      { bytes, { plaintext_hash = media.metadata.encrypted_hash }, "another SHA-256 than its metadata" },
-      { rehashed(signed(body:sub(1, -17), media)), "last block is wrong|another SHA-256 than its metadata" },
-      { rehashed(signed(body .. body:sub(1, 16), media)), "last block is wrong|another SHA-256 than its metadata" },
+      { bytes:sub(1, -2), {}, "differs from the API's" },
+      { bytes:sub(1, 100) .. "x" .. bytes:sub(102), {}, "differs from the API's" },
+      { bytes, { encrypted_hash = plain_hash }, "differs from the API's" },
+      { rehashed(bytes:sub(1, 100) .. "\0" .. bytes:sub(102)), "its HMAC belongs" },
+      { rehashed(bytes:sub(1, -11) .. ("\0"):rep(10)), "its HMAC belongs" },
+      { rehashed(bytes:sub(1, -2)), "cannot be an encrypted file" },
+      { rehashed(bytes:sub(1, 10)), "cannot be an encrypted file" },
+      { rehashed "", "no bytes|cannot be an encrypted file" },
+      { bytes, { hmac_key = crypto.base64(("h"):rep(32)) }, "its HMAC belongs" },
+      { bytes, { iv = crypto.base64(("i"):rep(16)) }, "its HMAC belongs" },
+      { bytes, { encryption_key = crypto.base64(("k"):rep(32)) }, "last block is wrong|differs from its metadata" },
+      { bytes, { plaintext_hash = media.metadata.encrypted_hash }, "differs from its metadata" },
+      { rehashed(signed(body:sub(1, -17), media)), "last block is wrong|differs from its metadata" },
+      { rehashed(signed(body .. body:sub(1, 16), media)), "last block is wrong|differs from its metadata" },
     }
     for i, row in ipairs(rows) do
       local wanted = row[#row]
@@ -103,7 +104,7 @@ describe("a flow's file", function()
     end
   end)
 
-  it("is not fetched where its metadata are wrong", function()
+  it("is not fetched if its metadata are wrong", function()
     local media = vectors.media[1]
     for _, name in ipairs(MEMBERS) do
       for _, wrong in ipairs { false, "", "x", 5, {}, crypto.base64(("k"):rep(31)), "not base64!" } do
@@ -151,7 +152,7 @@ describe("a flow's file", function()
     end
   end)
 
-  it("replaces a file only if it is told to, and has a bound", function()
+  it("replaces a file only with the option replace, and has a limit", function()
     local media = vectors.media[#vectors.media]
     local client = new(crypto.from_base64(media.file))
     scratch.write("old", "old")

@@ -1,4 +1,4 @@
--- Makes values from the rows of graph/objects: a good value of an object, and for each field the ways to spoil it. For specs.
+-- Makes values from the rows of graph/objects: a good value of an object, and wrong values for each field. For specs.
 local fields = require "whatsapp.graph.fields"
 
 local generate = {}
@@ -13,11 +13,11 @@ end
 
 local value_of
 
--- returns the object, or the variant of it that comes first
+-- returns the object, or its first variant
 local function resolved(object) return object.by and objects[object.variants[1].object] or object end
 
 ---@param name string of an object
----@param with string? a field that it has, required or not
+---@param with string? a field that the value must have
 ---@return table good, table object
 function generate.object(name, with)
   local object = objects[name]
@@ -38,7 +38,7 @@ function generate.object(name, with)
   return made, shape
 end
 
--- by kind
+-- kind of a field -> a good value
 local MAKE = {
   string = text_of, id = function() return "106540352242922" end, boolean = function() return true end,
   integer = function(field) return math.max(field.min or 0, 0) end, map = function() return { key = "value" } end,
@@ -59,7 +59,7 @@ local WRONG_TYPE = {
   string = 5, id = true, boolean = "true", integer = "5", map = "x", names = 5, object = "x", list = "x",
 }
 
--- name of a spoiling -> rule of its problem, a function that returns the spoilt value, or nil where the row has nothing to spoil
+-- name of a fault -> rule of the problem, and a function that returns the wrong value, or nil if the fault does not fit the row
 local SPOIL = {
   { "type", function(field) return WRONG_TYPE[field.kind] end },
   { "enum", function(field) return field.kind == "string" and field.values and not field.open and "odd" or nil end },
@@ -79,7 +79,7 @@ local SPOIL = {
   { "utf8", function(field) return field.kind == "string" and "\255" or nil end },
 }
 
----Calls `found(rule, field, value)` for each way to spoil a field of an object.
+---Calls `found(rule, field, value)` for each fault of each field of an object.
 ---@param name string of the object
 ---@param found fun(rule: string, field: table, value: any)
 function generate.each_spoilt(name, found)

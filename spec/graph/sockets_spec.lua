@@ -19,7 +19,7 @@ local function with_cqueues(sandbox, work, more)
   local cqueues = require "cqueues"
   local transport = require("whatsapp.transport.cqueues").new { ca_file = sandbox.ca_file, proxy = "", timeout = 20 }
   local queue, is_done = cqueues.new(), false
-  queue:wrap(function() -- without pcall, which plain Lua 5.1 cannot yield across
+  queue:wrap(function() -- without pcall: plain Lua 5.1 cannot yield across pcall
     work(client_of(sandbox, { transport = transport }, more))
     is_done = true
   end)
@@ -50,7 +50,7 @@ describe("over sockets, against the sandbox", function()
     for _, row in ipairs(definitions) do client.templates:delete { name = row.definition.name } end
   end
 
-  -- the number of items; without `for`, within which plain Lua 5.1 cannot yield
+  -- returns the number of items; without `for`, because plain Lua 5.1 cannot yield in its iterator
   local function count_of(pages, test)
     local count, item, err = 0, pages:next()
     while item ~= nil do
@@ -130,7 +130,7 @@ describe("over sockets, against the sandbox", function()
     end)
   end
 
-  it("no secret is told to another host, in a URL or in a text", function()
+  it("no secret goes to another host, into a URL or into a text", function()
     local client = client_of(sandbox)
     local _, err, details = client:call { path = "12/34" }
     for _, text in ipairs { err, tostring(details), details.message } do

@@ -1,5 +1,5 @@
--- client.templates, client.groups and the like: a loop over all rows of graph/endpoints and all fields of graph/objects, so that a
--- new row is tested without a line here.
+-- client.templates, client.groups and the other tables: loops over all rows of graph/endpoints and all fields of graph/objects,
+-- so that a new row is tested without a new line here.
 local endpoints = require "whatsapp.graph.endpoints"
 local fields = require "whatsapp.graph.fields"
 local generate = require "spec.graph.generate"
@@ -72,14 +72,14 @@ describe("the tables of endpoints", function()
         assert.equal(row.body ~= nil and not row.form, request.body ~= nil and request.form == nil and not row.form)
       end)
 
-      it("take no argument too many: " .. name, function()
+      it("refuse one argument too many: " .. name, function()
         local client = client_with()
         local made = client[one.name]
         assert.is_false(pcall(made[row.name], made, "1", {}, {}, {}, {}))
         assert.is_false(pcall(made[row.name], {}))
       end)
 
-      it("are documented, and name objects that exist: " .. name, function()
+      it("have documentation, and name objects that exist: " .. name, function()
         assert.is_truthy(row.doc:find "%.$" or row.doc:find "`%.$")
         assert.is_truthy(row.section)
         for _, object in ipairs { row.query, row.body } do assert.is_truthy(fields.objects()[object], object) end
@@ -117,11 +117,11 @@ describe("the tables of endpoints", function()
     local client = whatsapp.new { token = "EAAtoken", phone_number_id = PHONE, transport = memory.new {} }
     local ok, err = pcall(function() return (client.templates:list()) end)
     assert.is_false(ok)
-    assert.is_truthy(err:find "tables_spec.lua:%d+: the client has no option waba_id", err)
+    assert.is_truthy(err:find "tables_spec.lua:%d+: client.templates needs the client's option waba_id", err)
     assert.is_false(pcall(function() return client.flows:each() end))
   end)
 
-  it("let problems pass as warnings in lenient mode", function()
+  it("report problems as warnings in lenient mode", function()
     for _, more in ipairs { { mode = "lenient" }, {} } do
       local client, transport = client_with(nil, more)
       local _, err, info = client.groups:create({ subject = ("x"):rep(200), new_field = { 1 } }, not more.mode and { mode = "lenient" } or nil)
@@ -131,7 +131,7 @@ describe("the tables of endpoints", function()
     end
   end)
 
-  it("give the failure of a query as the only turn of a loop", function()
+  it("return the failure of a query in the only turn of a loop", function()
     local client = client_with()
     local turns = {}
     for item, err, details in client.templates:each { limit = 0, foo = 1 } do turns[#turns + 1] = { item, err, details } end
@@ -158,7 +158,7 @@ describe("the tables of endpoints", function()
     end
   end)
 
-  it("report all problems of a body at once, the free-form data's too", function()
+  it("report all problems of a body at once, also of free-form data", function()
     local client = client_with()
     local _, err, details = client.phone:set { calling = { 0 / 0 }, payload_encryption = { x = print }, storage_configuration = {}, odd = 1 }
     assert.equal(2, details.count, err)
@@ -212,7 +212,7 @@ describe("the fields of bodies and queries", function()
     end)
   end
 
-  it("have formats that tell right from wrong, with the schema's words where it has them", function()
+  it("have formats that accept good values and refuse wrong values, with the same texts as the schema", function()
     local terms = schema.terms()
     for name, format in pairs(fields.FORMATS) do
       assert.is_true(format[2](format[3]), name)
@@ -238,7 +238,7 @@ describe("the fields of bodies and queries", function()
     end
   end)
 
-  it("end: no object holds itself, so that a table which does is not followed for ever", function()
+  it("end: no object holds itself, so that a table that holds itself is not followed for ever", function()
     local function visit(name, above)
       assert.is_nil(above[name], name)
       local here = setmetatable({ [name] = true }, { __index = above })

@@ -1,10 +1,13 @@
 -- make test-hosts: runs each recipe of examples/hosts in its host, if that is installed, against a server on 127.0.0.1 that
--- answers as the API does: the recipe must print the id of its message, and the server must have got one request for each.
--- Ends with an error if one fails. Never sends to another host, leaves nothing behind.
+-- answers as the API does. The recipe must print the id of its message, and the server must have received one request for each
+-- message. Ends with an error if a program fails, or takes longer than $LIMIT seconds (120). $HOSTS_PATH is put before Lua's own
+-- path, to try a newer Copas than Debian's. Never sends to another host, leaves nothing behind.
 --   lua run.lua [name]      one host only
 local nginx_server = require "spec.support.nginx"
 local output = require "spec.support.output"
 local scratch_folder = require "spec.support.scratch"
+
+local LIMIT = tonumber(os.getenv "LIMIT" or 120)
 
 local API = [[location / { content_by_lua_block {
   ngx.req.read_body()
@@ -51,7 +54,7 @@ LuaPackagePath $ROOT/lua/?/init.lua
 LuaPackageCPath $ROOT/build/lua5.3/?.so
 ]]
 
--- starts a server, asks it until it answers, and stops it
+-- starts a server, sends requests until it answers, and stops it
 local ASKED = [[
 $START >$FOLDER/out 2>&1 & pid=$!
 for i in $(seq 50); do
@@ -113,7 +116,7 @@ local HOSTS = {
     run = asked("apache2 -X -f $FOLDER/apache.conf", WEBHOOK, "cat $FOLDER/error.log $FOLDER/answer") },
   { name = "nginx", program = "nginx", lua = "lua5.1", run = "true", nginx = true },
   { name = "C program", program = "cc", lua = "lua5.4", prints = "accepted as wamid", sends = 0,
-    run = "make -s LUA=lua5.4 embed && cd examples/embed && ../../build/lua5.4/embed/host" }, -- it has a pretended network
+    run = "make -s LUA=lua5.4 embed && cd examples/embed && ../../build/lua5.4/embed/host" }, -- it has a simulated network
 }
 
 local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
@@ -121,7 +124,8 @@ local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 local function environment(root, host, api)
   return table.concat({
     "cd " .. quoted(root), "export PATH=$PATH:/usr/sbin:/usr/games",
-    ("export LUA_PATH=%s LUA_CPATH=%s"):format(quoted(root .. "/lua/?.lua;" .. root .. "/lua/?/init.lua;;"),
+    ("export LUA_PATH=%s LUA_CPATH=%s"):format(
+      quoted(root .. "/lua/?.lua;" .. root .. "/lua/?/init.lua;" .. (os.getenv "HOSTS_PATH" or "") .. ";;"),
       quoted(("%s/build/%s/?.so;;"):format(root, host.lua))),
     "export WHATSAPP_TOKEN=token-of-a-spec WHATSAPP_PHONE_NUMBER_ID=106 WHATSAPP_TO=16505551234 WHATSAPP_APP_SECRET=secret",
     "export WHATSAPP_VERIFY_TOKEN=verify WHATSAPP_BASE_URL=" .. api.url "", "unset LUA_INIT",
@@ -157,7 +161,8 @@ local function run(root, host, api)
     local scratch = scratch_folder.new()
     local values = { ROOT = root, FOLDER = scratch.folder, PORT = tostring(math.random(20000, 32000)) }
     for name, text in pairs(host.files or {}) do scratch.write(name, filled(text, values)) end
-    printed = output("sh -c " .. quoted(line .. filled(host.run, values)) .. " 2>&1")
+    printed = output(("timeout -k 5 %d sh -c %s 2>&1 || [ $? -ne 124 ] || echo 'it took longer than %d seconds'")
+      :format(LIMIT, quoted(line .. filled(host.run, values)), LIMIT))
     scratch.remove()
   end
   local sent = api.logged "a message came" - before

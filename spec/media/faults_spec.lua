@@ -1,5 +1,5 @@
--- Files over each transport, real sockets and a server that misbehaves on purpose: what arrives, how often, and that no half
--- file stays where it is not whole. Never sends to another host.
+-- Files over each transport, real sockets and a server that misbehaves on purpose: what arrives, how often, and that no
+-- incomplete file remains. Never sends to another host.
 local crypto = require "whatsapp.crypto"
 local files = require "spec.support.files"
 local multipart = require "whatsapp.sandbox.multipart"
@@ -31,7 +31,7 @@ rows.describe("under client.media", function(t)
     }.media
   end
 
-  -- the step that answers a look-up: the file is at this server
+  -- returns the step that answers a look-up: the file is at this server
   local function found(port, changes)
     local facts = { sum = SUM, size = #JSON, url = t.fault.url(port, "/file?hash=never-shown") }
     for name, value in pairs(changes or {}) do facts[name] = value end
@@ -101,7 +101,7 @@ rows.describe("under client.media", function(t)
     t.fault.play(found(port, { sum = ("0"):rep(64) }), "ok")
     assert.is_truthy(fails(port, "protocol", 2):find("SHA%-256"))
     t.fault.play(found(port, { size = 100 }), "ok")
-    assert.is_truthy(fails(port, "protocol", 2):find("got 11 bytes of a file of 100", 1, true))
+    assert.is_truthy(fails(port, "protocol", 2):find("got 11 of 100 bytes", 1, true))
   end)
 
   over(ALL, "ends a body that does not end, and does not ask again", function(port)
@@ -140,7 +140,7 @@ rows.describe("under client.media", function(t)
   end)
 
   if t.row.loop then
-    it("lets the loop go on, and may wait in the sink", function()
+    it("does not block the loop, and may wait in the sink", function()
       local loop, media = t.row.loop(), media_over "h2"
       local bytes, ticks, ended = 0, 0, false
       t.fault.play(found("h2", { size = 300000, sum = "" }), "slow-bytes 300000")

@@ -1,5 +1,5 @@
--- whatsapp.files, and what media and bodies make of it: a new file is its owner's only, and no file is ever replaced, also where
--- another process puts one there at the same time.
+-- whatsapp.files, and its use in media and bodies: only the owner can read a new file, and no file is replaced, also if another
+-- process puts a file there at the same time.
 local body = require "whatsapp.send.body"
 local files = require "whatsapp.files"
 local read = require "spec.support.read"
@@ -18,7 +18,7 @@ describe("files.create", function()
     assert.equal("600\n", select(2, run("stat -c %a " .. path)))
   end)
 
-  it("leaves what is there as it is: a file, a folder, a link that leads nowhere, a pipe", function()
+  it("changes nothing that exists: a file, a folder, a broken link, a pipe", function()
     local file = scratch.write("old", "old")
     run(("mkdir %s; ln -s /nowhere/at/all %s; mkfifo %s"):format(scratch.path "folder", scratch.path "link", scratch.path "pipe"))
     for _, name in ipairs { "old", "folder", "link", "pipe" } do
@@ -30,7 +30,7 @@ describe("files.create", function()
     assert.equal("old", read(file))
   end)
 
-  it("says why it could not", function()
+  it("reports why it failed", function()
     local ok, err, why = files.create(scratch.path "no/such/folder")
     assert.same({ nil, "failed" }, { ok, why })
     assert.is_string(err)
@@ -50,7 +50,7 @@ describe("files.place", function()
     assert.is_nil(io.open(from))
   end)
 
-  it("moves a file where there are no hard links, by a rename that replaces nothing", function()
+  it("moves a file without hard links, by a rename that replaces nothing", function()
     local from, to = scratch.path "a-folder", scratch.path "another" -- a folder cannot have two names
     run("mkdir " .. from)
     assert.is_true(files.place(from, to))
@@ -70,7 +70,7 @@ describe("files.place", function()
     assert.same({ "old", "new" }, { read(to), read(from) })
   end)
 
-  it("says why it could not", function()
+  it("reports why it failed", function()
     local ok, err, why = files.place(scratch.path "nothing", scratch.path "x")
     assert.same({ nil, "failed" }, { ok, why })
     assert.is_string(err)
@@ -80,7 +80,7 @@ describe("files.place", function()
     end
   end)
 
-  it("lets one of many win, who put their files to one place at once", function()
+  it("lets one process win if many put their files at one place at once", function()
     local script = ([[
       local files = require "whatsapp.files"
       local number, wins = ..., 0
@@ -105,7 +105,7 @@ describe("a downloaded file", function()
   local scratch = scratch_folder.new()
   teardown(scratch.remove)
 
-  -- calls with the C module, and as a host does that has not compiled it in
+  -- calls with the C module, and without it, as in a host that has not compiled it in
   local function with_and_without(call)
     call "with"
     local module, preload = package.loaded["whatsapp.files"], package.preload["whatsapp.files"]
@@ -115,7 +115,7 @@ describe("a downloaded file", function()
     assert(ok, err)
   end
 
-  it("replaces a file only if it is told to", function()
+  it("replaces a file only with the option replace", function()
     with_and_without(function(how)
       local from, to = scratch.write("from", "new"), scratch.write("old-" .. how, "old")
       local ok, err = source.place(from, to)
@@ -129,7 +129,7 @@ describe("a downloaded file", function()
     end)
   end)
 
-  it("is its owner's only, and no other file, where a transport does not stream", function()
+  it("is readable for its owner only, and replaces no file, if a transport does not stream", function()
     local response = { status = 200, headers = {}, body = "bytes" }
     with_and_without(function(how)
       local path = scratch.path("saved-" .. how)

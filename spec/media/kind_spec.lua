@@ -18,7 +18,7 @@ local function utf8(code)
   return string.char(({ 0xC0, 0xE0, 0xF0 })[count] + code) .. table.concat(bytes)
 end
 
--- a file that counts what is read of it; padded with zeros to a size
+-- returns a file that counts the bytes that are read; it has zeros up to a size
 local function opened(bytes, size, filename)
   local file = { size = size or #bytes, filename = filename or "file", read = 0 }
   function file.at(offset, count)
@@ -39,7 +39,7 @@ local function plan_of(bytes, given, size, filename)
   return check.plan(opened(bytes, size, filename), given or {})
 end
 
--- path and rule of each problem
+-- returns path and rule of each problem
 local function problems_of(bytes, given, size)
   local plan, _, details = plan_of(bytes, given, size)
   if plan then return {} end
@@ -54,7 +54,7 @@ local function problems_of(bytes, given, size)
 end
 
 describe("the kind of a file", function()
-  it("is seen in its first bytes", function()
+  it("is found in its first bytes", function()
     local cases = {
       jpeg = files.jpeg, gif = files.gif, heic = files.heic, tiff = files.tiff, mp3 = files.mp3, aac = files.aac, amr = files.amr,
       amr_wb = files.amr_wb, wav = files.wav, avi = files.avi, flac = files.flac, webm = files.webm, matroska = files.matroska,
@@ -66,7 +66,7 @@ describe("the kind of a file", function()
     assert.equal("pdf", facts_of("\239\187\191\r\n" .. files.pdf).kind)
   end)
 
-  it("tells dimensions, depth and colours of images", function()
+  it("includes dimensions, depth and colours of images", function()
     assert.same({ kind = "png", width = 300, height = 70000, depth = 16, colour = 2 }, (facts_of(files.png(300, 70000, 16, 2))))
     for _, form in ipairs { "VP8 ", "VP8L", "VP8X" } do
       assert.same({ kind = "webp", width = 512, height = 511, animated = false }, (facts_of(files.webp(form, 512, 511))))
@@ -76,7 +76,7 @@ describe("the kind of a file", function()
     assert.same({ kind = "webp" }, (facts_of "RIFF\0\0\0\0WEBPVP8X"))
   end)
 
-  it("tells sound from pictures in an MP4, by its tracks if its brand does not tell", function()
+  it("is audio or video for an MP4, by its tracks if its brand does not say", function()
     local cases = {
       { files.mp4 "isom", "mp4" }, { files.mp4("mp42", { "soun" }), "m4a" }, { files.mp4("M4A ", { "soun" }), "m4a" },
       { files.mp4("M4A ", { "soun", "vide" }), "mp4" }, { files.mp4("3gp4", { "vide" }), "3gp" },
@@ -88,15 +88,15 @@ describe("the kind of a file", function()
     assert.is_true(facts_of(files.mp4("isom", nil, true)).late)
   end)
 
-  it("tells the channels of Opus", function()
+  it("includes the channels of Opus", function()
     assert.same({ kind = "opus", channels = 2 }, (facts_of(files.opus(2))))
   end)
 
-  it("tells Office's documents by the names in them, wherever these stand", function()
+  it("is an Office document by the names in it, at any position", function()
     for folder, wanted in pairs { word = "docx", xl = "xlsx", ppt = "pptx", META = "zip" } do
       assert.equal(wanted, facts_of(files.office(folder)).kind)
     end
-    assert.equal("docx", facts_of(files.office "word" .. ("c"):rep(3000)).kind) -- a comment behind the list
+    assert.equal("docx", facts_of(files.office "word" .. ("c"):rep(3000)).kind) -- a comment after the list
     for entry, wanted in pairs { WordDocument = "doc", Workbook = "xls", Book = "xls", ["PowerPoint Document"] = "ppt", Else = "ole" } do
       assert.equal(wanted, facts_of(files.ole(entry)).kind)
     end
@@ -111,13 +111,13 @@ describe("the kind of a file", function()
     assert.equal("text", facts_of(("\226\130\172"):rep(30000)).kind) -- cut within a character
   end)
 
-  it("is not taken for another one by its first letters", function()
+  it("is not mistaken for another kind because of its first letters", function()
     for _, text in ipairs { "ID3 tags are old", "RIFF, he said", "GIF8 is no version", "OggS is a word", "II* and MM", "PK is no zip" } do
       assert.equal("text", facts_of(text).kind, text)
     end
   end)
 
-  it("is seen without reading much", function()
+  it("is found with few reads", function()
     local cases = { files.mp4(), files.mp4("isom", nil, true), files.png(), files.opus(), files.pdf, files.jpeg }
     for i, bytes in ipairs(cases) do
       local _, file = facts_of(bytes, 100 * MB)
@@ -129,7 +129,7 @@ describe("the kind of a file", function()
     end
   end)
 
-  it("never raises for a file that is cut or changed", function()
+  it("is found without an error in a file that is cut or changed", function()
     local all = {
       files.jpeg, files.png(), files.webp("VP8X", 1, 1), files.webp("VP8L", 1, 1), files.mp4(), files.opus(), files.id3, files.office "word",
       files.ole "Book", files.webm, files.pdf,
@@ -167,7 +167,7 @@ describe("a plan for a file", function()
     end
   end)
 
-  it("takes the caller's type if the bytes do not tell it, and writes a known type in the API's form", function()
+  it("uses the caller's type if the bytes do not tell the type, and writes a known type in the API's form", function()
     assert.equal("application/x-new", plan_of("\1\2\3", { type = "application/x-new" }).type)
     local words = {
       { files.opus(), "audio/opus", "audio/ogg; codecs=opus" }, { files.opus(), "audio/ogg", "audio/ogg; codecs=opus" },
@@ -191,14 +191,14 @@ describe("a plan for a file", function()
     assert.equal("type: image/png, but the bytes are image/jpeg", text)
   end)
 
-  it("refuses kinds that the API does not take, and says what to do instead", function()
+  it("refuses kinds that the API does not accept, and names an alternative", function()
     for _, bytes in ipairs { files.gif, files.heic, files.tiff, files.webm, files.wav, files.flac, files.vorbis, files.amr_wb, files.zip { "x" } } do
       assert.same({ "file enum" }, problems_of(bytes))
     end
-    assert.equal("file: image/gif is not taken by the API: send it as an MP4 video", (select(2, plan_of(files.gif))))
+    assert.equal("file: the API does not take image/gif: send it as an MP4 video", (select(2, plan_of(files.gif))))
   end)
 
-  it("holds the sizes of the contract against it, unless told not to", function()
+  it("checks the API's limits of size, unless the caller turns the check off", function()
     local cases = {
       { files.jpeg, 5 * MB }, { files.mp4(), 16 * MB }, { files.opus(), 16 * MB }, { files.pdf, 100 * MB },
       { files.webp("VP8X", 512, 512), 100 * 1024 }, { files.webp("VP8X", 512, 512, true), 500 * 1024 },
@@ -217,7 +217,7 @@ describe("a plan for a file", function()
     assert.same({}, problems_of(files.jpeg, { as = "document" }, 50 * MB))
   end)
 
-  it("looks at stickers, PNGs and voice messages", function()
+  it("checks stickers, PNGs and voice messages", function()
     assert.same({ "file.width range", "file.height range" }, problems_of(files.webp("VP8L", 511, 513)))
     assert.same({}, problems_of(files.webp("VP8 ", 512, 512)))
     assert.same({ "file.depth enum" }, problems_of(files.png(1, 1, 16, 2)))
@@ -231,13 +231,13 @@ describe("a plan for a file", function()
     assert.same({}, problems_of(files.jpeg, { as = "document" }))
   end)
 
-  it("tells all problems at once", function()
+  it("reports all problems at once", function()
     local _, text, details = plan_of(files.webp("VP8X", 1, 2), { type = "image/png" }, 20 * MB)
     assert.is_truthy(text:find("type: image/png, but the bytes are image/webp (and ", 1, true), text)
     assert.is_true(details.count >= 2)
   end)
 
-  it("only warns of a doubtful file, and in lenient mode of every problem", function()
+  it("only warns about a doubtful file, and in lenient mode about every problem", function()
     local plan, warnings = plan_of(files.opus(2))
     assert.same({ "audio/ogg; codecs=opus", "file.channels" }, { plan.type, warnings[1].path })
     assert.equal("file", select(2, plan_of(files.mp4("isom", nil, true)))[1].path)
@@ -251,7 +251,7 @@ describe("a plan for a file", function()
 end)
 
 describe("the limits of files", function()
-  it("are those of the contract", function()
+  it("are the API's limits", function()
     assert.same({ image = 5 * MB, audio = 16 * MB, video = 16 * MB, document = 100 * MB }, kind.MAX)
     assert.same({ static = 102400, animated = 512000 }, kind.MAX_STICKER)
     assert.equal(104857600, media.MAX_INCOMING)
@@ -277,7 +277,7 @@ describe("the sniffer", function()
     assert.equal(20000, fuzz(20000, 1))
   end)
 
-  it("looks at a bounded number of boxes, and not deeper than a bound", function()
+  it("looks at a limited number of boxes, to a limited depth", function()
     local count = 100000
     local nested = { HEAD }
     for i = 1, count do nested[i + 1] = be(8 * (count - i + 1)) .. (i == 1 and "moov" or "trak") end
@@ -292,7 +292,7 @@ describe("the sniffer", function()
     end
   end)
 
-  it("does not take a box's neighbours for its content", function()
+  it("does not read a box's neighbours as its content", function()
     local hdlr = be(20) .. "hdlr" .. ("\0"):rep(8) .. "soun"
     local bytes = HEAD .. be(8 + 8 + 20) .. "moov" .. be(8) .. "trak" .. hdlr
     assert.same({ soun = true }, facts_of(bytes).tracks) -- the box of the movie is read once
@@ -343,7 +343,7 @@ describe("a safe name", function()
       local character = utf8(code)
       local names = { character, character:rep(3), character .. " " .. character, "." .. character, "_" .. character }
       for _, called in ipairs(names) do assert.equal("document-12.pdf", safe(called), ("U+%04X"):format(code)) end
-      local dotted = safe(character .. ".pdf") -- a name that cannot be seen, and an extension that can
+      local dotted = safe(character .. ".pdf") -- an invisible name, and a visible extension
       assert.is_true(dotted == "document-12.pdf" or dotted == "12-pdf.pdf", dotted)
     end
     for _, called in ipairs { "", " ", ".", "...", "_", "___", "/", "a/", "\0", "\r\n", ".pdf." } do
@@ -351,17 +351,17 @@ describe("a safe name", function()
     end
   end)
 
-  it("is another one for another file", function()
+  it("is different for different files", function()
     assert.are_not.equal(safe("invoice.pdf", nil), safe("invoice.pdf", nil, { media = { id = "13", filename = "invoice.pdf" } }))
   end)
 
-  it("is not long, and ends no character in its middle", function()
+  it("has a limited length, and never ends within a character", function()
     assert.equal(120, #safe(("x"):rep(5000) .. ".pdf"))
     local long = safe(("\226\130\172"):rep(200))
     assert.is_true(#long <= 120)
     assert.is_nil(sniff.bad_utf8(long))
     assert.equal(".pdf", long:sub(-4))
-    local family = "\240\159\145\168\226\128\141\240\159\145\169" -- a joiner is no character to be kept in a name
+    local family = "\240\159\145\168\226\128\141\240\159\145\169" -- a joiner does not remain in a name
     assert.is_nil(safe(family:rep(50)):find("\226\128\141", 1, true))
     local marked = ("e\204\129"):rep(100)
     assert.is_truthy(safe(marked):find "\204\129%.pdf$")
@@ -381,7 +381,7 @@ describe("a safe name", function()
     assert.is_false((pcall(media.safe_name, "x")))
   end)
 
-  it("is harmless for any bytes", function()
+  it("is safe for any bytes", function()
     math.randomseed(3)
     for _ = 1, 20000 do
       local bytes = {}
@@ -401,7 +401,7 @@ describe("a name that is uploaded", function()
       { name.base "/a/b.pdf", name.base "a\\b.pdf", name.base "a/b/", name.base "/", name.base "a\r\nb" })
   end)
 
-  it("keeps a word that is no extension of another kind", function()
+  it("keeps a last word that is not an extension of another kind", function()
     local function fit(base) return name.fitting(base, kind.ROWS.pdf) end
     assert.same({ "a.PDF", "a.v2.pdf", "a.pdf", "Mr. X.pdf", ".x.pdf" }, { fit "a.PDF", fit "a.v2", fit "a.docx", fit "Mr. X", fit ".x" })
   end)
@@ -416,12 +416,12 @@ describe("a file to upload", function()
     end
   end)
 
-  it("that cannot be read says why", function()
+  it("reports why it cannot be read", function()
     assert.is_truthy((select(2, source.open { path = "/nowhere/x" })):find("/nowhere/x", 1, true))
     assert.is_truthy((select(2, source.open { path = "/" })):find("directory", 1, true))
   end)
 
-  it("is no pipe, as a pipe may never end", function()
+  it("must not be a pipe, because a pipe may never end", function()
     local path = os.tmpname()
     os.execute(("rm -f '%s' && mkfifo '%s'"):format(path, path))
     local pipe, text = source.open { path = path, filename = "x" }
@@ -443,7 +443,7 @@ describe("a SHA-256", function()
     assert.equal("30e14955ebf1352266dc2ff8067e68104607e750abb9d3b36582b8af909fcb58", source.sha256(opened("", MB)))
   end)
 
-  it("is not found in anything else", function()
+  it("is not found in a text that is not a hash", function()
     local wrong = { "", "x", HEX:sub(2), HEX .. "0", ("g"):rep(64), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=", ("="):rep(44),
       "47DEQpj8HBSa*/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFUx" }
     for _, text in ipairs(wrong) do assert.is_nil(digest.hex(text), text) end

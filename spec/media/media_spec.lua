@@ -29,7 +29,7 @@ local function new(answers, changes)
   return whatsapp.new(options_with(transport, changes)), transport
 end
 
--- before a sandbox; `before(request, count)` may answer instead of it
+-- returns a client over a sandbox; `before(request, count)` may answer instead of the sandbox
 local function new_box(before, changes, given)
   local box, count = sandbox.new(given), 0
   local client, transport = new(function(request)
@@ -65,7 +65,7 @@ after_each(scratch.empty)
 teardown(scratch.remove)
 
 describe("client.media", function()
-  it("is loaded when it is first asked for, and belongs to its client", function()
+  it("is loaded at the first use, and belongs to its client", function()
     for name in pairs(package.loaded) do
       if name:find "^whatsapp%.media" then package.loaded[name] = nil end
     end
@@ -79,7 +79,7 @@ describe("client.media", function()
     assert.is_nil(client.nothing)
   end)
 
-  it("takes every digit of an id that is a number, and no other number", function()
+  it("keeps every digit of an id that is a number, and refuses other numbers", function()
     local largest = math.maxinteger or 2 ^ 53 -- luacheck: ignore 143
     local client, transport = new { json(200, '{"success":true}'), json(200, '{"success":true}') }
     assert(client.media:delete(largest))
@@ -126,7 +126,7 @@ describe("client.media", function()
 end)
 
 describe("media:upload", function()
-  it("sends the file with its exact type and a name that fits, and gives the id", function()
+  it("sends the file with its exact type and a matching name, and returns the id", function()
     local client, transport = new { json(200, '{"id":4490709327384033}') }
     local path = scratch.write("a voice.bin", files.opus())
     local uploaded, _, info = assert(client.media:upload(path, { ttl_minutes = 90 }))
@@ -141,7 +141,7 @@ describe("media:upload", function()
     }, request.form)
   end)
 
-  it("sends bytes as it sends files", function()
+  it("sends bytes like files", function()
     local client, transport = new { json(200, '{"id":"1"}') }
     assert(client.media:upload { data = files.png(), filename = "../x.jpg" })
     assert.same({ name = "file", data = files.png(), filename = "x.png", type = "image/png" }, transport.requests[1].form[3])
@@ -161,7 +161,7 @@ describe("media:upload", function()
     assert.equal(0, #transport.requests)
   end)
 
-  it("follows the client's mode, and tells its warnings", function()
+  it("uses the client's mode, and reports warnings", function()
     local warned = {}
     local client = new({ json(200, '{"id":"1"}') }, { mode = "lenient", on_warning = function(...) warned[#warned + 1] = { ... } end })
     local _, _, info = assert(client.media:upload { data = files.gif, filename = "x.gif" })
@@ -226,7 +226,7 @@ describe("media:get", function()
     assert.same({ "DELETE 12", "DELETE 12" }, requests_of(transport))
   end)
 
-  it("believes no deletion that the API does not speak of", function()
+  it("returns a failure if the API does not confirm a deletion", function()
     local _, text, details = new({ json(200, '{"success":false}') }).media:delete "12"
     assert.same({ "protocol", false }, { details.kind, details.may_have_been_sent }, text)
   end)
@@ -251,7 +251,7 @@ describe("media:download", function()
     assert.same({ ... }, scratch.list())
   end
 
-  it("puts the whole file under the path that it is told", function()
+  it("writes the whole file to the caller's path", function()
     local client, id = uploaded()
     local got = assert(client.media:download(id, target))
     assert.same({ path = target, size = #BYTES, sha256 = sha256(BYTES), mime_type = "application/pdf", id = id, verified = true }, got)
@@ -281,7 +281,7 @@ describe("media:download", function()
     assert.is_false((pcall(client.media.download, client.media, id, target, { replace = 1 })))
   end)
 
-  it("leaves a file alone that appeared during the download", function()
+  it("does not replace a file that appeared during the download", function()
     local client, id = uploaded(function(request)
       if request.to_file then scratch.write("target.pdf", "another's") end
     end)
@@ -291,7 +291,7 @@ describe("media:download", function()
     no_file_but "target.pdf"
   end)
 
-  it("never has two files under one name, also from two clients", function()
+  it("never writes two files to one name, also from two clients", function()
     local client, id = uploaded()
     local other = assert(client.media:upload { data = files.pdf, filename = "x.pdf" }).id
     local function event_of(media_id) return { kind = "message", type = "document", media = { id = media_id, filename = "invoice.pdf" } } end
@@ -302,7 +302,7 @@ describe("media:download", function()
     assert.is_nil((client.media:download(event_of(id), scratch.path(whatsapp.media.safe_name(event_of(id))))))
   end)
 
-  it("says the name of a file on one line", function()
+  it("writes the name of a file on one line in an error", function()
     local client, id = uploaded()
     local odd = scratch.write("a\27[2J\r\nb\194\133.pdf", "old")
     local _, err = client.media:download(id, odd)
@@ -323,7 +323,7 @@ describe("media:download", function()
     assert.equal(0, #transport.requests)
   end)
 
-  it("takes an event, the result of media:get, and a URL", function()
+  it("accepts an event, the result of media:get, and a URL", function()
     local client, id = uploaded()
     local found = assert(client.media:get(id))
     local event = { kind = "message", type = "document", media = { id = id, mime_type = "application/pdf", sha256 = base64_of_sum(BYTES) } }
@@ -364,7 +364,7 @@ describe("media:download", function()
     assert.is_nil(io.open(transport.requests[#transport.requests].to_file, "rb"))
   end)
 
-  it("refuses another length and another SHA-256, and leaves the file that was there", function()
+  it("refuses a wrong length and a wrong SHA-256, and keeps an existing file", function()
     scratch.write("target.pdf", "old")
     local faults = {
       function(found) found.sha256 = ("0"):rep(64) end,
@@ -470,7 +470,7 @@ describe("media:download", function()
     assert.equal(1, #transport.requests)
   end)
 
-  it("reads no more than the API said, and no more than it may", function()
+  it("reads no more bytes than the API announced, and no more than the limit", function()
     local client, id, transport = uploaded()
     assert(client.media:download(id, target))
     assert.equal(#BYTES, transport.requests[#transport.requests].max_file)
@@ -490,7 +490,7 @@ describe("media:download", function()
     assert.is_truthy(text:find("not followed", 1, true))
   end)
 
-  it("gives no half file: a part, an empty answer", function()
+  it("returns no incomplete file: a part, an empty answer", function()
     local client = new { { status = 206, headers = {}, body = "part" }, { status = 204, headers = {}, body = "" } }
     for _ = 1, 2 do assert.is_nil((client.media:download(LOOKASIDE .. "?mid=1", target))) end
     no_file_but()
@@ -505,7 +505,7 @@ describe("media:download", function()
     assert.equal("lua-whatsapp/" .. whatsapp._VERSION, transport.requests[1].headers["User-Agent"])
   end)
 
-  it("works over a transport that knows no files", function()
+  it("works over a transport without files", function()
     local box = sandbox.new()
     local client = whatsapp.new(options_with(box.handle))
     local id = assert(client.media:upload { data = BYTES, filename = "x.pdf" }).id
@@ -565,9 +565,9 @@ describe("the token", function()
     end
   end)
 
-  it("does not go, and a text says why", function()
+  it("does not go there, and an error says why", function()
     local cases = {
-      ["https://lookaside.fbsbx.com@evil.example/x"] = "no name and password", ["http://lookaside.fbsbx.com/x"] = "begins with https://",
+      ["https://lookaside.fbsbx.com@evil.example/x"] = "without a name and password", ["http://lookaside.fbsbx.com/x"] = "begins with https://",
       ["https://evil.example/x?secret=1"] = "not to evil.example", ["https://lookaside.fbsbx.com/x y"] = "no spaces",
     }
     for url, wanted in pairs(cases) do
@@ -577,7 +577,7 @@ describe("the token", function()
     end
   end)
 
-  it("goes to the host that the client was made for, and no other port or scheme of it", function()
+  it("goes to the host of base_url, but to no other port or scheme of this host", function()
     local LOCAL = { base_url = "http://127.0.0.1:8080" }
     assert.is_true((ask("http://127.0.0.1:8080/file?x=1", LOCAL)))
     local others = { "http://127.0.0.1:8081/x", "http://127.0.0.1/x", "https://127.0.0.1:8080/x", "http://127.0.0.1:80801/x",
@@ -588,7 +588,7 @@ describe("the token", function()
     assert.is_true((ask("https://proxy.example/file", { base_url = "https://proxy.example/graph" })))
   end)
 
-  it("does not go to the Graph API because an event or an answer says so", function()
+  it("does not go to the Graph API only because an event or an answer names its URL", function()
     for _, url in ipairs { "https://graph.facebook.com/v26.0/me?fields=x", "https://graph.facebook.com:443/x", "https://graph.facebook.com/" } do
       local ok, request, text = ask { media = { url = url } }
       assert.same({ false, nil }, { ok, request }, url)
@@ -606,7 +606,7 @@ describe("the token", function()
     assert.is_nil((client:authorize { url = "https://graph.facebook.com.evil.example/x" }))
   end)
 
-  it("is followed by the proof of the app's secret to the Graph API only", function()
+  it("goes with appsecret_proof only to the Graph API", function()
     local client, transport = new({ json(200, ('{"url":"%s?mid=1&hash=x"}'):format(LOOKASIDE)), { status = 200, headers = {}, body = "x" } },
       { app_secret = "a secret of the app" })
     assert(client.media:download("12", scratch.path "x"))
@@ -638,14 +638,14 @@ describe("a host for files", function()
     "https://evil.example?.fbcdn.net/x", "https://scontent.fbcdn.net/" .. ("x"):rep(9000), "https://a.fbcdn.net\0.evil.example/x",
   }
 
-  it("is one that the client names, to the letter", function()
+  it("must be written exactly as the client names it", function()
     for _, url in ipairs(NAMED) do assert.is_true(hosts.has(url, LIST), url) end
     for _, url in ipairs(OTHERS) do assert.is_false(hosts.has(url, LIST), url) end
     for _, url in ipairs(NAMED) do assert.is_false(hosts.has(url, nil), url) end
     assert.is_false(hosts.has(nil, LIST))
   end)
 
-  -- the requests of a download
+  -- returns the requests of a download
   local function asked(what, list, looked_up)
     local requests = {}
     local access = { base_url = "https://graph.facebook.com", user_agent = "x", media_hosts = list }
@@ -661,7 +661,7 @@ describe("a host for files", function()
     return got, requests, err
   end
 
-  it("gives a file without the token, and only there", function()
+  it("gets no token, and other hosts give no file", function()
     for _, url in ipairs(NAMED) do
       for _, what in ipairs { url, { media = { url = url } }, { kind = "message", media = { url = url, id = "12" } } } do
         local got, requests = asked(what, LIST)
@@ -686,7 +686,7 @@ end)
 describe("media:upload_sample", function()
   local BYTES = files.jpeg .. ("x"):rep(1000)
 
-  it("opens a session, sends the bytes and gives the handle", function()
+  it("opens a session, sends the bytes and returns the handle", function()
     local client, transport, box = new_box()
     local path = scratch.write("my photo.jpg", BYTES)
     local seen = {}
@@ -700,7 +700,7 @@ describe("media:upload_sample", function()
     assert.same({ { #BYTES, #BYTES } }, seen)
   end)
 
-  it("goes on from the API's offset after an interruption, and sends no byte twice", function()
+  it("continues at the API's offset after an interruption, and sends no byte twice", function()
     for _, given in ipairs { { data = BYTES, filename = "x.jpg" }, scratch.write("x.jpg", BYTES) } do
       local interrupted = 0
       local client, transport, box
@@ -721,7 +721,7 @@ describe("media:upload_sample", function()
     end
   end)
 
-  it("returns its session with the failure, and goes on from a session", function()
+  it("returns its session with a failure, and continues a session", function()
     local broken = true
     local client, transport, box = new_box(function(request)
       if not (broken and request.body and request.url:find "/upload:") then return nil end
@@ -735,7 +735,7 @@ describe("media:upload_sample", function()
     assert(client.media:upload_sample({ data = BYTES, filename = "x.jpg" }, { app_id = "1", session = details.session }))
   end)
 
-  it("goes on if the API says that it took a part", function()
+  it("continues if the API says that it received a part", function()
     local client, transport = new {
       json(200, '{"id":"upload:1?sig=x"}'), json(200, '{"id":"upload:1?sig=x","file_offset":22}'),
       json(200, '{"id":"upload:1?sig=x","file_offset":"22"}'), json(200, '{"h":"4::x"}'),
@@ -744,21 +744,21 @@ describe("media:upload_sample", function()
     assert.same({ "4::x", "22", 1000 }, { handle, transport.requests[4].headers.file_offset, #transport.requests[4].body })
   end)
 
-  it("is not held to the sizes and colours of messages' files", function()
+  it("does not check the sizes and colours of messages' files", function()
     local client = new_box()
     assert(client.media:upload_sample({ data = files.png(1, 1, 16, 3) .. ("x"):rep(6000000), filename = "x.png" }, { app_id = "1" }))
   end)
 
-  it("is not led behind the end of the file", function()
+  it("does not read after the end of the file if the API's offset is too large", function()
     for _, offset in ipairs { "1023", "-1", '"99999999999"' } do
       local client = new { json(200, '{"id":"upload:1"}'), LOST, json(200, '{"id":"upload:1","file_offset":' .. offset .. "}"), LOST }
       local handle, text = client.media:upload_sample({ data = BYTES, filename = "x.jpg" }, { app_id = "1" })
       assert.is_nil(handle)
-      assert.is_truthy(text:find("of a file of 1022", 1, true), text)
+      assert.is_truthy(text:find("of 1022 bytes", 1, true), text)
     end
   end)
 
-  it("ends after some interruptions", function()
+  it("gives up after several interruptions", function()
     local client, transport = new_box(function(request)
       if request.body and request.url:find "/upload:" then return lost() end
     end)
@@ -766,7 +766,7 @@ describe("media:upload_sample", function()
     assert.same({ nil, "transport", true }, { handle, details.kind, #transport.requests < 20 })
   end)
 
-  it("takes only the kinds of a sample, and refuses an odd session", function()
+  it("accepts only the kinds of a sample, and refuses a wrong session", function()
     local client, transport = new { json(200, '{"id":"upload:../../me?x"}'), json(200, '{"id":"12"}') }
     local handle, _, details = client.media:upload_sample({ data = "text", filename = "x" }, { app_id = "1" })
     assert.same({ nil, "invalid", 0 }, { handle, details.kind, #transport.requests })
@@ -811,7 +811,7 @@ describe("client:send_file", function()
     assert.same({ "document.filename", "utf8" }, { details.problems[1].path, details.problems[1].rule })
   end)
 
-  it("takes every address that a message takes", function()
+  it("accepts every address that a message accepts", function()
     local user, group = "US.13491208655302741918", "Y2FwaV9ncm91cDoxODA1NTU1MDE3MjoxMjAzNjMyMjI3NzE5NjMwNjcZD"
     local cases = {
       { 16505551234, { to = 16505551234 } }, { user, { recipient = user } }, { { to = user }, { recipient = user } },
@@ -856,7 +856,7 @@ describe("client:send_file", function()
     assert.equal(8, #transport.requests)
   end)
 
-  it("remembers no id of a file that was replaced, or removed, while it was uploaded", function()
+  it("does not keep the id of a file that was replaced or removed during the upload", function()
     for _, later in ipairs { files.pdf .. "%", false } do
       local path, calls = scratch.write("a.pdf", files.pdf), 0
       local client, _, box = new_box(function(request)
@@ -873,7 +873,7 @@ describe("client:send_file", function()
     end
   end)
 
-  it("uploads again once an id is over, and always without a store", function()
+  it("uploads again after an id has expired, and always without a store", function()
     local now = 0
     local client, _, box = new_box(nil, { media_store = whatsapp.media.store { now = function() return now end } })
     local function send() assert(client:send_file("1", { data = files.pdf, filename = "a.pdf" })) end
@@ -931,7 +931,7 @@ describe("client:send_file", function()
     assert.same({ nil, "document.caption", 0 }, { result, details.problems[1].path, #transport.requests })
   end)
 
-  it("takes any store that has get, set and delete", function()
+  it("accepts any store that has get, set and delete", function()
     local kept = {}
     local own = {
       get = function(_, key) return kept[key] end, delete = function(_, key) kept[key] = nil end,
@@ -945,7 +945,7 @@ describe("client:send_file", function()
 end)
 
 describe("files over a transport that is only a function", function()
-  it("are given to it in the body, and written from its responses", function()
+  it("go to it in the body, and come from the body of its responses", function()
     local box, seen = sandbox.new(), {}
     local client = whatsapp.new(options_with(function(request)
       seen[#seen + 1] = request
@@ -961,7 +961,7 @@ describe("files over a transport that is only a function", function()
     assert.equal(read(path), read(scratch.path "down.pdf"))
     local sent, _, info = client:send_file("16505551234", path)
     assert.is_table(sent)
-    assert.equal(uploaded.id == info.media_id, false) -- upload remembers nothing, send_file does
+    assert.equal(uploaded.id == info.media_id, false) -- upload keeps no id, send_file keeps the id
     assert.equal("16505551234", box.messages[1].message.to)
   end)
 

@@ -97,7 +97,7 @@ describe("the sandbox", function()
     assert.same({ 0, 0 }, { #box.media, box.shelves.media.bytes })
   end)
 
-  it("gives a file only for a token, a User-Agent and a URL that has not expired", function()
+  it("returns a file only for a token, a User-Agent and a URL that has not expired", function()
     local now = 1000
     local box = sandbox.new { token = "t", now = function() return now end }
     local _, uploaded = post(box, { PRODUCT, FILE })
@@ -124,7 +124,7 @@ describe("the sandbox", function()
     assert.equal(404, (get()))
   end)
 
-  it("forgets the oldest files where it is full, in number or in bytes, and tells it", function()
+  it("forgets the oldest files if it is full, in number or in bytes, and reports this", function()
     local told
     local function on_forget(id, entry, name) told[#told + 1] = { id, entry.id, name } end
     for _, options in ipairs { { kept_media = 2 }, { kept_bytes = 12 } } do
@@ -139,7 +139,7 @@ describe("the sandbox", function()
     end
   end)
 
-  it("refuses a file that is longer than all that it keeps", function()
+  it("refuses a file that is larger than its limit", function()
     local box = sandbox.new { kept_bytes = 4 }
     local status, answer = post(box, { PRODUCT, FILE })
     assert.same({ 400, 131053, 0, 0 }, { status, answer.error.code, #box.media, box.shelves.media.bytes })
@@ -154,7 +154,7 @@ describe("the sandbox", function()
     return (ask(box, "POST", id, { headers = { Authorization = "OAuth t", file_offset = offset }, body = body }))
   end
 
-  it("forgets the oldest uploads where it is full, in number or in bytes, and tells it", function()
+  it("forgets the oldest uploads if it is full, in number or in bytes, and reports this", function()
     local told = {}
     local function on_forget(id, entry, name) told[#told + 1] = { id, entry.id, name } end
     local ids, box = {}, sandbox.new { kept_uploads = 3, on_forget = on_forget }
@@ -174,7 +174,7 @@ describe("the sandbox", function()
     assert.equal(1, box.forgotten)
   end)
 
-  it("keeps no byte of an upload that is longer than it said or too long", function()
+  it("keeps no byte of an upload that is longer than announced, or too long", function()
     local box = sandbox.new { kept_bytes = 10 }
     local _, id = begin(box, 6)
     for _ = 1, 5 do assert.equal(400, continue(box, id, "0", ("x"):rep(7))) end
@@ -184,7 +184,7 @@ describe("the sandbox", function()
     end
   end)
 
-  it("takes samples in parts, each from the end of the one before", function()
+  it("accepts samples in parts, each from the end of the part before", function()
     local box = sandbox.new()
     assert.equal(400, (ask(box, "POST", "9/uploads?file_length=6&file_type=text%2Fplain")))
     assert.equal(400, (ask(box, "POST", "9/uploads?file_type=image%2Fpng")))
@@ -220,7 +220,7 @@ describe("the sandbox's files in nginx", function()
     scratch.remove()
   end)
 
-  it("go up, are looked up, come down and are deleted", function()
+  it("are uploaded, looked up, downloaded and deleted", function()
     local seen
     local path = scratch.write("letter.pdf", BYTES)
     local id = assert(client.media:upload(path, { progress = function(sent, total) seen = { sent, total } end })).id
@@ -236,7 +236,7 @@ describe("the sandbox's files in nginx", function()
     assert.same({ "copy", "letter.pdf" }, scratch.list())
   end)
 
-  it("expire, and are looked up once more", function()
+  it("have URLs that expire, and are then looked up again", function()
     local id = assert(client.media:upload { data = BYTES, filename = "x.pdf" }).id
     local found = assert(client.media:get(id))
     local function ask(headers) return assert(transport { method = "GET", url = found.url, headers = headers }) end
@@ -248,7 +248,7 @@ describe("the sandbox's files in nginx", function()
     assert.is_true(read(scratch.path "late") == BYTES)
   end)
 
-  it("are not given without a token or a User-Agent; a request for a range gets the range", function()
+  it("are refused without a token or a User-Agent; a request for a range gets the range", function()
     local id = assert(client.media:upload { data = BYTES, filename = "x.pdf" }).id
     local function ask(headers) return assert(transport { method = "GET", url = assert(client.media:get(id)).url, headers = headers }) end
     assert.equal(401, ask({ ["User-Agent"] = "spec/1.0.0" }).status)

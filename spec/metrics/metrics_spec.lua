@@ -1,4 +1,5 @@
--- whatsapp.metrics: what events count, in each sink; that labels are bounded; that Prometheus' own checker takes the output.
+-- whatsapp.metrics: which numbers events change, in each sink; that labels are bounded; that Prometheus' own checker accepts the
+-- output.
 -- Starts one nginx of two workers on 127.0.0.1 and stops it.
 local fake_dict = require "spec.support.shared_dict"
 local memory = require "whatsapp.transport.memory"
@@ -14,7 +15,7 @@ local TO, TEXT, ID = "16505551234", "words of a person", "wamid.COUNTED"
 local ACCEPTED = { status = 200, headers = {}, body = ('{"messages":[{"id":"%s"}]}'):format(ID) }
 local BUSY = { status = 429, headers = {}, body = '{"error":{"code":130429,"message":"Rate limit hit"}}' }
 
--- everything that is counted by itself, through one object
+-- makes every event of the library, with one object for `observe`
 local function run(observer)
   local client = whatsapp.new { token = "token-of-a-spec", phone_number_id = "106", observe = observer,
     transport = memory.new({ ACCEPTED, BUSY, ACCEPTED, { status = 200, headers = {}, body = '{"success":true}' } }, { delay = 0.02 }) }
@@ -62,7 +63,7 @@ local function check(text)
   for _, private in ipairs { TO, TEXT, ID } do assert.is_nil(text:find(private, 1, true), private) end
 end
 
--- looks like nginx-lua-prometheus, as far as the sink uses it
+-- the functions of nginx-lua-prometheus that the sink uses
 local function fake_prometheus(seen)
   local function add(kind)
     return function(self, name, help, labels, bounds)
@@ -111,7 +112,7 @@ describe("whatsapp.metrics", function()
     assert.has_error(function() metrics:text() end, "the sink of these metrics writes no text")
   end)
 
-  it("bounds the values of each label, and of all together", function()
+  it("limits the values of each label, and the combinations of labels", function()
     local metrics = whatsapp.metrics.new()
     for i = 1, 300 do
       for j = 1, 20 do metrics { name = "message", outcome = "accepted", endpoint = "e" .. i, code = j, attempts = 1 } end
@@ -129,7 +130,7 @@ describe("whatsapp.metrics", function()
     assert.is_truthy(text:find('whatsapp_refused_webhooks_total{why="other"} 7\n', 1, true), text)
   end)
 
-  it("loses no number in a full dict without an error", function()
+  it("reports an error if a full dict loses a number", function()
     local dict, ngx = fake_dict.new(2)
     rawset(_G, "ngx", ngx)
     local metrics = whatsapp.metrics.new { sink = whatsapp.metrics.shared(dict) }
@@ -151,7 +152,7 @@ describe("whatsapp.metrics", function()
     assert.equal(405, handler({ method = "POST", body = "x" }).status)
   end)
 
-  it("refuses what is no sink", function()
+  it("refuses a value that is not a sink", function()
     for _, wrong in ipairs { { sink = {} }, { sink = 5 }, { sinks = {} } } do
       assert.has_error(function() whatsapp.metrics.new(wrong) end)
     end
@@ -159,7 +160,7 @@ describe("whatsapp.metrics", function()
     assert.has_error(function() whatsapp.metrics.shared {} end)
   end)
 
-  it("has rows that say all, each name once", function()
+  it("has complete rows, each name once", function()
     local names = {}
     for _, row in ipairs(rows) do
       assert.is_nil(names[row.name])
@@ -206,7 +207,7 @@ location = /metrics { content_by_lua_block { require("whatsapp.nginx").serve(met
   end)
   teardown(function() nginx.stop() end)
 
-  it("are those of all workers", function()
+  it("are the numbers of all workers", function()
     local workers, count = {}, 0
     while count < 20 or (count < 500 and not next(workers, next(workers))) do
       local _, pid = nginx.ask("/send", { headers = { Connection = "close" } })

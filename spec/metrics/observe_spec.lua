@@ -1,5 +1,5 @@
--- The option observe of the client and of the webhook handler: which events it is told, that it never changes an outcome, and
--- that no event holds a recipient, an id, a text or a token. Touches no network.
+-- The option observe of the client and of the webhook handler: the events, that it never changes an outcome, and that no event
+-- holds a recipient, an id, a text or a token. Touches no network.
 local memory = require "whatsapp.transport.memory"
 local webhooks = require "spec.support.webhooks"
 local whatsapp = require "whatsapp"
@@ -39,7 +39,7 @@ local function each(client, messages)
   for _ in client:each(messages) do end -- luacheck: ignore 542
 end
 
--- each: the answers, what is called, the events
+-- each row: the answers, the call, the events
 local ROWS = {
   { "a message", { ACCEPTED }, function(client) client:send(TEXT_MESSAGE) end,
     { "message answer_seconds=0.25 attempts=1 endpoint=messages http_status=200 outcome=accepted seconds=0.25" } },
@@ -72,7 +72,7 @@ local ROWS = {
 
 describe("observe", function()
   for _, row in ipairs(ROWS) do
-    it("is told once of " .. row[1], function()
+    it("gets one event for " .. row[1], function()
       local lines = told(row[2], row[3], row[5])
       table.sort(lines)
       local expected = { (table.unpack or unpack)(row[4]) } -- luacheck: ignore 113 143
@@ -81,7 +81,7 @@ describe("observe", function()
     end)
   end
 
-  it("is told each attempt that is repeated, and then the message", function()
+  it("gets each repeated attempt, and then the message", function()
     local lines = told({ BUSY, BUSY, ACCEPTED }, function(client) client:send(TEXT_MESSAGE) end)
     assert.equal(3, #lines)
     for i = 1, 2 do
@@ -90,14 +90,14 @@ describe("observe", function()
     assert.matches("^message answer_seconds=0.25 attempts=3 .* outcome=accepted", lines[3])
   end)
 
-  it("is told nothing of a request that is only shown", function()
+  it("gets no event for a request that is only shown", function()
     assert.same({}, told({}, function(client)
       client:request(TEXT_MESSAGE)
       client:request(EMPTY)
     end))
   end)
 
-  it("is told how long limits held a message back", function()
+  it("gets the seconds that a message waited for limits", function()
     local lines = told({ ACCEPTED, ACCEPTED }, function(client)
       client:send(TEXT_MESSAGE)
       client:send(TEXT_MESSAGE)
@@ -105,7 +105,7 @@ describe("observe", function()
     assert.matches("seconds=6 waited=5.75$", lines[2])
   end)
 
-  -- each returns the outcome of one message or call
+  -- functions that return the outcome of one message or call
   local WAYS = {
     send = function(client) return client:send(TEXT_MESSAGE) end,
     each = function(client) return select(2, client:each({ TEXT_MESSAGE }):next()) end,
@@ -114,7 +114,7 @@ describe("observe", function()
     wrong = function(client) return client:send(EMPTY) end,
   }
   for name, way in pairs(WAYS) do
-    it("changes no outcome where it raises, and loses no error: " .. name, function()
+    it("changes no outcome if it raises, and its error is not lost: " .. name, function()
       for _, problem in ipairs { "the disk\nis full", setmetatable({}, { __tostring = error }) } do
         local body = (name == "send" or name == "each") and ACCEPTED or SUCCESS
         local plain = { way(client_with({ body })) }
@@ -127,20 +127,20 @@ describe("observe", function()
     end)
   end
 
-  it("tells an error of an attempt too", function()
+  it("returns its error also for an attempt", function()
     local client = client_with({ BUSY, ACCEPTED }, function(event) if event.name == "attempt" then error("x", 0) end end)
     local result, _, info = client:send(TEXT_MESSAGE)
     assert.equal(ID, result.messages[1].id)
     assert.equal("x", info.observe_error)
   end)
 
-  it("may not ask the batch of its message for outcomes", function()
+  it("must not ask the batch of its message for outcomes", function()
     local batch
     local client = client_with({ ACCEPTED }, function() batch:next() end)
     batch = client:each { TEXT_MESSAGE }
     local _, result, _, info = batch:next()
     assert.equal(ID, result.messages[1].id)
-    assert.matches("from within one of its own messages", info.observe_error)
+    assert.matches("cannot call the batch that runs it", info.observe_error)
     assert.is_nil(batch:next())
   end)
 
@@ -158,7 +158,7 @@ describe("observe", function()
 end)
 
 describe("observe of the sandbox", function()
-  it("is told each request and each attempt to post a webhook, and stops nothing where it raises", function()
+  it("gets each request and each attempt to post a webhook, and stops nothing if it raises", function()
     for _, problem in ipairs { false, "x" } do
       local seen = {}
       local box = require("whatsapp.sandbox").new {
@@ -209,7 +209,7 @@ local REFUSED = {
 
 describe("observe of the handler", function()
   for _, row in ipairs(HANDLED) do
-    it("is told of an event that is " .. row[1], function()
+    it("gets an event that is " .. row[1], function()
       local seen
       local handle = handler_with(function(event) seen = event end, row[3])
       if row.before then handle(row[2]) end
@@ -220,14 +220,14 @@ describe("observe of the handler", function()
     end)
   end
   for why, request in pairs(REFUSED) do
-    it("is told of a webhook that is refused: " .. why, function()
+    it("gets a webhook that is refused: " .. why, function()
       local seen
       handler_with(function(event) seen = event end, { max_body = 50 })(request)
       assert.same({ name = "refused_webhook", why = why }, seen)
     end)
   end
 
-  it("changes no answer where it raises, and on_error is told", function()
+  it("changes no answer if it raises, and on_error gets the error", function()
     local reported = {}
     local function keep(err) reported[#reported + 1] = err end
     local requests = { one "f", STATUS }

@@ -39,7 +39,7 @@ describe("examples/nginx/send.conf", function()
     assert.equal("16505551234", sent.contacts[1].wa_id)
   end)
 
-  it("names the problems of a message, and says that nothing was sent", function()
+  it("reports the problems of a message, and that nothing was sent", function()
     local status, body = send '{"to":"16505551234","text":{"body":"","preview_ulr":null}}'
     local answer = json.decode(body)
     assert.equal(400, status)
@@ -48,7 +48,7 @@ describe("examples/nginx/send.conf", function()
       answer.details.problems[1].path, answer.details.problems[1].rule })
   end)
 
-  it("refuses bodies that are no message, requests that a page of a browser could send, and other methods than POST", function()
+  it("refuses bodies that are no message, requests that a web page could send, and methods other than POST", function()
     for body, words in pairs { ["{"] = "no JSON", ["5"] = "no JSON object", [""] = "no JSON" } do
       local status, answer = send(body)
       assert.equal(400, status)
@@ -65,7 +65,7 @@ describe("examples/nginx/send.conf", function()
     end
   end)
 
-  it("tells the outcome if no API answers, and never shows the token", function()
+  it("returns the outcome if no API answers, and never shows the token", function()
     local broken = nginx_server.start { server = [[location / { content_by_lua_block {
       ngx.status = 500
       ngx.print("<html>", ngx.var.http_authorization, "</html>") } }]] }

@@ -1,4 +1,4 @@
--- The library inside nginx's Lua: that it loads where nginx finds it, and what each worker has of it. Over real sockets.
+-- The library inside nginx's Lua: nginx finds and loads it, and each worker can use it. Over real sockets.
 local nginx_server = require "spec.support.nginx"
 
 describe("nginx", function()
@@ -50,7 +50,7 @@ describe("nginx", function()
     assert.same({ 207, "GET nil nil 0 " }, { status, body })
   end)
 
-  it("is gone after it was stopped, and one that cannot start says why", function()
+  it("is gone after it was stopped, and reports why it cannot start", function()
     local other = nginx_server.start { server = "location / { return 204; }" }
     finally(other.stop)
     assert.equal(204, (other.ask "/"))
@@ -120,14 +120,14 @@ describe("a webhook's handler in nginx", function()
     end)
   end
 
-  it("leaves ngx.exit as it is elsewhere", function()
+  it("does not change ngx.exit for other code", function()
     assert.equal(204, (nginx.ask "/exit"))
     assert.equal(500, (nginx.ask "/raises"))
     assert.equal(204, (nginx.ask "/exit"))
     assert.equal(200, post(webhooks.body { messages = { webhooks.text("after", "x") } }))
   end)
 
-  it("reads the signature behind any number of headers", function()
+  it("reads the signature after any number of headers", function()
     local body = webhooks.body { messages = { webhooks.text("behind", "x") } }
     for _, count in ipairs { 1, 99, 150, 400 } do
       local headers = {}
@@ -145,7 +145,7 @@ describe("work after the answer", function()
     for _ = 1, count do assert.equal(200, (nginx.ask "/")) end
   end
 
-  -- each request puts off `work`, and is answered 500 if it cannot
+  -- each request defers `work`; the answer is 500 if it cannot
   local function start(work, options, directives, before)
     nginx = nginx_server.start {
       http = (directives or "") .. [[
@@ -162,7 +162,7 @@ describe("work after the answer", function()
   end
   after_each(function() nginx.stop() end)
 
-  it("is done afterwards, in no more timers at once than allowed", function()
+  it("is done after the answer, in no more timers at once than allowed", function()
     start([[
       at_once = (at_once or 0) + 1
       ngx.log(ngx.NOTICE, "at once: ", at_once, ";")
@@ -174,7 +174,7 @@ describe("work after the answer", function()
     assert.equal(0, nginx.logged "at once: 4;")
   end)
 
-  it("goes on behind a work that fails", function()
+  it("continues after a work that fails", function()
     start([[ error "no good" ]], "{ concurrency = 1 }")
     requests(2)
     assert(nginx.wait_for("no good", 2))
@@ -182,7 +182,7 @@ describe("work after the answer", function()
     assert(nginx.wait_for("no good", 3))
   end)
 
-  it("goes on behind a work that calls ngx.exit, which raises", function()
+  it("continues after a work that calls ngx.exit, which raises", function()
     start([[
       works = (works or 0) + 1
       ngx.log(ngx.NOTICE, "work ", works, " begins")
@@ -192,7 +192,7 @@ describe("work after the answer", function()
     assert(nginx.wait_for "ngx.exit in a callback would lose")
   end)
 
-  it("goes on behind a work that ends its timer by a copy of ngx.exit, once garbage was collected, and says so", function()
+  it("continues after a work that ends its timer by a copy of ngx.exit, after garbage was collected, and reports this", function()
     start([[
       works = (works or 0) + 1
       ngx.log(ngx.NOTICE, "work ", works, " begins")
@@ -202,16 +202,16 @@ describe("work after the answer", function()
     nginx.ask "/collect"
     requests(1)
     assert(nginx.wait_for "work 3 begins")
-    assert(nginx.wait_for "1 works ended their timers")
+    assert(nginx.wait_for "1 jobs ended their timers")
     assert.equal(1, nginx.logged "ended their timers")
   end)
 
-  it("is refused if too much waits, or if nginx makes no timer", function()
+  it("is refused if too much work waits, or if nginx makes no timer", function()
     start("ngx.sleep(5)", "{ concurrency = 1, max = 2 }", "lua_max_running_timers 10;")
     local answers = {}
     for i = 1, 5 do answers[i] = nginx.ask "/" end
     assert.same({ 200, 200, 200, 500, 500 }, answers)
-    assert(nginx.wait_for "2 works wait already")
+    assert(nginx.wait_for "2 jobs wait already")
   end)
 
   it("is done later if nginx dropped a timer because too many ran", function()

@@ -22,7 +22,7 @@ local function environment(box)
   }
 end
 
--- how each example is made to send to a number
+-- path of an example -> function that makes it send to a number
 local asks = {
   ["examples/nginx/send.conf"] = function(nginx, number)
     return nginx.ask("/send", { body = ('{"to":"%s","text":{"body":"x"}}'):format(number), headers = { ["Content-Type"] = "application/json" } })
@@ -94,7 +94,7 @@ describe("nginx's error log is empty after " .. MANY .. " messages", function()
         for _ = 1, args.count do
           local response, err = transport { method = "POST", url = args.url, body = "x" }
           statuses[tostring(response and response.status or err)] = true
-          if args.pause then ngx.sleep(0.02) end -- so that nginx sees what was closed
+          if args.pause then ngx.sleep(0.02) end -- so that nginx sees the closed connections
         end
         return statuses
       ]], { url = url, count = count, options = options, pause = pause })
@@ -113,7 +113,7 @@ describe("nginx's error log is empty after " .. MANY .. " messages", function()
       end
     end
 
-    it("a connection that is closed after each, and one that is slow", function()
+    it("a connection that is closed after each request, and a slow connection", function()
       fault.play_times(10, "ok-close")
       assert.same({ ["200"] = true }, send(fault.url("h1", "/"), 10, { server_name = "localhost", pool = "closed" }, true))
       assert.same({ ["200"] = true }, send(home.nginx.url "/slow", 1, {}))

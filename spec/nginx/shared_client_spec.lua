@@ -1,6 +1,5 @@
--- One client, made before nginx forked its workers and shared by handlers that send at once, wait for each other, fail and are
--- cut short. Each message arrives once, whole and with the right token; its answer comes to its sender; a send that is cut
--- short ends.
+-- One client, made before nginx forked its workers and shared by handlers that send at once, wait for each other, fail, and are
+-- killed. Each message arrives once, complete and with the right token; its answer comes to its sender; a killed send ends.
 local nginx_server = require "spec.support.nginx"
 
 -- A number determines the message, the token and the outcome, in the same way for the handlers and for the spec.
@@ -18,7 +17,7 @@ local function slow_token()
 end
 clients[7] = parent:with { token = slow_token, phone_number_id = 107 }
 local fates = { "fine", "fine", "fine", "fine", "slow", "late", "cut", "again" }
-local fills = { "", ("x"):rep(3000), ("\240\159\152\128"):rep(4000) } -- the last leaves from a light thread
+local fills = { "", ("x"):rep(3000), ("\240\159\152\128"):rep(4000) } -- a light thread sends the last message
 
 sent_by = function(id) return clients[id % 8] end
 message_of = function(id)
@@ -96,7 +95,7 @@ local function drive(nginx, handlers, many)
   for i = 1, handlers do
     local way = WAYS[i % #WAYS + 1]
     local url = nginx.url(("/go?how=%s&from=%d&many=%d"):format(way, i * 8 * many, many))
-    local client = curl.new { proxy = "" } -- each with a connection of its own
+    local client = curl.new { proxy = "" } -- each with its own connection
     client:add({ method = "GET", url = url, timeout = way == "left" and 0.3 or 30 }, way)
     client:step()
     table.insert(clients, way == "left" and 1 or i, client)
@@ -116,7 +115,7 @@ local function drive(nginx, handlers, many)
 end
 
 for name, limiter in pairs { ["without limits"] = "false", ["with limits"] = "{ throughput = 1000 }" } do
-  it("a client that many handlers share mixes no messages and answers, " .. name, function()
+  it("a client that many handlers share never mixes messages and answers, " .. name, function()
     local nginx = nginx_server.start {
       workers = 2, level = "warn",
       http = "lua_shared_dict seen 8m; client_body_buffer_size 1m; lua_socket_log_errors off; init_by_lua_block {"

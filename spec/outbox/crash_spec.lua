@@ -1,4 +1,5 @@
--- A short crash test of the outbox: `make crash RUNS=1000` is the long one. Processes are killed and frozen, and Redis is killed,
+-- A short crash test of the outbox; `make crash RUNS=1000` is the long test. Processes are killed and frozen, and Redis is
+-- killed,
 -- while messages are put and sent: each acknowledged message arrives once, in the order of its recipient, or is reported.
 local run = require "spec.support.run"
 

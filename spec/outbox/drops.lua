@@ -1,5 +1,5 @@
--- Drops the connection of a store at each of its steps, one after the other, before the engine got a command or after it did, while
--- messages are put and sent: no message may be lost or sent twice, and nothing may raise.
+-- Drops the connection of a store at each of its steps, before or after the engine received a command, while messages are put and
+-- sent. No message may be lost or sent twice, and nothing may raise.
 --   drops.check(open, drop, step)      open() -> a new store with a queue of its own; drop(store, n, how) makes its n-th command
 --   fail, "before" or "after" the engine got it, and returns a function that tells whether it failed; step: every step-th n
 local whatsapp = require "whatsapp"
@@ -66,7 +66,7 @@ function drops.check(open, drop, step)
   end
 end
 
--- makes a function fail at its n-th call, and tell so
+-- makes a function fail at its n-th call, and notes this
 function drops.wrap(call, n, how, fail)
   local calls, failed = 0, false
   return function(...)

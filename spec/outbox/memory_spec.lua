@@ -1,4 +1,4 @@
--- The outbox's store in memory: the questions of every store, on a clock of its own.
+-- The outbox's store in memory: the questions of every store, with its own clock.
 local memory = require "whatsapp.outbox.memory"
 local questions = require "spec.outbox.questions"
 

@@ -66,7 +66,7 @@ describe("the outbox in nginx", function()
     end)
   end
 
-  it("sends in a timer what requests have put, each once", function()
+  it("sends in a timer the messages that requests have put, each once", function()
     for n = 1, 20 do
       local status, body = nginx.ask("/put?n=" .. n)
       assert.same({ 200, "new\n" }, { status, body }, nginx.log())

@@ -1,4 +1,5 @@
--- The outbox over the store in memory and a transport without a network, in virtual time: what is put is sent once or says why not.
+-- The outbox over the store in memory and a transport without a network, in virtual time: each message that was put is sent once,
+-- or its entry says why not.
 local whatsapp = require "whatsapp"
 
 local outbox_of, memory_transport = whatsapp.outbox, require "whatsapp.transport.memory"
@@ -21,7 +22,7 @@ local function refused(code, status)
   return { status = status or 400, headers = {}, body = ('{"error":{"message":"(#%d) no","code":%d}}'):format(code, code) }
 end
 
--- answers: a list, or a function of (request, n, message); all others are accepted
+-- answers: a list, or a function of (request, n, message); without an answer, a message is accepted
 local function world(answers, options, client_options)
   local self = { arrived = {} }
   local n = 0
@@ -56,7 +57,7 @@ local SENT = { kind = "transport", retryable = false, may_have_been_sent = true 
 local UNSENT = { kind = "transport", retryable = true, may_have_been_sent = false }
 
 describe("outbox:put", function()
-  it("checks the message: a wrong one never gets in", function()
+  it("checks the message, and refuses a wrong message", function()
     local w = world()
     local state, err, details = w.outbox:put { to = "4915112345678", type = "text", text = { bdy = "x" } }
     assert.is_nil(state)
@@ -88,7 +89,7 @@ describe("outbox:put", function()
   it("refuses marks as read, long and broken names", function()
     local w = world()
     assert.is_nil((w.outbox:put { status = "read", message_id = "wamid.1" }))
-    for _, key in ipairs { "", ("k"):rep(513), "a\0b" } do
+    for _, key in ipairs { "", ("k"):rep(513), "a\0b", "\255", "a\195", "\237\160\128" } do
       local state, _, details = w.outbox:put(text(), { key = key })
       assert.same({ nil, "invalid" }, { state, details.kind })
     end
@@ -105,7 +106,7 @@ describe("outbox:put", function()
       ["no function put"] = function() outbox_of.new { store = {} } end,
       ["did you mean concurrency"] = function() w.outbox:run(w.client, { concurency = 1 }) end,
       ["not a client"] = function() w.outbox:run {} end,
-      ["a word is"] = function() w.outbox:resolve("x", "perhaps") end,
+      ["the word must be"] = function() w.outbox:resolve("x", "perhaps") end,
       ["longer than the client's timeout"] = function() outbox_of.new({ store = w.store, lease = 30 }):run(w.client) end,
     } do
       local ok, err = pcall(call)
@@ -115,7 +116,7 @@ describe("outbox:put", function()
     end
   end)
 
-  it("takes lists, in which a wrong message keeps no other out", function()
+  it("takes lists: a wrong message does not stop the others", function()
     local w = world()
     local results = assert(w.outbox:put_all { { message = text(), key = "a" }, { message = { type = "text" } }, { message = text(), key = "a" } })
     assert.same({ "new", "same" }, { results[1].state, results[3].state })
@@ -153,7 +154,7 @@ describe("outbox:run", function()
     assert.equal(1, #w.transport.requests)
   end)
 
-  it("writes a caller's stamp as it is", function()
+  it("sends a caller's stamp unchanged", function()
     local w = world()
     local stamp = 'a"b\\c\195\164'
     assert(w.outbox:put(text(nil, nil, { biz_opaque_callback_data = stamp })))
@@ -174,7 +175,7 @@ describe("outbox:run", function()
     end
   end)
 
-  it("tries again what was certainly not sent, 4, 16, 64 … seconds later, and gives up", function()
+  it("tries a message that was certainly not sent again after 4, 16, 64 … seconds, and gives up", function()
     local times = {}
     local w
     w = world(function()
@@ -193,7 +194,7 @@ describe("outbox:run", function()
     assert.matches("given up after 4 attempts: no connection", entry.error)
   end)
 
-  it("never repeats what may have been sent: it is unknown", function()
+  it("never repeats a message that may have been sent: its entry is unknown", function()
     local w = world { { err = "connection reset", details = SENT } }
     assert(w.outbox:put(text(), { key = "a" }))
     assert(w.outbox:put(text(nil, "next"), { key = "b" }))
@@ -203,7 +204,7 @@ describe("outbox:run", function()
     assert.equal(2, #w.transport.requests)
   end)
 
-  it("an unknown holds its recipient with hold_unknown", function()
+  it("holds the recipient of an unknown entry with hold_unknown", function()
     local w = world({ { err = "connection reset", details = SENT } }, { hold_unknown = true })
     local _, stamp = w.outbox:put(text(), { key = "a" })
     assert(w.outbox:put(text(nil, "next"), { key = "b" }))
@@ -214,7 +215,7 @@ describe("outbox:run", function()
     assert.same({ "accepted", "accepted" }, { w.outbox:get("a").state, w.outbox:get("b").state })
   end)
 
-  it("holds the whole queue for a throttled number, and counts no attempt", function()
+  it("holds the whole queue if the number is throttled, and counts no attempt", function()
     local w = world { refused(130429), refused(4) }
     for i = 1, 5 do assert(w.outbox:put(text("4915100" .. i), { key = "k" .. i })) end
     w.run { concurrency = 1 }
@@ -232,7 +233,7 @@ describe("outbox:run", function()
     assert.is_true(w.transport.slept > 100 and w.transport.slept < 105, w.transport.slept)
   end)
 
-  it("holds the queue for a token that is not good any more, and fails no message", function()
+  it("holds the queue if the token is not valid, and fails no message", function()
     local w = world { refused(190, 401), refused(190, 401) }
     assert(w.outbox:put(text(), { key = "a" }))
     w.run()
@@ -250,7 +251,7 @@ describe("outbox:run", function()
     assert.is_true(asked <= 6, asked)
   end)
 
-  it("holds only its lane for a throttled pair", function()
+  it("holds only one recipient if a pair is throttled", function()
     local w
     local when = {}
     w = world(function(_, n, message)
@@ -276,7 +277,7 @@ describe("outbox:run", function()
     assert.equal("3", first.text.body)
   end)
 
-  it("does not send what is too old", function()
+  it("does not send a message that is too old", function()
     local w = world()
     assert(w.outbox:put(text(), { key = "code", ttl = 300, due = START + 1000 }))
     assert(w.outbox:put(text("491", "x"), { key = "old", ttl = 300 }))
@@ -286,7 +287,7 @@ describe("outbox:run", function()
     assert.equal(1, #w.transport.requests)
   end)
 
-  it("fails what the API refuses, with the reason", function()
+  it("fails a message that the API refuses, with the reason", function()
     local w = world { refused(131026) }
     local seen = {}
     assert(w.outbox:put(text(), { key = "a" }))
@@ -295,7 +296,7 @@ describe("outbox:run", function()
     assert.matches("131026", w.outbox:get("a").error)
   end)
 
-  it("does not let a hook's refusal leave", function()
+  it("does not send a message that a hook refuses", function()
     local w = world(nil, nil, { before_send = function() return false, "not today" end })
     assert(w.outbox:put(text(), { key = "a" }))
     w.run()
@@ -304,7 +305,7 @@ describe("outbox:run", function()
     assert.equal(0, #w.transport.requests)
   end)
 
-  it("ends when on_outcome returns false or raises, with all recorded and the rest put back", function()
+  it("ends when on_outcome returns false or raises; all outcomes are recorded, and the other entries are queued again", function()
     local w = world()
     for i = 1, 20 do assert(w.outbox:put(text("4915100" .. i))) end
     w.outbox:run(w.client, { concurrency = 4, on_outcome = function() return false end })
@@ -329,7 +330,7 @@ describe("outbox:run", function()
     assert.is_true(counts.accepted < 20)
   end)
 
-  it("needs a transport with a clock, and works with one that moves one request at a time", function()
+  it("needs a transport with a clock, and works with a transport that sends one request at a time", function()
     local w = world(nil, nil, { transport = function() return accepted(1) end })
     assert.error_matches(function() w.outbox:run(w.client) end, "no clock")
     local count = 0
@@ -345,7 +346,7 @@ describe("outbox:run", function()
 end)
 
 describe("outbox:step", function()
-  it("sends what is due, up to its concurrency", function()
+  it("sends the due entries, up to its concurrency", function()
     local w = world()
     for i = 1, 5 do assert(w.outbox:put(text("4915100" .. i))) end
     assert.same({ 3, 2, 0 }, {
@@ -358,7 +359,7 @@ end)
 
 local STEPS = { "sweep", "purge", "take_all", "claim", "start", "finish", "counts" }
 
--- the function fails at its n-th call: before it did anything, after it did, or by raising
+-- the function fails at its n-th call: before its work, after its work, or by raising
 local function break_store(store, name, n, how)
   local calls, method = 0, store[name]
   store[name] = function(...)
@@ -372,7 +373,7 @@ end
 
 describe("a store that fails at any step", function()
   for _, how in ipairs { "before", "after", "raises" } do
-    it("keeps each message from being lost or sent twice: " .. how, function()
+    it("loses no message and sends none of them twice: " .. how, function()
       for _, name in ipairs(STEPS) do
         for n = 1, 3 do
           local w = world()
@@ -388,7 +389,7 @@ describe("a store that fails at any step", function()
     end)
   end
 
-  it("says so from put, get, list, counts, resolve, purge, feed and step", function()
+  it("is reported by put, get, list, counts, resolve, purge, feed and step", function()
     local w = world()
     assert(w.outbox:put(text(), { key = "a" }))
     for _, name in ipairs { "put", "get", "list", "counts", "resolve", "purge", "settle", "sweep" } do
@@ -411,7 +412,7 @@ describe("a store that fails at any step", function()
 end)
 
 describe("a sender that slept past its lease", function()
-  it("does not send: another one has the entry", function()
+  it("does not send: another sender has the entry", function()
     local w = world()
     assert(w.outbox:put(text(), { key = "a" }))
     local other = outbox_of.new { store = w.store }
@@ -430,7 +431,7 @@ describe("a sender that slept past its lease", function()
 end)
 
 describe("the option observe of an outbox", function()
-  it("is told each put and what is in the outbox, and the client's each message once, when it has ended", function()
+  it("gets each put and the counts; the client's observe gets each message once, when it has ended", function()
     local seen, ended = {}, {}
     local w = world({ { err = "no connection", details = UNSENT }, { err = "reset", details = SENT } }, {
       observe = function(event) seen[#seen + 1] = event end,
@@ -463,7 +464,7 @@ describe("the option observe of an outbox", function()
 end)
 
 describe("outbox:feed", function()
-  it("takes status events with a stamp, and nothing else", function()
+  it("accepts only status events with a stamp", function()
     local w = world { { err = "reset", details = SENT } }
     local _, stamp = w.outbox:put(text(), { key = "a" })
     w.run()

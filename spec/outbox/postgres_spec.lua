@@ -42,7 +42,7 @@ describe("the store in PostgreSQL", function()
     drops.check(open_new, function(store, n, how)
       local db = store.db
       local run, has_failed = drops.wrap(db.run, n, how, function()
-        db.connection:close() -- as a lost connection: its transaction is rolled back, and the next statement connects again
+        db.connection:close() -- like a lost connection: the transaction is rolled back, and the next statement connects again
         return nil, "server closed the connection unexpectedly"
       end)
       db.run = run
@@ -68,12 +68,12 @@ describe("the store in PostgreSQL", function()
     assert.equal("new", (outbox:put(message, { key = "b" })))
   end)
 
-  it("two senders that claim at the same time share nothing, over many rounds", function()
+  it("gives no entry to two senders that claim at the same time, over many rounds", function()
     local one, other, seen = open(), open(), {}
     local entries = {}
     for i = 1, 200 do entries[i] = { key = "k" .. i, stamp = "s" .. count .. i, lane = "l" .. i % 50, body = "{}" } end
     assert(one:put(entries))
-    assert(one.db:query "BEGIN") -- entries that one worker has claimed are locked: the other one skips them, and does not wait
+    assert(one.db:query "BEGIN") -- a worker's claimed entries are locked: the other worker skips them, and does not wait
     local claimed = assert(one:claim(20, 60))
     for _, entry in ipairs(claimed) do seen[entry.key] = true end
     local others = assert(other:claim(20, 60))

@@ -1,5 +1,5 @@
--- The questions that every store of the outbox answers, one row each: a name, and a function of the world. They need no busted,
--- so that they also run inside nginx. Each gets an empty store; never depends on another one.
+-- The tests that every store of the outbox must pass, one row each: a name, and a function of the world. They need no busted, so
+-- that they also run inside nginx. Each test gets an empty store, and never depends on another test.
 --   world.open() -> a store, another one over the same entries      world.pass(seconds) -> that much later, for the store
 -- LEASE is the shortest time that a slow machine surely works within.
 local LEASE = 2
@@ -43,7 +43,7 @@ local function claim_one(store, lease)
   return claimed[1]
 end
 
--- claims one entry and starts it
+-- claims an entry and starts it
 local function sending(store, lease)
   local one = claim_one(store, lease)
   same({ true }, assert(store:start({ mark(one) }, lease or 60)), "start")
@@ -265,7 +265,7 @@ question("what is too old is not sent", function(world)
   assert(store:put { entry("a1", "a", { ttl = 0.2 }), entry("a2", "a"), entry("b1", "b", { ttl = LEASE }) })
   world.pass(0.5)
   local claimed = assert(store:claim(10, 60))
-  if #claimed < 2 then assert(store:claim(10, 60)) end -- the expired one let the next one of its lane go
+  if #claimed < 2 then assert(store:claim(10, 60)) end -- after the expired entry, the next entry of its lane is free
   same("expired", state_of(store, "a1"))
   same("claimed", state_of(store, "a2"))
 end)

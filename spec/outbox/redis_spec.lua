@@ -26,7 +26,7 @@ describe("the store in Redis", function()
     it(row.name, function()
       row.ask {
         open = open, pass = sleep,
-        left = function() -- the keys that a queue leaves once it is empty
+        left = function() -- the keys of an empty queue
           local keys = stores[1].call("KEYS", ("wa:{queue %d}:*"):format(count))
           for i, key in ipairs(keys) do keys[i] = key:match "}:(.*)" end
           table.sort(keys)
@@ -52,7 +52,7 @@ describe("the store in Redis", function()
     end)
   end)
 
-  it("says what Redis says, and goes on afterwards", function()
+  it("returns the error of Redis, and works afterwards", function()
     local outbox = require("whatsapp.outbox").new { store = open() }
     local message = { to = "49151", type = "text", text = { body = "x" } }
     assert(outbox:put(message, { key = "a" }))
@@ -72,7 +72,7 @@ describe("the store in Redis", function()
     assert.same({ "queued", "queued" }, { outbox:get("a").state, outbox:get("b").state })
   end)
 
-  it("takes the answers of a Redis that loads, is busy or has moved as failures to try again", function()
+  it("returns a retryable failure if Redis loads, is busy or has moved", function()
     for _, problem in ipairs {
       "LOADING Redis is loading the dataset in memory", "BUSY Redis is busy running a script", "MOVED 866 127.0.0.1:7001",
       "NOSCRIPT No matching script", "CLUSTERDOWN The cluster is down",
@@ -104,7 +104,19 @@ describe("the store in Redis", function()
     assert.is_true(seen >= 8, seen)
   end)
 
-  it("is not reachable: nil, err, and nothing is raised", function()
+  it("sends the pieces of a long command at once: no piece waits for an ACK", function()
+    local options = {}
+    local socket = {
+      settimeout = function() end, connect = function(self) self.is_connected = true return true end,
+      setoption = function(self, name, value) options[name] = self.is_connected and value end, -- LuaSocket refuses it earlier
+      send = function() return 1 end, receive = function() return "+OK" end,
+    }
+    local client = require("whatsapp.outbox.resp").new { tcp = function() return socket end }
+    assert.equal("OK", client:call "PING")
+    assert.same({ ["tcp-nodelay"] = true }, options)
+  end)
+
+  it("returns nil and an error if Redis is not reachable, and raises nothing", function()
     local store = redis_store.new { port = 1, timeout = 1 }
     local outbox = require("whatsapp.outbox").new { store = store }
     local state, err, details = outbox:put { to = "49151", type = "text", text = { body = "x" } }

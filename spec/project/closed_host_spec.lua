@@ -1,4 +1,5 @@
--- Hosts that have little: one that closes `require` after loading, and one without lua-cjson. Each is a Lua program of its own.
+-- Hosts with few modules: a host that closes `require` after loading, a host without lua-cjson, and a host without libcurl. Each
+-- is a separate Lua program.
 local output_of = require "spec.support.output"
 local read = require "spec.support.read"
 
@@ -77,7 +78,7 @@ end)
 describe("a host without libcurl", function()
   teardown(scratch.empty)
 
-  it("gets one line that names the missing module", function()
+  it("gets an error of one line that names the missing module", function()
     local printed = run [[
       local searchers = package.searchers or package.loaders
       local search = searchers[3] -- for C modules
@@ -90,4 +91,44 @@ describe("a host without libcurl", function()
     ]]
     assert.equal("false whatsapp.curl is not installed: install the rock with libcurl, or pass another transport", printed)
   end)
+end)
+
+describe("a host without a module gets one line with the solution:", function()
+  teardown(scratch.empty)
+
+  -- the missing module, the program, words of the line
+  local ROWS = {
+    { "whatsapp.core", 'require "whatsapp"', " install" },
+    { "whatsapp.crypto", 'require("whatsapp").webhook.handler { app_secret = "x", verify_token = "y", on = {} }', " install" },
+    { "whatsapp.crypto", 'require("whatsapp").flows.generate_key()', " install" },
+    { "whatsapp.crypto", 'require "whatsapp.flows.endpoint"', " install" },
+    { "whatsapp.crypto", 'require("whatsapp.util.sha256").new()', " install" },
+    { "whatsapp.crypto", [[local whatsapp = require "whatsapp"
+      local transport = require("whatsapp.transport.memory").new {}
+      local client = whatsapp.new { token = "token-of-a-test", phone_number_id = "1", app_secret = "x", transport = transport }
+      error(select(2, client:send { to = "1", text = { body = "x" } }), 0)]], " install" },
+    { "cqueues", 'require("whatsapp.transport.cqueues").new()', "apt install lua-cqueues" },
+    { "luv", 'require("whatsapp.transport.luv").new()', "apt install lua-luv" },
+    { "socket", 'require("whatsapp.transport.copas").new() { method = "GET", url = "http://127.0.0.1:1/" }', "apt install lua-socket" },
+    { "cjson", 'error(select(2, require("whatsapp.wire.json").encode {}), 0)', "apt install lua-cjson" },
+    { "argparse", 'require("whatsapp.cli.parser").of {}', "apt install lua-argparse" },
+  }
+  for _, row in ipairs(ROWS) do
+    it(row[1] .. ": " .. row[2]:match "[^\n]*", function()
+      local printed = run(([[
+        local searchers = package.searchers or package.loaders
+        for i, search in ipairs(searchers) do
+          searchers[i] = function(name)
+            if name == %q or name:find(%q, 1, true) == 1 then return "\n\tnot here" end
+            return search(name)
+          end
+        end
+        io.write(tostring(select(2, pcall(function() %s end))))
+      ]]):format(row[1], row[1] .. ".", row[2]))
+      local first = printed:match "^module '([%w.]+)' not found for Lua"
+      assert.equal(row[1], first and first:sub(1, #row[1]), printed)
+      assert.truthy(printed:find(row[3], 1, true), printed)
+      assert.falsy(printed:find("\n", 1, true), printed)
+    end)
+  end
 end)

@@ -1,4 +1,4 @@
--- The chapter "Where Meta's pages disagree" of MESSAGES.md: what each row says of the client is true.
+-- The chapter "Where Meta's pages disagree" of MESSAGES.md: the client does what each row says.
 local rows = require "spec.support.disagreements"
 local whatsapp = require "whatsapp"
 
@@ -10,7 +10,7 @@ end
 
 describe("a disagreement of Meta's pages", function()
   for _, row in ipairs(rows) do
-    it("has the outcome that is told: " .. row[1], function()
+    it("has the outcome of its row: " .. row[1], function()
       local message = { to = row[5].status == nil and "16505551234" or nil }
       for name, value in pairs(row[5]) do message[name] = value end
       assert.equal(row[4], outcome_of(message))

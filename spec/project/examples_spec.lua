@@ -5,15 +5,15 @@ describe("the examples", function()
   local lua = os.getenv "LUA" or "lua5.4"
   local status, output = run("env -u WHATSAPP_TOKEN -u WHATSAPP_TO " .. lua .. " examples/demo.lua")
 
-  it("all run against the sandbox", function()
+  it("run against the sandbox", function()
     assert.equal(0, status, output)
     assert.is_truthy(output:find "%d+ examples ran\n")
   end)
 
-  it("are all part of the demo", function()
+  it("are part of the demo", function()
     local _, files = run "ls examples"
     for name in files:gmatch "([%w_]+)%.lua" do
-      -- the sandbox serves until Ctrl-C; webhook_examples_spec runs the endpoints
+      -- the sandbox serves until Ctrl-C; spec/webhook runs the endpoints
       if name ~= "sandbox" and name ~= "demo" and not name:find "^webhook_" then
         assert.is_truthy(output:find("\n" .. name .. "\n", 1, true), name .. " is not in examples/demo.lua")
       end

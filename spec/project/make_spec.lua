@@ -3,7 +3,7 @@
 local output = require "spec.support.output"
 local write = require "spec.support.write"
 
--- nothing of the make that may run this: neither its variables nor its Lua
+-- removes the variables and the Lua of a make that may run this spec
 local function output_of(command)
   return output("env -u LUA -u LUA_PATH -u LUA_CPATH -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES " .. command .. " 2>&1")
 end
@@ -13,7 +13,7 @@ local function sh(command) return output_of("sh -c '" .. command .. "'") end
 describe("make", function()
   local folder
 
-  -- every program of the system but Lua; a pkg-config that knows no Lua
+  -- a folder with every program of the system except Lua, and a pkg-config that knows no Lua
   setup(function()
     folder = sh("mktemp -d build/path.XXXXXX"):match "%S+"
     sh(("ln -s /usr/bin/* /bin/* %s/ 2>/dev/null; rm -f %s/lua* %s/pkg-config"):format(folder, folder, folder))
@@ -44,7 +44,7 @@ describe("make", function()
 
   local function found() return make("env"):match "^export LUA='(.-)'" end
 
-  -- a folder with a name that a shell could read as more than a name, with what `make env` needs
+  -- a folder whose name has characters of the shell, with the files that `make env` needs
   local function tree(name)
     local path = folder .. "/trees/" .. name
     local quoted = "'" .. path:gsub("'", "'\\''") .. "'"
@@ -53,7 +53,7 @@ describe("make", function()
     return path, quoted
   end
 
-  it("has an `env` that runs nothing of the folder's name, and works", function()
+  it("has an `env` that works, and runs no part of the folder's name", function()
     has "lua5.4"
     for _, name in ipairs { "plain", "a b", "a  b", "it's", 'a"b', "a'\"'b", "$(touch ran)", "`touch ran`", "$HOME", "${x}", "a;touch ran",
       "a&touch ran&", "a|b", "a\\b", "a\nb", "a\ntouch ran\n", "\n", "a*", "~", "!x", "#x", "a$$b", "$(shell touch ran)", "a\tb", "-n", "a%sb",
@@ -76,7 +76,7 @@ describe("make", function()
     end
   end)
 
-  it("builds for the Lua that is there", function()
+  it("builds for the installed Lua", function()
     for _, name in ipairs { "lua5.4", "lua5.3", "lua5.2", "luajit", "lua5.1", "lua54", "lua-5.4", "lua53", "lua-5.1", "lua" } do
       has(name)
       assert.equal(name, found())
@@ -91,7 +91,7 @@ describe("make", function()
     end
   end)
 
-  it("prefers one whose headers are there to one without", function()
+  it("prefers a Lua that has headers", function()
     has("lua5.4", "lua5.3", "luajit")
     knows_headers_of "lua5.3"
     assert.equal("lua5.3", found())
@@ -99,12 +99,12 @@ describe("make", function()
     assert.equal("luajit", found())
   end)
 
-  it("takes the one that was asked for", function()
+  it("uses the Lua that the user names", function()
     has "lua5.4"
     assert.equal("export LUA='lua5.2'", make("LUA=lua5.2 env"):match "^export LUA='.-'")
   end)
 
-  it("names the Lua that it takes, if that is not 5.4", function()
+  it("prints the name of the Lua that it uses, if this is not 5.4", function()
     has "lua5.1"
     local build = folder .. "/built"
     assert.equal("built for lua5.1, the first Lua found; make LUA=... names another\n", make("BUILD=" .. build .. " CFLAGS=-O0 all"))
@@ -116,7 +116,7 @@ describe("make", function()
     local said = make("LUA_INC=-I/nowhere BUILD=" .. folder .. "/none core")
     assert.is_truthy(said:find("^no headers of lua5%.4: on Debian apt install lua5%.4 liblua5%.4%-dev; "), said)
     local _, lines = said:gsub("\n", "")
-    assert.equal(2, lines, said) -- that, and make's own
+    assert.equal(2, lines, said) -- this error, and make's own error
     assert.is_truthy(make("LUA=luajit LUA_INC=-I/nowhere BUILD=" .. folder .. "/none core"):find("install luajit2 liblua5.1-0-dev;", 1, true))
   end)
 
@@ -132,13 +132,13 @@ describe("make", function()
     end
   end)
 
-  it("asks the program for its version if its name does not tell it, else the headers", function()
+  it("asks the program for its version if the name does not tell it; if there is no program, the headers", function()
     local function version(arguments) return make("LUA=lua say-LUA_VERSION " .. (arguments or "")):match "%S+" end
     program("lua", "echo 5.3")
     assert.equal("5.3", version())
     knows_headers_of "lua5.3"
     assert.equal("lua", found())
-    has "lua5.2" -- its headers are not there
+    has "lua5.2" -- it has no headers
     assert.equal("lua", found())
     program("lua", "")
     assert.equal("5.4", version())
@@ -177,7 +177,7 @@ describe("make", function()
     assert.equal("init.lua\n", sh(("cd %s/usr/local/share/lua/5.4/whatsapp && ls init.lua"):format(image)))
   end)
 
-  it("says in one line what to install where a library has no headers", function()
+  it("says in one line what to install if a library has no headers", function()
     has "lua5.4"
     for row, words in pairs {
       ["CURL_INC=-nostdinc BUILD=%s/bare1 curl"] = "no headers of libcurl: on Debian apt install libcurl4-openssl-dev; ",
@@ -186,11 +186,11 @@ describe("make", function()
       local said = make("MODULES= CFLAGS=-O0 " .. row:format(folder))
       assert.equal(1, said:find(words, 1, true), said)
       local _, lines = said:gsub("\n", "")
-      assert.equal(2, lines, said) -- that, and make's own
+      assert.equal(2, lines, said) -- this error, and make's own error
     end
   end)
 
-  it("says what `require` needs, where Lua does not look into the prefix, and takes away what it installed", function()
+  it("says what `require` needs if Lua does not look into the prefix, and removes what it installed", function()
     local home = output "printf %s \"$PWD\"" .. "/" .. folder .. "/home"
     sh(("ln -s /usr/bin/lua5.4 %s/lua5.4"):format(folder))
     local arguments = ("MODULES=core CFLAGS=-O0 BUILD=%s/bare HOME=%s PREFIX='~/.local' "):format(folder, home)
@@ -200,6 +200,22 @@ describe("make", function()
       :format(line)))
     assert.equal("", make(arguments .. "uninstall"):gsub("rm [^\n]*\n", ""))
     assert.equal("", sh("find " .. home .. " -type f"))
+  end)
+
+  it("says nothing about `require` if Lua looks into the prefix", function()
+    for _, version in ipairs { "5.1", "5.2", "5.3", "5.4" } do -- nothing too if this Lua is not installed here
+      assert.equal("", output(("sh spec/support/where.sh lua%s '' /usr/local %s 2>&1"):format(version, version)))
+    end
+  end)
+
+  it("prints a short line for each file, or the commands with V=1", function()
+    has "lua5.4"
+    local build = ("MODULES=files SANDBOX= CFLAGS=-O0 BUILD=%s/short all"):format(folder)
+    local said = output_of(("env PATH='%s' make %s"):format(folder, build))
+    assert.truthy(said:find("\ncompile src/files/files.c\n", 1, true), said)
+    for line in said:gmatch "[^\n]+" do assert.is_true(#line <= 100, line) end
+    sh(("rm -r %s/short"):format(folder))
+    assert.truthy(output_of(("env PATH='%s' make V=1 %s"):format(folder, build)):find(" -c -o ", 1, true))
   end)
 
   it("names missing Debian packages, and never calls sudo", function()

@@ -23,7 +23,7 @@ local function run(code, globals)
 end
 
 describe("the version", function()
-  it("is said in one place, and is the newest of the changelog", function()
+  it("is written in one place, and is the newest version of the changelog", function()
     assert.equal(whatsapp._VERSION, read "CHANGELOG.md":match "\n## %[(%d+%.%d+%.%d+)%]")
     local said = lines_of(("grep -rlF '\"%s\"' lua src Makefile rockspec"):format(whatsapp._VERSION))
     assert.same({ "lua/whatsapp/init.lua" }, said)
@@ -43,7 +43,7 @@ describe("the version", function()
 end)
 
 describe("the rockspec", function()
-  it("installs by make, for every Lua, what make installs", function()
+  it("installs the same files as make, for every Lua", function()
     local build = rockspec().build
     assert.equal("make", build.type)
     local makefile = read "Makefile"
@@ -56,7 +56,7 @@ describe("the rockspec", function()
     local given = rockspec()
     assert.equal("lua-whatsapp", given.package)
     assert.is_truthy(table.concat(given.dependencies, " "):find("lua-cjson", 1, true))
-    -- no header: Debian keeps it where LuaRocks does not look
+    -- no header: Debian keeps it in a folder in which LuaRocks does not look
     assert.same({ library = "curl" }, given.external_dependencies.CURL)
   end)
 end)
@@ -105,7 +105,7 @@ describe("the README", function()
     end
   end)
 
-  it("shows sentences that the core says", function()
+  it("shows error texts that the core returns", function()
     local _, misspelt = whatsapp.encode { to = "1", text = { body = "x", preview_ulr = true } }
     assert.is_truthy(text:find(misspelt .. "\n", 1, true), misspelt)
     local _, title = whatsapp.encode { to = "1", interactive = { type = "button", body = { text = "b" },

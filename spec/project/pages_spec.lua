@@ -1,5 +1,6 @@
--- The pages: every Lua block is a whole program, and runs against a sandbox, or is a spec, which passes; every link leads
--- somewhere, and commands name what there is. Sends nothing to the real API: clients get the sandbox as their transport.
+-- The pages: every Lua block is a whole program that runs against a sandbox, or a spec that passes; every link leads to
+-- something, and commands name targets and files that exist. Never sends to the real API: clients get the sandbox as their
+-- transport.
 local lines_of = require "spec.support.lines"
 local read = require "spec.support.read"
 local run_command = require "spec.support.run"
@@ -15,13 +16,14 @@ local ENVIRONMENT = {
 }
 local FILES = { ["customers.csv"] = "16505551234,Ana\n5511912345678,Bruno\n" }
 
--- words of a block -> the module that it needs; where this Lua lacks it, the block only has to compile. false: it needs a server
+-- words of a block -> the module that it needs; if this Lua lacks the module, the block must only compile. false: the block needs
+-- a server
 local NEEDS = {
   ['require "cqueues"'] = "cqueues", ['require "luv"'] = "luv", ['require "copas"'] = "copas",
   ["whatsapp.outbox.sql"] = "DBI", ["whatsapp.outbox.redis"] = false,
 }
 
--- pages whose blocks are lines of a program: what comes before them
+-- pages whose blocks are parts of a program -> the lines before each block
 local BEFORE = {
   ["lua/whatsapp/ENDPOINTS.md"] = [[local client = require("whatsapp").new {
   token = "token", phone_number_id = "106540352242922", waba_id = "102290129340398", retry = false } ]],
@@ -50,11 +52,11 @@ local function library_of(box)
   }, { __index = whatsapp })
 end
 
--- files that a block names are of the scratch folder
+-- the files that a block names are in the scratch folder
 local function run(block, name, folder)
   block = block:gsub('"(%w+%.db)"', ('"%s/%%1"'):format(folder))
   local box = sandbox.new { app_secret = "secret" }
-  local library = block:find("box.transport", 1, true) and whatsapp or library_of(box) -- it may have a sandbox of its own
+  local library = block:find("box.transport", 1, true) and whatsapp or library_of(box) -- the block may make its own sandbox
   local system = setmetatable({ getenv = function(variable) return ENVIRONMENT[variable] end }, { __index = os })
   local files = setmetatable({ lines = function(path) return io.lines(folder .. "/" .. path) end, stderr = { write = function() end } },
     { __index = io })
@@ -117,7 +119,7 @@ describe("the pages", function()
   end)
 
   for _, path in ipairs(PAGES) do
-    it("has links that lead somewhere: " .. path, function()
+    it("has no broken links: " .. path, function()
       local folder, text = path:match "^(.*/)" or "", read(path):gsub("```.-```", "")
       for link in text:gmatch "%]%(([^)%s]+)%)" do
         if not link:find "^https?://" then
@@ -138,7 +140,7 @@ describe("the pages", function()
     end)
   end
 
-  it("name targets of make, and files, that there are", function()
+  it("name only targets of make and files that exist", function()
     local makefile = read "Makefile"
     for _, path in ipairs(PAGES) do
       local text = read(path)

@@ -1,11 +1,11 @@
--- `luarocks --lua-version 5.1 make` installs what nginx finds without configuration: into a tree of the spec's own, whose
--- layout is that of /usr/local, which nginx's Lua looks into by itself.
+-- `luarocks --lua-version 5.1 make` installs files that nginx finds without configuration. The spec installs into its own tree
+-- with the layout of /usr/local, in which nginx's Lua looks by itself.
 local process = require "whatsapp.sandbox.process"
 local read = require "spec.support.read"
 local run = require "spec.support.run"
 local scratch_folder = require "spec.support.scratch"
 
--- nothing but the tree and what nginx brings: this repository is not in the paths
+-- the paths are those of the tree and of nginx, without this repository
 local CONF = [[
 load_module /usr/lib/nginx/modules/ndk_http_module.so;
 load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;
@@ -42,7 +42,7 @@ describe("the rock for Lua 5.1", function()
   local folder = scratch.folder
 
   setup(function()
-    -- a copy, as LuaRocks builds in the folder of the sources
+    -- a copy, because LuaRocks builds in the folder of the sources
     status, output = run((("cp -R src lua rockspec LICENSE Makefile FOLDER/ && mkdir FOLDER/spec && cp -R spec/support FOLDER/spec/ && "
       .. "cd FOLDER && luarocks --lua-version 5.1 make --deps-mode=none --tree FOLDER/tree rockspec/lua-whatsapp-scm-1.rockspec")
       :gsub("FOLDER", folder)))
@@ -69,7 +69,7 @@ describe("the rock for Lua 5.1", function()
     return answer.body
   end
 
-  it("is built and installed as /usr/local has it", function()
+  it("is built and installed with the layout of /usr/local", function()
     assert.equal(0, status, output)
     for _, path in ipairs { "share/lua/5.1/whatsapp/init.lua", "share/lua/5.1/whatsapp/transport/curl.lua", "lib/lua/5.1/whatsapp/core.so",
       "lib/lua/5.1/whatsapp/curl.so", "lib/lua/5.1/whatsapp/crypto.so", "lib/lua/5.1/whatsapp/files.so" } do
@@ -92,7 +92,7 @@ describe("the rock for Lua 5.1", function()
     assert.equal(folder .. "/tree/lib/lua/5.1/whatsapp/core.so", ask "/found")
   end)
 
-  it("shows one symbol a module, as make's builds do", function()
+  it("exports one symbol for each module, as make's builds do", function()
     for _, module in ipairs { "core", "curl", "crypto", "files" } do
       local _, symbols = run(("nm -D --defined-only %s/tree/lib/lua/5.1/whatsapp/%s.so"):format(folder, module))
       local shown = {}

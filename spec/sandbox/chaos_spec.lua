@@ -1,5 +1,5 @@
--- The faults of a box: each kind does what its row says, and the client says of it what the API's users meet. In this process,
--- in virtual time; spec/sandbox/each_spec.lua has them all at once.
+-- The faults of a box: each kind does what its row says, and the client reports it as with the real API. In this process, in
+-- virtual time; spec/sandbox/each_spec.lua has all faults at once.
 local chaos = require "whatsapp.sandbox.chaos"
 local json = require "whatsapp.wire.json"
 local sandbox = require "whatsapp.sandbox"
@@ -14,7 +14,7 @@ local function new_client(box, options)
   return whatsapp.new(options)
 end
 
--- the effects of a fault of an answer: rule, the client's details, whether the message was taken, the seconds that it takes
+-- the effects of a fault of an answer: rule, the client's details, whether the box accepted the message, the seconds
 local ANSWERS = {
   { { what = "hang" }, { kind = "transport", curl_code = 28, may_have_been_sent = true, retryable = false }, true, 30 },
   { { what = "reset" }, { kind = "transport", curl_code = 56, may_have_been_sent = true, retryable = false }, true, 0 },
@@ -35,7 +35,7 @@ local ANSWERS = {
   { { what = "token_expired" }, { kind = "api", code = 190, subcode = 463, http_status = 401, may_have_been_sent = false }, false, 0 },
 }
 
--- the effects of a webhook's fault on three messages of a user: the texts in the order of arrival, now and after an hour
+-- the effects of a fault of webhooks on three messages of a user: the texts in the order of arrival, at once and after an hour
 local WEBHOOKS = {
   { { what = "twice" }, "1 1 2 3", "1 1 2 3" },
   { { what = "twice", copies = 3 }, "1 1 1 2 3", "1 1 1 2 3" },
@@ -58,7 +58,7 @@ local function words_of(body)
 end
 
 describe("a fault of an answer", function()
-  it("does what its row says, and the client knows what it cannot know", function()
+  it("does what its row says, and the client reports what it cannot know", function()
     for _, row in ipairs(ANSWERS) do
       local box = sandbox.new()
       local rule = row[1]
@@ -91,7 +91,7 @@ describe("a fault of an answer", function()
     end
   end)
 
-  it("is repeated by the client only where nothing can go twice", function()
+  it("is followed by a repetition only if nothing can be sent twice", function()
     for _, row in ipairs(ANSWERS) do
       local box = sandbox.new()
       row[1].on, row[1].times = "answer", 1
@@ -125,7 +125,7 @@ describe("a fault of an answer", function()
     assert.same({ 2, 6, false }, { box.chaos:list()[1].fired, box.chaos:list()[1].seen, box.chaos:list()[1].active })
   end)
 
-  it("fires for those that its rule matches", function()
+  it("fires only for matches of its rule", function()
     local box = sandbox.new()
     box.chaos:add { on = "answer", what = "token_expired", match = { type = "image" } }
     box.chaos:add { on = "answer", what = "error", code = 131026, match = { to = "+49 151 1" } }
@@ -138,7 +138,7 @@ describe("a fault of an answer", function()
     assert(client:mark_read "wamid.X")
   end)
 
-  it("can be taken away", function()
+  it("can be removed", function()
     local box = sandbox.new()
     local id = box.chaos:add { on = "answer", what = "hang" }
     assert.is_true(box.chaos:remove(id))
@@ -192,7 +192,7 @@ describe("a fault of a webhook", function()
     assert.same({ 1000, 3 }, sizes)
   end)
 
-  it("for a status leaves messages alone, and makes a message fail", function()
+  it("for a status does not change messages, and makes a message fail", function()
     local words = {}
     local box = sandbox.new { webhook = function(request)
       local value = json.decode(request.body).entry[1].changes[1].value
@@ -216,7 +216,7 @@ describe("a fault of a webhook", function()
 end)
 
 describe("a rule that is wrong", function()
-  it("raises at the line of the test, and says what is right", function()
+  it("raises at the line of the test, and names the right values", function()
     local box = sandbox.new()
     local cases = {
       { {}, "on must be" }, { { on = "answers", what = "hang" }, "on must be" },
@@ -229,7 +229,7 @@ describe("a rule that is wrong", function()
       { { on = "answer", what = "hang", times = 0 }, "times must be" }, { { on = "answer", what = "hang", match = { typ = "x" } }, "match.typ" },
       { { on = "answer", what = "late", seconds = -1 }, "seconds must be" },
       { { on = "answer", what = "hang", match = { to = 5 } }, "must be a string" },
-      { 5, "a rule is a table" },
+      { 5, "a rule must be a table" },
     }
     for _, case in ipairs(cases) do
       local ok, err = pcall(function() box.chaos:add(case[1]) end)
@@ -240,7 +240,7 @@ describe("a rule that is wrong", function()
     assert.same({}, box.chaos:list())
   end)
 
-  it("is read from words, too", function()
+  it("is also read from words", function()
     local rule = { on = "answer", what = "hang", times = 1, match = { type = "text" } }
     assert.same(rule, chaos.parse "answer hang times=1 type=text")
     assert.same({ on = "webhook", what = "late", rate = 0.05, seconds = 3 }, chaos.parse " webhook late rate=0.05 seconds=3 ")

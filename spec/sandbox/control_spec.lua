@@ -1,4 +1,4 @@
--- The control API and the state of a box: every route, its guards, and bad input, after which nothing is lost. Without a server:
+-- The control API and the state of a box: every route, its guards, and bad input, which loses nothing. Without a server:
 -- nginx.lua passes requests on as they are.
 local json = require "whatsapp.wire.json"
 local sandbox = require "whatsapp.sandbox"
@@ -24,7 +24,7 @@ local function new_box(options)
 end
 
 describe("the control API of the sandbox", function()
-  it("gives messages, each once, parsed, and filtered", function()
+  it("returns messages, each once, parsed and filtered", function()
     local box, client = new_box()
     assert(client:send(TEXT))
     assert(client:send { to = "491", text = { body = "y" } })
@@ -137,7 +137,7 @@ describe("the control API of the sandbox", function()
     assert.same({}, select(2, ask(box, "GET", "/chaos")).rules)
   end)
 
-  it("shows webhooks, sends them again, and sends raw ones", function()
+  it("shows webhooks, sends them again, and sends raw webhooks", function()
     local box = new_box { webhook = URL, app_secret = "s" }
     box:user("16505551234"):writes "hi"
     box:run()[1].done { status = 500, headers = {}, body = ("x"):rep(5000) }
@@ -185,9 +185,16 @@ describe("the control API of the sandbox", function()
     assert.same({ 400, "POST", "text.body" }, { request.status, request.method, request.problems[1].path })
     assert.is_truthy(request.request:find('"to":"1"', 1, true))
     assert.is_truthy(request.response:find("131009", 1, true))
+    for _, path in ipairs { "/requests", "/webhooks" } do
+      local _, whole = ask(box, "GET", path)
+      local _, one = ask(box, "GET", path .. "?limit=1")
+      local list, first = whole.requests or whole.deliveries, one.requests or one.deliveries
+      assert.same({ list[1] }, first, path)
+      assert.equal(400, (ask(box, "GET", path .. "?limit=x")), path)
+    end
   end)
 
-  it("refuses a foreign Host, a foreign Origin, a form, and what it does not know", function()
+  it("refuses a foreign Host, a foreign Origin, a form, and unknown routes", function()
     local box = new_box()
     local JSON = "application/json"
     local cases = {
@@ -230,7 +237,7 @@ describe("the control API of the sandbox", function()
     assert.same({ 1, 0 }, { #box.messages, #box.inbound })
   end)
 
-  it("says which buttons there are", function()
+  it("names the buttons of a message", function()
     local box, client = new_box()
     local id = assert(client:send { to = "16505551234", interactive = { type = "button", body = { text = "?" }, action = { buttons = {
       { type = "reply", reply = { id = "ok", title = "OK" } }, { type = "reply", reply = { id = "no", title = "No" } } } } } }).messages[1].id
@@ -240,7 +247,7 @@ describe("the control API of the sandbox", function()
 end)
 
 describe("the events of the sandbox", function()
-  it("are numbered, bounded, and a reader that is behind learns of the gap", function()
+  it("are numbered and bounded, and a reader that is behind learns of the gap", function()
     local box, client = new_box()
     for i = 1, 10500 do client:send { to = "1", text = { body = tostring(i) } } end
     local events, gap = box:events(0)
@@ -253,7 +260,7 @@ describe("the events of the sandbox", function()
     assert.equal(3, #box:events(500, 3))
   end)
 
-  it("tell of everything that happens, each kind with its line", function()
+  it("report everything that happens, each kind with its line", function()
     local box, client = new_box { webhook = URL }
     box.clock:advance(5)
     box.clock:freeze()
@@ -276,7 +283,7 @@ describe("the events of the sandbox", function()
     assert.equal("chaos clock delivery handshake inbound media request reset status template", table.concat(list, " "))
   end)
 
-  it("have a line each for the terminal, without a secret", function()
+  it("have one line each for the terminal, without a secret", function()
     local lines = {}
     local box, client = new_box { webhook = URL, app_secret = "top-secret" }
     box.on_event = function(event) lines[#lines + 1] = box:line(event):sub(10) end
@@ -295,8 +302,10 @@ describe("the events of the sandbox", function()
 end)
 
 describe("the state of the sandbox", function()
+  local START = 1800000000 -- both boxes have this real time: the box that reads the state is made later
+
   local function full_box()
-    local box, client = new_box { webhook = URL, seed = 5 }
+    local box, client = new_box { webhook = URL, seed = 5, now = function() return START end }
     local ana = box:user "16505551234"
     ana:writes "hi / 😀"
     assert(client:send(TEXT))
@@ -313,10 +322,10 @@ describe("the state of the sandbox", function()
     return box
   end
 
-  it("goes through JSON, and everything goes on from there", function()
+  it("can be saved as JSON, and everything continues from it", function()
     local old = full_box()
     local document = assert(json.decode(json.encode(old:state())))
-    local box, client = new_box { webhook = URL, seed = 5 }
+    local box, client = new_box { webhook = URL, seed = 5, now = function() return START end }
     assert(box:load(document))
     assert.equal(old.clock:now(), box.clock:now())
     assert.equal(#old.messages, #box.messages)
@@ -347,7 +356,7 @@ describe("the state of the sandbox", function()
     for _, entry in ipairs(old.inbound) do assert.are_not.equal(entry.id, id) end
   end)
 
-  it("keeps statuses that were still to come", function()
+  it("keeps statuses that are not due yet", function()
     local old, client = new_box { webhook = URL }
     assert(client:send(TEXT))
     old:run()
@@ -357,7 +366,7 @@ describe("the state of the sandbox", function()
     assert.equal("delivered", box.messages[1].status)
   end)
 
-  it("goes on with the attempts of a webhook where they were", function()
+  it("continues the attempts of a webhook", function()
     local old = new_box { webhook = URL }
     old:user("16505551234"):writes "hi"
     for _ = 1, 2 do
@@ -372,7 +381,7 @@ describe("the state of the sandbox", function()
     assert.same({ 3, 270 }, { #box.shelves.deliveries.list[1].attempts, box:due() })
   end)
 
-  it("keeps what a rule holds back", function()
+  it("keeps webhooks that a rule holds back", function()
     local old = new_box { webhook = URL }
     old.chaos:add { on = "webhook", what = "batch", seconds = 1000 }
     old:user("16505551234"):writes "held"
@@ -409,7 +418,7 @@ describe("the state of the sandbox", function()
     assert.is_truthy(select(2, box:load { version = 99 }):find("version 99", 1, true))
   end)
 
-  it("is read and taken over the control API, and reset empties the box", function()
+  it("is read and set over the control API, and reset empties the box", function()
     local old = full_box()
     local box = new_box { webhook = URL }
     local response = old.control { method = "GET", url = "/_sandbox/state", headers = HEADERS }

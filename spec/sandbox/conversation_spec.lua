@@ -1,10 +1,10 @@
--- Conversations as a test writes them, and runs that were recorded and are played again. In this process.
+-- Conversations of tests, and recorded runs that are played again. In this process.
 local escaped = require "whatsapp.sandbox.escaped"
 local sandbox = require "whatsapp.sandbox"
 local tape = require "whatsapp.sandbox.tape"
 local whatsapp = require "whatsapp"
 
--- a bot: asks with buttons, says what was pressed, sends a list; `words` changes what it says
+-- a bot that asks with buttons, names the pressed button and sends a list; `words` changes its texts
 local function new_bot(words, options)
   local client
   local function on_message(event)
@@ -26,7 +26,7 @@ local function new_bot(words, options)
 end
 
 describe("a conversation", function()
-  it("is what the user does and what the bot answers, in turn", function()
+  it("has the actions of the user and the answers of the bot, in turn", function()
     local box = new_bot()
     box:conversation { "hi", { "buttons", "yes" }, "You pressed yes" }
     box:conversation { "hi", { "buttons" }, { "presses", "no" }, "You pressed no", "x", "You pressed x" }
@@ -37,7 +37,7 @@ describe("a conversation", function()
     assert.equal("You pressed z", carla:last().text.body)
   end)
 
-  it("that differs raises with both sides, at the line of the test", function()
+  it("that differs raises at the line of the test, with the lines of both sides", function()
     local box = new_bot()
     local cases = {
       { { "hi", "Hello" }, "- bot   Hello\n+ bot   [buttons: yes, no] Which?" },
@@ -47,7 +47,7 @@ describe("a conversation", function()
       { { "two", "first" }, "- bot   (no message)\n+ bot   You pressed two" },
       { { "two", "first", { user = "x" } }, "- bot   (no message)\n+ bot   You pressed two" },
       { { "hi", { "list" } }, "- bot   [list]\n+ bot   [buttons: yes, no] Which?" },
-      { { { "dances" } }, "step 1: a user has no function" }, { { 5 }, "step 1 is no text and no table" },
+      { { { "dances" } }, "step 1: a user has no function" }, { { 5 }, "step 1 must be a string or a table" },
       { { { "presses", "nothing" } }, "press: " },
     }
     for _, case in ipairs(cases) do
@@ -62,7 +62,7 @@ end)
 -- the record of a run, as lines
 local function record(box)
   local lines = {}
-  box.on_event = function(event) lines[#lines + 1] = tape.line(event) end
+  box.on_event = function(event) lines[#lines + 1] = tape.line(event, box) end
   return function() return table.concat(lines, "\n") .. "\n" end
 end
 
@@ -94,7 +94,7 @@ describe("a tape", function()
     return assert(tape.read(lines())), box
   end
 
-  it("is played again with other ids, and is the same", function()
+  it("is played again with other ids, and has the same result", function()
     local recorded = recorded_run()
     assert.same({ 6, 1, 2 }, { #recorded.steps, #recorded.steps[1].answers, #recorded.steps[6].answers })
     local box = new_bot(nil, { seed = 2 })
@@ -105,7 +105,36 @@ describe("a tape", function()
     assert.equal(box.messages[4].id, box.inbound[5].inbound.reaction.message_id)
   end)
 
-  it("tells where another version of the bot answers otherwise, as a unified diff", function()
+  it("has the bytes of the files that users send: a bot can fetch these files in another run", function()
+    local function run(first, recorded)
+      local fetched, client = {}, nil
+      local box = sandbox.new { app_secret = "s", webhook = whatsapp.webhook.handler {
+        app_secret = "s", verify_token = "v", on = { message = function(event)
+          local pieces = {}
+          assert(client.media:download(event.media.id, function(piece)
+            pieces[#pieces + 1] = piece
+            return true
+          end))
+          fetched[#fetched + 1] = table.concat(pieces)
+        end },
+      } }
+      client = whatsapp.new { token = "t", phone_number_id = "1", transport = box.transport }
+      if recorded then return play(recorded, box), fetched, box end
+      local lines = record(box)
+      box:user("16505551234"):sends_file(first)
+      return assert(tape.read(lines())), fetched, box
+    end
+    local file = { name = "menu.txt", data = "soup\0 \255/" }
+    local recorded, fetched = run(file)
+    assert.same({ file.data }, fetched)
+    local played, again, box = run(nil, recorded)
+    assert.same({ file.data }, again)
+    assert.is_nil(recorded:compare(played))
+    assert.equal("menu.txt", box.inbound[1].inbound.document.filename)
+    assert.is_nil(tape.read '{"kind":"media","at":1,"id":"1","base64":"?"}')
+  end)
+
+  it("shows the different answers of another version of the bot as a unified diff", function()
     local recorded = recorded_run()
     local diff = recorded:compare(play(recorded, (new_bot "Pressed: ")))
     assert.is_truthy(diff:find("--- recorded\n+++ played\n@@ ", 1, true))
@@ -121,7 +150,7 @@ describe("a tape", function()
     assert.equal(box.shelves.deliveries.list[1].body, recorded.bodies[1])
   end)
 
-  it("names the line that is no event", function()
+  it("names a line that is not an event", function()
     for _, case in ipairs { { "{", 1 }, { '{"kind":"clock","at":1}\n5', 2 }, { '\n\n{"kind":5}', 3 }, { '{"kind":"inbound","at":1}', 1 },
       { '{"kind":"inbound","at":1,"user":"x","message":5}', 1 } } do
       local read, err = tape.read(case[1])
@@ -132,7 +161,7 @@ describe("a tape", function()
     assert.same({}, assert(tape.read '{"kind":"unknown","at":1,"more":[]}\r\n').steps)
   end)
 
-  it("compares without ids and times, and with everything else", function()
+  it("compares everything except ids and times", function()
     local function message(id, words) return { to = "1", context = { message_id = id }, text = { body = words } } end
     assert.equal(tape.normal(message("a", "x")), tape.normal(message("b", "x")))
     assert.are_not.equal(tape.normal(message("a", "x")), tape.normal(message("a", "y")))

@@ -7,7 +7,7 @@ local RUNS = { { seed = 1, count = 10000 }, { seed = 7, count = 1000 } }
 local ANSWERS = { "hang", "reset", "refuse", "truncated", "html", "slow", "late", "throttle", "error", "token_expired" }
 local WEBHOOKS = { "twice", "reverse", "late", "drop", "garble", "batch" }
 
--- a source of messages, each with a stamp, to a thousand users
+-- returns a source of messages to a thousand users; each message has a stamp
 local function messages(count)
   local i = 0
   return function()
@@ -43,7 +43,7 @@ local function send_all(box, tracker, count)
   return outcomes
 end
 
--- the messages of a box whose state the tracker has otherwise, and the stamps that it took twice
+-- returns the messages whose state differs between the box and the tracker, and the stamps that the box accepted twice
 local function wrong_in(box, tracker)
   local taken, wrong = {}, {}
   for _, entry in ipairs(box.messages) do
@@ -58,7 +58,7 @@ end
 
 describe("ten thousand messages through faults of each kind", function()
   for _, run in ipairs(RUNS) do
-    it(("leave the tracker with the box's own list: %d with seed %d"):format(run.count, run.seed), function()
+    it(("give the tracker the same list as the box: %d with seed %d"):format(run.count, run.seed), function()
       local tracker = whatsapp.status.tracker()
       local box = new_box(run.seed, tracker)
       local outcomes = send_all(box, tracker, run.count)
@@ -79,7 +79,7 @@ describe("ten thousand messages through faults of each kind", function()
     end)
   end
 
-  it("are the same with the same seed", function()
+  it("have the same result with the same seed", function()
     local lines = {}
     for run = 1, 2 do
       local tracker = whatsapp.status.tracker()
@@ -94,7 +94,7 @@ describe("ten thousand messages through faults of each kind", function()
     assert.equal(lines[1], lines[2])
   end)
 
-  it("makes answers and webhooks that LuaJIT finds fast: they are of many lengths", function()
+  it("have answers and webhooks of many lengths, which LuaJIT hashes fast", function()
     local MANY = 200
     local lengths = { answer = {}, webhook = {} }
     local function count(kind, text) lengths[kind][#text] = (lengths[kind][#text] or 0) + 1 end

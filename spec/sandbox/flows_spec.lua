@@ -1,5 +1,5 @@
--- Flows of a box: the public key that the business uploads, and a user's steps, which ask the endpoint of the business, a function or
--- a URL, as WhatsApp does.
+-- Flows of a box: the business uploads a public key, and a user's steps ask the endpoint of the business, a function or a URL, as
+-- WhatsApp does.
 local json = require "whatsapp.wire.json"
 local sandbox = require "whatsapp.sandbox"
 local vectors = require "spec.support.flow_vectors"
@@ -21,7 +21,7 @@ local SCREENS = {
   end,
 }
 
--- a box, a client before it, and what a page would ask it
+-- returns a box, a client over the box, and a function that asks the control API as the page does
 local function new(options)
   options.app_secret = SECRET
   local heard = {}
@@ -63,7 +63,7 @@ describe("a flow of the sandbox", function()
     assert.is_truthy(over.problem:find "HTTP 427")
   end)
 
-  it("asks an endpoint at a URL by its driver", function()
+  it("asks an endpoint at a URL through the driver", function()
     local handle = endpoint(SCREENS)
     local box, client, ask = new { flow_endpoint = "http://127.0.0.1:1/flow" }
     assert(client.flows:set_public_key { business_public_key = vectors.keys[1].public })
@@ -83,22 +83,23 @@ describe("a flow of the sandbox", function()
     end
   end)
 
-  it("opens with the screen of its message where that says navigate", function()
+  it("opens with the screen of its message if the message says navigate", function()
     local _, client, ask = new {}
     local id, user = send(client, "navigate", { screen = "TABLE", data = { guests = 4 } }), ask("chats").users[1].id
     local first = ask("users/" .. user .. "/flow/open", { message = id })
     assert.same({ "TABLE", 4 }, { first.screen, first.data.guests })
   end)
 
-  it("says what is missing or wrong", function()
+  it("reports what is missing or wrong", function()
     local _, client, ask = new {}
     local id, user = send(client, "data_exchange"), ask("chats").users[1].id
     local function problem(path, body)
       local answer, _, status = ask(path, body)
       return answer.problem, status
     end
-    assert.same({ "flow: the sandbox was told no endpoint (flow_endpoint)", 400 }, { problem("users/" .. user .. "/flow/open", { message = id }) })
-    assert.same({ "flow: a step is open, submit or back", 400 }, { problem("users/" .. user .. "/flow/close", { message = id }) })
+    assert.same({ "flow: the sandbox has no endpoint of flows: set the option flow_endpoint", 400 },
+      { problem("users/" .. user .. "/flow/open", { message = id }) })
+    assert.same({ "flow: the step must be open, submit or back", 400 }, { problem("users/" .. user .. "/flow/close", { message = id }) })
     assert.same({ "flow: Ana has no message wamid.x", 400 }, { problem("users/" .. user .. "/flow/open", { message = "wamid.x" }) })
     assert.equal(404, (select(2, problem("users/x/flow/open", { message = id }))))
     local text = assert(client:send { to = TO, text = { body = "x" } }).messages[1].id
@@ -119,6 +120,6 @@ describe("a flow of the sandbox", function()
     assert(third.flows:set_public_key { business_public_key = vectors.keys[2].public })
     id = send(third, "data_exchange")
     answer = ask_third("users/" .. user .. "/flow/open", { message = id })
-    assert.is_truthy(answer.problem:find("HTTP 421: the endpoint has another private key", 1, true), answer.problem)
+    assert.is_truthy(answer.problem:find("HTTP 421: the endpoint's private key does not belong", 1, true), answer.problem)
   end)
 end)

@@ -32,7 +32,7 @@ describe("the sandbox as a transport", function()
     assert.equal(second.messages[1].id, box.messages[2].id)
   end)
 
-  it("says of a template that it was accepted, and answers to a user id with a user id", function()
+  it("answers to a template that it was accepted, and to a user id with a user id", function()
     local client = client_of(sandbox.new().handle)
     local sent = assert(client:send { recipient = "US.1", template = { name = "n", language = { code = "en" } } })
     assert.equal("accepted", sent.messages[1].message_status)
@@ -59,7 +59,7 @@ describe("the sandbox as a transport", function()
     end
   end)
 
-  it("wants a token, and the right one if it knows it", function()
+  it("needs a token; with the option token, the right token", function()
     local box = sandbox.new { token = "right" }
     local cases = { { {}, 104 }, { { Authorization = "Basic x" }, 104 }, { { authorization = "Bearer wrong" }, 190 } }
     for _, case in ipairs(cases) do
@@ -102,7 +102,7 @@ describe("the sandbox as a transport", function()
     assert.equal(6, #box.messages)
   end)
 
-  it("answers an id to a user id in `to`, and never delivers the message", function()
+  it("answers with an id to a user id in `to`, and never delivers the message", function()
     local box = sandbox.new()
     for i, to in ipairs { "US.13491208655302741918", "us.1A", "US.ENT.11815799212886844830" } do
       local status, answer = post(box, json.encode { messaging_product = "whatsapp", to = to, type = "text", text = { body = "x" } })
@@ -119,7 +119,7 @@ describe("the sandbox as a transport", function()
     assert.same({ 200, "ACCEPTED" }, { status, answer.data[1].events.data[1].delivery_status })
   end)
 
-  it("delivers a user id in `recipient`, and to everybody else in `to`", function()
+  it("delivers to a user id in `recipient`, and to all others in `to`", function()
     local box = sandbox.new()
     for _, address in ipairs { { recipient = "US.1" }, { to = "+1 650-555" }, { to = 16505551234 },
       { to = "Y2FwaV9ncm91cDox", recipient_type = "group" } } do
@@ -130,7 +130,7 @@ describe("the sandbox as a transport", function()
     assert.equal("16505551234", box.messages[3].message.to)
   end)
 
-  it("knows no other endpoint, method or version", function()
+  it("refuses every other endpoint, method and version", function()
     local box = sandbox.new()
     for _, change in ipairs { { method = "GET" }, { url = "https://x/v26.0/1/nothing" }, { url = "https://x/" }, { url = "/v25/1/messages" } } do
       local status, answer = post(box, "{}", change)
@@ -170,7 +170,7 @@ describe("the sandbox as a transport", function()
     end
   end)
 
-  it("forgets the oldest messages where it is full, in number or in bytes, and tells it", function()
+  it("forgets the oldest messages if it is full, in number or in bytes, and reports this", function()
     local told = {}
     local function on_forget(id, entry, name) told[#told + 1] = { id, entry.id, name } end
     for name, address in pairs { messages = { to = "1" }, undelivered = { to = "US.1" } } do
@@ -191,13 +191,13 @@ describe("the sandbox as a transport", function()
     end
   end)
 
-  it("refuses a message that is longer than all that it keeps", function()
+  it("refuses a message that is larger than its limit", function()
     local box = sandbox.new { kept_bytes = 100 }
     local status, answer = post(box, json.encode { messaging_product = "whatsapp", to = "1", type = "text", text = { body = ("x"):rep(100) } })
     assert.same({ 400, 100, 0 }, { status, answer.error.code, #box.messages })
   end)
 
-  it("goes on where on_forget raises", function()
+  it("continues if on_forget raises", function()
     local box = sandbox.new { kept = 1, on_forget = function() error "broken" end }
     local client = client_of(box.handle)
     for _ = 1, 3 do assert(client:send(TEXT)) end
@@ -244,7 +244,7 @@ describe("the sandbox in nginx", function()
     assert.same({ "api", 131008, 400 }, { details.kind, details.code, details.http_status })
   end)
 
-  it("answers two headers of one name", function()
+  it("answers a request that has two headers with one name", function()
     local answered = output(("printf 'GET /whatsapp_business/attachments/ HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n"
       .. "Authorization: Bearer t\\r\\nUser-Agent: a/1.0\\r\\nUser-Agent: b/1.0\\r\\n\\r\\n' | openssl s_client -quiet -connect %s 2>/dev/null")
       :format(server.base_url:match "^https://(.*)$"))
@@ -263,7 +263,7 @@ describe("the sandbox in nginx", function()
     assert.is_truthy(details.reason:find("type: missing", 1, true))
   end)
 
-  it("is not trusted without its authority", function()
+  it("has a certificate that is not trusted without its authority", function()
     local stranger = whatsapp.new { token = "t", phone_number_id = "1", base_url = server.base_url, proxy = "" }
     local result, text, details = stranger:send(TEXT)
     assert.is_nil(result)
@@ -272,7 +272,7 @@ describe("the sandbox in nginx", function()
     stranger:close()
   end)
 
-  it("is gone after it was stopped", function()
+  it("is gone after stop()", function()
     local other = require("whatsapp.sandbox.server").start()
     other.stop()
     local gone = whatsapp.new { token = "t", phone_number_id = "1", base_url = other.base_url, proxy = "", retry = false }

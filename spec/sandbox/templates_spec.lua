@@ -1,5 +1,5 @@
--- The sandbox's templates and other objects, through the client's tables and calls: what is created can be listed, changed and
--- deleted, and what a message lacks is refused with the API's codes.
+-- The sandbox's templates and other objects, through the client's tables and calls: they are created, listed, changed and
+-- deleted, and a wrong template message is refused with the API's codes.
 local definitions = require "spec.templates.definitions"
 local endpoints = require "whatsapp.graph.endpoints"
 local json = require "whatsapp.wire.json"
@@ -26,7 +26,7 @@ local function copy(value)
 end
 
 describe("the sandbox's templates", function()
-  it("are created, listed, fetched, and taken with their messages: every kind", function()
+  it("are created, listed and fetched, and accepted in messages: every kind", function()
     local client, box = pair()
     for _, row in ipairs(definitions) do
       local made = assert(client.templates:create(row.definition))
@@ -45,7 +45,7 @@ describe("the sandbox's templates", function()
     assert.equal(#definitions, #names)
   end)
 
-  it("check what the client fetched", function()
+  it("pass the client's check after the client has fetched them", function()
     local client = pair()
     for _, row in ipairs(definitions) do assert(client.templates:create(row.definition)) end
     local fetched = {}
@@ -57,7 +57,7 @@ describe("the sandbox's templates", function()
     end
   end)
 
-  it("are found by name, status, category, language and text, with the members that were asked for", function()
+  it("are found by name, status, category, language and text, with the requested members", function()
     local client = pair()
     for _, row in ipairs(definitions) do assert(client.templates:create(row.definition)) end
     for query, count in pairs {
@@ -88,7 +88,7 @@ describe("the sandbox's templates", function()
     assert.equal(1, #client.templates:list().data)
   end)
 
-  it("are refused when they are wrong or there already", function()
+  it("are refused if they are wrong or exist already", function()
     local client = pair()
     local _, err, details = client.templates:create({ name = "X Y" }, { mode = "lenient" })
     assert.equal(100, details.code)
@@ -146,7 +146,7 @@ describe("the sandbox's templates", function()
     assert.equal(0, #box.messages)
   end)
 
-  it("keep a box without templates as it was", function()
+  it("do not change a box without templates", function()
     local client, box = pair()
     assert(client:send(BY_NAME.parcel_sent.message))
     assert.equal(1, #box.messages)
@@ -181,7 +181,7 @@ describe("the sandbox's templates", function()
     assert.is_nil(other_client.profile:get().data[1].about)
   end)
 
-  it("are listed, created and reviewed through the control API, and tell webhooks and events", function()
+  it("are listed, created and reviewed through the control API, with webhooks and events", function()
     local heard = {}
     local box = sandbox.new { webhook = function(request)
       heard[#heard + 1] = json.decode(request.body).entry[1].changes[1]
@@ -216,7 +216,7 @@ describe("the sandbox's templates", function()
     assert.equal(404, select(2, control("POST", ("templates/%s/odd"):format(made.id), {})))
   end)
 
-  it("feed a client that keeps definitions", function()
+  it("are fetched by a client that keeps definitions", function()
     local box = sandbox.new()
     box.templates:add(BY_NAME.parcel_sent.definition)
     local client = whatsapp.new {
@@ -306,7 +306,7 @@ describe("the sandbox's other objects", function()
     assert(client.flows:delete(draft))
   end)
 
-  it("are the apps that hear of the account", function()
+  it("are the subscribed apps of the account", function()
     local client = pair()
     assert(client:call { method = "POST", path = "{waba}/subscribed_apps" })
     assert.equal("Sandbox", client:call({ path = "{waba}/subscribed_apps" }).data[1].whatsapp_business_api_data.name)
@@ -323,7 +323,7 @@ describe("the sandbox's other objects", function()
     end
   end)
 
-  it("answer every row of the tables, and no nonsense makes them fail", function()
+  it("answer every row of the tables, and do not fail on wrong input", function()
     local client, box = pair()
     for _, one in ipairs(endpoints.TABLES) do
       for _, row in ipairs(one.rows) do

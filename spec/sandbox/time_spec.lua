@@ -19,7 +19,7 @@ local function code_of(client, message)
 end
 
 describe("the clock of the sandbox", function()
-  it("moves only where it is moved, and does what falls due in order, each at its time", function()
+  it("moves only if a program moves it, and does the due work in order, each at its time", function()
     local times = {}
     local box
     box = sandbox.new { webhook = function(request)
@@ -39,7 +39,7 @@ describe("the clock of the sandbox", function()
     assert.is_nil(box:due())
   end)
 
-  it("never goes back, not even where the real clock does", function()
+  it("never goes back, also if the real clock goes back", function()
     local real = 1000000
     local box = sandbox.new { now = function() return real end }
     assert.equal(1000000, box.clock:now())
@@ -58,7 +58,7 @@ describe("the clock of the sandbox", function()
     assert.equal(1000200, box.clock:now())
   end)
 
-  it("freezes and goes on from there", function()
+  it("freezes, and continues from the same time", function()
     local real = 1000
     local box = sandbox.new { now = function() return real end }
     box.clock:freeze()
@@ -72,7 +72,7 @@ describe("the clock of the sandbox", function()
     assert.equal(1015, box.clock:now())
   end)
 
-  it("is the transport's: waits of retries and limits cost no time", function()
+  it("is the clock of the transport: waits of retries and limits take no real time", function()
     local box = sandbox.new()
     box.chaos:add { on = "answer", what = "throttle", code = 131056, times = 2 }
     local client, start = new_client(box, { retry = { total = 600 } }), box.clock:now()
@@ -84,7 +84,7 @@ describe("the clock of the sandbox", function()
     assert.equal(200, box.clock:now() - start)
   end)
 
-  it("lets a handler send and wait: works that this causes come after it", function()
+  it("lets a handler send and wait; the work that this causes comes after it", function()
     local order, client = {}, nil
     local handle = whatsapp.webhook.handler { app_secret = "s", verify_token = "v", on = {
       message = function(event)
@@ -121,7 +121,7 @@ describe("the window of the sandbox", function()
     end
   end)
 
-  it("is not longer after an ad, and not opened by the business", function()
+  it("is not longer after an ad, and the business does not open it", function()
     local box = sandbox.new { numbers = { "1" } }
     local client = new_client(box)
     box:user("16505551234"):writes("hi", { referral = { source_type = "ad", source_id = "1" } })
@@ -131,14 +131,14 @@ describe("the window of the sandbox", function()
     assert.equal(131047, code_of(client))
   end)
 
-  it("is another one for each number of the business", function()
+  it("is separate for each number of the business", function()
     local box = sandbox.new { numbers = { "1", "2" }, window = "strict" }
     box:user("16505551234"):writes("hi", { number = "1" })
     assert.equal(200, code_of(new_client(box)))
     assert.equal(131047, code_of(new_client(box, { phone_number_id = "2" })))
   end)
 
-  it("counts as the option says for a user who never wrote", function()
+  it("follows the option for a user who never wrote", function()
     for mode, codes in pairs { api = { 200, 131047 }, strict = { 131047, 131047 }, off = { 200, 200 }, late = { 200, 200 } } do
       local box = sandbox.new { window = mode, numbers = { "1" } }
       local client = new_client(box)
@@ -154,7 +154,7 @@ describe("the window of the sandbox", function()
     end
   end)
 
-  it("agrees with whatsapp.window, which hears of the same webhooks", function()
+  it("agrees with whatsapp.window, which gets the same webhooks", function()
     local book
     local handle = whatsapp.webhook.handler { app_secret = "s", verify_token = "v", on = { event = function(event) book:feed(event) end } }
     local box = sandbox.new { app_secret = "s", webhook = handle, numbers = { "1" } }
@@ -176,7 +176,7 @@ describe("the limits of the sandbox", function()
     assert.equal(200, #box.messages)
   end)
 
-  it("are the API's: 80 a second of a number, one in 6 seconds to a user after 45", function()
+  it("are the API's limits: 80 messages a second for a number, and one in 6 seconds to a user after 45", function()
     local box = sandbox.new { limits = "api", limit_status = 429 }
     local client = new_client(box)
     for i = 1, 8 do assert.equal(200, code_of(client, { to = "1650" .. i, text = { body = "x" } })) end
@@ -204,7 +204,7 @@ describe("the limits of the sandbox", function()
     assert.equal(300, #box.messages)
   end)
 
-  it("are told of in headers, computed from the traffic", function()
+  it("are reported in headers, computed from the traffic", function()
     local box = sandbox.new()
     local client = new_client(box)
     local _, _, info = client:send(TEXT)
@@ -220,6 +220,38 @@ describe("the limits of the sandbox", function()
     box.chaos:add { on = "answer", what = "throttle", code = 80007, retry_after = 300, times = 1 }
     local answer = box.handle { method = "POST", url = "/v26.0/1/messages", headers = { authorization = "Bearer t" }, body = "{}" }
     assert.is_truthy(answer.headers["x-business-use-case-usage"]:find('"estimated_time_to_regain_access":5', 1, true))
+  end)
+end)
+
+describe("a token of the sandbox", function()
+  it("expires by the clock after its first request, and then another token is valid", function()
+    local box = sandbox.new { token_life = 24 * 3600 }
+    local now = "first"
+    local client = whatsapp.new { token = function() return now end, phone_number_id = "1", transport = box.transport }
+    local function code()
+      local sent, _, details = client:send(TEXT)
+      return sent and "sent" or ("%d/%d"):format(details.code, details.subcode)
+    end
+    assert.equal("sent", code())
+    box.clock:advance(24 * 3600 - 1)
+    assert.equal("sent", code())
+    box.clock:advance(1)
+    assert.equal("190/463", code())
+    now = "second"
+    assert.equal("sent", code())
+    box.clock:advance(24 * 3600)
+    assert.equal("190/463", code())
+    assert.is_nil(json.encode(box:state()):find("second", 1, true))
+    box:reset()
+    assert.equal("sent", code())
+  end)
+
+  it("does not expire without token_life", function()
+    local box = sandbox.new()
+    local client = whatsapp.new { token = "t", phone_number_id = "1", transport = box.transport }
+    assert(client:send(TEXT))
+    box.clock:advance(400 * 86400)
+    assert(client:send { to = "1", template = { name = "n", language = { code = "en" } } })
   end)
 end)
 

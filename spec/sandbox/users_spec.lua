@@ -1,11 +1,11 @@
--- The users of a box: each verb gives the webhook that the API sends, key by key, and says what is wrong. In this process.
+-- The users of a box: each verb sends the same webhook as the API, key by key, and reports wrong use. In this process.
 local json = require "whatsapp.wire.json"
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"
 
 local NUMBER, SECRET = "106540352242922", "s"
 
--- a box whose webhooks are kept, decoded, and a client that sends through it
+-- returns a box, the list of its decoded webhooks, and a client that sends through the box
 local function new_box(options)
   local bodies = {}
   options = options or {}
@@ -19,7 +19,7 @@ local function new_box(options)
   return box, client, bodies
 end
 
--- the value of the last webhook whose message or status is of that kind
+-- returns the value of the last webhook with a message or status of this kind
 local function last_value(bodies, member)
   for i = #bodies, 1, -1 do
     local value = assert(json.decode(bodies[i])).entry[1].changes[1].value
@@ -90,7 +90,7 @@ local VERBS = {
       { product_retailer_id = "p", quantity = 2, item_price = 7.5, currency = "EUR" } } } } },
 }
 
--- the bytes of a file, as the business gets them
+-- returns the bytes of a file, as the business gets them
 local function fetched(client, id)
   local pieces = {}
   local got, err = client.media:download(id, function(piece)
@@ -101,7 +101,7 @@ local function fetched(client, id)
 end
 
 describe("a user of the sandbox", function()
-  it("gives the webhook of each verb, key by key", function()
+  it("sends the webhook of each verb, key by key", function()
     for i, row in ipairs(VERBS) do
       local box, client, bodies = new_box()
       local id = row.before and assert(client:send(row.before)).messages[1].id
@@ -120,7 +120,7 @@ describe("a user of the sandbox", function()
     end
   end)
 
-  it("quotes what it answers to, of the business and its own", function()
+  it("quotes a message of the business, and its own message", function()
     local box, client, bodies = new_box()
     local ana = box:user "16505551234"
     local id = assert(client:send(TEXT)).messages[1].id
@@ -154,7 +154,7 @@ describe("a user of the sandbox", function()
     assert.is_nil((fetched(client, id)))
   end)
 
-  it("reads a file from its path, and says that there is no such file", function()
+  it("reads a file from its path, and reports a missing file", function()
     local box, _, bodies = new_box()
     local path = os.tmpname()
     local file = io.open(path, "wb")
@@ -182,7 +182,7 @@ describe("a user of the sandbox", function()
     end
     assert.same({ "1 sent", "2 sent", "1 delivered", "1 read", "2 delivered", "2 read", "2 played" }, words)
     assert.equal("played", box.messages[2].status)
-    box.clock:advance(60) -- the delivery that was to come by itself is over
+    box.clock:advance(60) -- the scheduled status `delivered` does not come again
     assert.equal(7, #bodies)
     ana:calls()
     local value = last_value(bodies, "calls")
@@ -190,7 +190,7 @@ describe("a user of the sandbox", function()
     assert.is_truthy(second)
   end)
 
-  it("that blocks the business gets nothing more; a blocked user's message does not arrive", function()
+  it("that blocks the business gets no message; a message of a blocked user does not arrive", function()
     local box, client, bodies = new_box()
     local ana = box:user "16505551234"
     ana:blocks()
@@ -211,7 +211,7 @@ describe("a user of the sandbox", function()
     assert.equal(130403, details.code)
   end)
 
-  it("without a number is reached by the user id alone", function()
+  it("without a number is reached only by the user id", function()
     local box, client, bodies = new_box()
     local user = box:user(nil, { name = "Hidden", user_id = "DE.1A2B3C" })
     user:writes "hi"
@@ -239,7 +239,7 @@ describe("a user of the sandbox", function()
     assert.same({ "5511912345678", bruno.user_id }, { value.contacts[1].wa_id, value.contacts[1].user_id })
   end)
 
-  it("writes to the number of the conversation, or to the one that is named", function()
+  it("writes to the number of the conversation, or to a named number", function()
     local box, _, bodies = new_box { numbers = { "1", "2" } }
     local ana = box:user "16505551234"
     local second = whatsapp.new { token = "t", phone_number_id = "2", transport = box.transport }
@@ -256,7 +256,7 @@ describe("a user of the sandbox", function()
     assert.same({ 100, 33 }, { details.code, details.subcode })
   end)
 
-  it("says what is wrong, at the line of the test, and loses nothing", function()
+  it("raises for wrong use at the line of the test, and loses nothing", function()
     local box, client = new_box()
     local ana = box:user "16505551234"
     local id = assert(client:send(BUTTONS)).messages[1].id
@@ -272,7 +272,7 @@ describe("a user of the sandbox", function()
       { function() ana:reacts("👍", { message = "wamid.X" }) end, "react: Ana has no message wamid.X" },
       { function() ana:sends_location(500, 0) end, "location: latitude must be" },
       { function() ana:sends_contact { { phones = {} } } end, "contacts[1].name.formatted_name is missing" },
-      { function() ana:sends_file { name = "x.jpg", data = "" } end, "file: it has 0 bytes" },
+      { function() ana:sends_file { name = "x.jpg", data = "" } end, "file: the file has 0 bytes" },
       { function() ana:answers_flow { a = 1 } end, "flow: there is no such message to Ana" },
       { function() ana:orders { {} } end, "items[1].product_retailer_id is missing" },
       { function() ana:plays() end, "play: there is no such message to Ana" },
@@ -281,7 +281,7 @@ describe("a user of the sandbox", function()
       { function() ana:writes("x", { referral = cyclic }) end, "write: referral must be an object that JSON can hold" },
       { function() ana:writes("x", { number = {} }) end, "write: there is no number" },
       { function() box:user("1", { name = {} }) end, "name must be a string" },
-      { function() box:user "abc" end, "a user has a number of digits" },
+      { function() box:user "abc" end, "a user must have a number" },
       { function() box:user("1", { user_id = "odd" }) end, "user_id must be a user id" },
     }
     for _, case in ipairs(cases) do
@@ -302,7 +302,7 @@ describe("a user of the sandbox", function()
     assert.is_truthy(err:find("opens a link", 1, true), err)
   end)
 
-  it("takes a file for what its name says, the same in every run: a kind that the API takes wins", function()
+  it("finds the kind of a file by its name, the same in every run: a kind that the API accepts is preferred", function()
     local kinds = require "whatsapp.media.kinds"
     local box = new_box()
     local wanted = {}

@@ -1,4 +1,4 @@
--- The webhooks of a box: their bytes, their signature, how they are repeated, bounded, logged and sent again. In this process, in
+-- The webhooks of a box: their bytes, signature, repetitions, bounds and log, and how they are sent again. In this process, in
 -- virtual time; one case asks openssl.
 local escaped = require "whatsapp.sandbox.escaped"
 local json = require "whatsapp.wire.json"
@@ -9,7 +9,7 @@ local whatsapp = require "whatsapp"
 local URL = "http://127.0.0.1:9/hook"
 local WORDS = "Grüße / @ 😀 مرحبا \1 \"quoted\" \\"
 
--- a box that posts to a URL, and a driver that answers with `answer(post)`; returns also the posts
+-- returns a box that posts to a URL, a driver that answers with `answer(post)`, and the posts
 local function new_box(answer, options)
   local posts = {}
   options = options or {}
@@ -31,7 +31,7 @@ end
 
 local function ok() return { status = 200, headers = {}, body = "" } end
 
--- moves the clock to the next work, and drives
+-- moves the clock to the next work, and runs the driver
 local function step(box, drive)
   box.clock:advance(box:due() or 0)
   drive()
@@ -79,7 +79,7 @@ describe("a webhook of the sandbox", function()
     assert.equal(bodies[1], bodies[2])
   end)
 
-  it("comes again at the steps of seven days, until 200", function()
+  it("is repeated in steps over seven days, until 200", function()
     local box, drive, posts = new_box(function(_, count) return { status = count == 5 and 200 or 500, headers = {}, body = "no" } end)
     local start = box.clock:now()
     box:user("16505551234"):writes "hi"
@@ -111,7 +111,7 @@ describe("a webhook of the sandbox", function()
     end
   end)
 
-  it("has at most 16 under way to one endpoint, and the next begins when one ends", function()
+  it("is one of at most 16 under way to an endpoint; the next begins when one ends", function()
     local box = sandbox.new { webhook = URL }
     for i = 1, 40 do box:user("16505551234"):writes("number " .. i) end
     local effects = box:run()
@@ -134,7 +134,7 @@ describe("a webhook of the sandbox", function()
     assert.equal(15, box.waiting.count)
   end)
 
-  it("that is under way when the box is reset changes nothing any more", function()
+  it("that is under way during a reset has no effect afterwards", function()
     local box = sandbox.new { webhook = URL }
     for i = 1, 20 do box:user("16505551234"):writes("number " .. i) end
     local effects = box:run()
@@ -147,7 +147,7 @@ describe("a webhook of the sandbox", function()
     assert.equal(20, box.waiting.count)
   end)
 
-  it("that waits for a place goes to the new endpoint, when there is one", function()
+  it("that waits for a place goes to a new endpoint", function()
     local box = sandbox.new { webhook = URL }
     for i = 1, 20 do box:user("16505551234"):writes("number " .. i) end
     local effects = box:run()
@@ -184,7 +184,7 @@ describe("a webhook of the sandbox", function()
     assert.is_true(whatsapp.webhook.verify(plain, attempt.reserialised, "secret"))
   end)
 
-  it("goes to the endpoint of its number, or nowhere", function()
+  it("goes to the endpoint of its number, or to no endpoint", function()
     local box = sandbox.new { numbers = { "1", "2" } }
     local deliveries = require "whatsapp.sandbox.deliveries"
     box:user("16505551234"):writes("to nowhere", { number = "1" })
@@ -196,7 +196,7 @@ describe("a webhook of the sandbox", function()
     assert.same({ 1, "http://127.0.0.1:9/two" }, { #effects, effects[1].post.url })
   end)
 
-  it("to a handler that raises or returns nothing comes again", function()
+  it("to a handler that raises or returns nothing is repeated", function()
     for _, handle in ipairs { function() error "broken" end, function() end, function() return 5 end } do
       local count = 0
       local box = sandbox.new { webhook = function(request)
@@ -227,7 +227,7 @@ end)
 describe("the handshake of the sandbox", function()
   local deliveries = require "whatsapp.sandbox.deliveries"
 
-  it("is done with a handler, and says what is wrong", function()
+  it("works with a handler, and reports what is wrong", function()
     local handle = whatsapp.webhook.handler { app_secret = "s", verify_token = "right", on = {} }
     local box = sandbox.new { webhook = handle, verify_token = "right" }
     assert.is_true(deliveries.handshake(box))

@@ -1,5 +1,5 @@
--- client:each and client:sequence over the memory transport, where time is virtual: what is under way at once, what is
--- held back, and that each message has one outcome, whatever happens. Never touches a network.
+-- client:each and client:sequence over the memory transport, in virtual time: how many messages are under way at once, which
+-- messages wait, and that each message has exactly one outcome. Never touches a network.
 local memory = require "whatsapp.transport.memory"
 local whatsapp = require "whatsapp"
 
@@ -69,7 +69,7 @@ local function each_once(list, outcomes)
 end
 
 describe("client:each", function()
-  it("sends a list and gives each message with its outcome", function()
+  it("sends a list and returns each message with its outcome", function()
     local list, transport = messages(100), counted()
     local outcomes = all(new(transport):each(list))
     each_once(list, outcomes)
@@ -80,7 +80,7 @@ describe("client:each", function()
     end
   end)
 
-  it("has as many on the wire as it may, and no more", function()
+  it("has as many requests on the wire as allowed, and no more", function()
     local transport = counted(nil, { delay = 1 })
     assert.equal(100, #all(new(transport):each(messages(100), { concurrency = 7 })))
     assert.equal(7, transport.most)
@@ -90,14 +90,14 @@ describe("client:each", function()
     assert.equal(32, transport.most)
   end)
 
-  it("gives them in the order in which they end", function()
+  it("returns the messages in the order in which they end", function()
     local transport = memory.new(accepted, { delay = function(request) return 10 - tonumber(body_of(request):match "%d+") end })
     local order = {}
     for sent in new(transport):each(messages(5)) do order[#order + 1] = sent.text.body:match "%d" end
     assert.equal("54321", table.concat(order))
   end)
 
-  it("takes an iterator, and reads no more of it than is under way", function()
+  it("accepts an iterator, and reads only as many messages as are under way", function()
     local read, done = 0, 0
     local transport = counted(nil, { delay = 1 })
     local function source()
@@ -120,7 +120,7 @@ describe("client:each", function()
     assert.equal(50, done)
   end)
 
-  it("gives an outcome for a message that the core refuses and for a value that is no message, and sends the others", function()
+  it("returns an outcome for a message that the core refuses and for a value that is no message, and sends the others", function()
     local transport = counted()
     local list = { message(1), { to = "2", text = {} }, "three", message(4) }
     local outcomes = all(new(transport):each(list))
@@ -132,7 +132,7 @@ describe("client:each", function()
     end
   end)
 
-  it("goes on while some wait for another try", function()
+  it("continues while some messages wait for another attempt", function()
     local tries = {}
     local transport = counted(function(request)
       local body = body_of(request)
@@ -149,7 +149,7 @@ describe("client:each", function()
     end
   end)
 
-  it("tells which messages may have been sent, and never repeats them", function()
+  it("reports which messages may have been sent, and never repeats them", function()
     local transport = counted(function()
       return nil, "lost", { kind = "transport", retryable = false, may_have_been_sent = true }
     end)
@@ -171,7 +171,7 @@ describe("client:each", function()
     all(new(transport):each(function() return nil end, { on_progress = error }))
   end)
 
-  it("loses no outcome if on_progress raises, does not call it again, and tells the error", function()
+  it("loses no outcome if on_progress raises, does not call it again, and reports the error", function()
     local asked, list = 0, messages(3)
     local outcomes = all(new(counted()):each(list, { on_progress = function()
       asked = asked + 1
@@ -202,7 +202,7 @@ describe("client:each", function()
     assert.equal(20, made)
   end)
 
-  it("makes an outcome of an error in a hook or a transport, and goes on", function()
+  it("turns an error in a hook or a transport into an outcome, and continues", function()
     local raised = 0
     local function before_send(request)
       if body_of(request):find "7" then
@@ -258,7 +258,7 @@ describe("client:each", function()
     assert.equal(10, got)
   end)
 
-  it("passes the yields of the user's code on to the user's loop", function()
+  it("passes the yields of the user's code to the user's loop", function()
     local batch
     local function token()
       coroutine.yield "a token, please"
@@ -297,7 +297,7 @@ describe("client:each", function()
     assert.is_true(peak < 300)
   end)
 
-  -- a client whose plug is pulled after the first outcome: what was on the wire is told, and nothing else leaves
+  -- closes a client after the first outcome: messages on the wire get an outcome, and no other message is sent
   local function closed_meanwhile(changes)
     local list = messages(20, changes and changes.to)
     local transport = counted(nil, { delay = 1 })
@@ -313,7 +313,7 @@ describe("client:each", function()
     return transport, outcomes
   end
 
-  it("sends no more once the client is closed, and says that the rest was not sent", function()
+  it("sends no message after the client was closed, and reports that the others were not sent", function()
     local transport, outcomes = closed_meanwhile()
     local answered = 0
     for _, outcome in ipairs(outcomes) do
@@ -327,7 +327,7 @@ describe("client:each", function()
     assert.is_true(answered < 10)
   end)
 
-  it("wakes messages that a limit holds back once the client is closed", function()
+  it("wakes messages that wait for a limit when the client is closed", function()
     for _, changes in ipairs { { limiter = { pair = { interval = 600, burst = 2 } }, to = "1" }, { limiter = { throughput = 0.01 } } } do
       local transport, outcomes = closed_meanwhile(changes)
       assert.is_true(transport.slept < 600)
@@ -335,10 +335,10 @@ describe("client:each", function()
     end
   end)
 
-  it("raises for a table that is no list, as some of it would not be sent", function()
+  it("raises for a table that is no list, because some messages would not be sent", function()
     local client = new(counted())
     local wrong = {
-      ["key t"] = message(1), ["nothing at 2"] = { message(1), nil, message(3) }, ["nothing at 1"] = { [3] = message(3) },
+      ["key t"] = message(1), ["nil at 2"] = { message(1), nil, message(3) }, ["nil at 1"] = { [3] = message(3) },
     }
     for expected, list in pairs(wrong) do
       for _, call in ipairs { function() client:each(list) end, function() client:sequence("1", list) end } do
@@ -400,7 +400,7 @@ describe("batch:close", function()
     assert.equal(read, #transport.requests)
   end)
 
-  it("gives the failure of the last attempt for a message that waits for its next attempt", function()
+  it("returns the failure of the last attempt for a message that waits for its next attempt", function()
     local transport = counted(function(request) return body_of(request):find "1$" and accepted() or BUSY end)
     local batch = new(transport):each { message(1), message(2) }
     assert.is_table(select(2, batch:next()))
@@ -411,7 +411,7 @@ describe("batch:close", function()
     assert.equal(0, transport.slept)
   end)
 
-  it("does not send messages that a limit holds back", function()
+  it("does not send messages that wait for a limit", function()
     local transport = counted()
     local client = new(transport, { limiter = { pair = { interval = 6, burst = 1 } } })
     local list = messages(5, "1")
@@ -443,7 +443,7 @@ end)
 describe("the pair limit", function()
   local PAIR = { limiter = { pair = { interval = 6, burst = 2 }, throughput = 1000 } }
 
-  it("delays its recipient only, and keeps the order of each", function()
+  it("delays only its recipient, and keeps the order of each recipient", function()
     local transport = counted(nil, { delay = 0.1 })
     local list = {}
     for i = 1, 5 do list[#list + 1] = message(i, "the same") end
@@ -473,7 +473,7 @@ describe("the pair limit", function()
     assert.equal("123", table.concat(order))
   end)
 
-  it("holds back as many as the window, then reads no further", function()
+  it("lets a limited number of messages wait, then reads no further", function()
     local read, transport = 0, counted()
     local client = new(transport, { limiter = { pair = { interval = 6, burst = 1 }, window = 10 } })
     local batch = client:each(function()
@@ -489,7 +489,7 @@ describe("the pair limit", function()
 end)
 
 describe("client:sequence", function()
-  it("sends in order, each after the one before it was accepted", function()
+  it("sends in order, each message after the earlier message was accepted", function()
     local transport = memory.new(accepted)
     local results = assert(new(transport):sequence("16505551234", { { text = { body = "1" } }, { text = { body = "2" } } }))
     assert.equal(2, #results)
@@ -497,7 +497,7 @@ describe("client:sequence", function()
     assert.equal("16505551234", transport.requests[2].to)
   end)
 
-  it("stops at the first failure, and tells its index and the results before it", function()
+  it("stops at the first failure, and returns its index and the results before it", function()
     local transport = memory.new { accepted(), { status = 400, headers = {}, body = '{"error":{"code":131026,"message":"no"}}' } }
     local list = { { text = { body = "1" } }, { text = { body = "2" } }, { text = { body = "3" } } }
     local results, text, details = new(transport):sequence("1", list)

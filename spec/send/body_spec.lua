@@ -1,5 +1,5 @@
--- send/body: a transport that does not stream is given files in the body, and what it returns is written to the file; both are
--- bounded, and no file that exists is touched.
+-- send/body: a transport that does not stream gets files in the body, and the body of its answer is written to a file. Both have
+-- a limit, and no existing file is changed.
 local body = require "whatsapp.send.body"
 local multipart = require "whatsapp.sandbox.multipart"
 local read = require "spec.support.read"
@@ -19,13 +19,13 @@ local function copied(value)
 end
 
 describe("a request for a transport that does not stream", function()
-  it("is the same table if it streams nothing up", function()
+  it("is the same table if it uploads no file", function()
     for _, request in ipairs { { method = "GET" }, { body = "x" }, { method = "GET", to_file = "x", max_file = 5 } } do
       assert.equal(request, (body.inlined(request)))
     end
   end)
 
-  it("has a file in its body, from its offset on", function()
+  it("has a file in its body, from the offset on", function()
     local path = scratch.write("a.bin", BYTES)
     for _, offset in ipairs { false, 0, 1, 65536, 65537, #BYTES - 1, #BYTES, #BYTES + 10 } do
       local request = { method = "POST", headers = { file_offset = "1" }, body_file = path, body_offset = offset or nil, url = "u" }
@@ -91,7 +91,7 @@ describe("a response of a transport that does not stream", function()
     assert.equal(0, body.saved(requested(), { status = 200, body = "" }).size)
   end)
 
-  it("is as it was if it is no success, has no body, was written already, or is wanted in no file", function()
+  it("does not change if it is no success, has no body, was written already, or the request names no file", function()
     local cases = {
       { requested(), { status = 404, body = "x" } }, { requested(), { status = 302, body = "x" } }, { requested(), { status = 200 } },
       { requested(), { status = 200, size = 5 } }, { requested(), { status = 200, body = "x", size = 1 } }, { requested(), { body = "x" } },
@@ -101,7 +101,7 @@ describe("a response of a transport that does not stream", function()
     assert.same({}, scratch.list())
   end)
 
-  it("is refused if it is too long, and touches no file that exists", function()
+  it("is refused if it is too long, and changes no existing file", function()
     local got, _, details = body.saved(requested { max_file = 9 }, { status = 200, body = ("x"):rep(10) })
     assert.same({ nil, "transport", false }, { got, details.kind, details.retryable })
     assert.is_table(body.saved(requested { max_file = 10 }, { status = 200, body = ("x"):rep(10) }))
@@ -115,7 +115,7 @@ describe("a response of a transport that does not stream", function()
     end
   end)
 
-  it("tells progress once, with the bytes that moved", function()
+  it("reports progress once, with the number of bytes", function()
     local seen = {}
     local function progress(...) seen[#seen + 1] = { ... } end
     body.saved(requested { progress = progress }, { status = 200, body = "12345" })

@@ -1,10 +1,10 @@
--- One way for a message: the coroutine in which the user's code runs, the outcome after an error in it, and that the outcome is
--- the same with all options. Never touches a network.
+-- A message takes one way: the user's code runs in the coroutine that sends, an error in it becomes an outcome, and the outcome
+-- is the same with all options. Never touches a network.
 local memory = require "whatsapp.transport.memory"
 local whatsapp = require "whatsapp"
 
 local TEXT = { to = "1", text = { body = "x" } }
-local ODD = { to = "1", audio = { id = "1", caption = "x" } } -- is warned of
+local ODD = { to = "1", audio = { id = "1", caption = "x" } } -- gets a warning
 local TEMPLATE = { template = { name = "n", language = { code = "en" } } }
 
 local function answer(status, body) return { status = status, headers = {}, body = body } end
@@ -29,8 +29,8 @@ local SENDERS = {
   end,
 }
 
--- The places where code of the user's is called: options of the client, options of the call, the message, the answers. `code`
--- is the function that is called.
+-- The places at which the user's code is called: options of the client, options of the call, the message, the answers. `code` is
+-- the called function.
 local PLACES = {
   before_send = function(code) return { before_send = code } end,
   token = function(code)
@@ -61,7 +61,7 @@ local function arrange(place, code, wrap)
   return new(wrap and wrap(transport) or transport, changes), message or TEXT, options, transport
 end
 
-describe("code of the user's", function()
+describe("the user's code", function()
   for place in pairs(PLACES) do
     for name, send in pairs(SENDERS) do
       it(("runs in the coroutine that sends, and may yield there: %s, %s"):format(place, name), function()
@@ -118,7 +118,7 @@ end)
 
 describe("a transport that is only callable", function()
   for name, send in pairs(SENDERS) do
-    it("is called in the coroutine that sends, which its host may resume: " .. name, function()
+    it("is called in the coroutine that sends, and its host may resume this coroutine: " .. name, function()
       local waiting = {}
       local client = new(function(request)
         local co = coroutine.running()
@@ -171,7 +171,7 @@ describe("a transport that is only callable", function()
 end)
 
 describe("a transport that starts many", function()
-  it("may raise in start: that message has an outcome, and the others are sent", function()
+  it("may raise in start: this message has an outcome, and the others are sent", function()
     local transport = memory.new(accepted)
     local start, count = transport.start, 0
     function transport.start(request, slot)
@@ -191,7 +191,7 @@ describe("a transport that starts many", function()
     assert.same({ 2, 1 }, { sent, failed })
   end)
 
-  it("may give a batch the answers of another one, and both have their own", function()
+  it("may give a batch the answers of another batch, and each batch gets its own answers", function()
     local transport = memory.new(function(request) return answer(200, ('{"messages":[{"id":"%s"}]}'):format(request.to)) end,
       { delay = function(request) return tonumber(request.to) % 7 end })
     local client, got = new(transport), {}
@@ -279,7 +279,7 @@ describe("the token function", function()
     collectgarbage()
     assert.is_table((client:send(TEXT)))
     assert.equal(2, calls)
-    -- one that is kept and never goes on is given up after a while
+    -- a coroutine that is kept and never continues is given up after a while
     calls = 0
     local kept = coroutine.create(function() client:send(TEXT) end)
     assert(coroutine.resume(kept))
@@ -308,7 +308,7 @@ describe("the token function", function()
     assert.same({ 100, 100 }, { seen, count })
   end)
 
-  it("must not send through the client that asks it", function()
+  it("must not send with the client that waits for its token", function()
     local client
     client = new(memory.new(accepted), { token = function()
       local _, err = client:send(TEXT)
@@ -316,12 +316,12 @@ describe("the token function", function()
     end })
     local result, err, details = client:send(TEXT)
     assert.is_nil(result)
-    assert.truthy(err:find("it sends through the client that asks it", 1, true), err)
+    assert.truthy(err:find("it sends a message with the client that waits for this token", 1, true), err)
     assert.equal("token", details.refused_by)
   end)
 end)
 
--- the answers of the API, in order
+-- the answers of the API, in order of attempts
 local ANSWERS = {
   accepted = { accepted() }, throttled = { answer(429, '{"error":{"code":130429}}'), accepted() },
   refused = { answer(400, '{"error":{"code":131026,"message":"no"}}') }, broken = { answer(500, "<html>") },
@@ -389,9 +389,9 @@ end)
 
 local close = coroutine.close -- luacheck: ignore 143
 
-if close then -- before Lua 5.4 nothing ends another coroutine
+if close then -- before Lua 5.4, a coroutine cannot be ended from outside
   describe("a batch whose coroutine has ended within a hook", function()
-    it("goes on, and the message has an outcome", function()
+    it("continues, and the message has an outcome", function()
       local client = new(memory.new(accepted), { before_send = function(request)
         if request.to == "2" then coroutine.yield() end
       end })
@@ -402,7 +402,7 @@ if close then -- before Lua 5.4 nothing ends another coroutine
       assert(coroutine.resume(co))
       close(co)
       local message, result, err, details = batch:next()
-      assert.same({ "2", nil, "something was raised before this was sent", false }, { message.to, result, err, details.may_have_been_sent })
+      assert.same({ "2", nil, "an error was raised before this was sent", false }, { message.to, result, err, details.may_have_been_sent })
       message, result = batch:next()
       assert.equal("1", message.to)
       assert.is_table(result)

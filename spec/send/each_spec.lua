@@ -1,9 +1,9 @@
--- client:each over the client's own libcurl: it says of each message what client:send says, and loses no outcome, whatever is
--- raised. Never sends to another host.
+-- client:each over libcurl: it reports for each message the same as client:send, and loses no outcome after any error. Never
+-- sends to another host.
 local fault_server = require "spec.support.fault"
 local whatsapp = require "whatsapp"
 
--- the server's answers to the first requests, the number of messages, the options
+-- each row: the server's answers to the first requests, the number of messages, the options
 local CASES = {
   { { "accept" }, 3 },
   { { "error 429 130429" }, 2 },
@@ -16,7 +16,7 @@ local CASES = {
   { { "close" }, 1, retry = { may_send_twice = true } },
   { { "half-body" }, 1, retry = false },
   { { "silence" }, 1, timeout = 0.3 },
-  { { "silence" }, 1, timeout = 0.6, retry = { may_send_twice = true, total = 1.5 } }, -- no time is left to repeat it
+  { { "silence" }, 1, timeout = 0.6, retry = { may_send_twice = true, total = 1.5 } }, -- there is no time for a repetition
   { { "error 400 131047" }, 1, fallback = { template = { name = "n", language = { code = "en" } } } },
 }
 
@@ -98,7 +98,7 @@ describe("client:each over libcurl", function()
     assert.is_true(os.time() - started < 5)
   end)
 
-  it("gives an outcome for a message that is refused here, between others", function()
+  it("returns an outcome for a message that is refused before sending, between others", function()
     fault.play("accept", "accept")
     local list = messages(4)
     list[2], list[3] = { to = "1", text = {} }, "no table"
@@ -109,7 +109,7 @@ describe("client:each over libcurl", function()
     assert.same({ [list[1]] = "sent", [list[2]] = "invalid 0", [list[3]] = "invalid 0", [list[4]] = "sent" }, outcomes)
   end)
 
-  -- everything that a batch gives, though something is raised in between
+  -- returns all outcomes of a batch, also if something is raised between them
   local function all_of(batch)
     local outcomes, raised = {}, 0
     while true do
@@ -131,7 +131,7 @@ describe("client:each over libcurl", function()
     end
     local outcomes, raised = all_of(batch)
     for _, outcome in ipairs(outcomes) do outcome[1] = outcome[1].text.body end
-    assert.same({ { "id 1", "sent" }, { "id 2", "something was raised while this was sent", true }, { "id 3", "sent" } }, outcomes)
+    assert.same({ { "id 1", "sent" }, { "id 2", "an error was raised while this was sent", true }, { "id 3", "sent" } }, outcomes)
     assert.equal(1, raised)
     assert.same({ 0, 0 }, { batch.alive, batch.in_flight })
   end)
@@ -155,7 +155,7 @@ describe("client:each over libcurl", function()
       assert.equal(2, fault.arrivals(2))
     end)
 
-    it("goes on if its source waits for another batch" .. way, function()
+    it("continues if its source waits for another batch" .. way, function()
       fault.play("error 400 131026", "accept", "accept")
       local client, given = open("h1", changes), 0
       local batch = client:each(function()
@@ -182,10 +182,10 @@ describe("client:each over libcurl", function()
       count = count + 1
     end
     assert.equal(3, count)
-    assert.is_true(os.time() - started < 4) -- one after the other two of them need that
+    assert.is_true(os.time() - started < 4) -- two fallbacks, one after the other, would need this time
   end)
 
-  -- as where there is no memory; the batch goes on
+  -- as if there were no memory; the batch continues
   for name, began in pairs { ["before it left"] = false, ["while it left"] = true } do
     it("loses no outcome if the user's code raises while a message is begun, " .. name, function()
       fault.play_times(4, "accept")
@@ -212,7 +212,7 @@ describe("client:each over libcurl", function()
       for i, outcome in ipairs(outcomes) do
         assert.equal(list[i], outcome[1])
         if i == 3 then
-          assert.same({ ("something was raised %s this was sent"):format(began and "while" or "before"), began },
+          assert.same({ ("an error was raised %s this was sent"):format(began and "while" or "before"), began },
             { outcome[2], outcome[3] })
         else assert.equal("sent", outcome[2]) end
       end
@@ -235,7 +235,7 @@ describe("client:each over libcurl", function()
     assert.same({ 1, 2 }, attempts)
   end)
 
-  it("is left early without a leak: each message that was begun has its outcome", function()
+  it("can be left early without a leak: each message that was begun has its outcome", function()
     fault.play "silence"
     local client = open("h2", { timeout = 1 })
     local batch = client:each(messages(100), { concurrency = 10, retry = false })
@@ -248,7 +248,7 @@ describe("client:each over libcurl", function()
     assert.is_nil(batch:next())
   end)
 
-  it("begins no message once its client is closed, and tells unsent messages from those that may have been sent", function()
+  it("begins no message after its client was closed, and reports which messages may have been sent", function()
     fault.play_times(20, "accept")
     local client, not_sent, told = open "h2", 0, 0
     local batch = client:each(messages(20), { concurrency = 4, retry = false })
@@ -268,7 +268,7 @@ describe("client:each over libcurl", function()
     assert.same({ 0, 0 }, { batch.alive, batch.in_flight })
   end)
 
-  it("lets the body of the loop send too, and ask for a request, which holds no token", function()
+  it("lets the body of the loop also send, and ask for a request, which holds no token", function()
     fault.play_times(20, "accept")
     local client, done = open "h2", 0
     for _, response in client:each(messages(5)) do

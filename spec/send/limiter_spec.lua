@@ -1,4 +1,4 @@
--- The two limits: when a message may leave, to the second of a virtual clock. Never touches a network.
+-- The two limits: the second of a virtual clock at which a message may be sent. Never touches a network.
 local limiter = require "whatsapp.send.limits"
 local memory = require "whatsapp.transport.memory"
 local whatsapp = require "whatsapp"
@@ -14,11 +14,11 @@ end
 
 local function send(client, to) assert(client:send { to = to, text = { body = "x" } }) end
 
--- from here to there within what floating-point sums lose
+-- compares seconds, within the rounding errors of floating-point sums
 local function near(expected, actual) assert.is_true(math.abs(expected - actual) < 1e-6, tostring(actual)) end
 
 describe("the store of limits", function()
-  it("gives a burst at once and then a place every interval", function()
+  it("gives a burst at once, and then one place in each interval", function()
     local store, waits = limiter.store(), {}
     for i = 1, 5 do waits[i] = store:take("a", 100, 6, 3) end
     assert.same({ 0, 0, 0, 6, 12 }, waits)
@@ -26,7 +26,7 @@ describe("the store of limits", function()
     assert.equal(8, store:take("a", 110, 6, 3)) -- ten seconds later
   end)
 
-  it("gives the whole burst again after a time of rest", function()
+  it("gives the whole burst again after a pause", function()
     local store = limiter.store()
     for _ = 1, 3 do store:take("a", 0, 6, 3) end
     assert.equal(6, store:take("a", 0, 6, 3))
@@ -51,7 +51,7 @@ describe("the store of limits", function()
 end)
 
 describe("the limit of a number", function()
-  it("is 80 messages a second unless told otherwise", function()
+  it("is 80 messages a second if the option is absent", function()
     local client, transport = new(nil)
     for i = 1, 800 do send(client, tostring(i)) end
     near((800 - 8) / 80, transport.slept)
@@ -60,7 +60,7 @@ describe("the limit of a number", function()
     near((2000 - 100) / 1000, transport.slept)
   end)
 
-  it("is each number's own, and the same for all clients made by with()", function()
+  it("is separate for each number, and the same for all clients made by with()", function()
     local client, transport = new { throughput = 10 }
     for i = 1, 5 do send(client, tostring(i)) end
     local slept = transport.slept
@@ -71,7 +71,7 @@ describe("the limit of a number", function()
     near(slept + 0.1, transport.slept)
   end)
 
-  it("is not asked for a request that is no message", function()
+  it("does not apply to a request that is no message", function()
     local client, transport = new { throughput = 1 }
     for _ = 1, 5 do assert(client:mark_read "wamid.1") end
     assert.equal(0, transport.slept)
@@ -99,7 +99,7 @@ describe("the limit of a pair", function()
     near(12, transport.slept)
   end)
 
-  it("is told otherwise, or left out", function()
+  it("can be changed or turned off", function()
     local client, transport = new { pair = { interval = 2, burst = 1 } }
     for _ = 1, 3 do send(client, "1") end
     near(4, transport.slept)
@@ -110,7 +110,7 @@ describe("the limit of a pair", function()
 end)
 
 describe("a limit", function()
-  it("takes from a store of the user's", function()
+  it("takes places from a store of the user", function()
     local taken = {}
     local store = { take = function(_, key, now, interval, burst, at_most)
       taken[#taken + 1] = { key, now, interval, burst, at_most }
@@ -131,17 +131,17 @@ describe("a limit", function()
       return client:send_marketing { to = "1", template = { name = "n", language = { code = "en" } } }
     end,
   }
-  local BOUNDS = { -- options, and how long one message may be held back
+  local BOUNDS = { -- options, and the longest wait of a message
     { {}, 30 }, { { retry = { total = 20 } }, 20 }, { { retry = false }, 30 }, { { max_wait = 7 }, 7 }, { { max_wait = 0 }, 0 },
   }
 
   for name, call in pairs(SINGLE) do
-    it("holds back one message no longer than it may: client:" .. name, function()
+    it("delays a message no longer than allowed: client:" .. name, function()
       for _, row in ipairs(BOUNDS) do
         local bound = row[2]
         local client, transport = new({ pair = { interval = bound + 1, burst = 1 }, max_wait = row[1].max_wait }, { retry = row[1].retry })
         assert(call(client))
-        for _ = 1, 2 do -- nothing was taken the first time
+        for _ = 1, 2 do -- the first try took no place
           local result, err, details = call(client)
           assert.is_nil(result)
           assert.truthy(err:find("limiter.max_wait", 1, true), err)
@@ -153,7 +153,7 @@ describe("a limit", function()
     end)
   end
 
-  it("says how long it held a message back", function()
+  it("reports how long a message waited", function()
     local client = new { pair = { interval = 6, burst = 1 } }
     local _, _, info = client:send(TEXT)
     assert.is_nil(info.waited)
@@ -162,7 +162,7 @@ describe("a limit", function()
     for _, _, _, of_batch in client:each { TEXT } do near(6, of_batch.waited) end
   end)
 
-  it("holds back the messages of each and sequence without a bound, unless there is a max_wait", function()
+  it("delays the messages of each and sequence for any time, unless there is a max_wait", function()
     for _, max_wait in ipairs { false, 7 } do
       local limits = { pair = { interval = 50, burst = 1 }, max_wait = max_wait or nil }
       local client, transport = new(limits)
@@ -189,12 +189,12 @@ describe("a limit", function()
       local client, transport = new { store = { take = take } }
       local result, err, details = client:send(TEXT)
       assert.is_nil(result)
-      assert.truthy(err:find("no limit could be kept", 1, true))
+      assert.truthy(err:find("the limits could not be checked", 1, true))
       assert.same({ true, false, 0 }, { details.retryable, details.may_have_been_sent, #transport.requests })
     end
   end)
 
-  it("does not count as time that a retry has used", function()
+  it("does not use up the time for retries", function()
     local busy, count = { status = 429, headers = {}, body = '{"error":{"code":130429}}' }, 0
     local transport = memory.new(function()
       count = count + 1

@@ -1,5 +1,5 @@
--- A message takes one way over libcurl, whatever the options of its client are: the same bytes leave, and the same outcome
--- comes back. Never sends to another host.
+-- A message takes one way over libcurl with all options of a client: the same bytes are sent, and the outcome is the same. Never
+-- sends to another host.
 local fault_server = require "spec.support.fault"
 local whatsapp = require "whatsapp"
 
@@ -58,7 +58,7 @@ describe("client:send over libcurl", function()
   local TEMPLATE = { template = { name = "n", language = { code = "en" } } }
 
   for _, steps in ipairs(STEPS) do
-    it("says the same with every option: " .. steps[1], function()
+    it("has the same result with every option: " .. steps[1], function()
       is_the_same(steps, {}, MESSAGE, { fallback = TEMPLATE })
     end)
   end
@@ -76,7 +76,7 @@ describe("client:send over libcurl", function()
     is_the_same({ "accept" }, { mode = "lenient" }, { to = "1", text = { body = "x", more = 1 } })
   end)
 
-  it("takes an answer of 1 MiB at most, unless it is told otherwise", function()
+  it("accepts an answer of at most 1 MiB, unless an option allows more", function()
     local function send(max_body)
       fault.play "endless-body"
       local client = whatsapp.new {
@@ -113,7 +113,7 @@ describe("client:send over libcurl", function()
     assert.equal("first-token", clean(state, "first-token"))
   end)
 
-  it("tells of the trace of each, and gives each its own info", function()
+  it("returns the trace of each message, and a separate info for each", function()
     fault.play("accept", "accept One", "accept One", "accept Two", "accept", "accept")
     local infos, traces = {}, {}
     local client = whatsapp.new {

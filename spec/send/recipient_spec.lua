@@ -1,4 +1,4 @@
--- Addresses: whatever a recipient is given as, it goes where the API delivers it; what must not be answered is refused.
+-- Addresses: every form of a recipient goes into the member that the API uses, and an event that must not be answered is refused.
 local recipient = require "whatsapp.send.recipient"
 local whatsapp = require "whatsapp"
 
@@ -29,7 +29,7 @@ local ADDRESSES = {
   { "an echo to a user id", { kind = "echo", from = "106", to = USER, id = "w" }, { recipient = USER } },
 }
 
--- constructor -> how it is called with an address
+-- constructor -> function that calls it with an address
 local CONSTRUCTORS = {
   text = function(to) return m.text(to, "x") end, image = function(to) return m.image(to, "2") end,
   video = function(to) return m.video(to, "2") end, document = function(to) return m.document(to, "2") end,
@@ -56,14 +56,14 @@ local function address_in(message)
 end
 
 describe("an address", function()
-  it("is a phone number, a group, a user id, a table or an event, and goes where it belongs", function()
+  it("is a phone number, a group, a user id, a table or an event, and goes into the right member", function()
     for _, case in ipairs(ADDRESSES) do
       assert.same(case[3], recipient.of(case[2]), case[1])
       assert.same(case[3], address_in(recipient.address({ type = "text" }, assert(recipient.of(case[2])))), case[1])
     end
   end)
 
-  it("is taken by every constructor", function()
+  it("is accepted by every constructor", function()
     for name in pairs(m) do
       if name ~= "split" and name ~= "reply_to" and name ~= "to_group" then assert.is_function(CONSTRUCTORS[name], name) end
     end
@@ -91,7 +91,7 @@ describe("an address", function()
     assert.is_nil((recipient.of(nil)))
   end)
 
-  it("is not taken out of the caller's table", function()
+  it("stays in the caller's table", function()
     local address = { to = USER }
     m.text(address, "x")
     assert.same({ to = USER }, address)

@@ -1,5 +1,5 @@
--- The promises of a client about one message: which failures are repeated, what the journal is told, and by which id a
--- message can be found again. Over the memory transport; never touches a network.
+-- The promises of a client about one message: which failures are repeated, what the journal records, and by which id a message
+-- can be found later. Over the memory transport; never touches a network.
 local memory = require "whatsapp.transport.memory"
 local stamp = require "whatsapp.util.random_id"
 local whatsapp = require "whatsapp"
@@ -21,7 +21,7 @@ local function graph_error(status, code, headers)
 end
 
 describe("a send", function()
-  it("is repeated after a code of throttling, with any HTTP status", function()
+  it("is repeated after a throttling code, with any HTTP status", function()
     for _, code in ipairs { 4, 80007, 130429, 131056 } do
       for _, status in ipairs { 200, 400, 403, 429, 500, 503 } do
         local client, transport = new { graph_error(status, code), OK }
@@ -32,10 +32,10 @@ describe("a send", function()
     end
   end)
 
-  it("is not repeated after any other code, and says whether it may have been sent", function()
+  it("is not repeated after any other code, and reports whether it may have been sent", function()
     for code, unknown in pairs { [1] = true, [2] = true, [131000] = true, [131016] = true, [100] = false, [131026] = false,
       [131047] = false, [190] = false, [131048] = false } do
-      for _, status in ipairs { 400, 500, 200 } do -- only a 4xx says that it was refused before it was processed
+      for _, status in ipairs { 400, 500, 200 } do -- only a 4xx means that the API refused it before it processed it
         local client, transport = new { graph_error(status, code), OK }
         local _, _, details = client:send(TEXT)
         assert.same({ unknown or status ~= 400, false, 1, 1 },
@@ -50,7 +50,7 @@ describe("a send", function()
     assert.is_true(transport.slept >= 7 and transport.slept < 9)
   end)
 
-  it("that may have arrived is repeated only if that was asked for", function()
+  it("that may have arrived is repeated only with may_send_twice", function()
     local client, transport = new { LOST, OK }
     local _, _, details = client:send(TEXT)
     assert.same({ true, 1 }, { details.may_have_been_sent, #transport.requests })
@@ -63,7 +63,7 @@ describe("a send", function()
     assert.equal(3, #transport.requests)
   end)
 
-  it("whose answer names no message is repeated only if that was asked for", function()
+  it("whose answer names no message is repeated only with may_send_twice", function()
     local nameless = { status = 200, headers = {}, body = "{}" }
     local client, transport = new { nameless, OK }
     local _, _, details = client:send(TEXT)
@@ -83,7 +83,7 @@ describe("a send", function()
     assert.equal(1, (select(3, client:send(TEXT))).attempts)
   end)
 
-  it("that only marks as read is repeated though it may have arrived", function()
+  it("that only marks as read is repeated even if it may have arrived", function()
     local client, transport = new { LOST, OK }
     assert.is_table((client:mark_read "wamid.1"))
     assert.equal(2, #transport.requests)
@@ -120,7 +120,7 @@ describe("a stamp", function()
     assert.equal(stamp_of(transport.requests[1]), stamp_of(transport.requests[2]))
   end)
 
-  it("is asked for in one call, or not, and is in no receipt", function()
+  it("can be turned on or off in a call, and is not in a mark as read", function()
     local client, transport = new { OK, OK, OK }
     assert(client:send(TEXT, { stamp = true }))
     assert(client:send(TEXT))
@@ -155,7 +155,7 @@ describe("a stamp", function()
 end)
 
 describe("before_send", function()
-  it("is told of each attempt before it leaves, without a secret", function()
+  it("gets each attempt before it is sent, without a secret", function()
     local told = {}
     local client, transport
     client, transport = new({ UNSENT, OK }, { stamp = true, before_send = function(request)
@@ -170,7 +170,7 @@ describe("before_send", function()
     end
   end)
 
-  it("keeps a request from leaving", function()
+  it("can stop a request", function()
     for _, refusal in ipairs { { false }, { nil, "disk full" }, { false, "disk full" } } do
       local client, transport = new({ OK }, { before_send = function() return refusal[1], refusal[2] end })
       local sent, text, details = client:send(TEXT)
@@ -188,7 +188,7 @@ describe("before_send", function()
       { details.kind, details.refused_by, details.may_have_been_sent, #transport.requests })
   end)
 
-  it("lets everything else pass", function()
+  it("lets all other requests pass", function()
     for _, agreed in ipairs { true, 1, "yes" } do
       assert((new({ OK }, { before_send = function() return agreed end })):send(TEXT))
     end

@@ -1,4 +1,4 @@
--- When a request is repeated, and that nothing is which may have been sent.
+-- When a request is repeated; a request that may have been sent is not repeated.
 local memory = require "whatsapp.transport.memory"
 local retry = require "whatsapp.send.retry"
 local whatsapp = require "whatsapp"
@@ -25,7 +25,7 @@ describe("retry.wait", function()
     assert.same({ 6, 16 }, { wait(pair, 1), wait(pair, 2) })
   end)
 
-  it("waits at least as long as the server asks", function()
+  it("waits at least as long as the server says", function()
     local asked = { kind = "api", retryable = true, may_have_been_sent = false, retry_after = 20 }
     assert.equal(20, wait(asked, 1))
     asked.retry_after = 0
@@ -40,7 +40,7 @@ describe("retry.wait", function()
     assert.is_nil(wait(SAFE, 1, 0, { attempts = 1 }))
   end)
 
-  it("leaves it to the transport whether a GET that was lost is repeated", function()
+  it("lets the transport decide whether a lost GET is repeated", function()
     local policy = { may_send_twice = true, idempotent = true }
     assert.is_nil(wait({ kind = "transport", retryable = false, may_have_been_sent = true }, 1, 0, policy))
     assert.equal(1, wait({ kind = "transport", retryable = true, may_have_been_sent = true }, 1, 0, policy))
@@ -52,7 +52,7 @@ describe("retry.wait", function()
     assert.is_nil(wait(UNKNOWN, 1))
   end)
 
-  it("repeats a message that may have been sent if that does no harm", function()
+  it("repeats a message that may have been sent with may_send_twice", function()
     assert.equal(1, wait(UNKNOWN, 1, 0, { may_send_twice = true }))
     assert.is_nil(wait(REFUSED, 1, 0, { may_send_twice = true }))
   end)
@@ -67,7 +67,7 @@ describe("a client that retries", function()
     return { result = result, attempts = details.attempts, made = #transport.requests, slept = transport.slept, details = details }
   end
 
-  it("repeats a request that was not sent, and gives the result", function()
+  it("repeats a request that was not sent, and returns the result", function()
     local outcome = run { failure(UNSENT), failure(UNSENT), OK }
     assert.equal("wamid.1", outcome.result.messages[1].id)
     assert.same({ 3, 3 }, { outcome.attempts, outcome.made })
@@ -81,7 +81,7 @@ describe("a client that retries", function()
     assert.equal(1, run({ { status = 500, headers = {}, body = "" } }).attempts)
   end)
 
-  it("makes one attempt if it must not repeat, or cannot wait", function()
+  it("makes one attempt if it must not repeat or cannot wait", function()
     assert.equal(1, run({ failure(UNSENT) }, false).attempts)
     local count = 0
     local client = whatsapp.new { token = "t", phone_number_id = "1", transport = function()
@@ -92,11 +92,11 @@ describe("a client that retries", function()
     assert.same({ 1, 1 }, { count, details.attempts })
   end)
 
-  it("takes a failure without details for one that may have been sent", function()
+  it("treats a failure without details as a request that may have been sent", function()
     assert.equal(1, run({ { err = "failed" } }).attempts)
   end)
 
-  it("says that the message may have been sent if this is true for any attempt", function()
+  it("reports that the message may have been sent if this is true for any attempt", function()
     local lost = failure(UNKNOWN, "lost")
     local refused = { status = 400, headers = {}, body = '{"error":{"code":131026}}' }
     local details = run({ lost, refused }, { may_send_twice = true }).details

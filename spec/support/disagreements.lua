@@ -1,6 +1,6 @@
 -- The points on which Meta's pages disagree with each other or with the API, and what this client does: the last chapter of
--- MESSAGES.md, and a spec that each row is true. A row: what it is about, what a page says, what the client does and why, what
--- becomes of the example ("accepted", "warned", "refused"), and the example (with `to`, which is added).
+-- MESSAGES.md, and a spec that checks each row. A row: the subject, the text of a page, what the client does and why, the outcome
+-- of the example ("accepted", "warned", "refused"), and the example (the spec adds `to`).
 local function with_parameters(...) return { template = { name = "n", language = { code = "en" }, components = { ... } } } end
 local function contact(card)
   card.name = card.name or { formatted_name = "Ana", first_name = "Ana" }

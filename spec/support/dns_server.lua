@@ -6,7 +6,7 @@ local uv = require "luv"
 
 local MAX_AGE = 120
 
--- the name that is asked for: labels with their lengths in front
+-- reads the name in a question: each label has its length before it
 local function name_of(question)
   local labels, at = {}, 13
   while question:byte(at) and question:byte(at) > 0 do

@@ -15,7 +15,7 @@ local function shell(command)
   return status == 0, printed
 end
 
--- a port below those that the system gives to outgoing connections; another engine may have it all the same: see with_port
+-- a port below those that the system gives to outgoing connections; another engine may still use it: see with_port
 local function some_port() return math.random(12000, 19999) end
 
 -- Calls make_engine(port) with one port after another while that port is taken.
@@ -28,7 +28,7 @@ local function with_port(make_engine)
   end
 end
 
--- Runs the command in the background, and waits until `is_up` succeeds.
+-- Runs a command in the background, and waits until `is_up` succeeds.
 local function launch(engine)
   local ok, printed = shell(("cd %s && %s >>log 2>&1 & echo $! >%s/pid"):format(quoted(engine.folder), engine.command,
     quoted(engine.folder)))

@@ -1,5 +1,5 @@
 -- Starts the server that misbehaves, tells it what to do next and asks what arrived. Uses pipes and files only, so that
--- it works on every Lua: the server runs in a lua5.4 of its own ($FAULT_LUA). Never leaves a process or a folder behind.
+-- it works on every Lua: the server runs in a separate lua5.4 ($FAULT_LUA). Never leaves a process or a folder behind.
 --   local fault = require("spec.support.fault").start()
 --   fault.play("ok", "close")             the first request is answered, the next one is read and the connection closed
 --   fault.play_times(20, "ok")            the same step for 20 requests; fault.play_list { "ok" } takes a list
@@ -20,7 +20,7 @@ local function here()
   return debug.getinfo(1, "S").source:match "^@(.*)fault%.lua$"
 end
 
--- $$ is the shell's number, and exec keeps it
+-- $$ is the process id of the shell, and exec keeps it
 local function launch(folder)
   local lua = os.getenv "FAULT_LUA" or "lua5.4"
   local server = here() .. "fault_server.lua"
@@ -44,7 +44,7 @@ local function count(path, run, what)
   return lines
 end
 
--- a client that gave up early may ask before the server wrote it down
+-- a client that gave up early may ask before the server has written its note
 local function patiently(path, run, at_least, what)
   local till = os.time() + 3
   local lines
@@ -83,12 +83,12 @@ function M.start()
     play(steps)
   end
 
-  -- how many requests of this run arrived whole, of one protocol or of all; waits until there are as many as expected
+  -- returns how many complete requests of this run arrived, of one protocol or of all; waits for the expected number
   function fault.arrivals(at_least, protocol)
     return patiently(folder .. "/arrivals", tostring(run), at_least, protocol)
   end
 
-  -- the messages of this run that arrived whole and have a number ("id 12"): number -> the list of the server's steps for it
+  -- returns the complete messages of this run that have a number ("id 12"): number -> the list of the server's steps
   function fault.messages()
     local messages = {}
     for line_run, id, what in read(folder .. "/messages", ""):gmatch "(%d+) (%d+) ([^\n]+)\n" do
@@ -100,12 +100,12 @@ function M.start()
     return messages
   end
 
-  -- how many connections came in this run, to one port or to all; "closed": how often ok-close has closed one
+  -- returns how many connections came in this run, to one port or to all; "closed": how many connections ok-close has closed
   function fault.connections(at_least, port)
     return patiently(folder .. "/connections", tostring(run), at_least, port)
   end
 
-  -- the head (HTTP/1.1 only) and the body of the last request
+  -- return the head (HTTP/1.1 only) and the body of the last request
   function fault.head() return read(folder .. "/head", "") end
   function fault.body() return read(folder .. "/body", "") end
 

@@ -1,8 +1,7 @@
--- A server of 127.0.0.1 that misbehaves on purpose: plain HTTP/1.1, and over TLS HTTP/1.1 and HTTP/2, the latter just
--- enough for one client. Runs in a process of its own, started by spec/support/fault.lua: lua5.4 fault_server.lua
--- FOLDER. FOLDER/script names the next faults; the requests that arrive are written into other files of FOLDER. Never listens
--- to other hosts, never outlives its folder, its reader or two minutes, and never decodes HPACK: no fault is chosen by a
--- header.
+-- A server of 127.0.0.1 that misbehaves on purpose: plain HTTP/1.1, and over TLS HTTP/1.1 and HTTP/2 (only as much HTTP/2 as one
+-- client needs). Runs in a separate process, which spec/support/fault.lua starts: lua5.4 fault_server.lua FOLDER. FOLDER/script
+-- names the next faults; the requests that arrive are written into other files of FOLDER. Never listens to other hosts, never
+-- outlives its folder, its reader or two minutes, and never decodes HPACK: no fault is chosen by a header.
 local cqueues = require "cqueues"
 local signal = require "cqueues.signal"
 local socket = require "cqueues.socket"
@@ -11,6 +10,9 @@ local certificate = require "openssl.x509"
 local context = require "openssl.ssl.context"
 local name = require "openssl.x509.name"
 local pkey = require "openssl.pkey"
+
+package.path = arg[0]:gsub("spec/support/fault_server%.lua$", "?.lua;") .. package.path
+local verdicts = require "spec.support.verdicts"
 
 local folder = assert(arg[1], "usage: fault_server.lua FOLDER")
 local MAX_AGE, PATIENCE, DEAF = 120, 10, 3
@@ -64,24 +66,33 @@ local function peek()
   return lines[used + 2] or "ok"
 end
 
--- "random" is never used up
+-- True if the step is "told": then only a new connection reads the script again, because there are thousands of requests.
+local is_told
+
+-- the steps "random" and "told" stay in the script
 local function take(protocol)
+  if is_told then return "told", "" end
   local step = peek()
   if step:find "^random" then return drawn(protocol) end
   used = used + 1
   return step:match "^(%S+)%s*(.*)$"
 end
 
+local notes = {} -- name of a file -> its handle, which writes each line at once
+
 local function note(file, ...)
-  write(file, table.concat({ run, ... }, " ") .. "\n", "ab")
+  local handle = notes[file] or assert(io.open(folder .. "/" .. file, "ab"))
+  handle:setvbuf "line"
+  notes[file] = handle
+  assert(handle:write(table.concat({ run, ... }, " "), "\n"))
 end
 
 -- a message may carry a number, as in "id 12"
-local function id_of(body) return body:match '"id (%d+)"' end
+local function id_of(body) return body:match '"id (%d+)[" ]' end
 
--- only what arrived whole is counted, and before anything is answered; what carries a number is noted with its fault
+-- counts only complete requests, before any answer; notes the fault of a request that has a number
 local function arrived(protocol, body, fault, argument)
-  write("body", body)
+  if not is_told then write("body", body) end
   note("arrivals", protocol)
   local id = id_of(body)
   if id then note("messages", id, (fault .. " " .. argument):match "^(.-) *$") end
@@ -136,17 +147,17 @@ end
 
 -- ---- reading and waiting ------------------------------------------------------------------------------------------
 
--- until the other side closes
+-- waits until the other side closes
 local function hold(wire)
   repeat until not wire:read(-4096)
 end
 
--- a connection with unread bytes is not closed but reset; those who ask for it send 60 KB or more
+-- a connection with unread bytes is reset, not closed; specs that want a reset send 60 KB or more
 local function reset(wire)
   cqueues.poll({ pollfd = wire:pollfd(), events = "r" }, PATIENCE)
 end
 
--- reads nothing more, and is there all the same
+-- reads nothing more, but keeps the connection
 local function deafen() cqueues.sleep(DEAF) end
 
 -- an orderly end while the other side still writes: a plain close would reset the connection, and the client, which still
@@ -177,6 +188,12 @@ function Out1:data(bytes, last)
   if not self.chunked then return self.wire:write(bytes) end
   local chunk = #bytes > 0 and ("%x\r\n%s\r\n"):format(#bytes, bytes) or ""
   return self.wire:write(chunk, last and "0\r\n\r\n" or "")
+end
+
+-- The status is any three digits. A 204 or a 304 has no body: the client would read the body as the next answer.
+function Out1:say(status, body, header)
+  if status == "204" or status == "304" then body = "" end
+  return self.wire:write(("HTTP/1.1 %s Said\r\n%sContent-Length: %d\r\n\r\n%s"):format(status, header, #body, body))
 end
 
 function Out1:half_head() self.wire:write "HTTP/1.1 200 OK\r\nContent-Le" end
@@ -229,6 +246,11 @@ function Out2:data(bytes, last)
   return self:frame(DATA, last and END_STREAM or 0, bytes)
 end
 
+function Out2:say(status, body)
+  local block = hpack(status, { { "Content-Length", tostring(#body) } })
+  return self:frame(HEADERS, END_HEADERS, block) and self:frame(DATA, END_STREAM, body)
+end
+
 function Out2:goaway(last) return self.wire:write(frame(GOAWAY, 0, 0, string.pack(">I4I4", last, 0))) end
 
 function Out2:half_head() self:frame(HEADERS, 0, "\x88") end
@@ -261,7 +283,7 @@ function after.ok(out) return answer(out, 200, nil, JSON) end
 
 function after.status(out, status) return answer(out, tonumber(status), nil, JSON) end
 
--- accept [TRACE]: what the API answers when it took the message, which is named after its number
+-- accept [TRACE]: the API's answer to an accepted message; the id has the number of the message
 local function accept_message(out, trace)
   local id = id_of(out.body) or "1"
   local headers = (trace or "") ~= "" and { { "X-FB-Trace-ID", trace } } or nil
@@ -271,7 +293,7 @@ end
 
 after.accept = accept_message
 
--- error STATUS CODE [SECONDS]: a Graph error; empty STATUS [SECONDS]: no body; both may say when to come again
+-- error STATUS CODE [SECONDS]: a Graph error; empty STATUS [SECONDS]: no body; both may have the header Retry-After
 local function retry_after(seconds) return seconds ~= "" and { { "Retry-After", seconds } } or nil end
 
 after.error = function(out, arguments)
@@ -288,11 +310,11 @@ function after.html(out, status)
   return answer(out, tonumber(status), { { "Content-Type", "text/html" } }, "<html><h1>Said</h1></html>")
 end
 
--- json TEXT: that
+-- json TEXT: an answer with this body
 function after.json(out, text) return answer(out, 200, { { "Content-Type", "application/json" } }, text) end
 
--- more bytes than were announced, in one piece; they could be taken for the next answer. Over TLS in two pieces, libcurl
--- takes them for that before 8.0.
+-- more bytes than announced, in one piece; a client could read them as the next answer. Over TLS in two pieces, libcurl before
+-- 8.0 does so.
 after["too-short"] = function(out)
   out.wire:setmode(nil, "bf")
   out:head(200, { { "Content-Length", tostring(#JSON) } })
@@ -310,7 +332,7 @@ after["filling"] = function(out, size)
   return out.wire:write(head:format(length) .. ("x"):rep(length) .. UNASKED)
 end
 
--- HTTP/1.1 only: the same, and an end, but later
+-- HTTP/1.1 only: the same, but a second later, and then the connection ends
 after["ok-more"] = function(out)
   answer(out, 200, nil, JSON)
   cqueues.sleep(0.05)
@@ -323,8 +345,8 @@ local function from_bits(bits)
   return (bits:gsub(("%d"):rep(8), function(byte) return string.char(tonumber(byte:reverse(), 2)) end))
 end
 
--- gzip of 7 KB for each MB: a block of fixed codes, an x, and over and over "the last byte, 258 times". It has no end: who
--- expands it has expanded it by then
+-- gzip of 7 KB for each MB: a block of fixed codes, an x, and over and over "the last byte, 258 times". It has no end: a client
+-- that expands it has already expanded it when it notices this
 local function bomb(megabytes)
   local again = "11000101" .. "00000"
   return "\31\139\8\0\0\0\0\0\0\255" .. from_bits("110" .. "10101000" .. again) .. from_bits(again:rep(8)):rep(megabytes * 508)
@@ -332,8 +354,9 @@ end
 
 function after.gzip(out) return answer(out, 200, { { "Content-Encoding", "gzip" } }, bomb(4)) end
 
--- gather N [K]: nothing is answered before N requests have come, on whichever connections. With K (HTTP/2, all of them on
--- one) the connection then says that it took the first K, answers those and ends; with 0 it ends without a word.
+-- gather N [K]: nothing is answered before N requests have come, on whichever connections. With K (HTTP/2, all requests on one
+-- connection), the connection then says that it accepted the first K requests, answers them and ends; with 0 it ends without an
+-- answer.
 local function let_go(out, taken)
   local waiting = gathered
   gathered = {}
@@ -355,7 +378,7 @@ function after.gather(out, arguments)
   return let_go(out, tonumber(taken))
 end
 
--- says so in the connections' file once it is closed
+-- after the connection was closed, writes this into the connections' file
 after["ok-close"] = function(out)
   answer(out, 200, nil, JSON)
   out.wire:shutdown "rw"
@@ -369,6 +392,15 @@ after["ok-late-close"] = function(out)
   out.wire:shutdown "rw"
   out.wire:close()
   note("connections", "closed")
+end
+
+-- The message says which answer it wants: "id 12 say 404 safe+id" has a status and a kind of spec/support/verdicts.lua. A connection
+-- of HTTP/1.1 ends after a status that is not final.
+function after.told(out)
+  local status, kind = out.body:match '"id %d+ say (%d+) ([%a+]+)"'
+  local body = verdicts.body(kind, "wamid." .. id_of(out.body))
+  local is_final = tonumber(status) >= 200
+  return out:say(status, body, not is_final and "Connection: close\r\n" or "") and (is_final or out.stream)
 end
 
 function after.redirect(out, to) return answer(out, 302, { { "Location", to } }, "") end
@@ -399,13 +431,13 @@ end
 
 after["half-body"] = half_body
 
--- HTTP/2 only: a half answer, and the other streams work on
+-- HTTP/2 only: half an answer; the other streams continue
 function after.stub(out)
   half_body(out)
   return out:frame(RST_STREAM, 0, string.pack(">I4", 2))
 end
 
--- no answer, ever; the connection works on
+-- never answers; the connection continues
 function after.silence() return true end
 
 after["half-body-hang"] = function(out)
@@ -431,8 +463,8 @@ function after.trickle(out)
   end
 end
 
--- bytes COUNT [chunked]: a body of COUNT bytes, with its length or without; each KIB16 has a number, so that a lost or doubled
--- one is seen
+-- bytes COUNT [chunked]: a body of COUNT bytes, with its length or without; each KIB16 has a number, so that a spec sees a lost
+-- or repeated block
 local function numbered(number)
   return ("%015d\n"):format(number):rep(#KIB16 / 16)
 end
@@ -454,7 +486,7 @@ function after.bytes(out, arguments)
   return send_numbered(out, tonumber(count))
 end
 
--- the same, for a while after each KIB16
+-- the same, with a pause after each KIB16
 after["slow-bytes"] = function(out, count)
   out:head(200, { { "Content-Length", count } })
   return send_numbered(out, tonumber(count), 0.04)
@@ -474,7 +506,7 @@ after["huge-body"] = function(out) endless(out, { { "Content-Length", tostring(E
 
 after["endless-head"] = function(out) out:endless_head() end
 
--- HTTP/2 only: the request was read, whatever the frame says about it
+-- HTTP/2 only: the server has read the request, but the frame says something else
 after["rst-stream"] = function(out, code) return out:frame(RST_STREAM, 0, string.pack(">I4", tonumber(code))) end
 
 function after.goaway(out, last)
@@ -498,31 +530,32 @@ before["refuse-rudely"] = function(out, status)
   reset(out.wire)
 end
 
--- the whole answer at once, and no byte of the body is read
+-- the whole answer at once; the server reads no byte of the body
 before["refuse-deafly"] = function(out, status)
   answer(out, tonumber(status), nil, JSON)
   deafen()
 end
 
--- a part of the body at most is read, then nothing more
+-- reads at most a part of the body, then nothing more
 function before.stall(out)
   if not out.stream then out.wire:read(1000) end
   deafen()
 end
 
--- a reset where the body is larger than what was read of it with the head, else an end; over HTTP/2 at the first of it
+-- a reset if the body has more bytes than came with the head, else an end; over HTTP/2 at the first byte of the body
 function before.cut(out)
   if out.wire:pending() == 0 then reset(out.wire) end
 end
 
--- refused in a way that may be repeated; HTTP/2 works on, with the other streams
+-- refuses in a way that may be repeated; over HTTP/2 the other streams continue
 before["turn-away"] = function(out)
   local kept = after.error(out, "429 130429")
   if not out.stream then return drain(out.wire) end
   return kept and out:frame(RST_STREAM, 0, string.pack(">I4", 0))
 end
 
--- swallow [SECONDS]: after so long all of it is read and only counted; its length becomes "the body". swallow id: the
+-- swallow [SECONDS]: after these seconds, reads the whole body and only counts its bytes; the length becomes "the body". swallow
+-- id: the
 -- answer names a file
 local function swallowed(out, count, argument)
   arrived(out.protocol, tostring(count), "swallow", "")
@@ -570,14 +603,14 @@ local function serve_1(wire, protocol)
   while kept do
     local request = read_head(wire)
     if not request then return end
-    write("head", request.raw)
+    if not is_told then write("head", request.raw) end
     local fault, argument = take(protocol)
     if before[fault] then return before[fault](out, argument) end
     if fault == "swallow" then
       out.protocol = protocol
       return swallow(out, argument, request.length)
     end
-    -- most of the body was read: who sent it cannot know that the rest was not
+    -- reads most of the body: the client cannot know that the server did not read the rest
     if fault == "reset" then
       local body = read_body(wire, request.length - 30000)
       if body then arrived(protocol, body, fault, argument) end
@@ -659,7 +692,7 @@ local function serve_2(wire)
   end
 end
 
--- faults of a connection: its line of the script is taken when it comes
+-- faults of a connection: a new connection takes a line of the script
 local accept = { ["accept-close"] = function() end, ["accept-hang"] = deafen }
 
 accept["accept-garbage"] = function(wire)
@@ -670,6 +703,7 @@ end
 
 local function accept_fault()
   local step = peek()
+  is_told = step == "told"
   if step:find "^random" then return math.random(20) == 1 and accept["accept-close"] end
   if accept[step] then take() end
   return accept[step]
@@ -709,7 +743,7 @@ local function listen(queue, port, ctx)
   end)
 end
 
--- ends the server when its reader has gone, its folder is gone, or it is too old
+-- ends the server if its reader has ended, its folder is gone, or it is too old
 local function watch()
   for _ = 1, MAX_AGE * 2 do
     cqueues.sleep(0.5)
@@ -730,7 +764,7 @@ local queue = cqueues.new()
 write("script", "0\n")
 for port, ctx in pairs(contexts()) do listen(queue, port, ctx) end
 listen(queue, "plain")
-io.write "closed 1\n" -- tcpmux: a port that was free a moment ago may be another program's now
+io.write "closed 1\n" -- tcpmux: another program may take a port that was free a moment ago
 io.write "ready\n"
 queue:wrap(watch)
 assert(queue:loop())

@@ -1,4 +1,4 @@
--- Makes small files of many kinds for specs: as little of each as tells what it is. Not for programs that show them.
+-- Makes small files of many kinds for specs: only the bytes that identify the kind. No program can show these files.
 local files = {}
 
 local function be(value, count)
@@ -43,7 +43,7 @@ end
 
 local function box(name, payload) return be(#payload + 8, 4) .. name .. payload end
 
--- "vide", "soun", or with what it is in: "vide avc1"
+-- "vide" or "soun", or with the codec: "vide avc1"
 local function track(what)
   local handler, codec = what:match "^(%w+) ?(.*)$"
   local described = codec == "" and "" or box("minf", box("stbl", box("stsd", "\0\0\0\0\0\0\0\1\0\0\0\8" .. codec)))
@@ -103,7 +103,7 @@ local function entry(name)
   return wide(name) .. ("\0"):rep(64 - 2 * #name) .. le(2 * #name + 2, 2) .. ("\0"):rep(62)
 end
 
--- a directory of two sectors: the second one comes before the first in the file, and holds the name
+-- a directory of two sectors: the second sector comes before the first in the file, and holds the name
 function files.ole(name)
   local table_of_chains = "\253\255\255\255" .. LAST .. le(1, 4) .. FREE:rep(125)
   local header = "\208\207\17\224\161\177\26\225" .. ("\0"):rep(16) .. "\62\0\3\0\254\255\9\0\6\0" .. ("\0"):rep(10)

@@ -1,4 +1,4 @@
--- Made by flow_vectors.mjs with Node v20.20.2: keys that protect nothing, and what was encrypted with them.
+-- Made by flow_vectors.mjs with Node v20.20.2: keys that protect nothing, and texts that were encrypted with them.
 -- luacheck: ignore 631
 return {
   secret = "the-app-secret-of-a-test",

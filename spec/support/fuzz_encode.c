@@ -5,11 +5,9 @@
 #include <lua.h>
 
 #include <math.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "fuzz.h"
 
 enum { MAX_WORDS = 1200, MAX_OBJECTS = 400, MAX_FIELDS = 24, MAX_NODES = 300, MAX_DEPTH = 24, MAX_TABLES = 64 };
 
@@ -42,17 +40,6 @@ static int word_count;
 
 /* stack indices, for as long as the state lives */
 enum { CORE = 1, SCHEMA, TERMS, ENCODE, VALIDATE, ARRAY, STRICT, LENIENT, HOSTILE, FIRST_FREE };
-
-static void fail(const char *why)
-{
-    fprintf(stderr, "BROKEN: %s\n", why);
-    abort();
-}
-
-static void need(bool holds, const char *why)
-{
-    if (!holds) fail(why);
-}
 
 static int never(lua_State *state)
 {
@@ -196,14 +183,8 @@ static void start(void)
 
 /* ---- bytes into tables ---- */
 
-static const uint8_t *at, *end;
 static int nodes, table_count;
 static int pool; /* stack index of a list of the tables that were made: to be used again */
-
-static unsigned next(void)
-{
-    return at < end ? *at++ : 0;
-}
 
 static bool rarely(void)
 {
@@ -532,29 +513,6 @@ static void put_object(const object *o, int depth)
 }
 
 /* ---- what JSON may hold, judged without the core ---- */
-
-static bool is_utf8(const char *text, size_t length)
-{
-    const unsigned char *b = (const unsigned char *) text;
-    size_t i = 0;
-    while (i < length) {
-        size_t more = b[i] < 0x80                   ? 0
-                      : b[i] >= 0xC2 && b[i] < 0xE0 ? 1
-                      : b[i] >= 0xE0 && b[i] < 0xF0 ? 2
-                      : b[i] >= 0xF0 && b[i] < 0xF5 ? 3
-                                                    : 9;
-        uint32_t point = more == 0 ? b[i] : b[i] & (0x3Fu >> more);
-        if (more == 9 || length - i <= more) return false;
-        for (size_t j = 1; j <= more; j++) {
-            if ((b[i + j] & 0xC0) != 0x80) return false;
-            point = point << 6 | (b[i + j] & 0x3F);
-        }
-        if ((more == 2 && point < 0x800) || (more == 3 && (point < 0x10000 || point > 0x10FFFF))) return false;
-        if (point >= 0xD800 && point < 0xE000) return false;
-        i += more + 1;
-    }
-    return true;
-}
 
 static bool is_null(int index)
 {

@@ -1,6 +1,6 @@
--- Fuzzes the endpoint of flows: bodies that Node's crypto made, changed in one of many ways and signed again. The endpoint must never
--- raise, must call a function only for a body whose members are those of one that is authentic, and must answer with a status that
--- it documents.
+-- Fuzzes the endpoint of flows: bodies that Node's crypto made, changed in one of many ways and signed again. The endpoint must
+-- never raise, must call a function only for a body whose members are those of an authentic body, and must answer with a
+-- documented status.
 --   $LUA spec/support/fuzz_flows.lua 1000000 [seed]        or, from a spec: require("spec.support.fuzz_flows")(runs, seed)
 package.path = "./?.lua;" .. package.path
 local crypto = require "whatsapp.crypto"
@@ -50,7 +50,7 @@ local function member() return MEMBERS[random(#MEMBERS)] end
 
 local VALUES = { whatsapp.null, true, 5, "", "=", "x", "AAAA", ("A"):rep(340) .. "====", whatsapp.array {}, { a = 1 } }
 
--- each gets the members in base64, and the members of another body
+-- each change gets the members in base64, and the members of another body
 local BODIES = {
   function(members)
     local name = member()
@@ -85,7 +85,7 @@ local function new_body(list)
   local members, others = members_of(exchange), members_of(list[random(#list)])
   for _ = 1, random(1, 2) do
     local ok = pcall(BODIES[random(#BODIES)], members, others)
-    if not ok then break end -- a change before made no text of a member
+    if not ok then break end -- an earlier change has removed a member
   end
   for name, value in pairs(members) do members[name] = utf8_only(value) end
   local body = json.write(members)
@@ -95,7 +95,7 @@ end
 
 -- ---- the check -------------------------------------------------------------------------------------------------------------
 
--- the members of the authentic bodies, joined: what may be decrypted
+-- the joined members of each authentic body: only these may be decrypted
 local function authentic(list)
   local known = {}
   for _, exchange in ipairs(list) do

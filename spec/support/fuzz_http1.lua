@@ -1,11 +1,12 @@
 -- Fuzzes the reader of HTTP/1.1 answers that cosockets use: answers that are whole, changed, cut and joined, in pieces of any
--- size. The reader must never raise and must come to an end; a body never has more bytes than it was let, and what is taken for
--- a whole answer is one whatever the pieces are.
+-- size. The reader must never raise and must come to an end. A body never has more bytes than its limit. The result is the same
+-- for pieces of any size, and an answer that was written well is read as it was written. Uses no socket.
 --   $LUA spec/support/fuzz_http1.lua 1000000 [seed]        or, from a spec: require("spec.support.fuzz_http1")(runs, seed)
 package.path = "./?.lua;" .. package.path
 local http1 = require "whatsapp.transport.http1"
 
 local random = math.random
+local PROGRESS = 1000000 -- runs between two lines
 local LIMIT = 400 -- bytes of a body
 
 local LINES = {
@@ -36,7 +37,51 @@ local CHANGES = {
   function(bytes) return ("HTTP/1.1 100 Continue\r\n\r\n"):rep(random(0, 20)) .. bytes end,
 }
 
--- gives the bytes in pieces of a size, then the end of the connection
+-- ---- answers that are written well --------------------------------------------------------------------------------------
+
+local NAMES = { "X-A", "x-b", "Date", "Retry-After", "X-FB-Trace-ID", "Content-Type" }
+
+local function bytes_of(count)
+  local list = {}
+  for i = 1, count do list[i] = string.char(random(0, 255)) end
+  return table.concat(list)
+end
+
+local function chunks_of(body)
+  local list, at = {}, 1
+  while at <= #body do
+    local size = random(1, 9)
+    local chunk = body:sub(at, at + size - 1)
+    local format = random(2) == 1 and "%x" or "%X"
+    list[#list + 1] = ("0"):rep(random(0, 2)) .. format:format(#chunk) .. (random(6) == 1 and ";a=b" or "") .. "\r\n" .. chunk .. "\r\n"
+    at = at + size
+  end
+  list[#list + 1] = "0\r\n" .. (random(4) == 1 and "X-T: y\r\n" or "") .. "\r\n"
+  return table.concat(list)
+end
+
+-- how a body ends: the header that describes the end, and the bytes of the body
+local ENDS = {
+  function(body) return ("Content-Length: %d"):format(#body), body end,
+  function(body) return "Transfer-Encoding: chunked", chunks_of(body) end,
+  function(body) return "Connection: close", body end,
+}
+
+-- returns the bytes of an answer, its status and its body
+local function good_answer()
+  local status, body = random(200, 999), bytes_of(random(0, 60))
+  if status == 204 or status == 304 then status = 200 end
+  local ending, payload = ENDS[random(#ENDS)](body)
+  local lines = { ("HTTP/1.1 %d Said"):format(status) }
+  for i = 1, random(0, 4) do lines[i + 1] = NAMES[random(#NAMES)] .. ": " .. random(1000) end
+  table.insert(lines, random(2, #lines + 1), ending)
+  local interim = random(8) == 1 and "HTTP/1.1 1" .. random(10, 99) .. " x\r\nX-I: y\r\n\r\n" or ""
+  return interim .. table.concat(lines, "\r\n") .. "\r\n\r\n" .. payload, status, body
+end
+
+-- ---- reading --------------------------------------------------------------------------------------------------------------
+
+-- returns the bytes in pieces of a size, then the end of the connection
 local function puller(bytes, size)
   local at, ended = 1, 0
   return function()
@@ -70,18 +115,28 @@ local function read(bytes, method, size)
   return nil
 end
 
-local function check(bytes, method)
+local function check(bytes, method, good_status, good_body)
   local status, body = read(bytes, method, math.max(1, #bytes))
   local again, same = read(bytes, method, random(1, 7))
   assert(status == again and (status == nil or body == same), "other pieces, another answer")
+  assert(good_status == nil or (status == good_status and body == good_body), "a good answer is read as another one")
+end
+
+local function one_case()
+  if random(4) == 1 then
+    local bytes, status, body = good_answer()
+    return bytes, "POST", status, body
+  end
+  return CHANGES[random(#CHANGES)](answer()), random(8) == 1 and "HEAD" or "POST"
 end
 
 local function fuzz(runs, seed)
   math.randomseed(seed or 1)
   for run = 1, runs do
-    local bytes = CHANGES[random(#CHANGES)](answer())
-    local ok, err = pcall(check, bytes, random(8) == 1 and "HEAD" or "POST")
+    local bytes, method, status, body = one_case()
+    local ok, err = pcall(check, bytes, method, status, body)
     if not ok then error(("run %d, %q: %s"):format(run, bytes, tostring(err))) end
+    if run % PROGRESS == 0 then io.stderr:write(run, " runs\n") end
   end
   return runs
 end

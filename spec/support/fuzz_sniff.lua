@@ -1,5 +1,5 @@
--- Fuzzes the sniffer: changed, cut, joined and nested samples of every kind. It must never raise, read a bounded number of times,
--- and give only facts that it promises.
+-- Fuzzes the sniffer: changed, cut, joined and nested samples of every kind. It must never raise, read a limited number of times,
+-- and return only documented facts.
 --   $LUA spec/support/fuzz_sniff.lua 1000000 [seed]        or, from a spec: require("spec.support.fuzz_sniff")(runs, seed)
 package.path = "./?.lua;" .. package.path
 local files = require "spec.support.files"
@@ -7,7 +7,8 @@ local kind = require "whatsapp.media.kinds"
 local sniff = require "whatsapp.media.sniff"
 
 local random = math.random
-local MOST_READS = 4200 -- two for each of the 1,024 boxes, and some more
+local PROGRESS = 1000000 -- runs between two lines
+local MOST_READS = 4200 -- two reads for each of the 1,024 boxes, and a few more
 
 local function be(value)
   local bytes = {}
@@ -33,7 +34,7 @@ end
 local NAMES = { "ftyp", "moov", "trak", "mdia", "minf", "stbl", "stsd", "hdlr", "mdat", "free", "\0\0\0\0" }
 local SIZES = { 0, 1, 7, 8, 9, 16, 2 ^ 31, 2 ^ 32 - 1 }
 
--- boxes in boxes, some of whose sizes lie
+-- boxes in boxes; some have a wrong size
 local function boxes(depth)
   local list = {}
   for i = 1, random(0, 6) do
@@ -57,7 +58,7 @@ local CHANGES = {
   end,
   function() return be(24) .. "ftypisom\0\0\0\0mp42isom" .. boxes(random(0, 12)) end,
   function(bytes) return bytes .. ("\0"):rep(random(0, 600)) end,
-  -- many boxes in a row, or each in the one before it
+  -- many boxes in a row, or each box in the box before
   function(bytes)
     if random(100) > 1 then return bytes end
     local count, head = random(1, 20000), be(24) .. "ftypisom\0\0\0\0mp42isom"
@@ -90,6 +91,7 @@ local function fuzz(runs, seed)
     for _ = 1, random(1, 4) do bytes = CHANGES[random(#CHANGES)](bytes) end
     local ok, err = pcall(check, bytes)
     if not ok then error(("run %d, %q: %s"):format(run, bytes:sub(1, 400), tostring(err))) end
+    if run % PROGRESS == 0 then io.stderr:write(run, " runs\n") end
   end
   return runs
 end

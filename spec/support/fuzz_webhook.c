@@ -4,10 +4,9 @@
 #include <lua.h>
 #include <lualib.h>
 
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "fuzz.h"
 
 int luaopen_whatsapp_core(lua_State *L);
 int luaopen_whatsapp_crypto(lua_State *L);
@@ -16,14 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { MAX_BODY = 16384, MAX_DEPTH = 12 };
 
 static lua_State *L;
-static const uint8_t *at, *end;
 static char body[MAX_BODY + 256];
 static size_t length;
-
-static unsigned next(void)
-{
-    return at < end ? *at++ : 0;
-}
 
 static void put(const char *text)
 {
@@ -138,7 +131,7 @@ static void put_webhook(void)
     put("}");
 }
 
-static void fail(void)
+static void fail_with_body(void)
 {
     fprintf(stderr, "BROKEN: %s\n", lua_tostring(L, -1));
     fwrite(body, 1, length, stderr);
@@ -156,7 +149,7 @@ static void start(void)
     lua_pushcfunction(L, luaopen_whatsapp_crypto);
     lua_setfield(L, -2, "whatsapp.crypto");
     lua_settop(L, 0);
-    if (luaL_dofile(L, "spec/support/fuzz_webhook.lua") != LUA_OK) fail();
+    if (luaL_dofile(L, "spec/support/fuzz_webhook.lua") != LUA_OK) fail_with_body();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -183,7 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     lua_pushvalue(L, 1);
     lua_pushlstring(L, body, length);
     lua_pushlstring(L, (const char *) data, size < 64 ? size : 64);
-    if (lua_pcall(L, 2, 0, 0) != LUA_OK) fail();
+    if (lua_pcall(L, 2, 0, 0) != LUA_OK) fail_with_body();
     if (++runs % 4096 == 0) lua_gc(L, LUA_GCCOLLECT, 0);
     return 0;
 }

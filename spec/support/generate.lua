@@ -32,7 +32,7 @@ local function resolve(object, path, row)
   end
 end
 
--- whether the path leads to the row's
+-- returns whether the path leads to the path of the row
 local function leads(path, row)
   return row.path == path or row.path:sub(1, #path + 1) == path .. "." or row.path:sub(1, #path + 2) == path .. "[]"
 end
@@ -46,7 +46,7 @@ local function needed_by_rule(object, name)
   end
 end
 
--- whether the field is one that the row's field needs
+-- returns whether the field of the row needs this field
 local function is_needed_by_row(object, field, path, row)
   for _, rule in ipairs(object.base and objects[object.base].rules or {}) do
     local needing = rule.rule == "needs" and rule.names[2] == field.name and path:gsub("[%w_]+$", rule.names[1])
@@ -81,7 +81,7 @@ end
 
 local function text_of(field, position)
   local format = terms.formats[field.format]
-  local is_free = not format or format.right == "text" -- any word has the format
+  local is_free = not format or format.right == "text" -- every word has the format
   local text = (field.same and "same") or (is_free and "text " .. position) or format.right
   return text .. ("x"):rep((field.min or 0) - #text)
 end
@@ -103,7 +103,7 @@ local function value_of(field, path, row, position)
   return MAKE[terms.kinds[field.kind].json:match "%a+"](field, position)
 end
 
--- the value of the field by which an object was chosen, where the row does not say
+-- returns the value of the field that selects the object, if the row does not name it
 local function chosen_value(object, name, resolved)
   while object.variants do
     for _, variant in ipairs(object.variants) do
@@ -126,7 +126,7 @@ function make(object, path, row, position)
   return made
 end
 
----Whether the row's object has a rule about this field and another one.
+---Returns whether the object of the row has a rule about this field and another field.
 function generate.is_ruled(row)
   return needed_by_rule(objects[row.object], row.name) ~= nil
 end
@@ -137,7 +137,7 @@ function generate.message(row)
   return make(objects[root], "", row, 0)
 end
 
----The table that holds the row's field in the message: of lists, the first item.
+---Returns the table that holds the row's field in the message; for a list, its first item.
 ---@return table parent, string path of the field in Lua's form
 function generate.place(message, row)
   local parent, path = message, ""

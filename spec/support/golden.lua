@@ -1,7 +1,7 @@
--- The exact bytes that the core must return on every processor, libc and Lua: messages, the errors of wrong ones, JSON that
--- is read. Each row has a name, a function that makes a text, and the expected text. The specs run them, and so does a bare Lua
--- that has the core and nothing else (spec/support/transcript.lua): this file needs no other. It looks where machines differ:
--- the sign of a char, the order and the alignment of bytes, the size of a pointer, what printf and strtod make of a number.
+-- The exact bytes that the core must return on every processor, libc and Lua: messages, the errors of wrong ones, JSON that is
+-- read. Each row has a name, a function that makes a text, and the expected text. The specs run the rows, and so does a bare Lua
+-- that has only the core (spec/support/transcript.lua): so this file needs no other file. It looks where machines differ: the
+-- sign of a char, the order and the alignment of bytes, the size of a pointer, what printf and strtod make of a number.
 local core = require "whatsapp.core"
 
 local golden = {}
@@ -130,7 +130,8 @@ for _, case in ipairs {
   WRITTEN[#WRITTEN + 1] = { "the number " .. case[2]:sub(1, 24), place(case[1]), place_json(case[2]) }
 end
 
--- copied in words of 8 bytes and of 4, in strides of 32, and byte by byte: each length, with an escape at each place
+-- strings that the core copies in words of 8 and 4 bytes, in blocks of 32 bytes, and byte by byte: each length, with an escape at
+-- each position
 local function lengths()
   local wrong = {}
   for length = 1, 70 do
@@ -187,7 +188,7 @@ local SAID = {
 
 -- ---- what is read ----
 
--- JSON, what it reads as
+-- JSON, the value that the core reads
 local READ = {
   { ' { "a" : [ 1 , -2.5e1 , true , false , null , "x" , { } , [ ] ] , "" : 0 }\r\n\t',
     '{=0 a={1 -25 true false null "x" {} {}}}' },

@@ -1,5 +1,5 @@
--- As much of a JSON Schema validator as the exported schema needs, for specs: of patterns, which are in another language
--- than Lua's, only those that list words in any case. Works on plain Lua tables; never on JSON text.
+-- A validator of JSON Schema for specs, with only the parts that the exported schema needs. It reads only patterns that list
+-- words in any case, because Lua's patterns differ. Works on plain Lua tables, never on JSON text.
 local M = {}
 
 local function type_of(value)
@@ -79,7 +79,7 @@ local CHECKS = {
   maximum = function(_, most, value) return type(value) ~= "number" or within(value, nil, most) end,
 }
 
--- names that say nothing of a value
+-- names that do not restrict a value
 local SILENT = { title = true, description = true, additionalProperties = true, ["$schema"] = true, ["$defs"] = true }
 
 function valid(root, schema, value)

@@ -1,5 +1,5 @@
--- Sends numbered messages by the thousand and keeps what the client says of each. For spec/transport/faults_spec.lua, and for
--- programs that run elsewhere on its behalf. Never asserts; raises what must not be.
+-- Sends thousands of numbered messages, and keeps the client's outcome of each. For spec/transport/faults_spec.lua, and for
+-- programs that this spec runs elsewhere. Never asserts; raises if an outcome is impossible.
 local many = {}
 
 local CONCURRENCY = 50
@@ -15,7 +15,7 @@ end
 
 local function number_of(message) return tonumber(message.text.body:match "%d+") end
 
--- number -> what the client said of it, in a word; each message has one outcome, with the answer to itself
+-- number -> the client's outcome, in a word; checks that each message has one outcome, with its own answer
 local function keep(outcomes, message, response, text, details)
   local number = number_of(message)
   if outcomes[number] then error(("message %d has two outcomes"):format(number), 0) end
@@ -46,7 +46,7 @@ function many.send(client, count, in_flight)
   return outcomes
 end
 
----The same with a call for each outcome: in a loop, Lua 5.1 cannot wait in the head of a `for`.
+---Does the same with a call for each outcome: in an event loop, Lua 5.1 cannot wait in the iterator of a `for`.
 ---@param client whatsapp.client
 ---@param count integer
 ---@param in_flight table gets .now and .done

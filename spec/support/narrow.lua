@@ -1,6 +1,5 @@
--- Run by a Lua whose integers and floats have 32 bits (`make 32bits`): what it holds is written exactly, and what it may not
--- hold is refused; nothing is written that is not what was meant. Prints what is wrong and how many rows passed; exits with 1
--- where one did not.
+-- Run by a Lua whose integers and floats have 32 bits (`make 32bits`): a number that it holds is written exactly, and a number
+-- that it may not hold exactly is refused. Prints the wrong rows and how many rows passed; exits with 1 if a row is wrong.
 assert(math.maxinteger == 2147483647 and 2 ^ 24 + 1 == 2 ^ 24, "this Lua is none with LUA_32BITS") -- luacheck: ignore 143
 
 local core = require "whatsapp.core"
@@ -40,7 +39,7 @@ local function read(json)
   return type(value) .. " " .. tostring(value)
 end
 
--- the URL that a client for this number sends to, or what is wrong with the number
+-- returns the URL to which a client for this number sends, or the error about the number
 local function number_of(phone_number_id)
   local transport = memory.new(function() return { status = 200, headers = {}, body = '{"messages":[{"id":"wamid.X"}]}' } end)
   local made, client = pcall(whatsapp.new, { token = "t", phone_number_id = phone_number_id, transport = transport })
@@ -59,9 +58,9 @@ end
 
 local TOO_LARGE = "to: must be a string or a whole number, got %s, too large to be exact: write it as a string"
 
--- how it is made, what was to come, what came
+-- the code, the expected result, the result
 local rows = {
-  -- ids: 32-bit integers are exact; 16505551234 is a float here, and not the one that it was
+  -- ids: 32-bit integers are exact; 16505551234 is a float here, with another value
   { "an integer", '"2147483647"', id(2147483647) },
   { "a whole float", '"16777215"', id(16777215.0) },
   { "2^24, which may have been 2^24 + 1", TOO_LARGE:format "16777216", id(16777217.0) },
@@ -106,7 +105,7 @@ local rows = {
   { "as a float that it is not", "refused", number_of(106540352242922) },
 }
 
--- every float of 24 bits and one more reads back as itself: powers, their neighbours, and some between
+-- floats of 24 bits and one more bit read back as the same value: powers, their neighbours, and some between
 local seen, same = 0, 0
 for exponent = -100, 100 do
   for _, factor in ipairs { 1, 1 + 2 ^ -23, 2 - 2 ^ -23, 1.1, 4 / 3, 1.7320508 } do

@@ -36,7 +36,7 @@ local function env_lines(env)
   return table.concat(lines, " ")
 end
 
--- $NAME -> the value; $PORT in what the spec wrote too
+-- replaces $NAME by its value, and $PORT also in the text of the spec
 local function written(options, port)
   local values = {
     MODULES = MODULES, LEVEL = options.level or "notice", WORKERS = tostring(options.workers or 1),
@@ -46,14 +46,14 @@ local function written(options, port)
   return (text:gsub("%$PORT", tostring(port)))
 end
 
--- a configuration with another port and other names of two files
+-- returns a configuration with another port and other names of two files
 local function moved(path, port)
   local text, count = read(path):gsub("listen 127%.0%.0%.1:%d+", "listen 127.0.0.1:" .. port)
   assert(count == 1, path .. " does not listen on 127.0.0.1")
   return (text:gsub("\npid [^;]+;", "\npid nginx.pid;"):gsub("\nerror_log %S+", "\nerror_log error.log"))
 end
 
--- the folder looks like the repository to whatever is relative in a configuration
+-- relative paths of a configuration work in this folder as in the repository
 local function links()
   local _, root = process.run(".", "pwd")
   return ("for name in lua build examples spec; do ln -s '%s'/$name $name || exit; done"):format(root:match "^[^\n]*")
@@ -84,7 +84,7 @@ function M.start(options)
     return answer.status, answer.body, answer.headers
   end
 
-  -- how often the log has the words
+  -- returns how often the log has the words
   function nginx.logged(words)
     local count, at = 0, 0
     local log = nginx.log()

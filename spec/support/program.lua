@@ -1,4 +1,4 @@
--- Runs the program `whatsapp` as a user does: in a shell, with an environment and a home of its own. Leaves nothing behind once it is
+-- Runs the program `whatsapp` as a user does: in a shell, with its own environment and home. Leaves nothing behind after it was
 -- removed.
 --   local program = require("spec.support.program").new()
 --   local run = program.run("send 16505551234 Hello", { env = { NAME = "value" }, stdin = "bytes", terminal = true })
@@ -12,14 +12,14 @@ local M = {}
 local function quoted(text) return "'" .. tostring(text):gsub("'", "'\\''") .. "'" end
 M.quoted = quoted
 
--- nothing of the person who runs the specs
+-- removes the settings of the person who runs the specs
 local UNSET = [[for name in $(env | grep -o '^WHATSAPP_[A-Z_]*'); do unset "$name"; done; unset NO_COLOR CLICOLOR_FORCE COLUMNS XDG_CONFIG_HOME]]
 
 function M.new(defaults)
   local scratch = scratch_folder.new()
   local program = { scratch = scratch, env = defaults or {} }
 
-  -- the environment goes through a file: the arguments of a process can be read by all
+  -- passes the environment in a file: every user can read the arguments of a process
   local function environment(more)
     local words = { UNSET, "export HOME=" .. quoted(scratch.folder), "export TERM=xterm" }
     for _, from in ipairs { program.env, more or {} } do

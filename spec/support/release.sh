@@ -1,13 +1,14 @@
 #!/bin/sh
-# release.sh VERSION: makes the files of a release and proves that the rock works; uploads and tags nothing. CHANGELOG.md must have
-# the heading "## [VERSION] - DATE of today" with words below it. Writes the version into lua/whatsapp/init.lua, makes
-# rockspec/lua-whatsapp-VERSION-1.rockspec, packs the rock, installs it into an empty folder and runs the README's first program
+# release.sh VERSION: makes the files of a release and proves that the rock works; uploads and tags nothing. What CHANGELOG.md says
+# below "## [Unreleased]" gets the heading "## [VERSION] - today", unless there is one already; one of another day is refused, and
+# so is one without words. Writes the version into lua/whatsapp/init.lua, makes rockspec/lua-whatsapp-VERSION-1.rockspec, packs the rock, installs it into an empty folder and runs the README's first program
 # from there, against a sandbox. Prints the commands that a person then runs.
 version=$1
 fail() { echo "release: $*" >&2; exit 1; }
 
 echo "$version" | grep -Eq '^[0-9]+\.[0-9]+\.[0-9]+$' || fail "say the version: make release VERSION=0.2.0"
 today=$(date +%Y-%m-%d)
+grep -q "^## \[$version\]" CHANGELOG.md || sed -i "s/^## \[Unreleased\]\$/&\n\n## [$version] - $today/" CHANGELOG.md
 grep -q "^## \[$version\] - $today\$" CHANGELOG.md || fail "CHANGELOG.md needs the heading: ## [$version] - $today"
 awk -v heading="## [$version] " 'index($0, heading) == 1 {inside = 1; next} /^## \[/ {inside = 0} inside && /^- / {found = 1}
   END {exit !found}' CHANGELOG.md || fail "CHANGELOG.md says nothing below ## [$version]"

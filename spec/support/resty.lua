@@ -1,5 +1,5 @@
--- whatsapp.transport.resty where it can be used: in a worker of Debian's nginx, driven from here. A transport made by new()
--- looks like any other; each call of it is a request to nginx. Never leaves a process behind, if it is stopped.
+-- whatsapp.transport.resty inside a worker of Debian's nginx, driven from this process. A transport from new() has the functions
+-- of every transport; each call is a request to nginx. Never leaves a process behind, if it is stopped.
 --   local home = require("spec.support.resty").start { ca_file = fault.ca_file }
 --   home.run([[local args, worker = ... return ngx.worker.pid()]], args)      a chunk, in a handler; raises what it raises
 --   home.new(options), home.nginx, home.stop()
@@ -47,7 +47,7 @@ function M.start(options)
     error(home, 0)
   end
 
-  -- JSON of a long body takes a second on a busy machine, in which nginx does nothing else: it goes through a file
+  -- a long body goes through a file: its JSON would take a second on a busy machine, and nginx would do nothing else
   local function with_body_apart(given)
     local request = given.request
     if type(request) ~= "table" or type(request.body) ~= "string" or #request.body < LONG then return given end
@@ -80,7 +80,7 @@ function M.start(options)
     local id, closed = ask { op = "new", options = wanted }, false
     local transport = {}
 
-    -- some readers of JSON know no integers
+    -- some JSON readers have no integers
     local function counted(answer)
       if answer and answer.status then answer.status, answer.size = math.floor(answer.status), answer.size and math.floor(answer.size) end
       return answer
@@ -111,7 +111,7 @@ function M.start(options)
     })
   end
 
-  -- nginx says in its log what should never be
+  -- nginx's log reports events that must not happen
   function home.stop()
     local log = home.nginx.log()
     home.nginx.stop()

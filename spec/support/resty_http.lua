@@ -1,11 +1,29 @@
 -- Replaces lua-resty-http, which Debian does not have: the functions that whatsapp.transport.resty.lua_resty_http calls, over
--- cosockets. fresh() gives one with connections of its own; what it was told to connect to is in .connects. For
--- specs in nginx only.
+-- cosockets. fresh() returns one with its own connections; fresh(folder) uses the real lua-resty-http in that folder.
+-- .connects has the arguments of each connect. For specs in nginx only.
 local M = {}
 M.__index = M
 
-function M.fresh()
+local function real(folder, http)
+  package.path = folder .. "/?.lua;" .. package.path
+  local resty = require "resty.http"
+  http.new = function()
+    local client = resty.new()
+    local connect = client.connect
+    function client:connect(options)
+      table.insert(http.connects, options)
+      local all = { pool = ("%s %s:%d"):format(tostring(http), options.host, options.port) }
+      for name, value in pairs(options) do all[name] = value end
+      return connect(self, all)
+    end
+    return client
+  end
+  return http
+end
+
+function M.fresh(folder)
   local http = { connects = {} }
+  if folder then return real(folder, http) end
   http.new = function() return setmetatable({ sock = ngx.socket.tcp(), http = http }, M) end
   return http
 end
@@ -29,7 +47,7 @@ function M:connect(given)
   return true
 end
 
--- a table whose names have no case; what comes twice is a list
+-- returns the values by name; the value of a repeated name is a list
 local function read_headers(sock)
   local headers = {}
   while true do

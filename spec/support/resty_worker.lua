@@ -1,12 +1,12 @@
--- The part of spec/support/resty.lua that runs in an nginx worker: does what it is asked for, as JSON, with transports that
--- live there. A loop that it starts runs in a timer.
+-- The part of spec/support/resty.lua that runs in an nginx worker: gets commands as JSON, and performs them with transports of
+-- this worker. A loop that it starts runs in a timer.
 local json = require("cjson").new()
 local read = require "spec.support.read"
 local timed = require "spec.support.timed"
 
 local M = {}
 
-local worker = { transports = {} } -- for the chunks too: of this worker, by number
+local worker = { transports = {} } -- number -> transport of this worker; the chunks use it, too
 
 local function pack(...) return { n = select("#", ...), ... } end
 

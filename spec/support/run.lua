@@ -1,5 +1,5 @@
--- How a command of the shell ends, and what it prints on both ways, for specs. Lua 5.1 tells no status of a pipe: the shell
--- prints it. How a program ended that was killed is over 128.
+-- Runs a command of the shell for specs; returns its status, and its output on stdout and stderr. Lua 5.1 returns no status of a
+-- pipe, so the shell prints it. The status of a killed program is over 128.
 local output = require "spec.support.output"
 
 ---@param command string

@@ -1,4 +1,4 @@
--- A folder of its own for the files of a spec. Leaves nothing behind, once it is removed.
+-- A folder for the files of a spec. Leaves nothing behind after it was removed.
 --   local scratch = require("spec.support.scratch").new()
 --   scratch.write("name", bytes) -> path      scratch.path "name"      scratch.list() -> names      scratch.empty()
 local lines = require "spec.support.lines"

@@ -123,7 +123,7 @@ function Dict:flush_expired()
 end
 
 ---@param capacity integer? entries
----@return table dict, table ngx what the stores need of it: .ms is the clock, .logged what was said
+---@return table dict, table ngx the functions that the stores need; .ms is the clock, .logged has the logged lines
 function M.new(capacity)
   local clock = { ms = 1000, logged = {}, WARN = 5 }
   function clock.now() return clock.ms / 1000 end

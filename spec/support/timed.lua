@@ -1,12 +1,12 @@
--- A transport whose requests are timed: each has its outcome within its time-out and a second, whatever the other side does,
--- and however the outcome is asked for. Changes nothing else, and never waits.
+-- A transport that checks the time of each request: each outcome must come within the time-out plus a second, for any behaviour
+-- of the other side, and on each way to get the outcome. Changes nothing else, and never waits.
 --   local transport = require("spec.support.timed")(transport, options)
 local GRACE, DEFAULT = 1, 30 -- seconds
 
 -- true under valgrind, where everything takes ten times as long
 local SLOW = (os.getenv "LD_PRELOAD" or ""):find "vgpreload" ~= nil
 
----@param transport table callable, with now(), and with start(request, slot, ...) and wait(...) where it has them
+---@param transport table callable, with now(); may have start(request, slot, ...) and wait(...)
 ---@param options table it was made with these
 ---@return table transport
 return function(transport, options)
@@ -16,7 +16,7 @@ return function(transport, options)
     return now() + (type(request) == "table" and request.timeout or options.timeout or DEFAULT) + GRACE
   end
 
-  -- replaces an outcome that came too late by one that no case expects
+  -- replaces an outcome that came too late by an outcome that no case expects
   local function checked(latest, ...)
     local late = now() - latest
     if late <= 0 or SLOW then return ... end

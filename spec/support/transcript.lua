@@ -1,6 +1,6 @@
--- Run by a bare Lua that has the core: `lua transcript.lua`. Holds it to the golden rows, and prints what it makes of every
--- field of the schema, right and wrong, so that the transcripts of two machines can be compared byte for byte. Exits with 1
--- where a row is not as it must be.
+-- Run by a bare Lua that has the core: `lua transcript.lua`. Checks the golden rows, and prints the results for right and wrong
+-- values of every field of the schema, so that the transcripts of two machines can be compared byte for byte. Exits with 1 if a
+-- row is wrong.
 package.path = "./?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
 
 local core = require "whatsapp.core"
@@ -17,7 +17,7 @@ local function hold(row)
   io.stderr:write(("%s:\n  wanted %q\n  got    %q\n"):format(row.name, row.wanted, tostring(made)))
 end
 
--- values that no field, or hardly one, takes; each kind of field says something else of them
+-- values that hardly any field accepts; each kind of field reports another problem
 local LONG = ("\195\182"):rep(5000)
 local ODD = { false, -1, 0.1, 4294967296, "", "\255", LONG, {}, { 1 }, { x = 1 }, core.null, 0 / 0 }
 
@@ -35,7 +35,7 @@ local function print_row(row)
   end
 end
 
--- a message as it leaves, an answer and a webhook as they come: the Lua files around the core, with no libcurl
+-- a request, an answer and a webhook: the Lua files around the core, without libcurl
 local function print_exchange()
   local sent
   local client = whatsapp.new { token = "t", phone_number_id = "1", transport = function(request)

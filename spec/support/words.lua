@@ -2,7 +2,7 @@
 -- functions are. Never runs the file.
 local words = {}
 
--- [[ ]], [=[ ]=] at a position: what it holds and the position after it
+-- reads [[ ]] or [=[ ]=] at a position; returns its content and the position after it
 local function read_long(source, at)
   local equals = source:match("^%[(=*)%[", at)
   if not equals then return nil end
@@ -26,7 +26,7 @@ local function read_comment(source, at)
   return (line:gsub("^%-+%s?", "")), at + #line
 end
 
--- the literal or comment at a position: its kind, its text, the position after it; nil for code
+-- reads the literal or comment at a position; returns its kind, its text and the position after it; nil for code
 local function read_token(source, at)
   local char = source:sub(at, at)
   if char == "-" and source:sub(at + 1, at + 1) == "-" then return "comment", read_comment(source, at) end
@@ -57,7 +57,7 @@ local function tokens_of(source)
   return tokens
 end
 
--- a function that returns the line of a position; positions must grow from call to call
+-- returns a function that returns the line of a position; positions must grow from call to call
 local function line_counter(source)
   local at, line = 1, 1
   return function(position)
@@ -67,14 +67,14 @@ local function line_counter(source)
   end
 end
 
--- whether a comment goes on with the one before it: only the end of a line is between them, and it is no annotation
+-- returns whether a comment continues the comment before: only a line end is between them, and it is no annotation
 local function goes_on(tokens, i)
   local between, before = tokens[i - 1], tokens[i - 2]
   return tokens[i].kind == "comment" and before ~= nil and before.kind == "comment" and between.kind == "code"
     and between.text:find "^\n[ \t]*$" ~= nil and not tokens[i].text:find "^@" and not before.text:find "%-%-%-%-$"
 end
 
--- whether the code before a literal calls `it` or `describe`
+-- returns whether the code before a literal calls `it` or `describe`
 local function is_name(before)
   if not before or before.kind ~= "code" then return false end
   local called = before.text:match "([%w_]+)%s*%(?%s*$"

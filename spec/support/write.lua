@@ -1,4 +1,4 @@
--- Writes a file whole, for specs; raises where it cannot.
+-- Writes a file whole, for specs; raises if this fails.
 ---@param path string
 ---@param text string
 ---@return string path

@@ -1,5 +1,5 @@
--- whatsapp.templates.check: every template of spec/templates/definitions is spoilt in every way that its parts allow, and each time
--- the problem has the right path and rule. Also what is no template at all.
+-- whatsapp.templates.check: every message of spec/templates/definitions gets every fault that fits its parts, and each time the
+-- problem has the right path and rule. Also values that are no template at all.
 local definitions = require "spec.templates.definitions"
 local json = require "whatsapp.wire.json"
 local whatsapp = require "whatsapp"
@@ -25,7 +25,7 @@ local function lines_of(problems)
   return table.concat(lines, "\n")
 end
 
--- one problem with this path and rule is found
+-- checks that one problem has this path and rule
 local function assert_found(row, change, path, rule)
   local definition, message = copy(row.definition), copy(row.message)
   change(message.template, definition, message)
@@ -73,7 +73,7 @@ describe("a message that does not fit its template", function()
       end)
     end)
 
-    it("lacks a value, has one too many or one of another kind: " .. name, function()
+    it("lacks a value, has one value too many or a value of another kind: " .. name, function()
       each_component(row, function(i, component)
         local path = ("template.components[%d].parameters"):format(i)
         local values = component.parameters or {}
@@ -99,7 +99,7 @@ describe("a message that does not fit its template", function()
       end)
     end)
 
-    it("has another button than it says: " .. name, function()
+    it("has a button of another kind: " .. name, function()
       each_component(row, function(i, component)
         if component.type ~= "button" then return end
         local path = ("template.components[%d]"):format(i)
@@ -125,7 +125,7 @@ describe("a message that does not fit its template", function()
     end
   end
 
-  it("has values for a header, a body or a carousel that the template has not", function()
+  it("has values for a header, a body or a carousel that the template does not have", function()
     local row = row_of "hello"
     assert_found(row, function(template) template.components = { { type = "header", parameters = { { type = "text", text = "x" } } } } end,
       "template.components[1]", "forbidden")
@@ -139,7 +139,7 @@ describe("a message that does not fit its template", function()
       "template.components[1].index", "range")
   end)
 
-  it("names variables that the template does not name", function()
+  it("names variables that the template does not have", function()
     local row = row_of "table_booked"
     local path = "template.components[2].parameters"
     local details = assert_found(row, function(template) template.components[2].parameters[1].parameter_name = "tiem" end,
@@ -154,7 +154,7 @@ describe("a message that does not fit its template", function()
       path .. "[1].parameter_name", "forbidden")
   end)
 
-  it("gives a value for a button that takes no value, which is not sent", function()
+  it("has a value for a button that takes no value", function()
     for name, index in pairs { share_number = 0, one_product = 0 } do
       assert_found(row_of(name), function(template)
         template.components = template.components or {}
@@ -163,7 +163,7 @@ describe("a message that does not fit its template", function()
     end
   end)
 
-  it("has cards that the template has not", function()
+  it("has cards that the template does not have", function()
     local row = row_of "summer_cards"
     local path = "template.components[2].cards"
     assert_found(row, function(template) table.remove(template.components[2].cards) end, path, "min_items")
@@ -207,7 +207,7 @@ describe("a message that does not fit its template", function()
     assert.is_truthy(problem_of(warnings, "template.components[2].parameters[1].text", "enum"))
   end)
 
-  it("is told all problems at once", function()
+  it("gets all problems at once", function()
     local row = row_of "parcel_sent"
     local details = assert_found(row, function(template)
       template.name, template.language.code, template.components = "x", "de", {}
@@ -217,7 +217,7 @@ describe("a message that does not fit its template", function()
 end)
 
 describe("templates.check and templates.render", function()
-  it("read definitions in any case of letters, from JSON, and with a button of its index or without", function()
+  it("read definitions in upper and lower case, from JSON, and buttons with and without an index", function()
     for _, row in ipairs(definitions) do
       local text = json.write(row.definition):gsub('"type":"([%u_]+)"', function(kind) return ('"type":"%s"'):format(kind:lower()) end)
       local definition = json.decode(text)
@@ -226,7 +226,7 @@ describe("templates.check and templates.render", function()
     end
   end)
 
-  it("take an authentication template as the API lists it", function()
+  it("accept an authentication template as the API lists it", function()
     local definition = { name = "sign_in", language = "en_US", category = "AUTHENTICATION", status = "APPROVED", id = "1", components = {
       { type = "BODY", text = "*{{1}}* is your verification code.", add_security_recommendation = true, example = { body_text = { { "1" } } } },
       { type = "FOOTER", text = "This code expires in 10 minutes.", code_expiration_minutes = 10 },
@@ -253,7 +253,7 @@ describe("templates.check and templates.render", function()
     end
   end)
 
-  -- every place of a tree is replaced by each odd value
+  -- replaces every place of a tree by each odd value
   local function each_place(tree, found)
     for name, value in pairs(tree) do
       for _, odd in ipairs { 5, "x", false, {}, { { {} } } } do
@@ -293,7 +293,7 @@ describe("templates.check and templates.render", function()
     end
   end)
 
-  it("raise at the caller's line for what is no table", function()
+  it("raise at the caller's line for a value that is no table", function()
     for _, call in ipairs {
       function() return (templates.check(5, {})) end, function() return (templates.check({}, 5)) end,
       function() return (templates.render(nil)) end, function() return (templates.render({}, "x")) end,
@@ -317,7 +317,7 @@ describe("templates.render", function()
     end
   end
 
-  it("gives the texts with their values", function()
+  it("returns the texts with their values", function()
     local made = rendered "parcel_sent"
     assert.equal("Parcel SKBUP2", made.header)
     assert.equal("Hello Jessica, your parcel SKBUP2 left our store in Porto this morning.", made.body)
@@ -343,7 +343,7 @@ Reply STOP to hear no more
     assert.equal("A table for 2 on Sunday at 20:00 is yours.", rendered("table_booked").body)
   end)
 
-  it("gives codes, offers, and the cards in the template's order", function()
+  it("returns codes, offers, and the cards in the template's order", function()
     local made = rendered "sign_in"
     assert.equal("J$FpnYnP is your verification code. For your security, do not share this code.", made.body)
     assert.equal("This code expires in 10 minutes.", made.footer)
@@ -356,7 +356,7 @@ Reply STOP to hear no more
     assert.equal("https://shop.example/fern", cards[2].buttons[2].url)
   end)
 
-  it("leaves variables without a value, and looks for no variable in a value", function()
+  it("keeps variables without a value, and looks for no variable in a value", function()
     assert.equal("Hello {{1}}, your parcel {{2}} left our store in {{3}} this morning.",
       rendered("parcel_sent", function(template) template.components = nil end).body)
     assert.equal("Hello {{2}}, your parcel %1 left our store in {{3}} this morning.", rendered("parcel_sent", function(template)

@@ -1,4 +1,5 @@
--- The client's option `templates`: messages are compared with the definitions of a list or of a store, which asks the API once and
+-- The client's option `templates`: messages are compared with the definitions of a list or of a store, which asks the API once
+-- and
 -- keeps them. Over a transport without a network, in virtual time.
 local definitions = require "spec.templates.definitions"
 local json = require "whatsapp.wire.json"
@@ -15,7 +16,7 @@ local function copy(value)
   return made
 end
 
--- an API that has these definitions; its fields: asked (how often), list, broken
+-- an API with these definitions; its fields: asked (number of requests), list, broken
 local function api_with(list)
   local api = { asked = 0, sent = {}, list = list }
   function api.answer(request)
@@ -26,7 +27,7 @@ local function api_with(list)
     api.asked = api.asked + 1
     if api.broken then return { status = 500, headers = {}, body = "" } end
     local wanted, found = request.url:match "name=([%w_]+)", {}
-    for _, one in ipairs(api.list) do -- as the API does: every name that contains it
+    for _, one in ipairs(api.list) do -- as the API does: every name that contains the wanted name
       if one.name:find(wanted, 1, true) then found[#found + 1] = one end
     end
     return { status = 200, headers = {}, body = json.write { data = whatsapp.array(found) } }
@@ -60,7 +61,7 @@ describe("a client with definitions", function()
   for name, option in pairs {
     ["a list"] = function() return LIST end, ["a store"] = function() return whatsapp.templates.store() end,
   } do
-    it("sends what fits, and refuses what does not: " .. name, function()
+    it("sends a message that fits, and refuses the others: " .. name, function()
       local api = api_with(LIST)
       local client = client_with(api, option())
       for _, row in ipairs(definitions) do assert(client:send(row.message)) end
@@ -99,7 +100,7 @@ describe("a client with definitions", function()
       assert.equal(3, #details.problems)
     end)
 
-    it("makes warnings in lenient mode: " .. name, function()
+    it("gets warnings in lenient mode: " .. name, function()
       local api = api_with(LIST)
       local client = client_with(api, option(), { mode = "lenient" })
       local result, _, info = client:send(bad())
@@ -125,7 +126,7 @@ describe("a client with definitions", function()
       assert.is_truthy(err:find("parameters[3]", 1, true), err)
     end)
 
-    it("leaves other messages alone: " .. name, function()
+    it("does not check other messages: " .. name, function()
       local api = api_with {}
       local client = client_with(api, option())
       assert(client:send { to = "16505551234", text = { body = "x" } })
@@ -135,7 +136,7 @@ describe("a client with definitions", function()
     end)
   end
 
-  it("sends a message whose tables raise when they are read, as the core takes it", function()
+  it("sends a message whose tables raise when they are read, because the core accepts it", function()
     if _VERSION == "Lua 5.1" and not rawget(_G, "jit") and coroutine.running() then return end
     local odd = setmetatable({}, { __index = function() error "odd" end })
     local client = client_with(api_with {}, LIST)
@@ -146,7 +147,7 @@ describe("a client with definitions", function()
     assert.is_truthy(info.warnings[1].message:find "not compared.*odd")
   end)
 
-  it("names a template that is nearly the wanted one", function()
+  it("names a template with a similar name", function()
     local message = copy(GOOD)
     message.template.name = "parcel_snet"
     local _, err = client_with(api_with {}, LIST):send(message)
@@ -205,7 +206,7 @@ describe("whatsapp.templates.store", function()
     assert(client:send(GOOD))
   end)
 
-  it("sends with a warning where the API cannot be asked, and does not ask each time", function()
+  it("sends with a warning if the API cannot be asked, and does not ask each time", function()
     local clock, now = of_now()
     local api = api_with(LIST)
     api.broken = true
@@ -245,7 +246,7 @@ describe("whatsapp.templates.store", function()
     assert.equal(2, api.asked)
   end)
 
-  it("survives a clock that goes back", function()
+  it("works with a clock that goes back", function()
     local clock, now = of_now()
     local client = client_with(api_with(LIST), whatsapp.templates.store { now = now })
     assert(client:send(GOOD))
@@ -255,7 +256,7 @@ describe("whatsapp.templates.store", function()
 end)
 
 describe("a store of the user's", function()
-  it("may yield, fail, raise and give anything: the message is sent, with a warning", function()
+  it("may yield, fail, raise and return anything: the message is sent, with a warning", function()
     for _, definitions_of in ipairs {
       function() error "odd" end, function() return nil, "no disk" end, function() return 5 end, function() end,
       function() error(setmetatable({}, { __tostring = error })) end,

@@ -1,4 +1,4 @@
--- whatsapp.templates over definitions of every kind: those that are right pass, and render as a user sees them.
+-- whatsapp.templates over definitions of every kind: valid definitions pass, and render as a user sees them.
 local definitions = require "spec.templates.definitions"
 local whatsapp = require "whatsapp"
 
@@ -27,7 +27,7 @@ describe("a template of each kind", function()
       assert.is_true(valid, problem)
     end)
 
-    it("renders without a variable that is left: " .. name, function()
+    it("renders without any remaining variable: " .. name, function()
       assert.is_nil(tostring(templates.render(row.definition, row.message)):find "{{")
     end)
   end

@@ -1,4 +1,4 @@
--- whatsapp.templates.validate: each rule about a definition is broken once, in a definition that is right but for that. The fields
+-- whatsapp.templates.validate: each rule about a definition is broken once, in a definition without other faults. The fields
 -- themselves are looped over in spec/graph/tables_spec.
 local whatsapp = require "whatsapp"
 
@@ -90,7 +90,7 @@ local CASES = {
   { { { type = "BODY", text = PLAIN.text, add_security_recommendation = true } }, nil,
     "components[1].add_security_recommendation", "forbidden" },
   { { PLAIN, { type = "FOOTER", text = "x", code_expiration_minutes = 5 } }, nil, "components[2].code_expiration_minutes", "forbidden" },
-  -- the whole
+  -- the whole definition
   { { image() }, nil, "components", "required" },
   { { PLAIN, PLAIN }, nil, "components[2].type", "unique" },
   { { PLAIN }, { message_send_ttl_seconds = 60 }, "message_send_ttl_seconds", "range" },
@@ -186,7 +186,7 @@ describe("a definition that is refused", function()
     assert.is_truthy(tostring(details):find "en%-US")
   end)
 
-  it("is bounded, however large it is", function()
+  it("has a limited number of problems, for any size", function()
     local many = {}
     for i = 1, 5000 do many[i] = { type = "BODY", text = ("{{1}}{{1}}"):rep(100) } end
     local _, _, details = validate(definition(many))

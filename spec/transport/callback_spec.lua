@@ -1,6 +1,5 @@
--- whatsapp.transport.callback over functions of a host that is made here, in virtual time: what the host may do wrong, and that
--- a client sends, waits and repeats over it. The rules for all transports are in spec/transport/transport_spec.lua. Never touches a
--- network.
+-- whatsapp.transport.callback over functions of a simulated host, in virtual time: mistakes of the host, and a client that sends,
+-- waits and repeats over it. The rules for all transports are in spec/transport/transport_spec.lua. Never touches a network.
 local callback = require "whatsapp.transport.callback"
 local scratch_folder = require "spec.support.scratch"
 local whatsapp = require "whatsapp"
@@ -68,7 +67,7 @@ end
 local LOST = { kind = "transport", retryable = false, may_have_been_sent = true }
 
 describe("the transport over callbacks", function()
-  it("gives what was told, at once or later", function()
+  it("returns the answer that the host passes to done, at once or later", function()
     for _, answer in ipairs { later(3, OK), function(_, done) done(OK) end } do
       assert.equal(OK, outcome_of(host_of(answer), post())[1])
     end
@@ -76,7 +75,7 @@ describe("the transport over callbacks", function()
     assert.same({ nil, "no network", true }, { got[1], got[2], got[3].retryable })
   end)
 
-  it("takes what is told once, and nothing that is told later", function()
+  it("accepts the first answer, and ignores later answers", function()
     local host = host_of(function(_, done, host)
       done(OK)
       done(nil, "twice")
@@ -85,11 +84,11 @@ describe("the transport over callbacks", function()
     assert.equal(OK, outcome_of(host, post())[1])
   end)
 
-  it("says that what was told is no answer", function()
+  it("reports an answer that is no answer", function()
     for _, told in ipairs { {}, { "text" }, { 7 }, { true }, { nil, 7 } } do
       local got = outcome_of(host_of(function(_, done) done(told[1], told[2]) end), post())
       assert.is_nil(got[1])
-      assert.truthy(got[2]:find "neither a response")
+      assert.truthy(got[2]:find "must call done with a response")
       assert.same(LOST, got[3])
     end
     local got = outcome_of(host_of(later(0, nil, "lost")), post())
@@ -97,13 +96,13 @@ describe("the transport over callbacks", function()
   end)
 
   it("turns an error of the host's function into an outcome", function()
-    if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then return end -- there it is raised in a coroutine
+    if _VERSION == "Lua 5.1" and not rawget(_G, "jit") then return end -- there, the coroutine raises it
     local got = outcome_of(host_of(function() error "no http here" end), post())
     assert.truthy(got[2]:find "the option start raised: .*no http here")
     assert.same(LOST, got[3])
   end)
 
-  it("ends in time where nothing is ever told, with `after`, and with turn() in each frame", function()
+  it("ends in time if the host never answers, with `after`, and with turn() in each frame", function()
     local got = outcome_of(host_of(function() end), post { timeout = 5 }, 6)
     assert.same({ LOST, "no complete answer came in time (the request may have been sent)" }, { got[3], got[2] })
     assert.is_true(outcome_of(host_of(function() end), post { method = "GET" }, 31)[3].retryable)
@@ -131,7 +130,7 @@ describe("the transport over callbacks", function()
     assert.equal(OK, outcome_of(host, post())[1])
   end)
 
-  it("hands over a request of its own, with a User-Agent and a time-out, and never one that could be read as two", function()
+  it("passes the host a request with a User-Agent and a time-out, and never one that could be read as two", function()
     local host = host_of(later(0, OK), { user_agent = "x/1", timeout = 7 })
     local request = post()
     outcome_of(host, request)
@@ -155,7 +154,7 @@ describe("the transport over callbacks", function()
     scratch.remove()
   end)
 
-  it("raises outside of a coroutine, before anything has begun, and waits there with `step`", function()
+  it("raises outside a coroutine, before anything has begun; with `step`, it waits there", function()
     local host = host_of(later(2, OK))
     local ok, err = pcall(host.transport, post())
     assert.is_false(ok)
@@ -165,7 +164,7 @@ describe("the transport over callbacks", function()
     assert.equal(OK, (host.transport(post())))
   end)
 
-  it("waits as the host says, where it says how", function()
+  it("waits with the host's function, if there is one", function()
     local waited
     local host = host_of(later(2, OK), { waiter = function()
       local co = coroutine.running()
@@ -205,7 +204,7 @@ describe("the transport over callbacks", function()
     assert.same({ 20, 21, 5 }, { ended, attempts, most })
   end)
 
-  it("gives what is under way an outcome when it is closed, and drops what is told after that", function()
+  it("gives each request under way an outcome when it is closed, and ignores later answers", function()
     local host, told = host_of(later(5, OK)), {}
     for i = 1, 2 do coroutine.wrap(function() told[i] = { host.transport(post()) } end)() end
     host.transport.close()
@@ -215,7 +214,7 @@ describe("the transport over callbacks", function()
     assert.is_false((pcall(host.transport, post())))
   end)
 
-  it("says what is wrong with its options", function()
+  it("reports what is wrong with its options", function()
     local function refusal(options, make) return select(2, pcall(make or callback.new, options)) end
     assert.truthy(refusal {}:find "option start is missing")
     assert.truthy(refusal { strat = print }:find "did you mean start")

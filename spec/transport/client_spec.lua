@@ -1,5 +1,5 @@
--- The client over each transport and a server that misbehaves on purpose: what is repeated, and that nothing is which may
--- have been sent unless the caller says that it does no harm. Never sends to another host.
+-- The client over each transport and a server that misbehaves on purpose: which requests are repeated; a request that may have
+-- been sent is repeated only with may_send_twice. Never sends to another host.
 local rows = require "spec.transport.rows"
 local whatsapp = require "whatsapp"
 
@@ -7,7 +7,7 @@ local ALL, TLS, over = rows.ALL, rows.TLS, rows.over
 local PATIENCE = 10
 local MESSAGE = { to = "1", text = { body = "x" } }
 
--- the server's step; the client's error; the seconds that it waits
+-- each row: the server's step; the client's error; the seconds that the client waits
 local UNKNOWN = {
   { "error 503 131016", "api" }, { "error 500 131000 1", "api" }, { "empty 503 1", "protocol" }, { "html 502", "protocol" },
   { "close", "transport" }, { "half-body", "transport" }, { "half-head", "transport" }, { "silence", "transport", 0.4 },
@@ -23,7 +23,7 @@ rows.describe("under a client", function(t)
     }
   end
 
-  -- the transport, but for its sleep: what is not waited for is noted
+  -- the transport with another sleep, which notes the seconds and does not wait
   local function hurried(transport)
     local slept = {}
     return setmetatable({ now = transport.now, sleep = function(seconds) slept[#slept + 1] = seconds end, slept = slept }, {

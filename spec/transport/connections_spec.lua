@@ -1,5 +1,6 @@
--- How many connections libcurl opens, and when they end: a few to an HTTP/2 server, as many as asked for to an HTTP/1.1 one,
--- each retired before the server ends it. Against nginx with its own defaults. Never sends to another host.
+-- How many connections libcurl opens, and when they end: a few to an HTTP/2 server, one for each request in flight to an HTTP/1.1
+-- server; the client retires each connection before the server ends it. Against nginx with its defaults. Never sends to another
+-- host.
 local curl = require "whatsapp.curl"
 local fault_server = require "spec.support.fault"
 local read = require "spec.support.read"
@@ -81,13 +82,13 @@ describe("connections over libcurl", function()
   end)
 
   for _, port in ipairs { "plain", "h1" } do
-    it("are as many as asked for, and no more, to an HTTP/1.1 server: " .. port, function()
+    it("are one for each request in flight, and no more, to an HTTP/1.1 server: " .. port, function()
       local count = 40
       fault.play_times(count, "gather " .. count) -- the server answers after all requests have come
       assert.same({ [200] = count }, (send_all(open { timeout = 10 }, to(port), count, count)))
       assert.equal(count, fault.connections())
       fault.play_times(2 * count, "ok")
-      -- libcurl may take a connection for busy whose answer it has just read, and open another one in its place
+      -- libcurl may treat a connection as busy although it has just read its answer, and open another connection
       local statuses, more = send_all(client, to(port), 2 * count, count)
       assert.same({ [200] = 2 * count }, statuses)
       assert.is_true(more <= count / 2, more)
@@ -95,7 +96,7 @@ describe("connections over libcurl", function()
     end)
   end
 
-  it("is one for one at a time", function()
+  it("is one connection for one request at a time", function()
     for _, port in ipairs { "plain", "h1", "h2" } do
       fault.play_times(10, "ok")
       open()
@@ -124,14 +125,24 @@ describe("connections over libcurl", function()
       assert.equal(count, fault.arrivals())
     end)
 
-    it("each, where that is 1", function()
+    for _, port in ipairs { "plain", "h1" } do
+      it("not sooner if more requests than that are in flight: " .. port, function()
+        local count, each = 300, 10
+        fault.play_times(count, "ok")
+        assert.same({ [200] = count }, (send_all(open { max_requests = each }, to(port), count, 3 * each)))
+        assert.is_true(fault.connections() >= count / each, fault.connections())
+        assert.is_true(fault.connections() <= 4 * count / each, fault.connections())
+      end)
+    end
+
+    it("for each request if max_requests is 1", function()
       fault.play_times(30, "ok")
       assert.same({ [200] = 30 }, (send_all(open { max_requests = 1 }, to "h2", 30, 10)))
       assert.equal(30, fault.connections())
     end)
   end)
 
-  it("takes max_requests as a whole number from 1 on only", function()
+  it("accepts max_requests only as a whole number from 1 on", function()
     for _, wrong in ipairs { 0, -1, 1.5, "x", {}, 2 ^ 40 } do
       assert.is_false((pcall(curl.new, { max_requests = wrong })))
     end

@@ -1,5 +1,5 @@
--- Only whatsapp.transport.copas: which names a certificate is for, files in memory, and waiting in Copas, which is the
--- installed one where that has timers (Copas 3), else a small loop with the same functions. The rest is in
+-- Only whatsapp.transport.copas: the names of a certificate, files in memory, and waiting in Copas. If the installed Copas has
+-- timers (Copas 3), the specs use it; else a small loop with the same functions. The rest is in
 -- spec/transport/transport_spec.lua. Never sends to another host.
 local fault_server = require "spec.support.fault"
 local scratch_folder = require "spec.support.scratch"
@@ -120,7 +120,7 @@ describe("in Copas", function()
   end
 
   for _, port in ipairs { "plain", "h1" } do
-    it("many send at once, and the loop goes on (" .. port .. ")", function()
+    it("many send at once, and the loop continues (" .. port .. ")", function()
       fault.play_times(10, "gather 10")
       local transport, bodies, ticks = transport_copas.new { ca_file = fault.ca_file }, {}, 0
       for i = 1, 10 do
@@ -160,7 +160,7 @@ describe("in Copas", function()
     end)
   end
 
-  it("those who wait get an outcome when it is closed, and the loop ends", function()
+  it("waiting requests get an outcome when it is closed, and the loop ends", function()
     fault.play("hang", "hang")
     local transport, told = transport_copas.new { ca_file = fault.ca_file }, {}
     for i = 1, 2 do copas.addthread(function() told[i] = select(3, transport(post "h1")) end) end
@@ -178,7 +178,7 @@ describe("a transport over LuaSocket", function()
   setup(function() fault = fault_server.start() end)
   teardown(function() fault.stop() end)
 
-  it("puts files into the body, writes an answer into a file, and sends nothing where that exists", function()
+  it("puts files into the body, writes an answer into a file, and sends nothing if this file exists", function()
     local scratch = scratch_folder.new()
     local transport = transport_copas.new { ca_file = fault.ca_file }
     local path = scratch.write("a", "bytes of a file")
@@ -193,7 +193,7 @@ describe("a transport over LuaSocket", function()
     scratch.remove()
   end)
 
-  it("names Copas's version where that has no timers", function()
+  it("names Copas's version if this Copas has no timers", function()
     local before = package.loaded.copas
     package.loaded.copas = { running = nil }
     local co = coroutine.create(transport_copas.new().sleep)
@@ -204,7 +204,7 @@ describe("a transport over LuaSocket", function()
   end)
 
   it("refuses a proxy, and an option that it does not know", function()
-    assert.truthy(select(2, pcall(transport_copas.new, { proxy = "http://x" })):find "knows no proxy")
+    assert.truthy(select(2, pcall(transport_copas.new, { proxy = "http://x" })):find "cannot use a proxy")
     assert.truthy(select(2, pcall(transport_copas.new, { verify = "none" })):find "unknown option verify")
   end)
 end)

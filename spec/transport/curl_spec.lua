@@ -5,7 +5,7 @@ local fault_server = require "spec.support.fault"
 local now = require("whatsapp.transport.libcurl").now
 local output_of = require "spec.support.output"
 
--- Ctrl-C, as the lua program has it: a hook that is set by a signal; the request would hang for 20 seconds
+-- Ctrl-C as in the lua program: a signal sets a hook; the request would hang for 20 seconds
 local INTERRUPTED = [[
 cat > $FILE <<'END'
 local transport = require("whatsapp.transport.curl").new { proxy = "", timeout = 20 }
@@ -42,7 +42,7 @@ describe("the transport over libcurl", function()
     return tostring(text):match "curl_spec%.lua:%d+: (.*)"
   end
 
-  it("raises where it was called with what is no request", function()
+  it("raises at the caller's line for a value that is no request", function()
     for _, request in ipairs { "a string", 5, false } do
       assert.equal("the request must be a table, not a " .. type(request), blamed(function()
         local response = transport(request)
@@ -51,7 +51,7 @@ describe("the transport over libcurl", function()
     end
   end)
 
-  it("raises where it was called after close", function()
+  it("raises at the caller's line after close", function()
     transport.close()
     assert.equal("attempt to use a closed transport", blamed(function()
       local response = transport(post "h1")
@@ -70,8 +70,8 @@ describe("the transport over libcurl", function()
     assert.equal(3, fault.arrivals())
   end)
 
-  -- its clock is past, but there is no work: it must not ask again and again
-  it("rests while it waits, although another request has ended and was not fetched", function()
+  -- its timer is over, but there is no work: it must not ask again and again
+  it("does not loop while it waits, although another request has ended and was not fetched", function()
     fault.play("silence", "silence")
     local client = require("whatsapp.curl").new { proxy = "" }
     local function silent(seconds) return { method = "POST", url = fault.url "plain", body = "x", timeout = seconds } end
@@ -85,7 +85,7 @@ describe("the transport over libcurl", function()
   end)
 
   for _, watched in ipairs { false, true } do
-    it("is woken once, not for ever, by a server that closes a kept connection" .. (watched and ", watched" or ""), function()
+    it("wakes up once, not for ever, if a server closes a kept connection" .. (watched and ", watched" or ""), function()
       local passing = fault_server.start()
       local client = require("whatsapp.curl").new { ca_file = passing.ca_file, proxy = "" }
       if watched then client:pollfd() end

@@ -9,7 +9,7 @@ local whatsapp = require "whatsapp"
 local SEED = tonumber(os.getenv "FAULT_SEED") or 20240229
 local SLOW = (os.getenv "LD_PRELOAD" or ""):find "vgpreload" ~= nil -- under valgrind a tenth is enough
 
--- how many messages, over what; inside: in a loop of the transport's kind; elsewhere: the client is there, too
+-- number of messages, transport; inside: in the transport's event loop; elsewhere: the client runs there, too
 local RUNS = {
   { "whatsapp.transport.curl", "h2", 10000 }, { "whatsapp.transport.curl", "h1", 2000 },
   { "whatsapp.transport.cqueues", "h2", 2000, inside = true }, { "whatsapp.transport.cqueues", "h1", 2000 },
@@ -18,7 +18,7 @@ local RUNS = {
   { "whatsapp.transport.resty", "h1", 2000, elsewhere = true }, { "whatsapp.transport.resty", "plain", 2000, elsewhere = true },
 }
 
-local REFUSALS = { ["error 429 130429"] = true } -- answers to a message that arrived and was refused
+local REFUSALS = { ["error 429 130429"] = true } -- statuses of answers to a message that arrived and was refused
 
 local function row_of(module)
   for _, row in ipairs(rows.rows) do
@@ -54,7 +54,7 @@ local function in_nginx(fault, port, count)
   return got.outcomes, got.in_flight
 end
 
--- number -> how often the server took it; it counts as refused where it was refused each time
+-- number -> how often the server accepted the message; it is refused if the server refused it each time
 local function taken_of(messages)
   local taken = {}
   for number, faults in pairs(messages) do
@@ -66,7 +66,7 @@ local function taken_of(messages)
   return taken
 end
 
--- "outcome, taken N times" -> how many messages; a count of them says more than a list of thousands
+-- "outcome, taken N times" -> number of messages: a count is easier to read than thousands of lines
 local function tally(outcomes, taken, count)
   local counts = {}
   for number = 1, count do
@@ -76,7 +76,7 @@ local function tally(outcomes, taken, count)
   return counts
 end
 
--- the possible outcomes, each with the number of times that the server took the message
+-- the possible outcomes, each with the number of times that the server accepted the message
 local POSSIBLE = { "accepted, taken 1 times", "unknown, taken 0 times", "unknown, taken 1 times", "unsent, taken 0 times" }
 
 local function faults_in(messages)

@@ -1,5 +1,5 @@
--- A transport that is carried over a fork: the child has connections of its own, and whatever it does, also when it ends,
--- those of the parent work on. Never sends to another host; the children leave no report and remove nothing.
+-- A transport in a forked child: the child has its own connections, and nothing that it does, also its end, disturbs the
+-- connections of the parent. Never sends to another host; the children leave no report and remove nothing.
 local compile = require "spec.support.compile"
 local curl = require "whatsapp.transport.curl"
 local fault_server = require "spec.support.fault"
@@ -11,9 +11,9 @@ local write = require "spec.support.write"
 local PORTS, over, LOST = rows.TLS, rows.over, rows.LOST
 local FUNCTIONS = { "fork_here", "child_ended", "leave" }
 
--- A program of its own, so that its child can close its Lua state: both come to the end of the script, where the lua
--- program closes it. Prints three statuses: of the request before the fork, of the request under way, and of the request after
--- it.
+-- A program of its own, so that its child can close its Lua state: both processes reach the end of the script, and there the lua
+-- program closes the state. Prints three statuses: of the request before the fork, of the request under way, and of the request
+-- after it.
 local PROGRAM = [[
 local library, ca_file, url = (...):match "^(.-) (.-) (.*)$"
 local fork_here = assert(package.loadlib(library, "fork_here"))
@@ -95,7 +95,7 @@ describe("a transport over libcurl in a forked child", function()
     assert.equal(1, fault.connections())
   end)
 
-  -- in the child: what it is told of the request that was under way, and that it can send
+  -- in the child: the outcome of the request that was under way, and whether the child can send
   local function told(client, port)
     local tag, response, _, details = client:next()
     assert(tag == "under way" and response == nil)
@@ -129,7 +129,7 @@ describe("a transport over libcurl in a forked child", function()
       assert.same({ "under way", 200 }, { tag, response and response.status })
       client:close()
       assert.equal(4, fault.arrivals())
-      assert.equal(port == "h2" and 2 or 3, fault.connections()) -- HTTP/1.1 needs one for each that is under way
+      assert.equal(port == "h2" and 2 or 3, fault.connections()) -- HTTP/1.1 needs a connection for each request under way
     end)
   end
 
@@ -144,7 +144,7 @@ describe("a transport over libcurl in a forked child", function()
   end)
 
   -- the child does nothing until the parent removes a file
-  it("is no reason for the parent to wake up for a connection that it closed", function()
+  it("does not make the parent wake up for a connection that it closed", function()
     fault.play("ok", "silence")
     local now = require("whatsapp.transport.libcurl").now
     local client = require("whatsapp.curl").new { ca_file = fault.ca_file, proxy = "" }

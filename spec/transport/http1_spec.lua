@@ -1,11 +1,11 @@
--- The code that the transports written in Lua share: requests are checked, and answers read, however their bytes are cut. Never
+-- The code that the transports in Lua share: it checks requests, and reads answers in pieces of any size. Never
 -- touches a network.
 local checked = require "whatsapp.transport.request"
 local http1 = require "whatsapp.transport.http1"
 
 local function lines(...) return table.concat({ ... }, "\r\n") end
 
--- returns the bytes, `size` at a time; then the end
+-- returns a function that returns the bytes, `size` at a time, and then the end
 local function pieces_of(bytes, size, ending)
   local at = 1
   return function()
@@ -34,7 +34,7 @@ end
 local IN_CHUNKS = lines("HTTP/1.1 200 OK", "Transfer-Encoding: chunked")
 local CHUNKED = lines(IN_CHUNKS, "", "4", "Wiki", "6;name=value", "pedia ", "0", "")
 
--- bytes; body; whether the connection can be used again; what else is different
+-- each row: bytes; body; whether the connection can be used again; other members
 local WHOLE = {
   { "with a length", lines("HTTP/1.1 200 OK", "Content-Length: 5", "", "hello"), "hello", true },
   { "with line feeds only", "HTTP/1.1 200 OK\nContent-Length: 5\n\nhello", "hello", true },
@@ -67,8 +67,8 @@ local BROKEN = {
   { "an end before the last line", CHUNKED, "^closed$", 200 },
   { "time that is over", lines("HTTP/1.1 200 OK", "Content-Length: 5", "", "hell"), "^timeout$", 200, { ending = "timeout" } },
   { "time that is over before the end of an endless body", lines("HTTP/1.1 200 OK", "", "x"), "^timeout$", 200, { ending = "timeout" } },
-  { "another protocol", "220 smtp.example.com ready\r\n\r\n", "no HTTP answer" },
-  { "another version", lines("HTTP/2 200 OK", "", ""), "no HTTP/1.1 answer" },
+  { "another protocol", "220 smtp.example.com ready\r\n\r\n", "answer is not HTTP$" },
+  { "another version", lines("HTTP/2 200 OK", "", ""), "not HTTP/1.1" },
   { "a chunk of no size", lines(IN_CHUNKS, "", "zz", "nonsense", ""), "chunks are broken", 200 },
   { "a chunk of an endless size", lines(IN_CHUNKS, "", ("f"):rep(20), ""), "chunks are broken", 200 },
   { "a chunk that goes on", lines(IN_CHUNKS, "", "1", "ab", "0", "", ""), "chunks are broken", 200, { size = 1000 } },
@@ -108,7 +108,7 @@ describe("an answer of HTTP/1.1", function()
   end
 
   for _, case in ipairs(BROKEN) do
-    it("is not whole where it is " .. case[1], function()
+    it("is not complete if it is " .. case[1], function()
       local answer, problem, status = read(case[2], case[5])
       assert.is_nil(answer)
       assert.truthy(problem:find(case[3]), problem)
@@ -116,13 +116,13 @@ describe("an answer of HTTP/1.1", function()
     end)
   end
 
-  it("has headers by lower-case name, repeated and folded ones joined, blanks taken off", function()
+  it("has headers by lower-case name; repeated and folded headers are joined, and blanks are removed", function()
     local answer = read(lines("HTTP/1.1 200 OK", "X-One:a", "x-ONE:\t b \t", "Folded: c", "  d", "Content-Length: 0", "", ""))
     assert.same({ ["x-one"] = "a, b", folded = "c d", ["content-length"] = "0" }, answer.headers)
   end)
 
   -- quadratic work would take sixteen times as long
-  it("costs as much time a byte in many small chunks as in few", function()
+  it("takes the same time for a byte in many small chunks as in a few", function()
     local function seconds(count)
       local bytes, size = IN_CHUNKS .. "\r\n\r\n" .. ("1\r\nx\r\n"):rep(count) .. "0\r\n\r\n", 0
       collectgarbage()
@@ -144,7 +144,7 @@ describe("an answer of HTTP/1.1", function()
     assert.is_true(seconds(160000) < 8 * few)
   end)
 
-  it("passes on what its body's place refuses", function()
+  it("returns the error of the sink for its body", function()
     local bytes = lines("HTTP/1.1 200 OK", "Content-Length: 2", "", "ok")
     local answer, problem = http1.read({
       pull = pieces_of(bytes, 100), open = function() return 10 end, write = function() return nil, "no room" end,
@@ -159,7 +159,7 @@ describe("a request of HTTP/1.1", function()
     return http1.head(assert(checked.request(request)), length, user_agent)
   end
 
-  it("has what every request has, and what it was given instead", function()
+  it("has the headers of every request, and the caller's headers instead of them", function()
     assert.equal(lines("POST /a?b=c HTTP/1.1", "Host: example.com", "User-Agent: x", "Accept: */*", "A: b", "Content-Length: 3", "", ""),
       head({ method = "POST", url = "https://EXAMPLE.com:443/a?b=c#d", headers = { A = "b" } }, 3, "x"))
     local own = head({ method = "GET", url = "https://[::1]:8443", headers = { host = "h", ["user-agent"] = "u", ACCEPT = "a" } }, nil, "x")
@@ -168,13 +168,13 @@ describe("a request of HTTP/1.1", function()
     assert.truthy(own:find "\r\nhost: h\r\n")
   end)
 
-  it("is told how long its body is where it may have one", function()
+  it("has the length of its body if it may have a body", function()
     assert.truthy(head { method = "POST", url = "https://x" }:find "Content%-Length: 0")
     assert.is_nil(head { method = "GET", url = "https://x" }:find "Content%-Length")
     assert.truthy(head({ method = "POST", url = "https://x" }, 5368709120):find "Content%-Length: 5368709120\r")
   end)
 
-  it("goes where its URL says", function()
+  it("goes to the host and path of its URL", function()
     local cases = {
       ["https://x"] = { "x", 443, "/", "x", true }, ["HTTPS://X.example:8443?q"] = { "x.example", 8443, "/?q", "x.example:8443", true },
       ["https://[::1]/a"] = { "[::1]", 443, "/a", "[::1]", false }, ["http://127.0.0.1:80/"] = { "127.0.0.1", 80, "/", "127.0.0.1", false },
@@ -197,7 +197,7 @@ describe("a request of HTTP/1.1", function()
 end)
 
 describe("the reader of answers over cosockets", function()
-  it("never raises, ends, and reads the same whatever the pieces are", function()
+  it("never raises, always ends, and reads the same for pieces of any size", function()
     assert.equal(3000, require "spec.support.fuzz_http1"(3000, 11))
   end)
 end)

@@ -1,8 +1,8 @@
--- The transports for event loops, each inside a real loop of its kind: the loop goes on while many wait, everyone gets the
--- answer to what he sent, and nothing is left in the loop. Never sends to another host.
+-- The transports for event loops, each inside a real loop: the loop continues while many requests wait, each caller gets the
+-- answer to its request, and nothing remains in the loop. Never sends to another host.
 local rows = require "spec.transport.rows"
 
--- not over plain http, where libcurl learns only from the first answer whether it may send others at the same time
+-- not over plain http: there, libcurl learns only from the first answer whether it may send other requests at the same time
 local PORTS, over, LOST = rows.TLS, rows.over, rows.LOST
 local MANY, HALF, TICKS = 20, 10, 10
 
@@ -15,8 +15,8 @@ rows.describe("in a loop", function(t)
 
   local function play_many(step) t.fault.play_times(MANY, step) end
 
-  -- The server answers half of them together, and the others when the last one has sent, who waits until those were
-  -- answered and the loop has ticked ten times.
+  -- The server answers the first half of the requests together. Then the last caller waits until the loop has ticked ten times,
+  -- and sends; then the server answers the other half.
   over(PORTS, "goes on while " .. MANY .. " wait, and each gets the answer to what it sent", function(port)
     play_many("gather " .. HALF)
     local loop, transport = t.row.loop(), t.open()
@@ -46,7 +46,7 @@ rows.describe("in a loop", function(t)
 
   over(rows.H2, "ends the waiting of all who get no answer", function(port)
     local loop, transport, outcomes = t.row.loop(), t.open(), {}
-    t.answered(transport, t.post(port)) -- so that no handshake takes of their time
+    t.answered(transport, t.post(port)) -- so that no handshake uses their time
     play_many "silence"
     for number = 1, MANY do
       loop.spawn(function()
@@ -73,8 +73,8 @@ rows.describe("in a loop", function(t)
     assert.equal(1, t.fault.connections())
   end)
 
-  -- also if the program was busy before, and the loop has not looked at the clock meanwhile
-  it("sleeps as long as it should while the loop goes on", function()
+  -- also if the program was busy before, and the loop has not read the clock since
+  it("sleeps for the right time while the loop continues", function()
     local loop, transport, ticks, ticks_then = t.row.loop(), t.open(), 0, nil
     local started, ended
     loop.spawn(function()
@@ -94,7 +94,7 @@ rows.describe("in a loop", function(t)
     assert.is_true(ticks_then > 0)
   end)
 
-  it("sends nothing where Lua 5.1 could not wait for the answer, and serves the next caller", function()
+  it("sends nothing if Lua 5.1 could not wait for the answer, and serves the next caller", function()
     local loop, transport = t.row.loop(), t.open()
     local firm = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
     local ok, outcome, looped, problem, after
@@ -109,14 +109,14 @@ rows.describe("in a loop", function(t)
     assert.equal(not firm, ok)
     assert.equal(not firm, looped)
     if firm then
-      assert.equal("within pcall Lua 5.1 cannot wait in an event loop; nothing was sent", outcome)
+      assert.equal("Lua 5.1 cannot wait in an event loop within pcall; nothing was sent", outcome)
       assert.truthy(problem:find "Lua 5.1 cannot wait")
     end
     assert.equal(200, after.status)
     assert.equal(firm and 1 or 3, t.fault.arrivals(firm and 1 or 3))
   end)
 
-  it("raises once it was closed", function()
+  it("raises after it was closed", function()
     local loop, transport, raised = t.row.loop(), t.open(), {}
     loop.spawn(function()
       transport(t.post "h2")
@@ -131,7 +131,7 @@ rows.describe("in a loop", function(t)
     assert.equal(1, t.fault.arrivals())
   end)
 
-  it("tells those who wait that it was closed, and that what they sent may have arrived", function()
+  it("gives waiting requests the error that it was closed, and that they may have been sent", function()
     local loop, transport, told = t.row.loop(), t.open(), {}
     t.fault.play("hang", "hang", "hang")
     for _ = 1, 3 do

@@ -1,5 +1,5 @@
--- Many requests at once over each transport: start() and wait(), by which a batch sends. The same cases for all of them, and
--- those of inboxes for the transports that have some. Never sends to another host.
+-- Many requests at once over each transport: start() and wait(), which a batch uses. The same cases for all transports, and cases
+-- of inboxes for the transports that have inboxes. Never sends to another host.
 local rows = require "spec.transport.rows"
 
 local LOST, REFUSED = rows.LOST, rows.REFUSED
@@ -12,7 +12,7 @@ rows.describe("has many under way, and", function(t)
     return request
   end
 
-  -- all that comes within some seconds, by slot
+  -- returns all answers of the next seconds: slot -> answer
   local function wait_for(count, transport, inbox, seconds)
     local answers, deadline = {}, transport.now() + (seconds or 10)
     while count > 0 and transport.now() < deadline do
@@ -26,7 +26,7 @@ rows.describe("has many under way, and", function(t)
     return answers
   end
 
-  it("gives back each slot with the answer to its request", function()
+  it("returns each slot with the answer to its request", function()
     local transport = t.open()
     t.fault.play_times(20, "gather 20")
     for i = 1, 20 do assert.equal(0, select("#", transport.start(numbered(i), i))) end
@@ -37,7 +37,7 @@ rows.describe("has many under way, and", function(t)
     assert.equal(0, select("#", transport.wait(0)))
   end)
 
-  it("gives a failure at once as an answer like every other", function()
+  it("returns an immediate failure like every other answer", function()
     local transport = t.open()
     for i, changes in ipairs { { url = "ftp://127.0.0.1/" }, { method = "a b" }, { headers = { ["a b"] = "c" } }, { url = "" } } do
       transport.start(numbered(1, changes), "refused " .. i, "here")
@@ -64,7 +64,7 @@ rows.describe("has many under way, and", function(t)
     assert.equal(0, select("#", transport.wait(0)))
   end)
 
-  it("takes a request by itself meanwhile", function()
+  it("accepts a single request meanwhile", function()
     local transport = t.open()
     t.fault.play("gather 3", "gather 3", "gather 3")
     transport.start(numbered(1), 1, "here")
@@ -74,7 +74,7 @@ rows.describe("has many under way, and", function(t)
     assert.same({ 200, 200 }, { answers[1][1].status, answers[2][1].status })
   end)
 
-  it("gives all of it an outcome when it is closed, and then nothing", function()
+  it("gives every request an outcome when it is closed, and then returns nothing", function()
     local transport = t.open()
     t.fault.play("ok", "hang", "hang")
     transport.start(numbered(1), 1, "one")
@@ -97,7 +97,7 @@ rows.describe("has many under way, and", function(t)
     end
   end)
 
-  it("raises for wrong use, and has begun nothing then", function()
+  it("raises for wrong use, and begins nothing", function()
     local transport = t.open()
     local wrong = {
       { "no table", 1, "the request must be a table" }, { numbered(1, { timeout = -1 }), 1, "timeout" },
@@ -112,7 +112,7 @@ rows.describe("has many under way, and", function(t)
     assert.equal(0, t.fault.arrivals())
   end)
 
-  it("changes nothing of a request, and takes the same tables again", function()
+  it("does not change a request, and accepts the same tables again", function()
     local transport = t.open()
     local headers = { Authorization = "Bearer x", ["Content-Type"] = "application/json" }
     for i = 1, 3 do
@@ -127,7 +127,7 @@ rows.describe("has many under way, and", function(t)
   end)
 
   if not t.lacks.inboxes then
-    it("gives an answer to the inbox that it was started with, and to no other", function()
+    it("returns an answer to the inbox of its request, and to no other", function()
       local transport = t.open()
       t.fault.play_times(8, "gather 8")
       for i = 1, 8 do transport.start(numbered(i), i, i % 2 == 0 and "even" or i > 4 and "high" or nil) end
@@ -139,7 +139,7 @@ rows.describe("has many under way, and", function(t)
   end
 
   if not t.row.home then
-    it("takes any value for a slot, and any for an inbox", function()
+    it("accepts any value as a slot, and any value as an inbox", function()
       local transport = t.open()
       t.fault.play_times(4, "ok")
       local slots = { {}, true, 1.5, coroutine.create(function() end) }

@@ -1,5 +1,5 @@
--- The transport without a network, where a request streams: what a handler answers goes into the file that was asked for, as
--- over a network. Needs no network itself.
+-- The transport without a network, with requests that stream: the body of a handler's answer goes into the file of the request,
+-- as over a network. Needs no network itself.
 local memory = require "whatsapp.transport.memory"
 local read = require "spec.support.read"
 local scratch_folder = require "spec.support.scratch"
@@ -32,7 +32,7 @@ describe("whatsapp.transport.memory", function()
     assert.equal("", read(scratch.path "new"))
   end)
 
-  it("does it for a request of many, too", function()
+  it("does this also for start()", function()
     local transport = answers(200, "abc")
     transport.start(get(), "slot")
     local slot, response = transport.wait(1)
@@ -41,7 +41,7 @@ describe("whatsapp.transport.memory", function()
     assert.equal("abc", read(scratch.path "new"))
   end)
 
-  it("gives any other answer as ever", function()
+  it("returns any other answer unchanged", function()
     assert.equal("no", answers(404, "no")(get()).body)
     assert.same({}, scratch.list())
     local response, text, details = memory.new { { text = "lost", details = { kind = "transport" } } } (get { progress = error })
@@ -50,7 +50,7 @@ describe("whatsapp.transport.memory", function()
     assert.same({}, scratch.list())
   end)
 
-  it("overwrites nothing, and does not call the handler then", function()
+  it("overwrites nothing: does not call the handler if the file exists", function()
     local path = scratch.write("new", "old")
     local response, text, details = memory.new(function() error "asked" end)(get())
     assert.is_nil(response)
@@ -70,7 +70,7 @@ describe("whatsapp.transport.memory", function()
     assert.same({}, scratch.list())
   end)
 
-  it("keeps what is uploaded as it is, and tells its progress once", function()
+  it("passes uploaded bytes unchanged, and reports progress once", function()
     local transport, calls = answers(200, "{}"), {}
     local path = scratch.write("a file", "0123456789")
     local function progress(...) calls[#calls + 1] = { ... } end

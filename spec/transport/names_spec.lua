@@ -6,13 +6,13 @@ local read = require "spec.support.read"
 local rows = require "spec.transport.rows"
 local scratch_folder = require "spec.support.scratch"
 
-local SERVER = "127.53.53.53" -- an address of loopback that no other program has
+local SERVER = "127.53.53.53" -- a loopback address that no other program uses
 local TIMEOUT, GRACE = 1, 1 -- seconds
 local LATE = 0.5 -- seconds after which the server gives the name that begins with "late"
 local OLD = "libcurl before 7.87 waits for its resolver: see README"
 
--- A program of its own prints what became of one request: seconds, the longest pause of another coroutine, status or text.
--- luv counts its pauses with a timer.
+-- A separate program prints the outcome of a request: seconds, the longest pause of another coroutine, status or error. With luv,
+-- a timer measures the pauses.
 local PROGRAM = [[
 local module, what, url, seconds, connect = (...):match "^(%S+) (%S+) (%S+) (%S+) (%S+)$"
 local curl = require "whatsapp.curl"
@@ -59,10 +59,11 @@ else
   send()
 end
 io.flush()
-os.exit(0, false) -- a resolver that is still asking is not waited for
+os.exit(0, false) -- the program does not wait for a resolver that is still asking
 ]]
 
--- a state of another thread asks for a name and is closed while the resolver waits for an answer, which it goes on to do
+-- a Lua state of another thread asks for a name and is closed while the resolver waits for an answer; the resolver continues to
+-- wait
 local CLOSED_STATE = [[
 local uv = require "luv"
 uv.thread_join(uv.new_thread(function(url)
@@ -126,7 +127,7 @@ rows.describe("when", function(t)
     end)
     return
   end
-  if t.lacks.names then return end -- the host's resolver, not libcurl's, finds the name
+  if t.lacks.names then return end -- the host's resolver finds the name, not libcurl's resolver
   if is_old() then return pending(OLD) end
   if not can_have_names() then return pending "without root no namespace of mounts can be made, which sets the name server" end
 
@@ -135,7 +136,7 @@ rows.describe("when", function(t)
   setup(function() names = start_names() end)
   teardown(function() names.stop() end)
 
-  -- seconds, longest pause, what it says
+  -- the most seconds, the longest pause, the outcome
   local function asked(what, name, timeout, connect)
     local url = t.fault.url("plain"):gsub("127%.0%.0%.1", name .. ".test")
     local said = names.run(names.program, ("%s %s %s %g %g"):format(t.row.module, what, url, timeout, connect))

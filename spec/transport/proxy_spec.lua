@@ -35,7 +35,7 @@ describe("whatsapp.curl and proxies:", function()
   for _, host in ipairs { "127.0.0.1", "localhost", "127.9.9.9", "[::1]" } do
     it("plain http to loopback goes through no proxy: " .. host, function()
       fault.play "ok"
-      local url = ("http://%s:1/"):format(host) -- no server is there: only the proxy could answer
+      local url = ("http://%s:1/"):format(host) -- there is no server: only the proxy could answer
       for _, name in ipairs { "http_proxy", "all_proxy", "ALL_PROXY" } do
         local said = output(("env -u no_proxy -u NO_PROXY %s='%s' %s %s '%s'"):format(name, fault.url "plain",
           os.getenv "LUA" or "lua5.4", scratch.path "script", url))
@@ -47,25 +47,25 @@ describe("whatsapp.curl and proxies:", function()
     end)
   end
 
-  it("plain http elsewhere, where that is allowed, goes through it", function()
+  it("plain http to another host, if it is allowed, goes through the proxy", function()
     fault.play "ok"
     assert.equal(200, perform({ proxy = fault.url "plain", allow_http = true }, "http://elsewhere.invalid/").status)
     assert.equal(1, fault.arrivals())
   end)
 
-  it("one that is not there is named as the proxy", function()
+  it("an error names a missing proxy as the proxy", function()
     local _, err, details = perform({ proxy = fault.url "closed" }, "https://elsewhere.invalid/")
     assert.truthy(err:find("the proxy cannot be reached", 1, true), err)
     assert.is_false(details.may_have_been_sent)
     _, err = perform({ proxy = "http://nobody.invalid:1" }, "https://elsewhere.invalid/")
     assert.truthy(err:find("proxy", 1, true), err)
-    for _, url in ipairs { fault.url "closed", "https://[::1]:1/" } do -- no proxy's fault
+    for _, url in ipairs { fault.url "closed", "https://[::1]:1/" } do -- not a fault of the proxy
       err = select(2, perform({ proxy = "" }, url))
       assert.is_nil(err:find("proxy", 1, true), err)
     end
   end)
 
-  it("a request that waits for the connection of another says so when its time is over", function()
+  it("a request that waits for the connection of another request reports this at its time-out", function()
     fault.play("accept-hang", "accept-hang")
     local client = curl.new { ca_file = fault.ca_file, proxy = "", connect_timeout = 5 }
     local function silent(seconds) return { method = "POST", url = fault.url "h2", body = "x", timeout = seconds } end

@@ -1,6 +1,6 @@
--- If the system takes no byte of a request at the first time, libcurl sends it later, and counts it in another way: the
--- transport still says that it may have been sent. Only where a send can be put off with LD_PRELOAD (Linux); there are no cases
--- elsewhere. Never sends to another host.
+-- If the system accepts no byte of a request at the first try, libcurl sends the request later, and counts its bytes in another
+-- way: the transport still reports that it may have been sent. Only on Linux, where LD_PRELOAD can delay a send; elsewhere there
+-- are no cases. Never sends to another host.
 local compile = require "spec.support.compile"
 local fault_server = require "spec.support.fault"
 local output = require "spec.support.output"
@@ -8,7 +8,7 @@ local read = require "spec.support.read"
 local rows = require "spec.transport.rows"
 local scratch_folder = require "spec.support.scratch"
 
--- a program of its own, which prints what it is told of its last request
+-- a separate program, which prints the outcome of its last request
 local PROGRAM = [[
 local ca_file, url, count = (...):match "^(.-) (.-) (.*)$"
 local transport = require("whatsapp.transport.curl").new { ca_file = ca_file, proxy = "", timeout = 10 }

@@ -1,13 +1,13 @@
 -- If libcurl has no memory to begin a request, the caller gets an error, and no coroutine waits for an answer: each message has
--- one outcome, on each way to send. Only where libcurl can be put in front of itself with LD_PRELOAD (Linux); there are no cases
--- elsewhere. Never sends to another host.
+-- one outcome, on each way to send. Only on Linux, where LD_PRELOAD can replace a function of libcurl; elsewhere there are no
+-- cases. Never sends to another host.
 local compile = require "spec.support.compile"
 local fault_server = require "spec.support.fault"
 local output = require "spec.support.output"
 local read = require "spec.support.read"
 local scratch_folder = require "spec.support.scratch"
 
--- programs of their own, which print what they are told
+-- separate programs, which print the outcomes
 local PRELUDE = [[
 local whatsapp = require "whatsapp"
 local url = ...

@@ -1,5 +1,5 @@
--- Requests over whatsapp.curl that have the same table of headers and the same URL as one before: neither is read again, and
--- each request still has its own body, method, time-out and outcome. Never sends to another host.
+-- Requests over whatsapp.curl with the same table of headers and the same URL as an earlier request: the client reads neither
+-- again, and each request still has its own body, method, time-out and outcome. Never sends to another host.
 local curl = require "whatsapp.curl"
 local fault_server = require "spec.support.fault"
 
@@ -29,7 +29,7 @@ describe("requests with one table of headers", function()
   end
 
   for _, port in ipairs { "plain", "h1", "h2" } do
-    it("are sent each with its body: " .. port, function()
+    it("are each sent with their own body: " .. port, function()
       for _, body in ipairs { "a", ("b"):rep(70000), "", "c\0d" } do
         local response = client:perform(request(port, { body = body }))
         assert.same({ 200, '{"ok":true}' }, { response.status, response.body })
@@ -76,7 +76,7 @@ describe("requests with one table of headers", function()
     assert.is_nil(fault.head():find("X-More", 1, true))
     headers.Authorization = "a\nb"
     local _, err, details = client:perform(request "plain")
-    assert.truthy(err:find("a header's value holds a line end", 1, true))
+    assert.truthy(err:find("a header's value has a line end", 1, true))
     assert.is_false(details.may_have_been_sent)
     headers.Authorization = 5
     assert.is_nil((client:perform(request "plain")))
@@ -111,7 +111,7 @@ describe("requests with one table of headers", function()
     assert.equal("invalid", details.kind)
   end)
 
-  it("may be under way many times, with others", function()
+  it("may be under way many times, together with other requests", function()
     local outcomes = {}
     for i = 1, 20 do assert.is_true(client:add(request("h2", { body = "body " .. i }), i)) end
     assert.is_true(client:add(request("h2", { headers = { Other = "1" } }), "other"))
@@ -135,8 +135,8 @@ describe("requests with one table of headers", function()
     assert.equal(200, client:perform(request "plain").status)
   end)
 
-  -- another table may lie where a collected one lay
-  it("are no others, whatever was collected: the client keeps the table it knows", function()
+  -- a new table may have the address of a collected table
+  it("are never mixed up after a collection: the client keeps the table that it knows", function()
     for i = 1, 200 do
       client:perform { method = "POST", url = fault.url("plain", "/first"), headers = { Authorization = "Bearer " .. i }, body = "x" }
       has_head("Authorization: Bearer " .. i .. "\r\n")
@@ -155,7 +155,7 @@ describe("requests with one table of headers", function()
     end
   end)
 
-  it("get the same headers as the same table, and others as another", function()
+  it("have the same headers with the same table, and other headers with another table", function()
     fault.play("ok", "ok", "error 429 130429 7", "ok", "ok")
     local seen, statuses = {}, {}
     for i = 1, 4 do

@@ -1,5 +1,5 @@
--- Each transport over a network and a server that does what it is told (spec/support/fault_server.lua): what is sent, what
--- is refused before it is sent, what is read, and which connections are kept. Never sends to another host.
+-- Each transport over a network, against a server that follows a script (spec/support/fault_server.lua): what is sent, what is
+-- refused before it is sent, what is read, and which connections are kept. Never sends to another host.
 local rows = require "spec.transport.rows"
 
 local ALL, H1, over = rows.ALL, rows.H1, rows.over
@@ -56,7 +56,7 @@ rows.describe("with a request", function(t)
       assert.equal(0, t.fault.connections())
     end)
 
-    it("and works on after it", function()
+    it("and works afterwards", function()
       local transport = t.open()
       for _, case in ipairs(cases) do t.fails(transport, t.post("h1", case[2]), REFUSED) end
       assert.equal(200, t.answered(transport, t.post "h1").status)
@@ -165,7 +165,7 @@ rows.describe("with an answer", function(t)
     over(ALL, "five requests use one", function(port)
       local transport = t.open()
       for _ = 1, 5 do assert.equal(200, t.answered(transport, t.post(port)).status) end
-      assert.equal(5, t.fault.arrivals(5, port)) -- HTTP/2 where it is offered
+      assert.equal(5, t.fault.arrivals(5, port)) -- HTTP/2 if the server offers it
       assert.equal(1, t.fault.connections())
     end)
 
@@ -198,9 +198,9 @@ rows.describe("used wrongly", function(t)
     end)
   end
 
-  -- closes a client that was used before, and one that was not
+  -- closes a client that was used before, and a client that was not
   for _, used in ipairs { true, false } do
-    it("is closed once, and raises after that: " .. (used and "after a request" or "before the first one"), function()
+    it("is closed once, and raises afterwards: " .. (used and "after a request" or "before the first one"), function()
       local transport = t.open()
       if used then t.answered(transport, t.post "h1") end
       transport.close()
@@ -215,13 +215,13 @@ rows.describe("used wrongly", function(t)
 
   local wrong = { timeout = "x", connect_timeout = -1, max_body = 0.5, proxy = 5, ca_file = {}, user_agent = true, nonsense = 1 }
   for name, value in pairs(wrong) do
-    it("raises where it was called for a wrong " .. name, function()
+    it("raises at the caller's line for a wrong " .. name, function()
       local ok, text = pcall(function()
         local transport = require(t.row.module).new { [name] = value }
         return transport
       end)
       assert.is_false(ok)
-      assert.truthy(text:find("transport_request_spec.lua:%d+: .*" .. name))
+      assert.truthy(text:find("request_spec.lua:%d+: .*" .. name))
     end)
   end
 

@@ -77,19 +77,29 @@ describe("the transport over cosockets", function()
 
   for _, port in ipairs { "plain", "h1" } do
     describe("passes by a kept connection (" .. port .. ")", function()
+      -- the handler goes on in each step of nginx's loop: where a connection, a timer and another light thread wake it
+      local STEPS = {
+        ["a connection"] = [[
+          local socket = ngx.socket.tcp()
+          assert(socket:connect("127.0.0.1", args.other) and socket:send "GET /v HTTP/1.0\r\n\r\n" and socket:receive "*a")
+        ]],
+        ["a timer"] = "ngx.sleep(0.001)",
+        ["a light thread"] = "",
+      }
       for step, noted in pairs { ["ok-close"] = "closed", ["ok-late-close"] = "closed", ["ok-more"] = "more" } do
-        it("that is over, though nginx had no time to see it: " .. step, function()
-          fault.play(step, "ok")
-          local got = run(port, [[
-            local first = outcome(transport(post()))
-            be_busy(0.4)
-            return { first, outcome(transport(post())) }
-          ]])
-          for i = 1, 2 do assert.same({ 200, JSON }, { got[i].status, got[i].body }) end
-          assert.equal(2, fault.arrivals(2))
-          assert.equal(1, fault.connections(1, noted))
-          assert.equal(2, fault.connections(2, port))
-        end)
+        for waker, code in pairs(STEPS) do
+          it(("that is over, though nginx had no time to see it, %s, after %s woke the handler"):format(step, waker), function()
+            fault.play(step, "ok")
+            local got = run(port, "local first = outcome(transport(post()))" .. code .. [[
+              be_busy(0.4)
+              return { first, outcome(transport(post())) }
+            ]], { other = home.nginx.port })
+            for i = 1, 2 do assert.same({ 200, JSON }, { got[i].status, got[i].body }) end
+            assert.equal(2, fault.arrivals(2))
+            assert.equal(1, fault.connections(1, noted))
+            assert.equal(2, fault.connections(2, port))
+          end)
+        end
       end
 
       -- nginx reads 1 KiB at once here; TLS has what follows already
@@ -103,6 +113,32 @@ describe("the transport over cosockets", function()
       end
     end)
   end
+
+  -- nginx's loop is late here: it must look at the kept connection first
+  it("does not wait before it uses a kept connection", function()
+    local got = run("h1", [[
+      local sleep, slept, turns = ngx.sleep, 0, 0
+      local turn = require "whatsapp.transport.resty.turn"
+      local wait = turn.wait
+      turn.wait = function()
+        turns = turns + 1
+        return wait()
+      end
+      ngx.sleep = function(seconds)
+        slept = slept + 1
+        return sleep(seconds)
+      end
+      for _ = 1, 20 do
+        be_busy(0.005)
+        assert(transport(post()))
+      end
+      ngx.sleep, turn.wait = sleep, wait
+      return { turns, slept }
+    ]])
+    assert.equal(20, got[1])
+    assert.is_true(got[2] < 5, got[2]) -- a machine that stops for 0.1 s makes one
+    assert.equal(1, fault.connections())
+  end)
 
   describe("keeps connections", function()
     it("for all transports of a worker with the same settings, and apart from others", function()
@@ -428,7 +464,7 @@ describe("the transport over cosockets", function()
   end)
 end)
 
--- the rest is in spec/stream_*_spec.lua
+-- the rest is in spec/transport/stream_*_spec.lua
 describe("a body that is streamed over cosockets", function()
   local fault, home
   local scratch = scratch_folder.new()
@@ -599,7 +635,8 @@ describe("a body that is streamed over cosockets", function()
   end)
 end)
 
-describe("the transport over lua-resty-http (a double of it)", function()
+-- a double of lua-resty-http, and the real one if RESTY_HTTP is its folder (lua-resty-http/lib)
+local function over_resty_http(folder)
   local fault, home
 
   setup(function()
@@ -614,7 +651,8 @@ describe("the transport over lua-resty-http (a double of it)", function()
   local function run(port, code, args)
     args = args or {}
     args.url = args.url or fault.url(port, "/messages?a=b")
-    local prelude = PRELUDE:gsub("pool = tostring%(args%)", "http = require('spec.support.resty_http').fresh()")
+    args.folder = folder
+    local prelude = PRELUDE:gsub("pool = tostring%(args%)", "http = require('spec.support.resty_http').fresh(args.folder)")
     return home.run(prelude .. code, args)
   end
 
@@ -664,7 +702,14 @@ describe("the transport over lua-resty-http (a double of it)", function()
       return options.http.connects[#options.http.connects].proxy_opts == nil
     ]], { options = { proxy = "http://127.0.0.1:3128" } }))
   end)
-end)
+end
+
+describe("the transport over a double of lua-resty-http", function() over_resty_http() end)
+
+local installed = os.getenv "RESTY_HTTP"
+if installed then
+  describe("the transport over the lua-resty-http in " .. installed, function() over_resty_http(installed) end)
+end
 
 -- phases of nginx: where to send, and what it says
 local SAYING = { init = 1, init_worker = 1, set = 1, header_filter = 1, body_filter = 1, log = 1, balancer = 1 }

@@ -1,5 +1,5 @@
--- The transports that the same specs are run over, a row each, and what those specs need of the server that misbehaves.
--- Holds no case itself, and never sends to another host.
+-- The transports over which the same specs run, one row each, and the helpers for the server that misbehaves. Holds no case
+-- itself, and never sends to another host.
 --   require("spec.transport.rows").describe("what it does", function(t) it("...", function() ... t.open() ... end) end)
 local busted = require "busted"
 local fault_server = require "spec.support.fault"
@@ -7,17 +7,17 @@ local timed = require "spec.support.timed"
 
 local assert = busted.assert
 
--- busted forgets a file's modules when it is done with it. luv's loop goes with its module, and luv, opened again for the
--- next file, would go on with the loop that is gone: so there is one luv for all files.
+-- busted forgets a file's modules when it is done with it. luv's loop ends with its module; luv, loaded again for the next file,
+-- would continue with the loop that has ended. So there is one luv for all files.
 local KEPT = "luv of spec/transport/rows.lua"
 package.loaded.luv = debug.getregistry()[KEPT] or require "luv"
 debug.getregistry()[KEPT] = package.loaded.luv
 
 local M = { ALL = { "plain", "h1", "h2" }, TLS = { "h1", "h2" }, H1 = { "plain", "h1" }, H2 = { "h2" } }
 
-local LONGEST = 30 -- seconds in a loop, should somebody never be woken
+local LONGEST = 30 -- seconds: the longest time in a loop, if a waiter never wakes up
 
--- A program that draws frames: in each, the transports have a turn, and the calls go on whose time has come.
+-- A program that draws frames: in each frame, it calls turn() of the transports, and continues the calls that are due.
 local framed = setmetatable({}, { __mode = "k" })
 local function frames()
   local curl, sleeping, spawned = require "whatsapp.curl", {}, {}
@@ -60,8 +60,10 @@ end
 
 -- module: what is required. new: makes one, if it is not that module's new.
 -- loop: how a program does several things at once where the transport suspends who waits:
--- spawn(call), sleep(seconds) in such a call, turn(), and run([longest]), which returns when all of them have ended. home: where it
--- is used, if it is not here; streams: it holds no file whole; new(options) makes one there. lacks: what it cannot do, and why no case asks for it.
+-- spawn(call), sleep(seconds) in such a call, turn(), and run([longest]), which returns when all of them have ended. home: where
+-- it
+-- is used, if it is not here; streams: it holds no file whole; new(options) makes one there. lacks: what it cannot do, and why no
+-- case asks for it.
 M.rows = {
   { module = "whatsapp.transport.curl", streams = true, lacks = { inboxes = "it blocks: whoever waits is given the next answer" } },
   {
@@ -97,9 +99,9 @@ M.rows = {
         turn = function() uv.run "nowait" end,
         run = function(longest)
           local watchdog = uv.new_timer()
-          uv.update_time() -- its clock stood still since the loop ran last
+          uv.update_time() -- its clock has not moved since the last run of the loop
           watchdog:start((longest or LONGEST) * 1000, 0, function() uv.stop() end)
-          watchdog:unref() -- it alone does not keep the loop going
+          watchdog:unref() -- it does not keep the loop running
           local going = uv.run()
           watchdog:close()
           uv.run "nowait"
@@ -132,7 +134,7 @@ M.rows = {
       return {
         stop = home.stop,
         new = function(options)
-          options.ca_file, options.server_name = nil, "localhost" -- nginx compares the names of certificates, not addresses
+          options.ca_file, options.server_name = nil, "localhost" -- nginx compares the names of certificates, not their addresses
           return home.new(options)
         end,
       }
@@ -163,9 +165,9 @@ function M.outcome(details)
   return { details.kind, retryable = details.retryable, sent = details.may_have_been_sent }
 end
 
-local described -- the row whose cases are being collected
+local described -- the row for which `describe` collects cases
 
--- it(name .. port) for each port that the row can be asked for, or for all where there are no rows
+-- calls it(name .. port) for each port that the row can use; without rows, for all ports
 function M.over(ports, name, test)
   local lacks = described and described.lacks or {}
   for _, port in ipairs(ports) do
@@ -181,7 +183,7 @@ local function tools(row)
     local options = { ca_file = t.fault.ca_file, proxy = "", timeout = 10, connect_timeout = 5, max_body = 1000000 }
     for name, value in pairs(changes or {}) do options[name] = value end
     local transport = (row.new or (t.home or require(row.module)).new)(options)
-    if not t.home then transport = timed(transport, options) end -- at home it is timed there
+    if not t.home then transport = timed(transport, options) end -- in another process, the other process checks the time
     opened[#opened + 1] = transport
     return transport
   end
@@ -208,7 +210,7 @@ local function tools(row)
     return response
   end
 
-  -- every failure says what it is, in one line without secrets; as many requests arrived as expected (default: 0)
+  -- checks that a failure has one line without secrets, and that the expected number of requests arrived (default: 0)
   function t.fails(transport, request, expected, arrivals)
     local response, text, details = transport(request)
     assert.equal(arrivals or 0, t.fault.arrivals(arrivals))
@@ -241,7 +243,7 @@ local function describe_row(row, what, define)
   end)
 end
 
----The same cases for each transport, or for those that have what is named.
+---Runs the same cases for each transport, or only for the transports with a member `having`.
 ---@param what string
 ---@param define fun(t: table) calls it(); t.fault is there once a test runs
 ---@param having string? a member of a row
@@ -253,7 +255,7 @@ end
 
 local batches = 0
 
----Several requests at once, over any transport.
+---Sends several requests at once, over any transport.
 ---@return table outcomes { response, err, details } of each
 function M.together(transport, requests)
   local outcomes = {}

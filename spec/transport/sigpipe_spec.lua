@@ -1,6 +1,6 @@
--- libcurl before 7.87 may raise SIGPIPE, which ends the process: the transport keeps it away, and leaves the signal to others
--- as it was. Such a libcurl is played: sends raise it (LD_PRELOAD), and the module is built as if this libcurl did. Only on
--- Linux; there are no cases elsewhere. Never sends to another host.
+-- libcurl before 7.87 may raise SIGPIPE, which ends the process: the transport blocks it, and does not change the signal for
+-- other code. The spec simulates such a libcurl: sends raise SIGPIPE (LD_PRELOAD), and the module is built for such a libcurl.
+-- Only on Linux; elsewhere there are no cases. Never sends to another host.
 local compile = require "spec.support.compile"
 local fault_server = require "spec.support.fault"
 local output = require "spec.support.output"
@@ -52,11 +52,11 @@ describe("SIGPIPE", function()
       fault.url "plain"))
   end
 
-  it("ends a program where it is let through", function()
+  it("ends a program if it is not blocked", function()
     assert.truthy(said_where("0"):find "141")
   end)
 
-  it("is kept away from a program, which gets it from others all the same", function()
+  it("is blocked for libcurl's sends, but a program still gets it from other code", function()
     assert.equal("alive 141\n", said_where "0x7fffffff")
   end)
 end)

@@ -1,15 +1,15 @@
--- whatsapp.curl where a loop has no descriptor of it to watch (systems without epoll): the loop watches libcurl's sockets and
--- steps in time. The same loops as a transport has there, over cqueues, luv and without a loop. Never sends to another host.
+-- whatsapp.curl on systems without epoll, where there is no single descriptor to watch: a loop watches libcurl's sockets and
+-- calls step() in time. With the loops of the transports, over cqueues, luv and without a loop. Never sends to another host.
 local curl = require "whatsapp.curl"
 local cqueues = require "cqueues"
 local fault_server = require "spec.support.fault"
 require "spec.transport.rows" -- one luv for all files
 local uv = require "luv"
 
--- each waits until a socket is ready or the seconds are over
+-- functions that wait until a socket is ready or the seconds are over
 local WAYS = {}
 
--- objects with pollfd and events are what cqueues polls
+-- cqueues polls objects with pollfd and events
 function WAYS.cqueues(client, seconds)
   local list, polled = client:sockets(), {}
   for i = 1, #list, 2 do polled[#polled + 1] = { pollfd = list[i], events = list[i + 1] } end
@@ -44,7 +44,7 @@ describe("the sockets of whatsapp.curl", function()
 
   local function to(port, seconds) return { method = "POST", url = fault.url(port), body = ("b"):rep(100000), timeout = seconds } end
 
-  -- drives it until nothing is under way; returns what came, and how often it waited
+  -- drives the client until nothing is under way; returns the answers, and how often it waited
   local function drive(wait)
     local came, turns = {}, 0
     while client:running() > 0 do

@@ -1,5 +1,5 @@
--- Answers that go into files, over each transport and real sockets: the bytes that are there in the end, that no half file
--- stays, and that nothing is overwritten. Never sends to another host.
+-- Answers that go into files, over each transport and real sockets: the final bytes of the file, no incomplete file, and no
+-- overwritten file. Never sends to another host.
 local read = require "spec.support.read"
 local rows = require "spec.transport.rows"
 local scratch_folder = require "spec.support.scratch"
@@ -104,7 +104,7 @@ rows.describe("with an answer that goes into a file", function(t)
       for number = 5, 6 do
         local other = t.open()
         local text = t.fails(other, download(port, { max_file = 3000000 }), ENDED, number)
-        other.close() -- else it would read the rest of the answer, to keep the connection
+        other.close() -- else libcurl would read the rest of the answer, to keep the connection
         assert.truthy(text:find("longer than 3000000 bytes", 1, true), text)
         assert.same({}, scratch.list())
       end
@@ -141,7 +141,7 @@ rows.describe("with an answer that goes into a file", function(t)
       end)
     end
 
-    -- over each port at once, so that they hang at the same time
+    -- over all ports at once, so that the requests hang at the same time
     for _, step in ipairs { "half-body-hang", "trickle", "hang" } do
       it(step, function()
         t.fault.play(step, step, step)

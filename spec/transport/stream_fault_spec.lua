@@ -1,5 +1,5 @@
--- Uploads where a connection, a file or a disk fails, over each transport and real sockets: whether the error says that all of
--- it may have been sent, and that no upload arrives twice. A program of its own simulates a disk that is full or broken. Never
+-- Uploads where a connection, a file or a disk fails, over each transport and real sockets: whether the error says that the
+-- request may have been sent, and that no upload arrives twice. A separate program simulates a disk that is full or broken. Never
 -- sends to another host.
 local compile = require "spec.support.compile"
 local fault_server = require "spec.support.fault"
@@ -10,7 +10,7 @@ local scratch_folder = require "spec.support.scratch"
 
 local ALL, H1, H2, TLS, over = rows.ALL, rows.H1, rows.H2, rows.TLS, rows.over
 local LOST, UNSENT, HOPELESS = rows.LOST, rows.UNSENT, rows.HOPELESS
-local SMALL, LARGE = 60000, 16 * 1024 * 1024 -- LARGE is more than the system takes at once
+local SMALL, LARGE = 60000, 16 * 1024 * 1024 -- LARGE is more than the system accepts at once
 
 -- the two ways to stream a body; each is given a path
 local WAYS = {
@@ -65,7 +65,7 @@ rows.describe("with an upload", function(t)
         t.fails(transport, upload(way, port, LARGE), UNSENT, 1)
       end)
 
-      it("that is not read to its end in time says that it was not sent", function()
+      it("that the server does not read to its end in time was not sent", function()
         t.fault.play("stall", "stall", "stall")
         local requests = {}
         for i, port in ipairs(ALL) do requests[i] = upload(way, port, LARGE, { timeout = 0.6 }) end
@@ -76,7 +76,7 @@ rows.describe("with an upload", function(t)
         assert.equal(0, t.fault.arrivals())
       end)
 
-      it("that was read in time, but not answered, says that it may have been sent", function()
+      it("that the server read in time, but did not answer, may have been sent", function()
         t.fault.play("hang", "hang", "hang")
         local requests = {}
         for i, port in ipairs(ALL) do requests[i] = upload(way, port, SMALL, { timeout = 0.4 }) end
@@ -98,7 +98,7 @@ rows.describe("with an upload", function(t)
         assert.equal(0, t.fault.arrivals())
       end)
 
-      -- progress is told once the server begins to read; the file is changed then
+      -- progress is reported when the server begins to read; then the file changes
       local function changed_meanwhile(port, change)
         t.fault.play("swallow 0.3", "ok")
         local calls = 0
@@ -111,7 +111,7 @@ rows.describe("with an upload", function(t)
         end })
       end
 
-      local some = t.lacks.progress and {} or way == "form" and H2 or H1 -- each of these takes a while
+      local some = t.lacks.progress and {} or way == "form" and H2 or H1 -- each of these cases takes a while
       over(some, "of a file that becomes shorter meanwhile is not completed, and was not sent", function(port)
         local transport = t.open()
         local text = t.fails(transport, changed_meanwhile(port, function(path) assert(io.open(path, "wb")):close() end), HOPELESS)
@@ -134,7 +134,7 @@ rows.describe("with an upload", function(t)
     end)
   end
 
-  it("goes on while other requests are under way, in both directions", function()
+  it("continues while other requests are under way, in both directions", function()
     local step, path, transport = "swallow 0.1", scratch.path "new", t.open()
     t.fault.play(step, step, step, step, step)
     local outcomes = rows.together(transport, {
@@ -227,11 +227,11 @@ rows.describe("with a progress function", function(t)
     assert.equal(2, calls)
   end)
 
-  it("may close the transport, or send something else", function()
+  it("may close the transport, or send another request", function()
     t.fault.play("slow-bytes 160000", "ok")
     local transport, closed, inner = t.open(), t.open(), nil
     local response = t.answered(transport, download("plain", { progress = function()
-      if inner or t.row.loop then return end -- in a loop a call from here would wait for itself
+      if inner or t.row.loop then return end -- in a loop, a call from here would wait for itself
       inner = transport(t.post "plain")
     end }))
     assert.equal(160000, response.size)
@@ -245,14 +245,14 @@ rows.describe("with a progress function", function(t)
     assert.same({}, scratch.list())
   end)
 
-  it("is not called for what is refused", function()
+  it("is not called for a refused request", function()
     local request, calls = watched { method = "POST", url = t.fault.url "h1", body_file = scratch.path "missing" }
     t.fails(t.open(), request, rows.REFUSED)
     assert.same({}, calls)
   end)
 
   for _, wrong in ipairs { 5, "a string", {}, true } do
-    it("raises where it is a " .. type(wrong), function()
+    it("raises if it is a " .. type(wrong), function()
       local ok, text = pcall(function()
         local response = t.open()(download("h1", { progress = wrong }))
         return response
@@ -308,7 +308,7 @@ local path, url = ...
 local transport = require("whatsapp.transport.curl").new { proxy = "", timeout = 20 }
 local ok, text = pcall(transport, { method = "GET", url = url, to_file = path, progress = function() end })
 io.write(tostring(ok), " ", tostring(text):match "interrupted!" or tostring(text), " ", tostring(io.open(path)))
-os.exit(0, false) -- what is left now would stay
+os.exit(0, false) -- a file that is left now would remain
 ]]
 
 describe("a program that streams", function()
@@ -335,7 +335,7 @@ describe("a program that streams", function()
     return said
   end
 
-  it("is told that the disk is full, and no half file stays", function()
+  it("gets the error that the disk is full, and no incomplete file remains", function()
     for _, step in ipairs { "bytes 200000", "bytes 200000 chunked" } do
       fault.play(step)
       local said = run("trap '' XFSZ; ulimit -f 100;", { method = "GET", to_file = scratch.path "new" })
@@ -354,10 +354,10 @@ describe("a program that streams", function()
   end
 
   if read("/proc/self/maps", "") ~= "" then -- Linux
-    it("learns that a file cannot be read to its end, and the server does not get the whole file", function()
+    it("gets the error that a file cannot be read to its end, and the server does not get the whole file", function()
       build "transport/stream_read_error.c"
       local path = scratch.write("a file", ("x"):rep(300000))
-      -- the one that arrives comes last: by then the server has seen the others, and takes no step of the next spec for them
+      -- the request that arrives comes last: then the server has seen the others, and they use no step of the next spec
       for _, case in ipairs { { 0, 0 }, { 150000, 0 }, { 300000, 1 } } do
         local at, expected = case[1], case[2]
         fault.play "ok"
@@ -370,8 +370,8 @@ describe("a program that streams", function()
     end)
   end
 
-  -- Ctrl-C, as the lua program has it: a hook that is set by a signal and raises
-  it("may be interrupted while it tells its progress, and no half file stays", function()
+  -- Ctrl-C as in the lua program: a signal sets a hook that raises
+  it("may be interrupted during a progress function, and no incomplete file remains", function()
     fault.play "slow-bytes 8000000"
     local program = scratch.write("program", INTERRUPTED)
     local said = output(("%s %s '%s' %s 2>&1 & sleep 0.6; kill -INT $!; wait $!"):format(os.getenv "LUA" or "lua5.4", program,
@@ -380,7 +380,7 @@ describe("a program that streams", function()
     assert.same({ "program" }, scratch.list())
   end)
 
-  it("forks: the child takes no file away from its parent", function()
+  it("may fork: the child removes no file of its parent", function()
     build "transport/fork.c"
     fault.play("bytes 1000", "slow-bytes 160000")
     local program = scratch.write("program", FORKING)

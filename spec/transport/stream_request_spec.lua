@@ -1,5 +1,5 @@
--- The bodies that a request streams out of strings and files, over each transport and real sockets: the bytes that arrive, and
--- what is refused before anything is sent. Never sends to another host.
+-- The bodies that a request streams from strings and files, over each transport and real sockets: the bytes that arrive, and the
+-- requests that are refused before anything is sent. Never sends to another host.
 local rows = require "spec.transport.rows"
 local scratch_folder = require "spec.support.scratch"
 
@@ -10,7 +10,7 @@ local all_bytes = {}
 for byte = 0, 255 do all_bytes[#all_bytes + 1] = string.char(byte) end
 local BINARY = "\r\n--boundary\r\n\r\n" .. table.concat(all_bytes):rep(1200) -- 300 KB
 
--- the parts of a multipart body: { head =, data = } each; the boundary is what it begins with
+-- returns the parts of a multipart body: { head =, data = } each; the body begins with the boundary
 local function parts_of(body)
   local boundary, at = body:match "^(%-%-[^\r\n]+)\r\n()"
   local parts = {}
@@ -113,7 +113,7 @@ rows.describe("with a form", function(t)
     assert.equal(1, t.fault.connections())
   end)
 
-  it("does not keep what it was given: the form may change and go at once", function()
+  it("does not keep the caller's form: the form may change or be collected at once", function()
     local transport, statuses = t.open(), {}
     t.fault.play("gather 2", "gather 2")
     local function start(slot)
@@ -189,7 +189,7 @@ rows.describe("with a form", function(t)
       t.fails(t.open(), upload("h1", { { name = "a", data = "1" } }, { headers = { ["content-TYPE"] = "text/x" } }), REFUSED)
     end)
 
-    it("and works on after it", function()
+    it("and works afterwards", function()
       local transport = t.open()
       for _, case in ipairs(cases) do t.fails(transport, upload("h1", case[2]), REFUSED) end
       t.answered(transport, upload("h1", { { name = "a", data = "1" } }))
@@ -239,9 +239,9 @@ rows.describe("with files", function(t)
   -- the name of the case, the file, the error of libc, the command that makes the file
   local UNUSABLE = {
     { "that is missing", "missing", "No such file or directory" },
-    { "that is a folder", "folder", "is no regular file", "mkdir folder" },
-    { "that is a FIFO", "fifo", "is no regular file", "mkfifo fifo" },
-    { "that is a device", "/dev/zero", "is no regular file" },
+    { "that is a folder", "folder", "is not a regular file", "mkdir folder" },
+    { "that is a FIFO", "fifo", "is not a regular file", "mkfifo fifo" },
+    { "that is a device", "/dev/zero", "is not a regular file" },
     { "whose folder is a file", "file/x", "Not a directory", "touch file" },
     { "behind links that never end", "loop", "symbolic links", "ln -s loop loop" },
     { "with a line end in its name", "a\nb", "No such file or directory" },
@@ -286,7 +286,7 @@ rows.describe("with files", function(t)
     end
   end)
 
-  it("keeps no file open when the rest of the request is refused, or when it has ended", function()
+  it("keeps no file open after the rest of the request was refused, or after the request has ended", function()
     local path, transport = scratch.write("a file", "x"), t.open()
     local function open_files() return scratch.run("ls -l /proc/$PPID/fd 2>/dev/null; true"):find(path, 1, true) end
     t.fails(transport, from("h1", { body_file = path, url = "ftp://127.0.0.1/" }), REFUSED)
@@ -295,7 +295,7 @@ rows.describe("with files", function(t)
     assert.is_nil(open_files())
   end)
 
-  it("raises where there is more than one body", function()
+  it("raises if there is more than one body", function()
     local path, transport = scratch.write("a file", "x"), t.open()
     local form = { { name = "a", data = "1" } }
     for _, changes in ipairs {
@@ -315,7 +315,7 @@ rows.describe("with files", function(t)
 end, "streams")
 
 describe("whatsapp.curl", function()
-  it("raises where there is more than one body", function()
+  it("raises if there is more than one body", function()
     local client = require("whatsapp.curl").new { proxy = "" }
     for _, request in ipairs {
       { body = "x", form = {} }, { body = "x", body_file = "x" }, { body_file = "x", form = {} }, { body = "", form = {}, body_file = "x" },

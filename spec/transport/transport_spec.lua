@@ -1,5 +1,5 @@
--- Each transport over a network against a server that misbehaves on purpose (spec/support/fault_server.lua): what it says
--- of each failure, and how often a request arrived. Never sends to another host; one name under .invalid is asked for.
+-- Each transport over a network, against a server that misbehaves on purpose (spec/support/fault_server.lua): the error for each
+-- failure, and how often a request arrived. Never sends to another host; one name under .invalid is asked for.
 local read = require "spec.support.read"
 local rows = require "spec.transport.rows"
 
@@ -7,7 +7,7 @@ local ALL, TLS, H1, H2, over = rows.ALL, rows.TLS, rows.H1, rows.H2, rows.over
 local LOST, UNSENT, HOPELESS, SECRET, JSON = rows.LOST, rows.UNSENT, rows.HOPELESS, rows.SECRET, rows.JSON
 local TIMEOUT, PATIENCE = 0.4, 2
 
--- the most that this process ever held, in KiB; 0 where the system does not say
+-- returns the largest resident set of this process, in KiB; 0 if the system does not tell it
 local function peak()
   return tonumber(read("/proc/self/status", ""):match "VmHWM:%s*(%d+)") or 0
 end
@@ -53,7 +53,8 @@ rows.describe("when a connection dies", function(t)
     end
   end)
 
-  -- the client cannot know that the body was not read: if the system took all of it, the request may have been sent
+  -- the client cannot know that the server did not read the body: if the system accepted all of it, the request may have been
+  -- sent
   describe("is reset before the body is read: says whether the request may have been sent, and does not repeat it,", function()
     local function fails_either_way(transport, request, arrivals)
       local response, _, details = transport(request)
@@ -75,7 +76,7 @@ rows.describe("when a connection dies", function(t)
     end)
   end)
 
-  -- all of them arrived, whatever the server says of them then
+  -- all of these requests arrived, whatever the server answers
   for taken, how in pairs { [0] = "a close", [4] = "GOAWAY" } do
     over(H2, ("by %s with eight streams in flight: %d are answered, none is sent again"):format(how, taken), function(port)
       local step = "gather 8 " .. taken
@@ -102,7 +103,7 @@ rows.describe("when nothing can be sent", function(t)
       t.fails(t.open(), t.post("h1", { url = "https://nobody.invalid/?access_token=" .. SECRET }), UNSENT)
     end)
 
-    it("when no host has the name of a plain http URL, where that is allowed", function()
+    it("when no host has the name of a plain http URL, if plain http is allowed", function()
       t.fails(t.open { allow_http = true }, t.post("plain", { url = "http://nobody.invalid/" .. SECRET }), UNSENT)
     end)
 
@@ -134,7 +135,7 @@ rows.describe("when nothing can be sent", function(t)
     end)
   end)
 
-  it("says of a plain connection that is closed at once whether the body was handed over", function()
+  it("reports for a plain connection that is closed at once whether the system had the body", function()
     t.fault.play "accept-close"
     local response, _, details = t.open()(t.post "plain")
     assert.is_nil(response)
@@ -166,7 +167,7 @@ rows.describe("when the other side hangs", function(t)
 
   describe("ends in time and says that the request may have been sent, when it stops reading", function()
     it("before the request", function() ends_in_time("accept-hang", { "plain" }, 0) end)
-    -- a busy machine takes a while to hand three such bodies over, and that counts
+    -- a busy machine takes a while to send three such bodies, and this time counts
     it("in the middle of a large body", function()
       ends_in_time("stall", ALL, 0, { timeout = 3 * TIMEOUT, body = ("b"):rep(2 ^ 24) })
     end)
@@ -183,7 +184,7 @@ rows.describe("when an answer is broken", function(t)
     end
   end)
 
-  -- more bytes than announced: what is behind the answer is never the answer to another request
+  -- more bytes than announced: the bytes after an answer are never the answer to another request
   over(H1, "gives what was announced and nothing of what follows", function(port)
     t.fault.play("too-short", "ok")
     local transport = t.open()
@@ -206,7 +207,7 @@ rows.describe("when an answer is broken", function(t)
   over(ALL, "returns a compressed one as it came, which nobody asked for", function(port)
     t.fault.play "gzip"
     local before = peak()
-    local response = t.answered(t.open(), t.post(port)) -- 4 MB of them would be over the limit
+    local response = t.answered(t.open(), t.post(port)) -- 4 MB of bytes would be over the limit
     assert.equal("gzip", response.headers["content-encoding"])
     assert.equal("\31\139", response.body:sub(1, 2))
     assert.equal(tonumber(response.headers["content-length"]), #response.body)
@@ -243,7 +244,7 @@ rows.describe("when a request is refused", function(t)
       end)
     end
 
-    -- the reset may overtake the answer; then it is a failure that does not claim too little
+    -- the reset may come before the answer; then the failure says that the request may have been sent
     over(ALL, "or calls it lost, if a reset destroyed it", function(port)
       t.fault.play "refuse-rudely 413"
       local response, _, details = t.open()(t.post(port, { body = ("b"):rep(1000000) }))

@@ -1,11 +1,11 @@
 -- A coroutine that waits in an event loop may vanish: its loop is closed or stopped, its coroutine is closed, killed, collected,
--- or resumed by other code. Others still get their answers in time, and a coroutine is resumed only while it waits for the
--- transport. The cases of nginx are in spec/transport/resty_spec.lua. Never sends to another host.
+-- or resumed by other code. Other coroutines still get their answers in time, and the transport resumes a coroutine only while
+-- this coroutine waits for it. The cases of nginx are in spec/transport/resty_spec.lua. Never sends to another host.
 local rows = require "spec.transport.rows"
 
 local IN_TIME = 3 -- seconds
 
--- raises in a coroutine that is suspended, where it would go on; LuaJIT has one hook for all of them
+-- raises in a suspended coroutine when it continues; LuaJIT has one hook for all coroutines
 local function kill(co)
   debug.sethook(co, function()
     if coroutine.running() ~= co then return end
@@ -18,7 +18,7 @@ end
 
 local close = coroutine.close -- luacheck: ignore 143
 
--- Each runs call() where it waits for its answer, in a loop, and makes it vanish when gone() is called there.
+-- Each function runs call() in a coroutine of a loop, and makes this coroutine vanish when gone() is called there.
 local ways = {
   ["whatsapp.transport.cqueues"] = function()
     local cqueues = require "cqueues"
@@ -30,7 +30,7 @@ local ways = {
     end
     local function coroutine_of(call, leave)
       local co = coroutine.create(call)
-      assert(coroutine.resume(co)) -- its request to the loop gets lost
+      assert(coroutine.resume(co)) -- its request to the loop is lost
       return function() leave(co) end
     end
     return {
@@ -72,7 +72,7 @@ local ways = {
 ways["whatsapp.transport.callback"] = ways["whatsapp.transport.luv"]
 
 rows.describe("when one that waits vanishes:", function(t)
-  -- the call in which the vanishing coroutine waits
+  -- the calls in which the vanishing coroutine waits
   local waits = {
     send = function(transport, request) return transport(request) end,
     wait = function(transport, request)
@@ -112,7 +112,7 @@ end, "loop")
 
 rows.describe("when other code resumes one that waits", function(t)
   for _, kind in ipairs { "send", "wait" } do
-    it(kind .. " goes on, gives the answer, and is not resumed after that", function()
+    it(kind .. " continues, returns the answer, and is not resumed after that", function()
       local loop, transport = t.row.loop(), t.open()
       local status, resumed
       t.fault.play("slow-bytes 30000", "ok")
@@ -144,7 +144,7 @@ rows.describe("when other code resumes one that waits", function(t)
     end)
   end
 
-  it("sleep is as long as it should be", function()
+  it("sleep takes the right time", function()
     local loop, transport, slept = t.row.loop(), t.open(), nil
     transport(t.post "h1")
     local co = coroutine.create(function()
@@ -165,7 +165,7 @@ rows.describe("when other code resumes one that waits", function(t)
 end, "loop")
 
 rows.describe("when a loop is stopped and started again", function(t)
-  it("goes on where it was, and others send meanwhile", function()
+  it("continues, and other coroutines send meanwhile", function()
     local loop, transport, status = t.row.loop(), t.open(), nil
     t.fault.play("gather 2", "gather 2", "ok")
     loop.spawn(function() status = transport(t.post "h1").status end)

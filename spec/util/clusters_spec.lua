@@ -1,5 +1,5 @@
--- util/clusters and message.split: a text is never cut within what a reader sees as one character. The cases are written as
--- code points, so that no editor hides what they are.
+-- util/clusters and message.split: a text is never cut within a character as a reader sees it. The cases are code points, so that
+-- no editor hides them.
 local clusters = require "whatsapp.util.clusters"
 local output_of = require "spec.support.output"
 local split = require("whatsapp.message").split
@@ -49,7 +49,7 @@ local WHOLE = {
   { "a space with a mark", "20 308" }, { "Vietnamese, decomposed", "6F 302 301" },
 }
 
--- each is this many
+-- texts and their number of characters
 local SEVERAL = {
   { 2, "61 62" }, { 2, "1F1E9 1F1EA 1F1EB 1F1F7" }, { 2, "1F1E9 1F1EA 1F1EB" }, { 2, "915 94D 200C 937" }, { 2, "915 937" },
   { 2, "1F468 1F469" }, { 2, "61 200D 1F469" }, { 2, "A A" }, { 2, "61 A" }, { 3, "A 301 61" }, { 2, "AC00 AC00" }, { 2, "11A8 1100" },
@@ -71,7 +71,7 @@ describe("a cluster", function()
     for _, case in ipairs(SEVERAL) do assert.equal(case[1], #clusters_of(text_of(case[2])), case[2]) end
   end)
 
-  it("is looked at only as far as is asked", function()
+  it("is read only as far as needed", function()
     local text = "a" .. ("\204\129"):rep(100000)
     local next_at, count = clusters.next(text, 1, 10)
     assert.same({ 20, 11 }, { next_at, count })
@@ -79,7 +79,7 @@ describe("a cluster", function()
     assert.same({ 6, 3 }, { next_at, count })
   end)
 
-  it("is one byte for a byte that is no UTF-8, and every byte is in one cluster", function()
+  it("is one byte for a byte that is not UTF-8, and every byte is in one cluster", function()
     assert.same({ "\255", "\254", "\128", "a" }, clusters_of "\255\254\128a")
     assert.same({ "\240", "\159", "\145", "a" }, clusters_of "\240\159\145a")
     math.randomseed(11)
@@ -95,7 +95,7 @@ describe("a cluster", function()
     end
   end)
 
-  it("is kept whole at the beginning of a text, but for one that is too long", function()
+  it("is kept whole at the beginning of a text, if it is not too long", function()
     local family = text_of "1F468 200D 1F469 200D 1F467"
     assert.equal("ab", clusters.beginning("ab" .. family, 2 + #family - 1))
     assert.equal("ab" .. family, clusters.beginning("ab" .. family .. "c", 2 + #family))
@@ -103,7 +103,7 @@ describe("a cluster", function()
     assert.equal("", clusters.beginning(family, 3))
   end)
 
-  it("is the table that make unicode writes", function()
+  it("uses the table that make unicode writes", function()
     if output_of "perl -MUnicode::UCD -e 'print Unicode::UCD::UnicodeVersion()' 2>/dev/null" ~= "14.0.0" then return end
     assert.equal(output_of "cat lua/whatsapp/util/unicode.lua", output_of "perl spec/support/unicode.pl")
   end)
@@ -123,7 +123,7 @@ describe("message.split", function()
             assert.is_true(length(part) <= longest)
           end
         end
-        for longest = size, size + 5 do -- behind spaces, and among letters
+        for longest = size, size + 5 do -- after spaces, and among letters
           for _, part in ipairs(split("ab " .. text .. " cd " .. text .. text .. "ef", longest)) do
             assert.is_true(length(part) <= longest)
             assert.equal(0, #part:gsub(text:gsub("%W", "%%%0"), ""):gsub("[ a-f]", ""), case[1])

@@ -1,8 +1,9 @@
--- The one bounded memory: what it holds, for how long, and what it forgets, against a plain list that does the same slowly.
+-- The bounded memory of the library: what it keeps, for how long, and what it forgets, compared with a plain list that does the
+-- same slowly.
 local expiring = require "whatsapp.util.expiring"
 local whatsapp = require "whatsapp"
 
--- the same promises, kept by looking at every entry each time
+-- does the same as the memory, but looks at every entry each time
 local function slow(max)
   local list = {}
   local model = {}
@@ -73,7 +74,7 @@ describe("an expiring memory", function()
     assert.equal(7, memory.forgotten)
   end)
 
-  it("drops expired entries without being asked for them", function()
+  it("drops expired entries also if no call asks for them", function()
     local dropped = 0
     local memory = expiring.new { on_drop = function() dropped = dropped + 1 end }
     for i = 1, 1000 do memory:set(i, i, 5, i) end
@@ -125,7 +126,7 @@ describe("every memory that users make", function()
     end,
   }
   for name, make in pairs(rows) do
-    it(name .. " keeps as many as it promises, and says what it forgets before its time", function()
+    it(name .. " keeps the promised number of entries, and reports an entry that it forgets before its time", function()
       local forgotten = 0
       local add, has = make { max = 7, now = function() return 0 end, on_forget = function() forgotten = forgotten + 1 end }
       for i = 1, 7 do add(i) end

@@ -5,7 +5,7 @@ local whatsapp = require "whatsapp"
 local NAMES = { timeout = 1, token = 1, phone_number_id = 1, retry = 1, limiter = 1, on_error = 1, message = 1, status = 1, id = 1 }
 
 describe("did_you_mean", function()
-  it("gives the nearest name, and nil if no name is near", function()
+  it("returns the most similar name, and nil if no name is similar", function()
     for name, near in pairs {
       timout = "timeout", timeuot = "timeout", Timeout = "timeout", tokn = "token", phone_number = "phone_number_id",
       phonenumberid = "phone_number_id", rety = "retry", messages = "message", onerror = "on_error", stauts = "status", ID = "id",
@@ -60,7 +60,7 @@ describe("a wrong name of an option", function()
     { function() return (whatsapp.new { token = "t", phone_number_id = "1", retry = { attemps = 5 } }) end, "did you mean attempts?" },
   }
   for _, row in ipairs(rows) do
-    it("is named: " .. row[2], function()
+    it("is reported: " .. row[2], function()
       local ok, err = pcall(row[1])
       assert.is_false(ok)
       assert.is_truthy(err:find(row[2], 1, true), err)

@@ -38,7 +38,7 @@ local function offence(line)
 end
 
 describe("show.line", function()
-  it("escapes each such character, and leaves every other one", function()
+  it("escapes each such character, and no other character", function()
     for _, nasty in ipairs(NASTY) do
       local shown = show.line("a" .. nasty .. "b")
       assert.is_truthy(shown:find "^a\\[%w{}\\]+b$", shown)
@@ -92,7 +92,7 @@ local function post(value, field)
   return webhooks.post(webhooks.body(value, field))
 end
 
--- a handler whose callback, store or defer raises something; what it reported
+-- a handler whose callback, store or defer raises something; returns what it reported
 local function reported(changes, request)
   local lines = {}
   local options = { app_secret = webhooks.SECRET, verify_token = webhooks.TOKEN, on = {}, on_error = function(err) lines[#lines + 1] = err end }
@@ -143,7 +143,7 @@ for _, kind in ipairs { "message", "status", "error", "echo", "payment", "standb
       event.kind, event.from, event.text = kind, nil, nil
       if kind == "status" then event.status = "failed" end
       event[field] = "end " .. ALL
-      return tostring(event) .. ((field == "field" or field == "type") and " end" or "") -- not shown of every kind
+      return tostring(event) .. ((field == "field" or field == "type") and " end" or "") -- not every kind shows it
     end
   end
 end
@@ -154,7 +154,7 @@ describe("text from outside", function()
     it("is escaped in " .. door, function() assert.is_nil(offence(line())) end)
   end
 
-  it("reaches a callback as it was written", function()
+  it("reaches a callback unchanged", function()
     local text
     whatsapp.webhook.handler { app_secret = webhooks.SECRET, verify_token = "t", on = { message = function(event) text = event.text end } }(
       post { messages = { webhooks.text("m", "a\27[2J\n\226\128\174b") } })
@@ -170,7 +170,7 @@ local BODY = webhooks.body {
   contacts = { { wa_id = "16505551234", profile = { name = ALL } } },
 }
 
--- the lines of a log that begin with what the log's writer does not begin lines with
+-- returns the lines of a log that do not begin as the log's writer begins a line
 local function forged(log)
   for line in log:gmatch "[^\n]+" do
     for _, nasty in ipairs(NASTY) do

@@ -1,5 +1,5 @@
--- The one reader of URLs (util/url), and those who judge by it: which host is meant, what is this machine, what may be told a
--- token. Rows of look-alikes, each through every judge. Never sends anything.
+-- The reader of URLs (util/url), and the functions that use it: which host a URL means, whether it is this machine, whether it
+-- may get the token. Rows of look-alikes, each through every function. Never sends anything.
 local checks = require "whatsapp.transport.request"
 local credentials = require "whatsapp.send.credentials"
 local url = require "whatsapp.util.url"
@@ -23,7 +23,7 @@ local UNREADABLE = {
 
 describe("the reader of URLs", function()
   for _, text in ipairs(LOOPBACK) do
-    it("takes for this machine: " .. text, function()
+    it("recognizes this machine: " .. text, function()
       local read = assert(url.read(text))
       assert.is_true(read.loopback and read.secure)
       assert.is_true(url.is_loopback(read.host))
@@ -32,7 +32,7 @@ describe("the reader of URLs", function()
   end
 
   for _, text in ipairs(ELSEWHERE) do
-    it("takes for another machine: " .. text, function()
+    it("recognizes another machine: " .. text, function()
       local read = assert(url.read(text))
       assert.is_false(read.loopback or read.secure)
       assert.is_false(url.is_loopback(read.host))
@@ -71,14 +71,14 @@ describe("the reader of URLs", function()
     end
   end)
 
-  it("reads a base without a query and a fragment only", function()
+  it("reads a base only without a query and a fragment", function()
     assert.is_table(url.read_base "https://x.example/graph/")
     for _, text in ipairs { "https://x/?a", "https://x#b", "https://a@x", "x", 5 } do assert.is_nil((url.read_base(text))) end
   end)
 end)
 
 describe("the hosts that may get the token", function()
-  it("is meant by one way to write the host only", function()
+  it("have only one spelling", function()
     local BASE = "https://proxy.example"
     assert.is_true((credentials.is_graph("https://graph.facebook.com/x", BASE)))
     assert.is_true((credentials.is_graph("https://graph.facebook.com:443/x", BASE)))
@@ -95,7 +95,7 @@ describe("the hosts that may get the token", function()
 end)
 
 describe("a query", function()
-  it("is escaped so that it is read as it was, a space as %20", function()
+  it("is escaped so that it reads back the same, a space as %20", function()
     local all = {}
     for byte = 0, 255 do all[#all + 1] = string.char(byte) end
     local text = table.concat(all)
@@ -105,7 +105,7 @@ describe("a query", function()
     assert.same({ x = text, y = "1" }, url.parameters("x=2&y=1&x=" .. escaped))
   end)
 
-  it("is read with + for a space, and half escapes as they are", function()
+  it("is read with + for a space, and incomplete escapes unchanged", function()
     assert.same({ a = "b c", d = "", ["%"] = "%2" }, url.parameters "a=b+c&d&%=%2")
   end)
 end)

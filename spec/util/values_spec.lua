@@ -55,7 +55,7 @@ describe("the text of a number", function()
     end
   end)
 
-  it("is nil for NaN, the infinities, a float that may have lost digits, and a value that is no number", function()
+  it("is nil for NaN, for the infinities, for a float that may have lost digits, and for a value that is no number", function()
     for _, source in ipairs(NO_TEXT) do assert.is_nil(values.text(number_of(source)), source) end
   end)
 
@@ -91,12 +91,14 @@ describe("ids and integers", function()
     assert.is_nil(values.text_of_id(0 / 0))
   end)
 
-  it("know tables with the same members", function()
-    local one = { a = 1 }
-    for _, other in ipairs { one, { a = 1 } } do assert.is_true(values.same(other, one)) end
-    for _, other in ipairs { {}, { a = 2 }, { a = 1, b = 2 }, "a" } do assert.is_false(values.same(other, one)) end
-    assert.is_false(values.same(nil, one))
-    assert.is_true(values.same({}, {}))
+  it("know UTF-8: the first and last characters of each length, and wrong bytes", function()
+    for _, text in ipairs { "", "a\0b", "\194\128\223\191", "\224\160\128\237\159\191\238\128\128", "\240\144\128\128\244\143\191\191" } do
+      assert.is_true(values.is_utf8(text))
+    end
+    for _, text in ipairs {
+      "\128", "\192\128", "\193\191", "\194", "\224\159\191", "\237\160\128", "\240\143\191\191", "\244\144\128\128", "\245\128\128\128",
+      "\255", "\195\164\191", "\195\195\164\164",
+    } do assert.is_false(values.is_utf8(text)) end
   end)
 
   it("know which values can be called", function()

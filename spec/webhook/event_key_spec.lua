@@ -1,4 +1,4 @@
--- The key of an event: the same for the same data, another one for other data, in linear time, without lua-cjson.
+-- The key of an event: equal for equal data, different for different data, in linear time, without lua-cjson.
 local event_key = require "whatsapp.webhook.event_key"
 local json = require "whatsapp.wire.json"
 local output = require "spec.support.output"
@@ -22,7 +22,7 @@ describe("the spelling of data", function()
     assert.equal(event_key.spelling(sorted), event_key.spelling(shuffled))
   end)
 
-  it("is another one for other data", function()
+  it("is different for different data", function()
     local seen = {}
     for _, text in ipairs { '{"a":1}', '{"a":"1"}', '{"a":true}', '{"a":null}', '{"a":[1]}', '{"a":{"b":1}}', '{"a":1.5}', '{"a":2}',
       '{"a":"true"}', '{"a":"null"}', '{"a":{}}', '{"ab":""}', '{"a":"b"}', '{"a":"","b":""}', '{"a":"{1:b0:,}"}', '["a",1]', '["a1"]',
@@ -33,7 +33,7 @@ describe("the spelling of data", function()
     end
   end)
 
-  it("takes any table, and linear time", function()
+  it("accepts any table, and takes linear time", function()
     local deep, round = {}, {}
     for _ = 1, 100000 do deep = { deep } end
     round.round = round

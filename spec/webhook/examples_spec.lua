@@ -1,4 +1,4 @@
--- The endpoint as each example serves it: a CGI program, a small server, nginx. Starts them, asks them, stops them.
+-- The endpoint in each example: a CGI program, a small server, nginx. Starts each, sends requests, and stops it.
 local curl = require "whatsapp.transport.curl"
 local fault_server = require "spec.support.fault"
 local output = require "spec.support.output"
@@ -23,7 +23,7 @@ local function request(port, query, signature)
   }
 end
 
--- status and body that the server answers; the machine need not have a program that asks
+-- returns status and body of the server's answer; needs no program such as curl
 local function ask(port, query, signature)
   local transport = curl.new { proxy = "", timeout = 10 }
   local answer, text = transport(request(port, query, signature))
@@ -32,7 +32,7 @@ local function ask(port, query, signature)
   return answer.status, answer.body
 end
 
--- asks a server everything; log() returns what it printed
+-- sends every kind of request to a server; log() returns its output
 local function check(port, log)
   assert.same({ 200, "4711" }, { ask(port, QUERY) })
   assert.equal(403, (ask(port, QUERY .. "x")))
@@ -63,9 +63,9 @@ describe("the webhook examples", function()
     assert.equal("message wamid.1 Grüße (text from 16505551234)\nstatus wamid.2 read (to 16505551234)\n", read(scratch.path "log", ""))
   end)
 
-  -- a server that is ended behind the test, and its port
+  -- starts a server that ends after the test; returns its port
   local function start_server(environment)
-    for _ = 1, 20 do -- a taken port is only bad luck
+    for _ = 1, 20 do -- a random port may be taken
       local port = math.random(20000, 32000)
       local pipe = assert(io.popen(("echo $$; exec %s %s %s examples/webhook_server.lua %d 2>%s")
         :format(ENVIRONMENT, environment, lua, port, scratch.path "log")))
@@ -100,7 +100,7 @@ describe("the webhook examples", function()
     for i = 1, 200 do many["X-" .. i] = "y" end
     assert.equal(431, status(many))
     assert.equal(431, status { ["X-Long"] = ("y"):rep(10000) })
-    -- a head that never ends, and two signatures of which the last one counts
+    -- a head that never ends, and two signatures, of which the last counts
     local function raw(head, tail)
       scratch.write("request", head .. tail)
       scratch.write("ask.lua", [[
@@ -123,7 +123,7 @@ describe("the webhook examples", function()
   end)
 
   if _VERSION ~= "Lua 5.1" or rawget(_G, "jit") then
-    it("serve it in a small server, which others can ask while a reply is tried again and waits", function()
+    it("serve it in a small server, which still answers others while a reply waits for another attempt", function()
       local fault = fault_server.start()
       local transport = curl.new { proxy = "", timeout = 60 }
       fault.play("error 429 130429", "hang")

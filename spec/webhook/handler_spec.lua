@@ -1,10 +1,10 @@
--- The endpoint as a function: what it answers, that it calls back once for each event, and that nothing that failed is lost.
+-- The endpoint as a function: its answers, one callback for each event, and no lost event after a failure.
 local webhooks = require "spec.support.webhooks"
 local whatsapp = require "whatsapp"
 
 local SECRET, TOKEN = webhooks.SECRET, webhooks.TOKEN
 
--- a handler, what it called back with, and what it reported
+-- returns a handler, the events of its callbacks, and its reports
 local function new(changes)
   local seen, reported = {}, {}
   local function keep(event) seen[#seen + 1] = event.kind .. ":" .. tostring(event.id) end
@@ -52,7 +52,7 @@ describe("the handler", function()
     assert.same({ "message:a" }, seen)
   end)
 
-  it("takes the last of several signatures", function()
+  it("uses the last of several signatures", function()
     local handle = new()
     local request = messages "a"
     local good, bad = request.headers["X-Hub-Signature-256"], "sha256=" .. ("0"):rep(64)
@@ -63,7 +63,7 @@ describe("the handler", function()
     end
   end)
 
-  it("keeps its secrets when the caller changes the list", function()
+  it("keeps its secrets if the caller changes the list", function()
     local secrets = { "old", SECRET }
     local handle = new { app_secret = secrets }
     secrets[1], secrets[2] = nil, nil
@@ -90,7 +90,7 @@ describe("the handler", function()
     assert.same({ "message:a", "message:b", "message:c", "status:a", "status:a", "status:a", "status:a" }, seen)
   end)
 
-  it("knows other events by their content", function()
+  it("recognizes other events by their content", function()
     local seen = {}
     local handle = new { on = { event = function(event) seen[#seen + 1] = event.kind end } }
     local function change(value) return webhooks.post(webhooks.body(value, "account_update")) end
@@ -103,7 +103,7 @@ describe("the handler", function()
     assert.same({ "change", "change", "error", "message" }, seen)
   end)
 
-  it("takes no refund for a duplicate, and no payment for a status of the message", function()
+  it("does not treat a refund as a duplicate, or a payment as a status of the message", function()
     local tracker, seen = whatsapp.status.tracker(), {}
     local handle = new { on = { status = function(event) tracker:feed(event) end, payment = function(event)
       tracker:feed(event)
@@ -136,7 +136,7 @@ describe("the handler", function()
     assert.same({ "message", "status", "payment", "error", "standby", "echo", "change" }, seen)
   end)
 
-  it("handles the events behind one that fails, and makes the API repeat that one", function()
+  it("handles the events after an event that fails, and makes the API repeat this event", function()
     local calls, fails = {}, 2
     local handle, _, reported = new { on = { message = function(event)
       calls[#calls + 1] = event.id
@@ -152,7 +152,7 @@ describe("the handler", function()
     assert.is_truthy(reported[1][1]:find "no database")
   end)
 
-  it("survives every error of a callback, a store or defer, and handles the other events", function()
+  it("continues after every error of a callback, a store or defer, and handles the other events", function()
     local function object(shown) return setmetatable({}, { __tostring = shown }) end
     for i, raised in ipairs { "x", object(function() error "no" end), object(function() return {} end), object(function() return nil end),
       object(function() error(object(error)) end), {}, print, 5, false, "nil" } do
@@ -175,7 +175,7 @@ describe("the handler", function()
     end
   end)
 
-  it("gives an event up after the allowed number of attempts, and says so", function()
+  it("gives up an event after the allowed number of attempts, and reports this", function()
     local calls = 0
     local handle, _, reported = new { attempts = 3, on = { message = function()
       calls = calls + 1
@@ -195,7 +195,7 @@ describe("the handler", function()
     assert.equal(200, handle(messages "a").status)
   end)
 
-  it("can answer first and work later", function()
+  it("can answer first and do the work later", function()
     local work, _
     local fail = true
     local handle, seen, reported
@@ -211,7 +211,7 @@ describe("the handler", function()
     assert.same({ 500, 1 }, { handle(messages "a").status, #reported })
   end)
 
-  it("survives a store and an on_error that fail", function()
+  it("continues if a store and on_error fail", function()
     local broken = { begin = function() error "down" end, done = function() error "down" end, forget = error }
     local handle, seen, reported = new { store = broken }
     assert.equal(500, handle(messages "a").status)
@@ -291,20 +291,20 @@ describe("the memory store of events", function()
     memory:forget "unknown"
   end)
 
-  it("has the names of 0.1 too", function()
+  it("also has the names of 0.1", function()
     for _, store in ipairs { require "whatsapp.webhook.store", require "whatsapp.webhook.memory", whatsapp.webhook.store } do
       local memory = store.memory { max = 1 }
       assert.equal(1, memory:begin("a", 10))
     end
   end)
 
-  it("says when it forgets, to the handler's on_error, and not for every event", function()
+  it("reports to the handler's on_error when it forgets an event, but not for every event", function()
     local handle, seen, reported = new { store = whatsapp.webhook.memory_store { max = 10 } }
     for i = 1, 200 do assert.equal(200, handle(messages("m" .. i)).status) end
     assert.equal(200, #seen)
     assert.equal(8, #reported) -- 1, 2, 4 ... 128
-    assert.is_truthy(reported[1][1]:find("forgotten 1 ", 1, true), reported[1][1])
-    assert.is_truthy(reported[8][1]:find("forgotten 128 ", 1, true), reported[8][1])
+    assert.is_truthy(reported[1][1]:find("dropped 1 ", 1, true), reported[1][1])
+    assert.is_truthy(reported[8][1]:find("dropped 128 ", 1, true), reported[8][1])
     handle(messages "m1")
     assert.equal(201, #seen)
   end)
@@ -316,7 +316,7 @@ describe("the memory store of events", function()
         return made
       end)
       assert.is_false(ok)
-      assert.is_truthy(err:find("webhook_handler_spec.lua:", 1, true), err)
+      assert.is_truthy(err:find("handler_spec.lua:", 1, true), err)
     end
   end)
 end)

@@ -1,4 +1,4 @@
--- Reading webhooks: the challenge, the signature, and one flat list of events in which nothing is lost, whatever the bytes.
+-- Reading webhooks: the challenge, the signature, and one flat list of events that loses nothing, for any bytes.
 local crypto = require "whatsapp.crypto"
 local webhooks = require "spec.support.webhooks"
 local whatsapp = require "whatsapp"
@@ -111,7 +111,7 @@ describe("webhook.verify", function()
 end)
 
 describe("webhook.parse", function()
-  it("gives the messages of every entry and change, with the ids of account and number", function()
+  it("returns the messages of every entry and change, with the ids of account and number", function()
     local change = '{"field":"messages","value":{"metadata":{"phone_number_id":%d},"messages":[%s]}}'
     local function message(id) return ('{"id":"%s","from":"1","timestamp":"5","type":"text","text":{"body":"%s"}}'):format(id, id) end
     local body = ('{"object":"whatsapp_business_account","entry":[{"id":"A","changes":[%s,%s]},{"id":7,"time":9,"changes":[%s]}]}')
@@ -148,7 +148,7 @@ describe("webhook.parse", function()
     assert.same({ "A", "B" }, { events[1].name, events[2].name })
   end)
 
-  it("gives the words and the chosen id of every type", function()
+  it("returns the text and the chosen id of every type", function()
     local rows = {
       { { type = "text", text = { body = "hi" } }, "hi" },
       { { type = "image", image = { id = "1", caption = "c" } }, "c", media = "1" },
@@ -199,7 +199,7 @@ describe("webhook.parse", function()
     end
   end)
 
-  it("gives a failed status the same details as a failed send", function()
+  it("returns a failed status with the same details as a failed send", function()
     local failed = webhooks.status("x", "failed", {
       biz_opaque_callback_data = "stamp-1", timestamp = 1749416384,
       errors = { { code = 131047, title = "Re-engagement message", message = "Re-engagement message",
@@ -224,7 +224,7 @@ describe("webhook.parse", function()
     assert.same({ true, "old" }, { events[4].details.retryable, events[4].details.reason })
   end)
 
-  it("gives errors, echoes and changes of every other field", function()
+  it("returns errors, echoes and changes of every other field", function()
     local events = parse { errors = { { code = 130429, title = "Rate limit hit" } }, messages = {
       { id = "u", type = "unsupported", errors = { { code = 131051, title = "Unsupported" } } } } }
     assert.equal("message error", kinds(events))
@@ -237,11 +237,11 @@ describe("webhook.parse", function()
     events = parse({ event = "APPROVED", timestamp = "7", message_template_name = "n" }, "message_template_status_update")
     assert.equal("change", kinds(events))
     assert.same({ 7, "APPROVED", "message_template_status_update" }, { events[1].timestamp, events[1].value.event, events[1].raw.field })
-    -- messages and statuses of other fields are theirs
+    -- messages and statuses of other fields stay in their change
     assert.equal("change", kinds(parse({ messages = { { id = "a" } }, statuses = { { id = "b" } } }, "history")))
   end)
 
-  it("takes only a status of a message for one", function()
+  it("treats only a status of a message as a status", function()
     local paid = webhooks.status("wamid.1", "captured", { type = "payment", payment = { reference_id = "o", transaction = { status = "failed" } } })
     local events = parse { statuses = { webhooks.status("wamid.1", "read"), webhooks.status("wamid.1", "sent", { type = "message" }), paid,
       webhooks.status("wacid.1", "RINGING", { type = "call" }), webhooks.status("wamid.1", "failed", { type = "of_tomorrow" }),
@@ -261,7 +261,7 @@ describe("webhook.parse", function()
     assert.equal("m", events[1].media.id)
   end)
 
-  it("gives the id that a user had before", function()
+  it("returns the earlier id of a user", function()
     for _, kind in ipairs { "user_changed_user_id", "user_changed_number" } do
       local event = parse { messages = { { id = "s", from = "1", from_user_id = "US.old", type = "system",
         system = { type = kind, body = "changed", user_id = "US.new", previous_user_id = "US.old" } } } }[1]
@@ -290,10 +290,10 @@ describe("webhook.parse", function()
       assert.equal("standby", kinds(parse(value, "messaging_handovers")))
     end
     assert.equal("standby standby", kinds(parse({ standby = { messages = { { id = "a" } } }, new = 1 }, "standby")))
-    assert.equal("message", kinds(parse { messages = { { id = "a" } } })) -- and those of other fields stay theirs
+    assert.equal("message", kinds(parse { messages = { { id = "a" } } })) -- and those of other fields stay in their change
   end)
 
-  it("gives every unknown field, value and item as a change", function()
+  it("returns every unknown field, value and item as a change", function()
     assert.equal("message change", kinds(parse { messages = { { id = "a" } }, something = { new = 1 } }))
     assert.equal("change", kinds(parse { contacts = { { wa_id = "1" } } }))
     assert.equal("change", kinds(parse { messages = { object = "no list" } }))
@@ -311,7 +311,7 @@ describe("webhook.parse", function()
     assert.equal("", kinds(assert(webhook.parse '{"object":"whatsapp_business_account","entry":[]}')))
   end)
 
-  it("takes a null in every place", function()
+  it("accepts a null in every place", function()
     local text = '{"id":null,"from":null,"type":null,"timestamp":null,"context":null,"errors":null,"text":null,"group_id":null}'
     local events = assert(webhook.parse(('{"entry":[{"id":null,"time":null,"changes":[{"field":"messages","value":{"metadata":null,'
       .. '"contacts":[null],"messages":[%s],"statuses":[{"id":null,"status":null,"errors":[null]}],"errors":[{"code":null}]}}]}]}'):format(text)))
@@ -361,7 +361,7 @@ describe("webhook.parse", function()
     assert.is_table((webhook.parse(long, #long)))
   end)
 
-  it("survives any mutation of a body", function()
+  it("never raises for any mutation of a body", function()
     local body = webhooks.body { messages = { webhooks.text("a", "x") }, statuses = { webhooks.status("b", "failed", { errors = { { code = 5 } } }) },
       contacts = { { wa_id = "1" } } }
     local words = { "null", "{}", "[]", '"x"', "5", "true", "1e300", "-1e400", "12345678901234567890", '{"a":[null]}' }
@@ -384,7 +384,7 @@ describe("webhook.parse", function()
 end)
 
 describe("print(event)", function()
-  it("shows one line worth reading for each kind", function()
+  it("shows one useful line for each kind", function()
     local contact = { { wa_id = "16505551234", profile = { name = "Ana" } } }
     local rows = {
       { { contacts = contact, messages = { webhooks.text("m1", "Hello") } }, "message m1 Hello (text from 16505551234 Ana)" },

@@ -1,5 +1,5 @@
--- The table of error codes: each code of the API is there, in one class, with a name and with advice in plain English that
--- arrives in details. Never touches a network.
+-- The table of error codes: each code of the API has one class, a name, and advice in plain English, which details returns. Never
+-- touches a network.
 local codes = require "whatsapp.wire.error_codes"
 local outcome = require "whatsapp.wire.outcome"
 
@@ -31,7 +31,7 @@ local FIRST_PERMISSION, LAST_PERMISSION = 200, 299
 -- the details of a failure whose code is of this class: retryable, may_have_been_sent
 local CLASSES = { safe = { true, false }, unknown = { false, true }, wait = { false, false }, never = { false, false } }
 
--- words that say nothing, or that a reader whose first language is not English has to read twice
+-- words without a meaning, or that a reader whose first language is not English must read twice
 local UNCLEAR = {
   "whoever", "nobody", "till", "beside", "stands", "none", "so many", "for want of", "of what", "of nothing", "by who", "for who",
   "is to be", "contract", "documentation", "docs", "contact support", "please",

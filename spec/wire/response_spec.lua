@@ -1,4 +1,4 @@
--- The reader of answers: it returns a result, or a failure that says whether the message may have been sent all the same.
+-- The reader of answers: it returns a result, or a failure that says whether the message may still have been sent.
 local codes = require "whatsapp.wire.error_codes"
 local response = require "whatsapp.wire.outcome"
 local whatsapp = require "whatsapp"
@@ -14,12 +14,12 @@ local function parse(status, body, headers)
 end
 
 describe("whatsapp.parse_response", function()
-  it("gives the API's answer as it is", function()
+  it("returns the API's answer unchanged", function()
     assert.equal("wamid.X", parse(200, ACCEPTED).messages[1].id)
     assert.is_true(parse(200, '{"success":true}').success)
   end)
 
-  it("cares for no content type", function()
+  it("ignores the content type", function()
     for _, kind in ipairs { "text/javascript; charset=UTF-8", "text/html", "application/json" } do
       assert.is_table((parse(200, ACCEPTED, { ["content-type"] = kind })))
     end
@@ -90,7 +90,7 @@ describe("whatsapp.parse_response", function()
     { "nothing with a 408", 408, "", false, true, "protocol" },
     { "a redirect", 302, "", false, true, "protocol" },
     { "half of the JSON", 200, ACCEPTED:sub(1, 40), false, true, "protocol" },
-    { "JSON that names no message", 200, "{}", false, true, "protocol" },
+    { "JSON without the id of a message", 200, "{}", false, true, "protocol" },
     { "a list of no messages", 200, '{"messages":[]}', false, true, "protocol" },
     { "a message without an id", 200, '{"messages":[{}]}', false, true, "protocol" },
     { "messages that are no list", 200, '{"messages":"x"}', false, true, "protocol" },
@@ -102,7 +102,7 @@ describe("whatsapp.parse_response", function()
     { "100,000 brackets", 200, ("["):rep(100000), false, true, "protocol" },
   }
   for _, case in ipairs(cases) do
-    it("says of " .. case[1] .. " whether to send again", function()
+    it("returns for " .. case[1] .. " whether to send again", function()
       local result, text, details = parse(case[2], case[3])
       assert.is_nil(result)
       assert.is_true(type(text) == "string" and #text > 5)
@@ -138,7 +138,7 @@ describe("whatsapp.parse_response", function()
     assert.is_nil(details.message:find "secret")
   end)
 
-  it("describes a body that is no JSON", function()
+  it("describes a body that is not JSON", function()
     assert.is_truthy(select(2, parse(502, "<html>", { ["content-type"] = "text/html; charset=x" })):find("text/html of 6 bytes", 1, true))
     assert.is_truthy(select(2, parse(200, "\31\139", { ["content-encoding"] = "gzip" })):find("Content-Encoding gzip", 1, true))
     assert.is_truthy(select(2, parse(204, "")):find("an empty body", 1, true))
@@ -150,7 +150,7 @@ describe("whatsapp.parse_response", function()
     assert.is_false(pcall(whatsapp.parse_response, { status = "200" }))
   end)
 
-  it("reads how much use is left, also from headers that are broken", function()
+  it("reads the used part of the limits, also from broken headers", function()
     local usage = response.usage { ["x-app-usage"] = '{"call_count":7}', ["x-business-use-case-usage"] = "broken" }
     assert.equal(7, usage.app.call_count)
     assert.is_nil(usage.business)

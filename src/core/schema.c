@@ -85,9 +85,9 @@
 #define ID_XOR_LINK RULES(EXACTLY_ONE("id", "link"))
 #define MEDIA \
     ID("id", 1, 0, 0, "The id of an uploaded file."), \
-    FORMATTED("link", WA_WEB_LINK, 1, 0, 0, "The address that the API fetches the file from.")
+    FORMATTED("link", WA_WEB_LINK, 1, 0, 0, "The address from which the API gets the file.")
 #define PROVIDER \
-    OBJECT("provider", provider, DEPRECATED | SOFT, "A leftover of the On-Premises API: leave it out.")
+    OBJECT("provider", provider, DEPRECATED | SOFT, "Only for the old On-Premises API: leave it out.")
 #define CAPTION STRING("caption", 0, 1024, 0, "The text below it.")
 #define NO_CAPTION \
     STRING("caption", 0, 1024, DEPRECATED | SOFT, "Not documented here: leave it out.")
@@ -109,7 +109,7 @@
     STRING("type", 0, 0, REQUIRED | GUIDE, "Pin or unpin."), \
     MESSAGE_ID("The message.")
 #define HEADER_FIELDS \
-    STRING("type", 0, 0, REQUIRED, "The name of the member that it has."), \
+    STRING("type", 0, 0, REQUIRED, "The name of the member with the content."), \
     STRING("sub_text", 0, 60, 0, "A second line.")
 #define INTERACTIVE_TYPE STRING("type", 0, 0, REQUIRED, "The type of the interactive message.")
 #define HEADER(o) OBJECT("header", o, 0, "The header, above the body.")
@@ -133,8 +133,8 @@
     LIST_WITH_TOTAL("sections", o, 1, 10, 30, REQUIRED | LIST_RULES, \
         "Products under titles; at most 30 together.")
 #define DISPLAY_TEXT(m) STRING("display_text", 1, 20, (m) | GUIDE, "The title of the button.")
-#define TTL_MINUTES(m) INTEGER("ttl_minutes", 1, 43200, (m) | GUIDE, "Minutes the button works.")
-#define CARD_INDEX INTEGER("card_index", 0, 9, REQUIRED | UNIQUE | GUIDE, "Its place, from 0.")
+#define TTL_MINUTES(m) INTEGER("ttl_minutes", 1, 43200, (m) | GUIDE, "Minutes until the button stops working.")
+#define CARD_INDEX INTEGER("card_index", 0, 9, REQUIRED | UNIQUE | GUIDE, "The card's index, from 0.")
 #define CARD_FIELDS CARD_INDEX, \
     STRING("type", 0, 0, REQUIRED | SAME | GUIDE, "The type of the card.")
 #define CARD_ACTION(o) OBJECT("action", o, REQUIRED | SAME | GUIDE, "The actions of the user.")
@@ -152,7 +152,7 @@
         OBJECT("order", o, GUIDE, "The state of the order."), \
         OBJECT("payment", paid, GUIDE, "The state of the payment.")), \
     .rules = RULES(AT_LEAST_ONE("order", "payment", GUIDE))}
-#define PARAMETER_TYPE STRING("type", 0, 0, REQUIRED, "The name of the member that it has.")
+#define PARAMETER_TYPE STRING("type", 0, 0, REQUIRED, "The name of the member with the content.")
 #define PARAMETER_NAME \
     STRING("parameter_name", 1, 0, ALL_OR_NONE | GUIDE, "In a template with named parameters.")
 #define PARAMETER_FIELDS PARAMETER_TYPE, PARAMETER_NAME
@@ -170,7 +170,7 @@
     {n, "messages/template-messages", DOC(d), .fields = FIELDS(SINGLE_COMPONENT_TYPE, __VA_ARGS__)}
 #define BUTTON_FIELDS COMPONENT_TYPE, \
     STRING("sub_type", 0, 0, REQUIRED, "The button's kind."), BUTTON_INDEX
-#define BUTTON_INDEX ORDINAL("index", 0, 9, RECOMMENDED | UNIQUE_SOFT, "Its place among the buttons, from 0.")
+#define BUTTON_INDEX ORDINAL("index", 0, 9, RECOMMENDED | UNIQUE_SOFT, "The button's index, from 0.")
 #define BUTTON_COMPONENT(n, d, o, m) \
     {n, "messages/template-messages", DOC(d), .fields = FIELDS(BUTTON_FIELDS, VALUES_OF(o, 0, 0, LIST_RULES | (m)))}
 /* commerce and calls are not for groups */
@@ -195,7 +195,7 @@ static const wa_object text = {"Text", "messages/text-messages", DOC("A text mes
 /* ---- media --------------------------------------------------------------------------------------------------------- */
 
 static const wa_object provider = {"Provider", "payments/payments-in/overview",
-    DOC("A leftover of the On-Premises API, which the payment guides still print."),
+    DOC("Only for the old On-Premises API; the payment guides still show it."),
     .fields = FIELDS(STRING("name", 0, 0, 0, "The provider's name."))};
 
 static const wa_object image = {"Image", "messages/image-messages", DOC("A JPEG or PNG of up to 5 MB."),
@@ -206,7 +206,7 @@ static const wa_object document = {"Document", "messages/document-messages", DOC
     .fields = FIELDS(MEDIA, CAPTION, FILENAME, PROVIDER), .rules = ID_XOR_LINK};
 static const wa_object audio = {"Audio", "messages/audio-messages", DOC("A sound of up to 16 MB."),
     .fields = FIELDS(MEDIA,
-        BOOLEAN("voice", GUIDE, "It is a voice message (OGG with the OPUS codec)."),
+        BOOLEAN("voice", GUIDE, "Whether it is a voice message (OGG with the OPUS codec)."),
         NO_CAPTION,
         NO_FILENAME,
         PROVIDER),
@@ -247,7 +247,7 @@ static const wa_object contact_phone = {"ContactPhone", "messages/contacts-messa
     DOC("A phone number of a contact."),
     .fields = FIELDS(
         ID("phone", 0, 0, RECOMMENDED, "The number as it is shown."),
-        ID("wa_id", 0, 0, 0, "The WhatsApp id; without it the app offers to invite the contact."),
+        ID("wa_id", 0, 0, 0, "The WhatsApp id. Without it, the app offers to invite the contact."),
         PLACE_TYPE)};
 static const wa_object contact_email = {"ContactEmail", "messages/contacts-messages",
     DOC("An e-mail address of a contact."),
@@ -276,25 +276,25 @@ static const wa_object contact = {"Contact", "messages/contacts-messages", DOC("
 
 /* ---- reaction, status calls, pin ----------------------------------------------------------------------------------- */
 
-static const wa_object reaction = {"Reaction", "messages/reaction-messages", DOC("An emoji on a message."),
-    .fields = FIELDS(MESSAGE_ID("The message reacted to; not older than 30 days."),
-        STRING("emoji", 0, 0, REQUIRED, "One emoji; the empty string takes the reaction back."))};
+static const wa_object reaction = {"Reaction", "messages/reaction-messages", DOC("A reaction to a message: an emoji."),
+    .fields = FIELDS(MESSAGE_ID("The id of the message; at most 30 days old."),
+        STRING("emoji", 0, 0, REQUIRED, "One emoji; the empty string removes the reaction."))};
 
 static const wa_object typing_indicator = {"TypingIndicator", "typing-indicators",
-    DOC("Shows that an answer is being written."),
-    .fields = FIELDS(CONSTANT("type", "text", REQUIRED, "The kind of answer."))};
+    DOC("Shows the user that you write an answer."),
+    .fields = FIELDS(CONSTANT("type", "text", REQUIRED, "The kind of the answer."))};
 
 static const wa_object receipt = {"Receipt", "typing-indicators",
-    DOC("Marks a received message, and those before it, as read."),
+    DOC("Marks a received message, and the messages before it, as read."),
     .fields = FIELDS(MESSAGING_PRODUCT,
         CONSTANT("status", "read", REQUIRED, "The message was read."),
-        MESSAGE_ID("The message that was received."),
-        OBJECT("typing_indicator", typing_indicator, 0, "Shown for 25 seconds, or until a message is sent."),
+        MESSAGE_ID("The id of the received message."),
+        OBJECT("typing_indicator", typing_indicator, 0, "The user sees it for 25 seconds, or until your next message."),
         CHOICE("recipient_type", 0, "The API accepts it, and ignores it.", "individual", "group"))};
 
 static const wa_object pin_pin = {"Pin", "groups/groups-messaging", DOC("Pins a message of a group."),
-    .fields = FIELDS(PIN_FIELDS, ORDINAL("expiration_days", 1, 30, REQUIRED | GUIDE, "Days it stays pinned."))};
-static const wa_object pin_unpin = {"Unpin", "groups/groups-messaging", DOC("Takes a pinned message of a group down."),
+    .fields = FIELDS(PIN_FIELDS, ORDINAL("expiration_days", 1, 30, REQUIRED | GUIDE, "Days until it is unpinned."))};
+static const wa_object pin_unpin = {"Unpin", "groups/groups-messaging", DOC("Unpins a message of a group."),
     .fields = FIELDS(PIN_FIELDS)};
 static const wa_object pin_or_unpin = {"PinOrUnpin", "groups/groups-messaging",
     DOC("Pins or unpins a message of a group."),
@@ -350,7 +350,7 @@ static const wa_object reply = {"Reply", "messages/interactive-reply-buttons-mes
     DOC("The title of a reply button, and its id."),
     .fields = FIELDS(
         TEXT(WA_ID, "id", WA_TRIMMED, 1, 256, 0, REQUIRED | UNIQUE,
-        "The webhook repeats it when the button is pressed."),
+        "The webhook has it after the user pressed the button."),
         STRING("title", 1, 20, REQUIRED | UNIQUE, "The title of the button; markdown is not formatted."))};
 static const wa_object reply_button = {"ReplyButton", "messages/interactive-reply-buttons-messages",
     DOC("A button that answers."),
@@ -363,14 +363,14 @@ static const wa_object button = {"InteractiveButton", "messages/interactive-repl
     DOC("Reply buttons."),
     .fields = FIELDS(INTERACTIVE_TYPE, HEADER(any_header), BODY, FOOTER, ACTION(button_action))};
 
-static const wa_object row = {"Row", "messages/interactive-list-messages", DOC("A line of a list."),
+static const wa_object row = {"Row", "messages/interactive-list-messages", DOC("A row of a list."),
     .fields = FIELDS(
-        ID("id", 1, 200, REQUIRED | UNIQUE_SOFT, "The webhook repeats it when the line is chosen."),
+        ID("id", 1, 200, REQUIRED | UNIQUE_SOFT, "The webhook has this id after the user chose the row."),
         STRING("title", 1, 24, REQUIRED, "The title of the line."),
         STRING("description", 0, 72, 0, "A small text below the title."))};
 static const wa_object section = {"Section", "messages/interactive-list-messages", DOC("A part of a list."),
     .fields = FIELDS(SECTION_TITLE,
-        LIST("rows", row, 1, 10, REQUIRED | COUNTED, "Its lines."))};
+        LIST("rows", row, 1, 10, REQUIRED | COUNTED, "The rows."))};
 static const wa_object list_action = {"ListAction", "messages/interactive-list-messages",
     DOC("A list behind a button."),
     .fields = FIELDS(
@@ -420,13 +420,13 @@ static const wa_object catalog_message = {"InteractiveCatalog", "catalogs/sell-p
 static const wa_object flow_payload = {"FlowActionPayload", "messages/interactive-flow-messages",
     DOC("The first screen of a flow, and its data."),
     .fields = FIELDS(STRING("screen", 0, 0, 0, "The first screen. Absent: FIRST_ENTRY_SCREEN."),
-        MAP("data", 1, SOFT, "Your own data for that screen, sent as it is."))};
+        MAP("data", 1, SOFT, "Your own data for that screen, sent unchanged."))};
 static const wa_object flow_parameters = {"FlowParameters", "messages/interactive-flow-messages",
     DOC("The flow, and how it opens."),
     .fields = FIELDS(
         ID_CHOICE("flow_message_version", REQUIRED | OPEN, "The format's version.", "3"),
-        ID("flow_id", 1, 0, 0, "The flow; or its name."),
-        STRING("flow_name", 1, 0, 0, "The flow's name; or its id."),
+        ID("flow_id", 1, 0, 0, "The flow's id, if there is no flow_name."),
+        STRING("flow_name", 1, 0, 0, "The flow's name, if there is no flow_id."),
         TEXT(WA_STRING, "flow_cta", WA_ANY_FORMAT, 1, 0, 20, REQUIRED, "The title of the button."),
         CHOICE("mode", 0, "The state of the flow. Absent: published.", "draft", "published"),
         STRING("flow_token", 0, 0, 0, "Your own name for this use of the flow. Absent: \"unused\"."),
@@ -482,11 +482,11 @@ static const wa_object call_permission_request = {"InteractiveCallPermission", "
 static const wa_object voice_call_parameters = {"VoiceCallParameters", "calling/call-button-messages-deep-links",
     DOC("A button that calls."),
     .fields = FIELDS(DISPLAY_TEXT(0), TTL_MINUTES(0),
-        STRING("payload", 0, 512, GUIDE, "The webhook repeats it when the user calls."))};
+        STRING("payload", 0, 512, GUIDE, "The webhook of the call has it."))};
 static const wa_object voice_call_action = {"VoiceCallAction", "calling/call-button-messages-deep-links",
     DOC("Calls the business."),
     .fields = FIELDS(ACTION_NAME("voice_call"),
-        OBJECT("parameters", voice_call_parameters, GUIDE, "The title of the button, and how long it works."))};
+        OBJECT("parameters", voice_call_parameters, GUIDE, "The button's title, and the minutes that it works."))};
 static const wa_object voice_call = {"InteractiveVoiceCall", "calling/call-button-messages-deep-links",
     DOC("A button that calls the business."),
     .fields = FIELDS(INTERACTIVE_TYPE, ODD_HEADER(any_header), BODY, ODD_FOOTER, ACTION(voice_call_action))};
@@ -504,7 +504,7 @@ static const wa_object address_values = {"AddressValues", "messages/address-mess
         TEXT_FIELD("address", "The address."), TEXT_FIELD("landmark_area", "A landmark near it."),
         ID("unit_number", 0, 0, 0, "The unit."), TEXT_FIELD("city", "The city."), TEXT_FIELD("state", "The state."))};
 static const wa_object saved_address = {"SavedAddress", "messages/address-messages", DOC("An address to choose."),
-    .fields = FIELDS(ID("id", 0, 0, 0, "The webhook repeats it when the line is chosen."),
+    .fields = FIELDS(ID("id", 0, 0, 0, "The webhook has this id after the user chose the row."),
         OBJECT("value", address_values, 0, "The address."))};
 static const wa_object address_parameters = {"AddressParameters", "messages/address-messages",
     DOC("The content of the address form."),
@@ -523,7 +523,7 @@ static const wa_object address_message = {"InteractiveAddress", "messages/addres
 static const wa_object quick_reply = {"QuickReply", "messages/interactive-media-carousel-messages",
     DOC("The title of a card's button, and its id."),
     .fields = FIELDS(ID("id", 1, 256, REQUIRED | UNIQUE_SOFT | GUIDE,
-        "The webhook repeats it when the button is pressed; each in the message is another one."),
+        "The webhook has this id after the user pressed the button. All ids in a message differ."),
         STRING("title", 1, 20, REQUIRED | GUIDE, "The title of the button."))};
 static const wa_object card_button = {"CardButton", "messages/interactive-media-carousel-messages",
     DOC("A button of a card."),
@@ -615,7 +615,7 @@ static const wa_object offsite_card_pay = {"OffsiteCardPay", "payments/payments-
     RECOMMENDED_STRING("credential_id", "A detail of the card."))};
 static const wa_object payment_setting = {"PaymentSetting", "payments/payments-in/upi-intent", DOC("A way to pay."),
     .fields = FIELDS(
-        CHOICE("type", RECOMMENDED | OPEN | SOFT, "The name of the member that it has.", "payment_gateway",
+        CHOICE("type", RECOMMENDED | OPEN | SOFT, "The name of the member with the content.", "payment_gateway",
         "upi_intent_link", "payment_link", "pix_dynamic_code", "boleto", "offsite_card_pay"),
         OBJECT("payment_gateway", payment_gateway, 0, "A gateway."),
         OBJECT("upi_intent_link", upi_intent_link, 0, "A UPI link."),
@@ -637,7 +637,7 @@ static const wa_object shipping_info = {"ShippingInfo", "payments/payments-in/ch
     .fields = FIELDS(MAYBE("country", 0, "Two letters."),
         LIST("addresses", address_values, 0, 0, 0, "Addresses to choose from."))};
 static const wa_object order_expiration = {"OrderExpiration", "payments/payments-in/upi-intent",
-    DOC("The end of the order."),
+    DOC("The time until which the order can be paid."),
     .fields = FIELDS(RECOMMENDED_STRING("timestamp", "Seconds since 1970 in UTC, at least 300 ahead."),
         MAYBE("description", 120, "The text at that time."))};
 static const wa_object item_image = {"OrderItemImage", "payments/payments-in/upi-intent",
@@ -648,7 +648,7 @@ static const wa_object importer_address = {"ImporterAddress", "payments/payments
     .fields = FIELDS(MAYBE("address_line1", 0, "The address."), MAYBE("address_line2", 0, "The address."),
         MAYBE("city", 0, "The city."), MAYBE("zone_code", 0, "The zone."), MAYBE("postal_code", 0, "The postal code."),
         MAYBE("country_code", 0, "Two letters."))};
-static const wa_object order_item = {"OrderItem", "payments/payments-in/upi-intent", DOC("A line of an order."),
+static const wa_object order_item = {"OrderItem", "payments/payments-in/upi-intent", DOC("An item of an order."),
     .fields = FIELDS(MAYBE("retailer_id", 0, "The item's id; needed in Brazil."),
         ID("name", 0, 60, RECOMMENDED | SOFT, "The name."),
         OBJECT("image", item_image, 0, "Its picture."),
@@ -660,9 +660,9 @@ static const wa_object order = {"Order", "payments/payments-in/upi-intent", DOC(
     .fields = FIELDS(
         CONSTANT("status", "pending", RECOMMENDED | OPEN | SOFT, "The state."),
         CONSTANT("type", "quick_pay", OPEN | SOFT, "Only of a quick payment."),
-        MAYBE("catalog_id", 0, "The catalog."), OBJECT("expiration", order_expiration, 0, "The end of the order."),
-        LIST("items", order_item, 1, 0, RECOMMENDED | SOFT, "Its lines."),
-        OBJECT("subtotal", amount, RECOMMENDED | SOFT, "The sum of the lines."),
+        MAYBE("catalog_id", 0, "The catalog."), OBJECT("expiration", order_expiration, 0, "The last time to pay."),
+        LIST("items", order_item, 1, 0, RECOMMENDED | SOFT, "The items."),
+        OBJECT("subtotal", amount, RECOMMENDED | SOFT, "The sum of the items."),
         OBJECT("tax", described_amount, RECOMMENDED | SOFT, "The tax."),
         OBJECT("shipping", described_amount, 0, "The cost of shipping."),
         OBJECT("discount", discount, 0, "A discount."))};
@@ -711,7 +711,7 @@ static const wa_object order_status = {"InteractiveOrderStatus", "payments/payme
     .fields = FIELDS(INTERACTIVE_TYPE, ODD_HEADER(any_header), BODY, FOOTER, ACTION(order_status_action))};
 
 static const wa_object interactive = {"Interactive", "messages/interactive-reply-buttons-messages",
-    DOC("A message with something to press."),
+    DOC("A message with buttons, a list, products or a flow."),
     .fields = FIELDS(INTERACTIVE_TYPE), .discriminator = "type",
     .variants = VARIANTS({"button", &button}, {"list", &list}, {"product", &product}, {"product_list", &product_list},
         {"catalog_message", &catalog_message}, {"flow", &flow}, {"cta_url", &cta_url},
@@ -788,12 +788,12 @@ static const wa_object body_parameter = {"BodyParameter", "templates/utility-tem
 static const wa_object payload_parameter = {"PayloadParameter", "templates/utility-templates/utility-templates",
     DOC("The payload of a button."),
     .fields = FIELDS(PARAMETER_FIELDS,
-        ADVISED(WA_STRING, "payload", 1, 512, REQUIRED | GUIDE, "The webhook repeats it when the button is pressed.",
+        ADVISED(WA_STRING, "payload", 1, 512, REQUIRED | GUIDE, "The webhook has it after the user pressed the button.",
         WA_ONE_LINE))};
 static const wa_object call_payload_parameter = {"CallPayloadParameter", "calling/call-button-messages-deep-links",
     DOC("The payload of a call button."),
     .fields = FIELDS(PARAMETER_FIELDS,
-        ADVISED(WA_STRING, "payload", 1, 512, REQUIRED | GUIDE, "The webhook repeats it when the user calls.",
+        ADVISED(WA_STRING, "payload", 1, 512, REQUIRED | GUIDE, "The webhook of the call has it.",
         WA_ONE_LINE))};
 static const wa_object label_parameter = {"LabelParameter", "templates/utility-templates/utility-templates",
     DOC("The text of a button; a payload is better."),
@@ -807,7 +807,7 @@ static const wa_object coupon_parameter = {"CouponParameter", "templates/marketi
     .fields = FIELDS(PARAMETER_FIELDS, ADVISED(WA_STRING, "coupon_code", 1, 20, REQUIRED | GUIDE, "The code.",
         WA_ONE_LINE))};
 static const wa_object ttl_parameter = {"TtlParameter", "calling/call-button-messages-deep-links",
-    DOC("The time that a call button works."),
+    DOC("How long a call button works."),
     .fields = FIELDS(PARAMETER_FIELDS, TTL_MINUTES(REQUIRED))};
 
 static const wa_object template_section = {"TemplateSection", "templates/marketing-templates/mpm-templates",
@@ -823,7 +823,7 @@ static const wa_object products_action = {"ProductsAction", "templates/marketing
 static const wa_object flow_button_action = {"FlowButtonAction", "messages/interactive-flow-messages",
     DOC("The data of a flow that opens."),
     .fields = FIELDS(STRING("flow_token", 0, 0, 0, "Your own name for this use of the flow."),
-        MAP("flow_action_data", 0, 0, "Your own data, sent as it is."))};
+        MAP("flow_action_data", 0, 0, "Your own data, sent unchanged."))};
 static const wa_object order_button_action = {"OrderButtonAction", "payments/payments-in/orderdetailstemplate",
     DOC("The order of a button."),
     .fields = FIELDS(OBJECT("order_details", order_details_parameters, REQUIRED | GUIDE, "The order."))};
@@ -834,13 +834,13 @@ static const wa_object payment_code = {"PaymentCode", "payments/payments-br/over
 static const wa_object requested_setting = {"RequestedPaymentSetting", "payments/payments-br/overview",
     DOC("A way to pay."),
     .fields = FIELDS(
-        CHOICE("type", RECOMMENDED | OPEN | SOFT, "The name of the member that it has.", "pix_dynamic_code", "boleto",
+        CHOICE("type", RECOMMENDED | OPEN | SOFT, "The member with the content.", "pix_dynamic_code", "boleto",
         "payment_link"),
         OBJECT("pix_dynamic_code", payment_code, SOFT, "A Pix code."),
         OBJECT("boleto", boleto, SOFT, "A boleto."),
         OBJECT("payment_link", payment_link, SOFT, "A payment link."))};
 static const wa_object payment_request = {"PaymentRequest", "payments/payments-br/overview",
-    DOC("A payment that is asked for (Brazil)."),
+    DOC("A request for a payment (Brazil)."),
     .fields = FIELDS(RECOMMENDED_OBJECT("payment_setting", requested_setting, "A way to pay."))};
 static const wa_object payment_action = {"PaymentRequestAction", "payments/payments-br/overview",
     DOC("The payment of a button."),
@@ -916,13 +916,13 @@ static const wa_object button_component = {"ButtonComponent", "messages/template
         {"phone_number", &phone_number_component}, {"payment_request", &payment_component})};
 
 static const wa_object offer = {"LimitedTimeOffer", "templates/marketing-templates/limited-time-offer-templates",
-    DOC("The end of an offer."),
+    DOC("The time at which an offer ends."),
     .fields = FIELDS(INTEGER("expiration_time_ms", 0, 0, REQUIRED | GUIDE, "Milliseconds since 1970."))};
 static const wa_object offer_parameter = {"LimitedTimeOfferParameter", "templates/marketing-templates/limited-time-offer-templates",
-    DOC("The end of an offer."),
+    DOC("The time at which an offer ends."),
     .fields = FIELDS(CONSTANT("type", "limited_time_offer", REQUIRED | GUIDE, "The type."),
-        OBJECT("limited_time_offer", offer, REQUIRED | GUIDE, "The end of the offer."))};
-static const wa_object offer_component = COMPONENT("LimitedTimeOfferComponent", "The end of an offer.",
+        OBJECT("limited_time_offer", offer, REQUIRED | GUIDE, "The time at which the offer ends."))};
+static const wa_object offer_component = COMPONENT("LimitedTimeOfferComponent", "The time at which an offer ends.",
     VALUES_OF(offer_parameter, 1, 1, REQUIRED));
 
 static const wa_object tap_target = {"TapTarget", "templates/tap-target-url-title-override",
@@ -967,18 +967,18 @@ static const wa_object language = {"Language", "messages/template-messages", DOC
     .fields = FIELDS(CONSTANT("policy", "deterministic", 0, "Always deterministic."),
         ADVISED(WA_STRING, "code", 1, 0, REQUIRED, "Such as en or en_US.", WA_LANGUAGE))};
 static const wa_object template = {"Template", "messages/template-messages",
-    DOC("A message that was written before and approved."),
+    DOC("A message that was written and approved earlier."),
     .fields = FIELDS(STRING("name", 1, 512, REQUIRED, "The template's name."),
         OBJECT("language", language, REQUIRED, "The template's language."),
         LIST("components", component, 0, 0, LIST_RULES | PARTS, "Values for the template's variables."))};
 
 /* ---- the envelope -------------------------------------------------------------------------------------------------- */
 
-static const wa_object context = {"Context", "messages/contextual-replies", DOC("The message that is answered."),
-    .fields = FIELDS(MESSAGE_ID("The message that this one answers."))};
+static const wa_object context = {"Context", "messages/contextual-replies", DOC("Quotes an earlier message."),
+    .fields = FIELDS(MESSAGE_ID("The id of the message that the new message answers."))};
 
 static const wa_object direct_send_config = {"DirectSendConfig", "direct-send", DOC("A name for Direct Send (beta)."),
-    .fields = FIELDS(ROW(WA_STRING, "template_name", RECOMMENDED | SOFT, "The name of the template that is made of it.",
+    .fields = FIELDS(ROW(WA_STRING, "template_name", RECOMMENDED | SOFT, "The name of the template that the API makes.",
         .max = 512, .format = WA_SNAKE))};
 static const wa_object bid_spec = {"BidSpec", "marketing-messages/send-marketing-messages",
     DOC("The bid for a marketing message (beta)."),
@@ -990,16 +990,16 @@ static const wa_object envelope = {"Envelope", "messages/send-messages",
         CHOICE("recipient_type", FILLED, "Filled in if absent.", "individual", "group"),
         ROW(WA_ID, "to", GUIDE, "A phone number, a WhatsApp id or a group's id.", .min = 1, .format = WA_NO_USER_ID,
             .advice = {WA_VISIBLE, WA_NO_NAME, WA_HAS_DIGIT}),
-        ADVISED(WA_ID, "recipient", 1, 0, GUIDE, "A business-scoped user id; `to` wins where both are given.",
+        ADVISED(WA_ID, "recipient", 1, 0, GUIDE, "A business-scoped user id; if `to` is present too, `to` is used.",
             WA_VISIBLE, WA_NO_NAME, WA_NO_PHONE),
-        OBJECT("context", context, 0, "The message that is answered."),
-        STRING("biz_opaque_callback_data", 0, 512, 0, "Your own text; status webhooks repeat it."),
-        STRING("recipient_identity_key_hash", 0, 0, GUIDE, "Delivered only if it is the user's current hash."),
+        OBJECT("context", context, 0, "Quotes an earlier message."),
+        STRING("biz_opaque_callback_data", 0, 512, 0, "Your own text; the status webhooks of the message have it."),
+        STRING("recipient_identity_key_hash", 0, 0, GUIDE, "Delivered only if the user still has this hash."),
         BOOLEAN("message_activity_sharing", SOFT, "Report what the user does with the message."),
         ID("messaging_account_id", 0, 0, GUIDE, "The messaging account that is charged."),
         ID("paid_messaging_account_id", 0, 0, DEPRECATED | GUIDE, "The old name of `messaging_account_id`."),
         CHOICE("category", OPEN | SOFT, "For Direct Send (beta).", "utility", "authentication", "service"),
-        INTEGER("ttl_seconds", 30, 43200, SOFT, "For Direct Send (beta): seconds in which it is delivered or never."),
+        INTEGER("ttl_seconds", 30, 43200, SOFT, "For Direct Send (beta): seconds until the API gives up."),
         OBJECT("direct_send_config", direct_send_config, GUIDE, "For Direct Send (beta)."),
         OBJECT("bid_spec", bid_spec, SOFT, "For marketing messages (beta)."),
         CHOICE("product_policy", 0, "For /marketing_messages only.", "CLOUD_API_FALLBACK", "STRICT"),
@@ -1051,7 +1051,7 @@ static const wa_object direct_link_button = {"DirectLinkButton", DIRECT_SEND, DO
             .object = &direct_link, .total = 2))};
 static const wa_object direct_reply = {"DirectReply", DIRECT_SEND, DOC("The title of a button, and its id."),
     .fields = FIELDS(
-        TEXT(WA_ID, "id", WA_TRIMMED, 1, 256, 0, REQUIRED | UNIQUE, "The webhook repeats it when the button is pressed."),
+        TEXT(WA_ID, "id", WA_TRIMMED, 1, 256, 0, REQUIRED | UNIQUE, "The webhook has it after a press."),
         DIRECT_TEXT("title", 1, 20, REQUIRED | UNIQUE, "The title of the button; markdown is not formatted."))};
 static const wa_object direct_reply_button = {"DirectReplyButton", DIRECT_SEND, DOC("A button that answers."),
     .fields = FIELDS(STRING("type", 0, 0, REQUIRED, "The button's kind."),
@@ -1070,7 +1070,7 @@ static const wa_object direct_cta_url = {"DirectInteractiveCtaUrl", DIRECT_SEND,
 static const wa_object direct_voice_call = {"DirectInteractiveVoiceCall", DIRECT_SEND,
     DOC("A button that calls the business."),
     .fields = FIELDS(DIRECT_FIELDS, ACTION(voice_call_action))};
-static const wa_object direct_interactive = {"DirectInteractive", DIRECT_SEND, DOC("A message with something to press."),
+static const wa_object direct_interactive = {"DirectInteractive", DIRECT_SEND, DOC("A message with buttons or a link."),
     .fields = FIELDS(INTERACTIVE_TYPE), .discriminator = "type", .open = true,
     .variants = VARIANTS({"button", &direct_buttons}, {"cta_url", &direct_cta_url}, {"voice_call", &direct_voice_call})};
 static const wa_object direct_text_message = MESSAGE("DirectTextMessage", DIRECT_SEND, "A text by Direct Send (beta).",
@@ -1103,7 +1103,7 @@ static const wa_object contacts_message = {"ContactsMessage", "messages/contacts
     .fields = FIELDS(LIST_BELOW("contacts", contact, 1, 0, 257, REQUIRED, "The cards.")),
     .rules = RULES(NOT_FOR_GROUPS("contacts"), NOT_BY_DIRECT_SEND("contacts"))};
 static const wa_object reaction_message = {"ReactionMessage", "messages/reaction-messages",
-    DOC("An emoji on a message."), .base = &envelope,
+    DOC("A reaction to a message: an emoji."), .base = &envelope,
     .fields = FIELDS(REMOVED("context"), MEMBER("reaction", reaction)),
     .rules = RULES(NOT_FOR_GROUPS("reaction"), NOT_BY_DIRECT_SEND("reaction"))};
 static const wa_object pin_message = MESSAGE("PinMessage",

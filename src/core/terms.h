@@ -60,27 +60,27 @@
         "^(?!\\s*[A-Za-z]{2}\\.([Ee][Nn][Tt]\\.)?[A-Za-z0-9]+\\s*$)", .digits = true) \
     ROW(WA_NO_PHONE,  "no_phone",  "a business-scoped user id: a phone number goes to `to`", is_no_phone, \
         "US.13491208655302741918", "+1 650 555 1234", "[^0-9+\\-(). ]", .digits = false) \
-    ROW(WA_VISIBLE,   "visible",   "without characters that cannot be seen", is_visible, \
+    ROW(WA_VISIBLE,   "visible",   "without invisible characters", is_visible, \
         "text 1", "1\xE2\x80\x8E", "^[^\\u0000-\\u001F]*$", .digits = true, .culprit = hidden_character) \
     ROW(WA_NO_NAME,   "no_name",   "a number or an id: a user name is not an address", is_no_name, \
         "text 1", "@ana", "^[^@]", .digits = true) \
-    ROW(WA_HAS_DIGIT, "has_digit", "a phone number or the id of a group, which have digits", has_digit, \
+    ROW(WA_HAS_DIGIT, "has_digit", "a phone number or the id of a group: both have digits", has_digit, \
         "text 1", "ana", "[0-9]", .digits = true, .except_name = "recipient_type", .except_value = "group")
 
 /* Error codes, which Lua knows as `problem.rule`. Columns: name; what it says. */
 #define WA_CODES(ROW) \
     ROW(WA_ERR_REQUIRED,  "required",  "a field is missing") \
-    ROW(WA_ERR_TYPE,      "type",      "a value has another type") \
-    ROW(WA_ERR_ENUM,      "enum",      "a value is not one of those that are allowed") \
+    ROW(WA_ERR_TYPE,      "type",      "a value has a wrong type") \
+    ROW(WA_ERR_ENUM,      "enum",      "a value is not one of the allowed values") \
     ROW(WA_ERR_MIN_CHARS, "min_chars", "a text is too short") \
     ROW(WA_ERR_MAX_CHARS, "max_chars", "a text is too long") \
     ROW(WA_ERR_MIN_ITEMS, "min_items", "a list has too few items") \
     ROW(WA_ERR_MAX_ITEMS, "max_items", "a list has too many items") \
     ROW(WA_ERR_RANGE,     "range",     "a number is out of range") \
-    ROW(WA_ERR_FORMAT,    "format",    "a text has another form") \
-    ROW(WA_ERR_ONE_OF,    "one_of",    "exactly one of some fields is needed") \
+    ROW(WA_ERR_FORMAT,    "format",    "a text has a wrong form") \
+    ROW(WA_ERR_ONE_OF,    "one_of",    "exactly one of several fields is needed") \
     ROW(WA_ERR_FORBIDDEN, "forbidden", "a field does not belong here") \
-    ROW(WA_ERR_UNKNOWN,   "unknown",   "the API has no such field") \
+    ROW(WA_ERR_UNKNOWN,   "unknown",   "the API does not have this field") \
     ROW(WA_ERR_UNIQUE,    "unique",    "a value occurs twice in a list") \
     ROW(WA_ERR_UTF8,      "utf8",      "a text is not UTF-8") \
     ROW(WA_ERR_DEPTH,     "depth",     "tables are nested too deeply")
@@ -105,7 +105,7 @@
         "`%1` only together with `%2`.") \
     ROW(WA_AT_MOST_WHEN,   "at_most_when", WA_ERR_RANGE, "%A, at most %L where `%2` is \"%3\"", \
         "`%1` is at most %4 where `%2` is \"%3\" (warning).") \
-    ROW(WA_SUM,            "sum",          WA_ERR_RANGE, "not the sum of what adds to it, less what is taken off", \
+    ROW(WA_SUM,            "sum",          WA_ERR_RANGE, "must be the sum of its amounts, less the discount", \
         "`%1` is the sum of the amounts in `%2`, less the discount (warning).")
 
 /* Marks of fields. Column: name. */

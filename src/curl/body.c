@@ -175,8 +175,8 @@ const char *wa_stream_open_part(wa_part *p, char *text, size_t size)
     if (p->path != NULL) {
         p->file = open(p->path, READ_FLAGS);
         if (p->file < 0 || read_status(p->file, &about) != 0) return error_text(errno, text, size);
-        if (!S_ISREG(about.st_mode)) return "is no regular file";
-        if ((uint64_t) about.st_size < p->start) return "ends before the place where its bytes are to begin";
+        if (!S_ISREG(about.st_mode)) return "is not a regular file";
+        if ((uint64_t) about.st_size < p->start) return "ends before the byte at which the body begins";
         p->size = (uint64_t) about.st_size - p->start;
     }
     p->stream->size += p->size;
@@ -245,7 +245,7 @@ const char *wa_stream_reason(const wa_stream *s, char *text, size_t size)
         snprintf(text, size, "the file that is sent cannot be read: %s", error_text(s->error, why, sizeof why));
         break;
     case WA_STREAM_SHORTENED:
-        return "the file that is sent became shorter meanwhile";
+        return "the file that is sent became shorter during the request";
     case WA_STREAM_UNWRITABLE:
         snprintf(text, size, "the answer cannot be written to its file: %s", error_text(s->error, why, sizeof why));
         break;

@@ -108,7 +108,17 @@ static void note_begin(wa_transfer *t, const char *address, int peer_port, int p
     t->connection = found;
     t->on_connection = true;
     if (++c->begun > p->most) p->most = c->begun;
-    if (++c->under_way > 1) p->multi->protocol = WA_MULTIPLEXED;
+    /* a request of HTTP/1.1 that has ended, but was not collected yet, is counted too: so this is a first guess */
+    if (++c->under_way > 1 && p->multi->protocol == WA_UNKNOWN) p->multi->protocol = WA_MULTIPLEXED;
+}
+
+/* The protocol of a request that has ended. */
+static void note_protocol(const wa_transfer *t)
+{
+    long version = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
+    if (version == CURL_HTTP_VERSION_1_1 || version == CURL_HTTP_VERSION_1_0) t->pool->multi->protocol = WA_SERIAL;
+    else if (version != 0) t->pool->multi->protocol = WA_MULTIPLEXED;
 }
 
 #if WA_HAS_PREREQ
@@ -127,12 +137,9 @@ static int on_request(void *context, char *address, char *local_address, int pee
 /* This libcurl does not say when a request begins: what is known at its end has to do. */
 static void note_end(wa_transfer *t)
 {
-    long port = 0, version = 0;
+    long port = 0;
     curl_easy_getinfo(t->easy, CURLINFO_LOCAL_PORT, &port);
-    curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
     if (port != 0) note_begin(t, NULL, 0, (int) port);
-    if (version == CURL_HTTP_VERSION_1_1 || version == CURL_HTTP_VERSION_1_0) t->pool->multi->protocol = WA_SERIAL;
-    else if (version != 0) t->pool->multi->protocol = WA_MULTIPLEXED;
 }
 
 #endif
@@ -789,7 +796,9 @@ static bool start(wa_multi *m, wa_transfer *t)
         return false;
     }
     t->state = WA_UNDER_WAY;
-    if (p->most + p->waiting >= (size_t) m->settings.max_requests) retire(m, p);
+    /* with HTTP/2 all that wait may go to one connection, with HTTP/1.1 each to another */
+    size_t waiting = m->protocol == WA_SERIAL && p->waiting > 1 ? 1 : p->waiting;
+    if (p->most + waiting >= (size_t) m->settings.max_requests) retire(m, p);
     return true;
 }
 
@@ -886,6 +895,7 @@ static void collect(wa_multi *m, wa_pool *p)
 #if !WA_HAS_PREREQ
         note_end(t);
 #endif
+        note_protocol(t);
         take_out(m, t, code == CURLE_OK && !t->head_ended ? CURLE_PARTIAL_FILE : code);
     }
 }

@@ -94,11 +94,11 @@ static const char *read_headers(lua_State *L, int table, wa_transfer *t)
         size_t name_length, length;
         if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) return "headers must be strings by name";
         const char *name = lua_tolstring(L, -2, &name_length), *text = lua_tolstring(L, -1, &length);
-        if (!is_token(name, name_length)) return "a header's name holds a byte that it must not";
-        if (!is_header_value(text, length)) return "a header's value holds a line end or another control character";
+        if (!is_token(name, name_length)) return "a header's name has a byte that is not allowed";
+        if (!is_header_value(text, length)) return "a header's value has a line end or another control character";
         if (is_header_named(name, name_length, "content-length") ||
             is_header_named(name, name_length, "transfer-encoding")) {
-            return "Content-Length and Transfer-Encoding are the transport's to set";
+            return "the transport sets Content-Length and Transfer-Encoding: remove them";
         }
         if (form && is_header_named(name, name_length, "content-type"))
             return "the transport sets the Content-Type of a form: remove it";
@@ -177,7 +177,7 @@ static wa_refusal read_body_file(lua_State *L, int table, wa_stream *s, int stri
     if (p == NULL) return refused(wa_no_memory);
     if (lua_type(L, -1) != LUA_TSTRING) return refused("body_file must be a path, a string");
     p->path = lua_tolstring(L, -1, &length);
-    if (strlen(p->path) != length) return refused("body_file holds a NUL");
+    if (strlen(p->path) != length) return refused("body_file contains a NUL");
     if (!bytes_field(L, table, "body_offset", 0, &start)) return refused("body_offset must be a number of bytes");
     p->start = (uint64_t) start;
     lua_rawseti(L, strings, 1);
@@ -191,7 +191,7 @@ static wa_refusal read_to_file(lua_State *L, int table, wa_stream *s)
     size_t length;
     if (lua_type(L, -1) != LUA_TSTRING) return refused("to_file must be a path, a string");
     const char *path = lua_tolstring(L, -1, &length);
-    if (strlen(path) != length) return refused("to_file holds a NUL");
+    if (strlen(path) != length) return refused("to_file contains a NUL");
     if (!bytes_field(L, table, "max_file", MAX_FILE, &limit)) return refused("max_file must be a number of bytes");
     return refused(wa_stream_set_path(s, path, (uint64_t) limit) ? NULL : wa_no_memory);
 }

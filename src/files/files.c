@@ -96,7 +96,7 @@ static const char *check_path(lua_State *L, int index)
 {
     size_t length;
     const char *path = luaL_checklstring(L, index, &length);
-    luaL_argcheck(L, length > 0 && strlen(path) == length, index, "a path is not empty and holds no zero byte");
+    luaL_argcheck(L, length > 0 && strlen(path) == length, index, "a path must not be empty or contain a zero byte");
     return path;
 }
 

@@ -1,5 +1,5 @@
--- Reads CSV as RFC 4180 describes it: commas, quotes that are doubled, line ends inside quotes, CRLF or LF. One row at a time, in
--- constant memory. Never guesses: a quote in a wrong place is an error with its line.
+-- Reads CSV as RFC 4180 describes it: commas, doubled quotes, line ends inside quotes, CRLF or LF. Reads one row at a time, in
+-- constant memory. Never guesses: a quote in a wrong place is an error with its line number.
 local csv = {}
 
 local find, sub, gsub = string.find, string.sub, string.gsub
@@ -32,7 +32,7 @@ local function quoted_field(text, at)
   end
 end
 
--- Returns the fields; nil: a quote is open at the end; false, err
+-- Returns the fields; or nil if a quote is still open at the end; or false and an error.
 local function quoted_fields(text)
   local fields, at = {}, 1
   while true do
@@ -44,7 +44,7 @@ local function quoted_fields(text)
       stop = find(text, ",", at, true) or #text + 1
       value = sub(text, at, stop - 1)
       if stop > #text then value = without_cr(value) end
-      if find(value, '"', 1, true) then return false, "a quote inside a field that does not begin with one" end
+      if find(value, '"', 1, true) then return false, "a quote inside a field that does not begin with a quote" end
     end
     fields[#fields + 1] = value
     if stop > #text or (stop == #text and sub(text, stop) == "\r") then return fields end
@@ -55,13 +55,14 @@ end
 
 local function quotes_in(line) return select(2, gsub(line, '"', "")) end
 
--- an error that is nearer than the end of the file, where a quote is in a wrong place
+-- Returns an error for a row whose last quote is never closed. If the first line has a quote in a wrong place, the error is about
+-- that quote.
 local function not_closed(line, first)
   local _, err = quoted_fields(line)
   return false, err or "a quote is not closed", first
 end
 
--- A row that has quotes, which may go on over many lines: it is whole once their number is even. Linear in its length.
+-- Reads a row that has quotes. The row may have many lines: it ends when its number of quotes is even. Takes linear time.
 local function quoted_row(state, line)
   local first, pieces, count, size = state.line, { line }, quotes_in(line), #line
   while count % 2 == 1 do
@@ -78,8 +79,8 @@ local function quoted_row(state, line)
 end
 
 ---@param next_line fun(): string|false|nil, string? as lines.of makes it
----@return fun(): string[]|false|nil, integer|string, integer? next_row the fields and the line, from 1; nil at the end; false,
----err and the line
+---@return fun(): string[]|false|nil, integer|string, integer? next_row returns the fields and the line number, from 1; nil at the
+---end; false, an error and the line number after a fault
 function csv.rows(next_line)
   local state = { next_line = next_line, line = 0 }
   return function()

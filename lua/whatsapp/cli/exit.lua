@@ -1,5 +1,5 @@
--- How the program ends: its exit codes, the sentence of each, and the code that an outcome of the library has. Data, and the few
--- lines that read it. Never ends the program itself.
+-- How the program ends: its exit codes, a sentence for each code, and the code for a failure of the library. Never ends the
+-- program itself.
 local exit = {}
 
 ---@class whatsapp.cli.exit_code
@@ -11,32 +11,32 @@ local exit = {}
 ---@type whatsapp.cli.exit_code[]
 exit.CODES = {
   { code = 0, name = "done", sentence = "done", meaning = "done: everything was accepted, everything is valid" },
-  { code = 1, name = "failed", sentence = "it did not work", meaning = "anything else went wrong" },
-  { code = 2, name = "usage", sentence = "wrong use: whatsapp help COMMAND tells how it is used",
+  { code = 1, name = "failed", sentence = "the command failed", meaning = "anything else went wrong" },
+  { code = 2, name = "usage", sentence = "wrong use: see whatsapp help COMMAND",
     meaning = "wrong use of the command, or a setting is missing" },
-  { code = 3, name = "invalid", sentence = "refused here: correct it first, nothing was sent",
-    meaning = "refused here: the message is wrong, nothing was sent" },
-  { code = 4, name = "refused", sentence = "refused by the API: it was not sent, and the same request fails again",
+  { code = 3, name = "invalid", sentence = "refused before sending: correct the input, nothing was sent",
+    meaning = "refused before sending: the input is wrong, nothing was sent" },
+  { code = 4, name = "refused", sentence = "refused by the API: nothing was sent, and the same request would fail again",
     meaning = "refused by the API (with code 190: whatsapp doctor)" },
   { code = 5, name = "try_later", sentence = "not sent: try again later",
     meaning = "not sent, try again later: no connection, or throttled" },
-  { code = 6, name = "unknown", sentence = "it may have been sent: look before you send it again",
-    meaning = "it may have been sent: look first" },
-  { code = 7, name = "some", sentence = "some of many were not accepted",
-    meaning = "some of many were not accepted; a replay differs" },
-  { code = 130, name = "interrupted", sentence = "interrupted: everything that was read has its outcome",
-    meaning = "interrupted by Ctrl-C; everything is written down" },
+  { code = 6, name = "unknown", sentence = "the message may have been sent: check before you send it again",
+    meaning = "the message may have been sent: check first" },
+  { code = 7, name = "some", sentence = "not everything was accepted",
+    meaning = "not everything was accepted; or a replay differs" },
+  { code = 130, name = "interrupted", sentence = "interrupted: each row that was read has an outcome",
+    meaning = "interrupted by Ctrl-C; each row that was read has an outcome" },
 }
 
 local by_name = {}
 for _, row in ipairs(exit.CODES) do by_name[row.name] = row end
 
----@param name string of a row of exit.CODES
+---@param name string the name of a row of exit.CODES
 ---@return whatsapp.cli.exit_code
 function exit.row(name) return by_name[name] end
 
----Ends the command that runs, from any depth: raises a table that the dispatcher prints.
----@param name string of a row of exit.CODES
+---Ends the running command, from any call depth: raises a table, which cli.main prints.
+---@param name string the name of a row of exit.CODES
 ---@param err string? one line, or several
 ---@param more { hint: string?, details: table?, silent: boolean? }?
 function exit.stop(name, err, more)
@@ -45,21 +45,21 @@ function exit.stop(name, err, more)
   error(stopped, 0)
 end
 
--- kind of the details -> the name of the exit code where nothing was sent and repeating does not help
+-- kind of the details -> name of the exit code, if nothing was sent and a repetition does not help
 local OF_KIND = { invalid = "invalid", refused = "failed", api = "refused", protocol = "refused" }
 
 ---@param details whatsapp.details of a failure
----@param is_harmless boolean? the request asks only, so that it can be repeated at will
----@return string name of a row of exit.CODES
+---@param is_harmless boolean? true: the request may be repeated without harm
+---@return string name the name of a row of exit.CODES
 function exit.name_of(details, is_harmless)
   if details.retryable then return "try_later" end
   if details.may_have_been_sent then return is_harmless and "try_later" or "unknown" end
   return OF_KIND[details.kind] or "failed"
 end
 
-local EXPIRED = 190 -- the token
+local EXPIRED = 190 -- code of the API: the token is not valid
 
----Ends the command for a failure of the library.
+---Ends the command because of a failure of the library.
 ---@param err string
 ---@param details whatsapp.details
 ---@param is_harmless boolean?

@@ -1,23 +1,23 @@
--- The endpoint inside the nginx of `whatsapp flows serve`: it has the screens of the user's file, and prints a line for each
--- request. Never prints what a request holds.
+-- The endpoint inside the nginx of `whatsapp flows serve`: it calls the functions of the user's file, and prints a line for each
+-- request. Never prints the content of a request.
 -- luacheck: std min+ngx_lua
 local worker = require "whatsapp.cli.worker"
 
 local listener = {}
 
-local state -- that of the one worker
+local state -- the state of the only worker
 
--- the table of functions that the user's file returns; the file may require others of its folder
+-- returns the table of functions from the user's file; the file may require modules of its folder
 local function callbacks_of(path)
   package.path = ("%s/?.lua;%s"):format(path:match "^(.*)/", package.path)
   local chunk, err = loadfile(path)
   if not chunk then error(err, 0) end
   local on = chunk()
-  if type(on) ~= "table" then error(path .. " returns no table of functions: { init =, data_exchange =, back = }", 0) end
+  if type(on) ~= "table" then error(path .. " must return a table of functions: { init =, data_exchange =, back = }", 0) end
   return on
 end
 
----Makes the endpoint. Raises for a wrong key or file.
+---Makes the endpoint. Raises if a key or the file is wrong.
 ---@param options { file: string, private_key: string, passphrase: string?, app_secret: string }
 ---@param on_error fun(err: string)
 ---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handle
@@ -28,7 +28,7 @@ function listener.handle(options, on_error)
   })
 end
 
----For init_worker_by_lua.
+---Makes the endpoint of this worker. For init_worker_by_lua.
 ---@param path string of the file with the options
 function listener.begin(path)
   state = {}
@@ -41,7 +41,7 @@ function listener.begin(path)
   end
 end
 
----For content_by_lua.
+---Answers a request. For content_by_lua.
 function listener.content()
   require("whatsapp.nginx").serve(state.handle)
 end

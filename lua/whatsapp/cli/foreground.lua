@@ -1,5 +1,5 @@
--- Runs a module of the program inside an nginx of its own, in the foreground, on 127.0.0.1. The options go through a file in a
--- folder that only this user can read. Never leaves nginx behind.
+-- Runs a module of the program inside a new nginx, in the foreground, on 127.0.0.1. Passes the options in a file, in a folder
+-- that only this user can read. Never leaves nginx running.
 local process = require "whatsapp.sandbox.process"
 
 local foreground = {}
@@ -35,13 +35,13 @@ local function configuration(module, port, folder)
   return (CONF:gsub("%$(%u+)", values))
 end
 
----@param what { module: string, port: integer, options: table, on_start: fun(port: integer) } module: has begin(path) and
----content(); port: 0 takes a free one; on_start: called before nginx starts
+---@param what { module: string, port: integer, options: table, on_start: fun(port: integer) } module: a module that has
+---begin(path) and content(); port: 0: a free port; on_start: called before nginx starts
 ---@return true? ok
 ---@return string? err
 function foreground.run(what)
   return process.stay {
-    port = what.port ~= 0 and what.port or nil, prepare = "export -p >environment", -- nginx has an environment of its own
+    port = what.port ~= 0 and what.port or nil, prepare = "export -p >environment", -- nginx does not pass the environment on
     files = { ["options.json"] = require("whatsapp.cli.json_line").of(what.options) },
     configuration = function(port, folder)
       what.on_start(port)

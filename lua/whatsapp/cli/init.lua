@@ -1,5 +1,5 @@
--- The program `whatsapp`: reads the command line, runs one command, and turns whatever it raises into an exit code and a
--- sentence. Every command is a file of commands/, a row that says all about it. Never does a command's work.
+-- The program `whatsapp`: reads the command line, runs one command, and turns an error of the command into an exit code and a
+-- sentence. Every command is a file in commands/ that returns a row: name, help, options, function. Never does a command's work.
 local exit = require "whatsapp.cli.exit"
 local terminals = require "whatsapp.cli.terminal"
 
@@ -15,13 +15,13 @@ local NAMES = {
 ---@field name string
 ---@field summary string one line
 ---@field description string?
----@field arguments table[]? { name, how many, what it is }
----@field options table[]? { names, argument, what it does, choices =, number =, many = }
+---@field arguments table[]? { name, count, description }
+---@field options table[]? { names, argument, description, choices =, number =, many = }
 ---@field examples string[]
 ---@field commands whatsapp.cli.command[]?
 ---@field run fun(context: whatsapp.cli.context): string? name of an exit code, "done" if absent
 
--- no output shows a secret of the environment, whatever else goes wrong
+-- hides the secrets of the environment from all output, before anything can fail
 local function hide_secrets(terminal)
   for _, row in ipairs(require("whatsapp.cli.settings").ROWS) do
     if row.secret then terminal:hide(os.getenv(row[2])) end
@@ -36,7 +36,7 @@ function cli.commands()
   return rows
 end
 
--- options that hold a secret in other programs: everybody can read the arguments of a process
+-- Other programs take a secret in these options. This program refuses them: every user can read the arguments of a process.
 local SECRETS = { token = "token", ["access-token"] = "token", ["app-secret"] = "app_secret", secret = "app_secret" }
 
 local function check_no_secret(arguments)
@@ -53,10 +53,10 @@ local function check_no_secret(arguments)
 end
 
 ---@class whatsapp.cli.context
----@field options table what the command line says
+---@field options table the options and arguments of the command line
 ---@field terminal table
----@field settings fun(): table read at the first call
----@field emit fun(object: table, line: string, order: string[]?) a line of data: with --json the object
+---@field settings fun(): table reads the settings at the first call
+---@field emit fun(object: table, line: string, order: string[]?) prints a line of data; with --json, prints the object instead
 
 local function context_of(options, terminal)
   local context, read = { options = options, terminal = terminal }, nil
@@ -89,7 +89,7 @@ local function complain(terminal, name, err, hint)
   return row.code
 end
 
--- with --json a failure is an object on stdout, too
+-- with --json, prints a failure also as an object on stdout
 local function tell_failure(context, raised)
   if not (context and context.options.json and raised.details) then return end
   local outcome = require "whatsapp.cli.outcome"
@@ -99,7 +99,7 @@ end
 
 local function is_interrupt(raised) return type(raised) == "string" and raised:find "interrupted!" ~= nil end
 
--- the exit code for an error that a command raised
+-- reports an error that a command raised, and returns the exit code
 local function ended(terminal, context, raised)
   if type(raised) == "table" and raised.exit then
     tell_failure(context, raised)
@@ -116,7 +116,7 @@ end
 
 -- ---- the way in -------------------------------------------------------------------------------------------------------------
 
--- A command that comes first is the only one that is loaded: this saves two thirds of the start.
+-- If the first argument is a command, loads only this command: this saves two thirds of the start-up time.
 local function commands_for(arguments)
   for _, name in ipairs(NAMES) do
     if arguments[1] == name then return { (require("whatsapp.cli.commands." .. name)) } end

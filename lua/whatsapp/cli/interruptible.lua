@@ -1,19 +1,19 @@
--- Ctrl-C between two steps, and never in the middle of one. Lua raises "interrupted!" in the main coroutine only (LuaJIT in any
--- one): the work runs in another one, which comes back to the main one after each outcome and while it waits. Never loses a value
--- that the work has in its hands.
+-- Lets Ctrl-C interrupt work between two steps, and never within a step. Lua raises "interrupted!" only in the main coroutine
+-- (LuaJIT: in any coroutine). So the work runs in another coroutine, which yields to the main coroutine after each outcome and
+-- while it waits. Never loses a value of the work.
 local interruptible = {}
 
 local PAUSE = {} -- the work yields this while it waits
 
 local function pause()
-  local co, is_main = coroutine.running() -- Lua 5.1 gives nothing for the main one
+  local co, is_main = coroutine.running() -- Lua 5.1 returns no value in the main coroutine
   if co and not is_main then coroutine.yield(PAUSE) end
 end
 
-local LONGEST = 0.25 -- seconds without a look at the main coroutine
-local PATIENCE = 40 -- seconds without an answer, at the end
+local LONGEST = 0.25 -- seconds: the longest wait before a yield to the main coroutine
+local PATIENCE = 40 -- seconds: after expect_end(), a longer wait without an answer is an error
 
--- A transport that comes back while it waits. Everything else is the transport's.
+-- Returns a transport that yields to the main coroutine while it waits. `transport` does everything else.
 ---@param transport whatsapp.Transport
 ---@return whatsapp.Transport
 function interruptible.transport(transport)
@@ -33,23 +33,23 @@ function interruptible.transport(transport)
       made.answered = transport.now()
       return slot, response, err, details
     end
-    if made.is_ending and transport.now() - made.answered > PATIENCE then error("no answer came any more", 0) end
+    if made.is_ending and transport.now() - made.answered > PATIENCE then error("no answer came for 40 seconds", 0) end
     return pause()
   end
 
-  -- from now on a silence that is longer than every time-out is an error
+  -- from now on, raises an error if no answer comes for longer than every time-out
   function made.expect_end() made.is_ending, made.answered = true, transport.now() end
   return setmetatable(made, { __call = function(_, request) return transport(request) end })
 end
 
--- LuaJIT raises "interrupted!" in any coroutine, from a hook, and calls no hook within a hook. So the work is resumed within one;
--- a signal that came meanwhile is raised when the hook has returned.
+-- LuaJIT raises "interrupted!" from a hook, in any coroutine, but it calls no hook within a hook. So this function resumes the
+-- work within a hook. LuaJIT then raises a signal only after the hook has returned.
 local function resume_in_hook(co, take)
   debug.sethook(function()
     debug.sethook()
     take(coroutine.resume(co))
   end, "", 1)
-  return co -- an instruction, at which the hook is called
+  return co -- Lua calls the hook at this instruction
 end
 
 local function resume(co, take) return take(coroutine.resume(co)) end
@@ -65,11 +65,11 @@ local function resume_all(co, take)
 end
 if jit and jit.off then jit.off(resume_all) end
 
----Resumes work until Ctrl-C or its end. May be called again after Ctrl-C, where the work did not hear of it.
+---Resumes work until Ctrl-C, or until the work ends. After Ctrl-C, the next call continues the work.
 ---@param co thread
----@param on_end fun(...) gets what the work returns
+---@param on_end fun(...) called with the return values of the work
 ---@return boolean is_interrupted
----@return any problem what it raised
+---@return any problem the error that the work raised
 function interruptible.step(co, on_end)
   local problem
   local function take(went, ...)
@@ -83,9 +83,9 @@ function interruptible.step(co, on_end)
 end
 
 ---Runs work to its end, or until Ctrl-C.
----@param work fun() that may yield
+---@param work fun() may yield
 ---@return boolean is_interrupted
----@return any problem what it raised
+---@return any problem the error that the work raised
 function interruptible.run(work)
   return interruptible.step(coroutine.create(work), function() end)
 end

@@ -1,5 +1,5 @@
--- Items of the command line: path=text, path:=JSON, path=@file. Turns each text into the kind of value that the schema has at its
--- path, and refuses a path that there is not. Never reads a file itself and never sends.
+-- Items of the command line: path=text, path:=JSON, path=@file. Converts each text into the type that the schema has at the path,
+-- and refuses a path that is not in the schema. Never reads a file itself and never sends.
 local core = require "whatsapp.core"
 local exit = require "whatsapp.cli.exit"
 local paths = require "whatsapp.cli.paths"
@@ -10,7 +10,7 @@ local items = {}
 local MEDIA = { image = true, video = true, audio = true, document = true, sticker = true, gif = true }
 
 ---@param word string
----@return string? path nil: it is no item
+---@return string? path nil: the word is not an item
 ---@return string sign "=" or ":="
 ---@return string value
 function items.split(word)
@@ -19,7 +19,7 @@ end
 
 -- ---- setting --------------------------------------------------------------------------------------------------------------
 
--- the names and places of a path: { "sections", 1, "title" }
+-- returns the names and indices of a path: { "sections", 1, "title" }
 local function segments_of(path)
   local segments = {}
   for name, places in path:gmatch "([^.%[%]]+)([%[%]%d]*)" do
@@ -48,7 +48,7 @@ local function number_of(text) return tonumber(text:match "^%s*(%-?%d+%.?%d*)%s*
 
 local BOOLEANS = { ["true"] = true, ["false"] = false }
 
--- kind of a field -> the value of a text; nil: the text is no such value
+-- kind of a field -> function that converts a text; it returns nil if the text does not fit
 local CONVERT = {
   integer = number_of,
   boolean = function(text) return BOOLEANS[text] end,
@@ -68,10 +68,10 @@ local WORDS = { integer = "a whole number", boolean = "true or false", object = 
 local function unknown(path)
   local near = paths.nearest(path)
   exit.stop("usage", ("there is no %s in a message%s"):format(path, near and (", did you mean %s?"):format(near) or ""),
-    { hint = not near and 'a text with = in it: text.body="..."' or nil })
+    { hint = not near and 'to send a text that has =, write text.body="..."' or nil })
 end
 
--- the kinds that may be at a path; an item of a list of texts is a text
+-- returns the kinds that the schema allows at a path; an item of a list of strings is a string
 local function kinds_of(path)
   local rows = paths.rows(path)
   if rows then
@@ -93,7 +93,7 @@ local function converted(path, text)
     if CONVERT[kind] then value = CONVERT[kind](text) end
     if value ~= nil then return value end
   end
-  exit.stop("usage", ("%s is %s: %s"):format(path, WORDS[kinds[1]] or kinds[1],
+  exit.stop("usage", ("%s must be %s: %s"):format(path, WORDS[kinds[1]] or kinds[1],
     CONVERT[kinds[1]] and ("%q is not"):format(text) or ("write %s:=JSON, or name a member of it"):format(path)))
 end
 
@@ -105,7 +105,7 @@ local function decoded(path, text)
 end
 
 ---@param path string
----@return string? kind of an object that holds an uploaded file
+---@return string? kind if the path is an object that holds an uploaded file: its name, such as "image"
 function items.media_of(path)
   local name = path:match "[^.]+$"
   local rows = MEDIA[name] and paths.rows(path)
@@ -115,7 +115,7 @@ end
 ---Puts items into a message.
 ---@param message table
 ---@param words string[]
----@param reads { text: fun(path: string): string, upload: fun(path: string, kind: string): string } what reads files
+---@param reads { text: fun(path: string): string, upload: fun(path: string, kind: string): string } functions that read files
 function items.apply(message, words, reads)
   for _, word in ipairs(words) do
     local path, sign, value = items.split(word)
@@ -132,7 +132,7 @@ end
 
 local VALUES = { header = true, body = true, buttons = true }
 
----Takes the items that fill in a template out of a list: header=, body[1]=, body.name=, buttons[0].payload=.
+---Separates the items that fill in a template (header=, body[1]=, body.name=, buttons[0].payload=) from the other items.
 ---@param words string[]
 ---@return table? values for the constructor of templates; nil: there are no such items
 ---@return string[] others

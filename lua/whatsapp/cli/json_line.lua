@@ -1,5 +1,5 @@
--- Writes one value as one line of JSON: members in the order that is asked for, then the others by name, so that the same value
--- is always the same bytes. A list that the core read stays a list. Never raises for data; cannot write functions.
+-- Writes a value as one line of JSON: first the members in a requested order, then the other members by name, so that equal
+-- values become equal bytes. A list that the core read stays a list. Never raises: a function becomes null.
 local core = require "whatsapp.core"
 local values = require "whatsapp.util.values"
 
@@ -56,8 +56,8 @@ function write(value, order, depth)
 end
 
 ---@param value any plain data
----@param order string[]? the members that come first
----@return string line without the end of the line
+---@param order string[]? the names of the first members
+---@return string line without a line end
 function json_line.of(value, order) return write(value, order, 1) end
 
 return json_line

@@ -1,12 +1,12 @@
--- Reads a file line by line in constant memory, also where a line never ends. Lines keep every byte, NUL included, but for the
--- end of the line. Never closes the file.
+-- Reads a file line by line in constant memory, even if a line never ends. Keeps every byte of a line, also NUL, but not the line
+-- end. Never closes the file.
 local lines = {}
 
 local CHUNK = 65536
 local MOST = 8 * 1024 * 1024 -- bytes of one line
 local find, sub = string.find, string.sub
 
--- fread would wait until a whole chunk has come
+-- reads a pipe: file:read(CHUNK) would wait until a whole chunk has come
 local function piped(file)
   return function()
     local line, err = file:read "*l"
@@ -16,11 +16,11 @@ local function piped(file)
 end
 
 ---@param file file*
----@return boolean whether it can be read twice
+---@return boolean can_rewind true: the file can be read twice
 function lines.can_rewind(file) return file:seek "cur" ~= nil end
 
 ---@param file file*
----@return fun(): string|false|nil, string? next_line nil at the end; false and an error
+---@return fun(): string|false|nil, string? next_line returns a line; nil at the end; false and an error after a fault
 function lines.of(file)
   if not lines.can_rewind(file) then return piped(file) end
   local buffer, at, is_ended = "", 1, false
@@ -46,7 +46,7 @@ function lines.of(file)
 end
 
 ---@param text string
----@return string text without the mark that some programs write at the start of UTF-8
+---@return string text without the byte order mark that some programs write first
 function lines.without_mark(text)
   return sub(text, 1, 3) == "\239\187\191" and sub(text, 4) or text
 end

@@ -1,5 +1,6 @@
--- The endpoint inside the nginx of `whatsapp listen`: verifies a webhook, prints its events, runs a program for each, sends the
--- bytes on. Never answers 200 for an event that the program or the other endpoint refused.
+-- The endpoint inside the nginx of `whatsapp listen`: verifies a webhook, prints its events, and runs a program for each event.
+-- With --forward-to, sends the same bytes to another endpoint and returns its answer; else answers 500 if the program failed.
+-- Never answers 200 to a webhook with a wrong signature.
 -- luacheck: std min+ngx_lua
 local body_of = require("whatsapp.util.nginx_body").read
 local json_line = require "whatsapp.cli.json_line"
@@ -8,9 +9,9 @@ local worker = require "whatsapp.cli.worker"
 
 local listener = {}
 
-local state -- that of the one worker
+local state -- the state of the only worker
 
----For init_worker_by_lua.
+---Reads the options of this worker. For init_worker_by_lua.
 ---@param path string of the file with the options
 function listener.begin(path)
   state = worker.begin(path)
@@ -21,7 +22,7 @@ end
 
 local ORDER = { "kind", "type", "id", "from", "to", "status", "text", "timestamp", "phone_number_id", "waba_id" }
 
--- an event without the value around it, which `raw` repeats
+-- returns the JSON of an event, without its member `value`
 local function plain(event)
   local made = {}
   for name, value in pairs(event) do made[name] = value end
@@ -29,7 +30,7 @@ local function plain(event)
   return json_line.of(made, ORDER)
 end
 
--- the JSON goes through a file of this user: nginx takes the children's ends of io.popen
+-- Runs the program with the JSON in a file that only this user can read: nginx waits for all children itself, so io.popen fails.
 local function run_program(line)
   local path = state.nginx_folder .. "/event.json"
   local file = assert(io.open(path, "wb"))
@@ -91,7 +92,7 @@ local function answer()
   return 403, err
 end
 
----For content_by_lua.
+---Answers a request. For content_by_lua.
 function listener.content()
   local status, body = answer()
   ngx.status = status

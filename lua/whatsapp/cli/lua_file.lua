@@ -1,17 +1,17 @@
--- Messages that are written in Lua. The file sees the constructors of whatsapp.message and nothing else: no files, no programs,
--- no other modules. Never runs byte code, and ends what runs longer than a second.
+-- Reads messages from Lua code. The code can use only the constructors of whatsapp.message: no files, no programs, no other
+-- modules. Never runs byte code, and never runs code longer than a second.
 local lua_file = {}
 
 local SECONDS, STEP = 1, 10000
 
 local function compile(text, name, environment)
-  if text:find "^\27" then return nil, "byte code is not read" end
+  if text:find "^\27" then return nil, "byte code is not allowed" end
   if not setfenv then return load(text, name, "t", environment) end
   local chunk, err = loadstring(text, name)
   return chunk and setfenv(chunk, environment), err
 end
 
--- a table alone is a message, too
+-- also compiles a file that is only a table, without `return`
 local function compile_either(text, name, environment)
   local chunk = compile("return " .. text, name, environment)
   if chunk then return chunk end
@@ -25,14 +25,14 @@ local function environment_of()
   return environment
 end
 
--- LuaJIT calls no hook in compiled code
+-- turns the compiler off for a chunk: LuaJIT calls no hook in compiled code
 local function without_compiler(chunk)
   local jit = rawget(_G, "jit")
   if jit and jit.off then jit.off(chunk, true) end
 end
 
 ---@param text string
----@param name string of the file
+---@param name string the name of the file
 ---@return any? value what the file returns
 ---@return string? err
 function lua_file.run(text, name)

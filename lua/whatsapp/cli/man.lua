@@ -1,4 +1,4 @@
--- The man page, made from the rows of the commands, the exit codes and the settings. Pure; the same rows make the same bytes.
+-- Makes the man page from the rows of the commands, the exit codes and the settings. Pure: the same rows make the same bytes.
 local exit = require "whatsapp.cli.exit"
 local parser = require "whatsapp.cli.parser"
 local settings = require "whatsapp.cli.settings"
@@ -60,9 +60,9 @@ end
 
 local function add_settings(out)
   add(out, ".SH SETTINGS")
-  add(out, escaped("An option wins over a variable of the environment, which wins over a profile of the configuration file. "
-    .. "No option "
-    .. "takes a secret, as every user of a machine can read the arguments of a process."))
+  add(out, escaped("The program uses an option first, then a variable of the environment, then a profile of the "
+    .. "configuration file. "
+    .. "No option takes a secret, because every user of a machine can read the arguments of a process."))
   for _, row in ipairs(settings.ROWS) do
     add(out, ".TP")
     add(out, (".B %s%s"):format(escaped(row[1]), row[2] and escaped(" (" .. row[2] .. ")") or ""))
@@ -86,8 +86,8 @@ function man.page()
   add(out, ".B whatsapp")
   add(out, "[options] COMMAND ...")
   add(out, ".SH DESCRIPTION")
-  add(out, escaped("Checks, sends, tests and repairs. Data goes to stdout, words to stderr; what a pipe gets never depends on a "
-    .. "terminal."))
+  add(out, escaped("Checks and sends messages, tests webhooks, and finds faults. Data goes to stdout, messages for the user go "
+    .. "to stderr. A pipe gets the same data as a terminal."))
   add(out, ".SH OPTIONS")
   add_options(out, parser.GLOBAL)
   add(out, ".SH COMMANDS")

@@ -1,5 +1,5 @@
--- A message with {{column}} in its strings: filled in from the columns of a row after the message was read, so that no value can
--- become anything but a string. Never changes the message it was made from.
+-- Fills in a message that has {{column}} in its strings, from the columns of a row. It fills in strings only, after the message
+-- was read, so a value always stays a string. Never changes the original message.
 local did_you_mean = require("whatsapp.util.options").did_you_mean
 
 local merge = {}
@@ -30,7 +30,7 @@ local function place_of(header)
   local place, names = {}, {}
   for i, name in ipairs(header) do
     local plain = name:match "^%s*(.-)%s*$"
-    if place[plain] then return nil, ("the column %s is there twice"):format(plain) end
+    if place[plain] then return nil, ("the column %s occurs twice"):format(plain) end
     place[plain], names[plain] = i, true
   end
   return place, names
@@ -39,7 +39,7 @@ end
 ---@param message table
 ---@param header string[] the names of the columns
 ---@param may_be_empty boolean
----@return (fun(fields: string[]): table?, string?)? make the message of a row; or nil and an error
+---@return (fun(fields: string[]): table?, string?)? make returns the message of a row, or nil and an error
 ---@return string? err
 ---@return table<string, integer>? place of each column
 function merge.of(message, header, may_be_empty)
@@ -57,7 +57,7 @@ function merge.of(message, header, may_be_empty)
     if #fields ~= #header then return nil, ("%d fields, the first line has %d"):format(#fields, #header) end
     for name in pairs(wanted) do
       row[name] = fields[place[name]]
-      if row[name] == "" and not may_be_empty then return nil, ("the column %s is empty (--empty ok lets it be)"):format(name) end
+      if row[name] == "" and not may_be_empty then return nil, ("the column %s is empty (--empty ok allows it)"):format(name) end
     end
     return filled(message, row)
   end

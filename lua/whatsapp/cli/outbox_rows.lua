@@ -1,4 +1,4 @@
--- Rows of a file and the entries of an outbox: puts the rows, and reads what became of each. Never sends.
+-- Puts the rows of a file into an outbox, and reads the outcome of each row. Never sends.
 local outcome = require "whatsapp.cli.outcome"
 local rows = require "whatsapp.cli.rows"
 local store = require "whatsapp.cli.store"
@@ -20,7 +20,7 @@ end
 ---@param outbox whatsapp.outbox_object
 ---@param next_row fun(): whatsapp.cli.row?
 ---@param options { ttl: number?, with_keys: boolean? } with_keys: a row without a key gets the SHA-256 of its message
----@param visit fun(row: whatsapp.cli.row, result: table) called for each row, with what outbox:put_all says of it
+---@param visit fun(row: whatsapp.cli.row, result: table) called for each row, with its result of outbox:put_all
 function outbox_rows.put(outbox, next_row, options, visit)
   local list = {}
   for row in next_row do
@@ -37,15 +37,15 @@ function outbox_rows.put(outbox, next_row, options, visit)
   if #list > 0 then put_list(outbox, list, options, visit) end
 end
 
--- state of an entry -> the word of an outcome; what is on the wire may have arrived
+-- state of an entry -> state of an outcome; a message of state `sending` may have arrived
 local STATES = {
   accepted = "accepted", failed = "failed", unknown = "unknown", sending = "unknown", queued = "not_sent", claimed = "not_sent",
   expired = "not_sent",
 }
 
----The outcome of a row.
+---Returns the outcome of a row.
 ---@param outbox whatsapp.outbox_object
----@param row whatsapp.cli.row with its key
+---@param row whatsapp.cli.row has its key
 ---@return table outcome as cli/outcome makes it
 function outbox_rows.outcome(outbox, row)
   local err, details = rows.check(row)

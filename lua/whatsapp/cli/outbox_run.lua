@@ -1,12 +1,12 @@
--- Sends what is in an outbox, and stops at Ctrl-C between two steps: what is on the wire gets its outcome, everything else
--- stays in the store. Never loses an entry.
+-- Sends the entries of an outbox, and stops at Ctrl-C between two steps: each message on the wire gets its outcome, all other
+-- entries stay in the store. Never loses an entry.
 local exit = require "whatsapp.cli.exit"
 local interruptible = require "whatsapp.cli.interruptible"
 
 local outbox_run = {}
 
-local STOPPED = {} -- raised where nothing is on the wire any more
-local TIMEOUT, MARGIN = 30, 5 -- seconds for an attempt, and those that a lease is longer
+local STOPPED = {} -- raised to end the run when nothing is on the wire
+local TIMEOUT, MARGIN = 30, 5 -- seconds for an attempt; seconds by which a lease is longer
 
 ---@param context whatsapp.cli.context
 ---@return { lease: number } options of whatsapp.outbox.new
@@ -14,7 +14,7 @@ function outbox_run.options(context)
   return { lease = (context.options.timeout or TIMEOUT) + MARGIN }
 end
 
--- a client that comes back to the main coroutine while it waits
+-- returns a client that yields to the main coroutine while it waits, and the state that stops it
 local function client_of(context)
   local options = context.options
   local ok, transport = pcall(require("whatsapp.transport.curl").new, context.settings():transport_options())
@@ -46,14 +46,14 @@ function outbox_run.run(context, outbox, until_empty, on_outcome)
         coroutine.yield()
         return not state.is_stopping
       end,
-      on_error = function(err, seconds) context.terminal:note(("%s; asked again in %g seconds"):format(err, seconds)) end,
+      on_error = function(err, seconds) context.terminal:note(("%s; next try in %g seconds"):format(err, seconds)) end,
     })
   end)
   while coroutine.status(co) ~= "dead" do
     local err, details
     local is_interrupted, problem = interruptible.step(co, function(_, ...) err, details = ... end)
     if is_interrupted then
-      context.terminal:note "waits for the messages on the wire; Ctrl-C again ends at once"
+      context.terminal:note "waits for the messages on the wire; press Ctrl-C again to end at once"
       state.is_stopping = true
     elseif problem and problem ~= STOPPED then error(problem, 0)
     elseif err and coroutine.status(co) == "dead" then exit.stop("failed", err, { details = details }) end

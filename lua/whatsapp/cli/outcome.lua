@@ -1,7 +1,7 @@
--- The outcome of a message, as the program's JSON has it: one word, and an error with what a reader may branch on. Pure.
+-- The outcome of a message in the program's JSON: a state, and an error with members that other programs can test. Pure.
 local outcome = {}
 
--- kind of the details -> the word where nothing was sent
+-- kind of the details -> state, if nothing was sent
 local OF_KIND = { invalid = "invalid", api = "failed", protocol = "failed" }
 
 ---@param details whatsapp.details

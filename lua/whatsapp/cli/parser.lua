@@ -1,24 +1,24 @@
--- Makes the parser of the command line from the rows of the commands, and from nothing else: help, completion and the man page
--- come from the same rows. argparse does the work. Never prints and never ends the program.
+-- Makes the parser of the command line from the rows of the commands. Help, completion and the man page come from the same rows.
+-- argparse does the work. Never prints and never ends the program.
 local parser = {}
 
--- name, argument, what it does; the same form as in the commands
+-- name, argument, description; the same form as in the commands
 parser.GLOBAL = {
   { "-p --profile", "PROFILE", "a profile of the configuration file" },
   { "--config", "FILE", "the configuration file" },
-  { "--phone-number-id", "ID", "the number that sends" },
+  { "--phone-number-id", "ID", "the id of the number that sends" },
   { "--waba-id", "ID", "the WhatsApp Business Account" },
   { "--base-url", "URL", "another address of the API, such as the sandbox's" },
   { "--token-file", "FILE", "the access token is the first line of FILE (-: of stdin)" },
-  { "--json", nil, "data as JSON, one object a line" },
-  { "-q --quiet", nil, "say only what went wrong" },
-  { "-v --verbose", nil, "say more" },
+  { "--json", nil, "print data as JSON, one object a line" },
+  { "-q --quiet", nil, "print data and errors only" },
+  { "-v --verbose", nil, "print more messages" },
   { "--color", "WHEN", "auto, always or never", choices = { "auto", "always", "never" } },
 }
 
 local WIDTH = 80
 
--- "--token-file" is the member token_file
+-- returns the member of an option: "--token-file" -> token_file
 local function target_of(names) return (names:match "%-%-(%S+)":gsub("-", "_")) end
 
 local function add_option(to, row)
@@ -65,7 +65,8 @@ end
 ---@param commands table[] the rows of the commands
 ---@return table parser of argparse
 function parser.of(commands)
-  local made = require "argparse"("whatsapp", "The WhatsApp Cloud API from the shell: checks, sends, tests and repairs.")
+  local argparse = require("whatsapp.util.needed") "argparse"
+  local made = argparse("whatsapp", "The WhatsApp Cloud API from the shell: checks, sends, tests and repairs.")
   made:command_target "command":help_max_width(WIDTH):usage_max_width(WIDTH - 1):help_description_margin(22)
   for _, row in ipairs(parser.GLOBAL) do add_option(made, row) end
   made:flag "--version":description "the version":target "version"

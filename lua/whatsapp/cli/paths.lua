@@ -1,5 +1,5 @@
--- Paths of the schema, as people write them: interactive.action.buttons[1].reply.title. Finds the rows of a path, and the nearest
--- path of a wrong one. Reads the schema at the first use; never changes a message.
+-- Paths of the schema, such as interactive.action.buttons[1].reply.title. Finds the rows of a path, and the path that is most
+-- similar to a wrong path. Reads the schema at the first use. Never changes a message.
 local did_you_mean = require("whatsapp.util.options").did_you_mean
 
 local paths = {}
@@ -22,7 +22,7 @@ local function read()
 end
 
 ---@param path string
----@return string plain with [] for every place of a list
+---@return string plain the path with [] instead of each index
 function paths.plain(path) return (path:gsub("%[%d*%]", "[]")) end
 
 ---@param path string
@@ -32,15 +32,15 @@ function paths.rows(path)
   return by_path[paths.plain(path)]
 end
 
----@param path string of an object or a list; "": the message
----@return table[] rows below it, one a name
+---@param path string the path of an object or a list; "": the message
+---@return table[] rows its members, one row for each name
 function paths.below(path)
   if not by_path then read() end
   local plain = paths.plain(path)
   return below[plain] or below[plain .. "[]"] or {}
 end
 
--- a member of free-form data, such as that of a flow
+-- returns whether a path is within free-form data, such as the data of a flow
 ---@param path string
 ---@return boolean
 function paths.is_free(path)
@@ -53,8 +53,8 @@ function paths.is_free(path)
   return false
 end
 
----@param path string that is wrong
----@return string? near the nearest path that there is: its first wrong name is replaced
+---@param path string a wrong path
+---@return string? near an existing path: the path up to its first wrong name, with a similar name instead
 function paths.nearest(path)
   local parent = ""
   for name in paths.plain(path):gmatch "[^.]+" do

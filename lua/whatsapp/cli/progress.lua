@@ -1,5 +1,5 @@
--- The progress of many messages as one line: a bar, counts, the rate and the time that is left. Pure but for the terminal that
--- it is given; never writes more than ten times a second.
+-- Shows the progress of many messages as one line: a bar, counts, the rate and the remaining time. Never writes more than ten
+-- times a second.
 local progress = {}
 progress.__index = progress
 

@@ -1,5 +1,5 @@
--- Messages in files: JSON (one, or a list), JSON Lines, Lua (one, or a list), and stdin. One record at a time: JSON Lines need
--- constant memory, whatever the size of the file. Never checks a message.
+-- Reads messages from files and stdin: JSON (a message or a list), JSON Lines, Lua (a message or a list). Reads one record at a
+-- time: JSON Lines need constant memory for a file of any size. Never checks a message.
 local core = require "whatsapp.core"
 local exit = require "whatsapp.cli.exit"
 local lines = require "whatsapp.cli.lines"
@@ -7,7 +7,7 @@ local lines = require "whatsapp.cli.lines"
 local records = {}
 
 local decode = core.decode
-local MOST = 64 * 1024 * 1024 -- bytes of a file that is read whole
+local MOST = 64 * 1024 * 1024 -- bytes of a file that is not JSON Lines
 
 ---@param path string -: stdin
 ---@return file* file
@@ -24,12 +24,12 @@ local function whole(next_line, first, name)
   for line, err in next_line do
     if line == false then exit.stop("failed", ("%s: %s"):format(name, err)) end
     pieces[#pieces + 1], size = line, size + #line
-    if size > MOST then exit.stop("usage", ("%s: a file that is no JSON Lines may have %d bytes"):format(name, MOST)) end
+    if size > MOST then exit.stop("usage", ("%s: a file that is not JSON Lines may have at most %d bytes"):format(name, MOST)) end
   end
   return table.concat(pieces, "\n")
 end
 
--- one message, or a list of them
+-- returns an iterator over one message, or over a list of messages
 local function listed(value, err)
   if value == nil then
     local is_told = false
@@ -69,7 +69,7 @@ local function json_lines(next_line, first, after)
   end
 end
 
--- JSON Lines, if the first line is a whole value and the second one begins another
+-- Reads JSON Lines if the first line is a whole value, or if the first two lines each begin an object. Else reads one JSON value.
 local function sniffed(next_line, name)
   local first, err = next_line()
   if first == nil then return function() end end
@@ -98,7 +98,8 @@ READERS.ndjson = READERS.jsonl
 
 ---@param file file*
 ---@param name string
----@return fun(): integer?, any, string? next_record gives the record from 1 and its value, or nil and an error; nil at the end
+---@return fun(): integer?, any, string? next_record returns the record number, from 1, and its value (or nil and an error); nil
+---at the end
 function records.of(file, name)
   local read = READERS[name:match "%.(%w+)$" or ""] or sniffed
   return read(lines.of(file), name)
@@ -110,8 +111,8 @@ function records.one(path)
   local file, name = records.open(path)
   local next_record = records.of(file, name)
   local _, message, err = next_record()
-  if type(message) ~= "table" then exit.stop("usage", ("%s: %s"):format(name, err or "there is no message in it")) end
-  if next_record() then exit.stop("usage", ("%s: one message is taken here, it has several"):format(name)) end
+  if type(message) ~= "table" then exit.stop("usage", ("%s: %s"):format(name, err or "the file has no message")) end
+  if next_record() then exit.stop("usage", ("%s: the file must have one message, it has several"):format(name)) end
   return message
 end
 

@@ -1,5 +1,5 @@
 -- The sandbox inside the nginx of `whatsapp replay`: plays the users' side of a recorded run, waits for the answers of the
--- business, and compares both runs. Ends nginx when it is done. Never judges by ids and times.
+-- business, and compares both runs. At the end it stops nginx. Never compares ids and times.
 -- luacheck: std min+ngx_lua
 local body_of = require("whatsapp.util.nginx_body").read
 local driver = require "whatsapp.sandbox.driver"
@@ -12,10 +12,10 @@ local wire = require "whatsapp.sandbox.wire"
 
 local replayer = {}
 
-local QUIET = 0.3 -- seconds after the last expected answer in which another one would be seen
-local state -- that of the one worker
+local QUIET = 0.3 -- seconds: after the last expected answer, time for an answer that is not expected
+local state -- the state of the only worker
 
--- ids of the messages that the business sent, in their order
+-- returns the ids of the messages that the business sent, in order
 local function ids_in(lines)
   local ids = {}
   for line in lines:gmatch "[^\n]+" do
@@ -32,7 +32,7 @@ local function finish(outcome)
   state.master:signal "QUIT"
 end
 
--- waits until the business has sent that number of messages, and a moment more
+-- waits until the business has sent `count` messages, and QUIET seconds more
 local function wait_for(count)
   local deadline = ngx.now() + state.patience
   while #ids_in(table.concat(state.lines, "\n")) < count and ngx.now() < deadline do
@@ -69,7 +69,7 @@ local function run(premature)
   finish(ok and diff or "error: " .. tostring(diff))
 end
 
----For init_worker_by_lua.
+---Starts the sandbox of this worker. For init_worker_by_lua.
 ---@param path string of the file with the options
 function replayer.begin(path)
   state = assert(json.decode(assert(file.read(path))))
@@ -81,13 +81,13 @@ function replayer.begin(path)
       return ngx.now()
     end,
   }
-  state.box.on_event = function(event) state.lines[#state.lines + 1] = tape.line(event) end
+  state.box.on_event = function(event) state.lines[#state.lines + 1] = tape.line(event, state.box) end
   state.driver = driver.new(ngx, state.box, function() end)
   state.driver:start()
   ngx.timer.at(0.1, run)
 end
 
----For content_by_lua.
+---Answers a request. For content_by_lua.
 function replayer.content()
   local response = state.box.handle {
     method = ngx.req.get_method(), url = ngx.var.request_uri, headers = ngx.req.get_headers(0), body = body_of(ngx),

@@ -1,5 +1,5 @@
--- The rows of a bulk file: JSON Lines, or CSV with a message of {{column}}. One at a time, in constant memory. Never sends, and
--- never checks a message.
+-- Reads the rows of a bulk file: JSON Lines, or CSV with a message that has {{column}} in its strings. Reads one row at a time,
+-- in constant memory. Never sends.
 local core = require "whatsapp.core"
 local csv = require "whatsapp.cli.csv"
 local exit = require "whatsapp.cli.exit"
@@ -12,9 +12,9 @@ local rows = {}
 ---@field line integer
 ---@field message table?
 ---@field key string?
----@field err string? why there is no message
+---@field err string? why the row has no message
 
--- the member `key` is the program's, not the message's
+-- moves the member `key` from the message to the row: the API does not know it
 local function with_key(row, message)
   row.message = message
   if type(message) ~= "table" then
@@ -55,7 +55,7 @@ local function header_of(next_row, name)
   if not header then exit.stop("invalid", ("%s:%s: %s"):format(name, line or 1, header == false and err or "no header")) end
   header[1] = lines.without_mark(header[1] or "")
   if #header == 1 and header[1]:find "[;\t]" then
-    exit.stop("invalid", ("%s:1: one column, %q: only commas are read between columns"):format(name, header[1]))
+    exit.stop("invalid", ("%s:1: one column, %q: only commas separate columns"):format(name, header[1]))
   end
   return header
 end
@@ -77,17 +77,17 @@ end
 
 ---@param file file*
 ---@param name string
----@param options { message: table?, may_be_empty: boolean? } message: with {{column}}, for CSV
+---@param options { message: table?, may_be_empty: boolean? } message: for CSV, has {{column}} in its strings
 ---@return fun(): whatsapp.cli.row? next_row
 function rows.of(file, name, options)
   local next_line = lines.of(file)
   if options.message then return csv_rows(next_line, name, options) end
-  if name:find "%.csv$" then exit.stop("usage", ("%s is CSV: -m FILE names the message of its rows"):format(name)) end
+  if name:find "%.csv$" then exit.stop("usage", ("%s is CSV: -m FILE must name the message of its rows"):format(name)) end
   return json_rows(next_line)
 end
 
 ---@param row whatsapp.cli.row
----@return string? err why it would be refused
+---@return string? err why the client would refuse the row
 ---@return table? details
 function rows.check(row)
   if not row.message then return row.err, { problems = { { path = "", rule = "row", message = row.err } } } end
@@ -96,7 +96,7 @@ function rows.check(row)
 end
 
 ---@param row whatsapp.cli.row
----@return string key its own, or the SHA-256 of the message
+---@return string key the key of the row, or the SHA-256 of its message
 function rows.key_of(row)
   if row.key then return row.key end
   local sum = require("whatsapp.util.sha256").new()

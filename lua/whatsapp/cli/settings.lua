@@ -1,5 +1,5 @@
--- Settings: an option wins over a variable of the environment, which wins over a profile of the configuration file. Keeps secrets
--- out of arguments and files that others can read. Never writes a file.
+-- Settings, from three places in this order: an option, a variable of the environment, a profile of the configuration file.
+-- Refuses secrets in arguments and in files that others can read. Never writes a file.
 local did_you_mean = require("whatsapp.util.options").did_you_mean
 local exit = require "whatsapp.cli.exit"
 local json = require "whatsapp.wire.json"
@@ -9,11 +9,11 @@ local shell = require "whatsapp.cli.shell"
 local settings = {}
 settings.__index = settings
 
--- name in a profile, which is the name of the option too; the variable; whether it is a secret; what it is, for help
+-- name in a profile, and of the option; variable; secret: whether the value is a secret; help: the description
 settings.ROWS = {
-  { "phone_number_id", "WHATSAPP_PHONE_NUMBER_ID", help = "the number that sends" },
+  { "phone_number_id", "WHATSAPP_PHONE_NUMBER_ID", help = "the id of the number that sends" },
   { "waba_id", "WHATSAPP_WABA_ID", help = "the WhatsApp Business Account" },
-  { "app_id", "WHATSAPP_APP_ID", help = "the app, for samples of templates" },
+  { "app_id", "WHATSAPP_APP_ID", help = "the app that uploads samples of templates" },
   { "base_url", "WHATSAPP_BASE_URL", help = "another address of the API, such as the sandbox's" },
   { "version", "WHATSAPP_VERSION", help = "the version of the Graph API" },
   { "ca_file", "WHATSAPP_CA_FILE", help = "certificates to trust instead of the system's" },
@@ -23,11 +23,11 @@ settings.ROWS = {
   { "token_command", nil, help = "a command that prints the access token" },
   { "app_secret", "WHATSAPP_APP_SECRET", secret = true, help = "the app's secret" },
   { "app_secret_file", nil, help = "a file with the app's secret" },
-  { "verify_token", "WHATSAPP_VERIFY_TOKEN", secret = true, help = "agreed on with the webhook's settings" },
+  { "verify_token", "WHATSAPP_VERIFY_TOKEN", secret = true, help = "the verify token of the webhook" },
   { "flow_key", "WHATSAPP_FLOW_KEY", help = "the file with the private key of flows" },
-  { "flow_passphrase", "WHATSAPP_FLOW_PASSPHRASE", secret = true, help = "opens the private key of flows" },
+  { "flow_passphrase", "WHATSAPP_FLOW_PASSPHRASE", secret = true, help = "the passphrase of that key" },
   { "store", "WHATSAPP_STORE", help = "the outbox: sqlite:FILE, redis://HOST/QUEUE or postgres://HOST/DATABASE" },
-  { "store_password", "WHATSAPP_STORE_PASSWORD", secret = true, help = "of the store" },
+  { "store_password", "WHATSAPP_STORE_PASSWORD", secret = true, help = "the password of the store" },
   { "live", nil, help = "true: real users get the messages" },
 }
 
@@ -60,12 +60,12 @@ local function check_names(path, object, names, place)
 end
 
 local function check_profile(path, name, profile)
-  if type(profile) ~= "table" then exit.stop("usage", ("%s: the profile %s is no object"):format(path, name)) end
+  if type(profile) ~= "table" then exit.stop("usage", ("%s: the profile %s must be an object"):format(path, name)) end
   check_names(path, profile, known, ("in the profile %s there is "):format(name))
   for key, value in pairs(profile) do
     local is_right = key == "live" and type(value) == "boolean" or key ~= "live" and (type(value) == "string"
       or type(value) == "number")
-    if not is_right then exit.stop("usage", ("%s: %s.%s is a %s"):format(path, name, key, key == "live" and "boolean"
+    if not is_right then exit.stop("usage", ("%s: %s.%s must be a %s"):format(path, name, key, key == "live" and "boolean"
       or "string")) end
     if rows[key].secret and shell.is_readable_by_others(path) then
       exit.stop("usage", ("%s holds a secret (%s.%s) and others can read it: chmod 600 %s"):format(path, name, key,
@@ -77,13 +77,15 @@ end
 local function read_config(path, is_named)
   local text = path and read_file(path)
   if not text then
-    if is_named then exit.stop("usage", ("no configuration file %s"):format(path)) end
+    if is_named then exit.stop("usage", ("there is no configuration file %s"):format(path)) end
     return {}
   end
   local config, err = json.decode(text)
   if type(config) ~= "table" then exit.stop("usage", ("%s is not JSON: %s"):format(path, tostring(err))) end
   check_names(path, config, TOP, "there is ")
-  if config.profiles ~= nil and type(config.profiles) ~= "table" then exit.stop("usage", path .. ": profiles is an object") end
+  if config.profiles ~= nil and type(config.profiles) ~= "table" then
+    exit.stop("usage", path .. ": profiles must be an object")
+  end
   for name, profile in pairs(config.profiles or {}) do check_profile(path, name, profile) end
   return config
 end
@@ -126,7 +128,7 @@ function settings:get(name)
 end
 
 ---@param name string
----@return string where it was set
+---@return string where "an option", the name of a variable, "the profile NAME" or "nowhere"
 function settings:source(name)
   if self.options[name] ~= nil then return "an option" end
   if rows[name][2] and variable(rows[name][2]) then return rows[name][2] end
@@ -173,11 +175,11 @@ local function find_app_secret(self)
   return file and secret_in(file, "the file of the app's secret") or secret
 end
 
--- the secrets that may come from files and commands
+-- name of a secret -> function that finds the secret in options, variables, profiles, files and commands
 local FINDERS = { token = find_token, app_secret = find_app_secret }
 
 ---@param name "token"|"app_secret"
----@return string? secret which no output shows from now on
+---@return string? secret from now on, no output shows it
 function settings:secret(name)
   if self.kept[name] == nil then
     self.kept[name] = FINDERS[name](self) or false
@@ -193,7 +195,7 @@ function settings:need_secret(name)
     ("no %s: set %s, --%s-file FILE, or a profile"):format((name:gsub("_", " ")), rows[name][2], (name:gsub("_", "-"))))
 end
 
--- settings that are options of whatsapp.new, and those that are a transport's
+-- settings that become options of whatsapp.new, and settings that become options of a transport
 local OF_CLIENT, OF_TRANSPORT = { "base_url", "version" }, { "ca_file", "proxy" }
 
 ---@return table options for a transport
@@ -217,7 +219,7 @@ function settings:client(more)
   exit.stop("usage", (tostring(client):gsub("^[^:]+:%d+: ", "")))
 end
 
----A client for calls about the account, which needs no number to send from.
+---Returns a client for calls about the account. This client needs no phone number.
 ---@return whatsapp.client
 function settings:account_client()
   return self:client { phone_number_id = self:get "phone_number_id" or "0", waba_id = self:get "waba_id" }

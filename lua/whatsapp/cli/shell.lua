@@ -1,12 +1,11 @@
--- Commands of the shell: the only file that starts other programs. Every value in a command is quoted. Never passes a secret as
--- an argument.
+-- Runs commands of the shell, and quotes each value in a command. Never passes a secret as an argument.
 local shell = {}
 
 ---@param text string
 ---@return string quoted one word for sh
 function shell.quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
--- os.execute gives a number in Lua 5.1 and LuaJIT
+-- os.execute returns a number in Lua 5.1 and LuaJIT
 ---@param command string
 ---@return boolean ok
 function shell.ok(command)
@@ -16,7 +15,7 @@ end
 
 ---@param command string
 ---@return boolean ok
----@return string printed on stdout
+---@return string printed the output on stdout
 function shell.run(command)
   local pipe = io.popen(("{ %s\n}; printf '\\n%%s' $?"):format(command))
   if not pipe then return false, "" end
@@ -34,7 +33,7 @@ function shell.mode_of(path)
 end
 
 ---@param path string
----@return boolean whether the group or all others may read it
+---@return boolean is_readable true: the group or other users may read the file
 function shell.is_readable_by_others(path)
   local mode = shell.mode_of(path)
   return mode ~= nil and (mode:sub(5, 5) == "r" or mode:sub(8, 8) == "r")
@@ -42,10 +41,10 @@ end
 
 local TIMED = [[if timeout --foreground 10 true 2>/dev/null; then exec timeout --foreground %d sh -c %s; else exec sh -c %s; fi]]
 
----The first line that a command prints. It ends after some seconds if the system has timeout(1).
+---Returns the first line that a command prints. If the system has timeout(1), the command ends after `seconds`.
 ---@param command string
 ---@param seconds integer
----@return string? line nil: it failed or printed nothing
+---@return string? line nil: the command failed, or it printed nothing
 function shell.first_line(command, seconds)
   local word = shell.quoted(command)
   local ok, printed = shell.run("(" .. TIMED:format(seconds, word, word) .. ")")

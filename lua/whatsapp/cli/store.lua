@@ -1,10 +1,10 @@
--- The store of an outbox, from its address: sqlite:FILE, redis://HOST/QUEUE, postgres://HOST/DATABASE. A password in an option is
--- refused, as every user can read the arguments of a process. Never sends anything.
+-- Makes the store of an outbox from its address: sqlite:FILE, redis://HOST/QUEUE, postgres://HOST/DATABASE. Refuses a password in
+-- an option, because every user can read the arguments of a process. Never sends anything.
 local exit = require "whatsapp.cli.exit"
 
 local store = {}
 
--- user, password, host, port and path of redis://user:password@host:port/path
+-- returns user, password, host, port and path of redis://user:password@host:port/path
 local function read(rest)
   local authority, path = rest:match "^([^/]*)/?(.*)$"
   local user, address = authority:match "^(.*)@(.*)$"
@@ -36,7 +36,7 @@ local function make(text, settings, is_option)
   local path = text:match "^sqlite:(.+)$"
   if path then return require("whatsapp.outbox.sql").sqlite(path) end
   local scheme, rest = text:match "^(%l+)://(.*)$"
-  if not MAKERS[scheme] then exit.stop("usage", ("a store is %s"):format(FORMS)) end
+  if not MAKERS[scheme] then exit.stop("usage", ("a store must be %s"):format(FORMS)) end
   local address = read(rest)
   if address.password then
     settings.terminal:hide(address.password)
@@ -62,7 +62,7 @@ function store.sqlite(path)
   exit.stop("failed", (tostring(made):gsub("^[^:]+:%d+: ", "")))
 end
 
----Ends the command where the store failed.
+---Returns the result of a store. Ends the command if the store failed.
 ---@param result any
 ---@param err string?
 ---@param details table?

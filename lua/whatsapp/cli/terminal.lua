@@ -1,13 +1,13 @@
--- The only file that writes to stdout and stderr and that asks a person: data goes to stdout, words to stderr. The reader of a
--- pipe gets the same bytes as a terminal: only colours, progress and questions differ. Hides every secret that it was told of.
--- Never decides what is said.
+-- Writes to stdout and stderr, and asks the user questions: data goes to stdout, messages for the user go to stderr. A pipe gets
+-- the same bytes as a terminal, but no colours, no progress and no questions. Hides each secret that hide() got. Never decides
+-- what to print.
 local shell = require "whatsapp.cli.shell"
 
 local terminal = {}
 terminal.__index = terminal
 
 local COLOURS = { red = "31", green = "32", yellow = "33", bold = "1" }
-local SHORTEST = 4 -- a shorter secret is part of many words
+local SHORTEST = 4 -- a shorter secret is not hidden: many words contain it
 
 ---@param options { color: string?, quiet: boolean?, verbose: boolean? }
 function terminal.new(options)
@@ -16,10 +16,10 @@ function terminal.new(options)
     terminal)
 end
 
--- ---- what it is -----------------------------------------------------------------------------------------------------------
+-- ---- the streams ----------------------------------------------------------------------------------------------------------
 
 ---@param stream 0|1|2
----@return boolean whether it is a terminal
+---@return boolean is_terminal
 function terminal:is_terminal(stream)
   if self.is[stream] == nil then self.is[stream] = shell.ok(("test -t %d"):format(stream)) end
   return self.is[stream]
@@ -39,7 +39,7 @@ end
 
 ---@param name string of a colour
 ---@param text string
----@param stream 1|2 where it is written
+---@param stream 1|2 the stream that gets the text
 function terminal:paint(name, text, stream)
   if not has_colour(self, stream) then return text end
   return ("\27[%sm%s\27[0m"):format(COLOURS[name], text)
@@ -57,7 +57,7 @@ end
 
 -- ---- secrets --------------------------------------------------------------------------------------------------------------
 
----@param secret string? that no output may show
+---@param secret string? from now on, no output shows it
 function terminal:hide(secret)
   if type(secret) == "string" and #secret >= SHORTEST then self.secrets[#self.secrets + 1] = secret end
 end
@@ -77,17 +77,18 @@ end
 
 -- ---- writing --------------------------------------------------------------------------------------------------------------
 
--- A reader that has gone ends the program without a word; a full disk is told.
+-- Raises after a failed write. cli.main ends silently if the reader closed the pipe; it reports other errors, such as a full
+-- disk.
 local function check_written(written, err)
   if written then return end
   local is_closed = tostring(err):find "[Bb]roken pipe" ~= nil
   error({ is_closed_pipe = is_closed, output_error = "stdout: " .. tostring(err) }, 0)
 end
 
----Data, a line.
+---Prints a line of data.
 function terminal:out(line) check_written(io.stdout:write(self:scrubbed(line), "\n")) end
 
----Data as it is.
+---Prints data without a line end.
 function terminal:raw(text) check_written(io.stdout:write(self:scrubbed(text))) end
 
 function terminal.flush() check_written(io.stdout:flush()) end
@@ -98,29 +99,29 @@ local function clear(self)
   self.has_progress = false
 end
 
----Words, for a person: a line, or several.
+---Prints a message for the user, one line or several.
 function terminal:say(text)
   clear(self)
   io.stderr:write(self:scrubbed(text), "\n")
 end
 
----The same, which -q keeps away.
+---Prints a message, unless -q is set.
 function terminal:note(text)
   if not self.quiet then self:say(text) end
 end
 
----The same, which only -v shows.
+---Prints a message only if -v is set.
 function terminal:tell(text)
   if self.verbose then self:say(text) end
 end
 
----An error, one line or several.
+---Prints an error, one line or several.
 function terminal:complain(text)
   local name = self:paint("red", "whatsapp:", 2)
   for line in (text .. "\n"):gmatch "(.-)\n" do self:say(name .. " " .. line) end
 end
 
----One line that is written over by the next one. Only where stderr is a terminal.
+---Prints a line that the next line replaces. Call it only if stderr is a terminal.
 function terminal:progress(line)
   io.stderr:write("\r", line:sub(1, self:width() - 1), "\27[K")
   io.stderr:flush()

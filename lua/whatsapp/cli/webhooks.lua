@@ -1,5 +1,4 @@
--- The webhooks that `whatsapp trigger` makes: a row for each kind. Data, and the few lines that put it into an envelope. To add
--- a kind: one row. Never sends anything.
+-- The webhooks that `whatsapp trigger` makes. Each kind is a row: to add a kind, add a row. Never sends anything.
 local webhooks = {}
 
 local BUSINESS = { waba_id = "102290129340398", number = "106540352242922", display = "15550783881" }
@@ -11,7 +10,7 @@ end
 
 local MEDIA = { id = "1037543291543636", mime_type = "image/jpeg", sha256 = ("0"):rep(43) .. "=" }
 
--- name, what it is, the list of the value that holds the object (false: the object is the value), the object, the field
+-- name; description; the list of `value` that holds the object (false: the object is `value`); the object; the field
 local ROWS = {
   { "message.text", "a text", "messages", { type = "text", text = { body = "Hello" } } },
   { "message.button", "a button of a template was pressed", "messages", { type = "button", button = { payload = "yes",
@@ -73,14 +72,14 @@ local function copy(value)
   return made
 end
 
--- list of a value -> the members that every object in it has
+-- list of `value` -> the members of every object in the list
 local COMMON = {
   messages = function(id, now) return { from = USER.number, id = id, timestamp = now } end,
   statuses = function(id, now) return { id = id, timestamp = now, recipient_id = USER.number } end,
   errors = function() return {} end,
 }
 
----The object that items change: a message, a status, or a value.
+---Returns the object that items change: a message, a status, or the whole `value`.
 ---@param kind string
 ---@param id string of the message
 ---@param now integer seconds since 1970
@@ -95,12 +94,12 @@ function webhooks.object(kind, id, now)
   return object
 end
 
----The body of a webhook.
+---Returns the body of a webhook.
 ---@param kind string
 ---@param object table
 ---@param business { waba_id: string?, phone_number_id: string? }
 ---@param now integer seconds since 1970
----@return string body as the API writes it: ASCII
+---@return string body ASCII, as the API writes it
 function webhooks.body(kind, object, business, now)
   local row, value = by_name[kind], object
   local waba_id = business.waba_id or BUSINESS.waba_id

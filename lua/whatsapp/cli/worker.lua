@@ -1,12 +1,12 @@
--- The worker in the nginx that a command runs in the foreground: reads the options, prints lines, and ends nginx. Only nginx
--- loads it.
+-- The worker of the nginx that a command runs in the foreground: reads the options, prints lines, and ends nginx. Never runs
+-- outside nginx.
 -- luacheck: std min+ngx_lua
 local file = require "whatsapp.util.file"
 local master = require "whatsapp.sandbox.master"
 
 local worker = {}
 
-local nginx -- that of the one worker
+local nginx -- the nginx of the only worker
 
 ---Ends nginx.
 function worker.stop() nginx:signal "QUIT" end
@@ -15,13 +15,13 @@ local function watch(premature)
   if not premature and nginx:is_orphan() then worker.stop() end
 end
 
----Prints a line. Ends nginx if the reader has gone.
+---Prints a line. Ends nginx if the reader closed the pipe.
 ---@param line string
 function worker.print(line)
   if not (io.stdout:write(line, "\n") and io.stdout:flush()) then worker.stop() end
 end
 
----For init_worker_by_lua. nginx ends too if the program that started it was killed.
+---Reads the options. Ends nginx later if the program that started it is killed. For init_worker_by_lua.
 ---@param path string of the file with the options
 ---@return table options
 function worker.begin(path)

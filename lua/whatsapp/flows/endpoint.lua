@@ -1,7 +1,8 @@
--- The encrypted endpoint of flows as a pure function: it takes a request and returns the response. It verifies, decrypts, answers
--- pings and notifications of errors by itself, calls the user's function for the rest, and encrypts what that returns. Never
--- raises for what a request holds; holds its private keys as objects of libcrypto, and writes no decrypted text into a report.
-local crypto = require "whatsapp.crypto"
+-- The encrypted endpoint of flows as a pure function: it takes a request and returns the response. It checks the signature,
+-- decrypts, answers pings and notifications of errors by itself, calls the user's function for other requests, and encrypts its
+-- result. Never raises because of a request. Holds its private keys as objects of libcrypto, and never writes decrypted text into
+-- a report.
+local crypto = require("whatsapp.util.needed") "whatsapp.crypto"
 local exchange = require "whatsapp.flows.exchange"
 local http = require "whatsapp.webhook.http"
 local json = require "whatsapp.wire.json"
@@ -12,16 +13,16 @@ local values = require "whatsapp.util.values"
 
 local endpoint = {}
 
----@class whatsapp.flows.request what a screen asks the endpoint, decrypted
----@field action "INIT"|"data_exchange"|"BACK" as it came
+---@class whatsapp.flows.request the decrypted request of a screen
+---@field action "INIT"|"data_exchange"|"BACK" as received
 ---@field screen string? the screen that the user is on
----@field data table? as the flow names it; lists are marked, so that an empty one stays a list
----@field flow_token string? as the message that opened the flow has it
+---@field data table? the members that the flow names; lists are marked, so that an empty list stays a list
+---@field flow_token string? the token of the message that opened the flow
 ---@field version string
 
 ---@class whatsapp.flows.response
 ---@field screen string the screen that is shown next; "SUCCESS" ends the flow
----@field data table? for the screen, as it is; for "SUCCESS" { extension_message_response = { params = {} } }
+---@field data table? the data of the screen; for "SUCCESS" { extension_message_response = { params = {} } }
 
 ---@alias whatsapp.flows.callback fun(request: whatsapp.flows.request): whatsapp.flows.response?, string?, { used_up: boolean? }?
 
@@ -29,15 +30,15 @@ local endpoint = {}
 ---@field init whatsapp.flows.callback? the flow is opened
 ---@field data_exchange whatsapp.flows.callback? a screen is submitted
 ---@field back whatsapp.flows.callback? the user goes back
----@field error (fun(notification: whatsapp.flows.request))? the client could not use an answer: .data.error, .data.error_message;
----it is answered whatever this returns
+---@field error (fun(notification: whatsapp.flows.request))? WhatsApp's client could not use an answer: see .data.error and
+---.data.error_message; the return value is ignored
 
 ---@class whatsapp.flows.endpoint_options
 ---@field private_key string|string[] in PEM; a list of two while a new key replaces the old one
----@field passphrase string|string[]|nil of the private key; from a list, each key is opened by one that fits
+---@field passphrase string|string[]|nil of the private key; with a list, each key is tried with each passphrase
 ---@field app_secret string|string[] the app's secret; a list of two while a new secret replaces the old one
----@field on whatsapp.flows.callbacks each returns the next screen, or nil and an error; flows.used_up for a flow_token that is no
----longer valid
+---@field on whatsapp.flows.callbacks each callback returns the next screen, or nil and an error, or flows.used_up(…) if the
+---flow_token is no longer valid
 ---@field on_error (fun(err: string))? err: one line that can be logged, without keys and without data of the request
 ---@field max_body integer? bytes, 4 MiB if absent
 
@@ -48,15 +49,16 @@ local OPTIONS = {
 local NEEDED = { "private_key", "app_secret", "on" }
 local MAX_BODY = 4 * 1024 * 1024
 
--- the statuses that WhatsApp's client knows: it fetches the new public key; it says that the flow is over; it gives up
+-- Statuses for WhatsApp's client. After 421 it fetches the new public key; after 427 it tells the user that the flow is over;
+-- after another status it gives up.
 local NO_REQUEST, NO_KEY, USED_UP, UNSIGNED, FAILED = 400, 421, 427, 432, 500
 
 local ACTIONS = { init = "init", data_exchange = "data_exchange", back = "back" } -- name in lower case -> callback
 
 -- ---- reports ---------------------------------------------------------------------------------------------------------------
 
-local MOST, LONGEST_ERROR = 4096, 16384 -- bytes of an error that on_error gets, and that are looked at
-local SHORTEST, MOST_STRINGS = 4, 1000 -- strings that are taken out of an error: bytes, and how many
+local MOST, LONGEST_ERROR = 4096, 16384 -- bytes of an error: the most for on_error, and the most that are searched
+local SHORTEST, MOST_STRINGS = 4, 1000 -- strings to remove from an error: the least bytes of a string, the most strings
 
 local function report(self, line)
   if self.on_error then pcall(self.on_error, show.line(line, MOST)) end
@@ -80,12 +82,13 @@ local function without(text, word)
   return text
 end
 
--- An error of the user's function may quote the request: Lua's own errors do. Takes its strings out, the longest first.
+-- An error of the user's function may quote the request: Lua's own errors do. Removes the strings of the request from the error,
+-- the longest string first.
 local function clean(err, request)
   local text = values.text_of(err)
   if #text > LONGEST_ERROR then text = text:sub(1, LONGEST_ERROR) end
   local list = add_strings(add_strings({}, request.data), request.flow_token)
-  if #list > MOST_STRINGS then return "an error (not shown, as it may quote the request)" end
+  if #list > MOST_STRINGS then return "an error (not shown, because it may quote the request)" end
   table.sort(list, function(a, b) return #a > #b end)
   for _, word in ipairs(list) do text = without(text, word) end
   return text
@@ -98,7 +101,7 @@ local function fail(self, status, line)
   return http.answer(status)
 end
 
--- the response with a table, encrypted; `what` names the table for a report
+-- returns the response with a table, encrypted; `what` names the table in a report
 local function seal(self, opened, status, content, what)
   local text, err = json.write(content)
   if text then return http.answer(status, exchange.seal(opened, text)) end
@@ -109,10 +112,10 @@ end
 local function fault_of(response)
   if type(response) ~= "table" then return "returned no { screen =, data = }, but a " .. type(response) end
   if type(response.screen) ~= "string" or response.screen == "" then return "returned no name of a screen" end
-  if response.data ~= nil and type(response.data) ~= "table" then return "returned data that are no table" end
+  if response.data ~= nil and type(response.data) ~= "table" then return "returned data that is not a table" end
 end
 
--- the response to what a callback returned
+-- returns the response for the return values of a callback
 local function respond(self, opened, request, name, response, err, details)
   if response == nil and err ~= nil then
     local text = clean(err, request)
@@ -146,7 +149,7 @@ end
 
 -- ---- requests --------------------------------------------------------------------------------------------------------------
 
--- WhatsApp's client could not use an earlier answer, and says why
+-- returns whether a request is a notification: WhatsApp's client could not use an earlier answer
 local function is_notification(request)
   return type(request.data) == "table" and type(request.data.error) == "string"
 end
@@ -159,7 +162,7 @@ local function acknowledge(self, opened, request)
   return seal(self, opened, 200, { data = { acknowledged = true } }, "error")
 end
 
--- Each step needs the one before: nothing is decrypted for a request that is not signed.
+-- The order of the steps matters: a request without a valid signature is not decrypted.
 local function receive(self, http_request)
   local body = http_request.body
   if type(body) == "string" and #body > self.max_body then return http.answer(413) end
@@ -181,7 +184,7 @@ local function list_of(value)
   return { value }
 end
 
--- a key and no error, or the error of the last passphrase
+-- returns a key, or nil and the error of the last passphrase
 local function read_key(pem, passphrases)
   local key, err = crypto.private_key(pem)
   for _, passphrase in ipairs(passphrases) do
@@ -206,7 +209,7 @@ function endpoint.read_keys(private_key, passphrase)
   return keys
 end
 
--- the state of an endpoint; the caller may change its own tables later
+-- returns the state of an endpoint; it has a copy of each table that the caller may change later
 local function new_state(options, keys)
   local secrets = options.app_secret
   return {

@@ -1,6 +1,6 @@
--- One encrypted exchange of a flow: reads the three members of a body, opens and seals. The client's side, which sandbox/flow
--- has, differs by the key only. libcrypto does every cipher. Never raises for what a body holds, and returns no text that is not
--- authentic.
+-- One encrypted exchange of a flow: reads the three members of a body, decrypts the request, and encrypts the answer.
+-- sandbox/flow has the client's side, which differs only in the key. libcrypto does all ciphers. Never raises because of a body,
+-- and never returns text that is not authentic.
 local crypto = require "whatsapp.crypto"
 local json = require "whatsapp.wire.json"
 
@@ -14,14 +14,14 @@ local MEMBERS = { "encrypted_aes_key", "initial_vector", "encrypted_flow_data" }
 ---@field secret userdata the key of this exchange
 ---@field iv string 16 bytes: the initial vector of the answer
 
----The initial vector of the answer: that of the request, with all bits flipped.
+---Returns the initial vector of the answer: the initial vector of the request, with all bits flipped.
 ---@param iv string
 ---@return string
 function exchange.flipped(iv)
   return (iv:gsub(".", function(byte) return string.char(255 - byte:byte()) end))
 end
 
--- the three members in bytes; without bytes they are no base64, and without a table they are no body
+-- returns the three members as bytes (false: a member is not base64), or nil and an error
 local function read(body)
   local value = body:find "^%s*{" and json.decode(body) or nil
   if type(value) ~= "table" then return nil, "the body is no JSON object" end
@@ -34,7 +34,7 @@ local function read(body)
   return members
 end
 
--- Tries the keys in their order. One that does not fit fails without telling why, and in the same time for all bodies.
+-- Tries the keys in order. A key that does not fit fails without a reason, and takes the same time for all bodies.
 local function unwrap(keys, wrapped)
   for i = 1, #keys do
     local secret = keys[i]:unwrap(wrapped)
@@ -47,7 +47,7 @@ end
 ---@param body string as received
 ---@return whatsapp.flows.opened? opened
 ---@return string? err
----@return boolean? is_body true: the body is no request that is encrypted with another key, but no request at all
+---@return boolean? is_body true: the body itself is wrong; nil: the keys do not decrypt the body
 function exchange.open(keys, body)
   local members, err = read(body)
   if not members then return nil, err, true end
@@ -55,7 +55,7 @@ function exchange.open(keys, body)
     if not members[name] then return nil, name .. " is no base64" end
   end
   local iv = members.initial_vector
-  if #iv ~= IV_SIZE then return nil, "initial_vector has not 16 bytes" end
+  if #iv ~= IV_SIZE then return nil, "initial_vector must have 16 bytes" end
   local secret = unwrap(keys, members.encrypted_aes_key)
   if not secret then return nil, "encrypted_aes_key is for another private key" end
   local text = secret:open(iv, members.encrypted_flow_data)

@@ -1,5 +1,5 @@
--- One call to any endpoint of the Graph API: checks the options, writes the request, reads the answer. The client provides the
--- function that sends it, in the same way as a message. Never sees a token, and never follows a URL of an answer.
+-- One call to any endpoint of the Graph API: checks the options, makes the request, reads the answer. The client provides the
+-- function that sends the request, as it sends messages. Never sees a token, and never uses a URL from an answer.
 local json = require "whatsapp.wire.json"
 local outcome = require "whatsapp.wire.outcome"
 local pages = require "whatsapp.graph.pages"
@@ -12,34 +12,35 @@ local call = {}
 ---A request to an endpoint.
 ---@class whatsapp.call
 ---@field method ("GET"|"POST"|"DELETE")? GET if absent
----@field path string|(string|integer)[] relative to the version: "{waba}/message_templates", or a list of its parts; each part is
----escaped. {waba} and {phone} are the client's ids
----@field query table<string, string|number|boolean|(string|number)[]>? a list is written with commas
+---@field path string|(string|integer)[] the path after the version: "{waba}/message_templates", or a list of its parts. Each
+---part is escaped. {waba} and {phone} are the client's ids
+---@field query table<string, string|number|boolean|(string|number)[]>? a list becomes its items with commas
 ---@field body whatsapp.json_object? sent as JSON
 ---@field form whatsapp.form_part[]? sent as multipart/form-data
----@field idempotent boolean? true: this POST is safe to repeat; it is repeated after the same failures as GET and DELETE
+---@field idempotent boolean? true: this POST may be repeated without harm; it is repeated after the same failures as GET and
+---DELETE
 ---@field timeout number? seconds for one attempt
 ---@field retry whatsapp.retry|false?
 
 ---A list that an endpoint returns in pages.
 ---@class whatsapp.pages_call
----@field path string|(string|integer)[] as for client:call
+---@field path string|(string|integer)[] the path, as for client:call
 ---@field query table<string, string|number|boolean|(string|number)[]>? `limit` is the number of items in a page
 ---@field max integer? the largest number of items, 10,000 if absent; a longer list is a failure
 ---@field max_pages integer? 1,000 if absent
----@field list string? the member of `data` that is the list, if `data` is an object
+---@field list string? the name of the list in `data`, if `data` is an object
 ---@field timeout number? seconds for one attempt
 ---@field retry whatsapp.retry|false?
 
----@alias whatsapp.graph.access whatsapp.media.access the functions and values that a client provides; no secret
+---@alias whatsapp.graph.access whatsapp.media.access the functions and values that a client provides; it contains no secret
 
----@alias whatsapp.json_object table<string, any> a table that JSON can hold: whatsapp.array marks an empty list
+---@alias whatsapp.json_object table<string, any> a table that can be written as JSON; whatsapp.array marks an empty list
 
 ---@class whatsapp.form_part
 ---@field name string
 ---@field data string? the value or the bytes
----@field file string? or the path of a file
----@field filename string? of data and file
+---@field file string? the path of a file, in place of data
+---@field filename string? the name of the file for the server
 ---@field type string? MIME type
 
 -- the options of client:call; the kinds are those of util/options
@@ -59,7 +60,7 @@ local JSON = { ["Content-Type"] = "application/json" }
 
 local function is_success(answer) return answer.status >= 200 and answer.status <= 299 end
 
--- Returns true for a 2xx answer that says that the call did nothing.
+-- Returns true for a 2xx answer with `success = false`.
 local function is_refusal(object) return object.success == false or object.success == "false" end
 
 local function refused(answer)
@@ -75,7 +76,7 @@ local function is_bare(answer)
 end
 
 ---@param answer whatsapp.response
----@return table? result mirrors the API's
+---@return table? result has the same form as the API's answer
 ---@return string? err
 ---@return whatsapp.details? details details.answer: the whole answer, if it has an error and other members
 function call.read(answer)
@@ -93,7 +94,7 @@ end
 
 -- ---- writing ----------------------------------------------------------------------------------------------------------------
 
--- writes the JSON of the body, and reports its problems with paths that begin with "body"
+-- writes the body as JSON, and reports its problems with paths that begin with "body"
 local function write_body(body, report)
   if body == nil then return nil end
   local text, _, details = json.write(body)
@@ -107,22 +108,22 @@ end
 
 ---Raises for wrong use: a body and a form together, a GET with a body, a path with an id that the client does not have.
 ---@param access whatsapp.graph.access
----@param asked table checked options
----@param level integer the level for error() of the caller that is wrong
+---@param asked table the checked options
+---@param level integer the stack level of the caller to blame, as for error()
 function call.check(access, asked, level)
   if asked.path == nil then error("a call needs a path", level + 1) end
   if asked.body ~= nil and asked.form ~= nil then error("a call has a body or a form, not both", level + 1) end
   local method = asked.method or "GET"
   if method == "GET" and (asked.body ~= nil or asked.form ~= nil) then
-    error('a GET has no body: a call that sends one names its method, such as method = "POST"', level + 1)
+    error('a GET has no body: to send a body, set another method, such as method = "POST"', level + 1)
   end
   local lacking = paths.lacking(asked.path, access.ids)
   if lacking == "waba" then error("{waba} in the path needs the client's option waba_id", level + 1) end
-  if lacking then error(("{%s} in a path is {waba} or {phone}"):format(lacking:sub(1, 40)), level + 1) end
+  if lacking then error(("{%s} in a path is unknown: there are {waba} and {phone}"):format(lacking:sub(1, 40)), level + 1) end
 end
 
 ---@param access whatsapp.graph.access
----@param asked table checked options
+---@param asked table the checked options
 ---@return table? request
 ---@return string? err
 ---@return whatsapp.details? details
@@ -142,7 +143,7 @@ end
 
 ---Sends a call whose options were checked.
 ---@param access whatsapp.graph.access
----@param asked table
+---@param asked table the checked options
 ---@param warnings whatsapp.problem[]?
 ---@return table? result, string? err, whatsapp.info|whatsapp.details details
 function call.run(access, asked, warnings)
@@ -154,7 +155,7 @@ function call.run(access, asked, warnings)
   })
 end
 
----Returns pages for a request that was refused: the first turn of the loop returns the failure.
+---Returns pages for a request that was refused: the first turn of the loop gets the failure.
 ---@param err string
 ---@param details whatsapp.details
 ---@return whatsapp.pages
@@ -163,7 +164,7 @@ function call.failed(err, details)
 end
 
 ---@param access whatsapp.graph.access
----@param asked table checked options of client:pages
+---@param asked table the checked options of client:pages
 ---@return whatsapp.pages
 function call.pages(access, asked)
   return pages.new(function(after)

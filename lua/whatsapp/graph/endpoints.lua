@@ -1,23 +1,23 @@
--- The endpoints of client.templates, client.groups and the like, as rows: each is a method. To add an endpoint is to add one row
--- here; its query or body is an object of graph/objects. Data, and nothing else.
+-- The endpoints of client.templates, client.groups and similar tables, as rows. Each row is a method. To add an endpoint, add
+-- one row here; its query or body is an object of graph/objects. Data only.
 local endpoints = {}
 
 ---@class whatsapp.graph.endpoint
----@field name string the method of the table
+---@field name string the name of the method
 ---@field method "GET"|"POST"|"DELETE"
----@field path string[] {waba} and {phone} are the client's ids, every other name in braces is an argument
+---@field path string[] {waba} and {phone} are the client's ids; every other name in braces is an argument of the method
 ---@field doc string
----@field section string page of Meta's documentation
----@field query string? the object of graph/objects that the query is
----@field body string? the object that the body is
+---@field section string a page of Meta's documentation
+---@field query string? the name of the object in graph/objects for the query
+---@field body string? the name of the object for the body
 ---@field check ("definition"|"edit")? the function of templates/validate that checks the body
----@field form boolean? the body is sent as a form: with the file of a flow
----@field idempotent boolean? a POST that does no harm twice
----@field each boolean? it returns the items of all pages
----@field list string? the member of `data` that is the list
+---@field form boolean? true: the body is sent as a form with a file (a flow's JSON)
+---@field idempotent boolean? true: this POST may be repeated without harm
+---@field each boolean? true: the method returns the items of all pages
+---@field list string? the name of the list in `data`
 
 ---@class whatsapp.graph.endpoint_table
----@field name string the field of the client
+---@field name string the name of the client's field
 ---@field doc string
 ---@field rows whatsapp.graph.endpoint[]
 
@@ -35,11 +35,11 @@ endpoints.TABLES = {
     { name = "get", method = "GET", path = { "{id}" }, query = "FieldsQuery", section = MANAGEMENT, doc = "A template." },
     { name = "create", method = "POST", path = { "{waba}", "message_templates" }, body = "TemplateDefinition",
       check = "definition", section = MANAGEMENT,
-      doc = "Creates a template, which the API then reviews; at most 100 in an hour." },
+      doc = "Creates a template. The API then reviews it. At most 100 templates in an hour." },
     { name = "edit", method = "POST", path = { "{id}" }, body = "TemplateEdit", check = "edit", section = MANAGEMENT,
-      doc = "Changes a template; an approved one at most once a day and ten times in 30 days." },
+      doc = "Changes a template. An approved template can be changed once a day, and ten times in 30 days." },
     { name = "delete", method = "DELETE", path = { "{waba}", "message_templates" }, query = "TemplateDeletion",
-      section = MANAGEMENT, doc = "Deletes templates. The name of an approved one cannot be used again for 30 days." },
+      section = MANAGEMENT, doc = "Deletes templates. The name of an approved template cannot be used again for 30 days." },
   } },
   { name = "groups", doc = "Groups of the phone number.", rows = {
     { name = "list", method = "GET", path = { "{phone}", "groups" }, query = "GroupListQuery", section = GROUPS, list = "groups",
@@ -54,12 +54,12 @@ endpoints.TABLES = {
     { name = "delete", method = "DELETE", path = { "{group}" }, section = GROUPS,
       doc = "Deletes a group and removes all its participants." },
     { name = "add_participants", method = "POST", path = { "{group}", "participants" }, body = "Participants", section = GROUPS,
-      doc = "Adds users, where the API allows it: mostly users join by the invite link." },
+      doc = "Adds users, if the API allows it. Usually users join with the invite link." },
     { name = "remove_participants", method = "DELETE", path = { "{group}", "participants" }, body = "Participants",
-      section = GROUPS, doc = "Removes users, who cannot join again by the link." },
+      section = GROUPS, doc = "Removes users. They cannot join again with the link." },
     { name = "invite_link", method = "GET", path = { "{group}", "invite_link" }, section = GROUPS, doc = "The invite link." },
     { name = "reset_invite_link", method = "POST", path = { "{group}", "invite_link" }, body = "Product", section = GROUPS,
-      doc = "Makes a new invite link; older ones no longer work." },
+      doc = "Makes a new invite link; the older links no longer work." },
     { name = "delete_invite_link", method = "DELETE", path = { "{group}", "invite_link" }, body = "Product", section = GROUPS,
       doc = "Deletes the invite link." },
     { name = "join_requests", method = "GET", path = { "{group}", "join_requests" }, query = "CursorQuery", section = GROUPS,
@@ -67,9 +67,9 @@ endpoints.TABLES = {
     { name = "each_join_request", method = "GET", path = { "{group}", "join_requests" }, query = "CursorQuery", each = true,
       section = GROUPS, doc = "All users who want to join, one after the other." },
     { name = "approve_join_requests", method = "POST", path = { "{group}", "join_requests" }, body = "JoinRequests",
-      section = GROUPS, doc = "Lets users join." },
+      section = GROUPS, doc = "Approves requests: the users join the group." },
     { name = "reject_join_requests", method = "DELETE", path = { "{group}", "join_requests" }, body = "JoinRequests",
-      section = GROUPS, doc = "Refuses users who want to join." },
+      section = GROUPS, doc = "Rejects requests to join." },
   } },
   { name = "blocked", doc = "Users that the phone number has blocked.", rows = {
     { name = "list", method = "GET", path = { "{phone}", "block_users" }, query = "CursorQuery", section = "block-users",
@@ -87,7 +87,7 @@ endpoints.TABLES = {
     { name = "update", method = "POST", path = { "{phone}", "whatsapp_business_profile" }, body = "Profile", idempotent = true,
       section = "business-profiles", doc = "Changes the profile." },
   } },
-  { name = "phone", doc = "The phone number, and those of the account.", rows = {
+  { name = "phone", doc = "The phone number, and all phone numbers of the account.", rows = {
     { name = "list", method = "GET", path = { "{waba}", "phone_numbers" }, query = "ListQuery", section = NUMBERS,
       doc = "A page of the account's phone numbers." },
     { name = "each", method = "GET", path = { "{waba}", "phone_numbers" }, query = "ListQuery", each = true, section = NUMBERS,
@@ -95,7 +95,7 @@ endpoints.TABLES = {
     { name = "get", method = "GET", path = { "{phone}" }, query = "FieldsQuery", section = NUMBERS, doc = "The phone number." },
     { name = "register", method = "POST", path = { "{phone}", "register" }, body = "Registration",
       section = "business-phone-numbers/registration",
-      doc = "Registers the number; with deregister at most ten times in 72 hours." },
+      doc = "Registers the number. register and deregister together are allowed ten times in 72 hours." },
     { name = "deregister", method = "POST", path = { "{phone}", "deregister" }, section = "business-phone-numbers/registration",
       doc = "Deregisters the number." },
     { name = "set_pin", method = "POST", path = { "{phone}" }, body = "TwoStepPin", idempotent = true,
@@ -103,7 +103,7 @@ endpoints.TABLES = {
     { name = "request_code", method = "POST", path = { "{phone}", "request_code" }, body = "CodeRequest", section = NUMBERS,
       doc = "Asks for a code that proves that the number is yours." },
     { name = "verify_code", method = "POST", path = { "{phone}", "verify_code" }, body = "Code", section = NUMBERS,
-      doc = "Sends the code that came." },
+      doc = "Sends the code that you received." },
     { name = "settings", method = "GET", path = { "{phone}", "settings" }, query = "SettingsQuery", section = NUMBERS,
       doc = "The settings." },
     { name = "set", method = "POST", path = { "{phone}", "settings" }, body = "Settings", idempotent = true, section = NUMBERS,
@@ -117,25 +117,25 @@ endpoints.TABLES = {
     { name = "create", method = "POST", path = { "{waba}", "flows" }, body = "Flow", section = FLOWS, doc = "Creates a draft." },
     { name = "get", method = "GET", path = { "{flow}" }, query = "FieldsQuery", section = FLOWS, doc = "A flow." },
     { name = "update", method = "POST", path = { "{flow}" }, body = "FlowChange", idempotent = true, section = FLOWS,
-      doc = "Changes the facts about a draft." },
+      doc = "Changes the name, the categories or the endpoint of a draft." },
     { name = "upload", method = "POST", path = { "{flow}", "assets" }, body = "FlowFile", form = true, idempotent = true,
       section = FLOWS, doc = "Replaces the JSON of a draft; the answer has the errors that the API found in it." },
     { name = "assets", method = "GET", path = { "{flow}", "assets" }, query = "CursorQuery", section = FLOWS,
       doc = "The files of a flow." },
     { name = "publish", method = "POST", path = { "{flow}", "publish" }, section = FLOWS,
-      doc = "Publishes a draft, which can then not be changed or deleted." },
+      doc = "Publishes a draft. A published flow cannot be changed or deleted." },
     { name = "deprecate", method = "POST", path = { "{flow}", "deprecate" }, section = FLOWS,
       doc = "Retires a published flow for good." },
     { name = "delete", method = "DELETE", path = { "{flow}" }, section = FLOWS, doc = "Deletes a draft." },
     { name = "public_key", method = "GET", path = { "{phone}", "whatsapp_business_encryption" }, section = ENCRYPTION,
-      doc = "The public key of the phone number, with which WhatsApp encrypts what flows send to your endpoint: `data[1]`." },
+      doc = "The public key of the phone number: `data[1]`. WhatsApp encrypts the requests of flows with it." },
     { name = "set_public_key", method = "POST", path = { "{phone}", "whatsapp_business_encryption" }, body = "PublicKey",
       idempotent = true, section = ENCRYPTION,
       doc = "Uploads the public key of whatsapp.flows.generate_key for the phone number." },
   } },
 }
 
----The tables by their names.
+---The rows of TABLES by their names.
 ---@type table<string, whatsapp.graph.endpoint_table>
 endpoints.by_name = {}
 for _, one in ipairs(endpoints.TABLES) do endpoints.by_name[one.name] = one end

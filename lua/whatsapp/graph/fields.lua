@@ -1,7 +1,7 @@
--- Checks a table against an object of graph/objects, whose rows have the form of the schema of messages: every problem at once,
--- with its path. Reads with raw access, never changes the table, and never follows it deeper than its object goes.
+-- Checks a table against an object of graph/objects. The rows of these objects have the same form as the schema of messages.
+-- Reports every problem at once, with its path. Reads with raw access, never changes the table, and never reads deeper than the
+-- object describes.
 local problems = require "whatsapp.wire.problems"
-local show = require "whatsapp.util.show"
 local values = require "whatsapp.util.values"
 
 local fields = {}
@@ -9,23 +9,23 @@ local fields = {}
 local counted, either, shown, unknown = problems.counted, problems.either, problems.shown, problems.unknown
 local path_of = problems.path
 
----@class whatsapp.graph.field a row, as schema.objects() has them for messages
+---@class whatsapp.graph.field a row, in the form of schema.objects() for messages
 ---@field name string
 ---@field kind string a name of fields.KINDS
 ---@field doc string
 ---@field required boolean?
----@field object string? the object that it is, or that its items are
----@field item whatsapp.graph.field? of a list of other values
----@field json boolean? a list in a query: it is sent as JSON
----@field secret boolean? no error shows its value
----@field min integer? characters, items, or the value
+---@field object string? the object that the value is, or that each item of the list is
+---@field item whatsapp.graph.field? the row for each item of a list, if the items are not objects
+---@field json boolean? true: a list in a query that is sent as JSON
+---@field secret boolean? true: no error shows the value
+---@field min integer? number of characters or items, or the value
 ---@field max integer?
----@field values string[]? in any case of letters
----@field open boolean? the API may have other values: they make a warning
+---@field values string[]? the allowed values; upper and lower case are equal
+---@field open boolean? true: the API may know other values; they make a warning
 ---@field format string? a name of fields.FORMATS
----@field class "G"|"S" S: problems of it are warnings
----@field fill string? what it is if it is absent
----@field answered boolean? the API sets it: it is left out when one is created
+---@field class "G"|"S" S: problems of this field are warnings
+---@field fill string? the value if the field is absent
+---@field answered boolean? true: the API sets this field; leave it out when you create an object
 
 ---@class whatsapp.graph.object
 ---@field name string
@@ -38,7 +38,7 @@ local path_of = problems.path
 
 -- ---- formats ----------------------------------------------------------------------------------------------------------------
 
--- format -> words after "must be", a test, an example that has the form and one that has not
+-- format -> words after "must be", a test, a right example and a wrong example
 fields.FORMATS = {
   snake = {
     "of the letters a to z, digits and _ only", function(text) return text:find "^[a-z0-9_]+$" ~= nil end, "order_1", "Order 1",
@@ -66,12 +66,6 @@ fields.FORMATS = {
 
 -- ---- values -----------------------------------------------------------------------------------------------------------------
 
-local function is_utf8(text)
-  if not text:find "[\128-\255]" then return true end
-  local beyond = text:gsub("[%z\1-\127]", " ")
-  return show.line(beyond):find("\\x", 1, true) == nil
-end
-
 -- kind -> words after "must be", a test
 local KINDS = {
   string = { "a string", function(value) return type(value) == "string" end },
@@ -95,7 +89,7 @@ local function words_of(field)
   return ("%s of %d to %d%s"):format(words, field.min or 0, field.max, field.kind == "string" and " characters" or "")
 end
 
--- reports a problem of a field; as a warning where the row is soft
+-- returns the function that reports a problem of a field; it makes a warning if the row is soft
 local function report_of(report, field)
   return field.class == "S" and report.warn or report.add
 end
@@ -119,7 +113,7 @@ end
 
 local function check_string(report, path, field, value)
   local add = report_of(report, field)
-  if not is_utf8(value) then return report:add(path, "utf8", "not UTF-8") end
+  if not values.is_utf8(value) then return report:add(path, "utf8", "not UTF-8") end
   if field.values then return check_values(report, path, field, value) end
   check_range(report, add, path, field, values.characters(value), { "min_chars", "max_chars" }, "character")
   if field.format and value ~= "" and not fields.FORMATS[field.format][2](value) then
@@ -139,7 +133,7 @@ end
 
 local check_object
 
--- the length of a list; or nil, and the problem that it has
+-- returns the length of a list; or nil, after it reported a problem
 local function length_of_list(report, path, list)
   local filled, hole = 0, 1
   for key in next, list do
@@ -183,7 +177,7 @@ function check_value(report, path, field, value)
   if field.kind == "integer" then return check_integer(report, path, field, value) end
 end
 
--- rule -> whether the number of members that are there is wrong, and the words
+-- rule -> function that returns whether the number of present members is wrong; code and words of the problem
 local RULES = {
   exactly_one = { function(count) return count ~= 1 end, "one_of", "needs exactly one of %s" },
   at_least_one = { function(count) return count == 0 end, "required", "needs at least one of %s" },
@@ -201,7 +195,7 @@ local function check_rules(report, path, object, value)
   end
 end
 
--- the fields of an object, and of the variant that the value chooses; nil: the choice is wrong, and was reported
+-- returns the fields of an object, or of the variant that the value chooses; nil: the choice is wrong, and is reported
 local function fields_of(report, path, object, value)
   if not object.by then return object end
   local chosen, known = rawget(value, object.by), {}
@@ -211,9 +205,9 @@ local function fields_of(report, path, object, value)
   end
   local at = path_of(path, object.by)
   if chosen == nil then report:add(at, "required", "missing: " .. either(known))
-  elseif type(chosen) == "string" and not is_utf8(chosen) then report:add(at, "utf8", "not UTF-8")
+  elseif type(chosen) == "string" and not values.is_utf8(chosen) then report:add(at, "utf8", "not UTF-8")
   elseif object.open and type(chosen) == "string" then
-    report:warn(at, "enum", ("%s is not known here, and not checked"):format(shown(chosen)), nil, chosen)
+    report:warn(at, "enum", ("%s is unknown to this library, and is not checked"):format(shown(chosen)), nil, chosen)
   else
     local rule = type(chosen) == "string" and "enum" or "type"
     report:add(at, rule, ("must be %s, got %s"):format(either(known), shown(chosen)), nil, chosen)
@@ -239,7 +233,7 @@ function check_object(report, path, object, value)
     if member == nil and field.required and not field.fill then
       report_of(report, field)(report, at, "required", "missing: " .. words_of(field), nil)
     elseif member ~= nil and field.answered then
-      report:warn(at, "forbidden", "the API sets it: leave it out when you create one")
+      report:warn(at, "forbidden", "the API sets this field: leave it out")
     elseif member ~= nil then
       check_value(report, at, field, member)
     end
@@ -251,10 +245,10 @@ end
 ---@return table<string, whatsapp.graph.object>
 function fields.objects() return require("whatsapp.graph.objects") end
 
----@param name string of an object
+---@param name string the name of an object
 ---@param value any
 ---@param report whatsapp.report gets the problems
----@param path string? of the value, "" if absent
+---@param path string? the path of the value, "" if absent
 function fields.check(name, value, report, path)
   check_value(report, path or "", { kind = "object", object = name }, value)
 end

@@ -1,5 +1,5 @@
--- The objects that endpoints take, by name: data in the form of the schema of messages. A new field is one row here. The parts
--- are in graph/objects/: the definitions of templates, and the other bodies.
+-- The objects that endpoints take, by name. Data in the form of the schema of messages. To add a field, add a row in
+-- graph/objects/: there are the definitions of templates, and the other bodies.
 local objects = {}
 
 for _, part in ipairs { "templates", "bodies" } do

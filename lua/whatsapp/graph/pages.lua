@@ -1,5 +1,5 @@
--- The items of a list that the API gives in pages: asks for a page when its first item is wanted, and stops at bounds, however
--- many cursors the API names. Never follows the URL of a next page: it names the host and holds the token.
+-- Returns the items of a list that the API sends in pages. Requests a page when its first item is needed. Stops at bounds, even
+-- if the API names more pages. Never uses the URL of a next page: it names a host and contains the token.
 local outcome = require "whatsapp.wire.outcome"
 local shown = require "whatsapp.wire.shown"
 local values = require "whatsapp.util.values"
@@ -9,13 +9,13 @@ local pages = {}
 local MOST_ITEMS, MOST_PAGES = 10000, 1000
 
 ---@class whatsapp.pages
----@field count integer items that it has given
----@field pages integer pages that it has asked for
+---@field count integer number of items that were returned
+---@field pages integer number of pages that were requested
 ---@operator call: any, string?, whatsapp.details?
 local Pages = {}
 Pages.__index = Pages
 
--- The last turn of a loop: false, err, details.
+-- Ends a loop: returns false, err, details.
 local function fail(self, err, details)
   self.is_over = true
   return false, err, details
@@ -28,12 +28,12 @@ local function odd(self, problem)
 end
 
 local function too_many(self, count, what)
-  local words = "the list has more than %d %s, which is the bound (options max and max_pages)"
+  local words = "the list has more than %d %s; the options max and max_pages set this bound"
   local _, err, details = outcome.refused("pages", words:format(count, what))
   return fail(self, err, details)
 end
 
--- the list of a page; nil where the page has no list
+-- returns the list of a page; nil if the page has no list
 local function items_of(self, result)
   local data = result.data
   if type(data) == "table" and data[self.list or ""] ~= nil then data = data[self.list] end
@@ -41,7 +41,7 @@ local function items_of(self, result)
   return type(data) == "table" and (next(data) == nil or data[1] ~= nil) and data or nil
 end
 
--- the cursor of the next page; nil: this was the last one
+-- returns the cursor of the next page; nil: there is no next page
 local function cursor_of(self, result, count)
   local paging = type(result.paging) == "table" and result.paging or values.NONE
   local cursors = type(paging.cursors) == "table" and paging.cursors or values.NONE
@@ -49,13 +49,13 @@ local function cursor_of(self, result, count)
   if has_next then self.has_named_next = true end
   if not after or after == "" then return nil end
   if has_next then return after end
-  -- An API that names the next page does so on every page but the last. Others are asked until a page is empty, or has fewer
-  -- items than were asked for.
+  -- If the API names the next page, it does so on every page except the last. If it never does, the next page is requested
+  -- until a page is empty, or has fewer items than `limit`.
   if self.has_named_next or count == 0 or (self.limit and count < self.limit) then return nil end
   return after
 end
 
--- Asks for a page. Returns nothing, or the last turn of the loop.
+-- Requests a page. Returns no value; or, after a failure, the values of the last turn of the loop.
 local function ask(self)
   if self.pages >= self.most_pages then return too_many(self, self.most_pages, "pages") end
   self.pages = self.pages + 1
@@ -68,13 +68,13 @@ local function ask(self)
   if not items then return odd(self, "the API answered JSON without a list `data`") end
   self.items, self.at = items, 0
   local after = cursor_of(self, result, #items)
-  if after and self.seen[after] then return odd(self, "the API names the same page again: its cursors go in a circle") end
+  if after and self.seen[after] then return odd(self, "the API names a page that was read before") end
   if after then self.seen[after] = true end
   self.after = after
 end
 
----The next item, for plain Lua 5.1, which cannot wait in an event loop within a `for`.
----@return any item nil at the end; false, err, details where a page failed or a bound was reached
+---Returns the next item. For plain Lua 5.1, which cannot wait in an event loop within a `for`.
+---@return any item nil at the end; false, err, details if a page failed or a bound was reached
 function Pages:next()
   while not self.is_over do
     local item = self.items[self.at + 1]
@@ -99,12 +99,12 @@ end
 Pages.__call = Pages.next
 
 ---@class whatsapp.pages_options
----@field max integer? items; if absent 10,000, and more is a failure
----@field max_pages integer? 1,000 if absent
----@field list string? the member of `data` that is the list, where `data` is a table with names
+---@field max integer? largest number of items; if absent 10,000, and a longer list is a failure
+---@field max_pages integer? largest number of pages, 1,000 if absent
+---@field list string? the name of the list in `data`, if `data` is a table with names
 ---@field query { limit: integer|string|nil }?
 
----@param call fun(after: string?): table?, string?, whatsapp.details? asks for a page
+---@param call fun(after: string?): table?, string?, whatsapp.details? requests a page
 ---@param options whatsapp.pages_options
 ---@return whatsapp.pages
 function pages.new(call, options)

@@ -1,5 +1,5 @@
--- Writes the URL of a call: the path below the version, with the client's ids in it, and the query. Refuses every path that could
--- mean another host, another version or another object than it says. Pure; never adds the token.
+-- Makes the URL of a call: the path after the version, with the client's ids, and the query. Refuses every path that could
+-- reach another host, another version or another object. Pure; never adds the token.
 local urls = require "whatsapp.util.url"
 local problems = require "whatsapp.wire.problems"
 local values = require "whatsapp.util.values"
@@ -8,27 +8,27 @@ local path = {}
 
 local LONGEST = 2048 -- bytes of a path
 
--- bytes that a segment may have and that would be read as something else: each with its words
+-- Bytes that a server could read as something else than a part of the path; each with its words.
 local ODD = {
-  { "[%c\127]", "a control character" }, { "\\", "a backslash" }, { "%%", "a %: it is escaped here, write it plainly" },
-  { "[{}]", "a brace" }, { "%?", "a ?: the option query takes a query" }, { "#", "a #: nothing after it would be sent" },
+  { "[%c\127]", "a control character" }, { "\\", "a backslash" }, { "%%", "a %: do not escape the path, the library does" },
+  { "[{}]", "a brace" }, { "%?", "a ?: the option query takes a query" }, { "#", "a #: the text after it would not be sent" },
 }
 
 ---@param segment string
 ---@return string? err
 local function fault_of(segment)
   for _, row in ipairs(ODD) do
-    if segment:find(row[1]) then return "holds " .. row[2] end
+    if segment:find(row[1]) then return "contains " .. row[2] end
   end
   if segment == "" then return "has an empty part" end
-  if segment == "." or segment == ".." then return ("has the part %s, which leads elsewhere"):format(segment) end
-  if segment:find("/", 1, true) then return "has a part that holds a /" end
+  if segment == "." or segment == ".." then return ("has the part %s, which changes the path"):format(segment) end
+  if segment:find("/", 1, true) then return "has a part that contains a /" end
 end
 
--- as url.escape, but for the colon of upload:... and the like, which needs no escape in a path
+-- does the same as url.escape, but keeps colons: a path needs no escape for the colon of upload:...
 local function escaped(segment) return (urls.escape(segment):gsub("%%3A", ":")) end
 
--- the segments of a path that is a string
+-- returns the parts of a path that is a string
 local function split(text)
   local segments = {}
   text = text:gsub("^/", "", 1)
@@ -36,7 +36,7 @@ local function split(text)
   return segments
 end
 
--- the segments of a path that is a list: strings and whole numbers
+-- returns the parts of a path that is a list of strings and whole numbers
 local function listed(list)
   local segments = {}
   for i, part in ipairs(list) do
@@ -47,7 +47,7 @@ local function listed(list)
 end
 
 ---@param value any
----@return boolean is_path whether it is a string, or a list of segments
+---@return boolean is_path true for a string, and for a list of parts
 function path.is_path(value)
   if type(value) == "string" then return true end
   if type(value) ~= "table" then return false end
@@ -57,7 +57,7 @@ function path.is_path(value)
   return #value > 0
 end
 
----The name in braces that a path has and the client has no id for.
+---Returns the name in braces for which the client has no id.
 ---@param value string|table
 ---@param ids table<string, string>
 ---@return string? name
@@ -68,18 +68,18 @@ function path.lacking(value, ids)
   end
 end
 
----@param value string|(string|integer)[] "{waba}/message_templates", or its segments
----@param ids table<string, string> of the client, by the names in braces
+---@param value string|(string|integer)[] "{waba}/message_templates", or its parts
+---@param ids table<string, string> the client's ids by the names in braces
 ---@return string? path escaped, without a slash before it
 ---@return string? err
 function path.write(value, ids)
   if type(value) == "string" and (value:find "^%a[%w+.-]*:/" or value:find "^//") then
-    return nil, "names another host: it is relative to the API's version"
+    return nil, "names a host: begin it after the API's version"
   end
   local segments, err = (type(value) == "string" and split or listed)(value)
   if not segments then return nil, err end
   if segments[1] and segments[1]:find "^v%d+%.%d+$" then
-    return nil, "begins with a version: it is relative to the client's"
+    return nil, "begins with a version: leave it out, the client adds its version"
   end
   for i, part in ipairs(segments) do
     local id = ids[part:match "^{(.*)}$" or ""]
@@ -102,7 +102,7 @@ local function text_of(value)
   return values.text(value)
 end
 
--- one value, or a list of them with commas between
+-- returns the text of one value, or of a list, with commas between its items
 local function query_value(value)
   if type(value) ~= "table" then return text_of(value) end
   local list = {}
@@ -118,15 +118,15 @@ end
 
 ---@param query table?
 ---@param report whatsapp.report gets the problems
----@return string text with its question mark; "" for an empty one
+---@return string text begins with a question mark; "" if the query is empty
 function path.query(query, report)
   local names, pairs_of = {}, {}
   for name in next, query or values.NONE do names[#names + 1] = name end
   table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
   for _, name in ipairs(names) do
     local at, value = problems.path("query", name), query_value(query[name])
-    if type(name) ~= "string" or name == "" then report:add(at, "type", "a name of a query is a string that is not empty")
-    elseif SECRET[name:lower()] then report:forbid(at, "the client sends the token in a header, where no log shows it")
+    if type(name) ~= "string" or name == "" then report:add(at, "type", "a name in a query is a string that is not empty")
+    elseif SECRET[name:lower()] then report:forbid(at, "leave it out: the client sends the token in a header")
     elseif not value then
       local words = "must be a string, a number, true, false or a list of them, got "
       report:add(at, "type", words .. problems.shown(query[name]), nil, query[name])

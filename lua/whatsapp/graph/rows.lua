@@ -1,7 +1,7 @@
--- Short ways to write the rows of graph/objects, which have the form of the schema of messages. Checks nothing.
+-- Functions that make the rows of graph/objects. Checks nothing.
 local rows = {}
 
--- a constructor of rows of one kind: kind(name, what it is, other members)
+-- returns a function that makes rows of one kind: (name, doc, other members)
 local function maker(kind)
   return function(name, doc, more)
     local row = { name = name, kind = kind, doc = doc, class = "G" }
@@ -16,7 +16,7 @@ rows.map, rows.json, rows.names = maker "map", maker "json", maker "names"
 local object, list = maker "object", maker "list"
 
 ---@param name string
----@param of string the object that it is
+---@param of string the name of the object in this field
 ---@param doc string
 ---@param more table?
 ---@return whatsapp.graph.field
@@ -27,7 +27,7 @@ function rows.object(name, of, doc, more)
 end
 
 ---@param name string
----@param of string|table the object, or the row, of its items
+---@param of string|table the name of the items' object, or the row for each item
 ---@param doc string
 ---@param more table?
 ---@return whatsapp.graph.field
@@ -37,7 +37,7 @@ function rows.list(name, of, doc, more)
   return row
 end
 
----A member that the API sets.
+---Makes the row of a field that the API sets.
 ---@param name string
 ---@param doc string
 ---@return whatsapp.graph.field

@@ -1,5 +1,5 @@
--- client.templates, client.groups and the like: a method for each row of graph/endpoints. A method checks its arguments by the
--- objects of graph/objects and hands the rest to graph/call. Never holds a secret.
+-- client.templates, client.groups and similar tables: a method for each row of graph/endpoints. A method checks its arguments
+-- with the objects of graph/objects, and calls graph/call. Never has a secret.
 local call = require "whatsapp.graph.call"
 local checks = require "whatsapp.util.options"
 local endpoints = require "whatsapp.graph.endpoints"
@@ -12,20 +12,20 @@ local tables = {}
 ---@class whatsapp.endpoint_options
 ---@field timeout number? seconds for one attempt
 ---@field retry whatsapp.retry|false?
----@field mode "strict"|"lenient"? lenient: problems of the query or the body make warnings
----@field idempotent boolean? a POST is repeated where that helps, although it may have been done
+---@field mode "strict"|"lenient"? lenient: problems of the query or the body are warnings
+---@field idempotent boolean? true: a failed POST is repeated if a repetition may help, even if the API may have done it
 
 ---@class whatsapp.endpoint_pages_options
 ---@field timeout number? seconds for one attempt
 ---@field retry whatsapp.retry|false?
 ---@field mode "strict"|"lenient"?
----@field max integer? items; if absent 10,000, and more is a failure
----@field max_pages integer? 1,000 if absent
+---@field max integer? largest number of items; if absent 10,000, and a longer list is a failure
+---@field max_pages integer? largest number of pages, 1,000 if absent
 
 local OPTIONS = { timeout = "seconds", retry = "retry", mode = "mode", idempotent = "boolean" }
 local PAGES = { timeout = "seconds", retry = "retry", mode = "mode", max = "count", max_pages = "count" }
 
--- object -> the functions that its client lends it
+-- object -> the functions that it got from its client
 local private = setmetatable({}, { __mode = "k" })
 
 local function access_of(self, name, level)
@@ -37,7 +37,7 @@ end
 
 -- ---- arguments --------------------------------------------------------------------------------------------------------------
 
--- the segments of the path, with the arguments in their places, and the number of arguments that were taken
+-- returns the parts of the path with the arguments in their places, and the number of arguments in the path
 local function path_of(access, table_name, row, arguments, level)
   local segments, taken = {}, 0
   for i, part in ipairs(row.path) do
@@ -51,14 +51,14 @@ local function path_of(access, table_name, row, arguments, level)
       end
     elseif name then
       part = access.ids[name]
-      if not part then error(("the client has no option waba_id, which client.%s is for"):format(table_name), level + 1) end
+      if not part then error(("client.%s needs the client's option waba_id"):format(table_name), level + 1) end
     end
     segments[i] = part
   end
   return segments, taken
 end
 
--- with what is filled in; and as the API takes it: a list of ids as JSON
+-- returns a copy with the fields that are filled in
 local function completed(object, asked)
   local made = values.copy(asked)
   for _, field in ipairs(fields.objects()[object].fields) do
@@ -79,7 +79,7 @@ local function query_of(object, asked)
   return asked
 end
 
--- the file of a flow, as the API wants it
+-- returns the form that uploads a flow's JSON
 local function form_of(body)
   return {
     { name = "file", filename = "flow.json", type = "application/json", data = body.json, file = body.path },
@@ -94,7 +94,7 @@ local function checked(row, asked)
   return report
 end
 
--- Returns what graph/call takes, and the warnings; or nil, err, details.
+-- Returns the request for graph/call, and the warnings; or nil, err, details.
 local function prepare(access, row, segments, asked, options)
   local object = row.body or row.query
   local request = { method = row.method, path = segments, is_literal = true, timeout = options.timeout, retry = options.retry }
@@ -123,7 +123,7 @@ local function fields_argument(row, value, level)
   return value
 end
 
--- the checked arguments of a method: what graph/call takes, and the warnings; or nil, err, details
+-- Checks the arguments of a method. Returns the request for graph/call, and the warnings; or nil, err, details.
 local function asked_of(access, table_name, row, arguments, level)
   local segments, taken = path_of(access, table_name, row, arguments, level + 1)
   local has_fields = row.query or row.body
@@ -169,8 +169,8 @@ end
 ---@return boolean known
 function tables.has(name) return endpoints.by_name[name] ~= nil end
 
----@param name string of the table
----@param access whatsapp.graph.access what the client lends
+---@param name string the name of the table
+---@param access whatsapp.graph.access the part of the client's state that this file may use
 ---@return table
 function tables.new(name, access)
   local made = setmetatable({}, class_of(name))

@@ -1,5 +1,5 @@
--- Checks a file before a byte leaves: its kind, type, size and dimensions. The API would tell of a wrong file only later, in a
--- webhook. Returns all problems at once. Reads the file; never changes it.
+-- Checks a file before the first byte is sent: its kind, type, size and dimensions. The API would report a wrong file only
+-- later, in a webhook. Returns all problems at once. Reads the file; never changes it.
 local kind = require "whatsapp.media.kinds"
 local name = require "whatsapp.media.filename"
 local outcome = require "whatsapp.wire.outcome"
@@ -9,24 +9,24 @@ local values = require "whatsapp.util.values"
 local check = {}
 
 ---@class whatsapp.media.check_options
----@field type string? the MIME type, if the bytes do not tell it
----@field as "image"|"video"|"audio"|"document"|"sticker"|nil the type of the message; by the kind of the file if absent
----@field voice boolean? it will be sent as a voice message, which must be Ogg with Opus, mono
----@field check_size boolean? false: the sizes that the API allows are not checked
+---@field type string? the MIME type; needed if the bytes do not show it
+---@field as "image"|"video"|"audio"|"document"|"sticker"|nil the type of the message; if absent, the kind of the file decides
+---@field voice boolean? true: the file is for a voice message; it must be Ogg with Opus, mono
+---@field check_size boolean? false: the API's largest sizes are not checked
 ---@field mode "strict"|"lenient"? lenient: problems are only warnings
 
 ---@class whatsapp.media.plan
 ---@field type string the exact MIME type
----@field filename string with an extension that fits
+---@field filename string its extension fits the type
 ---@field size integer
----@field as string? the type of the message that shows it
+---@field as string? the type of the message with this file
 ---@field kind string? a name in whatsapp.media.kinds
 ---@field facts whatsapp.media.facts
 ---@field sha256 string? only if the caller asked for it
 
 -- ---- kind ----------------------------------------------------------------------------------------------------------------
 
--- whether a file with the bytes of the kind `found` may be of the kind `said`, which the caller names
+-- returns true if a file may be of the kind `said`, which the caller names; its bytes are of the kind `found`
 local function agrees(found, said)
   local row = kind.ROWS[found]
   if found == said or kind.contains(row.may_be, said) then return true end
@@ -38,19 +38,19 @@ local function article(facts)
   return (kind.ROWS[facts.kind].type:match "^[^;]*")
 end
 
--- sets the kind, from the bytes and from the type in the options; it stays nil if only the type is known
+-- Sets the kind: from the bytes, or from the type in the options. The kind stays nil if the type is not a known kind.
 local function settle(plan, options, add)
   local facts, said = plan.facts, options.type and kind.of_type(options.type)
   if not options.type then
     plan.kind = facts.kind
     if not facts.kind then
       if plan.size == 0 then return end -- check_size reports an empty file
-      return add("file", "format", nil, nil, "of no kind that is known here; give its type to send it all the same")
+      return add("file", "format", nil, nil, "the kind of the file is unknown; to send it, pass the option type")
     end
     local row = kind.ROWS[facts.kind]
     if row.as then return end
     local advice = row.advice and ": " .. row.advice or ""
-    return add("file", "enum", nil, row.type, ("%s is not taken by the API%s"):format(row.type, advice))
+    return add("file", "enum", nil, row.type, ("the API does not take %s%s"):format(row.type, advice))
   end
   plan.kind = said
   if facts.kind and not agrees(facts.kind, said) then
@@ -91,7 +91,7 @@ end
 local function check_png(plan, _, add)
   if plan.kind ~= "png" or plan.as ~= "image" then return end
   local depth, colour = plan.facts.depth, plan.facts.colour
-  if depth and depth ~= 8 then add("file.depth", "enum", 8, depth, ("%d bits a sample, only 8 are taken"):format(depth)) end
+  if depth and depth ~= 8 then add("file.depth", "enum", 8, depth, ("%d bits a sample, the API takes only 8"):format(depth)) end
   if colour and colour ~= 2 and colour ~= 6 then
     add("file.colour", "enum", "RGB or RGBA", colour, "the colours are neither RGB nor RGBA")
   end
@@ -103,14 +103,16 @@ local function check_voice(plan, options, add, warn)
     add("voice", "format", "audio/ogg; codecs=opus", plan.type, "a voice message is Ogg with Opus")
   elseif channels and channels ~= 1 then
     local tell = options.voice and add or warn
-    tell("file.channels", "range", 1, channels, ("%d channels, Opus is to have 1"):format(channels))
+    tell("file.channels", "range", 1, channels, ("%d channels, Opus must have 1"):format(channels))
   end
 end
 
 local function check_codecs(plan, _, _, warn)
   for track in pairs(plan.facts.tracks or values.NONE) do
     local codec = kind.OTHER_CODECS[track]
-    if codec then warn("file.codec", "enum", "H.264 and AAC", track, ("%s, the API's pages name H.264 and AAC"):format(codec)) end
+    if codec then
+      warn("file.codec", "enum", "H.264 and AAC", track, ("%s; the API documents only H.264 and AAC"):format(codec))
+    end
   end
 end
 
@@ -130,7 +132,7 @@ local function collector(list)
   end
 end
 
--- the failure for a list of at least one problem
+-- returns the failure for a list with at least one problem
 local function refused(problems)
   local err, more = problems[1].message, #problems - 1
   if more > 0 then err = ("%s (and %d more problem%s)"):format(err, more, more == 1 and "" or "s") end
@@ -153,7 +155,7 @@ end
 ---@param opened whatsapp.media.file
 ---@param options whatsapp.media.check_options
 ---@return whatsapp.media.plan? plan
----@return whatsapp.problem[]|string|nil warnings or, with a failure, the line that names the first problem
+---@return whatsapp.problem[]|string|nil warnings after a failure: a line that names the first problem
 ---@return whatsapp.details? details
 function check.plan(opened, options)
   local problems, warnings = {}, {}

@@ -1,5 +1,5 @@
--- client.media: the files of one phone number. Checks its arguments and calls the file that does the work; the client lends it
--- the functions that reach the network. Never holds a secret.
+-- client.media: the files of one phone number. Checks its arguments and calls the file that does the work. The client gives it
+-- the functions that use the network. Never has a secret.
 local checks = require "whatsapp.util.options"
 local download = require "whatsapp.media.download"
 local outcome = require "whatsapp.wire.outcome"
@@ -13,50 +13,50 @@ local values = require "whatsapp.util.values"
 local M = {}
 
 ---@class whatsapp.media.upload_options: whatsapp.media.check_options
----@field progress (fun(transferred: integer, total: integer?))? called now and then
----@field ttl_minutes integer? how long the API keeps the file, for phone numbers without local storage
+---@field progress (fun(transferred: integer, total: integer?))? called several times a second with the bytes so far
+---@field ttl_minutes integer? minutes that the API keeps the file; for phone numbers without local storage
 ---@field timeout number? seconds for one attempt, 300 if absent
 ---@field retry whatsapp.retry|false?
 
 ---@class whatsapp.media.look_up_options
----@field own boolean? only if this number uploaded or received it
+---@field own boolean? true: only if this number uploaded or received the file
 ---@field timeout number? seconds for one attempt
 ---@field retry whatsapp.retry|false?
 
 ---@class whatsapp.media.download_options: whatsapp.media.look_up_options
 ---@field max integer? bytes, 100 MiB if absent
----@field replace boolean? whether a file that exists is replaced
----@field progress (fun(transferred: integer, total: integer?))? called now and then
+---@field replace boolean? true: replaces an existing file
+---@field progress (fun(transferred: integer, total: integer?))? called several times a second with the bytes so far
 
 ---@class whatsapp.media.sample_options
----@field app_id string|integer the app's, not the phone number's
----@field type string? the MIME type, if the bytes do not tell it
----@field session string? details.session of an upload that failed, to go on with it
+---@field app_id string|integer the id of the app, not of the phone number
+---@field type string? the MIME type; needed if the bytes do not show it
+---@field session string? details.session of a failed upload: continues this upload
 ---@field mode "strict"|"lenient"?
----@field progress (fun(transferred: integer, total: integer?))?
+---@field progress (fun(transferred: integer, total: integer?))? called several times a second with the bytes so far
 ---@field timeout number? seconds for one attempt, 300 if absent
 ---@field retry whatsapp.retry|false?
 
----@class whatsapp.file a file of the caller's: a path, or the bytes and a name
+---@class whatsapp.file a file of the caller: a path, or the bytes and a name
 ---@field path string?
 ---@field data string?
 ---@field filename string?
 
 ---@class whatsapp.found_media
----@field url string it lives for five minutes
+---@field url string the URL is valid for five minutes
 ---@field mime_type string
 ---@field sha256 string
 ---@field file_size integer
 ---@field id string
 
----A file that a user chose in a flow, as the endpoint gets it in the data of a screen.
+---A file that a user chose in a flow, in the form in which the endpoint gets it in a screen's data.
 ---@class whatsapp.media.flow_file
 ---@field cdn_url string
 ---@field encryption_metadata whatsapp.media.encryption_metadata
 ---@field file_name string?
 ---@field media_id string?
 
----@class whatsapp.media.encryption_metadata all in base64
+---@class whatsapp.media.encryption_metadata all strings are base64
 ---@field encryption_key string
 ---@field hmac_key string
 ---@field iv string
@@ -64,17 +64,17 @@ local M = {}
 ---@field plaintext_hash string
 
 ---@class whatsapp.downloaded
----@field path string? nil for a sink
+---@field path string? nil if the target is a function
 ---@field size integer
 ---@field sha256 string 64 hexadecimal digits
 ---@field mime_type string?
 ---@field id string?
----@field verified boolean true if the API named a SHA-256, which the file has
+---@field verified boolean true if the API named a SHA-256; the file has this SHA-256
 
 ---@class whatsapp.send_file_options: whatsapp.media.upload_options
 ---@field caption string? of an image, a video or a document
----@field filename string? of a document, as the recipient sees it; if absent the name of the file, with U+FFFD for bytes that
----are no UTF-8
+---@field filename string? of a document: the name that the recipient sees; if absent, the name of the file, with U+FFFD for
+---each byte that is not UTF-8
 ---@field message whatsapp.Message? other members of the message: { context = { message_id = ... } }
 ---@field stamp boolean?
 ---@field fallback whatsapp.Message|(fun(message: whatsapp.Message, details: whatsapp.details): whatsapp.Message?)|nil
@@ -98,7 +98,7 @@ local media = {}
 media.__index = media
 media.__name = "whatsapp.media.client"
 
--- media object -> the functions that its client lends it
+-- media object -> the functions that it got from its client
 local private = setmetatable({}, { __mode = "k" })
 
 ---@return whatsapp.media.access
@@ -115,7 +115,7 @@ local function usable_of(file, level)
   return usable
 end
 
--- the client's mode if the call has no option mode
+-- returns the options with the client's mode, if they have no mode
 local function with_mode(access, options)
   if options.mode or not access.mode then return options end
   options = values.copy(options)
@@ -131,7 +131,7 @@ local function check_id(id, level)
   return values.text_of_id(id)
 end
 
--- the checked arguments of a call about a file of the caller's
+-- returns the checked arguments of a call with a file of the caller
 local function about_file(self, file, options, rows, level)
   local access = access_of(self, level + 1)
   local usable = usable_of(file, level + 1)
@@ -139,7 +139,7 @@ local function about_file(self, file, options, rows, level)
   return access, usable, options
 end
 
--- the checked arguments of a call about a file that the API has
+-- returns the checked arguments of a call with the id of a file that the API has
 local function about_id(self, id, options, level)
   local access = access_of(self, level + 1)
   id = check_id(id, level + 1)
@@ -147,8 +147,8 @@ local function about_id(self, id, options, level)
   return access, id, options
 end
 
----Uploads a file and returns its id, for use in messages. The kind of the file is read from its bytes; a file that the API would
----refuse later is refused here. An upload that may have arrived is not repeated: that would make a second file.
+---Uploads a file and returns its id, for use in messages. Reads the kind of the file from its bytes. Refuses a file that the
+---API would refuse later. Does not repeat an upload that may have arrived: that would make a second file.
 ---@param file string|whatsapp.file a path, or the bytes and a name
 ---@param options whatsapp.media.upload_options?
 ---@return { id: string }? result
@@ -161,7 +161,7 @@ function media:upload(file, options)
   return upload.send(access, usable, plan, checked, warnings)
 end
 
----Asks where a file is. The URL lives for five minutes.
+---Asks the API for the URL of a file. The URL is valid for five minutes.
 ---@param id string|integer
 ---@param options whatsapp.media.look_up_options?
 ---@return whatsapp.found_media? found
@@ -171,15 +171,16 @@ function media:get(id, options)
   return download.look_up(about_id(self, id, options, 2))
 end
 
----Fetches a file, checks its length and its SHA-256, and only then moves it to the path, or passes it to the sink piece by piece.
----It replaces a file only with the option `replace`; only its owner can read it (mode 0600). The caller chooses the path:
----whatsapp.media.safe_name makes a name from an event. Before the checks the bytes are in a file whose random name ends in
----.part: in the target's folder, or for a sink in $TMPDIR or /tmp. If the process is killed meanwhile, this file is left.
----A file that a user chose in a flow is encrypted: it is decrypted on the disk, after its hash and its HMAC were checked.
+---Downloads a file and checks its length and its SHA-256. After that, it moves the file to the path, or passes it to the
+---function in pieces. It replaces an existing file only with the option `replace`; only the file's owner can read it (mode
+---0600). The caller chooses the path: whatsapp.media.safe_name makes a name from an event. Until the checks are done, the bytes
+---are in a file with a random name that ends in .part: in the target's folder, or for a function in $TMPDIR or /tmp. If the
+---process is killed during the download, this file stays. A file that a user chose in a flow is encrypted: it is decrypted on
+---the disk, after its hash and its HMAC were checked.
 ---@param what string|whatsapp.event|whatsapp.found_media|whatsapp.media.flow_file an id, a URL, an event with media, the result
 ---of media:get, or a file in the data of a flow's request
----@param target string|fun(piece: string): boolean?, string? a path, or a function that gets the pieces; it ends the download
----if it returns false, or nil and an error
+---@param target string|fun(piece: string): boolean?, string? a path, or a function that gets the pieces. If the function
+---returns false, or nil and an error, the download ends
 ---@param options whatsapp.media.download_options?
 ---@return whatsapp.downloaded? got
 ---@return string? err
@@ -190,13 +191,13 @@ function media:download(what, target, options)
   if not job then error(problem, 2) end
   if not values.callable(target) then
     if type(target) ~= "string" or target == "" or target:find("\0", 1, true) then
-      error("a file is downloaded to a path or into a function", 2)
+      error("the target of a download is a path or a function", 2)
     end
   end
   return download.run(access, job, target, checks.check(options, DOWNLOAD, 2))
 end
 
----Deletes a file. Safe to repeat.
+---Deletes a file. May be repeated without harm.
 ---@param id string|integer
 ---@param options whatsapp.media.look_up_options?
 ---@return { success: boolean }? result
@@ -206,17 +207,19 @@ function media:delete(id, options)
   return download.delete(about_id(self, id, options, 2))
 end
 
----Uploads a sample for a template's header, in pieces: after an interruption it goes on from the byte that the API names.
+---Uploads a sample for the header of a template, in pieces. After an interruption it continues at the byte that the API names.
 ---@param file string|whatsapp.file a PDF, JPEG, PNG or MP4
 ---@param options whatsapp.media.sample_options
----@return string? handle for the template's example.header_handle
+---@return string? handle the value for the template's example.header_handle
 ---@return string? err
 ---@return whatsapp.info|whatsapp.details details
 function media:upload_sample(file, options)
   local access, usable, checked = about_file(self, file, options, SAMPLE, 2)
   local sample = values.copy(checked)
-  if sample.app_id == nil then error("media:upload_sample needs an app_id: the app's, not the phone number's", 2) end
-  if sample.session ~= nil and not upload.is_session(sample.session) then error("option session must be a details.session", 2) end
+  if sample.app_id == nil then error("media:upload_sample needs an app_id: the id of the app, not of the phone number", 2) end
+  if sample.session ~= nil and not upload.is_session(sample.session) then
+    error("option session must be a failure's details.session", 2)
+  end
   sample.app_id = values.text_of_id(sample.app_id)
   return upload.sample(access, usable, sample)
 end
@@ -235,7 +238,7 @@ end
 ---@param file string|whatsapp.file
 ---@param options whatsapp.media.check_options?
 ---@return whatsapp.media.plan? plan
----@return whatsapp.problem[]|string|nil warnings or, with a failure, the line that names the first problem
+---@return whatsapp.problem[]|string|nil warnings after a failure: a line that names the first problem
 ---@return whatsapp.details? details
 function media:check(file, options)
   local _, usable, checked = about_file(self, file, options, UPLOAD, 2)

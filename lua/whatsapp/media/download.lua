@@ -1,7 +1,7 @@
--- Downloads files from the API: asks for the URL of a file, fetches it into a new file in the target's folder, checks its length
--- and SHA-256, decrypts it if it comes from a flow, and only then renames it to the target or passes it to the sink. Never
--- fetches from a host that is not trusted, follows no redirect, leaves no incomplete file, and replaces no file unless the
--- caller asks for it.
+-- Downloads files from the API. Asks for the URL of a file, downloads it into a new file in the target's folder, and checks its
+-- length and SHA-256. Decrypts it if it comes from a flow. Only then renames it to the target, or passes it to the sink: the
+-- user's function. Never downloads from a host that is not trusted, follows no redirect, leaves no incomplete file, and
+-- replaces no file unless the caller asks for it.
 local body = require "whatsapp.send.body"
 local check = require "whatsapp.media.check"
 local credentials = require "whatsapp.send.credentials"
@@ -17,10 +17,10 @@ local values = require "whatsapp.util.values"
 local download = {}
 
 local PIECE = 65536
-local FLOW_HOSTS = { ".whatsapp.net" } -- the hosts in cdn_url, which never get the token
+local FLOW_HOSTS = { ".whatsapp.net" } -- the hosts of cdn_url; they never get the token
 local EXPIRED = { [404] = true, [410] = true }
 
--- returns a failure of a request that is safe to repeat
+-- returns a failure of a request that may be repeated without harm
 local function failed(err, retryable, status)
   return nil, err, { kind = "protocol", retryable = retryable, may_have_been_sent = false, http_status = status }
 end
@@ -30,7 +30,7 @@ end
 local function read_look_up(answer)
   local object, err, details = outcome.read(answer)
   if not object then return nil, err, details end
-  if type(object.url) ~= "string" then return failed("JSON that names no url of a file", false, answer.status) end
+  if type(object.url) ~= "string" then return failed("JSON without the url of a file", false, answer.status) end
   object.file_size = values.integer(object.file_size)
   object.id = values.text_of_id(object.id)
   return object
@@ -49,7 +49,7 @@ local function read_deleted(answer)
   local object, err, details = outcome.read(answer)
   if not object then return nil, err, details end
   if object.success == true then return object end
-  return failed("JSON that does not say that the file was deleted", false, answer.status)
+  return failed("JSON without success = true", false, answer.status)
 end
 
 ---@param access whatsapp.media.access
@@ -79,16 +79,16 @@ end
 ---@field id string?
 ---@field url string?
 ---@field from_outside boolean? the URL comes from an event or an answer, not from the caller
----@field manner "with the token"|"without the token"|nil how the URL is fetched
----@field sums string[] each SHA-256 of this file from an event or from the API
+---@field manner "with the token"|"without the token"|nil how the URL is requested
+---@field sums string[] every SHA-256 of this file that an event or the API named
 ---@field size integer?
----@field max integer? bytes: a longer answer is refused
+---@field max integer? largest size in bytes; a longer answer is refused
 ---@field type string?
----@field part string? path of the file until it is checked
----@field encryption_metadata any set for a file of a flow, which is encrypted
+---@field part string? path of the incomplete file, until the checks are done
+---@field encryption_metadata any set for a file of a flow, because such a file is encrypted
 ---@field plain string? path of a flow's file while it is decrypted
 
--- a file that a user chose in a flow; its media_id is not an id of the Graph API
+-- the job for a file that a user chose in a flow; its media_id is not an id of the Graph API
 local function sealed_job(job, media)
   job.url, job.from_outside = type(media.cdn_url) == "string" and media.cdn_url or nil, true
   job.encryption_metadata, job.type = media.encryption_metadata or false, values.text_of_id(media.mime_type)
@@ -97,7 +97,7 @@ end
 
 ---@param what any an id, a URL, an event, the result of a look-up or a file of a flow
 ---@return whatsapp.media.job? job
----@return string? err the error for wrong use
+---@return string? err an error for wrong use
 function download.job(what)
   local job = { sums = {} }
   if type(what) == "string" and what:find("/", 1, true) then
@@ -115,15 +115,15 @@ function download.job(what)
   return nil, "a download needs an id, a URL, an event with media, a result of media:get or a file of a flow"
 end
 
--- Decides whether a URL is fetched, and whether the token is sent with it. A URL from an event or from an answer must not be
--- one of graph.facebook.com: such a URL could call any path of the Graph API with the token.
+-- Decides whether a URL may be requested, and whether the token is sent to it. If a URL comes from an event or an answer, it
+-- must not be on graph.facebook.com: there it could call any path of the Graph API with the token.
 local function judge(access, url, from_outside, is_sealed)
   if is_sealed and (hosts.has(url, FLOW_HOSTS) or hosts.has(url, access.media_hosts)) then return "without the token" end
-  if is_sealed then return nil, "a file of a flow is fetched from whatsapp.net and the hosts in media_hosts" end
+  if is_sealed then return nil, "a file of a flow is downloaded only from whatsapp.net and the hosts in media_hosts" end
   local graph, err = credentials.is_graph(url, access.base_url)
   if graph ~= nil then
     if from_outside and url:find "^https://graph%.facebook%.com[:/?]" then
-      return nil, "the URL of a file is not one of graph.facebook.com"
+      return nil, "the URL of a file must not be on graph.facebook.com"
     end
     return "with the token"
   end
@@ -131,11 +131,11 @@ local function judge(access, url, from_outside, is_sealed)
   return nil, err
 end
 
--- If the URL must not be fetched, uses the id: the API returns a new URL for it. Without an id this is a failure.
+-- If the URL must not be requested, the id is used: the API returns a new URL for it. Without an id this is a failure.
 local function choose_url(access, job)
   if not job.url then
     if job.id then return true end
-    return check.problem("media", "required", "there is no file: neither an id nor a URL")
+    return check.problem("media", "required", "the file has neither an id nor a URL")
   end
   local err
   job.manner, err = judge(access, job.url, job.from_outside, job.encryption_metadata ~= nil)
@@ -159,7 +159,7 @@ local function find_url(access, job, options)
   local found, err, details = download.look_up(access, job.id, options)
   if not found then return nil, err, details end
   local manner, problem = judge(access, found.url, true)
-  if not manner then return failed("the API returned a URL that must not be fetched: " .. problem, false, details.http_status) end
+  if not manner then return failed("the API returned a URL that must not be used: " .. problem, false, details.http_status) end
   job.url, job.manner = found.url, manner
   expect(job, found)
   return true
@@ -178,7 +178,7 @@ local function reader(job)
       return { size = size, type = type(answer.headers) == "table" and answer.headers["content-type"] or nil }
     end
     if status >= 300 and status < 400 then
-      return failed(("HTTP %d: a redirect, which is not followed, as the token would go there"):format(status), false, status)
+      return failed(("HTTP %d: a redirect; it is not followed, because the token would go with it"):format(status), false, status)
     end
     if status < 300 then return failed(("HTTP %d: not the whole file"):format(status), false, status) end
     local _, err, details = outcome.read(answer)
@@ -201,7 +201,7 @@ local function fetch(access, job, options)
   })
 end
 
--- A URL expires after five minutes, an id after days: an expired URL is looked up again, once.
+-- A URL expires after five minutes, an id after days: for an expired URL, asks the API for a new URL, once.
 local function fetch_fresh(access, job, options)
   if job.url then
     local got, err, details = fetch(access, job, options)
@@ -221,14 +221,14 @@ local function is_html(type)
   return type ~= nil and kind.bare(type) == "text/html"
 end
 
--- returns an error if the file is not the expected one, else nil
+-- returns an error if the file differs from the expected file, else nil
 local function fault_of(job, got, sum)
   if is_html(got.type) and (job.type and not is_html(job.type) or #job.sums == 0) then
     return ("got %d bytes of HTML, expected %s"):format(got.size, job.type and source.shown(job.type) or "a file")
   end
-  if job.size and got.size ~= job.size then return ("got %d bytes of a file of %d"):format(got.size, job.size) end
+  if job.size and got.size ~= job.size then return ("got %d of %d bytes"):format(got.size, job.size) end
   for _, wanted in ipairs(job.sums) do
-    if sum ~= wanted then return "the file has another SHA-256 than the API said" end
+    if sum ~= wanted then return "the SHA-256 of the file differs from the API's" end
   end
 end
 
@@ -244,7 +244,7 @@ local function prove(job, got)
   return { size = got.size, sha256 = sum, mime_type = job.type or got.type, id = job.id, verified = #job.sums > 0 }
 end
 
--- Decrypts a flow's file into another new file. The hashes of the encrypted bytes were checked before.
+-- Decrypts a flow's file into another new file. The hash of the encrypted bytes was checked before.
 local function decrypt(job, result)
   if not job.sealed then return true end
   job.plain = job.part .. ".plain.part"
@@ -258,7 +258,7 @@ end
 
 -- ---- handing over -------------------------------------------------------------------------------------------------------
 
--- passes the file to the sink; removes its name first, so that no file is left if the sink raises or never returns
+-- Passes the file to the sink. Removes its name first, so that no file stays if the sink raises or never returns.
 local function pour(job, sink)
   local file, err = io.open(job.part, "rb")
   if not file then return outcome.invalid(tostring(err)) end
@@ -268,7 +268,7 @@ local function pour(job, sink)
     local ok, problem = sink(piece)
     if ok == false or (ok == nil and problem ~= nil) then
       file:close()
-      return outcome.invalid("the sink ended it: " .. tostring(problem or "false"))
+      return outcome.invalid("the sink ended the download: " .. tostring(problem or "false"))
     end
     piece, unreadable = file:read(PIECE)
   end
@@ -283,8 +283,8 @@ local function put(job, path, options)
   return outcome.invalid(err)
 end
 
--- returns the path of the incomplete file: in the target's folder, so that it can be renamed; for a sink, in the folder for
--- temporary files
+-- Returns the path of the incomplete file. It is in the target's folder, so that it can be renamed; for a sink, it is in the
+-- folder for temporary files.
 local function part_for(target)
   local random = require("whatsapp.crypto").random(8)
   if type(target) == "string" then return ("%s.%s.part"):format(target:match "^(.*[/\\])" or "", random) end

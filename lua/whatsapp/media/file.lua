@@ -1,13 +1,13 @@
--- Files on the disk: reads the file or the string that is uploaded, in pieces and never whole, and moves a downloaded file to its
--- path. The caller closes each file that it opens here. Never writes bytes. The C module whatsapp.files does in one step of the
--- system what this file, in a host without that module, does in two.
+-- Files on the disk. Reads the file or the string that is uploaded, in pieces and never whole. Moves a downloaded file to its
+-- path. The caller closes each file that it opens here. Never writes bytes. If the C module whatsapp.files can be loaded, it
+-- does some operations in one step of the system; without it, this file does them in two steps.
 local digest = require "whatsapp.util.sha256"
 local name = require "whatsapp.media.filename"
 
 local source = {}
 
----Returns a text from outside on one line: escapes control characters, also those of C1, and characters that turn the direction
----of writing.
+---Returns a text from outside on one line. Escapes control characters (those of C1 too), and characters that change the
+---direction of writing.
 ---@param text string
 ---@return string
 function source.shown(text)
@@ -38,8 +38,8 @@ local function open_string(data, filename)
   }
 end
 
--- To open a pipe without a writer for reading would wait for ever. To open it for reading and writing does not wait; open_file
--- then refuses it, as a pipe cannot seek. Nothing is written.
+-- If a pipe without a writer is opened for reading, the call waits for ever. If it is opened for reading and writing, the call
+-- does not wait; open_file then refuses it, because a pipe cannot seek. Nothing is written.
 local function open_to_read(path)
   local file = io.open(path, "r+b")
   if file then return file end
@@ -67,8 +67,8 @@ local function open_file(path, filename)
 end
 
 ---@param file any a path, or { path | data =, filename = }
----@return whatsapp.file? usable with a filename
----@return string? err of wrong use
+---@return whatsapp.file? usable it has a filename
+---@return string? err an error for wrong use
 function source.usable(file)
   if type(file) == "string" then file = { path = file } end
   if type(file) ~= "table" then return nil, "a file is a path or { data =, filename = }, got a " .. type(file) end
@@ -80,7 +80,7 @@ function source.usable(file)
   local path, data = file.path, file.data
   if (path == nil) == (data == nil) then return nil, "a file has either a path or data" end
   if type(path or data) ~= "string" then return nil, "path and data are strings" end
-  if path and (path == "" or path:find("\0", 1, true)) then return nil, "a path is not empty and holds no zero byte" end
+  if path and (path == "" or path:find("\0", 1, true)) then return nil, "a path must not be empty or contain a zero byte" end
   if file.filename ~= nil and type(file.filename) ~= "string" then return nil, "a filename is a string" end
   return { path = path, data = data, filename = name.base(file.filename or path or "file") }
 end
@@ -111,27 +111,28 @@ end
 
 local NO_ENTRY, NO_FOLDER = 2, 20 -- errno
 
----Renames the file to its present name, which changes nothing. To open it instead could wait for ever, if it is a pipe.
+---Renames the file to its present name, which changes nothing. To open the file instead could wait for ever, if the
+---file is a pipe.
 ---@param path string
----@return boolean exists true also for a folder, a pipe and a link that leads nowhere
+---@return boolean exists true also for a folder, a pipe, and a link to a missing file
 function source.exists(path)
   local ok, _, code = os.rename(path, path)
   return ok == true or code ~= NO_ENTRY and code ~= NO_FOLDER
 end
 
--- the C module, or nil
+-- returns the C module, or nil
 local function files()
   local ok, module = pcall(require, "whatsapp.files")
   return ok and module or nil
 end
 
--- No coroutine can run between the check and the renaming, but another process can.
+-- Another process can run between the check and the renaming; another coroutine cannot.
 local function place_in_two_steps(from, to)
   if source.exists(to) then return nil, nil, "exists" end
   return os.rename(from, to)
 end
 
--- moves a file to a path that is free
+-- moves a file to a path where no file is
 local function place_new(from, to)
   local module = files()
   if not module then return place_in_two_steps(from, to) end
@@ -160,7 +161,7 @@ function source.create(path)
   return nil, source.shown(("%s: the file could not be made: %s"):format(path, tostring(err)))
 end
 
----Moves a file. Without `replace` it never replaces another one.
+---Moves a file. Without `replace`, it never replaces another file.
 ---@param from string
 ---@param to string
 ---@param replace boolean?
@@ -171,7 +172,7 @@ function source.place(from, to, replace)
   if replace then ok, err = os.rename(from, to) else ok, err, why = place_new(from, to) end
   if why == "exists" then return nil, source.shown(to) .. ": the file exists; replace = true replaces it" end
   if ok then return true end
-  return nil, source.shown(("%s: the file could not be put there: %s"):format(to, tostring(err)))
+  return nil, source.shown(("%s: the file could not be moved there: %s"):format(to, tostring(err)))
 end
 
 return source

@@ -1,5 +1,5 @@
--- Names of files: the name in a path, a name with the extension of a kind, and a safe name for a file from outside. Pure; never
--- returns a name with a folder in it.
+-- Names of files: the name at the end of a path, a name with the extension of a kind, and a safe name for a file from outside.
+-- Pure; never returns a name that contains a folder.
 local clusters = require "whatsapp.util.clusters"
 local kind = require "whatsapp.media.kinds"
 local sniff = require "whatsapp.media.sniff"
@@ -10,7 +10,7 @@ local name = {}
 local LONGEST, LONGEST_ID, LONGEST_EXTENSION = 120, 64, 12 -- bytes
 
 ---@param path string
----@return string base the part after the last slash
+---@return string base the name after the last slash
 function name.base(path)
   local base = path:match "([^/\\]*)[/\\]*$":gsub("%c", "")
   return base == "" and "file" or base
@@ -22,7 +22,7 @@ local function split(base)
   return base, nil
 end
 
----Returns a name with an extension that fits, as the API judges a file by its extension. Replaces the extension of another kind;
+---Returns a name whose extension fits, because the API judges a file by its extension. Replaces the extension of another kind;
 ---keeps any other word after a dot.
 ---@param base string
 ---@param row whatsapp.media.kinds
@@ -43,23 +43,23 @@ local function repaired(text, instead)
   return text
 end
 
----Returns a name that a message can show, as a name on a disk need not be UTF-8.
+---Returns a name that a message can show: a name on a disk may contain bytes that are not UTF-8.
 ---@param base string
----@return string shown with U+FFFD for each byte that is not UTF-8
+---@return string shown has U+FFFD for each byte that is not UTF-8
 function name.shown(base)
   return repaired(base, "\239\191\189")
 end
 
 -- ---- names from outside -------------------------------------------------------------------------------------------------
 
--- characters that turn the direction of writing, end a line or cannot be seen: a reader would take the name for another one
+-- characters that change the direction of writing, end a line or are invisible: a reader would see another name
 local HIDDEN = {
   "\194[\128-\159]", "\194\173", "\205\143", "\216\156", "\225\160[\139-\142]", "\226\128[\139-\143]", "\226\128[\168-\174]",
   "\226\129[\160-\175]", "\239\184[\128-\143]", "\239\187\191", "\239\191[\176-\187]", "\240\157\133[\179-\186]",
   "\243\160[\128-\135][\128-\191]",
 }
 
--- spaces and letters without a shape: a name of only these looks empty
+-- spaces and letters without a shape; a name with only these characters looks empty
 local BLANK = {
   "%s", "_", "\194\160", "\225\133[\159\160]", "\225\154\128", "\225\158[\180\181]", "\226\128[\128-\138]", "\226\128\175",
   "\226\129\159", "\226\160\128", "\227\128\128", "\227\133\164", "\239\190\160", "\240\157\133\153",
@@ -70,7 +70,7 @@ local function without(text, patterns)
   return text
 end
 
--- returns a sender's name without its dangerous characters; nil if the rest is invisible
+-- returns a sender's name without its dangerous characters; nil if only invisible characters stay
 local function cleaned(text)
   text = repaired(text:match "[^/\\]*$":sub(1, 4 * LONGEST):gsub("[%c\127]", ""), "_")
   text = without(text, HIDDEN):gsub('[<>:"|?*]', "_"):gsub("^[%s.~-]+", ""):gsub("[%s.]+$", "")
@@ -86,16 +86,18 @@ local function id_of(media)
   return id and id:find "^%w[%w_-]*$" and id:sub(1, LONGEST_ID) or "0"
 end
 
--- returns the sender's extension if kinds lists it for that type, else the first one that kinds lists; "bin" for an unknown type
+-- returns the sender's extension if `kinds` has it for that type; else the first extension of the type; "bin" for an unknown
+-- type
 local function extension_for(mime_type, wanted)
   local row = kind.ROWS[kind.of_type(string_or(mime_type, "")) or ""]
   if not row or #row.extensions == 0 then return "bin" end
   return kind.fits(row, wanted, true) and wanted or row.extensions[1]
 end
 
----Returns a safe name for a file that came from outside, without a folder: the media's id, the sender's name for it (without
----slashes, dots, control characters and invisible characters), and an extension of its MIME type. At most LONGEST bytes.
----@param event whatsapp.event|table with a media member, or that member
+---Returns a safe name for a file that came from outside, without a folder: the media's id, the sender's name of the file
+---(without slashes, dots, control characters and invisible characters), and an extension for its MIME type. At most LONGEST
+---bytes.
+---@param event whatsapp.event|table an event with media, or its member `media`
 ---@return string
 function name.safe(event)
   local media = type(event.media) == "table" and event.media or event

@@ -1,10 +1,10 @@
--- The hosts that a client names to fetch files from without the token (option media_hosts). Judges the bytes of a URL strictly,
--- so that no other reader of it can find another host in it. Pure; never looks a name up.
+-- The hosts of the option media_hosts: files are downloaded from them without the token. Checks the bytes of a URL strictly, so
+-- that no other reader of the URL can find a different host. Pure; never looks up a name.
 local hosts = {}
 
 local LONGEST = 8192
 
--- the only form of a URL that is fetched: https, a host name in lower case, no port or port 443, a path
+-- the only form of a URL that is requested: https, a host name in lower case, no port or port 443, a path
 local function host_of(url)
   if type(url) ~= "string" or #url > LONGEST or url:find "[%c%s\\#\127-\255]" then return nil end
   local authority = url:match "^https://([^/]+)/"
@@ -13,8 +13,8 @@ local function host_of(url)
 end
 
 ---@param url any
----@param list string[]? names of hosts; one that begins with a dot means every host below it
----@return boolean named true if the URL is of a host in the list
+---@param list string[]? names of hosts; a name that begins with a dot means every host below it
+---@return boolean named true if the URL's host is in the list
 function hosts.has(url, list)
   local host = host_of(url)
   for _, name in ipairs(host and list or {}) do

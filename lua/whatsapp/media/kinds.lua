@@ -1,19 +1,20 @@
--- The kinds of files: their exact MIME types, the extensions that fit, the type of message that shows them and the largest size
--- that the API takes. Data, and the few lines that look it up. Never reads a file.
+-- The kinds of files. Each has its exact MIME type, its extensions and the type of message for it; the largest sizes that the
+-- API takes are here too. Mostly data. Never reads a file.
 local kind = {}
 
 local KB, MB = 1024, 1024 * 1024
 
 ---@class whatsapp.media.kinds
 ---@field type string the MIME type as the API wants it
----@field extensions string[] the extensions that the API takes for it; a name with another one gets the first
----@field also string[]? other extensions that people give it
----@field as string? the type of message that shows it; nil if the API does not take it
----@field aliases string[]? other words for the type
+---@field extensions string[] the extensions that the API takes for this kind; a name with another extension gets the first of
+---them
+---@field also string[]? other extensions in use
+---@field as string? the type of message for this kind; nil if the API does not take it
+---@field aliases string[]? other names of the MIME type
 ---@field may_be string[]? names of kinds whose files begin with the same bytes
----@field container string? the format around it, for a kind that the first bytes do not always tell
----@field weak boolean? its bytes may be of many kinds, so the caller's type decides
----@field advice string? what to do instead
+---@field container string? the format around the file, if the first bytes do not always show the kind
+---@field weak boolean? true: the bytes may be of many kinds, so the caller's type decides
+---@field advice string? what to send instead
 
 local OOXML = "application/vnd.openxmlformats-officedocument."
 
@@ -42,7 +43,7 @@ kind.ROWS = {
   pptx = { type = OOXML .. "presentationml.presentation", extensions = { "pptx" }, as = "document", container = "zip" },
   text = { type = "text/plain", extensions = { "txt" }, as = "document", container = "text", weak = true },
 
-  -- known, and not taken by the API today
+  -- known kinds that the API does not take today
   gif = { type = "image/gif", extensions = { "gif" }, advice = "send it as an MP4 video" },
   avif = { type = "image/avif", extensions = { "avif" }, advice = "make it a JPEG" },
   heic = { type = "image/heic", extensions = { "heic" }, advice = "make it a JPEG" },
@@ -54,14 +55,14 @@ kind.ROWS = {
   avi = { type = "video/x-msvideo", extensions = { "avi" }, advice = "make it an MP4" },
   wav = { type = "audio/wav", extensions = { "wav" }, advice = "make it Ogg with Opus", aliases = { "audio/x-wav" } },
   flac = { type = "audio/flac", extensions = { "flac" }, advice = "make it Ogg with Opus" },
-  ogg = { type = "application/ogg", extensions = { "ogg" }, advice = "of Ogg only Opus is taken" },
+  ogg = { type = "application/ogg", extensions = { "ogg" }, advice = "the API takes Ogg only with Opus" },
   amr_wb = { type = "audio/amr-wb", extensions = { "awb" }, advice = "make it narrow-band AMR" },
   zip = { type = "application/zip", extensions = { "zip" }, container = "zip", weak = true },
   ole = { type = "application/x-ole-storage", extensions = {}, container = "ole", weak = true },
 }
 
----The largest file, in bytes, for each type of message. The API's pages say MB, which may mean 1,000,000 or
----1,048,576 bytes: these are the larger values.
+---The largest file, in bytes, for each type of message. The API's pages say MB: this may mean 1,000,000 or 1,048,576 bytes.
+---These are the larger values.
 kind.MAX = { image = 5 * MB, audio = 16 * MB, video = 16 * MB, document = 100 * MB }
 kind.MAX_STICKER = { static = 100 * KB, animated = 500 * KB }
 kind.STICKER_SIDE = 512
@@ -69,13 +70,13 @@ kind.STICKER_SIDE = 512
 ---The largest file, in bytes, that the API lets a user send.
 kind.MAX_INCOMING = 100 * MB
 
----Codecs of an MP4 other than H.264 and AAC, by the letters in the file: the API's pages do not name them.
+---Codecs of an MP4 that the API's pages do not name (they name H.264 and AAC), by the four letters in the file.
 kind.OTHER_CODECS = {
   hvc1 = "H.265", hev1 = "H.265", dvh1 = "Dolby Vision", dvhe = "Dolby Vision", av01 = "AV1", vp08 = "VP8", vp09 = "VP9",
   mp4v = "MPEG-4 Part 2", ["ac-3"] = "AC-3", ["ec-3"] = "E-AC-3", Opus = "Opus", fLaC = "FLAC",
 }
 
----The kinds that a sample of a template may be of.
+---The kinds that a template's sample may have.
 kind.SAMPLES = { pdf = true, jpeg = true, png = true, mp4 = true }
 
 local by_type, known
@@ -92,7 +93,7 @@ local function index()
 end
 
 ---@param type string a MIME type
----@return string without its parameters, in lower case
+---@return string bare without parameters, in lower case
 function kind.bare(type)
   return (type:match "^%s*([^;]-)%s*;" or type:match "^%s*(.-)%s*$"):lower()
 end
@@ -131,7 +132,7 @@ function kind.fits(row, extension, loosely)
   return kind.contains(row.extensions, extension) or (loosely == true and kind.contains(row.also, extension))
 end
 
----The MIME types that the API takes, sorted.
+---Returns the MIME types that the API takes, sorted.
 ---@return string[]
 function kind.taken()
   local types = {}

@@ -1,6 +1,6 @@
--- Files that a user chose in a flow: AES-256-CBC, the first 10 bytes of an HMAC-SHA256 at the end, and the hashes of the file
--- before and after. libcrypto does the cipher. Reads and writes piece by piece; writes no byte of a file that is not authentic,
--- and no key into an error.
+-- Decrypts files that a user chose in a flow. Such a file is AES-256-CBC; it ends with the first 10 bytes of an HMAC-SHA256;
+-- and its metadata has the hashes before and after the encryption. libcrypto does the cipher. Reads and writes in pieces.
+-- Writes no byte of a file that is not authentic, and puts no key into an error.
 local digest = require "whatsapp.util.sha256"
 local source = require "whatsapp.media.file"
 
@@ -8,7 +8,7 @@ local sealed = {}
 
 local PIECE, MAC_SIZE, BLOCK = 65536, 10, 16
 
--- name, bytes; hashes are read in every form of the API
+-- rows: name, bytes; hashes are read in every form of the API
 local KEYS = { { "encryption_key", 32 }, { "hmac_key", 32 }, { "iv", 16 } }
 local HASHES = { "encrypted_hash", "plaintext_hash" }
 
@@ -22,7 +22,7 @@ local HASHES = { "encrypted_hash", "plaintext_hash" }
 ---@param metadata any the member encryption_metadata of the file
 ---@return whatsapp.media.sealed? read
 ---@return string? err
----@return string? path of the member that is wrong
+---@return string? path the path of the wrong member
 function sealed.read(metadata)
   local crypto = require "whatsapp.crypto"
   if type(metadata) ~= "table" then return nil, "the keys of the file are missing", "encryption_metadata" end
@@ -40,7 +40,7 @@ function sealed.read(metadata)
   return read
 end
 
--- Calls `take(piece)` for the bytes of a file up to an offset. Returns true, or nil and an error.
+-- Calls `take(piece)` for the bytes of a file up to `stop`. Returns true, or nil and an error.
 local function each_piece(opened, stop, take)
   local offset = 0
   while offset < stop do
@@ -59,7 +59,7 @@ local function is_authentic(read, opened, stop)
   local ok, err = each_piece(opened, stop, function(piece) return mac:update(piece) end)
   if not ok then return nil, err end
   if crypto.equal(mac:final("binary"):sub(1, MAC_SIZE), opened.at(stop, MAC_SIZE)) then return true end
-  return nil, "the file is not authentic: its HMAC is of another file or of another key"
+  return nil, "the file is not authentic: its HMAC belongs to another file or another key"
 end
 
 -- decrypts into an open file; returns the size
@@ -76,7 +76,7 @@ local function pour(read, opened, stop, file)
   if not last then return nil, "the file cannot be decrypted: its last block is wrong" end
   ok, err = put(last)
   if not ok then return nil, err end
-  if sum:final() ~= read.plaintext_hash then return nil, "the decrypted file has another SHA-256 than its metadata say" end
+  if sum:final() ~= read.plaintext_hash then return nil, "the SHA-256 of the decrypted file differs from its metadata" end
   return size
 end
 
@@ -92,7 +92,7 @@ local function decrypt_to(read, opened, stop, path)
   return nil, problem or unclosed
 end
 
----Decrypts a file whose `encrypted_hash` was checked into a new one. The caller removes the new file after a failure.
+---Decrypts a file into a new file. The caller has checked `encrypted_hash` before, and removes the new file after a failure.
 ---@param read whatsapp.media.sealed
 ---@param from string path
 ---@param to string path
@@ -104,7 +104,7 @@ function sealed.decrypt(read, from, to)
   local stop, size = opened.size - MAC_SIZE, nil
   if stop < BLOCK or stop % BLOCK ~= 0 then
     opened.close()
-    return nil, ("a file of %.0f bytes is no encrypted one"):format(opened.size)
+    return nil, ("a file of %.0f bytes cannot be an encrypted file"):format(opened.size)
   end
   local ok
   ok, err = is_authentic(read, opened, stop)

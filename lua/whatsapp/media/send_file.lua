@@ -1,5 +1,5 @@
--- Sends a file as a message: checks it, uploads it unless its content was uploaded before, and sends the message that shows it.
--- An id that the API has forgotten is replaced once, and only if the message certainly was not sent.
+-- Sends a file as a message: checks it, uploads it unless its content was uploaded before, and sends a message with it. If the
+-- API does not know the id any more, uploads the file again, once, and only if the message certainly was not sent.
 local core = require "whatsapp.core"
 local name = require "whatsapp.media.filename"
 local recipient = require "whatsapp.send.recipient"
@@ -9,9 +9,9 @@ local values = require "whatsapp.util.values"
 
 local send = {}
 
-local LIFE = 29 * 86400 -- seconds; an id lives for 30 days
+local LIFE = 29 * 86400 -- seconds; the API keeps an id for 30 days
 
--- the API's codes for an id that it has forgotten; with each of them the message was certainly not sent
+-- the API's codes for an unknown id; after each of them, the message certainly was not sent
 local GONE = { [100] = true, [131008] = true, [131009] = true, [131052] = true, [131053] = true }
 
 local CAPTIONED = { image = true, video = true, document = true }
@@ -25,7 +25,7 @@ local function message_of(to, plan, usable, options, id)
   return message
 end
 
--- checks the message before the file leaves, with a placeholder for the id
+-- checks the message before the upload, with a placeholder for the id
 local function judged(to, plan, usable, options)
   local ok, err, details = core.validate(message_of(to, plan, usable, options, "1"), { mode = options.mode })
   if ok then return true end
@@ -51,8 +51,8 @@ local function told(about, id, warnings)
   end
 end
 
--- Whether the file still has the content that was hashed. A file may be replaced during the upload; its id is then not
--- remembered for the old content.
+-- Returns whether the file still has the content that was hashed. If the file was replaced during the upload, the store must
+-- not keep the new id for the old content.
 local function is_unchanged(usable, plan)
   local opened = source.open(usable)
   local sum = opened and source.sha256(opened)
@@ -60,13 +60,13 @@ local function is_unchanged(usable, plan)
   return sum == plan.sha256
 end
 
--- returns the id and whether it was known before, or nil, err, details
+-- returns the id, and whether the store had it; or nil, err, details
 local function id_for(access, store, key, usable, plan, options, warnings)
   local known = store and store:get(key)
   if known then return known, true end
   local uploaded, err, details = upload.send(access, usable, plan, options, warnings)
   if not uploaded then
-    -- only the upload may have arrived; no message was sent, so the whole call may be repeated
+    -- only the upload may have arrived; no message was sent, so the caller may repeat the whole call
     details.retryable = details.retryable or details.may_have_been_sent
     details.may_have_been_sent = false
     return nil, err, details
@@ -76,7 +76,7 @@ local function id_for(access, store, key, usable, plan, options, warnings)
 end
 
 ---@param access whatsapp.media.access
----@param to whatsapp.addressed as recipient.of gives it
+---@param to whatsapp.addressed as recipient.of returns it
 ---@param usable whatsapp.file
 ---@param options whatsapp.send_file_options
 ---@return table? result, string? err, whatsapp.info|whatsapp.details details

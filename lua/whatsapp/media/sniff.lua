@@ -1,18 +1,18 @@
--- Finds the kind of a file from its bytes, and for some kinds the facts that the API has limits for (dimensions, channels). Pure:
--- reads through at(offset, count), and only the bytes that it needs. Never raises for any bytes, and never trusts a
--- length in them: the depth of a search and the bytes that are read are bounded for each file.
+-- Finds the kind of a file from its bytes; for some kinds also the facts that the API limits (dimensions, channels). Pure:
+-- reads with at(offset, count), and only the bytes that it needs. Never raises for any bytes. Never trusts a length in the
+-- bytes: the depth of a search and the number of bytes that are read are bounded.
 local sniff = {}
 
 local HEAD, TEXT = 32, 65536
-local MOST_BOXES, DEEPEST_BOX, MOST_SECTORS = 1024, 8, 64 -- how much of a file is read at most
+local MOST_BOXES, DEEPEST_BOX, MOST_SECTORS = 1024, 8, 64 -- bounds: boxes, depth of boxes, and sectors that are read in one file
 
 ---@class whatsapp.media.facts
----@field kind string? a name in whatsapp.media.kinds; nil: not known
+---@field kind string? a name in whatsapp.media.kinds; nil: unknown
 ---@field width integer?
 ---@field height integer?
 ---@field animated boolean? of a WebP
 ---@field channels integer? of Opus
----@field depth integer? bits of a PNG's sample
+---@field depth integer? of a PNG: bits of a sample
 ---@field colour integer? of a PNG: 2 RGB, 6 RGBA
 ---@field tracks table<string, true>? of an MP4: the kinds of its tracks ("vide", "soun") and their codecs ("avc1", "mp4a")
 ---@field late boolean? of an MP4: the index comes after the data
@@ -41,7 +41,7 @@ local function png(at)
   }
 end
 
--- name of the first chunk of a WebP -> a function that reads width, height and whether it is animated
+-- name of the first chunk of a WebP -> function that returns the width, the height, and whether the image is animated
 local WEBP = {
   VP8X = function(head)
     return 1 + le(head, 25, 3), 1 + le(head, 28, 3), math.floor((head:byte(21) or 0) / 2) % 2 == 1
@@ -68,8 +68,8 @@ end
 
 -- ---- MP4 and its family -------------------------------------------------------------------------------------------------
 
--- Calls visit(name, start, stop) for each box between two offsets, until it returns false. A box ends where its parent ends.
--- `file.boxes` is the number of boxes of the whole file that may still be looked at.
+-- Calls visit(name, start, stop) for each box between two offsets, until it returns false. A box ends at the latest where its
+-- parent ends. `file.boxes` is the number of boxes that may still be read in the whole file.
 local function each_box(file, from, stop, visit)
   while from + 8 <= stop and file.boxes > 0 do
     file.boxes = file.boxes - 1
@@ -85,9 +85,9 @@ local function each_box(file, from, stop, visit)
 end
 
 local PARENTS = { trak = true, mdia = true, minf = true, stbl = true }
-local WORDS = { hdlr = 8, stsd = 12 } -- offset in a box of the four letters that name the kind of a track, and its codec
+local WORDS = { hdlr = 8, stsd = 12 } -- box -> offset of four letters in it: the kind of a track, or its codec
 
--- adds the names of the tracks between two offsets: kinds such as "vide" and "soun", codecs such as "avc1" and "mp4a"
+-- adds the words of the tracks between two offsets: kinds such as "vide" and "soun", codecs such as "avc1" and "mp4a"
 local function add_tracks(file, from, stop, depth, found)
   each_box(file, from, stop, function(name, start, box_stop)
     if PARENTS[name] and depth < DEEPEST_BOX then add_tracks(file, start, box_stop, depth + 1, found) end
@@ -96,7 +96,7 @@ local function add_tracks(file, from, stop, depth, found)
   end)
 end
 
--- brands begin with these; all others are MP4
+-- beginning of a brand -> kind; every other brand is an MP4
 local BRANDS = {
   { "3gp", "3gp" }, { "3g2", "3g2" }, { "M4A", "m4a" }, { "M4B", "m4a" }, { "qt  ", "quicktime" }, { "hei", "heic" },
   { "hev", "heic" }, { "mif1", "heic" }, { "msf1", "heic" }, { "avi", "avif" },
@@ -203,7 +203,7 @@ local function named_in(sector)
   end
 end
 
--- follows the chain of the directory's sectors; reads only those parts of the table of chains that the header lists
+-- follows the chain of the directory's sectors; reads only the parts of the allocation table that the header lists
 local function ole(at)
   local header = at(0, 512)
   local shift = le(header, 31, 2)
@@ -213,7 +213,7 @@ local function ole(at)
     local found = named_in(at((sector + 1) * bytes, bytes))
     if found then return { kind = found } end
     local part = math.floor(sector / (bytes / 4))
-    if part >= 109 then break end -- also after the last sector: its number is no sector's
+    if part >= 109 then break end -- also at the end of the chain: its number is not the number of a sector
     sector = le(at((le(header, 77 + 4 * part, 4) + 1) * bytes + 4 * (sector % (bytes / 4)), 4), 1, 4)
   end
   return { kind = "ole" }
@@ -223,7 +223,7 @@ local function pdf(at)
   return { kind = at(0, 64):find "^[%s\239\187\191]*%%PDF%-" and "pdf" or nil }
 end
 
--- lead byte -> pattern of the character
+-- returns the pattern of the character that begins with this byte
 local function pattern_of(lead)
   if lead < 0xC2 or lead > 0xF4 then return nil end
   if lead < 0xE0 then return "^.[\128-\191]" end
@@ -261,7 +261,7 @@ local function is(name)
   return function() return { kind = name } end
 end
 
--- offset, bytes that begin there, and the function that names the kind; the first that names one is used
+-- rows: offset, the bytes at this offset, and a function that returns the kind; the first function that returns a kind is used
 local MAGIC = {
   { 0, "\255\216\255", is "jpeg" },
   { 0, "\137PNG\r\n\26\n", png },
@@ -284,8 +284,8 @@ local MAGIC = {
   { 0, "", text_of },
 }
 
----@param at fun(offset: integer, count: integer): string bytes from an offset; fewer at the end
----@param size integer of the file
+---@param at fun(offset: integer, count: integer): string returns bytes from an offset; fewer at the end of the file
+---@param size integer the size of the file
 ---@return whatsapp.media.facts
 function sniff.facts(at, size)
   local head = at(0, HEAD)

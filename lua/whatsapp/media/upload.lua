@@ -1,5 +1,5 @@
--- Uploads files to the API: a message's file in one request, a template's sample in pieces. An upload that may have arrived is
--- never repeated; an interrupted sample goes on from the byte that the API names.
+-- Uploads files to the API: a message's file in one request, a template's sample in pieces. Never repeats an upload that may
+-- have arrived. Continues an interrupted sample at the byte that the API names.
 local check = require "whatsapp.media.check"
 local kind = require "whatsapp.media.kinds"
 local outcome = require "whatsapp.wire.outcome"
@@ -9,7 +9,7 @@ local values = require "whatsapp.util.values"
 
 local upload = {}
 
----Seconds for a file on its way, and for all attempts to move it.
+---Seconds for one attempt to upload or download a file, and for all attempts together.
 upload.TIMEOUT, upload.TOTAL = 300, 600
 local TIMEOUT, TOTAL = upload.TIMEOUT, upload.TOTAL
 
@@ -17,7 +17,7 @@ local function refused_source(err)
   return check.problem("file", "format", err)
 end
 
--- the failure for a response that the API does not document
+-- returns the failure for a response that the API's documentation does not describe
 local function odd(answer, what, sent)
   return nil, ("HTTP %d: %s"):format(answer.status, what),
     { kind = "protocol", retryable = false, may_have_been_sent = sent, http_status = answer.status }
@@ -26,7 +26,7 @@ end
 ---Opens a file, finds its kind, and closes it again.
 ---@param usable whatsapp.file as source.usable returns it
 ---@param options whatsapp.media.check_options
----@param hashed boolean? with its SHA-256, which is then in the plan
+---@param hashed boolean? true: the plan gets the file's SHA-256
 ---@return whatsapp.media.plan? plan, whatsapp.problem[]|string|nil warnings, whatsapp.details? details
 function upload.plan(usable, options, hashed)
   local opened, err = source.open(usable)
@@ -40,13 +40,13 @@ end
 
 -- ---- files of messages --------------------------------------------------------------------------------------------
 
--- an id, whether it came as a string or as a number
+-- returns an answer with an id; the id may come as a string or as a number
 local function read_id(answer)
   local object, err, details = outcome.read(answer)
   if not object then return nil, err, details end
   object.id = values.text_of_id(object.id)
   if object.id and object.id ~= "" then return object end
-  return odd(answer, "JSON that names no id; the file may have been taken", true)
+  return odd(answer, "JSON without an id; the API may have taken the file", true)
 end
 
 ---@param access whatsapp.media.access
@@ -68,7 +68,7 @@ end
 
 -- ---- samples of templates -----------------------------------------------------------------------------------------------
 
----Tells whether this is the id of a session: it becomes part of a URL unchanged.
+---Returns whether this is the id of a session. Such an id becomes part of a URL unchanged.
 ---@param id any
 ---@return boolean
 function upload.is_session(id)
@@ -79,14 +79,15 @@ local function read_session(answer)
   local object, err, details = outcome.read(answer)
   if not object then return nil, err, details end
   if upload.is_session(object.id) then return object end
-  return odd(answer, "JSON that names no upload session", false)
+  return odd(answer, "JSON without an upload session", false)
 end
 
 local function read_handle(answer)
   local object, err, details = outcome.read(answer)
   if not object then return nil, err, details end
   if type(object.h) == "string" and object.h ~= "" then return object end
-  return odd(answer, "JSON that names no handle", true) -- or, after a piece, the number of bytes it has
+  -- after a piece, the answer may have the number of received bytes in place of the handle
+  return odd(answer, "JSON without a handle", true)
 end
 
 local function begin_session(access, plan, options)
@@ -117,7 +118,7 @@ end
 
 local MOST_RESUMPTIONS = 5
 
--- Sends the missing bytes until the API returns the handle; after each interruption the API is asked how many bytes it has.
+-- Sends the missing bytes until the API returns the handle. After each interruption, asks the API how many bytes it has.
 local function send_rest(access, usable, plan, session, offset, options)
   for resumed = 0, MOST_RESUMPTIONS do
     local object, err, details = send_from(access, usable, plan.size, session, offset, options)
@@ -126,7 +127,7 @@ local function send_rest(access, usable, plan, session, offset, options)
     local known, unknown, problem = offset_of(access, session, options)
     if not known then return nil, unknown, problem end
     if known > plan.size or known < 0 then
-      return nil, ("the API has %d bytes of a file of %d"):format(known, plan.size), details
+      return nil, ("the API says that it has %d of %d bytes"):format(known, plan.size), details
     end
     offset = known
   end
@@ -143,7 +144,7 @@ end
 ---@param options whatsapp.media.sample_options
 ---@return string? handle, string? err, whatsapp.info|whatsapp.details details
 function upload.sample(access, usable, options)
-  -- the rules for files of messages do not hold for samples
+  -- the rules for files of messages do not apply to samples
   local plan, err, details = upload.plan(usable, {
     type = options.type, mode = options.mode, as = "document", check_size = false,
   })

@@ -1,11 +1,11 @@
--- The metrics, as rows: which event of the option `observe` counts into which metric, with which labels. A new metric is a row
--- here. Never a recipient, an id of a message or a text in a label.
+-- The metrics, as rows: a row maps an event of the option `observe` to a metric and its labels. To add a metric, add a row. A
+-- label is never a recipient, a message id or a text.
 --   event   the event's name                   labels  members of the event
---   type    counter, gauge or histogram        value   the member that is added, set or observed; a counter without it adds 1
---   each    the member that is a table of label -> value: one series for each (see whatsapp_outbox_messages)
+--   type    counter, gauge or histogram        value   the member to add, set or observe; a counter without `value` adds 1
+--   each    a member that is a table of label -> value: each label is a series (see whatsapp_outbox_messages)
 
 local FAST = { 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30 } -- seconds of a request
-local SLOW = { 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 21600, 86400 } -- seconds of files, and between machines
+local SLOW = { 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 21600, 86400 } -- seconds of a file, or of a webhook on its way
 
 return {
   {
@@ -20,11 +20,11 @@ return {
   {
     event = "message", name = "whatsapp_message_waited_seconds_total", type = "counter", value = "waited",
     labels = { "phone_number_id" },
-    help = "Seconds for which limits held messages back.",
+    help = "Seconds that messages waited for limits.",
   },
   {
     event = "call", name = "whatsapp_calls_total", type = "counter", labels = { "outcome", "code", "endpoint" },
-    help = "Requests that are no messages and ended: media, questions, marks as read.",
+    help = "Requests other than messages, when they ended: media, questions, marks as read.",
   },
   {
     event = "call", name = "whatsapp_call_answer_seconds", type = "histogram", value = "answer_seconds",
@@ -52,7 +52,7 @@ return {
   },
   {
     event = "refused_webhook", name = "whatsapp_refused_webhooks_total", type = "counter", labels = { "why" },
-    help = "Webhooks that were refused whole. why: signature, too_long, not_json or verify_token.",
+    help = "Webhooks that were refused as a whole. why: signature, too_long, not_json or verify_token.",
   },
   {
     event = "put", name = "whatsapp_outbox_puts_total", type = "counter", labels = { "result" },
@@ -64,7 +64,7 @@ return {
   },
   {
     event = "outbox", name = "whatsapp_outbox_oldest_seconds", type = "gauge", value = "oldest", labels = {},
-    help = "Seconds for which the oldest message that may be sent has waited.",
+    help = "Seconds that the oldest due message has waited.",
   },
   {
     event = "sandbox_request", name = "whatsapp_sandbox_requests_total", type = "counter", labels = { "endpoint", "http_status" },
@@ -72,6 +72,6 @@ return {
   },
   {
     event = "sandbox_delivery", name = "whatsapp_sandbox_deliveries_total", type = "counter", labels = { "http_status" },
-    help = "Webhooks that the sandbox posted, each repetition counted.",
+    help = "Webhooks that the sandbox posted, with repetitions.",
   },
 }

@@ -4,14 +4,14 @@ local values = require "whatsapp.util.values"
 
 local text = {}
 
--- they follow the key of a histogram, in a sink
+-- suffixes of a histogram's keys in a sink
 text.BUCKET, text.SUM = "#", "#sum"
 
 local function number(n)
   return values.text(n) or (n ~= n and "NaN") or ("%.17g"):format(n)
 end
 
--- name -> list of its keys; "name{labels}#3" of a histogram -> its labels
+-- returns a table: name of a metric -> sorted list of its keys
 local function keys_by_name(numbers)
   local by_name = {}
   for key in pairs(numbers) do
@@ -23,7 +23,7 @@ local function keys_by_name(numbers)
   return by_name
 end
 
--- a histogram's labels, with one more
+-- returns a histogram's labels with one more label
 local function with_label(labels, more)
   return labels == "" and ("{%s}"):format(more) or ("%s,%s}"):format(labels:sub(1, -2), more)
 end

@@ -1,6 +1,6 @@
--- A connection to SQLite or PostgreSQL: statements with texts in and out, transactions, and a new connection after one is lost.
--- Every failure is nil, err; nothing is raised, and no statement stays open. Over LuaDBI, or over a function of the caller's that
--- runs a statement. Never prints a password.
+-- A connection to SQLite or PostgreSQL: statements whose values are strings, transactions, and a new connection after one is
+-- lost. It works over LuaDBI, or over a function that runs a statement (outbox/pgmoon). Every failure is nil, err. Never raises,
+-- never leaves a statement open, and never prints a password.
 local dialects = require "whatsapp.outbox.dialects"
 local values = require "whatsapp.util.values"
 
@@ -13,8 +13,9 @@ Database.__index = Database
 local unpack = unpack or table.unpack -- luacheck: ignore 113 143
 
 -- ---- LuaDBI ------------------------------------------------------------------------------------------------------------------
--- LuaDBI 0.7 binds integers as floats and reads them with 32 bits, so that all values are texts, and SQL casts them. With
--- RETURNING an error may come from fetch alone. A statement that is not read to its end holds a lock, until it is collected.
+-- LuaDBI 0.7 binds an integer as a float, and reads it with 32 bits: so all values are strings, and SQL casts them. With
+-- RETURNING, an error may come only from fetch. A statement that is not read to its end holds a lock until the garbage collector
+-- frees it.
 
 local function read_rows(statement)
   local rows = {}
@@ -51,7 +52,7 @@ local function query_luadbi(self, sql, bound)
   if ok then return rows, affected end
   self.statements[sql] = nil
   pcall(statement.close, statement)
-  return nil, rows
+  return nil, (values.text_of(rows):gsub("^[^:]*%.lua:%d+: ", "")) -- LuaDBI's fetch raises with a line of this file
 end
 
 local function disconnect(self)
@@ -68,15 +69,16 @@ local function is_alive(self)
   return ok and alive
 end
 
--- ---- one way for all ---------------------------------------------------------------------------------------------------------
+-- ---- queries -----------------------------------------------------------------------------------------------------------------
 
 local function connect(self)
-  local ok, connection, err = pcall(self.connect)
+  local ok, connection, err, is_new = pcall(self.connect)
   if not ok or not connection then return nil, values.text_of(ok and err or connection) end
   self.connection = connection
+  if is_new == false then return true end -- a connection from a pool already has its settings
   for _, sql in ipairs(self.settings) do
     local rows
-    rows, err = query_luadbi(self, sql, values.NONE)
+    rows, err = self.run(self, sql, values.NONE)
     if not rows then
       disconnect(self)
       return nil, err
@@ -85,12 +87,12 @@ local function connect(self)
   return true
 end
 
--- after a failure: a lost connection is not used again
+-- drops a lost connection after a query failed
 local function lose(self)
   if self.connection and not self.is_callers and not is_alive(self) then disconnect(self) end
 end
 
----@param sql string with ? for each value
+---@param sql string has one ? for each value
 ---@param ... string|nil values as texts
 ---@return string[][]? rows
 ---@return integer|string|nil affected or err
@@ -111,14 +113,14 @@ function Database:query_list(sql, bound)
   return nil, values.text_of(affected)
 end
 
--- Ends a transaction that failed at any step: if the connection cannot confirm that no transaction is open, it is not used again.
+-- Ends a transaction after a step failed. If ROLLBACK fails, too, drops the connection.
 local function abandon(self)
   local ended = self.connection and self.run(self, "ROLLBACK", values.NONE)
   self.in_transaction = false
   if not ended then disconnect(self) end
 end
 
----Runs a function in a transaction. It is committed unless the function returns nil.
+---Runs a function in a transaction. Commits it, or rolls it back if the function returns nil.
 ---@param work fun(...): any, any
 ---@return any, any
 function Database:transaction(work, ...)
@@ -175,20 +177,20 @@ local function migrate(self)
     .. "SET value = excluded.value", ("%d"):format(#dialects.MIGRATIONS))
 end
 
--- looks at the version of the tables, and makes them where they are missing or old
+-- checks the version of the tables; makes the tables if they are missing or old
 local function check_tables(self)
   local version, err = version_of(self)
   if not version then return nil, err end
   local newest = #dialects.MIGRATIONS
   if version > newest then
-    self.refusal = ("the tables of the outbox have version %d, this library knows %d: use a newer one"):format(version, newest)
+    self.refusal = ("the tables of the outbox have version %d, this library knows version %d: update it"):format(version, newest)
     return nil, self.refusal
   end
   if version == newest then return true end
   return self:transaction(migrate, self)
 end
 
----Connects, unless it is connected.
+---Connects if there is no connection. The first call checks the tables, too.
 ---@return true? ready
 ---@return string? err
 function Database:open()
@@ -213,13 +215,29 @@ function Database:close()
   disconnect(self)
 end
 
----@param options { dialect: table, connect: (fun(): any, string?)?, connection: any?, run: function?, settings: string[]? }
----connect: makes a connection of LuaDBI; connection: the caller's, in which nothing is committed here; run: a function (self,
----sql, bound) that runs a statement in place of LuaDBI
+---Returns a database with another connection, from the pool. In nginx, many requests share a store, and each call of the
+---store uses such a database.
+---@return whatsapp.outbox.database
+function Database:another()
+  local one = database.new(self.options)
+  one.is_ready, one.refusal, one.closed, one.shared = self.is_ready, self.refusal, self.closed, self
+  return one
+end
+
+---Puts the connection back into the pool, after Database:another.
+function Database:release()
+  self.shared.is_ready, self.shared.refusal = self.is_ready or self.shared.is_ready, self.refusal
+  if self.connection then self.connection:release() end
+  self.connection = nil
+end
+
+---@param options { dialect: table, connect: (fun(): any, string?, boolean?)?, connection: any?, run: function?, settings:
+---string[]? } connect: returns a connection, and false as a third value if the connection has its settings already; connection:
+---the connection of the caller, who alone commits; run: a function (self, sql, bound) that runs a statement instead of LuaDBI
 ---@return whatsapp.outbox.database
 function database.new(options)
   return setmetatable({
-    dialect = options.dialect, connect = options.connect, connection = options.connection or nil,
+    options = options, dialect = options.dialect, connect = options.connect, connection = options.connection or nil,
     is_callers = options.connection ~= nil, run = options.run or query_luadbi, settings = options.settings or values.NONE,
     statements = {}, in_transaction = false, is_ready = false, is_opening = false, closed = false,
   }, Database)

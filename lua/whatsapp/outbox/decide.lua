@@ -1,18 +1,19 @@
--- Decides what becomes of an entry after an attempt: a pure function of how the attempt ended. Never repeats by itself what may
--- have been sent.
+-- Decides the next state of an entry after an attempt: a pure function of the result. Never repeats a message that may have been
+-- sent.
 local decide = {}
 
--- codes that concern the phone number or its token, and not the one message: they hold the whole queue, and count as no attempt
+-- Error codes that concern the phone number or its token, not one message. After such an error the whole queue waits, and the
+-- attempt does not count.
 local HOLDS = {
   [4] = true, [17] = true, [613] = true, [80007] = true, [130429] = true, [131048] = true, -- called too often
   [0] = true, [3] = true, [10] = true, [104] = true, [190] = true, [131005] = true, -- the token
   [368] = true, [131031] = true, -- the account
 }
-local HELD_BY = { token = true, credentials = true } -- who refused here
+local HELD_BY = { token = true, credentials = true } -- values of refused_by that hold the queue, too
 
 local PAIR_LIMIT, PAIR_SECONDS = 131056, 6
 local LONGEST_HOLD = 3600 -- seconds
-local LONGEST_ERROR = 1000 -- bytes that are kept
+local LONGEST_ERROR = 1000 -- bytes of an error that the store keeps
 
 local function is_hold(details)
   local code = details.code
@@ -20,8 +21,8 @@ local function is_hold(details)
   return details.kind == "refused" and HELD_BY[details.refused_by]
 end
 
----Seconds until the next attempt: base, 4 times base, 16 times base …, with a jitter of a quarter.
----@param attempts integer that have failed
+---Returns the seconds until the next attempt: base, 4 * base, 16 * base …, plus up to a quarter at random.
+---@param attempts integer number of failed attempts
 ---@param backoff number[] { base, most } seconds
 ---@param random number from 0 to 1
 ---@return number seconds
@@ -29,7 +30,7 @@ function decide.backoff(attempts, backoff, random)
   return math.min(backoff[2], backoff[1] * 4 ^ (attempts - 1)) * (1 + random / 4)
 end
 
--- seconds that the queue is held
+-- returns the seconds for which the queue is held
 local function hold_of(details, holds)
   return math.min(LONGEST_HOLD, details.retry_after or 4 ^ (holds + 1))
 end
@@ -51,9 +52,9 @@ end
 ---@param err string?
 ---@param details table?
 ---@param rules { attempts: integer, backoff: number[], random: fun(): number }
----@param holds integer how often in a row the queue was held
+---@param holds integer how many times in a row the queue was held
 ---@return { key: string, fence: integer, state: string, attempts: integer, id: string?, error: string?, delay: number? } outcome
----@return number? seconds to hold the queue
+---@return number? seconds for which the queue is held; nil: it is not held
 function decide.outcome(entry, result, err, details, rules, holds)
   local outcome = { key = entry.key, fence = entry.fence, attempts = entry.attempts }
   if result ~= nil then

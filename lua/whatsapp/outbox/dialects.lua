@@ -1,17 +1,17 @@
--- SQLite and PostgreSQL, as data: the tables of an outbox, and the few expressions in which the two differ. Holds no connection.
+-- SQLite and PostgreSQL, as data: the tables of an outbox, and the SQL that differs between the two. Holds no connection.
 local states = require "whatsapp.outbox.states"
 
 local dialects = {}
 
--- 'a', 'b'
+-- returns names as a list of SQL: 'a', 'b'
 local function list(names) return "'" .. table.concat(names, "', '") .. "'" end
 
----State lists as SQL.
+---The lists of states as SQL.
 dialects.STATES = {}
 for name, names in pairs(states.LISTS) do dialects.STATES[name] = list(names) end
 local IN = dialects.STATES
 
----The version of the tables that this file makes. A change of the tables is another list of statements in MIGRATIONS.
+---The statements that make the tables: one list for each version. To change the tables, append a list.
 local MIGRATIONS = {
   { -- 1
     [[CREATE TABLE outbox_entries (seq $SERIAL, queue TEXT NOT NULL, key TEXT NOT NULL, stamp TEXT NOT NULL, lane TEXT NOT NULL,
@@ -35,20 +35,20 @@ dialects.MIGRATIONS = MIGRATIONS
 
 ---@class whatsapp.outbox.dialect
 ---@field name string
----@field driver string of LuaDBI
----@field package string of Debian
+---@field driver string name of LuaDBI's driver
+---@field package string package of Debian that has the driver
 ---@field now string an expression: seconds since 1970, by the clock of the engine
----@field greatest string a function of two numbers
----@field real string
----@field any string before a SELECT of few rows, after the column that it picks
----@field any_end string after it
----@field skip string after a SELECT whose rows are changed next
----@field lock string after a SELECT whose rows no other transaction may change
----@field begin string
----@field words table<string, string> in MIGRATIONS
----@field find_meta string
----@field alone string? keeps all others from making the tables at the same time
----@field rows integer in one statement
+---@field greatest string SQL function that returns the greater of two numbers
+---@field real string SQL type of a floating-point number
+---@field any string SQL between a column and the SELECT of its values; the SELECT has few rows
+---@field any_end string SQL after this SELECT
+---@field skip string SQL after a SELECT whose rows are changed next
+---@field lock string SQL after a SELECT: no other transaction may change its rows
+---@field begin string statement that begins a transaction
+---@field words table<string, string> values of the marks in MIGRATIONS
+---@field find_meta string statement that returns a row if the table outbox_meta exists
+---@field alone string? statement that keeps other processes from making the tables at the same time
+---@field rows integer the most rows in one statement
 
 dialects.sqlite = {
   name = "sqlite", driver = "SQLite3", package = "lua-dbi-sqlite3",

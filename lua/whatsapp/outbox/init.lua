@@ -14,28 +14,28 @@ local values = require "whatsapp.util.values"
 ---@class whatsapp.outbox
 local outbox = {}
 
----The contract of a store. All times come from the clock of the store, so that the clocks of machines may differ. A failure of
----the engine is `nil, err`;
----the store never raises. Writes a list in one commit, which is durable before the function returns.
+---The contract of a store. All times come from the clock of the store, so the clocks of machines may differ. If the engine fails,
+---a function returns `nil, err`; it never raises. A list is one commit, which is durable before the function returns.
 ---@class whatsapp.outbox.store: whatsapp.limiter_store
 ---@field put fun(self, entries: table[]): string[]?, string[]|string, table? results "new", "same", "other" (the key has another
 ---message) or "stamp" (another entry has the stamp), and the stamps that are stored
 ---@field claim fun(self, n: integer, lease: number, hold_unknown: boolean?): table[]?, string?, table? the oldest due entries; at
 ---most one of a lane, and only if all earlier entries of the lane have ended
----@field start fun(self, marks: table[], lease: number): boolean[]?, string?, table? for each { key, fence } whether it may be
----sent now
----@field finish fun(self, outcomes: table[]): boolean[]?, string?, table?
----@field sweep fun(self): integer?, integer|string, table? ends the leases that are over: numbers of requeued and of unknown
----entries
+---@field start fun(self, marks: table[], lease: number): boolean[]?, string?, table? for each { key, fence }: true if the entry
+---may be sent now
+---@field finish fun(self, outcomes: table[]): boolean[]?, string?, table? for each outcome: true if the store has recorded it
+---@field sweep fun(self): integer?, integer|string, table? ends the leases that are over; returns how many entries are queued
+---again, and how many are unknown
 ---@field settle fun(self, stamp: string, id: string?, status: string, time: integer?, err: string?): string|false|nil, string?
 ---@field get fun(self, key: string): table|false|nil, string?, table?
 ---@field list fun(self, options: { state: string?, after: integer?, limit: integer }): table[]?, string?, table?
----@field counts fun(self): table<string, integer>?, number|string|nil, table? and the seconds for which
----the oldest due entry has waited
+---@field counts fun(self): table<string, integer>?, number|string|nil, table? the number of entries in each state, and the
+---seconds that the oldest due entry has waited
 ---@field resolve fun(self, key: string, word: "again"|"drop"): boolean?, string?, table?
 ---@field purge fun(self, age: number, n: integer): integer?, string?, table? deletes entries that ended more than `age` seconds
 ---ago
----@field take_all fun(self, asks: table[]): number[]?, string?, table? places of limits: { key, interval, burst, at_most }
+---@field take_all fun(self, asks: table[]): number[]?, string?, table? takes places of limits: { key, interval, burst, at_most };
+---returns the seconds to wait for each place
 ---@field close fun(self)
 
 ---@class whatsapp.outbox.entry
@@ -44,14 +44,14 @@ local outbox = {}
 ---@field stamp string the message's biz_opaque_callback_data
 ---@field message whatsapp.Message
 ---@field lane string the recipient: a phone number without + and spaces, or an id
----@field id string? of the message, once it was accepted
+---@field id string? the message id, after the API accepted the message
 ---@field status string? the last status of a webhook
 ---@field status_time integer? seconds since 1970
----@field error string? why it failed, is unknown, or was put back
+---@field error string? why the entry failed, is unknown, or is queued again
 ---@field attempts integer
 ---@field made number seconds since 1970, by the clock of the store
----@field due number
----@field expires number?
+---@field due number the message is not sent before this time
+---@field expires number? the message is not sent after this time
 ---@field ended number? when it was accepted, failed or expired
 ---@field seq integer its number in the store, for `after` of outbox:list
 
@@ -94,10 +94,12 @@ local function check_name(path, name)
   if name == "" then return invalid(path, "min_chars", "must not be empty") end
   if #name > LONGEST_NAME then return invalid(path, "max_bytes", ("has %d bytes, at most %d"):format(#name, LONGEST_NAME)) end
   if name:find "%z" then return invalid(path, "chars", "must not have a NUL") end
+  if not values.is_utf8(name) then return invalid(path, "utf8", "is not UTF-8") end -- PostgreSQL takes nothing else
   return true
 end
 
--- returns the JSON of a message without its stamp, the warnings, and the caller's stamp, which is checked with the message
+-- Returns the JSON of a message without its stamp, the warnings, and the caller's stamp. The check of the message includes the
+-- caller's stamp.
 local function written(message, options)
   local stamp = message.biz_opaque_callback_data
   local mode = options.mode and { mode = options.mode }
@@ -130,7 +132,7 @@ local function entry_of(message, options)
   if not body then return nil, warnings, stamp end
   local lane = lane_of(message)
   if message.status ~= nil or not lane then
-    return invalid("message", "recipient", "has no recipient: the outbox takes messages, but no marks as read")
+    return invalid("message", "recipient", "has no recipient, or is a mark as read: the outbox takes only messages")
   end
   local is_fixed = stamp ~= nil
   stamp = stamp or random_id.new()
@@ -162,21 +164,18 @@ local function told(self, result)
   self.observe_error = observe.tell(self.observe, { name = "put", result = RESULTS[result] or result }) or self.observe_error
 end
 
----Checks a message and stores it. After this returned "new" or "same", the message is sent exactly once, or the state of the
----entry says why
----not: failed, expired, or unknown.
----@param message whatsapp.Message mirrors the API's JSON. The outbox fills in biz_opaque_callback_data, by which statuses of
----webhooks find the entry; if you set it,
----it must be unique
+---Checks a message and stores it. If put returns "new" or "same", the message is sent exactly once, or the state of the entry
+---tells why it is not sent: failed, expired, or unknown.
+---@param message whatsapp.Message mirrors the API's JSON. The outbox fills in biz_opaque_callback_data: the statuses in webhooks
+---repeat it, so that the outbox finds the entry. If you set it, it must be unique
 ---@param options { key: string?, due: number?, ttl: number?, mode: "strict"|"lenient"? }? key: your name for the message, such as
----"order-1042-ready": a second put with this key stores nothing; without a key, a put whose answer was lost cannot be repeated
----safely.
----due: the message is not sent before this time, in seconds since 1970. ttl: seconds from now, or from `due`, after which it is
----not sent any more
+---"order-1042-ready". A second put with this key stores nothing. Use a key if you repeat a put whose answer was lost: without a
+---key, each put is another message. due: the message is not sent before this time, in seconds since 1970. ttl: seconds from now,
+---or from `due`; after this time, the message is not sent
 ---@return "new"|"same"|nil state "same": the store already has this message under this key
 ---@return string? stamp or err
----@return whatsapp.details|{ key: string, warnings: whatsapp.problem[]? }|nil details of a failure: kind "invalid",
----or "store", which may be tried again; of a success: the key and warnings
+---@return whatsapp.details|{ key: string, warnings: whatsapp.problem[]? }|nil details after a failure: kind "invalid", or kind
+---"store" (try again if .retryable); after a success: the key and the warnings
 function Outbox:put(message, options)
   check_message(message, 2)
   local entry, warnings, details = entry_of(message, options_of.check(options, PUT, 2))
@@ -217,8 +216,7 @@ end
 ---Stores a list of messages in one commit.
 ---@param items { message: whatsapp.Message, key: string?, due: number?, ttl: number?, mode: "strict"|"lenient"? }[]
 ---@return { state: "new"|"same"|nil, stamp: string?, key: string?, err: string?, details: whatsapp.details? }[]? results one for
----each
----item, in their order; a refused message does not stop the others; nil: the store failed
+---each item, in the order of the items; valid messages are stored even if another message is refused; nil: the store failed
 ---@return string? err
 ---@return whatsapp.details? details
 function Outbox:put_all(items)
@@ -246,7 +244,7 @@ local RUN = {
 local STEP = { concurrency = "count", on_outcome = "callable" }
 local CONCURRENCY, POLL, TIMEOUT = 16, 1, 30
 
--- returns the sender of a client. The sender is kept, because it may have outcomes that it could not record yet
+-- Returns the sender of a client. The outbox keeps the sender, because the sender may have outcomes that are not recorded yet.
 local function sender_of(self, client, concurrency, level)
   local state, plan_of = client_of.access(client, level + 1)
   if not state.can_wait then error("the client's transport has no clock: an outbox needs now() and sleep()", level + 1) end
@@ -264,18 +262,17 @@ local function sender_of(self, client, concurrency, level)
 end
 
 ---Sends the due entries, several at once, until the client is closed or on_outcome returns false. If the store fails, asks it
----again
----after 1, 2, 4 … 30 seconds. Entries that must wait for the client's limits (option limiter) wait in the store, which counts for
----all processes that share it.
----@param client whatsapp.client its option retry is not used: the store keeps the entries that are tried again
+---again after 1, 2, 4 … 30 seconds. An entry that must wait for a limit (the client's option limiter) waits in the store. The
+---store counts the limits for all processes that share it.
+---@param client whatsapp.client its option retry has no effect: the store keeps an entry for its next attempt
 ---@param options { concurrency: integer?, until_empty: boolean?, on_outcome: (fun(entry: whatsapp.outbox.entry, result:
 ---whatsapp.Result?, err: string?, details: whatsapp.info|whatsapp.details|nil): boolean?)?, on_error: (fun(err: string, seconds:
----number))?, poll: number? }? concurrency: requests on the wire at once, 16; until_empty: return once nothing is queued or under
----way, here and elsewhere; on_outcome: called after each attempt, when the store has recorded it; the entry has .state;
----on_error: called
----when the store fails, with the seconds until it is asked again; poll: seconds between two looks into an empty queue, 1
+---number))?, poll: number? }? concurrency: number of requests on the wire at once, 16; until_empty: return when no process has an
+---entry that is queued or under way; on_outcome: called after each attempt, when the store has recorded the outcome; entry.state
+---is the new state; on_error: called when the store fails, with the seconds until the next try; poll: seconds between two checks
+---of an empty queue, 1
 ---@return integer? count of attempts
----@return string? err of a store that will never answer, for example because its tables have a newer version
+---@return string? err the store can never answer, for example because its tables have a newer version
 ---@return whatsapp.details? details
 function Outbox:run(client, options)
   options = options_of.check(options, RUN, 2)
@@ -287,12 +284,12 @@ function Outbox:run(client, options)
   return failure(err, details)
 end
 
----One round, for a loop or a timer of your own: sends up to `concurrency` entries that are due, and returns when they are
----recorded.
+---Does one round, for a loop or a timer of your own: sends up to `concurrency` due entries, and returns when the store has
+---recorded their outcomes.
 ---@param client whatsapp.client
 ---@param options { concurrency: integer?, on_outcome: function? }?
 ---@return integer? count of attempts; 0: nothing is due
----@return string? err of the store
+---@return string? err the store failed
 ---@return whatsapp.details? details
 function Outbox:step(client, options)
   options = options_of.check(options, STEP, 2)
@@ -304,11 +301,11 @@ end
 
 -- ---- afterwards --------------------------------------------------------------------------------------------------------------
 
----Takes an event of webhook.parse. A status event has the stamp of its message: the entry becomes accepted, even if it was
----unknown.
+---Takes an event of webhook.parse. A status event has the stamp of its message, and the outbox finds the entry by this stamp. The
+---entry becomes accepted, even if it was unknown.
 ---@param event whatsapp.event
----@return whatsapp.outbox.state_name|false|nil state of the entry; false: the event is about no entry of this outbox
----@return string? err of the store: answer the webhook with HTTP 500, so that the API repeats it
+---@return whatsapp.outbox.state_name|false|nil state of the entry; false: the event belongs to no entry of this outbox
+---@return string? err the store failed: answer the webhook with HTTP 500, so that the API sends the event again
 ---@return whatsapp.details? details
 function Outbox:feed(event)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
@@ -329,7 +326,7 @@ end
 
 ---@param key string
 ---@return whatsapp.outbox.entry|false|nil entry false: the store has no entry with this key
----@return string? err of the store
+---@return string? err the store failed
 ---@return whatsapp.details? details
 function Outbox:get(key)
   check_key(key, 2)
@@ -356,13 +353,14 @@ function Outbox:list(options)
 end
 
 ---@return table<whatsapp.outbox.state_name, integer>? counts the number of entries in each state
----@return number|string|nil oldest or err: seconds for which the oldest entry that is due has waited, 0 if there is no such entry
+---@return number|string|nil oldest or err: the seconds that the oldest due entry has waited; 0 if no entry is due
 ---@return whatsapp.details? details
 function Outbox:counts() return ask(self, "counts") end
 
 local WORDS = { again = true, drop = true }
 
----Decides an unknown entry, after a person has looked at the conversation: "again" sends it once more, "drop" gives it up.
+---Decides about an unknown entry, after a person has looked at the conversation: "again" sends the message once more, "drop" sets
+---the state to failed.
 ---@param key string
 ---@param word "again"|"drop"
 ---@return boolean? done false: the store has no unknown entry with this key
@@ -370,13 +368,13 @@ local WORDS = { again = true, drop = true }
 ---@return whatsapp.details? details
 function Outbox:resolve(key, word)
   check_key(key, 2)
-  if not WORDS[word] then error('a word is "again" or "drop", got ' .. tostring(word), 2) end
+  if not WORDS[word] then error('the word must be "again" or "drop", got ' .. tostring(word), 2) end
   return ask(self, "resolve", key, word)
 end
 
----Deletes entries that were accepted, failed or expired longer than `keep` seconds ago; run does so by itself.
----@param options { keep: number?, limit: integer? }? keep: seconds, the option of the outbox if absent; limit: entries, 1,000 if
----absent
+---Deletes entries that were accepted, failed or expired more than `keep` seconds ago. run does this by itself.
+---@param options { keep: number?, limit: integer? }? keep: seconds; if absent, the option keep of the outbox. limit: number of
+---entries, 1,000 if absent
 ---@return integer? count
 ---@return string? err
 ---@return whatsapp.details? details
@@ -390,15 +388,14 @@ function Outbox:__tostring() return ("whatsapp.outbox (%s)"):format(getmetatable
 -- ---- making one --------------------------------------------------------------------------------------------------------------
 
 ---@class whatsapp.outbox_options
----@field store whatsapp.outbox.store of whatsapp.outbox.memory, whatsapp.outbox.sql or whatsapp.outbox.redis
+---@field store whatsapp.outbox.store a store of whatsapp.outbox.memory, whatsapp.outbox.sql or whatsapp.outbox.redis
 ---@field lease number? seconds that a sender has for one attempt, 60; it must be longer than the client's timeout
----@field keep number? seconds that entries are kept after their end, 7 days: as long as webhooks repeat
----@field attempts integer? after which an entry fails, 10
----@field backoff number[]? { first, most } seconds between two attempts: {4, 3600}; each is four times the one before
----@field observe (fun(event: whatsapp.observed))? called with each put and, while run works, with the counts: whatsapp.metrics,
----or a
----function
----@field hold_unknown boolean? true: an unknown entry holds back the later ones of its recipient until it is settled
+---@field keep number? seconds for which the outbox keeps an entry after its end, 7 days: the API repeats webhooks for 7 days
+---@field attempts integer? number of attempts after which an entry fails, 10
+---@field backoff number[]? { first, most } seconds between two attempts: {4, 3600}; each delay is four times the delay before
+---@field observe (fun(event: whatsapp.observed))? called with each put, and with the counts while run works; whatsapp.metrics or
+---a function
+---@field hold_unknown boolean? true: while an entry is unknown, the later entries of its recipient wait
 
 local OPTIONS = {
   store = "outbox_store", lease = "seconds", keep = "since", attempts = "count", backoff = "backoff", hold_unknown = "boolean",
@@ -406,7 +403,7 @@ local OPTIONS = {
 }
 local WEEK = 7 * 86400
 
----Makes an outbox over a store. It needs no phone number and no token: the client that you pass to outbox:run has them.
+---Makes an outbox over a store. The outbox needs no phone number and no token: the client that you pass to outbox:run has them.
 ---@param options whatsapp.outbox_options
 ---@return whatsapp.outbox_object
 function outbox.new(options)

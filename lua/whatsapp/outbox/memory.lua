@@ -1,5 +1,5 @@
 -- A store of the outbox in the memory of this process: for tests, games and boards. It forgets everything when the process ends,
--- so it is not durable. Its functions are the contract of a store (README.md of this folder). Never waits.
+-- so it is not durable. Its functions follow the contract of a store (README.md of this folder). Never waits.
 local options_of = require "whatsapp.util.options"
 local queue = require "whatsapp.util.queue"
 local states = require "whatsapp.outbox.states"
@@ -14,7 +14,7 @@ Store.__name = "whatsapp.outbox.memory"
 
 -- ---- lanes: the unfinished and the unknown entries of a recipient, in the order in which they were put --------------------
 
--- the entry that may be claimed next, or nil; with hold_unknown an unknown entry holds those after it
+-- returns the entry of a lane that may be claimed next, or nil; with hold_unknown, an unknown entry holds the later entries
 local function head_of(lane, hold_unknown)
   if lane.in_flight > 0 then return nil end
   for _, entry in ipairs(lane) do
@@ -23,7 +23,7 @@ local function head_of(lane, hold_unknown)
   end
 end
 
--- Puts the head of a lane where claim finds it. An entry may be there twice: claim looks at its state.
+-- Puts the head of a lane into self.due, for claim. self.due may hold an entry twice: claim checks the state of the entry.
 local function offer(self, lane)
   local entry = head_of(lane)
   if entry then self.due:push { wakes = entry.due, entry = entry } end
@@ -57,7 +57,7 @@ local function leave(self, entry)
   if #lane == 0 then self.lanes[entry.lane] = nil end
 end
 
--- The one place that changes a state.
+-- Changes the state of an entry. Nothing else changes it.
 local function move(self, entry, state)
   local lane, before = lane_of(self, entry), entry.state
   self.counted[before] = self.counted[before] - 1
@@ -171,7 +171,7 @@ function Store:sweep()
   end
   for _, entry in ipairs(over) do
     local state = entry.state == "claimed" and "queued" or "unknown"
-    if state == "unknown" then entry.error = "the sender did not come back: it may have been sent" end
+    if state == "unknown" then entry.error = "the sender did not finish: the message may have been sent" end
     counts[state] = counts[state] + 1
     move(self, entry, state)
   end
@@ -266,7 +266,7 @@ function Store:close() self.closed = true end
 
 -- ---- making one -----------------------------------------------------------------------------------------------------------
 
--- seconds since 1970 with their fraction, where a clock of that kind is here
+-- returns a clock: seconds since 1970, with a fraction if nginx or whatsapp.curl is there
 local function clock()
   local ngx = rawget(_G, "ngx")
   if type(ngx) == "table" and ngx.now then return ngx.now end
@@ -276,8 +276,8 @@ local function clock()
   return function() return base + curl.now() end
 end
 
----A store in the memory of this process.
----@param options { now: (fun(): number)? }? now: a clock in seconds since 1970; the machine's if absent
+---Makes a store in the memory of this process.
+---@param options { now: (fun(): number)? }? now: a clock in seconds since 1970; if absent, the machine's clock
 ---@return whatsapp.outbox.memory store
 function memory.new(options)
   local checked = options_of.check(options, { now = "callable" }, 2)

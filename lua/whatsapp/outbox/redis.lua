@@ -1,7 +1,7 @@
--- A store of the outbox in Redis, over any client: a function call(name, …) -> reply | nil, err. Each function of a store is one
--- script, which Redis runs as a whole; scripts are sent with each call, so that no script can be missing in Redis. Its functions
--- are the contract of a store (README.md of this folder). Never raises what Redis says, and asks for no key outside of its
--- queue's slot.
+-- A store of the outbox in Redis, over any client: a function call(name, …) -> reply | nil, err. Each function of the store is
+-- one script, and Redis runs a script as a whole. Each call sends the whole script, so that Redis never lacks it. The functions
+-- follow the contract of a store (README.md of this folder). If Redis fails, a function returns nil and the error; it never
+-- raises. All keys of a queue are in one slot.
 local options_of = require "whatsapp.util.options"
 local scripts = require "whatsapp.outbox.redis_scripts"
 local states = require "whatsapp.outbox.states"
@@ -17,7 +17,7 @@ Store.__name = "whatsapp.outbox.redis"
 local unpack = unpack or table.unpack -- luacheck: ignore 113 143
 local number = values.text
 
-local PORTION = 100 -- entries in one call: Redis does nothing else meanwhile
+local PORTION = 100 -- entries in one call: while a script runs, Redis does nothing else
 
 local function run(self, name, arguments)
   local ok, reply, err = values.protected(self.call, "EVAL", scripts[name], "1", self.prefix, unpack(arguments))
@@ -41,7 +41,7 @@ local function run_list(self, name, before, list, words_of)
   return all
 end
 
--- 1 -> true
+-- replaces each 1 by true, and each other value by false
 local function booleans(list)
   for i, value in ipairs(list) do list[i] = tonumber(value) == 1 end
   return list
@@ -178,7 +178,7 @@ function Store:take(key, _, interval, burst, at_most)
   return waits[1]
 end
 
----Closes the connection that the store has made. May be called again.
+---Closes the connection that the store opened. May be called again.
 function Store:close()
   if self.client then self.client:close() end
 end
@@ -192,7 +192,7 @@ local CONNECTION = {
 local NEW = values.copy(CONNECTION)
 NEW.call, NEW.queue = "callable", "queue"
 
--- Cosockets live as long as a request of nginx: each call takes a connection of the pool, and puts it back.
+-- A cosocket lives no longer than one request of nginx: each call takes a connection from the pool, and puts it back.
 local function call_in_nginx(options, client, level)
   local host, port, timeout = options.host or "127.0.0.1", options.port or 6379, (options.timeout or 10) * 1000
   if options.user then error("option user: the Redis clients of nginx take a password only", level + 1) end
@@ -219,7 +219,7 @@ local function call_in_nginx(options, client, level)
   end
 end
 
--- a client for where this runs: resty.redis or nginx.redis over cosockets, else LuaSocket
+-- returns a call function and, outside nginx, a client: over resty.redis or nginx.redis in nginx, else over LuaSocket
 local function client_of(options, level)
   local ngx = rawget(_G, "ngx")
   if type(ngx) == "table" and ngx.socket then
@@ -237,17 +237,18 @@ local function client_of(options, level)
   return function(...) return client:call(...) end, client
 end
 
----A store in Redis, for many machines. It asks nothing before the first use.
+---Makes a store in Redis, for many machines. It connects at the first use.
 ---@param options { call: (fun(name: string, ...: string): any, string?)?, queue: string?, host: string?, port: integer?,
 ---user: string?, password: string?, database: integer?, timeout: number? } call: sends a command with any client, and returns the
----reply, or nil and an error string; without it the store connects by itself: with lua-resty-redis in nginx, with LuaSocket
----elsewhere, to host "127.0.0.1" and port 6379. queue: the phone number id, "default" if absent. timeout: seconds, 10
+---reply, or nil and an error string. If call is absent, the store connects by itself to host and port ("127.0.0.1" and 6379 if
+---absent): with lua-resty-redis in nginx, with LuaSocket elsewhere. queue: the phone number id, "default" if absent. timeout:
+---seconds, 10
 ---@return whatsapp.outbox.redis store
 function redis.new(options)
   local checked = options_of.check(options, NEW, 2)
   for name in pairs(CONNECTION) do
     if checked.call and checked[name] ~= nil then
-      error(("option %s is for a connection of the store's: not with call"):format(name), 2)
+      error(("option %s does not go with option call: call has its own connection"):format(name), 2)
     end
   end
   local call, client = checked.call, nil

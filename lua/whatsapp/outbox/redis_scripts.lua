@@ -1,11 +1,12 @@
--- The scripts that Redis runs for the outbox, as texts: one for each function of a store, each after the same beginning. All keys
--- begin with KEYS[1], "wa:{queue}:", so that they are in one slot. Times are those of Redis. Plain data, never run here.
+-- The scripts that Redis runs for the outbox, as strings: one for each function of a store. Each script begins with BEGINNING.
+-- All keys begin with KEYS[1], "wa:{queue}:", so that they are in one slot. All times come from the clock of Redis. Plain data:
+-- this file never runs a script.
 --   e:KEY       hash: an entry without its body             b:KEY    the body, a JSON text
 --   l:LANE      sorted set, by seq: unfinished and unknown entries of a recipient
 --   busy        hash: lane -> the entry that a sender has    stamps   hash: stamp -> key
---   due         sorted set, by time: the queued entry of each lane that is next; claim looks at it again
+--   due         sorted set, by time: the next queued entry of each lane; claim checks it again
 --   lease, expires, ended    sorted sets, by time            s:STATE  sorted set, by seq
---   limit:NAME  when the places of a limit end               seq      the last number
+--   limit:NAME  the time when the places of a limit end      seq      the last number
 local BEGINNING = [[
 local P, call = KEYS[1], redis.call
 local time = call('TIME')
@@ -130,7 +131,7 @@ end
 return out
 ]]
 
--- ARGV: lease, then key and fence of each
+-- ARGV: lease, then key and fence of each entry
 scripts.start = [[
 local out = {}
 for i = 2, #ARGV, 2 do
@@ -182,7 +183,7 @@ for _, key in ipairs(keys) do
     move(e, 'queued')
     requeued = requeued + 1
   else
-    call('HSET', P .. 'e:' .. key, 'error', 'the sender did not come back: it may have been sent')
+    call('HSET', P .. 'e:' .. key, 'error', 'the sender did not finish: the message may have been sent')
     move(e, 'unknown')
     unknown = unknown + 1
   end
@@ -239,7 +240,7 @@ end
 return out
 ]]
 
--- ARGV: states; the last answer is how many seconds the oldest due entry has waited
+-- ARGV: states. Returns the number of entries in each state, then the seconds that the oldest due entry has waited.
 scripts.counts = [[
 local out = {}
 for i, state in ipairs(ARGV) do out[i] = call('ZCARD', P .. 's:' .. state) end

@@ -1,4 +1,4 @@
--- A thin client of Redis for a plain Lua, over a socket of LuaSocket: it sends a command and reads one answer (RESP). Connects at
+-- A thin client of Redis for plain Lua, over a socket of LuaSocket: it sends a command and reads one answer (RESP). Connects at
 -- the first call, and again after the connection is lost. Never repeats a command, and never raises.
 local resp = {}
 
@@ -7,12 +7,12 @@ Client.__index = Client
 
 local READERS = {}
 
--- Returns a value, or nil, err, is_answer: an error that Redis answered keeps the connection.
+-- Returns a value, or nil, err, is_answer. is_answer is true if Redis answered with an error: the connection stays open.
 local function read(socket)
   local line, err = socket:receive "*l"
   if not line then return nil, err end
   local reader = READERS[line:sub(1, 1)]
-  if not reader then return nil, "Redis answered something else" end
+  if not reader then return nil, "the answer is not RESP: is it a Redis server?" end
   return reader(line:sub(2), socket)
 end
 
@@ -67,6 +67,8 @@ local function connect(self)
   local ok
   ok, err = socket:connect(self.host, self.port)
   if not ok then return nil, err end
+  -- LuaSocket sends a long command in pieces of 8 KiB; without this, the last piece waits some 40 ms for an ACK
+  if socket.setoption then socket:setoption("tcp-nodelay", true) end
   self.socket = socket
   for _, words in ipairs(self.greeting) do
     ok, err = exchange(socket, (unpack or table.unpack)(words)) -- luacheck: ignore 113 143
@@ -80,7 +82,7 @@ end
 
 ---Sends a command and reads its answer.
 ---@param ... string
----@return any reply a string, a number, a list, or false for nil; nil: a failure
+---@return any reply a string, a number, a list, or false if Redis answered nil; nil: the call failed
 ---@return string? err
 function Client:call(...)
   if not self.socket then
@@ -95,7 +97,7 @@ end
 function Client:close() lose(self) end
 
 ---@param options { host: string?, port: integer?, password: string?, user: string?, database: integer?, timeout: number?, tcp:
----(fun(): any)? } tcp: makes a socket of LuaSocket's kind
+---(fun(): any)? } tcp: returns a new socket, as socket.tcp of LuaSocket does
 ---@return table client :call(name, …), :close()
 function resp.new(options)
   local greeting = {}

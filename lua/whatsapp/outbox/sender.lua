@@ -1,11 +1,11 @@
--- The sender of an outbox: drives deliveries of claimed entries over the transport of a client. Every commit to the store is for
--- a list of entries. It records the entries that ended. It marks an entry as `sending` before it sends the first byte. Its turn:
---   1. record   finish() what has ended
---   2. tend     sweep() the leases that are over, purge() what is old
+-- The sender of an outbox: drives deliveries of claimed entries over the transport of a client. Each call of the store takes a
+-- list of entries, and is one commit. A run repeats these steps:
+--   1. record   finish() the entries whose attempt ended
+--   2. tend     sweep() the leases that are over, purge() old entries
 --   3. refill   claim() the next entries, and take their places in the limits
---   4. launch   start() those that leave now; only those that the store started go to the transport
---   5. collect  wait for answers
--- Never sends what the store did not start, never waits for a store with a request on the wire unread.
+--   4. launch   start() the entries that are due: the store marks them as `sending`, then the transport sends them
+--   5. collect  wait for answers Never sends an entry that the store did not start. While it waits for a store that failed, it
+-- still reads answers.
 local core = require "whatsapp.core"
 local decide = require "whatsapp.outbox.decide"
 local delivery = require "whatsapp.send.delivery"
@@ -17,9 +17,9 @@ local sender = {}
 
 local SOON = 1 -- seconds that a claimed entry may wait for its place in the limits
 local PEEK = -1 -- a value of at_most: the store takes no place, and only returns the wait
-local LONGEST_OUTAGE = 30 -- seconds between two looks at a store that failed
+local LONGEST_OUTAGE = 30 -- seconds: the longest wait before a store that failed is asked again
 local PURGE_EVERY, PURGE_COUNT = 60, 1000
-local LOOK_EVERY = 15 -- seconds between two looks of the observer
+local LOOK_EVERY = 15 -- seconds between two reports of the counts to the observer
 local TAKEN = "taken" -- a value of on_wire, the same as in send/batch: the transport has the request
 
 ---@class whatsapp.outbox.sender
@@ -28,7 +28,7 @@ Sender.__index = Sender
 
 -- ---- the store ---------------------------------------------------------------------------------------------------------------
 
--- The store failed: it is asked again later, after 1, 2, 4 … 30 seconds.
+-- Notes that the store failed. The sender asks the store again after 1, 2, 4 … 30 seconds.
 local function fail(self, err, details)
   self.outage = math.min(LONGEST_OUTAGE, self.outage and self.outage * 2 or 1)
   self.resumes, self.failed = self.now() + self.outage, true
@@ -37,7 +37,7 @@ local function fail(self, err, details)
   if self.on_error and not pcall(self.on_error, err, self.outage) then self.on_error = nil end
 end
 
--- Calls a function of the store, which may yield; what it raises is a failure like any other.
+-- Calls a function of the store, which may yield. A raised error counts as a failure of the store.
 local function ask(self, name, ...)
   local store = self.outbox.store
   local ok, result, err, details = values.protected(store[name], store, ...)
@@ -81,7 +81,7 @@ local function add_outcome(self, item, outcome)
   self.items[#self.items + 1] = item
 end
 
--- puts an entry back that did not leave; it is due in `delay` seconds
+-- puts an entry that was not sent back into the queue; the entry is due in `delay` seconds
 local function put_back(self, item, delay)
   local entry = item.entry
   add_outcome(self, item, { key = entry.key, fence = entry.fence, state = "queued", attempts = entry.attempts, delay = delay })
@@ -96,14 +96,14 @@ local function put_all_back(self)
   end
 end
 
--- Holds the queue for all senders: the first one that asks for a hold makes it.
+-- Holds the queue for all senders. If several senders ask for a hold, the first one sets its length.
 local function hold(self, seconds)
   ask(self, "take_all", { { key = self.hold_key, interval = seconds, burst = 1, at_most = 0 } })
   self.next_claim = self.now() + math.min(seconds, SOON)
   put_all_back(self)
 end
 
--- the delivery is over: its outcome is recorded in the next turn
+-- Ends a delivery. record() stores its outcome in the next turn.
 local function ended(self, item)
   local one = item.one
   local entry = item.entry
@@ -123,7 +123,7 @@ end
 
 -- ---- 2. tend -----------------------------------------------------------------------------------------------------------------
 
--- tells the observer of the outbox what is in it
+-- reports the number of entries in each state to the observer of the outbox
 local function look(self, now)
   local outbox = self.outbox
   local counts, oldest = ask(self, "counts")
@@ -154,7 +154,7 @@ local function wait_of_number(self)
   return math.max(waits[1], (waits[2] or 0) - SOON)
 end
 
--- the waits of many items for one limit; nil: the store failed
+-- Takes a place in one limit for each item. Returns the wait of each item, or nil if the store failed.
 local function places(self, items, limit, key_of, at_most)
   local asks = {}
   for i, item in ipairs(items) do
@@ -216,7 +216,7 @@ end
 
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\" }
 
--- the JSON of an entry with its stamp, which the store keeps apart
+-- returns the JSON of an entry with its stamp; the store keeps the stamp apart from the JSON
 local function body_of(entry)
   local stamp = entry.stamp:gsub('[%c"\\]', function(char) return ESCAPES[char] or ("\\u%04x"):format(char:byte()) end)
   return ('%s,"biz_opaque_callback_data":"%s"}'):format(entry.body:sub(1, -2), stamp)
@@ -246,14 +246,14 @@ local function is_ready(self, item, now)
   return false
 end
 
--- removes the items that leave now from self.waiting; returns those that are ready
+-- removes from self.waiting the items that are due; returns the items whose request is ready
 local function leaving(self, now)
   local waiting, ready = self.waiting, {}
   self.waiting = {}
   for at, item in ipairs(waiting) do
     if item.leaves > now or self.in_flight + #ready >= self.concurrency then self.waiting[#self.waiting + 1] = item
     elseif is_ready(self, item, now) then ready[#ready + 1] = item end
-    if self.held_at ~= self.holds then -- the token was refused: nothing more leaves
+    if self.held_at ~= self.holds then -- a hold began: no other item leaves
       for rest = at + 1, #waiting do put_back(self, waiting[rest], 0) end
       break
     end
@@ -283,7 +283,8 @@ local function send(self, item)
   return settle(self, item, nil, values.text_of(problem))
 end
 
--- The store did not say whether it started these items. While their lease holds, they wait for another try; then they go back.
+-- The store did not say whether it started these items. While their lease holds, they wait for another try; then they go back
+-- into the queue.
 local function not_started(self, items)
   for _, item in ipairs(items) do
     if self.now() < item.lease and not self.stopping then self.waiting[#self.waiting + 1] = item
@@ -326,7 +327,7 @@ local function take_answer(self, one, response, err, details)
   settle(self, item, response, err, details)
 end
 
--- answers of this sender that a batch of the same client got
+-- takes the answers of this sender that a batch of the same client received
 local function take_passed(self)
   local one = self.answered
   self.answered = false
@@ -339,7 +340,7 @@ local function take_passed(self)
   end
 end
 
--- seconds until there is something to do
+-- returns the seconds until the sender has work
 local function seconds_of(self)
   local now = self.now()
   if self.resumes > now then return self.resumes - now end
@@ -415,7 +416,7 @@ local function drive(self, is_done)
   if self.raised then error(self.raised[1], 0) end
 end
 
----Sends until the queue is empty, or until it is stopped.
+---Sends entries until the run is stopped, or, with until_empty, until the queue is empty.
 ---@param options { until_empty: boolean?, on_outcome: function?, on_error: function?, poll: number? }
 ---@return integer? count of attempts
 ---@return string? err
@@ -442,7 +443,7 @@ function Sender:step(options)
 end
 
 ---@param outbox whatsapp.outbox_object
----@param state table of a client
+---@param state table the state of a client
 ---@param plan table the client's plan for messages, without retries: the store keeps the entries for the next attempt
 ---@param concurrency integer
 ---@return whatsapp.outbox.sender

@@ -1,6 +1,6 @@
--- Stores of the outbox in SQLite and PostgreSQL, through LuaDBI. Every function is one transaction; a list is one commit. All
--- times are the engine's. Its functions are the contract of a store (README.md of this folder). Never raises what the engine
--- says.
+-- Stores of the outbox in SQLite and PostgreSQL, through LuaDBI or, for PostgreSQL, pgmoon. Every function is one transaction;
+-- a list is one commit. All times come from the engine's clock. The functions follow the contract of a store (README.md of this
+-- folder). If the engine fails, a function returns nil and the error; it never raises.
 local database = require "whatsapp.outbox.database"
 local dialects = require "whatsapp.outbox.dialects"
 local options_of = require "whatsapp.util.options"
@@ -16,7 +16,7 @@ Store.__name = "whatsapp.outbox.sql"
 
 local IN, number = dialects.STATES, values.text
 
--- ---- statements: $NOW and its like are the dialect's ----------------------------------------------------------------------
+-- ---- statements: the dialect replaces $NOW and other marks -----------------------------------------------------------------
 
 local STATEMENTS = {
   put = [[INSERT INTO outbox_entries (queue, key, stamp, lane, body, state, fence, attempts, made, due, expires, rank)
@@ -49,7 +49,7 @@ local STATEMENTS = {
       AND state IN ($FINISHABLE) RETURNING key, CAST(fence AS TEXT)]],
   state_of = "SELECT state, CAST(fence AS TEXT) FROM outbox_entries WHERE queue = ? AND key = ?",
   requeue = "UPDATE outbox_entries SET state = 'queued' WHERE queue = ? AND state = 'claimed' AND lease <= $NOW",
-  doubt = [[UPDATE outbox_entries SET state = 'unknown', error = 'the sender did not come back: it may have been sent'
+  doubt = [[UPDATE outbox_entries SET state = 'unknown', error = 'the sender did not finish: the message may have been sent'
     WHERE queue = ? AND state = 'sending' AND lease <= $NOW]],
   forget_limits = "DELETE FROM outbox_limits WHERE ends <= $NOW",
   settle = [[UPDATE outbox_entries SET state = 'accepted', id = COALESCE(?, id),
@@ -74,7 +74,7 @@ local STATEMENTS = {
     WHERE true ON CONFLICT (key) DO UPDATE SET ends = excluded.ends]],
 }
 
--- members of an entry as they are read; true: a number
+-- the members of an entry, in the order in which they are read; true: the value is a number
 local COLUMNS = {
   { "key" }, { "stamp" }, { "lane" }, { "body" }, { "state" }, { "id" }, { "status" }, { "error" },
   { "seq", true }, { "fence", true }, { "attempts", true }, { "made", true }, { "due", true }, { "expires", true },
@@ -90,7 +90,7 @@ STATEMENTS.get = select_list() .. "AND key = ?"
 STATEMENTS.list = select_list() .. "AND seq > CAST(? AS BIGINT) ORDER BY seq LIMIT CAST(? AS INTEGER)"
 STATEMENTS.list_state = select_list() .. "AND state = ? AND seq > CAST(? AS BIGINT) ORDER BY seq LIMIT CAST(? AS INTEGER)"
 
--- the statements of a dialect, without those marks that a call replaces
+-- returns the statements for a dialect; the marks $ROWS and $LIST stay, because each call replaces them
 local function statements_of(dialect)
   local words = {
     NOW = dialect.now, REAL = dialect.real, GREATEST = dialect.greatest, SKIP = dialect.skip,
@@ -108,8 +108,8 @@ end
 
 -- ---- lists ----------------------------------------------------------------------------------------------------------------
 
--- A statement over a list of rows, with texts before and after them. Statements are kept by the number of rows, so that few are
--- prepared: full portions, and a rest.
+-- Runs a statement over a portion of rows, with values before and after the rows. Keeps one statement for each number of rows:
+-- only few numbers occur, because each portion but the last is full.
 local function query_rows(self, name, width, portion, before, after)
   local marks = self.marks[width]
   if not marks then
@@ -136,7 +136,7 @@ local function query_rows(self, name, width, portion, before, after)
   return self.db:query_list(text, bound)
 end
 
--- Runs the rows in portions, and returns all rows that came back; more than one portion is one transaction.
+-- Runs the rows in portions, and returns all result rows. Several portions are one transaction.
 local function in_portions(self, rows, run_portion)
   local size = self.db.dialect.rows
   if #rows <= size then return run_portion(rows) end
@@ -170,7 +170,7 @@ local function rows_of_put(self, entries)
   return rows
 end
 
--- an entry that was there before: "same", "other", or "stamp"
+-- Compares an entry that was not stored with the entry in the store. Returns "same", "other" or "stamp", and a stamp.
 local function compare(self, entry)
   local found, err = self.db:query(self.sql.same, self.queue, entry.key)
   if not found then return nil, err end
@@ -188,7 +188,7 @@ function Store:put(entries)
   for _, row in ipairs(made) do is_new[row[1]] = true end
   for i, entry in ipairs(entries) do
     if is_new[entry.key] then
-      is_new[entry.key] = nil -- a second one in the list is compared
+      is_new[entry.key] = nil -- a second entry with this key in the list is compared
       results[i], stamps[i] = "new", entry.stamp
     else
       results[i], stamps[i] = compare(self, entry)
@@ -198,7 +198,7 @@ function Store:put(entries)
   return results, stamps
 end
 
-local JOINED = "a store over your own connection takes puts: run the outbox over a store that has a connection of its own"
+local JOINED = "a store over your own connection takes puts only: to run the outbox, make a store that opens its own connection"
 
 function Store:claim(n, lease, hold_unknown)
   if self.db.is_callers then return nil, JOINED, { retryable = false } end
@@ -218,7 +218,7 @@ function Store:claim(n, lease, hold_unknown)
   return claimed
 end
 
--- which of the rows came back, by key and fence
+-- returns for each row whether it came back (by key and fence), and the places of the missing rows
 local function booleans(rows, found)
   local there, result, missing = {}, {}, {}
   for _, row in ipairs(found) do there[row[1] .. "\0" .. row[2]] = true end
@@ -257,7 +257,7 @@ function Store:finish(outcomes)
   end)
   if not found then return failed(self, err) end
   local finished, missing = booleans(rows, found)
-  for _, i in ipairs(missing) do -- the same outcome again is true
+  for _, i in ipairs(missing) do -- an outcome that is already recorded counts as true
     found, err = self.db:query(self.sql.state_of, self.queue, rows[i][1])
     if not found then return failed(self, err) end
     local there = found[1]
@@ -337,7 +337,7 @@ end
 
 -- ---- limits ---------------------------------------------------------------------------------------------------------------
 
--- the waits, and the rows of limits that change
+-- returns the wait of each ask, and rows for the limits that change
 local function places(asks, ends, now)
   local waits, changed, rows = {}, {}, {}
   for i, ask in ipairs(asks) do
@@ -349,7 +349,7 @@ local function places(asks, ends, now)
   return waits, rows
 end
 
--- the distinct keys in their order, so that no two transactions wait for each other
+-- returns the distinct keys, sorted: transactions that lock rows in the same order cannot wait for each other
 local function keys_of(asks)
   local seen, keys = {}, {}
   for _, ask in ipairs(asks) do
@@ -359,7 +359,7 @@ local function keys_of(asks)
   return keys
 end
 
--- reads when the places of the keys end, and the time
+-- returns the time at which the places of each key end, and the time now
 local function read_limits(self, keys, lock)
   local text = self.sql.limits:gsub("%$LIST", ("?, "):rep(#keys - 1) .. "?") .. lock
   keys.n = #keys
@@ -375,7 +375,7 @@ end
 
 local function take(self, asks, keys)
   local lock = self.db.dialect.lock
-  if lock ~= "" then -- a row that is not there cannot be locked
+  if lock ~= "" then -- a row must exist before it can be locked
     local rows = {}
     for i, key in ipairs(keys) do rows[i] = { key, "0" } end
     local made, err = query_rows(self, "make_limits", 2, rows, values.NONE, values.NONE)
@@ -421,31 +421,54 @@ Store.__close = Store.close
 
 -- ---- making one -----------------------------------------------------------------------------------------------------------
 
-local function new(dialect, options)
+-- In nginx, many requests use a store at once, and a cosocket belongs to one request: each call takes a connection from the pool.
+local Pooled = { __name = Store.__name }
+Pooled.__index = Pooled
+
+local function released(one, ...)
+  one.db:release()
+  return ...
+end
+
+for name, method in pairs(Store) do
+  if not name:find "^__" then
+    Pooled[name] = function(self, ...)
+      local one = values.copy(self)
+      one.db = self.db:another()
+      return released(setmetatable(one, Store), method(one, ...))
+    end
+  end
+end
+
+---Closes the store: it refuses all further calls. May be called again.
+function Pooled:close() self.db.closed = true end
+Pooled.__close = Pooled.close
+
+local function new(dialect, options, queue, class)
   options.dialect = dialect
   return setmetatable({
-    db = database.new(options), sql = statements_of(dialect), queue = options.queue or "default", by_count = {}, marks = {},
-  }, Store)
+    db = database.new(options), sql = statements_of(dialect), queue = queue or "default", by_count = {}, marks = {},
+  }, class or Store)
+end
+
+local function has_luadbi(dialect)
+  return pcall(require, "DBI") and pcall(require, "dbd." .. dialect.driver:lower())
 end
 
 local function luadbi(dialect, level)
-  local ok, dbi = pcall(require, "DBI")
-  local has_driver = ok and pcall(require, "dbd." .. dialect.driver:lower())
-  if not has_driver then
-    error(("this store needs LuaDBI with its driver %s: on Debian, apt install %s")
-      :format(dialect.driver, dialect.package), level + 1)
-  end
-  return dbi
+  if has_luadbi(dialect) then return require "DBI" end
+  error(("this store needs LuaDBI with its driver %s: on Debian, apt install %s")
+    :format(dialect.driver, dialect.package), level + 1)
 end
 
 local SQLITE = { path = "words", queue = "text", synchronous = "synchronous", busy_timeout = "seconds", connection = "object" }
 
----A store in a file of SQLite, durable by default: write-ahead log, and each commit is on the disk before a function returns.
----The file is opened at the first use.
+---Makes a store in a file of SQLite. It is durable by default: it uses a write-ahead log, and each commit is on the disk before a
+---function returns. The first use opens the file.
 ---@param options string|{ path: string?, queue: string?, synchronous: "FULL"|"NORMAL"?, busy_timeout: number?, connection: any? }
----the path of the file; or queue: several in one file, "default"; synchronous: NORMAL is faster, and a power cut may lose the
----last commits; busy_timeout: seconds to wait for another process that writes, 10; connection: yours, of LuaDBI, in whose
----transaction put stores: nothing is committed here
+---the path of the file, or a table. queue: the name of the queue, because one file can have several, "default"; synchronous:
+---NORMAL is faster, but a power cut may lose the last commits; busy_timeout: seconds to wait while another process writes, 10;
+---connection: your connection of LuaDBI; put stores in your transaction, and you commit
 ---@return whatsapp.outbox.sql store
 function sql.sqlite(options)
   if type(options) == "string" then options = { path = options } end
@@ -454,7 +477,7 @@ function sql.sqlite(options)
   local dbi = luadbi(dialects.sqlite, 2)
   local path = checked.path
   return new(dialects.sqlite, {
-    queue = checked.queue, connection = checked.connection,
+    connection = checked.connection,
     settings = {
       ("PRAGMA busy_timeout = %d"):format((checked.busy_timeout or 10) * 1000), "PRAGMA journal_mode = WAL",
       "PRAGMA synchronous = " .. (checked.synchronous or "FULL"),
@@ -464,32 +487,64 @@ function sql.sqlite(options)
       if connection then connection:autocommit(true) end
       return connection, err
     end,
-  })
+  }, checked.queue)
 end
 
 local POSTGRES = {
   database = "text", user = "text", password = "words", host = "text", port = "count", queue = "text", connection = "object",
 }
+local SETTINGS = { "SET jit = off" } -- JIT compilation takes longer than these statements
 
----A store in a database of PostgreSQL. It is connected at the first use, and again after the connection was lost.
+local function run_pgmoon(self, text, bound) return self.connection:run(text, bound) end
+
+local function in_nginx()
+  local ngx = rawget(_G, "ngx")
+  return type(ngx) == "table" and ngx.socket ~= nil
+end
+
+-- returns the options of a database over pgmoon; nil: pgmoon is not installed
+local function pgmoon_options(options)
+  if not pcall(require, "pgmoon") then return nil end
+  local pgmoon, settings = require "whatsapp.outbox.pgmoon", values.copy(options)
+  settings.pool = ("whatsapp.outbox:%s:%s:%s:%s")
+    :format(options.host or "", options.port or "", options.database, options.user or "")
+  return { settings = SETTINGS, run = run_pgmoon, connect = function() return pgmoon.connect(settings) end }
+end
+
+-- returns the options of a database over LuaDBI
+local function luadbi_options(options, level)
+  local dbi = luadbi(dialects.postgres, level + 1)
+  return { settings = SETTINGS, connect = function()
+    local made, err = dbi.Connect(dialects.postgres.driver, options.database, options.user, options.password, options.host,
+      options.port and ("%d"):format(options.port))
+    if made then made:autocommit(true) end
+    return made, err
+  end }
+end
+
+local function callers_options(connection)
+  local pgmoon = require "whatsapp.outbox.pgmoon"
+  if not pgmoon.is_one(connection) then return { connection = connection } end
+  return { connection = pgmoon.wrap(connection), run = run_pgmoon }
+end
+
+---Makes a store in a database of PostgreSQL. It connects at the first use, and again after the connection is lost. In nginx it
+---works over cosockets, and needs pgmoon. Elsewhere it works through LuaDBI, or without LuaDBI through pgmoon and LuaSocket.
 ---@param options { database: string?, user: string?, password: string?, host: string?, port: integer?, queue: string?,
----connection: any? } queue: several in one database, "default"; connection: yours, of LuaDBI, in whose transaction put stores:
----nothing is committed here
+---connection: any? } queue: the name of the queue, because one database can have several, "default"; connection: your connection
+---of LuaDBI or pgmoon; put stores in your transaction, and you commit
 ---@return whatsapp.outbox.sql store
 function sql.postgres(options)
   local checked = options_of.check(options, POSTGRES, 2)
   if not (checked.database or checked.connection) then error("sql.postgres needs a database, or a connection", 2) end
-  local dbi = luadbi(dialects.postgres, 2)
-  local queue, connection = checked.queue, checked.connection
-  return new(dialects.postgres, {
-    queue = queue, connection = connection, settings = { "SET jit = off" }, -- compiling takes longer than these statements
-    connect = function()
-      local made, err = dbi.Connect(dialects.postgres.driver, checked.database, checked.user, checked.password, checked.host,
-        checked.port and ("%d"):format(checked.port))
-      if made then made:autocommit(true) end
-      return made, err
-    end,
-  })
+  local queue = checked.queue
+  if checked.connection then return new(dialects.postgres, callers_options(checked.connection), queue) end
+  local is_nginx = in_nginx()
+  if is_nginx or not has_luadbi(dialects.postgres) then
+    local found = pgmoon_options(checked)
+    if found then return new(dialects.postgres, found, queue, is_nginx and Pooled) end
+  end
+  return new(dialects.postgres, luadbi_options(checked, 2), queue)
 end
 
 return sql

@@ -1,12 +1,12 @@
--- The buttons, rows and cards of a message that a user can press, and the message that a press makes. Data, and the few lines
--- that read it. Never sends, and never raises for a message that was checked.
+-- Finds the buttons, rows and cards of a message that a user can press, and makes the message that a press sends. Never sends,
+-- and never raises for a message that was checked.
 local buttons = {}
 
 ---@class whatsapp.sandbox.button
----@field id string? what the business gave it
----@field title string? what the user sees
+---@field id string? the id from the business
+---@field title string? the text that the user sees
 ---@field kind string a row of REPLIES; another kind sends nothing
----@field description string? of a row of a list
+---@field description string? the description of a row of a list
 
 local EMPTY = {}
 
@@ -49,7 +49,7 @@ local function add_permission(found)
   found[#found + 1] = { kind = "call_permission_reply", id = "reject", title = "Not now" }
 end
 
--- type of an interactive message -> adds its buttons
+-- type of an interactive message -> function that adds its buttons
 local INTERACTIVE = {
   button = add_replies, list = add_rows, carousel = add_cards, cta_url = add_link, flow = add_flow,
   call_permission_request = add_permission,
@@ -57,8 +57,8 @@ local INTERACTIVE = {
 
 -- ---- templates ----------------------------------------------------------------------------------------------------------
 
--- The quick replies that a template's definition has, with the payloads of the message. A template that the box does not know
--- has those that the message names.
+-- Adds the quick replies of a template's definition, with the payloads of the message. Without a definition, adds the quick
+-- replies that the message names.
 local function add_quick_replies(found, components, definition)
   local payloads = {}
   for _, component in ipairs(list(components)) do
@@ -81,7 +81,7 @@ local function add_quick_replies(found, components, definition)
 end
 
 ---@param message table as it was sent
----@param definition table? of its template
+---@param definition table? the definition of its template
 ---@return whatsapp.sandbox.button[]
 function buttons.of(message, definition)
   local found = {}
@@ -99,7 +99,7 @@ local function interactive(kind, reply)
   return { type = "interactive", interactive = { type = kind, [kind] = reply } }
 end
 
--- kind of a button -> the message that pressing it makes
+-- kind of a button -> function that returns the message of a press
 local REPLIES = {
   button_reply = function(button) return interactive("button_reply", { id = button.id, title = button.title }) end,
   list_reply = function(button)
@@ -111,7 +111,7 @@ local REPLIES = {
   end,
 }
 
--- kind of a button that sends nothing -> why
+-- kind of a button that sends no message -> why
 local SILENT = {
   link = "opens a link and sends nothing",
   flow = "opens a flow: answer it with the verb `flow`",
@@ -127,7 +127,7 @@ function buttons.press(button)
 end
 
 ---@param found whatsapp.sandbox.button[]
----@param wanted string its id or its title
+---@param wanted string the id or the title of a button
 ---@return whatsapp.sandbox.button?
 function buttons.find(found, wanted)
   for _, name in ipairs { "id", "title" } do

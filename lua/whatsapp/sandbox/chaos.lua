@@ -1,5 +1,6 @@
--- The faults of a box: rules that say where, whom, what and when. Each kind of fault is a row; chances follow from the seed, so
--- that a run can be repeated. Changes nothing that no rule names, and drops nothing for good but for the kind `lose`.
+-- The faults of a box, as rules: a rule says where a fault happens, to whom, which fault, and when. Each kind of fault is a row.
+-- Random faults depend on the seed, so that a run can be repeated. Never changes anything without a rule; only the kind `lose`
+-- loses something for good.
 local codes = require "whatsapp.wire.error_codes"
 local graph = require "whatsapp.sandbox.graph"
 local options_of = require "whatsapp.util.options"
@@ -8,26 +9,26 @@ local values = require "whatsapp.util.values"
 local chaos = {}
 
 ---@class whatsapp.sandbox.rule
----@field on "answer"|"webhook"|"status" answer: to a request; webhook: every webhook; status: the webhooks of statuses
+---@field on "answer"|"webhook"|"status" answer: the answer to a request; webhook: every webhook; status: webhooks of statuses
 ---@field what string a kind of fault: see chaos.KINDS
----@field match { type: string?, to: string?, endpoint: string? }? only these; every one if absent. type: of the message, or the
----status of a webhook; to: number or user id; endpoint: a word such as "messages" or "media"
----@field code integer? of `throttle`, `error` and `fail`
----@field times integer? it fires at the first ones, at most that often
----@field every integer? it fires at each such match: 3 is the third, the sixth ...
----@field rate number? it fires by chance, from 0 to 1
----@field after integer? it lets that many pass first
----@field seconds number? of `slow`, `late`, `batch` and `reverse`
----@field copies integer? of `twice`, 2
----@field hold integer? of `reverse`: how many it holds, 2
+---@field match { type: string?, to: string?, endpoint: string? }? what the rule is for; if absent, for everything. type: the type
+---of a message, or the status of a webhook; to: a number or a user id; endpoint: a word such as "messages" or "media"
+---@field code integer? the error code of `throttle`, `error` and `fail`
+---@field times integer? fires only at the first N matches
+---@field every integer? fires at every N-th match: 3 is the third, the sixth ...
+---@field rate number? fires at random, with this probability from 0 to 1
+---@field after integer? the first N matches do not fire
+---@field seconds number? for `slow`, `late`, `batch` and `reverse`
+---@field copies integer? for `twice`: how many webhooks are sent, 2
+---@field hold integer? for `reverse`: how many webhooks are held, 2
 ---@field status integer? the HTTP status of `throttle`, `error` and `html`
----@field retry_after integer? seconds that `throttle` tells
+---@field retry_after integer? for `throttle`: the seconds in the header Retry-After
 
 -- ---- kinds --------------------------------------------------------------------------------------------------------------
 
 local THROTTLES = { [4] = true, [80007] = true, [130429] = true, [131056] = true }
 
--- code -> HTTP status, for those that are not 400
+-- code -> HTTP status, for the codes whose status is not 400
 local HTTP = {
   [0] = 401, [104] = 401, [190] = 401, [3] = 500, [10] = 403, [200] = 403, [368] = 403, [803] = 404, [2] = 500, [131000] = 500,
   [131005] = 403, [131016] = 500, [131031] = 403, [131045] = 500, [131057] = 500, [130497] = 403, [132001] = 404, [133004] = 503,
@@ -52,7 +53,8 @@ local function throttled(rule)
   return response
 end
 
-local function expired()
+---@return table response to a request with an expired token
+function chaos.expired()
   return graph.fail(401, {
     message = "Error validating access token: Session has expired", code = 190, error_subcode = 463,
   })
@@ -65,7 +67,7 @@ local function gateway(rule)
   }
 end
 
--- a response that never comes whole: the status is for callers who do not look at the fault
+-- returns a response that never comes whole; its status is for callers that do not read `fault`
 local function broken(what)
   return function(rule)
     return { status = 500, headers = {}, body = "", fault = { what = what, seconds = rule.seconds } }
@@ -79,8 +81,8 @@ local function marked(what, seconds)
   end
 end
 
----The kinds of faults. instead: the answer to a request that is not taken. answer: the answer in place of the one of a request
----that was taken. Rows without functions are about webhooks: deliveries.lua does them.
+---The kinds of faults. instead: returns the answer; the box does not accept the request. answer: the box accepts the request, and
+---this function changes the answer. Rows without functions are faults of webhooks: outbound.lua and statuses.lua do them.
 ---@type table<string, table<string, table>>
 chaos.KINDS = {
   answer = {
@@ -96,7 +98,7 @@ chaos.KINDS = {
       instead = function(rule) return chaos.error(rule.code, rule.status) end,
       takes = { code = true, status = true }, needs = "code", codes = codes,
     },
-    token_expired = { instead = expired },
+    token_expired = { instead = chaos.expired },
   },
   webhook = {
     twice = { takes = { copies = true } },
@@ -118,7 +120,7 @@ local function is_count(value) return type(value) == "number" and value % 1 == 0
 local function is_chance(value) return type(value) == "number" and value >= 0 and value <= 1 end
 local function is_seconds(value) return type(value) == "number" and value >= 0 and value <= 30 * 86400 end
 
--- member of a rule -> { test, the words after "must be" }; `always`: of every kind
+-- member of a rule -> { test, the words after "must be" }; always: every kind takes it
 local MEMBERS = {
   on = { function(value) return chaos.KINDS[value] ~= nil end, '"answer", "webhook" or "status"', always = true },
   what = { function(value) return type(value) == "string" end, "a kind of fault", always = true },
@@ -163,7 +165,7 @@ local function check_members(rule, kind)
 end
 
 local function check(rule)
-  if type(rule) ~= "table" then return "a rule is a table" end
+  if type(rule) ~= "table" then return "a rule must be a table" end
   local kinds = chaos.KINDS[rule.on]
   if not kinds then return "on must be " .. MEMBERS.on[2] end
   local kind = kinds[rule.what]
@@ -187,7 +189,7 @@ Chaos.__index = Chaos
 
 local MOST = 100 -- rules
 
----Adds a rule. A rule that is wrong raises, at the caller's line.
+---Adds a rule. Raises at the caller's line if the rule is wrong.
 ---@param rule whatsapp.sandbox.rule
 ---@return string id
 function Chaos:add(rule)
@@ -196,7 +198,7 @@ function Chaos:add(rule)
   return id
 end
 
----Adds a rule that came as data.
+---Adds a rule that came as data. Never raises.
 ---@param rule whatsapp.sandbox.rule
 ---@return string? id
 ---@return string? problem
@@ -212,7 +214,7 @@ function Chaos:try(rule)
 end
 
 ---@param id string
----@return boolean removed whether there was such a rule
+---@return boolean removed false: there is no such rule
 function Chaos:remove(id)
   for i, rule in ipairs(self.rules) do
     if rule.id == id then
@@ -226,7 +228,7 @@ end
 ---Removes every rule.
 function Chaos:clear() self.rules = {} end
 
--- whether a rule has not fired for the last time
+-- returns whether a rule may fire again
 local function is_active(rule) return not rule.times or rule.fired < rule.times end
 
 ---@return table[] rules with `id`, `seen`, `fired` and `active`
@@ -258,8 +260,8 @@ local function is_time(self, rule)
   return true
 end
 
----The rule that fires for a subject, if one does. Every rule that matches counts it.
----@param on table<string, boolean> where rules count
+---Returns the rule that fires for a subject, if there is one. Every rule that matches the subject counts it.
+---@param on table<string, boolean> the values of rule.on that may fire here
 ---@param subject { type: string?, to: string?, endpoint: string?, fails: boolean? }
 ---@return table? rule
 function Chaos:fire(on, subject)
@@ -276,8 +278,8 @@ function Chaos:fire(on, subject)
   return first
 end
 
----@param needs_message boolean whether only rules that look into a message count
----@return boolean any whether there is a rule about answers
+---@param needs_message boolean true: only rules that match a type or a recipient count
+---@return boolean any whether there is a rule for answers
 function Chaos:has_answers(needs_message)
   for _, rule in ipairs(self.rules) do
     local match = rule.match
@@ -286,7 +288,7 @@ function Chaos:has_answers(needs_message)
   return false
 end
 
----Reads a rule from words, as a command line has them: "webhook twice times=1 type=text".
+---Reads a rule from the words of a command line: "webhook twice times=1 type=text".
 ---@param text string
 ---@return whatsapp.sandbox.rule? rule
 ---@return string? problem

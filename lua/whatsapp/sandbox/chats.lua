@@ -1,22 +1,22 @@
--- Looks into what a box keeps of its conversations: messages of the business and of the users. Reads only; never sends anything.
+-- Finds the messages of a box: messages of the business and messages of the users. Reads only; never sends anything.
 local chats = {}
 
 ---@param box whatsapp.sandbox
----@param id any of a message of the business
+---@param id any the id of a message of the business
 ---@return table? entry
 function chats.find(box, id)
   return box.shelves.messages.by_id[id] or box.shelves.undelivered.by_id[id]
 end
 
 ---@param box whatsapp.sandbox
----@param id any of a message of a user
+---@param id any the id of a message of a user
 ---@return table? entry
 function chats.find_inbound(box, id) return box.shelves.inbound.by_id[id] end
 
----The newest message to a user.
+---Returns the newest message to a user.
 ---@param box whatsapp.sandbox
 ---@param user whatsapp.sandbox.user
----@param fits (fun(entry: table): any)? whether it is one that counts; every one if absent
+---@param fits (fun(entry: table): any)? returns true for an entry that counts; all count if absent
 ---@return table? entry
 function chats.last(box, user, fits)
   local list = box.messages
@@ -49,7 +49,7 @@ function chats.entries(box, user)
 end
 
 ---@param box whatsapp.sandbox
----@return table<string, integer> counts of the messages that each user has not read, in one pass
+---@return table<string, integer> counts id of a user -> number of messages that the user has not read
 function chats.unread(box)
   local counts = {}
   for _, entry in ipairs(box.messages) do
@@ -58,7 +58,7 @@ function chats.unread(box)
   return counts
 end
 
----The definition of the template of a message, where the box has one.
+---Returns the definition of the template of a message, if the box has it.
 ---@param box whatsapp.sandbox
 ---@param entry table
 ---@return table? definition
@@ -68,7 +68,7 @@ function chats.definition(box, entry)
   return box.templates:find(template)
 end
 
----How the numbers of the business are written where a message is quoted.
+---Returns the number of the business, as a quote of a message shows it.
 ---@param box whatsapp.sandbox
 ---@param id string phone_number_id
 ---@return string digits

@@ -1,12 +1,12 @@
--- The clock of a box, and what falls due on it, in order of time. Without a real clock it moves only when somebody moves it. It
--- never goes back, never waits, and never runs anything by itself.
+-- The clock of a box, and the work that is due at its times. Without a real clock, it moves only if a program moves it. It never
+-- goes back, never waits, and never runs work by itself.
 local queue = require "whatsapp.util.queue"
 
 local clock = {}
 
 ---@class whatsapp.sandbox.clock
----@field offset number seconds that it is ahead of the real clock
----@field frozen boolean whether it has stopped
+---@field offset number seconds by which the clock is ahead of the real clock
+---@field frozen boolean true: the clock has stopped
 local Clock = {}
 Clock.__index = Clock
 
@@ -16,12 +16,12 @@ function Clock:now()
   return self.time
 end
 
--- ---- what falls due -----------------------------------------------------------------------------------------------------
--- Works of one time are a queue, so that they run in the order in which they were put there; the heap holds one such queue for
--- each time.
+-- ---- work -----------------------------------------------------------------------------------------------------------------
+-- All work for one time is in one queue, so that it runs in the order in which it was added. The heap has one queue for each
+-- time.
 
----Puts a work on the clock: `work(subject, time)` falls due at a time.
----@param time number seconds since 1970; a time that is over is due at once
+---Adds work to the clock: `work(subject, time)` is due at a time.
+---@param time number seconds since 1970; work for a past time is due at once
 ---@param work fun(subject: any, time: number)
 ---@param subject any not nil
 function Clock:at(time, work, subject)
@@ -45,7 +45,7 @@ end
 ---@param time number
 ---@return function? work
 ---@return any subject
----@return number? at when it fell due
+---@return number? at the time at which the work was due
 function Clock:next(time)
   local first = self.heap[1]
   if not first or first.wakes > time then return nil end
@@ -57,12 +57,12 @@ function Clock:next(time)
   return work, subject, first.wakes
 end
 
--- Forgets what waits.
+-- Forgets all work.
 function Clock:clear() self.heap, self.moments = queue.heap(), {} end
 
 -- ---- moving it ----------------------------------------------------------------------------------------------------------
 
--- Moves the hands without running anything.
+-- Moves the clock without running any work.
 function Clock:move(time)
   local now = self:now()
   if time <= now then return end
@@ -70,14 +70,14 @@ function Clock:move(time)
 end
 
 ---@param value any
----@return boolean whether it can be a time or a length of time, in seconds
+---@return boolean is_time true: the value can be a time or a duration, in seconds
 function clock.is_time(value) return type(value) == "number" and value == value and math.abs(value) < 2 ^ 40 end
 
----Moves the clock forward, and does what falls due meanwhile, one by one, each at its time.
+---Moves the clock forward, and does all work that becomes due, one by one, each at its time.
 ---@param seconds number not below 0
 ---@return number now
 function Clock:advance(seconds)
-  if not clock.is_time(seconds) or seconds < 0 then error("advance: a clock moves forward, by a number of seconds", 2) end
+  if not clock.is_time(seconds) or seconds < 0 then error("advance must be a number of seconds, 0 or more", 2) end
   self.run_until(self:now() + seconds)
   self.on_move()
   return self:now()
@@ -87,14 +87,14 @@ end
 ---@param time number seconds since 1970; not before now
 ---@return number now
 function Clock:set(time)
-  if not clock.is_time(time) then error("set: a time is a number of seconds since 1970", 2) end
+  if not clock.is_time(time) then error("set must be a number of seconds since 1970", 2) end
   if time < self:now() then error(("set: the clock cannot go back (it is %.3f)"):format(self:now()), 2) end
   self.run_until(time)
   self.on_move()
   return self:now()
 end
 
----Stops the clock, or lets it go on from where it stopped. A clock that has stopped can still be moved.
+---Stops the clock, or continues it from the same time. advance and set also move a stopped clock.
 ---@param frozen boolean? true if absent
 function Clock:freeze(frozen)
   frozen = frozen ~= false
@@ -109,7 +109,7 @@ end
 ---@return string stamp whole seconds, as the API writes times
 function clock.stamp(time) return ("%.0f"):format(math.floor(time)) end
 
----@param real (fun(): number)? a clock in seconds since 1970; without it time moves only by advance, set and the transport
+---@param real (fun(): number)? a clock in seconds since 1970; if absent, only advance, set and the transport move the time
 ---@return whatsapp.sandbox.clock
 function clock.new(real)
   local start = os.time()

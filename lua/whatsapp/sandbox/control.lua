@@ -1,12 +1,15 @@
--- The control API of a box, under /_sandbox/: JSON in, JSON out. A test or the page plays users, moves the clock and looks into
--- the box with it. Refuses requests of foreign pages. Each route is a row. Never guesses: bad input is 400 with a sentence.
+-- The control API of a box, under /_sandbox/: it takes and returns JSON. A test or the page uses it to play users, to move the
+-- clock and to read the box. Refuses requests from pages of other hosts. Each route is a row. Never guesses: bad input is refused
+-- with 400 and a sentence.
 local chats = require "whatsapp.sandbox.chats"
 local deliveries = require "whatsapp.sandbox.deliveries"
 local escaped = require "whatsapp.sandbox.escaped"
 local flows = require "whatsapp.sandbox.flows"
 local graph = require "whatsapp.sandbox.graph"
 local inbound = require "whatsapp.sandbox.inbound"
+local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
+local message_templates = require "whatsapp.templates"
 local core = require "whatsapp.core"
 local statuses = require "whatsapp.sandbox.statuses"
 local templates = require "whatsapp.sandbox.templates"
@@ -29,13 +32,13 @@ end
 
 local function refuse(problem, status) return answer(status or 400, { problem = problem }) end
 
--- for a function that returns its result, or nil and the problem
+-- makes the response for a function that returns its result, or nil and the problem
 local function answer_to(result, problem)
   if result == nil then return refuse(problem) end
   return answer(200, type(result) == "table" and result or { ok = true })
 end
 
--- ---- views: what of an entry is shown -------------------------------------------------------------------------------------
+-- ---- views: the public members of an entry ------------------------------------------------------------------------------
 
 local function message_view(entry)
   return {
@@ -44,7 +47,12 @@ local function message_view(entry)
   }
 end
 
-local function entry_view(entry)
+local function rendered(box, entry)
+  local definition = chats.definition(box, entry)
+  return definition and message_templates.render(definition, entry.message) or nil
+end
+
+local function entry_view(box, entry)
   if entry.inbound then
     return {
       id = entry.id, from = "user", at = entry.at, inbound = entry.inbound, number = entry.number, seq = entry.seq,
@@ -54,6 +62,7 @@ local function entry_view(entry)
   return {
     id = entry.id, from = "business", at = entry.at, message = entry.message, number = entry.from, seq = entry.seq,
     status = entry.status, statuses = entry.statuses or {}, error = entry.error, reaction = entry.reaction,
+    rendered = rendered(box, entry),
   }
 end
 
@@ -117,9 +126,9 @@ local function get_messages(box, request)
   return answer(200, { messages = found_messages(box, query, math.min(limit, MOST)) })
 end
 
-local LOOK = 0.05 -- seconds between two looks of a long poll
+local LOOK = 0.05 -- seconds between two checks of a long poll
 
--- a long poll: nil and seconds where it has to be asked again; the caller keeps `request`, which knows when it began
+-- A long poll. Returns nil and seconds if the caller must ask again, with the same table: the table holds the end of the wait.
 local function wait(box, request)
   local query = graph.query(request)
   local after, problem = whole(query, "after", 0)
@@ -149,7 +158,7 @@ local function get_chat(box, _, id)
   local user = box.users:find(id)
   if not user then return refuse(("there is no user %s"):format(id), 404) end
   local list = core.array {}
-  for _, entry in ipairs(chats.entries(box, user)) do list[#list + 1] = entry_view(entry) end
+  for _, entry in ipairs(chats.entries(box, user)) do list[#list + 1] = entry_view(box, entry) end
   return answer(200, { user = user_view(box, user, chats.unread(box)[user.id] or 0), entries = list })
 end
 
@@ -171,8 +180,8 @@ local function post_verb(box, _, body, id, verb)
   })
 end
 
--- The first call asks the endpoint; the next ones, with the same request, look whether it has answered. The last screen sends the
--- user's answer.
+-- The first call asks the endpoint. The next calls, with the same request, check whether the endpoint has answered. After the
+-- last screen, sends the user's answer.
 local function post_step(box, request, body, id, name)
   local user = box.users:find(id)
   if not user then return refuse(("there is no user %s"):format(id), 404) end
@@ -210,14 +219,14 @@ local MOVES = {
   advance = function(clock, value) clock:advance(value) end,
   set = function(clock, value) clock:set(value) end,
   freeze = function(clock, value)
-    if type(value) ~= "boolean" then error("freeze: true or false", 0) end
+    if type(value) ~= "boolean" then error("freeze must be true or false", 0) end
     clock:freeze(value)
   end,
 }
 
 local function post_clock(box, _, body)
   local name, value = next(body)
-  if not MOVES[name] or next(body, name) ~= nil then return refuse "clock: one of advance, set and freeze" end
+  if not MOVES[name] or next(body, name) ~= nil then return refuse "clock: the body must have one of advance, set and freeze" end
   local ok, problem = pcall(MOVES[name], box.clock, value)
   if not ok then return refuse((tostring(problem):gsub("^[^%s]+:%d+: ", ""))) end
   return answer(200, clock_view(box))
@@ -240,9 +249,11 @@ end
 
 -- ---- webhooks -----------------------------------------------------------------------------------------------------------
 
-local function get_webhooks(box)
+local function get_webhooks(box, request)
   local list, kept = core.array {}, box.shelves.deliveries.list
-  for i = #kept, 1, -1 do list[#list + 1] = delivery_view(kept[i]) end
+  local limit, problem = whole(graph.query(request), "limit", #kept)
+  if problem then return refuse(problem) end
+  for i = #kept, math.max(1, #kept - limit + 1), -1 do list[#list + 1] = delivery_view(kept[i]) end
   return answer(200, { deliveries = list, waiting = box.waiting.count, handshake = box.handshaken })
 end
 
@@ -288,13 +299,15 @@ end
 
 -- ---- the box ------------------------------------------------------------------------------------------------------------
 
-local MOST_REQUESTS = 1000
+local MOST_LISTED = 1000
 
-local function get_requests(box)
+local function get_requests(box, request)
+  local limit, problem = whole(graph.query(request), "limit", MOST_LISTED)
+  if problem then return refuse(problem) end
   local list, events = core.array {}, box:events()
   for i = #events, 1, -1 do
-    if #list >= MOST_REQUESTS then break end
-    if events[i].kind == "request" then list[#list + 1] = events[i] end
+    if #list >= math.min(limit, MOST_LISTED) then break end
+    if events[i].kind == "request" then list[#list + 1] = journal.shown(events[i]) end
   end
   return answer(200, { requests = list })
 end
@@ -309,8 +322,8 @@ end
 
 local function get_numbers(box) return answer(200, { numbers = core.array(values.copy(box.numbers.list)) }) end
 
--- method, pattern of the path after /_sandbox, function(box, request, captures ...) of a GET or
--- function(box, request, body, captures ...) of the others; it returns a response
+-- method, pattern of the path after /_sandbox, function(box, request, captures ...) of a GET or function(box, request, body,
+-- captures ...) of the others; it returns a response
 local ROUTES = {
   { "GET", "^/messages$", get_messages },
   { "GET", "^/wait$", wait },
@@ -350,7 +363,7 @@ for _, row in ipairs(templates.CONTROL) do table.insert(ROUTES, row) end
 
 -- ---- guards -------------------------------------------------------------------------------------------------------------
 
--- a page of another host must not play with the box: by its own name for this machine, by a form, or by a script
+-- Refuses requests from pages of other hosts: another host name for this machine, another Origin, or a body that a form can send.
 local function guard(request, method)
   local host = graph.header(request, "host")
   if host then
@@ -380,7 +393,7 @@ local function unescaped(text)
   return text and (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
--- finds the route; a path that exists with another method is 405
+-- finds the route; returns nil and true if the path exists with another method
 local function route_of(method, path)
   local is_known = false
   for _, route in ipairs(ROUTES) do
@@ -394,7 +407,7 @@ end
 ---Answers a request to the control API.
 ---@param box whatsapp.sandbox
 ---@param request { method: string, url: string, headers: table?, body: string? }
----@return table? response nil: a long poll that has to be asked again, with the same table
+---@return table? response nil: a long poll; ask again with the same table
 ---@return number? seconds after which to ask again
 function control.handle(box, request)
   local refused = guard(request, request.method)
@@ -402,7 +415,7 @@ function control.handle(box, request)
   local path = request.url:gsub("^%a+://[^/]*", ""):gsub("[?#].*$", "")
   local route, first, second = route_of(request.method, path:sub(#PREFIX + 1))
   if path:sub(1, #PREFIX) ~= PREFIX or not route then
-    if first == true then return refuse("another method is needed", 405) end
+    if first == true then return refuse("this path needs another method", 405) end
     return refuse(("there is no %s %s"):format(request.method, path), 404)
   end
   if request.method == "GET" then return route[3](box, request, first, second) end

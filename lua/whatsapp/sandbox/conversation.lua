@@ -1,5 +1,5 @@
--- A conversation as a test writes it: what the user does and what the business must answer, in turn. Plays the user's side in a
--- box and compares the other one. Never waits: a business that has not answered when everything due was done gave no answer.
+-- Plays a conversation of a test: the user's actions and the expected answers of the business, in turn. Plays the user's side in
+-- a box, and compares the answers. Never waits: if the business has not answered after all due work, the answer is missing.
 local buttons = require "whatsapp.sandbox.buttons"
 local chats = require "whatsapp.sandbox.chats"
 local show = require "whatsapp.util.show"
@@ -11,11 +11,11 @@ local conversation = {}
 ---@field bot string? the business must answer this text
 ---@field [1] string? on the user's turn a function of a user such as "presses"; on the business's turn a kind of message such as
 ---"buttons", "list", "template" or "image"
----@field [2] any? on the user's turn its argument; on the business's turn the button or the row that the user then chooses
+---@field [2] any? on the user's turn the argument of the function; on the business's turn the button or row that the user chooses
 
 -- ---- messages as words --------------------------------------------------------------------------------------------------
 
-local NAMES = { button = "buttons" } -- for interactive messages; the other types are called as the API calls them
+local NAMES = { button = "buttons" } -- for interactive messages; the other types keep the API's names
 
 local function kind_of(message)
   local interactive = message.interactive
@@ -40,7 +40,7 @@ end
 
 -- ---- the state of a run ---------------------------------------------------------------------------------------------------
 
--- the messages of the business that were not compared yet
+-- returns the next message of the business that was not compared yet
 local function next_entry(self)
   for _, entry in ipairs(self.box.messages) do
     if entry.user == self.user.id and entry.seq > self.after then return entry end
@@ -62,7 +62,7 @@ end
 
 -- ---- steps --------------------------------------------------------------------------------------------------------------
 
--- the verb and its argument, as the user does it
+-- does one action of the user
 local function act(self, name, ...)
   local does = type(name) == "string" and self.user[name]
   if type(does) ~= "function" then error(("step %d: a user has no function %s"):format(self.step, show.value(name)), 0) end
@@ -101,7 +101,7 @@ end
 local function play(self, step)
   local is_bot = self.turn == "bot"
   if type(step) == "string" then step = is_bot and { bot = step } or { user = step } end
-  if type(step) ~= "table" then error(("step %d is no text and no table"):format(self.step), 0) end
+  if type(step) ~= "table" then error(("step %d must be a string or a table"):format(self.step), 0) end
   if step.bot ~= nil then return expect_text(self, step.bot) end
   if step.user ~= nil or not is_bot then
     no_more(self)
@@ -111,7 +111,7 @@ local function play(self, step)
   return expect_kind(self, step[1], step[2])
 end
 
----Plays a conversation. Raises where the business does not answer as it must, with the lines of both sides.
+---Plays a conversation. If the business answers something else, returns false and the lines of both sides.
 ---@param box whatsapp.sandbox
 ---@param script (string|whatsapp.sandbox.step)[] with `user`: who plays it; the first user of the box if absent
 ---@return boolean ok

@@ -1,6 +1,6 @@
--- The webhooks of a box on their way: signed over their bytes, repeated as the API repeats them on anything but 200, and logged
--- with every attempt. An endpoint is a function, which is called here, or a URL, to which the driver posts: run() gives it what
--- to post. Bounded in all its parts. Never opens a socket, and never waits.
+-- Delivers the webhooks of a box: signs their bytes, repeats a webhook until the endpoint answers 200, as the API does, and keeps
+-- a log of the attempts. If an endpoint is a function, this file calls it. If it is a URL, the driver posts to it: box:run()
+-- returns the requests. All lists are bounded. Never opens a socket, and never waits.
 local crypto = require "whatsapp.crypto"
 local escaped = require "whatsapp.sandbox.escaped"
 local queue = require "whatsapp.util.queue"
@@ -12,14 +12,14 @@ local deliveries = {}
 
 local MINUTE, HOUR, DAY = 60, 3600, 86400
 
--- Seconds from the first attempt to each. The API publishes only that it repeats at once, then less and less often, for 7 days:
--- these steps are ours.
+-- Seconds from the first attempt to each attempt. The API only says that it repeats at once, then less and less often, for 7
+-- days: the exact steps are the sandbox's choice.
 deliveries.STEPS = { 0, 5, 30, 5 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY }
 
-local MOST_UNDER_WAY = 16 -- to one endpoint
+local MOST_UNDER_WAY = 16 -- requests to one endpoint
 local MOST_WAITING = 10000
-local MOST_ANSWER = 4096 -- bytes of an answer that are kept
-local OK = 200 -- nothing else is a success
+local MOST_ANSWER = 4096 -- bytes of an answer that the log keeps
+local OK = 200 -- the only status that is a success
 local USER_AGENT = "facebookexternalua"
 
 ---@class whatsapp.sandbox.delivery
@@ -31,7 +31,7 @@ local USER_AGENT = "facebookexternalua"
 ---@field body string the bytes
 ---@field state "waiting"|"done"|"dropped"|"lost"
 ---@field attempts table[] each { at, status, answer, err, ms, signature }
----@field next_at number? of the next attempt
+---@field next_at number? time of the next attempt
 
 local attempt_when_due
 
@@ -41,23 +41,23 @@ local function endpoint_of(box, number)
   return box.endpoints[number] or box.endpoints[""]
 end
 
----Sets where webhooks go.
+---Sets the endpoint of webhooks.
 ---@param box whatsapp.sandbox
----@param to string|function|nil a URL, or a function as webhook.handler makes it; nil: nowhere
----@param number string? phone_number_id; every number that has no endpoint of its own if absent
+---@param to string|function|nil a URL, or a function as webhook.handler makes it; nil: no endpoint
+---@param number string? phone_number_id; if absent, the endpoint is for every number without its own endpoint
 function deliveries.set_endpoint(box, to, number)
   local is_url, old = type(to) == "string", box.endpoints[number or ""]
   box.endpoints[number or ""] = to and {
     url = is_url and to or nil, handle = not is_url and to or nil, running = 0, ready = queue.fifo(),
   } or nil
   local delivery = old and old.ready:pop()
-  while delivery do -- those that had to wait for a place begin at the new one
+  while delivery do -- deliveries that waited for a place go to the new endpoint
     box.clock:at(box.clock:now(), attempt_when_due, { box, delivery, #delivery.attempts })
     delivery = old.ready:pop()
   end
 end
 
----Forgets every delivery: the answers of those under way change nothing any more.
+---Forgets every delivery. Later answers to these deliveries have no effect.
 ---@param box whatsapp.sandbox
 function deliveries.reset(box)
   box.waiting = { count = 0 }
@@ -76,7 +76,7 @@ local function headers_of(signature)
   return { ["content-type"] = "application/json", ["user-agent"] = USER_AGENT, ["x-hub-signature-256"] = signature }
 end
 
--- ---- the list of those that wait: linked, so that the oldest is found and any is removed at once -----------------------------
+-- ---- waiting deliveries: a linked list, which finds the oldest and removes any in constant time --------------------------
 
 local function link(box, delivery)
   local list = box.waiting
@@ -118,16 +118,16 @@ end
 
 local REFUSED = { [401] = true, [403] = true }
 
--- An endpoint that refuses the signature has another secret, or it verifies a body that its framework wrote again.
+-- An endpoint that refuses the signature has another secret, or it verifies a body that its framework encoded again.
 local function explain(box, delivery, attempt)
   local plain = escaped.plain(delivery.body)
   if plain == delivery.body then return end
   attempt.reserialised = "sha256=" .. crypto.hmac_sha256(box.app_secret, plain)
-  attempt.hint = "compare the signature that your endpoint computes: if it is `reserialised`, it verifies a body that was "
-    .. "decoded and encoded again, and not the bytes that came"
+  attempt.hint = "compare the signature that your endpoint computes: if it equals `reserialised`, your endpoint verifies a body "
+    .. "that was decoded and encoded again, not the bytes that it received"
 end
 
--- the answer of an endpoint, or the error that came instead of one
+-- records the answer of an endpoint, or the error if there is no answer
 local function settle(box, delivery, attempt, response, err)
   if delivery.list ~= box.waiting then return end -- the box was reset meanwhile
   local status = type(response) == "table" and tonumber(response.status) or nil
@@ -150,7 +150,7 @@ local function start_next(box, endpoint)
   if delivery then start(box, endpoint, delivery) end
 end
 
--- the driver posts, and calls `done` with the answer
+-- asks the driver to post; the driver calls `done` with the answer
 local function post(box, endpoint, delivery, attempt)
   local is_over = false
   endpoint.running = endpoint.running + 1
@@ -188,7 +188,7 @@ function start(box, endpoint, delivery)
   else post(box, endpoint, delivery, attempt) end
 end
 
--- an attempt that was put on the clock before another one was made by hand does not count any more
+-- makes an attempt that was put on the clock; does nothing if another attempt was made since
 function attempt_when_due(subject)
   local box, delivery, count = subject[1], subject[2], subject[3]
   if delivery.state ~= "waiting" or #delivery.attempts ~= count then return end
@@ -233,7 +233,7 @@ function deliveries.send(box, about, body, how)
   return delivery
 end
 
----Goes on with a delivery that comes from a state.
+---Continues a delivery from a loaded state.
 ---@param box whatsapp.sandbox
 ---@param kept table
 function deliveries.resume(box, kept)
@@ -245,10 +245,10 @@ function deliveries.resume(box, kept)
   box.clock:at(kept.next_at or box.clock:now(), attempt_when_due, { box, delivery, kept.tried })
 end
 
----Sends the bytes of a delivery again, signed anew.
+---Sends the bytes of a delivery again, with a new signature.
 ---@param box whatsapp.sandbox
 ---@param id string
----@return whatsapp.sandbox.delivery? delivery a new one
+---@return whatsapp.sandbox.delivery? delivery the new delivery
 ---@return string? problem
 function deliveries.redeliver(box, id)
   local old = box.shelves.deliveries.by_id[id]

@@ -1,12 +1,12 @@
--- Moves a box inside nginx: runs what falls due, and performs over cosockets the requests that the box asks for. The box decides
--- what is sent, when, how many are under way to one endpoint, and what an answer means. Holds no secret.
+-- Drives a box inside nginx: does the due work, and sends the requests of the box over cosockets. The box decides which request
+-- is sent, when, how many are under way to one endpoint, and what an answer means. Never holds a secret.
 local queue = require "whatsapp.util.queue"
 local resty = require "whatsapp.transport.resty"
 local show = require "whatsapp.util.show"
 
-local MOST = 512 -- requests under way; the box has at most 16 of them to one endpoint
-local IDLE = 1 -- seconds at most between two looks at the box
-local TURNS = 1000 -- then a timer ends: nginx keeps some memory for each timer that runs
+local MOST = 512 -- requests under way; the box has at most 16 requests to one endpoint under way
+local IDLE = 1 -- seconds: the longest time between two turns
+local TURNS = 1000 -- turns of one timer; then a new timer begins: nginx keeps memory for each timer until it ends
 
 local Driver = {}
 Driver.__index = Driver
@@ -26,7 +26,7 @@ end
 
 function Driver:log(err) self.ngx.log(self.ngx.ERR, "the sandbox: ", show.value(err)) end
 
----Looks at the box soon: something happened to it.
+---Makes the next turn begin soon. Call it after something happened in the box.
 function Driver:wake()
   local semaphore = self.semaphore
   if semaphore and semaphore:count() < 1 then semaphore:post(1) end
@@ -44,7 +44,7 @@ local function perform(self, effect)
   if not done then self:log(problem) end
 end
 
--- A light thread that performs one request after the other, as long as there is one.
+-- A light thread that performs the requests of the queue, one after the other.
 local function work(premature, self)
   for _ = 1, premature and 0 or TURNS do
     local effect = self.queue:pop()
@@ -77,7 +77,7 @@ local function turn(self)
   end
 end
 
--- A wait below a millisecond would neither yield nor move the clock of nginx.
+-- Waits at least a millisecond: a shorter wait would neither yield nor move the clock of nginx.
 local function drive(premature, self)
   self.semaphore = self.semaphore or require("ngx.semaphore").new()
   for _ = 1, premature and 0 or TURNS do
@@ -90,7 +90,7 @@ local function drive(premature, self)
   if not premature then self:start() end
 end
 
----Begins to move the box, in timers of this worker.
+---Starts the turns, in timers of this worker.
 function Driver:start()
   local ok, err = self.ngx.timer.at(0, drive, self)
   if not ok then self:log(err) end

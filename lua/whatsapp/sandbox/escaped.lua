@@ -1,6 +1,6 @@
 -- Writes JSON as the API writes the bodies of its webhooks: ASCII, \u with hexadecimal digits in lower case, a slash as \/. The
--- members of an object come in the order of the names below, the others after them by their names, so that the same value is
--- always the same bytes. Pure; never changes a value.
+-- members of an object are in the order of FIRST, then by name, so that equal values become equal bytes. Pure; never changes a
+-- value.
 local core = require "whatsapp.core"
 local values = require "whatsapp.util.values"
 
@@ -38,28 +38,11 @@ local function escape_character(character)
   return ("\\u%04x\\u%04x"):format(0xD800 + math.floor(point / 0x400), 0xDC00 + point % 0x400)
 end
 
--- the strings are UTF-8: they come from JSON, or were checked by `is_utf8`
+-- writes a string of UTF-8: the string comes from JSON, or `values.is_utf8` has checked it
 local function write_string(text)
   if not text:find '[^%w_. :-]' then return '"' .. text .. '"' end
   text = text:gsub('[%z\1-\31"\\/@\127]', escape_byte)
   return '"' .. text:gsub("[\194-\244][\128-\191]+", escape_character) .. '"'
-end
-
--- the characters of two, three and four bytes, without surrogates and numbers that are too large
-local TAIL = "[\128-\191]"
-local CHARACTERS = {
-  "[\194-\223]" .. TAIL, "\224[\160-\191]" .. TAIL, "[\225-\236\238\239]" .. TAIL .. TAIL, "\237[\128-\159]" .. TAIL,
-  "\240[\144-\191]" .. TAIL .. TAIL, "[\241-\243]" .. TAIL .. TAIL .. TAIL, "\244[\128-\143]" .. TAIL .. TAIL,
-}
-
----@param text string
----@return boolean
-function escaped.is_utf8(text)
-  for _, character in ipairs(CHARACTERS) do
-    if not text:find "[\128-\255]" then return true end
-    text = text:gsub(character, "x")
-  end
-  return not text:find "[\128-\255]"
 end
 
 -- ---- values -------------------------------------------------------------------------------------------------------------
@@ -131,8 +114,8 @@ local function plain_unit(hex)
   return utf8_of(point)
 end
 
----The same JSON as most libraries write it again: slashes and characters as they are. An endpoint that verifies these bytes
----refuses every signature over the escaped ones.
+---Returns the same JSON as most libraries write it: slashes and other characters are not escaped. An endpoint that verifies these
+---bytes refuses the signature of the escaped bytes.
 ---@param body string as `encode` wrote it
 ---@return string
 function escaped.plain(body)

@@ -1,12 +1,14 @@
--- The files and lines that the sandbox's worker in nginx writes: the state file, the record of events, and the lines on the
--- terminal. A state file is put in place by a rename, so that it is whole at every moment. Decides nothing.
+-- Writes the files and lines of the sandbox's worker in nginx: the state file, the record of events, and the lines on the
+-- terminal. A rename puts the state file in its place, so that the file is whole at every moment. Never decides what happens in
+-- the box.
 local file = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
 local master = require "whatsapp.sandbox.master"
+local tape = require "whatsapp.sandbox.tape"
 
 local files = {}
 
-local EVERY = 10 -- seconds between two writes of a state that changed
+local EVERY = 10 -- seconds between two writes of a changed state
 
 local Files = {}
 Files.__index = Files
@@ -29,7 +31,7 @@ end
 
 function Files:log(err) self.ngx.log(self.ngx.ERR, "the sandbox: ", tostring(err)) end
 
----Reads the state file, if there is one. server.lua has looked whether it can be used.
+---Reads the state file, if it exists. server.lua has checked the file.
 function Files:load()
   local text = self.server.state and file.read(self.server.state)
   if not text then return end
@@ -37,11 +39,11 @@ function Files:load()
   self.changed = false
 end
 
----Takes an event: a line of the record, a line on the terminal.
+---Writes an event to the record and to the terminal.
 ---@param event table
 function Files:note(event)
   self.changed = true
-  if self.record then self.record:write(json.encode(event) or "{}", "\n") end
+  if self.record then self.record:write(json.encode(tape.recorded(event, self.box)) or "{}", "\n") end
   if not self.server.output then return end
   local line = self.box:line(event)
   if line then
@@ -66,14 +68,14 @@ function Files:save()
   if not ok then self:log(err) end
 end
 
----Does what is done once a second.
+---Does the work of each second: flushes the record, saves the state, and ends nginx if it is an orphan.
 function Files:tick()
   if self.record then self.record:flush() end
   if self.ngx.now() - self.written >= EVERY then self:save() end
   if self.master and self.master:is_orphan() then self.master:signal "TERM" end
 end
 
----Writes what is left, when the worker ends.
+---Saves the state and closes the record, when the worker ends.
 function Files:finish()
   self:save()
   if self.record then self.record:close() end
@@ -93,7 +95,8 @@ function Files:base_url()
   return ("%s://127.0.0.1:%s"):format(self.server.tls and "https" or "http", conf:match "listen 127%.0%.0%.1:(%d+)")
 end
 
----Prints the five lines that a program needs, and remembers which process started nginx.
+---Prints the five values that a program needs. If nginx runs in the foreground, also asks the endpoint for the handshake, and
+---finds the process that started nginx.
 ---@param options { server: table, box: table }
 function Files:greet(options)
   local server, box = options.server, self.box

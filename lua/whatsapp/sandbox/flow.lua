@@ -1,6 +1,6 @@
 -- The client's side of a flow's encrypted exchange, as WhatsApp on a phone does it: makes a signed and encrypted request, and
--- reads the answer of the endpoint. The driver of the box moves the bytes: nothing here opens a socket. Never raises for an
--- answer of an endpoint.
+-- reads the answer of the endpoint. The driver of the box sends the bytes. Never opens a socket, and never raises because of an
+-- answer.
 local crypto = require "whatsapp.crypto"
 local exchange = require "whatsapp.flows.exchange"
 local json = require "whatsapp.wire.json"
@@ -10,13 +10,13 @@ local flow = {}
 
 flow.VERSION = "3.0"
 
--- the meaning of an endpoint's statuses for its developer; see flows/endpoint
+-- status of an endpoint -> what it means for the developer (see flows/endpoint)
 local REFUSED = {
-  [421] = "the endpoint has another private key than the one whose public key this number has",
-  [432] = "the endpoint was told another app secret: the signature is wrong for it",
+  [421] = "the endpoint's private key does not belong to the public key of this number",
+  [432] = "the endpoint has another app secret, so the signature is wrong for it",
 }
 
----@class whatsapp.sandbox.flow_content what is encrypted
+---@class whatsapp.sandbox.flow_content the content that is encrypted
 ---@field action "ping"|"INIT"|"data_exchange"|"BACK"
 ---@field screen string?
 ---@field data table?
@@ -24,25 +24,25 @@ local REFUSED = {
 ---@field version string? flow.VERSION if absent
 
 ---@class whatsapp.sandbox.flow_answer
----@field screen string? the next one
+---@field screen string? the next screen
 ---@field data table?
----@field error_msg string? for the user, where the flow is over
+---@field error_msg string? text for the user, if the flow is over
 
--- 16 random bytes
+-- returns 16 random bytes
 local function new_iv()
   return (crypto.random(16):gsub("%x%x", function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
--- the decrypted answer of the endpoint
+-- returns the decrypted answer of the endpoint, or nil and an error
 local function opened(secret, iv, response)
   local bytes = type(response.body) == "string" and crypto.from_base64((response.body:gsub("%s+$", "")))
   local text = bytes and secret:open(exchange.flipped(iv), bytes)
   local answer = text and text:find "^%s*{" and json.decode(text)
   if type(answer) == "table" then return answer end
-  return nil, "the endpoint answered nothing that WhatsApp can decrypt: the body is base64 of encrypted JSON, and nothing else"
+  return nil, "WhatsApp cannot decrypt the endpoint's answer: the body must be only the base64 of encrypted JSON"
 end
 
--- the reader of the one answer to a request
+-- returns the function that reads the answer to a request
 local function reader(secret, iv)
   ---@param response { status: integer, body: string? }
   return function(response)
@@ -57,7 +57,7 @@ local function reader(secret, iv)
   end
 end
 
----Reads the endpoint's answer: the next screen, or nil, an error and for 427 the words for the user.
+---Reads the endpoint's answer. Returns the next screen; or nil and an error; for 427 also the text for the user.
 ---@alias whatsapp.sandbox.flow_reader fun(response: { status: integer, body: string? }): whatsapp.sandbox.flow_answer?, string?,
 ---whatsapp.sandbox.flow_answer?
 
@@ -66,7 +66,7 @@ end
 ---@param app_secret string
 ---@param content whatsapp.sandbox.flow_content
 ---@return { method: string, headers: table<string, string>, body: string }? request
----@return whatsapp.sandbox.flow_reader|string read or, without a request, the error of a wrong key
+---@return whatsapp.sandbox.flow_reader|string read reads the answer; or the error, if the key is wrong
 function flow.request(public_key, app_secret, content)
   local key, err = crypto.public_key(public_key)
   if not key then return nil, "the public key is " .. err end

@@ -1,6 +1,6 @@
--- Flows in a box: the public key of each number, and the steps of a user through a flow, which ask the endpoint of the business
--- as WhatsApp does. An endpoint is a function, which is called here, or a URL, to which the driver posts. Never opens a socket,
--- and never waits.
+-- Flows in a box: keeps the public key of each number, and does the steps of a user through a flow. Each step asks the endpoint
+-- of the business, as WhatsApp does. If the endpoint is a function, this file calls it. If it is a URL, the driver posts to it.
+-- Never opens a socket, and never waits.
 local chats = require "whatsapp.sandbox.chats"
 local crypto = require "whatsapp.crypto"
 local flow = require "whatsapp.sandbox.flow"
@@ -32,14 +32,14 @@ end
 -- ---- steps ----------------------------------------------------------------------------------------------------------------
 
 ---@class whatsapp.sandbox.flow_step
----@field screen string? the next one
----@field data table? of the screen
----@field response table? the params of SUCCESS: the flow is over, and the user's answer is sent
----@field problem string? what kept the step from its answer
----@field error_msg string? of an answer 427: the words for the user
----@field is_over boolean the answer came, or the problem
+---@field screen string? the next screen
+---@field data table? the data of the screen
+---@field response table? the params of SUCCESS: the flow is over, and these are the user's answers
+---@field problem string? why the step has no answer
+---@field error_msg string? the text for the user in an answer 427
+---@field is_over boolean true: the answer or the problem is here
 
--- flow_action, flow_token, and the first screen of the message that opens a flow
+-- returns flow_action, flow_token and the first screen of the message that opens a flow
 local function opening_of(message)
   local interactive = message.interactive
   local parameters = type(interactive) == "table" and type(interactive.action) == "table" and interactive.action.parameters
@@ -86,7 +86,7 @@ local function ask(box, step, request, open)
   box:tell { kind = "flow", user = step.user, message_id = step.message_id, step = step.name }
 end
 
--- the message of the user that opens the flow, or nil and the problem
+-- returns the message that opens the flow and its parameters, or nil and the problem
 local function entry_of(box, user, id)
   local entry = type(id) == "string" and chats.find(box, id)
   if not entry or entry.user ~= user.id or not entry.message then
@@ -97,16 +97,16 @@ local function entry_of(box, user, id)
   return nil, "flow: the message opens no flow"
 end
 
----A step of a user: opens a flow, submits a screen, goes back. A flow whose message says `navigate` is opened without its
----endpoint.
+---Does a step of a user: opens a flow, submits a screen, or goes back. If the message says `navigate`, opening the flow does not
+---ask the endpoint.
 ---@param box whatsapp.sandbox
 ---@param user whatsapp.sandbox.user
 ---@param name "open"|"submit"|"back"
 ---@param body { message: string, screen: string?, data: table? }
----@return whatsapp.sandbox.flow_step? step ask again until it is_over
+---@return whatsapp.sandbox.flow_step? step read it again until step.is_over
 ---@return string? problem
 function flows.step(box, user, name, body)
-  if not ACTIONS[name] then return nil, "flow: a step is open, submit or back" end
+  if not ACTIONS[name] then return nil, "flow: the step must be open, submit or back" end
   local entry, opening = entry_of(box, user, body.message)
   if not entry then return nil, opening end
   local step = { user = user.id, message_id = entry.id, name = name, is_over = false }
@@ -116,7 +116,7 @@ function flows.step(box, user, name, body)
     return step
   end
   local key = box.flow_keys[entry.from]
-  if not box.flow_endpoint then return nil, "flow: the sandbox was told no endpoint (flow_endpoint)" end
+  if not box.flow_endpoint then return nil, "flow: the sandbox has no endpoint of flows: set the option flow_endpoint" end
   if not key then return nil, "flow: the number has no public key: client.flows:set_public_key uploads one" end
   local request, open = flow.request(key, box.app_secret, {
     action = ACTIONS[name], screen = body.screen or "", data = body.data or {}, flow_token = opening.flow_token or "unused",

@@ -1,5 +1,5 @@
--- How the sandbox's endpoints read a request and how they answer: JSON, and the Graph API's error envelope. Never raises on a
--- request, and keeps nothing.
+-- Reads the requests to the sandbox's endpoints, and makes their answers: JSON, and the Graph API's error envelope. Never raises
+-- because of a request, and keeps nothing.
 local core = require "whatsapp.core"
 local json = require "whatsapp.wire.json"
 local url = require "whatsapp.util.url"
@@ -8,7 +8,7 @@ local graph = {}
 
 ---@param request table
 ---@param name string in lower case
----@return string? value of a header that came more than once: all its values, joined as RFC 9110 does
+---@return string? value if the header came more than once: all its values, joined with commas (RFC 9110)
 function graph.header(request, name)
   for key, value in pairs(request.headers or {}) do
     if key:lower() == name then return type(value) == "table" and table.concat(value, ", ") or value end
@@ -50,9 +50,9 @@ function graph.fail(status, err)
 end
 
 ---Refuses a request, with status 400.
----@param title string of the error
+---@param title string the title of the error
 ---@param code integer
----@param details string? of error_data
+---@param details string? the details in error_data
 ---@return table response
 function graph.refuse(title, code, details)
   return graph.fail(400, {
@@ -61,7 +61,7 @@ function graph.refuse(title, code, details)
   })
 end
 
--- the API takes a member that is null as if it were absent
+-- removes the members that are null: the API treats them as absent
 local function without_nulls(object)
   for name, value in pairs(object) do
     if value == core.null then object[name] = nil end
@@ -76,8 +76,8 @@ function graph.is_json(content_type)
   return media_type:lower() == "application/json"
 end
 
----Makes an endpoint that reads a body of JSON. It refuses every body without a JSON content type, as the API then reads a form,
----and every body that is not an object.
+---Makes an endpoint that reads a body of JSON. It refuses a body without a JSON content type, because the API would read it as a
+---form, and a body that is not an object.
 ---@param endpoint fun(box: table, object: table, bytes: integer, id: string): table?
 ---@return fun(box: table, request: table, id: string): table?
 function graph.reads_json(endpoint)
@@ -89,7 +89,7 @@ function graph.reads_json(endpoint)
     if type(object) ~= "table" then
       return graph.refuse("Invalid parameter", 100, "The body is not a JSON object: " .. tostring(err or ""))
     end
-    return endpoint(box, without_nulls(object), #request.body, id)
+    return endpoint(box, without_nulls(object), #request.body - (request.blanks or 0), id)
   end
 end
 

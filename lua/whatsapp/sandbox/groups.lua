@@ -1,5 +1,5 @@
--- The sandbox's groups: created, listed, changed and deleted as the API does it, with participants and invite links. A group is
--- there at once, where the API takes a while. Kept in box.objects.groups, up to a bound. Never opens a socket.
+-- The sandbox's groups, with participants and invite links. Requests create, list, change and delete groups as with the API, but
+-- a new group exists at once; the API takes a while. box.objects.groups keeps them, up to a bound. Never opens a socket.
 local core = require "whatsapp.core"
 local graph = require "whatsapp.sandbox.graph"
 local lists = require "whatsapp.sandbox.lists"
@@ -91,7 +91,7 @@ end
 
 local function get_requests(_, request, _, group) return lists.page(request, group.join_requests, { "join_request_id" }) end
 
--- takes the requests of a body from those that wait
+-- removes the join requests that a body names from the waiting join requests
 local function decider(member)
   return function(_, body, _, group)
     local done = core.array {}

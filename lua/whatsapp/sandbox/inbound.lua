@@ -1,4 +1,4 @@
--- Brings to the business what users do: makes the webhook of each message, keeps the message, and opens the window. Never
+-- Brings the users' actions to the business: makes the webhook of each message, keeps the message, and opens the window. Never
 -- answers a request.
 local clock = require "whatsapp.sandbox.clock"
 local outbound = require "whatsapp.sandbox.outbound"
@@ -6,7 +6,7 @@ local verbs = require "whatsapp.sandbox.verbs"
 
 local inbound = {}
 
--- the number that a user writes to: the one that was named, the last one of the conversation, or the first
+-- returns the number to which a user writes: the named number, else the number of the last message, else the first number
 local function number_of(box, user, id)
   if id then
     local number = box.numbers:find(id)
@@ -29,7 +29,7 @@ local function bytes_of(message)
   return type(text) == "table" and #text.body + 500 or 1000
 end
 
--- the message with the members that every message has
+-- adds the members that every message has
 local function complete(box, user, message)
   message.from, message.from_user_id = user.number, user.user_id
   message.id, message.timestamp = box:new_message_id(), clock.stamp(box.clock:now())
@@ -52,7 +52,7 @@ end
 
 -- ---- calls --------------------------------------------------------------------------------------------------------------
 
--- a call that the business does not take: it rings, and ends
+-- makes a call that the business does not answer: the phone rings, and the call ends
 local function call(box, user, number)
   local now = clock.stamp(box.clock:now())
   local id = "wacid." .. box:new_message_id():gsub("^wamid%.", "")
@@ -76,12 +76,12 @@ end
 
 -- ---- verbs --------------------------------------------------------------------------------------------------------------
 
----A user does something; runs what is due.
+---Performs a verb of a user, and does the due work.
 ---@param box whatsapp.sandbox
 ---@param user whatsapp.sandbox.user
 ---@param verb string
 ---@param body table
----@return table? result id, message, delivery; or what the verb did
+---@return table? result id, message, delivery; or the result of a verb without a message
 ---@return string? problem
 function inbound.perform(box, user, verb, body)
   box:run_due()
@@ -95,11 +95,11 @@ function inbound.perform(box, user, verb, body)
   return result
 end
 
----A recorded message of a user comes again, with a new id and the time of now.
+---Sends a recorded message of a user again, with a new id and the time of now.
 ---@param box whatsapp.sandbox
 ---@param user whatsapp.sandbox.user
 ---@param message table
----@param id string? phone_number_id that it goes to; the first number if the box does not have it
+---@param id string? phone_number_id of the receiver; the first number if the box does not have it
 ---@return table result id, message, delivery
 function inbound.replay(box, user, message, id)
   local result

@@ -1,12 +1,13 @@
--- The sandbox: simulates the API on your machine. This is its logic, without sockets and without sleeps. A box answers like the
--- API, has users who write messages and press buttons, sends signed webhooks, and has a clock that a test moves. nginx.lua
--- serves it; a test uses box.transport. Each endpoint is a row of `routes`. Never waits, and keeps no more entries than its
--- bounds.
+-- The sandbox: simulates the API on your machine. This file is its logic, without sockets and without sleeps. A box answers like
+-- the API, has users who write messages and press buttons, sends signed webhooks, and has a clock that a test moves. nginx.lua
+-- serves a box; a test uses box.transport. Each endpoint is a row of `routes`. Never waits, and never keeps more entries than its
+-- bounds allow.
 local chaos = require "whatsapp.sandbox.chaos"
 local clock = require "whatsapp.sandbox.clock"
 local control = require "whatsapp.sandbox.control"
 local conversation = require "whatsapp.sandbox.conversation"
 local deliveries = require "whatsapp.sandbox.deliveries"
+local expiring = require "whatsapp.util.expiring"
 local flows = require "whatsapp.sandbox.flows"
 local graph = require "whatsapp.sandbox.graph"
 local journal = require "whatsapp.sandbox.journal"
@@ -61,6 +62,18 @@ local function unsupported(request, id)
   })
 end
 
+local MOST_TOKENS, YEARS = 1000, 2 ^ 32 -- seconds
+
+-- the life of a token begins with the first request that has the token
+local function is_expired(box, token)
+  if not box.token_life then return false end
+  local now = box.clock:now()
+  local began = box.tokens:get(token, now)
+  if began then return now >= began + box.token_life end
+  box.tokens:set(token, now, YEARS, now)
+  return false
+end
+
 local function check_token(box, request)
   local scheme, token = (graph.header(request, "authorization") or ""):match "^(%a+) +(%S+)$"
   if scheme ~= "Bearer" and scheme ~= "OAuth" then token = nil end
@@ -70,6 +83,7 @@ local function check_token(box, request)
   if box.token and token ~= box.token then
     return fail(401, { message = "Invalid OAuth access token - Cannot parse access token", code = 190 })
   end
+  if is_expired(box, token) then return chaos.expired() end
 end
 
 local function answer_to(box, request, path)
@@ -119,7 +133,7 @@ local function handle(box, request)
     kind = "request", method = request.method, path = path, status = response.status, request = told(request.body),
     response = told(response.body), problems = response.problems,
     rule = rule and rule.id, fault = response.fault and response.fault.what, id = entry and entry.id,
-    to = entry and entry.to, message = entry and entry.message,
+    to = entry and entry.to, message = entry and entry.message, blanks = request.blanks,
   }
   response.entry, response.problems = nil, nil
   return response
@@ -139,14 +153,14 @@ end
 ---@field undelivered { id: string, message: table }[] the messages that the API accepts and never delivers (a business-scoped
 ---user id in `to`), the newest last; a separate list, so that a test that reads `messages` sees that nothing arrived
 ---@field inbound { id: string, inbound: table }[] the messages of users, the newest last
----@field media table the files that were uploaded: { id, data, type, filename, number }, the newest last; and by their ids
----@field sessions table<string, table> the uploads of samples, by their ids: { id, data, length, type, filename }
+---@field media table the uploaded files: { id, data, type, filename, number }, the newest last; media[id] is a file, too
+---@field sessions table<string, table> the uploads of samples, by id: { id, data, length, type, filename }
 ---@field templates whatsapp.sandbox.templates the templates of the account: add, find, approve, reject, pause, disable
----@field objects whatsapp.sandbox.objects profiles, settings, groups, flows and the like
----@field forgotten integer entries that it has forgotten because a list was full
+---@field objects whatsapp.sandbox.objects profiles, settings, groups, flows and other objects of the Graph API
+---@field forgotten integer number of entries that the box has forgotten because a list was full
 ---@field forget_error any the last error that on_forget raised
----@field on_event (fun(event: whatsapp.sandbox.event))? is called with each event; set it
----@field app_secret string that webhooks are signed with
+---@field on_event (fun(event: whatsapp.sandbox.event))? called with each event; a program may set it
+---@field app_secret string signs the webhooks
 
 ---@class whatsapp.sandbox.effect a request that the driver of a box must send
 ---@field post { method: string, url: string, headers: table<string, string>, body: string?, timeout: number }
@@ -171,7 +185,8 @@ function Box:due()
   return self.clock:due()
 end
 
----Does the due work. Calls webhooks that are functions; returns those to URLs: the driver must post each and call its `done`.
+---Does the due work. Calls an endpoint that is a function. For an endpoint that is a URL, returns the requests: the driver must
+---send each request and call its `done`.
 ---@return whatsapp.sandbox.effect[]
 function Box:run()
   self:run_due()
@@ -199,20 +214,19 @@ function Box:state() return state.of(self) end
 ---Replaces the state of the box. Endpoints and options stay.
 ---@param document table as `state` returned it
 ---@return true? ok
----@return string? err the box is as it was
+---@return string? err the box did not change
 function Box:load(document) return state.load(self, document) end
 
----Plays a conversation: on the user's turn, the user writes the text; on the business's turn, its message must have the text. {
----"buttons",
----"yes" } on the business's turn expects a message with a button `yes`, which the user then presses. If the business sends
----something else, raises an error with the lines of both sides.
+---Plays a conversation. On the user's turn, the user writes the text. On the business's turn, the next message of the business
+---must have the text; { "buttons", "yes" } expects a message with a button `yes`, which the user then presses. If the business
+---sends something else, raises an error with the lines of both sides.
 ---@param script (string|whatsapp.sandbox.step)[] its field `user` is the user who plays; the first user of the box if absent
 function Box:conversation(script)
   local ok, problem = conversation.play(self, script)
   if not ok then error(problem, 2) end
 end
 
--- kind of an event of the box -> makes the event of the option observe, or nil
+-- kind of an event of the box -> function that returns the event for the option observe, or nil
 local OBSERVED = {
   request = function(event)
     return { name = "sandbox_request", endpoint = observe.endpoint(event.path), http_status = event.status }
@@ -262,8 +276,8 @@ end
 
 -- ---- time ---------------------------------------------------------------------------------------------------------------
 
--- Does the work that is due until a time, in the order of time, with the clock at each time. Work that a handler adds comes
--- after it.
+-- Does all work that is due until `time`, in the order of its times; the clock shows the time of each work. During this, a call
+-- from a handler only moves the clock.
 local function run_until(box, time)
   if box.is_running then return box.clock:move(time) end
   box.is_running = true
@@ -284,7 +298,7 @@ end
 
 local OPTIONS = {
   token = "text", new_id = "callable", kept = "count", kept_media = "count", kept_uploads = "count", kept_bytes = "bytes",
-  url_life = "amount", now = "callable", on_forget = "callable", observe = "callable",
+  url_life = "amount", token_life = "amount", now = "callable", on_forget = "callable", observe = "callable",
   app_secret = "key", verify_token = "key", webhook = "endpoint",
   numbers = "numbers", seed = "count", webhook_timeout = "seconds", window = "window_mode", limits = "limits_mode",
   limit_status = "limit_status", statuses = "table", base_url = "text",
@@ -316,18 +330,17 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---@class whatsapp.sandbox_options
 ---@field token string? the only valid token; if absent, every token is valid
 ---@field app_secret string? signs the webhooks; random if absent
----@field verify_token string? of the handshake, "sandbox" if absent
+---@field verify_token string? the verify token of the handshake, "sandbox" if absent
 ---@field webhook string|(fun(request: whatsapp.webhook_request): whatsapp.webhook_response)|nil the receiver of webhooks: a URL,
----or a function
----that webhook.handler returns
+---or a function that webhook.handler returns
 ---@field flow_endpoint string|(fun(request: whatsapp.webhook_request): whatsapp.webhook_response)|nil the endpoint of
 ---flows: a URL, or a function that flows.endpoint returns
 ---@field webhook_timeout number? seconds that an endpoint may take, 10
----@field numbers integer|string[]|nil the number of phone numbers, or a list of their ids; if absent, one, and each other id that
----a request uses is added
----@field window "api"|"strict"|"late"|"off"|nil the 24 hours after a user wrote or called. "api", the default: after
----them only templates are accepted, but a user who never wrote gets every message; "strict": only templates for such a user too;
----"late": other messages are accepted, and fail later
+---@field numbers integer|string[]|nil the number of phone numbers, or a list of their ids; if absent, one number, and the box
+---adds each other id that a request uses
+---@field window "api"|"strict"|"late"|"off"|nil the 24 hours after a user wrote or called. "api", the default: after the 24
+---hours, only templates are accepted; but a user who never wrote gets every message; "strict": a user who never wrote gets only
+---templates; "late": other messages are accepted, and fail later; "off": there is no window
 ---@field limits "api"|"off"|nil "api": 80 messages a second, and one in 6 seconds to each user, as the API; "off", the default:
 ---no limits
 ---@field limit_status 400|429|nil the HTTP status of a message over a limit, 400
@@ -345,11 +358,14 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---@field observe (fun(event: whatsapp.observed))? called with each request that is answered, and with each attempt to post a
 ---webhook: whatsapp.metrics, or a function; box.observe_error is the last error that it raised
 ---@field url_life number? seconds for which the URL of a file is valid, 300
+---@field token_life number? the seconds for which a token is valid, from the first request with the token; then each request gets
+---190 with subcode 463. A temporary token of the App Dashboard is valid for 24 hours. If absent, tokens do not expire
 ---@field now (fun(): number)? a real clock in seconds since 1970; if absent, only the test moves the time
 
--- Makes ids that do not repeat and that depend on the seed: each ends with the count. LuaJIT hashes a string by its length and 16
--- of its bytes, and strings that differ only elsewhere make one chain, which each new string walks. So the ids have many lengths,
--- and words that differ in many places: then answers and webhooks that hold ids differ there, too.
+-- Returns a function that makes ids. An id depends on the seed and ends with the count, so that no id repeats. LuaJIT hashes a
+-- string by its length and 16 of its bytes. Strings that differ only in other bytes are in one chain, and LuaJIT compares each
+-- new string with the whole chain. So the ids have many lengths and differ in many bytes: then answers and webhooks that hold ids
+-- differ there, too.
 local PRIME = 2 ^ 31 - 1
 local LENGTHS = 61 -- a prime, at most 64
 local function new_ids(seed)
@@ -378,6 +394,7 @@ function Box:begin()
   self.forgotten, self.shelves = 0, {}
   self.messages, self.undelivered, self.inbound, self.media, self.sessions = {}, {}, {}, media.none(), {}
   self.effects, self.blocked_users = {}, {}
+  self.tokens = expiring.new { max = MOST_TOKENS, now = function() return self.clock:now() end }
   deliveries.reset(self)
   self.users = users.new(self, MOST_USERS)
   for _, user in ipairs(USERS) do self.users:user(user[1], user[2]) end
@@ -394,7 +411,7 @@ function sandbox.new(options)
   local draw = random.new(seed + 1)
   local box = setmetatable({
     options = checked, token = checked.token, new_id = checked.new_id or new_ids(seed),
-    url_life = checked.url_life or media.URL_LIFE,
+    url_life = checked.url_life or media.URL_LIFE, token_life = checked.token_life,
     app_secret = checked.app_secret or random_id.new(), verify_token = checked.verify_token or "sandbox", waba = numbers.WABA,
     webhook_timeout = checked.webhook_timeout or 10, window = checked.window or "api", base_url = checked.base_url,
     ladder = statuses.ladder(checked.statuses), endpoints = {}, flow_keys = {}, flow_endpoint = checked.flow_endpoint,

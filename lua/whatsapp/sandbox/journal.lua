@@ -1,5 +1,5 @@
--- The events of a box, numbered, for its stream, its record and its line on the terminal. Bounded: where it is full it forgets
--- the oldest, and a reader that is behind learns that there is a gap. Never waits for a reader.
+-- The numbered events of a box, for its stream, its record and the terminal. Its size is bounded: when it is full, it forgets the
+-- oldest events, and a reader that is behind learns that there is a gap. Never waits for a reader.
 local journal = {}
 
 ---@class whatsapp.sandbox.event
@@ -11,7 +11,7 @@ local Journal = {}
 Journal.__index = Journal
 
 local ROW = 300 -- bytes of an event, besides its strings
-local WHOLE = 1000 -- the newest events, which keep the bytes of requests and webhooks
+local WHOLE = 1000 -- the newest events keep the bytes of requests and webhooks
 local BYTES = { "request", "response", "body" }
 
 local function bytes_of(event)
@@ -22,7 +22,7 @@ local function bytes_of(event)
   return bytes
 end
 
--- takes the bytes out of an event that is not among the newest
+-- removes the bytes from an event that is not among the newest
 local function shorten(self, event)
   if not event then return end
   local before = bytes_of(event)
@@ -51,12 +51,23 @@ end
 ---@param after integer? the number of the last event that the reader has; 0 if absent
 ---@param limit integer? events at most, all if absent
 ---@return table[] events the oldest first
----@return boolean gap whether events between are gone
+---@return boolean gap true: events that the reader does not have were forgotten
 function Journal:after(after, limit)
   after = after or 0
   local from, list = math.max(after + 1, self.first), {}
   for seq = from, math.min(self.last, from + (limit or math.huge) - 1) do list[#list + 1] = self.events[seq] end
   return list, after + 1 < self.first
+end
+
+---Returns an event without the blanks that nginx added to the bytes of a request.
+---@param event table
+---@return table event
+function journal.shown(event)
+  if not event.blanks then return event end
+  local copy = {}
+  for name, value in pairs(event) do copy[name] = value end
+  copy.blanks, copy.request = nil, event.request and event.request:sub(1, -event.blanks - 1)
+  return copy
 end
 
 ---@param now fun(): number

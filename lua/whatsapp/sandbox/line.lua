@@ -1,11 +1,11 @@
--- The one line that a terminal shows for an event of a box. Pure; holds no secret, and never breaks a line.
+-- Makes the line that a terminal shows for an event of a box. Pure; never shows a secret, and never breaks a line.
 local show = require "whatsapp.util.show"
 
 local line = {}
 
-local MOST = 60 -- bytes of a message's words
+local MOST = 60 -- bytes of a message's text
 
--- the first words that a message shows
+-- returns the beginning of a message's text, in quotes
 local function words_of(message)
   local object = type(message) == "table" and message[message.type]
   if type(object) ~= "table" then return "" end

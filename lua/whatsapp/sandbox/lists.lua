@@ -1,5 +1,5 @@
--- Shared by the sandbox's endpoints of objects: answers with lists that stay lists, pages with cursors, the members that a query
--- chooses. Never raises on a request, and keeps nothing.
+-- Answers of the sandbox's endpoints of objects: lists that stay lists, pages with cursors, and the members that a query chooses.
+-- Never raises because of a request, and keeps nothing.
 local core = require "whatsapp.core"
 local graph = require "whatsapp.sandbox.graph"
 local json = require "whatsapp.wire.json"
@@ -8,7 +8,7 @@ local lists = {}
 
 local DEFAULT_LIMIT, MOST = 25, 1000
 
----@param object table whose lists are marked
+---@param object table its lists are marked
 ---@param status integer? 200 if absent
 ---@return table response
 function lists.answer(object, status)
@@ -22,7 +22,7 @@ function lists.success() return lists.answer { success = true } end
 ---@param object table
 ---@param names string? with commas between
 ---@param always string[] members that every answer has
----@return table object with the members that were chosen
+---@return table object only the chosen members
 function lists.chosen(object, names, always)
   if not names then return object end
   local made = {}
@@ -41,7 +41,7 @@ local function view_of(item, query, always)
   return lists.chosen(item, query.fields, always)
 end
 
--- the first and the last place of a page
+-- returns the first and the last position of a page
 local function range_of(list, query)
   local limit = math.min(graph.whole(query.limit) or DEFAULT_LIMIT, MOST)
   local from = query.after and (position_of(list, query.after) or #list) + 1 or 1
@@ -52,11 +52,11 @@ local function range_of(list, query)
   return from, math.min(#list, from + limit - 1)
 end
 
----A page of a list, by the parameters limit, after, before and fields.
+---Returns a page of a list. The parameters limit, after, before and fields choose it.
 ---@param request table
 ---@param list { id: string }[] the id of an item is its cursor
 ---@param always string[] members that every item has
----@param name string? data is a table with the list as this member
+---@param name string? if present, data is an object, and the list is its member with this name
 ---@return table response
 function lists.page(request, list, always, name)
   local query, items = graph.query(request), core.array {}
@@ -72,7 +72,7 @@ end
 
 ---@param request table
 ---@return table? object nil: the body is no JSON object
----@return table? refusal the response that says so
+---@return table? refusal the response that refuses the body
 function lists.body(request)
   if (request.body or "") == "" and request.form == nil then return {} end
   local object

@@ -1,6 +1,6 @@
--- The nginx that a worker belongs to, and the program that started it. Debian's nginx ends on Ctrl-C by itself. If the program
--- that started it was killed, nginx would run for ever, so a worker asks is_orphan() and ends it. Knows nothing where there is no
--- /proc.
+-- The nginx of a worker, and the program that started this nginx. nginx itself ends on Ctrl-C. But if the program that started it
+-- was killed, nginx would run for ever: so a worker calls is_orphan() and ends nginx. Without /proc, is_orphan() never returns
+-- true.
 local file = require "whatsapp.util.file"
 
 local master = {}
@@ -23,7 +23,7 @@ end
 ---@param name string of the signal
 function Master:signal(name) os.execute(("kill -%s %s"):format(name, self.pid)) end
 
----@return { pid: string?, parent: string? } master that of this worker
+---@return { pid: string?, parent: string? } master the nginx of this worker
 function master.of_worker()
   local pid = parent_of "self"
   return setmetatable({ pid = pid, parent = pid and parent_of(pid) }, Master)

@@ -1,5 +1,5 @@
--- The sandbox's files: uploads, look-ups with URLs that expire, downloads, deletion, and samples in parts; answers as the API
--- does. Keeps bytes in memory, on shelves that are bounded. Never opens a socket, and never writes a file.
+-- The sandbox's files: uploads, look-ups with URLs that expire, downloads, deletion, and samples in parts. Answers as the API
+-- does. Keeps the bytes in memory, in bounded lists. Never opens a socket, and never writes a file.
 local crypto = require "whatsapp.crypto"
 local digest = require "whatsapp.util.sha256"
 local graph = require "whatsapp.sandbox.graph"
@@ -11,7 +11,7 @@ local answer, header, refuse, query_of = graph.answer, graph.header, graph.refus
 local media = {}
 
 media.URL_LIFE = 300 -- seconds
-local LIFE, INBOUND_LIFE = 30 * 86400, 7 * 86400 -- seconds for which the API keeps a file of the business, and one of a user
+local LIFE, INBOUND_LIFE = 30 * 86400, 7 * 86400 -- seconds for which the API keeps a file of the business; a file of a user
 local ATTACHMENTS = "/whatsapp_business/attachments/"
 
 local function read_file(path, offset)
@@ -25,7 +25,7 @@ end
 
 -- ---- uploads ------------------------------------------------------------------------------------------------------------
 
--- a form comes as bytes over a wire, or as the table that a transport takes
+-- returns the fields of a form; the form is bytes, or the table in the request of a transport
 local function fields_of(request)
   local list, err = request.form
   if not list then
@@ -43,7 +43,7 @@ end
 
 local function data_of(field) return field and field.data end
 
--- the types that are taken, with the parameters that Ogg needs
+-- returns whether the API takes files of a type; Ogg needs a parameter
 local function is_taken(type)
   local name = kind.of_type(type)
   local row = kind.ROWS[name or ""]
@@ -55,7 +55,7 @@ local function limit_of(type)
   return as == "sticker" and kind.MAX_STICKER.animated or kind.MAX[as]
 end
 
----@return string id of a file that is new
+---@return string id of a new file
 local function new_number(box)
   local kept = box.media
   kept.count = kept.count + 1
@@ -82,7 +82,7 @@ end
 ---Keeps a file that a user sends.
 ---@param box whatsapp.sandbox
 ---@param file { data: string, type: string, filename: string?, from: string }
----@return table? object of a message: id, mime_type, sha256; nil: the box keeps no file of that size
+---@return table? object of a message: id, mime_type, sha256; nil: the file is too large for the box
 function media.keep_inbound(box, file)
   if not box.shelves.media:fits(#file.data) then return nil end
   put(box, file, INBOUND_LIFE)
@@ -162,7 +162,7 @@ local function part_of(file, range)
   }
 end
 
--- a client without a User-Agent such as "name/1.0" gets a page
+-- a client must have a User-Agent such as "name/1.0"; else it gets a page
 function media.download(box, request)
   local agent, query = header(request, "user-agent"), query_of(request)
   if not agent or not agent:find "^[%w_-]+/%d+%.%d+" then return page(403, "who asks?") end
@@ -192,7 +192,7 @@ function media.begin(box, request)
   return answer(200, { id = id })
 end
 
--- the client may add a proof of its app secret to the id
+-- returns the upload of a request; the client may add a proof of its app secret to the id
 local function session_of(box, request)
   local id = request.url:match "/(upload:[^/]+)$"
   id = id and id:gsub("[?&]appsecret_proof=%x+$", "")
@@ -220,7 +220,7 @@ function media.continue(box, request)
   return answer(200, { h = "4::" .. sha256(session):sub(1, 32) })
 end
 
----@return table files the list of a new box: empty, with what numbers its files
+---@return table files the list of a new box: no file, and the counter of ids
 function media.none()
   return { count = 0, first_id = 1001 }
 end

@@ -1,5 +1,5 @@
--- The sandbox's endpoints of messages: checks each with the core that the client checks with, answers as the API does, and keeps
--- what was taken. Delivers nothing itself: statuses and webhooks have files of their own.
+-- The sandbox's endpoints of messages. Checks each message with the same core as the client, answers as the API does, and keeps
+-- the accepted messages. Never delivers a message: statuses.lua and outbound.lua send the webhooks.
 local chaos = require "whatsapp.sandbox.chaos"
 local chats = require "whatsapp.sandbox.chats"
 local core = require "whatsapp.core"
@@ -10,7 +10,7 @@ local statuses = require "whatsapp.sandbox.statuses"
 local templates = require "whatsapp.sandbox.templates"
 local values = require "whatsapp.util.values"
 
-local CLOSED, BLOCKED = 131047, 130403 -- codes
+local CLOSED, BLOCKED = 131047, 130403 -- error codes
 
 local answer, refuse = graph.answer, graph.refuse
 
@@ -18,7 +18,7 @@ local messages = {}
 
 -- ---- checks -------------------------------------------------------------------------------------------------------------
 
--- rule of a problem -> the API's code and title; every other rule: the value is not valid
+-- rule of a problem -> the API's code and title; for every other rule: NOT_VALID
 local CODES = {
   required = { 131008, "Required parameter is missing" },
   min_chars = { 131008, "Required parameter is missing" },
@@ -41,12 +41,12 @@ local function is_template(message)
   return type(message.type) == "string" and message.type:lower() == "template" or message.template ~= nil
 end
 
--- The API answers an id to a user id in `to`, cuts the letters before its last dot, and delivers nothing.
+-- Returns whether `to` is a user id. The API then answers with an id, cuts the letters before the last dot, and delivers nothing.
 local function is_misaddressed(message)
   return recipient.is_user_id(message.to)
 end
 
--- with a `to` that can be delivered to: whether the core refuses a user id there is not the API's answer
+-- Checks a message. Before, replaces a user id in `to`: the core refuses it there, but the API does not.
 local function check(message)
   local checked = values.copy(message)
   if is_misaddressed(message) then checked.to = message.to:match "%w+$" end
@@ -54,7 +54,7 @@ local function check(message)
   return not ok and refuse_message(details) or nil
 end
 
--- ---- what was taken -----------------------------------------------------------------------------------------------------
+-- ---- accepted messages ---------------------------------------------------------------------------------------------------
 
 local function contact_of(message)
   local to = message.to
@@ -68,7 +68,7 @@ local function quoted(text)
   return '"' .. text .. '"'
 end
 
--- the answer to a message that was taken, with its members in the order of the API
+-- returns the answer to an accepted message, with its members in the order of the API
 local function taken(message, id)
   local contact = contact_of(message)
   local who = { '"input":' .. quoted(contact.input) }
@@ -81,7 +81,7 @@ local function taken(message, id)
   }
 end
 
--- the words of a message that its statuses need
+-- returns the members of a message that its statuses need
 local function trace_of(entry, user)
   local message = entry.message
   local is_group = message.recipient_type == "group"
@@ -93,15 +93,15 @@ local function trace_of(entry, user)
   }
 end
 
--- the user that gets a message, who may be new to the box; nil: a group
+-- returns the user that gets a message, a new user if needed; nil: a group
 local function user_of(box, message)
   if message.recipient_type == "group" then return nil end
   local user = box.users:user(message.to or message.recipient)
   return user
 end
 
--- A message that is no template needs a window, which a user opens by writing or calling. Whether a user who never did may get
--- one depends on the option `window`. Returns whether the message is refused, and whether it fails later.
+-- A message that is not a template needs an open window. A user opens the window by writing or calling. The option `window`
+-- decides about a user who never wrote or called. Returns whether the message is refused, and whether it fails later.
 local function is_outside(box, number, user, message)
   if box.window == "off" or message.recipient_type == "group" or is_template(message) then return false, false end
   local ends = user and user.windows[number]
@@ -141,7 +141,7 @@ local function mark_read(box, message)
   return answer(200, { success = true })
 end
 
--- the errors that depend on the state of the conversation, for a valid message
+-- returns the error for a valid message, if the state of the conversation does not allow it
 local function refuse_to(box, number, user, message)
   if user and box.blocked_users[user.id] then return chaos.error(BLOCKED) end
   local refused = box.traffic:refuse(number, user and user.id or message.to)
@@ -177,7 +177,6 @@ local function post(box, message, bytes, number)
   return accept(box, number, message, bytes)
 end
 
--- the API does not fill in messaging_product
 messages.post = graph.reads_json(post)
 
 messages.post_marketing = graph.reads_json(function(box, message, bytes, number)
@@ -185,7 +184,7 @@ messages.post_marketing = graph.reads_json(function(box, message, bytes, number)
   return post(box, message, bytes, number)
 end)
 
--- the entry of a status in message_history
+-- status of a message -> its status in message_history
 local HISTORY = {
   accepted = "SENT", sent = "SENT", delivered = "DELIVERED", read = "READ", played = "READ", failed = "FAILED",
 }

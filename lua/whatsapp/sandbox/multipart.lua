@@ -1,5 +1,5 @@
--- Reads the bodies of forms (RFC 7578), as the API does for uploads. Pure. Never raises, and takes nothing that is not exactly
--- a form.
+-- Reads the bodies of forms (RFC 7578), as the API does for uploads. Pure. Never raises, and refuses everything that is not
+-- exactly a form.
 local multipart = {}
 
 local function unescaped(text)
@@ -36,7 +36,7 @@ function multipart.parse(body, boundary)
   local at = #boundary + 3
   while body:sub(at, at + 1) == "\r\n" do
     local head_end, data_at = body:find("\r\n\r\n", at, true)
-    if not head_end then return nil, "a part without an end of its head" end
+    if not head_end then return nil, "the head of a part does not end" end
     local next_at, next_end = body:find(delimiter, data_at + 1, true)
     if not next_at then return nil, "the body ends within a part" end
     local part, err = part_of(body:sub(at, head_end - 1), body:sub(data_at + 1, next_at - 1))

@@ -1,8 +1,8 @@
--- The phone numbers of the business in a box, and where the webhooks of each go. Plain data; knows no user and no message.
+-- The phone numbers of the business in a box. Plain data; never knows a user or a message.
 local numbers = {}
 
 numbers.WABA = "102290129340398"
-numbers.BUSINESS = "1602290129340398" -- the portfolio, which usage headers name
+numbers.BUSINESS = "1602290129340398" -- the id of the portfolio, for usage headers
 local FIRST = { id = "106540352242922", display_phone_number = "15550783881" }
 
 ---@class whatsapp.sandbox.number
@@ -23,7 +23,7 @@ local Numbers = {}
 Numbers.__index = Numbers
 
 ---@param id string
----@return whatsapp.sandbox.number number a new one
+---@return whatsapp.sandbox.number number the new number
 function Numbers:add(id)
   local display = #self.list == 0 and FIRST.display_phone_number or ("1555078%04d"):format(3881 + #self.list)
   local number = new_number(id, display)
@@ -31,9 +31,9 @@ function Numbers:add(id)
   return number
 end
 
-local MOST = 1000 -- numbers that a box learns
+local MOST = 1000 -- numbers that a box adds by itself
 
----The number with an id. A box that was told no ids learns each id that is used.
+---Returns the number with an id. If the option `numbers` is absent, the box adds a number for each new id.
 ---@param id any
 ---@return whatsapp.sandbox.number? number nil: there is no such number
 function Numbers:find(id)
@@ -43,7 +43,7 @@ function Numbers:find(id)
   return self:add(id)
 end
 
----@param wanted integer|string[]|nil how many, or their ids; one if absent, and then each id that is used is learnt
+---@param wanted integer|string[]|nil how many, or their ids; if absent, one number, and find() adds others
 function numbers.new(wanted)
   local self = setmetatable({ list = {}, by_id = {}, learns = wanted == nil }, Numbers)
   if type(wanted) == "table" then

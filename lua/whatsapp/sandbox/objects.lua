@@ -1,6 +1,6 @@
--- The sandbox's other objects of the Graph API, as far as its state goes: the profile, the settings and the PIN of a phone
--- number, the numbers of the account, blocked users, groups, flows and subscribed apps. `box.objects` keeps those that no
--- other file of the box keeps, up to bounds. Never opens a socket.
+-- The sandbox's other objects of the Graph API: the profile, the settings and the PIN of a phone number, the numbers of the
+-- account, blocked users, groups, flows and subscribed apps. `box.objects` keeps the objects that no other file keeps, up to
+-- bounds. Never opens a socket.
 local core = require "whatsapp.core"
 local fields = require "whatsapp.graph.fields"
 local graph = require "whatsapp.sandbox.graph"
@@ -33,7 +33,7 @@ end
 function objects.state(box) return values.copy(box.objects) end
 
 ---@param box whatsapp.sandbox
----@param document any as `state` returned it; members of another type are left out
+---@param document any as `state` returned it; members of a wrong type are ignored
 function objects.load(box, document)
   for name, kept in pairs(box.objects) do
     local value = type(document) == "table" and document[name]
@@ -43,16 +43,16 @@ end
 
 -- ---- reading ----------------------------------------------------------------------------------------------------------------
 
--- a number that is known, or, for what is below a number, one that the box learns
+-- known_number returns a number that the box has; number_of may add the number to the box
 local function known_number(box, id) return box.numbers.by_id[id] end
 local function number_of(box, id) return box.numbers:find(id) end
 
 local function is_account(box, id) return id == box.waba end
 
----Makes an endpoint that reads a body, which an object of graph/objects describes.
----@param object string
+---Makes an endpoint that reads a body, and checks it by an object of graph/objects.
+---@param object string the name of the object
 ---@param endpoint fun(box: table, body: table, id: string, request: table): table?
----@param owner fun(box: table, id: string): any? what has the id; nothing: there is no such object
+---@param owner fun(box: table, id: string): any? returns the object with the id; nil: there is no such object
 ---@return fun(box: table, request: table, id: string): table?
 function objects.reads(object, owner, endpoint)
   return function(box, request, id)
@@ -68,7 +68,7 @@ function objects.reads(object, owner, endpoint)
 end
 local reads = objects.reads
 
--- an endpoint that reads no body
+-- makes an endpoint that reads no body
 local function asks(owner, endpoint)
   return function(box, request, id)
     local owned = owner(box, id)
@@ -128,7 +128,7 @@ end
 
 local RE_ENGAGEMENT = 131047 -- the user has not written for 24 hours
 
--- the users that are blocked, as the API lists them
+-- returns the blocked users, in the form of the API
 local function blocked_of(box)
   local list = {}
   for _, user in ipairs(box.users:all()) do
@@ -139,7 +139,7 @@ local function blocked_of(box)
   return list
 end
 
--- Blocks or unblocks one user. Returns false where the API would not.
+-- Blocks or unblocks one user. Returns false if the API would refuse it.
 local function block(box, id, address, is_blocked)
   local user = box.users:find(address)
   if not user then return false end
@@ -193,7 +193,7 @@ end
 
 local NOT_DRAFT, NOT_PUBLISHED = 139000, 139002
 
--- Refuses what is only for a flow of some status.
+-- Makes an endpoint that refuses a flow with another status.
 local function only(status, code, endpoint)
   return function(box, asked, id, flow)
     if flow.status ~= status then
@@ -223,7 +223,7 @@ local function delete_flow(box, _, id)
   return lists.success()
 end
 
--- the file of a form, which comes as bytes or as the table that a transport takes
+-- returns the file of a form; the form is bytes, or the table in the request of a transport
 local function file_of(request)
   local boundary = multipart.boundary(graph.header(request, "content-type"))
   local list = request.form or boundary and multipart.parse(request.body or "", boundary) or {}
@@ -281,7 +281,7 @@ end
 
 local ACCOUNT, OBJECT = "^/v%d+%.%d+/(%d+)/", "^/v%d+%.%d+/(%d+)$"
 
--- the body says what a POST to a bare id is: a PIN for a number, new facts for a flow
+-- a POST to a bare id sets the PIN of a number, or changes a flow
 local function post_object(box, request, id)
   if known_number(box, id) then return reads("TwoStepPin", known_number, set_pin)(box, request, id) end
   return reads("FlowChange", flow_of, only("DRAFT", NOT_DRAFT, change_flow))(box, request, id)

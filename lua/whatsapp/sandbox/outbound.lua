@@ -1,17 +1,17 @@
--- Takes the changes of a box on their way to the endpoint: makes the body of each, and does what the rules of chaos say of it:
--- twice, late, in another order, several in one body. Loses a change only where a rule of the kind `lose` says so.
+-- Sends the changes of a box to the endpoint: makes the body of each change, and applies the rules of chaos: twice, late, in
+-- another order, several in one body. Never loses a change without a rule of the kind `lose`.
 local deliveries = require "whatsapp.sandbox.deliveries"
 local escaped = require "whatsapp.sandbox.escaped"
 local values = require "whatsapp.util.values"
 
 local outbound = {}
 
-local MOST_IN_ONE = 1000 -- changes in one body, as the API has it
-local HELD = 5 -- seconds after which what a rule holds back goes all the same
+local MOST_IN_ONE = 1000 -- the most changes in one body, as in the API
+local HELD = 5 -- seconds after which a held change is sent in any case
 
 ---@class whatsapp.sandbox.change
 ---@field number string phone_number_id
----@field entry table of the body
+---@field entry table an entry of the body
 ---@field what string type of a message, or a status
 ---@field about string? id of a message
 
@@ -25,7 +25,7 @@ local function send(box, change, how)
   return deliveries.send(box, change, body_of { change.entry }, how)
 end
 
----The changes that rules hold back, as deliveries that wait.
+---Returns the changes that rules hold back, in the form of waiting deliveries.
 ---@param box whatsapp.sandbox
 ---@return table[]
 function outbound.held(box)
@@ -49,7 +49,7 @@ local function flush_reversed(box, rule)
   for i = #held, 1, -1 do send(box, held[i]) end
 end
 
--- one body for each endpoint, and for each thousand changes
+-- sends one body for each number, and for each thousand changes
 local function flush_batch(box, rule)
   local entries, firsts, numbers = {}, {}, {}
   local function leave(number)
@@ -69,7 +69,7 @@ local function flush_batch(box, rule)
   end
 end
 
--- a held event is sent when its time comes, unless it was sent before
+-- sends the held changes when their time comes, unless they were sent before
 local function flush_when_due(subject)
   local box, rule, held, flush = subject[1], subject[2], subject[3], subject[4]
   if rule.held == held then flush(box, rule) end
@@ -85,7 +85,7 @@ end
 
 -- ---- kinds of rules -----------------------------------------------------------------------------------------------------
 
--- the API's form where the dashboard does not include values
+-- returns the form that the API sends if the dashboard is set to include no values
 local function without_values(change)
   local fields = {}
   for i, one in ipairs(change.entry.changes) do fields[i] = one.field end
@@ -119,9 +119,9 @@ local WEBHOOK, STATUS = { webhook = true }, { webhook = true, status = true }
 
 ---Sends a change to the endpoint of a number, unless there is no endpoint.
 ---@param box whatsapp.sandbox
----@param subject { number: string, field: string?, what: string, about: string?, to: string?, is_status: boolean? } field: of the
----webhook, "messages" if absent
----@param value table of the change; messaging_product and metadata are filled in
+---@param subject { number: string, field: string?, what: string, about: string?, to: string?, is_status: boolean? } field: the
+---field of the webhook, "messages" if absent
+---@param value table the value of the change; this function fills in messaging_product and metadata
 ---@return whatsapp.sandbox.delivery? delivery
 function outbound.change(box, subject, value)
   local number = subject.number

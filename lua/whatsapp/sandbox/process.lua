@@ -4,8 +4,8 @@ local files = require "whatsapp.util.file"
 
 local process = {}
 
--- Sends QUIT, after 1.5 seconds TERM, and waits for six seconds at most. The last thing nginx does is to remove nginx.pid; its
--- process id may stay in use until its parent reaps it.
+-- Sends QUIT, after 1.5 seconds TERM, and waits at most six seconds. As its last step nginx removes nginx.pid; the process id may
+-- stay in use until the parent of nginx reaps it.
 local STOP = [[
 kill -QUIT PID; i=0
 while [ -e nginx.pid ] && kill -0 PID && [ $i -lt 120 ]; do [ $i -eq 30 ] && kill -TERM PID; sleep 0.05; i=$((i + 1)); done
@@ -16,8 +16,8 @@ local function quoted(text)
 end
 process.quoted = quoted
 
----@param folder string where it runs
----@param command string of the shell
+---@param folder string the folder in which the command runs
+---@param command string a command of the shell
 ---@return boolean ok, string printed
 function process.run(folder, command)
   local pipe = assert(io.popen(("cd %s && ( %s\n) 2>&1; echo $?"):format(quoted(folder), command)))
@@ -35,7 +35,7 @@ end
 
 local function read(path) return files.read(path) or "" end
 
----If root starts nginx, its workers run as the user "nobody", who cannot read a folder of root's.
+---Returns the directive for the user of nginx's workers. Root needs one: the default user "nobody" cannot read root's folder.
 ---@return string directive for the top of a configuration
 function process.user()
   local _, number = process.run("/tmp", "id -u")
@@ -52,7 +52,7 @@ function process.lua_folder()
   return (absolute:match "^[^\n]*")
 end
 
----Returns the directive for hosts that a handler sends to: the name servers of this machine.
+---Returns the directive with the name servers of this machine, for the hosts to which a handler sends.
 ---@return string directive "" if this machine names no server
 function process.resolver()
   local servers = {}
@@ -62,7 +62,8 @@ function process.resolver()
   return #servers > 0 and ("resolver %s ipv6=off;"):format(table.concat(servers, " ")) or ""
 end
 
--- a variable NGINX would tell nginx that it is being upgraded, and it would stay in the foreground
+-- Returns the command that starts nginx. Unsets NGINX: with this variable, nginx believes that it is upgraded, and does not
+-- detach.
 local function command_of(folder, options, exec)
   local variables = {}
   for name, value in pairs(options.env or {}) do variables[#variables + 1] = name .. "=" .. quoted(value) end
@@ -74,8 +75,8 @@ end
 
 local LISTENS = "0A" -- the state of a listening socket in /proc/net/tcp
 
--- Whether a program listens on a port of 127.0.0.1: nginx itself tries for two and a half seconds before it says so. Without
--- /proc, nginx itself finds out.
+-- Returns whether a program listens on a port of 127.0.0.1; nginx itself needs two and a half seconds to find out. Without /proc,
+-- returns false.
 local function is_taken(port)
   local place = (":%04X "):format(port)
   for line in read "/proc/net/tcp":gmatch "[^\n]+" do
@@ -96,15 +97,15 @@ local function free_port()
   error("no free port was found on 127.0.0.1", 0)
 end
 
--- words of a log or a shell -> the sentence that says what to do
+-- words of a log or a shell -> a sentence that says what to do
 local ADVICE = {
-  { "Address already in use", "port %d is taken: port 0 takes a free one" },
-  { "Permission denied%)", "port %d is not allowed here: port 0 takes a free one" },
+  { "Address already in use", "port %d is taken: use port 0 for a free port" },
+  { "Permission denied%)", "port %d is not allowed here: use port 0 for a free port" },
   { "nginx%S*: not found", "nginx is not installed: on Debian, apt install nginx libnginx-mod-http-lua" },
   { "nginx%S*: No such file", "nginx is not installed: on Debian, apt install nginx libnginx-mod-http-lua" },
   { "ngx_http_lua_module%.so", "nginx has no Lua module: on Debian, apt install libnginx-mod-http-lua" },
   { "ndk_http_module%.so", "nginx has no Lua module: on Debian, apt install libnginx-mod-http-lua" },
-  { "openssl: not found", "openssl is not installed, which makes the certificate: on Debian, apt install openssl" },
+  { "openssl: not found", "openssl, which makes the certificate, is not installed: on Debian, apt install openssl" },
   { "module 'cjson' not found", "nginx runs LuaJIT, which finds no lua-cjson: on Debian, apt install lua-cjson" },
   { "module 'whatsapp%.core' not found", "nginx runs LuaJIT, and whatsapp.core was not built for it: on Debian, apt install "
     .. "liblua5.1-0-dev, then install lua-whatsapp again (in a clone: make)" },
@@ -114,7 +115,7 @@ local ADVICE = {
 
 ---@param output string that nginx or the shell printed, or nginx's log
 ---@param port integer
----@return string? sentence nil: it is no known trouble
+---@return string? sentence nil: the trouble is not known
 function process.advice(output, port)
   for _, row in ipairs(ADVICE) do
     if output:find(row[1]) then return (row[2]:format(port)) end
@@ -128,8 +129,8 @@ local function trouble(output, folder, port)
   return process.advice(all, port) or "nginx did not start: " .. all
 end
 
--- It listens before its first process ends, so that it can be asked from then on. It tells its own troubles in error.log; a
--- port that was chosen here and is taken is only bad luck.
+-- Starts nginx. When its first process has ended, nginx already listens. nginx writes its own errors to error.log. If a random
+-- port is taken, tries another port.
 local function launch(folder, options)
   for _ = 1, 20 do
     local port = options.port or free_port()
@@ -148,7 +149,7 @@ local function prepare(folder, options)
   if not ok then error(process.advice(output, 0) or "the folder of nginx could not be prepared: " .. output, 0) end
 end
 
--- a folder of this user only, and the function that removes it
+-- returns a folder that only this user can read, and a function that removes it
 local function new_folder()
   math.randomseed(os.time() + math.floor(os.clock() * 1e6))
   local _, made = process.run("/tmp", "mktemp -d")
@@ -157,16 +158,17 @@ local function new_folder()
 end
 
 ---@class whatsapp.sandbox_process
----@field configuration fun(port: integer, folder: string): string writes pid nginx.pid and error_log error.log
----@field port integer? a free one if absent
+---@field configuration fun(port: integer, folder: string): string the text of nginx.conf; needs pid nginx.pid; error_log
+---error.log
+---@field port integer? a free port if absent
 ---@field files table<string, string>? the other files of the folder: name -> bytes
----@field prepare string? a command of the shell that makes the rest of it
----@field nginx string? the program
----@field env table<string, string>? variables that it is started with
+---@field prepare string? a command of the shell that makes other files of the folder
+---@field nginx string? the path of nginx
+---@field env table<string, string>? environment variables for nginx
 
 ---Starts nginx as a daemon; raises with a sentence if it does not start.
 ---@param options whatsapp.sandbox_process
----@return { port: integer, folder: string, log: (fun(): string), stop: fun() } server log: what nginx told in error.log
+---@return { port: integer, folder: string, log: (fun(): string), stop: fun() } server log: returns the text of error.log
 function process.start(options)
   local folder, remove = new_folder()
   local ok, port = pcall(function()
@@ -189,13 +191,13 @@ function process.start(options)
   return setmetatable(server, { __gc = server.stop, __close = server.stop })
 end
 
--- os.execute returns a status in Lua 5.1, and true or nil, "exit" or "signal", and a number in later ones
+-- os.execute returns a status in Lua 5.1; in later versions true or nil, "exit" or "signal", and a number
 local function succeeded(first, kind, number)
   if type(first) == "number" then return first == 0 end
   return first == true or (kind == "signal" and number == 2)
 end
 
----Runs nginx in the foreground until Ctrl-C; what its worker prints is seen. The configuration says `daemon off`.
+---Runs nginx in the foreground until Ctrl-C; the user sees the output of its worker. The configuration must have `daemon off`.
 ---@param options whatsapp.sandbox_process
 ---@return true? ok
 ---@return string? err a sentence

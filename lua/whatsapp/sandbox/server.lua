@@ -1,6 +1,7 @@
--- The sandbox as a server: an nginx of its own with one worker, on 127.0.0.1, everything in a temporary folder. start() is for
--- tests and demos and goes on in the background; run() is what `make sandbox` and the program `whatsapp sandbox` call and stays
--- until Ctrl-C. Needs nginx with its Lua module. Never listens on another address, and keeps no state outside of that worker.
+-- The sandbox as a server: an nginx with one worker on 127.0.0.1, with all its files in a temporary folder. start() is for tests
+-- and demos, and runs nginx in the background. run() is for `make sandbox` and the program `whatsapp sandbox`, and runs nginx in
+-- the foreground until Ctrl-C. Needs nginx with its Lua module. Never listens on another address, and never keeps state outside
+-- the worker.
 local file = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
 local process = require "whatsapp.sandbox.process"
@@ -8,7 +9,7 @@ local settings = require "whatsapp.sandbox.settings"
 
 local M = {}
 
-M.PORT = 9428 -- spells WHAT
+M.PORT = 9428 -- the keys of a phone for the letters WHAT
 
 local CONF = [[
 $USER
@@ -22,7 +23,7 @@ http {
   client_body_buffer_size 16k; underscores_in_headers on; keepalive_requests 10000000;
   reset_timedout_connection on; absolute_redirect off; server_tokens off;
   lua_socket_log_errors off; lua_max_running_timers 4096; lua_max_pending_timers 4096;
-  $RESOLVER $AUTHORITIES
+  $RESOLVER $AUTHORITIES $BLANKS
   lua_package_path "$LUA/?.lua;$LUA/?/init.lua;;"; lua_package_cpath "$CPATH";
   init_by_lua_block { require "whatsapp.sandbox.nginx" }
   init_worker_by_lua_block { require("whatsapp.sandbox.nginx").begin "$FOLDER/options.json" }
@@ -52,7 +53,25 @@ local PAGE = [[
         "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     }]]
 
--- a throw-away authority, and a certificate for loopback that it signs
+-- LuaJIT hashes a long string by 16 of its bytes. Messages to one recipient often differ only in a few digits: they would have the
+-- same hash, and LuaJIT would compare each new message with all others. So nginx adds four random blanks to the end of each body,
+-- as JSON allows. Then a message to one recipient costs the worker 112 us instead of 474, as a message to one of 2,000
+-- (`make bench-sandbox`). nginx.lua reads $blank_body, and shows requests without these blanks.
+local BLANK = { " ", "\\t", "\\n", "\\r" }
+local SHARE = "0.39%" -- each of 255 rows gets this share of the requests; `*` gets the rest
+
+local function blanks()
+  local rows = {}
+  for i = 0, 255 do
+    local row, rest = {}, i
+    for k = 1, 4 do row[k], rest = BLANK[rest % 4 + 1], math.floor(rest / 4) end
+    rows[i + 1] = ('%s "%s";'):format(i < 255 and SHARE or "*", table.concat(row))
+  end
+  return ('split_clients $request_id $blanks { %s } map $blanks $blank_body { default "$request_body$blanks"; }'):format(
+    table.concat(rows, " "))
+end
+
+-- makes a temporary authority, and a certificate for this machine, which the authority signs
 local CERTIFICATES = [[
 openssl ecparam -name prime256v1 -genkey -noout -out ca.key &&
 openssl req -x509 -new -key ca.key -sha256 -days 2 -subj "/CN=sandbox authority" -out ca.crt &&
@@ -62,9 +81,9 @@ printf "subjectAltName=DNS:localhost,IP:127.0.0.1\n" > server.ext &&
 openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -sha256 -extfile server.ext -out server.crt
 ]]
 
--- ---- where things are -----------------------------------------------------------------------------------------------------
+-- ---- paths ----------------------------------------------------------------------------------------------------------------
 
--- the paths of whatsapp.core for nginx's LuaJIT: in a clone, in an installed rock, then nginx's default
+-- returns the paths of whatsapp.core for nginx's LuaJIT: in a clone, in an installed rock, then nginx's default
 local function cpath_of(lua)
   local places = { (lua:gsub("/lua$", "")) .. "/build/lua5.1", lua .. "/whatsapp/sandbox/lua5.1" }
   local found = {}
@@ -76,7 +95,7 @@ end
 
 local AUTHORITIES = { "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem" }
 
--- directives for webhooks whose URL is not on this machine
+-- returns the directives for webhooks to other machines
 local function authorities()
   for _, path in ipairs(AUTHORITIES) do
     if file.exists(path) then return ("lua_ssl_trusted_certificate %s; lua_ssl_verify_depth 5;"):format(path) end
@@ -94,6 +113,7 @@ local function configuration(server, port, folder)
     USER = process.user(), PORT = ("%d"):format(port), LUA = lua, FOLDER = folder, DAEMON = server.stays and "off" or "on",
     CPATH = server.cpath and server.cpath .. ";;" or cpath_of(lua), MODULES = server.modules or "/usr/lib/nginx/modules",
     PROTOCOL = server.tls and PROTOCOL or "", RESOLVER = process.resolver(), AUTHORITIES = authorities(),
+    BLANKS = blanks(),
   }
   values.PAGE = server.page and replaced(PAGE, values) or ""
   return replaced(CONF, values)
@@ -101,13 +121,13 @@ end
 
 -- ---- starting -------------------------------------------------------------------------------------------------------------
 
--- LUA_PATH and LUA_CPATH of another Lua than 5.1 name what nginx's LuaJIT cannot load
+-- returns the environment of nginx: its LuaJIT cannot load the modules in LUA_PATH and LUA_CPATH of another Lua than 5.1
 local function environment()
   if _VERSION == "Lua 5.1" then return nil end
   return { LUA_PATH = ";;", LUA_CPATH = ";;" }
 end
 
--- the options of process.start and process.stay
+-- returns the options of process.start and process.stay
 local function launch_of(server, box)
   return {
     nginx = server.nginx, env = environment(), port = server.port ~= 0 and server.port or nil,
@@ -118,35 +138,35 @@ local function launch_of(server, box)
 end
 
 ---@class whatsapp.sandbox_server_options: whatsapp.sandbox_options
----@field port integer? of 127.0.0.1; 0 takes a free one, as start() does if absent; run() takes 9428 if absent
----@field tls boolean? HTTPS and HTTP/2 with a new certificate: start() has it if absent, run() has not
+---@field port integer? port of 127.0.0.1; 0: a free port; if absent, start() takes a free port, and run() takes 9428
+---@field tls boolean? HTTPS and HTTP/2 with a new certificate; if absent, true for start(), false for run()
 ---@field page boolean? false: no page, only the API and the control API
 ---@field webhook string|table<string, string>|nil URL that gets the webhooks, or phone number id -> URL
 ---@field templates string|table|nil folder with a definition of a template in each .json file, or the list of definitions
----@field state string? path of a file: the state is read from it at start, and written every 10 seconds when it changed and at
----the end
----@field record string? path of a file that gets every event, a line of JSON each
----@field clock string|number|nil where the sandbox's clock starts: "+24h", "2026-11-28T12:00:00Z", or seconds since 1970
+---@field state string? path of a file: the server reads the state from it at the start, and writes a changed state to it every 10
+---seconds and at the end
+---@field record string? path of a file: the server writes every event to it, as a line of JSON
+---@field clock string|number|nil the time at the start: "+24h", "2026-11-28T12:00:00Z", or seconds since 1970
 ---@field chaos (string|table)[]? rules, as `box.chaos:add` takes them, or "answer:reset,rate=0.01"
 ---@field statuses string|table|nil "sent:0,delivered:500,read:-" (milliseconds, - for never), or the box's table
----@field output boolean? a line for each event on the standard output: run() prints them if absent, start() does not
----@field nginx string? the program
----@field modules string? folder of its modules, /usr/lib/nginx/modules if absent
----@field cpath string? where whatsapp/core.so for LuaJIT is, as in package.cpath
+---@field output boolean? prints a line for each event on stdout; if absent, true for run(), false for start()
+---@field nginx string? the path of nginx
+---@field modules string? folder of nginx's modules, /usr/lib/nginx/modules if absent
+---@field cpath string? the place of whatsapp/core.so for LuaJIT, in the form of package.cpath
 
 ---@class whatsapp.sandbox_server
----@field base_url string for whatsapp.new
----@field page_url string for a browser
----@field ca_file string? for whatsapp.new, with TLS only
----@field app_secret string that webhooks are signed with
+---@field base_url string the option base_url of whatsapp.new
+---@field page_url string the URL of the page
+---@field ca_file string? the option ca_file of whatsapp.new, with TLS only
+---@field app_secret string signs the webhooks
 ---@field port integer
----@field folder string its files, until it stops
----@field log fun(): string what nginx told in error.log
+---@field folder string the folder of its files; stop() removes it
+---@field log fun(): string returns the text of error.log
 ---@field stop fun()
 
 ---Starts the sandbox in the background.
----@param options whatsapp.sandbox_server_options? raises for a wrong option at the caller's line, and with a sentence where
----nginx cannot be started, a port is taken or a file cannot be read
+---@param options whatsapp.sandbox_server_options? raises at the caller's line if an option is wrong; raises with a sentence if
+---nginx does not start, a port is taken or a file cannot be read
 ---@return whatsapp.sandbox_server server
 function M.start(options)
   local server, box = settings.read(options, { port = 0, tls = true, page = true, output = false }, 2)
@@ -161,9 +181,9 @@ end
 
 ---Runs the sandbox until Ctrl-C. Its worker prints five lines (page, base_url, phone_number_id, app secret, token), then a line
 ---for each event.
----@param options whatsapp.sandbox_server_options? raises for a wrong option at the caller's line
----@return integer code of exit: 0 after Ctrl-C, 1 if it could not start
----@return string? err a sentence, for the standard error
+---@param options whatsapp.sandbox_server_options? raises at the caller's line if an option is wrong
+---@return integer code exit code: 0 after Ctrl-C, 1 if the server could not start
+---@return string? err a sentence for stderr
 function M.run(options)
   local server, box = settings.read(options, { port = M.PORT, tls = false, page = true, output = true }, 2)
   if not server then return 1, box end

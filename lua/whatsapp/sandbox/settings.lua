@@ -1,6 +1,6 @@
--- The options of the sandbox's server, read and checked before nginx starts: what the server itself takes, and what goes on to
--- the box, as plain data that a file of JSON can hold. Reads files, starts nothing, and never overwrites a file. In the worker,
--- apply() does to the new box what the server's options ask for.
+-- Reads and checks the options of the sandbox's server before nginx starts: the options of the server itself, and the options of
+-- the box, as plain data that a JSON file can hold. In the worker of nginx, apply() applies the server's options to a new box.
+-- Never starts anything, and never overwrites a file.
 local file = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
 local random_id = require "whatsapp.util.random_id"
@@ -13,7 +13,7 @@ local function is(kind) return function(value) return type(value) == kind end en
 local function is_text(value) return type(value) == "string" and value ~= "" and not value:find "%c" end
 local function is_port(value) return type(value) == "number" and value >= 0 and value <= 65535 and value % 1 == 0 end
 
--- option of the server -> { test, words after "must be" }; every other option is the box's
+-- option of the server -> { test, words after "must be" }; every other option belongs to the box
 local SERVER = {
   port = { is_port, "a port from 0 to 65535" }, tls = { is "boolean", "true or false" }, page = { is "boolean", "true or false" },
   output = { is "boolean", "true or false" },
@@ -28,7 +28,7 @@ local SERVER = {
 
 local UNITS = { s = 1, sec = 1, min = 60, m = 60, h = 3600, d = 86400 }
 
--- days since 1970 of a date, by Howard Hinnant's formula
+-- returns the days since 1970 of a date, by Howard Hinnant's formula
 local function days_of(year, month, day)
   if month <= 2 then year, month = year - 1, month + 12 end
   local era = math.floor(year / 400)
@@ -37,7 +37,7 @@ local function days_of(year, month, day)
     + math.floor((153 * (month - 3) + 2) / 5) + day - 1 - 719468
 end
 
--- seconds since 1970; nil: it is no time
+-- returns seconds since 1970; nil: the text is not a time
 local function time_of(text)
   local count, unit = text:match "^%+(%d+)%s*(%a+)$"
   if count and UNITS[unit] then return os.time() + tonumber(count) * UNITS[unit] end
@@ -103,7 +103,7 @@ end
 
 -- ---- files -----------------------------------------------------------------------------------------------------------------
 
--- The line and the column at which a text stops being JSON, with the words of the reader.
+-- Returns the line and the column of the first byte that is not JSON, and the error of the reader.
 local function place_of(text, err)
   local at = tonumber(tostring(err):match "byte (%d+)" or tostring(err):match "character (%d+)" or tostring(err):match "at (%d+)")
   if not at then return tostring(err) end
@@ -122,7 +122,8 @@ local function read_json(path, what)
   return value
 end
 
--- a state file that is not there yet is made later; one that the box cannot read is never overwritten
+-- Checks whether the box can load a state file. A file that does not exist is made later. A file that the box cannot load is an
+-- error, so that it is never overwritten.
 local function check_state(path, box)
   if not path or not file.exists(path) then return true end
   local document, err = read_json(path, "the state file")
@@ -132,7 +133,7 @@ local function check_state(path, box)
   return true
 end
 
--- a worker of nginx has another folder than the caller
+-- returns an absolute path: a worker of nginx runs in another folder than the caller
 local function absolute(path)
   if not path or path:find "^/" then return path end
   local pipe = assert(io.popen "pwd")
@@ -157,7 +158,7 @@ local function read_templates(value)
   return list
 end
 
--- one URL is the box's option; the others are { number = url }, or a list of "number=url" and one "url"
+-- One URL goes to the box as it is. Other forms are { number = url }, or a list of "number=url" and one "url".
 local function read_webhook(value)
   if type(value) ~= "table" then return value end
   local endpoints = {}
@@ -169,7 +170,7 @@ local function read_webhook(value)
   return endpoints
 end
 
--- option -> reads what a user passed: data, or nil and an error string
+-- option -> function that reads the value of a user; it returns data, or nil and an error
 local READERS = {
   clock = read_clock, chaos = read_chaos, statuses = read_statuses, templates = read_templates, webhook = read_webhook,
 }
@@ -178,7 +179,7 @@ local READERS = {
 
 local JSON = { ["content-type"] = "application/json", authorization = "Bearer start" }
 
--- asks a box as a program would; returns the answer, or nil and the problem
+-- sends a request to a box, as a program does; returns the answer, or nil and the problem
 local function ask(box, way, method, url, body)
   local headers = JSON
   if box.token then headers = { ["content-type"] = JSON["content-type"], authorization = "Bearer " .. box.token } end
@@ -187,7 +188,7 @@ local function ask(box, way, method, url, body)
   if response.status == 200 then return value end
   local err = type(value.error) == "table" and value.error or {}
   return nil, value.problem or type(err.error_data) == "table" and err.error_data.details or err.error_user_msg or err.message
-    or ("it answered %d"):format(response.status)
+    or ("the box answered %d"):format(response.status)
 end
 
 local function add_template(box, definition)
@@ -211,10 +212,10 @@ local function add_rule(box, rule)
   return id
 end
 
--- option -> does one item of it; in this order
+-- option -> function that applies one item of its list; the rows are in the order of use
 local STEPS = { { "templates", add_template }, { "webhooks", set_endpoint }, { "chaos", add_rule } }
 
----Does to a new box what the server's options say: templates, endpoints, rules of chaos, and the time.
+---Applies the server's options to a new box: templates, endpoints, rules of chaos, and the time.
 ---@param box whatsapp.sandbox
 ---@param server table
 ---@return true? ok
@@ -231,7 +232,7 @@ function settings.apply(box, server)
     box.clock:set(server.clock)
     return true
   end
-  if server.state then return true end -- it was read from a state whose clock is ahead
+  if server.state then return true end -- the clock of the state file is later
   return nil, "option clock: the sandbox's clock cannot start in the past"
 end
 
@@ -242,10 +243,10 @@ local function check_server(name, value, level)
   if not row[1](value) then error(("option %s must be %s"):format(name, row[2]), level + 1) end
 end
 
--- another process gets them, as JSON
+-- raises for a function: the options go to another process, as JSON
 local function check_plain(name, value, level)
   if type(value) == "function" then
-    local words = "option %s: a function cannot go to the process of nginx; a URL can, or use whatsapp.sandbox.new"
+    local words = "option %s: nginx runs in another process, which cannot get a function: pass a URL, or use whatsapp.sandbox.new"
     error(words:format(name), level + 1)
   end
 end
@@ -257,7 +258,7 @@ local function server_names()
   return table.concat(names, ", ")
 end
 
--- With a box that is thrown away: whether the options are right, whether the state can be read, whether all can be done
+-- Tries the options with a temporary box: makes the box, loads the state, and applies the server's options.
 local function check(server, box_options, level)
   local ok, box = pcall(sandbox.new, box_options)
   if not ok then
@@ -271,7 +272,7 @@ end
 
 ---@param options table? as the user passed them
 ---@param defaults table<string, any> of the server's options
----@param level integer of the caller to blame, as error() counts from here
+---@param level integer error level of the caller
 ---@return table? server nil: a file or a string cannot be used
 ---@return table|string box options of whatsapp.sandbox.new, or the error string
 function settings.read(options, defaults, level)

@@ -1,6 +1,6 @@
--- A bounded list of the sandbox's entries: each has an id and a size in bytes; the newest is the last. A full shelf removes its
--- oldest entries, counts them, and calls on_forget. It never holds more entries than
--- nine eighths of its bound, and never reads an entry.
+-- A bounded list of the sandbox's entries. Each entry has an id and a size in bytes; the newest entry is the last. A full shelf
+-- removes its oldest entries, and calls on_forget for each. It never holds more than nine eighths of its bound, and never reads
+-- an entry.
 local shelf = {}
 
 ---@class whatsapp.sandbox.shelf
@@ -16,7 +16,7 @@ local function drop(self, entry)
   self.sizes[entry] = nil
 end
 
--- takes the oldest `count` entries away in one pass
+-- removes the oldest `count` entries in one pass
 local function remove_first(self, count)
   local list, size = self.list, #self.list
   local gone = {}
@@ -28,7 +28,7 @@ local function remove_first(self, count)
   for _, entry in ipairs(gone) do self.on_forget(entry) end
 end
 
--- A large list is cut by an eighth at once: to move all others for each new entry would cost more than everything else.
+-- Removes an eighth of a large list at once: to move all entries for each new entry would be slow.
 local function make_room(self)
   local list, count, bytes = self.list, 0, self.bytes
   if #list > self.max + math.floor(self.max / 8) then count = #list - self.max end
@@ -41,7 +41,7 @@ local function make_room(self)
 end
 
 ---@param bytes integer
----@return boolean fits false: an entry with that many bytes cannot be kept, even alone
+---@return boolean fits false: an entry of this size cannot be kept, even alone
 function Shelf:fits(bytes) return bytes <= self.max_bytes end
 
 ---@param entry table with a field `id`
@@ -60,7 +60,7 @@ function Shelf:remove(entry)
   drop(self, entry)
 end
 
----Makes an entry that is kept the newest one, with another number of bytes.
+---Changes the size of an entry, and makes it the newest entry.
 ---@param entry table
 ---@param bytes integer that fit
 function Shelf:change(entry, bytes)
@@ -70,9 +70,9 @@ end
 
 ---@param max integer entries
 ---@param max_bytes integer
----@param on_forget fun(entry: table) hears of each entry that is forgotten; must not raise
----@param list table[] where the entries go
----@param by_id table<string, table>? where they go by their ids
+---@param on_forget fun(entry: table) called with each entry that is forgotten; must not raise
+---@param list table[] the list for the entries
+---@param by_id table<string, table>? the table for the entries by id
 ---@return whatsapp.sandbox.shelf
 function shelf.new(max, max_bytes, on_forget, list, by_id)
   return setmetatable({

@@ -1,5 +1,6 @@
--- The state of a box as one document, to go on with after a restart: what was sent, who the users are, what still waits. Plain
--- data that every JSON library can write: messages are in it as JSON, files as base64. A document that is wrong changes nothing.
+-- The state of a box as one document, so that the box can continue after a restart: messages, users, waiting deliveries. The
+-- document is plain data that every JSON library can write: messages are JSON strings, files are base64. A wrong document never
+-- changes the box.
 local crypto = require "whatsapp.crypto"
 local is_time = require("whatsapp.sandbox.clock").is_time
 local deliveries = require "whatsapp.sandbox.deliveries"
@@ -15,8 +16,8 @@ local state = {}
 
 state.VERSION = 1
 
--- ---- what a document holds ------------------------------------------------------------------------------------------------
--- A list of the document -> the members of its items: name -> its type, with ? where it may be absent.
+-- ---- the content of a document --------------------------------------------------------------------------------------------
+-- list of the document -> the members of its items: name -> type; ?: the member may be absent
 
 local ENTRY = {
   id = "string", json = "string", at = "number", seq = "number", user = "string?", from = "string?", to = "string?",
@@ -149,7 +150,7 @@ end
 
 local function is_file(item) return crypto.from_base64(item.base64) ~= nil end
 
--- the other checks of an item
+-- list of the document -> another check of an item
 local ALSO = {
   messages = is_entry, undelivered = is_entry, inbound = is_entry, media = is_file, uploads = is_file,
   users = function(item) return has_numbers(item.windows) end,
@@ -169,7 +170,7 @@ end
 local function check(document)
   if type(document) ~= "table" or type(document.version) ~= "number" then return "it is no state of a sandbox" end
   if document.version > state.VERSION then
-    return ("it is of version %s, and this sandbox reads up to %d"):format(tostring(document.version), state.VERSION)
+    return ("it has version %s, this sandbox reads versions up to %d"):format(tostring(document.version), state.VERSION)
   end
   local clock, counts = document.clock, document.counts
   if type(clock) ~= "table" or not (is_time(clock.now) and is_time(clock.offset)) then return "clock must have now and offset" end
@@ -230,7 +231,7 @@ local function put_rules(box, list)
   end
 end
 
--- The clock goes on from where it was, or from the real time if that is later.
+-- Continues the clock at the time of the document, or at the real time if this is later.
 local function put_clock(box, kept)
   box.clock:freeze(false)
   box.clock.offset = math.max(box.clock.offset, kept.offset)
@@ -242,7 +243,7 @@ end
 ---@param box whatsapp.sandbox
 ---@param document any
 ---@return true? ok
----@return string? err the box is as it was
+---@return string? err the box did not change
 function state.load(box, document)
   local problem = check(document)
   if problem then return nil, "the state cannot be read: " .. problem end

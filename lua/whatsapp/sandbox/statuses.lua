@@ -1,5 +1,5 @@
--- The statuses of the messages that a box took: by a schedule, by hand, or because a user read one. A status only moves forward.
--- Keeps a few words of each message, not the message. Never decides whether a message is taken.
+-- Sets the statuses of the messages that a box accepted: by a schedule, by hand, or because a user reads a message. A status only
+-- moves forward. Keeps the few members of a message that statuses need. Never decides whether a message is accepted.
 local chats = require "whatsapp.sandbox.chats"
 local clock = require "whatsapp.sandbox.clock"
 local codes = require "whatsapp.wire.error_codes"
@@ -17,7 +17,7 @@ local DAY = 86400
 ---@return boolean
 function statuses.is_status(word) return RANK[word] ~= nil end
 
----The seconds after which a message has a status, by itself; false: not by itself.
+---The seconds after which a message gets a status; false: it does not get the status by itself.
 statuses.DEFAULT = { sent = 0, delivered = 0.5, read = false }
 
 ---@param options table<string, number|false>?
@@ -35,7 +35,7 @@ end
 
 -- ---- the webhook of a status -----------------------------------------------------------------------------------------------
 
--- the prices are those of a template, or of an answer within the window
+-- returns the price of a message: of a template, or of an answer within the window
 local function pricing_of(trace)
   local category = trace.category
   return {
@@ -108,7 +108,7 @@ local function schedule(box, trace, rung)
   box.clock:at(trace.at + seconds, climb, trace)
 end
 
--- a user who has blocked the business gets nothing
+-- returns whether the user has blocked the business, and so gets no message
 local function is_blocked(box, trace)
   local user = box.users.by_id[trace.user]
   return user ~= nil and user.blocked == true
@@ -127,9 +127,9 @@ end
 local FAIL = { status = true }
 local UNDELIVERABLE = 131026
 
----Begins the statuses of a message that was taken.
+---Begins the statuses of an accepted message.
 ---@param box whatsapp.sandbox
----@param trace table id, number, user, to, recipient, is_group, opaque, category, seq; fails: a code
+---@param trace table id, number, user, to, recipient, is_group, opaque, category, seq; fails: the error code with which it fails
 ---@param type string of the message
 function statuses.begin(box, trace, type)
   local rule = box.chaos:fire(FAIL, { type = type, to = trace.user or trace.to, fails = true })
@@ -138,10 +138,10 @@ function statuses.begin(box, trace, type)
   schedule(box, trace, 1)
 end
 
--- the first step of the ladder after a status
+-- status -> the next step of the ladder
 local NEXT = { accepted = 1, sent = 2, delivered = 3 }
 
----Goes on with the statuses of a message that comes from a state.
+---Continues the statuses of a message from a loaded state.
 ---@param box whatsapp.sandbox
 ---@param trace table
 function statuses.resume(box, trace)
@@ -153,7 +153,7 @@ end
 local function move(box, trace, word, code, details)
   local at = box.clock:now()
   if word ~= "failed" then
-    for _, step in ipairs(LADDER) do -- a message that is read was delivered
+    for _, step in ipairs(LADDER) do -- a message that was read was delivered before
       if RANK[step] < RANK[word] and RANK[step] > RANK[trace.status] and step ~= "read" then emit(box, trace, step, at) end
     end
   end
@@ -164,7 +164,7 @@ end
 ---@param box whatsapp.sandbox
 ---@param id string of the message
 ---@param word string "sent", "delivered", "read", "played" or "failed"
----@param code integer? of "failed", 131026 if absent
+---@param code integer? the error code of "failed", 131026 if absent
 ---@return table? result
 ---@return string? problem
 function statuses.set(box, id, word, code)
@@ -178,7 +178,7 @@ function statuses.set(box, id, word, code)
   return { id = id, status = word }
 end
 
----A user reads one message, or every one that is not read.
+---Lets a user read one message, or all unread messages.
 ---@param box whatsapp.sandbox
 ---@param user whatsapp.sandbox.user
 ---@param id string?

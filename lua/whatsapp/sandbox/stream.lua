@@ -1,12 +1,13 @@
--- The stream of the sandbox's events for pages and programs: text/event-stream, each event with its number as `id`. A reader that
--- is behind is told so by an event `gap`; the events are the box's, and no reader has a copy of them: one that never reads costs
--- its connection and one chunk.
+-- The stream of the sandbox's events for pages and programs: text/event-stream; the `id` of an event is its number. A reader that
+-- is behind gets an event `gap`. The box keeps the events, and no reader has a copy: a reader that does not read costs only its
+-- connection and one chunk. Never waits for one reader.
+local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
 
 local stream = {}
 
 local EVENTS, BYTES = 64, 256 * 1024 -- the approximate size of one chunk
-local QUIET = 15 -- seconds after which a comment says that the stream lives
+local QUIET = 15 -- seconds without an event; then a comment shows that the stream still works
 
 -- ---- readers ----------------------------------------------------------------------------------------------------------------
 
@@ -16,11 +17,11 @@ Readers.__index = Readers
 ---@param ngx table
 ---@return table readers light threads that wait for the next event
 function stream.readers(ngx)
-  return setmetatable({ ngx = ngx, waiting = {}, count = 0 }, Readers)
+  return setmetatable({ ngx = ngx, waiting = {} }, Readers)
 end
 
 ---Suspends the light thread until something happens.
----@param seconds number at most
+---@param seconds number the longest wait
 function Readers:wait(seconds)
   local semaphore = require("ngx.semaphore").new()
   self.waiting[semaphore] = true
@@ -37,25 +38,25 @@ end
 
 -- ---- serving ----------------------------------------------------------------------------------------------------------------
 
--- the number of the last event that the reader has; nil: it wants only what comes from now on
+-- returns the number of the last event that the reader has; nil: the reader wants only new events
 local function last_seen(ngx)
   return tonumber(ngx.req.get_headers()["last-event-id"]) or tonumber(ngx.var.arg_after)
 end
 
--- the guards are the box's, and the same for the stream as for every other control call
+-- returns the refusal if the box refuses control requests of this reader
 local function is_refused(ngx, box)
   local response = box.control { method = "GET", url = "/_sandbox/info", headers = ngx.req.get_headers(0), body = "" }
   if response and response.status == 403 then return response end
 end
 
--- one chunk of events after a number: its text, and the number of its last event; nil: there is no event
+-- returns the text of a chunk of events after a number, and the number of its last event; nil: there is no event
 local function chunk_of(box, after)
   local list, gap = box:events(after, EVENTS)
   if #list == 0 and not gap then return nil end
   local out, bytes = {}, 0
   if gap then out[1] = "event: gap\ndata: {}\n\n" end
   for _, event in ipairs(list) do
-    local text = ("id: %d\ndata: %s\n\n"):format(event.seq, json.encode(event) or "{}")
+    local text = ("id: %d\ndata: %s\n\n"):format(event.seq, json.encode(journal.shown(event)) or "{}")
     out[#out + 1], after, bytes = text, event.seq, bytes + #text
     if bytes > BYTES then break end
   end

@@ -1,30 +1,52 @@
--- A recorded run: what the users did and what the business answered, read from the events that a box wrote as lines of JSON. The
--- user's side can be played again in a box; the answers are compared without ids and times. Never opens a file or a socket.
+-- A recorded run: the actions of the users and the answers of the business, read from the events of a box in lines of JSON. It
+-- can play the users' side again in a box, and compare the answers without ids and times. Never opens a file or a socket.
+local crypto = require "whatsapp.crypto"
 local escaped = require "whatsapp.sandbox.escaped"
 local inbound = require "whatsapp.sandbox.inbound"
+local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
+local media = require "whatsapp.sandbox.media"
 local values = require "whatsapp.util.values"
 
 local tape = {}
 
 ---@class whatsapp.sandbox.tape
----@field steps { at: number, user: string, name: string?, number: string?, message: table, answers: table[],
----ids: string[] }[] what a user did, and the messages of the business that came before a user did something else, with their ids
----@field before table[] the messages of the business before any user did something
----@field bodies string[] the webhooks that were sent, each once
+---@field steps { at: number, user: string, name: string?, number: string?, message: table, answers: table[], ids: string[] }[] an
+---action of a user, and the messages of the business until the next action, with their ids
+---@field before table[] the messages of the business before the first action
+---@field bodies string[] the bodies of the webhooks, each once
+---@field files table<string, table> id -> the file of a user: data, type, filename
 local Tape = {}
 Tape.__index = Tape
 
 -- ---- reading ------------------------------------------------------------------------------------------------------------
 
----@param event whatsapp.sandbox.event
----@return string line without its end
-function tape.line(event) return escaped.encode(event) end
+local MOST_BYTES = 16 * 1024 * 1024 -- a record has the bytes of a file up to this size
 
--- kind of an event -> takes it
+---Returns an event for a record. The event of a file that a user sent gets the file's bytes, up to 16 MiB, so that a bot can
+---fetch the file when the record is replayed.
+---@param event whatsapp.sandbox.event
+---@param box whatsapp.sandbox
+---@return table event
+function tape.recorded(event, box)
+  local file = event.kind == "media" and event.user and box.media[event.id]
+  if not file or #file.data > MOST_BYTES then return journal.shown(event) end
+  local copy = values.copy(event)
+  copy.base64, copy.filename = crypto.base64(file.data), file.filename
+  return copy
+end
+
+---@param event whatsapp.sandbox.event
+---@param box whatsapp.sandbox
+---@return string line without its end
+function tape.line(event, box) return escaped.encode(tape.recorded(event, box)) end
+
+-- kind of an event -> function that adds it to the tape; it returns a problem, or nil
 local READERS = {
   inbound = function(self, event)
-    if type(event.message) ~= "table" or type(event.user) ~= "string" then return "an inbound event has a user and a message" end
+    if type(event.message) ~= "table" or type(event.user) ~= "string" then
+      return "an inbound event must have a user and a message"
+    end
     self.steps[#self.steps + 1] = {
       at = event.at, user = event.user, name = event.name, user_id = event.message.from_user_id, number = event.number,
       message = event.message, answers = {}, ids = {},
@@ -37,23 +59,28 @@ local READERS = {
     answers[#answers + 1] = event.message
     if last then last.ids[#answers] = event.id end
   end,
+  media = function(self, event)
+    local data = type(event.base64) == "string" and crypto.from_base64(event.base64)
+    if event.base64 ~= nil and not data then return "the bytes of a file must be base64" end
+    if data then self.files[event.id] = { data = data, type = event.mime_type, filename = event.filename } end
+  end,
   delivery = function(self, event)
     if type(event.body) == "string" then self.bodies[#self.bodies + 1] = event.body end
   end,
 }
 
----@param text string lines of JSON, as a record has them
+---@param text string the lines of JSON of a record
 ---@return whatsapp.sandbox.tape? tape
----@return string? err which names the line
+---@return string? err names the line
 function tape.read(text)
-  local self = setmetatable({ steps = {}, before = {}, bodies = {} }, Tape)
+  local self = setmetatable({ steps = {}, before = {}, bodies = {}, files = {} }, Tape)
   local number = 0
   for line in (text .. "\n"):gmatch "(.-)\r?\n" do
     number = number + 1
     if line:find "%S" then
       local event, err = json.decode(line)
       if type(event) ~= "table" or type(event.kind) ~= "string" or type(event.at) ~= "number" then
-        return nil, ("line %d is no event of a record%s"):format(number, err and ": " .. tostring(err) or "")
+        return nil, ("line %d is not an event of a record%s"):format(number, err and ": " .. tostring(err) or "")
       end
       local problem = READERS[event.kind] and READERS[event.kind](self, event)
       if problem then return nil, ("line %d: %s"):format(number, problem) end
@@ -64,7 +91,7 @@ end
 
 -- ---- playing ------------------------------------------------------------------------------------------------------------
 
--- puts the ids of this run in the place of the recorded ones
+-- replaces recorded ids by the ids of this run
 local function renamed(value, ids)
   if type(value) == "string" then return ids[value] or value end
   if type(value) ~= "table" then return value end
@@ -73,21 +100,31 @@ local function renamed(value, ids)
   return copy
 end
 
----Does again what a user did.
+-- keeps the file of a recorded message in the box, and adds its new id to `ids`
+local function keep_file(self, box, user, message, ids)
+  local object = message[message.type]
+  local file = type(object) == "table" and self.files[object.id]
+  if not file then return end
+  local kept = media.keep_inbound(box, { data = file.data, type = file.type, filename = file.filename, from = user.id })
+  if kept then ids[object.id] = kept.id end
+end
+
+---Repeats an action of a user.
 ---@param box whatsapp.sandbox
 ---@param step table of `steps`
----@param ids table<string, string> recorded ids -> ids of this run; gets the new one
+---@param ids table<string, string> recorded ids -> ids of this run; this function adds the new id
 ---@return table result id, message, delivery
-function Tape.perform(_, box, step, ids)
+function Tape:perform(box, step, ids)
   local address = step.message.from or step.user_id or step.user
   local user = assert(box.users:user(address, { name = step.name, user_id = step.user_id }))
+  keep_file(self, box, user, step.message, ids)
   local result = inbound.replay(box, user, renamed(step.message, ids), step.number)
   ids[step.message.id] = result.id
   return result
 end
 
----Learns which messages of this run have the place of recorded ones, so that what quotes them can be played.
----@param recorded string[] ids, in their order
+---Finds the messages of this run that correspond to recorded messages, so that an action can quote them.
+---@param recorded string[] ids, in order
 ---@param played string[] ids
 ---@param ids table<string, string>
 function Tape.pair(_, recorded, played, ids)
@@ -96,11 +133,11 @@ end
 
 -- ---- comparing ----------------------------------------------------------------------------------------------------------
 
--- members that another run has otherwise: ids of messages and files, times, tokens
+-- members that differ from run to run: ids of messages and files, times, tokens
 local LEFT_OUT = { message_id = true, id = true, timestamp = true, flow_token = true, biz_opaque_callback_data = true }
 local HAVE_IDS = { context = true, image = true, video = true, audio = true, document = true, sticker = true }
 
--- has_id: a member `id` of this object is an id of this run, and not one that the business chose
+-- has_id: the member `id` of this object was made by the run, not chosen by the business
 local function normal(value, has_id)
   if type(value) ~= "table" then return value end
   local copy = setmetatable({}, getmetatable(value))
@@ -112,7 +149,7 @@ local function normal(value, has_id)
 end
 
 ---@param message table
----@return string json of the message without what changes from run to run
+---@return string json the message without the members that differ from run to run
 function tape.normal(message) return escaped.plain(escaped.encode(normal(message, true))) end
 
 local function lines_of(steps, before)
@@ -130,7 +167,7 @@ local function lines_of(steps, before)
   return lines
 end
 
--- the length of the longest common part of two lists from each place on
+-- returns a table: [i][j] is the length of the longest common subsequence of a from i on and b from j on
 local function common(a, b)
   local table_of = {}
   for i = #a + 1, 1, -1 do
@@ -146,7 +183,7 @@ end
 
 local MOST_COMPARED = 2000 -- lines of each side between the first and the last difference
 
--- cuts the lines that both lists begin and end with
+-- removes the lines with which both lists begin and end
 local function middle(a, b)
   local first, last = 1, 0
   while first <= #a and first <= #b and a[first] == b[first] do first = first + 1 end
@@ -175,7 +212,7 @@ end
 
 ---Compares this run with another one.
 ---@param other { steps: table[], before: table[] } a tape of the other run
----@return string? diff unified, - recorded, + played; nil: they are the same
+---@return string? diff unified, - recorded, + played; nil: both runs are the same
 function Tape:compare(other)
   local a, b, first = middle(lines_of(self.steps, self.before), lines_of(other.steps, other.before))
   if #a == 0 and #b == 0 then return nil end

@@ -1,6 +1,6 @@
--- The sandbox's templates: created, listed, changed and deleted as the API does it, approved, rejected and paused by functions,
--- and compared with the messages that are sent. `box.templates` keeps them, up to a bound. A box without templates takes every
--- template message. Never opens a socket.
+-- The sandbox's templates. Requests create, list, change and delete templates as with the API; functions approve, reject and
+-- pause them; each template message is compared with its template. `box.templates` keeps them, up to a bound. A box without
+-- templates accepts every template message. Never opens a socket.
 local check = require "whatsapp.templates.check"
 local core = require "whatsapp.core"
 local graph = require "whatsapp.sandbox.graph"
@@ -20,7 +20,7 @@ local FIRST_ID = 920070350000000
 ---@class whatsapp.sandbox.templates
 ---@field list whatsapp.templates.Definition[] the oldest first
 ---@field by_id table<string, whatsapp.templates.Definition>
----@field review "instant"|"manual" manual: what is created or changed is PENDING until `approve` or `reject`
+---@field review "instant"|"manual" manual: a new or changed template is PENDING until `approve` or `reject`
 local Templates = {}
 Templates.__index = Templates
 
@@ -33,7 +33,7 @@ local function copy(value)
   return made
 end
 
----The definition that a message is sent with.
+---Returns the definition of the template of a message.
 ---@param template table the member `template` of a message
 ---@return whatsapp.templates.Definition?
 function Templates:find(template)
@@ -48,7 +48,7 @@ local function put(self, template)
   return template
 end
 
----Adds a definition as it is, for tests: it is not checked.
+---Adds a definition without a check, for tests.
 ---@param definition whatsapp.templates.Definition status: APPROVED if absent
 ---@return whatsapp.templates.Definition template with its id
 function Templates:add(definition)
@@ -73,7 +73,7 @@ function Templates:remove(id)
   return false
 end
 
--- Tells of a new status: as an event, and as a webhook.
+-- Reports a new status, as an event and as a webhook.
 local function tell(self, template, reason)
   self.box:tell {
     kind = "template", id = template.id, name = template.name, language = template.language, status = template.status,
@@ -84,7 +84,7 @@ local function tell(self, template, reason)
   }, "template")
 end
 
--- a function that gives a template a status
+-- returns a function that gives a template a status
 local function status_setter(status)
   return function(self, id, reason)
     local template = self.by_id[tostring(id)]
@@ -95,7 +95,7 @@ local function status_setter(status)
   end
 end
 
----Each takes the id of a template (reject: and a reason) and returns it, or nil and an error.
+---Each takes the id of a template (reject: also a reason), and returns the template, or nil and an error.
 Templates.approve, Templates.reject = status_setter "APPROVED", status_setter "REJECTED"
 Templates.pause, Templates.disable = status_setter "PAUSED", status_setter "DISABLED"
 
@@ -103,7 +103,7 @@ Templates.pause, Templates.disable = status_setter "PAUSED", status_setter "DISA
 function Templates:state() return { list = copy(self.list), count = self.count, review = self.review } end
 
 ---@param document any as `state` returned it
----@return string? problem nil: it can be loaded
+---@return string? problem nil: the document can be loaded
 function templates.problem_of(document)
   local list = type(document) == "table" and document.list
   if type(list) ~= "table" then return "templates.list must be a list" end
@@ -157,7 +157,7 @@ end
 
 local function is_account(box, id) return id == box.waba end
 
--- parameter of the query -> whether a template is chosen by it
+-- parameter of the query -> function that returns whether the parameter selects a template
 local FILTERS = {
   name = function(template, wanted) return template.name:find(wanted, 1, true) ~= nil end,
   status = function(template, wanted) return template.status == wanted:upper() end,
@@ -228,7 +228,7 @@ local function edit(box, request, id)
   return lists.success()
 end
 
--- the ids that a query wants to delete; nil: it names a template that is not there
+-- returns the ids that a query deletes; nil: the query names no template of the box
 local function doomed(box, query)
   local ids = {}
   for id in (query.hsm_ids or ""):gmatch "%w+" do
@@ -262,7 +262,7 @@ templates.ROUTES = {
 
 local function get_all(box) return lists.answer { templates = core.array(values.copy(box.templates.list)) } end
 
--- for the page: created as the API does it
+-- creates a template for the page, as the API does
 local function post(box, _, body)
   local response = create(box, { headers = { ["content-type"] = "application/json" }, body = assert(json.write(body)) }, box.waba)
   if response.status == 200 then return response end
@@ -273,7 +273,7 @@ end
 local VERBS = { approve = true, reject = true, pause = true, disable = true }
 
 local function post_verb(box, _, body, id, verb)
-  if not VERBS[verb] then return lists.answer({ problem = "a template is approved, rejected, paused or disabled" }, 404) end
+  if not VERBS[verb] then return lists.answer({ problem = "the verb must be approve, reject, pause or disable" }, 404) end
   local template, problem = box.templates[verb](box.templates, id, type(body.reason) == "string" and body.reason or nil)
   if not template then return lists.answer({ problem = problem }, 404) end
   return lists.answer { id = template.id, status = template.status }
@@ -286,7 +286,7 @@ templates.CONTROL = {
 
 -- ---- messages ---------------------------------------------------------------------------------------------------------------
 
--- status of a template that cannot be sent -> code and title; every other one is as if there were no such template
+-- status of a template that cannot be sent -> code and title; for every other status, the error is MISSING
 local STATUSES = { PAUSED = { 132015, "Template is Paused" }, DISABLED = { 132016, "Template is Disabled" } }
 local MISSING = { 132001, "Template name does not exist in the translation", 404 }
 
@@ -311,10 +311,10 @@ end
 
 local function is_about_button(problem) return problem.message:find("button", 1, true) ~= nil end
 
----Refuses a template message that its template does not fit, as the API does.
+---Refuses a template message that does not fit its template, as the API does.
 ---@param box whatsapp.sandbox
----@param message table a message that the core takes
----@return table? response nil: it fits, or the box has no templates
+---@param message table a message that the core accepts
+---@return table? response nil: the message fits, or the box has no templates
 function templates.refuse(box, message)
   local template = message.template
   if type(template) ~= "table" or #box.templates.list == 0 then return nil end

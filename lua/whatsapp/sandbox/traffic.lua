@@ -1,14 +1,14 @@
--- The limits of the API over the traffic of a box, and the headers that tell how much of them is used. Enforces a limit only
--- where the box was told to; never waits.
+-- The limits of the API for a box, and the headers that tell how much of a limit is used. Enforces limits only with the option
+-- `limits`. Never waits.
 local chaos = require "whatsapp.sandbox.chaos"
 local limits = require "whatsapp.send.limits"
 
 local traffic = {}
 
--- messages of a number a second, with a tenth of a second's at once; messages to one user
+-- a number: messages in a second, messages at once; a user: seconds between two messages, messages at once
 local THROUGHPUT, AT_ONCE = 80, 8
 local PAIR, BURST = 6, 45
-local ROUNDING = 1e-6 -- seconds that sums of intervals may be wrong by
+local ROUNDING = 1e-6 -- seconds: the largest rounding error of a sum of intervals
 local CALLS = 5000 -- management calls of an account with a number, in an hour
 local HOUR, MINUTE = 3600, 60
 
@@ -18,10 +18,10 @@ Traffic.__index = Traffic
 
 -- ---- limits -------------------------------------------------------------------------------------------------------------
 
----Takes a place of both limits for a message.
+---Takes a place in both limits for a message.
 ---@param number string phone_number_id
 ---@param to string the recipient
----@return table? response that refuses it; nil: it may pass
+---@return table? response refuses the message; nil: the message may pass
 function Traffic:refuse(number, to)
   if not self.is_enforced then return nil end
   local now, pair = self.clock:now() - self.started, number .. " " .. tostring(to)
@@ -31,7 +31,7 @@ function Traffic:refuse(number, to)
   if wait > ROUNDING then return chaos.error(131056, self.status) end
 end
 
--- how much of a limit is used, as the end of its last place says
+-- returns the used part of a limit, in percent
 local function used(store, key, now, interval, burst)
   local ends = store.ends[key] or now
   return math.min(100, math.max(0, math.ceil((ends - now) / interval / burst * 100)))
@@ -39,7 +39,7 @@ end
 
 ---@param number string phone_number_id
 ---@param to string? a recipient
----@return { number: integer, pair: integer? } percent of both limits
+---@return { number: integer, pair: integer? } percent of both limits that are used
 function Traffic:gauges(number, to)
   local now = self.clock:now() - self.started
   return {
@@ -50,7 +50,7 @@ end
 
 -- ---- usage --------------------------------------------------------------------------------------------------------------
 
--- the calls of the last hour, in 60 minutes
+-- counts a call; returns the used part of the calls in an hour, in percent
 local function count(self, now)
   local minute = math.floor(now / MINUTE)
   if minute ~= self.minute then
@@ -90,7 +90,7 @@ function Traffic:told(response)
 end
 
 ---@param clock whatsapp.sandbox.clock
----@param portfolio string id that the headers name
+---@param portfolio string id of the portfolio, for the headers
 ---@param is_enforced boolean
 ---@param status integer? the HTTP status of a refusal; 400 if absent
 ---@return whatsapp.sandbox.traffic

@@ -1,5 +1,5 @@
--- A box as a transport whose clock is the box's: waits move that clock and cost no time, and what a fault does on the wire comes
--- out as the failure that a transport over libcurl returns. Never opens a socket.
+-- A transport over a box, with the clock of the box: a wait moves this clock and takes no real time. A fault of the wire becomes
+-- the failure that a transport over libcurl returns. Never opens a socket.
 local memory = require "whatsapp.transport.memory"
 local queue = require "whatsapp.util.queue"
 
@@ -41,7 +41,7 @@ local FAULTS = {
   end,
 }
 
--- fault -> the seconds until the answer, or its failure, comes
+-- returns the seconds until the answer, or the failure, comes
 local function delay_of(request, fault)
   if not fault then return 0 end
   local most = request.timeout or TIMEOUT
@@ -51,7 +51,7 @@ end
 
 -- ---- the transport ------------------------------------------------------------------------------------------------------
 
--- answers a request, and returns the seconds that this takes
+-- answers a request; returns the seconds that this takes, and the answer
 local function exchange(box, request)
   local seconds = 0
   local function handle(_, asked)

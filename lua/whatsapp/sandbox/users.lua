@@ -1,7 +1,7 @@
--- The users of a box: who they are, and the functions with which a test plays them. Bounded: where there are too many, those of
--- whom nothing was heard for longest are forgotten. Never speaks to a webhook by itself.
+-- The users of a box, and the functions with which a test plays a user. Their number is bounded: the box forgets the users that
+-- were not used for the longest time. Never calls a webhook itself.
 local chats = require "whatsapp.sandbox.chats"
-local escaped = require "whatsapp.sandbox.escaped"
+local values = require "whatsapp.util.values"
 local expiring = require "whatsapp.util.expiring"
 local inbound = require "whatsapp.sandbox.inbound"
 local recipient = require "whatsapp.send.recipient"
@@ -9,15 +9,15 @@ local recipient = require "whatsapp.send.recipient"
 local users = {}
 
 ---@class whatsapp.sandbox.user
----@field id string by which the box knows the user: the number, or else the user id
+---@field id string the number, or the user id if the number is not known
 ---@field name string of the profile
 ---@field number string? digits; nil: the business does not know the number
----@field user_id string? business-scoped
----@field blocked boolean? whether the user has blocked the business
+---@field user_id string? the business-scoped user id
+---@field blocked boolean? true: the user has blocked the business
 local User = {}
 User.__index = User
 
--- does a verb, and raises its problem at the line of the test
+-- performs a verb; raises its problem at the line of the test
 local function perform(self, verb, body)
   local result, problem = inbound.perform(self.box, self, verb, body)
   if problem then error(problem, 3) end
@@ -29,22 +29,23 @@ local function with(body, options)
   return body
 end
 
--- Each function returns the response of the webhook's handler, where that is a function, and the message that the business got.
+-- Each function returns the response of the webhook's handler, if the handler is a function, and the message that the business
+-- got.
 
 ---The user writes a text.
 ---@param text string
 ---@param options { reply_to: string?, forwarded: boolean?, referral: table?, number: string? }? reply_to: the id of a message;
----referral: of an ad; number: the phone_number_id that the user writes to
----@return whatsapp.webhook_response? response of the webhook's handler, where that is a function
+---referral: the ad that led to the message; number: the phone_number_id to which the user writes
+---@return whatsapp.webhook_response? response of the webhook's handler, if the handler is a function
 ---@return table? message that the business got
 function User:writes(text, options)
   local response, message = perform(self, "write", with({ text = text }, options))
   return response, message
 end
 
----The user presses a button of a message. Raises if there is no such button, and names those that there are.
----@param button string its id or its title
----@param options { message: string? }? message: its id, the newest that has buttons if absent
+---The user presses a button of a message. Raises if there is no such button; the error names the buttons of the message.
+---@param button string the id or the title of a button
+---@param options { message: string? }? message: the id of a message; if absent, the newest message with buttons
 ---@return whatsapp.webhook_response? response
 ---@return table? message
 function User:presses(button, options)
@@ -53,7 +54,7 @@ function User:presses(button, options)
 end
 
 ---The user chooses a row of a list.
----@param row string its id or its title
+---@param row string the id or the title of a row
 ---@param options { message: string? }?
 ---@return whatsapp.webhook_response? response
 ---@return table? message
@@ -63,8 +64,8 @@ function User:chooses(row, options)
 end
 
 ---The user reacts to a message of the business.
----@param emoji string "" takes the reaction back
----@param options { message: string? }? message: its id, the newest if absent
+---@param emoji string "" removes the reaction
+---@param options { message: string? }? message: the id of a message; if absent, the newest message
 ---@return whatsapp.webhook_response? response
 ---@return table? message
 function User:reacts(emoji, options)
@@ -73,7 +74,7 @@ function User:reacts(emoji, options)
 end
 
 ---The user sends a file.
----@param file string|{ name: string, data: string, mime_type: string? } its path, or its name and its bytes
+---@param file string|{ name: string, data: string, mime_type: string? } the path of a file, or its name and its bytes
 ---@param options { caption: string?, voice: boolean?, mime_type: string? }?
 ---@return whatsapp.webhook_response? response
 ---@return table? message
@@ -95,7 +96,7 @@ function User:sends_location(latitude, longitude, options)
 end
 
 ---The user sends contacts.
----@param contacts table[]|{ name: string, phone: string } as the API writes them; or one by name and phone
+---@param contacts table[]|{ name: string, phone: string } contacts in the form of the API; or the name and phone of one contact
 ---@return whatsapp.webhook_response? response
 ---@return table? message
 function User:sends_contact(contacts)
@@ -124,19 +125,19 @@ function User:orders(items, options)
   return response, message
 end
 
----The user reads every message of the business that is not read yet, or one.
----@param message string? its id
+---The user reads one message of the business, or all unread messages.
+---@param message string? the id of a message
 function User:reads(message) perform(self, "read", { message = message }) end
 
 ---The user plays a voice message.
----@param message string? its id, the newest one if absent
+---@param message string? the id of a message; if absent, the newest voice message
 function User:plays(message) perform(self, "play", { message = message }) end
 
----The user blocks the business: what it sends is accepted and never delivered.
+---The user blocks the business: the API accepts its messages, but never delivers them to this user.
 function User:blocks() perform(self, "block", {}) end
 function User:unblocks() perform(self, "unblock", {}) end
 
----The user calls the business, which opens the window for 24 hours.
+---The user calls the business. A call opens the window for 24 hours.
 ---@param options { number: string? }?
 ---@return whatsapp.webhook_response? response
 function User:calls(options)
@@ -144,13 +145,13 @@ function User:calls(options)
   return response
 end
 
----@return whatsapp.Message? message the newest that the business sent to this user
+---@return whatsapp.Message? message the newest message of the business to this user
 function User:last()
   local entry = chats.last(self.box, self)
   return entry and entry.message
 end
 
----@return whatsapp.Message[] messages that the business sent to this user, the newest last
+---@return whatsapp.Message[] messages of the business to this user, the newest last
 function User:messages()
   local list = {}
   for _, entry in ipairs(chats.sent_to(self.box, self)) do list[#list + 1] = entry.message end
@@ -162,7 +163,7 @@ end
 local Book = {}
 Book.__index = Book
 
-local YEARS = 2 ^ 32 -- seconds: users are forgotten only where there are too many
+local YEARS = 2 ^ 32 -- seconds: users are forgotten only if there are too many
 
 local function digits_of(number)
   local text = type(number) == "number" and ("%.0f"):format(number) or number
@@ -177,9 +178,9 @@ function Book:find(address)
   return user
 end
 
-local function is_name(name) return type(name) == "string" and name ~= "" and escaped.is_utf8(name) end
+local function is_name(name) return type(name) == "string" and name ~= "" and values.is_utf8(name) end
 
----Finds a user, or adds one, and changes what `options` names.
+---Returns a user; adds a new user if needed. Sets the members in `options`.
 ---@param address string|number|nil a phone number, or a user id
 ---@param options { name: string?, user_id: string? }?
 ---@return whatsapp.sandbox.user? user
@@ -189,7 +190,7 @@ function Book:user(address, options)
   local user_id = options.user_id or (recipient.is_user_id(address) and address or nil)
   if user_id and not recipient.is_user_id(user_id) then return nil, "user_id must be a user id, such as BR.1A2b3C" end
   local number = not recipient.is_user_id(address) and digits_of(address) or ""
-  if number == "" and not user_id then return nil, "a user has a number of digits, or a user_id" end
+  if number == "" and not user_id then return nil, "a user must have a number or a user_id" end
   if #number > 15 then return nil, "a number has at most 15 digits" end
   if options.name ~= nil and not is_name(options.name) then return nil, "name must be a string of UTF-8" end
   local user = number ~= "" and self:find(number) or user_id and self:find(user_id)
@@ -210,7 +211,7 @@ function Book:add(number, user_id)
   return user
 end
 
----@return whatsapp.sandbox.user[] users by their ids
+---@return whatsapp.sandbox.user[] users sorted by id
 function Book:all()
   local list = {}
   for id, user in pairs(self.by_id) do

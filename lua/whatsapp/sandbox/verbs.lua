@@ -1,5 +1,5 @@
--- The things that a user does: each verb is a row that makes the message which the business gets, or changes something else in
--- the box. To add a verb: one row here. Never raises for a body, and never guesses: returns nil and a sentence instead.
+-- The verbs of users. Each verb is a row: it makes the message that the business gets, or changes something else in the box. To
+-- add a verb, add a row. Never raises because of a body, and never guesses: returns nil and a sentence.
 local crypto = require "whatsapp.crypto"
 local buttons = require "whatsapp.sandbox.buttons"
 local chats = require "whatsapp.sandbox.chats"
@@ -13,7 +13,7 @@ local verbs = {}
 
 -- ---- bodies -------------------------------------------------------------------------------------------------------------
 
--- a table whose members, at every depth, are JSON's
+-- returns whether a value is a table that JSON can hold
 local function is_json(value)
   if type(value) ~= "table" then return false end
   local ok, text = pcall(escaped.encode, value)
@@ -22,9 +22,9 @@ end
 
 -- kind of a member -> { test, the words after "must be" }
 local KINDS = {
-  text = { function(value) return type(value) == "string" and value ~= "" and escaped.is_utf8(value) end,
+  text = { function(value) return type(value) == "string" and value ~= "" and values.is_utf8(value) end,
     "a string of UTF-8 that is not empty" },
-  words = { function(value) return type(value) == "string" and escaped.is_utf8(value) end, "a string of UTF-8" },
+  words = { function(value) return type(value) == "string" and values.is_utf8(value) end, "a string of UTF-8" },
   bytes = { function(value) return type(value) == "string" end, "a string" },
   number = { function(value) return type(value) == "number" and value == value and math.abs(value) <= 180 end,
     "a number of degrees" },
@@ -33,7 +33,7 @@ local KINDS = {
   list = { function(value) return is_json(value) and type(value[1]) == "table" end, "a list of objects that is not empty" },
 }
 
--- members that each verb which makes a message takes, besides its rows
+-- members that every verb with a message takes, besides its own members
 local COMMON = {
   { "reply_to", "text" }, { "forwarded", "boolean" }, { "frequently_forwarded", "boolean" }, { "referral", "table" },
   { "number", "text" }, { "group_id", "text" }, { "referred_product", "table" },
@@ -58,9 +58,9 @@ local function check(verb, row, body)
   return true
 end
 
--- ---- what users answer to ------------------------------------------------------------------------------------------------
+-- ---- the message that a verb is about -------------------------------------------------------------------------------------
 
--- the message of the business that a verb is about: the one with that id, or the newest that `fits`
+-- returns the message of the business with the id; without an id, the newest message that fits
 local function entry_of(box, user, verb, id, fits)
   if id then
     local entry = chats.find(box, id)
@@ -110,7 +110,8 @@ end
 
 -- ---- files --------------------------------------------------------------------------------------------------------------
 
--- the names of kinds that the API takes, then the others, each by their names: the first one that has an extension wins
+-- Returns the names of all kinds, sorted: first the kinds that the API takes, then the others. The first kind of an extension is
+-- used.
 local function names_of_kinds()
   local names = {}
   for name in pairs(kinds.ROWS) do names[#names + 1] = name end
@@ -122,7 +123,7 @@ local function names_of_kinds()
   return names
 end
 
--- extension -> MIME type; the extensions of every kind come before those that people use as well
+-- extension -> MIME type; the main extensions of all kinds come before their other extensions
 local TYPES = {}
 for _, member in ipairs { "extensions", "also" } do
   for _, name in ipairs(names_of_kinds()) do
@@ -144,7 +145,7 @@ local function read_file(path)
   return data
 end
 
--- the bytes of a body: its data, its base64, or the file with that path
+-- returns the bytes of a body: its data, its base64, or the file at its path
 local function data_of(body)
   if body.data then return body.data end
   if body.path then return read_file(body.path) end
@@ -157,14 +158,14 @@ local function file(box, user, body)
   local data, problem = data_of(body)
   if not data then return nil, "file: " .. problem end
   if #data == 0 or #data > kinds.MAX_INCOMING then
-    return nil, ("file: it has %d bytes, 1 to %d are taken"):format(#data, kinds.MAX_INCOMING)
+    return nil, ("file: the file has %d bytes, it must have 1 to %d"):format(#data, kinds.MAX_INCOMING)
   end
   local name = body.name or (body.path or ""):match "[^/]*$"
   local mime_type = body.mime_type or mime_type_of(name)
   local row = kinds.ROWS[kinds.of_type(mime_type) or ""]
   local type = row and row.as or "document"
   local object = media.keep_inbound(box, { data = data, type = mime_type, filename = name, from = user.id })
-  if not object then return nil, "file: the box keeps no file of that size" end
+  if not object then return nil, "file: the file is too large for the box" end
   object.caption = body.caption
   if type == "document" then object.filename = name end
   if type == "audio" then object.voice = body.voice or false end
@@ -252,8 +253,8 @@ local function unsupported(_, _, body)
   }
 end
 
----The verbs. takes: the members of its body, { name, kind, needed }. make: function(box, user, body) -> the message that the
----business gets, or nil and the problem. act: the same for a verb that sends no message -> what is answered.
+---The verbs. takes: the members of the body, { name, kind, needed }. make: function(box, user, body) that returns the message for
+---the business, or nil and the problem. act: such a function for a verb without a message; it returns the answer.
 ---@type table<string, table>
 verbs.ROWS = {
   write = {
@@ -310,7 +311,7 @@ verbs.ROWS = {
 }
 verbs.ROWS.contacts = verbs.ROWS.contact
 
--- members of a body that go into the message as they are, or into its context
+-- copies members of a body into the message, or into its context
 local function add_common(message, body)
   message.referral, message.group_id = body.referral, body.group_id
   local context = message.context or {}
@@ -320,11 +321,11 @@ local function add_common(message, body)
   if next(context) then message.context = context end
 end
 
----@param box table what verbs may do with a box
+---@param box table
 ---@param user whatsapp.sandbox.user
 ---@param verb string
 ---@param body table
----@return table? result the message that the business gets, or what the verb did
+---@return table? result the message that the business gets, or the result of the verb
 ---@return string? problem
 ---@return "message"|"call"|nil kind
 function verbs.perform(box, user, verb, body)

@@ -1,5 +1,5 @@
--- How the sandbox reads a request in nginx and writes the response, with the faults that a box asks for and HTTP cannot say:
--- a connection that is reset, cut, slow or silent. Never asks the box.
+-- Writes a response in nginx, with the faults that HTTP cannot express: a connection that is reset, cut, slow or silent. Never
+-- asks the box.
 local wire = {}
 
 local function head(ngx, response, length)
@@ -13,7 +13,7 @@ local function whole(ngx, response)
   ngx.print(response.body or "")
 end
 
--- with `reset_timedout_connection on` nginx closes with a reset (RST), over HTTP/2 the stream only
+-- with `reset_timedout_connection on`, nginx resets the connection (RST); over HTTP/2, it resets only the stream
 local function reset(ngx) return ngx.exit(444) end
 
 local function hang(ngx, _, fault)
@@ -49,7 +49,7 @@ local function late(ngx, response, fault)
   whole(ngx, response)
 end
 
--- the fault -> the details; `refuse` is a reset too: the box says it before it takes the message
+-- fault -> function that performs it; `refuse` is a reset, too, but the box has not accepted the message
 local FAULTS = { hang = hang, reset = reset, refuse = reset, truncated = truncated, slow = slow, late = late }
 
 ---@param ngx table

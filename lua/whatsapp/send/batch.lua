@@ -1,6 +1,6 @@
 -- Sends many messages at once, over any transport: drives one delivery for each message under way. If the transport has start()
 -- and wait(), up to `concurrency` messages are on the wire at once; else one. All work is done in the coroutine that asks for
--- the next outcome: no coroutine and no closure is made for a message. Never works in the background.
+-- the next outcome: a message gets no coroutine and no closure. Never works in the background.
 local core = require "whatsapp.core"
 local delivery = require "whatsapp.send.delivery"
 local queue = require "whatsapp.util.queue"
@@ -9,12 +9,14 @@ local values = require "whatsapp.util.values"
 
 local batch = {}
 
--- Looked up once, because they are called for each message. For the same reason every field of a batch is set at the start.
+-- These functions are kept in locals, because they are called for each message. For the same reason, every field of a batch is
+-- set at the start.
 local begin, advance, settle_delivery, release_delivery = delivery.begin, delivery.advance, delivery.settle, delivery.release
 local new, push, pop, recipient_of = delivery.new, queue.push, queue.pop, core.recipient_of
 
-local NOTHING = {} -- no message
-local BEGUN, TAKEN = "begun", "taken" -- values of on_wire: the transport is being called; it has returned, and has the request
+local NOTHING = {} -- a value of accepting: no message is being accepted
+-- Values of on_wire. BEGUN: the call of the transport is not over. TAKEN: the transport has the request.
+local BEGUN, TAKEN = "begun", "taken"
 
 ---@class whatsapp.batch
 local Batch = {}
@@ -23,10 +25,10 @@ Batch.__name = "whatsapp.batch"
 
 ---@class whatsapp.progress
 ---@field done integer messages that have ended
----@field failed integer how many of these failed
+---@field failed integer messages that have failed; `done` counts them too
 ---@field total integer? if the messages are a list
 ---@field rate number messages that ended, divided by the seconds since the start
----@field in_flight integer on the wire
+---@field in_flight integer messages on the wire
 
 ---@class whatsapp.BatchOutcome
 ---@field message whatsapp.Message
@@ -44,7 +46,7 @@ local function new_delivery(self, message, key)
   return one
 end
 
--- The next message to the same recipient may begin.
+-- Begins the next message to the same recipient.
 local function follow(self, one)
   local key = one.key
   local chain = self.chains[key]
@@ -55,7 +57,7 @@ local function follow(self, one)
   one.key = false
 end
 
--- The delivery is over: appends it to a linked list of outcomes (allocates nothing), until the caller asks for them. May be
+-- The delivery is over: appends it to the linked list of outcomes, which the caller reads later. Allocates nothing. May be
 -- called again after it raised.
 local function finish(self, one)
   if not one.is_ended then
@@ -72,7 +74,7 @@ local function finish(self, one)
   one.key = false
 end
 
--- puts a delivery among the ended, sleeping or ready ones after a step that returned `wait`
+-- puts a delivery into the list of the ended, the sleeping or the ready ones; `wait` is the result of its last step
 local function place(self, one, wait)
   if one.is_over then return finish(self, one) end
   if wait > 0 then
@@ -84,7 +86,7 @@ local function place(self, one, wait)
   push(self.ready, one)
 end
 
--- Settles a delivery with its answer, or with the error that came instead.
+-- Settles a delivery with its answer, or with an error in place of the answer.
 local function settle(self, one, response, err, details)
   self.current = one
   self.is_settling = true
@@ -97,7 +99,7 @@ local function settle(self, one, response, err, details)
   self.is_settling = false
 end
 
--- Passes the request, which is ready, to the transport.
+-- Passes the request to the transport.
 local function start(self, one)
   self.in_flight = self.in_flight + 1
   one.on_wire = BEGUN
@@ -114,16 +116,20 @@ local function start(self, one)
   self.current = false
 end
 
--- runs a delivery until it has to wait
-local function run(self, one)
+-- Runs a delivery until it must wait. `to` and `plain_to` are the recipient, if accept() has read it.
+local function run(self, one, to, plain_to)
   local wait
   self.current = one
   if not (self.closing or self.shared.closed) then
-    if not one.body then begin(one, one.message) end
+    if not one.body then
+      if not to then to, plain_to = recipient_of(one.message) end
+      begin(one, one.message, to, plain_to)
+    end
     wait = advance(one, self.now())
     if wait == 0 and not self.closing then return start(self, one) end
   end
-  if wait == 0 or wait == nil then one:stop(self.closing and "batch" or "client") end -- unless it is over
+  -- if the delivery is over, stop() does nothing
+  if wait == 0 or wait == nil then one:stop(self.closing and "batch" or "client") end
   place(self, one, wait)
   self.current = false
 end
@@ -133,16 +139,16 @@ local function run_ready(self)
   while ready.head <= ready.tail and self.in_flight < self.concurrency do run(self, pop(ready)) end
 end
 
--- An error was raised in the middle of a step (Ctrl-C, no memory), or the coroutine that drove it was ended: gives the message
+-- An error was raised in the middle of a step (Ctrl-C, no memory), or the coroutine that drove the step died: gives the message
 -- an outcome.
 local function recover(self)
   local one = self.current
-  if one.on_wire ~= TAKEN then -- else its answer will come
+  if one.on_wire ~= TAKEN then -- if it is TAKEN, the answer comes later
     if one.on_wire then self.in_flight = self.in_flight - 1 end
     local begun = one.on_wire ~= false or self.is_settling
-    one.on_wire, one.is_spoilt = false, true -- is_spoilt: never reused, so that a late answer is not taken for another message's
+    one.on_wire, one.is_spoilt = false, true -- is_spoilt: never reused, else a late answer could go to another message
     if not one.is_over then
-      one:raised(begun and "something was raised while this was sent" or "something was raised before this was sent", begun)
+      one:raised(begun and "an error was raised while this was sent" or "an error was raised before this was sent", begun)
     end
     finish(self, one)
   end
@@ -151,8 +157,8 @@ end
 
 -- ---- the source -------------------------------------------------------------------------------------------------------------
 
--- Takes in the message that was read last. The message stays in `accepting` until another list holds it, so that it gets an
--- outcome even if an error is raised here.
+-- Begins the message that was read last, or puts it into the queue of its recipient. The message stays in `accepting` until
+-- another list holds it: so it gets an outcome even if this function raises.
 local function accept(self)
   local message = self.accepting
   if self.closing or self.shared.closed then
@@ -163,10 +169,10 @@ local function accept(self)
     self.current = false
     return
   end
-  local _, key = nil, false
-  if self.ordered then _, key = recipient_of(message) end -- nil: there is no usable recipient
+  local to, plain_to = recipient_of(message)
+  local key = self.ordered and plain_to or false -- false: the message has no usable recipient
   local chain = key and self.chains[key]
-  if chain then -- messages to one recipient keep their order: each waits for the one before it
+  if chain then -- messages to one recipient keep their order: each waits for the message before it
     if chain == true then
       chain = queue.fifo()
       self.chains[key] = chain
@@ -176,10 +182,10 @@ local function accept(self)
     return
   end
   local one = new_delivery(self, message, key)
-  if key then self.chains[key] = true end -- becomes a queue when a second message waits
+  if key then self.chains[key] = true end -- becomes a queue when a second message to the recipient waits
   self.alive = self.alive + 1
   self.accepting = NOTHING
-  run(self, one)
+  run(self, one, to, plain_to)
 end
 
 -- Reads messages until `concurrency` of them are under way or ended, or `window` of them sleep or wait for their recipient.
@@ -187,7 +193,7 @@ local function fill(self)
   local ready, concurrency = self.ready, self.concurrency
   if self.accepting ~= NOTHING then accept(self) end
   while self.alive < concurrency and self.held < self.window and not (self.exhausted or self.closing) do
-    self.exhausted = true -- if the source raises, the messages under way still end
+    self.exhausted = true -- if the source raises, it is not called again, and the messages under way still end
     local message = self.source()
     if message == nil then return end
     self.exhausted = false
@@ -199,10 +205,10 @@ end
 
 -- ---- waiting ----------------------------------------------------------------------------------------------------------------
 
-local LONGEST = 60 -- seconds in one wait
+local LONGEST = 60 -- the longest single wait, in seconds
 
--- A transport without inboxes may return the answer of another batch: puts it into that batch's list. Allocates nothing, so that
--- no answer is lost.
+-- A transport without inboxes may return an answer that belongs to another batch: puts the answer into that batch's list.
+-- Allocates nothing, so that no answer is lost.
 local function hand_over(one, response, err, details)
   local owner = one.batch
   one.response, one.err, one.details, one.answered_before = response, err, details, owner.answered
@@ -231,8 +237,8 @@ end
 local function wait_for_answer(self, seconds)
   local one, response, err, details = self.wait_for_answer(seconds, self)
   if one == nil then return end
-  if not (self.is_owned or type(one) == "table") then return end -- the slot of another user of the transport
-  if not one.on_wire then return end -- it has its outcome already
+  if not (self.is_owned or type(one) == "table") then return end -- the slot belongs to another user of the transport
+  if not one.on_wire then return end -- this delivery has its outcome already
   if one.batch == self then return settle(self, one, response, err, details) end
   hand_over(one, response, err, details)
 end
@@ -241,43 +247,21 @@ local function wait(self)
   local first = self.sleeping[1]
   local seconds = first and math.min(LONGEST, math.max(0, first.wakes - self.now())) or LONGEST
   if self.in_flight > 0 then return wait_for_answer(self, seconds) end
-  if not first then error "a delivery of the batch waits for nothing" end
+  if not first then error "a delivery of the batch can never end" end
   self.state.sleep(seconds)
 end
 
--- A hook, a store or a token function of a message must not ask its own batch. If the coroutine that ran such a function is
--- dead, the batch goes on.
+-- A hook, a store or a token function must not call the batch that runs it. If the coroutine that ran such a function is dead,
+-- the batch goes on.
 local function check_current(self, level)
   local calling = self.current.calling
   if calling and (calling == true or coroutine.status(calling) ~= "dead") then
-    error("a batch cannot be asked for outcomes from within one of its own messages", level + 1)
+    error("a hook, a store or a token function cannot call the batch that runs it", level + 1)
   end
   recover(self)
 end
 
--- returns the next delivery that has ended; nil: all have ended
-local function next_ended(self, level)
-  if self.current then check_current(self, level + 1) end
-  local ready = self.ready
-  while not self.first_ended do
-    if self.answered then settle_answered(self) end
-    if self.sleeping[1] then wake(self, self.closing or self.shared.closed) end
-    if ready.head <= ready.tail then run_ready(self) end
-    fill(self)
-    if not (self.first_ended or self.answered) and (ready.head > ready.tail or self.in_flight >= self.concurrency) then
-      if self.alive == 0 and not self.sleeping[1] then return nil end
-      wait(self)
-    end
-  end
-  local one = self.first_ended
-  self.first_ended = one.after
-  self.alive = self.alive - 1
-  return one
-end
-
--- ---- the public face --------------------------------------------------------------------------------------------------------
-
--- Calls the progress function. If it raises, it is not called again; the outcome stays, and its details have the error.
+-- Calls the progress function. If it raises, it is not called again. The outcome stays, and its details have the error.
 local function report(self, details)
   local seconds = self.now() - self.started
   local ok, problem = values.protected(self.on_progress, {
@@ -289,35 +273,52 @@ local function report(self, details)
   if details then details.progress_error = values.text_of(problem) end
 end
 
--- counts an outcome, and releases the delivery for reuse
-local function release(self, one)
+-- Returns the next message that has ended, and its outcome; no value: all messages have ended. Releases its delivery.
+local function next_outcome(self, level)
+  if self.current then check_current(self, level + 1) end
+  local ready = self.ready
+  while not self.first_ended do
+    if self.answered then settle_answered(self) end
+    if self.sleeping[1] then wake(self, self.closing or self.shared.closed) end
+    if ready.head <= ready.tail then run_ready(self) end
+    fill(self)
+    if not (self.first_ended or self.answered) and (ready.head > ready.tail or self.in_flight >= self.concurrency) then
+      if self.alive == 0 and not self.sleeping[1] then return end
+      wait(self)
+    end
+  end
+  local one = self.first_ended
+  self.first_ended = one.after
+  self.alive, self.count = self.alive - 1, self.count + 1
   local message, result, err, details = one.message, one.result or nil, one.err or nil, one.details
   if not one.is_spoilt then release_delivery(one) end
-  self.count = self.count + 1
   if result == nil then self.failures = self.failures + 1 end
   if self.on_progress then report(self, details) end
   return message, result, err, details
 end
 
+-- ---- the public face --------------------------------------------------------------------------------------------------------
+
 local function check_batch(self)
   if getmetatable(self) ~= Batch then error("call the functions of a batch with a colon, as in batch:next()", 3) end
 end
 
----Returns the next message that has ended, and its outcome as client:send returns it; nil: all have ended. Lua 5.1 cannot yield
----inside a `for`: in an event loop, call this in a `while`.
+---Returns the next message that has ended, and its outcome as client:send returns it; nil: all messages have ended. Lua 5.1
+---cannot yield inside a `for`: in an event loop, call this method in a `while`.
 ---@return whatsapp.Message? message, table? result, string? err, whatsapp.info|whatsapp.details|nil details
 function Batch:next()
   check_batch(self)
-  local one = next_ended(self, 2)
-  if one then return release(self, one) end
+  local message, result, err, details = next_outcome(self, 2) -- not a tail call: errors blame the caller of this function
+  return message, result, err, details
 end
 
 function Batch:__call()
-  local one = next_ended(self, 2)
-  if one then return release(self, one) end
+  local message, result, err, details = next_outcome(self, 2)
+  return message, result, err, details
 end
 
----Ends early: reads no further messages, waits for those on the wire, and begins no other. May be called again.
+---Ends early: reads no further messages, begins none of the waiting messages, and waits for the messages on the wire. May be
+---called again.
 ---@return whatsapp.BatchOutcome[] outcomes of the messages that were under way
 function Batch:close()
   check_batch(self)
@@ -332,11 +333,10 @@ function Batch:close()
     end
     self.chains[key] = true
   end
-  local one = next_ended(self, 2)
-  while one do
-    local message, result, err, details = release(self, one)
+  local message, result, err, details = next_outcome(self, 2)
+  while message ~= nil do
     outcomes[#outcomes + 1] = { message = message, result = result, err = err, details = details }
-    one = next_ended(self, 2)
+    message, result, err, details = next_outcome(self, 2)
   end
   return outcomes
 end
@@ -358,7 +358,8 @@ function batch.new(options)
     start = many and transport.start or false, wait_for_answer = many and transport.wait or false,
     is_owned = options.state.shared.owned,
     ready = queue.fifo(), sleeping = queue.heap(), chains = {}, first_ended = false, last_ended = false, answered = false,
-    -- alive: begun and not fetched, without the sleeping ones; held: asleep or in a chain; in_flight: on the wire
+    -- alive: begun, not asleep, and not yet returned to the caller; held: asleep, or in a recipient's queue; in_flight: on the
+    -- wire
     alive = 0, held = 0, in_flight = 0,
     count = 0, failures = 0, current = false, is_settling = false, closing = false, exhausted = false, accepting = NOTHING,
   }, Batch)

@@ -1,5 +1,5 @@
--- Files for a transport that does not stream: what a request would stream is put into its `body`, and the body of a response
--- is written to the file that the request names. Both are bounded. Never sends; a file that exists is not touched.
+-- Files for a transport that does not stream: puts the files of a request into its `body`, and writes the body of a response to
+-- the file that the request names. Both have a largest size. Never sends; never overwrites a file.
 local outcome = require "whatsapp.wire.outcome"
 local source = require "whatsapp.media.file"
 local stream = require "whatsapp.transport.upload"
@@ -7,24 +7,24 @@ local values = require "whatsapp.util.values"
 
 local body = {}
 
----Bytes of a body that is put together here at most: a file of the API's largest size, and the form around it.
+---The largest body in bytes: the largest file that the API takes, and the form around it.
 body.MOST = 101 * 1024 * 1024
 
 local PIECE, MAX_FILE = 65536, 100 * 1024 * 1024
 
 local function refused(field, err)
-  local text = ("%s: %s"):format(field, err)
-  return outcome.invalid(text, { { path = field, rule = "file", message = text } })
+  local line = ("%s: %s"):format(field, err)
+  return outcome.invalid(line, { { path = field, rule = "file", message = line } })
 end
 
--- adds the bytes of a file from an offset on; returns how many there are in all
+-- adds the bytes of a file, from an offset on; returns the new size of the body
 local function add_file(list, size, piece)
   local opened, err = source.open { path = piece.file, filename = "" }
   if not opened then return refused(piece.field, err) end
   local offset, rest = piece.from, math.max(0, opened.size - piece.from)
   if size + rest > body.MOST then
     opened.close()
-    return refused(piece.field, ("%.0f bytes are more than a transport that does not stream may be given"):format(rest))
+    return refused(piece.field, ("a transport that does not stream cannot take %.0f bytes"):format(rest))
   end
   while offset < opened.size do
     local bytes = opened.at(offset, PIECE)
@@ -47,7 +47,8 @@ end
 
 ---Puts the files and forms of a request into its body.
 ---@param request whatsapp.request
----@return whatsapp.request? request the same if it streams nothing up, else a copy with `body` instead of `body_file` and `form`
+---@return whatsapp.request? request the same table if it has no body_file and no form; else a copy with `body` in place of
+---these two
 ---@return string? err
 ---@return whatsapp.details? details
 function body.inlined(request)
@@ -70,7 +71,7 @@ function body.inlined(request)
   return made
 end
 
--- a new file with these bytes
+-- creates a file with these bytes
 local function write(path, bytes)
   local created, err = source.create(path)
   if not created then return nil, err end
@@ -84,10 +85,10 @@ local function write(path, bytes)
   return nil, unwritten or unclosed
 end
 
----Writes the body of a response to the file that its request names, as a transport that streams does; tells progress once.
+---Writes the body of a response to the file that its request names. Calls the progress function once.
 ---@param request whatsapp.request as body.inlined returned it
 ---@param response whatsapp.response
----@return whatsapp.response? response with `size` instead of `body` if it was written; the same if there is nothing to write
+---@return whatsapp.response? response with `size` in place of `body` if the body was written; else the same table
 ---@return string? err
 ---@return whatsapp.details? details
 function body.saved(request, response)

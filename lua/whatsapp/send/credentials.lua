@@ -1,10 +1,13 @@
 -- Decides who gets a secret: the one signer of requests, the hosts that may get the token, and the scrubber that removes
 -- secrets from every text that comes back. Runs as the last step before an attempt. Never shows a secret, never sends anything.
+local core = require "whatsapp.core"
 local outcome = require "whatsapp.wire.outcome"
 local url_reader = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
 
 local credentials = {}
+
+local LIST = getmetatable(core.array {})
 
 -- ---- the hosts that get the token -----------------------------------------------------------------------------------------
 
@@ -33,12 +36,13 @@ local function oddity(url)
   if url:find "[%c%s\\\127-\255]" then
     return "a URL has no spaces, control characters, backslashes or letters beyond ASCII"
   end
-  if url:find("#", 1, true) then return "a URL to be fetched has no fragment" end
+  if url:find("#", 1, true) then return "a URL that gets the token has no fragment" end
 end
 
 ---@param url any
----@param base_url string of the client
----@return boolean? graph whether it is the Graph API; nil: it is not told the token
+---@param base_url string the client's base_url
+---@return boolean? graph true: the URL is on the Graph API; false: another host that gets the token; nil: the token must not go
+---there
 ---@return string? err
 function credentials.is_graph(url, base_url)
   local err = oddity(url)
@@ -46,12 +50,12 @@ function credentials.is_graph(url, base_url)
   local base = origin(base_url)
   if url == base or url:sub(1, #base + 1) == base .. "/" then return true end
   local authority, rest = url:match "^https://([^/?]*)(.*)$"
-  if not authority then return nil, "a URL that is sent the token begins with https://" end
-  if authority:find("@", 1, true) then return nil, "a URL that is sent the token has no name and password before its host" end
+  if not authority then return nil, "the token goes only to a URL that begins with https://" end
+  if authority:find("@", 1, true) then return nil, "the token goes only to a URL without a name and password before its host" end
   local read = url_reader.read(url)
   local host = read and read.port == 443 and read.host or ""
   local graph = HOSTS[host]
-  -- allows only one spelling of the host, so that no other URL reader finds another host
+  -- The URL must write the host exactly so: then no other reader of the URL can find a different host.
   if graph == nil or (authority ~= host and authority ~= host .. ":443") then
     return nil, ("the token goes to graph.facebook.com and lookaside.fbsbx.com only, not to %s"):format(shown(authority))
   end
@@ -61,8 +65,8 @@ end
 
 -- ---- scrubbing ------------------------------------------------------------------------------------------------------------
 
--- The secrets of the latest requests, the newest first. A secret shorter than SHORTEST is not removed: only tests use one, and
--- many words contain it.
+-- The list keeps the secrets of the latest requests, the newest first. It has no secret shorter than SHORTEST: only tests use
+-- such secrets, and many words contain them.
 local KEPT, SHORTEST = 12, 8
 
 local function remember(secrets, secret)
@@ -72,6 +76,7 @@ local function remember(secrets, secret)
   if #secrets > KEPT then secrets[table.remove(secrets)] = nil end
 end
 
+-- returns the text with *** for each place of the secret
 local function without(text, secret)
   if type(secret) ~= "string" or #secret < SHORTEST then return text end
   local from, to = text:find(secret, 1, true)
@@ -82,41 +87,42 @@ local function without(text, secret)
   return text
 end
 
----@param state table of a client
+---@param state table the state of a client
 ---@param text string
----@param request table? the signed request: its token may be older than the tokens that the client remembers
+---@param request table? the signed request: its token may be older than the tokens in the list
 ---@return string text without the client's secrets
 function credentials.clean(state, text, request)
   local authorization = request and request.headers and request.headers.Authorization
   if authorization then text = without(text, authorization:match "^Bearer (.*)$") end
-  text = without(without(text, state.token), state.signed.token) -- other clients may have pushed them out of the list
+  text = without(without(text, state.token), state.signed.token) -- requests of other clients may have pushed both out of the list
   for _, secret in ipairs(state.shared.secrets) do text = without(text, secret) end
   return text
 end
 
----The same for every string in a tree of few levels.
----@param state table of a client
+---Removes the client's secrets from every string in a tree of tables.
+---@param state table the state of a client
 ---@param value any
----@param depth integer how many levels of tables
----@param request table? that was signed
----@return any copy; what lies deeper is left out
+---@param depth integer levels of tables that are copied
+---@param request table? the signed request
+---@return any copy without tables that are deeper than `depth`
 function credentials.cleaned(state, value, depth, request)
   if type(value) == "string" then return credentials.clean(state, value, request) end
   if type(value) ~= "table" then return value end
   if depth == 0 then return nil end
-  local clean = setmetatable({}, getmetatable(value))
-  for name, member in pairs(value) do clean[name] = credentials.cleaned(state, member, depth - 1, request) end
-  return clean
+  local clean = {}
+  for name, member in next, value do clean[name] = credentials.cleaned(state, member, depth - 1, request) end
+  return getmetatable(value) == LIST and setmetatable(clean, LIST) or clean -- a user's metatable could raise
 end
 
 -- ---- the token ------------------------------------------------------------------------------------------------------------
 
-local AGAIN, LONGEST = 0.01, 60 -- seconds between two checks of a token call under way; seconds until it counts as lost
+-- AGAIN: seconds between two checks of a token call that is under way. LONGEST: seconds until such a call counts as lost.
+local AGAIN, LONGEST = 0.01, 60
 
-local MAIN = {} -- for the main program, which coroutine.running() does not name before Lua 5.2
+local MAIN = {} -- the key of the main program: coroutine.running() returns nil there before Lua 5.2
 
--- One token call is under way at a time. The coroutine that called may have vanished while it waited: then another one
--- takes over.
+-- Only one call of the token function is under way at a time. If the coroutine of that call died while it waited, the next
+-- coroutine calls the function again.
 local function is_asking(state, now)
   local asking = state.asking
   if not asking then return false end
@@ -129,12 +135,12 @@ local function refused(problem)
   return outcome.refused("token", "the token function gave " .. problem)
 end
 
--- Returns what the token function gives; or false where another call is under way; or nil, err, details.
+-- Returns the token; or false if another call of the token function is under way; or nil, err, details.
 local function asked_token(state, delivery, now)
   local running = coroutine.running() or MAIN
   if is_asking(state, now) then
     if state.asking.co[1] ~= running then return false end
-    return refused "no token: it sends through the client that asks it"
+    return refused "no token: it sends a message with the client that waits for this token"
   end
   local asking = { since = now, co = setmetatable({ running }, { __mode = "v" }) }
   state.asking = asking
@@ -153,7 +159,7 @@ end
 
 -- ---- signing --------------------------------------------------------------------------------------------------------------
 
--- whether the URL is the Graph API's; or nil, err, details where the host is not told the token
+-- returns whether the URL is on the Graph API; or nil, err, details if the host must not get the token
 local function destination(state, url)
   if url == state.messages_url then return true end
   local graph, problem = credentials.is_graph(url, state.base_url)
@@ -161,7 +167,7 @@ local function destination(state, url)
   return graph
 end
 
--- the headers with Authorization, in a table of their own
+-- returns a new table: the headers, and Authorization
 local function signed_headers(state, headers, token)
   local made = values.copy(headers)
   made.Authorization = "Bearer " .. token
@@ -170,15 +176,15 @@ local function signed_headers(state, headers, token)
 end
 
 local function proof_of(state, token)
-  local proof = require("whatsapp.crypto").hmac_sha256(state.app_secret, token)
+  local proof = require("whatsapp.util.needed")("whatsapp.crypto").hmac_sha256(state.app_secret, token)
   remember(state.shared.secrets, state.app_secret)
   remember(state.shared.secrets, proof)
   return proof
 end
 
--- Signs anew. The library's own transport gets the same URL and the same headers table for all messages that share them; it
--- recognizes them by identity. A user's transport gets a new headers table for each request, because it may change the
--- table. Headers of a hook are signed each time, for the same reason.
+-- Signs a request that differs from the last one. The library's transport recognizes the signed headers by the identity of
+-- their table: so all messages with the same URL and headers share one table. A user's transport gets a new table for each
+-- request, because it may write into the table. Headers that a hook may have changed are signed each time.
 local function sign_anew(state, url, headers, token, graph)
   local signed_url, made = url, signed_headers(state, headers, token)
   if state.app_secret and graph then
@@ -190,13 +196,14 @@ local function sign_anew(state, url, headers, token, graph)
   return signed_url, made
 end
 
----@param state table of a client
+---@param state table the state of a client
 ---@param url string
 ---@param headers table<string, string>
----@param delivery table? for which a token function is called
+---@param delivery table? the delivery for which the token function is called
 ---@param now number seconds
----@return string|false|nil url with appsecret_proof where an app secret is known; false: another token call is under way
----@return table<string, string>|string|nil headers with Authorization; or an error string
+---@return string|false|nil url has appsecret_proof if the client has an app secret; false: another call of the token function
+---is under way
+---@return table<string, string>|string|nil headers have Authorization; a string: the error
 ---@return whatsapp.details? details
 function credentials.sign(state, url, headers, delivery, now)
   local signed, token = state.signed, state.token -- the last request nearly always had the same URL, headers and token
@@ -216,7 +223,7 @@ end
 
 local sign = credentials.sign
 
----The last step before an attempt: makes the request that a transport takes.
+---The last step before an attempt: makes the request for the transport.
 ---@param delivery table
 ---@param now number seconds
 ---@return number? seconds 0: the request is ready; else seconds until the next try to call the token function; nil: it failed
@@ -225,7 +232,7 @@ local sign = credentials.sign
 function credentials.step(delivery, now)
   local state, url, headers = delivery.state, delivery.url, delivery.headers
   local signed = state.signed
-  if signed.url == url and signed.from == headers and signed.token == state.token then -- nearly always the same as the last one
+  if signed.url == url and signed.from == headers and signed.token == state.token then -- nearly always so
     delivery:make_request(signed.signed_url, signed.headers)
     return 0
   end
@@ -233,7 +240,7 @@ function credentials.step(delivery, now)
     local details
     url, headers, details = sign(state, url, headers, delivery, now)
     if url == false and state.sleep then return AGAIN, true end
-    if not url then return nil, headers or "the token function is asked elsewhere", details end
+    if not url then return nil, headers or "another call of the token function is under way", details end
   end
   delivery:make_request(url, headers)
   return 0

@@ -1,9 +1,10 @@
--- The members of a message that /marketing_messages takes and /messages takes too, with the one value that it allows. Pure.
+-- Checks the two members of a message that /marketing_messages allows with one value only. Pure.
 local outcome = require "whatsapp.wire.outcome"
+local values = require "whatsapp.util.values"
 
 local marketing = {}
 
--- member, the value that it must have, and whether the value is assumed where the member is absent
+-- the name of the member, and its only allowed value
 local ROWS = { { "type", "template" }, { "recipient_type", "individual" } }
 
 ---@param message whatsapp.Message
@@ -11,9 +12,9 @@ local ROWS = { { "type", "template" }, { "recipient_type", "individual" } }
 function marketing.check(message)
   for _, row in ipairs(ROWS) do
     local name, wanted = row[1], row[2]
-    local value = message[name]
-    if value == nil and name == "type" and message.template == nil then value = "another type" end
-    if value ~= nil and tostring(value):lower() ~= wanted then
+    local value = rawget(message, name) -- rawget, because a metatable could raise
+    if value == nil and name == "type" and rawget(message, "template") == nil then value = "another type" end
+    if value ~= nil and values.text_of(value):lower() ~= wanted then
       local err = ('%s: must be "%s" for /marketing_messages'):format(name, wanted)
       return outcome.invalid(err, { { path = name, rule = "enum", limit = wanted, actual = value, message = err } })
     end

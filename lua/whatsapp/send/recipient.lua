@@ -1,22 +1,23 @@
--- Addresses: the one place that knows where a recipient belongs in a message. A phone number or a group's id goes to `to`, a
--- business-scoped user id to `recipient`, a group's event is answered in the group. Plain tables; never sends, never changes
--- its arguments.
+-- Addresses: decides in which member of a message a recipient belongs. A phone number and a group's id go to `to`; a
+-- business-scoped user id goes to `recipient`; the answer to an event in a group goes to the group. Works on plain tables;
+-- never sends, never changes its arguments.
 local values = require "whatsapp.util.values"
 
 local recipient = {}
 
----@class whatsapp.addressed the members of a message that say who gets it
+---@class whatsapp.addressed the members of a message that name the recipient
 ---@field to string|integer|nil a phone number, or a group's id
 ---@field recipient string? a business-scoped user id
 ---@field recipient_type "individual"|"group"|nil
 
----Every function that takes a recipient takes one of these: a phone number or a group's id, a business-scoped user id such as
----"US.13491208655302741918", { to = } or { recipient = }, or an event of a webhook, which is answered where it came from.
+---Every function with a recipient takes an address: a phone number, a group's id, a business-scoped user id such as
+---"US.13491208655302741918", a table { to = } or { recipient = }, or an event of a webhook (the message then goes to the user
+---or the group of the event).
 ---@alias whatsapp.Address string|integer|whatsapp.addressed|whatsapp.event
 
 local MEMBERS = { "to", "recipient", "recipient_type" }
 
--- the two letters of a country and letters or digits; ENT: the id is a portfolio's
+-- the two letters of a country, then letters or digits; with ENT, the id belongs to a portfolio
 local USER_IDS = { "^%a%a%.%w+$", "^%a%a%.ENT%.%w+$" }
 
 ---@param value any
@@ -29,10 +30,10 @@ function recipient.is_user_id(value)
   return false
 end
 
--- how the API writes the ids of its groups: this is "capi_group:" in base64
+-- Each id of a group begins with "capi_group:" in base64.
 local GROUP_ID = "^Y2FwaV9ncm91cDo"
 
--- the members for one id, whatever kind of id it is
+-- returns the members for one id
 local function members_of_id(id)
   if recipient.is_user_id(id) then return { recipient = id } end
   if type(id) == "string" and id:find(GROUP_ID) then return { recipient_type = "group", to = id } end
@@ -43,8 +44,8 @@ end
 
 local STANDBY = "another app answers this conversation: a standby event must not be answered"
 
--- kind of an event -> the ids that name the user, of which the first is used; a status and an echo are about messages that the
--- business sent
+-- kind of an event -> the fields that name the user; the first field that is present is used. A status and an echo belong to
+-- messages that the business sent.
 local FROM_SENDER = { "from", "from_user_id" }
 local SENDERS = {
   status = { "recipient_id", "recipient_user_id" },
@@ -57,13 +58,13 @@ local function members_of_event(event)
   for _, name in ipairs(SENDERS[event.kind] or FROM_SENDER) do
     if event[name] then return members_of_id(event[name]) end
   end
-  return nil, "the event tells no sender"
+  return nil, "the event names no sender"
 end
 
 -- ---- addresses ----------------------------------------------------------------------------------------------------------
 
--- A copy of the whole table: the check of the message refuses what does not belong there. A user id or a group's id is put
--- where it is delivered.
+-- Copies the whole table, so that the check of the message refuses members that do not belong there. A business-scoped user id
+-- in `to` moves to `recipient`; with a group's id in `to`, recipient_type becomes "group".
 local function members_of_table(address)
   local members = values.copy(address)
   if members.recipient ~= nil then return members end
@@ -79,7 +80,7 @@ local READERS = {
   string = members_of_id,
   number = function(number)
     if values.id(number) then return { to = number } end
-    return nil, "an address that is a number is a whole number, with all its digits"
+    return nil, "an address that is a number must be a whole number with all its digits"
   end,
   table = function(address)
     if type(address.kind) == "string" then return members_of_event(address) end
@@ -88,9 +89,9 @@ local READERS = {
 }
 
 ---@param address whatsapp.Address
----@return whatsapp.addressed? members of a message, in a table of their own
+---@return whatsapp.addressed? members a new table with members of a message
 ---@return string? err
----@return boolean? is_data with err: true if the address is an event, whose content is not the caller's mistake
+---@return boolean? is_data with err: true if the address is an event; the content of an event is not the caller's mistake
 function recipient.of(address)
   local read = READERS[type(address)]
   if not read then
@@ -104,15 +105,16 @@ end
 
 ---@generic T: table
 ---@param message T
----@param address whatsapp.addressed the members that recipient.of returns, or another message
----@param always boolean? if true, it replaces an address that the message has
----@return T copy of the message with that address; without `always` an address that the message has is kept
+---@param address whatsapp.addressed members from recipient.of, or another message
+---@param always boolean? true: the new address replaces an address in the message
+---@return T copy the message with the address; without `always`, an address in the message stays
 function recipient.address(message, address, always)
   local addressed = values.copy(message)
-  if not always and (message.to ~= nil or message.recipient ~= nil) then return addressed end
+  if not always and (addressed.to ~= nil or addressed.recipient ~= nil) then return addressed end
   for _, name in ipairs(MEMBERS) do
-    if always and (name ~= "recipient_type" or address[name] ~= nil) then addressed[name] = address[name]
-    elseif addressed[name] == nil then addressed[name] = address[name] end
+    local member = rawget(address, name)
+    if always and (name ~= "recipient_type" or member ~= nil) then addressed[name] = member
+    elseif addressed[name] == nil then addressed[name] = member end
   end
   return addressed
 end
@@ -120,8 +122,8 @@ end
 -- ---- answers ------------------------------------------------------------------------------------------------------------
 
 ---@param event whatsapp.event
----@param message whatsapp.Message without an address; an address that it has is kept
----@return whatsapp.Message? copy addressed to where the event came from
+---@param message whatsapp.Message if it has an address, the address stays
+---@return whatsapp.Message? copy the message to the sender or the group of the event
 ---@return string? err
 function recipient.to(event, message)
   local members, err = members_of_event(event)
@@ -131,7 +133,7 @@ end
 
 ---@param event whatsapp.event of kind "message"
 ---@param message whatsapp.Message
----@return whatsapp.Message? copy that goes to where the event came from and quotes it
+---@return whatsapp.Message? copy the message to the sender or the group of the event; it quotes the message of the event
 ---@return string? err
 function recipient.reply(event, message)
   local reply, err = recipient.to(event, message)
@@ -142,7 +144,7 @@ function recipient.reply(event, message)
 end
 
 ---@param event whatsapp.event of kind "message"
----@param emoji string "" takes a reaction back
+---@param emoji string "" removes an earlier reaction
 ---@return whatsapp.ReactionMessage? message
 ---@return string? err
 function recipient.reaction(event, emoji)

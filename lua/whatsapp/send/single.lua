@@ -1,5 +1,5 @@
--- One message at a time: drives a delivery to its end in the coroutine of the caller, and waits there. Never has two requests
--- under way.
+-- Sends one message: drives a delivery to its end in the coroutine of the caller, and waits there. Never has two requests under
+-- way.
 local delivery = require "whatsapp.send.delivery"
 local values = require "whatsapp.util.values"
 
@@ -7,9 +7,9 @@ local advance, settle, release = delivery.advance, delivery.settle, delivery.rel
 
 local single = {}
 
----Moves the request of a delivery over the transport. A user's transport must not raise; if it raises, the error becomes an
----outcome. A user's transport gets a file in the body, unless it says that it streams.
----@param one whatsapp.delivery whose advance() returned 0
+---Sends the request of a delivery over the transport. A user's transport must not raise; if it raises, the delivery fails with
+---this error. A user's transport gets each file in the body, unless the transport has `streams = true`.
+---@param one whatsapp.delivery its advance() has returned 0
 ---@return table? response, string? err, whatsapp.details? details
 function single.exchange(one)
   local shared, request = one.state.shared, one.request
@@ -24,7 +24,7 @@ function single.exchange(one)
   return nil, values.text_of(response)
 end
 
----@param one whatsapp.delivery that has begun; it must not be used afterwards
+---@param one whatsapp.delivery a delivery that has begun; do not use it after this call
 ---@return any result, string? err, whatsapp.info|whatsapp.details details
 function single.run(one)
   local state = one.state

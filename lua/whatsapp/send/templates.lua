@@ -1,6 +1,6 @@
--- Compares template messages with the definitions of their templates before they are sent: those of the client's option
--- `templates`, a list or a store. Only for clients that have the option. Never sends a message, and never refuses one because
--- definitions could not be fetched: that makes a warning.
+-- Compares a template message with the definition of its template before the message is sent. The definitions are in the
+-- client's option `templates`: a list, or a store. Clients without this option do not load this file. Never sends a message. If
+-- a definition cannot be fetched, the message gets a warning and is sent.
 local check = require "whatsapp.templates.check"
 local definition = require "whatsapp.templates.definition"
 local problems = require "whatsapp.wire.problems"
@@ -8,7 +8,7 @@ local values = require "whatsapp.util.values"
 
 local templates = {}
 
--- definition -> its view
+-- definition -> the view that the check reads
 local views = setmetatable({}, { __mode = "k" })
 
 local function view_of(source)
@@ -33,15 +33,15 @@ local function languages(list)
   return names
 end
 
--- Checks a message with the definitions of its template's name: one for each language.
+-- Checks a message with the definitions of one template's name; the list has one definition for each language.
 local function check_with(list, message, report)
   local code = language_of(message.template)
   for _, source in ipairs(list) do
     if source.language == code then return check.message(view_of(source), message, report) end
   end
-  if type(code) ~= "string" then return end -- the core reports it
+  if type(code) ~= "string" then return end -- the core reports the missing language
   local known = languages(list)
-  report:add("template.language.code", "enum", ("must be %s, in which the template exists, got %s"):format(problems.either(known),
+  report:add("template.language.code", "enum", ("must be a language of the template (%s), got %s"):format(problems.either(known),
     problems.shown(code)), table.concat(known, ", "), code)
 end
 
@@ -52,7 +52,7 @@ local function check_known(list, names, message, report)
   report:add("template.name", "enum", names and problems.unknown(name, names, words) or words, nil, name)
 end
 
--- the list of the option `templates` by name
+-- returns the definitions in lists by name
 local function indexed(list)
   local by_name = {}
   for _, source in ipairs(list) do
@@ -75,7 +75,7 @@ end
 
 local MOST_LANGUAGES = 500
 
--- a function that asks the API for the definitions with this name
+-- returns a function that gets the definitions of one name from the API
 local function fetcher(access)
   return function(name)
     local list, made = {}, require("whatsapp.graph.tables").new("templates", access)
@@ -91,11 +91,12 @@ local function fetcher(access)
 end
 
 local function unchecked(report, err)
-  report:warn("template.name", "required", "not compared with its template, whose definition is not known: " .. tostring(err))
+  report:warn("template.name", "required",
+    "the message was not compared with its template, because there is no definition: " .. tostring(err))
   return report
 end
 
--- A store of the user's may yield, raise and give anything.
+-- A user's store may yield, may raise, and may return any value.
 local function ask(delivery, store, name, fetch, is_fresh)
   local ok, list, err = delivery:call(store.definitions, store, name, fetch, is_fresh, delivery.state.waba_id)
   if ok and type(list) == "table" then return list end
@@ -111,7 +112,7 @@ local function of_store(store, access)
     if not list then return unchecked(report, err) end
     check_known(list, nil, message, report)
     if report.count == 0 then return report end
-    local again = problems.new() -- the list that was kept may be out of date
+    local again = problems.new() -- the list in the store may be out of date
     list, err = ask(delivery, store, name, fetch, true)
     if not list then return unchecked(again, err) end
     check_known(list, nil, message, again)
@@ -128,7 +129,7 @@ local function joined(first, second)
   return #list > 0 and list or nil
 end
 
--- the outcome of the core's check and of this one together
+-- returns one outcome for the core's check and the check with the definition
 local function together(report, body, warnings, details)
   if report.count == 0 then
     if body and #report.warnings > 0 then warnings = joined(warnings, report.warnings) end
@@ -140,15 +141,15 @@ local function together(report, body, warnings, details)
   return all:finish()
 end
 
----Makes the function that compares the template messages of a client.
+---Makes the function that compares a client's template messages with their definitions.
 ---@param option table a list of definitions, or a store
----@param access whatsapp.graph.access what the client lends
+---@param access whatsapp.graph.access the part of the client's state that this file may use
 ---@return fun(delivery: table, message: table, body: string?, warnings: any, details: table?): string?, any, table?
 function templates.checker(option, access)
   local is_store = values.callable(option.definitions)
   local compare = (is_store and of_store or of_list)(option, access)
   return function(delivery, message, body, warnings, details)
-    if type(message.template) ~= "table" then return body, warnings, details end
+    if type(rawget(message, "template")) ~= "table" then return body, warnings, details end
     local ok, report = delivery:call(compare, delivery, message) -- a message's metamethods may raise
     if not ok then report = unchecked(problems.new(), values.text_of(report)) end
     if delivery.plan.encode and delivery.plan.encode.mode == "lenient" then report:soften() end

@@ -1,5 +1,5 @@
--- The buttons of a template's definition: what each kind needs, how many there may be, and in which order. Reads any table; never
--- changes it.
+-- Checks the buttons of a template's definition: the members that each kind needs, how many buttons are allowed, and their order.
+-- Reads any table; never changes it.
 local definition = require "whatsapp.templates.definition"
 local kinds = require "whatsapp.templates.kinds"
 local problems = require "whatsapp.wire.problems"
@@ -18,11 +18,11 @@ local function check_url(report, button, path)
   texts.check_braces(report, at, url)
   if #found > 1 then report:over(at, "max_items", #found, "variable", 1) end
   if #found == 0 then
-    if button.example ~= nil then report:warn(path .. ".example", "forbidden", "the address has no variable that needs it") end
+    if button.example ~= nil then report:warn(path .. ".example", "forbidden", "not needed: the address has no variable") end
     return
   end
   if found[#found].to ~= #url then report:add(at, "format", "the variable must be at the end of the address", nil, url) end
-  if button.example == nil then report:missing(path .. ".example", "a list with the address and a value at its end") end
+  if button.example == nil then report:missing(path .. ".example", "a list with the address, which ends with a value") end
 end
 
 local MOST_CODE = 20
@@ -31,7 +31,7 @@ local function check_code(report, button, path)
   if button.example == nil then return end
   local code = type(button.example) == "table" and button.example[1] or button.example
   if type(code) ~= "string" or code == "" then
-    return report:add(path .. ".example", "type", "must be a code, or a list with one, got " .. shown(code))
+    return report:add(path .. ".example", "type", "must be a code, or a list with one code, got " .. shown(code))
   end
   local length = values.characters(code)
   if length > MOST_CODE then report:over(path .. ".example", "max_chars", length, "character", MOST_CODE) end
@@ -45,13 +45,13 @@ local function check_otp(report, button, path)
     end
   end
   if kind == "ZERO_TAP" and button.zero_tap_terms_accepted ~= true then
-    report:add(path .. ".zero_tap_terms_accepted", "enum", "must be true: the API creates no such template otherwise")
+    report:add(path .. ".zero_tap_terms_accepted", "enum", "must be true, or the API does not create the template")
   end
 end
 
 local function check_flow(report, button, path)
   if capitals(button.flow_action) == "NAVIGATE" and button.navigate_screen == nil then
-    report:missing(path .. ".navigate_screen", "the first screen, as flow_action is navigate")
+    report:missing(path .. ".navigate_screen", "the first screen, because flow_action is navigate")
   end
 end
 
@@ -67,7 +67,7 @@ local BUTTON = {
   URL = check_url, COPY_CODE = check_code, OTP = check_otp, FLOW = check_flow, REQUEST_CONTACT_INFO = check_contact,
 }
 
--- Quick replies are together, before or after the others.
+-- Quick replies must be together, before or after the other buttons.
 local function check_groups(report, list, path)
   local changes, before = 0, nil
   for _, button in ipairs(list) do
@@ -95,10 +95,10 @@ local function check_labels(report, list, path)
   for i, button in ipairs(list) do
     local label = text_of(table_of(button).text)
     if label and #variables.find(label) > 0 then
-      report:add(("%s[%d].text"):format(path, i), "format", "the label of a button has no variables", nil, label)
+      report:add(("%s[%d].text"):format(path, i), "format", "the label of a button must not have a variable", nil, label)
     end
     if label and seen[label] then
-      report:warn(("%s[%d].text"):format(path, i), "unique", ("%s occurs twice, better unique"):format(shown(label)), nil, label)
+      report:warn(("%s[%d].text"):format(path, i), "unique", ("%s occurs twice, make it unique"):format(shown(label)), nil, label)
     end
     if label then seen[label] = true end
   end
@@ -120,7 +120,7 @@ function buttons.check(report, state, component, path)
     elseif kind == "OTP" and state.category and not state.is_authentication then
       report:forbid(where, "a button of the type OTP is only for a template of the category AUTHENTICATION")
     elseif state.is_card and kinds.BUTTONS[kind] and not kinds.BUTTONS[kind].card then
-      report:forbid(where, ("no button of the type %s on a card"):format(kind))
+      report:forbid(where, ("a card must not have a button of the type %s"):format(kind))
     end
   end
   check_counts(report, counts, at)

@@ -50,7 +50,7 @@ local function check_positions(report, parameters, path, names, text)
     local parameter = parameters[i]
     if type(parameter) == "table" and parameter.parameter_name ~= nil then
       report:add(("%s[%d].parameter_name"):format(path, i), "forbidden",
-        "the template's variables have numbers: their values go by position", nil, parameter.parameter_name)
+        "the template's variables have numbers: a value has a position, not a name", nil, parameter.parameter_name)
     end
   end
 end
@@ -102,7 +102,7 @@ local function check_media(report, header, kind, one, path)
   local parameters = parameters_of(one.component)
   local at = one.path .. ".parameters"
   if parameters[1] == nil then
-    return report:missing(at, ("the template's %s, which its header (%s) needs"):format(wanted, header.format), wanted)
+    return report:missing(at, ("the %s for the template's header (%s)"):format(wanted, header.format), wanted)
   end
   if #parameters > 1 then report:over(at, "max_items", #parameters, "value", 1) end
   check_kind(report, parameters[1], at .. "[1]", { wanted })
@@ -167,7 +167,7 @@ local function check_value(report, button, one)
   local most = button.kind.needs == "variable" and #button.names == 0 and 0 or #button.kind.types
   if #parameters > most then
     report:add(path, "max_items", ("%s, the button %s takes %s"):format(counted(#parameters, "value"),
-      shown(button.text or button.type), most == 0 and "none of them" or most), most, #parameters)
+      shown(button.text or button.type), most == 0 and "no value" or most), most, #parameters)
   end
   for i = 1, math.min(#parameters, most) do
     check_kind(report, parameters[i], ("%s[%d]"):format(path, i), button.kind.types)
@@ -183,7 +183,7 @@ local function check_button(report, buttons, one, taken)
     local path = one.path .. (known and ".index" or ".sub_type")
     if known and not one.index then return end -- the core reports it
     return report:add(path, "range", known
-      and ("the template has %s: index %d is none of them"):format(counted(#buttons, "button"), one.index)
+      and ("the template has %s: it has no button with index %d"):format(counted(#buttons, "button"), one.index)
       or ("the template has no button for %s"):format(shown(one.component.sub_type)), #buttons - 1, one.component.index)
   end
   taken[index + 1] = true
@@ -293,10 +293,10 @@ end
 local function check_status(report, view)
   local can_be_sent = kinds.STATUSES[view.status]
   if can_be_sent == false then
-    local words = ("the template is %s: only an APPROVED one can be sent"):format(view.status)
+    local words = ("the template is %s: only an APPROVED template can be sent"):format(view.status)
     report:add("template.name", "forbidden", words, "APPROVED", view.status)
   elseif view.status and can_be_sent == nil then
-    report:warn("template.name", "forbidden", ("the template is %s, which may prevent that it is sent")
+    report:warn("template.name", "forbidden", ("the template is %s: the API may refuse to send it")
       :format(shown(view.status)), "APPROVED", view.status)
   end
 end

@@ -1,5 +1,5 @@
--- Reads a template's definition, as the API lists it or as it is sent to create it, into the view that check and render need.
--- Takes any table: what it cannot read is left out, and validate says why. Never changes the definition.
+-- Reads a template's definition, as the API lists it or as a program creates it, into the view that check and render need. Takes
+-- any table: leaves out a member that it cannot read; validate reports this member. Never changes the definition.
 local kinds = require "whatsapp.templates.kinds"
 local text_of = require("whatsapp.templates.texts").text
 local values = require "whatsapp.util.values"
@@ -9,21 +9,21 @@ local definition = {}
 
 ---@class whatsapp.templates.text_view
 ---@field text string
----@field names string[] its variables
+---@field names string[] names of the variables in the text
 
 ---@class whatsapp.templates.button_view
 ---@field type string in capitals
----@field kind whatsapp.templates.button_kind? nil: a kind that is not known here
+---@field kind whatsapp.templates.button_kind? nil: this library does not know the kind
 ---@field text string? the label
 ---@field url string?
 ---@field phone_number string?
----@field names string[] variables of its address
+---@field names string[] names of the variables in the address
 
 ---@class whatsapp.templates.view
 ---@field name string?
 ---@field language string?
 ---@field status string? in capitals
----@field has_names boolean its variables have names
+---@field has_names boolean true: the variables have names, not numbers
 ---@field header { format: string, text: string?, names: string[] }?
 ---@field body whatsapp.templates.text_view?
 ---@field footer whatsapp.templates.text_view?
@@ -36,10 +36,10 @@ local definition = {}
 ---@field components integer
 
 local NONE = values.NONE
-local MOST = 100 -- components, buttons and cards that are read
+local MOST = 100 -- the most components, buttons or cards that it reads
 
 ---@param value any
----@return string? capitals nil if it is no string
+---@return string? capitals nil if the value is not a string
 function definition.capitals(value)
   return type(value) == "string" and value:upper() or nil
 end
@@ -59,7 +59,7 @@ local function text_view(text)
   return { text = text, names = names, has_names = has_names }
 end
 
--- The API writes the texts of authentication templates itself.
+-- The API itself writes the texts of authentication templates.
 local function authentication_body(component)
   local advice = component.add_security_recommendation == true and " For your security, do not share this code." or ""
   return "{{1}} is your verification code." .. advice
@@ -82,7 +82,7 @@ local function button_view(button)
   return view
 end
 
--- type of a component -> puts what it says into the view
+-- type of a component -> function that copies its content into the view
 local READ = {
   HEADER = function(view, component)
     local header = text_view(text_of(component.text))
@@ -116,7 +116,7 @@ local function read_components(view, components)
         view.cards[i] = read_components({ is_card = true, buttons = {}, components = 0 }, card.components)
       end
       local header = view.cards[1] and view.cards[1].header
-      view.may_grow = header ~= nil and header.format == "PRODUCT" -- defined with two cards, sent with up to ten
+      view.may_grow = header ~= nil and header.format == "PRODUCT" -- the definition has two cards, a message has up to ten
     end
   end
   return view

@@ -1,10 +1,10 @@
--- The kinds of headers and buttons that a template has, as rows: what a message has to give for each of them. Data, and nothing
--- else; a kind that is new to the API is one row here.
+-- The kinds of headers and buttons of a template, as rows: the values that a message must give for each kind. Data only: to add a
+-- kind, add a row. Never runs code.
 local kinds = {}
 
 ---@class whatsapp.templates.header_kind
----@field parameter string? the type of the one parameter that it takes; nil: values for the variables of its text
----@field media boolean? a file, whose sample the definition names
+---@field parameter string? the type of its only parameter; nil: a text, its parameters are values of variables
+---@field media boolean? true: the header is a file; the definition names a sample file
 
 ---@type table<string, whatsapp.templates.header_kind>
 kinds.HEADERS = {
@@ -15,11 +15,11 @@ kinds.HEADERS = {
 }
 
 ---@class whatsapp.templates.button_kind
----@field sub_type string? of the component that gives its value; nil: nothing is sent for it
----@field needs "value"|"variable"|"nothing" a value always, where its address has a variable, or not
----@field types string[] the parameters that it may have
----@field most integer how many a template may have
----@field card boolean? it may be on a card of a carousel
+---@field sub_type string? sub_type of the component with its value; nil: the button has no component in a message
+---@field needs "value"|"variable"|"nothing" value: a message must give a value; variable: only if the address has a variable
+---@field types string[] the types of the parameters that it may have
+---@field most integer the most buttons of this kind in a template
+---@field card boolean? true: a card of a carousel may have it
 
 ---@type table<string, whatsapp.templates.button_kind>
 kinds.BUTTONS = {
@@ -39,7 +39,7 @@ kinds.BUTTONS = {
   APP = { needs = "nothing", types = {}, most = 1 },
 }
 
----The states of a template, and whether it can be sent.
+---The states of a template: true if the API sends the template.
 ---@type table<string, boolean>
 kinds.STATUSES = {
   APPROVED = true,
@@ -48,6 +48,6 @@ kinds.STATUSES = {
 }
 
 kinds.MOST_BUTTONS = 10
-kinds.HEADER, kinds.BODY, kinds.BODY_ALONE, kinds.CARD_BODY, kinds.URL = 60, 1024, 32768, 160, 2000 -- characters
+kinds.HEADER, kinds.BODY, kinds.BODY_ALONE, kinds.CARD_BODY, kinds.URL = 60, 1024, 32768, 160, 2000 -- the most characters
 
 return kinds

@@ -1,14 +1,14 @@
--- Reads what a template message gives for each part of its template. Takes any table; reports nothing.
+-- Finds the values that a template message gives for each part of its template. Takes any table; never reports a problem.
 local values = require "whatsapp.util.values"
 
 local message = {}
 
----@class whatsapp.templates.component a component of a message and where it is
+---@class whatsapp.templates.component a component of a message, and its place
 ---@field component table
 ---@field path string
----@field index integer? of a button, from 0
+---@field index integer? position of the button, from 0
 
----@class whatsapp.templates.values what a message, or a card of it, gives
+---@class whatsapp.templates.values the components of a message, or of a card
 ---@field header whatsapp.templates.component?
 ---@field body whatsapp.templates.component?
 ---@field carousel whatsapp.templates.component?
@@ -31,7 +31,7 @@ function message.read(components, path)
     if kind == "button" then
       one.index = values.integer(component.index)
       found.buttons[#found.buttons + 1] = one
-    elseif kind and not found[kind] then -- the core warns of a second one
+    elseif kind and not found[kind] then -- the core warns about a second component of this kind
       found[kind] = one
     end
   end
@@ -39,17 +39,17 @@ function message.read(components, path)
 end
 
 ---@param component table?
----@return table parameters {} if it has no list of them
+---@return table parameters {} if the component has no list of parameters
 function message.parameters(component)
   local list = component and component.parameters
   return type(list) == "table" and list or values.NONE
 end
 
--- type of a parameter -> member of its value that is shown
+-- type of a parameter -> the member of its value that the user sees
 local SHOWN = { currency = "fallback_value", date_time = "fallback_value" }
 
 ---@param parameter any
----@return string? text that the user sees in the place of the variable
+---@return string? text the text that the user sees instead of the variable
 function message.text_of(parameter)
   if type(parameter) ~= "table" then return nil end
   if type(parameter.text) == "string" then return parameter.text end
@@ -59,9 +59,9 @@ function message.text_of(parameter)
   end
 end
 
----The texts for the variables of a part, by their names.
+---Returns the texts that replace the variables of a part: name of a variable -> text.
 ---@param parameters table
----@param names string[] of the variables
+---@param names string[] names of the variables
 ---@param has_names boolean
 ---@return table<string, string>
 function message.texts(parameters, names, has_names)

@@ -1,5 +1,5 @@
 -- Writes a template message as the user sees it: the definition's texts with the message's values in their places. For logs,
--- previews and the sandbox. Takes any message: a variable without a value stays {{1}}. Never sends or fetches anything.
+-- previews and the sandbox. Takes any message: if a variable has no value, {{1}} stays. Never sends or fetches anything.
 local definition = require "whatsapp.templates.definition"
 local kinds = require "whatsapp.templates.kinds"
 local message_reader = require "whatsapp.templates.message"
@@ -9,24 +9,24 @@ local variables = require "whatsapp.templates.variables"
 local render = {}
 
 ---@class whatsapp.rendered_button
----@field type string "QUICK_REPLY", "URL"…, as the definition has it, in capitals
+---@field type string the type from the definition, in capitals: "QUICK_REPLY", "URL"…
 ---@field text string the label
----@field url string? with its value
+---@field url string? the address with its value
 ---@field phone_number string?
----@field code string? that is copied
----@field payload string? that comes back when it is pressed
+---@field code string? the code that the button copies
+---@field payload string? the webhook has this payload when the user presses the button
 
 ---@class whatsapp.rendered
----@field header string? the text; of a file, a place or a product: its kind and what names it, in brackets
+---@field header string? the text; for a file, a place or a product: its kind and its name, in brackets
 ---@field format string? "TEXT", "IMAGE"…
 ---@field body string?
 ---@field footer string?
 ---@field buttons whatsapp.rendered_button[]
 ---@field offer string? the text of a limited-time offer
----@field cards whatsapp.rendered[]? of a carousel
+---@field cards whatsapp.rendered[]? the cards of a carousel
 local Rendered = {}
 
--- the members that name a file, a place or a product, the best first
+-- the members that may name a file, a place or a product; the first one that has a value is used
 local NAMES = { "filename", "name", "link", "id", "address", "product_retailer_id" }
 
 local function named(parameter, kind)

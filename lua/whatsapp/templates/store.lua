@@ -1,5 +1,5 @@
--- Keeps the definitions of templates by name, each for a time, and asks for those that it does not have. Bounded. Never sends
--- anything itself: the client lends the function that asks the API.
+-- Keeps the definitions of templates by name, for a limited time, and asks the API for a definition that it does not have. Its
+-- size is bounded. Never sends a request itself: the client passes the function that asks the API.
 local checks = require "whatsapp.util.options"
 local expiring = require "whatsapp.util.expiring"
 
@@ -8,9 +8,9 @@ local M = {}
 local TTL, FRESH, MOST = 3600, 60, 1000 -- seconds, seconds, names
 
 ---@class whatsapp.templates.store_options
----@field ttl number? seconds for which definitions are kept, 3600 if absent
----@field fresh number? seconds: before a message is refused, definitions that are older are asked for again, 60 if absent
----@field max integer? names that it keeps, 1000 if absent
+---@field ttl number? seconds for which the store keeps definitions, 3600 if absent
+---@field fresh number? seconds: before the client refuses a message, it asks again for definitions that are older, 60 if absent
+---@field max integer? the most names in the store, 1000 if absent
 ---@field now (fun(): number)? a clock in seconds, os.time if absent
 
 local OPTIONS = { ttl = "seconds", fresh = "seconds", max = "count", now = "callable" }
@@ -20,13 +20,13 @@ local Store = {}
 Store.__index = Store
 Store.__name = "whatsapp.templates.store"
 
----The definitions with a name, one for each language.
+---Returns the definitions of a name, one for each language.
 ---@param name string
 ---@param fetch fun(name: string): whatsapp.templates.Definition[]?, string?, whatsapp.details? asks the API; it may yield
----@param is_fresh boolean definitions that are older than `fresh` seconds are asked for again
+---@param is_fresh boolean true: asks again for definitions that are older than `fresh` seconds
 ---@param account string? the WhatsApp Business Account
 ---@return whatsapp.templates.Definition[]? definitions
----@return string? err also for a while after it could not be asked
+---@return string? err the API could not be asked; the store keeps the error for at most `fresh` seconds
 ---@return whatsapp.details? details
 function Store:definitions(name, fetch, is_fresh, account)
   local key, now = (account or "") .. " " .. name, self.now()
@@ -34,13 +34,13 @@ function Store:definitions(name, fetch, is_fresh, account)
   local age = kept and now - kept.since
   if kept and not (is_fresh and age >= self.fresh) and age >= 0 then return kept.list, kept.err, kept.details end
   local list, err, details = fetch(name)
-  -- a failure, and a name that no template has, may soon be otherwise
+  -- a failure may end soon, and a template with this name may be created soon
   local ttl = list and #list > 0 and self.ttl or math.min(self.fresh, self.ttl)
   self.entries:set(key, { list = list or nil, err = err, details = details, since = now }, ttl, now)
   return list, err, details
 end
 
----Forgets the definitions of a name, or all: after a webhook said that a template changed.
+---Forgets the definitions of one name, or of all names. Call it when a webhook says that a template changed.
 ---@param name string?
 ---@param account string?
 function Store:forget(name, account)
@@ -49,7 +49,7 @@ function Store:forget(name, account)
 end
 
 ---@param options whatsapp.templates.store_options?
----@param level integer of the caller to blame
+---@param level integer error level of the caller
 ---@return whatsapp.templates.store
 function M.new(options, level)
   local checked = checks.check(options, OPTIONS, level + 1)

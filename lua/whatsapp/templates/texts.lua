@@ -1,5 +1,5 @@
--- The texts of a template's definition: their variables (numbers without gaps, names, not at the edges, not side by side) and the
--- examples for them. Reads any table; never changes it.
+-- Checks the texts of a template's definition: their variables (numbers without gaps, names, not at the edges, not side by side)
+-- and the examples of the variables. Reads any table; never changes it.
 local problems = require "whatsapp.wire.problems"
 local values = require "whatsapp.util.values"
 local variables = require "whatsapp.templates.variables"
@@ -9,18 +9,18 @@ local texts = {}
 local counted, shown = problems.counted, problems.shown
 
 ---@param value any
----@return string? text nil if it is no string
+---@return string? text nil if the value is not a string
 function texts.text(value) return type(value) == "string" and value or nil end
 
 ---@param value any
----@return table table an empty one for every other value
+---@return table table an empty table if the value is not a table
 function texts.table(value) return type(value) == "table" and value or values.NONE end
 
 local text_of, table_of = texts.text, texts.table
 
 -- ---- variables --------------------------------------------------------------------------------------------------------------
 
----Reports braces that are no variable: {{#1}}, {{First Name}}, {{1}
+---Reports braces that are not a variable: {{#1}}, {{First Name}}, {{1}
 ---@param report whatsapp.report
 ---@param path string
 ---@param text string
@@ -45,7 +45,7 @@ local function check_edges(report, path, text, found)
     local add = between == "" and report.add or not between:find "%S" and report.warn
     if add then
       local name, after = found[i - 1].name, found[i].name
-      add(report, path, "format", ("no text between {{%s}} and {{%s}}"):format(name, after), nil, after)
+      add(report, path, "format", ("must have text between {{%s}} and {{%s}}"):format(name, after), nil, after)
     end
   end
 end
@@ -57,7 +57,7 @@ local function check_numbers(report, path, names)
     local number = variables.number(name)
     if number and not seen[number] then
       if number ~= expected then
-        return report:add(path, "format", ("variables are numbered from {{1}} on without a gap, got {{%s}} where {{%d}} was due")
+        return report:add(path, "format", ("variables must be numbered 1, 2, 3 ... without a gap: got {{%s}}, expected {{%d}}")
           :format(name, expected), expected, name)
       end
       seen[number], expected = true, expected + 1
@@ -65,7 +65,7 @@ local function check_numbers(report, path, names)
   end
 end
 
--- Names and numbers do not go together, nor with a parameter_format that says otherwise.
+-- Reports a text that has both names and numbers, or that does not fit parameter_format. Returns whether a variable has a name.
 local function check_style(report, path, state, found)
   local has_number, has_name
   for _, variable in ipairs(found) do
@@ -89,7 +89,7 @@ end
 
 -- ---- examples ---------------------------------------------------------------------------------------------------------------
 
--- the values of a body's example: a list with one list, a list, or one value
+-- returns the values of a body's example: the example is a list with one list, a list, or one value
 local function positional_examples(example)
   if type(example) == "string" then return { example } end
   local first = table_of(example)[1]
@@ -139,7 +139,7 @@ end
 
 -- ---- texts ------------------------------------------------------------------------------------------------------------------
 
-local WORDS = 2 -- for each variable, and one more: with fewer the API says "too many variables for its length"
+local WORDS = 2 -- words for each variable, plus 1: with fewer, the API says "too many variables for its length"
 
 local function check_density(report, path, text, found)
   local _, words = text:gsub("{{[%w_]+}}", ""):gsub("%S+", "")
@@ -152,16 +152,16 @@ end
 local function check_white_space(report, path, text)
   if text:find "\n\n\n" then report:add(path, "format", "must not have more than two line ends in a row") end
   if text:find "\t" or text:find "     " then
-    report:warn(path, "format", "better without tabs and without more than 4 spaces in a row")
+    report:warn(path, "format", "should have no tabs, and no more than 4 spaces in a row")
   end
 end
 
 ---@param report whatsapp.report
----@param state table .format: of the definition's parameters
+---@param state table .format: parameter_format of the definition
 ---@param path string of the component
 ---@param kind "HEADER"|"BODY"
 ---@param component table
----@param most integer? variables that it may have
+---@param most integer? the most variables
 function texts.check(report, state, path, kind, component, most)
   local text = text_of(component.text)
   if not text then return end

@@ -1,6 +1,6 @@
--- Checks a template's definition before it is created: the fields by the rows of graph/objects, and here the rules that need more
--- than one of them (parts that go together, categories, cards that are alike); templates/texts and templates/buttons have theirs.
--- Never sends anything.
+-- Checks a template's definition before it is created. The rows of graph/objects check single fields; this file checks the rules
+-- about several fields (parts that go together, categories, cards with the same parts); templates/texts and templates/buttons
+-- check texts and buttons. Never sends anything.
 local buttons = require "whatsapp.templates.buttons"
 local definition = require "whatsapp.templates.definition"
 local fields = require "whatsapp.graph.fields"
@@ -69,7 +69,7 @@ end
 
 -- ---- cards ------------------------------------------------------------------------------------------------------------------
 
--- the kinds of a card's parts, as a line
+-- returns the types of a card's parts as one line
 local function shape_of(card)
   local names = {}
   for i, component in ipairs(table_of(table_of(card).components)) do
@@ -103,7 +103,7 @@ local function check_card(report, state, card, path)
       report:over(at .. ".buttons", "max_items", count, "item", CARD_BUTTONS, " on a card")
     end
   end
-  if not header and #components > 0 then report:missing(path, "a header, which every card has") end
+  if not header and #components > 0 then report:missing(path, "a header: each card needs a header") end
   check_components(report, state, components, path, kinds.CARD_BODY)
 end
 
@@ -158,7 +158,7 @@ function check_components(report, state, components, path, most)
   return found
 end
 
--- component -> categories that may have it, and components that it may not be with
+-- component -> categories that may have it, and components that must not be in the same template
 local TOGETHER = {
   CAROUSEL = { { MARKETING = true }, { "HEADER", "FOOTER", "BUTTONS" } },
   LIMITED_TIME_OFFER = { { MARKETING = true }, { "FOOTER" } },
@@ -173,12 +173,12 @@ local function check_together(report, state, found, path)
       report:forbid(path, ("a component %s is not for the category %s"):format(kind, state.category))
     end
     for _, other in ipairs(excluded) do
-      if found[kind] and found[other] then report:forbid(path, ("a component %s not together with %s"):format(kind, other)) end
+      if found[kind] and found[other] then report:forbid(path, ("a template with %s must not have %s"):format(kind, other)) end
     end
   end
   local format = found.HEADER and capitals(found.HEADER.format)
   if found.LIMITED_TIME_OFFER and kinds.HEADERS[format] and format ~= "IMAGE" and format ~= "VIDEO" then
-    report:forbid(path, "the header of a limited-time offer is an image or a video")
+    report:forbid(path, "the header of a limited-time offer must be an image or a video")
   end
 end
 
@@ -194,7 +194,7 @@ local function check_authentication(report, found, components, path)
   if not found.BUTTONS then report:missing(path, "a button of the type OTP") end
 end
 
--- seconds that a message may be on its way, by category
+-- category -> the range of message_send_ttl_seconds
 local TTL = { AUTHENTICATION = { 30, 900 }, UTILITY = { 30, 43200 }, MARKETING = { 43200, 2592000 } }
 
 local function check_ttl(report, state, seconds)
@@ -207,7 +207,7 @@ local function check_ttl(report, state, seconds)
   end
 end
 
--- The rules of the components, for a definition and for an edit, which may lack the category.
+-- Checks the rules of the components of a definition or of an edit. An edit may lack the category.
 local function check_rules(report, source)
   local category = capitals(source.category)
   local state = {
@@ -218,7 +218,7 @@ local function check_rules(report, source)
   check_ttl(report, state, source.message_send_ttl_seconds)
   if type(components) ~= "table" then return end
   local found = check_components(report, state, components, path)
-  if not found.BODY and #components > 0 then report:missing(path, "a body, which every template has") end
+  if not found.BODY and #components > 0 then report:missing(path, "a body: each template needs a body") end
   check_together(report, state, found, path)
   if state.is_authentication then check_authentication(report, found, components, path) end
 end
@@ -238,7 +238,7 @@ end
 function validate.edit(source)
   local report = problems.new "edit"
   fields.check("TemplateEdit", source, report)
-  if next(source) == nil then report:add("", "required", "nothing to change") end
+  if next(source) == nil then report:add("", "required", "has no member to change") end
   check_rules(report, source)
   return report
 end

@@ -1,5 +1,5 @@
--- The variables of a template's texts: finds {{1}} and {{name}}, and puts values into their places. Pure; looks at each byte
--- once, and never looks for variables in a value.
+-- The variables of a template's texts: finds {{1}} and {{name}}, and replaces them by values. Pure; reads each byte once, and
+-- never looks for variables in a value.
 local variables = {}
 
 ---@class whatsapp.templates.variable
@@ -20,15 +20,16 @@ function variables.find(text)
 end
 
 ---@param name string
----@return integer? number of {{1}}; nil for a name
+---@return integer? number 1 for {{1}}; nil for a name
 function variables.number(name)
   return name:find "^%d+$" and #name <= 4 and tonumber(name) or nil
 end
 
----The different variables of a text. Numbered ones are counted by the highest number, as a value has its place by that.
+---Returns the distinct variables of a text. If they have numbers, returns all numbers from 1 to the highest, because a number is
+---the position of a value.
 ---@param text any
 ---@return string[] names in the order of their values
----@return boolean has_names whether one of them has a name
+---@return boolean has_names whether a variable has a name
 function variables.names(text)
   local names, seen, highest, has_names = {}, {}, 0, false
   for _, variable in ipairs(type(text) == "string" and variables.find(text) or {}) do
@@ -46,7 +47,7 @@ function variables.names(text)
 end
 
 ---@param text string
----@param values table<string, string> by the names of the variables
+---@param values table<string, string> name of a variable -> value
 ---@return string text a variable without a value stays as it is
 function variables.fill(text, values)
   return (text:gsub(VARIABLE, function(name)

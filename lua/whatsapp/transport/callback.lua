@@ -1,6 +1,6 @@
--- The transport for hosts that tell the answer by calling a function later: games, editors, servers with an HTTP client of
--- their own. The host's function moves the bytes; this suspends the coroutine that sends, and resumes it when the answer is
--- there or time is over. Never sends, never blocks, and reads no clock but the host's.
+-- The transport for hosts that call a function when an answer arrives: games, editors, servers with an HTTP client. The host's
+-- function sends the request. The transport suspends the coroutine that sends, and resumes it when the answer arrives or the
+-- time is over. Never sends, never blocks, and reads only the host's clock.
 --
 --   local transport = require("whatsapp.transport.callback").new {
 --     start = function(request, done)   -- begin; later: done { status =, headers =, body = } or done(nil, err, details)
@@ -11,7 +11,7 @@
 --     after = function(seconds, call) minetest.after(seconds, call) end,
 --   }
 --
--- A host that has no `after` calls transport.turn() in each frame instead.
+-- If the host has no `after`, it calls transport.turn() in each frame.
 local checked = require "whatsapp.transport.request"
 local failures = require "whatsapp.transport.failure"
 local inboxes = require "whatsapp.transport.inboxes"
@@ -21,19 +21,20 @@ local values = require "whatsapp.util.values"
 
 local M = {}
 
-local LONGEST = 60 -- seconds in one wait
+local LONGEST = 60 -- the longest single wait, in seconds
 
 ---@class whatsapp.callback_options
 ---@field start fun(request: whatsapp.request, done: fun(response: whatsapp.response?, err: string?, details: whatsapp.details?))
----begins a request and returns; calls done once, then or later. The certificate of the host is its to verify
----@field now (fun(): number)? seconds; os.time if absent
----@field after (fun(seconds: number, call: function))? calls the function once, later; if absent, the host calls turn()
----@field waiter (fun(): fun(), fun())? returns wait(), which suspends the caller, and wake(), which lets it go on, as Prosody's
----util.async.waiter does; coroutine.yield and coroutine.resume if absent
----@field step (fun(seconds: number))? lets the host go on for so long at most, for a caller outside of a coroutine
----@field streams boolean? start takes body_file, form and to_file itself; if absent, they are in `body`
+---begins a request and returns; must call done once, at once or later. The host must verify the server's certificate
+---@field now (fun(): number)? returns seconds; os.time if absent
+---@field after (fun(seconds: number, call: function))? calls `call` once, after these seconds; if absent, the host must call
+---turn()
+---@field waiter (fun(): fun(), fun())? returns wait(), which suspends the caller, and wake(), which resumes it, like Prosody's
+---util.async.waiter; coroutine.yield and coroutine.resume if absent
+---@field step (fun(seconds: number))? for a caller outside of a coroutine: runs the host for at most these seconds
+---@field streams boolean? true: start() itself reads body_file and form and writes to_file; if absent, all bytes are in `body`
 ---@field timeout number? seconds for an answer, 30 if absent
----@field allow_http boolean? plain http to others than loopback
+---@field allow_http boolean? true: plain http is allowed to every host
 ---@field user_agent string? a header that is added to a request without one
 
 local NEW = {
@@ -43,7 +44,7 @@ local NEW = {
 
 -- ---- time -----------------------------------------------------------------------------------------------------------------
 
--- the host's clock, which may be set back
+-- makes a clock that never goes back from the host's clock, which may go back
 local function clock_of(read)
   local latest, behind = -math.huge, 0
   return function()
@@ -54,7 +55,7 @@ local function clock_of(read)
   end
 end
 
--- calls what is due; what a call raises is raised when all others were called
+-- Calls all timers that are due. If one of them raises, the error is raised after the others were called.
 local function turn(state)
   local time, due, raised = state.now(), {}, nil
   for timer, deadline in pairs(state.timers) do
@@ -70,12 +71,12 @@ local function turn(state)
   if raised then error(raised, 0) end
 end
 
--- calls it once, after these seconds, unless its timer is forgotten before
+-- calls `call` once, after these seconds; to cancel it, remove the timer from state.timers
 local function set_timer(state, seconds, call)
   local timer = { call = call }
   state.timers[timer] = state.now() + seconds
   if state.after then
-    state.after(seconds, function() -- the host's time is what counts: its clock may be one of whole seconds
+    state.after(seconds, function() -- the host's timer decides: the host's clock may count only whole seconds
       if state.timers[timer] then state.timers[timer] = -math.huge end
       turn(state)
     end)
@@ -89,7 +90,7 @@ local function plain_waiter()
   local co = coroutine.running()
   local place = {}
   place.wait = function()
-    while not place.woken do coroutine.yield() end -- other code may resume it early
+    while not place.woken do coroutine.yield() end -- other code may resume the coroutine too early
   end
   place.wake = function()
     if place.woken then return end
@@ -106,7 +107,7 @@ local function in_coroutine()
   return co ~= nil and not main
 end
 
--- outside of a coroutine, the host goes on within step
+-- outside of a coroutine: step() runs the host until the answer arrives
 local function stepping_waiter(state)
   local woken = false
   return function()
@@ -117,12 +118,12 @@ local function stepping_waiter(state)
   end, function() woken = true end
 end
 
--- Raises where no caller could wait, before anything has begun.
+-- Raises if the caller cannot wait. Runs before the request begins.
 local function check_waiting(state, level)
   if state.waiter then return end
   if in_coroutine() then return require("whatsapp.transport.libcurl").check_suspendable() end
   if not state.step then
-    error("outside of a coroutine nothing can wait for an answer: send in coroutine.wrap(function() ... end)()", level + 1)
+    error("code outside of a coroutine cannot wait for an answer: send in coroutine.wrap(function() ... end)()", level + 1)
   end
 end
 
@@ -138,7 +139,7 @@ local function wake(box)
   if call then call() end
 end
 
--- waits until there is an answer in the box, or time is over
+-- waits until an answer is in the box, or the time is over
 local function wait(state, box, seconds)
   local deadline = state.now() + seconds
   while not (box.first or state.closed) do
@@ -160,7 +161,7 @@ end
 
 -- ---- requests -------------------------------------------------------------------------------------------------------------
 
--- an answer, or a failure, for a request that is still waited for; anything that comes later is dropped
+-- Gives a request its outcome, if it has no outcome yet; drops an answer that comes later.
 local function settle(state, plan, response, err, details)
   local entry = plan.entry
   if not entry then return end
@@ -169,14 +170,14 @@ local function settle(state, plan, response, err, details)
   wake(state.inboxes.put(entry, response, err, details))
 end
 
--- the host's function told something: a response, an error, or anything else
+-- takes the arguments of done(): a response, an error, or wrong values
 local function told(state, plan, response, err, details)
   local request = plan.inlined
   if type(response) == "table" and request and (request.to_file or request.progress) then
     response, err, details = require("whatsapp.send.body").saved(request, response)
   elseif type(response) ~= "table" then
     if response ~= nil or type(err) ~= "string" then
-      err = "the option start told neither a response, a table, nor nil and an error string"
+      err = "the option start must call done with a response, or with nil and an error string"
       details = nil
     end
     response = nil
@@ -208,7 +209,7 @@ local function begin(state, plan, shown)
     local err = "the option start raised: " .. values.text_of(raised)
     return settle(state, plan, nil, err, { kind = "transport", retryable = false, may_have_been_sent = true })
   end
-  if not plan.entry or state.inner then return end -- it has its answer already, or ends in time by itself
+  if not plan.entry or state.inner then return end -- the request has its answer already, or the inner transport has the time-out
   plan.timer = set_timer(state, shown.timeout, function() settle(state, plan, failures.lost(plan, "timeout")) end)
 end
 
@@ -284,15 +285,16 @@ end
 
 ---@param options whatsapp.callback_options
 ---@return whatsapp.Transport transport callable, with
----now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close(), and turn(), which wakes all that are due
+---now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close(), and turn(), which calls the timers that
+---are due
 function M.new(options)
-  local made = make(options, 2) -- no tail call: levels of the stack are counted
+  local made = make(options, 2) -- not a tail call: levels of the stack are counted
   return made
 end
 
----A transport that goes on only in turn(), which never waits, over one that can have many under way: for a program that draws
----frames, as callback.over(require("whatsapp.transport.curl").new()).
----@param inner whatsapp.Transport with start and wait, for this transport alone
+---Makes a transport that works only in turn(), which never waits. It sends over another transport that can have many requests
+---under way. For a program that draws frames: callback.over(require("whatsapp.transport.curl").new()).
+---@param inner whatsapp.Transport it has start and wait, and no other user
 ---@return whatsapp.Transport transport as new() returns it
 function M.over(inner)
   if type(inner) ~= "table" or not (inner.start and inner.wait) then
@@ -307,7 +309,7 @@ function M.over(inner)
   end
   local transport = make({
     start = function(request, done) inner.start(request, done) end,
-    now = inner.now, step = pump, streams = inner.streams, allow_http = true, -- the inner one refuses what it does not allow
+    now = inner.now, step = pump, streams = inner.streams, allow_http = true, -- the inner transport refuses plain http itself
   }, 2, inner)
   local turn_timers, close_this = transport.turn, transport.close
   function transport.turn()

@@ -1,6 +1,6 @@
--- The transport over LuaSocket and LuaSec, for programs without libcurl: in a thread of Copas only that thread waits, and the
--- loop goes on; anywhere else it blocks. Certificates and the names in them are verified. Speaks HTTP/1.1 and keeps its
--- connections. Never sends a request twice. A look-up of a name blocks, as LuaSocket's does.
+-- The transport over LuaSocket and LuaSec, for programs without libcurl. In a thread of Copas, only this thread waits, and the
+-- loop goes on; elsewhere the transport blocks. It verifies certificates and their names. Speaks HTTP/1.1 and keeps its
+-- connections. Never sends a request twice. The look-up of a host name blocks, because LuaSocket's look-up blocks.
 local checked = require "whatsapp.transport.request"
 local exchange = require "whatsapp.transport.copas.exchange"
 local failures = require "whatsapp.transport.failure"
@@ -13,18 +13,18 @@ local waits = require "whatsapp.transport.copas.waits"
 
 local M = {}
 
-local LONGEST = 60 -- seconds in one wait
+local LONGEST = 60 -- the longest single wait, in seconds
 
 ---@class whatsapp.copas_options
 ---@field timeout number? seconds for one attempt, 30 if absent
----@field connect_timeout number? seconds for connection and TLS, 10 if absent
----@field ca_file string? certificates to trust; the system's if absent
+---@field connect_timeout number? seconds for the connection and TLS, 10 if absent
+---@field ca_file string? file of trusted certificates; the system's certificates if absent
 ---@field user_agent string?
----@field allow_http boolean? plain http to others than loopback
----@field max_body integer? bytes of an answer, 16 MiB if absent
----@field headers string[]? names in lower case: the only ones that a response has; all if absent
----@field pool_size integer? connections that are kept, 32 if absent
----@field idle_timeout number? seconds that one is kept, 60 if absent
+---@field allow_http boolean? true: plain http is allowed to every host
+---@field max_body integer? largest size of an answer in bytes, 16 MiB if absent
+---@field headers string[]? names in lower case: a response has only these headers; all headers if absent
+---@field pool_size integer? number of idle connections that are kept, 32 if absent
+---@field idle_timeout number? seconds that an idle connection is kept, 60 if absent
 
 local NEW = {
   timeout = "seconds", connect_timeout = "seconds", ca_file = "text", user_agent = "text", allow_http = "boolean",
@@ -36,7 +36,7 @@ local DEFAULTS = { timeout = 30, connect_timeout = 10, max_body = 16 * 1024 * 10
 local function settings_of(options, level)
   local settings = values.with_defaults(util_options.check(options, NEW, level + 1), DEFAULTS)
   if settings.proxy and settings.proxy ~= "" then
-    error("option proxy: this transport knows no proxy, whatsapp.transport.curl does", level + 1)
+    error("option proxy: this transport cannot use a proxy, whatsapp.transport.curl can", level + 1)
   end
   settings.wanted = settings.headers and values.set(settings.headers)
   return settings
@@ -44,7 +44,7 @@ end
 
 -- ---- one request ----------------------------------------------------------------------------------------------------------
 
--- The bytes of files and forms are put into the body: LuaSocket streams nothing safely.
+-- Puts the bytes of files and forms into the body: LuaSocket cannot stream them safely.
 local function plan_of(state, request)
   local inlined, err, details = require("whatsapp.transport.inlined").request(request)
   if not inlined then return nil, err, details end
@@ -71,7 +71,7 @@ local function wake(box)
   if box.waiter then waits.wake(box.waiter) end
 end
 
--- the work of a thread for one request; if the transport was closed meanwhile, the request already has its outcome
+-- The work of a thread for one request. If the transport was closed during it, the request already has its outcome.
 local function answer(state, plan, pause)
   local ok, response, err, details = values.protected(perform, state, plan, pause)
   if not ok then response, err, details = failures.lost(plan, values.text_of(response)) end

@@ -1,16 +1,19 @@
--- The transport over libcurl for programs that run in a cqueues loop: the coroutine that sends is suspended, and the loop goes
--- on. Outside of a loop it blocks until the answer is there.
+-- The transport over libcurl for programs that run in a cqueues loop. It suspends the coroutine that sends, and the loop goes
+-- on. Outside of a loop it blocks until the answer arrives.
 --
--- One of the coroutines of a controller that wait watches libcurl's descriptor for all (without epoll: libcurl's sockets). It
--- may vanish while it does (its controller is closed, its coroutine is dropped), and would not say so: it promises to look
--- again before a moment that it sets, and after that moment another one takes over. Never relies on a coroutine to run again.
-local condition = require "cqueues.condition"
-local cqueues = require "cqueues"
+-- Several coroutines of a controller may wait at the same time. One of them watches libcurl's descriptor for all (on systems
+-- without epoll: libcurl's sockets). This watcher may vanish without notice, because its controller is closed or its coroutine
+-- is dropped. So the watcher sets a time, and promises to look again before it; after this time another coroutine takes over.
+-- Never relies on a coroutine to run again.
+local needed = require "whatsapp.util.needed"
+local condition = needed "cqueues.condition"
+local cqueues = needed "cqueues"
 local libcurl = require "whatsapp.transport.libcurl"
 
 local M = {}
 
-local LOOK, PROMISED = 0.5, 0.75 -- seconds: the longest wait of a watcher, and when it has vanished
+-- seconds. LOOK: the longest wait of a watcher. PROMISED: after this time a watcher counts as vanished.
+local LOOK, PROMISED = 0.5, 0.75
 
 local now = libcurl.now
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
@@ -22,14 +25,14 @@ Watch.__index = Watch
 
 local function new_watch(curl)
   local self = setmetatable({ curl = curl, crowds = setmetatable({}, { __mode = "k" }), sockets = {} }, Watch)
-  self.changed = condition.new() -- signalled when the sockets may be others, without a descriptor
+  self.changed = condition.new() -- for systems without epoll: signalled when libcurl's sockets may have changed
   self.wake = function(box)
     if box.signal then box.signal:signal() end
   end
   return self
 end
 
--- those who wait in one controller: until when one of them watches, and the boxes of the others
+-- returns the waiting coroutines of one controller: the time until which one of them watches, and the boxes of the others
 function Watch:crowd(controller)
   local crowd = self.crowds[controller]
   if not crowd then
@@ -39,7 +42,8 @@ function Watch:crowd(controller)
   return crowd
 end
 
--- Wakes one of those that wait, to watch next. If it has vanished, another one takes over when the moment is over.
+-- Wakes one of the waiting coroutines, to watch next. If this coroutine has vanished, another one takes over after the time
+-- that it promised.
 local function pass_on(crowd)
   local box = next(crowd.boxes)
   if not box or crowd.watched_until > now() then return end
@@ -47,12 +51,12 @@ local function pass_on(crowd)
   box.signal:signal()
 end
 
--- cqueues forgets libcurl's sockets: libcurl may close one, and the next that is opened may get its number
+-- cqueues must forget libcurl's sockets: libcurl may close a socket, and a new socket may get its number
 local function cancel_sockets(list)
   for i = 1, #list, 2 do cqueues.cancel(list[i]) end
 end
 
--- Waits until libcurl can do something on one of its sockets, or has to, or has other sockets.
+-- Waits until libcurl can read or write one of its sockets, or has a time-out, or has other sockets.
 function Watch:poll_sockets(seconds)
   local client = self.curl.client
   local list, polled = client:sockets(), { self.changed }
@@ -91,17 +95,17 @@ local function wait_beside(crowd, box, seconds)
   crowd.boxes[box] = nil
 end
 
--- whether there is nothing to wait for any more
+-- returns whether the wait is over
 local function is_over(self, box) return box.first or self.curl.closed end
 
----Suspends the caller until there is an answer in the box, or time is over. If other code resumes it meanwhile, it waits
----again.
+---Suspends the caller until an answer is in the box, or the time is over. If other code resumes the caller before that, the
+---caller waits again.
 ---@param box table
 ---@param seconds number
 function Watch:wait(box, seconds)
   local controller, deadline = cqueues.running(), now() + seconds
   local left = seconds
-  if not self.curl:open(2) then return end -- a libcurl that cannot be used
+  if not self.curl:open(2) then return end -- this libcurl cannot be used
   while not is_over(self, box) and left > 0 do
     local crowd = controller and self:crowd(controller)
     if not crowd then
@@ -114,7 +118,7 @@ function Watch:wait(box, seconds)
   if controller then pass_on(self:crowd(controller)) end
 end
 
--- if other code resumes the coroutine meanwhile, it sleeps again
+-- if other code resumes the coroutine too early, it sleeps again
 local function sleep(seconds)
   local deadline = now() + seconds
   local left = seconds
@@ -130,7 +134,7 @@ local function check(curl)
   if cqueues.running() and not curl.closed then libcurl.check_suspendable() end
 end
 
--- wakes everything that waits for it
+-- closes the transport, and wakes all coroutines that wait for it
 local function close(curl, watch)
   local fd = curl:fd()
   if fd and not curl.closed then cqueues.cancel(fd) end

@@ -1,11 +1,11 @@
--- The transport over libcurl: whatsapp.curl with its clock. libcurl is loaded at the first request, so that a program that
--- only builds, checks or verifies never pays for it. Blocks while it waits, for one answer or for the first of many; not for
--- nginx workers, and in an event loop only through whatsapp.transport.cqueues or .luv.
+-- The transport over libcurl: whatsapp.curl with its clock. Loads libcurl at the first request, so that a program that sends
+-- nothing does not need it. Blocks while it waits for one answer, or for the first of many. Do not use it in nginx workers. In
+-- an event loop, use whatsapp.transport.cqueues or whatsapp.transport.luv.
 local libcurl = require "whatsapp.transport.libcurl"
 
 local M = {}
 
--- a signal may end a sleep early, so that Lua can act on it
+-- a signal may end one sleep early, so that Lua can handle the signal
 local function sleep(seconds)
   local curl = require "whatsapp.curl"
   local deadline = curl.now() + seconds
@@ -18,44 +18,45 @@ end
 ---@class whatsapp.curl_options
 ---@field timeout number? seconds for one attempt, 30 if absent
 ---@field connect_timeout number? seconds, 10 if absent
----@field proxy string? URL; "" for no proxy, even if the environment names one
----@field ca_file string? certificates to trust instead of the system's
+---@field proxy string? URL; "" for no proxy, even if the environment names a proxy
+---@field ca_file string? file of certificates; they replace the system's certificates
 ---@field user_agent string?
----@field allow_http boolean? plain http to others than loopback
----@field max_body integer? bytes of an answer, 16 MiB if absent
----@field max_requests integer? that a connection takes before it is retired, 900 if absent
----@field headers string[]? names in lower case: the only ones that a response has; all if absent
+---@field allow_http boolean? true: plain http is allowed to every host
+---@field max_body integer? largest size of an answer in bytes, 16 MiB if absent
+---@field max_requests integer? number of requests after which a connection is closed, 900 if absent
+---@field headers string[]? names in lower case: a response has only these headers; all headers if absent
 
----The request that a transport takes: plain data, except `progress`. It has at most one of `body`, `body_file` and `form`.
+---The request that a transport gets: plain data, except `progress`. It has at most one of `body`, `body_file` and `form`.
 ---@class whatsapp.request
 ---@field method string
 ---@field url string
 ---@field headers table<string, string>?
 ---@field timeout number? seconds for this attempt
 ---@field body string?
----@field body_file string? path of a regular file: the bytes that it holds when the request begins are the body
----@field body_offset integer? where in the file the body begins; 0 if absent
----@field form whatsapp.form_part[]? the body is a multipart/form-data of these
----@field to_file string? path of a file that is made for the body of an answer of 2xx; it must not exist
----@field max_file integer? bytes of such an answer, 104857600 if absent
----@field progress (fun(transferred: integer, total: integer?))? bytes into to_file, else those that went; it must not wait
+---@field body_file string? path of a regular file; the body is the bytes that the file has when the request begins
+---@field body_offset integer? offset in the file where the body begins; 0 if absent
+---@field form whatsapp.form_part[]? parts of a multipart/form-data body
+---@field to_file string? path of a new file for the body of a 2xx answer; the file must not exist
+---@field max_file integer? largest size of this file in bytes, 104857600 if absent
+---@field progress (fun(transferred: integer, total: integer?))? gets the bytes that were written into to_file, else the bytes
+---that were sent; it must not wait
 
 ---@class whatsapp.form_part
 ---@field name string
----@field data string? the bytes; or
----@field file string? path of a regular file; it needs filename and type
----@field filename string? as the server is told
+---@field data string? the bytes; or use `file`
+---@field file string? path of a regular file; filename and type are then required
+---@field filename string? the name for the server
 ---@field type string? MIME type
 
 ---@class whatsapp.response
 ---@field status integer
 ---@field headers table<string, string> names in lower case
----@field body string? absent where it went into a file
----@field size integer? bytes in the file
+---@field body string? absent if the body is in a file
+---@field size integer? number of bytes in the file
 
 ---@param options whatsapp.curl_options?
 ---@return whatsapp.Transport transport callable, with
----now(), sleep(seconds), start(request, slot), wait(seconds) and close(); wait gives
+---now(), sleep(seconds), start(request, slot), wait(seconds) and close(); wait returns
 ---the answers of all inboxes
 function M.new(options)
   local self = libcurl.new("whatsapp.transport.curl", options, 2, false)

@@ -1,5 +1,5 @@
--- Describes an exchange that failed, for the transports written in Lua: whether anything may have been sent, whether to try
--- again, and which directives or options are missing. Pure: strings in, strings out.
+-- Describes a request that failed, for the transports written in Lua: whether it may have been sent, whether a repetition may
+-- help, and which directives or options are missing. Pure: strings in, strings out.
 local failures = {}
 
 failures.CLOSED = "the transport was closed while this was under way"
@@ -9,15 +9,16 @@ local TRUST = "nginx trusts the authorities of its directives lua_ssl_trusted_ce
 failures.UNRESOLVED = "resolving the host's name, or connecting to it, took too long"
 failures.REFUSED = "the certificate was refused: not trusted, not of this name, or expired"
 
--- errors of nginx and of LuaSec, and what is missing then
+-- errors of nginx and of LuaSec, and what is missing after them
 local HINTS = {
   { "no resolver defined", "nginx needs its directive resolver to find a host by name, such as: resolver 127.0.0.53 ipv6=off;" },
   { "^1[89]: ", TRUST }, { "^2[012]: ", TRUST }, { "^" .. failures.REFUSED, TRUST },
-  { "host mismatch", "nginx compares names, never addresses: option server_name tells it another one" },
-  { "certificate verify failed", "option ca_file names the authorities to trust, instead of the system's" },
+  { "host mismatch", "nginx compares only names: set the option server_name to the name in the certificate" },
+  { "certificate verify failed", "the option ca_file can name other authorities than the system's" },
 }
 
--- a wrong certificate, a wrong configuration and a file that fails stay so, and so does an answer that is too long
+-- A repetition does not help against these errors: a wrong certificate, a wrong configuration, a broken file, an answer that is
+-- too long.
 local HOPELESS = {
   "certificate verify failed", "^the authorities'", "^LuaSec is not",
   "^%d+: ", "^the certificate was refused", "host mismatch", "no resolver defined", "longer than", "^the file that is sent",
@@ -38,7 +39,7 @@ local function hint_of(err)
 end
 
 ---@param err string
----@param sent boolean whether it may have been sent
+---@param sent boolean true: the request may have been sent
 ---@param retryable boolean
 ---@param status integer?
 ---@param hint string?
@@ -46,35 +47,35 @@ function failures.new(err, sent, retryable, status, hint)
   return nil, err, { kind = "transport", retryable = retryable, may_have_been_sent = sent, http_status = status, hint = hint }
 end
 
----Nothing was sent.
+---Describes a request of which nothing was sent.
 ---@param err any
 function failures.unsent(err)
   err = tostring(err):gsub("%c", " ")
   local hint = hint_of(err)
   local reason = err == "timeout" and "connecting took too long"
     or err == failures.UNRESOLVED and err or "no connection: " .. err
-  local text = ("%s%s (nothing was sent)"):format(reason, hint and "; " .. hint or "")
-  return failures.new(text, false, not is_any(err, HOPELESS), nil, hint)
+  local line = ("%s%s (nothing was sent)"):format(reason, hint and "; " .. hint or "")
+  return failures.new(line, false, not is_any(err, HOPELESS), nil, hint)
 end
 
 local WORDS = { timeout = "no complete answer came in time", closed = "the connection was closed before the answer was complete" }
 
 ---@class whatsapp.sent_plan
 ---@field idempotent boolean?
----@field upload { left: integer }? bytes of files and forms that were not sent yet
+---@field upload { left: integer }? number of bytes of files and forms that were not sent yet
 
----The request was begun. For files and forms it is known whether their last bytes were handed to the system.
+---Describes a request that was begun. For files and forms, `plan.upload` shows whether the system has taken their last bytes.
 ---@param plan whatsapp.sent_plan
 ---@param err string
 ---@param status integer?
 function failures.lost(plan, err, status)
   local sent = not (plan.upload and plan.upload.left > 0)
-  local text = ("%s (%s)"):format(WORDS[err] or err,
+  local line = ("%s (%s)"):format(WORDS[err] or err,
     sent and "the request may have been sent" or "not all of the request was sent")
-  return failures.new(text, sent, (plan.idempotent or not sent) and not is_any(err, HOPELESS), status)
+  return failures.new(line, sent, (plan.idempotent or not sent) and not is_any(err, HOPELESS), status)
 end
 
----The transport was closed while the request was under way.
+---Describes a request that was under way when the transport was closed.
 function failures.closed() return failures.new(failures.CLOSED .. "; the request may have been sent", true, false) end
 
 return failures

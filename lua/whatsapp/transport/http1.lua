@@ -1,13 +1,13 @@
--- HTTP/1.1 as bytes: writes the head of a request, and reads an answer from a function that gives its bytes piece by piece.
--- Knows no socket and no clock; never takes more than it is allowed to, and never guesses where an answer ends.
+-- HTTP/1.1 as bytes: writes the head of a request, and reads an answer from a function that returns its bytes in pieces. Knows
+-- no socket and no clock. Never reads more bytes than it may, and never guesses where an answer ends.
 local http1 = {}
 
-local MAX_HEAD = 64 * 1024 -- bytes of an answer's head, with the interim answers before it
+local MAX_HEAD = 64 * 1024 -- largest size of an answer's head, including the interim answers before it
 local BODILESS = { [204] = true, [304] = true }
 
 -- ---- a request ----------------------------------------------------------------------------------------------------------
 
--- the head up to the length of the body
+-- returns the head up to the length of the body
 local function written(plan, user_agent)
   local values = plan.headers
   local lines = { ("%s %s HTTP/1.1"):format(plan.method, plan.url.path) }
@@ -20,10 +20,10 @@ local function written(plan, user_agent)
 end
 
 ---@param plan whatsapp.checked_request
----@param length integer? of the body; nil if there is no body
----@param user_agent string? always the same for a memory
----@param memory { head: string?, head_url: whatsapp.url?, head_lines: string[]?, head_method: string? }? the head that
----was written last: one with the same URL and lines, by identity, is not written again
+---@param length integer? length of the body; nil if there is no body
+---@param user_agent string? must always be the same for one memory
+---@param memory { head: string?, head_url: whatsapp.url?, head_lines: string[]?, head_method: string? }? keeps the
+---last head: if the URL and the lines are the same tables, the head is not written again
 ---@return string head
 function http1.head(plan, length, user_agent, memory)
   local first
@@ -38,17 +38,17 @@ function http1.head(plan, length, user_agent, memory)
   return ("%sContent-Length: %.0f\r\n\r\n"):format(first, length)
 end
 
--- ---- bytes that have come and are not used yet ------------------------------------------------------------------------
+-- ---- bytes that have arrived and are not used yet -----------------------------------------------------------------------
 
--- The piece that came last, used up to `at`. Nothing is cut off its front, so that many lines in a piece cost no more than
--- one.
+-- The last piece; its bytes up to `at` are used. Used bytes are not cut off, so that many lines in a piece cost as little as
+-- one line.
 local Reader = {}
 Reader.__index = Reader
 
--- bytes that are not used
+-- returns the number of bytes that are not used yet
 function Reader:size() return #self.piece - self.at end
 
--- Gets one more piece and puts it behind the rest of the last one. Returns nil and the error if there is no more.
+-- Gets the next piece and appends it to the rest of the last piece. Returns nil and the error if there are no more bytes.
 function Reader:more()
   local piece, err = self.source:pull()
   if not piece then return nil, err end
@@ -57,7 +57,7 @@ function Reader:more()
   return true
 end
 
--- the bytes up to the end of a line, without it; no more than `longest`
+-- returns the bytes up to the end of a line, without the line end; refuses a line that is longer than `longest`
 function Reader:line(longest)
   local from = 1
   while true do
@@ -74,14 +74,14 @@ function Reader:line(longest)
   end
 end
 
--- Gives bytes of the body to the source, no more than its limit in all.
+-- Passes bytes of the body to the source; refuses more bytes than the limit.
 function Reader:keep(bytes)
   self.left = self.left - #bytes
   if self.left < 0 then return nil, http1.too_long(self.limit) end
   return self.source:write(bytes)
 end
 
--- keeps `length` bytes, piece by piece
+-- passes `length` bytes to the source, in pieces
 function Reader:pass(length)
   while length > 0 do
     if self.at == #self.piece then
@@ -101,15 +101,15 @@ end
 
 local TOO_LONG = ("the answer's headers are longer than %d bytes"):format(MAX_HEAD)
 
--- Returns the position of an empty line. Searches for plain strings first: a pattern is tried at each byte, and the JIT compiler
--- does not compile patterns.
+-- Returns the position of an empty line. Searches for plain strings first: Lua tries a pattern at each byte, and the JIT
+-- compiler does not compile patterns.
 local function find_empty_line(piece, from)
   local usual, last = piece:find("\n\r\n", from, true)
   if usual and not piece:find("\n\n", from, true) then return usual, last end
   return piece:find("\n\r?\n", from)
 end
 
--- the bytes of a head, up to its empty line
+-- returns the bytes of a head, up to its empty line
 local function read_head(reader)
   local from = 1
   while true do
@@ -123,7 +123,7 @@ local function read_head(reader)
     end
     if reader:size() > reader.room then return nil, TOO_LONG end
     if reader:size() >= 5 and reader.piece:sub(reader.at + 1, reader.at + 5) ~= "HTTP/" then
-      return nil, "what came is no HTTP answer"
+      return nil, "the answer is not HTTP"
     end
     from = math.max(1, reader:size() - 1)
     local ok, err = reader:more()
@@ -133,10 +133,10 @@ end
 
 local TOKEN = "^[0-9A-Za-z!#$%%&'*+%-.^_`|~]+$"
 
--- Names that were read before, in lower case: a server says the same ones again and again. Bounded.
+-- Header names that were read before -> the names in lower case: a server sends the same names again and again. Bounded.
 local known, known_count, MOST_KNOWN = {}, 0, 256
 
--- the name in lower case; nil if it holds a byte that it must not
+-- returns the name in lower case; nil if it has a byte that is not allowed
 local function name_of(name)
   if not name:find(TOKEN) then return nil end
   local lower = name:lower()
@@ -144,10 +144,11 @@ local function name_of(name)
   return lower
 end
 
--- Returns names in lower case, and joins repeated ones. Refuses lines that another reader could understand as other headers.
+-- Returns the headers by names in lower case; joins repeated headers. Refuses lines that another reader could read as other
+-- headers.
 local function headers_with_care(head)
-  if head:find("\0", 1, true) then return nil, "the answer's headers hold a NUL" end
-  if head:find "\r[^\n]" then return nil, "the answer's headers hold a carriage return within a line" end
+  if head:find("\0", 1, true) then return nil, "the answer's headers contain a NUL" end
+  if head:find "\r[^\n]" then return nil, "the answer's headers contain a carriage return within a line" end
   if head:find "\n[ \t]" then
     if head:find "^[^\n]*\n[ \t]" then return nil, "the answer's first header begins with a blank" end
     head = head:gsub("\r?\n[ \t]+", " ")
@@ -156,18 +157,19 @@ local function headers_with_care(head)
   for name, colon, value in head:gmatch "\n([^:\r\n]*)(:?)[ \t]*([^\r\n]*)" do
     if colon ~= "" then
       local lower = known[name] or name_of(name)
-      if not lower then return nil, "a name of the answer's headers holds a byte that it must not" end
+      if not lower then return nil, "the name of a header in the answer has a byte that is not allowed" end
       local last = value:byte(-1)
       if last == 32 or last == 9 then value = value:match "^(.-)[ \t]*$" end
       headers[lower] = headers[lower] and headers[lower] .. ", " .. value or value
-    elseif name ~= "" then return nil, "the answer's headers hold a line without a colon" end
+    elseif name ~= "" then return nil, "the answer's headers contain a line without a colon" end
   end
   return headers
 end
 
 local CR, SPACE, TAB = 13, 32, 9
 
--- The headers if all of them are as they usually are; nil if another look is needed. This saves 30,000 instructions.
+-- Returns the headers if all of them have the usual form; nil if headers_with_care() must read them. This saves 30,000
+-- instructions.
 local function usual_headers(head)
   if head:find("\0", 1, true) then return nil end
   local headers, at = {}, head:find("\n", 1, true) + 1
@@ -194,13 +196,13 @@ local function headers_of(head)
   return headers_with_care(head)
 end
 
--- the status line and the headers of the last answer: interim ones are passed over
+-- returns the status and the headers of the last answer; skips interim answers
 local function read_last_head(reader)
   while true do
     local head, err = read_head(reader)
     if not head then return nil, err end
     local minor, status = head:match "^HTTP/1%.([01]) (%d%d%d)[ \r\n]"
-    if not status then return nil, "what came is no HTTP/1.1 answer" end
+    if not status then return nil, "the answer is not HTTP/1.1" end
     local headers
     headers, err = headers_of(head)
     if not headers then return nil, err, tonumber(status) end
@@ -210,7 +212,7 @@ end
 
 -- ---- the body ---------------------------------------------------------------------------------------------------------
 
--- a list of the same number is that number
+-- returns the number in a Content-Length; a list of equal numbers counts as one number
 local function length_of(value)
   if value:find "^%d+$" then return tonumber(value) end
   local length
@@ -261,7 +263,7 @@ local function read_to_end(reader)
   return nil, err
 end
 
--- how often a coding is named, and whether it is the last one
+-- returns how often a Transfer-Encoding names `chunked`, and whether `chunked` is its last coding
 local function chunked_in(value)
   local count, last = 0, nil
   for coding in (value:lower() .. ","):gmatch "[ \t]*(.-)[ \t]*," do
@@ -271,7 +273,7 @@ local function chunked_in(value)
   return count, last == "chunked"
 end
 
--- returns how the body ends, or nil and the error; kept: the connection may be used again after it
+-- returns how the body ends, or nil and the error; kept: true if the connection may be used for another request
 local function framing(method, status, headers, is_1_1)
   if method == "HEAD" or BODILESS[status] then return { length = 0, kept = true } end
   local coding, length = headers["transfer-encoding"], headers["content-length"]
@@ -283,7 +285,7 @@ local function framing(method, status, headers, is_1_1)
   end
   if not length then return { to_end = true } end
   length = length_of(length)
-  if not length then return nil, "the answer's Content-Length is no number" end
+  if not length then return nil, "the answer's Content-Length is not a number" end
   return { length = length, kept = true }
 end
 
@@ -306,19 +308,20 @@ end
 ---@return string err
 function http1.too_long(limit) return ("the answer is longer than %.0f bytes"):format(limit) end
 
----An answer's bytes, and the place of its body.
+---Returns the bytes of an answer, and takes the bytes of its body.
 ---@class whatsapp.http1_source
 ---@field pull fun(self: whatsapp.http1_source): string?, string? returns the next bytes; at the end nil, "closed"
 ---@field open fun(self: whatsapp.http1_source, status: integer, length: integer?): integer called once before the body; returns
----how many bytes it may have
+---the largest size that the body may have
 ---@field write fun(self: whatsapp.http1_source, bytes: string): true?, string?
 
 ---Reads one answer.
 ---@param source whatsapp.http1_source
----@param method string of the request
----@return { status: integer, headers: table<string, string>, kept: boolean }? answer kept: the connection may be used again
+---@param method string the method of the request
+---@return { status: integer, headers: table<string, string>, kept: boolean }? answer kept: the connection may be used for
+---another request
 ---@return string? err
----@return integer? status if the head came
+---@return integer? status with err: the status, if the head arrived
 function http1.read(source, method)
   local reader = setmetatable({ source = source, piece = "", at = 0, room = MAX_HEAD, limit = 0, left = 0 }, Reader)
   local status, headers, is_1_1 = read_last_head(reader)

@@ -1,6 +1,6 @@
--- Keeps answers until their batch fetches them: each request that is under way has an entry, each batch a box in which the
--- entries of its answers wait in the order in which they came. Entries are used again and again. Once a request has begun,
--- nothing here needs memory, so that no answer is lost. Never waits: transports wake the waiter of a box.
+-- Keeps answers until their batch reads them. Each request under way has an entry. Each batch has a box: a list of the entries
+-- whose answers have arrived, in the order of their arrival. Entries are reused. After a request has begun, this file needs no
+-- memory for its answer, so that no answer is lost. Never waits: transports wake the waiter of a box.
 local Inboxes = {}
 Inboxes.__index = Inboxes
 
@@ -9,19 +9,19 @@ local inboxes = {}
 -- types of keys that a weak table never drops
 local KEPT = { string = true, number = true, boolean = true }
 
----@return table inboxes of one transport
+---@return table inboxes the inboxes of one transport
 function inboxes.new()
   local self = setmetatable({ free = false, boxes = setmetatable({}, { __mode = "k" }) }, Inboxes)
   self.common = self.new_box() -- for requests without an inbox
   return self
 end
 
----A box for one call. It is empty while `first` is false.
+---Makes a box for one call. The box is empty while `first` is false.
 ---@return table box the transport may add members
 function Inboxes.new_box() return { first = false, last = false, under_way = 0 } end
 
 ---@param inbox any
----@return table box the one of this inbox
+---@return table box the box of this inbox
 function Inboxes:box(inbox)
   if inbox == nil then return self.common end
   local box = self.boxes[inbox]
@@ -36,12 +36,12 @@ local function new_entry()
   return { slot = false, box = false, response = false, err = false, details = false, after = false }
 end
 
----After this, the next expect() needs no memory.
+---Makes an entry in advance, so that the next expect() needs no memory.
 function Inboxes:reserve()
   if not self.free then self.free = new_entry() end
 end
 
----To be called before a request begins; raises if there is no memory.
+---Makes the entry of a request. Call it before the request begins; it raises if there is no memory.
 ---@param slot any
 ---@param box table
 ---@return table entry
@@ -54,7 +54,7 @@ function Inboxes:expect(slot, box)
   return entry
 end
 
----For a request that did not begin.
+---Frees the entry of a request that did not begin.
 ---@param entry table
 function Inboxes:release(entry)
   local box = entry.box
@@ -65,7 +65,7 @@ end
 
 ---Puts an answer into the box of its entry.
 ---@param entry table
----@return table box the transport wakes its waiter
+---@return table box the transport must wake its waiter
 function Inboxes.put(entry, response, err, details)
   local box = entry.box
   entry.response, entry.err, entry.details = response or false, err or false, details or false
@@ -76,8 +76,8 @@ function Inboxes.put(entry, response, err, details)
 end
 
 ---@param box table
----@param inbox any? its inbox
----@return any slot nothing: the box is empty
+---@param inbox any? the inbox of the box
+---@return any slot no value: the box is empty
 ---@return table? response
 ---@return string? err
 ---@return table? details

@@ -1,9 +1,9 @@
--- Files for transports that do not stream: those of a request are put into its body, and a file that takes the answer is looked
--- at before anything is sent. Never sends, and makes no file.
+-- Files for transports that do not stream: puts the files of a request into its body, and checks the file for the answer before
+-- anything is sent. Never sends, and makes no file.
 local inlined = {}
 
 ---@param request whatsapp.request
----@return whatsapp.request? request with `body` instead of `body_file` and `form`
+---@return whatsapp.request? request with `body` in place of `body_file` and `form`
 ---@return string? err
 ---@return whatsapp.details? details
 function inlined.request(request)
@@ -13,9 +13,9 @@ function inlined.request(request)
   streams, err, details = require("whatsapp.transport.upload").read { to_file = request.to_file, max_file = request.max_file }
   if not streams then return nil, err, details end
   local path, file = request.to_file, require "whatsapp.media.file"
-  local text = file.exists(path) and "the file exists already"
-  if text then
-    return require("whatsapp.wire.outcome").invalid("to_file: " .. text, { { path = "to_file", rule = "file", message = text } })
+  if file.exists(path) then
+    err = "the file exists already"
+    return require("whatsapp.wire.outcome").invalid("to_file: " .. err, { { path = "to_file", rule = "file", message = err } })
   end
   return made
 end

@@ -1,5 +1,5 @@
--- Shared by the transports over libcurl: one client of whatsapp.curl, made when it is first needed, the requests that are
--- under way, their answers, and their progress. Knows no event loop; waits only where a transport tells it to.
+-- Shared by the transports over libcurl. Has one client of whatsapp.curl, made at the first request; the requests that are
+-- under way; their answers; and their progress. Knows no event loop; waits only if a transport calls a function that waits.
 --   start(request, slot, box)   begins a request; the client of whatsapp.curl knows it by a tag, which is its entry
 --   step(wake)                  puts each new answer into its box, and wakes the waiter of the box
 --   close()                     gives everything under way an outcome
@@ -36,22 +36,23 @@ function libcurl.now()
 end
 
 ---@class whatsapp.libcurl
----@field client userdata|false of whatsapp.curl; false before the first request and after close()
+---@field client userdata|false a client of whatsapp.curl; false before the first request and after close()
 ---@field add function the client's method, kept here: a look-up through the metatable costs 1 % of a request
----@field next function of the client, likewise
+---@field next function the client's method, kept here for the same reason
 ---@field has_descriptor boolean true: one descriptor becomes readable when there is work; false, on systems without epoll: a
 ---loop must watch client:sockets(), and call step() after client:timeout()
 ---@field closed boolean
 ---@field inboxes table
----@field observed table<any, table>|false tellers of progress, by tag; false before the first one
----@field calls table<table, true>|false tags that are entries, where other tags are slots; false before the first one
+---@field observed table<any, table>|false objects that call progress functions, by tag; false before the first request with
+---progress
+---@field calls table<table, true>|false tags that are entries (all other tags are slots); false before the first such tag
 local Libcurl = {}
 Libcurl.__index = Libcurl
 
----@param name string of the transport
+---@param name string the transport's name
 ---@param options whatsapp.curl_options?
----@param level integer of the caller to blame, as error() counts from here
----@param watched boolean whether a loop watches its descriptor
+---@param level integer the stack level of the caller to blame, as for error()
+---@param watched boolean true: an event loop watches the client's descriptor
 ---@return whatsapp.libcurl
 function libcurl.new(name, options, level, watched)
   return setmetatable({
@@ -62,7 +63,7 @@ end
 
 -- ---- the client ---------------------------------------------------------------------------------------------------------
 
----@param level integer of the caller to blame
+---@param level integer the stack level of the caller to blame
 ---@return userdata? client nil: this libcurl cannot be used
 ---@return string? err
 ---@return whatsapp.details? details
@@ -97,8 +98,8 @@ local function observe(self, tag, teller)
   self.observed[tag] = teller
 end
 
--- Adds a request under a tag. Returns true; or false, err, details if it was refused or there was no memory; or nil and the
--- error for wrong use. Nothing is remembered of a request that did not begin.
+-- Adds a request with a tag. Returns true; or false, err, details if the request was refused or there is no memory; or nil and
+-- the error for wrong use. If the request did not begin, nothing of it is kept.
 local function add(self, request, tag, level)
   local client, unusable, why = self.client, nil, nil
   if not client then client, unusable, why = self:open(level + 1) end
@@ -116,7 +117,7 @@ end
 ---@param request table
 ---@param slot any
 ---@param box table
----@param level integer of the caller to blame
+---@param level integer the stack level of the caller to blame
 ---@return table? box nil: the answer comes later; else the answer is in the box already, and the transport wakes the waiter
 function Libcurl:start(request, slot, box, level)
   check(self, request, level + 1)
@@ -132,7 +133,7 @@ end
 ---Does the same for whatsapp.transport.curl. Here the tag is the slot itself, so most requests need no entry.
 ---@param request table
 ---@param slot any
----@param level integer of the caller to blame
+---@param level integer the stack level of the caller to blame
 function Libcurl:start_plainly(request, slot, level)
   if self.closed or type(request) ~= "table" or request.progress then check(self, request, level + 1) end
   if slot == nil then error("start needs a slot, which wait() returns with the answer", level + 1) end
@@ -144,7 +145,7 @@ end
 
 -- ---- progress -----------------------------------------------------------------------------------------------------------
 
--- tells one function how far its request is
+-- calls the progress function of one request, if it is time
 local function report(self, tag, teller, now)
   local moved, total, ended = self.client:progress(tag)
   if moved ~= nil and (ended or teller:is_due(now)) then teller:tell(now, moved, total, ended) end
@@ -161,7 +162,7 @@ end
 
 -- ---- answers --------------------------------------------------------------------------------------------------------------
 
--- returns the tag and the outcome of the next request that has ended, or nothing
+-- returns the tag and the outcome of the next request that has ended; no value if no request has ended
 local function next_outcome(self)
   if self.observed then report_all(self) end
   local client = self.client
@@ -176,7 +177,7 @@ local function next_outcome(self)
   return tag, response, err, details
 end
 
--- Puts an outcome into the box of its entry, or into the common one where the tag is a slot. Needs no memory after
+-- Puts an outcome into the box of its entry; if the tag is a slot, into the common box. Needs no memory after
 -- inboxes:reserve().
 local function keep(self, tag, response, err, details)
   local entry = tag
@@ -187,8 +188,8 @@ end
 
 local function wake_nothing() end
 
----Puts each answer that is there into its box. Does not wait.
----@param wake (fun(box: table))? must not raise; it may start requests, and close the transport
+---Puts each answer that has arrived into its box. Does not wait.
+---@param wake (fun(box: table))? must not raise; may start requests, and may close the transport
 function Libcurl:collect(wake)
   wake = wake or wake_nothing
   repeat
@@ -207,7 +208,7 @@ function Libcurl:step(wake)
   self:collect(wake)
 end
 
--- For whatsapp.transport.curl: returns the slot and the outcome of the next request that was started and has ended, or nothing.
+-- For whatsapp.transport.curl: returns the slot and the outcome of the next started request that has ended, or no value.
 local function next_started(self)
   while true do
     if self.client and not (self.observed or self.calls) then return self.next(self.client) end -- no other caller waits
@@ -217,7 +218,7 @@ local function next_started(self)
   end
 end
 
----For whatsapp.transport.curl: waits in libcurl for one answer to a request that was started, in any inbox.
+---For whatsapp.transport.curl: waits in libcurl for the answer to any request that was started, whatever its inbox.
 ---@param seconds number
 ---@return any slot no value: the time is over, or the transport was closed
 ---@return table? response
@@ -238,7 +239,7 @@ function Libcurl:wait(seconds)
       if slot == nil and not self.closed then left = deadline - libcurl.now() end
     until slot ~= nil or common.first or self.closed or left <= 0
   end
-  if slot == nil then return self.inboxes:take(common) end -- after a close
+  if slot == nil then return self.inboxes:take(common) end -- close() may have put an outcome there
   return slot, response, err, details
 end
 
@@ -249,8 +250,8 @@ local function step_of_call(self)
   self:collect()
 end
 
--- Waits step by step, so that progress is told between two steps. Answers to requests that were started are kept for wait().
--- An error that is raised meanwhile, as by Ctrl-C, ends the request.
+-- Waits in steps, and calls the progress function between two steps. Keeps answers to started requests for wait(). If an error
+-- is raised during the wait, as by Ctrl-C, the request ends.
 local function perform_observed(self, request, level)
   local box = self.inboxes.new_box()
   local call = self.inboxes:expect(box, box)
@@ -273,9 +274,9 @@ local function perform_observed(self, request, level)
   return nil, err, details
 end
 
----One request; waits in libcurl for its answer.
+---Sends one request; waits in libcurl for its answer.
 ---@param request table
----@param level integer of the caller to blame
+---@param level integer the stack level of the caller to blame
 ---@return table? response
 ---@return string? err
 ---@return table? details
@@ -291,12 +292,12 @@ end
 -- ---- close ----------------------------------------------------------------------------------------------------------------
 
 ---Gives an outcome to each request that is under way; wait() still returns these outcomes. May be called again.
----@param wake (fun(box: table))? as for collect()
+---@param wake (fun(box: table))? as in collect()
 function Libcurl:close(wake)
   if self.closed then return end
-  self:collect(wake) -- a request that has ended keeps its own outcome
+  self:collect(wake) -- a request that has already ended keeps its outcome
   local client = self.client
-  local tags, told = client and client:tags() or {}, {} -- allocate first: this may fail
+  local tags, told = client and client:tags() or {}, {} -- allocates first, because this may fail
   for i in ipairs(tags) do told[i] = { kind = "transport", retryable = false, may_have_been_sent = true } end
   self.closed, self.client, self.observed = true, false, false
   if client then client:close() end
@@ -310,15 +311,15 @@ end
 
 local FIRM = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 
----Lua 5.1 cannot suspend a coroutine within a pcall or the iterator of a `for`. It raises only at the wait, when the request is
----already under way: then the answer is lost. This function raises earlier, before the request begins.
+---Lua 5.1 cannot suspend a coroutine within a pcall or the iterator of a `for`. Lua 5.1 raises an error only at the wait, when
+---the request is already under way: then the answer is lost. This function raises earlier, before the request begins.
 function libcurl.check_suspendable()
   if not FIRM then return end
   local level = 2
   local info = debug.getinfo(level, "nS")
   while info do
     local within = info.what == "C" and (info.name or "a C function") or info.name == "(for generator)" and "a for"
-    if within then error(("within %s Lua 5.1 cannot wait in an event loop; nothing was sent"):format(within), 0) end
+    if within then error(("Lua 5.1 cannot wait in an event loop within %s; nothing was sent"):format(within), 0) end
     level = level + 1
     info = debug.getinfo(level, "nS")
   end

@@ -1,14 +1,14 @@
--- The transport over libcurl for programs that run in libuv's loop through luv: the coroutine that sends is suspended
--- and the loop goes on. Outside of a coroutine it runs the loop itself until the answer is there.
+-- The transport over libcurl for programs that run in libuv's loop through luv. It suspends the coroutine that sends, and the
+-- loop goes on. Outside of a coroutine it runs the loop itself until the answer arrives.
 --
--- A coroutine that waits may be closed meanwhile, or resumed by other code: it is resumed only while it still waits here, and
--- it waits again if nothing has come.
+-- Other code may close or resume a coroutine that waits here. So the transport resumes a coroutine only if it still waits here,
+-- and the coroutine waits again if no answer has arrived.
 local libcurl = require "whatsapp.transport.libcurl"
-local uv = require "luv"
+local uv = require("whatsapp.util.needed") "luv"
 
 local M = {}
 
-local MAIN = "main" -- waits without a coroutine
+local MAIN = "main" -- the waiter that is not a coroutine
 
 local now = libcurl.now
 
@@ -17,11 +17,11 @@ local now = libcurl.now
 local function milliseconds(seconds) return math.max(0, math.ceil(math.min(seconds, 86400) * 1000)) end
 
 local function start_timer(timer, seconds, call)
-  uv.update_time() -- the loop's clock stood still while the program was busy
+  uv.update_time() -- the loop's clock did not move while the program was busy
   timer:start(milliseconds(seconds), 0, call)
 end
 
--- a handle is gone only after a turn of the loop; a Lua state that ends before then would crash in luv 1.44
+-- A closed handle needs one more turn of the loop: if the Lua state ends before it, luv 1.44 crashes.
 local function close_handle(handle)
   handle:close()
   if not uv.loop_mode() then uv.run "nowait" end
@@ -29,14 +29,14 @@ end
 
 -- ---- suspend and resume -------------------------------------------------------------------------------------------------
 
--- the coroutine that waits, or MAIN
+-- returns the coroutine that waits, or MAIN
 local function current()
   local co, main = coroutine.running()
   if co and not main then
     libcurl.check_suspendable()
     return co
   end
-  if uv.loop_mode() then error("in a callback of the loop nothing can wait: send from a coroutine", 0) end
+  if uv.loop_mode() then error("a callback of the loop cannot wait: send from a coroutine", 0) end
   return MAIN
 end
 
@@ -49,7 +49,7 @@ local function suspend(place, waiter)
   end
 end
 
--- resumes the waiter if it still waits here; returns the error that it raised after that, if any
+-- resumes the waiter if it still waits here; returns an error that the waiter then raised
 local function resume(place)
   local waiter = place.waiter
   place.waiter = nil
@@ -66,12 +66,12 @@ local function sleep(seconds)
     if err then error(err, 0) end
   end)
   suspend(place, place.waiter)
-  if not uv.loop_mode() then uv.run "nowait" end -- see close_handle
+  if not uv.loop_mode() then uv.run "nowait" end -- see close_handle()
 end
 
 -- ---- waiting ----------------------------------------------------------------------------------------------------------------
 
--- the descriptor is watched while something is under way, so that the loop can end when nothing is
+-- Watches the descriptor only while a request is under way, so that the loop can end if there is no request.
 local Watch = {}
 Watch.__index = Watch
 
@@ -79,7 +79,7 @@ local function new_watch(curl)
   local self = setmetatable({ curl = curl, is_active = false, deadlines = {}, sockets = {} }, Watch)
   self.on_readable = function() self:step() end
   self.on_time = function() self:end_waits() end
-  -- only the loop is above a coroutine that raises: it gets the error when all the others are awake
+  -- if a waiter raises, the error goes to the loop, after all other waiters are awake
   self.wake = function(box)
     self.deadlines[box] = nil
     local err = resume(box)
@@ -88,7 +88,7 @@ local function new_watch(curl)
   return self
 end
 
----Does what libcurl can do at once, and wakes those whose answers have come.
+---Lets libcurl do all work that needs no waiting, and wakes the waiters whose answers have arrived.
 function Watch:step()
   local curl = self.curl
   curl:step(self.wake)
@@ -108,7 +108,7 @@ function Watch:raise()
   if raised then error(raised, 0) end
 end
 
--- Stops all handles of sockets. Returns those of sockets that libcurl has no more; they are for close_handle.
+-- Stops all handles of sockets. Returns the handles whose sockets libcurl does not use any more: pass them to close_handle().
 function Watch:stop_sockets(seen)
   local gone = {}
   for fd, handle in pairs(self.sockets) do
@@ -121,8 +121,8 @@ function Watch:stop_sockets(seen)
   return gone
 end
 
--- Without a descriptor it watches each of libcurl's sockets with a handle, and a timer makes the next step. Each handle is
--- started anew, as libcurl may have closed its socket, and another one may have got its number. Nothing is watched when nothing
+-- For systems without epoll: watches each of libcurl's sockets with a handle; a timer makes the next step. Starts each handle
+-- again, because libcurl may have closed its socket, and a new socket may have the same number. Watches nothing if no request
 -- is under way, so that the loop can end.
 function Watch:watch_sockets()
   local client, seen = self.curl.client, {}
@@ -139,10 +139,10 @@ function Watch:watch_sockets()
     self.step_timer = self.step_timer or uv.new_timer()
     start_timer(self.step_timer, seconds, self.on_readable)
   elseif self.step_timer then self.step_timer:stop() end
-  for _, handle in ipairs(gone) do close_handle(handle) end -- last, as it may run other callbacks of the loop
+  for _, handle in ipairs(gone) do close_handle(handle) end -- last, because it may run other callbacks of the loop
 end
 
----Watches the descriptor, which is another one in a forked child.
+---Watches the descriptor; a forked child has a different descriptor.
 function Watch:start()
   if not self.curl.has_descriptor then return self:watch_sockets() end
   local fd = self.curl:fd()
@@ -157,7 +157,7 @@ function Watch:start()
   end
 end
 
--- wakes those whose time is over, and sets the timer for the next
+-- wakes the waiters whose time is over, and sets the timer for the next waiter
 function Watch:end_waits()
   local time, all, soonest = now(), {}, nil
   for box, deadline in pairs(self.deadlines) do all[box] = deadline end
@@ -179,10 +179,10 @@ function Watch:set_timer(deadline)
   elseif self.timer then self.timer:stop() end
 end
 
----Suspends the caller until there is an answer in the box, or time is over.
+---Suspends the caller until an answer is in the box, or the time is over.
 ---@param box table
----@param waiter thread|string who calls
----@param seconds number? nil: without end, only for a box whose request is under way
+---@param waiter thread|string the caller, from current()
+---@param seconds number? nil: no time limit; allowed only if a request for this box is under way
 function Watch:wait(box, waiter, seconds)
   box.waiter = waiter
   if seconds then
@@ -191,7 +191,7 @@ function Watch:wait(box, waiter, seconds)
     if not self.soonest or deadline < self.soonest then self:set_timer(deadline) end
   end
   suspend(box, waiter)
-  if self.soonest and next(self.deadlines) == nil then self:set_timer(nil) end -- the loop can end
+  if self.soonest and next(self.deadlines) == nil then self:set_timer(nil) end -- then the loop can end
 end
 
 function Watch:close()

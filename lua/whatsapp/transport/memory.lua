@@ -1,5 +1,5 @@
--- A transport without a network, for tests: a function answers, the requests are kept as they are, and its clock moves
--- only while a caller sleeps or waits for an answer. Touches no file but the one that a request wants its answer in.
+-- A transport without a network, for tests. A function answers the requests; the transport keeps them unchanged. Its clock
+-- moves only while a caller sleeps or waits for an answer. Touches no file except the to_file of a request.
 local outcome = require "whatsapp.wire.outcome"
 local values = require "whatsapp.util.values"
 
@@ -7,7 +7,7 @@ local M = {}
 
 local MAX_FILE = 100 * 1024 * 1024
 
--- the bytes of a file from an offset on; 0 for no file
+-- returns the number of bytes in a file after an offset; 0 if there is no file
 local function size_of(path, offset)
   local file = io.open(path, "rb")
   if not file then return 0 end
@@ -35,7 +35,7 @@ local function write(path, body)
   return true
 end
 
--- an answer that goes into a file
+-- writes the body of an answer into the file of the request
 local function save(request, response)
   local body, limit = response.body or "", request.max_file or MAX_FILE
   if #body > limit then
@@ -47,7 +47,7 @@ local function save(request, response)
   return { status = response.status, headers = response.headers, size = #body }
 end
 
--- the body of an answer of 2xx goes where the request wants it, and progress is told once
+-- writes the body of a 2xx answer to the request's file, and calls the progress function once
 local function deliver(request, response, err, details)
   local status = type(response) == "table" and tonumber(response.status)
   if not status then return response, err, details end
@@ -60,20 +60,20 @@ local function deliver(request, response, err, details)
 end
 
 ---@class whatsapp.memory_transport: whatsapp.Transport
----@field requests whatsapp.request[] each as it was given
+---@field requests whatsapp.request[] all requests, unchanged
 ---@field slept number seconds of the virtual clock
 
 local function answer_to(self, request)
   local handle = self.handle
   if values.callable(handle) then return handle(request) end
   local next_answer = handle[#self.requests]
-  if next_answer == nil then error("no answer is left for request " .. #self.requests, 4) end
+  if next_answer == nil then error("there is no answer for request " .. #self.requests, 4) end
   if next_answer.status then return next_answer end
   return nil, next_answer.err or next_answer.text, next_answer.details
 end
 
----Answers a request as a transport does: the body of an answer goes into a file and progress is told, where the request wants
----it. For transports that are made in Lua.
+---Answers a request as a transport does: writes the body into to_file, and calls the progress function, if the request has
+---them. For transports that are written in Lua.
 ---@private
 ---@param answers fun(subject: any, request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
 ---@param subject any
@@ -81,7 +81,7 @@ end
 ---@return whatsapp.response? response, string? err, whatsapp.details? details
 function M.answer(answers, subject, request)
   if not (request.to_file or request.progress) then return answers(subject, request) end
-  -- as over a network, a file that is there already is not touched
+  -- as over a network, an existing file stays unchanged
   local path = request.to_file
   if path and require("whatsapp.util.file").exists(path) then return refused(path .. ": File exists") end
   return deliver(request, answers(subject, request))
@@ -105,7 +105,7 @@ local function start(self, request, slot)
   self.coming[#self.coming + 1] = { at = at, slot = slot, answer = { answer(answer_to, self, request) } }
 end
 
--- the answer that comes first, if it comes in time
+-- returns the earliest answer, if it comes in these seconds
 local function wait(self, seconds)
   local first
   for i, one in ipairs(self.coming) do
@@ -121,9 +121,9 @@ local function wait(self, seconds)
   return one.slot, one.answer[1], one.answer[2], one.answer[3]
 end
 
----@param handle whatsapp.transport_function|(whatsapp.response|{ err: string, details: whatsapp.details? })[] answers a
----request; or answers, one after the other: responses, or { err =, details = }
----@param options { delay: (number|fun(request: whatsapp.request): number)? }? seconds that an answer takes
+---@param handle whatsapp.transport_function|(whatsapp.response|{ err: string, details: whatsapp.details? })[] a function that
+---answers a request; or a list of answers in their order: responses, or { err =, details = }
+---@param options { delay: (number|fun(request: whatsapp.request): number)? }? delay: seconds until an answer arrives
 ---@return whatsapp.memory_transport transport callable; .requests, .slept, now(), sleep(seconds), start, wait
 function M.new(handle, options)
   local self = { requests = {}, slept = 0, handle = handle, delay = options and options.delay or 0, coming = {}, streams = true }

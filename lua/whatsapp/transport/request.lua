@@ -1,5 +1,5 @@
--- Checks a request before a transport that is written in Lua sends it; the error texts are those of whatsapp.curl. Never
--- sends anything, and never names a value: it may be a secret.
+-- Checks a request before a transport written in Lua sends it. The error texts are the same as in whatsapp.curl. Never sends
+-- anything. No error contains a value of the request, because it may be a secret.
 local url = require "whatsapp.util.url"
 
 local checked = {}
@@ -28,17 +28,17 @@ end
 
 ---@param headers any
 ---@return string[]? lines
----@return table<string, string>|string values by lower-case name, or the error
+---@return table<string, string>|string values by lower-case name; a string: the error
 function checked.headers(headers)
   local lines, values, size = {}, {}, 0
   if headers == nil then return lines, values end
   if type(headers) ~= "table" then return nil, "headers must be strings by name" end
   for name, value in pairs(headers) do
     if type(name) ~= "string" or type(value) ~= "string" then return nil, "headers must be strings by name" end
-    if not is_token(name) then return nil, "a header's name holds a byte that it must not" end
-    if value:find "[^\t%C]" then return nil, "a header's value holds a line end or another control character" end
+    if not is_token(name) then return nil, "a header's name has a byte that is not allowed" end
+    if value:find "[^\t%C]" then return nil, "a header's value has a line end or another control character" end
     local lower = name:lower()
-    if OURS[lower] then return nil, "Content-Length and Transfer-Encoding are the transport's to set" end
+    if OURS[lower] then return nil, "the transport sets Content-Length and Transfer-Encoding: remove them" end
     lines[#lines + 1] = name .. (value == "" and ":" or ": " .. value)
     values[lower], size = value, size + #lines[#lines] + 1
   end
@@ -48,9 +48,9 @@ end
 
 -- ---- the request ------------------------------------------------------------------------------------------------------------
 
----Raises where a request is not a table, or its time-out not a number of seconds.
+---Raises if a request is not a table, or its time-out is not a number of seconds.
 ---@param request any
----@param level integer of the caller to blame, as error() counts from here
+---@param level integer the stack level of the caller to blame, as for error()
 function checked.is_request(request, level)
   if type(request) ~= "table" then error("the request must be a table, not a " .. type(request), level + 1) end
   local timeout = request.timeout
@@ -59,9 +59,9 @@ function checked.is_request(request, level)
   end
 end
 
----Raises where a request has two bodies, or a progress that is not a function.
+---Raises if a request has two bodies, or a progress that is not a function.
 ---@param request table
----@param level integer of the caller to blame, as error() counts from here
+---@param level integer the stack level of the caller to blame, as for error()
 function checked.check_streams(request, level)
   local body_file, form = request.body_file ~= nil, request.form ~= nil
   if (body_file and form) or ((body_file or form) and request.body ~= nil) then
@@ -71,19 +71,19 @@ function checked.check_streams(request, level)
   if kind ~= "nil" and kind ~= "function" then error("progress must be a function, not a " .. kind, level + 1) end
 end
 
----Raises for a call that a transport in Lua cannot begin: it is closed, or the request is used wrongly.
----@param state { closed: boolean } of the transport
+---Raises if a transport in Lua cannot begin a call: the transport is closed, or the request is used wrongly.
+---@param state { closed: boolean } the state of the transport
 ---@param request any
----@param level integer of the caller to blame, as error() counts from here
+---@param level integer the stack level of the caller to blame, as for error()
 function checked.check_call(state, request, level)
   if state.closed then error("attempt to use a closed transport", level + 1) end
   checked.is_request(request, level + 1)
   checked.check_streams(request, level + 1)
 end
 
----Raises for a slot that could not be told from no answer.
+---Raises if the slot is nil: the caller of wait() could not see that an answer came.
 ---@param slot any
----@param level integer of the caller to blame, as error() counts from here
+---@param level integer the stack level of the caller to blame, as for error()
 function checked.check_slot(slot, level)
   if slot == nil then error("start needs a slot, which wait() returns with the answer", level + 1) end
 end
@@ -91,12 +91,12 @@ end
 ---@class whatsapp.checked_request
 ---@field method string
 ---@field url whatsapp.url
----@field lines string[] the headers as they are written
----@field headers table<string, string> the same by lower-case name
+---@field lines string[] the headers as lines
+---@field headers table<string, string> the same headers by lower-case name
 ---@field body string?
 ---@field idempotent boolean
 
--- whether the headers of a request are those that were checked last
+-- returns whether the headers of a request are equal to the headers that were checked last
 local function are_same(headers, last)
   if type(headers) ~= "table" or not last then return false end
   local count = 0
@@ -113,7 +113,7 @@ local function check_headers(headers, memory)
   if not lines or type(headers) ~= "table" then return lines, values end
   local copy, count = {}, 0
   for name, value in pairs(headers) do copy[name], count = value, count + 1 end
-  if copy.count then return lines, values end -- a header of this name: nothing is remembered
+  if copy.count then return lines, values end -- a header with the name "count": nothing is remembered
   copy.count = count
   memory.headers, memory.lines, memory.values = copy, lines, values
   return lines, values
@@ -127,8 +127,8 @@ local function check_url(text, allow_http, memory)
 end
 
 ---@param request table
----@param allow_http boolean? always the same for a memory
----@param memory table? the URL and the headers that were checked last: those of one transport are mostly the same
+---@param allow_http boolean? must always be the same for one memory
+---@param memory table? keeps the last checked URL and headers, because most requests of a transport have the same ones
 ---@return whatsapp.checked_request? plan the checked request; the caller must not change its lines and headers
 ---@return string? err
 function checked.request(request, allow_http, memory)

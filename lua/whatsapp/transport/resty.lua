@@ -1,6 +1,6 @@
--- The transport over cosockets, for nginx with its Lua module (OpenResty): it suspends the light thread that sends, and nginx's
--- worker continues. All handlers of a worker share the kept connections. Calls no function of nginx before it sends a request, so
--- that a program can make it in init_by_lua.
+-- The transport over cosockets, for nginx with its Lua module (OpenResty). It suspends the light thread that sends, and nginx's
+-- worker continues. All handlers of a worker share the kept connections. Calls no function of nginx before the first request,
+-- so that a program can make the transport in init_by_lua.
 local alone = require "whatsapp.transport.resty.alone"
 local checked = require "whatsapp.transport.request"
 local cosocket = require "whatsapp.transport.resty.exchange"
@@ -15,21 +15,21 @@ local workers = require "whatsapp.transport.resty.workers"
 
 local M = {}
 
-local LONGEST = 60 -- seconds in one wait
+local LONGEST = 60 -- the longest single wait, in seconds
 
 ---@class whatsapp.resty_options
 ---@field timeout number? seconds for one attempt, 30 if absent
 ---@field connect_timeout number? seconds for name look-up, connection and TLS, 10 if absent
 ---@field user_agent string?
----@field allow_http boolean? allows plain http to hosts other than loopback
----@field max_body integer? bytes of an answer, 16 MiB if absent
----@field headers string[]? names in lower case: a response has only these headers; all if absent
----@field server_name string? the name that the certificate must have, if it is not the host of the URL
+---@field allow_http boolean? true: plain http is allowed to every host
+---@field max_body integer? largest size of an answer in bytes, 16 MiB if absent
+---@field headers string[]? names in lower case: a response has only these headers; all headers if absent
+---@field server_name string? the name that the certificate must have; if absent, the host of the URL
 ---@field pool string? all transports of a worker with the same `pool` share their connections, "" if absent
----@field pool_size integer? connections to a host that a worker keeps, 32 if absent
----@field idle_timeout number? seconds for which an idle connection is kept, 60 if absent
----@field http table? lua-resty-http (`require "resty.http"`): sends with it
----@field proxy string? URL, with lua-resty-http only; "" for no proxy
+---@field pool_size integer? number of idle connections to a host that a worker keeps, 32 if absent
+---@field idle_timeout number? seconds that an idle connection is kept, 60 if absent
+---@field http table? lua-resty-http (`require "resty.http"`): the transport then sends with it
+---@field proxy string? URL of a proxy, only with lua-resty-http; "" for no proxy
 
 local NEW = {
   timeout = "seconds", connect_timeout = "seconds", user_agent = "text", allow_http = "boolean", max_body = "bytes",
@@ -46,14 +46,14 @@ local DEFAULTS = {
 local function settings_of(options, level)
   local settings = values.with_defaults(util_options.check(options, NEW, level + 1), DEFAULTS)
   if settings.ca_file then
-    error("option ca_file is for libcurl: nginx takes them from its directive lua_ssl_trusted_certificate", level + 1)
+    error("option ca_file is for libcurl: nginx has the directive lua_ssl_trusted_certificate for it", level + 1)
   end
   if settings.max_requests then
     error("option max_requests is for libcurl: a kept cosocket that the server closed is replaced before a request is written",
       level + 1)
   end
   if settings.proxy and settings.proxy ~= "" and not settings.http then
-    error("option proxy: cosockets have no proxy, lua-resty-http has: http = require \"resty.http\"", level + 1)
+    error("option proxy: cosockets cannot use a proxy, lua-resty-http can: http = require \"resty.http\"", level + 1)
   end
   return settings
 end
@@ -64,7 +64,7 @@ local function new_state(options, level)
     settings = settings, wanted = settings.headers and values.set(settings.headers),
     exchange = settings.http and require("whatsapp.transport.resty.lua_resty_http").exchange or cosocket.exchange,
     inboxes = inboxes.new(), checked = {}, spare = false,
-    -- plans, and boxes that a light thread waits for. Weak: nginx may end a request, and its light thread, at any time
+    -- plans, and boxes that a light thread waits for. Weak tables: nginx may end a request and its light thread at any time
     under_way = setmetatable({}, { __mode = "k" }), waiting = setmetatable({}, { __mode = "k" }),
   }
 end
@@ -76,7 +76,7 @@ local function check(state, request, level)
   if not rawget(_G, "ngx") then error("whatsapp.transport.resty works in nginx only", level + 1) end
 end
 
--- opens the files of a request; called last, after all other checks
+-- opens the files of a request; called after all other checks
 local function add_streams(plan, streams)
   local opened, err, details = stream.open(streams)
   if not opened then return nil, err, details end
@@ -84,7 +84,7 @@ local function add_streams(plan, streams)
   return true
 end
 
--- returns the header lines of a request and a Content-Type
+-- returns the header lines of a request, and a Content-Type
 local function with_type(lines, content_type)
   local all = {}
   for i, line in ipairs(lines) do all[i] = line end
@@ -92,7 +92,7 @@ local function with_type(lines, content_type)
   return all
 end
 
--- returns a request that is ready to be sent, or nil, err, details
+-- returns a request that is ready to be sent; or nil, err, details
 local function plan_of(state, request)
   local settings = state.settings
   local streams, unread, unread_details = stream.read(request)
@@ -116,7 +116,7 @@ local function plan_of(state, request)
   return plan
 end
 
--- returns a plan and a socket for it, or nil, err, details
+-- returns a plan and a socket for it; or nil, err, details
 local function prepare(state, request)
   local plan, err, details = plan_of(state, request)
   if not plan then return nil, err, details end
@@ -134,7 +134,7 @@ local function wake(box)
   if semaphore and semaphore:count() < 1 then semaphore:post(1) end
 end
 
--- The work of a worker. If the transport was closed, the plan has no entry any more: close() has given it its outcome.
+-- The job of a worker. If the transport was closed, the plan has no entry any more, because close() gave it its outcome.
 local function answer(plan, worker)
   local state = plan.state
   plan.worker = worker
@@ -146,7 +146,7 @@ local function answer(plan, worker)
   wake(state.inboxes.put(entry, response, err, details))
 end
 
--- hands a request to a worker
+-- passes a request to a worker
 local function begin(state, plan, socket, entry)
   plan.state, plan.socket, plan.entry = state, socket, entry
   state.under_way[plan] = true
@@ -171,7 +171,7 @@ local function wait(state, box, seconds)
   end
 end
 
--- Sends one request while the caller waits. Its box and semaphore are used again, unless nginx ends the caller meanwhile.
+-- Sends one request while the caller waits. Its box and semaphore are reused, unless nginx ends the caller during the wait.
 local function perform(state, request)
   local plan, socket, refusal = prepare(state, request)
   if not plan then return nil, socket, refusal end
@@ -204,7 +204,7 @@ local function close(state)
 end
 
 ---@param options whatsapp.resty_options?
----@param level integer? the level for error() of the code that is wrong; the caller, if absent
+---@param level integer? the stack level of the code to blame for wrong options, as for error(); if absent, the caller
 ---@return whatsapp.Transport transport callable, with
 ---now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
 function M.new(options, level)

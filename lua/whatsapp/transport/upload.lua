@@ -1,5 +1,5 @@
--- Files and forms that a request sends, piece by piece, and the file that takes its answer, for transports written in Lua. The
--- error texts are those of whatsapp.curl. Opens files before anything is sent, and never holds a file whole.
+-- For transports written in Lua: reads the files and forms of a request in pieces, and opens the file for its answer. The error
+-- texts are the same as in whatsapp.curl. Opens files before anything is sent; never keeps a whole file in memory.
 local outcome = require "whatsapp.wire.outcome"
 
 local stream = {}
@@ -8,12 +8,12 @@ local MAX_PARTS, MAX_FILE = 100, 100 * 1024 * 1024
 
 -- ---- refusals -----------------------------------------------------------------------------------------------------------
 
-local function refused(text, field, rule)
-  if not field then return outcome.invalid(text) end
-  return outcome.invalid(field .. ": " .. text, { { path = field, rule = rule or "type", message = text } })
+local function refused(err, field, rule)
+  if not field then return outcome.invalid(err) end
+  return outcome.invalid(field .. ": " .. err, { { path = field, rule = rule or "type", message = err } })
 end
 
--- the path is shown if it keeps the error one line
+-- the error shows the path only if the path has no control characters
 local function unusable(field, path, err)
   return refused(path:find "[^\t%C]" and err or ("%s: %s"):format(path, err), field, "file")
 end
@@ -38,7 +38,7 @@ local function check_part(part)
   if part.file and not (part.filename and part.type) then return "a file needs a filename and a type" end
 end
 
--- as browsers write it, so that it cannot end its header
+-- escapes a name as browsers do, so that the name cannot end its header
 local ESCAPES = { ['"'] = "%22", ["\r"] = "%0D", ["\n"] = "%0A" }
 local function escaped(name) return (name:gsub('["\r\n]', ESCAPES)) end
 
@@ -50,7 +50,7 @@ local function head_of(part)
   return table.concat(lines, "\r\n") .. "\r\n\r\n"
 end
 
--- the pieces of a form: { text =, counts = whether progress counts it } or { file =, field = }
+-- returns the pieces of a form: { text =, counts = true if progress counts the text } or { file =, field = }
 local function pieces_of_form(form)
   if type(form) ~= "table" or form[1] == nil then return refused "form must be a list of parts" end
   if #form > MAX_PARTS then return refused "form has more than 100 parts" end
@@ -69,7 +69,7 @@ end
 
 local function pieces_of_file(request)
   if type(request.body_file) ~= "string" then return refused "body_file must be a path, a string" end
-  if not is_text(request.body_file) then return refused "body_file holds a NUL" end
+  if not is_text(request.body_file) then return refused "body_file contains a NUL" end
   local from = request.body_offset
   if from ~= nil and not is_bytes(from) then return refused "body_offset must be a number of bytes" end
   return { { file = request.body_file, from = from or 0, field = "body_file" } }
@@ -81,7 +81,7 @@ end
 local Upload = {}
 Upload.__index = Upload
 
--- opens its files, and counts
+-- opens the files of the pieces, and adds up their sizes
 local function open_pieces(self)
   for _, piece in ipairs(self.pieces) do
     if piece.file then
@@ -100,8 +100,8 @@ local function open_pieces(self)
   return self
 end
 
----Returns the next bytes. After that, `left` is the number of bytes that follow them.
----@return string? bytes nil at the end, or with an err
+---Returns the next bytes. After the call, `left` is the number of bytes that are still to come.
+---@return string? bytes nil at the end, or with err
 ---@return string? err
 function Upload:read()
   local piece = self.pieces[self.at]
@@ -128,18 +128,18 @@ end
 
 ---@class whatsapp.streams
 ---@field pieces { text: string?, file: string?, from: integer?, field: string?, counts: boolean? }[]?
----@field type string? of a form
----@field path string? of the file for the answer
----@field limit integer? bytes of the answer
+---@field type string? the Content-Type of a form
+---@field path string? the path of the file for the answer
+---@field limit integer? the largest size of the answer in bytes
 
 ---@class whatsapp.opened_streams
----@field upload whatsapp.upload? reads the body of the request: `read` gives its next bytes, `close` closes its files
+---@field upload whatsapp.upload? reads the body of the request: `read` returns its next bytes, `close` closes its files
 ---@field target whatsapp.answer_file? the new file for the answer
----@field limit integer? bytes of the answer
+---@field limit integer? the largest size of the answer in bytes
 
 ---Reads the files and the form of a request. Opens no file.
 ---@param request whatsapp.request
----@return whatsapp.streams|false|nil streams false: nothing
+---@return whatsapp.streams|false|nil streams false: the request has no files and no form
 ---@return string? err
 ---@return whatsapp.details? details
 function stream.read(request)
@@ -147,7 +147,7 @@ function stream.read(request)
   local streams, pieces, kind, details = {}, nil, nil, nil
   if request.to_file ~= nil then
     if type(request.to_file) ~= "string" then return refused "to_file must be a path, a string" end
-    if not is_text(request.to_file) then return refused "to_file holds a NUL" end
+    if not is_text(request.to_file) then return refused "to_file contains a NUL" end
     if request.max_file ~= nil and not is_bytes(request.max_file) then return refused "max_file must be a number of bytes" end
     streams.path, streams.limit = request.to_file, request.max_file or MAX_FILE
   end
@@ -158,7 +158,7 @@ function stream.read(request)
   return streams
 end
 
----Opens the files that are sent, and makes the file that takes the answer.
+---Opens the files that are sent, and makes the file for the answer.
 ---@param streams whatsapp.streams
 ---@return whatsapp.opened_streams? opened
 ---@return string? err

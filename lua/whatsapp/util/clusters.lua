@@ -1,16 +1,15 @@
--- Finds clusters: the code points that a reader sees as one character, by the rules of UAX 29 (extended grapheme clusters). Pure;
--- takes any bytes, and looks at each of them once.
+-- Finds clusters: a cluster is the code points that a reader sees as one character. Follows the rules of UAX 29 (extended
+-- grapheme clusters). Pure; takes any bytes, and reads each byte once.
 --
--- The rules: no end between CR and LF; before a combining mark, a variation selector, a skin tone, a tag, a zero width joiner
--- or a spacing mark; after a prepended mark; within a Hangul syllable; between a joiner and the emoji after it; within a pair
--- of regional indicators; and between a virama (or a sign like it) and the consonant after it. The last rule is wider than
--- UAX 29's GB9c, which names six scripts: here it holds for every script that has such a sign, Tamil and Khmer among them.
--- Limits: the data are those of one Unicode version (util/unicode); marks of later versions count as letters.
--- It knows no fonts: a ligature, which a font draws as one sign, may be several clusters. Each byte that is not UTF-8 is a
--- cluster.
+-- A cluster does not end: between CR and LF; before a combining mark, a variation selector, a skin tone, a tag, a zero width
+-- joiner or a spacing mark; after a prepended mark; within a Hangul syllable; between a joiner and the emoji after it; within a
+-- pair of regional indicators; between a virama (or a similar sign) and the consonant after it. UAX 29 has the last rule only
+-- for six scripts (GB9c). Here it holds for every script with such a sign, for example Tamil and Khmer.
+-- Limits: the data belong to one Unicode version (util/unicode); marks of later versions count as letters. Fonts are not known:
+-- a ligature, which a font draws as one sign, may be several clusters. Each byte that is not UTF-8 is a cluster.
 local clusters = {}
 
--- starts, stops and classes of the ranges, by code point; filled when they are first needed
+-- the first code points, last code points and classes of the ranges, sorted; filled at the first use
 local starts, stops, classes
 
 local function read_ranges()
@@ -28,7 +27,7 @@ end
 
 local HANGUL_FIRST, HANGUL_LAST, FINALS = 0xAC00, 0xD7A3, 28
 
--- the class of a code point, a letter of util/unicode; H a Hangul syllable without a final, W one with; "" for all others
+-- returns the class of a code point: a letter of util/unicode; H or W for a Hangul syllable without or with a final; or ""
 local function class_of(code)
   if code < 0x300 and code ~= 0xA9 and code ~= 0xAE and code ~= 0xAD and code >= 0xA0 then return "" end
   if code >= HANGUL_FIRST and code <= HANGUL_LAST then return (code - HANGUL_FIRST) % FINALS == 0 and "H" or "W" end
@@ -43,7 +42,7 @@ local function class_of(code)
   return ""
 end
 
--- bytes of a character by its lead byte, and the bits of the code point that the lead byte holds
+-- returns the number of bytes of a character, and the bits of the code point in its lead byte
 local function length_of(lead)
   if lead >= 0xC2 and lead < 0xE0 then return 2, lead - 0xC0 end
   if lead >= 0xE0 and lead < 0xF0 then return 3, lead - 0xE0 end
@@ -51,7 +50,8 @@ local function length_of(lead)
   return 1, nil
 end
 
--- The class of the code point at a position, and the position after it. A byte that starts no character ends every cluster.
+-- Returns the class of the code point at a position, and the position after it. A byte that is not UTF-8 has the class N, which
+-- ends every cluster.
 local function read(text, at)
   local lead = text:byte(at)
   if lead < 0x20 or lead == 0x7F then return lead == 13 and "CR" or lead == 10 and "LF" or "N", at + 1 end
@@ -66,7 +66,7 @@ local function read(text, at)
   return class_of(code), at + length, code
 end
 
--- class -> the classes that always join it
+-- class -> the classes that may follow it within a cluster
 local function set(list)
   local members = {}
   for name in list:gmatch "%S+" do members[name] = true end
@@ -77,7 +77,7 @@ local MARKS = set "E Z K S"
 local JOINS = { L = set "L V H W", V = set "V T", H = set "V T", T = set "T", W = set "T" }
 local ZERO_WIDTH_NON_JOINER = 0x200C
 
--- whether a cluster goes on from one class to the next; `state` is what `remember` keeps about the code points before
+-- returns whether a cluster continues from one class to the next; `state` is what `remember` keeps about earlier code points
 local function goes_on(before, after, state)
   if before == "CR" then return after == "LF" end
   if ENDS[before] or ENDS[after] then return false end
@@ -88,8 +88,8 @@ local function goes_on(before, after, state)
   return JOINS[before] ~= nil and JOINS[before][after] == true
 end
 
--- picture: 1 after an emoji and its marks, 2 after a joiner that follows these; flags: the number of regional indicators; linked:
--- true after a virama and marks that do not separate it from the next consonant
+-- picture: 1 after an emoji and its marks, 2 after a joiner that follows them. flags: the number of regional indicators.
+-- linked: true after a virama and marks, if the next consonant still belongs to the cluster.
 local function remember(state, class, code)
   if class == "X" then state.picture = 1
   elseif class == "Z" and state.picture == 1 then state.picture = 2
@@ -98,12 +98,12 @@ local function remember(state, class, code)
   state.linked = class == "K" or state.linked and (class == "E" or class == "Z") and code ~= ZERO_WIDTH_NON_JOINER
 end
 
----Finds the end of the cluster at a position. Looks at no more than `most` code points.
+---Finds the end of the cluster at a position. Reads at most `most` code points.
 ---@param text string
----@param at integer position of its first byte, in the text
+---@param at integer position of the cluster's first byte
 ---@param most integer code points
----@return integer next position after the cluster, or after `most` of its code points
----@return integer count of its code points, most + 1 if it is longer
+---@return integer next position after the cluster; or after `most` code points, if the cluster is longer
+---@return integer count number of its code points; most + 1 if the cluster is longer
 function clusters.next(text, at, most)
   local class, stop, code = read(text, at)
   local following = text:byte(stop)
@@ -120,8 +120,8 @@ function clusters.next(text, at, most)
   return stop, count
 end
 
----Returns the longest beginning of a text that has at most `bytes` bytes and ends between two clusters. If the first cluster
----alone is longer, it is cut between code points, or between bytes where it is not UTF-8.
+---Returns the longest beginning of a text that has at most `bytes` bytes and ends between two clusters. If the first cluster is
+---longer than that, it is cut between code points; where it is not UTF-8, between bytes.
 ---@param text string
 ---@param bytes integer
 ---@return string

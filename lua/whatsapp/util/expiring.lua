@@ -1,15 +1,15 @@
--- The one bounded memory: keeps values by key, each for a time, and at most `max` of them. If it is full, it forgets the entry
--- that would expire first, and tells the caller. Never waits, never looks into a value.
+-- A memory with a bound: keeps values by key, each for a time, and at most `max` values. If it is full, it drops the entry that
+-- would expire first, and tells the caller. Never waits, never reads a value.
 
 ---@class whatsapp.expiring: whatsapp.media_store
----@field count integer entries that it holds; some may have expired
----@field forgotten integer entries that it has forgotten before their time
+---@field count integer number of entries; some of them may have expired
+---@field forgotten integer number of entries that were dropped before they expired
 local Expiring = {}
 Expiring.__index = Expiring
 
 local expiring = {}
 
--- ---- the heap: the entry that is due first is at 1 ---------------------------------------------------------------------
+-- ---- the heap: position 1 has the entry that is due first --------------------------------------------------------------
 -- The heap is sorted by DUE. DUE is never later than EXPIRES. If an entry gets a longer life, only EXPIRES changes; the entry
 -- moves down later, when it is at the top. If two entries are due at the same time, the lower NUMBER goes first. An entry is a
 -- list, which needs 150 bytes; a table with names needs 250.
@@ -73,8 +73,7 @@ local function drop(self, entry)
   if self.on_drop then self.on_drop(entry[KEY], entry[VALUE]) end
 end
 
--- Drops at most two entries that have expired. If the memory is still full, it drops the entry that would expire first, and
--- returns it.
+-- Drops at most two expired entries. If the memory is still full, drops the entry that would expire first, and returns it.
 local function make_room(self, now)
   for _ = 1, 2 do
     local entry = self.heap[1]
@@ -92,7 +91,7 @@ end
 -- ---- the memory --------------------------------------------------------------------------------------------------------
 
 ---@param key any
----@param now number? of the caller's clock
+---@param now number? the time of the caller's clock
 ---@return any value nil if there is no such entry, or if it has expired
 ---@return number? expires
 function Expiring:get(key, now)
@@ -108,12 +107,12 @@ local function change(self, entry, value, expires)
   move_up(self.heap, entry, entry[AT])
 end
 
----Keeps a value for `ttl` seconds. If the memory is full, it forgets the entry that would expire first, counts it, and calls
+---Keeps a value for `ttl` seconds. If the memory is full, drops the entry that would expire first, counts it, and calls
 ---`on_forget` with it.
 ---@param key any
 ---@param value any not nil
 ---@param ttl number seconds
----@param now number? of the caller's clock
+---@param now number? the time of the caller's clock
 function Expiring:set(key, value, ttl, now)
   now = now or self.now()
   local entry = self.entries[key]
@@ -136,10 +135,12 @@ function Expiring:delete(key)
 end
 
 ---@class whatsapp.expiring_options
----@field max integer? entries, without bound if absent
+---@field max integer? largest number of entries; no bound if absent
 ---@field now (fun(): number)? a clock in seconds, os.time if absent
----@field on_forget (fun(key: any, value: any))? called for each entry that is forgotten before its time
----@field on_drop (fun(key: any, value: any))? called for each entry that is removed without `delete`
+---@field on_forget (fun(key: any, value: any))? called for each entry that is dropped before it expires, because the memory is
+---full
+---@field on_drop (fun(key: any, value: any))? called for each entry that the memory drops, expired or not; not called by
+---delete()
 
 ---@param options whatsapp.expiring_options?
 ---@return whatsapp.expiring

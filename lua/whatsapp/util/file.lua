@@ -1,5 +1,5 @@
--- Files that are read whole: for what is small, such as options, keys and states. Files of messages are read in pieces by
--- whatsapp.media.file. Never writes.
+-- Reads whole files. For small files: options, keys, states. whatsapp.media.file reads the files of messages in pieces. Never
+-- writes.
 local file = {}
 
 ---@param path string

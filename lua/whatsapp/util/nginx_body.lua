@@ -1,4 +1,4 @@
--- The body of the request that nginx's Lua module is at. nginx keeps a long one in a file.
+-- Returns the body of the current request of nginx's Lua module. nginx keeps a long body in a file.
 local file = require "whatsapp.util.file"
 
 local nginx_body = {}

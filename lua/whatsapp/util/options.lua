@@ -1,5 +1,5 @@
--- Checks the tables of options that users pass: each option is a row with a test. A wrong option is the programmer's
--- mistake: it raises, with the position of the caller.
+-- Checks the tables of options that users pass. Each option is a row with a test. A wrong option is a programming mistake: it
+-- raises an error at the caller's line.
 local show = require "whatsapp.util.show"
 local urls = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
@@ -34,7 +34,7 @@ local function is_store(value)
   return (is_table(value) or type(value) == "userdata") and is_callable(value.take)
 end
 
--- definitions of templates: a list without holes, or a store
+-- a list of definitions of templates without holes, or a store
 local function is_templates(value)
   if not (is_table(value) or type(value) == "userdata") then return false end
   if is_callable(value.definitions) then return true end
@@ -43,13 +43,13 @@ local function is_templates(value)
   end))
 end
 
--- a store of handled events, such as whatsapp.webhook.memory makes
+-- a store of handled events, for example of whatsapp.webhook.memory_store
 local function is_event_store(value)
   if not (is_table(value) or type(value) == "userdata") then return false end
   return is_callable(value.begin) and is_callable(value.done) and is_callable(value.forget)
 end
 
--- a store of the ids of uploads: as whatsapp.media.store makes it, or an nginx shared dictionary
+-- a store of the ids of uploads: of whatsapp.media.store, or an nginx shared dictionary
 local function is_media_store(value)
   if value == false then return true end
   if not (is_table(value) or type(value) == "userdata") then return false end
@@ -58,7 +58,7 @@ end
 
 local PROXIES = { http = true, https = true, socks4 = true, socks4a = true, socks5 = true, socks5h = true }
 
--- a proxy without a scheme is one for http, as libcurl has it
+-- a proxy without a scheme is an http proxy, as in libcurl
 local function is_proxy(value)
   if value == "" then return true end
   if not is_line(value) or value:find " " then return false end
@@ -69,7 +69,7 @@ end
 
 local function is_object(value) return is_table(value) or type(value) == "userdata" end
 
--- seconds of a first and a longest wait
+-- the seconds of the first wait and of the longest wait
 local function is_backoff(value)
   return is_table(value) and #value == 2 and is_positive(value[1]) and is_positive(value[2]) and value[1] <= value[2]
 end
@@ -80,10 +80,10 @@ local OUTBOX_STATES = {
 
 local SHOWN_AS = { image = true, video = true, audio = true, document = true, sticker = true }
 
--- an app secret may have any bytes, as it is a key of HMAC
+-- an app secret may have any bytes, because it is a key of HMAC
 local function is_secret(value) return type(value) == "string" and value ~= "" end
 
--- a list without holes, and nothing else in the table: os.getenv gives nil where a variable is not set
+-- A list without holes; the table has no other keys. A hole comes from os.getenv, which returns nil for an unset variable.
 local function is_list(value, is_item)
   if not is_table(value) then return false end
   local count = 0
@@ -111,7 +111,7 @@ local RETRY = { attempts = is_count, total = is_amount, may_send_twice = is_bool
 
 local LIMITS = { throughput = is_positive, pair = is_pair, max_wait = is_amount, window = is_count, store = is_store }
 
--- kind -> { test, the words after "must be", the tests of its members if it has names }
+-- kind -> { test, the words after "must be", tests of the members if it has named members }
 local kinds = {
   text = { is_text, "a string that is not empty and has no control characters" },
   string = { is_line, "a string without control characters" },
@@ -119,7 +119,7 @@ local kinds = {
   count = { is_count, "a whole number over 0" },
   seconds = { function(value) return is_positive(value) and value <= 86400 end, "a number of seconds, over 0 and up to 86400" },
   bytes = { function(value) return is_positive(value) and value % 1 == 0 and value < 2 ^ 31 end, "a number of bytes" },
-  callable = { is_callable, "a function or something callable" },
+  callable = { is_callable, "a function or a callable object" },
   func = { function(value) return type(value) == "function" end, "a function" },
   mode = { function(value) return value == "strict" or value == "lenient" end, '"strict" or "lenient"' },
   version = {
@@ -129,7 +129,7 @@ local kinds = {
   id = { is_id, "an id: a string of letters and digits, or a whole number" },
   secret = {
     function(value) return is_callable(value) or (is_text(value) and not value:find "[%c ]") end,
-    "a string without spaces, or a function that returns one",
+    "a string without spaces, or a function that returns it",
   },
   limiter = {
     function(value) return value == false or (is_table(value) and not is_callable(value) and has_only(value, LIMITS)) end,
@@ -152,7 +152,7 @@ local kinds = {
     function(value) return is_table(value) and is_callable(value.new) end,
     'lua-resty-http: require "resty.http"',
   },
-  secrets = { is_secrets, "a string that is not empty, or a list of such without holes" },
+  secrets = { is_secrets, "a string that is not empty, or a list of such strings without holes" },
   callbacks = {
     function(value) return is_table(value) and has_only(value, CALLBACKS) end,
     "{message, status, error, echo, payment, standby, change, event = functions}", CALLBACKS,
@@ -164,7 +164,7 @@ local kinds = {
   },
   pem = {
     function(value) return is_pem(value) or is_list(value, is_pem) end,
-    "a key in PEM, or a list of such without holes",
+    "a key in PEM, or a list of such keys without holes",
   },
   window_mode = {
     function(value) return value == "api" or value == "strict" or value == "late" or value == "off" end,
@@ -174,11 +174,11 @@ local kinds = {
   limit_status = { function(value) return value == 400 or value == 429 end, "400 or 429" },
   endpoint = {
     function(value) return is_callable(value) or urls.read(value) ~= nil end,
-    "a URL of http or https, or a function as webhook.handler makes it",
+    "a URL of http or https, or a handler of webhook.handler",
   },
   numbers = {
     function(value) return is_count(value) and value <= 1000 or is_list(value, is_id) end,
-    "how many numbers, or a list of their ids",
+    "the number of phone numbers, or a list of their ids",
   },
   media_store = { is_media_store, "false, or a store with get, set and delete" },
   shown_as = {
@@ -216,7 +216,7 @@ local kinds = {
   amount = { is_positive, "a number over 0" },
   fallback = {
     function(value) return is_table(value) or is_callable(value) end,
-    "a message, or a function that returns one",
+    "a message, or a function that returns a message",
   },
   retry = {
     function(value)
@@ -224,7 +224,7 @@ local kinds = {
       if not is_table(value) then return false end
       return has_only(value, RETRY)
     end,
-    "false, or {attempts = how many in all, total = seconds, may_send_twice = true or false}", RETRY,
+    "false, or {attempts = number of attempts, total = seconds, may_send_twice = true or false}", RETRY,
   },
   base_url = {
     function(value) return urls.read_base(value) ~= nil and not value:find "[@%s%c]" end,
@@ -235,8 +235,8 @@ local kinds = {
 options.is_secret = is_secret
 options.is_list = is_list
 
----The options of a transport over libcurl, which a client takes for its own transport as well. A new one is a row here, and a
----row in src/curl.
+---The options of a transport over libcurl. The client takes them too, for the transport that it makes. To add one, add a row
+---here and a row in src/curl.
 options.TRANSPORT = {
   timeout = "seconds", connect_timeout = "seconds", proxy = "proxy", ca_file = "text", user_agent = "text",
   allow_http = "boolean", max_body = "bytes", max_requests = "count",
@@ -251,7 +251,7 @@ end
 
 -- ---- did you mean ----------------------------------------------------------------------------------------------------------
 
--- The number of letters to add, remove, change or swap with the next one that makes one word of the other.
+-- Returns how many letters must be added, removed, changed or swapped with their neighbour to make one word into the other.
 local function distance(a, b)
   local before, row = {}, {}
   for j = 0, #b do row[j] = j end
@@ -270,12 +270,12 @@ local function distance(a, b)
   return row[#b]
 end
 
-local LONGEST_NAME = 40 -- a longer name is no slip of a known one
+local LONGEST_NAME = 40 -- a longer name is not a typing mistake
 
----The known name that a wrong one is nearest to.
+---Returns the known name that is most similar to an unknown name.
 ---@param name any
 ---@param names table<string, any> the known names, as keys
----@return string? near nil if no known name is near
+---@return string? near nil if no known name is similar
 function options.did_you_mean(name, names)
   if type(name) ~= "string" or #name > LONGEST_NAME then return nil end
   local nearest, least = nil, math.max(1, math.floor(#name / 3)) + 1
@@ -291,7 +291,7 @@ local function hint(name, names)
   return near and (", did you mean %s?"):format(near) or ""
 end
 
--- names the member that is wrong; returns "" for a kind without members
+-- returns words that name the wrong member; "" for a kind without named members
 local function wrong_member(value, members)
   if not members or type(value) ~= "table" then return "" end
   for _, name in ipairs(sorted_names(value)) do
@@ -301,11 +301,11 @@ local function wrong_member(value, members)
   return ""
 end
 
----Raises for an option that is unknown or of another kind.
+---Raises if an option is unknown, or if its value is of another kind.
 ---@param passed table? the options as the user passed them
 ---@param rows table<string, string> the kind of each option
----@param level integer of the caller to blame, as error() counts from here
----@return table copy to be read only: without options it is one table for all callers
+---@param level integer the stack level of the caller to blame, as for error()
+---@return table copy the caller must not change it: without options, all callers get the same table
 function options.check(passed, rows, level)
   if passed == nil then return values.NONE end
   local copy = {}

@@ -1,4 +1,4 @@
--- Two queues: first in, first out; and a heap that returns the sleeper with the earliest time. Pure; never waits.
+-- Two queues: a first-in-first-out queue, and a heap that returns the sleeper with the earliest time. Pure; never waits.
 local queue = {}
 
 -- ---- first in, first out ----------------------------------------------------------------------------------------------------
@@ -11,7 +11,7 @@ function queue.fifo() return setmetatable({ head = 1, tail = 0 }, Fifo) end
 
 function Fifo:push(value)
   local tail = self.tail + 1
-  self[tail] = value -- raises if memory is short; then nothing has changed
+  self[tail] = value -- raises if there is no memory; then nothing has changed
   self.tail = tail
 end
 
@@ -27,14 +27,14 @@ end
 
 function Fifo:size() return self.tail - self.head + 1 end
 
-queue.push, queue.pop = Fifo.push, Fifo.pop -- for a hot loop, which need not look them up
+queue.push, queue.pop = Fifo.push, Fifo.pop -- plain functions, for hot loops that save the method look-up
 
 -- ---- a heap of sleepers -----------------------------------------------------------------------------------------------------
 
 local Heap = {}
 Heap.__index = Heap
 
----@return table heap of tables with a number `wakes`: [1] wakes first; :push(sleeper), :pop()
+---@return table heap its items are tables with a number `wakes`; [1] is the item that wakes first; :push(sleeper), :pop()
 function queue.heap() return setmetatable({}, Heap) end
 
 function Heap:push(sleeper)

@@ -1,5 +1,5 @@
--- Makes ids that no two messages share: 32 hexadecimal digits, from libcrypto if whatsapp.crypto can be loaded, else from the
--- clock and Lua's random numbers. Never a secret.
+-- Makes unique ids of 32 hexadecimal digits. Uses libcrypto if whatsapp.crypto can be loaded; else the clock and Lua's random
+-- numbers. An id is never a secret.
 local random_id = {}
 
 local count = 0

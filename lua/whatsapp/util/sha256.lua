@@ -1,12 +1,12 @@
--- SHA-256: reads the two forms that the API writes, hexadecimal in look-ups and base64 in webhooks, and sums pieces with
--- libcrypto. Pure; holds no cipher of its own.
+-- SHA-256. Reads the two forms that the API writes: hexadecimal in look-ups, and base64 in webhooks. Computes sums with
+-- libcrypto. Pure; implements no hash itself.
 local sha256 = {}
 
 local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 local DIGITS = {}
 for i = 1, 64 do DIGITS[ALPHABET:byte(i)] = i - 1 end
 
--- 43 digits of base64 hold 32 bytes and two more bits, which are 0
+-- 43 digits of base64 have 32 bytes and two more bits; these two bits are 0
 local function from_base64(text)
   local bits, count, hex = 0, 0, {}
   for i = 1, 43 do
@@ -23,16 +23,16 @@ local function from_base64(text)
 end
 
 ---@param text any
----@return string? hex 64 digits in lower case; nil if the text is no SHA-256
+---@return string? hex 64 digits in lower case; nil if the text is not a SHA-256
 function sha256.hex(text)
   if type(text) ~= "string" then return nil end
   if #text == 64 and not text:find "%X" then return text:lower() end
   if #text == 44 and text:sub(44) == "=" then return from_base64(text) end
 end
 
----@return table sum with :update(piece) and :final() -> 64 hexadecimal digits
+---@return table sum an object with :update(piece) and :final() -> 64 hexadecimal digits
 function sha256.new()
-  return require("whatsapp.crypto").digest "sha256"
+  return require("whatsapp.util.needed")("whatsapp.crypto").digest "sha256"
 end
 
 return sha256

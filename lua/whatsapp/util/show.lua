@@ -1,10 +1,10 @@
--- Shows text from outside in one way: on one line, with every character escaped that ends a line, moves a cursor, turns the
--- direction of reading or cannot be seen. The line can be logged and printed. Never raises.
+-- Shows text from outside on one line. Escapes every character that ends a line, moves a cursor, changes the direction of
+-- reading, or is invisible. The line is safe for logs and terminals. Never raises.
 local values = require "whatsapp.util.values"
 
 local show = {}
 
--- ranges of code points that are escaped; those under 32 are too
+-- ranges of code points that are escaped; code points under 32 are escaped too
 local ESCAPED = {
   { 0x7F, 0x9F }, -- DEL, C1
   { 0xAD, 0xAD }, { 0x61C, 0x61C }, { 0x180E, 0x180E },
@@ -13,7 +13,7 @@ local ESCAPED = {
   { 0xFEFF, 0xFEFF }, { 0xFFF9, 0xFFFB },
 }
 
--- the first bytes of characters: from, to, the number of bytes, and the least code point of that length
+-- rows for the first byte of a character: from, to, the number of bytes, the smallest code point of this length
 local LENGTHS = { { 0xC2, 0xDF, 2, 0x80 }, { 0xE0, 0xEF, 3, 0x800 }, { 0xF0, 0xF4, 4, 0x10000 } }
 
 local SHORT = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
@@ -29,7 +29,7 @@ local function escaped_byte(byte)
   return SHORT[byte] or ("\\x%02X"):format(byte:byte())
 end
 
--- the character that some bytes begin with: its length and its code point; nil if they do not begin with UTF-8
+-- returns the length and the code point of the first character of some bytes; nil if they do not begin with UTF-8
 local function character(bytes)
   local first = bytes:byte()
   for i = 1, #LENGTHS do
@@ -45,7 +45,7 @@ local function character(bytes)
   end
 end
 
--- a byte that is no plain ASCII, and the continuation bytes after it
+-- escapes a byte that is not plain ASCII, and the continuation bytes after it
 local function escaped(bytes)
   local length, point = character(bytes)
   if not length then return (bytes:gsub(".", escaped_byte)) end
@@ -53,7 +53,7 @@ local function escaped(bytes)
   return shown .. bytes:sub(length + 1):gsub(".", escaped_byte)
 end
 
--- the text's first bytes, without a character that is cut
+-- returns the first bytes of the text, without half a character at the end
 local function cut(text, most)
   local first = text:sub(1, most)
   local rest = first:match "[\194-\244][\128-\191]*$"
@@ -62,7 +62,7 @@ local function cut(text, most)
 end
 
 ---@param text string
----@param most integer? bytes of the text that are shown
+---@param most integer? number of the text's bytes that are shown
 ---@return string line
 function show.line(text, most)
   if most and #text > most then text = cut(text, most) end
@@ -70,9 +70,9 @@ function show.line(text, most)
   return (text:gsub("[%z\1-\31\127-\255][\128-\191]*", escaped))
 end
 
----Shows any value, also an object whose __tostring raises.
+---Shows any value, even an object whose __tostring raises.
 ---@param value any
----@param most integer? bytes that are shown
+---@param most integer? number of bytes that are shown
 ---@return string line
 function show.value(value, most)
   return show.line(values.text_of(value), most)

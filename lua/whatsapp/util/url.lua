@@ -1,6 +1,5 @@
--- The one reader of URLs. Transports, the guard of the token and the checks of options all judge by what it reads, so that no
--- two of them mean different hosts. Also writes and reads queries. Pure; never raises for any bytes, and never looks a
--- name up.
+-- The only reader of URLs. Transports, the guard of the token and the checks of options all use it, so that all of them see the
+-- same host. Also writes and reads queries. Pure; takes any bytes and never raises; never looks up a name.
 local url = {}
 
 local LONGEST = 8 * 1024 -- bytes
@@ -8,12 +7,13 @@ local PORTS = { http = 80, https = 443 }
 
 -- ---- hosts ----------------------------------------------------------------------------------------------------------------
 
--- sets are written out, as %w depends on the host program's locale
+-- the sets list all characters, because %w depends on the locale of the host program
 local NAME, ADDRESS = "^([0-9A-Za-z._-]+)(.*)$", "^%[([0-9A-Fa-f:.]+)%](.*)$"
 
 local function is_octet(digits) return #digits <= 3 and tonumber(digits) <= 255 and (digits == "0" or not digits:find "^0") end
 
----Whether a host is this machine, by its bytes: a name that only resolves to it is not.
+---Returns whether a host is this machine. Reads only the bytes of the host: another name that resolves to this machine does not
+---count.
 ---@param host string in lower case; an address of IPv6 with or without brackets
 ---@return boolean
 function url.is_loopback(host)
@@ -22,7 +22,7 @@ function url.is_loopback(host)
   return a ~= nil and is_octet(a) and is_octet(b) and is_octet(c)
 end
 
--- the host as it is written in a URL, the port, and whether it is a name
+-- returns the host in the form of a URL, the port, and whether the host is a name
 local function read_authority(authority, scheme)
   local address, rest = authority:match(ADDRESS)
   local name
@@ -40,17 +40,17 @@ end
 
 ---@class whatsapp.url
 ---@field scheme "http"|"https"
----@field host string in lower case, an address of IPv6 in brackets
+---@field host string in lower case; an IPv6 address in brackets
 ---@field port integer
----@field authority string as the header Host has it
----@field path string with the query; at least "/"
+---@field authority string the value for the header Host
+---@field path string the path and the query; at least "/"
 ---@field named boolean the host is a name, not an address
 ---@field loopback boolean the host is this machine
----@field secure boolean no other machine can read the request: https, or this machine
+---@field secure boolean true if no other machine can read the request: the scheme is https, or the host is this machine
 
 ---@param text any
 ---@return whatsapp.url? read
----@return string? err which repeats nothing of it
+---@return string? err has no part of the URL
 function url.read(text)
   if type(text) ~= "string" then return nil, "the URL must be a string" end
   if text:find("\0", 1, true) then return nil, "the URL holds a NUL" end
@@ -70,7 +70,7 @@ function url.read(text)
   }
 end
 
----A URL that others are made from by adding to its path: no query and no fragment.
+---Reads a URL to whose path other paths are added: it must have no query and no fragment.
 ---@param text any
 ---@return whatsapp.url? read
 ---@return string? err
@@ -83,7 +83,7 @@ end
 -- ---- queries --------------------------------------------------------------------------------------------------------------
 
 ---@param text string
----@return string escaped every byte but letters, digits and -._~ as %XX, a space as %20
+---@return string escaped each byte as %XX, except letters, digits and -._~
 function url.escape(text)
   return (text:gsub("[^0-9A-Za-z._~-]", function(byte) return ("%%%02X"):format(byte:byte()) end))
 end
@@ -93,7 +93,7 @@ local function unescaped(text)
 end
 
 ---@param query string the part after the question mark
----@return table<string, string> parameters by name, the last of each
+---@return table<string, string> parameters by name; if a name occurs twice, the last value
 function url.parameters(query)
   local parameters = {}
   for pair in query:gmatch "[^&]+" do

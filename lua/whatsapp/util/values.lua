@@ -1,39 +1,24 @@
--- Plain values: copies, callable values, ids, whole numbers, and the one place where a number becomes text. Pure; it
--- needs no other module, never raises, and returns the same bytes on every Lua and in every locale.
+-- Plain values: copies, callable values, ids, whole numbers, and the only code that writes a number as text. Pure; needs no
+-- other module, never raises, and returns the same bytes on every Lua and in every locale.
 local values = {}
 
 local math_type, to_integer = math.type, math.tointeger -- luacheck: ignore 143
 
----Up to this number every integer is held exactly as a float. In a Lua whose numbers are singles (LUA_32BITS), 2^24 may also be
----a rounded 2^24 + 1, so the limit is one less.
+---A float holds every integer up to this number exactly. If Lua's numbers are singles (LUA_32BITS), 2^24 may also be a rounded
+---2^24 + 1, so the limit is 2^24 - 1.
 values.EXACT = 2 ^ 24 + 1 == 2 ^ 24 and 2 ^ 24 - 1 or 2 ^ 53
 local EXACT = values.EXACT
 
-values.NONE = {} -- an empty table that is never written into
+values.NONE = {} -- an empty table; no code writes into it
 
----Copies a table; its members are not copied.
+---Copies a table, but not the tables inside it. Does not use its metatable, which could raise.
 ---@generic T: table
 ---@param from T?
 ---@return T copy
 function values.copy(from)
   local to = {}
-  for name, value in pairs(from or values.NONE) do to[name] = value end
+  for name, value in next, from or values.NONE do to[name] = value end
   return to
-end
-
----@param a any
----@param b table
----@return boolean same both are tables with the same members
-function values.same(a, b)
-  if a == b then return true end
-  if type(a) ~= "table" then return false end
-  for name, value in pairs(b) do
-    if a[name] ~= value then return false end
-  end
-  for name in pairs(a) do
-    if b[name] == nil then return false end
-  end
-  return true
 end
 
 ---@param value any
@@ -49,7 +34,7 @@ local function is_subtype_integer(number)
 end
 
 ---@param value any a number, or its digits
----@return integer? integer nil where the value is no integer, or is not held exactly
+---@return integer? integer nil if the value is not an integer, or if a float cannot hold it exactly
 function values.integer(value)
   local number = tonumber(value)
   if not number or is_subtype_integer(number) then return number or nil end
@@ -59,7 +44,7 @@ end
 
 -- ---- numbers as text ----------------------------------------------------------------------------------------------------
 
--- the fewest significant digits that read back as the same number, as %e writes them; 17 are enough for a double
+-- returns the shortest digits that read back as the same number, in the form of %e; a double needs at most 17
 local function shortest(number)
   for digits = 5, 16 do
     local text = ("%." .. digits .. "e"):format(number)
@@ -68,23 +53,23 @@ local function shortest(number)
   return ("%.16e"):format(number)
 end
 
--- the sign, the digits and the exponent of a number that %e wrote, with any decimal point of the locale
+-- returns the sign, the digits and the exponent from the text of %e; the decimal point may be that of any locale
 local function parts_of(text)
   local sign, first, rest, exponent = text:match "^(%-?)(%d)%D*(%d*)e([+-]%d+)$"
   return sign, (first .. rest):gsub("0+$", ""), tonumber(exponent)
 end
 
--- a number that is no integer, without an exponent: 42.5, 0.0000001
+-- returns a number that is not an integer, without an exponent: 42.5, 0.0000001
 local function fraction(number)
   local sign, digits, exponent = parts_of(shortest(number))
   if exponent < 0 then return sign .. "0." .. ("0"):rep(-exponent - 1) .. digits end
   return ("%s%s.%s"):format(sign, digits:sub(1, exponent + 1), digits:sub(exponent + 2))
 end
 
----Writes a number with all its digits and without an exponent: 1042.0 is "1042", 42.5 is "42.5"; the text reads back as
----the same number. A float beyond `values.EXACT` may have lost digits before it came here, so it has no text.
+---Writes a number with all its digits and without an exponent: 1042.0 is "1042", 42.5 is "42.5". The text reads back as the
+---same number. A float over `values.EXACT` has no text, because its digits may be lost already.
 ---@param number any
----@return string? text nil for NaN, for an infinity, for a float that may not be exact, and for a value that is no number
+---@return string? text nil for NaN, an infinity, a float that may not be exact, and a value that is not a number
 function values.text(number)
   if type(number) ~= "number" then return nil end
   if is_subtype_integer(number) then return ("%d"):format(number) end
@@ -97,30 +82,30 @@ end
 -- ---- ids ----------------------------------------------------------------------------------------------------------------
 
 ---@param value any
----@return boolean is_id true for a positive whole number that is held exactly, and for a string of letters and digits
+---@return boolean is_id true for a positive whole number that is exact, and for a string of letters, digits, - and _
 function values.id(value)
   if is_subtype_integer(value) then return value > 0 end
   if type(value) == "number" then return value % 1 == 0 and value > 0 and value <= EXACT end
   return type(value) == "string" and value:find "^[%w_-]+$" ~= nil
 end
 
----@param id any an id as JSON may hold it
----@return string? text a string as it is, a number with all its digits; nil for everything else
+---@param id any an id from JSON
+---@return string? text a string unchanged; a number with all its digits; nil for other values
 function values.text_of_id(id)
   if type(id) == "string" then return id end
   return values.text(id)
 end
 
--- ---- errors, and code of the user's -----------------------------------------------------------------------------------------
+-- ---- errors, and the user's code -------------------------------------------------------------------------------------------
 
 ---@param value any
----@return string|number? value nil if it is neither
+---@return string|number? value nil if it is neither a string nor a number
 function values.scalar(value)
   local kind = type(value)
   if kind == "string" or kind == "number" then return value end
 end
 
----Returns a copy that has the default of each member that is absent.
+---Returns a copy of the options; each absent member has its default.
 ---@param options table
 ---@param defaults table
 ---@return table
@@ -145,8 +130,25 @@ function values.characters(text)
   return count
 end
 
----The one place where a value of any type becomes text; util/show puts it on one line.
----@param value any such as an error: its __tostring may raise or give no string
+-- patterns for characters of two, three and four bytes; surrogates and numbers that are too large do not match
+local TAIL = "[\128-\191]"
+local CHARACTERS = {
+  "[\194-\223]" .. TAIL, "\224[\160-\191]" .. TAIL, "[\225-\236\238\239]" .. TAIL .. TAIL, "\237[\128-\159]" .. TAIL,
+  "\240[\144-\191]" .. TAIL .. TAIL, "[\241-\243]" .. TAIL .. TAIL .. TAIL, "\244[\128-\143]" .. TAIL .. TAIL,
+}
+
+---@param text string
+---@return boolean
+function values.is_utf8(text)
+  for _, character in ipairs(CHARACTERS) do
+    if not text:find "[\128-\255]" then return true end
+    text = text:gsub(character, "x")
+  end
+  return not text:find "[\128-\255]"
+end
+
+---Converts a value of any type to text; no other code does. util/show puts the text on one line.
+---@param value any for example an error: its __tostring may raise, or may return no string
 ---@return string
 function values.text_of(value)
   if type(value) == "string" then return value end
@@ -158,13 +160,15 @@ end
 -- Lua 5.1 cannot yield across a pcall.
 local FIRM = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 
----Calls code of the user's, which may yield, and returns its error as pcall does. Only in a coroutine of plain Lua 5.1 an error
----is raised: there a pcall would keep the code from yielding.
+---Calls the user's code, which may yield, and returns its error as pcall does. In a coroutine of plain Lua 5.1 it uses no
+---pcall, because the code could not yield inside a pcall: there the error is raised.
 ---@param code function
 ---@return boolean ok, any ...
 function values.protected(code, ...)
-  if FIRM and coroutine.running() then return true, code(...) end
+  if coroutine.running() then return true, code(...) end
   return pcall(code, ...)
 end
+
+if not FIRM then values.protected = pcall end -- every other Lua can yield across a pcall
 
 return values

@@ -1,5 +1,4 @@
--- The words, the chosen id and the file in a message of each type, as a person wrote or chose them. Data, and the few lines
--- that read it. Never raises, with any message.
+-- Reads a message of any type: its text, the id that the user chose, and its file. Mostly data. Never raises, with any message.
 local core = require "whatsapp.core"
 local values = require "whatsapp.util.values"
 
@@ -9,7 +8,7 @@ local text_of_id = values.text_of_id
 
 -- ---- texts that are made from several members ------------------------------------------------------------------------
 
--- the strings of a list that are not empty, joined; nil if all are empty
+-- returns the strings of a list, joined, without the empty ones; nil if all are empty
 local function joined(strings, count)
   local words = {}
   for i = 1, count do
@@ -31,16 +30,16 @@ local function names(contacts)
   return joined(list, count)
 end
 
--- a reaction that was taken back has no emoji, or an empty one
+-- a removed reaction has no emoji, or an empty emoji
 local function emoji(reaction)
   return joined({ reaction.emoji }, 1)
 end
 
 -- ---- types -------------------------------------------------------------------------------------------------------------
 
--- type of a message -> how to read the object of that name. text: the member that is the text, or a function that makes the text.
--- reply_id: the member whose value a bot branches on. media: the object is a file that can be fetched. payment: it is about a
--- payment.
+-- type of a message -> how to read the object with the name of the type. text: the member with the text, or a function that
+-- returns the text. reply_id: the member with the id that a bot reads to choose its answer. media: the object is a file.
+-- payment: the message is about a payment.
 local CAPTION = { text = "caption", media = true }
 local FILE = { media = true }
 local ROWS = {
@@ -53,7 +52,7 @@ local ROWS = {
   location = { text = place }, contacts = { text = names }, reaction = { text = emoji },
 }
 
--- the same for the objects of an interactive message, each with the choice of the user
+-- the same for the objects in an interactive message; each object is a choice of the user
 local REPLIES = {
   button_reply = { text = "title", reply_id = "id" },
   list_reply = { text = "title", reply_id = "id" },
@@ -69,7 +68,7 @@ local function text_of(row, object)
   return type(text) == "string" and text or nil
 end
 
--- from_user_id becomes the id that the user has now
+-- sets from_user_id to the user's new id
 local function fill_change_of_user(event, object)
   event.previous_user_id = text_of_id(object.previous_user_id)
   if event.previous_user_id then event.from_user_id = text_of_id(object.user_id) or event.from_user_id end
@@ -90,7 +89,7 @@ end
 
 ---@param event table gets text, reply_id, response, media, payment and previous_user_id, if the message has them
 ---@param kind string? the type of the message
----@param message table as received
+---@param message table the message as it was received
 function content.fill(event, kind, message)
   local object = kind and message[kind]
   if type(object) ~= "table" then return end
@@ -100,7 +99,7 @@ function content.fill(event, kind, message)
     for name, reply in pairs(REPLIES) do
       if type(object[name]) == "table" then fill(event, reply, object[name]) end
     end
-  elseif kind == "edit" and type(object.message) == "table" then -- the whole message, as it now is
+  elseif kind == "edit" and type(object.message) == "table" then -- the edited message, complete
     local edited = object.message.type
     if type(edited) == "string" and edited ~= "edit" then content.fill(event, edited, object.message) end
   end

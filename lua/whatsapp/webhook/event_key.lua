@@ -1,11 +1,12 @@
--- Makes the key of an event. An event that comes again has the same key, also in another body. Pure; needs no JSON writer.
+-- Makes the key of an event. If the API sends an event again, also in another body, the key is the same. Pure; needs no JSON
+-- writer.
 local key = {}
 
--- ---- a canonical spelling ----------------------------------------------------------------------------------------------
--- Equal data has an equal spelling, and different data a different one: names are sorted, and each string has its length before
--- it. Every value is written once, so the time is linear, but for the sorting of names.
+-- ---- a canonical text -------------------------------------------------------------------------------------------------
+-- Equal data has equal text, and different data has different text: names are sorted, and each string has its length before it.
+-- Every value is written once: the time is linear, except for the sorting of names.
 
-local MOST_PIECES, DEEPEST = 4e6, 250 -- more than any body that webhook.parse takes
+local MOST_PIECES, DEEPEST = 4e6, 250 -- more than in any body that webhook.parse takes
 
 local function number(value)
   if value % 1 == 0 and value > -2 ^ 53 and value < 2 ^ 53 then return ("%.0f"):format(value) end
@@ -53,7 +54,7 @@ end
 
 -- ---- keys --------------------------------------------------------------------------------------------------------------
 
-local LONGEST = 256 -- bytes of a key; longer ones are hashed
+local LONGEST = 256 -- bytes of a key; a longer key is hashed
 
 local function bounded(kind, text)
   if #text <= LONGEST then return kind .. ":" .. text end
@@ -62,7 +63,8 @@ end
 
 local function of_content(event)
   local text = key.spelling(event.kind, event.waba_id, event.time, event.field, event.raw,
-    event.kind == "error" and event.value) -- an error has no time, but its neighbours may
+    -- two errors may have the same content and no time; the value around them makes their keys different
+    event.kind == "error" and event.value)
   return event.kind .. ":" .. require("whatsapp.crypto").hmac_sha256("key", text)
 end
 

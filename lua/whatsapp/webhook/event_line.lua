@@ -1,5 +1,5 @@
--- Shows an event as one line: print(event), or tostring(event) for a log. Text from outside is escaped and cut. Never raises,
--- changes nothing that pairs() shows.
+-- Shows an event as one line, for print(event) and tostring(event). Escapes text from outside, and cuts long text. Never
+-- raises; adds nothing that pairs() shows.
 local show = require "whatsapp.util.show"
 
 local event_line = {}
@@ -10,7 +10,7 @@ local function add(words, value)
   if type(value) == "string" and value ~= "" then words[#words + 1] = show.line(value, MOST) end
 end
 
--- the type, and the users at both ends
+-- returns the type, the sender and the recipient
 local function facts_of(event)
   local facts, ends = {}, {}
   if event.status == nil then add(facts, event.type) end

@@ -1,5 +1,5 @@
--- Makes one flat list of events from the decoded body of a webhook: every entry, change, message and status. Never raises
--- and drops nothing, with any body: it returns an unknown part as a "change" with `raw`.
+-- Makes one list of events from the decoded body of a webhook: an event for every message, status, error and other change.
+-- Never raises, and drops nothing, with any body: an unknown part becomes an event of kind "change" with `raw`.
 local core = require "whatsapp.core"
 local content = require "whatsapp.webhook.content"
 local event_line = require "whatsapp.webhook.event_line"
@@ -9,58 +9,58 @@ local values = require "whatsapp.util.values"
 
 local events = {}
 
-local next, setmetatable, type = next, setmetatable, type -- locals, as they are used many times in a body
+local next, setmetatable, type = next, setmetatable, type -- locals, because the code uses them many times for each body
 local EVENT = event_line.metatable
 
 ---@class whatsapp.event
----@field kind "message"|"status"|"error"|"echo"|"payment"|"standby"|"change" standby: another app answers the user, or the
----conversation was handed over; a bot must not answer it
----@field field string? of the webhook: "messages", "account_update", ...
+---@field kind "message"|"status"|"error"|"echo"|"payment"|"standby"|"change" standby: another app answers the user, or has
+---handed the conversation over; a bot must not answer this event
+---@field field string? the webhook's field: "messages", "account_update", ...
 ---@field waba_id string?
----@field phone_number_id string? of the business's number
----@field raw table as received: the message, the status, the error, the change, or the part that could not be understood
----@field value any of the change that it came in: its contacts and metadata
----@field time integer? when the API made the entry, in seconds since 1970
----@field id string? of the message; of a status or a payment: of the message that was sent
----@field type string? of the message: "text", "interactive", ...; of a handover: "control_passed" or "control_taken"
----@field from string? the sender's phone number, where the API tells it
+---@field phone_number_id string? the id of the business's number
+---@field raw table the part of the body, as it was received: the message, the status, the error, the change, or an unknown part
+---@field value any the value of the change that contained this part, with its contacts and metadata
+---@field time integer? the time at which the API made the entry, in seconds since 1970
+---@field id string? the message's id; for a status or a payment: the id of the message that was sent
+---@field type string? the message's type: "text", "interactive", ...; for a handover: "control_passed" or "control_taken"
+---@field from string? the sender's phone number, if the API names it
 ---@field from_user_id string? the sender's business-scoped id
----@field previous_user_id string? of a system message: the business-scoped id that the sender had before
----@field to string? of an echo
+---@field previous_user_id string? of a system message: the sender's earlier business-scoped id
+---@field to string? of an echo: its recipient
 ---@field group_id string?
 ---@field timestamp integer? seconds since 1970
----@field contact table? the sender's or the recipient's, found by its id
----@field name string? of the contact's profile
----@field context table? the message that is answered
----@field text string? the words: of the text, the caption, the button, the place, the contacts, the emoji of a reaction; of an
----error or a failed status: the reason
----@field reply_id string? of the button or the row that was chosen, or of the order that is paid
----@field response table? the answers to a flow
+---@field contact table? the contact of the sender or the recipient
+---@field name string? the name in the contact's profile
+---@field context table? names the message that this message answers
+---@field text string? the text of the message: its body, caption, button, place, contacts or the emoji of a reaction; for an
+---error or a failed status: the error
+---@field reply_id string? the id of the button or row that the user chose, or of the order that the user pays
+---@field response table? the user's answers in a flow
 ---@field media table? the file: id, mime_type, sha256, ...
----@field voicemail true? the file is a voicemail, and `id` names a call
----@field payment table? of a payment; of a message about a payment: its method or its outcome
+---@field voicemail true? true: the file is a voicemail, and `id` is the id of a call
+---@field payment table? of a payment; or, in a message about a payment, its method or its result
 ---@field status string? of a status or a payment: "sent", "delivered", "read", "played", "failed", ...
----@field recipient_id string? of a status: phone number or group
+---@field recipient_id string? of a status: a phone number, or a group's id
 ---@field recipient_user_id string?
----@field participant string? of a status of a group's message
+---@field participant string? of a status of a message to a group: the participant
 ---@field stamp string? the message's biz_opaque_callback_data
 ---@field details whatsapp.details? of an error or a failed status
 
--- ---- values as they should be ------------------------------------------------------------------------------------------
+-- ---- values in the right type ------------------------------------------------------------------------------------------
 
 local integer, string = values.integer, values.text_of_id
 
--- a list that holds something, or nothing at all; not an object
+-- returns true for a list with items and for an empty table; false for an object
 local function is_list(value)
   return type(value) == "table" and (value[1] ~= nil or next(value) == nil)
 end
 
 -- ---- contacts ----------------------------------------------------------------------------------------------------------
 
--- the contacts by each of their ids
+-- returns the contacts by each of their ids
 local function index_of(contacts)
   local by_id = {}
-  for i = #contacts, 1, -1 do -- the first of an id wins
+  for i = #contacts, 1, -1 do -- if two contacts have the same id, the first contact is used
     local contact = contacts[i]
     if type(contact) == "table" then
       local wa_id, user_id = string(contact.wa_id), string(contact.user_id)
@@ -71,7 +71,8 @@ local function index_of(contacts)
   return by_id
 end
 
--- The contact with this phone number or this business-scoped id. It is nearly always the first, which is found without an index.
+-- Returns the contact with this phone number or this business-scoped id. It is nearly always the first contact, which needs no
+-- index.
 local function contact_of(from, phone, user_id)
   local contacts = from.contacts
   if type(contacts) ~= "table" or not (phone or user_id) then return nil end
@@ -88,7 +89,7 @@ end
 
 -- ---- items of a value --------------------------------------------------------------------------------------------------
 
--- the event for a part that is unknown, or has another shape than the API documents
+-- returns the event for a part that is unknown, or whose form differs from the API's documentation
 local function change_of(from, raw)
   return setmetatable({
     kind = from.kind or "change", field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id,
@@ -133,7 +134,8 @@ local function echo(raw, from)
   return event
 end
 
--- A status is about a message only if its type is absent or "message". The status of a payment says nothing about delivery.
+-- Only a status whose type is absent or "message" is about a message. The status of a payment does not say whether a message
+-- was delivered.
 local STATUS_KINDS = { message = "status", payment = "payment" }
 
 local function kind_of_status(raw)
@@ -169,8 +171,8 @@ end
 
 -- ---- changes -----------------------------------------------------------------------------------------------------------
 
--- Field of a change -> how to read its value. lists: the lists that become events, in this order, each with the function that
--- makes an event from an item. inside: the member of the value that holds these lists. kind: the kind of all these events.
+-- Field of a change -> how to read its value. lists: rows { name of a list, function that makes an event from an item }, in the
+-- order of the events. inside: the member of the value that contains these lists. kind: the kind of all these events.
 local MESSAGES = { { "messages", message }, { "statuses", status }, { "errors", failure }, { "message_echoes", echo } }
 local ECHOES = { { "message_echoes", echo } }
 local FIELDS = {
@@ -183,9 +185,9 @@ local OTHER = { lists = {} }
 
 -- members of a value that need no event
 local KNOWN = { contacts = true, metadata = true, messaging_product = true }
-local AROUND = { standby = true, metadata = true, messaging_product = true } -- for a value that holds the lists in a member
+local AROUND = { standby = true, metadata = true, messaging_product = true } -- the same for a value with `inside`
 
--- adds an item that is no object; its event names the list that holds it
+-- adds an item that is not an object; the event's `raw` names the list of the item
 local function add_odd(list, from, name, item)
   list[#list + 1] = change_of(from, { [name] = item })
 end
@@ -212,7 +214,7 @@ local function count_unknown(object, known)
   return count
 end
 
--- adds the events of a table's lists; returns whether nothing of the table was left over
+-- adds the events of a table's lists; returns true if the table has nothing else
 local function add_lists(list, from, lists, holder)
   local read = 0
   for i = 1, #lists do
@@ -226,7 +228,7 @@ local function add_lists(list, from, lists, holder)
   return read > 0 and count_unknown(holder, KNOWN) == read
 end
 
--- adds the events of a value; returns whether nothing of the value was left over
+-- adds the events of a value; returns true if the value has nothing else
 local function add_value(list, from, row, value)
   if not row.inside then
     from.contacts = value.contacts
@@ -238,7 +240,7 @@ local function add_value(list, from, row, value)
   return add_lists(list, from, row.lists, holder) and count_unknown(value, AROUND) == 0
 end
 
--- sets the members of a handover: another app takes the conversation, or gives it to this one
+-- sets the fields of a handover: another app takes the conversation, or gives it to this app
 local function fill_handover(event, value)
   local sender, recipient = value.sender, value.recipient
   event.type = string(value.type)
@@ -269,7 +271,7 @@ local function add_change(list, from, change)
 end
 
 local function add_entry(list, entry)
-  -- the members that its changes share; add_change sets the others for each change
+  -- the fields that all changes of this entry share; add_change sets the other fields for each change
   local from = {
     waba_id = string(entry.id), time = integer(entry.time),
     field = nil, value = nil, phone_number_id = nil, by_id = nil, contacts = nil, kind = nil,
@@ -289,7 +291,7 @@ local function add_entry(list, entry)
   list[#list + 1] = change_of({ waba_id = from.waba_id, time = from.time }, entry)
 end
 
----@param body table decoded
+---@param body table the decoded body of a webhook
 ---@return whatsapp.event[]
 function events.of(body)
   local list, entries = { nil }, body.entry

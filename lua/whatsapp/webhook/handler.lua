@@ -1,6 +1,6 @@
 -- A webhook endpoint as a function: it takes a request and returns the response. It verifies and reads the body, skips events
--- that were handled before, and calls the user's function for each other event. Never raises for a bad request; never answers
--- 200 if an event failed and can be repeated.
+-- that were handled before, and calls the user's function for each other event. Never raises for a bad request. Never answers
+-- 200 if an event failed and should be sent again.
 local event_key = require "whatsapp.webhook.event_key"
 local observe = require "whatsapp.util.observe"
 local http = require "whatsapp.webhook.http"
@@ -9,7 +9,7 @@ local show = require "whatsapp.util.show"
 local signature = require "whatsapp.webhook.signature"
 local store = require "whatsapp.webhook.memory"
 local values = require "whatsapp.util.values"
-local webhook -- required when a handler is made: it requires this file
+local webhook -- required later, when a handler is made, because it requires this file
 
 local answer, header = http.answer, http.header
 
@@ -18,7 +18,7 @@ local handler = {}
 ---@class whatsapp.webhook_request
 ---@field method string
 ---@field query string|table<string, string>|nil
----@field headers table<string, string|string[]>? names in any case; the last value of a list counts
+---@field headers table<string, string|string[]>? names in upper or lower case; the last item of a list is used
 ---@field body string?
 
 ---@class whatsapp.webhook_response
@@ -27,22 +27,22 @@ local handler = {}
 ---@field body string
 
 ---@class whatsapp.webhook_options
----@field app_secret string|string[] the app's secret; a list of two while a new secret replaces the old one
----@field verify_token string the same as in the app's dashboard
----@field on table<string, fun(event: whatsapp.event)> by kind: message, status, error, echo, payment, standby, change; `event`
----gets the events whose kind has no function
----@field on_error (fun(err: string, event: whatsapp.event?, final: boolean))? err: one line that can be logged; final: the
----event will not be repeated
+---@field app_secret string|string[] the app's secret; or a list with the new and the old secret, while you change the secret
+---@field verify_token string the same token as in the app's dashboard
+---@field on table<string, fun(event: whatsapp.event)> functions by kind of event: message, status, error, echo, payment,
+---standby, change; the function `event` gets all events whose kind has no function
+---@field on_error (fun(err: string, event: whatsapp.event?, final: boolean))? err: one line for a log; final: true if the event
+---will not come again
 ---@field store whatsapp.webhook_store? remembers the events that were handled; the memory of this process if absent
----@field ttl number? seconds for which an event is remembered, 7 days if absent: as long as the API repeats it
----@field attempts integer? how often a failing event is handled before it is given up, 5 if absent
+---@field ttl number? seconds that the store remembers an event; 7 days if absent, because the API repeats an event for 7 days
+---@field attempts integer? after this number of failed attempts the handler gives an event up, 5 if absent
 ---@field max_body integer? bytes, 4 MiB if absent
 ---@field reencoded boolean? see webhook.verify
----@field defer (fun(work: fun()))? runs the work after the answer has left; a failure is then reported, and the API does not
----repeat the event
----@field observe (fun(event: whatsapp.observed))? called with the result of each event, and with each webhook that was refused:
----whatsapp.metrics, or a function; its errors go to on_error
----@field now (fun(): number)? the clock for `observe`, in seconds since 1970; if absent that of nginx, elsewhere os.time
+---@field defer (fun(work: fun()))? gets a function and must call it after the answer was sent. A failed event is then only
+---reported: the API does not send it again
+---@field observe (fun(event: whatsapp.observed))? called with the result of each event, and with each refused webhook:
+---whatsapp.metrics, or a function; if it raises, on_error gets the error
+---@field now (fun(): number)? the clock for `observe`, in seconds since 1970; if absent: nginx's clock in nginx, else os.time
 
 local OPTIONS = {
   app_secret = "secrets", verify_token = "key", on = "callbacks", on_error = "callable", store = "event_store",
@@ -56,12 +56,12 @@ local WEEK = 7 * 86400
 
 local MOST = 4096 -- bytes of an error that on_error gets
 
--- Calls on_error with an error as one line. An error of on_error does not change the answer.
+-- Calls on_error with an error as one line. If on_error raises, the answer stays the same.
 local function report(self, err, event, final)
   if self.on_error then pcall(self.on_error, show.value(err, MOST), event, final) end
 end
 
--- Calls a function of the store, and reports its errors. final: the event is lost if the call fails.
+-- Calls a function of the store, and reports its errors. final: true if the event is lost when the call fails.
 local function ask(self, name, event, final, ...)
   local ok, first, second = pcall(self.store[name], self.store, ...)
   if not ok then report(self, ("the store's %s: %s"):format(name, show.value(first)), event, final) end
@@ -78,7 +78,7 @@ local function tell_refused(self, why)
   if self.observe then tell(self, { name = "refused_webhook", why = why }) end
 end
 
--- seconds since 1970; in nginx with milliseconds
+-- returns seconds since 1970; in nginx with milliseconds
 local function default_now()
   local ngx = rawget(_G, "ngx")
   if type(ngx) ~= "table" or not ngx.update_time then return os.time() end
@@ -86,23 +86,23 @@ local function default_now()
   return ngx.now()
 end
 
--- A store that is full forgets events, which may then be handled twice. This is reported the first time, and again each time the
--- count has doubled.
+-- A full store drops events, and the handler may then handle them twice. Reports this the first time, and each time the number
+-- of dropped events has doubled.
 local function report_forgotten(self)
   local count = self.store.forgotten
   if type(count) ~= "number" or count < self.report_at then return end
   self.report_at = count * 2
-  report(self, ("the store of events is full: it has forgotten %d before their time, and may handle them again"):format(count))
+  report(self, ("the store of events is full: it has dropped %d events too early, and may handle them again"):format(count))
 end
 
--- The callback failed. Returns whether the event is given up, and the result for the observer.
+-- The callback failed. Returns whether this was the last attempt, and the result for the observer.
 local function fail(self, event, key, err, is_last)
   ask(self, is_last and not self.defer and "done" or "forget", event, false, key)
   report(self, err, event, is_last)
   return is_last, is_last and "given_up" or "failed"
 end
 
--- Returns true if the API need not repeat the event, and the result for the observer.
+-- Returns true if the API need not send the event again, and the result for the observer.
 local function handle(self, event)
   local callback = self.on[event.kind] or self.on.event
   if not callback then return true, "ignored" end
@@ -117,7 +117,7 @@ local function handle(self, event)
   return true, "handled"
 end
 
--- As handle(), but also calls the observer.
+-- Does the same as handle(), and calls the observer.
 local function handle_observed(self, event)
   local started, timestamp = self.now(), tonumber(event.timestamp)
   local is_over, result = handle(self, event)
@@ -129,7 +129,7 @@ local function handle_observed(self, event)
   return is_over
 end
 
--- Handles every event, even after one has failed. Returns true if the API need not repeat the body.
+-- Handles every event, even after one event has failed. Returns true if the API need not send the body again.
 local function handle_all(self, events)
   local is_over, handle_one = true, self.observe and handle_observed or handle
   for _, event in ipairs(events) do is_over = handle_one(self, event) and is_over end
@@ -160,7 +160,7 @@ local function receive(self, request)
     return answer(401)
   end
   local events, err = webhook.parse(body, self.max_body)
-  if not events then -- a repetition would have the same body
+  if not events then -- if the API sent the body again, it would be the same
     report(self, err, nil, true)
     tell_refused(self, "not_json")
     return answer(200)
@@ -174,7 +174,7 @@ end
 
 local METHODS = { GET = set_up, POST = receive }
 
--- the state of a handler; the caller may change its own tables later
+-- returns the state of a handler; it copies `options`, because the caller may change its tables later
 local function new_state(options)
   local secrets = options.app_secret
   return {

@@ -1,4 +1,4 @@
--- The requests and responses of endpoints, as any server can read and write them. Pure; never raises.
+-- Requests and responses of endpoints, in a form that any server can read and write. Pure; never raises.
 local http = {}
 
 ---@param status integer
@@ -11,7 +11,8 @@ function http.answer(status, body, more)
   return { status = status, headers = headers, body = body or "" }
 end
 
----Returns the last value where nginx gives a list: a name that a request has several times.
+---Returns the last value of a list: nginx gives a list if a request has a name several times. Returns any other value
+---unchanged.
 ---@param value any
 ---@return any
 function http.last(value)

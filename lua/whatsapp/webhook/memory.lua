@@ -1,15 +1,16 @@
--- Remembers which events were handled, so that no event is handled twice. It is in the memory of this process, and bounded in
--- entries and time. A store for many processes has the same three functions, each atomic. Never waits, reads no event.
+-- Remembers handled events, so that no event is handled twice. The memory is in this process; the number of entries and their
+-- time are bounded. A store for many processes has the same three functions, and each of them is atomic. Never waits, never
+-- reads an event.
 local expiring = require "whatsapp.util.expiring"
 
 local store = {}
 
 ---@class whatsapp.webhook_store
----@field begin fun(self, key: string, ttl: number): integer?, string? the attempt number, from 1; nil if the event
----was handled; nil and "busy" if another request is handling it
----@field done fun(self, key: string) called after the event was handled: the store remembers this for ttl seconds
+---@field begin fun(self, key: string, ttl: number): integer?, string? returns the attempt number, from 1; or nil if the event
+---was handled; or nil and "busy" if another request handles it now
+---@field done fun(self, key: string) called after the event was handled: the store remembers the event for ttl seconds
 ---@field forget fun(self, key: string) called after the event failed: the next begin returns the next attempt number
----@field forgotten integer? events forgotten before their time, as the store was full; the handler reports them
+---@field forgotten integer? number of events that were dropped too early, because the store was full; the handler reports it
 
 ---@class whatsapp.webhook_memory: whatsapp.webhook_store
 local Memory = {}
@@ -43,7 +44,7 @@ function Memory:forget(key)
 end
 
 ---@class whatsapp.webhook_memory_options: whatsapp.expiring_options
----@field claim number? seconds after which an event that was begun and never ended is begun again, 300 if absent
+---@field claim number? seconds after which an event that was begun and has not ended may begin again, 300 if absent
 
 ---@param options whatsapp.webhook_memory_options? max: events, 100,000 if absent
 ---@return whatsapp.webhook_memory

@@ -1,6 +1,6 @@
 -- Checks that a webhook's request comes from the API: checks the challenge at set-up, and the HMAC of each body. Compares in
 -- constant time; never changes a body, never raises.
-local crypto = require "whatsapp.crypto"
+local crypto = require("whatsapp.util.needed") "whatsapp.crypto"
 local last = require("whatsapp.webhook.http").last
 local options_of = require "whatsapp.util.options"
 local url = require "whatsapp.util.url"
@@ -21,7 +21,7 @@ function signature.challenge(query, verify_token)
   local mode, token = last(parameters["hub.mode"]), last(parameters["hub.verify_token"])
   local challenge = last(parameters["hub.challenge"])
   if mode == nil and token == nil and challenge == nil then return nil, "no parameter hub.*", true end
-  if type(token) ~= "string" or not crypto.equal(token, verify_token) then return nil, "another hub.verify_token" end
+  if type(token) ~= "string" or not crypto.equal(token, verify_token) then return nil, "hub.verify_token is wrong" end
   if mode ~= "subscribe" then return nil, "hub.mode is not subscribe" end
   if type(challenge) ~= "string" or challenge == "" then return nil, "no hub.challenge" end
   return challenge
@@ -30,7 +30,7 @@ end
 -- ---- bodies ------------------------------------------------------------------------------------------------------------
 
 ---@param app_secret any
----@return boolean usable whether it is a secret or a list of secrets
+---@return boolean usable true for a secret, and for a list of secrets
 function signature.usable(app_secret)
   return options_of.is_secret(app_secret) or options_of.is_list(app_secret, options_of.is_secret)
 end
@@ -49,12 +49,12 @@ local function escaped(character)
   return ("\\u%04x\\u%04x"):format(0xD800 + math.floor(point / 0x400), 0xDC00 + point % 0x400)
 end
 
--- the body in the form that the API wrote it: ASCII with \u escapes
+-- returns the body in the form in which the API signed it: ASCII with \u escapes
 local function escaped_form(body)
   return (body:gsub("[\127\194-\244][\128-\191]?[\128-\191]?[\128-\191]?", escaped))
 end
 
--- secret -> its prepared key; a program uses few secrets
+-- secret -> its prepared key; a program has few secrets
 local MOST_KEYS = 64
 local keys, key_count = {}, 0
 
@@ -77,7 +77,7 @@ end
 
 ---@param body any
 ---@param header any
----@param secrets string|string[] not empty
+---@param secrets string|string[] a secret, or a list with at least one secret
 ---@param reencoded boolean?
 ---@return boolean ok
 ---@return string? err
@@ -90,7 +90,7 @@ function signature.verify(body, header, secrets, reencoded)
   local digits = header:sub(8)
   if matches(body, digits, secrets) then return true end
   if reencoded and body:find "[\127-\255]" and matches(escaped_form(body), digits, secrets) then return true end
-  return false, "the signature is of another body or of another secret"
+  return false, "the signature was made for another body or with another secret"
 end
 
 return signature

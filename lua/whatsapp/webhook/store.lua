@@ -1,2 +1,2 @@
--- The name that version 0.1 had for the memory of handled events: whatsapp.webhook.memory_store() is the same. Holds nothing.
+-- The name in version 0.1 of the memory of handled events. Now use whatsapp.webhook.memory_store().
 return require("whatsapp.webhook").store

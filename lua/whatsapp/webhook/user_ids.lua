@@ -1,5 +1,5 @@
--- Remembers which ids belong to one user: the phone number as it was dialled and as the API writes it, the business-scoped id
--- before and after it changed. Bounded in users and time. Never waits, looks into no event.
+-- Remembers which ids belong to one user: the phone number that was dialled and its form in the API, and the old and the new
+-- business-scoped id. The number of users and their time are bounded. Never waits, never reads an event.
 local expiring = require "whatsapp.util.expiring"
 
 local user_ids = {}
@@ -8,10 +8,10 @@ local user_ids = {}
 local UserIds = {}
 UserIds.__index = UserIds
 
-local MOST = 8 -- ids of one user; the oldest goes first
+local MOST = 8 -- largest number of ids of one user; the oldest id is removed first
 local YEAR = 365 * 86400
 
--- the list of a user's ids; it is one table for all these ids
+-- returns the list of a user's ids; all ids of the user share one list
 local function list_of(self, id)
   return self.lists:get(id) or { id }
 end
@@ -28,7 +28,7 @@ function UserIds:learn(first, second)
 end
 
 ---@param id string
----@return string[] ids all known ids of this user, with `id` itself
+---@return string[] ids all known ids of this user, including `id`
 function UserIds:all(id)
   return list_of(self, id)
 end

@@ -1,17 +1,17 @@
--- The API's error codes: the name of each, whether a send may be repeated after it, and what to do next. Data only: it never
--- reads an answer and never decides anything.
---   safe     refused before it was processed: repeating cannot send twice
---   unknown  the message may have gone out all the same
---   wait     not by itself: after hours, or when something has changed
---   never    the same request will fail again
--- To add a code: one row { code, class, name, advice }. The advice is one or two sentences for a developer.
+-- The API's error codes. Each has a name, a class that says whether a send may be repeated, and advice. Data only: reads no
+-- answer and decides nothing.
+--   safe     the API refused the request before it processed it: a repetition cannot send the message twice
+--   unknown  the message may have been sent
+--   wait     do not repeat at once: repeat after hours, or after something has changed
+--   never    the same request fails again
+-- To add a code, add one row { code, class, name, advice }. The advice is one or two sentences for a developer.
 local ROWS = {
   -- token and permissions
-  { 0, "never", "AuthException", "Make a new token: this one is not valid any more (a system user's token does not expire)." },
+  { 0, "never", "AuthException", "Make a new token: the token is not valid any more (a system user's token does not expire)." },
   { 3, "never", "API Method", "Add the permission that the endpoint needs to the app, then make a new token with it." },
   { 10, "never", "Permission Denied",
-    "Make a new token with whatsapp_business_messaging and whatsapp_business_management: the app lacks one." },
-  { 104, "never", "No access token", "Give the client a token: the request came without one, or the API could not read it." },
+    "Make a new token with whatsapp_business_messaging and whatsapp_business_management: the app lacks one of them." },
+  { 104, "never", "No access token", "Give the client a token: the request had no token, or the API could not read the token." },
   { 190, "never", "Access token has expired",
     "The token has expired or was revoked: make a new one (a system user's token does not expire)." },
   { 200, "never", "API Permission",
@@ -53,7 +53,7 @@ local ROWS = {
   { 33, "never", "Parameter value is not valid", "Take the phone number id from API Setup again: this number was deleted." },
   { 100, "never", "Invalid parameter",
     "Correct what details.reason names: an unknown or misspelled field, a wrong value, or the id in the path." },
-  { 506, "never", "Duplicate post", "Change the content, or leave it: the same content was posted just before." },
+  { 506, "never", "Duplicate post", "Change the content, or do not send it: the same content was posted just before." },
   { 131000, "unknown", "Something went wrong",
     "Send it once more only if no status of this message came. If it fails again, give Meta details.trace_id." },
   { 131008, "never", "Required parameter is missing", "Add the field that details.reason names." },
@@ -68,28 +68,28 @@ local ROWS = {
   { 130472, "never", "User's number is part of an experiment",
     "Do not repeat it: Meta keeps marketing from this user as an experiment. Use another channel." },
   { 131014, "never", "Request refused",
-    "Read details.reason: Meta's list does not explain this code. If the message has a link, open it from outside." },
-  { 131021, "never", "Recipient cannot be sender", "Send to another number: this one is the number that sends." },
+    "Read details.reason: Meta's list does not explain this code. If the message has a link, test whether others can open it." },
+  { 131021, "never", "Recipient cannot be sender", "Send to another number: this number is the sender's." },
   { 131026, "never", "Message undeliverable",
-    "Compare the number with the user's. Ask the user to update WhatsApp, accept its terms and write to you." },
+    "Compare the number with the user's. Ask the user to update WhatsApp, accept WhatsApp's terms and write to you." },
   { 131030, "never", "Recipient is not in the allowed list",
     "A test number reaches listed recipients only: add this number under API Setup, or use a real business number." },
-  { 131043, "never", "Message expired", "Send it again only if it is still of use: it was not delivered in its lifetime." },
+  { 131043, "never", "Message expired", "Send it again only if it is still useful: it was not delivered in time." },
   { 131047, "never", "Re-engagement message",
-    "Send an approved template (the option fallback does so): the user has not written for 24 hours." },
+    "Send an approved template (the option fallback does this): the user has not written for 24 hours." },
   { 131050, "never", "User has stopped marketing messages",
-    "Record it and send this user no marketing until a user_preferences event says that the user resumes it." },
+    "Send this user no marketing until a user_preferences event says that the user wants it again." },
   { 131062, "never", "Business-scoped user ids are not supported for this message",
     "Send it to the phone number: this kind of message cannot go to a business-scoped user id." },
   { 137000, "never", "Recipient identity key mismatch",
     "Ask the user to confirm who they are, then send with the new recipient_identity_key_hash or without one." },
   -- the message and its media
   { 131051, "never", "Unsupported message type",
-    "Send another type of message. If a user sent this one, ask for a text or a file instead." },
+    "Send another type of message. If a user sent the message, ask for a text or a file instead." },
   { 131052, "never", "Media download error",
     "Ask the user to send the file again, smaller than 100 MB: the API could not get it." },
   { 131053, "never", "Media upload error",
-    "Correct the file's type, size or link as details.reason says, or upload it and send its id." },
+    "Correct the file's type, size or link as details.reason says, or upload the file and send its id." },
   { 131055, "never", "Method not allowed",
     "Use client:send: the marketing endpoint takes marketing templates only. A number with SIP makes calls by SIP only." },
   { 131063, "never", "Marketing templates are disabled",
@@ -100,7 +100,7 @@ local ROWS = {
     "Get the number's display name approved in WhatsApp Manager, or send from another number." },
   { 131042, "never", "Business eligibility payment issue",
     "Add a valid payment method, a currency and a time zone to the account, in WhatsApp Manager." },
-  { 131044, "never", "Business eligibility payment issue", "Add a valid payment method to the account: calls need one." },
+  { 131044, "never", "Business eligibility payment issue", "Add a valid payment method to the account: calls need it." },
   { 131045, "never", "Incorrect certificate", "Register the number again: POST /{phone_number_id}/register with its PIN." },
   { 131057, "unknown", "Account in maintenance mode",
     "Wait a minute, then send it again only if no status of it came: the number is being upgraded." },
@@ -119,7 +119,7 @@ local ROWS = {
   { 136024, "never", "Code could not be requested",
     "Read details.error_user_msg. If the number is verified already, register it without a code." },
   { 136025, "never", "Code could not be verified", "Request a new code and send exactly its digits to verify_code." },
-  { 2388012, "never", "Phone number exists already", "Use another number, or the id that this one has in your account." },
+  { 2388012, "never", "Phone number exists already", "Use another number, or the id that this number has in your account." },
   { 2388091, "never", "Not eligible for a registration code",
     "Register the number directly: this number is not being migrated." },
   { 2388093, "never", "Not eligible to verify a registration code",
@@ -130,14 +130,14 @@ local ROWS = {
   { 1752041, "never", "Duplicate onboarding", "Do not repeat it: a partner has already asked to onboard this business." },
   -- the history and contacts of a number that the WhatsApp Business app uses too
   { 2593107, "never", "Synchronization limit exceeded",
-    "Do not repeat it: the data of a number is shared once. Onboard it again." },
+    "Do not repeat it: a number's data is shared only once. Onboard the number again." },
   { 2593108, "never", "Synchronization outside of its 24 hours",
     "Onboard the number again, then ask for its data in the first 24 hours." },
   { 2593109, "never", "Synchronization declined",
-    "Go on without the history: the business does not share it. To share it, it has to be onboarded again." },
+    "Go on without the history: the business does not share it. To share it, the business must be onboarded again." },
   -- groups
   { 131020, "never", "Group has a single member", "Invite users first: a group with a single member takes no messages." },
-  { 131041, "never", "Group is unknown", "Use the id of a group that exists and that this number is a member of." },
+  { 131041, "never", "Group is unknown", "Use the id of a group that exists. This number must be a member of the group." },
   { 131201, "never", "Group operation succeeded in part",
     "Repeat it only for the participants that the answer names as failed." },
   { 131202, "never", "Duplicate group participant", "Name each participant once in the request." },
@@ -147,30 +147,30 @@ local ROWS = {
   { 131209, "never", "Group picture has a wrong ratio", "Use a square picture: its width and height must be equal." },
   { 131210, "never", "Group picture is too small", "Use a picture that is wider and higher than 192 pixels." },
   { 131211, "never", "Group creation limit reached",
-    "Delete groups that are not in use: this number has as many as it may have." },
+    "Delete groups that are not in use: this number has the largest number of groups." },
   { 131212, "never", "Participant is not in the group", "Read the group's participants again and leave this one out." },
-  { 131213, "never", "No such join request", "Read the group's join requests again: this one does not exist any more." },
+  { 131213, "never", "No such join request", "Read the group's join requests again: the request does not exist any more." },
   { 131214, "wait", "Group creation is disabled",
-    "Send less marketing in the 24-hour window, then wait: a week with too much of it stops new groups." },
-  { 131215, "never", "Not eligible for groups", "Use a number that is eligible, such as one of an Official Business Account." },
+    "Send less marketing in the 24-hour window, then wait: too much marketing in a week stops new groups." },
+  { 131215, "never", "Not eligible for groups", "Use a number that is eligible, for example of an Official Business Account." },
   -- templates and flows in a message
   { 132000, "never", "Template param count mismatch",
     "Give as many values as the template has variables; details.reason has both counts." },
   { 132001, "never", "Template does not exist",
     "Compare name and language (pt_BR, not pt-BR) with WhatsApp Manager: the template must be approved there." },
-  { 132005, "never", "Template hydrated text too long", "Shorten the values: the text of the template is too long with them." },
+  { 132005, "never", "Template hydrated text too long", "Shorten the values: with them, the template's text is too long." },
   { 132007, "never", "Template format character policy violated",
     "Change the template's text: WhatsApp's policy does not allow its characters or format." },
   { 132008, "never", "Template parameter value is not valid", "Correct the value that details.reason names." },
   { 132012, "never", "Template parameter format mismatch",
-    "Give each value the type that the template has there: text, currency, date_time or a media." },
+    "Give each value the type that the template has at its place: text, currency, date_time or media." },
   { 132015, "wait", "Template is paused",
-    "Send another template, and improve this one: its quality is low. It returns when the pause ends." },
+    "Send another template, and improve this one: its quality is low. It can be sent again after the pause." },
   { 132016, "never", "Template is disabled", "Create a new template with better content: this one was paused too often." },
   { 132018, "never", "Template parameter is not valid",
     "Remove line ends, tabs and more than 4 spaces in a row from the values, or correct what details.reason names." },
   { 132021, "never", "Direct Send template name is taken",
-    "Use another direct_send_config.template_name: a template that Direct Send did not make has this one." },
+    "Use another direct_send_config.template_name: another template has this name, and Direct Send did not make it." },
   { 132068, "never", "Flow is blocked", "Send another flow, and correct this one's endpoint errors in WhatsApp Manager." },
   { 132069, "wait", "Flow throttled",
     "Wait an hour: a throttled flow can be sent 10 times an hour. Correct its endpoint errors in WhatsApp Manager." },
@@ -184,11 +184,11 @@ local ROWS = {
     "Send approved templates until the block ends: too many messages had a wrong category." },
   -- making templates and flows
   { 200005, "never", "Template insights are not available", "Go on without them: this account cannot get template insights." },
-  { 200006, "never", "Template insights cannot be disabled", "Leave them on: they cannot be disabled once they are enabled." },
+  { 200006, "never", "Template insights cannot be disabled", "Leave them on: enabled insights cannot be disabled." },
   { 200007, "never", "Template insights are not enabled",
     "Enable template insights for the account first, in WhatsApp Manager." },
   { 2388019, "never", "Template limit reached",
-    "Delete templates that are not in use: an account has at most 250, with a verified business more." },
+    "Delete templates that are not in use: an account has at most 250, or more if the business is verified." },
   { 2388039, "never", "Template format is not valid", "Correct the part of the template that details.error_user_msg names." },
   { 2388040, "never", "Template field is too long", "Shorten the field that details.error_user_msg names." },
   { 2388047, "never", "Template header is not valid", "Remove line ends, formatting, emoji and asterisks from the header." },
@@ -199,7 +199,7 @@ local ROWS = {
   { 139000, "never", "Flow is blocked by an integrity check",
     "Open the account in Business Support Home and ask for a review: it cannot create or publish flows now." },
   { 139001, "never", "Flow could not be updated",
-    "Correct the flow JSON as details.reason says, or clone the flow: a published one cannot be changed." },
+    "Correct the flow JSON as details.reason says, or clone the flow: a published flow cannot be changed." },
   { 139002, "never", "Flow could not be published",
     "Correct what details.reason names: the flow JSON, endpoint_uri, the public key, the number or the app." },
   { 139003, "never", "Flow could not be deprecated", "Read the flow's status: only a published flow can be deprecated." },
@@ -221,13 +221,13 @@ local ROWS = {
   { 138004, "wait", "Call connection error", "Compare the SDP offer with one that works, then call again later." },
   { 138005, "wait", "Call rate limit hit", "Wait, then start fewer calls with this number." },
   { 138006, "never", "No call permission", "Send a call_permission_request first, and call when the user accepts it." },
-  { 138007, "never", "Call connection timed out", "Answer with the SDP sooner: the call ended before it came." },
+  { 138007, "never", "Call connection timed out", "Answer with the SDP sooner: the call ended before the SDP came." },
   { 138009, "wait", "Call permission request limit hit",
-    "Wait: a user gets one request in 24 hours and two in 7 days. A call that connects resets this." },
+    "Wait: a user gets one request in 24 hours and two in 7 days. A connected call resets this limit." },
   { 138012, "wait", "Calls to this user in 24 hours are used up",
     "Wait until the time that details.reason names, then call again." },
   { 138013, "wait", "Business-initiated calling is not available",
-    "Ask the user to call: this number may not start calls. If the answer says limit, wait and look up less often." },
+    "Ask the user to call: this number may not start calls. If the answer names a limit, wait, then ask less often." },
   { 138014, "wait", "Calling is disabled for low quality",
     "Call only users who expect it, and wait until the restriction of the number ends." },
   { 138015, "never", "Calling cannot be enabled", "Raise the number's messaging limit to 2,000 or more, then enable calling." },
@@ -242,7 +242,7 @@ local ROWS = {
   { 138023, "wait", "Call accepted without media", "Call again later: the call was accepted, but no audio connection was seen." },
   -- blocked users
   { 139100, "never", "Some users could not be blocked or unblocked",
-    "Repeat it only for the users that the answer names as failed; a user to block has to have written in 24 hours." },
+    "Repeat it only for the users that the answer names as failed; only a user who wrote in the last 24 hours can be blocked." },
   { 139101, "never", "Block list is full", "Unblock other users first: the list holds 64,000." },
   { 139102, "unknown", "Concurrent update", "Read the block list again from its first page, then repeat the request." },
   { 139103, "unknown", "Internal error", "Read the block list to see whether it changed, then repeat the request." },
@@ -265,7 +265,7 @@ local ROWS = {
   { 2494179, "never", "Sign-up website is not https", "Begin website_url with https://, as in https://example.com." },
 }
 
-local LAST_PERMISSION = 299 -- each code from 200 on says that a permission is missing
+local LAST_PERMISSION = 299 -- each code from 200 to 299 means that a permission is missing
 
 ---@type table<integer, { name: string, retry: "safe"|"unknown"|"wait"|"never", advice: string }>
 local codes = {}

@@ -1,16 +1,17 @@
--- The one room that knows JSON libraries. Reading is the core's: it keeps every digit of an integer, reads half a surrogate
--- pair as U+FFFD, and needs half of lua-cjson's time. The core also writes what is sent: messages, and the bodies of calls; so
--- checking, sending and receiving need nothing else. The sandbox's answers and the like are lua-cjson's. Never raises.
+-- The only file that knows the JSON libraries. The core reads JSON: it keeps every digit of an integer, reads half a surrogate
+-- pair as U+FFFD, and takes half the time of lua-cjson. The core also writes the JSON that is sent: messages, and the bodies of
+-- calls. So checking, sending and receiving need no library. Only encode() uses lua-cjson, for example for answers of the
+-- sandbox. Never raises.
 local core = require "whatsapp.core"
 
 local json = {}
 
 ---@param text string
----@return any? value a null inside is whatsapp.null
+---@return any? value a null inside a table is whatsapp.null
 ---@return string? err
 json.decode = core.decode
 
----Writes any value with all its digits and its marked lists, keys sorted by their bytes. It needs no library.
+---Writes any value: numbers with all their digits, marked lists as lists, keys sorted by their bytes. Needs no library.
 ---@param value any a table, a text, a number, a boolean or null
 ---@return string? text
 ---@return string? err
@@ -19,9 +20,10 @@ json.write = core.write
 
 local cjson
 
--- A private instance, so that no other code's settings change what is written here; loaded when it is first needed.
+-- The instance of lua-cjson is private, so that the settings of other code do not change its output. It is made at the first
+-- use.
 local function encode(value)
-  cjson = cjson or require("cjson").new()
+  cjson = cjson or require("whatsapp.util.needed")("cjson").new()
   return cjson.encode(value)
 end
 

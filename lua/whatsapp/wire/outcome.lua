@@ -9,17 +9,17 @@ local values = require "whatsapp.util.values"
 
 local outcome = {}
 
----The headers that this file reads, with those of TOLD below. A transport of the library drops all others.
+---The headers that this file reads; those of TOLD below are added. The library's transports drop all other headers.
 outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 
 ---@class whatsapp.details
 ---@field kind "invalid"|"refused"|"transport"|"api"|"protocol"|"store" invalid: the message is wrong; refused: the request was
 ---stopped before it was sent (see refused_by); transport: no complete answer; api: a Graph error; protocol: any other answer;
 ---store: the store of an outbox failed
----@field retryable boolean a repetition may help, and cannot send the message twice
----@field may_have_been_sent boolean
+---@field retryable boolean true: a repetition may help, and cannot send the message twice
+---@field may_have_been_sent boolean true: the message may have reached the API
 ---@field problems whatsapp.problem[]? of kind "invalid"
----@field count integer? number of problems, including those after the first 100
+---@field count integer? number of all problems; .problems has only the first 100
 ---@field refused_by string? of kind "refused": "before_send", "token", "event", "on_warning", "credentials" or "pages"
 ---@field http_status integer?
 ---@field code integer? the error code of the API: compare this, not the texts
@@ -27,34 +27,34 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 ---@field type string?
 ---@field message string?
 ---@field reason string? error_data.details: the most useful sentence of the API
----@field error_user_title string? the API's sentences for a person
----@field error_user_msg string?
----@field error_data any? as the API sent it
+---@field error_user_title string? the API's sentence for a user
+---@field error_user_msg string? the API's longer sentence for a user
+---@field error_data any? error_data as the API sent it
 ---@field raw table? the whole error object, without secrets
----@field advice string? what to do about the code
+---@field advice string? what to do after this error code
 ---@field trace_id string?
----@field retry_after number? seconds
+---@field retry_after number? seconds to wait before the next attempt
 ---@field waited number? seconds that the request waited for limits
----@field attempts integer?
+---@field attempts integer? number of attempts that were made
 ---@field hint string? the directive that is missing in nginx's configuration
----@field answer table? of client:call: the whole answer, if it has an error and other members, such as
+---@field answer table? of client:call: the whole answer, if it has an error and other members too, such as
 ---the users for whom the call succeeded
 ---@field pages integer? of client:pages: number of pages that were requested
 ---@field media_id string? of client:send_file: the id of the uploaded file
 ---@field session string? of media:upload_sample: pass it to continue the upload later
 
 ---@class whatsapp.problem
----@field path string in Lua's form: interactive.action.buttons[2].reply.title
----@field rule string
----@field limit number|string|nil
----@field actual number|string|nil
+---@field path string the place in the message, as in Lua: interactive.action.buttons[2].reply.title
+---@field rule string the rule that the value breaks: a name of schema.terms().codes
+---@field limit number|string|nil the allowed value, or the largest or the smallest allowed value
+---@field actual number|string|nil the value in the message, or its size
 ---@field message string
 
 local integer = values.integer
 
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
 
--- seconds since 1970 of an HTTP date; os.time knows local time only
+-- returns the seconds from 1970 to an HTTP date; os.time reads only local time
 local function date_to_seconds(text)
   local day, month, year, hour, minute, second = text:match "(%d+) (%a+) (%d+) (%d+):(%d+):(%d+)"
   if not MONTHS[month] then return nil end
@@ -65,7 +65,7 @@ local function date_to_seconds(text)
   return days * 86400 + tonumber(hour) * 3600 + tonumber(minute) * 60 + tonumber(second)
 end
 
----@param value string? of a Retry-After header: seconds, or an HTTP date
+---@param value string? the value of a Retry-After header: seconds, or an HTTP date
 ---@param now integer? seconds since 1970
 ---@return number? seconds
 function outcome.retry_after(value, now)
@@ -81,7 +81,7 @@ local function without_tokens(text)
   return text and (text:gsub("EAA%w%w%w%w%w+", "EAA..."):gsub("([Aa]ccess [Tt]oken:? )[%w%-_|.]*%d[%w%-_|.]*", "%1..."))
 end
 
-local decode, names_message, RESULT = json.decode, core.names_message, shown.RESULT
+local decode, names_message, read_answer, RESULT = json.decode, core.names_message, core.read_answer, shown.RESULT
 
 local function decoded(text)
   if type(text) ~= "string" then return nil end
@@ -89,7 +89,7 @@ local function decoded(text)
   if type(value) == "table" then return value end
 end
 
----Returns the usage of the limits, from two headers of the API that hold JSON.
+---Returns how much of the limits is used, from two headers of the API that contain JSON.
 ---@param headers table<string, string>
 ---@return { business: table?, app: table? }?
 function outcome.usage(headers)
@@ -107,19 +107,19 @@ end
 
 -- ---- verdicts -------------------------------------------------------------------------------------------------------------
 
--- The class of an error code (see wire/error_codes); nil for a code that is not known.
+-- returns the class of an error code (see wire/error_codes); nil for an unknown code
 local function class_of(code)
   local known = codes[code]
   if known then return known.retry end
   if code and code >= 200 and code <= 299 then return "never" end
 end
 
----The only function that judges an answer without success: whether the request may have been processed, and whether it may be
----repeated. An answer that names a message is never a refusal.
+---Judges an answer without success: whether the request may have been processed, and whether it may be repeated. No other
+---function judges this. An answer that contains a message's id is never a refusal.
 ---@param status integer
----@param code integer? of the Graph error
----@param has_id boolean the answer names a message, although it is an error
----@param transient boolean? the API's is_transient
+---@param code integer? the code of the Graph error
+---@param has_id boolean true: the answer contains a message's id, although it is an error
+---@param transient boolean? the member is_transient of the API's error
 ---@return boolean may_have_been_sent, boolean retryable
 function outcome.verdict(status, code, has_id, transient)
   local class = class_of(code)
@@ -128,7 +128,7 @@ function outcome.verdict(status, code, has_id, transient)
   return false, class == "safe" or (class == nil and (transient == true or status == 429))
 end
 
--- returns the error line; facts: codes and ids for its end, in brackets
+-- returns the error line; `facts` are codes and ids for the end of the line, in brackets
 local function line_of(details, facts)
   local known = codes[details.code]
   local line = details.message or (known and known.name) or "the API answered with an error"
@@ -153,12 +153,12 @@ local function tree_without_tokens(value, depth)
   return copy
 end
 
--- returns a string of the API for one line, without long tokens and control characters; nil for other values
+-- returns a string of the API on one line, without long tokens and control characters; nil for other values
 local function shown_text(text)
   if type(text) == "string" then return show.line(without_tokens(text)) end
 end
 
-local LEVELS = 6 -- levels of an error object that are kept
+local LEVELS = 6 -- an error object is copied to this number of levels of tables
 
 -- reads an error object of the API, from an answer or a webhook
 local function read_error(err)
@@ -221,7 +221,7 @@ end
 
 ---Raises if the answer is not a response.
 ---@param answer any
----@param level integer of the caller to blame, as error() counts from here
+---@param level integer the stack level of the caller to blame, as for error()
 function outcome.check(answer, level)
   if type(answer) ~= "table" or type(answer.status) ~= "number" then
     error("a response is a table with a status, headers and a body, got a " .. type(answer), level + 1)
@@ -248,10 +248,19 @@ local function failure_of(answer, status, headers, object, problem)
   return protocol_failure(status, headers, is_success(status) and problem or "JSON without a Graph error", has_id)
 end
 
----Returns a response of a user's transport in the form that the readers here need: headers are a table, body is a string or nil.
+local function parts(answer) return { status = answer.status, headers = answer.headers, body = answer.body } end
+
+-- returns the response as a table without a metatable; nil if its metatable raises
+local function plain(answer)
+  local ok, copy = pcall(parts, answer)
+  return ok and copy or nil
+end
+
+---Returns a response of a user's transport in the form that this file needs: headers are a table, body is a string or nil.
 ---@param answer any
 ---@return whatsapp.response? response nil: the answer is not a response
 function outcome.checked(answer)
+  if type(answer) == "table" and getmetatable(answer) ~= nil then answer = plain(answer) end
   if type(answer) ~= "table" or type(answer.status) ~= "number" then return nil end
   local headers, body = answer.headers, answer.body
   if type(headers) == "table" and (body == nil or type(body) == "string") then return answer end
@@ -275,26 +284,26 @@ end
 ---Reads the answer to a message: ids, or `success` after a message was marked as read. A 2xx answer with an id is a success,
 ---even if it also has an error.
 ---@param answer whatsapp.response as outcome.checked returns it
----@return table? result mirrors the API's: .messages[1].id, .contacts[1].wa_id; .success of a mark as read
+---@return table? result has the same form as the API's answer: .messages[1].id, .contacts[1].wa_id; after mark_read: .success
 ---@return string? err
 ---@return whatsapp.details? details
 function outcome.message(answer)
   local status, body = answer.status, answer.body
   if body and status >= 200 and status <= 299 then -- the short way for nearly all answers
-    local object = decode(body)
-    if names_message(object) or (type(object) == "table" and object.success == true and object.error == nil) then
+    local object, is_named = read_answer(body)
+    if is_named == true or (type(object) == "table" and object.success == true and object.error == nil) then
       return setmetatable(object, RESULT)
     end
   end
   local number, headers, object = parts_of(answer)
-  return failure_of(answer, number, headers, object, "JSON that names no message")
+  return failure_of(answer, number, headers, object, "JSON without the id of a message")
 end
 
 local SUCCESSES = { "id", "data", "calls" } -- a successful answer to another request has one of these members
 
 ---Reads any answer, for a program that sends the requests itself.
 ---@param answer whatsapp.response header names in lower case
----@return table? result mirrors the API's
+---@return table? result has the same form as the API's answer
 ---@return string? err
 ---@return whatsapp.details? details
 function outcome.parse(answer)
@@ -320,7 +329,7 @@ for name in pairs(TOLD) do table.insert(outcome.HEADERS, name) end
 ---Copies the headers of TOLD into `info`.
 ---@param info table gets a member for each of these headers
 ---@param headers table<string, string> as outcome.checked returns them
----@param clean fun(of: any, value: any): any takes secrets out of a value
+---@param clean fun(of: any, value: any): any removes secrets from a value
 ---@param of any the first argument of clean
 function outcome.tell(info, headers, clean, of)
   for name in next, headers do
@@ -332,8 +341,8 @@ end
 -- ---- failures that are made here ------------------------------------------------------------------------------------------
 
 ---@param err string
----@param problems whatsapp.problem[]? each with its path
----@return nil, string err, whatsapp.details details of a wrong value: nothing was sent
+---@param problems whatsapp.problem[]? problems of the value
+---@return nil, string err, whatsapp.details details of a wrong value; nothing was sent
 function outcome.invalid(err, problems)
   problems = problems or {}
   return nil, err, shown.details {
@@ -341,7 +350,7 @@ function outcome.invalid(err, problems)
   }
 end
 
----@param by string the value of refused_by: what stopped the request
+---@param by string the value of refused_by: it names the part that stopped the request
 ---@param err string
 ---@return nil, string err, whatsapp.details details
 function outcome.refused(by, err)

@@ -1,21 +1,22 @@
--- Collects what is wrong with a table that is checked in Lua, in the form in which the core reports the problems of a message:
--- path, rule, limit, actual, message; warnings apart. Keeps at most 100 of each and counts all. Checks nothing itself.
+-- Collects the problems of a table that Lua code checks. The form is that of the core's problems: path, rule, limit, actual,
+-- message. Warnings have a separate list. Keeps at most 100 of each, and counts all problems. Checks nothing itself.
 local options = require "whatsapp.util.options"
 local outcome = require "whatsapp.wire.outcome"
 local show = require "whatsapp.util.show"
 
 local problems = {}
 
-local KEPT, NAMED, LONGEST = 100, 3, 60 -- problems that are kept, and named in the line; bytes of a value that is shown
+-- KEPT: number of problems that are kept. NAMED: number of problems in the line. LONGEST: bytes of a value that is shown.
+local KEPT, NAMED, LONGEST = 100, 3, 60
 
 ---@class whatsapp.report
 ---@field problems whatsapp.problem[]
 ---@field warnings whatsapp.problem[]
----@field count integer problems, also those after the first 100
+---@field count integer number of all problems; .problems has only the first 100
 local Report = {}
 Report.__index = Report
 
----@param subject string? what is checked, for problems of the whole: "message" if absent
+---@param subject string? the name of the table in problems without a path: "message" if absent
 ---@return whatsapp.report
 function problems.new(subject)
   return setmetatable({ problems = {}, warnings = {}, count = 0, subject = subject or "message" }, Report)
@@ -24,7 +25,7 @@ end
 -- ---- words ------------------------------------------------------------------------------------------------------------------
 
 ---@param value any
----@return string shown a string in quotes, a number as it is, for everything else its type
+---@return string shown a string in quotes; a number unchanged; the type of any other value
 function problems.shown(value)
   if type(value) == "string" then return '"' .. show.line(value, LONGEST) .. '"' end
   if type(value) == "number" then return tostring(value) end
@@ -45,10 +46,10 @@ end
 ---@return string "1 item", "2 items"
 function problems.counted(count, unit) return ("%d %s%s"):format(count, unit, count == 1 and "" or "s") end
 
----The words of a wrong name: the name that it is near to, or all names.
+---Returns the words for an unknown name. They end with a similar known name, or with the list of the known names.
 ---@param name any
 ---@param names table<string, any>
----@param what string "no such field"
+---@param what string the beginning of the words, such as "no such field"
 ---@return string
 function problems.unknown(name, names, what)
   local near = options.did_you_mean(name, names)
@@ -104,19 +105,19 @@ function Report:warn(path, rule, sentence, limit, actual)
   if #self.warnings < KEPT then table.insert(self.warnings, record(self, path, rule, sentence, limit, actual)) end
 end
 
----A text, list or number that is too large.
+---Reports a text, list or number that is too large.
 ---@param path string
 ---@param rule "max_chars"|"max_items"
 ---@param size integer
 ---@param unit string in the singular
----@param most integer
----@param where string? words at the end
+---@param most integer the largest allowed size
+---@param where string? words for the end of the sentence
 function Report:over(path, rule, size, unit, most, where)
   self:add(path, rule, ("%s, at most %d%s"):format(problems.counted(size, unit), most, where or ""), most, size)
 end
 
 ---@param path string
----@param words string what is missing
+---@param words string describe the missing value
 ---@param limit (number|string)?
 function Report:missing(path, words, limit) self:add(path, "required", "missing: " .. words, limit) end
 
@@ -125,12 +126,13 @@ function Report:missing(path, words, limit) self:add(path, "required", "missing:
 function Report:forbid(path, words) self:add(path, "forbidden", words) end
 
 ---@param path string
----@param value any that another item of the list has too
+---@param value any a value that another item of the list has too
 function Report:twice(path, value)
   self:add(path, "unique", ("%s occurs twice, must be unique"):format(problems.shown(value)), nil, value)
 end
 
----@param list whatsapp.problem[] problems of another check of the same table; those of a path that has one already are left out
+---@param list whatsapp.problem[] problems of another check of the same table; a problem is left out if its path has a problem
+---already
 ---@param count integer
 function Report:join(list, count)
   local known = {}
@@ -142,7 +144,7 @@ function Report:join(list, count)
   self.count = self.count + count
 end
 
----Makes warnings of all problems, as the mode "lenient" does.
+---Changes all problems into warnings: for the mode "lenient".
 function Report:soften()
   for _, problem in ipairs(self.problems) do
     if #self.warnings < KEPT then table.insert(self.warnings, problem) end
@@ -150,7 +152,7 @@ function Report:soften()
   self.problems, self.count = {}, 0
 end
 
----@return string line the first problems
+---@return string line names the first problems
 function Report:line()
   local list = {}
   for i = 1, math.min(#self.problems, NAMED) do list[i] = self.problems[i].message end
@@ -159,8 +161,8 @@ function Report:line()
 end
 
 ---@return true? ok
----@return whatsapp.problem[]|string warnings or, of a failure, the line that names up to three problems
----@return whatsapp.details? details .problems has them all
+---@return whatsapp.problem[]|string warnings after a failure: a line that names up to three problems
+---@return whatsapp.details? details of a failure: .problems has the first 100 problems
 function Report:finish()
   if self.count == 0 then return true, self.warnings end
   local _, err, details = outcome.invalid(self:line(), self.problems)

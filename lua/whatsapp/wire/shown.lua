@@ -1,6 +1,9 @@
--- Prints a result, `info` and `details` as lines worth reading. Metatables with __tostring and nothing else;
--- pairs() and JSON writers see the plain tables. Never shows a secret: what is in the tables was scrubbed before.
+-- Prints a result, `info` and `details` as readable lines. Only sets metatables with __tostring: pairs() and JSON writers see
+-- plain tables. Never shows a secret: the tables have no secrets, because other code removed them.
 local core = require "whatsapp.core"
+local show = require "whatsapp.util.show"
+
+local value_of = show.value
 
 local shown = {}
 
@@ -15,19 +18,19 @@ local KINDS = {
   protocol = "an answer that is not the API's",
 }
 
--- the next step of a program
+-- returns a sentence: what the program should do next
 local function next_step(details)
   if details.retryable then
     local wait = details.retry_after and (" after %g seconds"):format(details.retry_after) or ""
     return "it was not sent; try again" .. wait
   end
-  if details.may_have_been_sent then return "it may have been sent; do not repeat it by itself" end
+  if details.may_have_been_sent then return "it may have been sent; a program should not repeat it on its own" end
   return "it was not sent; the same request fails again"
 end
 
-local FACTS = { -- member, how it is shown
+local FACTS = { -- member, and the format in which it is shown
   { "code", "code %s" }, { "http_status", "HTTP %s" }, { "refused_by", "by %s" }, { "attempts", "attempts: %s" },
-  { "waited", "held back by limits for %s seconds" }, { "stamp", "stamp %s" }, { "trace_id", "trace %s" },
+  { "waited", "waited %s seconds for limits" }, { "stamp", "stamp %s" }, { "trace_id", "trace %s" },
   { "media_id", "media %s" },
 }
 
@@ -35,7 +38,7 @@ local function facts_of(values)
   local facts = {}
   for _, fact in ipairs(FACTS) do
     local value = values[fact[1]]
-    if value ~= nil then facts[#facts + 1] = fact[2]:format(tostring(value)) end
+    if value ~= nil then facts[#facts + 1] = fact[2]:format(value_of(value)) end
   end
   return table.concat(facts, ", ")
 end
@@ -44,15 +47,15 @@ local Details = core.details or {}
 
 function Details.__tostring(details)
   local facts = facts_of(details)
-  local kind = KINDS[details.kind] or tostring(details.kind)
+  local kind = KINDS[details.kind] or value_of(details.kind)
   local lines = { facts == "" and kind or ("%s (%s)"):format(kind, facts) }
   for _, name in ipairs { "message", "reason", "error_user_title", "error_user_msg" } do
-    if type(details[name]) == "string" then lines[#lines + 1] = "  " .. details[name] end
+    if type(details[name]) == "string" then lines[#lines + 1] = "  " .. value_of(details[name]) end
   end
-  lines[#lines + 1] = ("  what to do: %s"):format(details.advice or details.hint or next_step(details))
+  lines[#lines + 1] = ("  what to do: %s"):format(value_of(details.advice or details.hint or next_step(details)))
   if details.advice or details.hint then lines[#lines + 1] = "  " .. next_step(details) end
   for _, problem in ipairs(type(details.problems) == "table" and details.problems or {}) do
-    lines[#lines + 1] = "  " .. tostring(problem.message)
+    lines[#lines + 1] = "  " .. value_of(type(problem) == "table" and problem.message or problem)
   end
   return table.concat(lines, "\n")
 end
@@ -64,7 +67,7 @@ local Info = {}
 function Info.__tostring(info)
   local lines = { facts_of(info) }
   if info.fallback then lines[1] = lines[1] .. ", the fallback was sent" end
-  for _, warning in ipairs(info.warnings or {}) do lines[#lines + 1] = "  warning: " .. tostring(warning.message) end
+  for _, warning in ipairs(info.warnings or {}) do lines[#lines + 1] = "  warning: " .. value_of(warning.message) end
   return table.concat(lines, "\n")
 end
 
@@ -75,19 +78,19 @@ local function first_of(list) return type(list) == "table" and type(list[1]) == 
 function Result.__tostring(result)
   local message, contact = first_of(result.messages), first_of(result.contacts)
   if not message then
-    if result.id ~= nil then return "id " .. tostring(result.id) end
+    if result.id ~= nil then return "id " .. value_of(result.id) end
     return result.success == true and "done" or "an answer of the API"
   end
   local to = contact and (contact.wa_id or contact.input or contact.user_id)
-  local status = message.message_status and (" (%s)"):format(tostring(message.message_status)) or ""
-  return ("%s%s%s"):format(tostring(message.id), to and " to " .. tostring(to) or "", status)
+  local status = message.message_status and (" (%s)"):format(value_of(message.message_status)) or ""
+  return ("%s%s%s"):format(value_of(message.id), to and " to " .. value_of(to) or "", status)
 end
 
 ---@param details whatsapp.details
 ---@return whatsapp.details details the same table
 function shown.details(details) return setmetatable(details, Details) end
 
-shown.INFO, shown.RESULT = Info, Result -- metatables, for what is made for each message
+shown.INFO, shown.RESULT = Info, Result -- metatables for tables that are made for each message
 
 ---@param result table
 ---@return table result the same table

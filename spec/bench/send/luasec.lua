@@ -1,5 +1,5 @@
--- Lua's usual way by hand, for the benchmark of sending: a socket of LuaSec's that is kept, HTTP/1.1 written out, and
--- lua-cjson both ways. Checks nothing of a message, repeats nothing. Never sends to the API.
+-- The usual way in Lua, for the benchmark of sending: a kept socket of LuaSec, HTTP/1.1 by hand, and lua-cjson for both
+-- directions. Never checks a message, never repeats a request. Never sends to the API.
 --   lua luasec.lua blocking BASE_URL CA_FILE COUNT WARM_UP
 local cjson = require "cjson"
 local floor = require "floor"
@@ -27,7 +27,7 @@ local connection = connect()
 local HEAD = ("POST /v26.0/106540352242922/messages HTTP/1.1\r\nHost: %s:%s\r\nUser-Agent: luasec\r\nAccept: */*\r\n"
   .. "Authorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: "):format(host, port, measure.TOKEN)
 
--- head and body leave in one write: in two, the server would wait for the second one
+-- sends head and body in one write: with two writes, the server would wait for the second write
 local function send(one)
   local body = cjson.encode(one)
   assert(connection:send(HEAD .. #body .. "\r\n\r\n" .. body))

@@ -3,16 +3,26 @@ local floor = require "floor"
 
 local measure = {}
 
--- as long as the API's, and none of its
+-- a token as long as the API's; it is not a real token
 measure.TOKEN = "EAABwzLixnjYBO" .. ("0"):rep(70)
 
----@return integer KiB of memory that were ever resident; 0 where the system does not tell
-function measure.peak()
+local function status_of(name)
   local status = io.open "/proc/self/status"
   if not status then return 0 end
   local text = status:read "*a"
   status:close()
-  return tonumber(text:match "VmHWM:%s*(%d+)")
+  return tonumber(text:match(name .. ":%s*(%d+)"))
+end
+
+---@return integer KiB of memory that were ever resident; 0 where the system does not tell
+function measure.peak() return status_of "VmHWM" end
+
+---@return integer KiB of memory that are resident; 0 where the system does not tell
+---@return number KiB of Lua's heap, after a full collection
+function measure.memory()
+  collectgarbage()
+  collectgarbage()
+  return status_of "VmRSS", collectgarbage "count"
 end
 
 ---@param send fun(sends: integer, latencies: number[]) puts the nanoseconds of each send into latencies, if it knows them

@@ -1,4 +1,4 @@
--- The template message of the benchmarks, which that of sending sends: as a program would make it, a new table each time.
+-- The template message of the benchmark of sending, as a program would make it: a new table each time.
 -- Never sends anything.
 local message = {}
 

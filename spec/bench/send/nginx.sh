@@ -33,10 +33,10 @@ END
 
 cat > "$conf" <<END
 $user
-daemon on; pid nginx.pid; error_log error.log warn; worker_processes 1; $pinned
+daemon on; pid nginx.pid; error_log error.log warn; worker_processes 1; worker_rlimit_nofile 8192; $pinned
 load_module ${MODULES:-/usr/lib/nginx/modules}/ndk_http_module.so;
 load_module ${MODULES:-/usr/lib/nginx/modules}/ngx_http_lua_module.so;
-events { worker_connections 1024; }
+events { worker_connections 4096; }
 http {
   access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
   uwsgi_temp_path uwsgi; scgi_temp_path scgi; client_body_buffer_size 64k;

@@ -1,5 +1,5 @@
--- whatsapp bulk: many messages from a file. Checks every row before it sends the first one, and writes one outcome for each row
--- that it has read, whatever happens. Never sends a row twice.
+-- whatsapp bulk: sends many messages from a file. Checks every row of the file before it sends the first row, and writes one
+-- outcome for each row that it read, even after Ctrl-C. Never sends a row twice.
 local exit = require "whatsapp.cli.exit"
 local number = require("whatsapp.cli.progress").number
 
@@ -19,9 +19,9 @@ local function open(context)
   return source
 end
 
-local MOST_TOLD = 50 -- problems that are printed
+local MOST_TOLD = 50 -- rows whose problems are printed
 
--- Reads all rows once. Returns how many there are and how many would be refused.
+-- Reads all rows once. Returns the number of rows, and the number of rows that the client would refuse.
 local function check_all(context, source, visit)
   local rows = require "whatsapp.cli.rows"
   local count, wrong = 0, 0
@@ -50,7 +50,7 @@ local function writer_of(context)
     local write = function(line) context.terminal:out(line) end
     return write, function() context.terminal.flush() end
   end
-  local file, err = io.open(path, context.options.state and "wb" or "ab") -- with a state, all outcomes are written again
+  local file, err = io.open(path, context.options.state and "wb" or "ab") -- with a state file, all outcomes are written again
   if not file then exit.stop("usage", err) end
   return function(line)
     local ok, problem = file:write(context.terminal:scrubbed(line), "\n")
@@ -58,7 +58,7 @@ local function writer_of(context)
   end, function() file:flush() end
 end
 
--- the rows that were read and have no outcome yet: message -> row
+-- returns a ledger; ledger.open has the rows that were read and have no outcome yet: message -> row
 local function ledger_of(context)
   local outcome, json_line = require "whatsapp.cli.outcome", require "whatsapp.cli.json_line"
   local write, flush = writer_of(context)
@@ -79,7 +79,7 @@ local function ledger_of(context)
     if row then ledger.tell(row, outcome.of(result, err, about)) end
   end
 
-  -- a row that was read, and whose outcome was lost: LuaJIT may be interrupted anywhere
+  -- writes an outcome for each row that was read and has no outcome: LuaJIT may be interrupted anywhere
   function ledger.close()
     local left = {}
     for _, row in pairs(ledger.open) do left[#left + 1] = row end
@@ -95,7 +95,7 @@ end
 
 -- ---- sending ----------------------------------------------------------------------------------------------------------------
 
--- The rows that are sent, one message a call. A row that is wrong has its outcome at once.
+-- Returns a function that returns the next message to send. A wrong row gets its outcome at once.
 local function feed_of(source, ledger)
   local rows, next_row = require "whatsapp.cli.rows", source.rows()
   return function()
@@ -157,7 +157,7 @@ end
 
 -- ---- with a state file ------------------------------------------------------------------------------------------------------
 
--- The file holds what became of each row: what was sent before is not sent again.
+-- Opens the state file. It holds the outcome of each row, so that no row is sent again.
 local function open_state(context)
   local options = context.options
   local is_there = io.open(options.state, "rb")
@@ -168,7 +168,7 @@ local function open_state(context)
   return require("whatsapp.outbox").new(made)
 end
 
--- Writes the outcome of every row, from the state file.
+-- writes the outcome of every row, from the state file
 local function tell_all(context, source, outbox)
   local rows, outbox_rows, ledger = require "whatsapp.cli.rows", require "whatsapp.cli.outbox_rows", ledger_of(context)
   for row in source.rows() do
@@ -185,12 +185,18 @@ local OF_STATE = { accepted = "accepted", unknown = "unknown", failed = "failed"
 local function send_from_state(context, source, total)
   if not source.can_rewind then exit.stop("usage", "--state needs a file that can be read twice, not a pipe") end
   local outbox = open_state(context)
+  local before = require("whatsapp.cli.store").check(outbox:counts())
   local counts = { done = 0, failed = 0, unknown = 0, accepted = 0 }
   require("whatsapp.cli.outbox_rows").put(outbox, source.rows(), { with_keys = true }, function(_, result)
     if result.state == "same" then counts.done = counts.done + 1 end
   end)
-  if counts.done > 0 then context.terminal:note(("%s rows are in %s already"):format(number(counts.done),
-    context.options.state)) end
+  local unfinished = before.queued + before.claimed + before.sending
+  if counts.done > 0 then
+    context.terminal:note(("%s rows are in %s already"):format(number(counts.done), context.options.state))
+  elseif unfinished > 0 then
+    context.terminal:note(("%s holds %s unsent messages of another file: they are sent too"):format(context.options.state,
+      number(unfinished)))
+  end
   counts.done = 0
   local bar = require("whatsapp.cli.progress").new(context.terminal, total, require("whatsapp.curl").now)
   local is_interrupted = require("whatsapp.cli.outbox_run").run(context, outbox, true, function(entry)
@@ -227,7 +233,7 @@ local function dry_run(context, source)
 end
 
 local function check_options(options)
-  if options.resume and not options.state then exit.stop("usage", "--resume needs --state FILE.db: only a state file knows") end
+  if options.resume and not options.state then exit.stop("usage", "--resume needs --state FILE.db") end
   if options.concurrency and (options.concurrency < 1 or options.concurrency % 1 ~= 0) then
     exit.stop("usage", "--concurrency takes a whole number over 0")
   end
@@ -266,21 +272,21 @@ end
 return {
   name = "bulk",
   summary = "send many messages from a file",
-  description = "FILE is JSON Lines, one message a line, or CSV with -m: a message whose strings hold {{column}}. All rows "
-    .. "are checked before the first is sent. Prints one line of JSON for each row, also after Ctrl-C; its state is accepted, "
-    .. "invalid, failed, not_sent or unknown.",
-  arguments = { { "file", "1", "the rows, -: stdin", argname = "FILE" } },
+  description = "FILE is JSON Lines, one message a line; or CSV with -m FILE, a message that has {{column}} in its "
+    .. "strings. Checks all rows before it sends the first row. Prints one line of JSON for each row, even after Ctrl-C; its "
+    .. "state is accepted, invalid, failed, not_sent or unknown.",
+  arguments = { { "file", "1", "the rows; -: stdin", argname = "FILE" } },
   options = {
-    { "-m --message", "FILE", "the message of a row of CSV, with {{column}} in its strings" },
-    { "--out", "FILE", "where outcomes go, at the end of the file; stdout if absent" },
+    { "-m --message", "FILE", "the message for each row of CSV, with {{column}} in its strings" },
+    { "--out", "FILE", "append the outcomes to FILE; print them if absent" },
     { "--rate", "N", "messages a second (80)", number = true },
     { "--concurrency", "N", "requests at once (32)", number = true },
     { "--empty", "ok", "a column of CSV may be empty" },
-    { "--skip-invalid", nil, "send the other rows where some are wrong" },
-    { "--state", "FILE.db", "a durable outbox: goes on where it was, nothing twice" },
-    { "--resume", nil, "with --state: refuse to start anew" },
+    { "--skip-invalid", nil, "send the valid rows even if others are wrong" },
+    { "--state", "FILE.db", "keep the state in FILE.db: the next run sends only the rest" },
+    { "--resume", nil, "with --state: fail if FILE.db does not exist" },
     { "--timeout", "S", "with --state: seconds for one attempt (30)", number = true },
-    { "--dry-run", nil, "checks the rows and prints their JSON; no token needed" },
+    { "--dry-run", nil, "check the rows and print their JSON; needs no token" },
     { "-y --yes", nil, "send without a question" },
   },
   examples = { "whatsapp bulk orders.jsonl --yes --out outcomes.jsonl",

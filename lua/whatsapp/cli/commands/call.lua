@@ -1,9 +1,9 @@
--- whatsapp call: any endpoint of the Graph API, with the client's token, errors and repeats. Never shows the token.
+-- whatsapp call: calls any endpoint of the Graph API, with the client's token, errors and retries. Never shows the token.
 local exit = require "whatsapp.cli.exit"
 
 local METHODS = { GET = true, POST = true, DELETE = true }
 
--- a text stays a text; := takes JSON
+-- returns an object from items: name=text sets a string, name:=JSON sets any value
 local function object_of(words)
   local items, object = require "whatsapp.cli.items", nil
   for _, word in ipairs(words) do
@@ -33,7 +33,7 @@ end
 
 local function request_of(options)
   local method = options.method:upper()
-  if not METHODS[method] then exit.stop("usage", ("a method is GET, POST or DELETE, got %s"):format(options.method)) end
+  if not METHODS[method] then exit.stop("usage", ("the method must be GET, POST or DELETE, got %s"):format(options.method)) end
   local items = object_of(options.words)
   local request = { method = method, path = options.path, query = query_of(options.query) }
   if options.body then
@@ -47,7 +47,7 @@ local function request_of(options)
   return request
 end
 
--- an error that the library raises here is wrong use of the command
+-- Calls a method of the client. An error that the library raises means wrong use of the command.
 local function protected(method, ...)
   local ok, result, err, details = pcall(method, ...)
   if not ok then exit.stop("usage", (tostring(result):gsub("^[^:]+:%d+: ", ""))) end
@@ -55,7 +55,7 @@ local function protected(method, ...)
 end
 
 local function pages(context, client, request)
-  if request.method ~= "GET" then exit.stop("usage", "--all goes with GET") end
+  if request.method ~= "GET" then exit.stop("usage", "--all needs GET") end
   request.method = nil
   local next_item = protected(client.pages, client, request)
   while true do
@@ -77,17 +77,17 @@ end
 
 return {
   name = "call",
-  summary = "any endpoint of the Graph API",
+  summary = "call any endpoint of the Graph API",
   description = "Calls an endpoint and prints its answer as JSON. PATH is relative to the API's version; {waba} and "
-    .. "{phone} are the ids of the settings. An ITEM is a member of the body of a POST, else a parameter of "
-    .. "the query.",
+    .. "{phone} become the ids of the settings. An ITEM is a member of the body for POST, and a parameter of "
+    .. "the query for GET and DELETE.",
   arguments = { { "method", "1", "GET, POST or DELETE", argname = "METHOD" }, { "path", "1",
     "such as {phone} or {waba}/message_templates",
     argname = "PATH" }, { "words", "*", "name=text or name:=JSON", argname = "ITEM" } },
   options = {
     { "--query", "NAME=VALUE", "a parameter of the query", many = true },
-    { "--body", "FILE", "the body, as JSON; -: stdin" },
-    { "--all", nil, "every page of a list, one item a line" },
+    { "--body", "FILE", "a file with the body as JSON; -: stdin" },
+    { "--all", nil, "print every page of a list, one item a line" },
   },
   examples = { "whatsapp call GET {phone} fields=quality_rating,throughput", "whatsapp call GET {waba}/message_templates --all" },
   run = run,

@@ -1,4 +1,4 @@
--- whatsapp completion: the script that completes the program's words in a shell. Made from the same rows as the help.
+-- whatsapp completion: prints the completion script of a shell, made from the same rows as the help. Never changes a file.
 local METHODS = { bash = "get_bash_complete", zsh = "get_zsh_complete", fish = "get_fish_complete" }
 
 local function run(context)
@@ -8,7 +8,7 @@ end
 
 return {
   name = "completion",
-  summary = "the completion script of a shell",
+  summary = "print the completion script of a shell",
   arguments = { { "shell", "1", "bash, zsh or fish", argname = "SHELL", choices = { "bash", "zsh", "fish" } } },
   examples = { "whatsapp completion bash >/etc/bash_completion.d/whatsapp", "eval \"$(whatsapp completion bash)\"" },
   run = run,

@@ -1,9 +1,9 @@
--- whatsapp doctor: looks for whatever keeps messages from being sent or received, and names the fix. Each check is a row; without
--- a token the API is not asked. Changes nothing, and shows no secret.
+-- whatsapp doctor: finds out why messages are not sent or received, and names the fix. Each check is a function. Without a token,
+-- it asks the API nothing about the account. Never changes anything, and never shows a secret.
 local exit = require "whatsapp.cli.exit"
 local shell = require "whatsapp.cli.shell"
 
--- a check gets the doctor's state and returns a level, what it found, and the fix; or nothing
+-- A check gets the doctor's state. It returns a level, a finding and a fix; or nothing, if it does not apply.
 
 -- ---- this machine -------------------------------------------------------------------------------------------------------------
 
@@ -17,7 +17,7 @@ local MODULES = {
   { "whatsapp.core", "fail", "make, or luarocks install lua-whatsapp" },
   { "whatsapp.curl", "fail", "install the headers of libcurl and build again" },
   { "whatsapp.crypto", "fail", "install the headers of libcrypto and build again" },
-  { "cjson", "warn", "apt install lua-cjson: the sandbox and metrics write JSON with it" },
+  { "cjson", "warn", "apt install lua-cjson: the sandbox writes JSON with it" },
   { "DBI", "warn", "apt install lua-dbi-sqlite3: the outbox keeps messages with it" },
 }
 
@@ -80,7 +80,7 @@ end
 
 local function base_url(state) return state.settings:get "base_url" or "https://graph.facebook.com" end
 
--- any answer shows that the way is free; its Date header shows the clock
+-- Checks the connection. Any answer is good; the clock is checked with its header Date.
 local function connection(state)
   local options = state.settings:transport_options()
   options.timeout, options.connect_timeout = 10, 5
@@ -178,8 +178,8 @@ end
 return {
   name = "doctor",
   summary = "find out why messages are not sent or received",
-  description = "Looks at this machine, the settings, the connection, the token, the number and its webhooks. Prints "
-    .. "ok, warn or fail, what was found, and the fix. Without a token it asks the API nothing.",
+  description = "Checks this machine, the settings, the connection, the token, the number and its webhooks. Prints "
+    .. "ok, warn or fail, the finding, and the fix. Without a token it asks the API nothing.",
   examples = { "whatsapp doctor", "whatsapp --json doctor | grep '\"fail\"'" },
   run = run,
 }

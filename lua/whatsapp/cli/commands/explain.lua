@@ -1,4 +1,4 @@
--- whatsapp explain: what the schema knows about a path of a message. Reads the schema, and nothing else.
+-- whatsapp explain: prints what the schema says about a path of a message. Never reads a message.
 local exit = require "whatsapp.cli.exit"
 local paths = require "whatsapp.cli.paths"
 
@@ -13,17 +13,17 @@ end
 local function when_of(row)
   local words = {}
   for _, choice in ipairs(row.when) do
-    words[#words + 1] = choice.value and ("%s = %s"):format(choice.path, choice.value) or choice.path .. " is there"
+    words[#words + 1] = choice.value and ("%s = %s"):format(choice.path, choice.value) or choice.path .. " is present"
   end
   return #words > 0 and table.concat(words, ", ") or nil
 end
 
--- "string, required, 1-20 characters, unique"
+-- returns a line such as "string, required, 1-20 characters, unique"
 local function facts_of(row, terms)
   local kind = terms.kinds[row.kind]
   local facts = { row.kind, row.required and "required" or "optional" }
   facts[#facts + 1] = range_of(row, kind and kind.unit or "")
-  if row.advised_max then facts[#facts + 1] = ("better at most %d"):format(row.advised_max) end
+  if row.advised_max then facts[#facts + 1] = ("at most %d advised"):format(row.advised_max) end
   if row.unique then facts[#facts + 1] = "unique" end
   if row.same then facts[#facts + 1] = "the same in all items" end
   if row.format and terms.formats[row.format] then facts[#facts + 1] = terms.formats[row.format].text end
@@ -43,7 +43,7 @@ local function describe(context, path, rows)
       terminal:out(("    %s%s%s"):format(terms.documentation, row.section, CLASSES[row.class] and "  (" .. CLASSES[row.class]
         .. ")" or ""))
     end
-    if when then terminal:out("    where " .. when) end
+    if when then terminal:out("    if " .. when) end
     last = facts
   end
 end
@@ -80,9 +80,9 @@ end
 
 return {
   name = "explain",
-  summary = "what may be at a path of a message",
-  description = "Tells the type, limits and meaning of a field, and the fields of an object. Without PATH: the fields "
-    .. "of a message.",
+  summary = "describe a path of a message",
+  description = "Prints the type, limits and meaning of a field, and the fields of an object. Without PATH, prints the "
+    .. "fields of a message.",
   arguments = { { "path", "?", "such as interactive.action.buttons[].reply.title", argname = "PATH" } },
   examples = { "whatsapp explain interactive.action.buttons[].reply.title", "whatsapp explain template" },
   run = run,

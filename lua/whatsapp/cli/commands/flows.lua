@@ -1,5 +1,5 @@
--- whatsapp flows: the key of an endpoint, and the endpoint on this machine. `serve` runs nginx in the foreground;
--- flow_listener.lua answers there. Never prints a private key.
+-- whatsapp flows: makes the keys of a flow's endpoint, and runs the endpoint on this machine. `serve` runs nginx in the
+-- foreground, where flow_listener.lua answers. Never prints a private key.
 local exit = require "whatsapp.cli.exit"
 
 local PORT = 9430
@@ -22,7 +22,7 @@ end
 
 -- ---- key --------------------------------------------------------------------------------------------------------------------
 
--- a new file that only its owner can read
+-- writes a new file that only its owner can read
 local function write_new(path, text)
   local source = require "whatsapp.media.file"
   local created, err = source.create(path)
@@ -32,7 +32,7 @@ local function write_new(path, text)
   exit.stop("failed", tostring(problem or path .. " cannot be written"))
 end
 
--- the public half of the private key in the file, which is made if there is no such file
+-- returns the public key that belongs to the private key in a file; makes the file if it does not exist
 local function public_key(context, path, passphrase)
   local flows = require "whatsapp.flows"
   if not require("whatsapp.media.file").exists(path) then
@@ -65,7 +65,7 @@ local function absolute(path)
   return folder:match "^[^\n]*" .. "/" .. path
 end
 
--- A fault of the key or of the file is told here, before nginx starts.
+-- Reports a wrong key or a wrong file before nginx starts.
 local function check(options)
   local ok, err = pcall(require("whatsapp.cli.flow_listener").handle, options, function() end)
   if not ok then exit.stop("usage", (tostring(err):gsub("^%S*flow_listener%.lua:%d+: ", ""))) end
@@ -91,20 +91,20 @@ local PASSPHRASE = { "--passphrase-file", "FILE", "the passphrase is the first l
 
 return {
   name = "flows",
-  summary = "the key of a flow's endpoint, and the endpoint on this machine",
+  summary = "make the keys of a flow's endpoint, run the endpoint",
   examples = { "whatsapp flows key flow.pem --upload", "whatsapp flows serve screens.lua --key flow.pem" },
   commands = {
-    { name = "key", summary = "print the public half of a private key, and make one in FILE if there is no such file",
+    { name = "key", summary = "print the public key of the private key in FILE; make FILE if it does not exist",
       arguments = { { "file", "1", "the private key in PEM", argname = "FILE" } },
-      options = { PASSPHRASE, { "--bits", "N", "of a new key (2048)", number = true },
-        { "--upload", nil, "give the public key to the phone number" } },
+      options = { PASSPHRASE, { "--bits", "N", "the bits of a new key (2048)", number = true },
+        { "--upload", nil, "upload the public key for the phone number" } },
       examples = { "whatsapp flows key flow.pem --upload" }, run = key },
     { name = "serve", summary = "serve a flow's endpoint on 127.0.0.1",
-      description = "FILE is Lua and returns a table of functions: init, data_exchange, back, error. Each gets the "
-        .. "decrypted request and returns { screen =, data = }, or nil and an error. Needs nginx with its Lua module.",
+      description = "FILE is Lua code that returns a table of functions: init, data_exchange, back, error. Each function gets "
+        .. "the decrypted request and returns { screen =, data = }, or nil and an error. Needs nginx with its Lua module.",
       arguments = { { "file", "1", "the Lua file with the screens", argname = "FILE" } },
       options = { { "--key", "FILE", "the private key in PEM" }, PASSPHRASE,
-        { "--port", "PORT", ("the port (%d); 0 takes a free one"):format(PORT), number = true },
+        { "--port", "PORT", ("the port (%d); 0: a free port"):format(PORT), number = true },
         { "--app-secret-file", "FILE", "the app's secret is the first line of FILE" } },
       examples = { "whatsapp flows serve screens.lua --key flow.pem" }, run = serve },
   },

@@ -1,18 +1,18 @@
--- whatsapp help: the help of a command, and the topics that belong to no command. Data and the few lines that print it.
+-- whatsapp help: prints the help of a command, or of a topic. Never runs a command.
 local exit = require "whatsapp.cli.exit"
 
 local function exit_codes()
   local lines = { "How the program ends:", "" }
   for _, row in ipairs(exit.CODES) do lines[#lines + 1] = ("%5d  %s"):format(row.code, row.meaning) end
   lines[#lines + 1] = ""
-  lines[#lines + 1] = "Only 5 says that the same command may be repeated:"
+  lines[#lines + 1] = "Repeat the same command only after the exit code 5:"
   lines[#lines + 1] = "   until whatsapp send 16505551234 Hello; [ $? -ne 5 ]; do sleep 30; done"
   return lines
 end
 
 local function settings()
   local lines = {
-    "An option wins over a variable, which wins over a profile of the file",
+    "The program uses an option first, then a variable, then a profile of the file",
       "${XDG_CONFIG_HOME:-~/.config}/whatsapp/config.json:", "",
     '   { "default": "test", "profiles": { "test": { "phone_number_id": "106540352242922",',
       '     "token_command": "pass show whatsapp" } } }',
@@ -48,7 +48,7 @@ end
 
 return {
   name = "help",
-  summary = "the help of a command, or of a topic: exit-codes, settings",
+  summary = "print the help of a command or a topic: exit-codes, settings",
   arguments = { { "topic", "?", "a command, exit-codes or settings", argname = "COMMAND|TOPIC" } },
   examples = { "whatsapp help send", "whatsapp help exit-codes" },
   run = run,

@@ -1,5 +1,5 @@
--- whatsapp listen: an endpoint on this machine that prints the webhooks it gets. listener.lua is the part that answers, in nginx.
--- Never listens on another address than 127.0.0.1.
+-- whatsapp listen: receives webhooks on this machine and prints them. listener.lua answers the requests, inside nginx. Never
+-- listens on an address other than 127.0.0.1.
 local exit = require "whatsapp.cli.exit"
 
 local PORT = 9429
@@ -7,7 +7,7 @@ local PORT = 9429
 local function check(options)
   local port = options.port or PORT
   if port % 1 ~= 0 or port > 65535 then exit.stop("usage", "--port takes a port from 0 to 65535") end
-  if options.path and not options.path:find "^/" then exit.stop("usage", "--path begins with a slash") end
+  if options.path and not options.path:find "^/" then exit.stop("usage", "--path must begin with a slash") end
   if options.forward_to then
     local read, err = require("whatsapp.util.url").read(options.forward_to)
     if not read then exit.stop("usage", "--forward-to: " .. err) end
@@ -33,13 +33,13 @@ end
 return {
   name = "listen",
   summary = "receive webhooks and print them",
-  description = "Receives webhooks on 127.0.0.1, verifies them with the app's secret, and prints an event a line. A "
-    .. "tunnel brings the API's webhooks here. Needs nginx with its Lua module.",
+  description = "Receives webhooks on 127.0.0.1, verifies them with the app's secret, and prints one event a line. Use a "
+    .. "tunnel to get the API's webhooks here. Needs nginx with its Lua module.",
   options = {
-    { "--port", "PORT", ("the port (%d); 0 takes a free one"):format(PORT), number = true },
+    { "--port", "PORT", ("the port (%d); 0: a free port"):format(PORT), number = true },
     { "--path", "PATH", "the path of the endpoint (/webhook)" },
-    { "--forward-to", "URL", "send the same bytes on, and answer what URL answers" },
-    { "--exec", "COMMAND", "run it for each event, with the JSON on stdin; failed: 500" },
+    { "--forward-to", "URL", "send each request to URL, too, and return its answer" },
+    { "--exec", "COMMAND", "run it for each event, JSON on stdin; if it fails, answer 500" },
     { "--count", "N", "end after N events", number = true },
     { "--app-secret-file", "FILE", "the app's secret is the first line of FILE" },
   },

@@ -3,7 +3,7 @@ local exit = require "whatsapp.cli.exit"
 
 local KINDS = { "image", "video", "audio", "document", "sticker" }
 
--- an error that the library raises here is wrong use of the command
+-- Calls a method of client.media. An error that the library raises means wrong use of the command.
 local function call(method, media, ...)
   local ok, result, err, details = pcall(media[method], media, ...)
   if not ok then exit.stop("usage", (tostring(result):gsub("^[^:]+:%d+: ", ""))) end
@@ -73,8 +73,8 @@ end
 
 local FILE = { "file", "1", "the file", argname = "FILE" }
 local ID = { "id", "1", "the id of the file", argname = "ID" }
-local AS = { "--as", "TYPE", "the type of message that shows it", choices = KINDS }
-local TYPE = { "--type", "MIME", "its MIME type, where the bytes do not tell it" }
+local AS = { "--as", "TYPE", "the type of the message that shows the file", choices = KINDS }
+local TYPE = { "--type", "MIME", "the MIME type, if the bytes do not tell it" }
 
 return {
   name = "media",
@@ -83,16 +83,17 @@ return {
   commands = {
     { name = "up", summary = "upload a file and print its id", arguments = { FILE }, options = { AS, TYPE },
       examples = { "id=$(whatsapp media up photo.jpg)" }, run = up },
-    { name = "down", summary = "fetch a file; its checksum is compared", arguments = {
-        { "id", "1", "the id of the file, or its URL", argname = "ID|URL" }, { "file", "?", "where it goes", argname = "FILE" } },
-      options = { { "--replace", nil, "replace a file that is there" } },
+    { name = "down", summary = "fetch a file and compare its checksum", arguments = {
+        { "id", "1", "the id of the file, or its URL", argname = "ID|URL" },
+        { "file", "?", "the file to write", argname = "FILE" } },
+      options = { { "--replace", nil, "replace FILE if it exists" } },
         examples = { "whatsapp media down 1037543291543636 photo.jpg" },
       run = down },
-    { name = "info", summary = "type, size, checksum and URL of a file", arguments = { ID },
+    { name = "info", summary = "print type, size, checksum and URL of a file", arguments = { ID },
       examples = { "whatsapp media info 1037543291543636" },
       run = info },
     { name = "rm", summary = "delete a file", arguments = { ID }, examples = { "whatsapp media rm 1037543291543636" }, run = rm },
-    { name = "check", summary = "check a file; no token needed", arguments = { FILE }, options = { AS, TYPE },
+    { name = "check", summary = "check a file; needs no token", arguments = { FILE }, options = { AS, TYPE },
       examples = { "whatsapp media check photo.jpg" }, run = check },
   },
 }

@@ -1,5 +1,5 @@
--- whatsapp outbox: messages that a store keeps until they were sent. Puts, sends, lists and repairs them. Never sends again by
--- itself what may have been sent.
+-- whatsapp outbox: keeps messages in a store until they are sent. Puts, sends, lists and repairs them. If a message may have been
+-- sent, it never sends the message again by itself.
 local exit = require "whatsapp.cli.exit"
 local store = require "whatsapp.cli.store"
 
@@ -19,7 +19,7 @@ end
 local SHOWN = { "key", "state", "lane", "id", "status", "attempts", "error", "stamp", "made", "due", "expires", "ended",
   "message" }
 
--- without what belongs to the store alone
+-- returns the public members of an entry
 local function plain(entry)
   local made = {}
   for _, name in ipairs(SHOWN) do made[name] = entry[name] end
@@ -59,7 +59,9 @@ local function run(context)
     context.terminal.flush()
   end)
   if is_interrupted then exit.stop "interrupted" end
-  if failed > 0 then exit.stop("some", ("%d were not accepted: whatsapp outbox ls --state unknown, or failed"):format(failed)) end
+  if failed > 0 then
+    exit.stop("some", ("%d were not accepted: see whatsapp outbox ls --state unknown (or failed)"):format(failed))
+  end
 end
 
 -- ---- look and repair ---------------------------------------------------------------------------------------------------
@@ -80,14 +82,14 @@ end
 
 local function show(context)
   local entry = store.check(outbox_of(context):get(context.options.key))
-  if not entry then exit.stop("failed", "there is no entry of this key") end
+  if not entry then exit.stop("failed", "there is no entry with this key") end
   context.terminal:out(require("whatsapp.cli.json_line").of(plain(entry), ORDER))
 end
 
 local function resolve(context)
   local options = context.options
   if store.check(outbox_of(context):resolve(options.key, options.word)) then return end
-  exit.stop("failed", "there is no unknown entry of this key")
+  exit.stop("failed", "there is no unknown entry with this key")
 end
 
 local function stats(context)
@@ -117,30 +119,30 @@ end
 
 return {
   name = "outbox",
-  summary = "messages that a store keeps until they were sent",
+  summary = "keep messages in a store until they are sent",
   examples = { "whatsapp outbox put orders.jsonl --store sqlite:outbox.db", "whatsapp outbox run --store sqlite:outbox.db" },
   commands = {
     command("put", "check messages and store them", {
-      arguments = { { "file", "?", "JSON Lines; a member key names the message", argname = "FILE" } },
-      extra = { { "--ttl", "S", "seconds after which a message is not sent any more", number = true } },
+      arguments = { { "file", "?", "JSON Lines; the member key of a message is its key", argname = "FILE" } },
+      extra = { { "--ttl", "S", "seconds after which a message expires", number = true } },
       examples = { "whatsapp outbox put orders.jsonl --store sqlite:outbox.db" }, run = put }),
-    command("run", "send what is due, until Ctrl-C", {
-      extra = { { "--once", nil, "end once the outbox is empty" }, { "--rate", "N", "messages a second (80)", number = true },
+    command("run", "send the due entries, until Ctrl-C", {
+      extra = { { "--once", nil, "end when the outbox is empty" }, { "--rate", "N", "messages a second (80)", number = true },
         { "--concurrency", "N", "requests at once (16)", number = true }, { "--timeout", "S", "seconds for one attempt (30)",
         number = true } },
       examples = { "whatsapp outbox run --once --store sqlite:outbox.db" }, run = run }),
-    command("ls", "the entries: state, key, recipient, id", {
-      extra = { { "--state", "STATE", "only those in this state", choices = STATES } },
+    command("ls", "list the entries: state, key, recipient, id", {
+      extra = { { "--state", "STATE", "only entries in this state", choices = STATES } },
       examples = { "whatsapp outbox ls --state unknown --store sqlite:outbox.db" }, run = ls }),
-    command("show", "an entry with its message", { arguments = { KEY },
+    command("show", "print an entry with its message", { arguments = { KEY },
       examples = { "whatsapp outbox show order-1042 --store sqlite:outbox.db" }, run = show }),
-    command("resolve", "say what is done with an unknown entry", {
+    command("resolve", "decide about an unknown entry", {
       arguments = { KEY, { "word", "1", "again: send it once more; drop: give it up", argname = "WORD", choices = { "again",
         "drop" } } },
       examples = { "whatsapp outbox resolve order-1042 drop --store sqlite:outbox.db" }, run = resolve }),
-    command("stats", "how many entries are in each state", { examples = { "whatsapp outbox stats --store sqlite:outbox.db" },
+    command("stats", "count the entries in each state", { examples = { "whatsapp outbox stats --store sqlite:outbox.db" },
       run = stats }),
-    command("purge", "delete what ended", { extra = { { "--days", "N", "days ago (7)", number = true } },
+    command("purge", "delete entries that ended", { extra = { { "--days", "N", "at least N days ago (7)", number = true } },
       examples = { "whatsapp outbox purge --days 30 --store sqlite:outbox.db" }, run = purge }),
   },
 }

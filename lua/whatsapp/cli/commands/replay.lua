@@ -1,5 +1,5 @@
--- whatsapp replay: plays the users' side of a recorded run against a bot again, and compares its answers with the recorded ones.
--- replayer.lua is the sandbox that the bot talks to. Never judges by ids and times.
+-- whatsapp replay: plays the users' side of a recorded run again, and compares the bot's answers with the recorded answers. The
+-- bot talks to the sandbox in replayer.lua. Never compares ids and times.
 local exit = require "whatsapp.cli.exit"
 
 local PORT, PATIENCE = 9428, 10
@@ -18,7 +18,7 @@ local function tape_of(path)
   return tape
 end
 
--- posts the recorded bodies, signed anew, in their order
+-- posts the recorded bodies in order, each with a new signature
 local function post_all(context, tape, secret)
   local options = context.settings():transport_options()
   options.allow_http, options.timeout, options.user_agent = true, 20, "facebookexternalua"
@@ -34,7 +34,7 @@ local function post_all(context, tape, secret)
       "status" })
   end
   transport.close()
-  if refused > 0 then exit.stop("some", ("%d of %d webhooks were not taken"):format(refused, #tape.bodies)) end
+  if refused > 0 then exit.stop("some", ("%d of %d webhooks were not accepted"):format(refused, #tape.bodies)) end
 end
 
 local function speed_of(options)
@@ -58,7 +58,9 @@ local function play(context, secret)
       file = absolute(options.file), webhook = options.webhook, app_secret = secret, speed = speed_of(options), result = result,
       patience = options.patience or PATIENCE,
     },
-    on_start = function(port) context.terminal:note(("the sandbox is http://127.0.0.1:%d: the bot's base_url"):format(port)) end,
+    on_start = function(port)
+      context.terminal:note(("the sandbox is http://127.0.0.1:%d: set it as the bot's base_url"):format(port))
+    end,
   }
   local diff = read(result)
   os.remove(result)
@@ -75,22 +77,22 @@ local function run(context)
   local diff = play(context, secret)
   if diff == "" then return context.terminal:note(("%d steps, the same answers"):format(#tape.steps)) end
   context.terminal:raw(diff)
-  exit.stop("some", "the answers differ from the recorded ones")
+  exit.stop("some", "the answers differ from the recorded answers")
 end
 
 return {
   name = "replay",
   summary = "play a recorded run again, and compare the answers",
-  description = "Plays what users did in FILE (made by `whatsapp sandbox --record FILE`) against the bot at "
-    .. "--webhook, whose base_url is the sandbox that this starts. Prints a unified diff where the bot's "
-    .. "answers differ; ids and times do not count.",
-  arguments = { { "file", "1", "a record", argname = "FILE" } },
+  description = "Starts a sandbox, and repeats what users did in FILE (made by `whatsapp sandbox --record FILE`) with the "
+    .. "bot at --webhook. The bot's base_url must be this sandbox. Prints a unified diff if the bot's answers differ; "
+    .. "ids and times may differ.",
+  arguments = { { "file", "1", "a recorded run", argname = "FILE" } },
   options = {
     { "--webhook", "URL", "the endpoint of the bot" },
-    { "--port", "PORT", "of the sandbox (9428)", number = true },
-    { "--speed", "N", "N times as fast as it was; max: without pauses (max)" },
+    { "--port", "PORT", "the port of the sandbox (9428)", number = true },
+    { "--speed", "N", "N times as fast as the record; max: without pauses (max)" },
     { "--patience", "S", "seconds to wait for an answer (10)", number = true },
-    { "--webhooks-only", nil, "post the recorded webhooks, signed anew, and no more" },
+    { "--webhooks-only", nil, "only post the recorded webhooks, with new signatures" },
     { "--app-secret-file", "FILE", "the app's secret is the first line of FILE" },
   },
   examples = { "whatsapp replay run.jsonl --webhook http://127.0.0.1:8080/webhook" },

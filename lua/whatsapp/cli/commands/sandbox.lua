@@ -1,7 +1,7 @@
--- whatsapp sandbox: a WhatsApp on this machine, in the foreground. The server does the work; this reads the options.
+-- whatsapp sandbox: runs a WhatsApp on this machine, in the foreground. Reads the options; sandbox/server does the work.
 local exit = require "whatsapp.cli.exit"
 
--- URL, or NUMBER=URL for one number
+-- reads --webhook: URL, or NUMBER=URL for one number
 local function webhook_of(list)
   if not list or #list == 0 then return nil end
   if #list == 1 and not list[1]:find "^%w+=" then return list[1] end
@@ -15,7 +15,7 @@ end
 
 local PLAIN = {
   "port", "verify_token", "templates", "state", "record", "clock", "statuses", "limits", "window", "seed", "webhook_timeout",
-    "numbers", "flow_endpoint",
+    "numbers", "flow_endpoint", "token_life",
 }
 
 local function options_of(context)
@@ -29,7 +29,7 @@ local function options_of(context)
   return made
 end
 
--- the page is opened a moment later, when nginx listens
+-- opens the page after a second, when nginx listens
 local function open(port)
   local shell = require "whatsapp.cli.shell"
   local url = shell.quoted(("http://127.0.0.1:%d/"):format(port))
@@ -40,7 +40,7 @@ local function run(context)
   local server = require "whatsapp.sandbox.server"
   local options = context.options
   if options.open then
-    if options.port == 0 then exit.stop("usage", "--open needs a port: --port 0 takes any") end
+    if options.port == 0 then exit.stop("usage", "--open does not go with --port 0") end
     open(options.port or server.PORT)
   end
   local ok, code, err = pcall(server.run, options_of(context))
@@ -50,29 +50,30 @@ end
 
 return {
   name = "sandbox",
-  summary = "a WhatsApp on this machine, with a page",
-  description = "Runs the sandbox on 127.0.0.1 until Ctrl-C: it answers like the API, and its page shows the phones "
-    .. "of users who write and press buttons. Prints where it is, then a line an event. Needs nginx with its "
-    .. "Lua module.",
+  summary = "run a WhatsApp on this machine, with a web page",
+  description = "Runs the sandbox on 127.0.0.1 until Ctrl-C. It answers like the API, and its page shows the users' "
+    .. "phones, where you write and press buttons. Prints its address, then one line for each event. Needs nginx "
+    .. "with its Lua module.",
   options = {
-    { "--port", "PORT", "the port (9428); 0 takes a free one", number = true },
+    { "--port", "PORT", "the port (9428); 0: a free port", number = true },
     { "--webhook", "[NUMBER=]URL", "the endpoint of your bot", many = true },
-    { "--flow-endpoint", "URL", "the endpoint that flows ask" },
+    { "--flow-endpoint", "URL", "the endpoint that flows call" },
     { "--app-secret-file", "FILE", "the secret that signs webhooks; a new one if absent" },
-    { "--verify-token", "TEXT", "the sandbox's, for the handshake" },
-    { "--templates", "FOLDER", "definitions of templates, a .json file each" },
-    { "--state", "FILE", "keeps the state over restarts" },
-    { "--record", "FILE", "writes every event, for `whatsapp replay`" },
-    { "--clock", "TIME", "+24h, or 2026-11-28T12:00:00Z" },
+    { "--verify-token", "TEXT", "the verify token of your bot's endpoint" },
+    { "--templates", "FOLDER", "definitions of templates, one .json file for each" },
+    { "--state", "FILE", "keep the state in FILE over restarts" },
+    { "--record", "FILE", "write every event to FILE, for `whatsapp replay`" },
+    { "--clock", "TIME", "the time: +24h, or 2026-11-28T12:00:00Z" },
     { "--statuses", "LIST", "sent:0,delivered:500,read:- (milliseconds)" },
-    { "--chaos", "RULE", "such as answer:reset,rate=0.01", many = true },
+    { "--chaos", "RULE", "a fault, such as answer:reset,rate=0.01", many = true },
     { "--limits", "api", "keep the API's limits", choices = { "api" } },
-    { "--window", "MODE", "strict, late or off", choices = { "strict", "late", "off" } },
+    { "--window", "MODE", "the 24-hour window: strict, late or off", choices = { "strict", "late", "off" } },
     { "--numbers", "N", "how many numbers the business has", number = true },
-    { "--seed", "N", "of ids and chance (1)", number = true },
-    { "--webhook-timeout", "S", "seconds (10)", number = true },
-    { "--tls", nil, "https, with a new certificate" },
-    { "--no-page", nil, "the API only" },
+    { "--seed", "N", "the seed of ids and of random faults (1)", number = true },
+    { "--webhook-timeout", "S", "seconds to wait for an answer to a webhook (10)", number = true },
+    { "--token-life", "S", "seconds that a token is valid; without it, tokens do not expire", number = true },
+    { "--tls", nil, "use https, with a new certificate" },
+    { "--no-page", nil, "serve the API only" },
     { "--open", nil, "open the page in a browser" },
   },
   examples = { "whatsapp sandbox --webhook http://127.0.0.1:8080/webhook",

@@ -1,4 +1,4 @@
--- whatsapp schema: the whole schema, for other programs. Prints what the library exports, and decides nothing.
+-- whatsapp schema: prints the whole schema, for other programs. Never changes anything.
 local ORDER = { "path", "kind", "required", "min", "max", "values", "doc" }
 
 local function run(context)
@@ -14,9 +14,9 @@ end
 
 return {
   name = "schema",
-  summary = "every field of every message",
-  description = "Prints a line for each field: path, type, required or optional, with tabs between. With --json all "
-    .. "that is known about it.",
+  summary = "print every field of every message",
+  description = "Prints one line for each field, separated by tabs: path, type, required or optional. With --json, "
+    .. "prints everything that the schema says about the field.",
   options = { { "--json-schema", nil, "the messages as a JSON Schema (draft 2020-12)" } },
   examples = { "whatsapp schema | grep title", "whatsapp schema --json-schema >messages.schema.json" },
   run = run,

@@ -1,4 +1,4 @@
--- whatsapp send: one message, from words of the command line, a file, or both. Never sends what it was only asked to show.
+-- whatsapp send: sends one message, made from the arguments, a file, or both. Never sends with --dry-run.
 local exit = require "whatsapp.cli.exit"
 
 local LANGUAGE = "en_US"
@@ -21,7 +21,7 @@ local function read_text(path)
   return text or exit.stop("usage", ("%s: %s"):format(path, tostring(problem)))
 end
 
--- TEXT and items are told apart by their form, as in httpie: what looks like an item is one
+-- Separates TEXT from the items by their form, as httpie does: an argument that looks like an item is an item.
 local function words_of(options)
   local items = require "whatsapp.cli.items"
   local words, text = {}, nil
@@ -33,7 +33,7 @@ local function words_of(options)
   return text, words
 end
 
--- with --dry-run nothing is uploaded, and the id is 0
+-- with --dry-run, nothing is uploaded, and the id is "0"
 local function upload_with(context)
   return function(path, kind)
     local settings = context.settings()
@@ -92,7 +92,7 @@ local function awaited_of(options)
   return status, tonumber(seconds) or SECONDS
 end
 
--- the furthest status in a history; "failed" wins
+-- returns the latest status in a history; "failed" counts as the latest
 local function status_in(history)
   local best
   for _, entry in ipairs(history.data or {}) do
@@ -138,7 +138,7 @@ local function show(context, message)
   context.terminal:out(json)
 end
 
--- the client that sends is made once
+-- returns a function that returns the client; the client is made at the first call
 local function client_maker(context)
   local made
   return function()
@@ -152,7 +152,7 @@ local function client_maker(context)
   end
 end
 
--- Sends a file: TEXT is its caption, and the items are the rest of the message.
+-- Sends a file. TEXT is its caption, and the items set other members of the message.
 local function send_file(context, client)
   local options = context.options
   local text, words = words_of(options)
@@ -174,7 +174,7 @@ local function check_options(options)
   if content > 1 then exit.stop("usage", "--file, --template and --message exclude each other") end
   if content == 0 and #options.words == 0 then exit.stop("usage",
     "nothing to send: give TEXT, an item, --file, --template or --message") end
-  if options.as and not options.file then exit.stop("usage", "--as goes with --file") end
+  if options.as and not options.file then exit.stop("usage", "--as needs --file") end
 end
 
 local function run(context)
@@ -190,7 +190,7 @@ local function run(context)
     local message = message_of(context)
     if options.dry_run then return show(context, message) end
     local ok, refused, details = require("whatsapp").validate(message)
-    if not ok then exit.for_failure(refused, details) end -- before the token is asked for
+    if not ok then exit.for_failure(refused, details) end -- before the command needs a token
     result, err, about = context.client():send(message)
   end
   if not result then exit.for_failure(err, about) end
@@ -204,19 +204,19 @@ return {
   name = "send",
   summary = "send one message",
   description = "Sends one message and prints its id. TO is a phone number in any spelling, a user id (BSUID) or "
-    .. "group:ID. TEXT - is stdin. An ITEM is path=text, path:=JSON or path=@file: the path is one of "
-    .. "`whatsapp explain`; a file for an image, video, audio, document or sticker is uploaded first. With "
-    .. "--template, body[1]=, body.NAME=, header= and buttons[0].payload= fill it in.",
+    .. "group:ID. If TEXT is -, reads it from stdin. An ITEM is path=text, path:=JSON or path=@file; "
+    .. "`whatsapp explain` lists the paths. Uploads the file of an image, video, audio, document or sticker first. "
+    .. "With --template, the items body[1]=, body.NAME=, header= and buttons[0].payload= give its values.",
   arguments = { { "to", "1", "the recipient" }, { "words", "*", "TEXT and items", argname = "TEXT|ITEM" } },
   options = {
-    { "-m --message", "FILE", "a message, as JSON or as a Lua table; items win over it" },
+    { "-m --message", "FILE", "a message, as JSON or as a Lua table; items change it" },
     { "--file", "PATH", "a file; TEXT is its caption" },
-    { "--as", "TYPE", "of --file", choices = { "image", "video", "audio", "document", "sticker" } },
+    { "--as", "TYPE", "the type of message for --file", choices = { "image", "video", "audio", "document", "sticker" } },
     { "--template", "NAME[:LANG]", "an approved template (LANG: " .. LANGUAGE .. ")" },
-    { "--reply-to", "ID", "quotes this message" },
-    { "--stamp", "TEXT", "comes back with every status (biz_opaque_callback_data)" },
-    { "--await", "STATUS[:S]", "waits until it is sent, delivered or read, 60 seconds" },
-    { "--dry-run", nil, "checks it and prints the JSON; no token needed" },
+    { "--reply-to", "ID", "quote this message" },
+    { "--stamp", "TEXT", "every status repeats it (biz_opaque_callback_data)" },
+    { "--await", "STATUS[:S]", "wait S seconds (60) until it is sent, delivered or read" },
+    { "--dry-run", nil, "check the message and print its JSON; needs no token" },
   },
   examples = {
     "whatsapp send 16505551234 'Hello from Lua'",

@@ -1,4 +1,5 @@
--- whatsapp templates: lists, shows, creates, deletes, checks and previews templates. The definitions are the API's JSON.
+-- whatsapp templates: lists, shows, creates, deletes, checks and previews templates. The definitions are the API's JSON. Never
+-- creates a template that is not valid.
 local exit = require "whatsapp.cli.exit"
 
 local PATH, LANGUAGE = "{waba}/message_templates", "en_US"
@@ -28,7 +29,7 @@ local function split(name)
   return bare or name, language ~= "" and language or nil
 end
 
--- the templates of a name, or the one of a name and a language
+-- returns the templates with a name, or only the template with a name and a language
 local function named(context, name)
   local bare, language = split(name)
   local found = {}
@@ -102,7 +103,7 @@ local function preview(context)
   local definition = options.definition and require("whatsapp.cli.records").one(options.definition)
     or named(context, options.name)[1]
   local values, others = require("whatsapp.cli.items").template_values(options.words)
-  if others[1] then exit.stop("usage", ("%q is none of header=, body[1]=, body.NAME=, buttons[0].payload="):format(others[1])) end
+  if others[1] then exit.stop("usage", ("%q is not header=, body[1]=, body.NAME= or buttons[0].payload="):format(others[1])) end
   local message = require("whatsapp.message").template("0", definition.name, definition.language or LANGUAGE, values)
   local templates = require("whatsapp").templates
   local rendered = templates.render(definition, message)
@@ -119,9 +120,9 @@ return {
   summary = "list, show, create, delete, check and preview templates",
   examples = { "whatsapp templates ls", "whatsapp templates preview order_ready body[1]=Ana" },
   commands = {
-    { name = "ls", summary = "all templates: name, language, category, status", examples = { "whatsapp templates ls" },
+    { name = "ls", summary = "list all templates: name, language, category, status", examples = { "whatsapp templates ls" },
       run = ls },
-    { name = "show", summary = "the definition of a template", arguments = { NAME },
+    { name = "show", summary = "print the definition of a template", arguments = { NAME },
       examples = { "whatsapp templates show order_ready" },
       run = show },
     { name = "create", summary = "create a template from a definition", arguments = { { "file", "1", "JSON or Lua",
@@ -129,12 +130,12 @@ return {
       examples = { "whatsapp templates create order_ready.json" }, run = create },
     { name = "rm", summary = "delete a template, in all languages or in one", arguments = { NAME },
       examples = { "whatsapp templates rm order_ready:de" }, run = rm },
-    { name = "check", summary = "check definitions; no token needed",
+    { name = "check", summary = "check definitions; needs no token",
       arguments = { { "files", "+", "JSON or Lua", argname = "FILE" } }, examples = { "whatsapp templates check *.json" },
         run = check },
-    { name = "preview", summary = "a template as the user sees it",
+    { name = "preview", summary = "show a template as the user sees it",
       arguments = { NAME, { "words", "*", "header=, body[1]=, body.NAME=, buttons[0].payload=", argname = "ITEM" } },
-      options = { { "--definition", "FILE", "the definition, where it is not asked for; no token needed" } },
+      options = { { "--definition", "FILE", "read the definition from FILE, not from the API; needs no token" } },
       examples = { "whatsapp templates preview order_ready:en_US body[1]=Ana" }, run = preview },
   },
 }

@@ -14,7 +14,7 @@ local function unknown(kind)
   exit.stop("usage", ("there is no kind %s%s; --list shows all"):format(kind, near and (", did you mean %s?"):format(near) or ""))
 end
 
--- an item sets a member of the message, the status or the value; a text stays a text
+-- items set members of the message, the status or the value: path=text sets a string, path:=JSON sets any value
 local function apply(object, words)
   local items = require "whatsapp.cli.items"
   for _, word in ipairs(words) do
@@ -62,7 +62,7 @@ end
 local function run(context)
   local options = context.options
   if options.list then return list(context) end
-  if not options.kind then exit.stop("usage", "which KIND? --list shows all") end
+  if not options.kind then exit.stop("usage", "KIND is missing: --list shows all kinds") end
   local body = body_of(context)
   if options.dry_run then return context.terminal:out(body) end
   if not options.to then exit.stop("usage", "--to URL is missing: the endpoint that gets the webhook") end
@@ -72,9 +72,9 @@ local function run(context)
     ("%d in %d ms%s"):format(response.status, ms, text ~= "" and ": " .. require("whatsapp.util.show").line(text, 200) or ""),
       { "status", "ms" })
   if response.status ~= 200 then
-    exit.stop("failed", ("the endpoint answered %d; the API repeats a webhook after anything but 200"):format(response.status),
+    exit.stop("failed", ("the endpoint answered %d; the API repeats a webhook if the status is not 200"):format(response.status),
       { hint = (response.status == 401 or response.status == 403)
-        and "it verifies another secret, or a body that was written anew" or nil })
+        and "it has another secret, or it verifies a body that was encoded again" or nil })
   end
 end
 
@@ -88,9 +88,9 @@ return {
     { "words", "*", "path=text or path:=JSON", argname = "ITEM" } },
   options = {
     { "--to", "URL", "the endpoint" },
-    { "--list", nil, "the kinds that there are" },
+    { "--list", nil, "list the kinds" },
     { "--app-secret-file", "FILE", "the app's secret is the first line of FILE" },
-    { "--dry-run", nil, "prints the body" },
+    { "--dry-run", nil, "print the body" },
   },
   examples = { "whatsapp trigger message.text text.body=Hi --to http://127.0.0.1:8080/webhook", "whatsapp trigger --list" },
   run = run,

@@ -33,7 +33,7 @@ local function check_file(context, path, counts)
   local validate = require("whatsapp.core").validate
   for record, message, err in next_record do
     local ok, warnings
-    if type(message) == "table" then ok, warnings = validate(message) end -- the common case first
+    if type(message) == "table" then ok, warnings = validate(message) end -- fast for a valid message
     if not (ok and not warnings) and check(context, name, record, message, err, strict) then counts.wrong = counts.wrong + 1 end
     counts.all = counts.all + 1
   end
@@ -56,9 +56,9 @@ end
 return {
   name = "validate",
   summary = "check messages in files",
-  description = "Checks messages as the API would, and prints FILE:RECORD: path: words. A file is JSON (a message or "
+  description = "Checks messages as the API would, and prints FILE:RECORD: path: problem. A file is JSON (a message or "
     .. "a list), JSON Lines or Lua; stdin if no file is named. Needs no token and no network.",
-  arguments = { { "files", "*", "files with messages, -: stdin", argname = "FILE" } },
+  arguments = { { "files", "*", "files with messages; -: stdin", argname = "FILE" } },
   options = { { "--strict", nil, "warnings count as problems" } },
   examples = { "whatsapp validate orders.jsonl", "echo '{\"to\":\"1\",\"text\":{\"body\":\"\"}}' | whatsapp validate" },
   run = run,

@@ -1,4 +1,4 @@
--- whatsapp version: the versions that a report of a fault needs. Loads no module that is not there.
+-- whatsapp version: prints the versions that a bug report needs. Never fails if a module is missing.
 local ORDER = { "whatsapp", "graph", "lua", "curl" }
 
 local function run(context)

@@ -1,5 +1,5 @@
--- The queries and bodies of the endpoints in graph/endpoints, but for the definitions of templates: the fields, their kinds and
--- limits. Data, and nothing else.
+-- The queries and bodies of the endpoints in graph/endpoints: their fields, kinds and limits. The definitions of templates are
+-- in another file. Data only.
 local rows = require "whatsapp.graph.rows"
 
 local flag, id, integer, list, map, object, text = rows.flag, rows.id, rows.integer, rows.list, rows.map, rows.object, rows.text
@@ -12,12 +12,12 @@ end
 
 local STRING, ID = { kind = "string", class = "G", min = 1 }, { kind = "id", class = "G" }
 
-local function product() -- the API wants it in every body
+local function product() -- the API requires this field in every body
   return text("messaging_product", "Filled in if absent.", { required = true, fill = "whatsapp", values = { "whatsapp" } })
 end
 
 local function chosen_fields()
-  return rows.names("fields", "The members that the answer has: a list, or a string with commas.")
+  return rows.names("fields", "The fields of the answer: a list, or a string with commas.")
 end
 
 -- ---- queries ----------------------------------------------------------------------------------------------------------------
@@ -25,19 +25,19 @@ end
 local GRAPH = "../../graph-api/results"
 
 local function page(most)
-  return integer("limit", "Items of a page.", { min = 1, max = most or 1000 }),
-    text("after", "The cursor `paging.cursors.after` of the page before.", { min = 1 }),
-    text("before", "The cursor `paging.cursors.before` of the page after.", { min = 1 })
+  return integer("limit", "Number of items in a page.", { min = 1, max = most or 1000 }),
+    text("after", "Gets the page after this cursor: `paging.cursors.after` of a page.", { min = 1 }),
+    text("before", "Gets the page before this cursor: `paging.cursors.before` of a page.", { min = 1 })
 end
 
-add("FieldsQuery", GRAPH, "Chooses what an answer has.", { chosen_fields() })
+add("FieldsQuery", GRAPH, "Chooses the fields of an answer.", { chosen_fields() })
 add("ListQuery", GRAPH, "Chooses a page of a list.", { chosen_fields(), page() })
 add("GroupListQuery", "groups/reference", "Chooses a page of the groups.", { page(1024) })
 add("CursorQuery", GRAPH, "Chooses a page of a list.", { page() })
 
 add("TemplateQuery", "templates/template-management", "Chooses templates.", {
   chosen_fields(),
-  text("name", "Templates with this in their name.", { min = 1 }),
+  text("name", "Only templates with this text in their name.", { min = 1 }),
   text("status", "The status.", {
     open = true,
     values = {
@@ -47,16 +47,16 @@ add("TemplateQuery", "templates/template-management", "Chooses templates.", {
   }),
   text("category", "The category.", { values = { "MARKETING", "UTILITY", "AUTHENTICATION" }, open = true }),
   text("language", "The language's code.", { min = 1 }),
-  text("content", "Templates with this in their texts.", { min = 1 }),
-  text("name_or_content", "Templates with this in their name or their texts.", { min = 1 }),
-  text("quality_score", "How users take it.", { values = { "GREEN", "YELLOW", "RED", "UNKNOWN" }, open = true }),
+  text("content", "Only templates with this text in their content.", { min = 1 }),
+  text("name_or_content", "Only templates with this text in their name or content.", { min = 1 }),
+  text("quality_score", "The quality rating.", { values = { "GREEN", "YELLOW", "RED", "UNKNOWN" }, open = true }),
   page(),
 })
 
-add("TemplateDeletion", "templates/template-management", "Names what is deleted: all languages of a name, one, or a list.", {
-  text("name", "The name.", { min = 1, max = 512 }),
-  id("hsm_id", "With the name: the id of the one language that is deleted."),
-  list("hsm_ids", ID, "The ids of templates that are deleted together.", { min = 1, max = 100, json = true }),
+add("TemplateDeletion", "templates/template-management", "Chooses templates: all languages of a name, one, or ids.", {
+  text("name", "The template's name.", { min = 1, max = 512 }),
+  id("hsm_id", "With the name: the id of the only language to delete."),
+  list("hsm_ids", ID, "The ids of the templates to delete.", { min = 1, max = 100, json = true }),
 }, { { rule = "exactly_one", names = { "name", "hsm_ids" } } })
 
 -- ---- groups -----------------------------------------------------------------------------------------------------------------
@@ -65,33 +65,33 @@ local GROUPS = "groups/reference"
 
 add("Group", GROUPS, "A new group.", {
   product(),
-  text("subject", "The name.", { required = true, min = 1, max = 128 }),
-  text("description", "The text below it.", { max = 2048 }),
+  text("subject", "The group's name.", { required = true, min = 1, max = 128 }),
+  text("description", "The text below the name.", { max = 2048 }),
   text("join_approval_mode", "Whether the business approves users who open the invite link.",
     { values = { "approval_required", "auto_approve" }, open = true }),
 })
 add("GroupChange", GROUPS, "New texts of a group.", {
   product(),
-  text("subject", "The name.", { min = 1, max = 128 }),
-  text("description", "The text below it.", { max = 2048 }),
+  text("subject", "The group's name.", { min = 1, max = 128 }),
+  text("description", "The text below the name.", { max = 2048 }),
 }, { { rule = "at_least_one", names = { "subject", "description" } } })
 add("Participants", GROUPS, "Users of a group.", {
   product(), list("participants", "Participant", "The users.", { required = true, min = 1, max = 8 }),
 })
-add("Participant", GROUPS, "A user, by number or by id.", {
+add("Participant", GROUPS, "A user: a phone number, or an id.", {
   text("user", "The phone number.", { min = 1 }), text("user_id", "The business-scoped user id.", { min = 1 }),
 }, { { rule = "exactly_one", names = { "user", "user_id" } } })
 add("JoinRequests", GROUPS, "Requests to join a group.", {
   product(), list("join_requests", STRING, "The ids of the requests.", { required = true, min = 1 }),
 })
-add("Product", GROUPS, "A body that says no more than which product it is about.", { product() })
+add("Product", GROUPS, "A body with only the product's name.", { product() })
 
 -- ---- users and the profile --------------------------------------------------------------------------------------------------
 
-add("BlockedUsers", "block-users", "Users that are blocked, or no longer.", {
+add("BlockedUsers", "block-users", "The users to block or to unblock.", {
   product(), list("block_users", "BlockedUser", "The users.", { required = true, min = 1, max = 1000 }),
 })
-add("BlockedUser", "block-users", "A user; the number wins if both are there.", {
+add("BlockedUser", "block-users", "A user. If there are both members, the API uses the phone number.", {
   text("user", "The phone number.", { min = 1 }), text("user_id", "The business-scoped user id.", { min = 1 }),
 }, { { rule = "at_least_one", names = { "user", "user_id" } } })
 
@@ -102,14 +102,14 @@ local VERTICALS = {
   "RETAIL", "TRAVEL",
 }
 
-add("Profile", "business-profiles", "The profile that users see; what is absent stays as it is.", {
+add("Profile", "business-profiles", "The profile that users see. Absent fields stay as they are.", {
   product(),
   text("about", "The line below the name.", { min = 1, max = 139 }),
   text("address", "The address.", { max = 256 }),
   text("description", "The description.", { max = 512 }),
   text("email", "The address for e-mail.", { max = 128, format = "email" }),
   text("profile_picture_handle", "The handle of the picture, as client.media:upload_sample returns it.", { min = 1 }),
-  list("websites", LINK, "Addresses in the web.", { max = 2 }),
+  list("websites", LINK, "Addresses of web pages.", { max = 2 }),
   text("vertical", "The industry.", { values = VERTICALS, open = true }),
 })
 
@@ -119,8 +119,8 @@ local PIN = { required = true, min = 1, format = "pin", secret = true }
 
 add("Registration", "business-phone-numbers/registration", "Registers the number for the Cloud API.", {
   product(),
-  text("pin", "The PIN of the two-step verification, six digits: the one that it has, or a new one.", PIN),
-  text("data_localization_region", "The country in which data are kept.", { format = "region" }),
+  text("pin", "The PIN of the two-step verification, six digits: the present PIN, or a new PIN.", PIN),
+  text("data_localization_region", "The country in which the API keeps the data.", { format = "region" }),
   object("backup", "Backup", "The backup of a number that was on the On-Premises API."),
 })
 add("Backup", "business-phone-numbers/registration", "A backup of the On-Premises API.", {
@@ -129,32 +129,32 @@ add("Backup", "business-phone-numbers/registration", "A backup of the On-Premise
 })
 add("TwoStepPin", "business-phone-numbers/two-step-verification", "A new PIN.", { text("pin", "The PIN, six digits.", PIN) })
 add("PublicKey", "reference/whatsapp-business-phone-number/whatsapp-business-encryption-api", "The public key for flows.", {
-  text("business_public_key", "An RSA key of 2048 bits or more in PEM, as whatsapp.flows.public_key gives it.",
+  text("business_public_key", "An RSA key in PEM with 2048 bits or more, as whatsapp.flows.public_key returns it.",
     { required = true, min = 1 }),
 })
 add("CodeRequest", "business-phone-numbers/phone-numbers", "Asks for a code that proves that the number is yours.", {
-  text("code_method", "How it comes.", { required = true, values = { "SMS", "VOICE" } }),
+  text("code_method", "How you receive the code.", { required = true, values = { "SMS", "VOICE" } }),
   text("language", "The language's code.", { required = true, min = 1, format = "language" }),
 })
-add("Code", "business-phone-numbers/phone-numbers", "The code that came.", {
+add("Code", "business-phone-numbers/phone-numbers", "The code that you received.", {
   text("code", "The code, six digits.", PIN),
 })
-add("Settings", "business-phone-numbers/phone-numbers", "Settings of the number; what is absent stays as it is.", {
+add("Settings", "business-phone-numbers/phone-numbers", "Settings of the number. Absent fields stay as they are.", {
   map("calling", "Calls: status, hours, SIP."),
-  object("user_identity_change", "IdentityCheck", "Whether messages to users with a new identity are held."),
+  object("user_identity_change", "IdentityCheck", "Whether messages to users with a new identity are stopped."),
   map("payload_encryption", "The encryption of payloads."),
-  object("storage_configuration", "Storage", "The country in which data are kept."),
+  object("storage_configuration", "Storage", "The country in which the API keeps the data."),
 }, { { rule = "at_least_one", names = { "calling", "user_identity_change", "payload_encryption", "storage_configuration" } } })
 add("IdentityCheck", "business-phone-numbers/phone-numbers", "The check of identities.", {
-  flag("enable_identity_key_check", "Whether it is on.", { required = true }),
+  flag("enable_identity_key_check", "Whether the check is on.", { required = true }),
 })
 add("Storage", "local-storage", "The local storage of data.", {
-  text("status", "Whether it is on.",
+  text("status", "Whether the local storage is on.",
     { required = true, values = { "IN_COUNTRY_STORAGE_ENABLED", "IN_COUNTRY_STORAGE_DISABLED" }, open = true }),
   text("data_localization_region", "The country.", { format = "region" }),
 })
-add("SettingsQuery", "business-phone-numbers/phone-numbers", "Chooses what the settings have.", {
-  flag("include_sip_credentials", "With the credentials of SIP."),
+add("SettingsQuery", "business-phone-numbers/phone-numbers", "Chooses the fields of the settings.", {
+  flag("include_sip_credentials", "The answer then has the SIP credentials."),
 })
 
 -- ---- flows ------------------------------------------------------------------------------------------------------------------
@@ -172,17 +172,17 @@ add("Flow", FLOWS, "A new flow.", {
   text("name", "The name; users do not see it.", { required = true, min = 1 }),
   list("categories", CATEGORIES, "The purposes.", { required = true, min = 1 }),
   text("flow_json", "The flow, as JSON.", { min = 2 }),
-  flag("publish", "It is published at once; only with flow_json."),
-  id("clone_flow_id", "The flow that it is a copy of."),
+  flag("publish", "Publishes the flow at once; only with flow_json."),
+  id("clone_flow_id", "The id of the flow to copy."),
   text("endpoint_uri", "The address of the data endpoint.", { format = "web_link" }),
 })
-add("FlowChange", FLOWS, "New facts about a flow; what is absent stays as it is.", {
+add("FlowChange", FLOWS, "Changes of a flow. Absent fields stay as they are.", {
   text("name", "The name.", { min = 1 }),
   list("categories", CATEGORIES, "The purposes.", { min = 1 }),
   text("endpoint_uri", "The address of the data endpoint.", { format = "web_link" }),
-  id("application_id", "The app that the endpoint is of."),
+  id("application_id", "The id of the app that has the endpoint."),
 }, { { rule = "at_least_one", names = { "name", "categories", "endpoint_uri", "application_id" } } })
-add("FlowFile", FLOWS, "The JSON of a flow: the text, or a file.", {
+add("FlowFile", FLOWS, "The JSON of a flow: a text, or a file.", {
   text("json", "The text.", { min = 2 }), text("path", "The path of the file.", { min = 1 }),
 }, { { rule = "exactly_one", names = { "json", "path" } } })
 

@@ -1,20 +1,13 @@
-// Talks to the sandbox, and to nothing else: the control API, the stream of events, the bytes of media.
+// Talks to the sandbox: the control API, the stream of events, the bytes of files. Never talks to another host.
 
 export class Problem extends Error {}
 
 async function ask(method, path, body) {
-  const headers = body === undefined ? {} : { "content-type": "application/json" };
-  let answer;
-  try {
-    answer = await fetch("/_sandbox/" + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
-  } catch {
-    throw new Problem("the sandbox does not answer");
-  }
+  const sent = body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  const answer = await fetch("/_sandbox/" + path, { method, ...sent }).catch(() => { throw new Problem("the sandbox does not answer"); });
   const text = await answer.text();
-  let value = {};
-  try { value = text ? JSON.parse(text) : {}; } catch { value = { problem: text.slice(0, 200) }; }
-  if (!answer.ok) throw new Problem(value.problem || `the sandbox answered ${answer.status}`);
-  return value;
+  if (answer.ok) return text ? JSON.parse(text) : {};
+  throw new Problem(/^\{"problem"/.test(text) ? JSON.parse(text).problem : `the sandbox answered ${answer.status}`);
 }
 
 export const get = (path) => ask("GET", path);
@@ -22,7 +15,7 @@ export const post = (path, body = {}) => ask("POST", path, body);
 export const remove = (path) => ask("DELETE", path, {});
 export const act = (user, verb, body = {}) => post(`users/${encodeURIComponent(user)}/${verb}`, body);
 
-// One stream a page: browsers open six connections to a host, and a tab that is hidden for good closes its one.
+// One stream for each page: a browser opens at most six connections to a host, so a page that the user leaves closes its stream.
 export function listen(after, onEvent, onState) {
   let source, last = after;
   const open = () => {
@@ -40,5 +33,5 @@ export function listen(after, onEvent, onState) {
   open();
 }
 
-// the bytes of a file that the sandbox has
+// returns the URL of a file that the sandbox has
 export const media = (id) => `/_sandbox/media/${encodeURIComponent(id)}`;

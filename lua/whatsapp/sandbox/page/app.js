@@ -1,14 +1,14 @@
-// The page of the sandbox: tabs, the clock, the stream of events. Draws what the sandbox says and keeps no state of its own but
-// what is in view.
-import { h, time, toast } from "./dom.js";
+// The page of the sandbox: tabs, the clock, the stream of events. Never keeps data that it does not show.
+import { h, time, complain } from "./dom.js";
 import { get, listen } from "./api.js";
 import { Chats } from "./chats.js";
 import { Requests, Webhooks } from "./traffic.js";
 import { Templates, Chaos, Numbers } from "./panels.js";
 
-const TABS = [["chats", "Chats", Chats], ["requests", "Requests", Requests], ["webhooks", "Webhooks", Webhooks], ["templates", "Templates", Templates], ["chaos", "Chaos and clock", Chaos], ["numbers", "Numbers", Numbers]];
-const PAUSE = 60; // milliseconds at least between two looks at the sandbox
-const RECENT = 100; // events of before that the page shows
+const TABS = [["chats", "Chats", Chats], ["requests", "Requests", Requests], ["webhooks", "Webhooks", Webhooks],
+  ["templates", "Templates", Templates], ["chaos", "Chaos and clock", Chaos], ["numbers", "Numbers", Numbers]];
+const PAUSE = 60; // milliseconds: the shortest time between two refreshes of a tab
+const RECENT = 100; // earlier events that the page shows
 const element = (id) => document.getElementById(id);
 
 const app = {
@@ -36,25 +36,25 @@ const app = {
   },
 
   badge(rules) {
-    const armed = rules.filter((rule) => !rule.over).length, badge = element("chaos-badge");
+    const armed = rules.filter((rule) => rule.active).length, badge = element("chaos-badge");
     badge.hidden = !armed;
-    badge.textContent = armed === 1 ? "chaos: 1 rule" : `chaos: ${armed} rules`;
+    badge.textContent = `chaos: ${armed} rule${armed > 1 ? "s" : ""}`;
   },
 };
 
-// ---- looking at the sandbox ---------------------------------------------------------------------------------------------------
+// ---- reading the sandbox
 
 const under_way = {};
 
-// one look at a time for each tab; what happens meanwhile asks for one more
+// runs one refresh at a time for each tab; a call during a refresh makes one more refresh
 async function refresh(name) {
-  if (!app.info.base_url) return; // start() does it
+  if (!app.info.base_url) return; // start() refreshes later
   const state = under_way[name] ||= { busy: false, again: false };
   if (state.busy) { state.again = true; return; }
   state.busy = true;
   do {
     state.again = false;
-    try { await app.tabs[name].view.refresh(); } catch (problem) { toast(problem.message, "bad"); }
+    await app.tabs[name].view.refresh().catch(complain);
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   } while (state.again);
   state.busy = false;
@@ -62,10 +62,7 @@ async function refresh(name) {
 
 const look_at_clock = async () => app.set_clock(await get("clock"));
 
-async function look_at_chaos() {
-  const answer = await get("chaos");
-  app.badge(answer.rules || answer.chaos || []);
-}
+const look_at_chaos = async () => app.badge((await get("chaos")).rules);
 
 function tick() {
   element("clock-chip").textContent = time(app.now()) + (app.clock.frozen ? " ❄" : app.clock.offset > 1 ? " ⏩" : "");
@@ -75,14 +72,13 @@ function tick() {
 
 function hear(event) {
   app.tabs.chats.view.note(event);
-  if (event.kind === "clock" || event.kind === "reset" || event.kind === "gap") look_at_clock().catch(() => {});
-  if (event.kind === "chaos" || event.kind === "reset" || event.rule) look_at_chaos().catch(() => {});
-  const view = app.tabs[app.active].view;
-  if (app.active !== "chats") refresh("chats");
-  if (!view.kinds || view.kinds.has(event.kind) || event.kind === "gap") refresh(app.active);
+  if (["clock", "reset", "gap"].includes(event.kind)) look_at_clock().catch(complain);
+  if (["chaos", "reset"].includes(event.kind)) look_at_chaos().catch(complain);
+  refresh("chats");
+  if (app.active !== "chats" && (event.kind === "gap" || app.tabs[app.active].view.kinds.has(event.kind))) refresh(app.active);
 }
 
-// ---- the frame ------------------------------------------------------------------------------------------------------------------
+// ---- the frame
 
 function move(event) {
   const names = TABS.map(([name]) => name), at = names.indexOf(app.active);
@@ -108,10 +104,10 @@ function say(state) {
   const live = element("live");
   live.textContent = state;
   live.classList.toggle("on", state === "live");
-  if (state === "live") start().catch((problem) => toast(problem.message, "bad"));
+  if (state === "live") start().catch(complain);
 }
 
-// also after the sandbox was away: nothing of before counts
+// runs at each connection, also after a lost connection: reads everything again
 async function start() {
   app.info = await get("info");
   await Promise.all([look_at_clock(), look_at_chaos()]);

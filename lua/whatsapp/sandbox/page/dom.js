@@ -1,15 +1,24 @@
-// Builds elements. What others wrote becomes text and never markup: nothing here reads HTML.
+// Builds elements. Data becomes text, never markup: this file never parses HTML.
 
-// h("div.card", { onclick, title }, child, "text", [more]), the object may be left out
+const WORDS = new Set(["span", "p", "h2", "h3", "blockquote", "textarea"]); // Arabic in them runs from the right
+
+// shows a problem in the sandbox's words
+export const complain = (problem) => toast(problem.message, "bad");
+const guarded = (action) => async (event) => {
+  try { return await action(event); } catch (problem) { complain(problem); }
+};
+
+// h("div.card", { onclick, title }, child, "text", [more]); the object may be absent
 export function h(name, props, ...children) {
   const [tag, ...classes] = name.split(".");
   const element = document.createElement(tag);
   if (tag === "button") element.type = "button";
+  if (WORDS.has(tag)) element.dir = "auto";
   if (!props || Object.getPrototypeOf(props) !== Object.prototype) [props, children] = [{}, [props, ...children]];
   if (classes.length) element.className = classes.join(" ");
   for (const [key, value] of Object.entries(props)) {
-    if (value === undefined || value === null || value === false) continue;
-    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    if (value === false || (value ?? null) === null) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), guarded(value));
     else if (key in element && key !== "list" && key !== "role" && !key.includes("-")) element[key] = value;
     else element.setAttribute(key, value === true ? "" : value);
   }
@@ -19,8 +28,7 @@ export function h(name, props, ...children) {
 
 export function add(element, children) {
   for (const child of children.flat(Infinity)) {
-    if (child === undefined || child === null || child === false || child === "") continue;
-    element.append(child instanceof Node ? child : String(child));
+    if (child !== false && (child ?? "") !== "") element.append(child);
   }
 }
 
@@ -30,37 +38,34 @@ export function fill(element, ...children) {
   return element;
 }
 
-const SVG = "http://www.w3.org/2000/svg";
 const PATHS = {
-  send: "M3 11.5 21 3l-5.5 18-3.6-7.400z", attach: "M12 4v16M4 12h16", more: "M12 6h.01M12 12h.01M12 18h.01",
-  file: "M6 3h8l4 4v14H6zM14 3v4h4", pin: "M12 21s7-6.5 7-11.500A7 7 0 0 0 5 9.500C5 14.5 12 21 12 21zM12 11.500a2 2 0 1 0 0-4 2 2 0 0 0 0 4z",
+  send: "M3 11.5 21 3l-5.5 18-3.6-7.4z", attach: "M12 4v16M4 12h16", more: "M12 6h.01M12 12h.01M12 18h.01",
+  file: "M6 3h8l4 4v14H6zM14 3v4h4", pin: "M12 21s7-6.5 7-11.5A7 7 0 0 0 5 9.5C5 14.5 12 21 12 21zM12 11.5a2 2 0 1 0 0-4 2 2 0 0 0 0 4z",
   person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21c1-4.5 4.5-6 8-6s7 1.5 8 6", split: "M3 5h18v14H3zM12 5v14",
   list: "M8 6h13M8 12h13M8 18h13M3 6h.01M3 12h.01M3 18h.01", link: "M14 4h6v6M20 4l-9 9M18 13v7H4V6h7", reply: "M10 7 4 12l6 5M4 12h10c4 0 6 2.5 6 6",
-  call: "M5 3h4l2 5-2.5 1.800a12 12 0 0 0 5.7 5.700L16 13l5 2v4a2 2 0 0 1-2 2A16 16 0 0 1 3 5a2 2 0 0 1 2-2z",
-  cart: "M3 4h2.500l2 11h10l2.5-8H6.500M9 20h.01M17 20h.01", flow: "M4 4h16v16H4zM8 9h8M8 13h8M8 17h4", close: "M6 6l12 12M18 6 6 18",
-  play: "M7 4v16l13-8z", clock: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3.5 2",
+  call: "M5 3h4l2 5-2.5 1.8a12 12 0 0 0 5.7 5.7L16 13l5 2v4a2 2 0 0 1-2 2A16 16 0 0 1 3 5a2 2 0 0 1 2-2z",
+  cart: "M3 4h2.5l2 11h10l2.5-8H6.5M9 20h.01M17 20h.01", flow: "M4 4h16v16H4zM8 9h8M8 13h8M8 17h4", close: "M6 6l12 12M18 6 6 18",
 };
 
-export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", PATHS[name]);
-  svg.append(path);
-  return svg;
+function drawing(tag, attributes, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
 }
 
-// ---- text ----------------------------------------------------------------------------------------------------------------
+export const icon = (name) => drawing("svg", { viewBox: "0 0 24 24", class: "icon", ...hidden }, drawing("path", { d: PATHS[name] }));
 
+// ---- text
+
+// words between two marks that no letter or digit touches from outside
+const between = (m) => new RegExp(`(?<![\\p{L}\\p{N}${m}])[${m}](\\S(?:[^${m}\\n]*\\S)?)[${m}](?![\\p{L}\\p{N}${m}])`, "u");
 const MARKS = [
-  [/```([\s\S]+?)```/, "code"], [/`([^`\n]+)`/, "code"], [/(?<![\p{L}\p{N}*])\*(\S(?:[^*\n]*\S)?)\*(?![\p{L}\p{N}*])/u, "strong"],
-  [/(?<![\p{L}\p{N}_])_(\S(?:[^_\n]*\S)?)_(?![\p{L}\p{N}_])/u, "em"], [/(?<![\p{L}\p{N}~])~(\S(?:[^~\n]*\S)?)~(?![\p{L}\p{N}~])/u, "s"],
+  [/```([\s\S]+?)```/, "code"], [/`([^`\n]+)`/, "code"], [between("*"), "strong"], [between("_"), "em"], [between("~"), "s"],
   [/(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]])/, "a"],
 ];
 
-// *bold*, _italic_, ~strike~, `code` and links, as WhatsApp draws them
+// draws *bold*, _italic_, ~strike~, `code` and links, as WhatsApp does
 export function formatted(text) {
   text = String(text);
   let first = null, tag;
@@ -69,35 +74,46 @@ export function formatted(text) {
     if (found && (!first || found.index < first.index)) [first, tag] = [found, name];
   }
   if (!first) return text ? [text] : [];
-  const inner = tag === "code" ? [first[1]] : tag === "a" ? [first[1]] : formatted(first[1]);
-  const node = tag === "a" ? outside(first[1], first[1]) : h(tag, {}, inner);
+  const node = tag === "a" ? outside(first[1], first[1]) : h(tag, tag === "code" ? first[1] : formatted(first[1]));
   return [text.slice(0, first.index), node, ...formatted(text.slice(first.index + first[0].length))];
 }
 
-// a link that the user may follow; the page itself asks no other host
+// makes a link that the user may open; the page itself loads nothing from another host
 export function outside(url, ...children) {
   if (!/^https?:\/\//i.test(url)) return h("span", children);
   return h("a", { href: url, target: "_blank", rel: "noreferrer noopener" }, children);
 }
 
-export const time = (at) => at ? new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false }) : "";
-export const exact = (at) => at ? new Date(at * 1000).toLocaleTimeString([], { hour12: false }) : "";
-export const day = (at) => new Date(at * 1000).toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" });
-export const day_key = (at) => new Date((at || 0) * 1000).toDateString();
+export const button = (label, action, kind = "plain", more) => h(`button.${kind}`, { onclick: action, ...more }, label);
+export const dotted = (...words) => words.filter(Boolean).join(" · ");
+export const plain = (word) => String(word).toLowerCase().replaceAll("_", " ");
+export const hidden = { "aria-hidden": "true" };
+
+export const date = (at) => new Date(at * 1000);
+export const exact = (at) => at ? date(at).toLocaleTimeString([], { hour12: false }) : "";
+export const time = (at) => exact(at).replace(/:\d+$/, "");
+export const day = (at, more) => date(at).toLocaleDateString([], { weekday: "long", day: "numeric", month: "long", ...more });
 export const span = (seconds) => {
   const s = Math.max(0, Math.round(seconds)), pad = (n) => String(n).padStart(2, "0");
   return s > 99 * 3600 ? `${Math.floor(s / 86400)} d ${Math.floor(s / 3600) % 24} h` : `${pad(Math.floor(s / 3600))}:${pad(Math.floor(s / 60) % 60)}:${pad(s % 60)}`;
 };
 
-// ---- lists that change ----------------------------------------------------------------------------------------------------
+// ---- lists that change
 
-// Children of an element by key: a child is drawn again only where its data changed; the focus stays where it was.
-export function keyed(element, items, key, draw) {
+// Updates the children of an element by the ids of their data. Draws a child again only if its data changed; the focus does not
+// move. `nothing` is the text for no items.
+export function keyed(element, items, draw, nothing) {
+  if (!items.length && nothing) {
+    fill(element, h(element.tagName === "UL" ? "li.nothing" : "p.nothing", nothing));
+    element.drawn = null;
+    return;
+  }
+  if (!element.drawn) element.replaceChildren();
   const before = element.drawn || new Map(), after = new Map();
   const focused = element.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
   let place = element.firstChild;
   for (const item of items) {
-    const id = key(item), data = JSON.stringify(item);
+    const { id } = item, data = JSON.stringify(item);
     let entry = before.get(id);
     const busy = entry?.data !== data && entry?.node.querySelector("details.menu[open]"); // drawn again when the menu closes
     if (!busy && entry?.data !== data) {
@@ -121,64 +137,46 @@ export function keyed(element, items, key, draw) {
   if (focused) element.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
 }
 
-// ---- words ----------------------------------------------------------------------------------------------------------------
+// ---- words
 
-export function toast(words, kind = "") {
-  const node = h("div.toast" + (kind && "." + kind), {}, words);
+export function toast(words, kind = "good") {
+  const node = h("div.toast." + kind, words);
   document.getElementById("toasts").append(node);
   setTimeout(() => node.remove(), 6000);
 }
 
-// an action of the user: what the sandbox refuses is said in its words
-export const attempt = (action) => async (event) => {
-  try {
-    return await action(event);
-  } catch (problem) {
-    toast(problem.message, "bad");
-  }
-};
-
 export async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    toast("copied");
-  } catch {
-    const box = h("textarea", { value: text, readOnly: true });
-    document.body.append(box);
-    box.select();
-    document.execCommand("copy");
-    box.remove();
-    toast("copied");
-  }
+  await navigator.clipboard.writeText(text);
+  toast("copied");
 }
 
-// A form in a dialog: fields are { name, label, value, type, options }. Resolves to the values, or null.
+export function open_dialog(title, content, onclose) {
+  const dialog = h("dialog", { "aria-label": title, onclose: () => { dialog.remove(); onclose?.(); } }, content);
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+// the input of a field: a number, a choice from a list, or text; `kind` is "area", "required" or nothing
+function input_of([name, , value = "", kind]) {
+  if (Array.isArray(value)) return h("select", { name }, value.map((option) => h("option", { value: option }, option)));
+  if (kind === "area") return h("textarea", { name, value, rows: 6, required: true });
+  const number = typeof value === "number";
+  return h("input", { name, type: number ? "number" : "text", step: value % 1 ? "any" : null, value, required: number || kind === "required" });
+}
+
+// A form in a dialog: a field is [name, label, value, kind]. Resolves to the values, or null; an empty text is undefined.
 export function form(title, fields, submit = "Send") {
   return new Promise((resolve) => {
     let result = null;
-    const inputs = fields.map((field) => {
-      const tag = field.type === "area" ? "textarea" : field.options ? "select" : "input";
-      const input = h(tag, { name: field.name, required: field.required, placeholder: field.placeholder, step: field.step });
-      if (tag === "input") input.type = field.type || "text";
-      if (field.options) add(input, field.options.map((option) => h("option", { value: option }, option)));
-      if (field.type === "checkbox") input.checked = field.value;
-      else if (field.value !== undefined) input.value = field.value;
-      if (tag === "textarea") input.rows = 6;
-      return h("label" + (field.type === "checkbox" ? ".tick" : ""), {}, h("span", field.label), input);
-    });
+    const read = ({ type, value }) => type === "number" ? Number(value) : value || undefined;
     const body = h("form", { method: "dialog", onsubmit: (event) => {
       event.preventDefault();
-      result = {};
-      for (const field of fields) {
-        const input = body.elements[field.name];
-        result[field.name] = field.type === "checkbox" ? input.checked : field.type === "number" ? Number(input.value) : field.type === "file" ? input.files[0] : input.value;
-      }
+      result = Object.fromEntries(fields.map(([name]) => [name, read(body.elements[name])]));
       dialog.close();
-    } }, h("h2", title), inputs, h("div.actions",
-      h("button.plain", { onclick: () => dialog.close() }, "Cancel"), h("button.primary", { type: "submit" }, submit)));
-    const dialog = h("dialog", { "aria-label": title, onclose: () => { dialog.remove(); resolve(result); } }, body);
-    document.body.append(dialog);
-    dialog.showModal();
+    } }, h("h2", title), fields.map((field) => h("label", h("span", field[1]), input_of(field))),
+    h("div.actions", button("Cancel", () => dialog.close()), h("button.primary", { type: "submit" }, submit)));
+    const dialog = open_dialog(title, body, () => resolve(result));
   });
 }
 
@@ -188,18 +186,16 @@ export function menu(label, symbol, items, focus) {
     onkeydown: (event) => { if (event.key === "Escape" && node.open) { node.open = false; node.firstChild.focus(); event.stopPropagation(); } },
     onfocusout: (event) => { if (event.relatedTarget && !node.contains(event.relatedTarget)) node.open = false; },
     ontoggle: () => {
-      if (!node.open || node.childElementCount > 1) return;
-      node.append(h("div.items", items().map((item) => item instanceof Node ? item : h("button", { onclick: () => {
+      const drawn = node.childElementCount > 1;
+      if (drawn && !node.open) {
+        node.lastChild.remove();
+        node.dispatchEvent(new Event("closed", { bubbles: true }));
+      } else if (node.open && !drawn) node.append(h("div.items", items().map((item) => item instanceof Node ? item : h("button", { onclick: () => {
         node.open = false;
-        item[1]();
+        return item[1]();
       } }, item[0]))));
     },
   }, h("summary", { title: label, "aria-label": label, "data-focus": focus }, symbol));
-  node.addEventListener("toggle", () => {
-    if (node.open || node.childElementCount < 2) return;
-    node.lastChild.remove();
-    node.dispatchEvent(new Event("closed", { bubbles: true }));
-  });
   return node;
 }
 addEventListener("click", (event) => {

@@ -1,8 +1,8 @@
-// Words to copy: a message as Lua and as curl, and the first lines of a program. Never a real token.
+// Text to copy: a message as Lua and as curl, and the first lines of a program. Never shows a real token.
 
 const NAME = /^[A-Za-z_]\w*$/;
 const RESERVED = new Set("and break do else elseif end false for function goto if in local nil not or repeat return then true until while".split(" "));
-const string = (text) => JSON.stringify(text).replace(/\\u([\da-f]{4})/gi, (_, hex) => `\\u{${hex}}`).replace(/[\u0080-\u{10ffff}]/gu, (c) => c);
+const string = (text) => JSON.stringify(text).replace(/\\u([\da-f]{4})/g, (_, hex) => `\\${String(parseInt(hex, 16)).padStart(3, "0")}`); // as Lua 5.1 reads it
 
 export function lua(value, indent = "") {
   if (value === null || value === undefined) return "whatsapp.null";
@@ -16,11 +16,9 @@ export function lua(value, indent = "") {
   return short.length + indent.length < 100 && !short.includes("\n") ? short : `{\n${lines.map((line) => inner + line + ",\n").join("")}${indent}}`;
 }
 
-const FILLED = new Set(["messaging_product", "recipient_type"]);
-
-export function as_lua(message) {
-  const kept = Object.fromEntries(Object.entries(message).filter(([key, value]) => !FILLED.has(key) || (key === "recipient_type" && value === "group")));
-  return `client:send ${lua(kept)}`;
+// returns a message as Lua, without the members that the client adds
+export function as_lua({ messaging_product, recipient_type, ...message }) {
+  return `client:send ${lua(recipient_type === "group" ? { recipient_type, ...message } : message)}`;
 }
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,19 +1,18 @@
-// The requests that the sandbox got, and the webhooks that it sends: lists with details. Shows bytes as they were.
-import { h, fill, keyed, exact, time, form, attempt, toast } from "./dom.js";
+// The tabs of requests and webhooks: lists with details. Never changes the bytes that it shows.
+import { h, fill, keyed, button, exact, date, dotted, form, toast } from "./dom.js";
 import { get, post } from "./api.js";
 import { body as json } from "./json.js";
 
 const MOST = 150; // rows of a list
 
-// A list on the left, what was chosen of it on the right.
+// A list on the left, the details of the chosen item on the right.
 class Pair {
-  constructor(label) {
-    this.items = [];
-    this.chosen = null;
+  constructor(app, label, kinds, nothing) {
+    Object.assign(this, { app, nothing, kinds: new Set(kinds), items: [], chosen: null });
     this.list = h("ul.rows-list", { tabindex: "0", "aria-label": label });
     this.detail = h("div.detail");
-    this.tools = h("div.bar");
-    this.node = h("div.pair", h("div.side", this.tools, this.list), this.detail);
+    this.side = h("div.side", this.list);
+    this.node = h("div.pair", this.side, this.detail);
   }
 
   choose(id) {
@@ -24,10 +23,10 @@ class Pair {
   }
 
   draw() {
-    if (!this.items.some((item) => item.id === this.chosen)) this.chosen = this.items[0]?.id ?? null;
-    keyed(this.list, this.items.length ? this.items.map((item) => ({ ...this.line(item), id: item.id, on: item.id === this.chosen })) : [{ id: "empty", words: this.nothing }], (item) => item.id, (item) => item.words !== undefined ? h("li.nothing", item.words)
-      : h("li", h("button.item" + (item.on ? ".on" : ""), { "aria-pressed": String(item.on), "data-focus": item.id, onclick: () => this.choose(item.id) },
-        h("span.state" + (item.bad ? ".bad" : item.waits ? ".waits" : ".good"), {}, item.state), h("span.grow", { dir: "auto" }, item.title, h("span.small", item.more)), h("time", item.time))));
+    if (!this.items.some((item) => item.id === this.chosen)) this.chosen = this.items[0]?.id;
+    keyed(this.list, this.items.map((item) => ({ ...this.line(item), id: item.id, on: item.id === this.chosen })), (item) => h("li",
+      h("button.item" + (item.on ? ".on" : ""), { "aria-pressed": String(item.on), "data-focus": item.id, onclick: () => this.choose(item.id) },
+        h(`span.state.${item.color}`, item.state), h("span.grow", item.title, h("span.small", item.more)), h("time", item.time))), this.nothing);
     const found = this.items.find((item) => item.id === this.chosen), data = JSON.stringify(found);
     if (data === this.drawn && this.detail.childElementCount) return;
     this.drawn = data;
@@ -36,87 +35,87 @@ class Pair {
 }
 
 const block = (heading, ...content) => h("section.block", h("h3", heading), content);
-const headers = (all) => h("dl.headers", Object.entries(all || {}).map(([name, value]) => [h("dt", name), h("dd", String(value))]));
 
-// the words that tell one send from another
+// returns a short description of a sent message
 function about(body) {
   try {
     const message = JSON.parse(body);
-    return message.status ? `${message.status}` : `${message.type ?? ""} to ${message.to ?? message.recipient ?? "?"}`;
+    return message.status || `${message.type ?? ""} to ${message.to ?? message.recipient ?? "?"}`;
   } catch { return ""; }
 }
 
 export class Requests extends Pair {
-  constructor() {
-    super("Requests, newest first");
-    this.kinds = new Set(["request", "reset"]);
-    this.nothing = "No request came yet.";
-    this.tools.remove();
-  }
+  constructor(app) { super(app, "Requests, newest first", ["request", "reset"], "No request came yet."); }
 
   async refresh() {
-    const { requests } = await get("requests?limit=200");
-    this.items = requests.slice(0, MOST).map((item) => ({ ...item, message_id: item.id, id: item.seq }));
+    this.items = (await get(`requests?limit=${MOST}`)).requests.map((item) => ({ ...item, id: item.seq }));
     this.draw();
   }
 
   line(item) {
-    return { state: String(item.status ?? item.fault ?? "?"), bad: !item.status || item.status >= 400, title: `${item.method} ${String(item.path || item.url || "").replace(/^https?:\/\/[^/]+/, "").replace(/^\/v\d+\.\d+\/\d*\/?/, "")}`, more: [about(item.request), item.rule && `rule ${item.rule}`, item.problems?.length && `refused: ${item.problems.length} problem${item.problems.length > 1 ? "s" : ""}`].filter(Boolean).join(" · "), time: exact(item.at) };
+    const count = item.problems?.length;
+    return {
+      state: item.status, color: item.status < 400 ? "good" : "bad", title: `${item.method} ${item.path.replace(/^\/v\d+\.\d+\/\d*\/?/, "")}`, time: exact(item.at),
+      more: dotted(about(item.request), item.rule && `rule ${item.rule}`, count && `refused: ${count} problem${count > 1 ? "s" : ""}`),
+    };
   }
 
   details(item) {
-    return [h("h2", { dir: "ltr" }, `${item.method} ${item.path || item.url}`), h("p.small", [exact(item.at), item.ms !== undefined && `${item.ms} ms`, item.fault && `fault: ${item.fault.what || item.fault}`, item.rule && `rule ${item.rule}`].filter(Boolean).join(" · ")),
-      block("Request", item.headers && h("details", h("summary", "headers"), headers(item.headers)), json(item.request ?? item.body, item.problems)),
-      block(`Response ${item.status ?? ""}`, json(item.response ?? item.answer))];
+    return [h("h2", { dir: "ltr" }, `${item.method} ${item.path}`), h("p.small", dotted(exact(item.at), item.fault && `fault: ${item.fault}`, item.rule && `rule ${item.rule}`)),
+      block("Request", json(item.request, item.problems)), block(`Response ${item.status}`, json(item.response))];
   }
 }
 
 export class Webhooks extends Pair {
   constructor(app) {
-    super("Deliveries, newest first");
-    Object.assign(this, { app, kinds: new Set(["delivery", "reset", "handshake"]), nothing: "No webhook was sent. Set the URL of your endpoint: the sandbox then posts what users write, and each status." });
+    super(app, "Deliveries, newest first", ["delivery", "reset", "handshake"], "No webhook was sent. Set the URL of your endpoint.");
     this.endpoint = h("p.small");
-    fill(this.tools, this.endpoint, h("button.plain", { onclick: attempt(() => this.set_endpoint()) }, "Endpoint…"),
-      h("button.plain", { onclick: attempt(async () => { const said = await post("handshake"); toast(said.problem || "asked for the challenge"); await this.refresh(); }) }, "Handshake"),
-      h("button.plain", { onclick: attempt(() => this.send_raw()) }, "Send raw…"));
+    this.side.prepend(h("div.bar", this.endpoint, button("Endpoint…", () => this.set_endpoint()), button("Handshake", () => this.do("handshake", {}, "asked for the challenge")),
+      button("Send raw…", () => this.send_raw())));
   }
 
-  async set_endpoint() {
-    const found = await form("Endpoint of the webhooks", [{ name: "url", label: "URL", value: this.url || "http://127.0.0.1:8080/webhook" }, { name: "number", label: "For one phone_number_id (optional)", value: "" }], "Set");
-    if (!found) return;
-    await post("webhooks/endpoint", { url: found.url || undefined, number: found.number || undefined });
+  // asks the sandbox for an action, and shows the result
+  async do(path, body, words) {
+    const said = await post(path, body);
+    toast(said.problem || words);
     await this.refresh();
   }
 
+  async set_endpoint() {
+    const found = await form("Endpoint of the webhooks", [["url", "URL", this.url || "http://127.0.0.1:8080/webhook", "required"], ["number", "For one phone_number_id (optional)"]], "Set");
+    if (found) await this.do("webhooks/endpoint", found, "set");
+  }
+
   async send_raw() {
-    const found = await form("Send a body, signed", [{ name: "body", label: "Body", type: "area", value: '{"object":"whatsapp_business_account","entry":[]}', required: true }]);
-    if (found) { await post("webhooks/raw", { body: found.body }); await this.refresh(); }
+    const found = await form("Send a signed body", [["body", "Body", '{"object":"whatsapp_business_account","entry":[]}', "area"]]);
+    if (found) await this.do("webhooks/raw", found, "sent");
   }
 
   async refresh() {
-    const [answer, { webhooks }] = await Promise.all([get("webhooks?limit=200"), get("info")]);
-    this.items = answer.deliveries.slice(0, MOST);
+    const [{ deliveries, handshake }, { webhooks }] = await Promise.all([get(`webhooks?limit=${MOST}`), get("info")]);
+    this.items = deliveries;
     this.url = webhooks[""];
-    const to = Object.entries(webhooks).map(([number, url]) => `${number ? `${number} ` : ""}to ${url}`).join(", ");
-    fill(this.endpoint, to || "no endpoint is set", " ");
-    const shake = answer.handshake;
-    if (shake) this.endpoint.append(h("span.state" + (shake.ok ? ".good" : ".bad"), {}, shake.ok ? "handshake ok" : `handshake: ${shake.problem}`));
+    fill(this.endpoint, Object.entries(webhooks).map(([number, url]) => `${number} to ${url}`).join(", ") || "no endpoint is set", " ",
+      handshake && h("span.state." + (handshake.ok ? "good" : "bad"), handshake.ok ? "handshake ok" : `handshake: ${handshake.problem}`));
     this.draw();
   }
 
-  line(item) {
-    const last = item.attempts?.at(-1);
-    return { state: String(last?.status ?? (last?.err ? "error" : item.state)), bad: item.state === "dropped" || item.state === "lost" || (last && last.status !== 200), waits: item.state === "waiting",
-      title: `${item.what || "raw"}`, more: [item.about && String(item.about).slice(-14), item.attempts?.length > 1 && `${item.attempts.length} attempts`, item.state === "waiting" && item.next_at && `again at ${exact(item.next_at)}`].filter(Boolean).join(" · "), time: exact(item.at) };
+  line({ state, attempts, about: id, what, next_at, at }) {
+    const last = attempts.at(-1), waits = state === "waiting";
+    return {
+      state: last?.status ?? (last?.err ? "error" : state), color: state === "dropped" || (last && last.status !== 200) ? "bad" : waits ? "waits" : "good",
+      title: what, more: dotted(id?.slice(-14), attempts.length > 1 && `${attempts.length} attempts`, waits && next_at && `again at ${exact(next_at)}`), time: exact(at),
+    };
   }
 
   details(item) {
-    const last = item.attempts?.at(-1) || {};
-    return [h("h2", `${item.what || "raw"} · ${item.state}`),
-      h("p", h("button.primary", { onclick: attempt(async () => { await post(`webhooks/${encodeURIComponent(item.id)}/redeliver`); toast("sent again"); await this.refresh(); }) }, "Redeliver")),
-      block("Attempts", h("table", h("thead", h("tr", ["at", "status", "ms", "answer"].map((name) => h("th", { scope: "col" }, name)))), h("tbody", (item.attempts || []).map((one) => h("tr", h("td", exact(one.at)), h("td", one.status ?? one.err ?? "under way"), h("td", one.ms ?? ""), h("td.answer", one.answer ?? ""))))),
-        item.next_at && h("p.small", `again at ${new Date(item.next_at * 1000).toLocaleString()}`)),
-      block("Signature", h("code.long", last.signature || ""), last.reserialised && h("p.why", last.hint), last.reserialised && h("code.long.why", last.reserialised)),
-      item.headers && block("Headers", headers(item.headers)), block("Body", json(item.body))];
+    const last = item.attempts.at(-1) || {};
+    return [h("h2", `${item.what} · ${item.state}`),
+      h("p", button("Redeliver", () => this.do(`webhooks/${item.id}/redeliver`, {}, "sent again"), "primary")),
+      block("Attempts", h("table", h("thead", h("tr", ["at", "status", "ms", "answer"].map((name) => h("th", { scope: "col" }, name)))),
+        h("tbody", item.attempts.map((one) => h("tr", [exact(one.at), one.status ?? one.err ?? "under way", one.ms, one.answer].map((value) => h("td", value)))))),
+      item.next_at && h("p.small", `again at ${date(item.next_at).toLocaleString()}`)),
+      block("Signature", h("code.long", last.signature), last.reserialised && [h("p.why", last.hint), h("code.long.why", last.reserialised)]),
+      block("Body", json(item.body))];
   }
 }

@@ -1,6 +1,6 @@
--- One HTTP/1.1 exchange over LuaSocket, in a thread of its own that pauses where it would block. Never sends a request twice: it
--- begins again on another connection only where no byte of it was written, or where it is idempotent and no byte of an answer
--- came. For whatsapp.transport.copas.
+-- One HTTP/1.1 exchange over LuaSocket, in a separate thread that pauses whenever it would block. Never sends a request twice.
+-- Begins again on another connection only if no byte of the request was written, or if the request is idempotent and no byte of
+-- an answer arrived. For whatsapp.transport.copas.
 local failures = require "whatsapp.transport.failure"
 local http1 = require "whatsapp.transport.http1"
 local tls = require "whatsapp.transport.copas.tls"
@@ -9,7 +9,7 @@ local waits = require "whatsapp.transport.copas.waits"
 local exchange = {}
 
 local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes
-local LOOK = 0.2 -- seconds between two looks for an early answer while a long body is sent
+local LOOK = 0.2 -- seconds between two checks for an early answer while a long body is sent
 
 local now = waits.now
 
@@ -27,7 +27,7 @@ function exchange.new_pool(settings) return setmetatable({ settings = settings, 
 
 local function key_of(url) return ("%s://%s:%d"):format(url.scheme, url.host, url.port) end
 
--- A kept connection is still good if there is nothing to read: no end, and no bytes that were not asked for.
+-- A kept connection is good if there is nothing to read: neither its end, nor bytes before a request.
 local function is_good(kept)
   if kept.expires < now() then return false end
   kept.socket:settimeout(0)
@@ -64,7 +64,7 @@ end
 
 -- ---- connecting -------------------------------------------------------------------------------------------------------------
 
--- addresses of a host; the look-up blocks
+-- returns the addresses of a host; the look-up blocks
 local function addresses_of(url)
   local host = url.host:gsub("[%[%]]", "")
   if not url.named then return { { family = host:find(":", 1, true) and "inet6" or "inet", addr = host } } end
@@ -120,7 +120,7 @@ local function handshake(state, plan, socket, deadline, pause)
   return ok and secured, err
 end
 
--- a connection on which nothing of this request was sent yet; true: it was kept
+-- returns a connection on which nothing of this request was sent yet, and true if it was a kept connection
 local function open(state, plan, deadline, pause)
   local kept = state.pool:take(plan.url)
   if kept then return kept, true end
@@ -143,8 +143,8 @@ end
 
 -- ---- sending and reading ----------------------------------------------------------------------------------------------------
 
--- Returns the bytes that have arrived, "" if nothing has arrived yet, or nil, err at the end. LuaSec must not be asked again
--- after an error.
+-- Returns the bytes that have arrived; "" if no bytes have arrived yet; nil, err at the end. After an error, LuaSec must not be
+-- called again.
 local function receive(plan, socket)
   if plan.ended then return nil, plan.ended end
   local bytes, err, part = socket:receive(PIECE)
@@ -155,14 +155,14 @@ local function receive(plan, socket)
   return bytes, BLOCKED[err] == "w" and "w" or "r"
 end
 
--- whether an answer, or the end of the connection, came while the request was still being sent
+-- returns whether an answer, or the end of the connection, came while the request was still being sent
 local function is_answered(plan, socket)
   local bytes = receive(plan, socket)
   plan.early = bytes ~= "" and bytes or nil
   return bytes ~= ""
 end
 
--- Sends all, unless an answer comes before. Returns how many bytes went out.
+-- Sends all bytes, unless an answer comes before. Returns the number of bytes that were sent.
 local function send(plan, socket, deadline, pause)
   local bytes = plan.body and plan.head .. plan.body or plan.head
   local at, looked = 0, now()
@@ -184,7 +184,7 @@ local function send(plan, socket, deadline, pause)
   return at
 end
 
--- the bytes of an answer as they come, and its body
+-- returns the bytes of an answer when they arrive, and keeps its body
 local Source = {}
 Source.__index = Source
 
@@ -218,7 +218,7 @@ local function wanted_of(headers, wanted)
   return left
 end
 
--- sends, and reads the answer; nil, err, status if there is no whole one
+-- sends the request and reads the answer; returns nil, err, status if there is no complete answer
 local function talk(state, plan, socket, deadline, pause)
   local sent, unsent = send(plan, socket, deadline, pause)
   plan.went = sent
@@ -233,13 +233,13 @@ local function talk(state, plan, socket, deadline, pause)
   return { status = answer.status, headers = wanted_of(answer.headers, state.settings.wanted), body = table.concat(source.list) }
 end
 
--- Whether a request may go over another connection after a kept one failed.
+-- Returns whether a request may go over another connection after a kept connection failed.
 local function may_go_again(plan, err)
   if plan.went == 0 then return #plan.head <= AT_ONCE end
   return plan.idempotent and not plan.came and err ~= "timeout"
 end
 
----@param state table of the transport
+---@param state table the state of the transport
 ---@param plan table the request
 ---@param pause fun(connection: userdata, how: "r"|"w", seconds: number): boolean
 ---@return table? response

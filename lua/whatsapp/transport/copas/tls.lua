@@ -1,8 +1,8 @@
--- TLS by LuaSec: what it is asked for, and whether a certificate is for the host. LuaSec by itself verifies nothing; here the
--- chain is always verified, and so is the name. Never falls back to anything weaker.
+-- TLS with LuaSec: its options, and the check that a certificate is for the host. LuaSec alone verifies nothing; this file
+-- always verifies the chain and the name. Never accepts a weaker check.
 local tls = {}
 
--- the files of trusted authorities on common systems
+-- files with trusted authorities on common systems
 local AUTHORITIES = {
   "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem",
   "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/usr/local/share/certs/ca-root-nss.crt",
@@ -20,14 +20,14 @@ local function authorities(ca_file)
   end
 end
 
-tls.NO_AUTHORITIES = "the authorities' certificates cannot be read: option ca_file names them"
+tls.NO_AUTHORITIES = "the authorities' certificates cannot be read: name a file in the option ca_file"
 
 ---@param ca_file string?
----@return userdata? context of LuaSec
+---@return userdata? context a context of LuaSec
 ---@return string? err
 function tls.context(ca_file)
   local ok, ssl = pcall(require, "ssl")
-  if not ok then return nil, "LuaSec is not installed, which https needs (Debian: lua-sec, LuaRocks: luasec)" end
+  if not ok then return nil, "LuaSec is not installed; https needs it (Debian: lua-sec, LuaRocks: luasec)" end
   local path = authorities(ca_file)
   if not path then return nil, tls.NO_AUTHORITIES end
   return ssl.newcontext {
@@ -38,7 +38,7 @@ end
 
 -- ---- names ----------------------------------------------------------------------------------------------------------------
 
--- the groups of an IPv6 address as one string, so that all ways to write it are the same; nil for others
+-- returns the groups of an IPv6 address as one string, so that all spellings are equal; nil for other texts
 local function ipv6(text)
   local head, tail = text:lower():match "^(.-)::(.*)$"
   if not head then head, tail = text:lower(), nil end
@@ -58,7 +58,7 @@ local function is_same_address(name, host)
   return name == host
 end
 
--- A star is the whole first label, never more, and at least two labels follow it.
+-- A star is exactly the first label, and at least two labels follow it.
 local function is_same_name(name, host)
   name = name:lower():gsub("%.$", "")
   if name == host then return true end
@@ -66,9 +66,9 @@ local function is_same_name(name, host)
   return rest ~= nil and host:match "^[^.]+(%..*)$" == rest
 end
 
----@param extensions table of a certificate, as LuaSec gives them
+---@param extensions table the extensions of a certificate, as LuaSec returns them
 ---@param host string in lower case, without brackets
----@param named boolean it is a name, not an address
+---@param named boolean true: the host is a name, not an address
 ---@return boolean
 function tls.is_for(extensions, host, named)
   local alternatives = extensions["2.5.29.17"] or {}
@@ -83,8 +83,8 @@ end
 
 tls.OTHER_NAME = "the certificate was refused: it is for another host"
 
----Whether the certificate of a connection is for the host.
----@param connection userdata of LuaSec, after its handshake
+---Checks that the certificate of a connection is for the host.
+---@param connection userdata a connection of LuaSec, after its handshake
 ---@param host string
 ---@param named boolean
 ---@return true? ok, string? err

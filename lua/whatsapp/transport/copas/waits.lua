@@ -1,12 +1,12 @@
--- How whatsapp.transport.copas waits: in a thread of Copas through Copas, anywhere else with socket.select, which blocks. Uses
--- only Copas's public functions. Never sends, and never loads Copas: a program that runs its loop has loaded it.
+-- The waits of whatsapp.transport.copas: in a thread of Copas with Copas, elsewhere with socket.select, which blocks. Uses only
+-- Copas's public functions. Never sends, and never loads Copas: a program that runs Copas's loop has loaded it.
 local libcurl = require "whatsapp.transport.libcurl"
 
 local waits = {}
 
-local MAIN = "main" -- waits without Copas
+local MAIN = "main" -- the waiter that is not a thread of Copas
 
-local function socket() return require "socket" end
+local function socket() return require("whatsapp.util.needed") "socket" end
 
 local latest, behind = 0, 0
 
@@ -20,7 +20,7 @@ end
 
 local now = waits.now
 
--- Copas, if this is one of its threads while its loop runs
+-- returns Copas, if the caller is one of its threads and its loop runs
 local function copas_here()
   local copas = package.loaded.copas
   if type(copas) ~= "table" or copas.running == false then return nil end
@@ -32,26 +32,26 @@ local function copas_here()
   return copas
 end
 
----Raises where a thread of Copas could not be suspended; nothing has begun yet.
+---Raises if the thread of Copas cannot be suspended. Runs before the request begins.
 function waits.check()
   if copas_here() then libcurl.check_suspendable() end
 end
 
----@return thread|string waiter who calls
+---@return thread|string waiter the caller
 function waits.current() return copas_here() and coroutine.running() or MAIN end
 
 ---@param seconds number
 function waits.sleep(seconds)
   local deadline = now() + seconds
   local left = seconds
-  repeat -- other code may wake a thread early
+  repeat -- other code may wake a thread too early
     local copas = copas_here()
     if copas then copas.sleep(math.max(left, 0.001)) else socket().sleep(math.max(left, 0)) end
     left = deadline - now()
   until left <= 0
 end
 
----Lets a thread of Copas go on that waits in wait(); nothing for anybody else.
+---Wakes a thread of Copas that waits in wait(); does nothing for other waiters.
 ---@param waiter thread|string
 function waits.wake(waiter)
   if waiter ~= MAIN and coroutine.status(waiter) == "suspended" then package.loaded.copas.wakeup(waiter) end
@@ -59,8 +59,8 @@ end
 
 -- ---- in Copas -------------------------------------------------------------------------------------------------------------
 
--- Looks like a socket whose first read or write has to wait, and the second one is done: so copas.receive and copas.send wait
--- until the socket can be read or written, and touch no byte of it.
+-- Returns an object that looks like a socket: its first read or write must wait, its second one succeeds. With it,
+-- copas.receive and copas.send wait until the real socket can be read or written, and touch no byte of it.
 local function watch_of(connection)
   local watch, asked = {}, false
   local function is_asked_again()
@@ -97,7 +97,7 @@ end
 local Waits = {}
 Waits.__index = Waits
 
----@return table waits of one transport
+---@return table waits the waits of one transport
 function waits.new() return setmetatable({ tasks = {}, watches = {} }, Waits) end
 
 -- runs a task until it pauses or ends
@@ -109,7 +109,7 @@ local function resume(self, task, ready)
   task.connection, task.how, task.deadline = connection, how, now() + seconds
 end
 
--- returns the sockets for select, and its deadline
+-- returns the sockets for select, and the earliest deadline
 local function wanted(self, deadline)
   local wants = { r = {}, w = {} }
   for task in pairs(self.tasks) do
@@ -120,7 +120,7 @@ local function wanted(self, deadline)
   return wants.r, wants.w, deadline
 end
 
--- one turn: waits until a task can go on, and lets all go on that can
+-- one turn: waits until a task is ready, and runs all tasks that are ready
 local function turn(self, seconds)
   local reads, writes, deadline = wanted(self, now() + seconds)
   local left = math.max(0, deadline - now())
@@ -137,8 +137,8 @@ local function turn(self, seconds)
   end
 end
 
----Runs a call in a thread of its own, as soon as somebody waits. It is passed
----pause(connection, "r"|"w", seconds), which returns whether it is ready.
+---Runs a call in a separate thread, as soon as a caller waits. The call gets
+---pause(connection, "r"|"w", seconds), which returns whether the connection is ready.
 ---@param call fun(pause: function)
 function Waits:spawn(call)
   local copas = copas_here()
@@ -152,7 +152,7 @@ function Waits:spawn(call)
   self.tasks[task] = true
 end
 
----Suspends the caller until it is woken, or time is over; not of Copas: until something has happened.
+---Suspends the caller until it is woken, or the time is over. Outside of Copas: until a task ran, or the time is over.
 ---@param waiter thread|string
 ---@param seconds number
 function Waits:wait(waiter, seconds)
@@ -160,7 +160,7 @@ function Waits:wait(waiter, seconds)
   else turn(self, seconds) end
 end
 
----Lets go on what can, without waiting.
+---Runs all tasks that are ready, without waiting.
 function Waits:look()
   if not copas_here() then turn(self, 0) end
 end

@@ -1,7 +1,7 @@
--- One short request for which the caller waits, in one light thread of its own, that is ended when time is over or the
--- transport is closed: nginx keeps to no time-out of ours while it looks for a name, writes an error into its log for each
--- time-out while it reads, and does not stop reading when a transport is closed. It costs a third of a worker with its hand
--- (resty/workers), and leaves nothing behind for the next request.
+-- Sends one short request in one light thread while the caller waits. The caller kills this thread when the time is over or the
+-- transport is closed, because nginx cannot do this: it ignores our time-out while it looks up a name, it logs an error for
+-- each time-out of a read, and it continues to read after the transport was closed. This costs a third of a worker with its
+-- hand (resty/workers), and leaves nothing behind for the next request.
 local clock = require "whatsapp.transport.resty.clock"
 local failures = require "whatsapp.transport.failure"
 
@@ -9,7 +9,7 @@ local alone = {}
 
 local now = clock.now
 
--- Does what a worker does for an exchange.
+-- Does for an exchange what a worker of resty/workers does.
 local Guard = {}
 Guard.__index = Guard
 
@@ -17,7 +17,7 @@ function Guard:ring()
   if self.bell:count() < 1 then self.bell:post(1) end
 end
 
----Calls, and tells the caller who waits until when that may take.
+---Runs a call, and tells the waiting caller how long the call may take.
 ---@param seconds number
 ---@param call function
 function Guard:within(seconds, call)
@@ -28,7 +28,7 @@ function Guard:within(seconds, call)
   return a, b
 end
 
-local free = false -- the guards that may be used again, a list
+local free = false -- the list of guards that can be reused
 
 local function take()
   local guard = free
@@ -52,7 +52,7 @@ local function work(guard, state, plan, exchange)
   if guard.is_waiting then guard.bell:post(1) end
 end
 
--- The guard is not used again: its thread may be in the middle of anything.
+-- Kills the thread. The guard is not reused, because the thread may have stopped at any point.
 local function give_up(thread, state, plan)
   ngx.thread.kill(thread)
   plan.socket:close()
@@ -61,7 +61,7 @@ local function give_up(thread, state, plan)
   return failures.lost(plan, "timeout")
 end
 
----@param state table of the transport
+---@param state table the state of the transport
 ---@param plan table the request, with its socket
 ---@param exchange function
 ---@return table? response
@@ -73,7 +73,7 @@ function alone.run(state, plan, exchange)
   guard.latest, guard.is_waiting = plan.deadline, false
   plan.worker = guard
   state.under_way[plan] = true
-  local thread = ngx.thread.spawn(work, guard, state, plan, exchange) -- goes on until it has to wait
+  local thread = ngx.thread.spawn(work, guard, state, plan, exchange) -- the thread runs at once, until it must wait
   guard.is_waiting = true
   local waited = false
   while not guard.done do
@@ -82,7 +82,7 @@ function alone.run(state, plan, exchange)
     guard.bell:wait(left)
     waited = true
   end
-  ngx.thread.wait(thread) -- nginx keeps one that has ended until it was waited for
+  ngx.thread.wait(thread) -- nginx keeps an ended thread until another thread has waited for it
   state.under_way[plan] = nil
   local response, err, details = guard.response, guard.err, guard.details
   give_back(guard)

@@ -1,9 +1,9 @@
--- nginx's clock without its steps back, and when nginx's loop turned last: only between two turns does nginx look at its
--- connections. Never waits.
+-- nginx's clock, which here never goes back; and the time of the last turn of nginx's loop. nginx checks its connections only
+-- between two turns. Never waits.
 local clock = {}
 
 local latest, behind = 0, 0
-local updated, turned = 0, 0 -- nginx's time as it was set from here; as it was set by the loop
+local updated, turned = 0, 0 -- nginx's time: after our last update; after the loop's last update
 
 ---@return number seconds
 function clock.now()
@@ -16,17 +16,17 @@ function clock.now()
   return latest
 end
 
----The time as now() told it last: for what happens in the same turn of the loop.
+---Returns the time of the last now(): enough within the same turn of the loop.
 ---@return number seconds
 function clock.last() return latest end
 
----To be called where only a turn of the loop can have brought the caller.
+---Call this where only a turn of the loop can have resumed the caller.
 function clock.has_turned()
   turned = ngx.now()
   updated = turned
 end
 
----@return number seconds since nginx looked at its connections, with an error of a millisecond
+---@return number seconds since nginx checked its connections, with an error of a millisecond
 function clock.since_turn()
   clock.now()
   return updated - turned

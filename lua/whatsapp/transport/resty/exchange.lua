@@ -1,19 +1,22 @@
--- One HTTP/1.1 exchange over cosockets, by a worker of resty/workers. Never sends a request twice: it is begun again on
--- another connection only where no byte of it was written. For whatsapp.transport.resty.
+-- One HTTP/1.1 exchange over cosockets, for a worker of resty/workers. Never sends a request twice. Begins again on another
+-- connection only if no byte of the request was written, or if the request is idempotent and no byte of an answer arrived. For
+-- whatsapp.transport.resty.
 --
--- A kept connection may have been closed meanwhile, or hold unasked bytes that would be taken for the answer. nginx drops such
--- a connection when its loop turns: a connection is used only shortly after a turn, and kept only if its last read left
--- nothing.
+-- A kept connection may be closed by the server, or may have bytes that no request asked for and that would look like the
+-- answer. nginx drops such a connection when its loop turns. So a connection is used only shortly after a turn, and is kept
+-- only if its last read left no bytes.
 local clock = require "whatsapp.transport.resty.clock"
 local failures = require "whatsapp.transport.failure"
 local http1 = require "whatsapp.transport.http1"
 local progress = require "whatsapp.transport.progress"
+local turn = require "whatsapp.transport.resty.turn"
 
 local cosocket = {}
 
 local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes
-local FRESH = 0.0015 -- seconds since a turn of nginx's loop, by a clock of milliseconds
-local SLACK = 5 -- seconds that nginx's time-out for reading is longer than ours, which writes nothing into its log
+local FRESH = 0.0015 -- seconds since a turn of nginx's loop; the clock counts milliseconds
+-- seconds. nginx's time-out for reading is longer than ours by this time, because nginx would log its own time-out
+local SLACK = 5
 
 -- ---- time ---------------------------------------------------------------------------------------------------------------
 
@@ -25,7 +28,7 @@ local function milliseconds(seconds) return math.max(1, math.ceil(seconds * 1000
 -- ---- phases of nginx ------------------------------------------------------------------------------------------------------
 
 local function disabled()
-  return ("nginx lets nothing wait in its phase %s: send in a handler or a timer, as with ngx.timer.at(0, function() ... end)")
+  return ("nginx's phase %s cannot wait: send in a handler or a timer, as with ngx.timer.at(0, function() ... end)")
     :format(ngx.get_phase())
 end
 
@@ -38,7 +41,7 @@ function cosocket.new()
   return failures.new(disabled() .. " (nothing was sent)", false, false)
 end
 
----A millisecond at least: without one nginx 1.22 runs this coroutine again before it looks at any connection.
+---Sleeps at least a millisecond: with less, nginx 1.22 runs this coroutine again before it checks its connections.
 ---@param seconds number
 function cosocket.sleep(seconds)
   if not pcall(ngx.sleep, (milliseconds(seconds) + 0.5) / 1000) then error(disabled(), 2) end
@@ -47,7 +50,7 @@ end
 
 -- ---- connecting ---------------------------------------------------------------------------------------------------------
 
--- the name of the pool; the last one is remembered, by the URL's identity
+-- returns the options of the connection pool; keeps them for the next request with the same URL table
 local function pool_of(state, url)
   if state.pool_url == url then return state.pool end
   local settings = state.settings
@@ -59,23 +62,23 @@ local function pool_of(state, url)
   return state.pool
 end
 
--- If the handshake ends without waiting, lua-resty-core 0.1.25 reports success although nginx has refused the certificate and
--- closed the connection (openresty/lua-nginx-module#2506); the reason is lost then.
+-- If the handshake ends without waiting, lua-resty-core 0.1.25 reports success although nginx refused the certificate and
+-- closed the connection (openresty/lua-nginx-module#2506). The reason is then lost.
 local function handshake(socket, name)
   local ok, err = socket:sslhandshake(false, name, true)
   if ok and not socket:getreusedtimes() then return nil, failures.REFUSED end
   return ok, err
 end
 
--- nginx's resolver has a time-out of its own: who waits for it is ended when the time is over
+-- nginx's resolver has its own time-out: if our time is over first, the worker ends the look-up
 local function connect_by_name(socket, url, pool, seconds, worker)
   local ok, err = worker:within(seconds, function() return socket:connect(url.host, url.port, pool) end)
   if not ok and err == "timeout" then err = failures.UNRESOLVED end
   return ok, err
 end
 
--- A kept connection, which was verified, or a new one. The time-outs for sending and reading are set here, too: they are what
--- ends a request only where nothing else does.
+-- Opens a kept connection, whose certificate was verified before, or a new connection. Also sets nginx's time-outs for sending
+-- and reading: they end a request only if nothing else ends it.
 local function connect(state, socket, plan, deadline, worker)
   local settings, url, time = state.settings, plan.url, clock.last()
   local seconds = math.max(0.001, math.min(deadline - time, settings.connect_timeout))
@@ -97,9 +100,10 @@ local function connect(state, socket, plan, deadline, worker)
   return true, false
 end
 
--- a connection on which nothing of this request was sent yet
+-- Opens a connection on which nothing of this request was sent yet. A kept connection may be used only shortly after a turn of
+-- nginx's loop: in this turn nginx drops the connections that the server has closed.
 local function open(state, socket, plan, deadline, worker)
-  if clock.since_turn() > FRESH then cosocket.sleep(0.001) end -- a turn, after which a kept connection may be used
+  if clock.since_turn() > FRESH and not turn.wait() then cosocket.sleep(0.001) end
   plan.is_open = false
   local ok, kept = connect(state, socket, plan, deadline, worker)
   if ok then
@@ -120,7 +124,7 @@ end
 
 local function observe_nothing() end
 
--- returns a function that tells progress, to be called while a request goes on and when it ends
+-- returns a function that reports progress; call it during a request and at its end
 local function observer_of(state, plan)
   if not plan.progress then return observe_nothing end
   local teller = progress.new(plan.progress, now())
@@ -135,7 +139,7 @@ end
 
 -- ---- sending --------------------------------------------------------------------------------------------------------------
 
--- sends files and forms; returns true, or false and the error if it is not the connection's
+-- Sends files and forms. Returns true; or false, and the error if it is not an error of the connection.
 local function send_upload(socket, plan, observe)
   while plan.upload do
     local bytes, err = plan.upload:read()
@@ -146,10 +150,10 @@ local function send_upload(socket, plan, observe)
   return true
 end
 
--- whether a request is so short that the system takes all of it or nothing
+-- returns whether a request is so short that the system takes all of it or nothing
 local function is_short(plan) return not plan.upload and #plan.head + #(plan.body or "") <= AT_ONCE end
 
--- Another light thread sends the rest of a long request, so that an early refusal is heard, and a server that never reads is
+-- Another light thread sends the rest of a long request. So an early refusal is read at once, and a server that never reads is
 -- given up in time.
 local function send_rest(socket, plan, sending, worker, observe)
   local thread = ngx.thread.spawn(function()
@@ -158,11 +162,11 @@ local function send_rest(socket, plan, sending, worker, observe)
     else sending.sent = false end
     if sending.err then worker:ring() end
   end)
-  if sending.sent ~= nil then ngx.thread.wait(thread) -- nginx keeps one that has ended until it was waited for
+  if sending.sent ~= nil then ngx.thread.wait(thread) -- nginx keeps an ended thread until another thread has waited for it
   else sending.thread = thread end
 end
 
--- Sends at once what the system takes at once. Returns nil if the connection took nothing.
+-- Sends the bytes that the system takes at once. Returns nil if the connection took no byte.
 local function start_sending(socket, plan, worker, observe)
   local sending = {}
   local short = is_short(plan)
@@ -181,23 +185,23 @@ end
 
 -- ---- reading --------------------------------------------------------------------------------------------------------------
 
-local largest = 0 -- bytes of a piece that nginx gave at once
+local largest = 0 -- size of the largest piece that nginx returned at once
 
--- Whether a piece may have filled nginx's buffer, so that more bytes of the same TLS record follow. The buffer is as long as
--- the largest piece at least, and lua_socket_buffer_size is a round number, as 4k or 1000.
+-- Returns whether a piece may have filled nginx's buffer, so that more bytes of the same TLS record follow. The buffer is at
+-- least as long as the largest piece, and lua_socket_buffer_size is a round number such as 4k or 1000.
 local function may_be_full(size)
   return size >= largest and size > 0 and (size % 64 == 0 or size % 100 == 0)
 end
 
--- the bytes of an answer, and the place of its body
+-- returns the bytes of an answer, and keeps its body
 local Source = {}
 Source.__index = Source
 
--- plan.came: some bytes came; plan.full: the last of them may have left some behind
+-- plan.came: some bytes arrived; plan.full: more bytes may follow the last piece
 function Source:pull()
   local bytes, err = self.socket:receiveany(PIECE)
   local plan = self.plan
-  if not plan.came then clock.has_turned() end -- nothing of an answer was there when its request was sent
+  if not plan.came then clock.has_turned() end -- no byte of an answer was there when the request was sent
   if bytes then
     local size = #bytes
     plan.came = true
@@ -214,7 +218,7 @@ function Source:open(status, length)
   return plan.in_file and plan.limit or self.state.settings.max_body
 end
 
--- small pieces are joined now and then: an answer may come in millions of them
+-- Joins small pieces from time to time: an answer may come in millions of pieces.
 function Source:write(piece)
   if self.plan.in_file then
     local ok, err = self.plan.target:write(piece)
@@ -251,7 +255,7 @@ end
 
 -- ---- the exchange ---------------------------------------------------------------------------------------------------------
 
--- the answer, or nil, why, and the status if that came
+-- returns the answer; or nil, err, and the status if it arrived
 local function read(state, source, plan, sending, deadline, worker)
   local answer, err, status
   if worker.is_alone then answer, err, status = http1.read(source, plan.method)
@@ -285,8 +289,8 @@ end
 
 local GONE = { closed = true, ["connection reset by peer"] = true }
 
--- Whether a request may go over another connection, after a kept one failed: no byte of it was written, or it is idempotent
--- and no byte of an answer came.
+-- Returns whether a request may go over another connection after a kept connection failed: no byte of the request was written,
+-- or the request is idempotent and no byte of an answer arrived.
 local function may_go_again(plan, sending)
   if not sending then return #plan.head <= AT_ONCE end
   return plan.idempotent and GONE[plan.failure] and not plan.came and not plan.upload
@@ -312,15 +316,15 @@ local function attempt(state, socket, plan, deadline, worker, observe)
   end
 end
 
----Whether a request can be done by a light thread that is ended from outside: all of it is sent at once, and nothing is left
----open where it ends.
+---Returns whether a light thread that may be killed can do the request: all of it is sent at once, and the thread leaves
+---nothing open if it is killed.
 ---@param plan table
 ---@return boolean
 function cosocket.is_plain(plan) return is_short(plan) and not (plan.target or plan.progress) end
 
----Closes what a request streams; a file that is not whole is removed.
+---Closes the files of a request; removes an incomplete file for the answer.
 ---@param plan table
----@param whole boolean? the answer is in its file
+---@param whole boolean? true: the answer in the file is complete
 ---@return true? ok, string? err
 function cosocket.finish(plan, whole)
   if plan.upload then plan.upload:close() end
@@ -329,9 +333,9 @@ function cosocket.finish(plan, whole)
 end
 
 ---@param state table .settings, .wanted, .closed
----@param socket table a new one
+---@param socket table a new socket
 ---@param plan table the request
----@param worker table that does it
+---@param worker table the worker that does it
 ---@return table? response
 ---@return string? err
 ---@return whatsapp.details? details

@@ -1,10 +1,10 @@
--- Regular files for transports in nginx, through LuaJIT's FFI: Lua's own functions would wait for ever for a FIFO, and
--- overwrite a file that exists. Linux only. Reads and writes block, as disks do; never holds more than a piece of a file.
+-- Regular files for transports in nginx, through LuaJIT's FFI. Lua's own functions would wait for ever to open a FIFO, and would
+-- overwrite an existing file. Linux only. Reads and writes block, as disks do. Keeps only one piece of a file in memory.
 local files = {}
 
 local PIECE = 64 * 1024
 
--- names of our own, so that no other declaration of the same functions is in the way
+-- other names than in C, so that they do not collide with other declarations of the same functions
 local DECLARED = [[
 int whatsapp_open(const char *, int, ...) __asm__("open");
 int whatsapp_close(int) __asm__("close");
@@ -16,19 +16,19 @@ int whatsapp_statx(int, const char *, int, unsigned, void *) __asm__("statx");
 char *whatsapp_strerror(int) __asm__("strerror");
 ]]
 
--- open's flags, of Linux; MIPS has its own
-local WRITE_ONLY, CLOSE_ON_EXEC, MODE = 1, 0x80000, 384 -- rw for the owner only
+-- open's flags on Linux; MIPS has different values
+local WRITE_ONLY, CLOSE_ON_EXEC, MODE = 1, 0x80000, 384 -- 384: only the owner can read and write
 local OTHERS = { CREATE = 0x40, EXCLUSIVE = 0x80, NO_TERMINAL = 0x100, NONBLOCK = 0x800 }
 local MIPS = { CREATE = 0x100, EXCLUSIVE = 0x400, NO_TERMINAL = 0x800, NONBLOCK = 0x80 }
 
--- struct statx is the same on every machine: where the mode and the size stand in it
+-- struct statx is the same on every machine: the offsets of the mode and the size in it
 local EMPTY_PATH, ALL_BASICS = 0x1000, 0x7FF
 local STATX, MODE_AT, SIZE_AT = 256, 28, 40
-local KIND, REGULAR = 0x1000, 8 -- the highest digit of a file's mode
+local KIND, REGULAR = 0x1000, 8 -- KIND: the unit of the highest digit of a file's mode
 
-local ffi, C, flags -- once they are needed
+local ffi, C, flags -- set at the first use
 
--- returns true, or nil and the error where files cannot be streamed
+-- returns true; or nil and the error if files cannot be streamed here
 local function prepare()
   if C then return true end
   ffi = require "ffi"
@@ -40,7 +40,7 @@ end
 
 local function why() return ffi.string(C.whatsapp_strerror(ffi.errno())) end
 
--- a descriptor that is closed when it is collected
+-- returns an object with a descriptor; the descriptor is closed when the object is collected
 local function held(descriptor)
   return ffi.gc(ffi.new("int[1]", descriptor), function(holder)
     if holder[0] >= 0 then C.whatsapp_close(holder[0]) end
@@ -51,7 +51,7 @@ end
 local function about(holder)
   local buffer = ffi.new("uint8_t[?]", STATX)
   if C.whatsapp_statx(holder[0], "", EMPTY_PATH, ALL_BASICS, buffer) ~= 0 then return nil, why() end
-  if math.floor(ffi.cast("uint16_t *", buffer + MODE_AT)[0] / KIND) ~= REGULAR then return nil, "is no regular file" end
+  if math.floor(ffi.cast("uint16_t *", buffer + MODE_AT)[0] / KIND) ~= REGULAR then return nil, "is not a regular file" end
   return tonumber(ffi.cast("uint64_t *", buffer + SIZE_AT)[0])
 end
 
@@ -62,12 +62,12 @@ local function close(holder)
   return ok or nil, not ok and why() or nil
 end
 
--- ---- to be sent -----------------------------------------------------------------------------------------------------------
+-- ---- files that are sent ----------------------------------------------------------------------------------------------
 
 local Source = {}
 Source.__index = Source
 
----Opens a file to read the bytes that it holds now, from an offset on.
+---Opens a file, to read its present bytes from an offset on.
 ---@param path string
 ---@param from integer
 ---@return table? source .size; :read(), :close()
@@ -79,7 +79,7 @@ function files.open(path, from)
   if descriptor < 0 then return nil, why() end
   local holder = held(descriptor)
   local size, err = about(holder)
-  if size and size < from then size, err = nil, "ends before the place where its bytes are to begin" end
+  if size and size < from then size, err = nil, "ends before the byte at which the body begins" end
   if size and from > 0 and C.whatsapp_lseek(descriptor, from, 0) < 0 then size, err = nil, why() end
   if not size then
     close(holder)
@@ -88,27 +88,27 @@ function files.open(path, from)
   return setmetatable({ holder = holder, size = size - from, left = size - from }, Source)
 end
 
----@return string? piece nil at the end, or with a err
+---@return string? piece nil at the end, or with err
 ---@return string? err
 function Source:read()
   if self.left == 0 then return nil end
   self.buffer = self.buffer or ffi.new("char[?]", PIECE)
   local got = tonumber(C.whatsapp_read(self.holder[0], self.buffer, math.min(PIECE, self.left)))
   if got < 0 then return nil, "the file that is sent cannot be read: " .. why() end
-  if got == 0 then return nil, "the file that is sent became shorter meanwhile" end
+  if got == 0 then return nil, "the file that is sent became shorter during the request" end
   self.left = self.left - got
   return ffi.string(self.buffer, got)
 end
 
 function Source:close() close(self.holder) end
 
--- ---- to be received -------------------------------------------------------------------------------------------------------
+-- ---- files that are received ------------------------------------------------------------------------------------------
 
 ---@class whatsapp.answer_file
 local Target = {}
 Target.__index = Target
 
----Makes a file that does not exist yet.
+---Makes a new file; fails if the file exists.
 ---@param path string
 ---@return table? target :write(bytes), :finish(whole)
 ---@return string? err
@@ -119,7 +119,7 @@ function files.make(path)
   local descriptor = C.whatsapp_open(path, how, ffi.cast("int", MODE))
   if descriptor < 0 then return nil, why() end
   local target = setmetatable({ holder = held(descriptor), path = path, size = 0 }, Target)
-  -- the light thread that writes may be killed in the middle
+  -- removes the incomplete file if the light thread that writes is killed
   target.half = ffi.gc(ffi.new "int[1]", function() C.whatsapp_unlink(path) end)
   return target
 end
@@ -139,9 +139,9 @@ function Target:write(bytes)
   return true
 end
 
----Closes it; a file that is not whole is removed.
----@param whole boolean
----@return true? ok, string? err where it should have been whole
+---Closes the file; removes it if it is incomplete.
+---@param whole boolean true: the file is complete
+---@return true? ok, string? err only for a complete file
 function Target:finish(whole)
   local half = self.half
   if not half then return true end

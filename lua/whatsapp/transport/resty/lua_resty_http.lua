@@ -1,6 +1,6 @@
 -- One exchange through lua-resty-http (0.16 and later), which a program may pass to whatsapp.transport.resty. Connects and
--- sends in two steps, so that it is known whether anything may have been sent. Never repeats a request, and never reads more
--- than the limit.
+-- sends in two steps: so it knows whether anything may have been sent. Never repeats a request, and never reads more than the
+-- limit.
 local cosocket = require "whatsapp.transport.resty.exchange"
 local failures = require "whatsapp.transport.failure"
 
@@ -18,7 +18,7 @@ local function headers_of(plan, user_agent)
   return headers
 end
 
--- names in lower case, repeated ones joined
+-- returns the headers with names in lower case; joins repeated headers
 local function plain(headers)
   local said = {}
   for name, value in pairs(headers) do
@@ -27,7 +27,7 @@ local function plain(headers)
   return said
 end
 
--- plain http to this machine holds the token as it is, and never goes through a proxy
+-- plain http to this machine contains the token unencrypted, so it never goes through a proxy
 local function proxies(settings, url)
   if not settings.proxy or settings.proxy == "" or (url.scheme == "http" and url.loopback) then return nil end
   return { http_proxy = settings.proxy, https_proxy = settings.proxy }
@@ -73,13 +73,14 @@ local function talk(settings, plan, progress)
   return { status = answer.status, headers = plain(answer.headers), body = body }
 end
 
----As exchange.exchange. lua-resty-http has a time-out for each step: here all steps together have one.
+---Does the same as cosocket.exchange. lua-resty-http has a time-out for each step; here all steps together have one time-out.
 function M.exchange(state, _, plan, worker)
   local progress = {}
   local ok, answer, err, status = worker:within(plan.timeout, function()
     return pcall(talk, state.settings, plan, progress)
   end, function() return state.closed end)
-  if not ok then -- in lua-resty-core, for a certificate that nginx has refused: see whatsapp.transport.resty.exchange
+  -- an assertion of lua-resty-core failed, because nginx refused the certificate: see whatsapp.transport.resty.exchange
+  if not ok then
     answer, err = nil, tostring(answer):find "socket.lua:%d+: assertion failed" and failures.REFUSED or answer
   end
   if answer then

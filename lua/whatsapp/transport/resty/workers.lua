@@ -1,15 +1,15 @@
--- Light threads of an nginx request, each of which does one job after the other: nginx keeps some memory for every thread
--- that was begun until the request ends, and one request may send a million messages. They end when there is nothing left
--- to do, since the request does not end before them.
+-- Workers: light threads of an nginx request. Each does one job after the other. Reason: nginx keeps some memory for every
+-- started thread until the request ends, and one request may send a million messages. The workers end when there is no more
+-- work, because the request cannot end before them.
 --
--- Each worker has a hand, a second light thread that waits for nginx in its stead: nginx keeps to no time-out of ours while
--- it looks for a name, writes an error into its log for each time-out while it reads, and does not stop reading when a
--- transport is closed. The worker waits for its hand, and kills it when it must stop.
+-- Each worker has a hand: a second light thread that waits for nginx in its place. The worker waits for its hand, and kills it
+-- when the time is over or the transport is closed. nginx cannot do this: it ignores our time-out while it looks up a name, it
+-- logs an error for each time-out of a read, and it continues to read after the transport was closed.
 local clock = require "whatsapp.transport.resty.clock"
 
 local workers = {}
 
-local LONGEST = 60 -- seconds in one wait
+local LONGEST = 60 -- the longest single wait, in seconds
 
 local now = clock.now
 
@@ -43,11 +43,11 @@ local function drop_hand(worker)
   if hand then ngx.thread.kill(hand.thread) end
 end
 
----Returns what the call returns, up to four values; or nil and "timeout" if time is over first or is_over says to stop: the
----call is killed then.
+---Runs a call in the hand, and returns its results, at most four. If the time is over first, or is_over() returns true, kills
+---the call and returns nil and "timeout".
 ---@param seconds number
 ---@param call function
----@param is_over (fun(): boolean?)? asked each time that the worker is rung
+---@param is_over (fun(): boolean?)? called each time that ring() wakes the worker
 function Worker:within(seconds, call, is_over)
   local deadline, hand = now() + seconds, self.hand
   if hand then
@@ -56,7 +56,7 @@ function Worker:within(seconds, call, is_over)
   else
     hand = { call = call, bell = new_semaphore(), worker = self, done = false }
     self.hand = hand
-    hand.thread = ngx.thread.spawn(lend_a_hand, hand) -- does it at once
+    hand.thread = ngx.thread.spawn(lend_a_hand, hand) -- the hand runs the call at once
   end
   while not hand.done do
     local left = deadline - now()
@@ -72,9 +72,9 @@ end
 
 -- ---- jobs -----------------------------------------------------------------------------------------------------------------
 
--- nginx keeps a thread that has ended until its parent has waited for it or has ended. The caller may live long and never
--- wait, so a parent that ends at once is put in between. nginx does not keep that parent from being collected while the new
--- thread runs, and would resume it after that (a crash, seen with 1.22): the local variable keeps it.
+-- nginx keeps an ended thread until its parent has waited for it or has ended. The caller may live long and may never wait: so
+-- the thread gets a parent that ends at once. nginx does not protect this parent from the garbage collector while the thread
+-- runs, and would resume it later (a crash, seen with 1.22): the local variable keeps it alive.
 local function spawn_orphan(call, argument)
   local parent = coroutine.create(function() ngx.thread.spawn(call, argument) end)
   local ok, err = coroutine.resume(parent)
@@ -92,13 +92,13 @@ end
 
 local function nothing() end
 
--- Lets the light thread go on that waits for the answer: it may have the next job. Needs no time.
+-- Lets the light thread that waits for the answer run first: it may have the next job. Takes no time.
 local function let_others(worker)
   if not worker.hand then worker:within(LONGEST, nothing) end
   worker:within(LONGEST, nothing)
 end
 
--- returns true if there is a next job, nil if there is no job for any worker of the group
+-- returns true if there is a next job; nil if no worker of the group has a job
 local function wait_for_job(group, worker)
   worker.job, worker.argument = nil, nil
   table.insert(group.idle, worker)
@@ -125,9 +125,9 @@ local function work(worker)
   drop_hand(worker)
 end
 
----Does a job, at once or as soon as the caller waits for something.
----@param owner table whose workers they are; jobs of others have others
----@param job fun(argument: any, worker: table) what it raises is in nginx's log
+---Does a job: at once, or as soon as the caller waits.
+---@param owner table the owner of the workers; each owner has separate workers
+---@param job fun(argument: any, worker: table) if it raises, nginx logs the error
 ---@param argument any
 function workers.run(owner, job, argument)
   local context = ngx.ctx

@@ -1,0 +1,54 @@
+-- Lets nginx check its connections once, without a wait. ngx.sleep cannot do this: ngx.sleep(0.001) waits a millisecond; and
+-- after ngx.sleep(0), nginx without OpenResty's patches continues before it has checked them, and logs a warning.
+--
+-- One turn of nginx's loop has three steps: 1. nginx checks its connections, and runs the code that they wake; 2. it runs the
+-- timers that are due; 3. it runs posted code, such as light threads that a semaphore wakes. If step 3 sets a timer of 0
+-- seconds, the next step 1 does not wait, and the timer runs after it.
+--
+-- All light threads that need a turn at the same time share one turn. Timers drive the turn, because nginx may end a light
+-- thread at any time, but not a timer.
+local clock = require "whatsapp.transport.resty.clock"
+
+local turn = {}
+
+local LONGEST = 0.1 -- seconds. A turn that takes longer is not awaited: nginx may have dropped a timer
+
+local coming = false -- the turn that has not begun yet: its bell, and the number of light threads that wait for it
+
+local function new_semaphore() return require("ngx.semaphore").new() end
+
+-- returns in step 3 of nginx's loop
+local function wait_until_posted()
+  local bell = new_semaphore()
+  local thread = ngx.thread.spawn(function() bell:wait(LONGEST) end)
+  bell:post(1)
+  ngx.thread.wait(thread)
+end
+
+local function finish(_, group)
+  clock.has_turned()
+  group.bell:post(group.count)
+end
+
+local function begin(_, group)
+  wait_until_posted()
+  coming = false
+  ngx.timer.at(0, finish, group)
+end
+
+---Suspends the caller until nginx has checked its connections.
+---@return boolean turned false if nginx did not start a timer, or the turn took too long
+function turn.wait()
+  local group = coming
+  if not group then
+    group = { bell = new_semaphore(), count = 0 }
+    if not ngx.timer.at(0, begin, group) then return false end
+    coming = group
+  end
+  group.count = group.count + 1
+  local turned = group.bell:wait(LONGEST) == true
+  if not turned and coming == group then coming = false end
+  return turned
+end
+
+return turn

@@ -216,7 +216,10 @@ static void limit_connections(wa_multi *m)
     else set_limit(m->current, others && m->protocol == WA_MULTIPLEXED ? MORE_CONNECTIONS : HOST_CONNECTIONS);
 }
 
-/* Its connections close with their last request. */
+/* The connections of this pool close with their last request. So new requests go to another pool before the server ends
+ * a connection with GOAWAY. libcurl reports the last stream of a GOAWAY, and the stream of a request, only in its debug
+ * text, whose words change with each release. To read that text is not sound, so a request that a GOAWAY ends may have
+ * been sent. */
 static void retire(wa_multi *m, wa_pool *p)
 {
     p->retired = true;

@@ -771,8 +771,8 @@ describe("media:upload_sample", function()
     local handle, _, details = client.media:upload_sample({ data = "text", filename = "x" }, { app_id = "1" })
     assert.same({ nil, "invalid", 0 }, { handle, details.kind, #transport.requests })
     for _ = 1, 2 do
-      handle, _, details = client.media:upload_sample({ data = BYTES, filename = "x" }, { app_id = "1" })
-      assert.same({ nil, "protocol" }, { handle, details.kind })
+      local other, _, failed = client.media:upload_sample({ data = BYTES, filename = "x" }, { app_id = "1" })
+      assert.same({ nil, "protocol" }, { other, failed.kind })
     end
   end)
 end)

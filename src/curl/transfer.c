@@ -633,6 +633,8 @@ static bool is_proxys_fault(const wa_transfer *t)
     }
     curl_free(host);
     curl_free(port);
+#else
+    (void) t;
 #endif
     return !ours;
 }

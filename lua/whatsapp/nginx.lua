@@ -1,5 +1,5 @@
--- The library inside nginx with its Lua module (OpenResty). Serves a webhook's handler, runs functions after the answer was
--- sent, and has two stores in shared dicts for all workers: for limits and for events. Decides nothing, holds no secret.
+-- Connects the library to nginx with its Lua module (OpenResty). Serves a handler of webhooks. Runs jobs after the answer was
+-- sent. Has two stores that all workers share: one for limits, one for events; each is a shared dict. Keeps no secret.
 -- luacheck: std min+ngx_lua
 local nginx = {}
 
@@ -13,9 +13,9 @@ local HANDLING = "whatsapp.nginx: callbacks run" -- a key of ngx.ctx
 local ENDS = { "exit", "exec", "redirect" }
 local guarded
 
--- If a callback ends the request, the events that are not handled yet are lost: nginx may answer 200, and then the API does not
--- send them again. So guard() replaces ngx.exit, ngx.exec and ngx.redirect: inside callbacks they raise, elsewhere they work as
--- before. A copy of ngx.exit that a program made earlier still ends the request.
+-- If a callback ends the request, the other events of the request may be lost: nginx may answer 200, and then the API does not
+-- send the events again. So guard() replaces ngx.exit, ngx.exec and ngx.redirect. Inside a callback, the new functions raise;
+-- elsewhere, they do the same as the old functions. A program may have kept the old ngx.exit: it still ends the request.
 local function guard()
   if guarded then return end
   guarded = true
@@ -62,9 +62,10 @@ end
 -- ---- work after the answer ---------------------------------------------------------------------------------------------
 
 local DEFER = { concurrency = "count", max = "count" }
-local LATE = 1 -- seconds; a timer that did not begin in this time never begins: nginx drops timers over lua_max_running_timers
+local LATE = 1 -- seconds; a timer that begins later counts as dropped: nginx drops timers over lua_max_running_timers
 
--- A timer holds a place while it runs. If a job ends its timer (with a copy of ngx.exit), only the garbage collector sees it.
+-- A timer holds a place while it runs. If a job ends its timer (with the old ngx.exit), run() cannot free the place: the garbage
+-- collector frees it.
 local function take_place(state)
   local place, left = newproxy(true), false -- luacheck: ignore 113
   local function leave()
@@ -79,8 +80,8 @@ local function take_place(state)
   return place, leave
 end
 
--- Runs in a timer: does all waiting jobs, one after the other. Does them also while the worker exits, because their requests
--- were answered already.
+-- Runs in a timer. Does all waiting jobs, one after the other, even while the worker exits: the API has the answers, and does not
+-- send these events again.
 local function run(state)
   ngx.ctx[HANDLING] = true
   state.asked = math.max(0, state.asked - 1)
@@ -107,10 +108,11 @@ local function ask_for_timer(state)
   return asked or state.running + state.asked > 0, err
 end
 
----Makes a function for a handler's option `defer`: it gives a job to a timer of the worker, which runs the job after the answer
----was sent. The function raises an error if no timer can run the job; the handler then answers 500.
----@param options { concurrency: integer?, max: integer? }? concurrency: timers of one worker at once, 32 if absent; max: jobs
----that may wait for a timer, 10,000 if absent
+---Makes a function for a handler's option `defer`. The function keeps a job; a timer of the worker runs the job after the
+---answer was sent. The function raises an error if `max` jobs wait already, or if no timer can run the job. The handler then
+---answers 500.
+---@param options { concurrency: integer?, max: integer? }? concurrency: the timers that one worker runs at
+---once, 32 if absent; max: the jobs that may wait for a timer, 10,000 if absent
 ---@return fun(work: fun()) defer
 function nginx.defer(options)
   local checked = options_of.check(options, DEFER, 2)
@@ -118,7 +120,7 @@ function nginx.defer(options)
   local state = {
     concurrency = checked.concurrency or 32, max = checked.max or 10000,
     first = 1, last = 0, -- the first and the last place of the waiting jobs
-    -- numbers of timers; cut: timers that a job ended, since the last line in the log
+    -- numbers of timers; asked_at: time of the last request for a timer; cut: timers that a job ended and the log does not have
     running = 0, asked = 0, asked_at = 0, cut = 0,
   }
   return function(work)
@@ -134,14 +136,14 @@ function nginx.defer(options)
 end
 
 -- ---- shared dicts ------------------------------------------------------------------------------------------------------
--- All workers share the places that limits gave, and the events that were handled. There are no locks: each step is one atomic
--- operation of the dict. If a function has two steps, a comment says what happens if a worker dies between them.
+-- All workers share the dicts. There are no locks: each step is one atomic operation of the dict. A worker may die between two
+-- steps: the comments say what happens then.
 
 ---Returns a shared dict. Raises an error if there is no such dict.
 ---@param dict string|ngx.shared.DICT
----@param level integer the stack level of the caller to blame, as for error()
+---@param level integer the stack level for error()
 ---@return ngx.shared.DICT dict
----@return string name the name after a space, for error strings; "" if the name is not known
+---@return string name a space and the name of the dict, for error strings; "" if the name is not known
 local function dict_of(dict, level)
   local name
   if type(dict) == "string" then
@@ -169,20 +171,21 @@ end
 
 local LIMIT, AGAIN = "whatsapp:limit:", 10
 
--- The value of an entry is the end of its key's last place, in whole microseconds. The entry expires at this time: so an
--- expired entry is the same as no entry. To take a place, add to the value.
+-- The value of an entry is a time in whole microseconds: at this time, the last place that was taken ends. The entry expires at
+-- the same time: so an expired entry means the same as no entry. To take a place, add the interval to the value.
 ---@class whatsapp.nginx_limits: whatsapp.limiter_store
 local Limits = {}
 Limits.__index = Limits
 
--- returns the seconds until an entry expires; the dict counts whole milliseconds, and 0 means never
+-- Returns the seconds until an entry expires, always over 0: for the dict, 0 means that the entry never expires. The dict cuts
+-- the seconds to whole milliseconds; the half millisecond is against errors of rounding.
 local function lifetime(from, ends)
   return (math.max(1, math.ceil((ends - from) / 1000)) + 0.5) / 1000
 end
 
--- Makes the entry expire at the time in its value. Another worker may add to the value at the same time, and this worker may
--- then shorten the entry's life: so the worker that writes last also reads last. If a worker dies before it writes, the entry
--- expires too early, and a place may be taken twice.
+-- Makes the entry expire at the time in its value. Another worker may add to the value meanwhile, and this worker would then
+-- set a time that is too early. So each worker reads the value after it set the time, and sets the time again if the value has
+-- grown. If a worker dies before it sets the time, the entry expires too early, and a place may be taken twice.
 local function keep(dict, name, ends, from)
   while true do
     dict:expire(name, lifetime(from, ends))
@@ -192,8 +195,8 @@ local function keep(dict, name, ends, from)
   end
 end
 
--- Adds an entry, but never removes another entry for it: that would forget a limit. If there is no memory, expired entries may
--- still be in the dict. A full search for them takes time, so it is done at most once a second.
+-- Adds an entry. Never removes an entry that has not expired: its limit would be forgotten. If the dict is full, removes all
+-- expired entries and tries again. This takes time: so it happens at most once a second.
 local function add(self, name, from, ends)
   local added, err = self.dict:safe_add(name, ends, lifetime(from, ends))
   if err ~= "no memory" or from - self.flushed < 1e6 then return added, err end
@@ -202,18 +205,19 @@ local function add(self, name, from, ends)
   return self.dict:safe_add(name, ends, lifetime(from, ends))
 end
 
--- returns the seconds until the next place of a key; `ends` is the end of its last place
+-- returns the seconds until the next place of a key; at `ends`, the last place that was taken ends
 local function wait_of(ends, burst, step, from)
   return math.max(0, ends - (burst - 1) * step - from) / 1e6
 end
 
----Takes a place, as every store of limits does. Its clock is nginx's, which all workers share. Another worker may take a place
----between the check of `at_most` and the next step: then one place is lost, but no place is given twice.
+---Takes a place, as every store of limits does. The clock is that of nginx, which all workers share. Another worker may take a
+---place between the check of `at_most` and the next step: then the function returns a longer wait and the place is lost, but no
+---place is given twice.
 ---@param key string
 ---@param _ any
 ---@param interval number seconds between two places
 ---@param burst integer places that may be taken at once
----@param at_most number? seconds; if the wait is longer, it takes no place and returns the wait
+---@param at_most number? seconds; if the wait is longer, the function takes no place and returns the wait
 ---@return number? seconds
 ---@return string? err
 function Limits:take(key, _, interval, burst, at_most)
@@ -251,14 +255,14 @@ end
 
 local EVENT, CLAIM, DONE, WEEK = "whatsapp:event:", "whatsapp:claim:", 2 ^ 32, 7 * 86400
 
--- An event has two entries. EVENT: the number of times that it was begun, plus DONE after it was handled. CLAIM: it belongs to
--- the worker that handles the event; it expires, so that another worker can take over if this worker dies.
+-- An event has two entries. EVENT is the number of times that the event was begun, plus DONE after it was handled. CLAIM is there
+-- while a worker handles the event. CLAIM expires: so another worker can handle the event if the first worker dies.
 ---@class whatsapp.nginx_events: whatsapp.webhook_store
 local Events = {}
 Events.__index = Events
 
--- A full dict drops its oldest entries, as the memory of a process does. If an old event comes again, it is then handled again:
--- this is better than to handle no event. The log says so, at most once a minute.
+-- A full dict drops its oldest entries. If the API sends such an event again, it is handled again: this is better than to refuse
+-- new events. This function writes a warning to the log, at most once a minute.
 local function log_forgotten(self, is_forced)
   if not is_forced or ngx.now() < self.silent_until then return end
   self.silent_until = ngx.now() + 60
@@ -303,8 +307,8 @@ end
 ---Makes a store for a webhook handler's option `store`. All workers share it.
 ---@param dict string|ngx.shared.DICT its name, or ngx.shared.NAME; use a dict that has no other data: 1 MB holds about 4,000
 ---events
----@param options { claim: number? }? claim: seconds after which an event that was begun and has not ended may begin again, 300
----if absent
+---@param options { claim: number? }? claim: seconds, 300 if absent; an event that was begun and has not ended may begin
+---again after this time
 ---@return whatsapp.webhook_store
 function nginx.events(dict, options)
   local found, name = dict_of(dict, 2)

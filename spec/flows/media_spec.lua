@@ -72,9 +72,9 @@ describe("a flow's file", function()
       return { changed, changes }
     end
     local rows = {
-      { bytes:sub(1, -2), {}, "differs from the API's" },
-      { bytes:sub(1, 100) .. "x" .. bytes:sub(102), {}, "differs from the API's" },
-      { bytes, { encrypted_hash = plain_hash }, "differs from the API's" },
+      { bytes:sub(1, -2), {}, "does not have the SHA-256" },
+      { bytes:sub(1, 100) .. "x" .. bytes:sub(102), {}, "does not have the SHA-256" },
+      { bytes, { encrypted_hash = plain_hash }, "does not have the SHA-256" },
       { rehashed(bytes:sub(1, 100) .. "\0" .. bytes:sub(102)), "its HMAC belongs" },
       { rehashed(bytes:sub(1, -11) .. ("\0"):rep(10)), "its HMAC belongs" },
       { rehashed(bytes:sub(1, -2)), "cannot be an encrypted file" },

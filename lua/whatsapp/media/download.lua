@@ -1,7 +1,7 @@
--- Downloads files from the API. Asks for the URL of a file, downloads it into a new file in the target's folder, and checks its
--- length and SHA-256. Decrypts it if it comes from a flow. Only then renames it to the target, or passes it to the sink: the
--- user's function. Never downloads from a host that is not trusted, follows no redirect, leaves no incomplete file, and
--- replaces no file unless the caller asks for it.
+-- Downloads files from the API. Asks the API for the URL of a file. Downloads into a new file, and checks the length and the
+-- SHA-256 of this file. Decrypts the file if it comes from a flow. After that, gives the file the name of the target, or passes
+-- the bytes to the sink: a function of the user. Never downloads from a host that is not trusted. Never follows a redirect. A
+-- failure leaves no incomplete file. Replaces a file only if the caller asks for it.
 local body = require "whatsapp.send.body"
 local check = require "whatsapp.media.check"
 local credentials = require "whatsapp.send.credentials"
@@ -20,7 +20,7 @@ local PIECE = 65536
 local FLOW_HOSTS = { ".whatsapp.net" } -- the hosts of cdn_url; they never get the token
 local EXPIRED = { [404] = true, [410] = true }
 
--- returns a failure of a request that may be repeated without harm
+-- returns a failure; may_have_been_sent is false, because it does no harm to send such a request again
 local function failed(err, retryable, status)
   return nil, err, { kind = "protocol", retryable = retryable, may_have_been_sent = false, http_status = status }
 end
@@ -79,16 +79,17 @@ end
 ---@field id string?
 ---@field url string?
 ---@field from_outside boolean? the URL comes from an event or an answer, not from the caller
----@field manner "with the token"|"without the token"|nil how the URL is requested
----@field sums string[] every SHA-256 of this file that an event or the API named
+---@field manner "with the token"|"without the token"|nil whether the request for the URL has the token
+---@field sums string[] each SHA-256 of this file that an event or the API gave
 ---@field size integer?
 ---@field max integer? largest size in bytes; a longer answer is refused
 ---@field type string?
 ---@field part string? path of the incomplete file, until the checks are done
----@field encryption_metadata any set for a file of a flow, because such a file is encrypted
+---@field encryption_metadata any not nil: the file comes from a flow, and is encrypted
 ---@field plain string? path of a flow's file while it is decrypted
 
--- the job for a file that a user chose in a flow; its media_id is not an id of the Graph API
+-- Returns the job for a file that a user chose in a flow. The job has no id: the media_id of such a file is not an id of the
+-- Graph API.
 local function sealed_job(job, media)
   job.url, job.from_outside = type(media.cdn_url) == "string" and media.cdn_url or nil, true
   job.encryption_metadata, job.type = media.encryption_metadata or false, values.text_of_id(media.mime_type)
@@ -97,7 +98,7 @@ end
 
 ---@param what any an id, a URL, an event, the result of a look-up or a file of a flow
 ---@return whatsapp.media.job? job
----@return string? err an error for wrong use
+---@return string? err why `what` cannot be downloaded
 function download.job(what)
   local job = { sums = {} }
   if type(what) == "string" and what:find("/", 1, true) then
@@ -115,8 +116,8 @@ function download.job(what)
   return nil, "a download needs an id, a URL, an event with media, a result of media:get or a file of a flow"
 end
 
--- Decides whether a URL may be requested, and whether the token is sent to it. If a URL comes from an event or an answer, it
--- must not be on graph.facebook.com: there it could call any path of the Graph API with the token.
+-- Decides whether a URL may be requested, and whether the request has the token. A URL from an event or an answer must not be on
+-- graph.facebook.com: there, a request with the token could reach any path.
 local function judge(access, url, from_outside, is_sealed)
   if is_sealed and (hosts.has(url, FLOW_HOSTS) or hosts.has(url, access.media_hosts)) then return "without the token" end
   if is_sealed then return nil, "a file of a flow is downloaded only from whatsapp.net and the hosts in media_hosts" end
@@ -131,7 +132,8 @@ local function judge(access, url, from_outside, is_sealed)
   return nil, err
 end
 
--- If the URL must not be requested, the id is used: the API returns a new URL for it. Without an id this is a failure.
+-- If the URL must not be requested, removes it from the job: the API returns a new URL for the id. If there is no id, returns an
+-- error.
 local function choose_url(access, job)
   if not job.url then
     if job.id then return true end
@@ -178,7 +180,7 @@ local function reader(job)
       return { size = size, type = type(answer.headers) == "table" and answer.headers["content-type"] or nil }
     end
     if status >= 300 and status < 400 then
-      return failed(("HTTP %d: a redirect; it is not followed, because the token would go with it"):format(status), false, status)
+      return failed(("HTTP %d: a redirect; redirects are not followed"):format(status), false, status)
     end
     if status < 300 then return failed(("HTTP %d: not the whole file"):format(status), false, status) end
     local _, err, details = outcome.read(answer)
@@ -201,7 +203,7 @@ local function fetch(access, job, options)
   })
 end
 
--- A URL expires after five minutes, an id after days: for an expired URL, asks the API for a new URL, once.
+-- A URL expires after five minutes. An id expires after days. If the URL has expired, asks the API for a new URL, at most twice.
 local function fetch_fresh(access, job, options)
   if job.url then
     local got, err, details = fetch(access, job, options)
@@ -228,7 +230,7 @@ local function fault_of(job, got, sum)
   end
   if job.size and got.size ~= job.size then return ("got %d of %d bytes"):format(got.size, job.size) end
   for _, wanted in ipairs(job.sums) do
-    if sum ~= wanted then return "the SHA-256 of the file differs from the API's" end
+    if sum ~= wanted then return "the file does not have the SHA-256 that the API gave" end
   end
 end
 
@@ -244,7 +246,7 @@ local function prove(job, got)
   return { size = got.size, sha256 = sum, mime_type = job.type or got.type, id = job.id, verified = #job.sums > 0 }
 end
 
--- Decrypts a flow's file into another new file. The hash of the encrypted bytes was checked before.
+-- Decrypts a flow's file into another new file. prove() has checked the hash of the encrypted bytes.
 local function decrypt(job, result)
   if not job.sealed then return true end
   job.plain = job.part .. ".plain.part"
@@ -258,7 +260,7 @@ end
 
 -- ---- handing over -------------------------------------------------------------------------------------------------------
 
--- Passes the file to the sink. Removes its name first, so that no file stays if the sink raises or never returns.
+-- Passes the bytes of the file to the sink. Deletes the open file first: so no file stays if the sink raises or never returns.
 local function pour(job, sink)
   local file, err = io.open(job.part, "rb")
   if not file then return outcome.invalid(tostring(err)) end
@@ -283,8 +285,8 @@ local function put(job, path, options)
   return outcome.invalid(err)
 end
 
--- Returns the path of the incomplete file. It is in the target's folder, so that it can be renamed; for a sink, it is in the
--- folder for temporary files.
+-- Returns a path for the incomplete file. A file is renamed to the target at the end: so the path is in the folder of the target.
+-- For a sink, the path is in the folder for temporary files.
 local function part_for(target)
   local random = require("whatsapp.crypto").random(8)
   if type(target) == "string" then return ("%s.%s.part"):format(target:match "^(.*[/\\])" or "", random) end

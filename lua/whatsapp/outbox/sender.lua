@@ -1,11 +1,12 @@
--- The sender of an outbox: drives deliveries of claimed entries over the transport of a client. Each call of the store takes a
--- list of entries, and is one commit. A run repeats these steps:
+-- The sender of an outbox. Claims entries and sends them over the transport of a client. The functions of the store take lists: a
+-- call for many entries is one commit. A run repeats these steps:
 --   1. record   finish() the entries whose attempt ended
 --   2. tend     sweep() the leases that are over, purge() old entries
 --   3. refill   claim() the next entries, and take their places in the limits
 --   4. launch   start() the entries that are due: the store marks them as `sending`, then the transport sends them
---   5. collect  wait for answers Never sends an entry that the store did not start. While it waits for a store that failed, it
--- still reads answers.
+--   5. collect  wait for answers
+--
+-- Never sends an entry that the store did not start. If the store fails, the sender still reads answers.
 local core = require "whatsapp.core"
 local decide = require "whatsapp.outbox.decide"
 local delivery = require "whatsapp.send.delivery"
@@ -17,9 +18,9 @@ local sender = {}
 
 local SOON = 1 -- seconds that a claimed entry may wait for its place in the limits
 local PEEK = -1 -- a value of at_most: the store takes no place, and only returns the wait
-local LONGEST_OUTAGE = 30 -- seconds: the longest wait before a store that failed is asked again
+local LONGEST_OUTAGE = 30 -- seconds; after a failure of the store, the sender waits at most this time before it asks again
 local PURGE_EVERY, PURGE_COUNT = 60, 1000
-local LOOK_EVERY = 15 -- seconds between two reports of the counts to the observer
+local LOOK_EVERY = 15 -- seconds; how often the observer gets the counts
 local TAKEN = "taken" -- a value of on_wire, the same as in send/batch: the transport has the request
 
 ---@class whatsapp.outbox.sender
@@ -52,7 +53,8 @@ end
 
 -- ---- 1. record ---------------------------------------------------------------------------------------------------------------
 
--- calls the caller's function with an outcome; if this function raises, the run ends after all outcomes are recorded
+-- Calls on_outcome with an outcome. If on_outcome raises or returns false, the run stops. If it raised, the run raises the
+-- error at its end.
 local function tell(self, item, outcome)
   if not self.on_outcome then return end
   local entry = item.entry
@@ -144,7 +146,8 @@ end
 
 -- ---- 3. refill ---------------------------------------------------------------------------------------------------------------
 
--- returns seconds until entries may be claimed; above 0 if the queue is held, or if the number's limit has no place soon
+-- Returns the seconds until entries may be claimed; 0 or less: now. The sender must wait if the queue is held, or if the limit of
+-- the number has no place within SOON.
 local function wait_of_number(self)
   local asks = { { key = self.hold_key, interval = 1, burst = 1, at_most = PEEK } }
   local limit = self.number_limit
@@ -216,13 +219,14 @@ end
 
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\" }
 
--- returns the JSON of an entry with its stamp; the store keeps the stamp apart from the JSON
+-- adds the stamp to the JSON of an entry: the store keeps the JSON without the stamp
 local function body_of(entry)
   local stamp = entry.stamp:gsub('[%c"\\]', function(char) return ESCAPES[char] or ("\\u%04x"):format(char:byte()) end)
   return ('%s,"biz_opaque_callback_data":"%s"}'):format(entry.body:sub(1, -2), stamp)
 end
 
--- Makes a delivery. The outbox already checked and wrote its message, and the store already took its places in the limits.
+-- Makes the delivery of an entry. The outbox has checked the message and written its JSON. The store has taken its places in the
+-- limits: so the delivery begins at the step after the limits.
 local function begin(self, item)
   local one, entry = delivery.new(self.state, self.plan), item.entry
   local message = entry.message or values.NONE
@@ -283,8 +287,8 @@ local function send(self, item)
   return settle(self, item, nil, values.text_of(problem))
 end
 
--- The store did not say whether it started these items. While their lease holds, they wait for another try; then they go back
--- into the queue.
+-- The store failed: it is not known whether it started these items. They were not sent. Until its lease ends or the
+-- run stops, an item waits and is tried again; after that, it goes back into the queue.
 local function not_started(self, items)
   for _, item in ipairs(items) do
     if self.now() < item.lease and not self.stopping then self.waiting[#self.waiting + 1] = item
@@ -305,13 +309,14 @@ local function launch(self)
   if not started then return not_started(self, items) end
   for i, item in ipairs(items) do
     if started[i] then send(self, item)
-    else item.one:release() end -- the lease ended and another sender has the entry, or its time to live is over
+    else item.one:release() end -- another sender has the entry, because the lease ended; or the entry has expired
   end
 end
 
 -- ---- 5. collect --------------------------------------------------------------------------------------------------------------
 
--- A transport without inboxes may return an answer that belongs to a batch of the same client. Passes it to that batch.
+-- Some transports ignore the argument `inbox` of wait(). They may return an answer to a request of a batch of the same client.
+-- This function passes the answer to that batch.
 local function pass_on(one, response, err, details)
   if type(one) ~= "table" or not one.on_wire or not one.batch then return end
   local owner = one.batch
@@ -327,7 +332,7 @@ local function take_answer(self, one, response, err, details)
   settle(self, item, response, err, details)
 end
 
--- takes the answers of this sender that a batch of the same client received
+-- takes the answers to requests of this sender that a batch of the same client received
 local function take_passed(self)
   local one = self.answered
   self.answered = false
@@ -384,7 +389,8 @@ local function is_idle(self)
   return self.in_flight == 0 and #self.waiting == 0 and #self.outcomes == 0
 end
 
--- returns whether a run ends because it was stopped; after one lease, the run no longer waits for a store that fails
+-- Returns whether the run must end. It ends if the store failed for good and no request is on the wire. A stopped run ends if all
+-- outcomes are recorded; it waits for the store at most one lease.
 local function is_stopped(self)
   if self.is_lost and self.in_flight == 0 then return true end
   if not self.stopping then return false end
@@ -416,7 +422,7 @@ local function drive(self, is_done)
   if self.raised then error(self.raised[1], 0) end
 end
 
----Sends entries until the run is stopped, or, with until_empty, until the queue is empty.
+---Sends entries until the run is stopped. With until_empty, the run also ends when the queue is empty.
 ---@param options { until_empty: boolean?, on_outcome: function?, on_error: function?, poll: number? }
 ---@return integer? count of attempts
 ---@return string? err
@@ -444,7 +450,7 @@ end
 
 ---@param outbox whatsapp.outbox_object
 ---@param state table the state of a client
----@param plan table the client's plan for messages, without retries: the store keeps the entries for the next attempt
+---@param plan table the client's plan for messages, but without retries: the outbox makes the next attempt
 ---@param concurrency integer
 ---@return whatsapp.outbox.sender
 function sender.new(outbox, state, plan, concurrency)

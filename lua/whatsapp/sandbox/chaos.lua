@@ -1,6 +1,6 @@
--- The faults of a box, as rules: a rule says where a fault happens, to whom, which fault, and when. Each kind of fault is a row.
--- Random faults depend on the seed, so that a run can be repeated. Never changes anything without a rule; only the kind `lose`
--- loses something for good.
+-- The faults of a box. A rule names a kind of fault, the requests or webhooks that get the fault, and how often. Each kind of
+-- fault is a row of chaos.KINDS. Random faults depend on the seed: so a run can be repeated. Without a rule, nothing changes.
+-- Only the kind `lose` loses a webhook for good.
 local codes = require "whatsapp.wire.error_codes"
 local graph = require "whatsapp.sandbox.graph"
 local options_of = require "whatsapp.util.options"
@@ -11,16 +11,16 @@ local chaos = {}
 ---@class whatsapp.sandbox.rule
 ---@field on "answer"|"webhook"|"status" answer: the answer to a request; webhook: every webhook; status: webhooks of statuses
 ---@field what string a kind of fault: see chaos.KINDS
----@field match { type: string?, to: string?, endpoint: string? }? what the rule is for; if absent, for everything. type: the type
----of a message, or the status of a webhook; to: a number or a user id; endpoint: a word such as "messages" or "media"
+---@field match { type: string?, to: string?, endpoint: string? }? if absent, the rule matches everything. type: the type of
+---a message, or the status of a webhook; to: a number or a user id; endpoint: a word such as "messages" or "media"
 ---@field code integer? the error code of `throttle`, `error` and `fail`
----@field times integer? fires only at the first N matches
----@field every integer? fires at every N-th match: 3 is the third, the sixth ...
----@field rate number? fires at random, with this probability from 0 to 1
----@field after integer? the first N matches do not fire
----@field seconds number? for `slow`, `late`, `batch` and `reverse`
----@field copies integer? for `twice`: how many webhooks are sent, 2
----@field hold integer? for `reverse`: how many webhooks are held, 2
+---@field times integer? the rule fires at most N times
+---@field every integer? the rule fires at every N-th match: with 3, at the third, the sixth ...
+---@field rate number? the rule fires at random; this is the probability, from 0 to 1
+---@field after integer? the rule does not fire at the first N matches
+---@field seconds number? for `slow`, `late`, `batch` and `reverse`: the seconds to wait
+---@field copies integer? for `twice`: how many webhooks are sent; 2 if absent
+---@field hold integer? for `reverse`: how many webhooks are held; 2 if absent
 ---@field status integer? the HTTP status of `throttle`, `error` and `html`
 ---@field retry_after integer? for `throttle`: the seconds in the header Retry-After
 
@@ -28,7 +28,7 @@ local chaos = {}
 
 local THROTTLES = { [4] = true, [80007] = true, [130429] = true, [131056] = true }
 
--- code -> HTTP status, for the codes whose status is not 400
+-- code -> HTTP status; a code that is not here has 400
 local HTTP = {
   [0] = 401, [104] = 401, [190] = 401, [3] = 500, [10] = 403, [200] = 403, [368] = 403, [803] = 404, [2] = 500, [131000] = 500,
   [131005] = 403, [131016] = 500, [131031] = 403, [131045] = 500, [131057] = 500, [130497] = 403, [132001] = 404, [133004] = 503,
@@ -42,7 +42,7 @@ function chaos.error(code, status)
   local name = known and known.name or "Unknown error"
   return graph.fail(status or HTTP[code] or 400, {
     message = ("(#%d) %s"):format(code, name), code = code,
-    error_data = { messaging_product = "whatsapp", details = name .. " (a rule of the sandbox)" },
+    error_data = { messaging_product = "whatsapp", details = name .. " (made by the sandbox)" },
   })
 end
 
@@ -67,7 +67,8 @@ local function gateway(rule)
   }
 end
 
--- returns a response that never comes whole; its status is for callers that do not read `fault`
+-- Returns a function that makes a response with a fault. The driver reads `fault` and sends no whole response. The status is only
+-- for the log of requests.
 local function broken(what)
   return function(rule)
     return { status = 500, headers = {}, body = "", fault = { what = what, seconds = rule.seconds } }
@@ -81,8 +82,9 @@ local function marked(what, seconds)
   end
 end
 
----The kinds of faults. instead: returns the answer; the box does not accept the request. answer: the box accepts the request, and
----this function changes the answer. Rows without functions are faults of webhooks: outbound.lua and statuses.lua do them.
+---The kinds of faults. `instead` makes the answer, and the box does not see the request. `answer` changes or replaces the answer
+---after the box saw the request. Rows without functions are faults of webhooks: outbound.lua and statuses.lua do them. takes: the
+---members that a rule of this kind may have; needs: the member that it must have; codes: the error codes that it may name.
 ---@type table<string, table<string, table>>
 chaos.KINDS = {
   answer = {
@@ -120,21 +122,21 @@ local function is_count(value) return type(value) == "number" and value % 1 == 0
 local function is_chance(value) return type(value) == "number" and value >= 0 and value <= 1 end
 local function is_seconds(value) return type(value) == "number" and value >= 0 and value <= 30 * 86400 end
 
--- member of a rule -> { test, the words after "must be" }; always: every kind takes it
+-- member of a rule -> { test, the words after "must be" }; always: rules of every kind may have this member
 local MEMBERS = {
   on = { function(value) return chaos.KINDS[value] ~= nil end, '"answer", "webhook" or "status"', always = true },
   what = { function(value) return type(value) == "string" end, "a kind of fault", always = true },
   match = { function(value) return type(value) == "table" end, "a table with type, to and endpoint", always = true },
-  times = { is_count, "a whole number over 0", always = true },
-  every = { is_count, "a whole number over 0", always = true },
+  times = { is_count, "a whole number from 1 to 1000000", always = true },
+  every = { is_count, "a whole number from 1 to 1000000", always = true },
   rate = { is_chance, "a number from 0 to 1", always = true },
-  after = { function(value) return value == 0 or is_count(value) end, "a whole number", always = true },
+  after = { function(value) return value == 0 or is_count(value) end, "a whole number from 0 to 1000000", always = true },
   code = { function(value) return values.integer(value) ~= nil end, "an error code" },
   status = { function(value) return is_count(value) and value >= 400 and value <= 599 end, "an HTTP status from 400 to 599" },
-  seconds = { is_seconds, "a number of seconds" },
-  copies = { function(value) return is_count(value) and value <= 100 end, "a whole number up to 100" },
-  hold = { function(value) return is_count(value) and value <= 1000 end, "a whole number up to 1000" },
-  retry_after = { is_count, "a whole number of seconds" },
+  seconds = { is_seconds, "a number of seconds from 0 to 2592000" },
+  copies = { function(value) return is_count(value) and value <= 100 end, "a whole number from 1 to 100" },
+  hold = { function(value) return is_count(value) and value <= 1000 end, "a whole number from 1 to 1000" },
+  retry_after = { is_count, "a whole number of seconds from 1 to 1000000" },
 }
 local MATCHES = { type = true, to = true, endpoint = true }
 local TIMES = { "times", "every", "rate" }
@@ -175,10 +177,10 @@ local function check(rule)
   local problem = check_members(rule, kind)
   if problem then return problem end
   if kind.needs and rule[kind.needs] == nil then return ("%s needs %s"):format(rule.what, kind.needs) end
-  if rule.code and not kind.codes[rule.code] then return ("%s: there is no code %s"):format(rule.what, tostring(rule.code)) end
+  if rule.code and not kind.codes[rule.code] then return ("%s takes no code %s"):format(rule.what, tostring(rule.code)) end
   local count = 0
   for _, name in ipairs(TIMES) do count = count + (rule[name] ~= nil and 1 or 0) end
-  if count > 1 then return "only one of times, every and rate" end
+  if count > 1 then return "a rule takes only one of times, every and rate" end
 end
 
 -- ---- rules --------------------------------------------------------------------------------------------------------------
@@ -198,14 +200,14 @@ function Chaos:add(rule)
   return id
 end
 
----Adds a rule that came as data. Never raises.
+---Adds a rule, as add() does, but returns the problem of a wrong rule. Never raises.
 ---@param rule whatsapp.sandbox.rule
 ---@return string? id
 ---@return string? problem
 function Chaos:try(rule)
   local problem = check(rule)
   if problem then return nil, problem end
-  if #self.rules >= MOST then return nil, ("there are %d rules already"):format(MOST) end
+  if #self.rules >= MOST then return nil, ("the box has %d rules already"):format(MOST) end
   self.count = self.count + 1
   local kept = values.copy(rule)
   kept.id, kept.seen, kept.fired = ("c%d"):format(self.count), 0, 0
@@ -260,7 +262,8 @@ local function is_time(self, rule)
   return true
 end
 
----Returns the rule that fires for a subject, if there is one. Every rule that matches the subject counts it.
+---Returns the first rule that fires for a subject, or nil. Each rule that matches the subject counts the match, even if another
+---rule fires.
 ---@param on table<string, boolean> the values of rule.on that may fire here
 ---@param subject { type: string?, to: string?, endpoint: string?, fails: boolean? }
 ---@return table? rule
@@ -278,8 +281,8 @@ function Chaos:fire(on, subject)
   return first
 end
 
----@param needs_message boolean true: only rules that match a type or a recipient count
----@return boolean any whether there is a rule for answers
+---@param needs_message boolean? true: only asks for rules that match a type or a recipient
+---@return boolean any whether there is such a rule for answers
 function Chaos:has_answers(needs_message)
   for _, rule in ipairs(self.rules) do
     local match = rule.match
@@ -298,7 +301,7 @@ function chaos.parse(text)
   rule.on, rule.what = words[1], words[2]
   for i = 3, #words do
     local name, value = words[i]:match "^([%l_]+)=(.+)$"
-    if not name then return nil, ("a rule is `answer hang times=1 type=text`: %s is no name=value"):format(words[i]) end
+    if not name then return nil, ("%s is not name=value; a rule is `answer hang times=1 type=text`"):format(words[i]) end
     if MATCHES[name] then
       rule.match = rule.match or {}
       rule.match[name] = value

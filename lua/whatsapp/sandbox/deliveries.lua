@@ -1,6 +1,6 @@
--- Delivers the webhooks of a box: signs their bytes, repeats a webhook until the endpoint answers 200, as the API does, and keeps
--- a log of the attempts. If an endpoint is a function, this file calls it. If it is a URL, the driver posts to it: box:run()
--- returns the requests. All lists are bounded. Never opens a socket, and never waits.
+-- Delivers the webhooks of a box. Signs the bytes of each webhook. Repeats a webhook as the API does: until the endpoint answers
+-- 200, for at most 7 days. Keeps a log of the attempts. If the endpoint is a function, this file calls the function. If the
+-- endpoint is a URL, box:run() returns the requests, and the driver posts them. Never opens a socket, and never waits.
 local crypto = require "whatsapp.crypto"
 local escaped = require "whatsapp.sandbox.escaped"
 local queue = require "whatsapp.util.queue"
@@ -12,8 +12,8 @@ local deliveries = {}
 
 local MINUTE, HOUR, DAY = 60, 3600, 86400
 
--- Seconds from the first attempt to each attempt. The API only says that it repeats at once, then less and less often, for 7
--- days: the exact steps are the sandbox's choice.
+-- Seconds from the first attempt to each attempt. The documentation of the API only says: it repeats at once, then less and less
+-- often, for 7 days. The sandbox chooses the exact seconds.
 deliveries.STEPS = { 0, 5, 30, 5 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY }
 
 local MOST_UNDER_WAY = 16 -- requests to one endpoint
@@ -24,13 +24,13 @@ local USER_AGENT = "facebookexternalua"
 
 ---@class whatsapp.sandbox.delivery
 ---@field id string
----@field at number when it was made
+---@field at number time at which the delivery was made
 ---@field number string phone_number_id
 ---@field what string the type of the message, or the status
 ---@field about string? id of the message
 ---@field body string the bytes
----@field state "waiting"|"done"|"dropped"|"lost"
----@field attempts table[] each { at, status, answer, err, ms, signature }
+---@field state "waiting"|"done"|"dropped" dropped: no other attempt follows
+---@field attempts table[] each { at, status, answer, err, ms, signature, reserialised, hint }
 ---@field next_at number? time of the next attempt
 
 local attempt_when_due
@@ -43,8 +43,8 @@ end
 
 ---Sets the endpoint of webhooks.
 ---@param box whatsapp.sandbox
----@param to string|function|nil a URL, or a function as webhook.handler makes it; nil: no endpoint
----@param number string? phone_number_id; if absent, the endpoint is for every number without its own endpoint
+---@param to string|function|nil a URL, or a handler of whatsapp.webhook.handler; nil: removes the endpoint
+---@param number string? phone_number_id; if absent, the endpoint is for every number that has no other endpoint
 function deliveries.set_endpoint(box, to, number)
   local is_url, old = type(to) == "string", box.endpoints[number or ""]
   box.endpoints[number or ""] = to and {
@@ -76,7 +76,8 @@ local function headers_of(signature)
   return { ["content-type"] = "application/json", ["user-agent"] = USER_AGENT, ["x-hub-signature-256"] = signature }
 end
 
--- ---- waiting deliveries: a linked list, which finds the oldest and removes any in constant time --------------------------
+-- ---- waiting deliveries ---------------------------------------------------------------------------------------------------
+-- They are a linked list: finding the oldest delivery takes constant time, and so does removing any delivery.
 
 local function link(box, delivery)
   local list = box.waiting
@@ -118,13 +119,14 @@ end
 
 local REFUSED = { [401] = true, [403] = true }
 
--- An endpoint that refuses the signature has another secret, or it verifies a body that its framework encoded again.
+-- Adds a hint to an attempt that the endpoint refused. Either the endpoint has another secret, or it does not verify the bytes
+-- that it received: its framework decoded the body and encoded it again.
 local function explain(box, delivery, attempt)
   local plain = escaped.plain(delivery.body)
   if plain == delivery.body then return end
   attempt.reserialised = "sha256=" .. crypto.hmac_sha256(box.app_secret, plain)
-  attempt.hint = "compare the signature that your endpoint computes: if it equals `reserialised`, your endpoint verifies a body "
-    .. "that was decoded and encoded again, not the bytes that it received"
+  attempt.hint = "if your endpoint computes the signature `reserialised`, it verifies a body that was decoded and encoded again; "
+    .. "it must verify the bytes that it received"
 end
 
 -- records the answer of an endpoint, or the error if there is no answer
@@ -134,7 +136,7 @@ local function settle(box, delivery, attempt, response, err)
   attempt.status = status
   attempt.answer = status and tostring(response.body or ""):sub(1, MOST_ANSWER) or nil
   attempt.err = not status and show.value(err or "no answer") or nil
-  attempt.ms = math.max(0, math.floor((box.wall() - delivery.began) * 1000 + 0.5)) -- without moves of the box's clock
+  attempt.ms = math.max(0, math.floor((box.wall() - delivery.began) * 1000 + 0.5)) -- real time, not the box's clock
   delivery.response = status and response or nil
   if REFUSED[status] then explain(box, delivery, attempt) end
   if status == OK then finish(delivery, "done")
@@ -183,12 +185,13 @@ function start(box, endpoint, delivery)
   local attempt = { at = box.clock:now(), signature = "sha256=" .. crypto.hmac_sha256(box.app_secret, signed) }
   delivery.first_at, delivery.began = delivery.first_at or attempt.at, box.wall()
   delivery.attempts[#delivery.attempts + 1], delivery.next_at = attempt, nil
-  if delivery.drop and is_first then return settle(box, delivery, attempt, nil, "dropped on the way by a rule") end
+  if delivery.drop and is_first then return settle(box, delivery, attempt, nil, "a rule dropped this attempt") end
   if endpoint.handle then call(box, endpoint, delivery, attempt)
   else post(box, endpoint, delivery, attempt) end
 end
 
--- makes an attempt that was put on the clock; does nothing if another attempt was made since
+-- The clock calls this function when an attempt is due. It does nothing if another attempt was made before, or if the delivery
+-- has ended.
 function attempt_when_due(subject)
   local box, delivery, count = subject[1], subject[2], subject[3]
   if delivery.state ~= "waiting" or #delivery.attempts ~= count then return end
@@ -201,7 +204,7 @@ function attempt_when_due(subject)
   start(box, endpoint, delivery)
 end
 
--- ---- the public face of this file -------------------------------------------------------------------------------------------
+-- ---- sending ----------------------------------------------------------------------------------------------------------------
 
 local function make_room(box)
   while box.waiting.count >= MOST_WAITING do
@@ -216,7 +219,7 @@ end
 ---@param about { number: string, what: string, about: string? }
 ---@param body string
 ---@param how { delay: number?, drop: boolean?, garble: boolean? }? delay: seconds until the first attempt; drop: the first
----attempt does not arrive; garble: its signature is wrong
+---attempt does not arrive; garble: the first attempt has a wrong signature
 ---@return whatsapp.sandbox.delivery? delivery nil: there is no endpoint
 function deliveries.send(box, about, body, how)
   if not endpoint_of(box, about.number) then return nil end
@@ -270,7 +273,8 @@ local function conclude(box, number, challenge, response, err)
   box:tell { kind = "handshake", ok = ok, problem = problem, number = number }
 end
 
----Asks the endpoint for the challenge, as the API does when a webhook is set up. The result is an event.
+---Sends a challenge to the endpoint, as the API does when a webhook is set up. The endpoint must answer with the challenge. An
+---event of the kind "handshake" has the result.
 ---@param box whatsapp.sandbox
 ---@param number string?
 ---@return boolean? asked

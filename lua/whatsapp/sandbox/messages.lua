@@ -1,5 +1,5 @@
--- The sandbox's endpoints of messages. Checks each message with the same core as the client, answers as the API does, and keeps
--- the accepted messages. Never delivers a message: statuses.lua and outbound.lua send the webhooks.
+-- The endpoints of the sandbox that take messages. Each message is checked by the core, which the client uses, too. The answers
+-- are those of the API. Keeps the accepted messages. Never sends a webhook itself: statuses.lua and outbound.lua send webhooks.
 local chaos = require "whatsapp.sandbox.chaos"
 local chats = require "whatsapp.sandbox.chats"
 local core = require "whatsapp.core"
@@ -18,7 +18,7 @@ local messages = {}
 
 -- ---- checks -------------------------------------------------------------------------------------------------------------
 
--- rule of a problem -> the API's code and title; for every other rule: NOT_VALID
+-- rule of a problem -> code and title of the API's error; a rule that is not here has NOT_VALID
 local CODES = {
   required = { 131008, "Required parameter is missing" },
   min_chars = { 131008, "Required parameter is missing" },
@@ -41,12 +41,14 @@ local function is_template(message)
   return type(message.type) == "string" and message.type:lower() == "template" or message.template ~= nil
 end
 
--- Returns whether `to` is a user id. The API then answers with an id, cuts the letters before the last dot, and delivers nothing.
+-- Returns whether `to` is a user id, such as US.123. To such a message, the API answers with a message id and with the wa_id 123,
+-- but it delivers nothing.
 local function is_misaddressed(message)
   return recipient.is_user_id(message.to)
 end
 
--- Checks a message. Before, replaces a user id in `to`: the core refuses it there, but the API does not.
+-- Checks a copy of the message. If `to` is a user id, the copy has only the part after the last dot: the core refuses a user id
+-- in `to`, but the API accepts it.
 local function check(message)
   local checked = values.copy(message)
   if is_misaddressed(message) then checked.to = message.to:match "%w+$" end
@@ -93,15 +95,16 @@ local function trace_of(entry, user)
   }
 end
 
--- returns the user that gets a message, a new user if needed; nil: a group
+-- returns the user that gets the message, and makes the user if there is no such user; nil: the message goes to a group
 local function user_of(box, message)
   if message.recipient_type == "group" then return nil end
   local user = box.users:user(message.to or message.recipient)
   return user
 end
 
--- A message that is not a template needs an open window. A user opens the window by writing or calling. The option `window`
--- decides about a user who never wrote or called. Returns whether the message is refused, and whether it fails later.
+-- A message that is not a template needs an open window. A user who writes or calls opens the window. If a user never wrote or
+-- called, the window is closed only with the option window = "strict". Returns whether the message is refused, and whether the
+-- message is accepted and fails later.
 local function is_outside(box, number, user, message)
   if box.window == "off" or message.recipient_type == "group" or is_template(message) then return false, false end
   local ends = user and user.windows[number]
@@ -141,7 +144,7 @@ local function mark_read(box, message)
   return answer(200, { success = true })
 end
 
--- returns the error for a valid message, if the state of the conversation does not allow it
+-- returns an error if the user is blocked, if a limit is reached, or if the window is closed
 local function refuse_to(box, number, user, message)
   if user and box.blocked_users[user.id] then return chaos.error(BLOCKED) end
   local refused = box.traffic:refuse(number, user and user.id or message.to)
@@ -153,7 +156,7 @@ local function accept(box, number, message, bytes)
   if message.status ~= nil then return mark_read(box, message) end
   local kept = box.shelves[is_misaddressed(message) and "undelivered" or "messages"]
   if not kept:fits(bytes) then
-    local problem = ("The body has %d bytes, the sandbox keeps at most %d"):format(bytes, kept.max_bytes)
+    local problem = ("The body has %d bytes, but the sandbox keeps at most %d"):format(bytes, kept.max_bytes)
     return refuse("Invalid parameter", 100, problem)
   end
   local user = box.users:find(message.to or message.recipient)

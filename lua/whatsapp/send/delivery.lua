@@ -20,15 +20,15 @@ local delivery = {}
 local encode, recipient_of, same, tell, INFO = core.encode, core.recipient_of, core.same, outcome.tell, shown.INFO
 local protected, running, setmetatable = values.protected, coroutine.running, setmetatable
 
-local LEVELS = 8 -- details are copied without secrets, to this number of levels of tables
-local WINDOW_CLOSED = 131047 -- the API takes only templates: 24 hours have passed since the user's last message
+local LEVELS = 8 -- the copy of the details without secrets has at most this number of nested tables
+local WINDOW_CLOSED = 131047 -- error code: the user's last message is over 24 hours old, so the API takes only templates
 
 ---The settings that all deliveries of a call share.
 ---@class whatsapp.plan
 ---@field url string
 ---@field read fun(response: table): any, string?, table? makes the result from a response
 ---@field policy whatsapp.retry|false
----@field harmless boolean? the request may be sent twice
+---@field harmless boolean? true: it does no harm to send the request twice
 ---@field timeout number? seconds
 ---@field encode { mode: string }?
 ---@field stamp boolean?
@@ -39,7 +39,7 @@ local WINDOW_CLOSED = 131047 -- the API takes only templates: 24 hours have pass
 ---@field is_call boolean? true: not a message; observers get it as a call
 ---@field endpoint string? the name of the endpoint for observers; set at the first use
 ---@field log_url string? the URL for the log, without its query; set at the first use
----@field idle whatsapp.delivery? the first delivery in the list of those that can be used again
+---@field idle whatsapp.delivery? the first of the deliveries that can be used again; `after` is the next one
 
 ---@class whatsapp.delivery
 ---@field is_over boolean
@@ -47,8 +47,8 @@ local WINDOW_CLOSED = 131047 -- the API takes only templates: 24 hours have pass
 local Delivery = {}
 Delivery.__index = Delivery
 
--- Sets every field at the start, to false and not to nil: a nil field has no slot in the table, and a later write to it costs
--- three times as much.
+-- Sets every field, to false if it has no value yet. A nil field has no slot in the table: a later write to it costs three
+-- times as much.
 local function make(state, plan)
   return setmetatable({
     state = state, plan = plan, after = false, message = false, to = false, plain_to = false, body = false, step = 1,
@@ -74,8 +74,8 @@ function delivery.new(state, plan)
   return self
 end
 
----Sets a field that few messages need. While `is_plain` is true, all these fields are unset, and the end of the delivery does
----not read them.
+---Sets a field that few messages need. While `is_plain` is true, no such field is set: so the end of the delivery does not
+---read these fields.
 ---@param name string
 ---@param value any
 function Delivery:note(name, value)
@@ -129,7 +129,7 @@ function Delivery:call(code, ...)
   return called(self, protected(code, ...))
 end
 
--- Does the same as call() for code that gets one value and returns at most two: without varargs, a call costs half.
+-- Does the same as call(), but passes one value and returns at most two. It has no varargs: so it costs half.
 local function call_with(self, code, value)
   if not self.batch then return protected(code, value) end
   self.calling = running() or true
@@ -142,7 +142,7 @@ end
 
 local tell_observer, endpoint_of, new_event = observe.tell, observe.endpoint, observe.new_event
 
--- Calls the function of the option observe. If it raises, the message does not fail; returns the error.
+-- Calls the function of the option observe. If this function raises, tell_of() returns the error, and the message does not fail.
 local function tell_of(self, event)
   if self.batch then self.calling = running() or true end
   local err = tell_observer(self.state.observe, event)
@@ -162,8 +162,8 @@ local function failure_of(details)
   return (kind == "invalid" or kind == "refused") and kind or "failed"
 end
 
----Calls the observer with the outcome, after the end. With whatsapp.metrics this costs 5 % of a message's cost; without an
----observer, it costs nothing: `make bench-send ROUNDS=0` prints both (observed, default).
+---Calls the observer with the outcome; call this after the end. With whatsapp.metrics as the observer, this costs 5 % of a
+---message's cost: `make bench-send ROUNDS=0` prints the cost with an observer (observed) and without one (default).
 function Delivery:observed()
   local details, plan, answered = self.details, self.plan, self.answered_at
   local event = self.state.event or new_event()
@@ -196,21 +196,22 @@ local function refuse(self, err, details)
   self.details, self.is_over = details, true
 end
 
--- Ends the delivery with a failure. Removes secrets from every string. Adds the number of attempts, the stamp and similar
--- fields.
+-- Ends the delivery with a failure. Removes secrets from the error and the details. Adds fields such as the number of attempts
+-- and the stamp to the details.
 function Delivery:fail(err, details)
   local state = self.state
   details = credentials.cleaned(state, details, LEVELS, self.request)
   details.attempts, details.stamp, details.waited = self.attempts, self.stamp or nil, self.waited or nil
   details.log_error, details.observe_error = self.log_error or nil, self.observe_error or nil
   if self.fallen then details.fallback = true end
-  if self.is_unsure and not self.plan.harmless then -- an earlier attempt may have been sent, and the caller allowed to repeat it
+  if self.is_unsure and not self.plan.harmless then -- the API may have the message from an earlier attempt
     details.may_have_been_sent, details.retryable = true, false
   end
   return refuse(self, show.line(credentials.clean(state, tostring(err), self.request)), shown.details(details))
 end
 
----Ends the delivery before its next attempt. The outcome is that of the last attempt, or says that there was no attempt.
+---Ends the delivery before its next attempt. If there was an attempt, its failure is the outcome. If there was no attempt, the
+---outcome says that nothing was sent.
 ---@param who "client"|"batch" the object that was closed
 function Delivery:stop(who)
   if self.is_over then return end
@@ -219,7 +220,7 @@ function Delivery:stop(who)
     { kind = "transport", retryable = true, may_have_been_sent = false })
 end
 
----Ends the delivery with an error that was raised.
+---Ends the delivery with an error that other code raised.
 ---@param problem any the raised value
 ---@param begun boolean true: the request may have been sent
 function Delivery:raised(problem, begun)
@@ -228,8 +229,8 @@ end
 
 -- ---- 1. begin -------------------------------------------------------------------------------------------------------------
 
--- returns the message with a stamp, and the stamp: an id that status webhooks repeat; makes a new id if the message has no
--- stamp
+-- A stamp is an id in the message; each webhook about the message's status repeats it. If the message has no stamp, makes a
+-- copy of the message with a new stamp. Returns the message that has the stamp, and the stamp.
 local function stamped(message)
   local stamp = rawget(message, "biz_opaque_callback_data")
   if stamp ~= nil then return message, values.scalar(stamp) end
@@ -283,7 +284,8 @@ local function fallback_of(self, details)
   return type(instead) == "table" and recipient.address(instead, self.message) or nil
 end
 
--- Returns true if the API would refuse this message, because the window is closed: then only a template can be sent.
+-- Returns whether the API would refuse this message because the window is closed: then the API takes only a template. Without a
+-- fallback, returns false.
 local function is_window_closed(self, message)
   local book = self.plan.window
   if not (book and self.plan.fallback) or rawget(message, "template") ~= nil then return false end
@@ -338,8 +340,8 @@ function Delivery:request_to(url, headers)
   }
 end
 
----Makes .request, with the credentials. The library's own transport does not keep a request after the call: so all messages
----write their request into the same table, which saves 2 % of a message's cost. A user's transport gets a new table each time.
+---Makes .request, with the credentials. The library's own transport does not keep a request after the call. So a delivery uses
+---its table again for the next message: this saves 2 % of a message's cost. A user's transport gets a new table each time.
 ---@param url string
 ---@param headers table<string, string>
 function Delivery:make_request(url, headers)
@@ -359,17 +361,17 @@ end
 
 local make_request = Delivery.make_request
 
----Returns the request for the user's code, without credentials. Its headers are a new table. For a message, the headers are made
----anew and not copied: this saves 0.5 % of a message's cost.
+---Returns a request without credentials, for the user's code. Its headers are a new table. For a message, the table is made and
+---not copied: this saves 0.5 % of a message's cost.
 ---@return table
 function Delivery:shown_request()
   local state, headers = self.state, self.headers
   return self:request_to(self.url, headers == state.headers and state.make_headers(state) or values.copy(headers))
 end
 
--- Calls the hook, which may change the request. If it did, the credentials are added to a copy of the table that the hook got.
--- If it did not, the message goes on as without a hook: this saves 10 % of a message's cost. If it changed no header, the headers
--- stay the same table, and libcurl's transport reuses the head of the request: this saves 13 %.
+-- Calls the hook with a copy of the request. If the hook changes the copy, the copy is sent. If it changes nothing, the message
+-- goes on as without a hook: this saves 10 % of a message's cost. If it changes no header, the headers stay the same table:
+-- then the transport of libcurl uses the head of the last request again, which saves 13 %.
 local function hook(self)
   local request = self:shown_request()
   local ok, agreed, problem = call_with(self, self.state.before_send, request)
@@ -387,8 +389,8 @@ local function hook(self)
 end
 
 ---@param state table the state of a client
----@return function[] steps in their order. A step returns the seconds to wait, and `true` if it must run again after them; or
----nil, err, details
+---@return function[] steps in their order. A step returns the seconds to wait, and `true` if the step must run again after the
+---wait. A step that fails returns nil, err, details
 function delivery.steps(state)
   local steps = {}
   local limiter = state.can_wait and state.shared.limiter -- a limit needs a clock
@@ -398,7 +400,7 @@ function delivery.steps(state)
   return steps
 end
 
--- A step returned seconds to wait, or an error; or the delivery ended.
+-- Handles what a step returned: seconds to wait, or an error. The step may also have ended the delivery.
 local function held(self, at, wait, again, details)
   if self.is_over then return nil end
   if wait == nil then return self:fail(again, details) end
@@ -426,14 +428,15 @@ end
 
 -- ---- 4. settle ------------------------------------------------------------------------------------------------------------
 
--- A transport returns a response, or nil, err, details. If it returns anything else, the request may have been sent.
+-- Returns the error if there is no response. A transport must return a response, or nil, err, details. If it returns anything
+-- else, the request may have been sent.
 ---@return string err, table details
 local function no_response(response, err, details)
   if response == nil and type(err) == "string" then
     return err, type(details) == "table" and details or { kind = "transport", retryable = false, may_have_been_sent = true }
   end
   local got = response == nil and "nothing" or "a " .. type(response)
-  return ("the transport returned %s, and not a response, or nil and an error string"):format(got),
+  return ("the transport returned %s; it must return a response, or nil and an error string"):format(got),
     { kind = "transport", retryable = false, may_have_been_sent = true }
 end
 
@@ -441,11 +444,11 @@ end
 local function log_url(self)
   local url, plan = self.url, self.plan
   if url ~= plan.url then return url:match "^[^?]*" end
-  plan.log_url = plan.log_url or url:match "^[^?]*" -- kept for all messages: a match costs 1 % of a message
+  plan.log_url = plan.log_url or url:match "^[^?]*" -- kept for all messages: a match costs 1 % of a message's cost
   return plan.log_url
 end
 
--- Calls the log. If it raises, the outcome stays, and its `log_error` has the error.
+-- Calls the function of the option log. If this function raises, the outcome does not change; its `log_error` has the error.
 local function log(self, response, err)
   local state = self.state
   local ok, problem = call_with(self, state.log, {

@@ -1,5 +1,5 @@
 -- Compares a template message with the definition of its template. Checks only the rules that need the definition: the core
--- checks the form of the message. Reads any table, and changes nothing.
+-- checks the other rules. The members of the message may have any type. Never changes the message.
 local definition = require "whatsapp.templates.definition"
 local kinds = require "whatsapp.templates.kinds"
 local message_reader = require "whatsapp.templates.message"
@@ -43,14 +43,14 @@ local function check_positions(report, parameters, path, names, text)
     end
   end
   if #parameters > #names then
-    report:add(path, "max_items", ("%s, the template has %s here"):format(counted(#parameters, "value"),
+    report:add(path, "max_items", ("%s, but the template has %s here"):format(counted(#parameters, "value"),
       counted(#names, "variable")), #names, #parameters)
   end
   for i = 1, math.min(#parameters, #names) do
     local parameter = parameters[i]
     if type(parameter) == "table" and parameter.parameter_name ~= nil then
       report:add(("%s[%d].parameter_name"):format(path, i), "forbidden",
-        "the template's variables have numbers: a value has a position, not a name", nil, parameter.parameter_name)
+        "must be absent: the template's variables have numbers, not names", nil, parameter.parameter_name)
     end
   end
 end
@@ -78,10 +78,11 @@ end
 
 local function check_length(report, path, text, most)
   local length = values.characters(text)
-  if length > most then report:over(path, "max_chars", length, "character", most, ", with its values") end
+  if length > most then report:over(path, "max_chars", length, "character", most, ", with the values of the variables") end
 end
 
--- part: { text, names } of the view; most: the largest number of characters of the text with its values
+-- Checks the values of a header or a body. part: its { text, names } in the view; most: the most characters that the text may
+-- have after the values replace the variables.
 local function check_texts(report, view, part, one, where, most)
   local path = one.path .. ".parameters"
   local parameters = parameters_of(one.component)
@@ -117,7 +118,7 @@ end
 local function check_header(report, view, header, one, path)
   if not header then return surplus(report, one, "the template has no header") end
   local kind = kinds.HEADERS[header.format]
-  if not kind then return end -- a new format that this version does not know
+  if not kind then return end -- this version does not know the format
   if kind.parameter then return check_media(report, header, kind, one, path) end
   if one then return check_texts(report, view, header, one, one.path, kinds.HEADER) end
   if #header.names > 0 then
@@ -166,7 +167,7 @@ local function check_value(report, button, one)
   end
   local most = button.kind.needs == "variable" and #button.names == 0 and 0 or #button.kind.types
   if #parameters > most then
-    report:add(path, "max_items", ("%s, the button %s takes %s"):format(counted(#parameters, "value"),
+    report:add(path, "max_items", ("%s, but the button %s takes %s"):format(counted(#parameters, "value"),
       shown(button.text or button.type), most == 0 and "no value" or most), most, #parameters)
   end
   for i = 1, math.min(#parameters, most) do
@@ -194,7 +195,7 @@ local function check_button(report, buttons, one, taken)
     return report:add(one.path, "forbidden", words)
   end
   if got and got ~= wanted then
-    local words = ('must be "%s" for the button %d of the template (%s), got %s')
+    local words = ('must be "%s" for the button with index %d (%s), got %s')
       :format(wanted, index, button.type, shown(one.component.sub_type))
     return report:add(one.path .. ".sub_type", "enum", words, wanted, one.component.sub_type)
   end
@@ -216,7 +217,7 @@ end
 
 local check_parts
 
--- returns the cards of the message, by the position of the card in the template
+-- returns the cards of the message; the keys are the positions of the cards in the template
 local function cards_of(report, cards, path)
   local placed = {}
   for i = 1, #cards do
@@ -240,7 +241,7 @@ local function check_cards(report, view, one, path)
   local at = one.path .. ".cards"
   if #cards ~= #view.cards and not view.may_grow then
     report:add(at, #cards < #view.cards and "min_items" or "max_items",
-      ("%s, the template has %d"):format(counted(#cards, "card"), #view.cards), #view.cards, #cards)
+      ("%s, but the template has %d"):format(counted(#cards, "card"), #view.cards), #view.cards, #cards)
   end
   local placed = cards_of(report, cards, at)
   for i = 1, math.min(math.max(#cards, #view.cards), 100) do
@@ -256,7 +257,7 @@ end
 local function check_offer(report, view, one, path)
   if not view.offer then return surplus(report, one, "the template has no limited-time offer") end
   if view.offer.has_expiration and not one then
-    report:missing(path, 'a component of type "limited_time_offer" with the time at which it ends')
+    report:missing(path, 'a component of type "limited_time_offer" with the time at which the offer ends')
   end
 end
 
@@ -280,7 +281,7 @@ end
 
 local function check_same(report, path, wanted, got)
   if wanted and type(got) == "string" and got ~= wanted then
-    report:add(path, "enum", ("must be %s, as the definition says, got %s"):format(shown(wanted), shown(got)), wanted, got)
+    report:add(path, "enum", ("must be %s, as in the definition, got %s"):format(shown(wanted), shown(got)), wanted, got)
   end
 end
 

@@ -1,5 +1,5 @@
--- Checks that a webhook's request comes from the API: checks the challenge at set-up, and the HMAC of each body. Compares in
--- constant time; never changes a body, never raises.
+-- Checks that the request of a webhook comes from the API. At set-up, checks the challenge; later, checks the HMAC of each body.
+-- Compares in constant time. Never changes a body, never raises.
 local crypto = require("whatsapp.util.needed") "whatsapp.crypto"
 local last = require("whatsapp.webhook.http").last
 local options_of = require "whatsapp.util.options"
@@ -13,14 +13,14 @@ local signature = {}
 ---@param verify_token string not empty
 ---@return string? challenge
 ---@return string? err
----@return boolean? is_foreign true: the request is not a challenge, it has no hub.* parameter
+---@return boolean? is_foreign true: the request has no hub.mode, no hub.verify_token and no hub.challenge
 function signature.challenge(query, verify_token)
   local parameters = query
   if type(query) == "string" then parameters = url.parameters((query:gsub("^%?", ""))) end
   if type(parameters) ~= "table" then parameters = {} end
   local mode, token = last(parameters["hub.mode"]), last(parameters["hub.verify_token"])
   local challenge = last(parameters["hub.challenge"])
-  if mode == nil and token == nil and challenge == nil then return nil, "no parameter hub.*", true end
+  if mode == nil and token == nil and challenge == nil then return nil, "the request has no parameter hub.*", true end
   if type(token) ~= "string" or not crypto.equal(token, verify_token) then return nil, "hub.verify_token is wrong" end
   if mode ~= "subscribe" then return nil, "hub.mode is not subscribe" end
   if type(challenge) ~= "string" or challenge == "" then return nil, "no hub.challenge" end
@@ -30,7 +30,7 @@ end
 -- ---- bodies ------------------------------------------------------------------------------------------------------------
 
 ---@param app_secret any
----@return boolean usable true for a secret, and for a list of secrets
+---@return boolean usable true if the value is a secret or a list of secrets
 function signature.usable(app_secret)
   return options_of.is_secret(app_secret) or options_of.is_list(app_secret, options_of.is_secret)
 end
@@ -49,12 +49,13 @@ local function escaped(character)
   return ("\\u%04x\\u%04x"):format(0xD800 + math.floor(point / 0x400), 0xDC00 + point % 0x400)
 end
 
--- returns the body in the form in which the API signed it: ASCII with \u escapes
+-- Returns the body with \u escapes for DEL and for each character outside ASCII. The API signs a body in this form; a proxy may
+-- have replaced the escapes.
 local function escaped_form(body)
   return (body:gsub("[\127\194-\244][\128-\191]?[\128-\191]?[\128-\191]?", escaped))
 end
 
--- secret -> its prepared key; a program has few secrets
+-- secret -> the function that checks signatures with this secret; at MOST_KEYS secrets, the table is cleared
 local MOST_KEYS = 64
 local keys, key_count = {}, 0
 
@@ -78,7 +79,7 @@ end
 ---@param body any
 ---@param header any
 ---@param secrets string|string[] a secret, or a list with at least one secret
----@param reencoded boolean?
+---@param reencoded boolean? true: a proxy may have written \u escapes as UTF-8
 ---@return boolean ok
 ---@return string? err
 function signature.verify(body, header, secrets, reencoded)

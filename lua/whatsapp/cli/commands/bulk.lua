@@ -1,5 +1,6 @@
--- whatsapp bulk: sends many messages from a file. Checks every row of the file before it sends the first row, and writes one
--- outcome for each row that it read, even after Ctrl-C. Never sends a row twice.
+-- whatsapp bulk: sends many messages from a file. Checks all rows before it sends the first row; a pipe cannot be read twice,
+-- so its rows are checked one by one. Writes one outcome for each row. After Ctrl-C without a state file, only the rows that it
+-- began have an outcome. Never sends a row twice in one run.
 local exit = require "whatsapp.cli.exit"
 local number = require("whatsapp.cli.progress").number
 
@@ -21,7 +22,7 @@ end
 
 local MOST_TOLD = 50 -- rows whose problems are printed
 
--- Reads all rows once. Returns the number of rows, and the number of rows that the client would refuse.
+-- Checks all rows, and prints the problems. Returns the number of rows, and the number of rows that the client would refuse.
 local function check_all(context, source, visit)
   local rows = require "whatsapp.cli.rows"
   local count, wrong = 0, 0
@@ -50,7 +51,7 @@ local function writer_of(context)
     local write = function(line) context.terminal:out(line) end
     return write, function() context.terminal.flush() end
   end
-  local file, err = io.open(path, context.options.state and "wb" or "ab") -- with a state file, all outcomes are written again
+  local file, err = io.open(path, context.options.state and "wb" or "ab") -- a run with a state file writes all outcomes
   if not file then exit.stop("usage", err) end
   return function(line)
     local ok, problem = file:write(context.terminal:scrubbed(line), "\n")
@@ -58,7 +59,7 @@ local function writer_of(context)
   end, function() file:flush() end
 end
 
--- returns a ledger; ledger.open has the rows that were read and have no outcome yet: message -> row
+-- returns a ledger; ledger.open maps a message to its row, while the row has no outcome
 local function ledger_of(context)
   local outcome, json_line = require "whatsapp.cli.outcome", require "whatsapp.cli.json_line"
   local write, flush = writer_of(context)
@@ -79,13 +80,14 @@ local function ledger_of(context)
     if row then ledger.tell(row, outcome.of(result, err, about)) end
   end
 
-  -- writes an outcome for each row that was read and has no outcome: LuaJIT may be interrupted anywhere
+  -- writes an outcome for each row that still has no outcome: Ctrl-C may end LuaJIT's work before a row gets its outcome
   function ledger.close()
     local left = {}
     for _, row in pairs(ledger.open) do left[#left + 1] = row end
     table.sort(left, function(a, b) return a.line < b.line end)
     for _, row in ipairs(left) do
-      ledger.tell(row, { state = "unknown", error = { line = "interrupted while it was sent", may_have_been_sent = true } })
+      ledger.tell(row, { state = "unknown", error = { line = "interrupted while this message was sent",
+        may_have_been_sent = true } })
     end
     flush()
   end
@@ -144,7 +146,7 @@ local function send_all(context, source, total)
     end
   end)
   if is_interrupted or problem then
-    context.terminal:note "waits for the messages on the wire; Ctrl-C again ends at once"
+    context.terminal:note "waits for the messages on the wire; press Ctrl-C again to end at once"
     transport.expect_end()
     local ok, outcomes = pcall(batch.close, batch)
     for _, ended in ipairs(ok and outcomes or {}) do ledger.settle(ended.message, ended.result, ended.err, ended.details) end
@@ -157,7 +159,7 @@ end
 
 -- ---- with a state file ------------------------------------------------------------------------------------------------------
 
--- Opens the state file. It holds the outcome of each row, so that no row is sent again.
+-- Opens the state file. The file holds the outcome of each row: so another run does not send the row again.
 local function open_state(context)
   local options = context.options
   local is_there = io.open(options.state, "rb")
@@ -168,7 +170,7 @@ local function open_state(context)
   return require("whatsapp.outbox").new(made)
 end
 
--- writes the outcome of every row, from the state file
+-- writes the outcome of every row; the state file has the outcomes
 local function tell_all(context, source, outbox)
   local rows, outbox_rows, ledger = require "whatsapp.cli.rows", require "whatsapp.cli.outbox_rows", ledger_of(context)
   for row in source.rows() do
@@ -219,7 +221,7 @@ local function agree(context, count)
   if options.yes and not is_live then return end
   if options.yes and not context.terminal:is_terminal(0) then return end
   if options.file == "-" or not context.terminal:is_terminal(0) then
-    exit.stop("usage", "there is no terminal to ask whether to send: --yes sends without a question")
+    exit.stop("usage", "no terminal can answer the question whether to send; --yes sends without the question")
   end
   local what = count and number(count) .. (count == 1 and " message" or " messages") or "the messages"
   if not context.terminal:ask(("Send %s from %s?"):format(what, from)) then exit.stop("failed", "nothing was sent") end
@@ -273,17 +275,18 @@ return {
   name = "bulk",
   summary = "send many messages from a file",
   description = "FILE is JSON Lines, one message a line; or CSV with -m FILE, a message that has {{column}} in its "
-    .. "strings. Checks all rows before it sends the first row. Prints one line of JSON for each row, even after Ctrl-C; its "
-    .. "state is accepted, invalid, failed, not_sent or unknown.",
+    .. "strings. Checks all rows before it sends the first row, unless FILE is a pipe. Prints one line of JSON for each row. "
+    .. "After Ctrl-C without --state, only the rows that it began have a line. The state in a line is accepted, invalid, "
+    .. "failed, not_sent or unknown.",
   arguments = { { "file", "1", "the rows; -: stdin", argname = "FILE" } },
   options = {
     { "-m --message", "FILE", "the message for each row of CSV, with {{column}} in its strings" },
-    { "--out", "FILE", "append the outcomes to FILE; print them if absent" },
+    { "--out", "FILE", "append the outcomes to FILE (with --state: replace FILE); without --out, print them" },
     { "--rate", "N", "messages a second (80)", number = true },
     { "--concurrency", "N", "requests at once (32)", number = true },
     { "--empty", "ok", "a column of CSV may be empty" },
     { "--skip-invalid", nil, "send the valid rows even if others are wrong" },
-    { "--state", "FILE.db", "keep the state in FILE.db: the next run sends only the rest" },
+    { "--state", "FILE.db", "keep the outcomes in FILE.db: the next run sends only the rows without an outcome" },
     { "--resume", nil, "with --state: fail if FILE.db does not exist" },
     { "--timeout", "S", "with --state: seconds for one attempt (30)", number = true },
     { "--dry-run", nil, "check the rows and print their JSON; needs no token" },

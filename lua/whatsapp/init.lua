@@ -1,46 +1,47 @@
--- whatsapp: the WhatsApp Cloud API for Lua. Holds the public names; other files do the work. `require` of this file does no
--- I/O, sets no global, and loads neither libcurl nor a JSON reader.
+-- whatsapp: the WhatsApp Cloud API for Lua. Holds the public names; other files do the work. `require "whatsapp"` sends nothing,
+-- sets no global, and loads neither libcurl nor a JSON reader.
 local core = require("whatsapp.util.needed") "whatsapp.core"
 
 ---@class whatsapp
 ---@field message whatsapp.message constructors of messages
 ---@field webhook whatsapp.webhook reads the webhooks of the API: challenge, verify, parse, handler
----@field status whatsapp.status the statuses of messages after the API accepted them
+---@field status whatsapp.status reads statuses from webhooks: tells whether a message was sent, delivered or read
 ---@field window whatsapp.window knows which users may get a message without a template
----@field flows whatsapp.flows the endpoint of flows, and its keys
+---@field flows whatsapp.flows makes the endpoint that a flow calls, and the keys of the endpoint
 ---@field outbox whatsapp.outbox keeps messages in a store until they are sent
----@field media whatsapp.media files: safe names, the store of the ids of uploads
----@field metrics whatsapp.metrics counters for Prometheus: a sink of the option observe
+---@field media whatsapp.media makes safe names for files, and makes a store for the ids of uploaded files
+---@field metrics whatsapp.metrics counts the events of the option observe, for Prometheus
 ---@field templates whatsapp.templates checks and renders template messages, checks definitions
 local whatsapp = {}
 
 whatsapp._VERSION = "0.1.0"
 
----The newest version of the Graph API that this library was written for; the default of the option version.
+---The newest version of the Graph API that this library knows. The option version has this value if it is absent.
 whatsapp.GRAPH_VERSION = "v26.0"
 
 ---JSON's null: the light userdata NULL. It is equal to cjson.null and ngx.null.
 whatsapp.null = core.null
 
----Marks a table as a list. Use it in free-form data, where an empty table is written as {}.
+---Marks a table as a list. Without the mark, an empty table in free-form data is written as {}; with the mark, as [].
 ---@param list table
 ---@return table list the same table
 whatsapp.array = core.array
 
 ---Checks a message and writes its JSON. The same message always gives the same bytes.
 ---@param message whatsapp.Message has the same form as the API's JSON
----@param options { mode: "strict"|"lenient"? }? lenient: takes every message that can be written as JSON
+---@param options { mode: "strict"|"lenient"? }? lenient: accepts each message that can be written as JSON
 ---@return string? json
----@return whatsapp.problem[]|string|nil warnings after a failure: a line that names up to three problems
----@return whatsapp.details? details of a failure: .problems has all problems
+---@return whatsapp.problem[]|string|nil warnings nil if there are no warnings; after a failure an error line, which names up to
+---three problems
+---@return whatsapp.details? details only after a failure; .problems has the first 100 problems
 whatsapp.encode = core.encode
 
 ---Checks a message.
 ---@param message whatsapp.Message
 ---@param options { mode: "strict"|"lenient"? }?
 ---@return true? ok
----@return whatsapp.problem[]|string warnings after a failure: a line that names up to three problems
----@return whatsapp.details? details
+---@return whatsapp.problem[]|string warnings after a failure: an error line, which names up to three problems
+---@return whatsapp.details? details only after a failure
 whatsapp.validate = core.validate
 
 -- loads wire/shown at the first print of details; wire/shown then replaces this function
@@ -55,7 +56,7 @@ function whatsapp.schema()
   return require("whatsapp.schema").rows()
 end
 
----Reads the answer to a message that a transport returned. No network.
+---Reads the response that a transport returned for a message. Uses no network.
 ---@param response { status: integer, headers: table<string, string>?, body: string? } header names in lower case
 ---@return whatsapp.Result? result has the same form as the API's answer: .messages[1].id, .contacts[1].wa_id; after mark_read:
 ---.success
@@ -96,7 +97,7 @@ setmetatable(whatsapp, {
 ---@return whatsapp.client
 function whatsapp.new(options)
   if options == whatsapp then error("call whatsapp.new with a dot: whatsapp.new { token =, phone_number_id = }", 2) end
-  -- not a tail call: for wrong use, whatsapp.client blames the caller of this function, and counts levels of the stack
+  -- This is not a tail call: whatsapp.client counts levels of the stack. After wrong use, its error names the line of the caller.
   local made = require("whatsapp.client").new(options, {
     version = whatsapp.GRAPH_VERSION,
     user_agent = "lua-whatsapp/" .. whatsapp._VERSION,

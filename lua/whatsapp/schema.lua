@@ -1,5 +1,5 @@
--- The schema as a list: a row for every field of every message, with its path and the choices that lead to it. The generators,
--- the documentation and the specs of the schema read this list. Never checks a message.
+-- Returns the schema as a list. Each row describes one field of a message; it has the path of the field, and the choices that
+-- lead to the field. The generators, the documentation and the specs of the schema read this list. Never checks a message.
 local core = require "whatsapp.core"
 
 local schema = {}
@@ -9,25 +9,25 @@ local schema = {}
 ---@field name string
 ---@field object string the object that holds the field
 ---@field kind string a name of schema.terms().kinds
----@field of string? the object that the value is, or that each item of the value is
+---@field of string? the name of the object that describes the value, or each item of the value
 ---@field required boolean
----@field min integer? characters, items or value
----@field max integer?
----@field max_among_parts integer? the largest number if the template also has other components
----@field advised_formats string[]? names of schema.terms().formats; a string with none of these formats makes a warning
----@field values string[]?
----@field class "H"|"G"|"S" H: hard, G: from the guides, S: soft (only makes a warning)
+---@field min integer? the smallest number of characters or of items, or the smallest value
+---@field max integer? the largest number of characters or of items, or the largest value
+---@field max_among_parts integer? replaces `max` if the template also has other components
+---@field advised_formats string[]? names of schema.terms().formats; a string that has no format of this list makes a warning
+---@field values string[]? the allowed values
+---@field class "H"|"G"|"S" H: a hard rule; G: a rule from the guides; S: a soft rule, which only makes a warning
 ---@field doc string
----@field section string a page of Meta's documentation: a path under schema.terms().documentation
----@field when { path: string, value: string? }[] the choices that lead to the field; a choice without a value: the member is
----present
+---@field section string the path of a page of Meta's documentation; schema.terms().documentation is the first part of its URL
+---@field when { path: string, value: string? }[] the choices that lead to the field. In a choice, the member at `path` has the
+---value; if the choice has no value, the member is present
 
 local function join(path, name)
   return path == "" and name or path .. "." .. name
 end
 
--- returns all fields of an object: first the fields of its base, then its other fields; a field of the object replaces the
--- field of its base with the same name
+-- Returns all fields of an object: first the fields of its base, then its other fields. If the object and its base have a field
+-- of the same name, the field of the object replaces the field of the base; the kind "removed" removes the field.
 local function fields_of(objects, object)
   local by_name, list, seen = {}, {}, {}
   for _, field in ipairs(object.fields) do by_name[field.name] = field end
@@ -45,7 +45,7 @@ schema.fields_of = fields_of
 
 local visit
 
--- returns the chosen value, if the field at this path holds the choice
+-- returns a list with the chosen value, if `when` has a choice of a value at this path
 local function chosen_value(path, when)
   for _, choice in ipairs(when) do
     if choice.path == path and choice.value then return { choice.value } end
@@ -73,7 +73,7 @@ end
 local function visit_variants(state, object, path, when)
   local shown = {}
   for _, variant in ipairs(object.variants or {}) do
-    if not shown[variant.object] then -- a shown variant is only another name for the same object
+    if not shown[variant.object] then -- two variants may have the same object
       shown[variant.object] = true
       local choice = object.by and { path = join(path, object.by), value = variant.value } or { path = join(path, variant.value) }
       visit(state, state.objects[variant.object], path, also(when, choice))
@@ -81,7 +81,7 @@ local function visit_variants(state, object, path, when)
   end
 end
 
--- an object with `by` is always one of its variants
+-- Adds the rows of an object. An object with `by` or `otherwise` has no rows itself: a value always has another object.
 function visit(state, object, path, when)
   if not object.by and not object.otherwise then
     for _, field in ipairs(fields_of(state.objects, object)) do add_row(state, object, field, path, when) end
@@ -98,20 +98,20 @@ function schema.rows()
   return state.rows
 end
 
--- ---- objects, for what is generated ---------------------------------------------------------------------------------
+-- ---- objects, for the generators ------------------------------------------------------------------------------------
 
 ---@class whatsapp.schema_object an object of the schema, as core.schema() returns it
 ---@field name string
 ---@field doc string
----@field section string page of Meta's documentation
----@field by string? the field that chooses a variant
----@field base string? the object whose fields come first
----@field otherwise string?
+---@field section string the path of a page of Meta's documentation
+---@field by string? the name of the field whose value chooses a variant
+---@field base string? the name of the object whose fields come first
+---@field otherwise string? the name of the object that the value has if no variant fits
 ---@field variants { value: string, object: string }[]?
----@field fields whatsapp.schema_row[]
+---@field fields whatsapp.schema_row[] without path, section and when; `object` is here what a row of schema.rows() calls `of`
 ---@field rules { rule: string, class: string, names: string[], value: string?, limit: integer? }[]?
 
----@class whatsapp.schema_terms lists; each list also has its terms by name
+---@class whatsapp.schema_terms in each list, a term also has its name as a key: schema.terms().kinds.string
 ---@field kinds { name: string, text: string, json: string, lua: string, unit: string }[]
 ---@field formats { name: string, text: string, right: string, wrong: string, pattern: string }[]
 ---@field rules { name: string, code: string, doc: string }[]
@@ -125,7 +125,7 @@ function schema.terms()
   return terms
 end
 
----Returns the variants of an object, and the object that it is without a variant.
+---Returns the variants of an object; the last one is `otherwise`, if the object has it.
 ---@param objects table<string, whatsapp.schema_object>
 ---@param object whatsapp.schema_object
 ---@return { value: string?, object: string }[]
@@ -140,7 +140,7 @@ function schema.choices_of(objects, object)
   return list
 end
 
--- the objects that an object names, in the order of the schema
+-- returns the names of the objects in an object's fields and variants, in the order of the schema
 local function named_by(objects, object)
   local names = {}
   for _, field in ipairs(fields_of(objects, object)) do names[#names + 1] = field.object end
@@ -149,7 +149,7 @@ local function named_by(objects, object)
 end
 
 ---@return table<string, whatsapp.schema_object> objects by name
----@return string[] order the names of the objects: the root first, and each object before the objects that it names
+---@return string[] order the names of the objects, the root first; then as a walk through fields and variants first meets them
 function schema.objects()
   local objects, root = core.schema()
   local order, seen = {}, {}
@@ -163,7 +163,7 @@ function schema.objects()
   return objects, order
 end
 
----Returns the values of the fields that choose a variant: name of the object -> name of the field -> values.
+---Returns the values that choose each variant: name of the variant's object -> name of the field that chooses -> values.
 ---@param objects table<string, whatsapp.schema_object>
 ---@return table<string, table<string, string[]>>
 function schema.chosen(objects)

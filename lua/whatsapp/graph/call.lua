@@ -1,5 +1,5 @@
--- One call to any endpoint of the Graph API: checks the options, makes the request, reads the answer. The client provides the
--- function that sends the request, as it sends messages. Never sees a token, and never uses a URL from an answer.
+-- Calls any endpoint of the Graph API: checks the options, makes the request, and reads the answer. The client provides the
+-- function that sends the request. This file never sees a token, and never uses a URL from an answer.
 local json = require "whatsapp.wire.json"
 local outcome = require "whatsapp.wire.outcome"
 local pages = require "whatsapp.graph.pages"
@@ -12,35 +12,35 @@ local call = {}
 ---A request to an endpoint.
 ---@class whatsapp.call
 ---@field method ("GET"|"POST"|"DELETE")? GET if absent
----@field path string|(string|integer)[] the path after the version: "{waba}/message_templates", or a list of its parts. Each
----part is escaped. {waba} and {phone} are the client's ids
----@field query table<string, string|number|boolean|(string|number)[]>? a list becomes its items with commas
+---@field path string|(string|integer)[] the path after the version, such as "{waba}/message_templates"; or a list of its parts.
+---The library escapes each part, and replaces {waba} and {phone} by the client's waba_id and phone_number_id
+---@field query table<string, string|number|boolean|(string|number)[]>? a list is sent as its items with commas between them
 ---@field body whatsapp.json_object? sent as JSON
 ---@field form whatsapp.form_part[]? sent as multipart/form-data
----@field idempotent boolean? true: this POST may be repeated without harm; it is repeated after the same failures as GET and
----DELETE
+---@field idempotent boolean? true: a repetition of this POST does no harm; the library then repeats the POST after the same
+---failures as a GET or a DELETE
 ---@field timeout number? seconds for one attempt
 ---@field retry whatsapp.retry|false?
 
----A list that an endpoint returns in pages.
+---A request for a list that an endpoint returns in pages.
 ---@class whatsapp.pages_call
 ---@field path string|(string|integer)[] the path, as for client:call
 ---@field query table<string, string|number|boolean|(string|number)[]>? `limit` is the number of items in a page
----@field max integer? the largest number of items, 10,000 if absent; a longer list is a failure
----@field max_pages integer? 1,000 if absent
+---@field max integer? the loop ends after this number of items; if absent, a list of more than 10,000 items is a failure
+---@field max_pages integer? a list of more pages is a failure; 1,000 if absent
 ---@field list string? the name of the list in `data`, if `data` is an object
 ---@field timeout number? seconds for one attempt
 ---@field retry whatsapp.retry|false?
 
----@alias whatsapp.graph.access whatsapp.media.access the functions and values that a client provides; it contains no secret
+---@alias whatsapp.graph.access whatsapp.media.access functions and values that a client provides, without its secrets
 
 ---@alias whatsapp.json_object table<string, any> a table that can be written as JSON; whatsapp.array marks an empty list
 
 ---@class whatsapp.form_part
 ---@field name string
 ---@field data string? the value or the bytes
----@field file string? the path of a file, in place of data
----@field filename string? the name of the file for the server
+---@field file string? the path of a file; set this or `data`
+---@field filename string? the file name that the server gets
 ---@field type string? MIME type
 
 -- the options of client:call; the kinds are those of util/options
@@ -60,7 +60,7 @@ local JSON = { ["Content-Type"] = "application/json" }
 
 local function is_success(answer) return answer.status >= 200 and answer.status <= 299 end
 
--- Returns true for a 2xx answer with `success = false`.
+-- Returns whether the object of a 2xx answer has `success = false`.
 local function is_refusal(object) return object.success == false or object.success == "false" end
 
 local function refused(answer)
@@ -69,7 +69,7 @@ local function refused(answer)
   }
 end
 
--- Some endpoints answer with an empty body, or with the word true.
+-- Returns whether a success has an empty body, or only the word true (some endpoints answer so); and the body without blanks.
 local function is_bare(answer)
   local body = (answer.body or ""):match "^%s*(.-)%s*$"
   return is_success(answer) and (body == "" or body == "true"), body
@@ -78,7 +78,7 @@ end
 ---@param answer whatsapp.response
 ---@return table? result has the same form as the API's answer
 ---@return string? err
----@return whatsapp.details? details details.answer: the whole answer, if it has an error and other members
+---@return whatsapp.details? details .answer is the whole decoded body, if the status is 2xx and the body has an error
 function call.read(answer)
   local bare, body = is_bare(answer)
   if bare then return body == "" and {} or { success = true } end
@@ -88,13 +88,13 @@ function call.read(answer)
     return object
   end
   local whole = is_success(answer) and json.decode(answer.body)
-  if type(whole) == "table" then details.answer = whole end -- it may list the users for whom the call succeeded
+  if type(whole) == "table" then details.answer = whole end -- this answer may list the users for whom the call succeeded
   return nil, err, details
 end
 
 -- ---- writing ----------------------------------------------------------------------------------------------------------------
 
--- writes the body as JSON, and reports its problems with paths that begin with "body"
+-- returns the body as JSON; reports the problems of the body, with paths that begin with "body"
 local function write_body(body, report)
   if body == nil then return nil end
   local text, _, details = json.write(body)
@@ -106,7 +106,7 @@ local function write_body(body, report)
   return text
 end
 
----Raises for wrong use: a body and a form together, a GET with a body, a path with an id that the client does not have.
+---Raises for wrong use: no path; a body and a form together; a GET with a body or a form; a name in braces without an id.
 ---@param access whatsapp.graph.access
 ---@param asked table the checked options
 ---@param level integer the stack level of the caller to blame, as for error()
@@ -119,7 +119,7 @@ function call.check(access, asked, level)
   end
   local lacking = paths.lacking(asked.path, access.ids)
   if lacking == "waba" then error("{waba} in the path needs the client's option waba_id", level + 1) end
-  if lacking then error(("{%s} in a path is unknown: there are {waba} and {phone}"):format(lacking:sub(1, 40)), level + 1) end
+  if lacking then error(("{%s} in the path is unknown: use {waba} or {phone}"):format(lacking:sub(1, 40)), level + 1) end
 end
 
 ---@param access whatsapp.graph.access
@@ -155,7 +155,7 @@ function call.run(access, asked, warnings)
   })
 end
 
----Returns pages for a request that was refused: the first turn of the loop gets the failure.
+---Returns pages for a request that the library refused. The loop has one turn, which gets the failure.
 ---@param err string
 ---@param details whatsapp.details
 ---@return whatsapp.pages

@@ -1,6 +1,6 @@
--- Checks a table against an object of graph/objects. The rows of these objects have the same form as the schema of messages.
--- Reports every problem at once, with its path. Reads with raw access, never changes the table, and never reads deeper than the
--- object describes.
+-- Checks a table against an object of graph/objects. An object has rows, one for each field, as in the schema of messages.
+-- Reports all problems of the table, each with its path. Reads with raw access (it calls no metamethod), never changes the table,
+-- and never reads deeper than the object describes.
 local problems = require "whatsapp.wire.problems"
 local values = require "whatsapp.util.values"
 
@@ -9,29 +9,30 @@ local fields = {}
 local counted, either, shown, unknown = problems.counted, problems.either, problems.shown, problems.unknown
 local path_of = problems.path
 
----@class whatsapp.graph.field a row, in the form of schema.objects() for messages
+---@class whatsapp.graph.field the row of one field; the rows of schema.objects() are similar
 ---@field name string
 ---@field kind string a name of fields.KINDS
 ---@field doc string
 ---@field required boolean?
----@field object string? the object that the value is, or that each item of the list is
+---@field object string? the name of the object that describes the value, or each item of the list
 ---@field item whatsapp.graph.field? the row for each item of a list, if the items are not objects
----@field json boolean? true: a list in a query that is sent as JSON
----@field secret boolean? true: no error shows the value
----@field min integer? number of characters or items, or the value
----@field max integer?
+---@field json boolean? true: the query has this list as JSON
+---@field secret boolean? true: errors do not show the value
+---@field min integer? the smallest number of characters or of items, or the smallest value
+---@field max integer? the largest number of characters or of items, or the largest value
 ---@field values string[]? the allowed values; upper and lower case are equal
----@field open boolean? true: the API may know other values; they make a warning
+---@field open boolean? true: another value makes only a warning, because the API may know it
 ---@field format string? a name of fields.FORMATS
----@field class "G"|"S" S: problems of this field are warnings
----@field fill string? the value if the field is absent
----@field answered boolean? true: the API sets this field; leave it out when you create an object
+---@field class "G"|"S" G: a wrong value is a problem; S: a wrong value is a warning; but text that is not
+---UTF-8, and a list with a hole or with names, are problems
+---@field fill string? the value that the library sends if the field is absent
+---@field answered boolean? true: the API sets this field; a table that has it gets a warning
 
 ---@class whatsapp.graph.object
 ---@field name string
 ---@field doc string
 ---@field section string
----@field by string? the field that chooses a variant
+---@field by string? the name of the field whose value chooses a variant
 ---@field variants { value: string, object: string }[]?
 ---@field fields whatsapp.graph.field[]
 ---@field rules { rule: string, names: string[] }[]?
@@ -89,7 +90,7 @@ local function words_of(field)
   return ("%s of %d to %d%s"):format(words, field.min or 0, field.max, field.kind == "string" and " characters" or "")
 end
 
--- returns the function that reports a problem of a field; it makes a warning if the row is soft
+-- returns the function that reports a wrong value of a field: as a warning for class S, else as a problem
 local function report_of(report, field)
   return field.class == "S" and report.warn or report.add
 end
@@ -133,7 +134,7 @@ end
 
 local check_object
 
--- returns the length of a list; or nil, after it reported a problem
+-- returns the length of a list; if the table is not a list, reports a problem and returns nil
 local function length_of_list(report, path, list)
   local filled, hole = 0, 1
   for key in next, list do
@@ -177,7 +178,7 @@ function check_value(report, path, field, value)
   if field.kind == "integer" then return check_integer(report, path, field, value) end
 end
 
--- rule -> function that returns whether the number of present members is wrong; code and words of the problem
+-- rule -> a function that returns whether a number of present members breaks the rule; the problem's code; the problem's words
 local RULES = {
   exactly_one = { function(count) return count ~= 1 end, "one_of", "needs exactly one of %s" },
   at_least_one = { function(count) return count == 0 end, "required", "needs at least one of %s" },
@@ -195,7 +196,7 @@ local function check_rules(report, path, object, value)
   end
 end
 
--- returns the fields of an object, or of the variant that the value chooses; nil: the choice is wrong, and is reported
+-- returns the object, or the variant that the value chooses; if the value chooses no known variant, reports this, returns nil
 local function fields_of(report, path, object, value)
   if not object.by then return object end
   local chosen, known = rawget(value, object.by), {}
@@ -207,7 +208,7 @@ local function fields_of(report, path, object, value)
   if chosen == nil then report:add(at, "required", "missing: " .. either(known))
   elseif type(chosen) == "string" and not values.is_utf8(chosen) then report:add(at, "utf8", "not UTF-8")
   elseif object.open and type(chosen) == "string" then
-    report:warn(at, "enum", ("%s is unknown to this library, and is not checked"):format(shown(chosen)), nil, chosen)
+    report:warn(at, "enum", ("this library does not know %s, and does not check it"):format(shown(chosen)), nil, chosen)
   else
     local rule = type(chosen) == "string" and "enum" or "type"
     report:add(at, rule, ("must be %s, got %s"):format(either(known), shown(chosen)), nil, chosen)

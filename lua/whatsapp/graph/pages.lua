@@ -1,5 +1,6 @@
--- Returns the items of a list that the API sends in pages. Requests a page when its first item is needed. Stops at bounds, even
--- if the API names more pages. Never uses the URL of a next page: it names a host and contains the token.
+-- Returns the items of a list that the API sends in pages. Requests a page when its first item is needed. Stops at a largest
+-- number of items and of pages, even if the API has more pages. Never uses the API's URL of the next page, because this URL names
+-- a host and contains the token.
 local outcome = require "whatsapp.wire.outcome"
 local shown = require "whatsapp.wire.shown"
 local values = require "whatsapp.util.values"
@@ -9,13 +10,13 @@ local pages = {}
 local MOST_ITEMS, MOST_PAGES = 10000, 1000
 
 ---@class whatsapp.pages
----@field count integer number of items that were returned
----@field pages integer number of pages that were requested
+---@field count integer the number of items that the loop has got
+---@field pages integer the number of pages that the loop has requested
 ---@operator call: any, string?, whatsapp.details?
 local Pages = {}
 Pages.__index = Pages
 
--- Ends a loop: returns false, err, details.
+-- Ends the loop with a failure: returns false, err, details.
 local function fail(self, err, details)
   self.is_over = true
   return false, err, details
@@ -33,7 +34,7 @@ local function too_many(self, count, what)
   return fail(self, err, details)
 end
 
--- returns the list of a page; nil if the page has no list
+-- returns the list of a page; nil: the page has no list; after the first page, a page without `data` has an empty list
 local function items_of(self, result)
   local data = result.data
   if type(data) == "table" and data[self.list or ""] ~= nil then data = data[self.list] end
@@ -49,13 +50,13 @@ local function cursor_of(self, result, count)
   if has_next then self.has_named_next = true end
   if not after or after == "" then return nil end
   if has_next then return after end
-  -- If the API names the next page, it does so on every page except the last. If it never does, the next page is requested
-  -- until a page is empty, or has fewer items than `limit`.
+  -- Some endpoints name the next page on each page except the last page. Other endpoints never name it: then the loop requests
+  -- pages until a page is empty, or has fewer items than `limit`.
   if self.has_named_next or count == 0 or (self.limit and count < self.limit) then return nil end
   return after
 end
 
--- Requests a page. Returns no value; or, after a failure, the values of the last turn of the loop.
+-- Requests a page. Returns no value after a success; returns false, err, details after a failure.
 local function ask(self)
   if self.pages >= self.most_pages then return too_many(self, self.most_pages, "pages") end
   self.pages = self.pages + 1
@@ -74,7 +75,7 @@ local function ask(self)
 end
 
 ---Returns the next item. For plain Lua 5.1, which cannot wait in an event loop within a `for`.
----@return any item nil at the end; false, err, details if a page failed or a bound was reached
+---@return any item nil at the end; false, err, details if a page failed, or if the list is too long
 function Pages:next()
   while not self.is_over do
     local item = self.items[self.at + 1]
@@ -99,8 +100,8 @@ end
 Pages.__call = Pages.next
 
 ---@class whatsapp.pages_options
----@field max integer? largest number of items; if absent 10,000, and a longer list is a failure
----@field max_pages integer? largest number of pages, 1,000 if absent
+---@field max integer? the loop ends after this number of items; if absent, a list of more than 10,000 items is a failure
+---@field max_pages integer? a list of more pages is a failure; 1,000 if absent
 ---@field list string? the name of the list in `data`, if `data` is a table with names
 ---@field query { limit: integer|string|nil }?
 

@@ -1,12 +1,12 @@
--- Sinks keep the numbers of metrics: in memory, in a shared dict of nginx, or in nginx-lua-prometheus. A histogram has a sum, and
--- a number for each bucket; this number does not include the smaller buckets: metrics/text adds them. Never decides which events
--- count.
+-- A sink keeps the numbers of metrics: in memory, in a shared dict of nginx, or in nginx-lua-prometheus. For a histogram, the
+-- first two sinks keep a sum and a count for each bucket. These sinks count a value in one bucket. Prometheus also counts it in
+-- all larger buckets, so metrics/text adds the counts. This file never decides which events count.
 local text = require "whatsapp.metrics.text"
 
 local sinks = {}
 
 -- ---- memory ---------------------------------------------------------------------------------------------------------------
--- The numbers are upvalues of functions: an event costs half as much as with numbers in tables (make bench-send ROUNDS=0).
+-- The numbers are upvalues of functions. If they were in tables, an event would cost twice as much (make bench-send ROUNDS=0).
 
 local CELLS = {}
 
@@ -42,7 +42,7 @@ local Memory = {}
 Memory.__index = Memory
 Memory.never_yields = true
 
--- Several metrics may share a sink: a series has one cell.
+-- Returns the function that adds to a series. A sink has one cell for each series, even if several metrics share the sink.
 function Memory:adder(series)
   local key = series.key
   if not self.adders[key] then self.adders[key], self.readers[key] = CELLS[series.type](series.bounds) end
@@ -66,7 +66,7 @@ local Shared = {}
 Shared.__index = Shared
 Shared.never_yields = true
 
--- returns the keys of a histogram's buckets; makes them at the first call
+-- makes the keys of a histogram's buckets and of its sum, and keeps them in the series; returns the keys of the buckets
 local function buckets_of(series)
   local keys = {}
   for i = 1, #series.bounds + 1 do keys[i] = series.key .. text.BUCKET .. i end
@@ -83,13 +83,13 @@ local function bucket_of(series, value)
   return buckets[#bounds + 1]
 end
 
--- adds n to a number of the dict; safe_add removes no other number from a full dict
+-- adds n to a number of the dict; uses safe_add, because add() removes other numbers if the dict is full
 local function increase(self, key, n)
   local dict = self.dict
   local new, err = dict:incr(key, n)
   if not new and err == "not found" then
     new, err = dict:safe_add(key, n)
-    if not new and err == "exists" then new, err = dict:incr(key, n) end -- another worker added it meanwhile
+    if not new and err == "exists" then new, err = dict:incr(key, n) end -- another worker added the key
   end
   if not new then error(("the shared dict%s cannot count %s (%s)"):format(self.name, key, tostring(err)), 0) end
 end
@@ -113,7 +113,7 @@ function Shared:text()
 end
 
 ---@param dict ngx.shared.DICT
----@param name string for errors
+---@param name string the name of the dict, as errors show it
 ---@return whatsapp.metric_sink
 function sinks.shared(dict, name) return setmetatable({ dict = dict, name = name }, Shared) end
 

@@ -1,11 +1,11 @@
--- Starts an nginx in a temporary folder on a port of 127.0.0.1, stops it by its process id, and removes the folder. For the
--- sandbox, demos and specs. Never touches another nginx.
+-- Starts an nginx for the sandbox, the program `whatsapp`, demos and specs. The nginx has a temporary folder and a port of
+-- 127.0.0.1. To stop it, this file sends signals to its process id, and then removes the folder. Never stops another nginx.
 local files = require "whatsapp.util.file"
 
 local process = {}
 
--- Sends QUIT, after 1.5 seconds TERM, and waits at most six seconds. As its last step nginx removes nginx.pid; the process id may
--- stay in use until the parent of nginx reaps it.
+-- Sends QUIT, sends TERM after 1.5 seconds, and waits at most six seconds. nginx removes nginx.pid as its last step, so the loop
+-- looks for this file: the process id may exist longer, until the parent process of nginx reads its exit status.
 local STOP = [[
 kill -QUIT PID; i=0
 while [ -e nginx.pid ] && kill -0 PID && [ $i -lt 120 ]; do [ $i -eq 30 ] && kill -TERM PID; sleep 0.05; i=$((i + 1)); done
@@ -35,14 +35,15 @@ end
 
 local function read(path) return files.read(path) or "" end
 
----Returns the directive for the user of nginx's workers. Root needs one: the default user "nobody" cannot read root's folder.
+---Returns the directive that sets the user of nginx's workers; "" if this program does not run as root. Without the directive,
+---root's nginx has workers of the user "nobody", who cannot read root's folder.
 ---@return string directive for the top of a configuration
 function process.user()
   local _, number = process.run("/tmp", "id -u")
   return number:match "^0%s" and "user root;" or ""
 end
 
----Returns the folder that holds the library's Lua files, as an absolute path; nil if they are not files.
+---Returns the absolute path of the folder with the library's Lua files; nil if this library was not loaded from files.
 ---@return string? folder
 function process.lua_folder()
   local source = debug.getinfo(1, "S").source
@@ -52,8 +53,8 @@ function process.lua_folder()
   return (absolute:match "^[^\n]*")
 end
 
----Returns the directive with the name servers of this machine, for the hosts to which a handler sends.
----@return string directive "" if this machine names no server
+---Returns the directive that gives nginx the name servers of this machine. A handler needs them to find the hosts that it calls.
+---@return string directive "" if /etc/resolv.conf has no name server with an IPv4 address
 function process.resolver()
   local servers = {}
   for address in ("\n" .. read "/etc/resolv.conf"):gmatch "\nnameserver%s+(%d+%.%d+%.%d+%.%d+)" do
@@ -62,8 +63,8 @@ function process.resolver()
   return #servers > 0 and ("resolver %s ipv6=off;"):format(table.concat(servers, " ")) or ""
 end
 
--- Returns the command that starts nginx. Unsets NGINX: with this variable, nginx believes that it is upgraded, and does not
--- detach.
+-- Returns the command that starts nginx. Unsets the variable NGINX: if it is set, nginx acts as if it replaced a running nginx,
+-- and does not go into the background.
 local function command_of(folder, options, exec)
   local variables = {}
   for name, value in pairs(options.env or {}) do variables[#variables + 1] = name .. "=" .. quoted(value) end
@@ -75,8 +76,8 @@ end
 
 local LISTENS = "0A" -- the state of a listening socket in /proc/net/tcp
 
--- Returns whether a program listens on a port of 127.0.0.1; nginx itself needs two and a half seconds to find out. Without /proc,
--- returns false.
+-- Returns whether a program listens on a port of 127.0.0.1. Without this check, nginx tries for 2.5 seconds before it reports
+-- that the port is taken. On a system without /proc, returns false.
 local function is_taken(port)
   local place = (":%04X "):format(port)
   for line in read "/proc/net/tcp":gmatch "[^\n]+" do
@@ -97,7 +98,7 @@ local function free_port()
   error("no free port was found on 127.0.0.1", 0)
 end
 
--- words of a log or a shell -> a sentence that says what to do
+-- a pattern for what nginx or the shell printed -> a sentence that says what to do
 local ADVICE = {
   { "Address already in use", "port %d is taken: use port 0 for a free port" },
   { "Permission denied%)", "port %d is not allowed here: use port 0 for a free port" },
@@ -113,9 +114,9 @@ local ADVICE = {
     .. "liblua5.1-0-dev libssl-dev, then install lua-whatsapp again (in a clone: make)" },
 }
 
----@param output string that nginx or the shell printed, or nginx's log
+---@param output string the text that nginx or the shell printed, or the text of nginx's log
 ---@param port integer
----@return string? sentence nil: the trouble is not known
+---@return string? sentence says what to do; nil: no advice fits the text
 function process.advice(output, port)
   for _, row in ipairs(ADVICE) do
     if output:find(row[1]) then return (row[2]:format(port)) end
@@ -129,8 +130,8 @@ local function trouble(output, folder, port)
   return process.advice(all, port) or "nginx did not start: " .. all
 end
 
--- Starts nginx. When its first process has ended, nginx already listens. nginx writes its own errors to error.log. If a random
--- port is taken, tries another port.
+-- Starts nginx, and waits until the first process of nginx ends: nginx then listens. nginx writes its errors to error.log.
+-- If options.port is absent, chooses a random port; if this port is taken, tries another port.
 local function launch(folder, options)
   for _ = 1, 20 do
     local port = options.port or free_port()
@@ -158,17 +159,17 @@ local function new_folder()
 end
 
 ---@class whatsapp.sandbox_process
----@field configuration fun(port: integer, folder: string): string the text of nginx.conf; needs pid nginx.pid; error_log
----error.log
+---@field configuration fun(port: integer, folder: string): string returns the text of nginx.conf, which must contain
+---`pid nginx.pid;` and `error_log error.log;`
 ---@field port integer? a free port if absent
 ---@field files table<string, string>? the other files of the folder: name -> bytes
 ---@field prepare string? a command of the shell that makes other files of the folder
 ---@field nginx string? the path of nginx
 ---@field env table<string, string>? environment variables for nginx
 
----Starts nginx as a daemon; raises with a sentence if it does not start.
+---Starts nginx in the background. If nginx does not start, raises an error: a sentence that says why.
 ---@param options whatsapp.sandbox_process
----@return { port: integer, folder: string, log: (fun(): string), stop: fun() } server log: returns the text of error.log
+---@return { port: integer, folder: string, log: (fun(): string), stop: fun() } server log() returns the text of error.log
 function process.start(options)
   local folder, remove = new_folder()
   local ok, port = pcall(function()
@@ -191,16 +192,17 @@ function process.start(options)
   return setmetatable(server, { __gc = server.stop, __close = server.stop })
 end
 
--- os.execute returns a status in Lua 5.1; in later versions true or nil, "exit" or "signal", and a number
+-- Takes the values of os.execute: in Lua 5.1 a status; in later versions true or nil, "exit" or "signal", and a number. Signal 2
+-- is Ctrl-C.
 local function succeeded(first, kind, number)
   if type(first) == "number" then return first == 0 end
   return first == true or (kind == "signal" and number == 2)
 end
 
----Runs nginx in the foreground until Ctrl-C; the user sees the output of its worker. The configuration must have `daemon off`.
+---Runs nginx in the foreground until Ctrl-C; the user sees what its worker prints. The configuration must have `daemon off`.
 ---@param options whatsapp.sandbox_process
 ---@return true? ok
----@return string? err a sentence
+---@return string? err a sentence that says why nginx did not start
 function process.stay(options)
   local folder, remove = new_folder()
   local ok, result, err = pcall(function()
@@ -209,7 +211,7 @@ function process.stay(options)
     if is_taken(port) then return nil, ADVICE[1][2]:format(port) end
     write(folder .. "/nginx.conf", options.configuration(port, folder))
     local command = ("cd %s && { %s 2>output; }"):format(quoted(folder), (command_of(folder, options, "exec")))
-    if succeeded(os.execute(command)) then return true end -- Ctrl-C reaches nginx, and not this program, which waits
+    if succeeded(os.execute(command)) then return true end -- Ctrl-C stops nginx; this program ignores it while it waits
     return nil, trouble(read(folder .. "/output"), folder, port)
   end)
   remove()

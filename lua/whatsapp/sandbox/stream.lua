@@ -1,13 +1,13 @@
--- The stream of the sandbox's events for pages and programs: text/event-stream; the `id` of an event is its number. A reader that
--- is behind gets an event `gap`. The box keeps the events, and no reader has a copy: a reader that does not read costs only its
--- connection and one chunk. Never waits for one reader.
+-- Sends the events of the sandbox to pages and programs, as text/event-stream. The `id` of an event is its number. If the box
+-- has forgotten events that a reader does not have, the reader gets an event `gap`. The box keeps one copy of the events for all
+-- readers: a slow reader costs only its connection and one chunk. No reader waits for another reader.
 local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
 
 local stream = {}
 
-local EVENTS, BYTES = 64, 256 * 1024 -- the approximate size of one chunk
-local QUIET = 15 -- seconds without an event; then a comment shows that the stream still works
+local EVENTS, BYTES = 64, 256 * 1024 -- a chunk ends after this number of events, or when it has more bytes
+local QUIET = 15 -- after these seconds without an event, a comment shows the reader that the stream still works
 
 -- ---- readers ----------------------------------------------------------------------------------------------------------------
 
@@ -15,12 +15,12 @@ local Readers = {}
 Readers.__index = Readers
 
 ---@param ngx table
----@return table readers light threads that wait for the next event
+---@return table readers the readers that wait for the next event; each is a light thread of nginx
 function stream.readers(ngx)
   return setmetatable({ ngx = ngx, waiting = {} }, Readers)
 end
 
----Suspends the light thread until something happens.
+---Suspends the light thread until wake() runs, or until the seconds are over.
 ---@param seconds number the longest wait
 function Readers:wait(seconds)
   local semaphore = require("ngx.semaphore").new()
@@ -43,13 +43,13 @@ local function last_seen(ngx)
   return tonumber(ngx.req.get_headers()["last-event-id"]) or tonumber(ngx.var.arg_after)
 end
 
--- returns the refusal if the box refuses control requests of this reader
+-- returns the box's response 403 if this reader may not use the control API; else nil
 local function is_refused(ngx, box)
   local response = box.control { method = "GET", url = "/_sandbox/info", headers = ngx.req.get_headers(0), body = "" }
   if response and response.status == 403 then return response end
 end
 
--- returns the text of a chunk of events after a number, and the number of its last event; nil: there is no event
+-- returns the text of the next events after a number, and the number of the last of these events; nil: no event is new
 local function chunk_of(box, after)
   local list, gap = box:events(after, EVENTS)
   if #list == 0 and not gap then return nil end
@@ -63,7 +63,7 @@ local function chunk_of(box, after)
   return table.concat(out), after
 end
 
----Answers a request with events until the reader leaves or nginx ends.
+---Answers a request with a stream of events. Returns when the reader has left, or when nginx ends.
 ---@param ngx table
 ---@param box whatsapp.sandbox
 ---@param readers table

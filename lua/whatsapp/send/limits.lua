@@ -1,30 +1,32 @@
--- Two limits of the API, as virtual time (GCRA): the messages a second of one phone number, and the messages to one recipient.
--- A recipient may get a burst of messages; after the burst, the next message waits longer. Each limit is a step before an
--- attempt. A store keeps the places that were taken: by default in the memory of this process. Another store needs only the
--- method take(). Never refuses a message for its content; never waits itself.
+-- Keeps two limits of the API: how many messages a second one phone number sends, and how many messages one recipient gets.
+-- A place is one interval of time (the algorithm is GCRA). Before an attempt, a message takes the next place of each limit. The
+-- message may leave `burst - 1` intervals before its place, so `burst` messages may leave at once; then one message may leave in
+-- each interval. A store keeps the end of the last place of each key. The default store is in the memory of this process; another
+-- store needs only the method take(). This file never reads the content of a message, and never waits itself.
 local values = require "whatsapp.util.values"
 
 local limits = {}
 
 ---@class whatsapp.limits
----@field throughput number? messages a second of each phone number, 80 if absent; the API allows some numbers up to 1,000
+---@field throughput number? messages that each phone number may send in a second, 80 if absent; some numbers may send up to
+---1,000
 ---@field pair { interval: number, burst: integer }|false? `burst` messages to one recipient may leave at once; after them, one
 ---message in `interval` seconds; {interval = 6, burst = 45} if absent; false: no limit for a recipient
----@field max_wait number? the longest delay of one message by the limits, in seconds; if a message must wait longer, it
----fails with .retry_after. If absent: the total of `retry` for a call that sends one message (30 without retries); no bound
----for each and sequence
----@field window integer? messages that client:each keeps waiting at most, 1,024 if absent
+---@field max_wait number? the largest number of seconds that the limits may delay a message; if a message must wait longer, it
+---fails with .retry_after. If absent: a call that sends one message uses the total of `retry`, or 30 seconds;
+---client:each and client:sequence have no bound
+---@field window integer? the largest number of messages that wait in client:each at the same time, 1,024 if absent
 ---@field store whatsapp.limiter_store? keeps the places that were taken; the memory of this process if absent
 
 ---@class whatsapp.limiter_store
 ---@field take fun(self: any, key: string, now: number, interval: number, burst: integer, at_most: number?): number?, string?
----takes the next place of the key: there is one place every `interval` seconds, and `burst` places may be taken at once.
----Returns the seconds until the place. If these are more than `at_most`, it takes no place, and returns the seconds too. If it
----fails, it returns nil and an error string. It must be atomic for all processes that share the store; it may yield; it may
----forget a key after the time of the last place.
+---takes the next place of the key. There is one place every `interval` seconds; `burst` messages may leave at once. The function
+---returns the seconds that the message must wait. If these seconds are more than `at_most`, the function returns them but does
+---not take the place. After a failure it returns nil and an error string. The function must be atomic for all processes that
+---share the store. It may yield. The store may forget a key when the last place of the key has ended.
 
 local THROUGHPUT, PAIR, WINDOW = 80, { interval = 6, burst = 45 }, 1024
-local AT_ONCE = 10 -- the messages of a tenth of a second may leave at once
+local AT_ONCE = 10 -- a tenth of the messages of one second may leave at once
 
 -- ---- the store in the memory of this process ------------------------------------------------------------------------------
 
@@ -33,9 +35,10 @@ Store.__index = Store
 
 local FEW = 64
 
--- Removes the keys whose last place is in the past: they delay no message. Runs when as many keys were added as were kept the
--- last time. This is not util/expiring: a key's value is a number, and it is also its own end. There a message to a new recipient
--- takes 14,300 instructions of user mode, here 2,700; one to a known recipient 1,400 and 1,100.
+-- Removes the keys whose last place has ended: these keys delay no message. Runs when more keys were added than the last
+-- run kept, plus FEW. This table costs less than util/expiring, because the value of a key is also the time at which the key
+-- expires. A message to a new recipient takes 2,700 instructions of user mode here, and 14,300 with util/expiring; a message to a
+-- known recipient takes 1,100 here, and 1,400 with util/expiring.
 local function sweep(self, now)
   self.kept, self.taken = 0, 0
   for key, ends in pairs(self.ends) do
@@ -44,7 +47,7 @@ local function sweep(self, now)
   end
 end
 
--- Counts a new key. Returns the time at which its last place ended: now.
+-- Counts a new key. Returns now: the first place of a new key begins now.
 local function add_key(self, now)
   self.taken = self.taken + 1
   if self.taken > self.kept + FEW then sweep(self, now) end
@@ -75,33 +78,34 @@ local function not_taken(err, retry_after)
 end
 
 local function too_long(wait, at_most)
-  return not_taken(("the API's limits allow this in %.0f seconds, but it may wait only %.0f (option limiter.max_wait)")
+  return not_taken(("the API's limits allow this message in %.0f seconds, but it may wait only %.0f (option limiter.max_wait)")
     :format(math.ceil(wait), at_most), wait)
 end
 
--- A user's store may yield, may raise, and may return any value.
+-- Calls a user's store, which may yield, may raise, and may return any value. Returns the seconds, or nil and an error.
 local function take_from(store, delivery, ...)
   local ok, wait, err = delivery:call(store.take, store, ...)
   if ok and type(wait) == "number" then return wait end
   return nil, "the limits could not be checked: " .. values.text_of(ok and err or wait)
 end
 
--- returns the rest of max_wait, in seconds
+-- returns the seconds that the message may still wait: max_wait without the seconds that it has waited; nil: no bound
 local function most_of(delivery)
   local most, waited = delivery.plan.max_wait, delivery.waited
   if most and waited then return math.max(0, most - waited) end
   return most
 end
 
--- The place is later: returns the seconds until then, or nil, err, details.
+-- Notes that the message waits. Returns the seconds; or nil, err, details if the message may not wait so long.
 local function held(delivery, wait, most)
   if most and wait > most then return too_long(wait, most) end
   delivery:note("waited", (delivery.waited or 0) + wait)
   return wait
 end
 
--- Returns the step of a limit whose places are in the memory of this process. The step returns the seconds to wait for a place,
--- or nil, err, details. Each phone number has a separate store: so the code builds no key from two strings.
+-- Returns the step of a limit whose places are in the memory of this process. The step takes a place and returns the seconds
+-- that the message must wait; or nil, err, details. Each phone number has its own store, so that the code does not build a key
+-- from two strings.
 local function own_step(limit)
   local stores, is_pair, interval, burst = {}, limit.is_pair, limit.interval, limit.burst
   local ahead = (burst - 1) * interval
@@ -116,7 +120,7 @@ local function own_step(limit)
     if is_pair then key = to end
     local all = store.ends
     local ends = all[key] or add_key(store, now)
-    if ends - ahead <= now then -- the same as in take(), without the call: saves 1 % of the cost of a message
+    if ends - ahead <= now then -- take() does the same; without the call, a message costs 1 % less
       all[key] = (ends < now and now or ends) + interval
       return 0
     end
@@ -142,7 +146,7 @@ end
 
 ---@param options whatsapp.limits?
 ---@return { steps: function[], rows: table, window: integer, ordered: boolean, max_wait: number? } limiter steps for
----send/delivery; ordered: messages to one recipient wait for each other
+---send/delivery; ordered: a message waits until the messages before it to the same recipient have an outcome
 function limits.new(options)
   options = options or {}
   local rate = options.throughput or THROUGHPUT
@@ -150,7 +154,7 @@ function limits.new(options)
   local rows = { { interval = 1 / rate, burst = math.max(1, math.floor(rate / AT_ONCE)) } }
   if pair then table.insert(rows, 1, { is_pair = true, interval = pair.interval, burst = pair.burst }) end
   local steps = {}
-  rows.number, rows.pair = rows[#rows], pair and rows[1] or nil -- for the outbox: it keeps the places in its own store
+  rows.number, rows.pair = rows[#rows], pair and rows[1] or nil -- for the outbox, which keeps the places in its store
   for i, limit in ipairs(rows) do
     steps[i] = options.store and step_over(options.store, limit) or own_step(limit)
   end

@@ -1,8 +1,9 @@
--- Shared by the transports over libcurl. Has one client of whatsapp.curl, made at the first request; the requests that are
--- under way; their answers; and their progress. Knows no event loop; waits only if a transport calls a function that waits.
---   start(request, slot, box)   begins a request; the client of whatsapp.curl knows it by a tag, which is its entry
+-- The transports over libcurl share this file. An object has one client of whatsapp.curl, and makes it at the first request. The
+-- object begins requests, puts their answers into boxes, and calls their progress functions. It knows no event loop. It waits
+-- only if a transport calls wait() or perform().
+--   start(request, slot, box)   begins a request; the entry of the request is its tag in whatsapp.curl
 --   step(wake)                  puts each new answer into its box, and wakes the waiter of the box
---   close()                     gives everything under way an outcome
+--   close()                     gives an outcome to each request that is under way
 local checks = require "whatsapp.transport.request"
 local inboxes = require "whatsapp.transport.inboxes"
 local util_options = require "whatsapp.util.options"
@@ -16,7 +17,7 @@ for name, kind in pairs(util_options.TRANSPORT) do OPTIONS[name] = kind end
 local CLOSED = "the transport was closed while this was under way; the request may have been sent"
 local NO_MEMORY = "not enough memory"
 
--- Raises an error of one line, without Lua's list of the paths that it searched.
+-- Returns whatsapp.curl. If it is not installed, raises an error of one line; Lua's error also lists the paths that Lua searched.
 local function load_curl()
   local ok, curl = pcall(require, "whatsapp.curl")
   if ok then return curl end
@@ -37,15 +38,16 @@ end
 
 ---@class whatsapp.libcurl
 ---@field client userdata|false a client of whatsapp.curl; false before the first request and after close()
----@field add function the client's method, kept here: a look-up through the metatable costs 1 % of a request
----@field next function the client's method, kept here for the same reason
----@field has_descriptor boolean true: one descriptor becomes readable when there is work; false, on systems without epoll: a
----loop must watch client:sockets(), and call step() after client:timeout()
+---@field add function the client's method add; kept here, because a look-up through the metatable costs 1 % of a request
+---@field next function the client's method next; kept here for the same reason
+---@field has_descriptor boolean true: a descriptor becomes readable when step() has work; false on systems without epoll: a loop
+---must watch client:sockets(), and call step() when a socket is ready or the seconds of client:timeout() are over
 ---@field closed boolean
 ---@field inboxes table
----@field observed table<any, table>|false objects that call progress functions, by tag; false before the first request with
----progress
----@field calls table<table, true>|false tags that are entries (all other tags are slots); false before the first such tag
+---@field observed table<any, table>|false tag -> the object that calls the progress function of the request; false before the
+---first request with progress, and after close()
+---@field calls table<table, true>|false the entries of perform() with progress; in whatsapp.transport.curl, all other tags are
+---slots; false before the first such call
 local Libcurl = {}
 Libcurl.__index = Libcurl
 
@@ -77,7 +79,7 @@ function Libcurl:open(level)
   return client
 end
 
----@return integer? descriptor a forked child has a different one; nil before the first request, and on systems without epoll
+---@return integer? descriptor changes in a forked child; nil before the first request, after close(), and without epoll
 function Libcurl:fd()
   local client = self.client
   return client and client:pollfd() or nil
@@ -98,8 +100,8 @@ local function observe(self, tag, teller)
   self.observed[tag] = teller
 end
 
--- Adds a request with a tag. Returns true; or false, err, details if the request was refused or there is no memory; or nil and
--- the error for wrong use. If the request did not begin, nothing of it is kept.
+-- Adds a request with a tag. Returns true after a success. If the request is refused or there is no memory, returns false, err,
+-- details. For wrong use, returns nil and the error. If the request did not begin, keeps nothing of the request.
 local function add(self, request, tag, level)
   local client, unusable, why = self.client, nil, nil
   if not client then client, unusable, why = self:open(level + 1) end
@@ -118,7 +120,7 @@ end
 ---@param slot any
 ---@param box table
 ---@param level integer the stack level of the caller to blame
----@return table? box nil: the answer comes later; else the answer is in the box already, and the transport wakes the waiter
+---@return table? box nil: the answer comes later; else the box already has the answer, and the transport must wake the waiter
 function Libcurl:start(request, slot, box, level)
   check(self, request, level + 1)
   if slot == nil then error("start needs a slot, which wait() returns with the answer", level + 1) end
@@ -130,7 +132,7 @@ function Libcurl:start(request, slot, box, level)
   error(err, level + 1)
 end
 
----Does the same for whatsapp.transport.curl. Here the tag is the slot itself, so most requests need no entry.
+---Begins a request for whatsapp.transport.curl. The tag of the request is its slot, so most requests need no entry.
 ---@param request table
 ---@param slot any
 ---@param level integer the stack level of the caller to blame
@@ -145,7 +147,7 @@ end
 
 -- ---- progress -----------------------------------------------------------------------------------------------------------
 
--- calls the progress function of one request, if it is time
+-- calls the progress function of one request, if a report is due or the request has ended
 local function report(self, tag, teller, now)
   local moved, total, ended = self.client:progress(tag)
   if moved ~= nil and (ended or teller:is_due(now)) then teller:tell(now, moved, total, ended) end
@@ -177,8 +179,8 @@ local function next_outcome(self)
   return tag, response, err, details
 end
 
--- Puts an outcome into the box of its entry; if the tag is a slot, into the common box. Needs no memory after
--- inboxes:reserve().
+-- Puts an outcome into a box, and returns the box. If the tag is an entry, uses the box of the entry; if the tag is a slot,
+-- uses the common box. If inboxes:reserve() ran before, this function needs no memory.
 local function keep(self, tag, response, err, details)
   local entry = tag
   if self.calls and self.calls[tag] then self.calls[tag] = nil
@@ -208,17 +210,18 @@ function Libcurl:step(wake)
   self:collect(wake)
 end
 
--- For whatsapp.transport.curl: returns the slot and the outcome of the next started request that has ended, or no value.
+-- For whatsapp.transport.curl: returns the slot and the outcome of the next request that start_plainly() began and that has
+-- ended; no value: no such request has ended. Keeps the outcomes of perform() in their boxes.
 local function next_started(self)
   while true do
-    if self.client and not (self.observed or self.calls) then return self.next(self.client) end -- no other caller waits
+    if self.client and not (self.observed or self.calls) then return self.next(self.client) end -- all tags are slots
     local tag, response, err, details = next_outcome(self)
     if not (self.calls and self.calls[tag or false]) then return tag, response, err, details end
     keep(self, tag, response, err, details)
   end
 end
 
----For whatsapp.transport.curl: waits in libcurl for the answer to any request that was started, whatever its inbox.
+---For whatsapp.transport.curl: waits in libcurl until one of the requests that start_plainly() began has ended.
 ---@param seconds number
 ---@return any slot no value: the time is over, or the transport was closed
 ---@return table? response
@@ -250,8 +253,8 @@ local function step_of_call(self)
   self:collect()
 end
 
--- Waits in steps, and calls the progress function between two steps. Keeps answers to started requests for wait(). If an error
--- is raised during the wait, as by Ctrl-C, the request ends.
+-- Sends a request with a progress function: waits in steps, and calls the function between two steps. Keeps the answers to other
+-- requests for wait(). If code raises an error during the wait (Ctrl-C does so), ends the request and raises the error again.
 local function perform_observed(self, request, level)
   local box = self.inboxes.new_box()
   local call = self.inboxes:expect(box, box)
@@ -274,7 +277,7 @@ local function perform_observed(self, request, level)
   return nil, err, details
 end
 
----Sends one request; waits in libcurl for its answer.
+---Sends one request, and waits in libcurl for the answer.
 ---@param request table
 ---@param level integer the stack level of the caller to blame
 ---@return table? response
@@ -291,13 +294,14 @@ end
 
 -- ---- close ----------------------------------------------------------------------------------------------------------------
 
----Gives an outcome to each request that is under way; wait() still returns these outcomes. May be called again.
+---Closes the client, and gives an outcome to each request that is under way. After this, wait() still returns these outcomes. A
+---second call does nothing.
 ---@param wake (fun(box: table))? as in collect()
 function Libcurl:close(wake)
   if self.closed then return end
   self:collect(wake) -- a request that has already ended keeps its outcome
   local client = self.client
-  local tags, told = client and client:tags() or {}, {} -- allocates first, because this may fail
+  local tags, told = client and client:tags() or {}, {} -- before any change, because there may be no memory
   for i in ipairs(tags) do told[i] = { kind = "transport", retryable = false, may_have_been_sent = true } end
   self.closed, self.client, self.observed = true, false, false
   if client then client:close() end
@@ -311,8 +315,8 @@ end
 
 local FIRM = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 
----Lua 5.1 cannot suspend a coroutine within a pcall or the iterator of a `for`. Lua 5.1 raises an error only at the wait, when
----the request is already under way: then the answer is lost. This function raises earlier, before the request begins.
+---Plain Lua 5.1 cannot suspend a coroutine within a pcall or within the iterator of a `for`. It raises an error only when the
+---coroutine waits. At that time the request is under way, and its answer is lost. This function raises before the request begins.
 function libcurl.check_suspendable()
   if not FIRM then return end
   local level = 2

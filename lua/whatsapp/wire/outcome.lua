@@ -37,8 +37,8 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 ---@field waited number? seconds that the request waited for limits
 ---@field attempts integer? number of attempts that were made
 ---@field hint string? the directive that is missing in nginx's configuration
----@field answer table? of client:call: the whole answer, if it has an error and other members too, such as
----the users for whom the call succeeded
+---@field answer table? of client:call: the whole decoded body, if the status is 2xx and the body has an error; for example, the
+---body lists the users for whom the call succeeded
 ---@field pages integer? of client:pages: number of pages that were requested
 ---@field media_id string? of client:send_file: the id of the uploaded file
 ---@field session string? of media:upload_sample: pass it to continue the upload later

@@ -42,7 +42,7 @@ function flows.generate_key(options)
   local checked = options_of.check(options, GENERATE, 2)
   local bits = checked.bits or BITS
   if bits < BITS or bits > 8192 then error("option bits must be 2048 to 8192", 2) end
-  local key = require("whatsapp.util.needed")("whatsapp.crypto").generate_key(bits)
+  local key = require("whatsapp.util.needed").module("whatsapp.crypto").generate_key(bits)
   return { private_key = key:private_pem(checked.passphrase), public_key = key:public_pem() }
 end
 

@@ -1,6 +1,6 @@
 -- whatsapp: the WhatsApp Cloud API for Lua. Holds the public names; other files do the work. `require "whatsapp"` sends nothing,
 -- sets no global, and loads neither libcurl nor a JSON reader.
-local core = require("whatsapp.util.needed") "whatsapp.core"
+local core = require("whatsapp.util.needed").module "whatsapp.core"
 
 ---@class whatsapp
 ---@field message whatsapp.message constructors of messages

@@ -49,25 +49,6 @@ describe("core.names_message", function()
   end)
 end)
 
-describe("core.read_answer", function()
-  it("returns what decode and names_message return", function()
-    for _, text in ipairs {
-      '{"messages":[{"id":"wamid.1"}]}', '{"messages":[{}]}', "[]", "5", "null", '"messages"', "true", "{}", " [1,[2,{}]] ",
-    } do
-      assert.same({ core.decode(text), core.names_message(core.decode(text)) }, { core.read_answer(text) })
-    end
-  end)
-
-  it("returns nil and decode's error for text that is not JSON", function()
-    for _, text in ipairs { "", "{", '{"messages":[{"id":"x"}]', "{} x", "[1,]" } do
-      local value, err = core.decode(text)
-      assert.is_nil(value)
-      assert.same({ nil, err }, { core.read_answer(text) })
-    end
-    assert.is_false(pcall(core.read_answer))
-  end)
-end)
-
 describe("core.same", function()
   local one = { a = 1, b = { c = "x" } }
   local rows = {

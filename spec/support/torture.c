@@ -135,7 +135,6 @@ static const trial trials[] = {
     {"send, hooked", "send", NULL, false, true,
         "return client(memory(function() return {status = 200, headers = {}, body = accepted} end), {before_send = "
         "function() end, log = function() end}).send, made, good"},
-    {"read answer", "read_answer", "[[{\"messages\": [{\"id\": \"wamid.1\"}]}]]", false, true, NULL},
     {"each", "send", NULL, false, true,
         "client(memory(function() return {status = 200, headers = {}, body = accepted} end)) "
         "return function() local n = 0 for m, sent in made:each({good, good, good}) do n = n + 1 end return n == 3 "

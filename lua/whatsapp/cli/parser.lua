@@ -65,7 +65,7 @@ end
 ---@param commands table[] the rows of the commands
 ---@return table parser of argparse
 function parser.of(commands)
-  local argparse = require("whatsapp.util.needed") "argparse"
+  local argparse = require("whatsapp.util.needed").module "argparse"
   local made = argparse("whatsapp", "The WhatsApp Cloud API from the shell: checks, sends, tests and repairs.")
   made:command_target "command":help_max_width(WIDTH):usage_max_width(WIDTH - 1):help_description_margin(22)
   for _, row in ipairs(parser.GLOBAL) do add_option(made, row) end

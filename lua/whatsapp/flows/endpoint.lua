@@ -2,7 +2,7 @@
 -- decrypts, answers pings and notifications of errors by itself, calls the user's function for other requests, and encrypts its
 -- result. Never raises because of a request. Holds its private keys as objects of libcrypto, and never writes decrypted text into
 -- a report.
-local crypto = require("whatsapp.util.needed") "whatsapp.crypto"
+local crypto = require("whatsapp.util.needed").module "whatsapp.crypto"
 local exchange = require "whatsapp.flows.exchange"
 local http = require "whatsapp.webhook.http"
 local json = require "whatsapp.wire.json"

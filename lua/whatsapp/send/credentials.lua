@@ -176,7 +176,7 @@ local function signed_headers(state, headers, token)
 end
 
 local function proof_of(state, token)
-  local proof = require("whatsapp.util.needed")("whatsapp.crypto").hmac_sha256(state.app_secret, token)
+  local proof = require("whatsapp.util.needed").module("whatsapp.crypto").hmac_sha256(state.app_secret, token)
   remember(state.shared.secrets, state.app_secret)
   remember(state.shared.secrets, proof)
   return proof

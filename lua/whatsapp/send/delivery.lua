@@ -129,15 +129,6 @@ function Delivery:call(code, ...)
   return called(self, protected(code, ...))
 end
 
--- Does the same as call(), but passes one value and returns at most two. It has no varargs: so it costs half.
-local function call_with(self, code, value)
-  if not self.batch then return protected(code, value) end
-  self.calling = running() or true
-  local ok, first, second = protected(code, value)
-  self.calling = false
-  return ok, first, second
-end
-
 -- ---- the observer ----------------------------------------------------------------------------------------------------------
 
 local tell_observer, endpoint_of, new_event = observe.tell, observe.endpoint, observe.new_event
@@ -362,7 +353,7 @@ end
 local make_request = Delivery.make_request
 
 ---Returns a request without credentials, for the user's code. Its headers are a new table. For a message, the table is made and
----not copied: this saves 0.5 % of a message's cost.
+---not copied: this saves 0.8 % of the cost of a message with a hook.
 ---@return table
 function Delivery:shown_request()
   local state, headers = self.state, self.headers
@@ -374,7 +365,7 @@ end
 -- then the transport of libcurl uses the head of the last request again, which saves 13 %.
 local function hook(self)
   local request = self:shown_request()
-  local ok, agreed, problem = call_with(self, self.state.before_send, request)
+  local ok, agreed, problem = self:call(self.state.before_send, request)
   if not ok then return outcome.refused("before_send", "before_send raised: " .. values.text_of(agreed)) end
   if agreed == false or (agreed == nil and problem ~= nil) then
     local why = problem and ": " .. values.text_of(problem) or ""
@@ -451,7 +442,7 @@ end
 -- Calls the function of the option log. If this function raises, the outcome does not change; its `log_error` has the error.
 local function log(self, response, err)
   local state = self.state
-  local ok, problem = call_with(self, state.log, {
+  local ok, problem = self:call(state.log, {
     request = self:shown_request(), url = log_url(self), seconds = self.sent_at and state.now() - self.sent_at,
     status = response and response.status,
     error = response == nil and show.line(credentials.clean(state, err, self.request)) or nil,

@@ -6,8 +6,8 @@
 -- is dropped. So the watcher sets a time, and promises to look again before it; after this time another coroutine takes over.
 -- Never relies on a coroutine to run again.
 local needed = require "whatsapp.util.needed"
-local condition = needed "cqueues.condition"
-local cqueues = needed "cqueues"
+local condition = needed.module "cqueues.condition"
+local cqueues = needed.module "cqueues"
 local libcurl = require "whatsapp.transport.libcurl"
 
 local M = {}

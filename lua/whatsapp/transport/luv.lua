@@ -4,7 +4,7 @@
 -- Other code may close or resume a coroutine that waits here. So the transport resumes a coroutine only if it still waits here,
 -- and the coroutine waits again if no answer has arrived.
 local libcurl = require "whatsapp.transport.libcurl"
-local uv = require("whatsapp.util.needed") "luv"
+local uv = require("whatsapp.util.needed").module "luv"
 
 local M = {}
 

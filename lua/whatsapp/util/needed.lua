@@ -1,5 +1,6 @@
 -- Loads a module that may not be installed. If it is missing, raises one line that says what to do, without Lua's list of the
 -- places that it searched. Installs nothing.
+local needed = {}
 
 local OURS = "in the clone, make LUA=%s install (LuaRocks: luarocks --lua-version %s make)"
 local FOUND = "on Debian, apt install %s"
@@ -19,10 +20,12 @@ end
 
 ---@param name string the name of a module that ADVICE has
 ---@return any module
-return function(name)
+function needed.module(name)
   local ok, module = pcall(require, name)
   if ok then return module end
   local err = tostring(module)
   if not err:find("module '" .. name .. "' not found", 1, true) then error(err, 0) end
   error(("module '%s' not found for %s: %s"):format(name, rawget(_G, "jit") and "LuaJIT" or _VERSION, advice_of(name)), 0)
 end
+
+return needed

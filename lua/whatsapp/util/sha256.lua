@@ -32,7 +32,7 @@ end
 
 ---@return table sum an object with :update(piece) and :final() -> 64 hexadecimal digits
 function sha256.new()
-  return require("whatsapp.util.needed")("whatsapp.crypto").digest "sha256"
+  return require("whatsapp.util.needed").module("whatsapp.crypto").digest "sha256"
 end
 
 return sha256

@@ -1,6 +1,6 @@
 -- Checks that the request of a webhook comes from the API. At set-up, checks the challenge; later, checks the HMAC of each body.
 -- Compares in constant time. Never changes a body, never raises.
-local crypto = require("whatsapp.util.needed") "whatsapp.crypto"
+local crypto = require("whatsapp.util.needed").module "whatsapp.crypto"
 local last = require("whatsapp.webhook.http").last
 local options_of = require "whatsapp.util.options"
 local url = require "whatsapp.util.url"

@@ -23,7 +23,7 @@ local cjson
 -- The instance of lua-cjson is private, so that the settings of other code do not change its output. It is made at the first
 -- use.
 local function encode(value)
-  cjson = cjson or require("whatsapp.util.needed")("cjson").new()
+  cjson = cjson or require("whatsapp.util.needed").module("cjson").new()
   return cjson.encode(value)
 end
 

@@ -81,7 +81,7 @@ local function without_tokens(text)
   return text and (text:gsub("EAA%w%w%w%w%w+", "EAA..."):gsub("([Aa]ccess [Tt]oken:? )[%w%-_|.]*%d[%w%-_|.]*", "%1..."))
 end
 
-local decode, names_message, read_answer, RESULT = json.decode, core.names_message, core.read_answer, shown.RESULT
+local decode, names_message, RESULT = json.decode, core.names_message, shown.RESULT
 
 local function decoded(text)
   if type(text) ~= "string" then return nil end
@@ -290,8 +290,8 @@ end
 function outcome.message(answer)
   local status, body = answer.status, answer.body
   if body and status >= 200 and status <= 299 then -- the short way for nearly all answers
-    local object, is_named = read_answer(body)
-    if is_named == true or (type(object) == "table" and object.success == true and object.error == nil) then
+    local object = decode(body)
+    if names_message(object) or (type(object) == "table" and object.success == true and object.error == nil) then
       return setmetatable(object, RESULT)
     end
   end

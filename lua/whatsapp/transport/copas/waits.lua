@@ -6,7 +6,7 @@ local waits = {}
 
 local MAIN = "main" -- the waiter that is not a thread of Copas
 
-local function socket() return require("whatsapp.util.needed") "socket" end
+local function socket() return require("whatsapp.util.needed").module "socket" end
 
 local latest, behind = 0, 0
 

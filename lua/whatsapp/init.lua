@@ -14,7 +14,7 @@ local core = require("whatsapp.util.needed").module "whatsapp.core"
 ---@field templates whatsapp.templates checks and renders template messages, checks definitions
 local whatsapp = {}
 
-whatsapp._VERSION = "0.1.0"
+whatsapp._VERSION = "0.2.0"
 
 ---The newest version of the Graph API that this library knows. The option version has this value if it is absent.
 whatsapp.GRAPH_VERSION = "v26.0"

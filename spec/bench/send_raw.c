@@ -88,7 +88,7 @@ static CURL *new_easy(const sender *s)
     curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE, (long) s->body_length);
     curl_easy_setopt(e, CURLOPT_POSTFIELDS, s->body);
     curl_easy_setopt(e, CURLOPT_HTTPHEADER, s->headers);
-    curl_easy_setopt(e, CURLOPT_USERAGENT, "lua-whatsapp/0.1.0");
+    curl_easy_setopt(e, CURLOPT_USERAGENT, "lua-whatsapp/0.2.0");
     curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, ignore);
     return e;
 }

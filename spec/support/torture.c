@@ -147,20 +147,19 @@ static const trial trials[] = {
         "client(require('whatsapp.transport.curl').new(ours)) "
         "return function() local n = 0 for m, sent in made:each({good, good, good}) do n = n + (sent and 1 or 0) end "
         "return n == 3 end"},
-    {"send, prepared", "send", NULL, false, true,
+    {"send, own transport", "send", NULL, false, true,
         "require('whatsapp.transport.curl') own() return made.send, made, good"},
-    {"send, prepared before", "send", NULL, false, true,
+    {"send, own connection kept", "send", NULL, false, true,
         "require('whatsapp.transport.curl') own() assert(made:send(good)) return made.send, made, good"},
-    {"each, prepared", "send", NULL, false, true,
+    {"each, own transport", "send", NULL, false, true,
         "require('whatsapp.transport.curl') own() return function() local n = 0 for m, sent in made:each({good, good, "
         "good}) do n = n + (sent and 1 or 0) end return n == 3 end"},
-    {"prepared, two and a table", "send", NULL, false, true,
+    {"repeated head, and another", "send", NULL, false, true,
         "require('whatsapp.transport.curl') local c = require('whatsapp.curl').new {proxy = '', timeout = 1, headers = "
         "{'content-length', 'content-type'}} "
-        "return function() local one, two = c:prepare(streamed {}), c:prepare(streamed {headers = {a = 'b'}}) "
-        "if not (one and two) then return false end "
-        "local n, tag, got = 0 for i = 1, 3 do c:add(one, i, 'x') c:add(two, i + 3, 'y') end c:add(streamed {body = "
-        "'z'}, 7) "
+        "return function() local headers, n, tag, got = {a = 'b'}, 0 "
+        "for i = 1, 3 do c:add(streamed {headers = headers, body = 'x'}, i) c:add(streamed {body = 'y'}, i + 3) end "
+        "c:add(streamed {headers = headers, body = 'z'}, 7) "
         "local tags = #c:tags() "
         "repeat c:wait(0.01) tag, got = c:next() if tag then n = n + (got and 1 or 0) end "
         "until not tag and c:running() == 0 return n == 7 and tags == 7 end"},
@@ -505,19 +504,16 @@ static const char everything[] =
     "for name, module in pairs {core = core, crypto = crypto, curl = curl} do for key, f in pairs(module) do\n"
     "  if type(f) == 'function' then add(name .. '.' .. key, f) end end end\n"
     "local client, digest = curl.new(options), crypto.digest 'sha256'\n"
-    "local ready = client.prepare and client:prepare(request)\n"
     "add_methods('client', client) add_methods('digest', digest)\n"
     "local v = require 'spec.support.flow_vectors' local key = crypto.private_key(v.keys[1].pkcs8)\n"
     "local secret, iv, one = crypto.secret(), ('i'):rep(16), v.keys[1].exchanges[1]\n"
     "add_methods('key', key) add_methods('secret', secret) add_methods('keyed', crypto.digest('sha256', 'key'))\n"
     "add_methods('decipher', crypto.decipher(('k'):rep(32), iv))\n"
     "add('endpoint', whatsapp.flows.endpoint {private_key = v.keys[1].pkcs8, app_secret = v.secret, on = {}})\n"
-    "if type(ready) == 'userdata' then add_methods('prepared', ready) end\n"
     "local files = require 'whatsapp.files'\n"
     "add('files.create', function() files.create(upload) end) add('files.place', function() files.place(upload, upload) end)\n"
     "add('checker', crypto.checker 'key') add('final', crypto.digest('sha256').final)\n"
-    "if ready then client:add(ready, 1, 'x') end\n"
-    "local arguments = {{}, {good}, {'sha256'}, {'key', ('0'):rep(64)}, {'[[],{\"a\":1}]'}, {request}, {options}, {ready, 2, 'x'}, "
+    "local arguments = {{}, {good}, {'sha256'}, {'key', ('0'):rep(64)}, {'[[],{\"a\":1}]'}, {request}, {options}, "
     "{request, 3}, {1}, {0}, {v.keys[1].pkcs8}, {v.keys[1].public}, {secret}, {iv, ('s'):rep(32)}, {('k'):rep(32), iv}, "
     "{{method = 'POST', body = one.body, headers = {['x-hub-signature-256'] = one.signature}}}, {good, {mode = 'lenient'}}, {{}}, {nil, nil}}\n"
     "names, calls = {}, 0\n"

@@ -151,7 +151,7 @@ describe("client:call", function()
   local WRONG = {
     ["a call needs a path"] = {}, ["option path must be"] = { path = 5 }, ["unknown option bodi, did you mean body"] = { path = "1", bodi = 1 },
     ["a body or a form"] = { path = "1", method = "POST", body = {}, form = {} }, ["a GET has no body"] = { path = "1", body = {} },
-    ["option method must be"] = { path = "1", method = "PUT" }, ["{foo} in a path"] = { path = "{foo}/x" },
+    ["option method must be"] = { path = "1", method = "PUT" }, ["{foo} in the path"] = { path = "{foo}/x" },
     ["option timeout"] = { path = "1", timeout = -1 }, ["option idempotent"] = { path = "1", idempotent = 1 },
   }
   for words, options in pairs(WRONG) do

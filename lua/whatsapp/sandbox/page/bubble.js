@@ -70,7 +70,7 @@ async function answer_flow(context, entry, heading, suggestion) {
   if (found) await context.act("flow", { message: entry.id, response: JSON.parse(found.response) });
 }
 
-// Without an endpoint, a person writes the answer. With one, each screen comes from it, until a screen ends the flow.
+// Without an endpoint, a person writes the answer.
 async function open_flow(context, entry, heading, suggestion) {
   if (!(await get("info")).flow_endpoint) return answer_flow(context, entry, heading, suggestion);
   let step = await context.act("flow/open", { message: entry.id });
@@ -220,7 +220,7 @@ const COMPONENTS = {
 
 const component = (one, c, e) => COMPONENTS[low(one.type)]?.(one, c, e, list(one.parameters));
 
-// draws a template or a card that the sandbox rendered, with the message's file in its header
+// draws a rendered template or card
 const rendered = (r, components, c, e) => [
   r.format === "TEXT" ? title(r.header) : list(components).filter((one) => low(one.type) === "header").map((one) => component(one, c, e)),
   small(r.offer), text(r.body), small(r.footer), list(r.buttons).map((b, i) => template_button(b, i, c, e))];

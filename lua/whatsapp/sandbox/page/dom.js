@@ -157,7 +157,7 @@ export function open_dialog(title, content, onclose) {
   return dialog;
 }
 
-// the input of a field: a number, a choice from a list, or text; `kind` is "area", "required" or nothing
+// the input of a field; `kind` is "area", "required" or nothing
 function input_of([name, , value = "", kind]) {
   if (Array.isArray(value)) return h("select", { name }, value.map((option) => h("option", { value: option }, option)));
   if (kind === "area") return h("textarea", { name, value, rows: 6, required: true });
@@ -165,7 +165,7 @@ function input_of([name, , value = "", kind]) {
   return h("input", { name, type: number ? "number" : "text", step: value % 1 ? "any" : null, value, required: number || kind === "required" });
 }
 
-// A form in a dialog: a field is [name, label, value, kind]. Resolves to the values, or null; an empty text is undefined.
+// A form in a dialog; a field is [name, label, value, kind]. Resolves to the values, or to null.
 export function form(title, fields, submit = "Send") {
   return new Promise((resolve) => {
     let result = null;

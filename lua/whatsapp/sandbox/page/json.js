@@ -1,4 +1,4 @@
-// Draws a JSON body: every name, number and string as it was sent, in the same order. Marks the places that a problem names.
+// Draws a JSON body as it was sent. Marks the places that a problem names.
 // Paths are those of Lua: lists count from 1. Never changes a value.
 import { h } from "./dom.js";
 

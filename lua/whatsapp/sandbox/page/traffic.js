@@ -1,4 +1,4 @@
-// The tabs of requests and webhooks: lists with details. Never changes the bytes that it shows.
+// The tabs of requests and webhooks. Never changes the bytes that it shows.
 import { h, fill, keyed, button, exact, date, dotted, form, toast } from "./dom.js";
 import { get, post } from "./api.js";
 import { body as json } from "./json.js";

@@ -173,3 +173,95 @@ describe("a handler ends though a thread was killed", function()
     end
   end
 end)
+
+-- nginx frees the memory of a request and of its light threads when the request ends, and uses a coroutine again for another
+-- request. A client or a batch that many requests share must not look at a coroutine of an ended request.
+describe("a request that ended while a function of the user waited", function()
+  local nginx
+  setup(function()
+    nginx = nginx_server.start {
+      level = "warn",
+      http = [[lua_socket_log_errors off; init_by_lua_block {
+        asked, waits = 0, true
+        client = require("whatsapp").new {
+          phone_number_id = "100", base_url = "http://127.0.0.1:$PORT", limiter = false,
+          token = function()
+            asked = asked + 1
+            while waits do ngx.sleep(0.01) end
+            return "a-token-of-a-test"
+          end,
+        }
+        hooked = require("whatsapp").new {
+          token = "a-token-of-a-test", phone_number_id = "100", base_url = "http://127.0.0.1:$PORT", limiter = false,
+          before_send = function() while waits do ngx.sleep(0.01) end end,
+        }
+        batch, rest = false, 0
+        source = function()
+          rest = rest - 1
+          return rest >= 0 and { to = "15550000001", text = { body = "x" } } or nil
+        end
+        send = function() return client:send { to = "15550000001", text = { body = "x" } } end
+      }]],
+      server = [[
+        location /v26.0 { content_by_lua_block { ngx.print '{"messages":[{"id":"wamid.1"}]}' } }
+        location /ends { lua_check_client_abort on; content_by_lua_block {
+          asked, waits = 0, true
+          if ngx.var.arg_how == "left" then return send() end
+          local thread = ngx.thread.spawn(send)
+          if ngx.var.arg_how == "other" then ngx.thread.spawn(send) end
+          if ngx.var.arg_how ~= "exited" then ngx.thread.kill(thread) end
+          ngx.exit(204) } }
+        location /memory { content_by_lua_block {
+          for i = 1, 100 do ngx.thread.spawn(function() ngx.ctx["a name " .. i] = ("\255"):rep(i * 10) end) end
+          for i = 1, 100 do ngx.req.set_header("X-" .. i, ("\255"):rep(200)) end } }
+        location /send { content_by_lua_block {
+          waits = false
+          local sent, err = send()
+          ngx.print(asked, " ", sent and sent.messages[1].id or err) } }
+        location /batch_ends { content_by_lua_block {
+          rest, waits = 3, true
+          batch = hooked:each(source)
+          ngx.thread.spawn(function() batch:next() end)
+          ngx.exit(204) } }
+        location /batch_goes_on { content_by_lua_block {
+          waits = false
+          for _, sent, err in batch do ngx.say(sent and sent.messages[1].id or err) end } }
+        location /same { content_by_lua_block {
+          asked, waits = 0, true
+          local thread = ngx.thread.spawn(send)
+          ngx.thread.kill(thread)
+          waits = false
+          local sent, err = send()
+          ngx.print(asked, " ", sent and sent.messages[1].id or err) } } ]],
+    }
+  end)
+  teardown(function() nginx.stop() end)
+
+  for _, how in ipairs { "exited", "killed", "other", "left" } do
+    it("does not disturb other requests: " .. how, function()
+      for _ = 1, 5 do
+        nginx.ask("/ends?how=" .. how, { timeout = how == "left" and 0.2 or 10 })
+        for _ = 1, 20 do nginx.ask "/memory" end
+        local status, said = nginx.ask("/send", { timeout = 30 })
+        assert.same({ 200, "2 wamid.1" }, { status, said })
+      end
+      assert.equal("", nginx.log())
+    end)
+  end
+
+  it("does not disturb a batch that other requests go on with", function()
+    for _ = 1, 5 do
+      nginx.ask "/batch_ends"
+      for _ = 1, 20 do nginx.ask "/memory" end
+      local status, said = nginx.ask("/batch_goes_on", { timeout = 30 })
+      assert.same({ 200, "an error was raised before this was sent\nwamid.1\nwamid.1\n" }, { status, said })
+    end
+    assert.equal("", nginx.log())
+  end)
+
+  it("does not disturb the other light threads of a request", function()
+    local status, said = nginx.ask "/same"
+    assert.same({ 200, "2 wamid.1" }, { status, said })
+    assert.equal("", nginx.log())
+  end)
+end)

@@ -1,6 +1,7 @@
 -- Sends many messages at once, over any transport: drives one delivery for each message under way. If the transport has start()
 -- and wait(), up to `concurrency` messages are on the wire at once; else one. All work is done in the coroutine that asks for
 -- the next outcome: a message gets no coroutine and no closure. Never works in the background.
+local caller = require "whatsapp.send.caller"
 local core = require "whatsapp.core"
 local delivery = require "whatsapp.send.delivery"
 local queue = require "whatsapp.util.queue"
@@ -254,8 +255,7 @@ end
 -- A hook, a store or a token function must not call the batch that runs it. If the coroutine that ran such a function is dead,
 -- the batch goes on.
 local function check_current(self, level)
-  local calling = self.current.calling
-  if calling and (calling == true or coroutine.status(calling) ~= "dead") then
+  if self.current.calling and caller.is_alive(self.current.caller, true) then
     error("a hook, a store or a token function cannot call the batch that runs it", level + 1)
   end
   recover(self)

@@ -1,5 +1,6 @@
 -- Decides who gets a secret: the one signer of requests, the hosts that may get the token, and the scrubber that removes
 -- secrets from every text that comes back. Runs as the last step before an attempt. Never shows a secret, never sends anything.
+local caller = require "whatsapp.send.caller"
 local core = require "whatsapp.core"
 local outcome = require "whatsapp.wire.outcome"
 local url_reader = require "whatsapp.util.url"
@@ -117,18 +118,19 @@ end
 -- ---- the token ------------------------------------------------------------------------------------------------------------
 
 -- AGAIN: seconds between two checks of a token call that is under way. LONGEST: seconds until such a call counts as lost.
-local AGAIN, LONGEST = 0.01, 60
-
-local MAIN = {} -- the key of the main program: coroutine.running() returns nil there before Lua 5.2
+-- LOOK: seconds until a check may collect garbage to see whether the call is lost; doubles with each such check.
+local AGAIN, LONGEST, LOOK = 0.01, 60, 0.5
 
 -- Only one call of the token function is under way at a time. If the coroutine of that call died while it waited, the next
 -- coroutine calls the function again.
 local function is_asking(state, now)
   local asking = state.asking
   if not asking then return false end
-  if now - asking.since > LONGEST or now < asking.since then return false end
-  local co = asking.co[1]
-  return co == MAIN or co ~= nil and coroutine.status(co) ~= "dead"
+  local seconds = now - asking.since
+  if seconds > LONGEST or seconds < 0 then return false end
+  local collect = seconds >= asking.look
+  if collect then asking.look = 2 * seconds end
+  return caller.is_alive(asking.caller, collect)
 end
 
 local function refused(problem)
@@ -137,12 +139,12 @@ end
 
 -- Returns the token; or false if another call of the token function is under way; or nil, err, details.
 local function asked_token(state, delivery, now)
-  local running = coroutine.running() or MAIN
   if is_asking(state, now) then
-    if state.asking.co[1] ~= running then return false end
+    if not caller.is_current(state.asking.caller) then return false end
     return refused "no token: it sends a message with the client that waits for this token"
   end
-  local asking = { since = now, co = setmetatable({ running }, { __mode = "v" }) }
+  local asking = { since = now, look = LOOK, caller = caller.new() }
+  caller.set(asking.caller)
   state.asking = asking
   local ok, token, problem
   if delivery then ok, token, problem = delivery:call(state.token)

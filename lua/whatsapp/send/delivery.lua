@@ -5,6 +5,7 @@
 --   3. a driver (client:send for one delivery, client:each for many) sends .request over the transport
 --   4. settle    reads the answer; returns the seconds until step 2 must run again (0 for the fallback), or nil at the end
 --   5. the outcome is in .result, .err and .details
+local caller = require "whatsapp.send.caller"
 local core = require "whatsapp.core"
 local credentials = require "whatsapp.send.credentials"
 local observe = require "whatsapp.util.observe"
@@ -18,7 +19,7 @@ local values = require "whatsapp.util.values"
 local delivery = {}
 
 local encode, recipient_of, same, tell, INFO = core.encode, core.recipient_of, core.same, outcome.tell, shown.INFO
-local protected, running, setmetatable = values.protected, coroutine.running, setmetatable
+local protected, new_caller, set_caller, setmetatable = values.protected, caller.new, caller.set, setmetatable
 
 local LEVELS = 8 -- the copy of the details without secrets has at most this number of nested tables
 local WINDOW_CLOSED = 131047 -- error code: the user's last message is over 24 hours old, so the API takes only templates
@@ -53,7 +54,7 @@ local function make(state, plan)
   return setmetatable({
     state = state, plan = plan, after = false, message = false, to = false, plain_to = false, body = false, step = 1,
     attempts = 0, started = false, sent_at = false, answered_at = false, request = false, kept_request = false, is_over = false,
-    result = false, details = false, calling = false, is_plain = true,
+    result = false, details = false, calling = false, caller = false, is_plain = true,
     -- fields that note() sets:
     base = false, url = plan.url, headers = state.headers, stamp = false, warnings = false, waited = false, log_error = false,
     observe_error = false, err = false, failure = false, is_unsure = false, fallen = false,
@@ -116,6 +117,13 @@ end
 
 -- ---- calls of the user's code ----------------------------------------------------------------------------------------------
 
+-- The batch refuses calls from the user's function that it runs now.
+local function note_caller(self)
+  self.calling = true
+  self.caller = self.caller or new_caller()
+  set_caller(self.caller)
+end
+
 local function called(self, ...)
   self.calling = false
   return ...
@@ -125,7 +133,7 @@ end
 ---@return boolean ok, any ...
 function Delivery:call(code, ...)
   if not self.batch then return protected(code, ...) end
-  self.calling = running() or true -- the batch refuses calls from within this function
+  note_caller(self)
   return called(self, protected(code, ...))
 end
 
@@ -135,7 +143,7 @@ local tell_observer, endpoint_of, new_event = observe.tell, observe.endpoint, ob
 
 -- Calls the function of the option observe. If this function raises, tell_of() returns the error, and the message does not fail.
 local function tell_of(self, event)
-  if self.batch then self.calling = running() or true end
+  if self.batch then note_caller(self) end
   local err = tell_observer(self.state.observe, event)
   self.calling = false
   return err

@@ -1,0 +1,63 @@
+-- The coroutine that runs a function of the user, and whether it is still alive. A token function or a hook may wait. If its
+-- coroutine dies meanwhile, the function never returns, and the client must go on without it. Never resumes a coroutine.
+--
+-- nginx frees what it knows of a coroutine when the request of the coroutine ends: a call of coroutine.status after that reads
+-- freed memory, and the worker crashes (seen with 1.22). nginx also uses a coroutine of an ended request for a later request.
+-- So a caller is known by its coroutine and by ngx.ctx, which is a new table in each request; and coroutine.status is called only
+-- in the request of the coroutine. The end of another request shows when the garbage collector has removed its ngx.ctx.
+local running = coroutine.running
+
+local caller = {}
+
+local MAIN = {} -- the main program: coroutine.running() returns nil there before Lua 5.2
+
+---@class whatsapp.caller weak references, so that a caller keeps no coroutine and no request alive
+---@field co thread|table|nil
+---@field request table? the request's ngx.ctx
+---@field in_request boolean
+
+local WEAK = { __mode = "v" }
+
+local function context_of(ngx) return ngx.ctx end
+
+-- returns ngx.ctx; or nil if this is not nginx, or if nginx runs no request
+local function current_request()
+  local ngx = rawget(_G, "ngx")
+  if not ngx then return nil end
+  local ok, context = pcall(context_of, ngx) -- raises while nginx reads its configuration
+  return ok and context or nil
+end
+
+---Returns a caller for caller.set().
+---@return whatsapp.caller
+function caller.new() return setmetatable({ co = nil, request = nil, in_request = false }, WEAK) end
+
+---Stores the coroutine that runs.
+---@param self whatsapp.caller
+function caller.set(self)
+  local request = current_request()
+  self.co, self.request, self.in_request = running() or MAIN, request, request ~= nil
+end
+
+---Returns whether the coroutine that runs is the caller.
+---@param self whatsapp.caller
+---@return boolean
+function caller.is_current(self)
+  return self.co == (running() or MAIN) and self.request == current_request()
+end
+
+---Returns whether the caller may still be alive.
+---@param self whatsapp.caller
+---@param collect boolean? true: if only the garbage collector can tell, it runs now. A whole collection takes long.
+---@return boolean
+function caller.is_alive(self, collect)
+  if self.co == MAIN then return true end
+  if self.co == nil then return false end
+  if not self.in_request or (self.request and self.request == current_request()) then
+    return coroutine.status(self.co) ~= "dead"
+  end
+  if collect then collectgarbage() end
+  return self.co ~= nil and self.request ~= nil
+end
+
+return caller

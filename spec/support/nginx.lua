@@ -17,7 +17,7 @@ load_module $MODULES/ndk_http_module.so;
 load_module $MODULES/ngx_http_lua_module.so;
 pid nginx.pid; error_log error.log $LEVEL; worker_processes $WORKERS;
 $MAIN
-events { worker_connections 1024; }
+events { worker_connections 4096; } # if few are free, nginx closes idle kept connections, and clients see errors
 http {
   access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
   uwsgi_temp_path uwsgi; scgi_temp_path scgi;

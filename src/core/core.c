@@ -353,10 +353,10 @@ static void set_encoder(lua_State *L, const char *name, lua_CFunction function)
 }
 
 /* [-0, +0, m] sets a function in the table on top; its upvalues are these names */
-static void set_with_names(lua_State *L, const char *name, lua_CFunction function, const char *const *names)
+static void set_with_names(lua_State *L, const char *name, lua_CFunction function, const char *const *upvalues)
 {
     int count = 0;
-    for (; names[count] != NULL; count++) lua_pushstring(L, names[count]);
+    for (; upvalues[count] != NULL; count++) lua_pushstring(L, upvalues[count]);
     lua_pushcclosure(L, function, count);
     lua_setfield(L, -2, name);
 }

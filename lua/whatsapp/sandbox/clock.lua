@@ -1,5 +1,5 @@
--- The clock of a box, and the work that is due at its times. Without a real clock, it moves only if a program moves it. It never
--- goes back, never waits, and never runs work by itself.
+-- The clock of a box (a simulated API), and the work that is due at its times. Without a real clock, the clock moves only if a
+-- program moves it. It never goes back, never waits, and never runs work by itself.
 local queue = require "whatsapp.util.queue"
 
 local clock = {}

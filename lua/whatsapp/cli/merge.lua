@@ -41,7 +41,7 @@ end
 ---@param may_be_empty boolean
 ---@return (fun(fields: string[]): table?, string?)? make returns the message of a row, or nil and an error
 ---@return string? err
----@return table<string, integer>? place of each column
+---@return table<string, integer>? place column -> its position in a row
 function merge.of(message, header, may_be_empty)
   local place, names = place_of(header)
   if not place then return nil, names end

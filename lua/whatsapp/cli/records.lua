@@ -69,7 +69,8 @@ local function json_lines(next_line, first, after)
   end
 end
 
--- Reads JSON Lines if the first line is a whole value, or if the first two lines each begin an object. Else reads one JSON value.
+-- Reads JSON Lines if the first line is a whole value that is not a list, or if the first two lines each begin an object. Else
+-- reads one JSON value.
 local function sniffed(next_line, name)
   local first, err = next_line()
   if first == nil then return function() end end

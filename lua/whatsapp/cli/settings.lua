@@ -1,5 +1,5 @@
 -- Settings, from three places in this order: an option, a variable of the environment, a profile of the configuration file.
--- Refuses secrets in arguments and in files that others can read. Never writes a file.
+-- Never takes a secret from an argument, nor from a configuration file that other users can read. Never writes a file.
 local did_you_mean = require("whatsapp.util.options").did_you_mean
 local exit = require "whatsapp.cli.exit"
 local json = require "whatsapp.wire.json"
@@ -9,7 +9,8 @@ local shell = require "whatsapp.cli.shell"
 local settings = {}
 settings.__index = settings
 
--- name in a profile, and of the option; variable; secret: whether the value is a secret; help: the description
+-- each row: 1. the name in a profile and of the option; 2. the variable; secret: true if the value is a secret; help: a
+-- description
 settings.ROWS = {
   { "phone_number_id", "WHATSAPP_PHONE_NUMBER_ID", help = "the id of the number that sends" },
   { "waba_id", "WHATSAPP_WABA_ID", help = "the WhatsApp Business Account" },

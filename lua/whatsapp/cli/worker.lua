@@ -1,12 +1,12 @@
--- The worker of the nginx that a command runs in the foreground: reads the options, prints lines, and ends nginx. Never runs
--- outside nginx.
+-- For the worker process of the nginx that a command runs in the foreground: reads the options, prints lines, and ends nginx.
+-- Never runs outside nginx.
 -- luacheck: std min+ngx_lua
 local file = require "whatsapp.util.file"
 local master = require "whatsapp.sandbox.master"
 
 local worker = {}
 
-local nginx -- the nginx of the only worker
+local nginx -- nginx's master process, from sandbox/master
 
 ---Ends nginx.
 function worker.stop() nginx:signal "QUIT" end

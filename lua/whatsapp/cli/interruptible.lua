@@ -37,7 +37,7 @@ function interruptible.transport(transport)
     return pause()
   end
 
-  -- from now on, raises an error if no answer comes for longer than every time-out
+  -- from now on, wait() raises an error if no answer has come for PATIENCE seconds, which are longer than every time-out
   function made.expect_end() made.is_ending, made.answered = true, transport.now() end
   return setmetatable(made, { __call = function(_, request) return transport(request) end })
 end

@@ -1,5 +1,5 @@
--- Decides the next state of an entry after an attempt, from the result alone. Never lets a message be repeated that may have
--- been sent. Calls no store.
+-- Decides the next state of an entry after an attempt, from the result of the attempt. Never queues a message again that may have
+-- been sent, and never calls the store.
 local decide = {}
 
 -- Error codes that concern the phone number or its token, not one message. After such an error, the whole queue is held: it

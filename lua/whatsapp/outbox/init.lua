@@ -24,7 +24,7 @@ local outbox = {}
 ---@field put fun(self, entries: table[]): string[]?, string[]|string, table? results "new", "same", "other" (the key has another
 ---message) or "stamp" (another entry has the stamp), and the stamps that are stored
 ---@field claim fun(self, n: integer, lease: number, hold_unknown: boolean?): table[]?, string?, table? the oldest due entries; at
----most one of a lane, and only if all earlier entries of the lane have ended
+---most one of a lane, and only if each earlier entry of the lane has ended or is unknown (with hold_unknown: has ended)
 ---@field start fun(self, marks: table[], lease: number): boolean[]?, string?, table? for each { key, fence }: true if the entry
 ---may be sent now
 ---@field finish fun(self, outcomes: table[]): boolean[]?, string?, table? for each outcome: true if the store has recorded it
@@ -56,7 +56,7 @@ local outbox = {}
 ---@field made number seconds since 1970, by the clock of the store
 ---@field due number the message is not sent before this time
 ---@field expires number? the message is not sent after this time
----@field ended number? when it was accepted, failed or expired
+---@field ended number? the time when it was accepted, failed or expired
 ---@field seq integer its number in the store, for `after` of outbox:list
 
 ---@class whatsapp.outbox_object
@@ -217,7 +217,7 @@ local function entries_of(self, items, level)
   return entries, places, results
 end
 
----Stores a list of messages in one commit.
+---Stores a list of messages; a store in SQL stores the whole list in one commit.
 ---@param items { message: whatsapp.Message, key: string?, due: number?, ttl: number?, mode: "strict"|"lenient"? }[]
 ---@return { state: "new"|"same"|nil, stamp: string?, key: string?, err: string?, details: whatsapp.details? }[]? results one for
 ---each item, in the order of the items; valid messages are stored even if another message is refused; nil: the store failed
@@ -265,9 +265,9 @@ local function sender_of(self, client, concurrency, level)
   return made
 end
 
----Sends the due entries, several at once, until the client is closed or on_outcome returns false. If the store fails, asks it
----again after 1, 2, 4 … 30 seconds. An entry that must wait for a limit (the client's option limiter) waits in the store. The
----store counts the limits for all processes that share it.
+---Sends the due entries, several at once, until the client is closed or on_outcome returns false. If the store fails, asks the
+---store again after 1, 2, 4 … 30 seconds. An entry that must wait for a limit (the client's option limiter) waits in the store.
+---The store counts the limits for all processes that share the store.
 ---@param client whatsapp.client its option retry has no effect: the store keeps an entry for its next attempt
 ---@param options { concurrency: integer?, until_empty: boolean?, on_outcome: (fun(entry: whatsapp.outbox.entry, result:
 ---whatsapp.Result?, err: string?, details: whatsapp.info|whatsapp.details|nil): boolean?)?, on_error: (fun(err: string, seconds:

@@ -452,7 +452,7 @@ end
 
 ---@param outbox whatsapp.outbox_object
 ---@param state table the state of a client
----@param plan table the client's plan for messages, but without retries: the outbox makes the next attempt
+---@param plan table the client's plan for deliveries (send/delivery), without retries: the outbox makes the next attempt
 ---@param concurrency integer
 ---@return whatsapp.outbox.sender
 function sender.new(outbox, state, plan, concurrency)

@@ -91,7 +91,7 @@ local function drive(premature, self)
   if not premature then self:start() end
 end
 
----Starts the turns, in timers of this worker.
+---Starts the turns, in timers of nginx's worker process.
 function Driver:start()
   local ok, err = self.ngx.timer.at(0, drive, self)
   if not ok then self:log(err) end

@@ -1,6 +1,6 @@
--- Writes JSON as the API writes the bodies of its webhooks: ASCII, \u with hexadecimal digits in lower case, a slash as \/, an @
--- as \u0040. The members of an object are in the order of FIRST, then by name: equal values become equal bytes. Pure; never
--- changes a value.
+-- Writes JSON as the API writes the bodies of its webhooks: in ASCII; other characters and @ as \u with hexadecimal digits in
+-- lower case; a slash as \/. The members of an object are in the order of FIRST, then by name: equal values become equal bytes.
+-- Pure; never changes a value.
 local core = require "whatsapp.core"
 local values = require "whatsapp.util.values"
 
@@ -114,7 +114,7 @@ local function plain_unit(hex)
   return utf8_of(point)
 end
 
----Returns the same JSON as most libraries write it: slashes, @ and other characters than ASCII are not escaped. These bytes have
+---Returns the same JSON as most libraries write it: slashes, @ and characters outside ASCII are not escaped. These bytes have
 ---another signature.
 ---@param body string as `encode` wrote it
 ---@return string

@@ -74,7 +74,7 @@ function Files:tick()
   if self.master and self.master:is_orphan() then self.master:signal "TERM" end
 end
 
----Saves the state and closes the record, when the worker ends.
+---Saves the state and closes the record, when nginx ends.
 function Files:finish()
   self:save()
   if self.record then self.record:close() end

@@ -1,6 +1,6 @@
 -- Brings the users' actions to the business: makes the webhook of each message, keeps the message, and opens the window (the 24
--- hours in which the business may write freely). A verb is an action of a user, such as `write` or `press`. Never answers a
--- request.
+-- hours in which the business may send messages without a template). A verb is an action of a user, such as `write` or `press`.
+-- Never answers a request.
 local clock = require "whatsapp.sandbox.clock"
 local outbound = require "whatsapp.sandbox.outbound"
 local verbs = require "whatsapp.sandbox.verbs"

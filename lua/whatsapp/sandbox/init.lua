@@ -162,7 +162,7 @@ end
 ---@field on_event (fun(event: whatsapp.sandbox.event))? called with each event; a program may set it
 ---@field app_secret string signs the webhooks
 
----@class whatsapp.sandbox.effect a request that the driver of a box must send
+---@class whatsapp.sandbox.effect a request that the driver of a box (the code that calls `run`) must send
 ---@field post { method: string, url: string, headers: table<string, string>, body: string?, timeout: number }
 ---@field done fun(response: { status: integer, body: string }?, err: string?) call it with the answer, or with nil and the error
 
@@ -342,8 +342,8 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---@field window "api"|"strict"|"late"|"off"|nil the 24 hours after a user wrote or called. "api", the default: after the 24
 ---hours, only templates are accepted; but a user who never wrote gets every message; "strict": a user who never wrote gets only
 ---templates; "late": other messages are accepted, and fail later; "off": there is no window
----@field limits "api"|"off"|nil "api": 80 messages a second, and one in 6 seconds to each user, as the API; "off", the default:
----no limits
+---@field limits "api"|"off"|nil "api", as the API: 80 messages a second; and to each user 45 messages at once, then one in 6
+---seconds; "off", the default: no limits
 ---@field limit_status 400|429|nil the HTTP status of a message over a limit, 400
 ---@field statuses { sent: number|false?, delivered: number|false?, read: number|false? }? seconds after which a message
 ---gets each status; false: only when a test sets it; 0, 0.5 and false if absent
@@ -362,7 +362,7 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---@field url_life number? seconds for which the URL of a file is valid, 300
 ---@field token_life number? seconds from the first request with a token; after them, each request with the token gets 190 with
 ---subcode 463. A temporary token of the App Dashboard is valid for 24 hours. If absent, tokens do not expire
----@field now (fun(): number)? a real clock in seconds since 1970; if absent, only the test moves the time
+---@field now (fun(): number)? a real clock in seconds since 1970; if absent, only the test and box.transport move the time
 
 -- Returns a function that makes ids. An id depends on the seed and ends with the count, so that no id repeats. LuaJIT hashes a
 -- string by its length and 16 of its bytes. Strings that differ only in other bytes are in one chain, and LuaJIT compares each

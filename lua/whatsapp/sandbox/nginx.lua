@@ -12,7 +12,7 @@ local wire = require "whatsapp.sandbox.wire"
 
 local M = {}
 
-local state -- the state of this worker: { box, driver, readers, files }
+local state -- the state of nginx's only worker process: { box, driver, readers, files }
 
 local ONE_WORKER = "the sandbox keeps its state in one worker of nginx, but nginx has %d workers: write "
   .. "`worker_processes 1;`, or start the sandbox with `make sandbox` or whatsapp.sandbox.server"

@@ -49,7 +49,7 @@ local function number_of(box, id) return box.numbers:find(id) end
 
 local function is_account(box, id) return id == box.waba end
 
----Makes an endpoint that reads a body, and checks it by an object of graph/objects.
+---Makes an endpoint that reads a body, and checks the body with an object of graph/objects.
 ---@param object string the name of the object
 ---@param endpoint fun(box: table, body: table, id: string, request: table): table?
 ---@param owner fun(box: table, id: string): any? returns the object with the id; nil: there is no such object

@@ -50,7 +50,7 @@ local function flush_reversed(box, rule)
   for i = #held, 1, -1 do send(box, held[i]) end
 end
 
--- sends one body for each number, and for each thousand changes
+-- sends the held changes: one body for each number, with at most 1,000 changes
 local function flush_batch(box, rule)
   local entries, firsts, numbers = {}, {}, {}
   local function leave(number)

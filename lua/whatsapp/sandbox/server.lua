@@ -54,8 +54,8 @@ local PAGE = [[
 
 -- LuaJIT hashes a long string by 16 of its bytes. Messages to one recipient often differ only in a few digits: they would have
 -- the same hash, and LuaJIT would compare each new message with all others. So nginx adds four random blanks to the end of
--- each body, as JSON allows. If all messages go to one recipient, each costs the worker 112 us instead of 474 us: as much as with
--- 2,000 recipients (`make bench-sandbox`). nginx.lua reads $blank_body, and shows requests without these blanks.
+-- each body, as JSON allows. If all messages go to one recipient, each costs 112 us instead of 474 us: as much as with 2,000
+-- recipients (`make bench-sandbox`). nginx.lua reads $blank_body, and shows requests without these blanks.
 local BLANK = { " ", "\\t", "\\n", "\\r" }
 local SHARE = "0.39%" -- each of 255 rows gets this share of the requests; `*` gets the rest
 
@@ -178,7 +178,7 @@ function M.start(options)
   return started
 end
 
----Runs the sandbox until Ctrl-C. Its worker prints five lines (page, base_url, phone_number_id, app secret, token), then a line
+---Runs the sandbox until Ctrl-C. The sandbox prints five lines (page, base_url, phone_number_id, app secret, token), then a line
 ---for each event.
 ---@param options whatsapp.sandbox_server_options? raises at the caller's line if an option is wrong
 ---@return integer code exit code: 0 after Ctrl-C, 1 if the server could not start

@@ -1,7 +1,8 @@
 -- The transport for hosts that call a function when an answer arrives: games, editors, servers with an HTTP client. The host's
 -- function sends the request. The transport suspends the caller's coroutine, and resumes it when the answer arrives or the time
--- is over. Outside of a coroutine, it needs the option step. In this file, a plan is the table of one request under way. Never
--- sends by itself, and reads only the host's clock.
+-- is over. Outside of a coroutine, it needs the option step. Never sends by itself, and reads only the host's clock.
+--
+-- In this file, a plan is the table of one request under way; a box has the answers of one inbox (see transport/inboxes).
 --
 --   local transport = require("whatsapp.transport.callback").new {
 --     start = function(request, done)   -- begin; later: done { status =, headers =, body = } or done(nil, err, details)

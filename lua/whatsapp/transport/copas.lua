@@ -1,7 +1,8 @@
 -- The transport over LuaSocket and LuaSec, for programs without libcurl. In a thread of Copas, only this thread waits, and the
 -- loop goes on; elsewhere the transport blocks. The look-up of a host name always blocks. The transport verifies certificates
--- and their names, speaks HTTP/1.1 and keeps its connections. Never sends a POST twice. In this file, a plan is a checked request
--- with its state.
+-- and their names, speaks HTTP/1.1 and keeps its connections. Never sends a POST twice.
+--
+-- In this file, a plan is a checked request with its state; a box has the answers of one inbox (see transport/inboxes).
 local checked = require "whatsapp.transport.request"
 local exchange = require "whatsapp.transport.copas.exchange"
 local failures = require "whatsapp.transport.failure"

@@ -4,7 +4,8 @@
 -- Several coroutines of a controller (one cqueues loop) may wait at the same time. One of them, the watcher, watches libcurl's
 -- descriptor for all (on systems without epoll: libcurl's sockets). A watcher may vanish without notice, because its controller
 -- is closed or its coroutine is dropped. So the watcher sets a time before which it looks again; after this time, another
--- coroutine becomes the watcher. Never relies on a coroutine to run again.
+-- coroutine becomes the watcher. A box has the answers of one inbox (see transport/inboxes). Never relies on a coroutine to run
+-- again.
 local needed = require "whatsapp.util.needed"
 local condition = needed.module "cqueues.condition"
 local cqueues = needed.module "cqueues"

@@ -1,9 +1,9 @@
 -- The transport over libcurl for programs that run in libuv's loop through luv. It suspends the coroutine that sends, and the
 -- loop goes on. Outside of a coroutine it runs the loop itself until the answer arrives.
 --
--- Other code may close or resume a coroutine that waits here. So the transport resumes a coroutine only if it still waits here;
--- and if other code resumes it, it waits again. A place is a table whose `waiter` waits: a box of transport/inboxes, or the
--- place of one sleep. Never waits inside a callback of the loop: it raises.
+-- Other code may close or resume a coroutine that waits here. So the transport resumes only coroutines that still wait here; and
+-- a coroutine that other code resumes too early waits again. A place is a table whose `waiter` waits: the box of an inbox (see
+-- transport/inboxes), or the place of one sleep. Never waits inside a callback of the loop: the transport raises an error there.
 local libcurl = require "whatsapp.transport.libcurl"
 local uv = require("whatsapp.util.needed").module "luv"
 
@@ -30,7 +30,7 @@ end
 
 -- ---- suspend and resume -------------------------------------------------------------------------------------------------
 
--- returns the coroutine that waits, or MAIN
+-- returns the caller: its coroutine, or MAIN
 local function current()
   local co, main = coroutine.running()
   if co and not main then

@@ -2,7 +2,8 @@
 -- worker process continues. All handlers of a worker process share the kept connections. Never calls a function of nginx before
 -- the first request, so that a program can make the transport in init_by_lua.
 --
--- In this file, a plan is a checked request with its state, and a worker is a light thread of resty/workers.
+-- In this file, a plan is a checked request with its state; a box has the answers of one inbox (see transport/inboxes); and a
+-- worker is a light thread of resty/workers.
 local alone = require "whatsapp.transport.resty.alone"
 local checked = require "whatsapp.transport.request"
 local cosocket = require "whatsapp.transport.resty.exchange"

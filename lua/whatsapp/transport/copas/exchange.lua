@@ -8,7 +8,7 @@ local waits = require "whatsapp.transport.copas.waits"
 
 local exchange = {}
 
-local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes
+local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes; AT_ONCE: the system takes so short a head whole, or none of it
 local LOOK = 0.2 -- seconds between two checks for an early answer while a long body is sent
 
 local now = waits.now

@@ -60,7 +60,7 @@ end
 -- ---- in Copas -------------------------------------------------------------------------------------------------------------
 
 -- Returns an object that looks like a socket. Its first read or write reports a time-out, so that Copas waits for the real
--- socket. Its second one succeeds. So copas.receive and copas.send wait, but read and write no byte.
+-- socket. Its second read or write succeeds. So copas.receive and copas.send wait, but read and write no byte.
 local function watch_of(connection)
   local watch, asked = {}, false
   local function is_asked_again()

@@ -1,4 +1,4 @@
--- nginx's clock, which here never goes back; and the time of the last turn of nginx's loop. In each turn, nginx checks its
+-- nginx's clock, but it never goes back; and the time of the last turn of nginx's loop. In each turn, nginx checks its
 -- connections once. Never waits.
 local clock = {}
 

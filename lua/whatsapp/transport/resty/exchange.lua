@@ -13,7 +13,7 @@ local turn = require "whatsapp.transport.resty.turn"
 
 local cosocket = {}
 
-local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes
+local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes; AT_ONCE: the system takes so short a request whole, or none of it
 local FRESH = 0.0015 -- seconds since a turn of nginx's loop; the clock counts milliseconds
 -- seconds. nginx's time-out for reading is longer than ours by this time, because nginx logs its own time-outs as errors
 local SLACK = 5

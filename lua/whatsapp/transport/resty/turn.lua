@@ -1,6 +1,5 @@
--- Suspends a light thread until nginx has checked its connections once. Never waits for a time. ngx.sleep cannot do this:
--- ngx.sleep(0.001) waits a millisecond; and after ngx.sleep(0), nginx without OpenResty's patches continues before it has checked
--- its connections, and logs a warning.
+-- Suspends a light thread until nginx has checked its connections once. Never sleeps: ngx.sleep(0.001) waits a millisecond; and
+-- after ngx.sleep(0), nginx without OpenResty's patches continues before it has checked its connections, and logs a warning.
 --
 -- One turn of nginx's loop has three steps: 1. nginx checks its connections, and runs the code that they wake; 2. it runs the
 -- timers that are due; 3. it runs posted code, such as light threads that a semaphore wakes. If step 3 sets a timer of 0

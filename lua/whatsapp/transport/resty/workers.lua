@@ -92,7 +92,7 @@ end
 
 local function nothing() end
 
--- Lets the light thread that waits for the answer run first, because it may have the next job. Does not wait for a time.
+-- Lets the light thread that waits for the answer run first, because it may have the next job. Does not sleep.
 local function let_others(worker)
   if not worker.hand then worker:within(LONGEST, nothing) end
   worker:within(LONGEST, nothing)

@@ -113,7 +113,7 @@ function records.one(path)
   local next_record = records.of(file, name)
   local _, message, err = next_record()
   if type(message) ~= "table" then exit.stop("usage", ("%s: %s"):format(name, err or "the file has no message")) end
-  if next_record() then exit.stop("usage", ("%s: the file must have one message, it has several"):format(name)) end
+  if next_record() then exit.stop("usage", ("%s: the file must have one message, but it has several"):format(name)) end
   return message
 end
 

@@ -69,7 +69,7 @@ local function check_profile(path, name, profile)
     if not is_right then exit.stop("usage", ("%s: %s.%s must be a %s"):format(path, name, key, key == "live" and "boolean"
       or "string")) end
     if rows[key].secret and shell.is_readable_by_others(path) then
-      exit.stop("usage", ("%s holds a secret (%s.%s) and others can read it: chmod 600 %s"):format(path, name, key,
+      exit.stop("usage", ("%s holds a secret (%s.%s), and other users can read the file: chmod 600 %s"):format(path, name, key,
         shell.quoted(path)))
     end
   end

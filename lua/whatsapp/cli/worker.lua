@@ -21,7 +21,7 @@ function worker.print(line)
   if not (io.stdout:write(line, "\n") and io.stdout:flush()) then worker.stop() end
 end
 
----Reads the options. Ends nginx later if the program that started it is killed. For init_worker_by_lua.
+---Reads the options. Ends nginx later if the program that started nginx is killed. For init_worker_by_lua.
 ---@param path string of the file with the options
 ---@return table options
 function worker.begin(path)

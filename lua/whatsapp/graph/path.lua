@@ -74,7 +74,7 @@ end
 ---@return string? err
 function path.write(value, ids)
   if type(value) == "string" and (value:find "^%a[%w+.-]*:/" or value:find "^//") then
-    return nil, "names a host: begin it after the API's version"
+    return nil, "names a host: begin the path after the API's version"
   end
   local segments, err = (type(value) == "string" and split or listed)(value)
   if not segments then return nil, err end

@@ -168,8 +168,8 @@ local function told(self, result)
   self.observe_error = observe.tell(self.observe, { name = "put", result = RESULTS[result] or result }) or self.observe_error
 end
 
----Checks a message and stores it. If put returns "new" or "same", the message is sent once. If it is not, the state of the entry
----tells why: failed, expired, or unknown, which means that the message may have been sent.
+---Checks a message and stores it. If put returns "new" or "same", the message is sent once, or the state of the entry tells why
+---not: failed, expired, or unknown (the message may have been sent).
 ---@param message whatsapp.Message mirrors the API's JSON. The outbox fills in biz_opaque_callback_data: the statuses in webhooks
 ---repeat it, so that the outbox finds the entry. If you set it, it must be unique
 ---@param options { key: string?, due: number?, ttl: number?, mode: "strict"|"lenient"? }? key: your name for the message, such as

@@ -1,6 +1,6 @@
 -- The sender of an outbox. Claims entries and sends them over the transport of a client. The functions of the store take lists:
--- one call stores the changes of many entries. An item is a claimed entry, with its delivery (send/delivery) while it is sent. A
--- run repeats these steps; each repetition is a turn:
+-- one call stores the changes of many entries. An item is a claimed entry. A delivery (send/delivery) is the object that takes
+-- one message to its outcome. A run repeats these steps; each repetition is a turn:
 --   1. record   finish() the entries whose attempt ended
 --   2. tend     sweep() the leases that are over, purge() old entries
 --   3. refill   claim() the next entries, and take their places in the limits

@@ -60,7 +60,7 @@ end
 -- Forgets all work.
 function Clock:clear() self.heap, self.moments = queue.heap(), {} end
 
--- ---- moving it ----------------------------------------------------------------------------------------------------------
+-- ---- moving the clock -----------------------------------------------------------------------------------------------------
 
 -- Moves the clock without running any work.
 function Clock:move(time)

@@ -13,7 +13,7 @@ local deliveries = {}
 
 local MINUTE, HOUR, DAY = 60, 3600, 86400
 
--- Seconds from the first attempt to each attempt. The documentation of the API only says: it repeats at once, then less and less
+-- Seconds from the first attempt to each attempt. The documentation says only that the API repeats at once, then less and less
 -- often, for 7 days. The sandbox chooses the exact seconds.
 deliveries.STEPS = { 0, 5, 30, 5 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY }
 

@@ -169,7 +169,7 @@ end
 local Box = {}
 Box.__index = Box
 
----Returns the user with a phone number or a user id; makes a new user if it does not exist. Sets the fields in `options`.
+---Returns the user with a phone number or a user id; adds a new user if the box has no such user. Sets the fields in `options`.
 ---@param address string|integer|nil a phone number, or a user id of a user whose number the business does not know
 ---@param options { name: string?, user_id: string? }?
 ---@return whatsapp.sandbox.user user

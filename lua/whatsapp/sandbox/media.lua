@@ -213,7 +213,7 @@ function media.continue(box, request)
   end
   local part = request.body or request.body_file and read_file(request.body_file, request.body_offset) or ""
   local bytes = #session.data + #part
-  if bytes > session.length then return refuse("Invalid parameter", 100, "longer than file_length") end
+  if bytes > session.length then return refuse("Invalid parameter", 100, "The upload is longer than file_length") end
   session.data = session.data .. part
   box.shelves.uploads:change(session, bytes)
   if bytes < session.length then return answer(200, { id = id, file_offset = bytes }) end

@@ -53,7 +53,7 @@ function process.lua_folder()
   return (absolute:match "^[^\n]*")
 end
 
----Returns the directive that gives nginx the name servers of this machine. A handler needs them to find the hosts that it calls.
+---Returns the directive that gives nginx the name servers of this machine: a handler needs one to find the hosts that it calls.
 ---@return string directive "" if /etc/resolv.conf has no name server with an IPv4 address
 function process.resolver()
   local servers = {}

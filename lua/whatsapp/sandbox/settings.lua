@@ -63,7 +63,7 @@ local MATCHED = { type = true, to = true, endpoint = true }
 local function read_rule(text)
   if type(text) ~= "string" then return text end
   local on, what, rest = text:match "^(%l+):([%w_]+)(.*)$"
-  if not on then return nil, ("option chaos: %s is no rule such as answer:reset,times=1"):format(show.value(text)) end
+  if not on then return nil, ("option chaos: %s is not a rule such as answer:reset,times=1"):format(show.value(text)) end
   local rule = { on = on, what = what }
   for part in rest:gmatch "[^,]+" do
     local name, value = part:match "^([%w_]+)=(.+)$"
@@ -117,7 +117,7 @@ local function read_json(path, what)
   if not text then return nil, ("%s %s cannot be read: %s"):format(what, path, tostring(unread)) end
   local value, err = json.decode(text)
   if type(value) ~= "table" then
-    return nil, ("%s %s is no JSON object: %s"):format(what, path, err and place_of(text, err) or "it holds a " .. type(value))
+    return nil, ("%s %s is not a JSON object: %s"):format(what, path, err and place_of(text, err) or "it holds a " .. type(value))
   end
   return value
 end

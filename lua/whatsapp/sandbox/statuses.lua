@@ -27,7 +27,7 @@ function statuses.ladder(options)
   local ladder = values.copy(statuses.DEFAULT)
   for word, seconds in pairs(options or values.NONE) do
     if ladder[word] == nil or not (seconds == false or type(seconds) == "number" and seconds >= 0) then
-      error("option statuses must be {sent, delivered, read = seconds or false}, wrong is " .. tostring(word), 3)
+      error("option statuses has sent, delivered and read, each seconds or false; this is wrong: " .. tostring(word), 3)
     end
     ladder[word] = seconds
   end

@@ -43,7 +43,7 @@ local function last_seen(ngx)
   return tonumber(ngx.req.get_headers()["last-event-id"]) or tonumber(ngx.var.arg_after)
 end
 
--- returns the box's response if it refuses the control API to this reader with 403; else nil
+-- returns the box's response if the box refuses the control API to this reader with 403; else nil
 local function is_refused(ngx, box)
   local response = box.control { method = "GET", url = "/_sandbox/info", headers = ngx.req.get_headers(0), body = "" }
   if response and response.status == 403 then return response end

@@ -85,7 +85,7 @@ local function press(verb, kind_of)
     local found = found_in(entry)
     local button = buttons.find(found, wanted)
     if not button then
-      return nil, ("%s: no %s `%s` in %s, it has: %s"):format(verb, kind_of(found[1] or {}) or "button", wanted, entry.id,
+      return nil, ("%s: no %s `%s` in %s; it has: %s"):format(verb, kind_of(found[1] or {}) or "button", wanted, entry.id,
         found[1] and buttons.names(found) or "nothing to press")
     end
     local message, silent = buttons.press(button)

@@ -13,7 +13,7 @@
 --     after = function(seconds, call) minetest.after(seconds, call) end,
 --   }
 --
--- If the host has no `after`, it calls transport.turn() in each frame.
+-- If the host has no `after`, the host calls transport.turn() in each frame.
 local checked = require "whatsapp.transport.request"
 local failures = require "whatsapp.transport.failure"
 local inboxes = require "whatsapp.transport.inboxes"

@@ -38,7 +38,7 @@ local DEFAULTS = { timeout = 30, connect_timeout = 10, max_body = 16 * 1024 * 10
 local function settings_of(options, level)
   local settings = values.with_defaults(util_options.check(options, NEW, level + 1), DEFAULTS)
   if settings.proxy and settings.proxy ~= "" then
-    error("option proxy: this transport cannot use a proxy, whatsapp.transport.curl can", level + 1)
+    error("option proxy: this transport cannot use a proxy; whatsapp.transport.curl can", level + 1)
   end
   settings.wanted = settings.headers and values.set(settings.headers)
   return settings

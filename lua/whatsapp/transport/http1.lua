@@ -307,7 +307,7 @@ end
 ---@return string err
 function http1.too_long(limit) return ("the answer is longer than %.0f bytes"):format(limit) end
 
----The source returns the bytes of an answer. The reader passes the bytes of the body back to its function write.
+---The source returns the bytes of an answer: pull() returns them as they arrive, and write() gets the bytes of the body again.
 ---@class whatsapp.http1_source
 ---@field pull fun(self: whatsapp.http1_source): string?, string? returns the next bytes; at the end nil, "closed"
 ---@field open fun(self: whatsapp.http1_source, status: integer, length: integer?): integer called once before the body; returns

@@ -221,7 +221,7 @@ local function agree(context, count)
   if options.yes and not is_live then return end
   if options.yes and not context.terminal:is_terminal(0) then return end
   if options.file == "-" or not context.terminal:is_terminal(0) then
-    exit.stop("usage", "no terminal can answer the question whether to send; --yes sends without the question")
+    exit.stop("usage", "there is no terminal to ask before sending: --yes sends without a question")
   end
   local what = count and number(count) .. (count == 1 and " message" or " messages") or "the messages"
   if not context.terminal:ask(("Send %s from %s?"):format(what, from)) then exit.stop("failed", "nothing was sent") end

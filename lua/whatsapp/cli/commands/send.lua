@@ -171,7 +171,7 @@ end
 
 local function check_options(options)
   local content = (options.file and 1 or 0) + (options.template and 1 or 0) + (options.message and 1 or 0)
-  if content > 1 then exit.stop("usage", "--file, --template and --message exclude each other") end
+  if content > 1 then exit.stop("usage", "use only one of --file, --template and --message") end
   if content == 0 and #options.words == 0 then exit.stop("usage",
     "nothing to send: give TEXT, an item, --file, --template or --message") end
   if options.as and not options.file then exit.stop("usage", "--as needs --file") end

@@ -19,7 +19,7 @@ local function apply(object, words)
   local items = require "whatsapp.cli.items"
   for _, word in ipairs(words) do
     local path, sign, text = items.split(word)
-    if not path then exit.stop("usage", ("%q is no item: path=text or path:=JSON"):format(word)) end
+    if not path then exit.stop("usage", ("%q is not an item: path=text or path:=JSON"):format(word)) end
     local value = text
     if sign == ":=" then
       local err

@@ -1,9 +1,9 @@
 -- Keeps the answers of a transport until wait() returns them. A caller, such as a batch, passes two values to start(request,
 -- slot, inbox): wait(seconds, inbox) returns only answers of this inbox, and returns the slot with the answer.
 --
--- Each request under way has an entry. Each inbox has a box: a list of the entries whose answers have arrived, in the order of
--- their arrival. Entries are reused. An entry exists before its request begins, so an answer needs no memory and is never lost.
--- Never waits: transports wake the waiter of a box.
+-- An entry holds one answer. Each inbox has a box: a list of the entries whose answers have arrived, in the order of their
+-- arrival. Entries are made in advance and reused: so an answer needs no memory when it arrives, and is never lost. Never waits:
+-- transports wake the waiter of a box.
 local Inboxes = {}
 Inboxes.__index = Inboxes
 
@@ -44,7 +44,8 @@ function Inboxes:reserve()
   if not self.free then self.free = new_entry() end
 end
 
----Makes the entry of a request. Call it before the request begins; it raises if there is no memory.
+---Makes the entry for the answer to a request. Raises if there is no memory: call it before the request begins, or after
+---reserve().
 ---@param slot any
 ---@param box table
 ---@return table entry

@@ -1,5 +1,6 @@
 -- For transports written in Lua: reads the files and forms of a request in pieces, and makes the file for its answer. The error
--- texts are the same as in whatsapp.curl. Opens all files before anything is sent; never keeps a whole file in memory.
+-- texts are the same as in whatsapp.curl. Opens all files before anything is sent, with resty/file; never keeps a whole file in
+-- memory.
 local outcome = require "whatsapp.wire.outcome"
 
 local stream = {}

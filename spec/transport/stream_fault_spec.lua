@@ -370,6 +370,30 @@ describe("a program that streams", function()
     end)
   end
 
+  -- For each n, the n-th reading of the clock raises, as it would without memory: before, during and after the answer.
+  it("leaves no file where the call raises, whenever that is", function()
+    local curl, names = require "whatsapp.curl", { "whatsapp.curl", "whatsapp.transport.libcurl", "whatsapp.transport.curl" }
+    local kept, readings, raises_at, transport = {}, 0, 0, nil
+    for i, name in ipairs(names) do kept[i], package.loaded[name] = package.loaded[name], nil end
+    finally(function()
+      if transport then transport.close() end
+      for i, name in ipairs(names) do package.loaded[name] = kept[i] end
+    end)
+    package.loaded[names[1]] = setmetatable({ now = function()
+      readings = readings + 1
+      return readings == raises_at and error "not enough memory" or curl.now()
+    end }, { __index = curl })
+    transport = require(names[3]).new { proxy = "" }
+    repeat
+      fault.play "ok"
+      readings, raises_at = 0, raises_at + 1
+      local path = scratch.path "new"
+      local ok = pcall(transport, { method = "GET", url = fault.url "plain", to_file = path, progress = function() end })
+      assert.same(ok and { "new" } or {}, scratch.list())
+    until ok
+    assert.is_true(raises_at > 2)
+  end)
+
   -- Ctrl-C as in the lua program: a signal sets a hook that raises
   it("may be interrupted during a progress function, and no incomplete file remains", function()
     fault.play "slow-bytes 8000000"

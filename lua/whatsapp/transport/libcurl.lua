@@ -254,7 +254,8 @@ local function step_of_call(self)
 end
 
 -- Sends a request with a progress function: waits in steps, and calls the function between two steps. Keeps the answers to other
--- requests for wait(). If code raises an error during the wait (Ctrl-C does so), ends the request and raises the error again.
+-- requests for wait(). If code raises an error during the wait (Ctrl-C does so), ends the request, removes the file of its
+-- answer, and raises the error again.
 local function perform_observed(self, request, level)
   local box = self.inboxes.new_box()
   local call = self.inboxes:expect(box, box)
@@ -266,6 +267,7 @@ local function perform_observed(self, request, level)
       local ok, raised = pcall(step_of_call, self)
       if not ok then
         if self.client then self.client:abort(call) end
+        if request.to_file then os.remove(request.to_file) end -- this request made it
         error(raised, 0)
       end
     end

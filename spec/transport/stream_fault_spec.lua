@@ -189,7 +189,7 @@ rows.describe("with a progress function", function(t)
     assert.is_true(#calls <= (transport.now() - started) / 0.1 + 1) -- the server takes ten pieces in 0.4 seconds
   end)
 
-  over(ALL, "tells no total where nobody knows it", function(port)
+  over(ALL, "tells no total if the total is not known", function(port)
     t.fault.play "bytes 160000 chunked"
     local request, calls = watched(download(port))
     assert.equal(160000, t.answered(t.open(), request).size)

@@ -218,7 +218,7 @@ function Store:claim(n, lease, hold_unknown)
   return claimed
 end
 
--- returns for each row whether it came back (by key and fence), and the places of the missing rows
+-- returns for each row whether it came back (by key and fence), and the indexes of the missing rows
 local function booleans(rows, found)
   local there, result, missing = {}, {}, {}
   for _, row in ipairs(found) do there[row[1] .. "\0" .. row[2]] = true end

@@ -25,7 +25,8 @@ for name, list in pairs(states.LISTS) do states[name] = set(list) end
 ---@return integer rank 0 if the status is unknown
 function states.rank(name) return status.RANK[name] or 0 end
 
----Takes one place of a limit (GCRA). A new place comes every `interval` seconds; at most `burst` places can be taken at once.
+---Takes one place of a limit (GCRA). A place is one interval of time, as in send/limits: a message takes it before an attempt. A
+---new place comes every `interval` seconds; at most `burst` places can be taken at once.
 ---@param ends number? the time that the last call for this key returned
 ---@param now number the time of the store
 ---@param ask { interval: number, burst: integer, at_most: number? } seconds

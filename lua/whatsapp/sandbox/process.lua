@@ -36,7 +36,7 @@ end
 local function read(path) return files.read(path) or "" end
 
 ---Returns the directive that sets the user of nginx's workers; "" if this program does not run as root. Without the directive,
----root's nginx has workers of the user "nobody", who cannot read root's folder.
+---nginx changes the user of root's workers, and they cannot read root's folder.
 ---@return string directive for the top of a configuration
 function process.user()
   local _, number = process.run("/tmp", "id -u")

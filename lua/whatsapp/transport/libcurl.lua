@@ -14,7 +14,7 @@ local libcurl = {}
 local OPTIONS = { headers = "names" }
 for name, kind in pairs(util_options.TRANSPORT) do OPTIONS[name] = kind end
 
-local CLOSED = "the transport was closed while this was under way; the request may have been sent"
+local CLOSED = "the transport was closed before the answer came; the request may have been sent"
 local NO_MEMORY = "not enough memory"
 
 -- Returns whatsapp.curl. If it is not installed, raises an error of one line; Lua's error also lists the paths that Lua searched.

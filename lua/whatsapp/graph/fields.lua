@@ -23,8 +23,8 @@ local path_of = problems.path
 ---@field values string[]? the allowed values; upper and lower case are equal
 ---@field open boolean? true: another value makes only a warning, because the API may know it
 ---@field format string? a name of fields.FORMATS
----@field class "G"|"S" G: a wrong value is a problem; S: a wrong value is a warning; but text that is not
----UTF-8, and a list with a hole or with names, are problems
+---@field class "G"|"S" G: a wrong value is a problem; S: a wrong value is a warning. Always problems: text that is not UTF-8, and
+---a list with a hole or with names
 ---@field fill string? the value that the library sends if the field is absent
 ---@field answered boolean? true: the API sets this field; a table that has it gets a warning
 

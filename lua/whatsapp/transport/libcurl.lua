@@ -1,6 +1,7 @@
 -- The transports over libcurl share this file. An object has one client of whatsapp.curl, and makes it at the first request. The
--- object begins requests, puts their answers into boxes, and calls their progress functions. It knows no event loop. It waits
--- only if a transport calls wait() or perform().
+-- object begins requests, puts their answers into boxes (see transport/inboxes), and calls their progress functions. A tag is the
+-- value that whatsapp.curl returns with the outcome of a request. Never knows an event loop, and waits only if a transport calls
+-- wait() or perform().
 --   start(request, slot, box)   begins a request; the entry of the request is its tag in whatsapp.curl
 --   step(wake)                  puts each new answer into its box, and wakes the waiter of the box
 --   close()                     gives an outcome to each request that is under way

@@ -317,8 +317,8 @@ local function plan_of_call(state, options, url)
 end
 
 local function deliver(state, message, plan)
-  local one = new_delivery(state, plan)
-  begin(one, message, recipient_of(message))
+  local one = new_delivery(state, plan, message, false, false)
+  begin(one, recipient_of(message))
   return run(one)
 end
 
@@ -331,8 +331,8 @@ end
 function client:request(message, options)
   local state = state_of(self, 2)
   check_message(message, 2)
-  local one = delivery.new(state, plan_of_call(state, checks.check(options, SEND, 2)))
-  one:begin(message, recipient_of(message))
+  local one = new_delivery(state, plan_of_call(state, checks.check(options, SEND, 2)), message, false, false)
+  begin(one, recipient_of(message))
   local request, err, details = nil, one.err, one.details
   if not one.is_over then request, err, details = one:shown_request(), nil, nil end
   one:release()
@@ -476,10 +476,10 @@ local PAGING_LEVELS = 4
 
 -- Sends one request that is not a message. how: { read, policy, warnings, about, harmless, no_token }
 local function exchange(state, request, how)
-  local one = delivery.new(state, {
+  local one = new_delivery(state, {
     url = request.url, read = how.read, policy = how.policy, harmless = how.harmless, timeout = request.timeout or state.timeout,
     no_token = how.no_token, is_call = true,
-  })
+  }, false, false, false)
   one:begin_request(request, how.warnings, how.about)
   local result, err, details = single.run(one)
   if type(result) == "table" and result.paging ~= nil then -- the URL of a next page contains the token

@@ -38,7 +38,7 @@ local outbox = {}
 ---@field resolve fun(self, key: string, word: "again"|"drop"): boolean?, string?, table?
 ---@field purge fun(self, age: number, n: integer): integer?, string?, table? deletes entries that ended more than `age` seconds
 ---ago
----@field take_all fun(self, asks: table[]): number[]?, string?, table? takes places of limits: { key, interval, burst, at_most };
+---@field take_all fun(self, asks: table[]): number[]?, string?, table? takes a place in each limit (see send/limits): { key, interval, burst, at_most };
 ---returns the seconds to wait for each place
 ---@field close fun(self)
 
@@ -199,22 +199,22 @@ end
 local ITEM = values.copy(PUT)
 ITEM.message = "table"
 
--- returns the entries of the valid items, their positions in the list, and a result for each item
+-- returns the entries of the valid items, their indexes in the list, and a result for each item
 local function entries_of(self, items, level)
-  local entries, places, results = {}, {}, {}
+  local entries, indexes, results = {}, {}, {}
   for i, item in ipairs(items) do
     local checked = options_of.check(item, ITEM, level + 1)
     check_message(checked.message, level + 1)
     local entry, warnings, details = entry_of(checked.message, checked)
     if entry then
-      entries[#entries + 1], places[#places + 1] = entry, i
+      entries[#entries + 1], indexes[#indexes + 1] = entry, i
       results[i] = { key = entry.key, warnings = warnings }
     else
       results[i] = { err = warnings, details = details }
       told(self, "invalid")
     end
   end
-  return entries, places, results
+  return entries, indexes, results
 end
 
 ---Stores a list of messages; a store in SQL stores the whole list in one commit.
@@ -225,13 +225,13 @@ end
 ---@return whatsapp.details? details
 function Outbox:put_all(items)
   if type(items) ~= "table" then error("items are a list of { message =, key = }, got a " .. type(items), 2) end
-  local entries, places, results = entries_of(self, items, 2)
+  local entries, indexes, results = entries_of(self, items, 2)
   if #entries == 0 then return results end
   local states, stamps, details = ask(self, "put", entries)
   for i in ipairs(entries) do told(self, states and states[i] or "failed") end
   if not states then return nil, stamps, details end
-  for i, place in ipairs(places) do
-    local refused, result = REFUSED[states[i]], results[place]
+  for i, index in ipairs(indexes) do
+    local refused, result = REFUSED[states[i]], results[index]
     if refused then
       local _, err, problem = invalid(refused[1], refused[2], refused[3])
       result.err, result.details = err, problem

@@ -230,10 +230,11 @@ end
 -- Makes the delivery of an entry. put() has checked the message and written its JSON, and the entry has its places in the limits.
 -- So the delivery begins at the step after the limits.
 local function begin(self, item)
-  local one, entry = delivery.new(self.state, self.plan), item.entry
+  local entry = item.entry
   local message = entry.message or values.NONE
-  one.message, one.body, one.stamp, one.to = message, body_of(entry), entry.stamp, message.to or message.recipient or entry.lane
-  one.step, one.batch = self.first_step, self
+  local one = delivery.new(self.state, self.plan, message, self, false)
+  one.body, one.stamp, one.to = body_of(entry), entry.stamp, message.to or message.recipient or entry.lane
+  one.step = self.first_step
   item.one = one
   return one
 end

@@ -218,7 +218,7 @@ function Store:claim(n, lease, hold_unknown)
   return claimed
 end
 
--- returns a boolean for each row: whether it is in `found`, by key and fence; and the positions of the missing rows
+-- returns a boolean for each row: whether it is in `found`, by key and fence; and the indexes of the missing rows
 local function booleans(rows, found)
   local there, result, missing = {}, {}, {}
   for _, row in ipairs(found) do there[row[1] .. "\0" .. row[2]] = true end

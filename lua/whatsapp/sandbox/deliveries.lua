@@ -147,9 +147,16 @@ end
 
 local start
 
+-- Returns the queue of an endpoint after it removed the deliveries at its head that were dropped. The queue is asked before each
+-- push and pop, so dropped deliveries cannot fill it.
+local function ready_of(endpoint)
+  local ready = endpoint.ready
+  while ready:size() > 0 and ready[ready.head].state ~= "waiting" do ready:pop() end
+  return ready
+end
+
 local function start_next(box, endpoint)
-  local delivery = endpoint.ready:pop()
-  while delivery and delivery.state ~= "waiting" do delivery = endpoint.ready:pop() end
+  local delivery = ready_of(endpoint):pop()
   if delivery then start(box, endpoint, delivery) end
 end
 
@@ -201,7 +208,7 @@ function attempt_when_due(subject)
     finish(delivery, "dropped")
     return tell(box, delivery)
   end
-  if endpoint.running >= MOST_UNDER_WAY then return endpoint.ready:push(delivery) end
+  if endpoint.running >= MOST_UNDER_WAY then return ready_of(endpoint):push(delivery) end
   start(box, endpoint, delivery)
 end
 

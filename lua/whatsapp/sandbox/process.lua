@@ -35,8 +35,8 @@ end
 
 local function read(path) return files.read(path) or "" end
 
----Returns the directive that sets the user of nginx's worker processes; "" if this program does not run as root. If root starts
----nginx without the directive, the worker processes run as the user "nobody", who cannot read the folder of root.
+---Returns the directive that sets the user of nginx's worker processes; "" if this program does not run as root. Without the
+---directive, nginx changes the user of root's worker processes, and they cannot read the folder of root.
 ---@return string directive for the top of a configuration
 function process.user()
   local _, number = process.run("/tmp", "id -u")

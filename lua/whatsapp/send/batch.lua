@@ -39,19 +39,11 @@ Batch.__name = "whatsapp.batch"
 
 -- ---- one delivery -----------------------------------------------------------------------------------------------------------
 
-local function new_delivery(self, message, key)
-  local one = new(self.state, self.plan)
-  one.batch = self
-  one.message = message
-  one.key = key
-  return one
-end
-
 -- Begins the next message to the same recipient.
 local function follow(self, one)
   local key = one.key
   local chain = self.chains[key]
-  push(self.ready, new_delivery(self, chain[chain.head], key))
+  push(self.ready, new(self.state, self.plan, chain[chain.head], self, key))
   pop(chain)
   if chain.head > chain.tail then self.chains[key] = true end
   self.held, self.alive = self.held - 1, self.alive + 1
@@ -124,7 +116,7 @@ local function run(self, one, to, plain_to)
   if not (self.closing or self.shared.closed) then
     if not one.body then
       if not to then to, plain_to = recipient_of(one.message) end
-      begin(one, one.message, to, plain_to)
+      begin(one, to, plain_to)
     end
     wait = advance(one, self.now())
     if wait == 0 and not self.closing then return start(self, one) end
@@ -163,7 +155,7 @@ end
 local function accept(self)
   local message = self.accepting
   if self.closing or self.shared.closed then
-    local one = new_delivery(self, message, false)
+    local one = new(self.state, self.plan, message, self, false)
     self.alive, self.accepting, self.current = self.alive + 1, NOTHING, one
     one:stop(self.closing and "batch" or "client")
     finish(self, one)
@@ -182,7 +174,7 @@ local function accept(self)
     self.held, self.accepting = self.held + 1, NOTHING
     return
   end
-  local one = new_delivery(self, message, key)
+  local one = new(self.state, self.plan, message, self, key)
   if key then self.chains[key] = true end -- becomes a queue when a second message to the recipient waits
   self.alive = self.alive + 1
   self.accepting = NOTHING
@@ -235,21 +227,20 @@ local function wake(self, all)
   end
 end
 
-local function wait_for_answer(self, seconds)
+-- Waits for an answer, or until the first of the sleeping deliveries wakes.
+local function wait(self)
+  local first, seconds = self.sleeping[1], LONGEST
+  if first then seconds = math.min(LONGEST, math.max(0, first.wakes - self.now())) end
+  if self.in_flight == 0 then
+    if not first then error "a delivery of the batch can never end" end
+    return self.state.sleep(seconds)
+  end
   local one, response, err, details = self.wait_for_answer(seconds, self)
   if one == nil then return end
   if not (self.is_owned or type(one) == "table") then return end -- the slot belongs to another user of the transport
   if not one.on_wire then return end -- this delivery has its outcome already
   if one.batch == self then return settle(self, one, response, err, details) end
   hand_over(one, response, err, details)
-end
-
-local function wait(self)
-  local first = self.sleeping[1]
-  local seconds = first and math.min(LONGEST, math.max(0, first.wakes - self.now())) or LONGEST
-  if self.in_flight > 0 then return wait_for_answer(self, seconds) end
-  if not first then error "a delivery of the batch can never end" end
-  self.state.sleep(seconds)
 end
 
 -- A hook, a store or a token function must not call the batch that runs it. If the coroutine that ran such a function is dead,
@@ -273,9 +264,11 @@ local function report(self, details)
   if details then details.progress_error = values.text_of(problem) end
 end
 
--- Returns the next message that has ended, and its outcome; no value: all messages have ended. Releases its delivery.
-local function next_outcome(self, level)
-  if self.current then check_current(self, level + 1) end
+-- Returns the next message that has ended, and its outcome; no value: all messages have ended. Releases its delivery. A `for` calls
+-- this function itself, and passes two more arguments, which are not used: a function around it takes 600 instructions a message.
+---@param level integer? the stack level of the caller to blame; nil: the caller of this function
+local function next_outcome(self, _, _, level)
+  if self.current then check_current(self, level or 2) end
   local ready = self.ready
   while not self.first_ended do
     if self.answered then settle_answered(self) end
@@ -308,14 +301,11 @@ end
 ---@return whatsapp.Message? message, table? result, string? err, whatsapp.info|whatsapp.details|nil details
 function Batch:next()
   check_batch(self)
-  local message, result, err, details = next_outcome(self, 2) -- not a tail call: errors blame the caller of this function
+  local message, result, err, details = next_outcome(self, nil, nil, 3) -- not a tail call: errors blame the caller
   return message, result, err, details
 end
 
-function Batch:__call()
-  local message, result, err, details = next_outcome(self, 2)
-  return message, result, err, details
-end
+Batch.__call = next_outcome
 
 ---Ends early: reads no further messages, begins none of the waiting messages, and waits for the messages on the wire. May be
 ---called again.
@@ -333,10 +323,10 @@ function Batch:close()
     end
     self.chains[key] = true
   end
-  local message, result, err, details = next_outcome(self, 2)
+  local message, result, err, details = next_outcome(self, nil, nil, 3)
   while message ~= nil do
     outcomes[#outcomes + 1] = { message = message, result = result, err = err, details = details }
-    message, result, err, details = next_outcome(self, 2)
+    message, result, err, details = next_outcome(self, nil, nil, 3)
   end
   return outcomes
 end

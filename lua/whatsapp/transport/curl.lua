@@ -60,12 +60,9 @@ end
 ---any started request
 function M.new(options)
   local self = libcurl.new("whatsapp.transport.curl", options, 2, false)
-  local transport = { streams = true, now = libcurl.now, sleep = sleep }
+  local transport = { streams = true, now = libcurl.now, sleep = sleep, start = self:starter(), wait = self:waiter() }
+  local perform = self.perform
 
-  local start, wait, perform = self.start_plainly, self.wait, self.perform
-
-  function transport.start(request, slot) start(self, request, slot, 2) end
-  function transport.wait(seconds) return wait(self, seconds) end
   function transport.close() self:close() end
 
   local function call(_, request)

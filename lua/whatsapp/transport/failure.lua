@@ -2,7 +2,7 @@
 -- help, and which directives or options are missing. Pure; never repeats a request.
 local failures = {}
 
-failures.CLOSED = "the transport was closed while this was under way"
+failures.CLOSED = "the transport was closed before the answer came"
 
 local TRUST = "nginx trusts the authorities of its directives lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt; "
   .. "and lua_ssl_verify_depth 3;"

@@ -15,7 +15,7 @@ local libcurl = {}
 local OPTIONS = { headers = "names" }
 for name, kind in pairs(util_options.TRANSPORT) do OPTIONS[name] = kind end
 
-local CLOSED = "the transport was closed while this was under way; the request may have been sent"
+local CLOSED = "the transport was closed before the answer came; the request may have been sent"
 local NO_MEMORY = "not enough memory"
 
 -- Returns whatsapp.curl. If it is not installed, raises an error of one line; Lua's error also lists the paths that Lua searched.
@@ -133,17 +133,18 @@ function Libcurl:start(request, slot, box, level)
   error(err, level + 1)
 end
 
----Begins a request for whatsapp.transport.curl. The tag of the request is its slot, so most requests need no entry.
----@param request table
----@param slot any
----@param level integer the stack level of the caller to blame
-function Libcurl:start_plainly(request, slot, level)
-  if self.closed or type(request) ~= "table" or request.progress then check(self, request, level + 1) end
-  if slot == nil then error("start needs a slot, which wait() returns with the answer", level + 1) end
-  local added, err, details = add(self, request, slot, level + 1)
-  if added then return end
-  if added == nil then error(err, level + 1) end
-  self.inboxes.put(self.inboxes:expect(slot, self.inboxes.common), nil, err, details)
+---Returns the function start() of whatsapp.transport.curl: it begins a request whose tag is its slot, so most requests need no
+---entry. A function of two arguments takes 600 instructions a message less than a method that start() calls.
+---@return fun(request: table, slot: any) start
+function Libcurl:starter()
+  return function(request, slot)
+    if self.closed or type(request) ~= "table" or request.progress then check(self, request, 2) end
+    if slot == nil then error("start needs a slot, which wait() returns with the answer", 2) end
+    local added, err, details = add(self, request, slot, 2)
+    if added then return end
+    if added == nil then error(err, 2) end
+    self.inboxes.put(self.inboxes:expect(slot, self.inboxes.common), nil, err, details)
+  end
 end
 
 -- ---- progress -----------------------------------------------------------------------------------------------------------
@@ -211,8 +212,8 @@ function Libcurl:step(wake)
   self:collect(wake)
 end
 
--- For whatsapp.transport.curl: returns the slot and the outcome of the next request that start_plainly() began and that has
--- ended; no value: no such request has ended. Keeps the outcomes of perform() in their boxes.
+-- For whatsapp.transport.curl: returns the slot and the outcome of the next request of start() that has ended; no value: no such
+-- request has ended. Keeps the outcomes of perform() in their boxes.
 local function next_started(self)
   while true do
     if self.client and not (self.observed or self.calls) then return self.next(self.client) end -- all tags are slots
@@ -222,29 +223,28 @@ local function next_started(self)
   end
 end
 
----For whatsapp.transport.curl: waits in libcurl until one of the requests that start_plainly() began has ended.
----@param seconds number
----@return any slot no value: the time is over, or the transport was closed
----@return table? response
----@return string? err
----@return table? details
-function Libcurl:wait(seconds)
+---Returns the function wait() of whatsapp.transport.curl: it waits in libcurl until one of the requests of start() has ended.
+---Returns no value if the time is over, or if the transport was closed.
+---@return fun(seconds: number): any, table?, string?, table? wait returns slot, response, err, details
+function Libcurl:waiter()
   local common = self.inboxes.common
-  if common.first then return self.inboxes:take(common) end
-  if self.closed then return end
-  local client = self.client or self:open(2)
-  if not client then return end
-  local slot, response, err, details = next_started(self)
-  if slot == nil then
-    local deadline, left = libcurl.now() + seconds, seconds
-    repeat
-      client:wait(math.max(0, left))
-      slot, response, err, details = next_started(self)
-      if slot == nil and not self.closed then left = deadline - libcurl.now() end
-    until slot ~= nil or common.first or self.closed or left <= 0
+  return function(seconds)
+    if common.first then return self.inboxes:take(common) end
+    if self.closed then return end
+    local client = self.client or self:open(2)
+    if not client then return end
+    local slot, response, err, details = next_started(self)
+    if slot == nil then
+      local deadline, left = libcurl.now() + seconds, seconds
+      repeat
+        client:wait(math.max(0, left))
+        slot, response, err, details = next_started(self)
+        if slot == nil and not self.closed then left = deadline - libcurl.now() end
+      until slot ~= nil or common.first or self.closed or left <= 0
+    end
+    if slot == nil then return self.inboxes:take(common) end -- close() may have put an outcome there
+    return slot, response, err, details
   end
-  if slot == nil then return self.inboxes:take(common) end -- close() may have put an outcome there
-  return slot, response, err, details
 end
 
 -- ---- one at a time --------------------------------------------------------------------------------------------------------
@@ -255,7 +255,8 @@ local function step_of_call(self)
 end
 
 -- Sends a request with a progress function: waits in steps, and calls the function between two steps. Keeps the answers to other
--- requests for wait(). If code raises an error during the wait (Ctrl-C does so), ends the request and raises the error again.
+-- requests for wait(). If code raises an error during the wait (Ctrl-C does so), ends the request, removes the file of its
+-- answer, and raises the error again.
 local function perform_observed(self, request, level)
   local box = self.inboxes.new_box()
   local call = self.inboxes:expect(box, box)
@@ -267,6 +268,7 @@ local function perform_observed(self, request, level)
       local ok, raised = pcall(step_of_call, self)
       if not ok then
         if self.client then self.client:abort(call) end
+        if request.to_file then os.remove(request.to_file) end -- this request made it
         error(raised, 0)
       end
     end

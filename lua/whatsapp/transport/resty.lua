@@ -13,6 +13,7 @@ local inboxes = require "whatsapp.transport.inboxes"
 local outcome = require "whatsapp.wire.outcome"
 local util_options = require "whatsapp.util.options"
 local stream = require "whatsapp.transport.upload"
+local url = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
 local workers = require "whatsapp.transport.resty.workers"
 
@@ -54,8 +55,15 @@ local function settings_of(options, level)
   if settings.max_requests then
     error("option max_requests is for libcurl: this transport does not need it", level + 1)
   end
-  if settings.proxy and settings.proxy ~= "" and not settings.http then
-    error("option proxy: cosockets cannot use a proxy; lua-resty-http can: http = require \"resty.http\"", level + 1)
+  if settings.proxy and settings.proxy ~= "" then
+    if not settings.http then
+      error("option proxy: cosockets cannot use a proxy; lua-resty-http can: http = require \"resty.http\"", level + 1)
+    end
+    settings.proxy = settings.proxy:find("://", 1, true) and settings.proxy or "http://" .. settings.proxy
+    local read = url.read_base(settings.proxy)
+    if not read or read.scheme ~= "http" then
+      error("option proxy: lua-resty-http can use only a proxy of http, without a name and a password", level + 1)
+    end
   end
   return settings
 end

@@ -9,8 +9,11 @@ local values = require "whatsapp.util.values"
 
 local outcome = {}
 
----The headers that this file reads; those of TOLD below are added. The library's transports drop all other headers.
-outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
+---The headers that this file reads. The library's transports drop all other headers.
+outcome.HEADERS = {
+  "retry-after", "content-type", "content-encoding", "x-fb-trace-id", "x-fb-request-id", "x-fb-debug",
+  "x-business-use-case-usage", "x-app-usage",
+}
 
 ---@class whatsapp.details
 ---@field kind "invalid"|"refused"|"transport"|"api"|"protocol"|"store" invalid: the message is wrong; refused: the request was
@@ -318,24 +321,17 @@ end
 
 -- ---- headers of a success ---------------------------------------------------------------------------------------------------
 
--- A row for each header that goes into `info`: the member of `info`, and the function that reads it from all headers.
-local TRACE_ID, USAGE = { "trace_id", outcome.trace_id }, { "usage", outcome.usage }
-local TOLD = {
-  ["x-fb-trace-id"] = TRACE_ID, ["x-fb-request-id"] = TRACE_ID, ["x-fb-debug"] = TRACE_ID,
-  ["x-business-use-case-usage"] = USAGE, ["x-app-usage"] = USAGE,
-}
-for name in pairs(TOLD) do table.insert(outcome.HEADERS, name) end
+local trace_id, usage = outcome.trace_id, outcome.usage
 
----Copies the headers of TOLD into `info`.
----@param info table gets a member for each of these headers
+---Reads the headers of a success into `info`: its trace_id and usage.
+---@param info table
 ---@param headers table<string, string> as outcome.checked returns them
 ---@param clean fun(of: any, value: any): any removes secrets from a value
 ---@param of any the first argument of clean
 function outcome.tell(info, headers, clean, of)
-  for name in next, headers do
-    local row = TOLD[name]
-    if row then info[row[1]] = clean(of, row[2](headers)) end
-  end
+  local id, used = trace_id(headers), usage(headers)
+  if id then info.trace_id = clean(of, id) end
+  if used then info.usage = clean(of, used) end
 end
 
 -- ---- failures that are made here ------------------------------------------------------------------------------------------

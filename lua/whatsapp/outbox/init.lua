@@ -5,7 +5,7 @@
 --
 -- Words of the outbox. Lane: the entries of one recipient, which are sent in order. Lease: the time for which a sender has an
 -- entry. Fence: a number of an entry that each claim increases; after the lease is over, the sender has an old fence, and the
--- store refuses its changes. Place: the permission to send one message under a limit.
+-- store refuses its changes. Place: one interval of time in a limit, which one message takes (see send/limits).
 local client_of = require "whatsapp.client"
 local core = require "whatsapp.core"
 local observe = require "whatsapp.util.observe"
@@ -38,8 +38,8 @@ local outbox = {}
 ---@field resolve fun(self, key: string, word: "again"|"drop"): boolean?, string?, table?
 ---@field purge fun(self, age: number, n: integer): integer?, string?, table? deletes entries that ended more than `age` seconds
 ---ago
----@field take_all fun(self, asks: table[]): number[]?, string?, table? takes a place in each limit (see send/limits): { key, interval, burst, at_most };
----returns the seconds to wait for each place
+---@field take_all fun(self, asks: table[]): number[]?, string?, table? takes a place in each limit: { key, interval, burst,
+---at_most }; returns the seconds to wait for each place
 ---@field close fun(self)
 
 ---@class whatsapp.outbox.entry

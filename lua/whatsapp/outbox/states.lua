@@ -27,8 +27,8 @@ for name, list in pairs(states.LISTS) do states[name] = set(list) end
 ---@return integer rank 0 if the status is unknown
 function states.rank(name) return status.RANK[name] or 0 end
 
----Takes one place of a limit (the algorithm is GCRA). A place is the permission to send one message. A new place comes every
----`interval` seconds; at most `burst` places can be taken at once.
+---Takes one place of a limit (the algorithm is GCRA). A place is one interval of time, which one message takes. Up to `burst`
+---messages may leave at once; then one message may leave in each interval.
 ---@param ends number? the time that the last call for this key returned
 ---@param now number the time of the store
 ---@param ask { interval: number, burst: integer, at_most: number? } seconds

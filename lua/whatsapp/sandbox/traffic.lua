@@ -1,5 +1,5 @@
 -- The limits of the API for a box (a simulated API), and the headers that tell how much of a limit is used. Enforces limits only
--- with the option `limits`. A place is the permission to send one message under a limit. Never waits.
+-- with the option `limits`. A place is one interval of time in a limit, which one message takes. Never waits.
 local chaos = require "whatsapp.sandbox.chaos"
 local limits = require "whatsapp.send.limits"
 

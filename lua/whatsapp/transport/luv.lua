@@ -2,8 +2,9 @@
 -- loop goes on. Outside of a coroutine it runs the loop itself until the answer arrives.
 --
 -- Other code may close or resume a coroutine that waits here. So the transport resumes only coroutines that still wait here; and
--- a coroutine that other code resumes too early waits again. A place is a table whose `waiter` waits: the box of an inbox (see
--- transport/inboxes), or the place of one sleep. Never waits inside a callback of the loop: the transport raises an error there.
+-- a coroutine that other code resumes too early waits again. Never waits inside a callback of the loop: the transport raises an
+-- error there. In this file, `place` is a table whose member `waiter` is the waiting coroutine: the box of an inbox (see
+-- transport/inboxes), or a table for one sleep.
 local libcurl = require "whatsapp.transport.libcurl"
 local uv = require("whatsapp.util.needed").module "luv"
 
@@ -41,7 +42,7 @@ local function current()
   return MAIN
 end
 
--- waits until the place has another waiter, or no waiter
+-- waits until `place` has another waiter, or no waiter
 local function suspend(place, waiter)
   if waiter == MAIN then
     while place.waiter == MAIN do uv.run "once" end

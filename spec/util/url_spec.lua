@@ -12,7 +12,8 @@ local LOOPBACK = {
 local ELSEWHERE = {
   "http://127.999.999.999", "http://127.0.0.256", "http://127.0.0.1.", "http://127.0.0", "http://127.1", "http://127.0.0.01",
   "http://127.0.0.1.evil.com", "http://localhost.evil.com", "http://localhost.", "http://evil.com", "http://2130706433",
-  "http://0x7f.0.0.1", "http://127.0.0.1e", "http://127.1.1.1.1", "http://127....", "http://127.", "http://127.0.0.1..", "http://[::2]", "http://[::127.0.0.1]", "http://[0::1]", "http://[::1:0]",
+  "http://0x7f.0.0.1", "http://127.0.0.1e", "http://127.1.1.1.1", "http://127....", "http://127.", "http://127.0.0.1..",
+  "http://[::2]", "http://[::127.0.0.1]", "http://[0::1]", "http://[::1:0]",
 }
 local UNREADABLE = {
   "http://[::1].evil.com", "http://[::1]x", "http://[::1]80", "http://[::1", "http://::1", "http://[]", "http://[1]",

@@ -590,8 +590,8 @@ void wa_transfer_progress(const wa_transfer *t, int64_t *moved, int64_t *all)
 }
 
 /* Whether the request, all of it, may have left. A whole body that the system takes late is not counted by libcurl, so
- * that only a request that was never begun is certain not to have left. For a streamed body we know how much libcurl has
- * taken: until libcurl takes the last byte, the server cannot have the whole request. */
+ * that only a request that was never begun is certain not to have left. For a streamed body we know how much libcurl
+ * has taken: until libcurl takes the last byte, the server cannot have the whole request. */
 bool wa_transfer_may_have_left(const wa_transfer *t)
 {
     if (t->carried) return true;

@@ -54,7 +54,9 @@ function merge.of(message, header, may_be_empty)
   end
   local function make(fields)
     local row = {}
-    if #fields ~= #header then return nil, ("has %d fields, but the first line has %d"):format(#fields, #header) end
+    if #fields ~= #header then
+      return nil, ("%d field%s, but the first line has %d"):format(#fields, #fields == 1 and "" or "s", #header)
+    end
     for name in pairs(wanted) do
       row[name] = fields[place[name]]
       if row[name] == "" and not may_be_empty then return nil, ("the column %s is empty (--empty ok allows it)"):format(name) end

@@ -24,8 +24,10 @@ CFLAGS  ?= -O2 -g
 PREFIX  ?= /usr/local
 override PREFIX := $(patsubst ~/%,$(HOME)/%,$(PREFIX))
 
-# by the name, else as the program or its headers say; Debian's names are those of the version
-LUA_VERSION := $(shell sh spec/support/lua_version.sh "$(LUA)")
+# The version that the name, the program or its headers tell; without one, the build ends with an error. Debian's names for
+# packages have the version.
+KNOWN_VERSION := $(shell sh spec/support/lua_version.sh "$(LUA)")
+LUA_VERSION := $(or $(KNOWN_VERSION),5.4)
 ABI      := lua$(LUA_VERSION)
 PACKAGE  := $(shell sh spec/support/lua_package.sh $(LUA_VERSION))
 LUA_INC  ?= $(or $(if $(PACKAGE),$(shell pkg-config --cflags $(PACKAGE))),-I/usr/include/$(ABI))
@@ -104,6 +106,8 @@ $(foreach file,errors export compile,$(BUILD)/obj/core/$(file).o): CFLAGS += -Os
 # Asked once a build: without a header the compiler would say the same in a hundred lines.
 HEADER = @mkdir -p $(@D); CC="$(CC)" sh spec/support/header.sh
 $(BUILD)/headers:
+	$(if $(KNOWN_VERSION)$(filter-out file,$(origin LUA_INC)),,$(error the version of LUA=$(LUA) is not known: \
+	name an installed Lua, or set LUA_INC=-I... to its headers))
 	$(HEADER) lauxlib.h "$(LUA_INC)" "no headers of $(LUA): on Debian apt install \
 	$(if $(filter luajit%,$(LUA)),luajit2,$(ABI)) lib$(ABI:lua5.1=lua5.1-0)-dev; else LUA=... names another Lua, LUA_INC=-I... its headers \
 	(OpenResty's: LUA=luajit LUA_INC=-I/usr/local/openresty/luajit/include/luajit-2.1)" && : >$@

@@ -19,8 +19,8 @@ local metrics = {}
 
 ---Keeps the numbers.
 ---@class whatsapp.metric_sink
----@field add fun(self: any, series: whatsapp.metric_series, n: number) counter: adds n; gauge: is n now; histogram: counts a
----value n
+---@field add fun(self: any, series: whatsapp.metric_series, n: number) counter: adds n; gauge: sets the number to n; histogram:
+---counts the value n
 ---@field text (fun(self: any): string)? all numbers in Prometheus' text format
 
 ---A callable object for the option `observe`.
@@ -30,7 +30,7 @@ local Metrics = {}
 Metrics.__index = Metrics
 Metrics.__name = "whatsapp.metrics"
 
--- the most values of a label, and the most combinations of the labels of an event; a value after them becomes "other"
+-- the most values of a label, and the most combinations of label values of all events; a further value becomes "other"
 local MOST, MOST_TOGETHER = 100, 2000
 local LONGEST = 64 -- bytes of a value
 
@@ -109,9 +109,11 @@ local function additions(self, event, texts)
   return list
 end
 
-local NONE = {} -- the branch of the tree for a label that the event does not have
+-- The tree has a branch for each event and each combination of label values: name of the event -> value of its first label ->
+-- value of its second label … -> the list from additions().
+local NONE = {} -- the branch for a label that the event does not have
 
--- Returns the additions of an event with a new combination of label values, and adds a branch for it to the tree.
+-- Returns the additions of an event with a new combination of label values, and adds a branch for the combination to the tree.
 local function grow(self, event, observed)
   local texts, node, is_bounded = {}, self.tree[observed.name], self.count < MOST_TOGETHER
   local has_place = is_bounded
@@ -202,12 +204,12 @@ function metrics.new(options)
   return self
 end
 
----Makes a sink in the memory of this process (in nginx: of one worker).
+---Makes a sink in the memory of this process (in nginx: of one worker process).
 ---@return whatsapp.metric_sink
 function metrics.memory() return sinks.memory() end
 
----Makes a sink in a shared dict of nginx, for all workers. It never removes a number: if the dict is full, a new series is an
----error, and `observe_error` has the error.
+---Makes a sink in a shared dict of nginx, for all worker processes. The sink never removes a number: if the dict is full, a new
+---series is an error, which goes to `observe_error` of the observed object.
 ---@param dict string|ngx.shared.DICT the dict's name, or ngx.shared.NAME; use a dict only for metrics: 1 MB is enough
 ---@return whatsapp.metric_sink
 function metrics.shared(dict)
@@ -227,7 +229,7 @@ end
 ---@return whatsapp.metric_sink
 function metrics.nginx_lua_prometheus(prometheus)
   if type(prometheus) ~= "table" or type(prometheus.counter) ~= "function" then
-    error('whatsapp.metrics.nginx_lua_prometheus takes what require("prometheus").init(...) returns', 2)
+    error('whatsapp.metrics.nginx_lua_prometheus takes the object that require("prometheus").init(...) returns', 2)
   end
   return sinks.nginx_lua_prometheus(prometheus, rows)
 end

@@ -64,20 +64,20 @@ end
 local DEFER = { concurrency = "count", max = "count" }
 local LATE = 1 -- seconds; a timer that begins later counts as dropped: nginx drops timers over lua_max_running_timers
 
--- A timer holds a place while it runs. If a job ends its timer (with the old ngx.exit), run() cannot free the place: the garbage
--- collector frees it.
-local function take_place(state)
-  local place, left = newproxy(true), false -- luacheck: ignore 113
-  local function leave()
-    if not left then state.running = state.running - 1 end
-    left = true
+-- Counts a timer that begins. Returns a guard, and a function that counts the timer's end. If a job ends its timer (with the old
+-- ngx.exit), run() cannot call this function: the garbage collector does it when it frees the guard.
+local function count_timer(state)
+  local timer_guard, has_ended = newproxy(true), false -- luacheck: ignore 113
+  local function ended()
+    if not has_ended then state.running = state.running - 1 end
+    has_ended = true
   end
-  getmetatable(place).__gc = function()
-    if not left then state.cut = state.cut + 1 end
-    leave()
+  getmetatable(timer_guard).__gc = function()
+    if not has_ended then state.cut = state.cut + 1 end
+    ended()
   end
   state.running = state.running + 1
-  return place, leave
+  return timer_guard, ended
 end
 
 -- Runs in a timer. Does all waiting jobs, one after the other, even while the worker exits: the API has the answers, and does not
@@ -85,7 +85,7 @@ end
 local function run(state)
   ngx.ctx[HANDLING] = true
   state.asked = math.max(0, state.asked - 1)
-  local place, leave = take_place(state)
+  local timer_guard, ended = count_timer(state)
   while state.first <= state.last do
     local work = state[state.first]
     state[state.first] = nil
@@ -93,7 +93,7 @@ local function run(state)
     local ok, err = pcall(work)
     if not ok then ngx.log(ngx.ERR, "whatsapp.nginx: ", show.value(err)) end
   end
-  leave(place) -- the argument keeps the place alive until here
+  ended(timer_guard) -- the argument keeps the guard alive until here
 end
 
 local function ask_for_timer(state)
@@ -119,7 +119,7 @@ function nginx.defer(options)
   guard()
   local state = {
     concurrency = checked.concurrency or 32, max = checked.max or 10000,
-    first = 1, last = 0, -- the first and the last place of the waiting jobs
+    first = 1, last = 0, -- the indexes of the first and the last job that waits
     -- numbers of timers; asked_at: time of the last request for a timer; cut: timers that a job ended and the log does not have
     running = 0, asked = 0, asked_at = 0, cut = 0,
   }
@@ -171,8 +171,9 @@ end
 
 local LIMIT, AGAIN = "whatsapp:limit:", 10
 
--- The value of an entry is a time in whole microseconds: at this time, the last place that was taken ends. The entry expires at
--- the same time: so an expired entry means the same as no entry. To take a place, add the interval to the value.
+-- A place is one interval of time, as in send/limits. The value of an entry is a time in whole microseconds: at this time, the
+-- last place that was taken ends. The entry expires at the same time: so an expired entry means the same as no entry. To take a
+-- place, add the interval to the value.
 ---@class whatsapp.nginx_limits: whatsapp.limiter_store
 local Limits = {}
 Limits.__index = Limits

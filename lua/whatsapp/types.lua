@@ -26,7 +26,7 @@
 
 ---A name for Direct Send (beta).
 ---@class whatsapp.DirectSendConfig
----@field template_name? string The name of the template that the API makes. (0 to 512 characters, of the letters a to z, digits and _ only)
+---@field template_name? string The name of the template that the API makes. (0 to 512 characters, a string of the letters a to z, digits and _ only)
 
 ---The bid for a marketing message (beta).
 ---@class whatsapp.BidSpec
@@ -1285,7 +1285,7 @@
 
 ---The text of a card.
 ---@class whatsapp.CardBody
----@field text string The text. (1 to 160 characters, of at most 2 line ends)
+---@field text string The text. (1 to 160 characters, a text with at most 2 line ends)
 
 ---A link or buttons; the same kind on every card.
 ---@class whatsapp.CardAction
@@ -1540,7 +1540,7 @@
 
 ---A template: texts with variables, which the API reviews before they are used.
 ---@class whatsapp.graph.TemplateDefinition
----@field name string The name. Several templates may have one name, each in another language. (1 to 512 characters, of the letters a to z, digits and _ only)
+---@field name string The name. Several templates may have one name, each in another language. (1 to 512 characters, a string of the letters a to z, digits and _ only)
 ---@field language string The language's code. (at least 1 character, a language code such as en, fil or pt_BR)
 ---@field category "MARKETING"|"UTILITY"|"AUTHENTICATION" The purpose of the template.
 ---@field components whatsapp.graph.DefinitionComponent[] The parts of the template. (1 to 10 items)
@@ -1580,7 +1580,7 @@
 
 ---An example for a named variable.
 ---@class whatsapp.graph.NamedExample
----@field param_name string The name, without braces. (at least 1 character, of the letters a to z, digits and _ only)
+---@field param_name string The name, without braces. (at least 1 character, a string of the letters a to z, digits and _ only)
 ---@field example string The value. (at least 1 character)
 
 ---The body.
@@ -1885,7 +1885,7 @@
 
 ---A new template from a template of the API's library.
 ---@class whatsapp.graph.LibraryTemplate
----@field name string The name of the new template. (1 to 512 characters, of the letters a to z, digits and _ only)
+---@field name string The name of the new template. (1 to 512 characters, a string of the letters a to z, digits and _ only)
 ---@field language string The language's code. (at least 1 character, a language code such as en, fil or pt_BR)
 ---@field category "MARKETING"|"UTILITY"|"AUTHENTICATION" The purpose of the template.
 ---@field library_template_name string The name in the library. (at least 1 character)
@@ -1954,7 +1954,7 @@
 ---@field upload fun(self, flow: string|integer, body: whatsapp.graph.FlowFile, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Replaces the JSON of a draft; the answer has the errors that the API found in it.
 ---@field assets fun(self, flow: string|integer, query?: whatsapp.graph.CursorQuery, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details The files of a flow.
 ---@field publish fun(self, flow: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Publishes a draft. A published flow cannot be changed or deleted.
----@field deprecate fun(self, flow: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Retires a published flow for good.
+---@field deprecate fun(self, flow: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Retires a published flow; this cannot be undone.
 ---@field delete fun(self, flow: string|integer, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Deletes a draft.
 ---@field public_key fun(self, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details The public key of the phone number: `data[1]`. WhatsApp encrypts the requests of flows with it.
 ---@field set_public_key fun(self, body: whatsapp.graph.PublicKey, options?: whatsapp.endpoint_options): whatsapp.json_object?, string?, whatsapp.info|whatsapp.details Uploads the public key of whatsapp.flows.generate_key for the phone number.

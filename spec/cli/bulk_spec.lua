@@ -162,7 +162,7 @@ describe("whatsapp bulk", function()
   it("refuses wrong CSV, and names the line", function()
     program.scratch.write("order.json", '{"to":"{{phone}}","text":{"body":"{{name}}"}}')
     for text, said in pairs {
-      ["phone,nam\n1,x\n"] = "did you mean nam?", ["phone,name\n1\n"] = "rows.csv:2: 1 fields", ["phone,name\n1,\n"] = "name is empty",
+      ["phone,nam\n1,x\n"] = "did you mean nam?", ["phone,name\n1\n"] = "rows.csv:2: 1 field, but", ["phone,name\n1,\n"] = "name is empty",
       ['phone,name\n1,"x\n'] = "not closed", ['phone,name\n1,x"y\n'] = "a quote inside", ['phone,name\n1,"x"y\n'] = "follows",
       ["phone;name\n1;x\n"] = "only commas", ["phone,phone,name\n1,1,x\n"] = "twice", [""] = "no header",
     } do

@@ -89,7 +89,7 @@ describe("a message with columns", function()
     local make = assert(merge.of(message, { "phone", "name" }, false))
     assert.same({ to = "1", list = { "{{phone}}% {{phone}}%", 7 }, flag = true }, make { "1", "{{phone}}%" })
     assert.equal("{{phone}}", message.to)
-    assert.same({ nil, "1 fields, the first line has 2" }, { make { "1" } })
+    assert.same({ nil, "1 field, but the first line has 2" }, { make { "1" } })
   end)
 end)
 

@@ -71,7 +71,7 @@ describe("the program whatsapp", function()
       ["send 1 text.preview_url=maybe"] = "true or false", ["send 1 x --await seen"] = "--await takes", ["media"] = "a command is required",
       ["completion csh"] = "must be one of", ["trigger message.txt --dry-run"] = "did you mean message.text?", ["trigger"] = "KIND",
       ["call PUT x"] = "the method must be", ["listen --port 99999"] = "--port",
-      ["send 1 --file x --template y"] = "exclude each other",
+      ["send 1 --file x --template y"] = "use only one of",
     } do
       local ended = run(words)
       assert.equal(2, ended.status, words .. ended.err)
@@ -87,7 +87,7 @@ describe("the program whatsapp", function()
       "listen --app-secret EAASECRET", "trigger message.text --secret=EAASECRET" } do
       local ended = run(words)
       assert.equal(2, ended.status, words)
-      assert.is_truthy(ended.err:find("is no option", 1, true), ended.err)
+      assert.is_truthy(ended.err:find("is not an option", 1, true), ended.err)
       assert.is_nil((ended.out .. ended.err):find("EAASECRET", 1, true), words)
     end
     assert.equal(0, run("send 1 --dry-run -- --token").status)

@@ -184,7 +184,7 @@ describe("whatsapp.encode", function()
         { "context forbidden" } },
       { "a pin to a user", { to = "1", recipient_type = "individual", pin = { type = "unpin", message_id = "w" } },
         { "recipient_type enum" } },
-      { "a pin to nobody in particular", { to = "1", pin = { type = "unpin", message_id = "w" } }, { "recipient_type required" } },
+      { "a pin without a recipient type", { to = "1", pin = { type = "unpin", message_id = "w" } }, { "recipient_type required" } },
       { "days of an unpin", { to = "1", recipient_type = "group", pin = { type = "unpin", message_id = "w", expiration_days = 3 } },
         { "pin.expiration_days forbidden" } },
       { "a recipient of a mark as read", { status = "read", message_id = "w", to = "1" }, { "to forbidden" } },

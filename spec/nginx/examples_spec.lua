@@ -4,7 +4,7 @@ local nginx_server = require "spec.support.nginx"
 local read = require "spec.support.read"
 local webhooks = require "spec.support.webhooks"
 
-local TOKEN = "a-token-that-nobody-is-to-see"
+local TOKEN = "a-token-that-no-log-may-show"
 
 local function sandbox()
   return nginx_server.start { conf = "examples/nginx/sandbox.conf" }

@@ -104,6 +104,15 @@ describe("make", function()
     assert.equal("export LUA='lua5.2'", make("LUA=lua5.2 env"):match "^export LUA='.-'")
   end)
 
+  it("builds nothing for a Lua whose version it cannot tell, unless the user names its headers", function()
+    for _, name in ipairs { "lua9.9", "lua6", "moon" } do
+      local said = make(("LUA=%s BUILD=%s/none core"):format(name, folder))
+      assert.is_truthy(said:find("the version of LUA=" .. name .. " is not known", 1, true), said)
+    end
+    local said = make(("LUA=moon LUA_INC=-I/nowhere BUILD=%s/none core"):format(folder))
+    assert.is_truthy(said:find("no headers of moon", 1, true), said)
+  end)
+
   it("prints the name of the Lua that it uses, if this is not 5.4", function()
     has "lua5.1"
     local build = folder .. "/built"

@@ -35,7 +35,6 @@ local EXCEPTIONS = {
   ["lua/whatsapp/sandbox/templates.lua"] = { ["none"] = "NONE is a value of the API" },
   ["lua/whatsapp/sandbox/nginx.lua"] = { ["none"] = "a value of the header Content-Security-Policy" },
   ["lua/whatsapp/sandbox/server.lua"] = { ["none"] = "a value of the header Content-Security-Policy" },
-  ["lua/whatsapp/sandbox/process.lua"] = { ["nobody"] = "a user of the system" },
   ["lua/whatsapp/media/client.lua"] = { ["the name own"] = "the public option of media:get and media:download" },
 }
 

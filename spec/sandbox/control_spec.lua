@@ -242,7 +242,7 @@ describe("the control API of the sandbox", function()
     local id = assert(client:send { to = "16505551234", interactive = { type = "button", body = { text = "?" }, action = { buttons = {
       { type = "reply", reply = { id = "ok", title = "OK" } }, { type = "reply", reply = { id = "no", title = "No" } } } } } }).messages[1].id
     local status, answer = ask(box, "POST", "/users/16505551234/press", { button = "yes" })
-    assert.same({ 400, ("press: no button `yes` in %s, it has: ok, no"):format(id) }, { status, answer.problem })
+    assert.same({ 400, ("press: no button `yes` in %s; it has: ok, no"):format(id) }, { status, answer.problem })
   end)
 end)
 

@@ -311,7 +311,7 @@ describe("starting the sandbox", function()
     end
     for words, options in pairs {
       ["is neither +24h"] = { clock = "yesterday" }, ["cannot start in the past"] = { clock = "2001-01-01" },
-      ["is no rule such as"] = { chaos = { "reset" } }, ["did you mean reset"] = { chaos = { "answer:rest" } },
+      ["is not a rule such as"] = { chaos = { "reset" } }, ["did you mean reset"] = { chaos = { "answer:rest" } },
       ["is not name=value"] = { chaos = { "answer:reset,1" } }, ["delivered:500"] = { statuses = "delivered=500" },
       ["has no .json file"] = { templates = "/nowhere" },
     } do

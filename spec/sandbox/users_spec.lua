@@ -263,7 +263,7 @@ describe("a user of the sandbox", function()
     local cyclic = {}
     cyclic.a = cyclic
     local cases = {
-      { function() ana:presses "maybe" end, ("press: no button `maybe` in %s, it has: yes, no"):format(id) },
+      { function() ana:presses "maybe" end, ("press: no button `maybe` in %s; it has: yes, no"):format(id) },
       { function() ana:chooses "r1" end, "choose: there is no such message to Ana" },
       { function() ana:writes "" end, "write: text must be a string of UTF-8" },
       { function() ana:writes "\255" end, "write: text must be a string of UTF-8" },

@@ -182,6 +182,17 @@ describe("a webhook of the sandbox", function()
     assert.equal(3, dropped)
   end)
 
+  it("is not kept for an endpoint that never answers after it was dropped", function()
+    local box = sandbox.new { webhook = URL }
+    local deliveries = require "whatsapp.sandbox.deliveries"
+    for _ = 1, 30 do
+      for _ = 1, 1000 do deliveries.send(box, { number = "1", what = "text" }, "{}") end
+      box:run()
+    end
+    assert.equal(10000, box.waiting.count)
+    assert.is_true(box.endpoints[""].ready:size() <= 20000, box.endpoints[""].ready:size())
+  end)
+
   it("explains a signature that the endpoint refuses", function()
     local box, drive = new_box(function() return { status = 401, headers = {}, body = "bad signature" } end)
     box:user("16505551234"):writes(WORDS)

@@ -15,7 +15,7 @@ rm -f "$folder/luac.c" "$folder/print.c"
 # shellcheck disable=SC2086
 [ -x "$folder/lua" ] || ${CC:-cc} -std=gnu99 -O1 -g -w $flags -Dlua_assert=assert -include assert.h -Wl,-E -o "$folder/lua" "$folder"/*.c -lm -ldl
 make -s LUA="$lua" BUILD="$folder" CFLAGS="-O1 -g" LUA_INC="-I$folder -DLUA_USE_APICHECK" all
-make -s sandbox
+make -s sandbox-modules
 
 LUA=$folder/lua
 LUA_PATH="./?.lua;lua/?.lua;lua/?/init.lua;$($lua -e 'io.write(package.path)')"

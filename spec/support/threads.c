@@ -1,6 +1,6 @@
 /* Eight threads, each with lua_States of its own that it opens, uses and closes: core, curl, crypto and the Lua files,
  * all at once. Built under ThreadSanitizer by `make threads`, out of the amalgamation: whatever two threads would share
- * is reported and ends it with a status that is not 0. Sends to nobody but a process of its own on 127.0.0.1. */
+ * is reported and ends it with a status that is not 0. Sends only to its own server process on 127.0.0.1. */
 #define _DEFAULT_SOURCE
 
 #include "answering.h"

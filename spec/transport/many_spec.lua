@@ -3,7 +3,7 @@
 local rows = require "spec.transport.rows"
 
 local LOST, REFUSED = rows.LOST, rows.REFUSED
-local CLOSED = "the transport was closed while this was under way; the request may have been sent"
+local CLOSED = "the transport was closed before the answer came; the request may have been sent"
 
 rows.describe("has many under way, and", function(t)
   local function numbered(number, changes)

@@ -695,6 +695,20 @@ local function over_resty_http(folder)
     assert.same({ http_proxy = "http://127.0.0.1:3128", https_proxy = "http://127.0.0.1:3128" }, got.proxy_opts)
   end)
 
+  it("takes only a proxy that lua-resty-http can use", function()
+    for _, proxy in ipairs { "http://u:p@127.0.0.1:1", "u@127.0.0.1:1", "https://127.0.0.1:1", "socks5://127.0.0.1:1" } do
+      local ok, err = pcall(require("whatsapp.transport.resty").new, { proxy = proxy, http = { new = print } })
+      assert.is_false(ok)
+      assert.truthy(err:find("only a proxy of http, without a name and a password", 1, true), err)
+    end
+    fault.play "ok"
+    local got = run("h1", [[
+      transport(post())
+      return options.http.connects[#options.http.connects].proxy_opts
+    ]], { options = { proxy = "127.0.0.1:3128" } })
+    assert.equal("http://127.0.0.1:3128", got.https_proxy)
+  end)
+
   it("is told of no proxy for plain http to this machine", function()
     fault.play "ok"
     assert.is_true(run("plain", [[

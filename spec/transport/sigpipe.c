@@ -1,5 +1,5 @@
-/* For spec/transport/sigpipe_spec.lua, loaded before the C library (LD_PRELOAD): a send raises SIGPIPE where nobody reads any
- * more, as the writes of libcurl before 7.87 over OpenSSL do. Changes nothing else. */
+/* For spec/transport/sigpipe_spec.lua, loaded before the C library (LD_PRELOAD): a send to a closed connection raises
+ * SIGPIPE, as the writes of libcurl before 7.87 over OpenSSL do. Changes nothing else. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stddef.h>

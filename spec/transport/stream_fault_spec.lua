@@ -189,7 +189,7 @@ rows.describe("with a progress function", function(t)
     assert.is_true(#calls <= (transport.now() - started) / 0.1 + 1) -- the server takes ten pieces in 0.4 seconds
   end)
 
-  over(ALL, "tells no total where nobody knows it", function(port)
+  over(ALL, "tells no total if the total is not known", function(port)
     t.fault.play "bytes 160000 chunked"
     local request, calls = watched(download(port))
     assert.equal(160000, t.answered(t.open(), request).size)
@@ -369,6 +369,30 @@ describe("a program that streams", function()
       end
     end)
   end
+
+  -- For each n, the n-th reading of the clock raises, as it would without memory: before, during and after the answer.
+  it("leaves no file where the call raises, whenever that is", function()
+    local curl, names = require "whatsapp.curl", { "whatsapp.curl", "whatsapp.transport.libcurl", "whatsapp.transport.curl" }
+    local kept, readings, raises_at, transport = {}, 0, 0, nil
+    for i, name in ipairs(names) do kept[i], package.loaded[name] = package.loaded[name], nil end
+    finally(function()
+      if transport then transport.close() end
+      for i, name in ipairs(names) do package.loaded[name] = kept[i] end
+    end)
+    package.loaded[names[1]] = setmetatable({ now = function()
+      readings = readings + 1
+      return readings == raises_at and error "not enough memory" or curl.now()
+    end }, { __index = curl })
+    transport = require(names[3]).new { proxy = "" }
+    repeat
+      fault.play "ok"
+      readings, raises_at = 0, raises_at + 1
+      local path = scratch.path "new"
+      local ok = pcall(transport, { method = "GET", url = fault.url "plain", to_file = path, progress = function() end })
+      assert.same(ok and { "new" } or {}, scratch.list())
+    until ok
+    assert.is_true(raises_at > 2)
+  end)
 
   -- Ctrl-C as in the lua program: a signal sets a hook that raises
   it("may be interrupted during a progress function, and no incomplete file remains", function()

@@ -204,7 +204,7 @@ rows.describe("when an answer is broken", function(t)
     assert.equal(200, t.answered(transport, t.post(port)).status)
   end)
 
-  over(ALL, "returns a compressed one as it came, which nobody asked for", function(port)
+  over(ALL, "returns a compressed one as it came, because no request asks for it", function(port)
     t.fault.play "gzip"
     local before = peak()
     local response = t.answered(t.open(), t.post(port)) -- 4 MB of bytes would be over the limit

@@ -12,7 +12,8 @@ local LOOPBACK = {
 local ELSEWHERE = {
   "http://127.999.999.999", "http://127.0.0.256", "http://127.0.0.1.", "http://127.0.0", "http://127.1", "http://127.0.0.01",
   "http://127.0.0.1.evil.com", "http://localhost.evil.com", "http://localhost.", "http://evil.com", "http://2130706433",
-  "http://0x7f.0.0.1", "http://127.0.0.1e", "http://[::2]", "http://[::127.0.0.1]", "http://[0::1]", "http://[::1:0]",
+  "http://0x7f.0.0.1", "http://127.0.0.1e", "http://127.1.1.1.1", "http://127....", "http://127.", "http://127.0.0.1..",
+  "http://[::2]", "http://[::127.0.0.1]", "http://[0::1]", "http://[::1:0]",
 }
 local UNREADABLE = {
   "http://[::1].evil.com", "http://[::1]x", "http://[::1]80", "http://[::1", "http://::1", "http://[]", "http://[1]",
@@ -40,6 +41,22 @@ describe("the reader of URLs", function()
       assert.is_table(checks.url(text, true))
     end)
   end
+
+  -- libcurl itself writes some of them as an address of this machine, for example 127.1; it looks up the others as names
+  it("and whatsapp.curl agree about this machine", function()
+    local client = require("whatsapp.curl").new { proxy = "", timeout = 5 }
+    local function err_of(text) -- port 1: there is no server
+      local host = text:match "^http://(%[[^%]]*%])" or text:match "^http://([^/:]*)"
+      return select(2, client:perform { method = "GET", url = ("http://%s:1/"):format(host) })
+    end
+    for _, text in ipairs(LOOPBACK) do assert.truthy(err_of(text):find("curl 7;", 1, true), text) end
+    for _, text in ipairs(ELSEWHERE) do
+      local err = err_of(text)
+      local here = err:find("Failed to connect to 127.0.0.%d port 1 ") or err:find("Failed to connect to ::1 port 1 ", 1, true)
+      assert.is_true(here ~= nil or err:find("plain http is only for loopback", 1, true) ~= nil, err)
+    end
+    client:close()
+  end)
 
   for _, text in ipairs(UNREADABLE) do
     it(("refuses %q"):format(text), function()

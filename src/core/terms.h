@@ -47,13 +47,13 @@
         "text", " text", "^(\\S([\\s\\S]*\\S)?)?$", .digits = true, .words = true) \
     ROW(WA_ONE_LINE,  "one_line",  "one line without tabs and without more than 4 spaces in a row", is_one_line, \
         "text", "a\nb", "^(?![\\s\\S]*[\\n\\r\\t])(?![\\s\\S]* {5})", .digits = true, .words = true) \
-    ROW(WA_FEW_LINES, "few_lines", "of at most 2 line ends", is_few_lines, \
+    ROW(WA_FEW_LINES, "few_lines", "a text with at most 2 line ends", is_few_lines, \
         "text", "a\nb\nc\nd", "^[^\\n]*(\\n[^\\n]*){0,2}$", .digits = true, .words = true) \
     ROW(WA_NO_SPACE,  "no_space",  "without white space", has_no_space, \
         "text", "a b", "^\\S*$", .digits = true, .words = true) \
     ROW(WA_LANGUAGE,  "language",  "a language code such as en, fil or pt_BR", is_language, \
         "pt_BR", "pt-BR", "^[a-z]{2,3}(_[A-Z]{2})?$", .correct = correct_language) \
-    ROW(WA_SNAKE,     "snake",     "of the letters a to z, digits and _ only", is_snake, \
+    ROW(WA_SNAKE,     "snake",     "a string of the letters a to z, digits and _ only", is_snake, \
         "text_1", "Text 1", "^[a-z0-9_]+$", .digits = true) \
     ROW(WA_NO_USER_ID, "no_user_id", "a phone number or the id of a group: a business-scoped user id goes to `recipient`", \
         is_no_user_id, "16505551234", "US.13491208655302741918", \

@@ -320,8 +320,9 @@ static wa_transfer *find(lua_State *L, const client *c)
     return NULL;
 }
 
-/* [-0, +0|3, v] client:progress(tag) -> bytes that have gone out of files and forms, or have come into a file; of how
- * many, nil where nobody knows; whether it has ended. Nothing: there is no such tag. */
+/* [-0, +0|3, v] client:progress(tag) -> the bytes of files and forms that were sent, or that came into a file; the
+ * total of these bytes, nil if it is not known; whether the request has ended. Returns nothing if there is no such tag.
+ */
 static int client_progress(lua_State *L)
 {
     const wa_transfer *t = find(L, check_client(L));

@@ -4,6 +4,7 @@
 #include "transfer.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { KEPT = 64 << 10 }; /* bytes of a buffer between two requests */
@@ -315,10 +316,24 @@ static bool set_headers(wa_transfer *t)
     return true;
 }
 
+/* Only the usual form, as libcurl writes addresses: it would look up any other, such as 127.0.0.1. or 127.1.1.1.1, as a
+ * name. */
+static bool is_loopback_address(const char *host)
+{
+    if (strncmp(host, "127", 3) != 0) return false;
+    const char *at = host + 3;
+    for (int i = 0; i < 3; i++) {
+        if (*at++ != '.') return false;
+        size_t digits = strspn(at, "0123456789");
+        if (digits == 0 || digits > 3 || (digits > 1 && *at == '0') || strtol(at, NULL, 10) > 255) return false;
+        at += digits;
+    }
+    return *at == '\0';
+}
+
 static bool is_loopback(const char *host)
 {
-    return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-           (strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host));
+    return curl_strequal(host, "localhost") || strcmp(host, "[::1]") == 0 || is_loopback_address(host);
 }
 
 #if WA_HAS_URL_API
@@ -575,8 +590,8 @@ void wa_transfer_progress(const wa_transfer *t, int64_t *moved, int64_t *all)
 }
 
 /* Whether the request, all of it, may have left. A whole body that the system takes late is not counted by libcurl, so
- * that only a request that was never begun is certain not to have left. Of what is streamed we know how much libcurl
- * has taken: without its last byte nobody has it whole. */
+ * that only a request that was never begun is certain not to have left. For a streamed body we know how much libcurl
+ * has taken: until libcurl takes the last byte, the server cannot have the whole request. */
 bool wa_transfer_may_have_left(const wa_transfer *t)
 {
     if (t->carried) return true;

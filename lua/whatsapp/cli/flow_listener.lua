@@ -1,11 +1,11 @@
--- The endpoint inside the nginx of `whatsapp flows serve`: it calls the functions of the user's file, and prints a line for each
+-- The endpoint inside the nginx of `whatsapp flows serve`: calls the functions of the user's file, and prints a line for each
 -- request. Never prints the content of a request.
 -- luacheck: std min+ngx_lua
 local worker = require "whatsapp.cli.worker"
 
 local listener = {}
 
-local state -- the state of the only worker
+local state -- the state of nginx's only worker process
 
 -- returns the table of functions from the user's file; the file may require modules of its folder
 local function callbacks_of(path)
@@ -28,7 +28,7 @@ function listener.handle(options, on_error)
   })
 end
 
----Makes the endpoint of this worker. For init_worker_by_lua.
+---Makes the endpoint in nginx's worker process. For init_worker_by_lua.
 ---@param path string of the file with the options
 function listener.begin(path)
   state = {}

@@ -45,7 +45,7 @@ local function check_no_secret(arguments)
     local name = argument:match "^%-%-([%a-]+)"
     local secret = name and SECRETS[name]
     if secret then
-      exit.stop("usage", ("--%s is no option: every user can read the arguments of a process. Set WHATSAPP_%s, or %s")
+      exit.stop("usage", ("--%s is not an option: every user can read the arguments of a process. Set WHATSAPP_%s, or %s")
         :format(name, secret:upper(), secret == "token" and "use --token-file or a profile's token_command"
           or "the app_secret_file of a profile"))
     end
@@ -79,7 +79,7 @@ local function command_of(options)
   return command
 end
 
--- ---- how it ends ------------------------------------------------------------------------------------------------------------
+-- ---- how the program ends ---------------------------------------------------------------------------------------------------
 
 local function complain(terminal, name, err, hint)
   local row = exit.row(name)

@@ -1,9 +1,9 @@
 -- Lets Ctrl-C interrupt work between two steps, and never within a step. Lua raises "interrupted!" only in the main coroutine
--- (LuaJIT: in any coroutine). So the work runs in another coroutine, which yields to the main coroutine after each outcome and
--- while it waits. Never loses a value of the work.
+-- (LuaJIT: in any coroutine; see resume_in_hook). So the work runs in another coroutine, which yields to the main coroutine after
+-- each outcome and while it waits. Never loses a value of the work: after Ctrl-C, the work can continue.
 local interruptible = {}
 
-local PAUSE = {} -- the work yields this while it waits
+local PAUSE = {} -- the work yields this value while it waits
 
 local function pause()
   local co, is_main = coroutine.running() -- Lua 5.1 returns no value in the main coroutine
@@ -13,7 +13,7 @@ end
 local LONGEST = 0.25 -- seconds: the longest wait before a yield to the main coroutine
 local PATIENCE = 40 -- seconds: after expect_end(), a longer wait without an answer is an error
 
--- Returns a transport that yields to the main coroutine while it waits. `transport` does everything else.
+-- Returns a transport that sends over `transport`, but yields to the main coroutine while it waits.
 ---@param transport whatsapp.Transport
 ---@return whatsapp.Transport
 function interruptible.transport(transport)
@@ -37,13 +37,13 @@ function interruptible.transport(transport)
     return pause()
   end
 
-  -- from now on, raises an error if no answer comes for longer than every time-out
+  -- from now on, wait() raises an error if no answer has come for PATIENCE seconds, which are longer than every time-out
   function made.expect_end() made.is_ending, made.answered = true, transport.now() end
   return setmetatable(made, { __call = function(_, request) return transport(request) end })
 end
 
 -- LuaJIT raises "interrupted!" from a hook, in any coroutine, but it calls no hook within a hook. So this function resumes the
--- work within a hook. LuaJIT then raises a signal only after the hook has returned.
+-- work within a hook: LuaJIT then raises the error only after the hook has returned.
 local function resume_in_hook(co, take)
   debug.sethook(function()
     debug.sethook()

@@ -119,7 +119,7 @@ end
 function items.apply(message, words, reads)
   for _, word in ipairs(words) do
     local path, sign, value = items.split(word)
-    if not path then exit.stop("usage", ("%q is no item: path=text, path:=JSON or path=@file"):format(word)) end
+    if not path then exit.stop("usage", ("%q is not an item: path=text, path:=JSON or path=@file"):format(word)) end
     local file = sign == "=" and value:match "^@(.+)$"
     local media = file and items.media_of(path)
     if media then items.set(message, path .. ".id", reads.upload(file, media))

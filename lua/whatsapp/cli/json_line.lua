@@ -1,5 +1,5 @@
 -- Writes a value as one line of JSON: first the members in a requested order, then the other members by name, so that equal
--- values become equal bytes. A list that the core read stays a list. Never raises: a function becomes null.
+-- values become equal bytes. An empty list that the core has read stays a list. Never raises: a function becomes null.
 local core = require "whatsapp.core"
 local values = require "whatsapp.util.values"
 

@@ -1,5 +1,5 @@
--- Reads a file line by line in constant memory, even if a line never ends. Keeps every byte of a line, also NUL, but not the line
--- end. Never closes the file.
+-- Reads a file line by line. In a regular file, a line has a largest size; a line of a pipe may have any size. Keeps every byte
+-- of a line, but not the line end; on a pipe, Lua 5.1 and LuaJIT lose the bytes after a NUL. Never closes the file.
 local lines = {}
 
 local CHUNK = 65536

@@ -9,9 +9,9 @@ local worker = require "whatsapp.cli.worker"
 
 local listener = {}
 
-local state -- the state of the only worker
+local state -- the state of nginx's only worker process
 
----Reads the options of this worker. For init_worker_by_lua.
+---Reads the options. For init_worker_by_lua.
 ---@param path string of the file with the options
 function listener.begin(path)
   state = worker.begin(path)

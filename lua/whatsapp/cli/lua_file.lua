@@ -1,5 +1,5 @@
--- Reads messages from Lua code. The code can use only the constructors of whatsapp.message: no files, no programs, no other
--- modules. Never runs byte code, and never runs code longer than a second.
+-- Reads messages from Lua code. The code can use only the constructors of whatsapp.message, null and array: no files, no
+-- programs, no other modules. Never runs byte code. Stops the code after a second.
 local lua_file = {}
 
 local SECONDS, STEP = 1, 10000

@@ -41,7 +41,7 @@ end
 ---@param may_be_empty boolean
 ---@return (fun(fields: string[]): table?, string?)? make returns the message of a row, or nil and an error
 ---@return string? err
----@return table<string, integer>? place of each column
+---@return table<string, integer>? place column -> its position in a row
 function merge.of(message, header, may_be_empty)
   local place, names = place_of(header)
   if not place then return nil, names end
@@ -54,7 +54,9 @@ function merge.of(message, header, may_be_empty)
   end
   local function make(fields)
     local row = {}
-    if #fields ~= #header then return nil, ("%d fields, the first line has %d"):format(#fields, #header) end
+    if #fields ~= #header then
+      return nil, ("%d field%s, but the first line has %d"):format(#fields, #fields == 1 and "" or "s", #header)
+    end
     for name in pairs(wanted) do
       row[name] = fields[place[name]]
       if row[name] == "" and not may_be_empty then return nil, ("the column %s is empty (--empty ok allows it)"):format(name) end

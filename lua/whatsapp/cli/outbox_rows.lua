@@ -5,7 +5,7 @@ local store = require "whatsapp.cli.store"
 
 local outbox_rows = {}
 
-local AT_ONCE = 500 -- messages in one commit
+local AT_ONCE = 500 -- messages in one call of put_all
 
 local function put_list(outbox, list, options, visit)
   local items = {}

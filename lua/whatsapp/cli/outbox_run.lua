@@ -1,4 +1,4 @@
--- Sends the entries of an outbox, and stops at Ctrl-C between two steps: each message on the wire gets its outcome, all other
+-- Sends the entries of an outbox. Stops at Ctrl-C between two steps: each message on the wire gets its outcome, and all other
 -- entries stay in the store. Never loses an entry.
 local exit = require "whatsapp.cli.exit"
 local interruptible = require "whatsapp.cli.interruptible"
@@ -6,7 +6,8 @@ local interruptible = require "whatsapp.cli.interruptible"
 local outbox_run = {}
 
 local STOPPED = {} -- raised to end the run when nothing is on the wire
-local TIMEOUT, MARGIN = 30, 5 -- seconds for an attempt; seconds by which a lease is longer
+-- seconds for an attempt; seconds by which a lease (the time for which a sender has an entry) is longer than an attempt
+local TIMEOUT, MARGIN = 30, 5
 
 ---@param context whatsapp.cli.context
 ---@return { lease: number } options of whatsapp.outbox.new
@@ -53,7 +54,7 @@ function outbox_run.run(context, outbox, until_empty, on_outcome)
     local err, details
     local is_interrupted, problem = interruptible.step(co, function(_, ...) err, details = ... end)
     if is_interrupted then
-      context.terminal:note "waits for the messages on the wire; press Ctrl-C again to end at once"
+      context.terminal:note "waiting for the messages on the wire; press Ctrl-C again to end at once"
       state.is_stopping = true
     elseif problem and problem ~= STOPPED then error(problem, 0)
     elseif err and coroutine.status(co) == "dead" then exit.stop("failed", err, { details = details }) end

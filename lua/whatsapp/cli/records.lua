@@ -69,7 +69,8 @@ local function json_lines(next_line, first, after)
   end
 end
 
--- Reads JSON Lines if the first line is a whole value, or if the first two lines each begin an object. Else reads one JSON value.
+-- Reads JSON Lines if the first line is a whole value that is not a list, or if the first two lines each begin an object. Else
+-- reads one JSON value.
 local function sniffed(next_line, name)
   local first, err = next_line()
   if first == nil then return function() end end
@@ -112,7 +113,7 @@ function records.one(path)
   local next_record = records.of(file, name)
   local _, message, err = next_record()
   if type(message) ~= "table" then exit.stop("usage", ("%s: %s"):format(name, err or "the file has no message")) end
-  if next_record() then exit.stop("usage", ("%s: the file must have one message, it has several"):format(name)) end
+  if next_record() then exit.stop("usage", ("%s: the file must have one message, but it has several"):format(name)) end
   return message
 end
 

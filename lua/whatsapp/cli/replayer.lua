@@ -1,5 +1,5 @@
--- The sandbox inside the nginx of `whatsapp replay`: plays the users' side of a recorded run, waits for the answers of the
--- business, and compares both runs. At the end it stops nginx. Never compares ids and times.
+-- The sandbox inside the nginx of `whatsapp replay`: repeats the users' actions of a recorded run, waits for the answers of the
+-- business, and compares both runs. Stops nginx at the end. Never compares ids and times.
 -- luacheck: std min+ngx_lua
 local body_of = require("whatsapp.util.nginx_body").read
 local driver = require "whatsapp.sandbox.driver"
@@ -13,7 +13,7 @@ local wire = require "whatsapp.sandbox.wire"
 local replayer = {}
 
 local QUIET = 0.3 -- seconds: after the last expected answer, time for an answer that is not expected
-local state -- the state of the only worker
+local state -- the state of nginx's only worker process
 
 -- returns the ids of the messages that the business sent, in order
 local function ids_in(lines)
@@ -69,7 +69,7 @@ local function run(premature)
   finish(ok and diff or "error: " .. tostring(diff))
 end
 
----Starts the sandbox of this worker. For init_worker_by_lua.
+---Starts the sandbox in nginx's worker process. For init_worker_by_lua.
 ---@param path string of the file with the options
 function replayer.begin(path)
   state = assert(json.decode(assert(file.read(path))))

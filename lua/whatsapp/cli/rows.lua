@@ -14,7 +14,7 @@ local rows = {}
 ---@field key string?
 ---@field err string? why the row has no message
 
--- moves the member `key` from the message to the row: the API does not know it
+-- moves the member `key` from the message to the row: the API does not know this member
 local function with_key(row, message)
   row.message = message
   if type(message) ~= "table" then

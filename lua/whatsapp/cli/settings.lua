@@ -1,5 +1,5 @@
 -- Settings, from three places in this order: an option, a variable of the environment, a profile of the configuration file.
--- Refuses secrets in arguments and in files that others can read. Never writes a file.
+-- Never takes a secret from an argument, nor from a configuration file that other users can read. Never writes a file.
 local did_you_mean = require("whatsapp.util.options").did_you_mean
 local exit = require "whatsapp.cli.exit"
 local json = require "whatsapp.wire.json"
@@ -9,7 +9,8 @@ local shell = require "whatsapp.cli.shell"
 local settings = {}
 settings.__index = settings
 
--- name in a profile, and of the option; variable; secret: whether the value is a secret; help: the description
+-- each row: 1. the name in a profile and of the option; 2. the variable; secret: true if the value is a secret; help: a
+-- description
 settings.ROWS = {
   { "phone_number_id", "WHATSAPP_PHONE_NUMBER_ID", help = "the id of the number that sends" },
   { "waba_id", "WHATSAPP_WABA_ID", help = "the WhatsApp Business Account" },
@@ -68,7 +69,7 @@ local function check_profile(path, name, profile)
     if not is_right then exit.stop("usage", ("%s: %s.%s must be a %s"):format(path, name, key, key == "live" and "boolean"
       or "string")) end
     if rows[key].secret and shell.is_readable_by_others(path) then
-      exit.stop("usage", ("%s holds a secret (%s.%s) and others can read it: chmod 600 %s"):format(path, name, key,
+      exit.stop("usage", ("%s holds a secret (%s.%s), and other users can read the file: chmod 600 %s"):format(path, name, key,
         shell.quoted(path)))
     end
   end

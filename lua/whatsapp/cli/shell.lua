@@ -1,4 +1,4 @@
--- Runs commands of the shell, and quotes each value in a command. Never passes a secret as an argument.
+-- Runs commands of the shell, and quotes words for them. Never passes a secret as an argument.
 local shell = {}
 
 ---@param text string

@@ -1,6 +1,6 @@
 -- Writes to stdout and stderr, and asks the user questions: data goes to stdout, messages for the user go to stderr. A pipe gets
--- the same bytes as a terminal, but no colours, no progress and no questions. Hides each secret that hide() got. Never decides
--- what to print.
+-- the same text as a terminal, but no colours and no progress; only a terminal gets questions. Hides each secret that hide() got.
+-- Never decides what to print.
 local shell = require "whatsapp.cli.shell"
 
 local terminal = {}

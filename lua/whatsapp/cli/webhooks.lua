@@ -29,7 +29,7 @@ local ROWS = {
       filename = "order.pdf" } } },
   { "message.audio", "a voice message", "messages",
     { type = "audio", audio = { id = MEDIA.id, mime_type = "audio/ogg; codecs=opus", sha256 = MEDIA.sha256, voice = true } } },
-  { "message.location", "a place", "messages", { type = "location", location = { latitude = 52.52, longitude = 13.405,
+  { "message.location", "a location", "messages", { type = "location", location = { latitude = 52.52, longitude = 13.405,
     name = "Berlin" } } },
   { "message.contacts", "a contact", "messages", { type = "contacts", contacts = { { name = { formatted_name = "Bruno",
     first_name = "Bruno" },

@@ -1,12 +1,12 @@
--- The worker of the nginx that a command runs in the foreground: reads the options, prints lines, and ends nginx. Never runs
--- outside nginx.
+-- For the worker process of the nginx that a command runs in the foreground: reads the options, prints lines, and ends nginx.
+-- Never runs outside nginx.
 -- luacheck: std min+ngx_lua
 local file = require "whatsapp.util.file"
 local master = require "whatsapp.sandbox.master"
 
 local worker = {}
 
-local nginx -- the nginx of the only worker
+local nginx -- nginx's master process, from sandbox/master
 
 ---Ends nginx.
 function worker.stop() nginx:signal "QUIT" end
@@ -21,7 +21,7 @@ function worker.print(line)
   if not (io.stdout:write(line, "\n") and io.stdout:flush()) then worker.stop() end
 end
 
----Reads the options. Ends nginx later if the program that started it is killed. For init_worker_by_lua.
+---Reads the options. Ends nginx later if the program that started nginx is killed. For init_worker_by_lua.
 ---@param path string of the file with the options
 ---@return table options
 function worker.begin(path)

@@ -13,7 +13,7 @@ local call = {}
 ---@class whatsapp.call
 ---@field method ("GET"|"POST"|"DELETE")? GET if absent
 ---@field path string|(string|integer)[] the path after the version, such as "{waba}/message_templates"; or a list of its parts.
----The library escapes each part, and replaces {waba} and {phone} by the client's waba_id and phone_number_id
+---The library escapes each part, and replaces {waba} and {phone} with the client's waba_id and phone_number_id
 ---@field query table<string, string|number|boolean|(string|number)[]>? a list is sent as its items with commas between them
 ---@field body whatsapp.json_object? sent as JSON
 ---@field form whatsapp.form_part[]? sent as multipart/form-data
@@ -155,7 +155,7 @@ function call.run(access, asked, warnings)
   })
 end
 
----Returns pages for a request that the library refused. The loop has one turn, which gets the failure.
+---Returns pages for a request that the library refused. Their first item is the failure.
 ---@param err string
 ---@param details whatsapp.details
 ---@return whatsapp.pages

@@ -125,7 +125,7 @@ endpoints.TABLES = {
     { name = "publish", method = "POST", path = { "{flow}", "publish" }, section = FLOWS,
       doc = "Publishes a draft. A published flow cannot be changed or deleted." },
     { name = "deprecate", method = "POST", path = { "{flow}", "deprecate" }, section = FLOWS,
-      doc = "Retires a published flow for good." },
+      doc = "Retires a published flow; this cannot be undone." },
     { name = "delete", method = "DELETE", path = { "{flow}" }, section = FLOWS, doc = "Deletes a draft." },
     { name = "public_key", method = "GET", path = { "{phone}", "whatsapp_business_encryption" }, section = ENCRYPTION,
       doc = "The public key of the phone number: `data[1]`. WhatsApp encrypts the requests of flows with it." },

@@ -23,8 +23,8 @@ local path_of = problems.path
 ---@field values string[]? the allowed values; upper and lower case are equal
 ---@field open boolean? true: another value makes only a warning, because the API may know it
 ---@field format string? a name of fields.FORMATS
----@field class "G"|"S" G: a wrong value is a problem; S: a wrong value is a warning; but text that is not
----UTF-8, and a list with a hole or with names, are problems
+---@field class "G"|"S" G: a wrong value is a problem; S: a wrong value is a warning. Always problems: text that is not UTF-8, and
+---a list with a hole or with names
 ---@field fill string? the value that the library sends if the field is absent
 ---@field answered boolean? true: the API sets this field; a table that has it gets a warning
 
@@ -34,6 +34,7 @@ local path_of = problems.path
 ---@field section string
 ---@field by string? the name of the field whose value chooses a variant
 ---@field variants { value: string, object: string }[]?
+---@field open boolean? true: a value of `by` without a variant makes only a warning, because the API may know it
 ---@field fields whatsapp.graph.field[]
 ---@field rules { rule: string, names: string[] }[]?
 
@@ -42,7 +43,8 @@ local path_of = problems.path
 -- format -> words after "must be", a test, a right example and a wrong example
 fields.FORMATS = {
   snake = {
-    "of the letters a to z, digits and _ only", function(text) return text:find "^[a-z0-9_]+$" ~= nil end, "order_1", "Order 1",
+    "a string of the letters a to z, digits and _ only", function(text) return text:find "^[a-z0-9_]+$" ~= nil end,
+    "order_1", "Order 1",
   },
   language = {
     "a language code such as en, fil or pt_BR",
@@ -84,8 +86,8 @@ fields.KINDS = KINDS
 
 local function words_of(field)
   if field.values then return either(field.values) end
-  local words, form = KINDS[field.kind][1], field.format and fields.FORMATS[field.format][1]
-  if form then return form:find "^of " and words .. " " .. form or form end
+  if field.format then return fields.FORMATS[field.format][1] end
+  local words = KINDS[field.kind][1]
   if not field.max or field.kind == "list" then return words end
   return ("%s of %d to %d%s"):format(words, field.min or 0, field.max, field.kind == "string" and " characters" or "")
 end

@@ -1,5 +1,5 @@
--- The objects that endpoints take, by name. Data in the form of the schema of messages. To add a field, add a row in
--- graph/objects/: there are the definitions of templates, and the other bodies.
+-- The objects that endpoints take, by name. Data in the form of the schema of messages; checks nothing. To add a field, add a row
+-- to a file of graph/objects/: one has the definitions of templates, one has all other queries and bodies.
 local objects = {}
 
 for _, part in ipairs { "templates", "bodies" } do

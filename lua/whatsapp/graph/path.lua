@@ -8,7 +8,7 @@ local path = {}
 
 local LONGEST = 2048 -- bytes of a path
 
--- Bytes that a server could read as something else than a part of the path; each with its words.
+-- patterns of bytes that a server could read as something other than a part of the path; and their words in the error
 local ODD = {
   { "[%c\127]", "a control character" }, { "\\", "a backslash" }, { "%%", "a %: do not escape the path, the library does" },
   { "[{}]", "a brace" }, { "%?", "a ?: the option query takes a query" }, { "#", "a #: the text after it would not be sent" },
@@ -74,7 +74,7 @@ end
 ---@return string? err
 function path.write(value, ids)
   if type(value) == "string" and (value:find "^%a[%w+.-]*:/" or value:find "^//") then
-    return nil, "names a host: begin it after the API's version"
+    return nil, "names a host: begin the path after the API's version"
   end
   local segments, err = (type(value) == "string" and split or listed)(value)
   if not segments then return nil, err end

@@ -13,7 +13,8 @@ local tables = {}
 ---@field timeout number? seconds for one attempt
 ---@field retry whatsapp.retry|false?
 ---@field mode "strict"|"lenient"? lenient: problems of the query or the body are warnings
----@field idempotent boolean? true: a failed POST is repeated if a repetition may help, even if the API may have done it
+---@field idempotent boolean? true: a failed POST is repeated if a repetition may help, even if the first POST may have had its
+---effect
 
 ---@class whatsapp.endpoint_pages_options
 ---@field timeout number? seconds for one attempt

@@ -6,7 +6,8 @@ local text = require "whatsapp.metrics.text"
 local sinks = {}
 
 -- ---- memory ---------------------------------------------------------------------------------------------------------------
--- The numbers are upvalues of functions. If they were in tables, an event would cost twice as much (make bench-send ROUNDS=0).
+-- A cell is two functions for one series: the first adds a number, the second writes the numbers of the series into a table. The
+-- numbers are upvalues of these functions. If they were in tables, an event would cost twice as much (make bench-send ROUNDS=0).
 
 local CELLS = {}
 
@@ -89,7 +90,7 @@ local function increase(self, key, n)
   local new, err = dict:incr(key, n)
   if not new and err == "not found" then
     new, err = dict:safe_add(key, n)
-    if not new and err == "exists" then new, err = dict:incr(key, n) end -- another worker added the key
+    if not new and err == "exists" then new, err = dict:incr(key, n) end -- another worker process added the key
   end
   if not new then error(("the shared dict%s cannot count %s (%s)"):format(self.name, key, tostring(err)), 0) end
 end

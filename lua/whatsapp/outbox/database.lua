@@ -1,6 +1,6 @@
--- A connection to SQLite or PostgreSQL: statements whose values are strings, transactions, and a new connection after one is
--- lost. It works over LuaDBI, or over a function that runs a statement (outbox/pgmoon). Every failure is nil, err. Never raises,
--- never leaves a statement open, and never prints a password.
+-- A connection to SQLite or PostgreSQL, for outbox/sql. Runs statements whose values are strings, and transactions. Connects
+-- again after a connection is lost. Works over LuaDBI, or over a function that runs a statement (outbox/pgmoon). Every failure is
+-- nil, err. Never raises, never leaves a statement open, and never prints a password.
 local dialects = require "whatsapp.outbox.dialects"
 local values = require "whatsapp.util.values"
 
@@ -120,7 +120,8 @@ local function abandon(self)
   if not ended then disconnect(self) end
 end
 
----Runs a function in a transaction. Commits it, or rolls it back if the function returns nil.
+---Runs a function in a transaction. Commits the transaction, or rolls it back if the function returns nil. With the caller's
+---connection, only runs the function, because the caller commits.
 ---@param work fun(...): any, any
 ---@return any, any
 function Database:transaction(work, ...)
@@ -177,13 +178,14 @@ local function migrate(self)
     .. "SET value = excluded.value", ("%d"):format(#dialects.MIGRATIONS))
 end
 
--- checks the version of the tables; makes the tables if they are missing or old
+-- checks the version of the tables; makes missing tables, and changes old tables
 local function check_tables(self)
   local version, err = version_of(self)
   if not version then return nil, err end
   local newest = #dialects.MIGRATIONS
   if version > newest then
-    self.refusal = ("the tables of the outbox have version %d, this library knows version %d: update it"):format(version, newest)
+    self.refusal = ("the tables of the outbox have version %d, this library knows version %d: update the library")
+      :format(version, newest)
     return nil, self.refusal
   end
   if version == newest then return true end

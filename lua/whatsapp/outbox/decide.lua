@@ -1,9 +1,9 @@
--- Decides the next state of an entry after an attempt: a pure function of the result. Never repeats a message that may have been
--- sent.
+-- Decides the next state of an entry after an attempt, from the result of the attempt. Never queues a message again that may have
+-- been sent, and never calls the store.
 local decide = {}
 
--- Error codes that concern the phone number or its token, not one message. After such an error the whole queue waits, and the
--- attempt does not count.
+-- Error codes that concern the phone number or its token, not one message. After such an error, the whole queue is held: it
+-- waits, and the attempt does not count.
 local HOLDS = {
   [4] = true, [17] = true, [613] = true, [80007] = true, [130429] = true, [131048] = true, -- called too often
   [0] = true, [3] = true, [10] = true, [104] = true, [190] = true, [131005] = true, -- the token
@@ -21,7 +21,7 @@ local function is_hold(details)
   return details.kind == "refused" and HELD_BY[details.refused_by]
 end
 
----Returns the seconds until the next attempt: base, 4 * base, 16 * base …, plus up to a quarter at random.
+---Returns the seconds until the next attempt: base, 4 * base, 16 * base …, at most `most`; and up to a quarter more, at random.
 ---@param attempts integer number of failed attempts
 ---@param backoff number[] { base, most } seconds
 ---@param random number from 0 to 1

@@ -1,7 +1,11 @@
--- The outbox: a store keeps messages until they are sent. A process that dies loses no message and sends no message twice, and
--- many processes and machines can share one phone number. put() checks a message and stores its JSON, run() sends due entries,
--- feed() reads the statuses of webhooks. The store is memory, SQL or Redis. Never stores a token, and never repeats by itself a
--- message that may have been sent.
+-- The outbox: a store keeps messages until they are sent. If a process dies, no message is sent twice; with a store in SQL or
+-- Redis, no message is lost, and many processes and machines can share one phone number. put() checks a message and stores its
+-- JSON as an entry. run() sends the entries that are due. feed() reads the statuses of webhooks. Never stores a token. Never
+-- repeats a message that may have been sent, unless resolve() asks for it.
+--
+-- Words of the outbox. Lane: the entries of one recipient, which are sent in order. Lease: the time for which a sender has an
+-- entry. Fence: a number of an entry that each claim increases; after the lease is over, the sender has an old fence, and the
+-- store refuses its changes. Place: one interval of time in a limit, which one message takes (see send/limits).
 local client_of = require "whatsapp.client"
 local core = require "whatsapp.core"
 local observe = require "whatsapp.util.observe"
@@ -15,17 +19,17 @@ local values = require "whatsapp.util.values"
 local outbox = {}
 
 ---The contract of a store. All times come from the clock of the store, so the clocks of machines may differ. If the engine fails,
----a function returns `nil, err`; it never raises. A list is one commit, which is durable before the function returns.
+---a function returns `nil, err`; it never raises. A list is stored before the function returns.
 ---@class whatsapp.outbox.store: whatsapp.limiter_store
 ---@field put fun(self, entries: table[]): string[]?, string[]|string, table? results "new", "same", "other" (the key has another
 ---message) or "stamp" (another entry has the stamp), and the stamps that are stored
 ---@field claim fun(self, n: integer, lease: number, hold_unknown: boolean?): table[]?, string?, table? the oldest due entries; at
----most one of a lane, and only if all earlier entries of the lane have ended
+---most one of a lane, and only if each earlier entry of the lane has ended or is unknown (with hold_unknown: has ended)
 ---@field start fun(self, marks: table[], lease: number): boolean[]?, string?, table? for each { key, fence }: true if the entry
 ---may be sent now
 ---@field finish fun(self, outcomes: table[]): boolean[]?, string?, table? for each outcome: true if the store has recorded it
----@field sweep fun(self): integer?, integer|string, table? ends the leases that are over; returns how many entries are queued
----again, and how many are unknown
+---@field sweep fun(self): integer?, integer|string, table? ends the leases that are over; returns how many entries became
+---queued, and how many became unknown
 ---@field settle fun(self, stamp: string, id: string?, status: string, time: integer?, err: string?): string|false|nil, string?
 ---@field get fun(self, key: string): table|false|nil, string?, table?
 ---@field list fun(self, options: { state: string?, after: integer?, limit: integer }): table[]?, string?, table?
@@ -34,8 +38,8 @@ local outbox = {}
 ---@field resolve fun(self, key: string, word: "again"|"drop"): boolean?, string?, table?
 ---@field purge fun(self, age: number, n: integer): integer?, string?, table? deletes entries that ended more than `age` seconds
 ---ago
----@field take_all fun(self, asks: table[]): number[]?, string?, table? takes places of limits: { key, interval, burst, at_most };
----returns the seconds to wait for each place
+---@field take_all fun(self, asks: table[]): number[]?, string?, table? takes a place in each limit: { key, interval, burst,
+---at_most }; returns the seconds to wait for each place
 ---@field close fun(self)
 
 ---@class whatsapp.outbox.entry
@@ -43,16 +47,16 @@ local outbox = {}
 ---@field state whatsapp.outbox.state_name
 ---@field stamp string the message's biz_opaque_callback_data
 ---@field message whatsapp.Message
----@field lane string the recipient: a phone number without + and spaces, or an id
+---@field lane string the recipient: a phone number without + and spaces, or an id without its dot
 ---@field id string? the message id, after the API accepted the message
 ---@field status string? the last status of a webhook
 ---@field status_time integer? seconds since 1970
----@field error string? why the entry failed, is unknown, or is queued again
+---@field error string? the error of the last attempt or of a status "failed"; why the entry failed or is unknown
 ---@field attempts integer
 ---@field made number seconds since 1970, by the clock of the store
 ---@field due number the message is not sent before this time
 ---@field expires number? the message is not sent after this time
----@field ended number? when it was accepted, failed or expired
+---@field ended number? the time when it was accepted, failed or expired
 ---@field seq integer its number in the store, for `after` of outbox:list
 
 ---@class whatsapp.outbox_object
@@ -120,7 +124,7 @@ local function written(message, options)
   return body, warnings, stamp ~= nil and values.text_of_id(stamp) or nil
 end
 
--- returns the recipient as a lane: messages of one lane keep their order. A number has the same lane with and without +
+-- returns the lane of a message: its recipient, only letters and digits, so that a number has the same lane with and without +
 local function lane_of(message)
   local to = values.text_of_id(message.to) or values.text_of_id(message.recipient)
   return to and (to:gsub("%W", ""))
@@ -164,8 +168,8 @@ local function told(self, result)
   self.observe_error = observe.tell(self.observe, { name = "put", result = RESULTS[result] or result }) or self.observe_error
 end
 
----Checks a message and stores it. If put returns "new" or "same", the message is sent exactly once, or the state of the entry
----tells why it is not sent: failed, expired, or unknown.
+---Checks a message and stores it. If put returns "new" or "same", the message is sent once, or the state of the entry tells why
+---not: failed, expired, or unknown (the message may have been sent).
 ---@param message whatsapp.Message mirrors the API's JSON. The outbox fills in biz_opaque_callback_data: the statuses in webhooks
 ---repeat it, so that the outbox finds the entry. If you set it, it must be unique
 ---@param options { key: string?, due: number?, ttl: number?, mode: "strict"|"lenient"? }? key: your name for the message, such as
@@ -195,25 +199,25 @@ end
 local ITEM = values.copy(PUT)
 ITEM.message = "table"
 
--- returns the entries of the valid items, their places in the list, and a result for each item
+-- returns the entries of the valid items, their indexes in the list, and a result for each item
 local function entries_of(self, items, level)
-  local entries, places, results = {}, {}, {}
+  local entries, indexes, results = {}, {}, {}
   for i, item in ipairs(items) do
     local checked = options_of.check(item, ITEM, level + 1)
     check_message(checked.message, level + 1)
     local entry, warnings, details = entry_of(checked.message, checked)
     if entry then
-      entries[#entries + 1], places[#places + 1] = entry, i
+      entries[#entries + 1], indexes[#indexes + 1] = entry, i
       results[i] = { key = entry.key, warnings = warnings }
     else
       results[i] = { err = warnings, details = details }
       told(self, "invalid")
     end
   end
-  return entries, places, results
+  return entries, indexes, results
 end
 
----Stores a list of messages in one commit.
+---Stores a list of messages; a store in SQL stores the whole list in one commit.
 ---@param items { message: whatsapp.Message, key: string?, due: number?, ttl: number?, mode: "strict"|"lenient"? }[]
 ---@return { state: "new"|"same"|nil, stamp: string?, key: string?, err: string?, details: whatsapp.details? }[]? results one for
 ---each item, in the order of the items; valid messages are stored even if another message is refused; nil: the store failed
@@ -221,13 +225,13 @@ end
 ---@return whatsapp.details? details
 function Outbox:put_all(items)
   if type(items) ~= "table" then error("items are a list of { message =, key = }, got a " .. type(items), 2) end
-  local entries, places, results = entries_of(self, items, 2)
+  local entries, indexes, results = entries_of(self, items, 2)
   if #entries == 0 then return results end
   local states, stamps, details = ask(self, "put", entries)
   for i in ipairs(entries) do told(self, states and states[i] or "failed") end
   if not states then return nil, stamps, details end
-  for i, place in ipairs(places) do
-    local refused, result = REFUSED[states[i]], results[place]
+  for i, index in ipairs(indexes) do
+    local refused, result = REFUSED[states[i]], results[index]
     if refused then
       local _, err, problem = invalid(refused[1], refused[2], refused[3])
       result.err, result.details = err, problem
@@ -261,9 +265,9 @@ local function sender_of(self, client, concurrency, level)
   return made
 end
 
----Sends the due entries, several at once, until the client is closed or on_outcome returns false. If the store fails, asks it
----again after 1, 2, 4 … 30 seconds. An entry that must wait for a limit (the client's option limiter) waits in the store. The
----store counts the limits for all processes that share it.
+---Sends the due entries, several at once, until the client is closed or on_outcome returns false. If the store fails, asks the
+---store again after 1, 2, 4 … 30 seconds. An entry that must wait for a limit (the client's option limiter) waits in the store.
+---The store counts the limits for all processes that share the store.
 ---@param client whatsapp.client its option retry has no effect: the store keeps an entry for its next attempt
 ---@param options { concurrency: integer?, until_empty: boolean?, on_outcome: (fun(entry: whatsapp.outbox.entry, result:
 ---whatsapp.Result?, err: string?, details: whatsapp.info|whatsapp.details|nil): boolean?)?, on_error: (fun(err: string, seconds:
@@ -304,7 +308,8 @@ end
 ---Takes an event of webhook.parse. A status event has the stamp of its message, and the outbox finds the entry by this stamp. The
 ---entry becomes accepted, even if it was unknown.
 ---@param event whatsapp.event
----@return whatsapp.outbox.state_name|false|nil state of the entry; false: the event belongs to no entry of this outbox
+---@return whatsapp.outbox.state_name|false|nil state of the entry; false: the event belongs to no entry of this outbox, or the
+---entry has failed
 ---@return string? err the store failed: answer the webhook with HTTP 500, so that the API sends the event again
 ---@return whatsapp.details? details
 function Outbox:feed(event)
@@ -372,7 +377,7 @@ function Outbox:resolve(key, word)
   return ask(self, "resolve", key, word)
 end
 
----Deletes entries that were accepted, failed or expired more than `keep` seconds ago. run does this by itself.
+---Deletes entries that were accepted, failed or expired more than `keep` seconds ago. run and step also do this.
 ---@param options { keep: number?, limit: integer? }? keep: seconds; if absent, the option keep of the outbox. limit: number of
 ---entries, 1,000 if absent
 ---@return integer? count
@@ -389,7 +394,7 @@ function Outbox:__tostring() return ("whatsapp.outbox (%s)"):format(getmetatable
 
 ---@class whatsapp.outbox_options
 ---@field store whatsapp.outbox.store a store of whatsapp.outbox.memory, whatsapp.outbox.sql or whatsapp.outbox.redis
----@field lease number? seconds that a sender has for one attempt, 60; it must be longer than the client's timeout
+---@field lease number? seconds for which a sender has an entry, 60; it must be longer than the client's timeout
 ---@field keep number? seconds for which the outbox keeps an entry after its end, 7 days: the API repeats webhooks for 7 days
 ---@field attempts integer? number of attempts after which an entry fails, 10
 ---@field backoff number[]? { first, most } seconds between two attempts: {4, 3600}; each delay is four times the delay before

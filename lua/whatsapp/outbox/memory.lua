@@ -1,5 +1,5 @@
--- A store of the outbox in the memory of this process: for tests, games and boards. It forgets everything when the process ends,
--- so it is not durable. Its functions follow the contract of a store (README.md of this folder). Never waits.
+-- A store of the outbox in the memory of this process, for tests, games and boards. When the process ends, all entries are lost.
+-- Its functions follow the contract of a store (README.md of this folder). Never waits.
 local options_of = require "whatsapp.util.options"
 local queue = require "whatsapp.util.queue"
 local states = require "whatsapp.outbox.states"
@@ -57,7 +57,7 @@ local function leave(self, entry)
   if #lane == 0 then self.lanes[entry.lane] = nil end
 end
 
--- Changes the state of an entry. Nothing else changes it.
+-- Changes the state of an entry. No other code changes a state.
 local function move(self, entry, state)
   local lane, before = lane_of(self, entry), entry.state
   self.counted[before] = self.counted[before] - 1

@@ -1,6 +1,6 @@
 -- Connections to PostgreSQL through pgmoon, a client in plain Lua: over cosockets in nginx, over LuaSocket elsewhere.
 -- outbox/database uses them like the connections of LuaDBI: a value is a string or nil, and a row is a list. If the engine fails,
--- returns nil and the error. Never raises, and never puts a connection into nginx's pool that may still have an unread answer.
+-- a function returns nil and the error. Never raises, and never puts a connection with an unread answer into nginx's pool.
 local values = require "whatsapp.util.values"
 
 local pgmoon = {}
@@ -14,7 +14,8 @@ local IDLE, POOL = 60000, 16 -- milliseconds, connections
 local Connection = {}
 Connection.__index = Connection
 
--- Makes a row a list of strings. pgmoon itself makes a table by names of columns, with numbers; it calls this method to decide.
+-- Replaces a method of pgmoon that decides the form of the rows: a row becomes a list of strings. By default, pgmoon makes each
+-- row a table by names of columns, with numbers.
 local function numbered(one, description)
   local fields = getmetatable(one).__index.parse_row_desc(one, description)
   for i, field in ipairs(fields) do field[1], field[2] = i, "string" end
@@ -71,7 +72,7 @@ function Connection:close()
   pcall(self.one.disconnect, self.one)
 end
 
----Puts the connection back into nginx's pool.
+---Puts the connection back into nginx's pool, unless it is broken.
 function Connection:release()
   if self.is_broken then return end
   self.is_broken = true

@@ -1,7 +1,7 @@
--- A store of the outbox in Redis, over any client: a function call(name, …) -> reply | nil, err. Each function of the store is
--- one script, and Redis runs a script as a whole. Each call sends the whole script, so that Redis never lacks it. The functions
--- follow the contract of a store (README.md of this folder). If Redis fails, a function returns nil and the error; it never
--- raises. All keys of a queue are in one slot.
+-- A store of the outbox in Redis, over any client: a function call(name, …) -> reply | nil, err. Each function of the store has
+-- one script, and calls it once for each 100 items of its list. While a script runs, Redis runs nothing else. Each call sends the
+-- whole script, so Redis always has it. The functions follow the contract of a store (README.md of this folder). If Redis fails,
+-- a function returns nil and the error; it never raises. All keys of a queue are in one slot of a Redis cluster.
 local options_of = require "whatsapp.util.options"
 local scripts = require "whatsapp.outbox.redis_scripts"
 local states = require "whatsapp.outbox.states"
@@ -17,7 +17,7 @@ Store.__name = "whatsapp.outbox.redis"
 local unpack = unpack or table.unpack -- luacheck: ignore 113 143
 local number = values.text
 
-local PORTION = 100 -- entries in one call: while a script runs, Redis does nothing else
+local PORTION = 100 -- items in one call; more would make other users of Redis wait
 
 local function run(self, name, arguments)
   local ok, reply, err = values.protected(self.call, "EVAL", scripts[name], "1", self.prefix, unpack(arguments))
@@ -41,7 +41,7 @@ local function run_list(self, name, before, list, words_of)
   return all
 end
 
--- replaces each 1 by true, and each other value by false
+-- replaces each 1 with true, and each other value with false
 local function booleans(list)
   for i, value in ipairs(list) do list[i] = tonumber(value) == 1 end
   return list
@@ -248,7 +248,7 @@ function redis.new(options)
   local checked = options_of.check(options, NEW, 2)
   for name in pairs(CONNECTION) do
     if checked.call and checked[name] ~= nil then
-      error(("option %s does not go with option call: call has its own connection"):format(name), 2)
+      error(("option %s cannot be used with option call: call has its own connection"):format(name), 2)
     end
   end
   local call, client = checked.call, nil

@@ -1,12 +1,12 @@
 -- The scripts that Redis runs for the outbox, as strings: one for each function of a store. Each script begins with BEGINNING.
--- All keys begin with KEYS[1], "wa:{queue}:", so that they are in one slot. All times come from the clock of Redis. Plain data:
--- this file never runs a script.
+-- All keys begin with KEYS[1], "wa:{queue}:", so that they are in one slot of a Redis cluster. All times come from the clock of
+-- Redis. Plain data: this file never runs a script.
 --   e:KEY       hash: an entry without its body             b:KEY    the body, a JSON text
 --   l:LANE      sorted set, by seq: unfinished and unknown entries of a recipient
 --   busy        hash: lane -> the entry that a sender has    stamps   hash: stamp -> key
 --   due         sorted set, by time: the next queued entry of each lane; claim checks it again
---   lease, expires, ended    sorted sets, by time            s:STATE  sorted set, by seq
---   limit:NAME  the time when the places of a limit end      seq      the last number
+--   lease, expires, ended    sorted sets, by time            s:STATE  sorted set, by seq: the entries in this state
+--   limit:NAME  the time when the places of a limit end      seq      the number of the newest entry
 local BEGINNING = [[
 local P, call = KEYS[1], redis.call
 local time = call('TIME')

@@ -1,5 +1,5 @@
--- A thin client of Redis for plain Lua, over a socket of LuaSocket: it sends a command and reads one answer (RESP). Connects at
--- the first call, and again after the connection is lost. Never repeats a command, and never raises.
+-- A small client of Redis, over a socket of LuaSocket: sends a command and reads one answer, in Redis's protocol RESP. Connects
+-- at the first call, and again after the connection is lost. Never repeats a command, and never raises.
 local resp = {}
 
 local Client = {}

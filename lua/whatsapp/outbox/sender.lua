@@ -1,5 +1,6 @@
--- The sender of an outbox. Claims entries and sends them over the transport of a client. The functions of the store take lists: a
--- call for many entries is one commit. A run repeats these steps:
+-- The sender of an outbox. Claims entries and sends them over the transport of a client. The functions of the store take lists:
+-- one call stores the changes of many entries. An item is a claimed entry. A delivery (send/delivery) is the object that takes
+-- one message to its outcome. A run repeats these steps; each repetition is a turn:
 --   1. record   finish() the entries whose attempt ended
 --   2. tend     sweep() the leases that are over, purge() old entries
 --   3. refill   claim() the next entries, and take their places in the limits
@@ -17,7 +18,7 @@ local values = require "whatsapp.util.values"
 local sender = {}
 
 local SOON = 1 -- seconds that a claimed entry may wait for its place in the limits
-local PEEK = -1 -- a value of at_most: the store takes no place, and only returns the wait
+local PEEK = -1 -- a value of at_most, in seconds: the store takes no place, and only returns the wait
 local LONGEST_OUTAGE = 30 -- seconds; after a failure of the store, the sender waits at most this time before it asks again
 local PURGE_EVERY, PURGE_COUNT = 60, 1000
 local LOOK_EVERY = 15 -- seconds; how often the observer gets the counts
@@ -146,8 +147,8 @@ end
 
 -- ---- 3. refill ---------------------------------------------------------------------------------------------------------------
 
--- Returns the seconds until entries may be claimed; 0 or less: now. The sender must wait if the queue is held, or if the limit of
--- the number has no place within SOON.
+-- Returns the seconds until entries may be claimed; 0 or less: now; nil: the store failed. The sender must wait if the queue is
+-- held, or if the limit of the phone number has no place within SOON.
 local function wait_of_number(self)
   local asks = { { key = self.hold_key, interval = 1, burst = 1, at_most = PEEK } }
   local limit = self.number_limit
@@ -166,7 +167,8 @@ local function places(self, items, limit, key_of, at_most)
   return ask(self, "take_all", asks)
 end
 
--- Takes places in the limit of a pair. If an entry must wait longer than SOON, it goes back into the store.
+-- Takes a place in the limit of each pair (the phone number and a recipient). An entry that must wait longer than SOON gets no
+-- place, and goes back into the queue.
 local function take_pairs(self, items)
   local limit = self.pair_limit
   if not limit or #items == 0 then return items end
@@ -225,8 +227,8 @@ local function body_of(entry)
   return ('%s,"biz_opaque_callback_data":"%s"}'):format(entry.body:sub(1, -2), stamp)
 end
 
--- Makes the delivery of an entry. The outbox has checked the message and written its JSON. The store has taken its places in the
--- limits: so the delivery begins at the step after the limits.
+-- Makes the delivery of an entry. put() has checked the message and written its JSON, and the entry has its places in the limits.
+-- So the delivery begins at the step after the limits.
 local function begin(self, item)
   local entry = item.entry
   local message = entry.message or values.NONE
@@ -288,8 +290,8 @@ local function send(self, item)
   return settle(self, item, nil, values.text_of(problem))
 end
 
--- The store failed: it is not known whether it started these items. They were not sent. Until its lease ends or the
--- run stops, an item waits and is tried again; after that, it goes back into the queue.
+-- The store failed in start(). No item was sent, but the store may have started some. The sender tries an item again until the
+-- lease of the item ends or the run stops; then the item goes back into the queue.
 local function not_started(self, items)
   for _, item in ipairs(items) do
     if self.now() < item.lease and not self.stopping then self.waiting[#self.waiting + 1] = item
@@ -390,8 +392,8 @@ local function is_idle(self)
   return self.in_flight == 0 and #self.waiting == 0 and #self.outcomes == 0
 end
 
--- Returns whether the run must end. It ends if the store failed for good and no request is on the wire. A stopped run ends if all
--- outcomes are recorded; it waits for the store at most one lease.
+-- Returns whether the run must end. It ends if the store can never answer and no request is on the wire. A stopped run ends if
+-- all outcomes are recorded; it waits for the store at most one lease.
 local function is_stopped(self)
   if self.is_lost and self.in_flight == 0 then return true end
   if not self.stopping then return false end
@@ -451,7 +453,7 @@ end
 
 ---@param outbox whatsapp.outbox_object
 ---@param state table the state of a client
----@param plan table the client's plan for messages, but without retries: the outbox makes the next attempt
+---@param plan table the client's plan for deliveries (send/delivery), without retries: the outbox makes the next attempt
 ---@param concurrency integer
 ---@return whatsapp.outbox.sender
 function sender.new(outbox, state, plan, concurrency)

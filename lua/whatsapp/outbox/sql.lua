@@ -1,6 +1,6 @@
--- Stores of the outbox in SQLite and PostgreSQL, through LuaDBI or, for PostgreSQL, pgmoon. Every function is one transaction;
--- a list is one commit. All times come from the engine's clock. The functions follow the contract of a store (README.md of this
--- folder). If the engine fails, a function returns nil and the error; it never raises.
+-- Stores of the outbox in SQLite and PostgreSQL, through LuaDBI or, for PostgreSQL, pgmoon. The changes of one list are one
+-- commit. All times come from the engine's clock. The functions follow the contract of a store (README.md of this folder). If the
+-- engine fails, a function returns nil and the error; it never raises.
 local database = require "whatsapp.outbox.database"
 local dialects = require "whatsapp.outbox.dialects"
 local options_of = require "whatsapp.util.options"
@@ -16,7 +16,7 @@ Store.__name = "whatsapp.outbox.sql"
 
 local IN, number = dialects.STATES, values.text
 
--- ---- statements: the dialect replaces $NOW and other marks -----------------------------------------------------------------
+-- ---- statements: statements_of() replaces $NOW and other marks -------------------------------------------------------------
 
 local STATEMENTS = {
   put = [[INSERT INTO outbox_entries (queue, key, stamp, lane, body, state, fence, attempts, made, due, expires, rank)
@@ -108,8 +108,8 @@ end
 
 -- ---- lists ----------------------------------------------------------------------------------------------------------------
 
--- Runs a statement over a portion of rows, with values before and after the rows. Keeps one statement for each number of rows:
--- only few numbers occur, because each portion but the last is full.
+-- Runs a statement over a portion of rows, with values before and after the rows. Keeps the SQL for each number of rows. These
+-- are few, because each portion but the last is full.
 local function query_rows(self, name, width, portion, before, after)
   local marks = self.marks[width]
   if not marks then
@@ -218,7 +218,7 @@ function Store:claim(n, lease, hold_unknown)
   return claimed
 end
 
--- returns for each row whether it came back (by key and fence), and the places of the missing rows
+-- returns a boolean for each row: whether it is in `found`, by key and fence; and the indexes of the missing rows
 local function booleans(rows, found)
   local there, result, missing = {}, {}, {}
   for _, row in ipairs(found) do there[row[1] .. "\0" .. row[2]] = true end
@@ -337,7 +337,7 @@ end
 
 -- ---- limits ---------------------------------------------------------------------------------------------------------------
 
--- returns the wait of each ask, and rows for the limits that change
+-- returns the wait for each place that is asked for, and rows for the limits that change
 local function places(asks, ends, now)
   local waits, changed, rows = {}, {}, {}
   for i, ask in ipairs(asks) do
@@ -349,7 +349,7 @@ local function places(asks, ends, now)
   return waits, rows
 end
 
--- returns the distinct keys, sorted: transactions that lock rows in the same order cannot wait for each other
+-- returns the distinct keys, sorted: transactions that lock rows in the same order cannot block each other for ever
 local function keys_of(asks)
   local seen, keys = {}, {}
   for _, ask in ipairs(asks) do

@@ -1,10 +1,12 @@
--- The states of an entry of the outbox, and sets of states, as data for every store. Pure: no clock, no store.
+-- For every store of the outbox: the states of an entry and sets of states, as data; and the arithmetic of limits. Pure: reads
+-- no clock, and calls no store.
 local status = require "whatsapp.status"
 
 local states = {}
 
----queued -> claimed -> sending -> accepted. `sending` may also become failed, unknown, or queued again; `queued` and `claimed`
----may become expired.
+---Usually queued -> claimed -> sending -> accepted. `queued` and `claimed` may become expired; `claimed` and `sending` may become
+---queued again; `sending` may become failed or unknown; `unknown` may become accepted, failed or queued. The status of a webhook
+---makes an entry accepted, unless it has failed.
 ---@alias whatsapp.outbox.state_name "queued"|"claimed"|"sending"|"unknown"|"accepted"|"failed"|"expired"
 states.ALL = { "queued", "claimed", "sending", "unknown", "accepted", "failed", "expired" }
 
@@ -13,7 +15,7 @@ local set = require("whatsapp.util.values").set
 -- Each set is also a list, for SQL and for the scripts of Redis.
 states.LISTS = {
   KNOWN = states.ALL,
-  UNFINISHED = { "queued", "claimed", "sending" }, -- later entries of the lane wait for them
+  UNFINISHED = { "queued", "claimed", "sending" }, -- later entries of the lane (the same recipient) wait for them
   LEASED = { "claimed", "sending" }, -- a sender has them
   FINISHABLE = { "claimed", "sending", "unknown" }, -- finish may change them
   FINISHED = { "accepted", "failed", "expired" }, -- purge deletes them
@@ -25,7 +27,8 @@ for name, list in pairs(states.LISTS) do states[name] = set(list) end
 ---@return integer rank 0 if the status is unknown
 function states.rank(name) return status.RANK[name] or 0 end
 
----Takes one place of a limit (GCRA). A new place comes every `interval` seconds; at most `burst` places can be taken at once.
+---Takes one place of a limit (the algorithm is GCRA). A place is one interval of time, which one message takes. Up to `burst`
+---messages may leave at once; then one message may leave in each interval.
 ---@param ends number? the time that the last call for this key returned
 ---@param now number the time of the store
 ---@param ask { interval: number, burst: integer, at_most: number? } seconds

@@ -5,7 +5,7 @@ local buttons = {}
 ---@class whatsapp.sandbox.button
 ---@field id string? the id from the business
 ---@field title string? the text that the user sees
----@field kind string a row of REPLIES; another kind sends nothing
+---@field kind string a key of REPLIES, or of SILENT: a press of the button sends no message
 ---@field description string? the description of a row of a list
 
 local EMPTY = {}

@@ -1,6 +1,6 @@
--- The faults of a box. A rule names a kind of fault, the requests or webhooks that get the fault, and how often. Each kind of
--- fault is a row of chaos.KINDS. Random faults depend on the seed: so a run can be repeated. Without a rule, nothing changes.
--- Only the kind `lose` loses a webhook for good.
+-- The faults of a box (a simulated API). A rule names a kind of fault, the requests or webhooks that get the fault, and how
+-- often. Each kind of fault is a row of chaos.KINDS. Random faults depend on the seed: so a run can be repeated. Without a rule,
+-- there are no faults. Never loses a webhook for ever, except by the kind `lose`.
 local codes = require "whatsapp.wire.error_codes"
 local graph = require "whatsapp.sandbox.graph"
 local options_of = require "whatsapp.util.options"
@@ -67,8 +67,8 @@ local function gateway(rule)
   }
 end
 
--- Returns a function that makes a response with a fault. The driver reads `fault` and sends no whole response. The status is only
--- for the log of requests.
+-- Returns a function that makes a response with a fault. transport.lua and wire.lua read `fault`, and send no whole response. The
+-- status is only for the log of requests.
 local function broken(what)
   return function(rule)
     return { status = 500, headers = {}, body = "", fault = { what = what, seconds = rule.seconds } }

@@ -1,4 +1,5 @@
--- Finds the messages of a box: messages of the business and messages of the users. Reads only; never sends anything.
+-- Finds the messages of a box (a simulated API): messages of the business and messages of the users. Reads only; never sends
+-- anything.
 local chats = {}
 
 ---@param box whatsapp.sandbox

@@ -1,5 +1,5 @@
--- The clock of a box, and the work that is due at its times. Without a real clock, it moves only if a program moves it. It never
--- goes back, never waits, and never runs work by itself.
+-- The clock of a box (a simulated API), and the work that is due at its times. Without a real clock, the clock moves only if a
+-- program moves it. It never goes back, never waits, and never runs work by itself.
 local queue = require "whatsapp.util.queue"
 
 local clock = {}
@@ -60,7 +60,7 @@ end
 -- Forgets all work.
 function Clock:clear() self.heap, self.moments = queue.heap(), {} end
 
--- ---- moving it ----------------------------------------------------------------------------------------------------------
+-- ---- moving the clock -----------------------------------------------------------------------------------------------------
 
 -- Moves the clock without running any work.
 function Clock:move(time)

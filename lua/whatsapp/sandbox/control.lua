@@ -1,6 +1,6 @@
--- The control API of a box, under /_sandbox/: it takes and returns JSON. A test or the page uses it to play users, to move the
--- clock and to read the box. Refuses requests from pages of other hosts. Each route is a row. Never guesses: bad input is refused
--- with 400 and a sentence.
+-- The control API of a box (a simulated API), under /_sandbox/: it takes and returns JSON. A test or the page uses it to play
+-- users, to move the clock and to read the box. Refuses requests from pages of other hosts. Each route is a row. Never guesses:
+-- refuses bad input with 400 and a sentence.
 local chats = require "whatsapp.sandbox.chats"
 local deliveries = require "whatsapp.sandbox.deliveries"
 local escaped = require "whatsapp.sandbox.escaped"
@@ -128,7 +128,8 @@ end
 
 local LOOK = 0.05 -- seconds between two checks of a long poll
 
--- A long poll. Returns nil and seconds if the caller must ask again, with the same table: the table holds the end of the wait.
+-- A long poll. Returns nil and seconds if the caller must ask again. The caller passes the same table each time, because the
+-- table has the end of the wait.
 local function wait(box, request)
   local query = graph.query(request)
   local after, problem = whole(query, "after", 0)
@@ -363,7 +364,8 @@ for _, row in ipairs(templates.CONTROL) do table.insert(ROUTES, row) end
 
 -- ---- guards -------------------------------------------------------------------------------------------------------------
 
--- Refuses requests from pages of other hosts: another host name for this machine, another Origin, or a body that a form can send.
+-- Refuses requests that a page of another host can send: the Host is not this machine, the Origin is not the sandbox, or the body
+-- may come from a form.
 local function guard(request, method)
   local host = graph.header(request, "host")
   if host then
@@ -386,7 +388,7 @@ local function body_of(request)
   if request.body == nil or request.body == "" then return {} end
   local body, err = json.decode(request.body)
   if type(body) == "table" and body[1] == nil then return body end
-  return nil, "the body is no JSON object" .. (err and ": " .. tostring(err) or "")
+  return nil, "the body is not a JSON object" .. (err and ": " .. tostring(err) or "")
 end
 
 local function unescaped(text)
@@ -407,7 +409,7 @@ end
 ---Answers a request to the control API.
 ---@param box whatsapp.sandbox
 ---@param request { method: string, url: string, headers: table?, body: string? }
----@return table? response nil: a long poll; ask again with the same table
+---@return table? response nil: the request is a long poll: ask again with the same table
 ---@return number? seconds after which to ask again
 function control.handle(box, request)
   local refused = guard(request, request.method)

@@ -1,5 +1,5 @@
--- Plays a conversation of a test: the user's actions and the expected answers of the business, in turn. Plays the user's side in
--- a box, and compares the answers. Never waits: if the business has not answered after all due work, the answer is missing.
+-- Plays a conversation of a test in a box (a simulated API): does the user's actions, and compares the answers of the business
+-- with the expected answers. Never waits: if the business has not answered after all due work, the answer is missing.
 local buttons = require "whatsapp.sandbox.buttons"
 local chats = require "whatsapp.sandbox.chats"
 local show = require "whatsapp.util.show"

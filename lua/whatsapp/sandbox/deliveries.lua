@@ -1,6 +1,7 @@
--- Delivers the webhooks of a box. Signs the bytes of each webhook. Repeats a webhook as the API does: until the endpoint answers
--- 200, for at most 7 days. Keeps a log of the attempts. If the endpoint is a function, this file calls the function. If the
--- endpoint is a URL, box:run() returns the requests, and the driver posts them. Never opens a socket, and never waits.
+-- Delivers the webhooks of a box (a simulated API). A delivery is one webhook with its attempts. Signs the bytes of each webhook.
+-- Repeats a webhook as the API does: until the endpoint answers 200, for at most 7 days. Keeps a log of the attempts. If the
+-- endpoint is a function, this file calls the function. If the endpoint is a URL, box:run() returns the requests, and the driver
+-- (the caller of box:run) posts them. Never opens a socket, and never waits.
 local crypto = require "whatsapp.crypto"
 local escaped = require "whatsapp.sandbox.escaped"
 local queue = require "whatsapp.util.queue"
@@ -12,7 +13,7 @@ local deliveries = {}
 
 local MINUTE, HOUR, DAY = 60, 3600, 86400
 
--- Seconds from the first attempt to each attempt. The documentation of the API only says: it repeats at once, then less and less
+-- Seconds from the first attempt to each attempt. The documentation says only that the API repeats at once, then less and less
 -- often, for 7 days. The sandbox chooses the exact seconds.
 deliveries.STEPS = { 0, 5, 30, 5 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY }
 
@@ -51,7 +52,7 @@ function deliveries.set_endpoint(box, to, number)
     url = is_url and to or nil, handle = not is_url and to or nil, running = 0, ready = queue.fifo(),
   } or nil
   local delivery = old and old.ready:pop()
-  while delivery do -- deliveries that waited for a place go to the new endpoint
+  while delivery do -- deliveries that waited for the old endpoint go to the new endpoint
     box.clock:at(box.clock:now(), attempt_when_due, { box, delivery, #delivery.attempts })
     delivery = old.ready:pop()
   end
@@ -119,8 +120,8 @@ end
 
 local REFUSED = { [401] = true, [403] = true }
 
--- Adds a hint to an attempt that the endpoint refused. Either the endpoint has another secret, or it does not verify the bytes
--- that it received: its framework decoded the body and encoded it again.
+-- Adds a hint to an attempt that the endpoint refused. The endpoint has another secret; or it does not verify the bytes that it
+-- received, because its framework decoded the body and encoded it again.
 local function explain(box, delivery, attempt)
   local plain = escaped.plain(delivery.body)
   if plain == delivery.body then return end
@@ -146,9 +147,16 @@ end
 
 local start
 
+-- Returns the queue of an endpoint after it removed the deliveries at its head that were dropped. The queue is asked before each
+-- push and pop, so dropped deliveries cannot fill it.
+local function ready_of(endpoint)
+  local ready = endpoint.ready
+  while ready:size() > 0 and ready[ready.head].state ~= "waiting" do ready:pop() end
+  return ready
+end
+
 local function start_next(box, endpoint)
-  local delivery = endpoint.ready:pop()
-  while delivery and delivery.state ~= "waiting" do delivery = endpoint.ready:pop() end
+  local delivery = ready_of(endpoint):pop()
   if delivery then start(box, endpoint, delivery) end
 end
 
@@ -200,7 +208,7 @@ function attempt_when_due(subject)
     finish(delivery, "dropped")
     return tell(box, delivery)
   end
-  if endpoint.running >= MOST_UNDER_WAY then return endpoint.ready:push(delivery) end
+  if endpoint.running >= MOST_UNDER_WAY then return ready_of(endpoint):push(delivery) end
   start(box, endpoint, delivery)
 end
 

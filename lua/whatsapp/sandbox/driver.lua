@@ -1,5 +1,6 @@
--- Drives a box inside nginx: does the due work, and sends the requests of the box over cosockets. The box decides which request
--- is sent, when, how many are under way to one endpoint, and what an answer means. Never holds a secret.
+-- Drives a box (a simulated API) inside nginx: lets the box do its due work, and sends the requests of the box over cosockets. A
+-- turn is one call of box:run. Never decides: the box decides which request is sent, when, how many are under way to one
+-- endpoint, and what an answer means.
 local queue = require "whatsapp.util.queue"
 local resty = require "whatsapp.transport.resty"
 local show = require "whatsapp.util.show"
@@ -90,7 +91,7 @@ local function drive(premature, self)
   if not premature then self:start() end
 end
 
----Starts the turns, in timers of this worker.
+---Starts the turns, in timers of nginx's worker process.
 function Driver:start()
   local ok, err = self.ngx.timer.at(0, drive, self)
   if not ok then self:log(err) end

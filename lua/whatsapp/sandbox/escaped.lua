@@ -1,6 +1,6 @@
--- Writes JSON as the API writes the bodies of its webhooks: ASCII, \u with hexadecimal digits in lower case, a slash as \/. The
--- members of an object are in the order of FIRST, then by name, so that equal values become equal bytes. Pure; never changes a
--- value.
+-- Writes JSON as the API writes the bodies of its webhooks: in ASCII; other characters and @ as \u with hexadecimal digits in
+-- lower case; a slash as \/. The members of an object are in the order of FIRST, then by name: equal values become equal bytes.
+-- Pure; never changes a value.
 local core = require "whatsapp.core"
 local values = require "whatsapp.util.values"
 
@@ -114,8 +114,8 @@ local function plain_unit(hex)
   return utf8_of(point)
 end
 
----Returns the same JSON as most libraries write it: slashes and other characters are not escaped. An endpoint that verifies these
----bytes refuses the signature of the escaped bytes.
+---Returns the same JSON as most libraries write it: slashes, @ and characters outside ASCII are not escaped. These bytes have
+---another signature.
 ---@param body string as `encode` wrote it
 ---@return string
 function escaped.plain(body)

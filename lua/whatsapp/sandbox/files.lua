@@ -1,6 +1,5 @@
--- Writes the files and lines of the sandbox's worker in nginx: the state file, the record of events, and the lines on the
--- terminal. A rename puts the state file in its place, so that the file is whole at every moment. Never decides what happens in
--- the box.
+-- Writes the output of the sandbox in nginx: the state file, the record of events, and the lines on the terminal. A new state
+-- file replaces the old one by a rename, so that the file is whole at every moment. Never decides what happens in the box.
 local file = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
 local master = require "whatsapp.sandbox.master"
@@ -75,7 +74,7 @@ function Files:tick()
   if self.master and self.master:is_orphan() then self.master:signal "TERM" end
 end
 
----Saves the state and closes the record, when the worker ends.
+---Saves the state and closes the record, when nginx ends.
 function Files:finish()
   self:save()
   if self.record then self.record:close() end

@@ -1,6 +1,5 @@
--- The client's side of a flow's encrypted exchange, as WhatsApp on a phone does it: makes a signed and encrypted request, and
--- reads the answer of the endpoint. The driver of the box sends the bytes. Never opens a socket, and never raises because of an
--- answer.
+-- The phone's side of a flow's encrypted exchange: makes a signed and encrypted request, and reads the answer of the endpoint.
+-- flows.lua sends the bytes. Never opens a socket, and never raises because of an answer.
 local crypto = require "whatsapp.crypto"
 local exchange = require "whatsapp.flows.exchange"
 local json = require "whatsapp.wire.json"

@@ -1,6 +1,6 @@
--- Flows in a box: keeps the public key of each number, and does the steps of a user through a flow. Each step asks the endpoint
--- of the business, as WhatsApp does. If the endpoint is a function, this file calls it. If it is a URL, the driver posts to it.
--- Never opens a socket, and never waits.
+-- Flows in a box (a simulated API): keeps the public key of each number, and does the steps of a user through a flow. A step asks
+-- the endpoint of the business, as WhatsApp does. If the endpoint is a function, this file calls it. If the endpoint is a URL,
+-- the driver (the caller of box:run) posts to it. Never opens a socket, and never waits.
 local chats = require "whatsapp.sandbox.chats"
 local crypto = require "whatsapp.crypto"
 local flow = require "whatsapp.sandbox.flow"

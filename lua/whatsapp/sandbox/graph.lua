@@ -76,8 +76,8 @@ function graph.is_json(content_type)
   return media_type:lower() == "application/json"
 end
 
----Makes an endpoint that reads a body of JSON. It refuses a body without a JSON content type, because the API would read it as a
----form, and a body that is not an object.
+---Makes an endpoint that reads a body of JSON. It refuses a body that is not an object, and a body without a JSON content type,
+---because the API reads such a body as a form.
 ---@param endpoint fun(box: table, object: table, bytes: integer, id: string): table?
 ---@return fun(box: table, request: table, id: string): table?
 function graph.reads_json(endpoint)

@@ -1,5 +1,5 @@
 -- The sandbox's groups, with participants and invite links. Requests create, list, change and delete groups as with the API, but
--- a new group exists at once; the API takes a while. box.objects.groups keeps them, up to a bound. Never opens a socket.
+-- a new group exists at once; the API needs some time. box.objects.groups keeps up to 10,000 groups. Never opens a socket.
 local core = require "whatsapp.core"
 local graph = require "whatsapp.sandbox.graph"
 local lists = require "whatsapp.sandbox.lists"

@@ -1,12 +1,14 @@
--- Brings the users' actions to the business: makes the webhook of each message, keeps the message, and opens the window. Never
--- answers a request.
+-- Brings the users' actions to the business: makes the webhook of each message, keeps the message, and opens the window (the 24
+-- hours in which the business may send messages without a template). A verb is an action of a user, such as `write` or `press`.
+-- Never answers a request.
 local clock = require "whatsapp.sandbox.clock"
 local outbound = require "whatsapp.sandbox.outbound"
 local verbs = require "whatsapp.sandbox.verbs"
 
 local inbound = {}
 
--- returns the number to which a user writes: the named number, else the number of the last message, else the first number
+-- returns the number to which a user writes: the number with the id; else the number of the user's last message; else the first
+-- number
 local function number_of(box, user, id)
   if id then
     local number = box.numbers:find(id)

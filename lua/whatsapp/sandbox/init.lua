@@ -142,11 +142,11 @@ end
 -- ---- the public face ----------------------------------------------------------------------------------------------------
 
 ---@class whatsapp.sandbox
----@field handle fun(request: table): table answers a request of the Graph API; has the form of a transport. If the response has
----`fault`, box.transport and nginx.lua simulate this fault of the network
----@field control fun(request: table): table?, number? answers a request under /_sandbox/; nil and seconds: a long poll,
----call it again with the same table after these seconds
----@field transport whatsapp.sandbox.transport a transport over the box, whose waits move the box's clock
+---@field handle fun(request: table): table answers a request to the Graph API, in the form that a transport gets. If the response
+---has `fault`, box.transport and nginx.lua simulate this fault of the network
+---@field control fun(request: table): table?, number? answers a request under /_sandbox/; nil and seconds: the request is a long
+---poll: call the function again with the same table after these seconds
+---@field transport whatsapp.sandbox.transport sends to the box; its waits move the box's clock
 ---@field clock whatsapp.sandbox.clock
 ---@field chaos whatsapp.sandbox.chaos the rules of faults
 ---@field messages { id: string, message: table }[] the messages that were accepted and are delivered, the newest last
@@ -162,14 +162,14 @@ end
 ---@field on_event (fun(event: whatsapp.sandbox.event))? called with each event; a program may set it
 ---@field app_secret string signs the webhooks
 
----@class whatsapp.sandbox.effect a request that the driver of a box must send
+---@class whatsapp.sandbox.effect a request that the driver of a box (the code that calls `run`) must send
 ---@field post { method: string, url: string, headers: table<string, string>, body: string?, timeout: number }
 ---@field done fun(response: { status: integer, body: string }?, err: string?) call it with the answer, or with nil and the error
 
 local Box = {}
 Box.__index = Box
 
----Returns the user with a phone number or a user id; makes a new user if it does not exist. Sets the fields in `options`.
+---Returns the user with a phone number or a user id; adds a new user if the box has no such user. Sets the fields in `options`.
 ---@param address string|integer|nil a phone number, or a user id of a user whose number the business does not know
 ---@param options { name: string?, user_id: string? }?
 ---@return whatsapp.sandbox.user user
@@ -266,7 +266,8 @@ function Box:endpoint_urls()
   return urls
 end
 
----Forgets messages, users, files, rules and waiting work. The clock, the endpoints and all counts stay, so that no id repeats.
+---Forgets messages, users, files, templates, other objects, rules and waiting work. The clock and the endpoints stay, and also
+---the counts of messages and webhooks, so that their ids do not repeat.
 function Box:reset()
   self.clock:clear()
   self.chaos:clear()
@@ -276,8 +277,8 @@ end
 
 -- ---- time ---------------------------------------------------------------------------------------------------------------
 
--- Does all work that is due until `time`, in the order of its times; the clock shows the time of each work. During this, a call
--- from a handler only moves the clock.
+-- Does all work that is due until `time`, in the order of its times; the clock shows the time of each piece of work. If a handler
+-- calls this function meanwhile, the call only moves the clock.
 local function run_until(box, time)
   if box.is_running then return box.clock:move(time) end
   box.is_running = true
@@ -341,31 +342,32 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---@field window "api"|"strict"|"late"|"off"|nil the 24 hours after a user wrote or called. "api", the default: after the 24
 ---hours, only templates are accepted; but a user who never wrote gets every message; "strict": a user who never wrote gets only
 ---templates; "late": other messages are accepted, and fail later; "off": there is no window
----@field limits "api"|"off"|nil "api": 80 messages a second, and one in 6 seconds to each user, as the API; "off", the default:
----no limits
+---@field limits "api"|"off"|nil "api", as the API: 80 messages a second; and to each user 45 messages at once, then one in 6
+---seconds; "off", the default: no limits
 ---@field limit_status 400|429|nil the HTTP status of a message over a limit, 400
 ---@field statuses { sent: number|false?, delivered: number|false?, read: number|false? }? seconds after which a message
 ---gets each status; false: only when a test sets it; 0, 0.5 and false if absent
 ---@field base_url string? the URL in /_sandbox/info
 ---@field seed integer? the seed of ids and of random decisions, 1
 ---@field new_id (fun(count: integer): string)? makes the id of a message
----@field kept integer? the most messages in each of `messages`, `undelivered` and `inbound`, 10,000
----@field kept_media integer? the most files, 100
----@field kept_uploads integer? the most uploads of samples, 100
+---@field kept integer? number of messages that each of `messages`, `undelivered` and `inbound` keeps, 10,000; each of the box's
+---lists may hold up to an eighth more entries
+---@field kept_media integer? number of files that the box keeps, 100
+---@field kept_uploads integer? number of uploads of samples that the box keeps, 100
 ---@field kept_bytes integer? the most bytes in each of these lists, 256 MiB; a larger entry is refused
 ---@field on_forget (fun(id: string, entry: table, list: string))? called with each entry that is forgotten because its
 ---list is full; list: "messages", "undelivered", "inbound", "media" or "uploads"
 ---@field observe (fun(event: whatsapp.observed))? called with each request that is answered, and with each attempt to post a
 ---webhook: whatsapp.metrics, or a function; box.observe_error is the last error that it raised
 ---@field url_life number? seconds for which the URL of a file is valid, 300
----@field token_life number? the seconds for which a token is valid, from the first request with the token; then each request gets
----190 with subcode 463. A temporary token of the App Dashboard is valid for 24 hours. If absent, tokens do not expire
----@field now (fun(): number)? a real clock in seconds since 1970; if absent, only the test moves the time
+---@field token_life number? seconds from the first request with a token; after them, each request with the token gets 190 with
+---subcode 463. A temporary token of the App Dashboard is valid for 24 hours. If absent, tokens do not expire
+---@field now (fun(): number)? a real clock in seconds since 1970; if absent, only the test and box.transport move the time
 
 -- Returns a function that makes ids. An id depends on the seed and ends with the count, so that no id repeats. LuaJIT hashes a
 -- string by its length and 16 of its bytes. Strings that differ only in other bytes are in one chain, and LuaJIT compares each
--- new string with the whole chain. So the ids have many lengths and differ in many bytes: then answers and webhooks that hold ids
--- differ there, too.
+-- new string with the whole chain. So the ids have many lengths and differ in many bytes, and so do the answers and webhooks that
+-- contain them.
 local PRIME = 2 ^ 31 - 1
 local LENGTHS = 61 -- a prime, at most 64
 local function new_ids(seed)

@@ -1,11 +1,11 @@
--- The numbered events of a box, for its stream, its record and the terminal. Its size is bounded: when it is full, it forgets the
--- oldest events, and a reader that is behind learns that there is a gap. Never waits for a reader.
+-- The numbered events of a box (a simulated API), for its stream, its record and the terminal. A full journal forgets its oldest
+-- events; a reader that has missed events gets `gap`. Never waits for a reader.
 local journal = {}
 
 ---@class whatsapp.sandbox.event
 ---@field seq integer its number, from 1
 ---@field at number seconds since 1970, by the clock of the box
----@field kind "request"|"inbound"|"status"|"delivery"|"clock"|"chaos"|"template"|"media"|"reset"|"warning"
+---@field kind "request"|"inbound"|"status"|"delivery"|"clock"|"chaos"|"template"|"media"|"flow"|"handshake"|"reset"
 
 local Journal = {}
 Journal.__index = Journal
@@ -22,7 +22,7 @@ local function bytes_of(event)
   return bytes
 end
 
--- removes the bytes from an event that is not among the newest
+-- removes requests, responses and bodies from an event that is not among the newest
 local function shorten(self, event)
   if not event then return end
   local before = bytes_of(event)

@@ -1,4 +1,5 @@
--- Makes the line that a terminal shows for an event of a box. Pure; never shows a secret, and never breaks a line.
+-- Makes the line that a terminal shows for an event of a box (a simulated API). Pure. Never shows a secret, and never makes more
+-- than one line.
 local show = require "whatsapp.util.show"
 
 local line = {}

@@ -1,5 +1,5 @@
--- Answers of the sandbox's endpoints of objects: lists that stay lists, pages with cursors, and the members that a query chooses.
--- Never raises because of a request, and keeps nothing.
+-- Makes the answers of the sandbox's endpoints for objects: JSON in which an empty list stays a list, pages with cursors, and
+-- objects with the members that a query chooses. Never raises because of a request, and keeps nothing.
 local core = require "whatsapp.core"
 local graph = require "whatsapp.sandbox.graph"
 local json = require "whatsapp.wire.json"
@@ -8,7 +8,7 @@ local lists = {}
 
 local DEFAULT_LIMIT, MOST = 25, 1000
 
----@param object table its lists are marked
+---@param object table each list in it was made by core.array
 ---@param status integer? 200 if absent
 ---@return table response
 function lists.answer(object, status)
@@ -71,7 +71,7 @@ function lists.page(request, list, always, name)
 end
 
 ---@param request table
----@return table? object nil: the body is no JSON object
+---@return table? object nil: the body is not a JSON object
 ---@return table? refusal the response that refuses the body
 function lists.body(request)
   if (request.body or "") == "" and request.form == nil then return {} end

@@ -1,6 +1,6 @@
--- The nginx of a worker, and the program that started this nginx. nginx itself ends on Ctrl-C. But if the program that started it
--- was killed, nginx would run for ever: so a worker calls is_orphan() and ends nginx. Without /proc, is_orphan() never returns
--- true.
+-- For nginx's worker process: finds nginx's master process and the program that started it. nginx ends on Ctrl-C. But if this
+-- program was killed, nginx would run for ever: so the worker process calls is_orphan() and ends nginx. Without /proc,
+-- is_orphan() never returns true.
 local file = require "whatsapp.util.file"
 
 local master = {}
@@ -23,7 +23,7 @@ end
 ---@param name string of the signal
 function Master:signal(name) os.execute(("kill -%s %s"):format(name, self.pid)) end
 
----@return { pid: string?, parent: string? } master the nginx of this worker
+---@return { pid: string?, parent: string? } master nginx's master process, and its parent process
 function master.of_worker()
   local pid = parent_of "self"
   return setmetatable({ pid = pid, parent = pid and parent_of(pid) }, Master)

@@ -1,5 +1,5 @@
--- The sandbox's files: uploads, look-ups with URLs that expire, downloads, deletion, and samples in parts. Answers as the API
--- does. Keeps the bytes in memory, in bounded lists. Never opens a socket, and never writes a file.
+-- The sandbox's files: uploads, look-ups with URLs that expire, downloads, deletion, and uploads of template samples in parts.
+-- Answers as the API does. Keeps the bytes in memory, in bounded lists. Never opens a socket, and never writes a file.
 local crypto = require "whatsapp.crypto"
 local digest = require "whatsapp.util.sha256"
 local graph = require "whatsapp.sandbox.graph"
@@ -162,7 +162,7 @@ local function part_of(file, range)
   }
 end
 
--- a client must have a User-Agent such as "name/1.0"; else it gets a page
+-- a client must have a User-Agent such as "name/1.0"; else it gets an HTML page
 function media.download(box, request)
   local agent, query = header(request, "user-agent"), query_of(request)
   if not agent or not agent:find "^[%w_-]+/%d+%.%d+" then return page(403, "who asks?") end
@@ -209,11 +209,11 @@ function media.continue(box, request)
   local session, id = session_of(box, request)
   if not session then return nil end
   if graph.whole(header(request, "file_offset")) ~= #session.data then
-    return refuse("Invalid parameter", 100, "file_offset is not where the upload ended")
+    return refuse("Invalid parameter", 100, "file_offset is not the number of bytes that were uploaded")
   end
   local part = request.body or request.body_file and read_file(request.body_file, request.body_offset) or ""
   local bytes = #session.data + #part
-  if bytes > session.length then return refuse("Invalid parameter", 100, "longer than file_length") end
+  if bytes > session.length then return refuse("Invalid parameter", 100, "The upload is longer than file_length") end
   session.data = session.data .. part
   box.shelves.uploads:change(session, bytes)
   if bytes < session.length then return answer(200, { id = id, file_offset = bytes }) end

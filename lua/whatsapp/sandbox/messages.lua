@@ -41,8 +41,8 @@ local function is_template(message)
   return type(message.type) == "string" and message.type:lower() == "template" or message.template ~= nil
 end
 
--- Returns whether `to` is a user id, such as US.123. To such a message, the API answers with a message id and with the wa_id 123,
--- but it delivers nothing.
+-- Returns whether `to` is a user id, such as US.123. The API answers such a message with a message id and the wa_id 123, but
+-- never delivers it.
 local function is_misaddressed(message)
   return recipient.is_user_id(message.to)
 end
@@ -95,16 +95,16 @@ local function trace_of(entry, user)
   }
 end
 
--- returns the user that gets the message, and makes the user if there is no such user; nil: the message goes to a group
+-- returns the user that gets the message, and adds the user if the box does not have it; nil: the message goes to a group
 local function user_of(box, message)
   if message.recipient_type == "group" then return nil end
   local user = box.users:user(message.to or message.recipient)
   return user
 end
 
--- A message that is not a template needs an open window. A user who writes or calls opens the window. If a user never wrote or
--- called, the window is closed only with the option window = "strict". Returns whether the message is refused, and whether the
--- message is accepted and fails later.
+-- A message that is not a template needs an open window. A user who writes or calls opens the window for 24 hours. If a user
+-- never wrote or called, the window is closed only with the option window = "strict". Returns two booleans: the message is
+-- refused; the message is accepted and fails later.
 local function is_outside(box, number, user, message)
   if box.window == "off" or message.recipient_type == "group" or is_template(message) then return false, false end
   local ends = user and user.windows[number]
@@ -144,7 +144,7 @@ local function mark_read(box, message)
   return answer(200, { success = true })
 end
 
--- returns an error if the user is blocked, if a limit is reached, or if the window is closed
+-- returns the response with the error if the user is blocked, a limit is reached, or the window is closed
 local function refuse_to(box, number, user, message)
   if user and box.blocked_users[user.id] then return chaos.error(BLOCKED) end
   local refused = box.traffic:refuse(number, user and user.id or message.to)

@@ -15,7 +15,7 @@ local function part_of(head, data)
   local disposition = headers["content-disposition"] or ""
   local name = disposition:match '^form%-data;.-[; ]name="([^"]*)"'
   local filename = disposition:match '[; ]filename="([^"]*)"'
-  if not name then return nil, "a part without a name" end
+  if not name then return nil, "a part has no name" end
   return { name = unescaped(name), filename = filename and unescaped(filename), type = headers["content-type"], data = data }
 end
 

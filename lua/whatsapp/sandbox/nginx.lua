@@ -1,6 +1,6 @@
--- Serves a box inside nginx: for content_by_lua in any nginx with one worker, and for the nginx that server.lua starts. Gives
--- each request to the box; driver.lua does the due work, and wire.lua performs the faults. Never decides anything: the logic is
--- in init.lua.
+-- Serves a box (a simulated API) inside nginx: for content_by_lua in any nginx with one worker process, and for the nginx that
+-- server.lua starts. Gives each request to the box; driver.lua does the due work, and wire.lua performs the faults. Never decides
+-- anything: the logic is in init.lua.
 local body_of = require("whatsapp.util.nginx_body").read
 local driver = require "whatsapp.sandbox.driver"
 local files = require "whatsapp.sandbox.files"
@@ -12,17 +12,17 @@ local wire = require "whatsapp.sandbox.wire"
 
 local M = {}
 
-local state -- the state of this worker: { box, driver, readers, files }
+local state -- the state of nginx's only worker process: { box, driver, readers, files }
 
 local ONE_WORKER = "the sandbox keeps its state in one worker of nginx, but nginx has %d workers: write "
-  .. "`worker_processes 1;`, or start it with `make sandbox` or whatsapp.sandbox.server"
+  .. "`worker_processes 1;`, or start the sandbox with `make sandbox` or whatsapp.sandbox.server"
 
 local function check_workers(ngx)
   local count = ngx.worker.count()
   if count > 1 then error(ONE_WORKER:format(count), 0) end
 end
 
--- Makes the box and its driver, once for a worker. `server` has the options of server.lua.
+-- Makes the box and its driver. `server` has the options of server.lua.
 local function open(ngx, options, server)
   check_workers(ngx)
   options = options or {}
@@ -66,8 +66,8 @@ end
 
 local BLANKS = 4
 
--- Returns a body, and the number of blanks at its end that nginx added. The configuration of server.lua adds blanks only to short
--- bodies of JSON.
+-- Returns a body, and the number of blanks that nginx added to its end; server.lua says why. Only a body of JSON that nginx keeps
+-- in memory gets blanks.
 local function bytes_of(ngx, headers)
   if not graph.is_json(headers["content-type"]) then return body_of(ngx) end
   ngx.req.read_body()
@@ -85,7 +85,7 @@ local function request_of(ngx)
   }
 end
 
--- Returns the bytes of a file, for the page. A stranger may have sent the file: the headers keep a browser from running it.
+-- Returns the bytes of a file, for the page. The file may be harmful: the headers keep a browser from running it.
 local function media(request, id)
   local response = state.box.control { method = "GET", url = "/_sandbox/info", headers = request.headers, body = "" }
   if response.status ~= 200 then return response end
@@ -97,8 +97,8 @@ local function media(request, id)
   } }
 end
 
--- Answers a request to the control API. If the box returns seconds, asks it again after these seconds, or when something
--- happened.
+-- Answers a request to the control API. If the box returns no response but seconds, asks the box again after these seconds, or
+-- after the next event.
 local function control(request)
   while true do
     local response, seconds = state.box.control(request)

@@ -1,4 +1,4 @@
--- The phone numbers of the business in a box. Plain data; never knows a user or a message.
+-- The phone numbers of the business in a box (a simulated API). Plain data; never reads a user or a message.
 local numbers = {}
 
 numbers.WABA = "102290129340398"
@@ -31,9 +31,9 @@ function Numbers:add(id)
   return number
 end
 
-local MOST = 1000 -- numbers that a box adds by itself
+local MOST = 1000 -- numbers of a box that adds numbers by itself
 
----Returns the number with an id. If the option `numbers` is absent, the box adds a number for each new id.
+---Returns the number with an id. If the option `numbers` is absent, the box adds a number for each new id, up to 1,000 numbers.
 ---@param id any
 ---@return whatsapp.sandbox.number? number nil: there is no such number
 function Numbers:find(id)

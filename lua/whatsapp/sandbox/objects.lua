@@ -1,6 +1,6 @@
 -- The sandbox's other objects of the Graph API: the profile, the settings and the PIN of a phone number, the numbers of the
--- account, blocked users, groups, flows and subscribed apps. `box.objects` keeps the objects that no other file keeps, up to
--- bounds. Never opens a socket.
+-- account, blocked users, flows and subscribed apps; groups.lua has the groups. `box.objects` keeps these objects. Flows and
+-- groups have a largest number. Never opens a socket.
 local core = require "whatsapp.core"
 local fields = require "whatsapp.graph.fields"
 local graph = require "whatsapp.sandbox.graph"
@@ -49,7 +49,7 @@ local function number_of(box, id) return box.numbers:find(id) end
 
 local function is_account(box, id) return id == box.waba end
 
----Makes an endpoint that reads a body, and checks it by an object of graph/objects.
+---Makes an endpoint that reads a body, and checks the body with an object of graph/objects.
 ---@param object string the name of the object
 ---@param endpoint fun(box: table, body: table, id: string, request: table): table?
 ---@param owner fun(box: table, id: string): any? returns the object with the id; nil: there is no such object
@@ -193,7 +193,7 @@ end
 
 local NOT_DRAFT, NOT_PUBLISHED = 139000, 139002
 
--- Makes an endpoint that refuses a flow with another status.
+-- makes an endpoint that refuses a flow if the flow has another status
 local function only(status, code, endpoint)
   return function(box, asked, id, flow)
     if flow.status ~= status then
@@ -237,7 +237,7 @@ local function upload(_, request, _, flow)
   if not text then return refuse("Invalid parameter", 100, "The form has no part `file`") end
   local ok = core.decode(text) ~= nil
   flow.json, flow.validation_errors = text, core.array(ok and {} or { {
-    error = "INVALID_JSON", error_type = "JSON_SCHEMA_ERROR", message = "The file is no JSON", line_start = 1, line_end = 1,
+    error = "INVALID_JSON", error_type = "JSON_SCHEMA_ERROR", message = "The file is not JSON", line_start = 1, line_end = 1,
   } })
   return lists.answer { success = true, validation_errors = flow.validation_errors }
 end

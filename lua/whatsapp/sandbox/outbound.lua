@@ -1,5 +1,6 @@
--- Sends the changes of a box to the endpoint: makes the body of each change, and applies the rules of chaos: twice, late, in
--- another order, several in one body. Never loses a change without a rule of the kind `lose`.
+-- Sends the changes of a box (a simulated API) to its endpoint. A change is one event in the body of a webhook, such as a message
+-- or a status. Makes the bodies, and applies the rules of chaos: twice, late, in another order, several in one body. Never loses
+-- a change by itself: only a rule of the kind `lose` does.
 local deliveries = require "whatsapp.sandbox.deliveries"
 local escaped = require "whatsapp.sandbox.escaped"
 local values = require "whatsapp.util.values"
@@ -49,7 +50,7 @@ local function flush_reversed(box, rule)
   for i = #held, 1, -1 do send(box, held[i]) end
 end
 
--- sends one body for each number, and for each thousand changes
+-- sends the held changes: one body for each number, with at most 1,000 changes
 local function flush_batch(box, rule)
   local entries, firsts, numbers = {}, {}, {}
   local function leave(number)
@@ -85,7 +86,7 @@ end
 
 -- ---- kinds of rules -----------------------------------------------------------------------------------------------------
 
--- returns the form that the API sends if the dashboard is set to include no values
+-- returns the change as the API sends it if the option "include values" of the App Dashboard is off
 local function without_values(change)
   local fields = {}
   for i, one in ipairs(change.entry.changes) do fields[i] = one.field end
@@ -94,7 +95,7 @@ local function without_values(change)
   return copy
 end
 
--- kind of a rule -> function(box, change, rule) that returns the delivery, if there is one already
+-- kind of a rule -> function(box, change, rule) that returns the delivery; nil: the change is lost, or is sent later
 local KINDS = {
   twice = function(box, change, rule)
     local first = send(box, change)
@@ -137,7 +138,7 @@ function outbound.change(box, subject, value)
   return send(box, change)
 end
 
----Sends a change that is about no number, such as the status of a template.
+---Sends a change of the account, such as the status of a template.
 ---@param box whatsapp.sandbox
 ---@param field string
 ---@param value table

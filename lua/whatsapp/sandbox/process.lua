@@ -35,8 +35,8 @@ end
 
 local function read(path) return files.read(path) or "" end
 
----Returns the directive that sets the user of nginx's workers; "" if this program does not run as root. Without the directive,
----root's nginx has workers of the user "nobody", who cannot read root's folder.
+---Returns the directive that sets the user of nginx's worker processes; "" if this program does not run as root. Without the
+---directive, nginx changes the user of root's worker processes, and they cannot read the folder of root.
 ---@return string directive for the top of a configuration
 function process.user()
   local _, number = process.run("/tmp", "id -u")
@@ -53,7 +53,7 @@ function process.lua_folder()
   return (absolute:match "^[^\n]*")
 end
 
----Returns the directive that gives nginx the name servers of this machine. A handler needs them to find the hosts that it calls.
+---Returns the directive that gives nginx the name servers of this machine: a handler needs one to find the hosts that it calls.
 ---@return string directive "" if /etc/resolv.conf has no name server with an IPv4 address
 function process.resolver()
   local servers = {}
@@ -199,7 +199,7 @@ local function succeeded(first, kind, number)
   return first == true or (kind == "signal" and number == 2)
 end
 
----Runs nginx in the foreground until Ctrl-C; the user sees what its worker prints. The configuration must have `daemon off`.
+---Runs nginx in the foreground until Ctrl-C; the user sees the output of nginx. The configuration must have `daemon off`.
 ---@param options whatsapp.sandbox_process
 ---@return true? ok
 ---@return string? err a sentence that says why nginx did not start

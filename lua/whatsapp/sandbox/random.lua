@@ -1,5 +1,5 @@
 -- Random numbers from a seed: the same numbers in every Lua and on every machine, so that a run can be repeated. Never use them
--- as a secret. Never uses math.random, because other code uses it, too.
+-- as a secret. Never uses math.random, because other code would change its numbers.
 local random = {}
 
 local MODULUS, FACTOR = 2 ^ 31 - 1, 16807 -- Park and Miller; every product is an exact double

@@ -1,7 +1,6 @@
--- The sandbox as a server: an nginx with one worker on 127.0.0.1, with all its files in a temporary folder. start() is for tests
--- and demos, and runs nginx in the background. run() is for `make sandbox` and the program `whatsapp sandbox`, and runs nginx in
--- the foreground until Ctrl-C. Needs nginx with its Lua module. Never listens on another address, and never keeps state outside
--- the worker.
+-- The sandbox as a server: an nginx with one worker process on 127.0.0.1, with all its files in a temporary folder. start() is
+-- for tests and demos, and runs nginx in the background. run() is for `make sandbox` and the program `whatsapp sandbox`, and runs
+-- nginx in the foreground until Ctrl-C. Needs nginx with its Lua module. Never listens on another address.
 local file = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
 local process = require "whatsapp.sandbox.process"
@@ -53,10 +52,10 @@ local PAGE = [[
         "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     }]]
 
--- LuaJIT hashes a long string by 16 of its bytes. Messages to one recipient often differ only in a few digits: they would have
--- the same hash, and LuaJIT would compare each new message with all others. So nginx adds four random blanks to the end of
--- each body, as JSON allows. Then a message to one recipient costs the worker 112 us instead of 474, as a message to one of
--- 2,000 (`make bench-sandbox`). nginx.lua reads $blank_body, and shows requests without these blanks.
+-- LuaJIT hashes a long string by 16 of its bytes. Messages to one recipient often differ only in a few digits: such messages have
+-- the same hash, and LuaJIT compares each new message with all others. So nginx adds four random blanks to the end of
+-- each body, as JSON allows. If all messages go to one recipient, each costs 112 us instead of 474 us: as much as with 2,000
+-- recipients (`make bench-sandbox`). nginx.lua reads $blank_body, and shows requests without these blanks.
 local BLANK = { " ", "\\t", "\\n", "\\r" }
 local SHARE = "0.39%" -- each of 255 rows gets this share of the requests; `*` gets the rest
 
@@ -95,7 +94,7 @@ end
 
 local AUTHORITIES = { "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem" }
 
--- returns the directives for webhooks to other machines
+-- returns the directives with which webhooks can go to other machines over https
 local function authorities()
   for _, path in ipairs(AUTHORITIES) do
     if file.exists(path) then return ("lua_ssl_trusted_certificate %s; lua_ssl_verify_depth 5;"):format(path) end
@@ -152,7 +151,7 @@ end
 ---@field output boolean? prints a line for each event on stdout; if absent, true for run(), false for start()
 ---@field nginx string? the path of nginx
 ---@field modules string? folder of nginx's modules, /usr/lib/nginx/modules if absent
----@field cpath string? the place of whatsapp/core.so for LuaJIT, in the form of package.cpath
+---@field cpath string? where nginx's LuaJIT finds whatsapp/core.so, in the form of package.cpath
 
 ---@class whatsapp.sandbox_server
 ---@field base_url string the option base_url of whatsapp.new
@@ -179,7 +178,7 @@ function M.start(options)
   return started
 end
 
----Runs the sandbox until Ctrl-C. Its worker prints five lines (page, base_url, phone_number_id, app secret, token), then a line
+---Runs the sandbox until Ctrl-C. The sandbox prints five lines (page, base_url, phone_number_id, app secret, token), then a line
 ---for each event.
 ---@param options whatsapp.sandbox_server_options? raises at the caller's line if an option is wrong
 ---@return integer code exit code: 0 after Ctrl-C, 1 if the server could not start

@@ -1,6 +1,6 @@
 -- Reads and checks the options of the sandbox's server before nginx starts: the options of the server itself, and the options of
--- the box, as plain data that a JSON file can hold. In the worker of nginx, apply() applies the server's options to a new box.
--- Never starts anything, and never overwrites a file.
+-- the box (the simulated API), as plain data that a JSON file can hold. In nginx's worker process, apply() applies the server's
+-- options to a new box. Never starts nginx, and never overwrites a file.
 local file = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
 local random_id = require "whatsapp.util.random_id"
@@ -63,7 +63,7 @@ local MATCHED = { type = true, to = true, endpoint = true }
 local function read_rule(text)
   if type(text) ~= "string" then return text end
   local on, what, rest = text:match "^(%l+):([%w_]+)(.*)$"
-  if not on then return nil, ("option chaos: %s is no rule such as answer:reset,times=1"):format(show.value(text)) end
+  if not on then return nil, ("option chaos: %s is not a rule such as answer:reset,times=1"):format(show.value(text)) end
   local rule = { on = on, what = what }
   for part in rest:gmatch "[^,]+" do
     local name, value = part:match "^([%w_]+)=(.+)$"
@@ -93,7 +93,7 @@ local function read_statuses(value)
   for part in value:gmatch "[^,]+" do
     local name, milliseconds = part:match "^%s*(%l+):([%d%-]+)%s*$"
     if not name or not (milliseconds == "-" or tonumber(milliseconds)) then
-      return nil, ("option statuses: %s in %s is not such as delivered:500 or read:-"):format(show.value(part), show.value(value))
+      return nil, ("option statuses: %s in %s must be like delivered:500 or read:-"):format(show.value(part), show.value(value))
     end
     if milliseconds == "-" then statuses[name] = false
     else statuses[name] = tonumber(milliseconds) / 1000 end
@@ -117,13 +117,13 @@ local function read_json(path, what)
   if not text then return nil, ("%s %s cannot be read: %s"):format(what, path, tostring(unread)) end
   local value, err = json.decode(text)
   if type(value) ~= "table" then
-    return nil, ("%s %s is no JSON object: %s"):format(what, path, err and place_of(text, err) or "it holds a " .. type(value))
+    return nil, ("%s %s is not a JSON object: %s"):format(what, path, err and place_of(text, err) or "it holds a " .. type(value))
   end
   return value
 end
 
--- Checks whether the box can load a state file. A file that does not exist is made later. A file that the box cannot load is an
--- error, so that it is never overwritten.
+-- Checks whether the box can load a state file. If the file does not exist, the server makes it later. If the box cannot load the
+-- file, returns an error: so the server never overwrites the file.
 local function check_state(path, box)
   if not path or not file.exists(path) then return true end
   local document, err = read_json(path, "the state file")
@@ -133,7 +133,7 @@ local function check_state(path, box)
   return true
 end
 
--- returns an absolute path: a worker of nginx runs in another folder than the caller
+-- returns an absolute path: nginx's worker process runs in another folder than the caller
 local function absolute(path)
   if not path or path:find "^/" then return path end
   local pipe = assert(io.popen "pwd")

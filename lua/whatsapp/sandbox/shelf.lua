@@ -1,6 +1,6 @@
 -- A bounded list of the sandbox's entries. Each entry has an id and a size in bytes; the newest entry is the last. A full shelf
--- removes its oldest entries, and calls on_forget for each. It never holds more than nine eighths of its bound, and never reads
--- an entry.
+-- removes its oldest entries, and calls on_forget for each. It never holds more bytes than max_bytes, nor more entries than nine
+-- eighths of max.
 local shelf = {}
 
 ---@class whatsapp.sandbox.shelf
@@ -28,7 +28,7 @@ local function remove_first(self, count)
   for _, entry in ipairs(gone) do self.on_forget(entry) end
 end
 
--- Removes an eighth of a large list at once: to move all entries for each new entry would be slow.
+-- Removes an eighth of a large list at once. A removal moves all other entries, which would be slow for each new entry.
 local function make_room(self)
   local list, count, bytes = self.list, 0, self.bytes
   if #list > self.max + math.floor(self.max / 8) then count = #list - self.max end

@@ -1,6 +1,6 @@
--- The state of a box as one document, so that the box can continue after a restart: messages, users, waiting deliveries. The
--- document is plain data that every JSON library can write: messages are JSON strings, files are base64. A wrong document never
--- changes the box.
+-- The state of a box (a simulated API) as one document, so that the box can continue after a restart: messages, users, waiting
+-- webhooks and other objects. The document is plain data that every JSON library can write: messages are JSON strings, files are
+-- base64. A wrong document never changes the box.
 local crypto = require "whatsapp.crypto"
 local is_time = require("whatsapp.sandbox.clock").is_time
 local deliveries = require "whatsapp.sandbox.deliveries"
@@ -168,7 +168,7 @@ local function check_list(document, name, members)
 end
 
 local function check(document)
-  if type(document) ~= "table" or type(document.version) ~= "number" then return "it is no state of a sandbox" end
+  if type(document) ~= "table" or type(document.version) ~= "number" then return "it is not the state of a sandbox" end
   if document.version > state.VERSION then
     return ("it has version %s, this sandbox reads versions up to %d"):format(tostring(document.version), state.VERSION)
   end
@@ -239,7 +239,7 @@ local function put_clock(box, kept)
   box.clock:freeze(kept.frozen == true)
 end
 
----Replaces the state of the box by a document. Endpoints and options stay.
+---Replaces the state of the box with the state in a document. Endpoints and options stay.
 ---@param box whatsapp.sandbox
 ---@param document any
 ---@return true? ok

@@ -1,5 +1,6 @@
--- Sets the statuses of the messages that a box accepted: by a schedule, by hand, or because a user reads a message. A status only
--- moves forward. Keeps the few members of a message that statuses need. Never decides whether a message is accepted.
+-- Sets the statuses of the messages that a box (a simulated API) accepted: by a schedule, because a test asks for it, or because
+-- a user reads a message. A status only moves forward. A trace has the members of a message that its statuses need. A ladder has
+-- the seconds after which a message gets each status; a rung is one of its statuses. Never decides whether a message is accepted.
 local chats = require "whatsapp.sandbox.chats"
 local clock = require "whatsapp.sandbox.clock"
 local codes = require "whatsapp.wire.error_codes"
@@ -26,7 +27,7 @@ function statuses.ladder(options)
   local ladder = values.copy(statuses.DEFAULT)
   for word, seconds in pairs(options or values.NONE) do
     if ladder[word] == nil or not (seconds == false or type(seconds) == "number" and seconds >= 0) then
-      error("option statuses must be {sent, delivered, read = seconds or false}, wrong is " .. tostring(word), 3)
+      error("option statuses has sent, delivered and read, each seconds or false; this is wrong: " .. tostring(word), 3)
     end
     ladder[word] = seconds
   end
@@ -108,7 +109,7 @@ local function schedule(box, trace, rung)
   box.clock:at(trace.at + seconds, climb, trace)
 end
 
--- returns whether the user has blocked the business, and so gets no message
+-- returns whether the user has blocked the business: the user then gets no message
 local function is_blocked(box, trace)
   local user = box.users.by_id[trace.user]
   return user ~= nil and user.blocked == true
@@ -148,12 +149,12 @@ function statuses.resume(box, trace)
   if NEXT[trace.status] then schedule(box, trace, NEXT[trace.status]) end
 end
 
--- ---- by hand ------------------------------------------------------------------------------------------------------------
+-- ---- statuses that a test or a user sets ---------------------------------------------------------------------------------
 
 local function move(box, trace, word, code, details)
   local at = box.clock:now()
   if word ~= "failed" then
-    for _, step in ipairs(LADDER) do -- a message that was read was delivered before
+    for _, step in ipairs(LADDER) do -- a message that is read also gets "sent" and "delivered"
       if RANK[step] < RANK[word] and RANK[step] > RANK[trace.status] and step ~= "read" then emit(box, trace, step, at) end
     end
   end
@@ -178,7 +179,7 @@ function statuses.set(box, id, word, code)
   return { id = id, status = word }
 end
 
----Lets a user read one message, or all unread messages.
+---Marks one message to a user as read, or all unread messages.
 ---@param box whatsapp.sandbox
 ---@param user whatsapp.sandbox.user
 ---@param id string?

@@ -1,6 +1,6 @@
--- Sends the events of the sandbox to pages and programs, as text/event-stream. The `id` of an event is its number. If the box
--- has forgotten events that a reader does not have, the reader gets an event `gap`. The box keeps one copy of the events for all
--- readers: a slow reader costs only its connection and one chunk. No reader waits for another reader.
+-- Sends the events of the sandbox to its readers (pages and programs), as text/event-stream. The `id` of an event is its number.
+-- If the box has forgotten events that a reader does not have, the reader gets an event `gap`. The box keeps one copy of the
+-- events for all readers: a slow reader costs only its connection and one chunk. No reader waits for another reader.
 local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
 
@@ -43,7 +43,7 @@ local function last_seen(ngx)
   return tonumber(ngx.req.get_headers()["last-event-id"]) or tonumber(ngx.var.arg_after)
 end
 
--- returns the box's response 403 if this reader may not use the control API; else nil
+-- returns the box's response if the box refuses the control API to this reader with 403; else nil
 local function is_refused(ngx, box)
   local response = box.control { method = "GET", url = "/_sandbox/info", headers = ngx.req.get_headers(0), body = "" }
   if response and response.status == 403 then return response end

@@ -1,5 +1,6 @@
--- A recorded run: the actions of the users and the answers of the business, read from the events of a box in lines of JSON. It
--- can play the users' side again in a box, and compare the answers without ids and times. Never opens a file or a socket.
+-- A tape is a recorded run of a box (a simulated API): the actions of the users and the answers of the business, read from the
+-- events of the box in lines of JSON. A tape can play the users' actions again, and compare the answers without ids and times.
+-- Never opens a file or a socket.
 local crypto = require "whatsapp.crypto"
 local escaped = require "whatsapp.sandbox.escaped"
 local inbound = require "whatsapp.sandbox.inbound"
@@ -91,7 +92,7 @@ end
 
 -- ---- playing ------------------------------------------------------------------------------------------------------------
 
--- replaces recorded ids by the ids of this run
+-- replaces recorded ids with the ids of this run
 local function renamed(value, ids)
   if type(value) == "string" then return ids[value] or value end
   if type(value) ~= "table" then return value end

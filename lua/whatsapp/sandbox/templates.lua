@@ -1,6 +1,6 @@
--- The sandbox's templates. Requests create, list, change and delete templates as with the API; functions approve, reject and
--- pause them; each template message is compared with its template. `box.templates` keeps them, up to a bound. A box without
--- templates accepts every template message. Never opens a socket.
+-- The sandbox's templates. Requests create, list, change and delete templates as with the API; functions approve, reject, pause
+-- and disable them. `box.templates` keeps the templates; requests can create up to 6,000. Each template message is compared with
+-- its template; a box without templates accepts every template message. Never opens a socket.
 local check = require "whatsapp.templates.check"
 local core = require "whatsapp.core"
 local graph = require "whatsapp.sandbox.graph"

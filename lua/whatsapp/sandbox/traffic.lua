@@ -1,5 +1,5 @@
--- The limits of the API for a box, and the headers that tell how much of a limit is used. Enforces limits only with the option
--- `limits`. Never waits.
+-- The limits of the API for a box (a simulated API), and the headers that tell how much of a limit is used. Enforces limits only
+-- with the option `limits`. A place is one interval of time in a limit, which one message takes. Never waits.
 local chaos = require "whatsapp.sandbox.chaos"
 local limits = require "whatsapp.send.limits"
 
@@ -9,7 +9,7 @@ local traffic = {}
 local THROUGHPUT, AT_ONCE = 80, 8
 local PAIR, BURST = 6, 45
 local ROUNDING = 1e-6 -- seconds: the largest rounding error of a sum of intervals
-local CALLS = 5000 -- management calls of an account with a number, in an hour
+local CALLS = 5000 -- requests in an hour that count as 100 percent
 local HOUR, MINUTE = 3600, 60
 
 ---@class whatsapp.sandbox.traffic

@@ -1,5 +1,5 @@
--- A transport over a box, with the clock of the box: a wait moves this clock and takes no real time. A fault of the wire becomes
--- the failure that a transport over libcurl returns. Never opens a socket.
+-- A transport to a box (a simulated API), with the clock of the box: a wait moves this clock and takes no real time. A fault of
+-- the network, which a rule of chaos asks for, becomes the failure that a transport over libcurl returns. Never opens a socket.
 local memory = require "whatsapp.transport.memory"
 local queue = require "whatsapp.util.queue"
 

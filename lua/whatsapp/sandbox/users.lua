@@ -1,5 +1,5 @@
--- The users of a box, and the functions with which a test plays a user. Their number is bounded: the box forgets the users that
--- were not used for the longest time. Never calls a webhook itself.
+-- The users of a box (a simulated API), and the functions with which a test plays a user. The number of users is bounded: the box
+-- forgets the users that were not used for the longest time. Never calls a webhook itself.
 local chats = require "whatsapp.sandbox.chats"
 local values = require "whatsapp.util.values"
 local expiring = require "whatsapp.util.expiring"
@@ -84,7 +84,7 @@ function User:sends_file(file, options)
   return response, message
 end
 
----The user sends a place.
+---The user sends a location.
 ---@param latitude number
 ---@param longitude number
 ---@param options { name: string?, address: string? }?
@@ -133,7 +133,7 @@ function User:reads(message) perform(self, "read", { message = message }) end
 ---@param message string? the id of a message; if absent, the newest voice message
 function User:plays(message) perform(self, "play", { message = message }) end
 
----The user blocks the business: the API accepts its messages, but never delivers them to this user.
+---The user blocks the business: the API accepts the business's messages, but never delivers them to this user.
 function User:blocks() perform(self, "block", {}) end
 function User:unblocks() perform(self, "unblock", {}) end
 
@@ -158,7 +158,7 @@ function User:messages()
   return list
 end
 
--- ---- the book -----------------------------------------------------------------------------------------------------------
+-- ---- all users of a box ---------------------------------------------------------------------------------------------------
 
 local Book = {}
 Book.__index = Book

@@ -1,5 +1,6 @@
--- The verbs of users. Each verb is a row: it makes the message that the business gets, or changes something else in the box. To
--- add a verb, add a row. Never raises because of a body, and never guesses: returns nil and a sentence.
+-- The verbs of users. A verb is an action of a user, such as `write` or `press`. Each verb is a row: it makes the message that
+-- the business gets, or changes something else in the box. To add a verb, add a row. Never raises because of a body, and never
+-- guesses: returns nil and a sentence.
 local crypto = require "whatsapp.crypto"
 local buttons = require "whatsapp.sandbox.buttons"
 local chats = require "whatsapp.sandbox.chats"
@@ -84,7 +85,7 @@ local function press(verb, kind_of)
     local found = found_in(entry)
     local button = buttons.find(found, wanted)
     if not button then
-      return nil, ("%s: no %s `%s` in %s, it has: %s"):format(verb, kind_of(found[1] or {}) or "button", wanted, entry.id,
+      return nil, ("%s: no %s `%s` in %s; it has: %s"):format(verb, kind_of(found[1] or {}) or "button", wanted, entry.id,
         found[1] and buttons.names(found) or "nothing to press")
     end
     local message, silent = buttons.press(button)
@@ -110,8 +111,8 @@ end
 
 -- ---- files --------------------------------------------------------------------------------------------------------------
 
--- Returns the names of all kinds, sorted: first the kinds that the API takes, then the others. The first kind of an extension is
--- used.
+-- Returns the names of all kinds, sorted: first the kinds that the API takes, then the others. If several kinds have the same
+-- extension, TYPES uses the first one.
 local function names_of_kinds()
   local names = {}
   for name in pairs(kinds.ROWS) do names[#names + 1] = name end
@@ -151,7 +152,7 @@ local function data_of(body)
   if body.path then return read_file(body.path) end
   local data = body.base64 and crypto.from_base64(body.base64)
   if data then return data end
-  return nil, body.base64 and "base64 is no base64" or "base64 is missing"
+  return nil, body.base64 and "base64 is not valid base64" or "base64 is missing"
 end
 
 local function file(box, user, body)

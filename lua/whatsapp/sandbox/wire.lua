@@ -1,5 +1,5 @@
--- Writes a response in nginx, with the faults that HTTP cannot express: a connection that is reset, cut, slow or silent. Never
--- asks the box.
+-- Writes a response in nginx, also with a fault of the network: a connection that is reset, cut, slow or silent. Never calls the
+-- box.
 local wire = {}
 
 local function head(ngx, response, length)
@@ -49,7 +49,8 @@ local function late(ngx, response, fault)
   whole(ngx, response)
 end
 
--- fault -> function that performs it; `refuse` is a reset, too, but the box has not accepted the message
+-- fault -> function that performs it. `reset` and `refuse` look the same to the client; with `refuse`, the box has not accepted
+-- the message.
 local FAULTS = { hang = hang, reset = reset, refuse = reset, truncated = truncated, slow = slow, late = late }
 
 ---@param ngx table

@@ -264,8 +264,9 @@ local function report(self, details)
   if details then details.progress_error = values.text_of(problem) end
 end
 
--- Returns the next message that has ended, and its outcome; no value: all messages have ended. Releases its delivery. A `for` calls
--- this function itself, and passes two more arguments, which are not used: a function around it takes 600 instructions a message.
+-- Returns the next message that has ended, and its outcome; no value: all messages have ended. Releases its delivery. A `for`
+-- calls this function itself, and passes two more arguments, which are not used: a function around this one would take 600
+-- instructions a message.
 ---@param level integer? the stack level of the caller to blame; nil: the caller of this function
 local function next_outcome(self, _, _, level)
   if self.current then check_current(self, level or 2) end

@@ -248,7 +248,6 @@ local function check_cards(report, view, one, path)
     local card, shape = placed[i], view.cards[i] or view.may_grow and view.cards[1]
     if card and shape then
       local inner = card.path .. ".components"
-      shape.has_names = view.has_names
       check_parts(report, shape, message_reader.read(card.card.components, inner), inner, kinds.CARD_BODY)
     end
   end

@@ -144,6 +144,7 @@ function definition.read(source)
   read_components(view, source.components)
   local format = capitals(source.parameter_format)
   view.has_names = format == "NAMED" or (format ~= "POSITIONAL" and has_names(view))
+  for _, card in ipairs(view.cards or NONE) do card.has_names = view.has_names end
   return view
 end
 

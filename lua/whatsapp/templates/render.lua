@@ -100,7 +100,6 @@ function render.message(source, message)
   if type(cards) ~= "table" then cards = values.NONE end
   made.cards = {}
   for i, shape in ipairs(view.cards) do
-    shape.has_names = view.has_names
     local card = card_of(cards, i - 1)
     made.cards[i] = render_parts(shape, message_reader.read(card and card.components, ""))
   end

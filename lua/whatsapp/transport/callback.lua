@@ -1,6 +1,8 @@
 -- The transport for hosts that call a function when an answer arrives: games, editors, servers with an HTTP client. The host's
--- function sends the request. The transport suspends the coroutine that sends, and resumes it when the answer arrives or the
--- time is over. Never sends, never blocks, and reads only the host's clock.
+-- function sends the request. The transport suspends the caller's coroutine, and resumes it when the answer arrives or the time
+-- is over. Outside of a coroutine, it needs the option step. Never sends by itself, and reads only the host's clock.
+--
+-- In this file, a plan is the table of one request under way; a box has the answers of one inbox (see transport/inboxes).
 --
 --   local transport = require("whatsapp.transport.callback").new {
 --     start = function(request, done)   -- begin; later: done { status =, headers =, body = } or done(nil, err, details)
@@ -11,7 +13,7 @@
 --     after = function(seconds, call) minetest.after(seconds, call) end,
 --   }
 --
--- If the host has no `after`, it calls transport.turn() in each frame.
+-- If the host has no `after`, the host calls transport.turn() in each frame.
 local checked = require "whatsapp.transport.request"
 local failures = require "whatsapp.transport.failure"
 local inboxes = require "whatsapp.transport.inboxes"
@@ -161,7 +163,7 @@ end
 
 -- ---- requests -------------------------------------------------------------------------------------------------------------
 
--- Gives a request its outcome, if it has no outcome yet; drops an answer that comes later.
+-- Gives a request its outcome, if it has no outcome yet. If it has one, drops the new answer.
 local function settle(state, plan, response, err, details)
   local entry = plan.entry
   if not entry then return end
@@ -186,7 +188,8 @@ local function told(state, plan, response, err, details)
   settle(state, plan, response, err, details)
 end
 
--- returns the request for the host, or nil, err, details
+-- Returns three values: the request for the host; the request whose files are in `body`, or the caller's request if the host
+-- streams; and whether it is idempotent. Or nil, err, details.
 local function request_of(state, request)
   local inlined = request
   if not state.streams then
@@ -209,7 +212,7 @@ local function begin(state, plan, shown)
     local err = "the option start raised: " .. values.text_of(raised)
     return settle(state, plan, nil, err, { kind = "transport", retryable = false, may_have_been_sent = true })
   end
-  if not plan.entry or state.inner then return end -- the request has its answer already, or the inner transport has the time-out
+  if not plan.entry or state.inner then return end -- it has its answer already, or the inner transport has a time-out
   plan.timer = set_timer(state, shown.timeout, function() settle(state, plan, failures.lost(plan, "timeout")) end)
 end
 
@@ -292,9 +295,9 @@ function M.new(options)
   return made
 end
 
----Makes a transport that works only in turn(), which never waits. It sends over another transport that can have many requests
----under way. For a program that draws frames: callback.over(require("whatsapp.transport.curl").new()).
----@param inner whatsapp.Transport it has start and wait, and no other user
+---Makes a transport for a program that draws frames. It sends over another transport that can have many requests under way:
+---callback.over(require("whatsapp.transport.curl").new()). The program calls turn() in each frame; turn() never waits.
+---@param inner whatsapp.Transport must have start and wait; nothing else may use it
 ---@return whatsapp.Transport transport as new() returns it
 function M.over(inner)
   if type(inner) ~= "table" or not (inner.start and inner.wait) then

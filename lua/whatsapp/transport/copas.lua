@@ -1,6 +1,8 @@
 -- The transport over LuaSocket and LuaSec, for programs without libcurl. In a thread of Copas, only this thread waits, and the
--- loop goes on; elsewhere the transport blocks. It verifies certificates and their names. Speaks HTTP/1.1 and keeps its
--- connections. Never sends a request twice. The look-up of a host name blocks, because LuaSocket's look-up blocks.
+-- loop goes on; elsewhere the transport blocks. The look-up of a host name always blocks. The transport verifies certificates
+-- and their names, speaks HTTP/1.1 and keeps its connections. Never sends a POST twice.
+--
+-- In this file, a plan is a checked request with its state; a box has the answers of one inbox (see transport/inboxes).
 local checked = require "whatsapp.transport.request"
 local exchange = require "whatsapp.transport.copas.exchange"
 local failures = require "whatsapp.transport.failure"
@@ -36,7 +38,7 @@ local DEFAULTS = { timeout = 30, connect_timeout = 10, max_body = 16 * 1024 * 10
 local function settings_of(options, level)
   local settings = values.with_defaults(util_options.check(options, NEW, level + 1), DEFAULTS)
   if settings.proxy and settings.proxy ~= "" then
-    error("option proxy: this transport cannot use a proxy, whatsapp.transport.curl can", level + 1)
+    error("option proxy: this transport cannot use a proxy; whatsapp.transport.curl can", level + 1)
   end
   settings.wanted = settings.headers and values.set(settings.headers)
   return settings
@@ -44,7 +46,8 @@ end
 
 -- ---- one request ----------------------------------------------------------------------------------------------------------
 
--- Puts the bytes of files and forms into the body: LuaSocket cannot stream them safely.
+-- Returns the plan of a request, or nil, err, details. Puts the bytes of files and forms into the body: LuaSocket cannot stream
+-- them safely.
 local function plan_of(state, request)
   local inlined, err, details = require("whatsapp.transport.inlined").request(request)
   if not inlined then return nil, err, details end
@@ -71,7 +74,7 @@ local function wake(box)
   if box.waiter then waits.wake(box.waiter) end
 end
 
--- The work of a thread for one request. If the transport was closed during it, the request already has its outcome.
+-- Runs in the thread of one request. If the transport was closed meanwhile, close() gave the request its outcome.
 local function answer(state, plan, pause)
   local ok, response, err, details = values.protected(perform, state, plan, pause)
   if not ok then response, err, details = failures.lost(plan, values.text_of(response)) end

@@ -1,10 +1,11 @@
 -- The transport over libcurl for programs that run in a cqueues loop. It suspends the coroutine that sends, and the loop goes
 -- on. Outside of a loop it blocks until the answer arrives.
 --
--- Several coroutines of a controller may wait at the same time. One of them watches libcurl's descriptor for all (on systems
--- without epoll: libcurl's sockets). This watcher may vanish without notice, because its controller is closed or its coroutine
--- is dropped. So the watcher sets a time, and promises to look again before it; after this time another coroutine takes over.
--- Never relies on a coroutine to run again.
+-- Several coroutines of a controller (one cqueues loop) may wait at the same time. One of them, the watcher, watches libcurl's
+-- descriptor for all (on systems without epoll: libcurl's sockets). A watcher may vanish without notice, because its controller
+-- is closed or its coroutine is dropped. So the watcher sets a time before which it looks again; after this time, another
+-- coroutine becomes the watcher. A box has the answers of one inbox (see transport/inboxes). Never relies on a coroutine to run
+-- again.
 local needed = require "whatsapp.util.needed"
 local condition = needed.module "cqueues.condition"
 local cqueues = needed.module "cqueues"
@@ -32,7 +33,7 @@ local function new_watch(curl)
   return self
 end
 
--- returns the waiting coroutines of one controller: the time until which one of them watches, and the boxes of the others
+-- A crowd is the waiting coroutines of one controller: the time until which one of them watches, and the boxes of the others.
 function Watch:crowd(controller)
   local crowd = self.crowds[controller]
   if not crowd then
@@ -42,8 +43,7 @@ function Watch:crowd(controller)
   return crowd
 end
 
--- Wakes one of the waiting coroutines, to watch next. If this coroutine has vanished, another one takes over after the time
--- that it promised.
+-- Wakes one of the waiting coroutines, which becomes the watcher. If it has vanished, another coroutine takes over later.
 local function pass_on(crowd)
   local box = next(crowd.boxes)
   if not box or crowd.watched_until > now() then return end
@@ -56,7 +56,7 @@ local function cancel_sockets(list)
   for i = 1, #list, 2 do cqueues.cancel(list[i]) end
 end
 
--- Waits until libcurl can read or write one of its sockets, or has a time-out, or has other sockets.
+-- Waits until libcurl can read or write one of its sockets, a time-out of libcurl is over, or its sockets have changed.
 function Watch:poll_sockets(seconds)
   local client = self.curl.client
   local list, polled = client:sockets(), { self.changed }

@@ -1,11 +1,11 @@
--- The transport over libcurl: whatsapp.curl with its clock. Loads libcurl at the first request, so that a program that sends
--- nothing does not need it. Blocks while it waits for one answer, or for the first of many. Do not use it in nginx workers. In
--- an event loop, use whatsapp.transport.cqueues or whatsapp.transport.luv.
+-- The transport over libcurl, for scripts and for programs without an event loop. Blocks while it waits for one answer, or for
+-- the first of many answers. Do not use it in nginx. In an event loop, use whatsapp.transport.cqueues or whatsapp.transport.luv.
+-- Never loads libcurl before its first use: a program that sends nothing does not need libcurl.
 local libcurl = require "whatsapp.transport.libcurl"
 
 local M = {}
 
--- a signal may end one sleep early, so that Lua can handle the signal
+-- Sleeps again if a signal ended the sleep: between two sleeps, Lua can handle the signal.
 local function sleep(seconds)
   local curl = require "whatsapp.curl"
   local deadline = curl.now() + seconds
@@ -17,7 +17,7 @@ end
 
 ---@class whatsapp.curl_options
 ---@field timeout number? seconds for one attempt, 30 if absent
----@field connect_timeout number? seconds, 10 if absent
+---@field connect_timeout number? seconds for the connection and TLS, 10 if absent
 ---@field proxy string? URL; "" for no proxy, even if the environment names a proxy
 ---@field ca_file string? file of certificates; they replace the system's certificates
 ---@field user_agent string?
@@ -38,8 +38,8 @@ end
 ---@field form whatsapp.form_part[]? parts of a multipart/form-data body
 ---@field to_file string? path of a new file for the body of a 2xx answer; the file must not exist
 ---@field max_file integer? largest size of this file in bytes, 104857600 if absent
----@field progress (fun(transferred: integer, total: integer?))? gets the bytes that were written into to_file, else the bytes
----that were sent; it must not wait
+---@field progress (fun(transferred: integer, total: integer?))? gets the number of bytes that were written into to_file, or
+---without to_file the number of bytes that were sent; it must not wait
 
 ---@class whatsapp.form_part
 ---@field name string
@@ -56,8 +56,8 @@ end
 
 ---@param options whatsapp.curl_options?
 ---@return whatsapp.Transport transport callable, with
----now(), sleep(seconds), start(request, slot), wait(seconds) and close(); wait returns
----the answers of all inboxes
+---now(), sleep(seconds), start(request, slot), wait(seconds) and close(); start takes no inbox, so wait returns the answer to
+---any started request
 function M.new(options)
   local self = libcurl.new("whatsapp.transport.curl", options, 2, false)
   local transport = { streams = true, now = libcurl.now, sleep = sleep, start = self:starter(), wait = self:waiter() }

@@ -1,15 +1,15 @@
 -- Describes a request that failed, for the transports written in Lua: whether it may have been sent, whether a repetition may
--- help, and which directives or options are missing. Pure: strings in, strings out.
+-- help, and which directives or options are missing. Pure; never repeats a request.
 local failures = {}
 
-failures.CLOSED = "the transport was closed while this was under way"
+failures.CLOSED = "the transport was closed before the answer came"
 
 local TRUST = "nginx trusts the authorities of its directives lua_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt; "
   .. "and lua_ssl_verify_depth 3;"
 failures.UNRESOLVED = "resolving the host's name, or connecting to it, took too long"
 failures.REFUSED = "the certificate was refused: not trusted, not of this name, or expired"
 
--- errors of nginx and of LuaSec, and what is missing after them
+-- errors of nginx and of LuaSec, and the hint for each
 local HINTS = {
   { "no resolver defined", "nginx needs its directive resolver to find a host by name, such as: resolver 127.0.0.53 ipv6=off;" },
   { "^1[89]: ", TRUST }, { "^2[012]: ", TRUST }, { "^" .. failures.REFUSED, TRUST },

@@ -1,5 +1,5 @@
--- HTTP/1.1 as bytes: writes the head of a request, and reads an answer from a function that returns its bytes in pieces. Knows
--- no socket and no clock. Never reads more bytes than it may, and never guesses where an answer ends.
+-- HTTP/1.1 as bytes: writes the head of a request, and reads an answer from an object that returns its bytes in pieces. Knows
+-- no socket and no clock. Never accepts more bytes than its limits allow, and never guesses where an answer ends.
 local http1 = {}
 
 local MAX_HEAD = 64 * 1024 -- largest size of an answer's head, including the interim answers before it
@@ -7,7 +7,7 @@ local BODILESS = { [204] = true, [304] = true }
 
 -- ---- a request ----------------------------------------------------------------------------------------------------------
 
--- returns the head up to the length of the body
+-- returns the head without Content-Length and without the empty line
 local function written(plan, user_agent)
   local values = plan.headers
   local lines = { ("%s %s HTTP/1.1"):format(plan.method, plan.url.path) }
@@ -23,7 +23,7 @@ end
 ---@param length integer? length of the body; nil if there is no body
 ---@param user_agent string? must always be the same for one memory
 ---@param memory { head: string?, head_url: whatsapp.url?, head_lines: string[]?, head_method: string? }? keeps the
----last head: if the URL and the lines are the same tables, the head is not written again
+---last head: if the method is equal, and URL and lines are the same tables, the head is not written again
 ---@return string head
 function http1.head(plan, length, user_agent, memory)
   local first
@@ -40,8 +40,8 @@ end
 
 -- ---- bytes that have arrived and are not used yet -----------------------------------------------------------------------
 
--- The last piece; its bytes up to `at` are used. Used bytes are not cut off, so that many lines in a piece cost as little as
--- one line.
+-- Keeps the last piece of bytes. Its bytes up to `at` are used. They are cut off only when the next piece comes: a copy for each
+-- line would be slow.
 local Reader = {}
 Reader.__index = Reader
 
@@ -133,7 +133,7 @@ end
 
 local TOKEN = "^[0-9A-Za-z!#$%%&'*+%-.^_`|~]+$"
 
--- Header names that were read before -> the names in lower case: a server sends the same names again and again. Bounded.
+-- Header names that were read before -> their lower case; at most MOST_KNOWN. A server sends the same names again and again.
 local known, known_count, MOST_KNOWN = {}, 0, 256
 
 -- returns the name in lower case; nil if it has a byte that is not allowed
@@ -144,8 +144,7 @@ local function name_of(name)
   return lower
 end
 
--- Returns the headers by names in lower case; joins repeated headers. Refuses lines that another reader could read as other
--- headers.
+-- Returns the headers by names in lower case; joins repeated headers. Refuses lines that a proxy could understand differently.
 local function headers_with_care(head)
   if head:find("\0", 1, true) then return nil, "the answer's headers contain a NUL" end
   if head:find "\r[^\n]" then return nil, "the answer's headers contain a carriage return within a line" end
@@ -169,7 +168,7 @@ end
 local CR, SPACE, TAB = 13, 32, 9
 
 -- Returns the headers if all of them have the usual form; nil if headers_with_care() must read them. This saves 30,000
--- instructions.
+-- instructions for each answer.
 local function usual_headers(head)
   if head:find("\0", 1, true) then return nil end
   local headers, at = {}, head:find("\n", 1, true) + 1
@@ -225,7 +224,7 @@ end
 
 local BROKEN = "the answer's chunks are broken"
 
--- reads the trailer: the lines after the last chunk, up to an empty line
+-- skips the trailer: the lines after the last chunk, up to an empty line
 local function skip_trailers(reader)
   local size = 0
   while true do
@@ -308,7 +307,7 @@ end
 ---@return string err
 function http1.too_long(limit) return ("the answer is longer than %.0f bytes"):format(limit) end
 
----Returns the bytes of an answer, and takes the bytes of its body.
+---The source returns the bytes of an answer: pull() returns them as they arrive, and write() gets the bytes of the body again.
 ---@class whatsapp.http1_source
 ---@field pull fun(self: whatsapp.http1_source): string?, string? returns the next bytes; at the end nil, "closed"
 ---@field open fun(self: whatsapp.http1_source, status: integer, length: integer?): integer called once before the body; returns

@@ -1,6 +1,9 @@
--- Keeps answers until their batch reads them. Each request under way has an entry. Each batch has a box: a list of the entries
--- whose answers have arrived, in the order of their arrival. Entries are reused. After a request has begun, this file needs no
--- memory for its answer, so that no answer is lost. Never waits: transports wake the waiter of a box.
+-- Keeps the answers of a transport until wait() returns them. A caller, such as a batch, passes two values to start(request,
+-- slot, inbox): wait(seconds, inbox) returns only answers of this inbox, and returns the slot with the answer.
+--
+-- An entry holds one answer. Each inbox has a box: a list of the entries whose answers have arrived, in the order of their
+-- arrival. Entries are made in advance and reused: so an answer needs no memory when it arrives, and is never lost. Never waits:
+-- transports wake the waiter of a box.
 local Inboxes = {}
 Inboxes.__index = Inboxes
 
@@ -16,7 +19,7 @@ function inboxes.new()
   return self
 end
 
----Makes a box for one call. The box is empty while `first` is false.
+---Makes a box. It is empty while `first` is false.
 ---@return table box the transport may add members
 function Inboxes.new_box() return { first = false, last = false, under_way = 0 } end
 
@@ -41,7 +44,8 @@ function Inboxes:reserve()
   if not self.free then self.free = new_entry() end
 end
 
----Makes the entry of a request. Call it before the request begins; it raises if there is no memory.
+---Makes the entry for the answer to a request. Raises if there is no memory: call it before the request begins, or after
+---reserve().
 ---@param slot any
 ---@param box table
 ---@return table entry

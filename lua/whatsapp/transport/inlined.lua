@@ -1,5 +1,5 @@
--- Files for transports that do not stream: puts the files of a request into its body, and checks the file for the answer before
--- anything is sent. Never sends, and makes no file.
+-- For transports that do not stream files: puts the files of a request into its body. Checks to_file, the file for the answer,
+-- before anything is sent. Never sends, and makes no file.
 local inlined = {}
 
 ---@param request whatsapp.request

@@ -1,6 +1,7 @@
 -- The transports over libcurl share this file. An object has one client of whatsapp.curl, and makes it at the first request. The
--- object begins requests, puts their answers into boxes, and calls their progress functions. It knows no event loop. It waits
--- only if a transport calls wait() or perform().
+-- object begins requests, puts their answers into boxes (see transport/inboxes), and calls their progress functions. A tag is the
+-- value that whatsapp.curl returns with the outcome of a request. Never knows an event loop, and waits only in perform() and in
+-- the function that waiter() returns.
 --   start(request, slot, box)   begins a request; the entry of the request is its tag in whatsapp.curl
 --   step(wake)                  puts each new answer into its box, and wakes the waiter of the box
 --   close()                     gives an outcome to each request that is under way
@@ -14,7 +15,7 @@ local libcurl = {}
 local OPTIONS = { headers = "names" }
 for name, kind in pairs(util_options.TRANSPORT) do OPTIONS[name] = kind end
 
-local CLOSED = "the transport was closed while this was under way; the request may have been sent"
+local CLOSED = "the transport was closed before the answer came; the request may have been sent"
 local NO_MEMORY = "not enough memory"
 
 -- Returns whatsapp.curl. If it is not installed, raises an error of one line; Lua's error also lists the paths that Lua searched.
@@ -132,8 +133,8 @@ function Libcurl:start(request, slot, box, level)
   error(err, level + 1)
 end
 
----Returns the function start() of whatsapp.transport.curl: it begins a request whose tag is its slot, so most requests need no
----entry. A function of two arguments takes 600 instructions a message less than a method that start() calls.
+---Returns the function start() of whatsapp.transport.curl. It uses the slot of a request as its tag, so most requests need no
+---entry. This closure saves 600 instructions for each message, compared with a method that start() calls.
 ---@return fun(request: table, slot: any) start
 function Libcurl:starter()
   return function(request, slot)
@@ -254,7 +255,8 @@ local function step_of_call(self)
 end
 
 -- Sends a request with a progress function: waits in steps, and calls the function between two steps. Keeps the answers to other
--- requests for wait(). If code raises an error during the wait (Ctrl-C does so), ends the request and raises the error again.
+-- requests for wait(). If code raises an error during the wait (Ctrl-C does so), ends the request, removes the file of its
+-- answer, and raises the error again.
 local function perform_observed(self, request, level)
   local box = self.inboxes.new_box()
   local call = self.inboxes:expect(box, box)
@@ -266,6 +268,7 @@ local function perform_observed(self, request, level)
       local ok, raised = pcall(step_of_call, self)
       if not ok then
         if self.client then self.client:abort(call) end
+        if request.to_file then os.remove(request.to_file) end -- this request made it
         error(raised, 0)
       end
     end

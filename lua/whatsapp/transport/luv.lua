@@ -1,8 +1,10 @@
 -- The transport over libcurl for programs that run in libuv's loop through luv. It suspends the coroutine that sends, and the
 -- loop goes on. Outside of a coroutine it runs the loop itself until the answer arrives.
 --
--- Other code may close or resume a coroutine that waits here. So the transport resumes a coroutine only if it still waits here,
--- and the coroutine waits again if no answer has arrived.
+-- Other code may close or resume a coroutine that waits here. So the transport resumes only coroutines that still wait here; and
+-- a coroutine that other code resumes too early waits again. Never waits inside a callback of the loop: the transport raises an
+-- error there. In this file, `place` is a table whose member `waiter` is the waiting coroutine: the box of an inbox (see
+-- transport/inboxes), or a table for one sleep.
 local libcurl = require "whatsapp.transport.libcurl"
 local uv = require("whatsapp.util.needed").module "luv"
 
@@ -21,7 +23,7 @@ local function start_timer(timer, seconds, call)
   timer:start(milliseconds(seconds), 0, call)
 end
 
--- A closed handle needs one more turn of the loop: if the Lua state ends before it, luv 1.44 crashes.
+-- A closed handle needs one more turn of the loop: if the Lua state ends before this turn, luv 1.44 crashes.
 local function close_handle(handle)
   handle:close()
   if not uv.loop_mode() then uv.run "nowait" end
@@ -29,7 +31,7 @@ end
 
 -- ---- suspend and resume -------------------------------------------------------------------------------------------------
 
--- returns the coroutine that waits, or MAIN
+-- returns the caller: its coroutine, or MAIN
 local function current()
   local co, main = coroutine.running()
   if co and not main then
@@ -40,7 +42,7 @@ local function current()
   return MAIN
 end
 
--- waits until the place has another waiter, or no waiter
+-- waits until `place` has another waiter, or no waiter
 local function suspend(place, waiter)
   if waiter == MAIN then
     while place.waiter == MAIN do uv.run "once" end
@@ -49,7 +51,7 @@ local function suspend(place, waiter)
   end
 end
 
--- resumes the waiter if it still waits here; returns an error that the waiter then raised
+-- resumes the waiter if it still waits here; returns the error if the waiter then raises
 local function resume(place)
   local waiter = place.waiter
   place.waiter = nil
@@ -182,7 +184,7 @@ end
 ---Suspends the caller until an answer is in the box, or the time is over.
 ---@param box table
 ---@param waiter thread|string the caller, from current()
----@param seconds number? nil: no time limit; allowed only if a request for this box is under way
+---@param seconds number? nil: without a time limit; allowed only if a request for this box is under way
 function Watch:wait(box, waiter, seconds)
   box.waiter = waiter
   if seconds then
@@ -191,7 +193,7 @@ function Watch:wait(box, waiter, seconds)
     if not self.soonest or deadline < self.soonest then self:set_timer(deadline) end
   end
   suspend(box, waiter)
-  if self.soonest and next(self.deadlines) == nil then self:set_timer(nil) end -- then the loop can end
+  if self.soonest and next(self.deadlines) == nil then self:set_timer(nil) end -- a timer would keep the loop alive
 end
 
 function Watch:close()

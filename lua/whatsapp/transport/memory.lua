@@ -1,5 +1,5 @@
--- A transport without a network, for tests. A function answers the requests; the transport keeps them unchanged. Its clock
--- moves only while a caller sleeps or waits for an answer. Touches no file except the to_file of a request.
+-- A transport without a network, for tests. A function or a list answers the requests; the transport keeps all requests. Its
+-- clock moves only while a caller sleeps or waits for an answer. Touches no file but the files that a request names.
 local outcome = require "whatsapp.wire.outcome"
 local values = require "whatsapp.util.values"
 
@@ -72,8 +72,8 @@ local function answer_to(self, request)
   return nil, next_answer.err or next_answer.text, next_answer.details
 end
 
----Answers a request as a transport does: writes the body into to_file, and calls the progress function, if the request has
----them. For transports that are written in Lua.
+---Answers a request as a transport does: if the request has to_file, writes the body into this file; if it has progress, calls
+---this function. whatsapp.sandbox uses it, too.
 ---@private
 ---@param answers fun(subject: any, request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
 ---@param subject any
@@ -81,7 +81,7 @@ end
 ---@return whatsapp.response? response, string? err, whatsapp.details? details
 function M.answer(answers, subject, request)
   if not (request.to_file or request.progress) then return answers(subject, request) end
-  -- as over a network, an existing file stays unchanged
+  -- no transport overwrites a file
   local path = request.to_file
   if path and require("whatsapp.util.file").exists(path) then return refused(path .. ": File exists") end
   return deliver(request, answers(subject, request))
@@ -105,7 +105,7 @@ local function start(self, request, slot)
   self.coming[#self.coming + 1] = { at = at, slot = slot, answer = { answer(answer_to, self, request) } }
 end
 
--- returns the earliest answer, if it comes in these seconds
+-- returns the earliest answer, if it comes within these seconds
 local function wait(self, seconds)
   local first
   for i, one in ipairs(self.coming) do

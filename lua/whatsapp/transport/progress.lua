@@ -1,5 +1,6 @@
--- Calls a user's progress function: at most ten times a second, and once when the request ends. If the function raises, it is
--- not called again, and the outcome has the error. Never waits; reads no clock.
+-- Calls a user's progress function: at most ten times a second, and once when the request ends. A teller is the object that
+-- calls the function of one request. If the function raises, the teller does not call it again, and the outcome of the request
+-- gets the error in progress_error. Never waits; reads no clock.
 local values = require "whatsapp.util.values"
 
 local progress = {}
@@ -15,9 +16,10 @@ Teller.__index = Teller
 function progress.new(call, now) return setmetatable({ call = call, due = now + EVERY }, Teller) end
 
 ---@param now number
----@return boolean is_due true: call tell() if more bytes have moved since the last call
+---@return boolean is_due true: call tell()
 function Teller:is_due(now) return self.call ~= nil and now >= self.due end
 
+---Calls the function, if more bytes have moved since the last call, or this is the last call.
 ---@param now number
 ---@param moved integer bytes
 ---@param total integer? bytes
@@ -26,12 +28,12 @@ function Teller:tell(now, moved, total, ended)
   local call = self.call
   if not call or not (ended or moved ~= self.moved) then return end
   self.due, self.moved = now + EVERY, moved
-  if ended then self.call = nil end -- the function is not called again, even if it raises
+  if ended then self.call = nil end -- before the call, because the function may raise
   local ok, err = pcall(call, moved, total)
   if not ok then self.call, self.err = nil, values.text_of(err) end
 end
 
----Puts the error that the function raised into the outcome.
+---Puts the error that the function raised into progress_error of the outcome.
 ---@param outcome table? a response, or details
 function Teller:finish(outcome)
   if self.err and outcome then outcome.progress_error = self.err end

@@ -81,7 +81,7 @@ function checked.check_call(state, request, level)
   checked.check_streams(request, level + 1)
 end
 
----Raises if the slot is nil: the caller of wait() could not see that an answer came.
+---Raises if the slot is nil: wait() returns no value if no answer came, so nil cannot be a slot.
 ---@param slot any
 ---@param level integer the stack level of the caller to blame, as for error()
 function checked.check_slot(slot, level)
@@ -96,7 +96,7 @@ end
 ---@field body string?
 ---@field idempotent boolean
 
--- returns whether the headers of a request are equal to the headers that were checked last
+-- returns whether the headers are equal to the last headers that were checked
 local function are_same(headers, last)
   if type(headers) ~= "table" or not last then return false end
   local count = 0
@@ -113,7 +113,7 @@ local function check_headers(headers, memory)
   if not lines or type(headers) ~= "table" then return lines, values end
   local copy, count = {}, 0
   for name, value in pairs(headers) do copy[name], count = value, count + 1 end
-  if copy.count then return lines, values end -- a header with the name "count": nothing is remembered
+  if copy.count then return lines, values end -- a header has the name "count": do not keep the copy
   copy.count = count
   memory.headers, memory.lines, memory.values = copy, lines, values
   return lines, values

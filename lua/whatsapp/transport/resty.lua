@@ -1,6 +1,9 @@
 -- The transport over cosockets, for nginx with its Lua module (OpenResty). It suspends the light thread that sends, and nginx's
--- worker continues. All handlers of a worker share the kept connections. Calls no function of nginx before the first request,
--- so that a program can make the transport in init_by_lua.
+-- worker process continues. All handlers of a worker process share the kept connections. Never calls a function of nginx before
+-- the first request, so that a program can make the transport in init_by_lua.
+--
+-- In this file, a plan is a checked request with its state; a box has the answers of one inbox (see transport/inboxes); and a
+-- worker is a light thread of resty/workers.
 local alone = require "whatsapp.transport.resty.alone"
 local checked = require "whatsapp.transport.request"
 local cosocket = require "whatsapp.transport.resty.exchange"
@@ -10,6 +13,7 @@ local inboxes = require "whatsapp.transport.inboxes"
 local outcome = require "whatsapp.wire.outcome"
 local util_options = require "whatsapp.util.options"
 local stream = require "whatsapp.transport.upload"
+local url = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
 local workers = require "whatsapp.transport.resty.workers"
 
@@ -25,8 +29,8 @@ local LONGEST = 60 -- the longest single wait, in seconds
 ---@field max_body integer? largest size of an answer in bytes, 16 MiB if absent
 ---@field headers string[]? names in lower case: a response has only these headers; all headers if absent
 ---@field server_name string? the name that the certificate must have; if absent, the host of the URL
----@field pool string? all transports of a worker with the same `pool` share their connections, "" if absent
----@field pool_size integer? number of idle connections to a host that a worker keeps, 32 if absent
+---@field pool string? all transports of a worker process with the same `pool` share their connections, "" if absent
+---@field pool_size integer? number of idle connections to a host that a worker process keeps, 32 if absent
 ---@field idle_timeout number? seconds that an idle connection is kept, 60 if absent
 ---@field http table? lua-resty-http (`require "resty.http"`): the transport then sends with it
 ---@field proxy string? URL of a proxy, only with lua-resty-http; "" for no proxy
@@ -46,14 +50,20 @@ local DEFAULTS = {
 local function settings_of(options, level)
   local settings = values.with_defaults(util_options.check(options, NEW, level + 1), DEFAULTS)
   if settings.ca_file then
-    error("option ca_file is for libcurl: nginx has the directive lua_ssl_trusted_certificate for it", level + 1)
+    error("option ca_file is for libcurl: in nginx, use the directive lua_ssl_trusted_certificate", level + 1)
   end
   if settings.max_requests then
-    error("option max_requests is for libcurl: a kept cosocket that the server closed is replaced before a request is written",
-      level + 1)
+    error("option max_requests is for libcurl: this transport does not need it", level + 1)
   end
-  if settings.proxy and settings.proxy ~= "" and not settings.http then
-    error("option proxy: cosockets cannot use a proxy, lua-resty-http can: http = require \"resty.http\"", level + 1)
+  if settings.proxy and settings.proxy ~= "" then
+    if not settings.http then
+      error("option proxy: cosockets cannot use a proxy; lua-resty-http can: http = require \"resty.http\"", level + 1)
+    end
+    settings.proxy = settings.proxy:find("://", 1, true) and settings.proxy or "http://" .. settings.proxy
+    local read = url.read_base(settings.proxy)
+    if not read or read.scheme ~= "http" then
+      error("option proxy: lua-resty-http can use only a proxy of http, without a name and a password", level + 1)
+    end
   end
   return settings
 end
@@ -64,7 +74,7 @@ local function new_state(options, level)
     settings = settings, wanted = settings.headers and values.set(settings.headers),
     exchange = settings.http and require("whatsapp.transport.resty.lua_resty_http").exchange or cosocket.exchange,
     inboxes = inboxes.new(), checked = {}, spare = false,
-    -- plans, and boxes that a light thread waits for. Weak tables: nginx may end a request and its light thread at any time
+    -- The plans of requests, and the boxes that a light thread waits for. Weak tables: nginx may end a light thread at any time.
     under_way = setmetatable({}, { __mode = "k" }), waiting = setmetatable({}, { __mode = "k" }),
   }
 end
@@ -84,7 +94,7 @@ local function add_streams(plan, streams)
   return true
 end
 
--- returns the header lines of a request, and a Content-Type
+-- returns a copy of the header lines with a Content-Type
 local function with_type(lines, content_type)
   local all = {}
   for i, line in ipairs(lines) do all[i] = line end
@@ -92,7 +102,7 @@ local function with_type(lines, content_type)
   return all
 end
 
--- returns a request that is ready to be sent; or nil, err, details
+-- returns the plan of a request that is ready to be sent; or nil, err, details
 local function plan_of(state, request)
   local settings = state.settings
   local streams, unread, unread_details = stream.read(request)
@@ -134,7 +144,7 @@ local function wake(box)
   if semaphore and semaphore:count() < 1 then semaphore:post(1) end
 end
 
--- The job of a worker. If the transport was closed, the plan has no entry any more, because close() gave it its outcome.
+-- The job of a worker. If the transport was closed, the plan has no entry: close() gave the request its outcome.
 local function answer(plan, worker)
   local state = plan.state
   plan.worker = worker
@@ -171,7 +181,8 @@ local function wait(state, box, seconds)
   end
 end
 
--- Sends one request while the caller waits. Its box and semaphore are reused, unless nginx ends the caller during the wait.
+-- Sends one request while the caller waits. A short request goes through resty/alone, others through a worker. The box of a call
+-- is kept for the next call, unless nginx ends the caller during the wait.
 local function perform(state, request)
   local plan, socket, refusal = prepare(state, request)
   if not plan then return nil, socket, refusal end

@@ -1,5 +1,6 @@
--- For transports written in Lua: reads the files and forms of a request in pieces, and opens the file for its answer. The error
--- texts are the same as in whatsapp.curl. Opens files before anything is sent; never keeps a whole file in memory.
+-- For transports written in Lua: reads the files and forms of a request in pieces, and makes the file for its answer. The error
+-- texts are the same as in whatsapp.curl. Opens all files before anything is sent, with resty/file; never keeps a whole file in
+-- memory.
 local outcome = require "whatsapp.wire.outcome"
 
 local stream = {}
@@ -50,7 +51,8 @@ local function head_of(part)
   return table.concat(lines, "\r\n") .. "\r\n\r\n"
 end
 
--- returns the pieces of a form: { text =, counts = true if progress counts the text } or { file =, field = }
+-- Returns the pieces of a form and its Content-Type. A piece is { text =, counts = } or { file =, from =, field = }; counts is
+-- true if progress counts the text.
 local function pieces_of_form(form)
   if type(form) ~= "table" or form[1] == nil then return refused "form must be a list of parts" end
   if #form > MAX_PARTS then return refused "form has more than 100 parts" end
@@ -100,7 +102,7 @@ local function open_pieces(self)
   return self
 end
 
----Returns the next bytes. After the call, `left` is the number of bytes that are still to come.
+---Returns the next bytes. After the call, `left` is the number of bytes that were not read yet.
 ---@return string? bytes nil at the end, or with err
 ---@return string? err
 function Upload:read()
@@ -137,7 +139,7 @@ end
 ---@field target whatsapp.answer_file? the new file for the answer
 ---@field limit integer? the largest size of the answer in bytes
 
----Reads the files and the form of a request. Opens no file.
+---Checks the files and the form of a request. Opens no file.
 ---@param request whatsapp.request
 ---@return whatsapp.streams|false|nil streams false: the request has no files and no form
 ---@return string? err

@@ -9,11 +9,8 @@ local values = require "whatsapp.util.values"
 
 local outcome = {}
 
----The headers that this file reads. The library's transports drop all other headers.
-outcome.HEADERS = {
-  "retry-after", "content-type", "content-encoding", "x-fb-trace-id", "x-fb-request-id", "x-fb-debug",
-  "x-business-use-case-usage", "x-app-usage",
-}
+---The headers that this file reads; those of TOLD below are added. The library's transports drop all other headers.
+outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 
 ---@class whatsapp.details
 ---@field kind "invalid"|"refused"|"transport"|"api"|"protocol"|"store" invalid: the message is wrong; refused: the request was
@@ -321,17 +318,26 @@ end
 
 -- ---- headers of a success ---------------------------------------------------------------------------------------------------
 
-local trace_id, usage = outcome.trace_id, outcome.usage
+-- A row for each member of `info` that is read from headers: its name, the function that reads it, and the headers.
+local TOLD = {
+  { "trace_id", outcome.trace_id, "x-fb-trace-id", "x-fb-request-id", "x-fb-debug" },
+  { "usage", outcome.usage, "x-business-use-case-usage", "x-app-usage" },
+}
+for _, row in ipairs(TOLD) do
+  for i = 3, #row do table.insert(outcome.HEADERS, row[i]) end
+end
 
----Reads the headers of a success into `info`: its trace_id and usage.
+---Reads the headers of TOLD into `info`.
 ---@param info table
 ---@param headers table<string, string> as outcome.checked returns them
 ---@param clean fun(of: any, value: any): any removes secrets from a value
 ---@param of any the first argument of clean
 function outcome.tell(info, headers, clean, of)
-  local id, used = trace_id(headers), usage(headers)
-  if id then info.trace_id = clean(of, id) end
-  if used then info.usage = clean(of, used) end
+  for i = 1, #TOLD do
+    local row = TOLD[i]
+    local value = row[2](headers)
+    if value then info[row[1]] = clean(of, value) end
+  end
 end
 
 -- ---- failures that are made here ------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ set -eu
 conf=${2}nginx.conf
 port=$(sed -n 's/.*listen 127\.0\.0\.1:\([0-9]*\).*/\1/p' "$conf")
 user=
-[ "$(id -u)" -ne 0 ] || user="user root;" # a worker of nobody's may not read a folder of root's
+[ "$(id -u)" -ne 0 ] || user="user root;" # workers of another user cannot read root's folder
 pinned=
 [ -z "${SERVER_CPU:-}" ] || pinned="worker_cpu_affinity $SERVER_CPU;"
 

@@ -1,6 +1,6 @@
 -- whatsapp bulk: sends many messages from a file. Checks all rows before it sends the first row; a pipe cannot be read twice,
--- so its rows are checked one by one. Writes one outcome for each row. After Ctrl-C without a state file, only the rows that it
--- began have an outcome. Never sends a row twice in one run.
+-- so its rows are checked one by one. Writes one outcome for each row. After Ctrl-C without a state file, only the rows that the
+-- command has begun have an outcome. Never sends a row twice in one run.
 local exit = require "whatsapp.cli.exit"
 local number = require("whatsapp.cli.progress").number
 
@@ -59,7 +59,7 @@ local function writer_of(context)
   end, function() file:flush() end
 end
 
--- returns a ledger; ledger.open maps a message to its row, while the row has no outcome
+-- returns a ledger, which writes and counts the outcomes; ledger.open maps a message to its row, while the row has no outcome
 local function ledger_of(context)
   local outcome, json_line = require "whatsapp.cli.outcome", require "whatsapp.cli.json_line"
   local write, flush = writer_of(context)
@@ -80,7 +80,7 @@ local function ledger_of(context)
     if row then ledger.tell(row, outcome.of(result, err, about)) end
   end
 
-  -- writes an outcome for each row that still has no outcome: Ctrl-C may end LuaJIT's work before a row gets its outcome
+  -- writes an outcome for each row that still has no outcome: after a second Ctrl-C, batch:close returns no outcomes
   function ledger.close()
     local left = {}
     for _, row in pairs(ledger.open) do left[#left + 1] = row end
@@ -146,7 +146,7 @@ local function send_all(context, source, total)
     end
   end)
   if is_interrupted or problem then
-    context.terminal:note "waits for the messages on the wire; press Ctrl-C again to end at once"
+    context.terminal:note "waiting for the messages on the wire; press Ctrl-C again to end at once"
     transport.expect_end()
     local ok, outcomes = pcall(batch.close, batch)
     for _, ended in ipairs(ok and outcomes or {}) do ledger.settle(ended.message, ended.result, ended.err, ended.details) end
@@ -221,7 +221,7 @@ local function agree(context, count)
   if options.yes and not is_live then return end
   if options.yes and not context.terminal:is_terminal(0) then return end
   if options.file == "-" or not context.terminal:is_terminal(0) then
-    exit.stop("usage", "no terminal can answer the question whether to send; --yes sends without the question")
+    exit.stop("usage", "there is no terminal to ask before sending: --yes sends without a question")
   end
   local what = count and number(count) .. (count == 1 and " message" or " messages") or "the messages"
   if not context.terminal:ask(("Send %s from %s?"):format(what, from)) then exit.stop("failed", "nothing was sent") end
@@ -276,7 +276,7 @@ return {
   summary = "send many messages from a file",
   description = "FILE is JSON Lines, one message a line; or CSV with -m FILE, a message that has {{column}} in its "
     .. "strings. Checks all rows before it sends the first row, unless FILE is a pipe. Prints one line of JSON for each row. "
-    .. "After Ctrl-C without --state, only the rows that it began have a line. The state in a line is accepted, invalid, "
+    .. "After Ctrl-C without --state, only the rows that were begun have a line. The state in a line is accepted, invalid, "
     .. "failed, not_sent or unknown.",
   arguments = { { "file", "1", "the rows; -: stdin", argname = "FILE" } },
   options = {

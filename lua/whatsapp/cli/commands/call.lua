@@ -8,7 +8,7 @@ local function object_of(words)
   local items, object = require "whatsapp.cli.items", nil
   for _, word in ipairs(words) do
     local path, sign, value = items.split(word)
-    if not path then exit.stop("usage", ("%q is no item: name=text or name:=JSON"):format(word)) end
+    if not path then exit.stop("usage", ("%q is not an item: name=text or name:=JSON"):format(word)) end
     if sign == ":=" then
       local err
       value, err = require("whatsapp.core").decode(value)
@@ -37,7 +37,7 @@ local function request_of(options)
   local items = object_of(options.words)
   local request = { method = method, path = options.path, query = query_of(options.query) }
   if options.body then
-    if items then exit.stop("usage", "--body and items exclude each other") end
+    if items then exit.stop("usage", "use --body or items, not both") end
     request.body = require("whatsapp.cli.records").one(options.body)
   elseif method == "POST" then request.body = items
   elseif items then

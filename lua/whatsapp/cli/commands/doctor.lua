@@ -1,5 +1,5 @@
 -- whatsapp doctor: finds out why messages are not sent or received, and names the fix. Each check is a function. Without a token,
--- it asks the API nothing about the account. Never changes anything, and never shows a secret.
+-- the command only tests the connection to the API. Never changes anything, and never shows a secret.
 local exit = require "whatsapp.cli.exit"
 local shell = require "whatsapp.cli.shell"
 
@@ -73,7 +73,7 @@ local function token(state)
     "correct the token_command or the file" end
   state.token = found
   if found then return "ok", "a token is set" end
-  return "warn", "no token: the API was not asked", "set WHATSAPP_TOKEN, --token-file or a profile"
+  return "warn", "no token: the API is not asked about the account", "set WHATSAPP_TOKEN, --token-file or a profile"
 end
 
 -- ---- the API ------------------------------------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ return {
   name = "doctor",
   summary = "find out why messages are not sent or received",
   description = "Checks this machine, the settings, the connection, the token, the number and its webhooks. Prints "
-    .. "ok, warn or fail, the finding, and the fix. Without a token it asks the API nothing.",
+    .. "ok, warn or fail, the finding, and the fix. Without a token, it only tests the connection to the API.",
   examples = { "whatsapp doctor", "whatsapp --json doctor | grep '\"fail\"'" },
   run = run,
 }

@@ -17,8 +17,7 @@ local function settings()
     '   { "default": "test", "profiles": { "test": { "phone_number_id": "106540352242922",',
       '     "token_command": "pass show whatsapp" } } }',
     "", "No option takes a secret: every user of a machine can read the arguments of a",
-      "process. A file that holds a secret must be "
-      .. "readable by its owner only.", "",
+      "process. A configuration file with a secret must be readable by its owner only.", "",
   }
   for _, row in ipairs(require("whatsapp.cli.settings").ROWS) do
     lines[#lines + 1] = ("  %-16s %-26s %s"):format(row[1], row[2] or "-", row.help)

@@ -1,4 +1,5 @@
--- whatsapp media: files of the phone number. Checks, uploads, fetches and deletes them through client.media.
+-- whatsapp media: checks files, and uploads, fetches and deletes files of the phone number through client.media. Never replaces a
+-- file without --replace.
 local exit = require "whatsapp.cli.exit"
 
 local KINDS = { "image", "video", "audio", "document", "sticker" }

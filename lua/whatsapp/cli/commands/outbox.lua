@@ -1,5 +1,5 @@
--- whatsapp outbox: keeps messages in a store until they are sent. Puts, sends, lists and repairs them. If a message may have been
--- sent, it never sends the message again by itself.
+-- whatsapp outbox: keeps messages in a store until they are sent. Puts, sends, lists and repairs them. Never repeats a message
+-- that may have been sent, unless `resolve` asks for it.
 local exit = require "whatsapp.cli.exit"
 local store = require "whatsapp.cli.store"
 

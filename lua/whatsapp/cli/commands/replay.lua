@@ -1,5 +1,5 @@
--- whatsapp replay: plays the users' side of a recorded run again, and compares the bot's answers with the recorded answers. The
--- bot talks to the sandbox in replayer.lua. Never compares ids and times.
+-- whatsapp replay: repeats the users' actions of a recorded run, and compares the bot's answers with the recorded answers. The
+-- bot sends its answers to the sandbox in replayer.lua. Never compares ids and times.
 local exit = require "whatsapp.cli.exit"
 
 local PORT, PATIENCE = 9428, 10

@@ -1,4 +1,5 @@
--- whatsapp sandbox: runs a WhatsApp on this machine, in the foreground. Reads the options; sandbox/server does the work.
+-- whatsapp sandbox: runs the sandbox, which simulates the API, in the foreground. Reads the options; sandbox/server does the
+-- work. Never listens on an address other than 127.0.0.1.
 local exit = require "whatsapp.cli.exit"
 
 -- reads --webhook: URL, or NUMBER=URL for one number
@@ -40,7 +41,7 @@ local function run(context)
   local server = require "whatsapp.sandbox.server"
   local options = context.options
   if options.open then
-    if options.port == 0 then exit.stop("usage", "--open does not go with --port 0") end
+    if options.port == 0 then exit.stop("usage", "--open cannot be used with --port 0") end
     open(options.port or server.PORT)
   end
   local ok, code, err = pcall(server.run, options_of(context))

@@ -21,7 +21,7 @@ local function read_text(path)
   return text or exit.stop("usage", ("%s: %s"):format(path, tostring(problem)))
 end
 
--- Separates TEXT from the items by their form, as httpie does: an argument that looks like an item is an item.
+-- Separates TEXT from the items: the first argument is TEXT, unless it has the form of an item; all others are items.
 local function words_of(options)
   local items = require "whatsapp.cli.items"
   local words, text = {}, nil
@@ -80,7 +80,7 @@ local function message_of(context)
   return message, text
 end
 
--- ---- what became of it --------------------------------------------------------------------------------------------------------
+-- ---- the status of the message ------------------------------------------------------------------------------------------------
 
 local AWAITED = { sent = 1, delivered = 2, read = 3, played = 4 }
 local SECONDS = 60
@@ -92,7 +92,7 @@ local function awaited_of(options)
   return status, tonumber(seconds) or SECONDS
 end
 
--- returns the latest status in a history; "failed" counts as the latest
+-- returns the highest status in a history; "failed" if the message has failed
 local function status_in(history)
   local best
   for _, entry in ipairs(history.data or {}) do
@@ -171,7 +171,7 @@ end
 
 local function check_options(options)
   local content = (options.file and 1 or 0) + (options.template and 1 or 0) + (options.message and 1 or 0)
-  if content > 1 then exit.stop("usage", "--file, --template and --message exclude each other") end
+  if content > 1 then exit.stop("usage", "use only one of --file, --template and --message") end
   if content == 0 and #options.words == 0 then exit.stop("usage",
     "nothing to send: give TEXT, an item, --file, --template or --message") end
   if options.as and not options.file then exit.stop("usage", "--as needs --file") end

@@ -1,4 +1,4 @@
--- whatsapp trigger: posts one signed webhook to an endpoint, as the API would. Never repeats it.
+-- whatsapp trigger: posts one signed webhook to an endpoint, as the API would. Never repeats a webhook.
 local exit = require "whatsapp.cli.exit"
 
 local function list(context)
@@ -19,7 +19,7 @@ local function apply(object, words)
   local items = require "whatsapp.cli.items"
   for _, word in ipairs(words) do
     local path, sign, text = items.split(word)
-    if not path then exit.stop("usage", ("%q is no item: path=text or path:=JSON"):format(word)) end
+    if not path then exit.stop("usage", ("%q is not an item: path=text or path:=JSON"):format(word)) end
     local value = text
     if sign == ":=" then
       local err
@@ -74,7 +74,7 @@ local function run(context)
   if response.status ~= 200 then
     exit.stop("failed", ("the endpoint answered %d; the API repeats a webhook if the status is not 200"):format(response.status),
       { hint = (response.status == 401 or response.status == 403)
-        and "it has another secret, or it verifies a body that was encoded again" or nil })
+        and "the endpoint has another secret, or it verifies a body that was encoded again" or nil })
   end
 end
 

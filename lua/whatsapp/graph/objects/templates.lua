@@ -138,7 +138,7 @@ objects.DefinitionCard = {
   fields = { list("components", "CardPart", "A header, a body and buttons.", { required = true, min = 1, max = 3 }) },
 }
 
--- separate from a template's components: if a card could have cards, a table could contain itself
+-- not DefinitionComponent, because a card cannot have cards
 objects.CardPart = {
   section = "templates/marketing-templates/media-card-carousel-templates", doc = "A part of a card.", by = "type", open = true,
   fields = {},

@@ -1,6 +1,6 @@
--- One HTTP/1.1 exchange over LuaSocket, in a separate thread that pauses whenever it would block. Never sends a request twice.
--- Begins again on another connection only if no byte of the request was written, or if the request is idempotent and no byte of
--- an answer arrived. For whatsapp.transport.copas.
+-- For whatsapp.transport.copas: one HTTP/1.1 exchange over LuaSocket, in a thread that pauses whenever it would block. Never
+-- sends a POST twice. If a kept connection fails, begins again on another connection only in two cases: no byte of the request
+-- was written; or the request is idempotent (GET, HEAD, DELETE) and no byte of an answer arrived.
 local failures = require "whatsapp.transport.failure"
 local http1 = require "whatsapp.transport.http1"
 local tls = require "whatsapp.transport.copas.tls"
@@ -8,7 +8,7 @@ local waits = require "whatsapp.transport.copas.waits"
 
 local exchange = {}
 
-local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes
+local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes; AT_ONCE: the system takes so short a head whole, or none of it
 local LOOK = 0.2 -- seconds between two checks for an early answer while a long body is sent
 
 local now = waits.now
@@ -27,7 +27,7 @@ function exchange.new_pool(settings) return setmetatable({ settings = settings, 
 
 local function key_of(url) return ("%s://%s:%d"):format(url.scheme, url.host, url.port) end
 
--- A kept connection is good if there is nothing to read: neither its end, nor bytes before a request.
+-- Returns whether a kept connection can be used: it has not expired, the server has not closed it, and it has no unread bytes.
 local function is_good(kept)
   if kept.expires < now() then return false end
   kept.socket:settimeout(0)
@@ -64,7 +64,7 @@ end
 
 -- ---- connecting -------------------------------------------------------------------------------------------------------------
 
--- returns the addresses of a host; the look-up blocks
+-- returns the addresses of a host, or nil, err; the look-up blocks
 local function addresses_of(url)
   local host = url.host:gsub("[%[%]]", "")
   if not url.named then return { { family = host:find(":", 1, true) and "inet6" or "inet", addr = host } } end
@@ -120,7 +120,7 @@ local function handshake(state, plan, socket, deadline, pause)
   return ok and secured, err
 end
 
--- returns a connection on which nothing of this request was sent yet, and true if it was a kept connection
+-- returns a connection on which nothing of this request was sent yet, and true if it was a kept connection; or nil, err
 local function open(state, plan, deadline, pause)
   local kept = state.pool:take(plan.url)
   if kept then return kept, true end
@@ -143,8 +143,8 @@ end
 
 -- ---- sending and reading ----------------------------------------------------------------------------------------------------
 
--- Returns the bytes that have arrived; "" if no bytes have arrived yet; nil, err at the end. After an error, LuaSec must not be
--- called again.
+-- Returns the bytes that have arrived, or "" if no bytes have arrived yet, and the direction to wait for. At the end of the
+-- connection returns nil, err. After an error, LuaSec must not be called again.
 local function receive(plan, socket)
   if plan.ended then return nil, plan.ended end
   local bytes, err, part = socket:receive(PIECE)
@@ -155,14 +155,14 @@ local function receive(plan, socket)
   return bytes, BLOCKED[err] == "w" and "w" or "r"
 end
 
--- returns whether an answer, or the end of the connection, came while the request was still being sent
+-- returns whether bytes of an answer, or the end of the connection, came before the whole request was sent
 local function is_answered(plan, socket)
   local bytes = receive(plan, socket)
   plan.early = bytes ~= "" and bytes or nil
   return bytes ~= ""
 end
 
--- Sends all bytes, unless an answer comes before. Returns the number of bytes that were sent.
+-- Sends the request; stops early if an answer comes. Returns the number of bytes that were sent, and the error if one occurred.
 local function send(plan, socket, deadline, pause)
   local bytes = plan.body and plan.head .. plan.body or plan.head
   local at, looked = 0, now()
@@ -233,7 +233,7 @@ local function talk(state, plan, socket, deadline, pause)
   return { status = answer.status, headers = wanted_of(answer.headers, state.settings.wanted), body = table.concat(source.list) }
 end
 
--- Returns whether a request may go over another connection after a kept connection failed.
+-- returns whether a request may go over another connection after a kept connection failed
 local function may_go_again(plan, err)
   if plan.went == 0 then return #plan.head <= AT_ONCE end
   return plan.idempotent and not plan.came and err ~= "timeout"

@@ -1,5 +1,5 @@
--- TLS with LuaSec: its options, and the check that a certificate is for the host. LuaSec alone verifies nothing; this file
--- always verifies the chain and the name. Never accepts a weaker check.
+-- TLS with LuaSec: its options, and the check that a certificate is for the host. By default LuaSec verifies nothing; this file
+-- always verifies the chain and the name. No option makes the check weaker.
 local tls = {}
 
 -- files with trusted authorities on common systems
@@ -38,7 +38,7 @@ end
 
 -- ---- names ----------------------------------------------------------------------------------------------------------------
 
--- returns the groups of an IPv6 address as one string, so that all spellings are equal; nil for other texts
+-- returns an IPv6 address in one spelling, so that addresses can be compared; nil for other texts
 local function ipv6(text)
   local head, tail = text:lower():match "^(.-)::(.*)$"
   if not head then head, tail = text:lower(), nil end
@@ -58,7 +58,7 @@ local function is_same_address(name, host)
   return name == host
 end
 
--- A star is exactly the first label, and at least two labels follow it.
+-- A star may replace only the whole first label, and at least two labels must follow it.
 local function is_same_name(name, host)
   name = name:lower():gsub("%.$", "")
   if name == host then return true end

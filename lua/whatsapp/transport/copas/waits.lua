@@ -1,5 +1,5 @@
--- The waits of whatsapp.transport.copas: in a thread of Copas with Copas, elsewhere with socket.select, which blocks. Uses only
--- Copas's public functions. Never sends, and never loads Copas: a program that runs Copas's loop has loaded it.
+-- How whatsapp.transport.copas waits: in a thread of Copas with Copas's public functions; elsewhere with socket.select, which
+-- blocks. Never sends, and never loads Copas: a program that runs Copas's loop has loaded it.
 local libcurl = require "whatsapp.transport.libcurl"
 
 local waits = {}
@@ -59,8 +59,8 @@ end
 
 -- ---- in Copas -------------------------------------------------------------------------------------------------------------
 
--- Returns an object that looks like a socket: its first read or write must wait, its second one succeeds. With it,
--- copas.receive and copas.send wait until the real socket can be read or written, and touch no byte of it.
+-- Returns an object that looks like a socket. Its first read or write reports a time-out, so that Copas waits for the real
+-- socket. Its second read or write succeeds. So copas.receive and copas.send wait, but read and write no byte.
 local function watch_of(connection)
   local watch, asked = {}, false
   local function is_asked_again()
@@ -93,6 +93,7 @@ local function pause_in_copas(self, copas, connection, how, seconds)
 end
 
 -- ---- elsewhere ------------------------------------------------------------------------------------------------------------
+-- A task is the coroutine of one request. To wait, it yields a connection, "r" or "w", and seconds.
 
 local Waits = {}
 Waits.__index = Waits
@@ -137,7 +138,7 @@ local function turn(self, seconds)
   end
 end
 
----Runs a call in a separate thread, as soon as a caller waits. The call gets
+---Runs a call in a new thread of Copas, or elsewhere in a task while a caller waits. The call gets
 ---pause(connection, "r"|"w", seconds), which returns whether the connection is ready.
 ---@param call fun(pause: function)
 function Waits:spawn(call)

@@ -1,7 +1,7 @@
--- Sends one short request in one light thread while the caller waits. The caller kills this thread when the time is over or the
--- transport is closed, because nginx cannot do this: it ignores our time-out while it looks up a name, it logs an error for
--- each time-out of a read, and it continues to read after the transport was closed. This costs a third of a worker with its
--- hand (resty/workers), and leaves nothing behind for the next request.
+-- Sends one short request in a new light thread while the caller waits. The caller kills this thread when the time is over or
+-- the transport is closed. nginx cannot do this: it ignores our time-out while it looks up a name, it logs an error for each
+-- time-out of a read, and it continues to read after the transport was closed. A worker of resty/workers needs two light threads
+-- and costs three times as much. Never used for files and progress: a killed thread would leave them open.
 local clock = require "whatsapp.transport.resty.clock"
 local failures = require "whatsapp.transport.failure"
 
@@ -9,7 +9,7 @@ local alone = {}
 
 local now = clock.now
 
--- Does for an exchange what a worker of resty/workers does.
+-- A guard connects the thread and its caller. For the exchange, it has the functions of a worker of resty/workers.
 local Guard = {}
 Guard.__index = Guard
 
@@ -17,7 +17,7 @@ function Guard:ring()
   if self.bell:count() < 1 then self.bell:post(1) end
 end
 
----Runs a call, and tells the waiting caller how long the call may take.
+---Runs a call of the thread. Sets the time after which the caller may kill the thread.
 ---@param seconds number
 ---@param call function
 function Guard:within(seconds, call)
@@ -52,7 +52,7 @@ local function work(guard, state, plan, exchange)
   if guard.is_waiting then guard.bell:post(1) end
 end
 
--- Kills the thread. The guard is not reused, because the thread may have stopped at any point.
+-- Kills the thread, and returns the failure. The guard is not reused, because the thread may have stopped at any point.
 local function give_up(thread, state, plan)
   ngx.thread.kill(thread)
   plan.socket:close()

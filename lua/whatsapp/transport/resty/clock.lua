@@ -1,5 +1,5 @@
--- nginx's clock, which here never goes back; and the time of the last turn of nginx's loop. nginx checks its connections only
--- between two turns. Never waits.
+-- nginx's clock, but it never goes back; and the time of the last turn of nginx's loop. In each turn, nginx checks its
+-- connections once. Never waits.
 local clock = {}
 
 local latest, behind = 0, 0
@@ -16,11 +16,11 @@ function clock.now()
   return latest
 end
 
----Returns the time of the last now(): enough within the same turn of the loop.
+---Returns the time of the last now(). Use it within the same turn of the loop: it costs less.
 ---@return number seconds
 function clock.last() return latest end
 
----Call this where only a turn of the loop can have resumed the caller.
+---Notes that the loop has turned. Call it only where a turn of the loop has resumed the caller.
 function clock.has_turned()
   turned = ngx.now()
   updated = turned

@@ -1,10 +1,10 @@
--- One HTTP/1.1 exchange over cosockets, for a worker of resty/workers. Never sends a request twice. Begins again on another
--- connection only if no byte of the request was written, or if the request is idempotent and no byte of an answer arrived. For
--- whatsapp.transport.resty.
+-- For whatsapp.transport.resty: one HTTP/1.1 exchange over cosockets, in a worker of resty/workers or in the light thread of
+-- resty/alone. Never sends a POST twice. If a kept connection fails, begins again on another connection only in two cases: no
+-- byte of the request was written; or the request is idempotent (GET, HEAD, DELETE) and no byte of an answer arrived.
 --
--- A kept connection may be closed by the server, or may have bytes that no request asked for and that would look like the
--- answer. nginx drops such a connection when its loop turns. So a connection is used only shortly after a turn, and is kept
--- only if its last read left no bytes.
+-- The server may close a kept connection, or may send bytes without a request; these bytes would look like the next answer.
+-- nginx drops such a connection when its loop turns. So a kept connection is used only shortly after a turn, and a connection
+-- is kept only if its last read left no bytes.
 local clock = require "whatsapp.transport.resty.clock"
 local failures = require "whatsapp.transport.failure"
 local http1 = require "whatsapp.transport.http1"
@@ -13,9 +13,9 @@ local turn = require "whatsapp.transport.resty.turn"
 
 local cosocket = {}
 
-local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes
+local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes; AT_ONCE: the system takes so short a request whole, or none of it
 local FRESH = 0.0015 -- seconds since a turn of nginx's loop; the clock counts milliseconds
--- seconds. nginx's time-out for reading is longer than ours by this time, because nginx would log its own time-out
+-- seconds. nginx's time-out for reading is longer than ours by this time, because nginx logs its own time-outs as errors
 local SLACK = 5
 
 -- ---- time ---------------------------------------------------------------------------------------------------------------
@@ -70,15 +70,15 @@ local function handshake(socket, name)
   return ok, err
 end
 
--- nginx's resolver has its own time-out: if our time is over first, the worker ends the look-up
+-- nginx's resolver has its own time-out; if our time is over earlier, the worker ends the look-up
 local function connect_by_name(socket, url, pool, seconds, worker)
   local ok, err = worker:within(seconds, function() return socket:connect(url.host, url.port, pool) end)
   if not ok and err == "timeout" then err = failures.UNRESOLVED end
   return ok, err
 end
 
--- Opens a kept connection, whose certificate was verified before, or a new connection. Also sets nginx's time-outs for sending
--- and reading: they end a request only if nothing else ends it.
+-- Takes a kept connection, whose certificate was verified before, or opens a new one. Returns true, and true if it was kept; or
+-- nil, err. Also sets nginx's time-outs for sending and reading: they end a request only if nothing else ends it.
 local function connect(state, socket, plan, deadline, worker)
   local settings, url, time = state.settings, plan.url, clock.last()
   local seconds = math.max(0.001, math.min(deadline - time, settings.connect_timeout))
@@ -100,8 +100,8 @@ local function connect(state, socket, plan, deadline, worker)
   return true, false
 end
 
--- Opens a connection on which nothing of this request was sent yet. A kept connection may be used only shortly after a turn of
--- nginx's loop: in this turn nginx drops the connections that the server has closed.
+-- Gets a connection on which nothing of this request was sent yet; returns the same as connect(). Waits for a turn of nginx's
+-- loop, if the last turn is too long ago: in the turn, nginx drops the connections that the server has closed.
 local function open(state, socket, plan, deadline, worker)
   if clock.since_turn() > FRESH and not turn.wait() then cosocket.sleep(0.001) end
   plan.is_open = false
@@ -139,7 +139,7 @@ end
 
 -- ---- sending --------------------------------------------------------------------------------------------------------------
 
--- Sends files and forms. Returns true; or false, and the error if it is not an error of the connection.
+-- Sends files and forms. Returns true; false if the connection failed; false, err if a file cannot be read.
 local function send_upload(socket, plan, observe)
   while plan.upload do
     local bytes, err = plan.upload:read()
@@ -153,8 +153,8 @@ end
 -- returns whether a request is so short that the system takes all of it or nothing
 local function is_short(plan) return not plan.upload and #plan.head + #(plan.body or "") <= AT_ONCE end
 
--- Another light thread sends the rest of a long request. So an early refusal is read at once, and a server that never reads is
--- given up in time.
+-- Sends the rest of a long request in another light thread. Meanwhile this thread reads: it sees an early refusal at once, and
+-- it ends the request in time if the server never reads.
 local function send_rest(socket, plan, sending, worker, observe)
   local thread = ngx.thread.spawn(function()
     local ok = plan.body == nil or socket:send(plan.body)
@@ -166,7 +166,7 @@ local function send_rest(socket, plan, sending, worker, observe)
   else sending.thread = thread end
 end
 
--- Sends the bytes that the system takes at once. Returns nil if the connection took no byte.
+-- Sends a short request, or sends the head of a long request and begins to send the rest. Returns nil if the connection failed.
 local function start_sending(socket, plan, worker, observe)
   local sending = {}
   local short = is_short(plan)
@@ -197,11 +197,11 @@ end
 local Source = {}
 Source.__index = Source
 
--- plan.came: some bytes arrived; plan.full: more bytes may follow the last piece
+-- Sets plan.came: bytes of an answer have arrived; and plan.full: more bytes may follow the last piece.
 function Source:pull()
   local bytes, err = self.socket:receiveany(PIECE)
   local plan = self.plan
-  if not plan.came then clock.has_turned() end -- no byte of an answer was there when the request was sent
+  if not plan.came then clock.has_turned() end -- the answer's first bytes come only after a turn
   if bytes then
     local size = #bytes
     plan.came = true
@@ -335,7 +335,7 @@ end
 ---@param state table .settings, .wanted, .closed
 ---@param socket table a new socket
 ---@param plan table the request
----@param worker table the worker that does it
+---@param worker table a worker of resty/workers, or a guard of resty/alone
 ---@return table? response
 ---@return string? err
 ---@return whatsapp.details? details

@@ -1,6 +1,6 @@
--- One exchange through lua-resty-http (0.16 and later), which a program may pass to whatsapp.transport.resty. Connects and
--- sends in two steps: so it knows whether anything may have been sent. Never repeats a request, and never reads more than the
--- limit.
+-- One exchange through lua-resty-http (0.16 and later), which a program may pass to whatsapp.transport.resty. Connects first
+-- and sends then: so it knows whether anything may have been sent. Never repeats a request, and never keeps an answer that is
+-- longer than the limit.
 local cosocket = require "whatsapp.transport.resty.exchange"
 local failures = require "whatsapp.transport.failure"
 
@@ -73,7 +73,7 @@ local function talk(settings, plan, progress)
   return { status = answer.status, headers = plain(answer.headers), body = body }
 end
 
----Does the same as cosocket.exchange. lua-resty-http has a time-out for each step; here all steps together have one time-out.
+---Does the same as exchange() of resty/exchange. lua-resty-http has a time-out for each step; here all steps together have one.
 function M.exchange(state, _, plan, worker)
   local progress = {}
   local ok, answer, err, status = worker:within(plan.timeout, function()

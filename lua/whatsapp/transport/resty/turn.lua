@@ -1,5 +1,5 @@
--- Lets nginx check its connections once, without a wait. ngx.sleep cannot do this: ngx.sleep(0.001) waits a millisecond; and
--- after ngx.sleep(0), nginx without OpenResty's patches continues before it has checked them, and logs a warning.
+-- Suspends a light thread until nginx has checked its connections once. Never sleeps: ngx.sleep(0.001) waits a millisecond; and
+-- after ngx.sleep(0), nginx without OpenResty's patches continues before it has checked its connections, and logs a warning.
 --
 -- One turn of nginx's loop has three steps: 1. nginx checks its connections, and runs the code that they wake; 2. it runs the
 -- timers that are due; 3. it runs posted code, such as light threads that a semaphore wakes. If step 3 sets a timer of 0
@@ -11,9 +11,9 @@ local clock = require "whatsapp.transport.resty.clock"
 
 local turn = {}
 
-local LONGEST = 0.1 -- seconds. A turn that takes longer is not awaited: nginx may have dropped a timer
+local LONGEST = 0.1 -- the longest wait for a turn, in seconds: nginx may have dropped a timer
 
-local coming = false -- the turn that has not begun yet: its bell, and the number of light threads that wait for it
+local coming = false -- the next turn: its bell (a semaphore), and the number of light threads that wait for it
 
 local function new_semaphore() return require("ngx.semaphore").new() end
 

@@ -1,8 +1,8 @@
--- Workers: light threads of an nginx request. Each does one job after the other. Reason: nginx keeps some memory for every
--- started thread until the request ends, and one request may send a million messages. The workers end when there is no more
--- work, because the request cannot end before them.
+-- Workers: light threads of an HTTP request to nginx. Each does one job after the other. Reason: nginx keeps some memory for
+-- every started thread until the HTTP request ends, and one such request may send a million messages. The workers end when there
+-- is no more work, because the HTTP request cannot end before them. Not nginx's worker processes.
 --
--- Each worker has a hand: a second light thread that waits for nginx in its place. The worker waits for its hand, and kills it
+-- Each worker has a hand: a second light thread that calls nginx's functions. The worker waits for its hand, and kills the hand
 -- when the time is over or the transport is closed. nginx cannot do this: it ignores our time-out while it looks up a name, it
 -- logs an error for each time-out of a read, and it continues to read after the transport was closed.
 local clock = require "whatsapp.transport.resty.clock"
@@ -92,7 +92,7 @@ end
 
 local function nothing() end
 
--- Lets the light thread that waits for the answer run first: it may have the next job. Takes no time.
+-- Lets the light thread that waits for the answer run first, because it may have the next job. Does not sleep.
 local function let_others(worker)
   if not worker.hand then worker:within(LONGEST, nothing) end
   worker:within(LONGEST, nothing)

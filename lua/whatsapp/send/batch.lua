@@ -154,16 +154,9 @@ end
 -- another list holds it: so it gets an outcome even if this function raises.
 local function accept(self)
   local message = self.accepting
-  if self.closing or self.shared.closed then
-    local one = new(self.state, self.plan, message, self, false)
-    self.alive, self.accepting, self.current = self.alive + 1, NOTHING, one
-    one:stop(self.closing and "batch" or "client")
-    finish(self, one)
-    self.current = false
-    return
-  end
   local to, plain_to = recipient_of(message)
-  local key = self.ordered and plain_to or false -- false: the message has no usable recipient
+  -- false: the message waits for no other message, because it has no usable recipient, or because the batch sends no more
+  local key = self.ordered and not self.closing and plain_to or false
   local chain = key and self.chains[key]
   if chain then -- messages to one recipient keep their order: each waits for the message before it
     if chain == true then

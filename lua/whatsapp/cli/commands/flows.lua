@@ -54,7 +54,8 @@ local function key(context)
     if not done then exit.for_failure(err, details, true) end
     context.terminal:note "uploaded the public key"
   end
-  context.emit({ public_key = public, file = context.options.file }, (public:gsub("\n$", "")), { "file", "public_key" })
+  if not context.options.json then return context.terminal:out((public:gsub("\n$", ""))) end
+  context.emit({ public_key = public, file = context.options.file }, nil, { "file", "public_key" })
 end
 
 -- ---- serve ------------------------------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ local function run(context)
   if options.webhooks_only then return post_all(context, tape, secret) end
   local diff = play(context, secret)
   if diff == "" then return context.terminal:note(("%d steps, the same answers"):format(#tape.steps)) end
-  context.terminal:raw(diff)
+  context.terminal:raw(require("whatsapp.util.show").lines(diff))
   exit.stop("some", "the answers differ from the recorded answers")
 end
 

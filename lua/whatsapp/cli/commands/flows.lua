@@ -5,11 +5,8 @@ local exit = require "whatsapp.cli.exit"
 local PORT = 9430
 
 local function read(path)
-  local file, err = io.open(path, "rb")
-  local text = file and file:read "*a"
-  if file then file:close() end
-  if not text then exit.stop("usage", tostring(err or path .. " cannot be read")) end
-  return text
+  local text, err = require("whatsapp.util.file").read(path)
+  return text or exit.stop("usage", err)
 end
 
 local function without_place(err) return (tostring(err):gsub("^[^:]+:%d+: ", "")) end

@@ -5,11 +5,8 @@ local exit = require "whatsapp.cli.exit"
 local PORT, PATIENCE = 9428, 10
 
 local function read(path)
-  local file, err = io.open(path, "rb")
-  if not file then exit.stop("usage", err) end
-  local text = file:read "*a" or ""
-  file:close()
-  return text
+  local text, err = require("whatsapp.util.file").read(path)
+  return text or exit.stop("usage", err)
 end
 
 local function tape_of(path)

@@ -46,7 +46,7 @@ function lines.of(file)
         return rest ~= "" and rest or nil
       end
       if #rest > MOST then return fail(("a line of more than %d bytes"):format(MOST)) end
-      local chunk, err = file:read(math.max(CHUNK, #rest)) -- a long line is copied few times
+      local chunk, err = file:read(math.min(math.max(CHUNK, #rest), MOST + 1 - #rest)) -- copies a long line few times
       if err then return fail(tostring(err)) end
       buffer, at, is_ended = rest .. (chunk or ""), 1, chunk == nil
     end

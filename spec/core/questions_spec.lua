@@ -28,7 +28,8 @@ describe("core.recipient_of", function()
   end
 
   it("returns false for a value that is no address or no message", function()
-    for _, value in ipairs { {}, { to = {} }, { to = true }, { to = NAN }, { recipient = {} }, "16505551234", 5, true, print } do
+    for _, value in ipairs { {}, { to = {} }, { to = true }, { to = NAN }, { recipient = {} },
+      { status = "read", to = "1" }, "16505551234", 5, true, print } do
       assert.same({ false }, { core.recipient_of(value) })
     end
     assert.same({ false }, { core.recipient_of(nil) })

@@ -342,12 +342,17 @@ int wa_decode(lua_State *L)
     size_t length;
     const char *text = luaL_checklstring(L, 1, &length);
     reader r = {.L = L, .text = text, .at = text, .end = text + length};
-    lua_settop(L, 1); /* the text stays on the stack, so that it is not collected */
+    lua_settop(L, 2); /* the text stays on the stack, so that it is not collected */
     luaL_checkstack(L, LUA_MINSTACK, "JSON");
     bool good = read_value(&r);
     if (good) {
         skip_space(&r);
-        if (r.at == r.end) return 1;
+        if (r.at == r.end) {
+            if (!lua_istable(L, 2) || !lua_istable(L, 3)) return 1;
+            lua_pushvalue(L, 2);
+            lua_setmetatable(L, 3);
+            return 1;
+        }
         fail(&r, "something behind the value");
     }
     lua_settop(L, 1);

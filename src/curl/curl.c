@@ -17,7 +17,7 @@
 #define CLIENT "whatsapp.curl"
 #define GLOBAL "whatsapp.curl.global"
 
-enum { OF_CLIENT = 1 }; /* upvalue of every method: the metatable */
+enum { OF_CLIENT = 1 }; /* upvalue of every method: the metatable; the names of request.h come after it */
 
 /* the values of a transfer in its client's table */
 enum { TAG, BODY, HEADERS, URL, VALUES };
@@ -100,7 +100,7 @@ static void read_setting(lua_State *L, wa_settings *s, const wa_option *o)
     if (type == LUA_TNIL) return;
     switch (o->kind) {
     case WA_SECONDS:
-        *(double *) place = wa_seconds(L, 1, o->name, 0);
+        *(double *) place = wa_seconds(L, o->name, 0);
         break;
     case WA_NUMBER:
         if (type != LUA_TNUMBER || !wa_integer(L, -1, &number) || number < 1 || number > INT32_MAX)
@@ -482,9 +482,11 @@ int luaopen_whatsapp_curl(lua_State *L)
         lua_setfield(L, -2, "__gc");
     }
     luaL_newmetatable(L, CLIENT);
+    luaL_checkstack(L, WA_NAMES + LUA_MINSTACK, CLIENT);
     for (const luaL_Reg *method = methods; method->name != NULL; method++) {
         lua_pushvalue(L, -1);
-        lua_pushcclosure(L, method->func, OF_CLIENT);
+        for (int i = 0; i < WA_NAMES; i++) lua_pushstring(L, wa_names[i]);
+        lua_pushcclosure(L, method->func, OF_CLIENT + WA_NAMES);
         lua_setfield(L, -2, method->name);
     }
     lua_pushvalue(L, -1);

@@ -17,11 +17,26 @@ int wa_field(lua_State *L, int table, const char *name)
     return lua_type(L, -1);
 }
 
-double wa_seconds(lua_State *L, int table, const char *name, double otherwise)
+WA_DATA_DEFINITION const char *const wa_names[WA_NAMES] = {
+    "method", "url", "headers", "body", "timeout", "body_file", "form", "to_file", "status"};
+
+void wa_push_name(lua_State *L, wa_name name)
 {
-    int type = wa_field(L, table, name);
+    lua_pushvalue(L, lua_upvalueindex(WA_FIRST_NAME + (int) name));
+}
+
+/* [-0, +1, -] pushes a member of the request; returns its type */
+static int member(lua_State *L, int table, wa_name name)
+{
+    wa_push_name(L, name);
+    lua_rawget(L, table);
+    return lua_type(L, -1);
+}
+
+double wa_seconds(lua_State *L, const char *name, double otherwise)
+{
+    int type = lua_type(L, -1);
     double seconds = type == LUA_TNIL ? otherwise : (double) lua_tonumber(L, -1);
-    lua_pop(L, 1);
     if ((type != LUA_TNIL && type != LUA_TNUMBER) || !(seconds > 0 && seconds <= 86400)) {
         luaL_error(L, "%s must be a number of seconds, over 0 and up to 86400", name);
     }
@@ -202,8 +217,8 @@ static wa_refusal read_streams(lua_State *L, int table, wa_transfer *t)
 {
     wa_refusal r = refused(NULL);
     int body = lua_gettop(L);
-    bool body_file = wa_field(L, table, "body_file") != LUA_TNIL, form = wa_field(L, table, "form") != LUA_TNIL;
-    bool to_file = wa_field(L, table, "to_file") != LUA_TNIL;
+    bool body_file = member(L, table, WA_BODY_FILE) != LUA_TNIL, form = member(L, table, WA_FORM) != LUA_TNIL;
+    bool to_file = member(L, table, WA_TO_FILE) != LUA_TNIL;
     if ((t->request.body != NULL) + body_file + form > 1)
         luaL_error(L, "a request has one of body, body_file and form");
     if (body_file || form || to_file) {
@@ -261,7 +276,7 @@ static wa_refusal make_file(lua_State *L, wa_stream *s)
 /* [-0, +1, v] the body; what is kept of it is on top */
 static wa_refusal read_body(lua_State *L, int table, wa_transfer *t)
 {
-    int type = wa_field(L, table, "body");
+    int type = member(L, table, WA_BODY);
     if (type != LUA_TNIL && type != LUA_TSTRING) return refused("the body must be a string");
     if (type == LUA_TSTRING) t->request.body = lua_tolstring(L, -1, &t->request.size);
     return read_streams(L, table, t);
@@ -300,8 +315,8 @@ static bool is_unchanged(lua_State *L, int table, const wa_transfer *t)
 static wa_refusal read_head(lua_State *L, int table, wa_transfer *t)
 {
     size_t length;
-    int type = wa_field(L, table, "headers"), headers = lua_gettop(L);
-    if (wa_field(L, table, "url") != LUA_TSTRING) return refused("the URL must be a string");
+    int type = member(L, table, WA_HEADERS), headers = lua_gettop(L);
+    if (member(L, table, WA_URL) != LUA_TSTRING) return refused("the URL must be a string");
     const char *url = lua_tolstring(L, headers + 1, &length);
     bool form = t->request.stream != NULL && t->request.stream->form; /* it has a header of its own */
     t->request.url = url;
@@ -320,7 +335,7 @@ static wa_refusal read_head(lua_State *L, int table, wa_transfer *t)
 static const char *read_method(lua_State *L, int table, wa_transfer *t)
 {
     size_t length;
-    bool named = wa_field(L, table, "method") == LUA_TSTRING;
+    bool named = member(L, table, WA_METHOD) == LUA_TSTRING;
     t->request.method = named ? lua_tolstring(L, -1, &length) : NULL;
     lua_pop(L, 1); /* the table keeps it until we return */
     return named && is_token(t->request.method, length) ? NULL : "the method must be a word such as GET or POST";
@@ -339,7 +354,9 @@ static wa_refusal read_table(lua_State *L, int table, wa_transfer *t)
 wa_refusal wa_read_request(lua_State *L, int table, const wa_settings *settings, wa_transfer *t, bool *new_head)
 {
     int top = lua_gettop(L);
-    double timeout = wa_seconds(L, table, "timeout", settings->timeout);
+    member(L, table, WA_TIMEOUT);
+    double timeout = wa_seconds(L, "timeout", settings->timeout);
+    lua_settop(L, top);
     wa_transfer_reset(t);
     t->request.timeout = timeout;
     wa_refusal r = read_table(L, table, t);

@@ -16,8 +16,28 @@ typedef struct wa_refusal {
 /* [-0, +1, m] the field, by raw access; returns its type */
 WA_FUNC int wa_field(lua_State *L, int table, const char *name);
 
-/* [-0, +0, v] returns a field that is a number of seconds */
-WA_FUNC double wa_seconds(lua_State *L, int table, const char *name, double otherwise);
+/* The members that each request and each answer has. Their names are upvalues of every method of a client, in this order
+ * from WA_FIRST_NAME on: lua_pushstring() takes five times as long, and a request and its answer have eleven of them. */
+typedef enum wa_name {
+    WA_METHOD,
+    WA_URL,
+    WA_HEADERS,
+    WA_BODY,
+    WA_TIMEOUT,
+    WA_BODY_FILE,
+    WA_FORM,
+    WA_TO_FILE,
+    WA_STATUS,
+    WA_NAMES
+} wa_name;
+enum { WA_FIRST_NAME = 2 };
+WA_DATA const char *const wa_names[WA_NAMES];
+
+/* [-0, +1, -] pushes a name, in a method of a client */
+WA_FUNC void wa_push_name(lua_State *L, wa_name name);
+
+/* [-0, +0, v] returns the number of seconds on top; `name` is for the error */
+WA_FUNC double wa_seconds(lua_State *L, const char *name, double otherwise);
 
 /* [-0, +n, v] Reads the request at `table`, opens its files and gives it to libcurl. Pushes the value that must be kept
  * until the transfer has ended (the body, or a table of strings), and on top of it, if *new_head, the table of headers

@@ -187,17 +187,20 @@ void wa_push_bytes(lua_State *L, int64_t bytes)
 static int push_response(lua_State *L, wa_reader *r, const wa_transfer *t, int kept)
 {
     lua_createtable(L, 0, 3);
+    wa_push_name(L, WA_STATUS);
     lua_pushinteger(L, (lua_Integer) wa_transfer_status(t));
-    lua_setfield(L, -2, "status");
+    lua_rawset(L, -3);
     if (wa_transfer_is_in_file(t)) {
         wa_push_bytes(L, (int64_t) t->request.stream->written);
         lua_setfield(L, -2, "size");
     } else {
+        wa_push_name(L, WA_BODY);
         lua_pushlstring(L, t->body.length > 0 ? t->body.bytes : "", t->body.length);
-        lua_setfield(L, -2, "body");
+        lua_rawset(L, -3);
     }
+    wa_push_name(L, WA_HEADERS);
     push_headers(L, r, t, kept);
-    lua_setfield(L, -2, "headers");
+    lua_rawset(L, -3);
     return 1;
 }
 

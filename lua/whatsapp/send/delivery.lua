@@ -252,24 +252,25 @@ local function warn(self, warnings, about)
   end
 end
 
+-- Returns false if the message only marks a received message as read. Uses rawget, because a metatable could raise.
+local function is_sent(message) return rawget(message, "status") == nil end
+
 -- checks the message and writes its JSON; `to` and `plain_to` are the results of core.recipient_of
 local function write(self, message, to, plain_to)
   local plan, marked, stamp = self.plan, message, false
-  local is_message = rawget(message, "status") == nil -- rawget, because a metatable could raise
-  if plan.stamp and is_message then marked, stamp = stamped(message) end
+  if plan.stamp and is_sent(message) then marked, stamp = stamped(message) end
   local body, warnings, details = encode(marked, plan.encode)
   local check_template = self.state.check_template
-  if check_template and is_message then body, warnings, details = check_template(self, marked, body, warnings, details) end
+  if check_template and is_sent(message) then
+    body, warnings, details = check_template(self, marked, body, warnings, details)
+  end
   if not body then
     details.attempts = 0
     return refuse(self, warnings, shown.details(details))
   end
   self.body = body
   if stamp then self:note("stamp", stamp) end
-  if is_message then -- for the limits
-    self.to = to
-    self.plain_to = plain_to or false
-  end
+  self.to, self.plain_to = to, plain_to or false -- for the limits
   if warnings then
     self:note("warnings", warnings)
     return warn(self, warnings, message)

@@ -102,7 +102,7 @@ end
 ---@return string?
 function outcome.trace_id(headers)
   local id = headers["x-fb-trace-id"] or headers["x-fb-request-id"] or headers["x-fb-debug"]
-  return type(id) == "string" and show.line(id) or nil
+  return id ~= nil and type(id) == "string" and show.line(id) or nil
 end
 
 -- ---- verdicts -------------------------------------------------------------------------------------------------------------
@@ -290,9 +290,9 @@ end
 function outcome.message(answer)
   local status, body = answer.status, answer.body
   if body and status >= 200 and status <= 299 then -- the short way for nearly all answers
-    local object = decode(body)
+    local object = decode(body, RESULT)
     if names_message(object) or (type(object) == "table" and object.success == true and object.error == nil) then
-      return setmetatable(object, RESULT)
+      return object
     end
   end
   local number, headers, object = parts_of(answer)

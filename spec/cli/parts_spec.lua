@@ -48,12 +48,42 @@ describe("lines of a file", function()
     assert.same({ "a\0b\r", "", long, "last" }, list)
   end)
 
-  it("end with an error if a line never ends", function()
-    local file = assert(io.open(scratch.write("file", ("x"):rep(9 * 1024 * 1024)), "rb"))
-    local line, err = lines.of(file)()
-    file:close()
-    assert.is_false(line)
-    assert.is_truthy(err:find "a line of more than")
+  -- a path; the words of its only error. A folder can be opened, and each read of it fails
+  local BROKEN = {
+    { scratch.write("endless", ("x"):rep(9 * 1024 * 1024)), "a line of more than" }, { scratch.folder, "Is a directory" },
+  }
+  for _, row in ipairs(BROKEN) do
+    it("end with one error: " .. row[2], function()
+      for _, is_pipe in ipairs { false, true } do
+        local file = assert(io.open(row[1], "rb"))
+        local stream = { read = function(_, how) return file:read(how) end, seek = function() return not is_pipe and 0 or nil end }
+        local next_line = lines.of(stream)
+        local line, err = next_line()
+        if not (is_pipe and line) then -- a pipe takes long lines
+          assert.is_false(line)
+          assert.is_truthy(err:find(row[2], 1, true), err)
+        end
+        assert.is_nil((next_line()))
+        assert.is_nil((next_line()))
+        file:close()
+      end
+    end)
+  end
+
+  it("end each command that reads records from a folder", function()
+    local rows, records = require "whatsapp.cli.rows", require "whatsapp.cli.records"
+    for _, name in ipairs { "x", "x.jsonl" } do
+      local file, count = assert(io.open(scratch.folder, "rb")), 0
+      for row in rows.of(file, name, {}) do
+        assert.is_string(row.err)
+        count = count + 1
+        assert.equal(1, count)
+      end
+      local ok, raised = pcall(records.of, file, name)
+      assert.is_false(ok)
+      assert.same({ "failed", name .. ": Is a directory" }, { raised.exit.name, raised.err })
+      file:close()
+    end
   end)
 end)
 

@@ -114,6 +114,18 @@ describe("the transport over cosockets", function()
     end)
   end
 
+  it("keeps connect_timeout when the request had to wait for a turn of nginx's loop first", function()
+    local got = run("h1", [[
+      local started = transport.now()
+      be_busy(0.01)
+      local got = outcome(transport(post { url = "https://slow.invalid/" }))
+      got.seconds = transport.now() - started
+      return got
+    ]], { options = { timeout = 30, connect_timeout = 0.3 } })
+    is_failure(rows.UNSENT, got)
+    assert.is_true(got.seconds < 15, got.seconds)
+  end)
+
   -- nginx's loop is late here: it must look at the kept connection first
   it("does not wait before it uses a kept connection", function()
     local got = run("h1", [[

@@ -1,6 +1,7 @@
 -- Text from outside in the outcomes of a send: whatever a header, an answer, a transport or a hook says, err and the texts of
 -- details are one line each, without a character that ends a line, moves a cursor or turns the direction of reading.
 local memory = require "whatsapp.transport.memory"
+local shown = require "whatsapp.wire.shown"
 local whatsapp = require "whatsapp"
 
 local BAD = { -- bytes, and how they are shown
@@ -32,6 +33,21 @@ local DOORS = {
   raising_hook = function(text) return nil, { before_send = function() error(text, 0) end } end,
   token = function(text) return nil, { token = function() return nil, text end } end,
   store = function(text) return nil, { limiter = { store = { take = function() return nil, text end } } } end,
+}
+
+-- a place in an answer that is accepted -> the JSON of the answer
+local ACCEPTED = {
+  id = '{"messages":[{"id":%s}]}',
+  wa_id = '{"messages":[{"id":"1"}],"contacts":[{"wa_id":%s}]}',
+  input = '{"messages":[{"id":"1"}],"contacts":[{"input":%s}]}',
+  user_id = '{"messages":[{"id":"1"}],"contacts":[{"user_id":%s}]}',
+  message_status = '{"messages":[{"id":"1","message_status":%s}]}',
+}
+
+-- a member of `details` or `info` that is printed
+local FACTS = {
+  "code", "http_status", "refused_by", "attempts", "waited", "stamp", "trace_id", "media_id", "kind", "message", "reason",
+  "error_user_title", "error_user_msg", "advice", "hint",
 }
 
 local IN_JSON = {
@@ -66,4 +82,54 @@ describe("a text from outside", function()
       end
     end)
   end
+end)
+
+describe("print of a text from outside", function()
+  local function is_shown(row, printed)
+    assert.is_nil(printed:find(row[1], 1, true), printed)
+    assert.truthy(printed:find("before" .. row[2] .. "after", 1, true), printed)
+  end
+
+  local function send(reply)
+    local options = { token = "a-token-of-a-test", phone_number_id = "1", transport = memory.new { reply }, retry = false }
+    return whatsapp.new(options):send { to = "1", text = { body = "x" } }
+  end
+
+  for name, body in pairs(ACCEPTED) do
+    it("escapes it in a result: " .. name, function()
+      for _, row in ipairs(BAD) do
+        if row[1] ~= "\255" then -- not JSON
+          local text = quoted("before" .. row[1] .. "after")
+          is_shown(row, tostring((send { status = 200, headers = {}, body = body:format(text) })))
+        end
+      end
+    end)
+  end
+
+  it("escapes it in the result of a call, and in info", function()
+    for _, row in ipairs(BAD) do
+      local text = "before" .. row[1] .. "after"
+      is_shown(row, tostring(shown.result { id = text }))
+      local reply = { status = 200, headers = { ["x-fb-trace-id"] = text }, body = '{"messages":[{"id":"1"}]}' }
+      is_shown(row, tostring((select(3, send(reply)))))
+    end
+  end)
+
+  for _, name in ipairs(FACTS) do
+    it("escapes it in details: " .. name, function()
+      for _, row in ipairs(BAD) do
+        local details = shown.details { kind = "api", retryable = false, may_have_been_sent = false }
+        details[name] = "before" .. row[1] .. "after"
+        is_shown(row, (tostring(details):gsub("\n  ", " ")))
+      end
+    end)
+  end
+
+  it("escapes it in problems and warnings", function()
+    for _, row in ipairs(BAD) do
+      local problem = { message = "before" .. row[1] .. "after" }
+      is_shown(row, (tostring(shown.details { kind = "invalid", problems = { problem } }):gsub("\n  ", " ")))
+      is_shown(row, (tostring(setmetatable({ warnings = { problem } }, shown.INFO)):gsub("\n  ", " ")))
+    end
+  end)
 end)

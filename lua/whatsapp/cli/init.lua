@@ -56,7 +56,8 @@ end
 ---@field options table the options and arguments of the command line
 ---@field terminal table
 ---@field settings fun(): table reads the settings at the first call
----@field emit fun(object: table, line: string, order: string[]?) prints a line of data; with --json, prints the object instead
+---@field emit fun(object: table, line: string?, order: string[]?, painted: string?) prints one line of data after the painted
+---text, and escapes what could forge another line; with --json, prints the object instead
 
 local function context_of(options, terminal)
   local context, read = { options = options, terminal = terminal }, nil
@@ -64,9 +65,9 @@ local function context_of(options, terminal)
     read = read or require("whatsapp.cli.settings").new(options, terminal)
     return read
   end
-  function context.emit(object, line, order)
+  function context.emit(object, line, order, painted)
     if options.json then return terminal:out(require("whatsapp.cli.json_line").of(object, order)) end
-    if line then terminal:out(line) end
+    if line then terminal:out((painted or "") .. require("whatsapp.util.show").lines((line:gsub("\n", "\\n")))) end
   end
   return context
 end

@@ -1,6 +1,8 @@
--- Writes a value as one line of JSON: first the members in a requested order, then the other members by name, so that equal
--- values become equal bytes. An empty list that the core has read stays a list. Never raises: a function becomes null.
+-- Writes a value as one line of JSON that is safe for a terminal: first the members in a requested order, then the other members
+-- by name, so that equal values become equal bytes. An empty list that the core has read stays a list. Never raises: a function
+-- becomes null.
 local core = require "whatsapp.core"
+local show = require "whatsapp.util.show"
 local values = require "whatsapp.util.values"
 
 local json_line = {}
@@ -12,7 +14,7 @@ local SHORT = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", 
 
 local function escaped(char) return SHORT[char] or ("\\u%04x"):format(char:byte()) end
 
-local function quoted(text) return '"' .. text:gsub('[%z\1-\31"\\\127]', escaped) .. '"' end
+local function quoted(text) return '"' .. show.json((text:gsub('[%z\1-\31"\\\127]', escaped))) .. '"' end
 
 local function is_list(value) return getmetatable(value) == LIST or value[1] ~= nil end
 

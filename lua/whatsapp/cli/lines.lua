@@ -8,10 +8,13 @@ local find, sub = string.find, string.sub
 
 -- reads a pipe: file:read(CHUNK) would wait until a whole chunk has come
 local function piped(file)
+  local is_ended = false
   return function()
+    if is_ended then return nil end
     local line, err = file:read "*l"
+    if line then return line end
+    is_ended = true
     if err then return false, tostring(err) end
-    return line
   end
 end
 
@@ -20,10 +23,15 @@ end
 function lines.can_rewind(file) return file:seek "cur" ~= nil end
 
 ---@param file file*
----@return fun(): string|false|nil, string? next_line returns a line; nil at the end; false and an error after a fault
+---@return fun(): string|false|nil, string? next_line returns a line; nil at the end; false and an error at a fault, and
+---then nil
 function lines.of(file)
   if not lines.can_rewind(file) then return piped(file) end
   local buffer, at, is_ended = "", 1, false
+  local function fail(err)
+    buffer, at, is_ended = "", 1, true
+    return false, err
+  end
   return function()
     while true do
       local stop = find(buffer, "\n", at, true)
@@ -37,9 +45,9 @@ function lines.of(file)
         buffer, at = "", 1
         return rest ~= "" and rest or nil
       end
-      if #rest > MOST then return false, ("a line of more than %d bytes"):format(MOST) end
-      local chunk, err = file:read(CHUNK)
-      if err then return false, tostring(err) end
+      if #rest > MOST then return fail(("a line of more than %d bytes"):format(MOST)) end
+      local chunk, err = file:read(math.min(math.max(CHUNK, #rest), MOST + 1 - #rest)) -- copies a long line few times
+      if err then return fail(tostring(err)) end
       buffer, at, is_ended = rest .. (chunk or ""), 1, chunk == nil
     end
   end

@@ -69,13 +69,17 @@ local function json_lines(next_line, first, after)
   end
 end
 
+local function first_of(next_line, name)
+  local first, err = next_line()
+  if first == false then exit.stop("failed", ("%s: %s"):format(name, err)) end
+  return first and lines.without_mark(first)
+end
+
 -- Reads JSON Lines if the first line is a whole value that is not a list, or if the first two lines each begin an object. Else
 -- reads one JSON value.
 local function sniffed(next_line, name)
-  local first, err = next_line()
+  local first = first_of(next_line, name)
   if first == nil then return function() end end
-  if first == false then exit.stop("failed", ("%s: %s"):format(name, err)) end
-  first = lines.without_mark(first)
   if decode(first) ~= nil and not first:find "^%s*%[" then return json_lines(next_line, first) end
   local after = next_line()
   if after and first:find "^%s*{" and after:find "^%s*{" then return json_lines(next_line, first, after) end
@@ -90,10 +94,7 @@ local READERS = {
   json = function(next_line, name)
     return listed(decode(lines.without_mark(whole(next_line, nil, name))))
   end,
-  jsonl = function(next_line)
-    local first = next_line()
-    return json_lines(next_line, first and lines.without_mark(first) or first)
-  end,
+  jsonl = function(next_line, name) return json_lines(next_line, first_of(next_line, name)) end,
 }
 READERS.ndjson = READERS.jsonl
 

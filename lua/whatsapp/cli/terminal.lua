@@ -2,6 +2,7 @@
 -- the same text as a terminal, but no colours and no progress; only a terminal gets questions. Hides each secret that hide() got.
 -- Never decides what to print.
 local shell = require "whatsapp.cli.shell"
+local show = require "whatsapp.util.show"
 
 local terminal = {}
 terminal.__index = terminal
@@ -100,9 +101,11 @@ local function clear(self)
 end
 
 ---Prints a message for the user, one line or several.
-function terminal:say(text)
+---@param text string
+---@param painted string? text before it, with colours
+function terminal:say(text, painted)
   clear(self)
-  io.stderr:write(self:scrubbed(text), "\n")
+  io.stderr:write(painted or "", show.lines(self:scrubbed(text)), "\n")
 end
 
 ---Prints a message, unless -q is set.
@@ -117,8 +120,8 @@ end
 
 ---Prints an error, one line or several.
 function terminal:complain(text)
-  local name = self:paint("red", "whatsapp:", 2)
-  for line in (text .. "\n"):gmatch "(.-)\n" do self:say(name .. " " .. line) end
+  local name = self:paint("red", "whatsapp:", 2) .. " "
+  for line in (text .. "\n"):gmatch "(.-)\n" do self:say(line, name) end
 end
 
 ---Prints a line that the next line replaces. Call it only if stderr is a terminal.

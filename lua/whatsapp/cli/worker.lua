@@ -3,6 +3,7 @@
 -- luacheck: std min+ngx_lua
 local file = require "whatsapp.util.file"
 local master = require "whatsapp.sandbox.master"
+local show = require "whatsapp.util.show"
 
 local worker = {}
 
@@ -15,10 +16,10 @@ local function watch(premature)
   if not premature and nginx:is_orphan() then worker.stop() end
 end
 
----Prints a line. Ends nginx if the reader closed the pipe.
+---Prints one line, and escapes what could forge another line. Ends nginx if the reader closed the pipe.
 ---@param line string
 function worker.print(line)
-  if not (io.stdout:write(line, "\n") and io.stdout:flush()) then worker.stop() end
+  if not (io.stdout:write(show.line(line), "\n") and io.stdout:flush()) then worker.stop() end
 end
 
 ---Reads the options. Ends nginx later if the program that started nginx is killed. For init_worker_by_lua.

@@ -10,7 +10,8 @@ function file.read(path)
   if not opened then return nil, err end
   local text, unread = opened:read "*a"
   opened:close()
-  return text, unread
+  if text then return text end
+  return nil, ("%s: %s"):format(path, tostring(unread)) -- a folder, for example
 end
 
 ---@param path string

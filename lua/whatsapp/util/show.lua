@@ -45,13 +45,17 @@ local function character(bytes)
   end
 end
 
--- escapes a byte that is not plain ASCII, and the continuation bytes after it
-local function escaped(bytes)
-  local length, point = character(bytes)
-  if not length then return (bytes:gsub(".", escaped_byte)) end
-  local shown = is_escaped(point) and ("\\u{%X}"):format(point) or bytes:sub(1, length)
-  return shown .. bytes:sub(length + 1):gsub(".", escaped_byte)
+-- returns a function that escapes a byte, and the continuation bytes after it
+local function escaper(of_byte, of_point)
+  return function(bytes)
+    local length, point = character(bytes)
+    if not length then return (bytes:gsub(".", of_byte)) end
+    local shown = is_escaped(point) and of_point:format(point) or bytes:sub(1, length)
+    return shown .. bytes:sub(length + 1):gsub(".", of_byte)
+  end
 end
+
+local escaped, escaped_in_json = escaper(escaped_byte, "\\u{%X}"), escaper("\\ufffd", "\\u%04x")
 
 -- returns the first bytes of the text, without half a character at the end
 local function cut(text, most)
@@ -69,6 +73,19 @@ function show.line(text, most)
   if not text:find "[%z\1-\31\127-\255]" then return text end
   return (text:gsub("[%z\1-\31\127-\255][\128-\191]*", escaped))
 end
+
+---Escapes the same characters in a JSON string, so that the JSON means the same. A byte that is not UTF-8 becomes U+FFFD.
+---@param json string its ASCII control characters are escaped already
+---@return string json
+function show.json(json)
+  if not json:find "[\128-\255]" then return json end
+  return (json:gsub("[\128-\255][\128-\191]*", escaped_in_json))
+end
+
+---Shows text whose lines and columns are the program's.
+---@param text string
+---@return string text each part between tabs and line ends as show.line() returns it
+function show.lines(text) return (text:gsub("[^\t\n]+", function(part) return show.line(part) end)) end
 
 ---Shows any value, even an object whose __tostring raises.
 ---@param value any

@@ -164,9 +164,9 @@ local function run(context)
     local level, what, fix = check(state)
     if level then
       if level == "fail" then failed = failed + 1 end
-      local line = ("%s%s %s%s"):format(context.terminal:paint(COLOURS[level], level, 1), (" "):rep(4 - #level), what,
-        level ~= "ok" and fix and " — " .. fix or "")
-      context.emit({ level = level, what = what, fix = level ~= "ok" and fix or nil }, line, { "level", "what", "fix" })
+      local line = ("%s %s%s"):format((" "):rep(4 - #level), what, level ~= "ok" and fix and " — " .. fix or "")
+      context.emit({ level = level, what = what, fix = level ~= "ok" and fix or nil }, line, { "level", "what", "fix" },
+        context.terminal:paint(COLOURS[level], level, 1))
     end
   end
   if failed > 0 then

@@ -5,11 +5,8 @@ local exit = require "whatsapp.cli.exit"
 local PORT = 9430
 
 local function read(path)
-  local file, err = io.open(path, "rb")
-  local text = file and file:read "*a"
-  if file then file:close() end
-  if not text then exit.stop("usage", tostring(err or path .. " cannot be read")) end
-  return text
+  local text, err = require("whatsapp.util.file").read(path)
+  return text or exit.stop("usage", err)
 end
 
 local function without_place(err) return (tostring(err):gsub("^[^:]+:%d+: ", "")) end
@@ -54,7 +51,8 @@ local function key(context)
     if not done then exit.for_failure(err, details, true) end
     context.terminal:note "uploaded the public key"
   end
-  context.emit({ public_key = public, file = context.options.file }, (public:gsub("\n$", "")), { "file", "public_key" })
+  if not context.options.json then return context.terminal:out((public:gsub("\n$", ""))) end
+  context.emit({ public_key = public, file = context.options.file }, nil, { "file", "public_key" })
 end
 
 -- ---- serve ------------------------------------------------------------------------------------------------------------------

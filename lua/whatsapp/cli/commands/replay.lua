@@ -5,11 +5,8 @@ local exit = require "whatsapp.cli.exit"
 local PORT, PATIENCE = 9428, 10
 
 local function read(path)
-  local file, err = io.open(path, "rb")
-  if not file then exit.stop("usage", err) end
-  local text = file:read "*a" or ""
-  file:close()
-  return text
+  local text, err = require("whatsapp.util.file").read(path)
+  return text or exit.stop("usage", err)
 end
 
 local function tape_of(path)
@@ -76,7 +73,7 @@ local function run(context)
   if options.webhooks_only then return post_all(context, tape, secret) end
   local diff = play(context, secret)
   if diff == "" then return context.terminal:note(("%d steps, the same answers"):format(#tape.steps)) end
-  context.terminal:raw(diff)
+  context.terminal:raw(require("whatsapp.util.show").lines(diff))
   exit.stop("some", "the answers differ from the recorded answers")
 end
 

@@ -14,11 +14,8 @@ local function address_of(to)
 end
 
 local function read_text(path)
-  local file, err = io.open(path, "rb")
-  if not file then exit.stop("usage", err) end
-  local text, problem = file:read "*a"
-  file:close()
-  return text or exit.stop("usage", ("%s: %s"):format(path, tostring(problem)))
+  local text, err = require("whatsapp.util.file").read(path)
+  return text or exit.stop("usage", err)
 end
 
 -- Separates TEXT from the items: the first argument is TEXT, unless it has the form of an item; all others are items.

@@ -107,7 +107,8 @@ local function preview(context)
   local message = require("whatsapp.message").template("0", definition.name, definition.language or LANGUAGE, values)
   local templates = require("whatsapp").templates
   local rendered = templates.render(definition, message)
-  context.emit(rendered, tostring(rendered))
+  if options.json then context.emit(rendered) end
+  for line in (options.json and "" or tostring(rendered) .. "\n"):gmatch "(.-)\n" do context.emit(rendered, line) end
   local ok, err, details = templates.check(definition, message)
   if not ok then exit.for_failure(err, details) end
   tell_warnings(context, type(err) == "table" and err or {})

@@ -23,6 +23,7 @@ end
 function Guard:within(seconds, call)
   local latest = self.latest
   self.latest = now() + seconds
+  if self.is_waiting and self.latest < latest then self:ring() end -- the caller waits for the old time
   local a, b = call()
   self.latest = latest
   return a, b

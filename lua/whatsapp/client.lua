@@ -198,7 +198,8 @@ local function make(state)
   state.make_headers, state.headers = make_headers, make_headers(state) -- state.headers is never changed
   state.signed, state.asking, state.asks_token = {}, nil, type(state.token) ~= "string"
   state.access = nil
-  state.check_template = state.templates and require("whatsapp.send.templates").checker(state.templates, access_of(state)) or false
+  state.check_template = state.templates
+    and require("whatsapp.send.templates").checker(state.templates, access_of(state)) or false
   state.log, state.observe = state.log or false, state.observe or false -- a field without a value takes longer to read
   if type(transport) == "table" or type(transport) == "userdata" then state.now, state.sleep = transport.now, transport.sleep end
   state.streams = type(transport) == "table" and transport.streams == true

@@ -16,8 +16,9 @@ typedef struct wa_refusal {
 /* [-0, +1, m] the field, by raw access; returns its type */
 WA_FUNC int wa_field(lua_State *L, int table, const char *name);
 
-/* The members that each request and each answer has. Their names are upvalues of every method of a client, in this order
- * from WA_FIRST_NAME on: lua_pushstring() takes five times as long, and a request and its answer have eleven of them. */
+/* The members that each request and each answer has. Their names are upvalues of every method of a client, in this
+ * order from WA_FIRST_NAME on: lua_pushstring() takes five times as long, and a request and its answer have eleven of
+ * them. */
 typedef enum wa_name {
     WA_METHOD,
     WA_URL,

@@ -258,7 +258,7 @@ local function report(self, details)
 end
 
 -- Returns the next message that has ended, and its outcome; no value: all messages have ended. Releases its delivery. A `for`
--- calls this function itself, and passes two more arguments, which are not used: a function around this one would take 600
+-- calls this function itself, and passes two more arguments, which are not used: a function around this one would take 400
 -- instructions a message.
 ---@param level integer? the stack level of the caller to blame; nil: the caller of this function
 local function next_outcome(self, _, _, level)

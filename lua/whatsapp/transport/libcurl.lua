@@ -134,7 +134,7 @@ function Libcurl:start(request, slot, box, level)
 end
 
 ---Returns the function start() of whatsapp.transport.curl. It uses the slot of a request as its tag, so most requests need no
----entry. This closure saves 600 instructions for each message, compared with a method that start() calls.
+---entry. With wait(), this closure saves 560 instructions for each message, compared with methods of this object.
 ---@return fun(request: table, slot: any) start
 function Libcurl:starter()
   return function(request, slot)

@@ -23,7 +23,8 @@ local REFUSAL = '{"error":{"code":100,"message":"' .. EVIL .. '","error_data":{"
 -- a command, the answer that it gets, and whether it shows some of it
 local COMMANDS = {
   { "send 1 hi", ANSWER }, { "send 1 hi", REFUSAL }, { "media up photo.png", ANSWER }, { "media info 5", ANSWER },
-  { "templates ls", LIST }, { "templates create template.json", ANSWER }, { "call GET 5", ANSWER }, { "call GET {waba}/message_templates", LIST }, { "doctor", ANSWER },
+  { "templates ls", LIST }, { "templates create template.json", ANSWER }, { "call GET 5", ANSWER },
+  { "call GET {waba}/message_templates", LIST }, { "doctor", ANSWER },
   { "outbox put one.jsonl --store sqlite:box && whatsapp $JSON outbox run --once --store sqlite:box", ANSWER },
   { "outbox ls --store sqlite:box", "{}" }, { "outbox show k --store sqlite:box", "{}" },
   { "bulk rows.jsonl --yes --out -", ANSWER }, { "trigger message.text --to $WHATSAPP_BASE_URL/", ANSWER },

@@ -78,8 +78,8 @@ local MARKS = set "E Z K S"
 local JOINS = { L = set "L V H W", V = set "V T", H = set "V T", T = set "T", W = set "T" }
 local ZERO_WIDTH_NON_JOINER = 0x200C
 
--- returns whether two neighbours, of the classes `before` and `after`, are in one cluster; remember() has filled `state` from the
--- earlier code points
+-- returns whether two neighbours, of the classes `before` and `after`, are in one cluster; remember() has filled `state` from
+-- the earlier code points
 local function goes_on(before, after, state)
   if before == "CR" then return after == "LF" end
   if ENDS[before] or ENDS[after] then return false end
@@ -90,8 +90,8 @@ local function goes_on(before, after, state)
   return JOINS[before] ~= nil and JOINS[before][after] == true
 end
 
--- Updates `state` after a code point. picture: 1 after an emoji and its marks; 2 after a joiner that follows these; else 0. flags:
--- the number of regional indicators in a row. linked: true if the next consonant belongs to the cluster, because a virama came
+-- Updates `state` after a code point. picture: 1 after an emoji and its marks; 2 after a joiner that follows these; else 0.
+-- flags: the number of regional indicators in a row. linked: true if the next consonant belongs to the cluster, because a virama came
 -- before it.
 local function remember(state, class, code)
   if class == "X" then state.picture = 1

@@ -10,9 +10,9 @@ local observe = {}
 ---@class whatsapp.observed
 ---@field name "message"|"call"|"attempt"|"webhook"|"refused_webhook"|"put"|"outbox"|"sandbox_request"|"sandbox_delivery"
 ---message: a message ended, with any outcome; call: a request that is not a message ended; attempt: an attempt failed, and
----another attempt follows (the last attempt is part of the event "message" or "call"); webhook: an event of a webhook was handled;
----refused_webhook: the handler refused a request; put: a message was put into the outbox; outbox: the counts of the outbox;
----sandbox_request: the sandbox answered a request; sandbox_delivery: the sandbox delivered a webhook
+---another attempt follows (the last attempt is part of the event "message" or "call"); webhook: an event of a webhook was
+---handled; refused_webhook: the handler refused a request; put: a message was put into the outbox; outbox: the counts of the
+---outbox; sandbox_request: the sandbox answered a request; sandbox_delivery: the sandbox delivered a webhook
 ---@field outcome "accepted"|"invalid"|"refused"|"failed"|"unknown"|nil unknown: the API may have sent the message
 ---@field code integer? the code of the API's error
 ---@field http_status integer?

@@ -96,7 +96,7 @@ function values.text_of_id(id)
   return values.text(id)
 end
 
--- ---- texts, tables and the user's code -------------------------------------------------------------------------------------------
+-- ---- texts, tables and the user's code --------------------------------------------------------------------------------------
 
 ---@param value any
 ---@return string|number? value nil if it is neither a string nor a number

@@ -139,7 +139,7 @@ end
 
 -- ---- texts ------------------------------------------------------------------------------------------------------------------
 
--- A text needs WORDS words for each variable, and one more word: for fewer words, the API says "too many variables for its length".
+-- A text needs WORDS words for each variable, and one more word; else the API says "too many variables for its length"
 local WORDS = 2
 
 local function check_density(report, path, text, found)

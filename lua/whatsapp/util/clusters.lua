@@ -91,8 +91,8 @@ local function goes_on(before, after, state)
 end
 
 -- Updates `state` after a code point. picture: 1 after an emoji and its marks; 2 after a joiner that follows these; else 0.
--- flags: the number of regional indicators in a row. linked: true if the next consonant belongs to the cluster, because a virama came
--- before it.
+-- flags: the number of regional indicators in a row. linked: true if the next consonant belongs to the cluster, because a
+-- virama came before it.
 local function remember(state, class, code)
   if class == "X" then state.picture = 1
   elseif class == "Z" and state.picture == 1 then state.picture = 2

@@ -70,7 +70,7 @@ describe("lines of a file", function()
     end)
   end
 
-  it("of a folder end each command that reads records", function()
+  it("end each command that reads records from a folder", function()
     local rows, records = require "whatsapp.cli.rows", require "whatsapp.cli.records"
     for _, name in ipairs { "x", "x.jsonl" } do
       local file, count = assert(io.open(scratch.folder, "rb")), 0

@@ -29,7 +29,7 @@ local COMMANDS = {
   { "bulk rows.jsonl --yes --out -", ANSWER }, { "trigger message.text --to $WHATSAPP_BASE_URL/", ANSWER },
 }
 
-describe("what the program prints of the API's text", function()
+describe("a text of the API that the program prints", function()
   local fault, program
   setup(function()
     fault = fault_server.start()

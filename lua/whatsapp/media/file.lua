@@ -1,6 +1,6 @@
 -- Files on the disk. Reads the file or the string that is uploaded, in pieces and never whole. Makes the empty file for a
 -- download, and moves a downloaded file to its path. The caller must close each file that it opens here. Never writes bytes.
--- If the C module whatsapp.files can be loaded, create() and place() each need one system call; without the module, they need two.
+-- If the C module whatsapp.files can be loaded, create() and place() each need one system call; without it, they need two.
 local digest = require "whatsapp.util.sha256"
 local name = require "whatsapp.media.filename"
 

@@ -1,5 +1,5 @@
--- Flows: makes the endpoint that gives a flow the data of its screens, and makes the endpoint's keys. This is the public face:
--- flows/ does the work, and libcrypto does all ciphers. Never sends anything: client.flows sends requests about flows.
+-- Flows: makes the endpoint that gives a flow the data of its screens, and makes the endpoint's keys. Has the public functions;
+-- the files in flows/ do the work, and libcrypto does all ciphers. Never sends anything: client.flows sends requests about flows.
 local options_of = require "whatsapp.util.options"
 
 ---@class whatsapp.flows
@@ -14,7 +14,7 @@ local flows = {}
 ---@param options whatsapp.flows.endpoint_options
 ---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handle
 function flows.endpoint(options)
-  -- no tail call: an error names the line of the caller
+  -- not a tail call: a tail call would hide the caller's line from the error
   local handle = require("whatsapp.flows.endpoint").new(options)
   return handle
 end

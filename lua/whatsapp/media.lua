@@ -1,8 +1,9 @@
--- Files: safe names for received files, and a store of the ids of uploads. Holds the public names; client.media sends and
--- receives files. Loads the files of media/ at their first use; never reads a user's file.
+-- Files: safe names for received files, and a store of the ids of uploads. Has the public functions that need no client;
+-- client.media sends and receives files. Never reads a user's file.
 local expiring = require "whatsapp.util.expiring"
 local options_of = require "whatsapp.util.options"
 
+---A store of the ids of uploaded files.
 ---@class whatsapp.media_store
 ---@field get fun(self: any, key: string): string? id
 ---@field set fun(self: any, key: string, id: string, ttl: number) keeps the id for ttl seconds
@@ -21,9 +22,9 @@ local media = {}
 ---The largest file, in bytes, that the API lets a user send.
 media.MAX_INCOMING = require("whatsapp.media.kinds").MAX_INCOMING
 
----Returns a safe name for a file that came from outside, without a folder. The name is short. It has the media's id, the
----sender's name of the file (without slashes, dots, control characters and invisible characters), and an extension for the MIME
----type.
+---Returns a safe name for a file that came from outside, without a folder: at most 120 bytes. The name has three parts: the
+---media's id; the name that the sender gave the file, without slashes, dots, control characters and invisible characters; and an
+---extension for the MIME type. Without a name from the sender, the first parts are the message's type and the id.
 ---@param event whatsapp.event|whatsapp.media.named an event with media, or its member `media`
 ---@return string
 function media.safe_name(event)

@@ -18,7 +18,7 @@ end
 ---@param message whatsapp.TemplateMessage
 ---@return true? ok
 ---@return whatsapp.problem[]|string warnings or, after a failure, one line that names up to three problems
----@return whatsapp.details? details .problems has all problems, with the same paths as in whatsapp.validate
+---@return whatsapp.details? details .problems has the first 100 problems, with the same paths as in whatsapp.validate
 function templates.check(definition, message)
   check_table(definition, "a definition", 2)
   check_table(message, "a message", 2)
@@ -40,15 +40,15 @@ end
 ---@param definition whatsapp.templates.Definition
 ---@return true? ok
 ---@return whatsapp.problem[]|string warnings or, after a failure, one line that names up to three problems
----@return whatsapp.details? details .problems has all problems, with paths such as components[2].text
+---@return whatsapp.details? details .problems has the first 100 problems, with paths such as components[2].text
 function templates.validate(definition)
   check_table(definition, "a definition", 2)
   return require("whatsapp.templates.validate").definition(definition):finish()
 end
 
 ---Makes a store for the client's option `templates`. The store asks the API for the definition of a template when a message first
----needs it, and keeps the definition. The client refuses a message only because of a definition that is not older than `fresh`
----seconds. If the API cannot be asked, the client sends the message, with a warning.
+---needs it, and keeps the definition. Before the client refuses a message, it asks again for a definition that is older than
+---`fresh` seconds. If the API does not answer, the client sends the message, with a warning.
 ---@param options whatsapp.templates.store_options?
 ---@return whatsapp.templates.store
 function templates.store(options)

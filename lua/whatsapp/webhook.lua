@@ -1,5 +1,5 @@
--- Webhooks of the API: checks that a request comes from the API, reads its body, and answers it. Holds the public names;
--- webhook/ does the work. Raises only for wrong use, never for data from the network.
+-- Webhooks of the API: checks that a request comes from the API, reads its body, and answers it. Has the public functions; the
+-- files in webhook/ do the work. Raises only for wrong use, never for data from the network.
 local events = require "whatsapp.webhook.events"
 local json = require "whatsapp.wire.json"
 local options_of = require "whatsapp.util.options"
@@ -15,7 +15,7 @@ local function signatures()
   return signature
 end
 
----The largest body that is read, in bytes. The API sends at most 3 MiB.
+---The largest body in bytes, if the caller sets no other bound. The API sends at most 3 MiB.
 webhook.MAX_BODY = 4 * 1024 * 1024
 
 ---Checks the request that sets up a webhook, and returns the body of the answer to it.
@@ -42,7 +42,7 @@ function webhook.verify(body, header, app_secret, options)
   return signature.verify(body, header, app_secret, options and options.reencoded)
 end
 
----Reads a body. Returns one list of all its messages, statuses, errors, echoes and other changes.
+---Reads the body of a webhook. Returns one list with an event for each message, status, error, echo and other change in it.
 ---@param body string the bytes as they were received
 ---@param max_body integer? bytes, webhook.MAX_BODY if absent
 ---@return whatsapp.event[]? events
@@ -60,15 +60,15 @@ end
 ---@param options whatsapp.webhook_options
 ---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handler
 function webhook.handler(options)
-  -- not a tail call: so an error names the caller's line
+  -- not a tail call: a tail call would hide the caller's line from the error
   local handler = require("whatsapp.webhook.handler").new(options)
   return handler
 end
 
 local MEMORY = { max = "count", claim = "amount", now = "callable", on_forget = "callable" }
 
----Makes a store of handled events in the memory of this process, for the option `store` of webhook.handler. Other stores have
----the same three functions: begin, done and forget.
+---Makes a store of handled events in the memory of this process, for the option `store` of webhook.handler. Any other store must
+---have the same three functions: begin, done and forget.
 ---@param options whatsapp.webhook_memory_options? max: events, 100,000 if absent
 ---@return whatsapp.webhook_memory
 function webhook.memory_store(options)
@@ -76,7 +76,7 @@ function webhook.memory_store(options)
   return require("whatsapp.webhook.memory").memory(checked)
 end
 
----The name of memory_store in version 0.1.
+---webhook.store.memory is the name of webhook.memory_store in version 0.1.
 webhook.store = { memory = webhook.memory_store }
 
 return webhook

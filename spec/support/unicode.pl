@@ -35,7 +35,7 @@ for my $code (0x80 .. 0x10FFFF) { # ASCII needs no table
 }
 
 print "-- Classes of code points beyond ASCII, as ranges in hexadecimal: `make unicode` wrote it from Unicode ",
-  Unicode::UCD::UnicodeVersion(), ".\n-- Data only; util/clusters reads it when a text holds more than ASCII. Do not edit it.\n\nreturn {\n";
+  Unicode::UCD::UnicodeVersion(), ".\n-- Data only; util/clusters loads it when a text first needs it. Do not edit it: `make unicode` overwrites it.\n\nreturn {\n";
 for my $row (@classes) {
   my ($name, $words) = @$row;
   my ($text, $line) = ('', '');

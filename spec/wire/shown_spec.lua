@@ -39,7 +39,7 @@ describe("print", function()
       "refused by the API (code 131047, HTTP 400, attempts: 1, trace T1)", "(#131047) Re-engagement", "24 hours", "what to do: " },
     { answer(429, '{"error":{"code":130429,"message":"slow down"}}'), {}, "refused by the API", "it was not sent; try again" },
     { { err = "lost", details = { kind = "transport", retryable = false, may_have_been_sent = true } }, {},
-      "no complete answer (attempts: 1)", "it may have been sent; a program should not repeat it on its own" },
+      "no complete answer (attempts: 1)", "it may have been sent; do not let a program repeat it" },
     { answer(502, "<html>"), {}, "an answer that is not the API's (HTTP 502", "it may have been sent" },
     { ACCEPTED, { before_send = function() return false end }, "refused here (by before_send", "it was not sent" },
     { ACCEPTED, { token = function() return nil, "the vault is shut" end }, "refused here (by token", "it was not sent" },

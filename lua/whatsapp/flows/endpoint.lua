@@ -1,7 +1,7 @@
 -- The encrypted endpoint of flows as a pure function: it takes a request and returns the response. It checks the signature,
--- decrypts, answers pings and notifications of errors by itself, calls the user's function for other requests, and encrypts its
--- result. Never raises because of a request. Holds its private keys as objects of libcrypto, and never writes decrypted text into
--- a report.
+-- decrypts the request, answers pings and notifications of errors by itself, calls the user's function for other requests, and
+-- encrypts the function's result. Never raises because of a request. Has its private keys as objects of libcrypto. Never puts a
+-- flow_token or a text of the request's data into a report, except texts of less than 4 bytes.
 local crypto = require("whatsapp.util.needed").module "whatsapp.crypto"
 local exchange = require "whatsapp.flows.exchange"
 local http = require "whatsapp.webhook.http"
@@ -39,7 +39,8 @@ local endpoint = {}
 ---@field app_secret string|string[] the app's secret; a list of two while a new secret replaces the old one
 ---@field on whatsapp.flows.callbacks each callback returns the next screen, or nil and an error, or flows.used_up(…) if the
 ---flow_token is no longer valid
----@field on_error (fun(err: string))? err: one line that can be logged, without keys and without data of the request
+---@field on_error (fun(err: string))? err: one line for a log, without keys, without the flow_token, and without texts of the
+---request's data (numbers, names and texts of less than 4 bytes may stay)
 ---@field max_body integer? bytes, 4 MiB if absent
 
 local OPTIONS = {
@@ -82,8 +83,8 @@ local function without(text, word)
   return text
 end
 
--- An error of the user's function may quote the request: Lua's own errors do. Removes the strings of the request from the error,
--- the longest string first.
+-- An error of the user's function may quote the request, as Lua's errors do. Removes the flow_token and the strings of the
+-- request's data from the error, the longest string first.
 local function clean(err, request)
   local text = values.text_of(err)
   if #text > LONGEST_ERROR then text = text:sub(1, LONGEST_ERROR) end
@@ -101,7 +102,7 @@ local function fail(self, status, line)
   return http.answer(status)
 end
 
--- returns the response with a table, encrypted; `what` names the table in a report
+-- returns the response with an encrypted table; `what` names this table in a report
 local function seal(self, opened, status, content, what)
   local text, err = json.write(content)
   if text then return http.answer(status, exchange.seal(opened, text)) end
@@ -171,7 +172,7 @@ local function receive(self, http_request)
   local opened, err, is_body = exchange.open(self.keys, body)
   if not opened then return fail(self, is_body and NO_REQUEST or NO_KEY, err) end
   local request = opened.text:find "^%s*{" and json.decode(opened.text) or nil
-  if type(request) ~= "table" then return fail(self, NO_REQUEST, "the decrypted request is no JSON object") end
+  if type(request) ~= "table" then return fail(self, NO_REQUEST, "the decrypted request is not a JSON object") end
   if action_of(request) == "ping" then return seal(self, opened, 200, { data = { status = "active" } }, "ping") end
   if is_notification(request) then return acknowledge(self, opened, request) end
   return call(self, opened, request)
@@ -209,7 +210,7 @@ function endpoint.read_keys(private_key, passphrase)
   return keys
 end
 
--- returns the state of an endpoint; it has a copy of each table that the caller may change later
+-- returns the state of an endpoint; copies the list of secrets, because the caller may change it later
 local function new_state(options, keys)
   local secrets = options.app_secret
   return {

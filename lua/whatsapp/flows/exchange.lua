@@ -21,10 +21,10 @@ function exchange.flipped(iv)
   return (iv:gsub(".", function(byte) return string.char(255 - byte:byte()) end))
 end
 
--- returns the three members as bytes (false: a member is not base64), or nil and an error
+-- returns the three members as bytes, or nil and an error; a member that is not base64 is false
 local function read(body)
   local value = body:find "^%s*{" and json.decode(body) or nil
-  if type(value) ~= "table" then return nil, "the body is no JSON object" end
+  if type(value) ~= "table" then return nil, "the body is not a JSON object" end
   local members = {}
   for _, name in ipairs(MEMBERS) do
     local text = value[name]
@@ -34,7 +34,7 @@ local function read(body)
   return members
 end
 
--- Tries the keys in order. A key that does not fit fails without a reason, and takes the same time for all bodies.
+-- Tries the keys in order. A key that does not fit returns nil without a reason: so no attacker learns why.
 local function unwrap(keys, wrapped)
   for i = 1, #keys do
     local secret = keys[i]:unwrap(wrapped)
@@ -47,12 +47,12 @@ end
 ---@param body string as received
 ---@return whatsapp.flows.opened? opened
 ---@return string? err
----@return boolean? is_body true: the body itself is wrong; nil: the keys do not decrypt the body
+---@return boolean? is_body true: the body is not a JSON object with the three members; nil: the members cannot be decrypted
 function exchange.open(keys, body)
   local members, err = read(body)
   if not members then return nil, err, true end
   for _, name in ipairs(MEMBERS) do
-    if not members[name] then return nil, name .. " is no base64" end
+    if not members[name] then return nil, name .. " is not base64" end
   end
   local iv = members.initial_vector
   if #iv ~= IV_SIZE then return nil, "initial_vector must have 16 bytes" end

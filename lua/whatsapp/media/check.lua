@@ -1,5 +1,5 @@
--- Checks a file before the first byte is sent: its kind, type, size and dimensions. The API would report a wrong file only
--- later, in a webhook. Returns all problems at once. Reads the file; never changes it.
+-- Checks a file before the first byte is sent: its kind (see media/kinds), MIME type, size and dimensions. The API would report a
+-- wrong file only later, in a webhook. Returns all problems at once. Never changes the file.
 local kind = require "whatsapp.media.kinds"
 local name = require "whatsapp.media.filename"
 local outcome = require "whatsapp.wire.outcome"
@@ -11,9 +11,10 @@ local check = {}
 ---@class whatsapp.media.check_options
 ---@field type string? the MIME type; needed if the bytes do not show it
 ---@field as "image"|"video"|"audio"|"document"|"sticker"|nil the type of the message; if absent, the kind of the file decides
+---this type
 ---@field voice boolean? true: the file is for a voice message; it must be Ogg with Opus, mono
 ---@field check_size boolean? false: the API's largest sizes are not checked
----@field mode "strict"|"lenient"? lenient: problems are only warnings
+---@field mode "strict"|"lenient"? lenient: problems become warnings; the client's mode if absent
 
 ---@class whatsapp.media.plan
 ---@field type string the exact MIME type
@@ -26,7 +27,7 @@ local check = {}
 
 -- ---- kind ----------------------------------------------------------------------------------------------------------------
 
--- returns true if a file may be of the kind `said`, which the caller names; its bytes are of the kind `found`
+-- Returns true if the kinds agree. found: the kind that the bytes show; said: the kind of the MIME type that the caller passed.
 local function agrees(found, said)
   local row = kind.ROWS[found]
   if found == said or kind.contains(row.may_be, said) then return true end
@@ -38,7 +39,8 @@ local function article(facts)
   return (kind.ROWS[facts.kind].type:match "^[^;]*")
 end
 
--- Sets the kind: from the bytes, or from the type in the options. The kind stays nil if the type is not a known kind.
+-- Sets plan.kind: to the kind of the type in the options, or else to the kind that the bytes show. It stays nil if media/kinds
+-- does not have the type.
 local function settle(plan, options, add)
   local facts, said = plan.facts, options.type and kind.of_type(options.type)
   if not options.type then
@@ -139,6 +141,7 @@ local function refused(problems)
   return outcome.invalid(err, problems)
 end
 
+---Returns the failure for one problem.
 ---@param path string
 ---@param rule string
 ---@param err string
@@ -151,7 +154,7 @@ function check.problem(path, rule, err, limit, actual)
   return refused(problems)
 end
 
----Returns the kind, type and name of a file, or its problems.
+---Checks an open file. Returns its kind, type and name, or its problems.
 ---@param opened whatsapp.media.file
 ---@param options whatsapp.media.check_options
 ---@return whatsapp.media.plan? plan

@@ -1,5 +1,5 @@
--- client.media: the files of one phone number. Checks its arguments and calls the file that does the work. The client gives it
--- the functions that use the network. Never has a secret.
+-- client.media: uploads, downloads and deletes the files of one phone number. Checks the arguments, and calls the file in media/
+-- that does the work. The client passes in the functions that use the network (`access`). Never has a secret.
 local checks = require "whatsapp.util.options"
 local download = require "whatsapp.media.download"
 local outcome = require "whatsapp.wire.outcome"
@@ -13,27 +13,27 @@ local values = require "whatsapp.util.values"
 local M = {}
 
 ---@class whatsapp.media.upload_options: whatsapp.media.check_options
----@field progress (fun(transferred: integer, total: integer?))? called several times a second with the bytes so far
----@field ttl_minutes integer? minutes that the API keeps the file; for phone numbers without local storage
+---@field progress (fun(transferred: integer, total: integer?))? gets the bytes so far, several times a second
+---@field ttl_minutes integer? the minutes for which the API keeps the file; only for phone numbers without local storage
 ---@field timeout number? seconds for one attempt, 300 if absent
 ---@field retry whatsapp.retry|false?
 
 ---@class whatsapp.media.look_up_options
----@field own boolean? true: only if this number uploaded or received the file
+---@field own boolean? true: the API returns or deletes the file only if this phone number uploaded or received the file
 ---@field timeout number? seconds for one attempt
 ---@field retry whatsapp.retry|false?
 
 ---@class whatsapp.media.download_options: whatsapp.media.look_up_options
 ---@field max integer? bytes, 100 MiB if absent
 ---@field replace boolean? true: replaces an existing file
----@field progress (fun(transferred: integer, total: integer?))? called several times a second with the bytes so far
+---@field progress (fun(transferred: integer, total: integer?))? gets the bytes so far, several times a second
 
 ---@class whatsapp.media.sample_options
 ---@field app_id string|integer the id of the app, not of the phone number
 ---@field type string? the MIME type; needed if the bytes do not show it
----@field session string? details.session of a failed upload: continues this upload
+---@field session string? details.session of an upload that failed: the call continues this upload
 ---@field mode "strict"|"lenient"?
----@field progress (fun(transferred: integer, total: integer?))? called several times a second with the bytes so far
+---@field progress (fun(transferred: integer, total: integer?))? gets the bytes so far, several times a second
 ---@field timeout number? seconds for one attempt, 300 if absent
 ---@field retry whatsapp.retry|false?
 
@@ -69,7 +69,7 @@ local M = {}
 ---@field sha256 string 64 hexadecimal digits
 ---@field mime_type string?
 ---@field id string?
----@field verified boolean true if the API named a SHA-256; the file has this SHA-256
+---@field verified boolean true: the API named a SHA-256, and the file has this SHA-256; false: the API named no SHA-256
 
 ---@class whatsapp.send_file_options: whatsapp.media.upload_options
 ---@field caption string? of an image, a video or a document
@@ -98,7 +98,7 @@ local media = {}
 media.__index = media
 media.__name = "whatsapp.media.client"
 
--- media object -> the functions that it got from its client
+-- client.media object -> the `access` that its client passed in
 local private = setmetatable({}, { __mode = "k" })
 
 ---@return whatsapp.media.access
@@ -148,7 +148,8 @@ local function about_id(self, id, options, level)
 end
 
 ---Uploads a file and returns its id, for use in messages. Reads the kind of the file from its bytes. Refuses a file that the
----API would refuse later. Does not repeat an upload that may have arrived: that would make a second file.
+---API would refuse later. Does not repeat an upload that may have arrived, because a repetition would make a second file; the
+---option retry.may_send_twice allows this.
 ---@param file string|whatsapp.file a path, or the bytes and a name
 ---@param options whatsapp.media.upload_options?
 ---@return { id: string }? result
@@ -171,12 +172,13 @@ function media:get(id, options)
   return download.look_up(about_id(self, id, options, 2))
 end
 
----Downloads a file and checks its length and its SHA-256. After that, it moves the file to the path, or passes it to the
----function in pieces. It replaces an existing file only with the option `replace`; only the file's owner can read it (mode
----0600). The caller chooses the path: whatsapp.media.safe_name makes a name from an event. Until the checks are done, the bytes
----are in a file with a random name that ends in .part: in the target's folder, or for a function in $TMPDIR or /tmp. If the
----process is killed during the download, this file stays. A file that a user chose in a flow is encrypted: it is decrypted on
----the disk, after its hash and its HMAC were checked.
+---Downloads a file and checks its length and its SHA-256. After that, moves the file to the path, or passes its bytes to the
+---function in pieces. Replaces an existing file only with the option `replace`. Only the owner can read the new file (mode 0600);
+---a transport that does not stream needs the module whatsapp.files for this mode. The caller chooses the path:
+---whatsapp.media.safe_name makes a name from an event. Until the checks are done, the bytes are in a file with a random name that
+---ends in .part. This file is in the target's folder; for a function, it is in $TMPDIR or /tmp. If the process is killed during
+---the download, this file stays. A file that a user chose in a flow is encrypted: this function checks its hash and its HMAC, and
+---then decrypts it on the disk.
 ---@param what string|whatsapp.event|whatsapp.found_media|whatsapp.media.flow_file an id, a URL, an event with media, the result
 ---of media:get, or a file in the data of a flow's request
 ---@param target string|fun(piece: string): boolean?, string? a path, or a function that gets the pieces. If the function
@@ -197,7 +199,7 @@ function media:download(what, target, options)
   return download.run(access, job, target, checks.check(options, DOWNLOAD, 2))
 end
 
----Deletes a file. May be repeated without harm.
+---Deletes a file that the API has. It does no harm to call this twice.
 ---@param id string|integer
 ---@param options whatsapp.media.look_up_options?
 ---@return { success: boolean }? result
@@ -207,7 +209,7 @@ function media:delete(id, options)
   return download.delete(about_id(self, id, options, 2))
 end
 
----Uploads a sample for the header of a template, in pieces. After an interruption it continues at the byte that the API names.
+---Uploads a sample file for the header of a template. After an interruption, continues at the byte that the API names.
 ---@param file string|whatsapp.file a PDF, JPEG, PNG or MP4
 ---@param options whatsapp.media.sample_options
 ---@return string? handle the value for the template's example.header_handle
@@ -218,7 +220,7 @@ function media:upload_sample(file, options)
   local sample = values.copy(checked)
   if sample.app_id == nil then error("media:upload_sample needs an app_id: the id of the app, not of the phone number", 2) end
   if sample.session ~= nil and not upload.is_session(sample.session) then
-    error("option session must be a failure's details.session", 2)
+    error("option session must be details.session of an upload that failed", 2)
   end
   sample.app_id = values.text_of_id(sample.app_id)
   return upload.sample(access, usable, sample)

@@ -1,7 +1,7 @@
--- Downloads files from the API. Asks the API for the URL of a file. Downloads into a new file, and checks the length and the
--- SHA-256 of this file. Decrypts the file if it comes from a flow. After that, gives the file the name of the target, or passes
--- the bytes to the sink: a function of the user. Never downloads from a host that is not trusted. Never follows a redirect. A
--- failure leaves no incomplete file. Replaces a file only if the caller asks for it.
+-- Downloads files from the API. The steps: 1. asks the API for the URL of a file; 2. downloads into a new file; 3. checks the
+-- length and the SHA-256 of this file; 4. decrypts the file if it comes from a flow; 5. gives the file the name of the target, or
+-- passes the bytes to the sink: a function of the user. Downloads only from the API's hosts, the hosts in media_hosts, and for a
+-- flow whatsapp.net. Never follows a redirect. A failure leaves no incomplete file. Replaces a file only if the caller asks.
 local body = require "whatsapp.send.body"
 local check = require "whatsapp.media.check"
 local credentials = require "whatsapp.send.credentials"
@@ -20,7 +20,7 @@ local PIECE = 65536
 local FLOW_HOSTS = { ".whatsapp.net" } -- the hosts of cdn_url; they never get the token
 local EXPIRED = { [404] = true, [410] = true }
 
--- returns a failure; may_have_been_sent is false, because it does no harm to send such a request again
+-- returns a failure; may_have_been_sent is false, because a repetition of a look-up or a download does no harm
 local function failed(err, retryable, status)
   return nil, err, { kind = "protocol", retryable = retryable, may_have_been_sent = false, http_status = status }
 end
@@ -84,9 +84,9 @@ end
 ---@field size integer?
 ---@field max integer? largest size in bytes; a longer answer is refused
 ---@field type string?
----@field part string? path of the incomplete file, until the checks are done
+---@field part string? path of the file until the checks are done
 ---@field encryption_metadata any not nil: the file comes from a flow, and is encrypted
----@field plain string? path of a flow's file while it is decrypted
+---@field plain string? path of the decrypted file of a flow, while this file is written
 
 -- Returns the job for a file that a user chose in a flow. The job has no id: the media_id of such a file is not an id of the
 -- Graph API.
@@ -96,6 +96,7 @@ local function sealed_job(job, media)
   return job
 end
 
+---Makes the job for one download.
 ---@param what any an id, a URL, an event, the result of a look-up or a file of a flow
 ---@return whatsapp.media.job? job
 ---@return string? err why `what` cannot be downloaded
@@ -117,7 +118,7 @@ function download.job(what)
 end
 
 -- Decides whether a URL may be requested, and whether the request has the token. A URL from an event or an answer must not be on
--- graph.facebook.com: there, a request with the token could reach any path.
+-- graph.facebook.com: such a URL could name any path of the Graph API, and the request would have the token.
 local function judge(access, url, from_outside, is_sealed)
   if is_sealed and (hosts.has(url, FLOW_HOSTS) or hosts.has(url, access.media_hosts)) then return "without the token" end
   if is_sealed then return nil, "a file of a flow is downloaded only from whatsapp.net and the hosts in media_hosts" end
@@ -132,8 +133,8 @@ local function judge(access, url, from_outside, is_sealed)
   return nil, err
 end
 
--- If the URL must not be requested, removes it from the job: the API returns a new URL for the id. If there is no id, returns an
--- error.
+-- Judges the URL of the job. Removes a URL that must not be requested: find_url() then gets another URL for the id. Returns an
+-- error if there is no id.
 local function choose_url(access, job)
   if not job.url then
     if job.id then return true end
@@ -203,7 +204,8 @@ local function fetch(access, job, options)
   })
 end
 
--- A URL expires after five minutes. An id expires after days. If the URL has expired, asks the API for a new URL, at most twice.
+-- Downloads the file. A URL expires after five minutes, an id after days: if the URL has expired, asks the API for a new URL, at
+-- most twice.
 local function fetch_fresh(access, job, options)
   if job.url then
     local got, err, details = fetch(access, job, options)
@@ -260,7 +262,7 @@ end
 
 -- ---- handing over -------------------------------------------------------------------------------------------------------
 
--- Passes the bytes of the file to the sink. Deletes the open file first: so no file stays if the sink raises or never returns.
+-- Passes the bytes of the file to the sink. Deletes the open file before: so no file stays if the sink raises or never returns.
 local function pour(job, sink)
   local file, err = io.open(job.part, "rb")
   if not file then return outcome.invalid(tostring(err)) end
@@ -285,7 +287,7 @@ local function put(job, path, options)
   return outcome.invalid(err)
 end
 
--- Returns a path for the incomplete file. A file is renamed to the target at the end: so the path is in the folder of the target.
+-- Returns a path for the incomplete file. At the end this file is renamed to the target: so the path is in the target's folder.
 -- For a sink, the path is in the folder for temporary files.
 local function part_for(target)
   local random = require("whatsapp.crypto").random(8)

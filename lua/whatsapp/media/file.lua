@@ -1,6 +1,6 @@
--- Files on the disk. Reads the file or the string that is uploaded, in pieces and never whole. Moves a downloaded file to its
--- path. The caller closes each file that it opens here. Never writes bytes. If the C module whatsapp.files can be loaded, it
--- does some operations in one step of the system; without it, this file does them in two steps.
+-- Files on the disk. Reads the file or the string that is uploaded, in pieces and never whole. Makes the empty file for a
+-- download, and moves a downloaded file to its path. The caller must close each file that it opens here. Never writes bytes.
+-- If the C module whatsapp.files can be loaded, create() and place() each need one system call; without it, they need two.
 local digest = require "whatsapp.util.sha256"
 local name = require "whatsapp.media.filename"
 
@@ -38,8 +38,8 @@ local function open_string(data, filename)
   }
 end
 
--- If a pipe without a writer is opened for reading, the call waits for ever. If it is opened for reading and writing, the call
--- does not wait; open_file then refuses it, because a pipe cannot seek. Nothing is written.
+-- To open a pipe for reading waits for ever if no program writes to the pipe. To open the pipe for reading and writing does not
+-- wait; open_file() then refuses the pipe, because a pipe cannot seek. Nothing is written.
 local function open_to_read(path)
   local file = io.open(path, "r+b")
   if file then return file end
@@ -66,12 +66,13 @@ local function open_file(path, filename)
   }
 end
 
+---Checks a file that the user passed.
 ---@param file any a path, or { path | data =, filename = }
----@return whatsapp.file? usable it has a filename
----@return string? err an error for wrong use
+---@return whatsapp.file? usable a copy that has a filename
+---@return string? err says which wrong use it is
 function source.usable(file)
   if type(file) == "string" then file = { path = file } end
-  if type(file) ~= "table" then return nil, "a file is a path or { data =, filename = }, got a " .. type(file) end
+  if type(file) ~= "table" then return nil, "a file is a path, { path = } or { data =, filename = }, got a " .. type(file) end
   for field in pairs(file) do
     if not FIELDS[field] then
       return nil, ("a file has no field %s: there are path, data and filename"):format(source.shown(tostring(field)))
@@ -85,6 +86,7 @@ function source.usable(file)
   return { path = path, data = data, filename = name.base(file.filename or path or "file") }
 end
 
+---Opens a file for reading. The caller must call close().
 ---@param usable whatsapp.file as source.usable returns it
 ---@return whatsapp.media.file?
 ---@return string? err
@@ -93,6 +95,7 @@ function source.open(usable)
   return open_file(usable.path, usable.filename)
 end
 
+---Reads the whole file in pieces and returns its SHA-256.
 ---@param opened whatsapp.media.file
 ---@return string? sha256 64 hexadecimal digits
 ---@return string? err
@@ -111,8 +114,8 @@ end
 
 local NO_ENTRY, NO_FOLDER = 2, 20 -- errno
 
----Renames the file to its present name, which changes nothing. To open the file instead could wait for ever, if the
----file is a pipe.
+---Returns whether a path exists. Renames the file to its present name, which changes nothing; to open a pipe instead could wait
+---for ever.
 ---@param path string
 ---@return boolean exists true also for a folder, a pipe, and a link to a missing file
 function source.exists(path)
@@ -126,13 +129,13 @@ local function files()
   return ok and module or nil
 end
 
--- Another process can run between the check and the renaming; another coroutine cannot.
+-- Moves a file to a path where no file is. Another process can make a file between the two steps; another coroutine cannot.
 local function place_in_two_steps(from, to)
   if source.exists(to) then return nil, nil, "exists" end
   return os.rename(from, to)
 end
 
--- moves a file to a path where no file is
+-- moves a file to a path where no file is, in one step if the C module can do so
 local function place_new(from, to)
   local module = files()
   if not module then return place_in_two_steps(from, to) end
@@ -141,7 +144,8 @@ local function place_new(from, to)
   return ok, err, why
 end
 
----Makes an empty file that only its owner can read and write.
+---Makes an empty file where no file is. Only the owner can read and write this file; without the C module, the process's umask
+---decides who can.
 ---@param path string
 ---@return true? ok
 ---@return string? err
@@ -161,7 +165,7 @@ function source.create(path)
   return nil, source.shown(("%s: the file could not be made: %s"):format(path, tostring(err)))
 end
 
----Moves a file. Without `replace`, it never replaces another file.
+---Moves a file. Never replaces another file, except with `replace`.
 ---@param from string
 ---@param to string
 ---@param replace boolean?

@@ -10,7 +10,7 @@ local name = {}
 local LONGEST, LONGEST_ID, LONGEST_EXTENSION = 120, 64, 12 -- bytes
 
 ---@param path string
----@return string base the name after the last slash
+---@return string base the name after the last slash, without control characters; "file" if there is no name
 function name.base(path)
   local base = path:match "([^/\\]*)[/\\]*$":gsub("%c", "")
   return base == "" and "file" or base
@@ -22,8 +22,8 @@ local function split(base)
   return base, nil
 end
 
----Returns a name whose extension fits, because the API judges a file by its extension. Replaces the extension of another kind;
----keeps any other word after a dot.
+---Returns a name whose extension fits the kind, because the API judges a file by its extension. Replaces an extension that
+---belongs to another kind. Keeps any other word after a dot, and adds the extension.
 ---@param base string
 ---@param row whatsapp.media.kinds
 ---@return string
@@ -43,7 +43,7 @@ local function repaired(text, instead)
   return text
 end
 
----Returns a name that a message can show: a name on a disk may contain bytes that are not UTF-8.
+---Returns a name that a message can show: the name of a file on a disk may have bytes that are not UTF-8.
 ---@param base string
 ---@return string shown has U+FFFD for each byte that is not UTF-8
 function name.shown(base)
@@ -70,7 +70,7 @@ local function without(text, patterns)
   return text
 end
 
--- returns a sender's name without its dangerous characters; nil if only invisible characters stay
+-- returns a sender's name of a file without dangerous characters; nil if no visible character is left
 local function cleaned(text)
   text = repaired(text:match "[^/\\]*$":sub(1, 4 * LONGEST):gsub("[%c\127]", ""), "_")
   text = without(text, HIDDEN):gsub('[<>:"|?*]', "_"):gsub("^[%s.~-]+", ""):gsub("[%s.]+$", "")
@@ -86,8 +86,8 @@ local function id_of(media)
   return id and id:find "^%w[%w_-]*$" and id:sub(1, LONGEST_ID) or "0"
 end
 
--- returns the sender's extension if `kinds` has it for that type; else the first extension of the type; "bin" for an unknown
--- type
+-- returns the sender's extension if media/kinds has this extension for the type; else the type's first extension; "bin" for an
+-- unknown type
 local function extension_for(mime_type, wanted)
   local row = kind.ROWS[kind.of_type(string_or(mime_type, "")) or ""]
   if not row or #row.extensions == 0 then return "bin" end

@@ -1,5 +1,5 @@
--- The kinds of files. Each has its exact MIME type, its extensions and the type of message for it; the largest sizes that the
--- API takes are here too. Mostly data. Never reads a file.
+-- The kinds of files. Each kind is a row: its exact MIME type, its extensions and the type of message that can have such a file.
+-- Also has the largest sizes that the API takes. Mostly data. Never reads a file.
 local kind = {}
 
 local KB, MB = 1024, 1024 * 1024
@@ -8,13 +8,13 @@ local KB, MB = 1024, 1024 * 1024
 ---@field type string the MIME type as the API wants it
 ---@field extensions string[] the extensions that the API takes for this kind; a name with another extension gets the first of
 ---them
----@field also string[]? other extensions in use
+---@field also string[]? other extensions that files of this kind have in practice
 ---@field as string? the type of message for this kind; nil if the API does not take it
 ---@field aliases string[]? other names of the MIME type
 ---@field may_be string[]? names of kinds whose files begin with the same bytes
 ---@field container string? the format around the file, if the first bytes do not always show the kind
----@field weak boolean? true: the bytes may be of many kinds, so the caller's type decides
----@field advice string? what to send instead
+---@field weak boolean? true: the bytes may be of many kinds, so the type that the caller passes decides
+---@field advice string? if the API does not take this kind: what to send instead
 
 local OOXML = "application/vnd.openxmlformats-officedocument."
 

@@ -1,6 +1,6 @@
--- Decrypts files that a user chose in a flow. Such a file is AES-256-CBC; it ends with the first 10 bytes of an HMAC-SHA256;
--- and its metadata has the hashes before and after the encryption. libcrypto does the cipher. Reads and writes in pieces.
--- Writes no byte of a file that is not authentic, and puts no key into an error.
+-- Decrypts files that a user chose in a flow. Such a file is encrypted with AES-256-CBC, and ends with the first 10 bytes of an
+-- HMAC-SHA256. Its metadata has the keys, and the hashes of the file before and after the encryption. libcrypto does the cipher.
+-- Reads and writes in pieces. Never writes a byte of a file that is not authentic, and never puts a key into an error.
 local digest = require "whatsapp.util.sha256"
 local source = require "whatsapp.media.file"
 
@@ -8,7 +8,7 @@ local sealed = {}
 
 local PIECE, MAC_SIZE, BLOCK = 65536, 10, 16
 
--- rows: name, bytes; hashes are read in every form of the API
+-- rows: the name of a key, and its number of bytes
 local KEYS = { { "encryption_key", 32 }, { "hmac_key", 32 }, { "iv", 16 } }
 local HASHES = { "encrypted_hash", "plaintext_hash" }
 
@@ -19,6 +19,7 @@ local HASHES = { "encrypted_hash", "plaintext_hash" }
 ---@field encrypted_hash string 64 hexadecimal digits
 ---@field plaintext_hash string 64 hexadecimal digits
 
+---Reads the keys and hashes of a file.
 ---@param metadata any the member encryption_metadata of the file
 ---@return whatsapp.media.sealed? read
 ---@return string? err
@@ -62,7 +63,7 @@ local function is_authentic(read, opened, stop)
   return nil, "the file is not authentic: its HMAC belongs to another file or another key"
 end
 
--- decrypts into an open file; returns the size
+-- decrypts into an open file; returns the size of the decrypted file
 local function pour(read, opened, stop, file)
   local decipher, sum, size = require("whatsapp.crypto").decipher(read.encryption_key, read.iv), digest.new(), 0
   local function put(plain)
@@ -92,7 +93,7 @@ local function decrypt_to(read, opened, stop, path)
   return nil, problem or unclosed
 end
 
----Decrypts a file into a new file. The caller has checked `encrypted_hash` before, and removes the new file after a failure.
+---Decrypts a file into a new file. The caller must check `encrypted_hash` before, and must remove the new file after a failure.
 ---@param read whatsapp.media.sealed
 ---@param from string path
 ---@param to string path

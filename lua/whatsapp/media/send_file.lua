@@ -1,5 +1,6 @@
--- Sends a file as a message: checks it, uploads it unless its content was uploaded before, and sends a message with it. If the
--- API does not know the id any more, uploads the file again, once, and only if the message certainly was not sent.
+-- Sends a file as a message: checks the file, uploads it if the store has no id for its content, and sends a message with the id.
+-- If the API does not know an id from the store any more, uploads the file again, once. Never does so if the message may have
+-- been sent.
 local core = require "whatsapp.core"
 local name = require "whatsapp.media.filename"
 local recipient = require "whatsapp.send.recipient"
@@ -25,7 +26,7 @@ local function message_of(to, plan, usable, options, id)
   return message
 end
 
--- checks the message before the upload, with a placeholder for the id
+-- checks the message before the upload, with "1" in place of the id
 local function judged(to, plan, usable, options)
   local ok, err, details = core.validate(message_of(to, plan, usable, options, "1"), { mode = options.mode })
   if ok then return true end

@@ -1,6 +1,6 @@
--- Finds the kind of a file from its bytes; for some kinds also the facts that the API limits (dimensions, channels). Pure:
--- reads with at(offset, count), and only the bytes that it needs. Never raises for any bytes. Never trusts a length in the
--- bytes: the depth of a search and the number of bytes that are read are bounded.
+-- Finds the kind of a file from its bytes, and for some kinds also the facts that the API limits (dimensions, channels). Pure:
+-- reads with the caller's function at(offset, count), and only the bytes that it needs. Never raises, whatever the bytes are.
+-- Never trusts a length in the bytes: the depth of a search and the number of bytes that are read are bounded.
 local sniff = {}
 
 local HEAD, TEXT = 32, 65536
@@ -130,7 +130,7 @@ local function ogg(at, head)
   return { kind = "opus", channels = packet:byte(10) }
 end
 
--- a frame of MPEG audio begins with 11 set bits; a frame of AAC has layer 0
+-- a frame of MPEG audio begins with 11 bits that are 1; in a frame of AAC, the layer is 0
 local function mpeg(_, head)
   local second, third = head:byte(2, 3)
   if not third or second < 0xE0 then return {} end
@@ -284,6 +284,7 @@ local MAGIC = {
   { 0, "", text_of },
 }
 
+---Finds the kind and the facts of a file.
 ---@param at fun(offset: integer, count: integer): string returns bytes from an offset; fewer at the end of the file
 ---@param size integer the size of the file
 ---@return whatsapp.media.facts

@@ -1,5 +1,6 @@
--- Uploads files to the API: a message's file in one request, a template's sample in pieces. Never repeats an upload that may
--- have arrived. Continues an interrupted sample at the byte that the API names.
+-- Uploads files to the API. A file of a message is one request; never repeats this request if the file may have arrived, except
+-- with the option retry.may_send_twice. A sample of a template goes into a session: after an interruption, sends the rest of the
+-- sample, from the byte that the API names.
 local check = require "whatsapp.media.check"
 local kind = require "whatsapp.media.kinds"
 local outcome = require "whatsapp.wire.outcome"
@@ -17,13 +18,13 @@ local function refused_source(err)
   return check.problem("file", "format", err)
 end
 
--- returns the failure for a response that the API's documentation does not describe
+-- returns the failure for a response without the member that it should have
 local function odd(answer, what, sent)
   return nil, ("HTTP %d: %s"):format(answer.status, what),
     { kind = "protocol", retryable = false, may_have_been_sent = sent, http_status = answer.status }
 end
 
----Opens a file, finds its kind, and closes it again.
+---Opens a file, checks it and finds its kind, and closes it again.
 ---@param usable whatsapp.file as source.usable returns it
 ---@param options whatsapp.media.check_options
 ---@param hashed boolean? true: the plan gets the file's SHA-256
@@ -40,7 +41,7 @@ end
 
 -- ---- files of messages --------------------------------------------------------------------------------------------
 
--- returns an answer with an id; the id may come as a string or as a number
+-- returns the object of an answer that has an id; the API may write the id as a string or as a number
 local function read_id(answer)
   local object, err, details = outcome.read(answer)
   if not object then return nil, err, details end
@@ -49,6 +50,7 @@ local function read_id(answer)
   return odd(answer, "JSON without an id; the API may have taken the file", true)
 end
 
+---Uploads the file of a message.
 ---@param access whatsapp.media.access
 ---@param usable whatsapp.file
 ---@param plan whatsapp.media.plan
@@ -68,7 +70,7 @@ end
 
 -- ---- samples of templates -----------------------------------------------------------------------------------------------
 
----Returns whether this is the id of a session. Such an id becomes part of a URL unchanged.
+---Returns whether this is the id of a session for the upload of a sample. Such an id becomes part of a URL unchanged.
 ---@param id any
 ---@return boolean
 function upload.is_session(id)
@@ -86,7 +88,7 @@ local function read_handle(answer)
   local object, err, details = outcome.read(answer)
   if not object then return nil, err, details end
   if type(object.h) == "string" and object.h ~= "" then return object end
-  -- after a piece, the answer may have the number of received bytes in place of the handle
+  -- if the API has not got all bytes, the answer may have the number of received bytes in place of the handle
   return odd(answer, "JSON without a handle", true)
 end
 
@@ -139,6 +141,7 @@ local function check_sample(plan, options)
   return check.problem("type", "enum", plan.type .. ", a sample is a PDF, JPEG, PNG or MP4")
 end
 
+---Uploads a sample of a template.
 ---@param access whatsapp.media.access
 ---@param usable whatsapp.file
 ---@param options whatsapp.media.sample_options

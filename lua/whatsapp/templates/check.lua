@@ -1,5 +1,5 @@
--- Compares a template message with the definition of its template. Checks only the rules that need the definition: the core
--- checks the other rules. The members of the message may have any type. Never changes the message.
+-- Compares a template message with the definition of its template. Checks only the rules that need the definition; the core (the
+-- C module whatsapp.core) checks the other rules. The members of the message may have any type. Never changes the message.
 local definition = require "whatsapp.templates.definition"
 local kinds = require "whatsapp.templates.kinds"
 local message_reader = require "whatsapp.templates.message"

@@ -1,5 +1,6 @@
--- Reads a template's definition, as the API lists it or as a program creates it, into the view that check and render need. Takes
--- any table: leaves out a member that it cannot read; validate reports this member. Never changes the definition.
+-- Reads a template's definition, as the API lists it or as a program creates it, into a view: the table that templates/check and
+-- templates/render need. Takes any table: leaves out each member that it cannot read (templates/validate reports such a member).
+-- Never changes the definition.
 local kinds = require "whatsapp.templates.kinds"
 local text_of = require("whatsapp.templates.texts").text
 local values = require "whatsapp.util.values"
@@ -36,7 +37,7 @@ local definition = {}
 ---@field components integer
 
 local NONE = values.NONE
-local MOST = 100 -- the most components, buttons or cards that it reads
+local MOST = 100 -- the most components, buttons or cards that are read
 
 ---@param value any
 ---@return string? capitals nil if the value is not a string

@@ -1,5 +1,5 @@
--- The kinds of headers and buttons of a template, as rows: the values that a message must give for each kind. Data only: to add a
--- kind, add a row. Never runs code.
+-- The kinds of headers and buttons of a template, as rows: each row says which values a message must have for this kind. Also the
+-- states of a template, and its limits. Data only: to add a kind, add a row. Never checks anything.
 local kinds = {}
 
 ---@class whatsapp.templates.header_kind
@@ -39,7 +39,7 @@ kinds.BUTTONS = {
   APP = { needs = "nothing", types = {}, most = 1 },
 }
 
----The states of a template: true if the API sends the template.
+---The known states of a template: true if the API sends the template.
 ---@type table<string, boolean>
 kinds.STATUSES = {
   APPROVED = true,
@@ -48,6 +48,7 @@ kinds.STATUSES = {
 }
 
 kinds.MOST_BUTTONS = 10
+-- BODY: of a body among other components; BODY_ALONE: of a body that is the only component
 kinds.HEADER, kinds.BODY, kinds.BODY_ALONE, kinds.CARD_BODY, kinds.URL = 60, 1024, 32768, 160, 2000 -- the most characters
 
 return kinds

@@ -1,4 +1,4 @@
--- Finds the values that a template message gives for each part of its template. Takes any table; never reports a problem.
+-- Finds the values that a template message has for each part of its template. Takes any table; never reports a problem.
 local values = require "whatsapp.util.values"
 
 local message = {}
@@ -18,6 +18,7 @@ local message = {}
 
 local MOST = 100
 
+---Reads the components of a message or of a card.
 ---@param components any a list of components
 ---@param path string of the list
 ---@return whatsapp.templates.values

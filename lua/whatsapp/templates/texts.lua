@@ -1,5 +1,5 @@
--- Checks the texts of a template's definition: their variables (numbers without gaps, names, not at the edges, not side by side)
--- and the examples of the variables. Reads any table; never changes it.
+-- Checks the texts of a template's definition: their variables (numbers without gaps; names; in a body not at the edges and not
+-- side by side) and the examples of the variables. Reads any table; never changes it.
 local problems = require "whatsapp.wire.problems"
 local values = require "whatsapp.util.values"
 local variables = require "whatsapp.templates.variables"
@@ -78,7 +78,7 @@ local function check_style(report, path, state, found)
     end
   end
   if has_number and has_name then
-    report:add(path, "format", ("{{%s}} and {{%s}}: variables have numbers or names, not both"):format(has_number, has_name))
+    report:add(path, "format", ("{{%s}} and {{%s}}: all variables have numbers, or all have names"):format(has_number, has_name))
   elseif has_name and state.format == "POSITIONAL" then
     report:add(path, "format", ('{{%s}} has a name: parameter_format must be "NAMED"'):format(has_name), nil, has_name)
   elseif has_number and state.format == "NAMED" then
@@ -139,7 +139,8 @@ end
 
 -- ---- texts ------------------------------------------------------------------------------------------------------------------
 
-local WORDS = 2 -- words for each variable, plus 1: with fewer, the API says "too many variables for its length"
+-- A text needs WORDS words for each variable, and one more word; else the API says "too many variables for its length"
+local WORDS = 2
 
 local function check_density(report, path, text, found)
   local _, words = text:gsub("{{[%w_]+}}", ""):gsub("%S+", "")

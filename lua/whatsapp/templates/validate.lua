@@ -1,6 +1,6 @@
--- Checks a template's definition before it is created. The rows of graph/objects check single fields; this file checks the rules
--- about several fields (parts that go together, categories, cards with the same parts); templates/texts and templates/buttons
--- check texts and buttons. Never sends anything.
+-- Checks a template's definition before a program sends it to the API. graph/fields checks single fields by the rows of
+-- graph/objects. This file checks the rules about several fields: parts that go together, categories, cards with the same parts.
+-- templates/texts and templates/buttons check texts and buttons. Never sends anything.
 local buttons = require "whatsapp.templates.buttons"
 local definition = require "whatsapp.templates.definition"
 local fields = require "whatsapp.graph.fields"
@@ -32,7 +32,7 @@ local function check_header(report, state, component, path)
   end
 end
 
-local LIBRARY_NAME = "library_template_name" -- a member that only a template of the library has
+local LIBRARY_NAME = "library_template_name" -- only a template from Meta's template library has this member
 local API_WRITES = "the API writes the texts of an authentication template"
 
 local function check_body(report, state, component, path, most)
@@ -207,7 +207,8 @@ local function check_ttl(report, state, seconds)
   end
 end
 
--- Checks the rules of the components of a definition or of an edit. An edit may lack the category.
+-- Checks the rules of the components of a definition or of an edit. An edit may have no category. has_id: the API made this
+-- definition, so it may contain texts that the API wrote.
 local function check_rules(report, source)
   local category = capitals(source.category)
   local state = {
@@ -223,6 +224,7 @@ local function check_rules(report, source)
   if state.is_authentication then check_authentication(report, found, components, path) end
 end
 
+---Checks the definition of a new template.
 ---@param source table
 ---@return whatsapp.report
 function validate.definition(source)
@@ -233,6 +235,7 @@ function validate.definition(source)
   return report
 end
 
+---Checks the body of a request that changes a template.
 ---@param source table
 ---@return whatsapp.report
 function validate.edit(source)

@@ -25,11 +25,11 @@ function variables.number(name)
   return name:find "^%d+$" and #name <= 4 and tonumber(name) or nil
 end
 
----Returns the distinct variables of a text. If they have numbers, returns all numbers from 1 to the highest, because a number is
----the position of a value.
+---Returns the names of the variables of a text, each once. If all variables have numbers, returns each number from 1 to the
+---highest (at most 100), because a number is the position of a value.
 ---@param text any
----@return string[] names in the order of their values
----@return boolean has_names whether a variable has a name
+---@return string[] names in the order of the values
+---@return boolean has_names true: a variable has a name
 function variables.names(text)
   local names, seen, highest, has_names = {}, {}, 0, false
   for _, variable in ipairs(type(text) == "string" and variables.find(text) or {}) do

@@ -1,12 +1,12 @@
 -- Finds clusters: a cluster is the code points that a reader sees as one character. Follows the rules of UAX 29 (extended
--- grapheme clusters). Pure; takes any bytes, and reads each byte once.
+-- grapheme clusters). Pure: takes any bytes, needs linear time, and never raises.
 --
 -- A cluster does not end: between CR and LF; before a combining mark, a variation selector, a skin tone, a tag, a zero width
 -- joiner or a spacing mark; after a prepended mark; within a Hangul syllable; between a joiner and the emoji after it; within a
 -- pair of regional indicators; between a virama (or a similar sign) and the consonant after it. UAX 29 has the last rule only
 -- for six scripts (GB9c). Here it holds for every script with such a sign, for example Tamil and Khmer.
--- Limits: the data belong to one Unicode version (util/unicode); marks of later versions count as letters. Fonts are not known:
--- a ligature, which a font draws as one sign, may be several clusters. Each byte that is not UTF-8 is a cluster.
+-- Limits: the data belong to one Unicode version (util/unicode); a mark of a later version counts as a letter. This file knows no
+-- fonts: a font may draw several clusters as one sign (a ligature). Each byte that is not UTF-8 is a cluster.
 local clusters = {}
 
 -- the first code points, last code points and classes of the ranges, sorted; filled at the first use
@@ -27,7 +27,8 @@ end
 
 local HANGUL_FIRST, HANGUL_LAST, FINALS = 0xAC00, 0xD7A3, 28
 
--- returns the class of a code point: a letter of util/unicode; H or W for a Hangul syllable without or with a final; or ""
+-- Returns the class of a code point: a letter of util/unicode; H for a Hangul syllable without a final consonant; W for a Hangul
+-- syllable with a final consonant; "" for any other code point.
 local function class_of(code)
   if code < 0x300 and code ~= 0xA9 and code ~= 0xAE and code ~= 0xAD and code >= 0xA0 then return "" end
   if code >= HANGUL_FIRST and code <= HANGUL_LAST then return (code - HANGUL_FIRST) % FINALS == 0 and "H" or "W" end
@@ -50,8 +51,8 @@ local function length_of(lead)
   return 1, nil
 end
 
--- Returns the class of the code point at a position, and the position after it. A byte that is not UTF-8 has the class N, which
--- ends every cluster.
+-- Returns the class of the code point at a position, the position after it, and the code point (nil for ASCII). A control
+-- character and a byte that is not UTF-8 have the class N, which ends every cluster.
 local function read(text, at)
   local lead = text:byte(at)
   if lead < 0x20 or lead == 0x7F then return lead == 13 and "CR" or lead == 10 and "LF" or "N", at + 1 end
@@ -66,7 +67,6 @@ local function read(text, at)
   return class_of(code), at + length, code
 end
 
--- class -> the classes that may follow it within a cluster
 local function set(list)
   local members = {}
   for name in list:gmatch "%S+" do members[name] = true end
@@ -74,10 +74,12 @@ local function set(list)
 end
 local ENDS = set "N CR LF"
 local MARKS = set "E Z K S"
+-- class of a part of a Hangul syllable -> the classes that may follow this part within a cluster
 local JOINS = { L = set "L V H W", V = set "V T", H = set "V T", T = set "T", W = set "T" }
 local ZERO_WIDTH_NON_JOINER = 0x200C
 
--- returns whether a cluster continues from one class to the next; `state` is what `remember` keeps about earlier code points
+-- returns whether two neighbours, of the classes `before` and `after`, are in one cluster; remember() has filled `state` from
+-- the earlier code points
 local function goes_on(before, after, state)
   if before == "CR" then return after == "LF" end
   if ENDS[before] or ENDS[after] then return false end
@@ -88,8 +90,9 @@ local function goes_on(before, after, state)
   return JOINS[before] ~= nil and JOINS[before][after] == true
 end
 
--- picture: 1 after an emoji and its marks, 2 after a joiner that follows them. flags: the number of regional indicators.
--- linked: true after a virama and marks, if the next consonant still belongs to the cluster.
+-- Updates `state` after a code point. picture: 1 after an emoji and its marks; 2 after a joiner that follows these; else 0.
+-- flags: the number of regional indicators in a row. linked: true if the next consonant belongs to the cluster, because a
+-- virama came before it.
 local function remember(state, class, code)
   if class == "X" then state.picture = 1
   elseif class == "Z" and state.picture == 1 then state.picture = 2
@@ -120,8 +123,8 @@ function clusters.next(text, at, most)
   return stop, count
 end
 
----Returns the longest beginning of a text that has at most `bytes` bytes and ends between two clusters. If the first cluster is
----longer than that, it is cut between code points; where it is not UTF-8, between bytes.
+---Returns the longest beginning of a text that has at most `bytes` bytes and ends between two clusters. If the first cluster has
+---more bytes, the text is cut between two code points of this cluster.
 ---@param text string
 ---@param bytes integer
 ---@return string

@@ -1,5 +1,5 @@
--- A memory with a bound: keeps values by key, each for a time, and at most `max` values. If it is full, it drops the entry that
--- would expire first, and tells the caller. Never waits, never reads a value.
+-- A memory with a bound: keeps at most `max` values, each under a key and for a limited time. A full memory drops the entry that
+-- would expire first, and calls `on_forget` with this entry. Never waits, and never looks into a value.
 
 ---@class whatsapp.expiring: whatsapp.media_store
 ---@field count integer number of entries; some of them may have expired
@@ -9,10 +9,11 @@ Expiring.__index = Expiring
 
 local expiring = {}
 
--- ---- the heap: position 1 has the entry that is due first --------------------------------------------------------------
--- The heap is sorted by DUE. DUE is never later than EXPIRES. If an entry gets a longer life, only EXPIRES changes; the entry
--- moves down later, when it is at the top. If two entries are due at the same time, the lower NUMBER goes first. An entry is a
--- list, which needs 150 bytes; a table with names needs 250.
+-- ---- the heap: its first entry has the earliest time DUE --------------------------------------------------------------
+-- EXPIRES is the time at which an entry expires. DUE is the time by which the heap is sorted; DUE is never later than EXPIRES. If
+-- an entry gets a longer life, only EXPIRES changes; later, when the entry is at the top, DUE changes too and the entry moves
+-- down. If two entries have the same DUE, the entry with the lower NUMBER goes first; NUMBER counts the new entries. AT is the
+-- position in the heap. An entry is a list, which needs 150 bytes; a table with names would need 250.
 
 local KEY, VALUE, EXPIRES, DUE, NUMBER, AT = 1, 2, 3, 4, 5, 6
 
@@ -56,7 +57,7 @@ local function remove(self, entry)
   move_down(heap, self.count, last, last[AT])
 end
 
--- returns the entry that expires first; before that, moves down each entry at the top that got a longer life
+-- returns the entry that expires first; to find it, moves down each entry at the top that got a longer life
 local function first(self)
   local heap = self.heap
   local entry = heap[1]
@@ -91,9 +92,9 @@ end
 -- ---- the memory --------------------------------------------------------------------------------------------------------
 
 ---@param key any
----@param now number? the time of the caller's clock
----@return any value nil if there is no such entry, or if it has expired
----@return number? expires
+---@param now number? the present time in seconds; the memory's clock if absent
+---@return any value nil if there is no such entry, or if the entry has expired
+---@return number? expires the time at which the entry expires
 function Expiring:get(key, now)
   local entry = self.entries[key]
   if not entry or entry[EXPIRES] <= (now or self.now()) then return nil end
@@ -107,12 +108,12 @@ local function change(self, entry, value, expires)
   move_up(self.heap, entry, entry[AT])
 end
 
----Keeps a value for `ttl` seconds. If the memory is full, drops the entry that would expire first, counts it, and calls
----`on_forget` with it.
+---Keeps a value for `ttl` seconds, in place of the earlier value of this key. If the key is new and the memory is full, drops the
+---entry that would expire first, adds 1 to `forgotten`, and calls `on_forget`.
 ---@param key any
 ---@param value any not nil
 ---@param ttl number seconds
----@param now number? the time of the caller's clock
+---@param now number? the present time in seconds; the memory's clock if absent
 function Expiring:set(key, value, ttl, now)
   now = now or self.now()
   local entry = self.entries[key]
@@ -137,10 +138,11 @@ end
 ---@class whatsapp.expiring_options
 ---@field max integer? largest number of entries; no bound if absent
 ---@field now (fun(): number)? a clock in seconds, os.time if absent
----@field on_forget (fun(key: any, value: any))? called for each entry that is dropped before it expires, because the memory is
----full
----@field on_drop (fun(key: any, value: any))? called for each entry that the memory drops, expired or not; not called by
----delete()
+---@field on_forget (fun(key: any, value: any))? called for each entry that the memory drops before the entry expires, because the
+---memory is full
+---@field on_drop (fun(key: any, value: any))? only for code of this library: whatsapp.media.store and
+---whatsapp.webhook.memory_store refuse this option. Called for each entry that the memory drops, expired or not; delete() does
+---not call it
 
 ---@param options whatsapp.expiring_options?
 ---@return whatsapp.expiring

@@ -1,5 +1,5 @@
--- Reads whole files. For small files: options, keys, states. whatsapp.media.file reads the files of messages in pieces. Never
--- writes.
+-- Reads whole files. For small files: options, keys, states, bodies of requests. media/file reads the files of messages, in
+-- pieces. Never writes.
 local file = {}
 
 ---@param path string
@@ -11,7 +11,7 @@ function file.read(path)
   local text, unread = opened:read "*a"
   opened:close()
   if text then return text end
-  return nil, ("%s: %s"):format(path, tostring(unread)) -- a folder, for example
+  return nil, ("%s: %s"):format(path, tostring(unread)) -- for example: a folder can be opened, but not read
 end
 
 ---@param path string

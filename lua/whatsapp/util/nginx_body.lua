@@ -1,10 +1,10 @@
--- Returns the body of the current request of nginx's Lua module. nginx keeps a long body in a file.
+-- Reads the body of the current request in nginx's Lua module. nginx keeps a long body in a file. Never checks the body.
 local file = require "whatsapp.util.file"
 
 local nginx_body = {}
 
----@param ngx table
----@return string body
+---@param ngx table nginx's Lua API
+---@return string body "" if there is no body, or if nginx's file cannot be read
 function nginx_body.read(ngx)
   ngx.req.read_body()
   local body = ngx.req.get_body_data()

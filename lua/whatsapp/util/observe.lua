@@ -1,5 +1,5 @@
--- Calls the function of an option `observe` with one event. The client, the webhook handler, the outbox and the sandbox use it.
--- If the function raises, the work goes on, and the caller gets the error:
+-- Calls the user's function in the option `observe` with one event. The client, the webhook handler, the outbox and the sandbox
+-- have this option. Never raises: if the user's function raises, tell() returns the error, and the caller goes on:
 --   self.observe_error = observe.tell(self.observe, { name = "put", result = "new" }) or self.observe_error
 local show = require "whatsapp.util.show"
 
@@ -9,25 +9,28 @@ local observe = {}
 ---a token.
 ---@class whatsapp.observed
 ---@field name "message"|"call"|"attempt"|"webhook"|"refused_webhook"|"put"|"outbox"|"sandbox_request"|"sandbox_delivery"
----message: a message ended, with any outcome; call: a request that is not a message ended; attempt: an attempt failed and is
----repeated (the last attempt of a message is part of the event "message")
----@field outcome "accepted"|"invalid"|"refused"|"failed"|"unknown"|nil unknown: the message may have been sent
+---message: a message ended, with any outcome; call: a request that is not a message ended; attempt: an attempt failed, and
+---another attempt follows (the last attempt is part of the event "message" or "call"); webhook: an event of a webhook was
+---handled; refused_webhook: the handler refused a request; put: a message was put into the outbox; outbox: the counts of the
+---outbox; sandbox_request: the sandbox answered a request; sandbox_delivery: the sandbox delivered a webhook
+---@field outcome "accepted"|"invalid"|"refused"|"failed"|"unknown"|nil unknown: the API may have sent the message
 ---@field code integer? the code of the API's error
 ---@field http_status integer?
----@field attempts integer? of a message or call: number of its attempts; of an attempt: its number
----@field seconds number? from the first attempt to the end, including all waits
+---@field attempts integer? of a message or a call: how many attempts it had; of an attempt: the attempt number, from 1
+---@field seconds number? of a message or a call: from the start to the last answer, including all waits; of a webhook's event:
+---the time that its handling took
 ---@field answer_seconds number? from the last request to its answer
 ---@field waited number? seconds that a message waited for limits
 ---@field endpoint string? the last word of the path, such as "messages" or "media"; "object" if the path ends with an id
 ---@field phone_number_id string?
----@field kind string? kind of the webhook's event
----@field status string? status of a status event
+---@field kind string? of a webhook's event: its kind
+---@field status string? of a status event: its status
 ---@field result string? of a webhook's event: handled, duplicate, busy, ignored, failed or given_up; of a put: new, same,
 ---other, invalid or failed
 ---@field counts table<string, integer>? of the outbox: number of entries in each state
 ---@field oldest number? of the outbox: seconds that the oldest due entry has waited
----@field lag number? seconds between the time of a webhook's event and its arrival
----@field why string? the reason why a webhook was refused: signature, too_long, not_json, verify_token
+---@field lag number? of a webhook's event: the seconds from its timestamp to the start of its handling
+---@field why string? of a refused webhook, the reason: signature, too_long, not_json or verify_token
 
 ---@param observer (fun(event: whatsapp.observed))|false|nil
 ---@param event whatsapp.observed
@@ -38,7 +41,7 @@ function observe.tell(observer, event)
   if not ok then return show.value(problem) end
 end
 
----Makes an event with a place for each member that most events have: members that are added one by one cost more.
+---Makes a table for an event. It has a place for each member that most events have: to add these members one by one takes longer.
 ---@return table event
 function observe.new_event()
   return {
@@ -47,10 +50,10 @@ function observe.new_event()
   }
 end
 
----An observer that keeps no event, and does not yield, gets the same table each time: whatsapp.metrics over one of its own sinks.
----This saves a quarter of its cost.
+---Returns the one table that an observer gets for all events. Only whatsapp.metrics with one of its own sinks can take the same
+---table each time, because it neither keeps the event nor yields. This saves a quarter of the observer's cost.
 ---@param observer any
----@return table? event nil: the observer gets a new table each time
+---@return table? event nil: the observer gets a new table for each event
 function observe.event_of(observer)
   return type(observer) == "table" and rawget(observer, "keeps_no_event") and observe.new_event() or nil
 end

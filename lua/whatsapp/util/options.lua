@@ -1,5 +1,5 @@
--- Checks the tables of options that users pass. Each option is a row with a test. A wrong option is a programming mistake: it
--- raises an error at the caller's line.
+-- Checks the tables of options that users pass. A caller names the kind of each option; here, each kind is a row with a test and
+-- words. A wrong option is a programming mistake: the check raises an error at the user's line. Never changes a user's table.
 local show = require "whatsapp.util.show"
 local urls = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
@@ -34,7 +34,7 @@ local function is_store(value)
   return (is_table(value) or type(value) == "userdata") and is_callable(value.take)
 end
 
--- a list of definitions of templates without holes, or a store
+-- a list (without holes) of definitions of templates, or a store of definitions
 local function is_templates(value)
   if not (is_table(value) or type(value) == "userdata") then return false end
   if is_callable(value.definitions) then return true end
@@ -43,13 +43,13 @@ local function is_templates(value)
   end))
 end
 
--- a store of handled events, for example of whatsapp.webhook.memory_store
+-- a store of handled events, such as whatsapp.webhook.memory_store()
 local function is_event_store(value)
   if not (is_table(value) or type(value) == "userdata") then return false end
   return is_callable(value.begin) and is_callable(value.done) and is_callable(value.forget)
 end
 
--- a store of the ids of uploads: of whatsapp.media.store, or an nginx shared dictionary
+-- a store of the ids of uploads, such as whatsapp.media.store() or an nginx shared dictionary; false: no store
 local function is_media_store(value)
   if value == false then return true end
   if not (is_table(value) or type(value) == "userdata") then return false end
@@ -69,7 +69,7 @@ end
 
 local function is_object(value) return is_table(value) or type(value) == "userdata" end
 
--- the seconds of the first wait and of the longest wait
+-- a list of two numbers of seconds: the first wait and the longest wait
 local function is_backoff(value)
   return is_table(value) and #value == 2 and is_positive(value[1]) and is_positive(value[2]) and value[1] <= value[2]
 end
@@ -80,10 +80,11 @@ local OUTBOX_STATES = {
 
 local SHOWN_AS = { image = true, video = true, audio = true, document = true, sticker = true }
 
--- an app secret may have any bytes, because it is a key of HMAC
+-- for webhook.verify: any bytes, because an app secret is a key of HMAC
 local function is_secret(value) return type(value) == "string" and value ~= "" end
 
--- A list without holes; the table has no other keys. A hole comes from os.getenv, which returns nil for an unset variable.
+-- A list with at least one item, no holes and no other keys. A typical hole comes from os.getenv: it returns nil for a variable
+-- that is not set.
 local function is_list(value, is_item)
   if not is_table(value) then return false end
   local count = 0
@@ -111,14 +112,17 @@ local RETRY = { attempts = is_count, total = is_amount, may_send_twice = is_bool
 
 local LIMITS = { throughput = is_positive, pair = is_pair, max_wait = is_amount, window = is_count, store = is_store }
 
--- kind -> { test, the words after "must be", tests of the members if it has named members }
+-- kind -> { test, the words after "must be", tests of the members if the value is a table with named members }
 local kinds = {
   text = { is_text, "a string that is not empty and has no control characters" },
   string = { is_line, "a string without control characters" },
   boolean = { is_boolean, "true or false" },
   count = { is_count, "a whole number over 0" },
   seconds = { function(value) return is_positive(value) and value <= 86400 end, "a number of seconds, over 0 and up to 86400" },
-  bytes = { function(value) return is_positive(value) and value % 1 == 0 and value < 2 ^ 31 end, "a number of bytes" },
+  bytes = {
+    function(value) return is_positive(value) and value % 1 == 0 and value < 2 ^ 31 end,
+    "a whole number of bytes, over 0 and under 2^31",
+  },
   callable = { is_callable, "a function or a callable object" },
   func = { function(value) return type(value) == "function" end, "a function" },
   mode = { function(value) return value == "strict" or value == "lenient" end, '"strict" or "lenient"' },
@@ -133,12 +137,12 @@ local kinds = {
   },
   limiter = {
     function(value) return value == false or (is_table(value) and not is_callable(value) and has_only(value, LIMITS)) end,
-    "false, or {throughput = a second, pair = {interval = seconds, burst = count} or false, max_wait = seconds, window = count, "
-      .. "store = with take()}", LIMITS,
+    "false, or {throughput = messages a second, pair = {interval = seconds, burst = count} or false, max_wait = seconds, "
+      .. "window = count, store = a store with take()}", LIMITS,
   },
   window = {
     function(value) return (is_table(value) or type(value) == "userdata") and is_callable(value.open) end,
-    "a book of whatsapp.window.new()",
+    "what whatsapp.window.new() returns, or an object with open()",
   },
   names = {
     function(value) return is_table(value) and (next(value) == nil or is_list(value, is_text)) end,
@@ -196,7 +200,7 @@ local kinds = {
     function(value) return OUTBOX_STATES[value] ~= nil end,
     '"queued", "claimed", "sending", "unknown", "accepted", "failed" or "expired"',
   },
-  backoff = { is_backoff, "{first, most}: two numbers of seconds" },
+  backoff = { is_backoff, "{first, longest}: two numbers of seconds, the first wait and the longest wait" },
   queue = {
     function(value) return is_text(value) and not value:find "[{}]" end,
     "a string that is not empty, without control characters and braces",
@@ -235,8 +239,8 @@ local kinds = {
 options.is_secret = is_secret
 options.is_list = is_list
 
----The options of a transport over libcurl. The client takes them too, for the transport that it makes. To add one, add a row
----here and a row in src/curl.
+---The options of a transport over libcurl. The client takes these options too, for the transport that it makes. To add an option,
+---add a row here and a row in src/curl.
 options.TRANSPORT = {
   timeout = "seconds", connect_timeout = "seconds", proxy = "proxy", ca_file = "text", user_agent = "text",
   allow_http = "boolean", max_body = "bytes", max_requests = "count",
@@ -251,7 +255,8 @@ end
 
 -- ---- did you mean ----------------------------------------------------------------------------------------------------------
 
--- Returns how many letters must be added, removed, changed or swapped with their neighbour to make one word into the other.
+-- Returns how many changes make the word `a` into the word `b`. A change adds, removes or replaces a letter, or swaps two
+-- neighbours.
 local function distance(a, b)
   local before, row = {}, {}
   for j = 0, #b do row[j] = j end
@@ -291,7 +296,7 @@ local function hint(name, names)
   return near and (", did you mean %s?"):format(near) or ""
 end
 
--- returns words that name the wrong member; "" for a kind without named members
+-- returns words that name a wrong member of the value; "" if the kind has no named members
 local function wrong_member(value, members)
   if not members or type(value) ~= "table" then return "" end
   for _, name in ipairs(sorted_names(value)) do
@@ -301,11 +306,11 @@ local function wrong_member(value, members)
   return ""
 end
 
----Raises if an option is unknown, or if its value is of another kind.
+---Checks a user's options. Raises if an option is unknown, or if its value is not of the kind that `rows` names.
 ---@param passed table? the options as the user passed them
----@param rows table<string, string> the kind of each option
+---@param rows table<string, string> name of an option -> kind
 ---@param level integer the stack level of the caller to blame, as for error()
----@return table copy the caller must not change it: without options, all callers get the same table
+---@return table copy of the options. The caller must not change this table: if `passed` is nil, all callers get the same table
 function options.check(passed, rows, level)
   if passed == nil then return values.NONE end
   local copy = {}

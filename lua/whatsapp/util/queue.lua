@@ -1,4 +1,5 @@
--- Two queues: a first-in-first-out queue, and a heap that returns the sleeper with the earliest time. Pure; never waits.
+-- Two queues: a first-in-first-out queue, and a heap of sleepers. A sleeper is a table with the time `wakes`; the heap returns
+-- the sleeper with the earliest time first. Pure; never waits.
 local queue = {}
 
 -- ---- first in, first out ----------------------------------------------------------------------------------------------------
@@ -34,7 +35,7 @@ queue.push, queue.pop = Fifo.push, Fifo.pop -- plain functions, for hot loops th
 local Heap = {}
 Heap.__index = Heap
 
----@return table heap its items are tables with a number `wakes`; [1] is the item that wakes first; :push(sleeper), :pop()
+---@return table heap :push(sleeper), :pop() -> sleeper or nil; [1] is the sleeper that wakes first
 function queue.heap() return setmetatable({}, Heap) end
 
 function Heap:push(sleeper)

@@ -1,5 +1,5 @@
--- Makes unique ids of 32 hexadecimal digits. Uses libcrypto if whatsapp.crypto can be loaded; else the clock and Lua's random
--- numbers. An id is never a secret.
+-- Makes unique ids of 32 hexadecimal digits. Uses libcrypto if whatsapp.crypto can be loaded; else the clock, a counter and Lua's
+-- random numbers, which others can guess: so never use an id as a secret.
 local random_id = {}
 
 local count = 0

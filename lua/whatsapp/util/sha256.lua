@@ -1,5 +1,5 @@
--- SHA-256. Reads the two forms that the API writes: hexadecimal in look-ups, and base64 in webhooks. Computes sums with
--- libcrypto. Pure; implements no hash itself.
+-- SHA-256. Reads a sum in the two forms that the API writes: hexadecimal in look-ups, and base64 in webhooks. Computes a sum with
+-- libcrypto. Never implements a hash itself.
 local sha256 = {}
 
 local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -22,7 +22,8 @@ local function from_base64(text)
   return bits == 0 and table.concat(hex) or nil
 end
 
----@param text any
+---Reads a SHA-256.
+---@param text any hexadecimal or base64
 ---@return string? hex 64 digits in lower case; nil if the text is not a SHA-256
 function sha256.hex(text)
   if type(text) ~= "string" then return nil end
@@ -30,6 +31,7 @@ function sha256.hex(text)
   if #text == 44 and text:sub(44) == "=" then return from_base64(text) end
 end
 
+---Begins a sum.
 ---@return table sum an object with :update(piece) and :final() -> 64 hexadecimal digits
 function sha256.new()
   return require("whatsapp.util.needed").module("whatsapp.crypto").digest "sha256"

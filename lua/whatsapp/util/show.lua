@@ -1,5 +1,5 @@
--- Shows text from outside on one line. Escapes every character that ends a line, moves a cursor, changes the direction of
--- reading, or is invisible. The line is safe for logs and terminals. Never raises.
+-- Shows text from outside on one line. Escapes each character that ends a line, moves a cursor or changes the direction of
+-- reading, and most invisible characters: so the line is safe for logs and terminals. Never raises for any string.
 local values = require "whatsapp.util.values"
 
 local show = {}
@@ -8,7 +8,7 @@ local show = {}
 local ESCAPED = {
   { 0x7F, 0x9F }, -- DEL, C1
   { 0xAD, 0xAD }, { 0x61C, 0x61C }, { 0x180E, 0x180E },
-  { 0x200B, 0x200B }, { 0x200E, 0x200F }, -- U+200C and U+200D join letters and emoji
+  { 0x200B, 0x200B }, { 0x200E, 0x200F }, -- not U+200C and U+200D: letters and emoji need them
   { 0x2028, 0x202E }, { 0x2060, 0x206F }, -- line ends, directions, invisible operators
   { 0xFEFF, 0xFEFF }, { 0xFFF9, 0xFFFB },
 }
@@ -45,7 +45,7 @@ local function character(bytes)
   end
 end
 
--- returns a function that escapes a byte, and the continuation bytes after it
+-- returns a function that takes one byte and the continuation bytes after it, and escapes the bytes that need it
 local function escaper(of_byte, of_point)
   return function(bytes)
     local length, point = character(bytes)
@@ -57,7 +57,7 @@ end
 
 local escaped, escaped_in_json = escaper(escaped_byte, "\\u{%X}"), escaper("\\ufffd", "\\u%04x")
 
--- returns the first bytes of the text, without half a character at the end
+-- returns the first bytes of the text, without an incomplete character at the end, and "..."
 local function cut(text, most)
   local first = text:sub(1, most)
   local rest = first:match "[\194-\244][\128-\191]*$"
@@ -66,7 +66,7 @@ local function cut(text, most)
 end
 
 ---@param text string
----@param most integer? number of the text's bytes that are shown
+---@param most integer? the most bytes of the text that are shown; all if absent
 ---@return string line
 function show.line(text, most)
   if most and #text > most then text = cut(text, most) end
@@ -74,22 +74,22 @@ function show.line(text, most)
   return (text:gsub("[%z\1-\31\127-\255][\128-\191]*", escaped))
 end
 
----Escapes the same characters in a JSON string, so that the JSON means the same. A byte that is not UTF-8 becomes U+FFFD.
----@param json string its ASCII control characters are escaped already
+---Escapes the same characters in a JSON text, as \u escapes: the JSON keeps its meaning. A byte that is not UTF-8 becomes U+FFFD.
+---@param json string a JSON writer made it, so its ASCII control characters are escaped already
 ---@return string json
 function show.json(json)
   if not json:find "[\128-\255]" then return json end
   return (json:gsub("[\128-\255][\128-\191]*", escaped_in_json))
 end
 
----Shows text whose lines and columns are the program's.
+---Shows text of several lines that the program itself made: keeps its line ends and tabs, and escapes the rest.
 ---@param text string
----@return string text each part between tabs and line ends as show.line() returns it
+---@return string text each part between tabs and line ends is escaped as show.line() does
 function show.lines(text) return (text:gsub("[^\t\n]+", function(part) return show.line(part) end)) end
 
 ---Shows any value, even an object whose __tostring raises.
 ---@param value any
----@param most integer? number of bytes that are shown
+---@param most integer? the most bytes that are shown; all if absent
 ---@return string line
 function show.value(value, most)
   return show.line(values.text_of(value), most)

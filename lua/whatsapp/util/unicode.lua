@@ -1,5 +1,5 @@
 -- Classes of code points beyond ASCII, as ranges in hexadecimal: `make unicode` wrote it from Unicode 14.0.0.
--- Data only; util/clusters reads it when a text holds more than ASCII. Do not edit it.
+-- Data only; util/clusters loads it when a text first needs it. Do not edit it: `make unicode` overwrites it.
 
 return {
   K = -- a virama or another sign that joins two consonants

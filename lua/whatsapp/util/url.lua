@@ -1,5 +1,6 @@
--- The only reader of URLs. Transports, the guard of the token and the checks of options all use it, so that all of them see the
--- same host. Also writes and reads queries. Pure; takes any bytes and never raises; never looks up a name.
+-- Reads URLs. The transports, the check of the hosts that get the token (send/credentials) and the checks of options all use this
+-- reader, so that all of them see the same host. Also writes and reads queries. Pure; never raises for any string, and never
+-- looks up a name.
 local url = {}
 
 local LONGEST = 8 * 1024 -- bytes
@@ -7,13 +8,12 @@ local PORTS = { http = 80, https = 443 }
 
 -- ---- hosts ----------------------------------------------------------------------------------------------------------------
 
--- the sets list all characters, because %w depends on the locale of the host program
+-- these patterns list all characters, because the meaning of %w depends on the locale of the program
 local NAME, ADDRESS = "^([0-9A-Za-z._-]+)(.*)$", "^%[([0-9A-Fa-f:.]+)%](.*)$"
 
 local function is_octet(digits) return #digits <= 3 and tonumber(digits) <= 255 and (digits == "0" or not digits:find "^0") end
 
----Returns whether a host is this machine. Reads only the bytes of the host: another name that resolves to this machine does not
----count.
+---Returns whether a host is this machine. Looks up no name: so it returns false for any name except localhost.
 ---@param host string in lower case; an address of IPv6 with or without brackets
 ---@return boolean
 function url.is_loopback(host)
@@ -44,13 +44,14 @@ end
 ---@field port integer
 ---@field authority string the value for the header Host
 ---@field path string the path and the query; at least "/"
----@field named boolean the host is a name, not an address
----@field loopback boolean the host is this machine
+---@field named boolean true: the host is a name, not an address
+---@field loopback boolean true: the host is this machine
 ---@field secure boolean true if no other machine can read the request: the scheme is https, or the host is this machine
 
+---Reads a URL of http or https.
 ---@param text any
 ---@return whatsapp.url? read
----@return string? err has no part of the URL
+---@return string? err never quotes the URL, which may have a secret
 function url.read(text)
   if type(text) ~= "string" then return nil, "the URL must be a string" end
   if text:find("\0", 1, true) then return nil, "the URL holds a NUL" end
@@ -70,7 +71,7 @@ function url.read(text)
   }
 end
 
----Reads a URL to whose path other paths are added: it must have no query and no fragment.
+---Reads a base URL, which has no query and no fragment: a program adds a path to its end.
 ---@param text any
 ---@return whatsapp.url? read
 ---@return string? err

@@ -1,17 +1,17 @@
--- Plain values: copies, callable values, ids, whole numbers, and the only code that writes a number as text. Pure; needs no
--- other module, never raises, and returns the same bytes on every Lua and in every locale.
+-- Plain values: copies, callable values, ids, whole numbers, numbers as text, UTF-8, and errors as text. A number has the same
+-- text on every Lua and in every locale. Pure; never needs another module.
 local values = {}
 
 local math_type, to_integer = math.type, math.tointeger -- luacheck: ignore 143
 
----A float holds every integer up to this number exactly. If Lua's numbers are singles (LUA_32BITS), 2^24 may also be a rounded
----2^24 + 1, so the limit is 2^24 - 1.
+---A float can be every integer up to this number exactly. If Lua's floats have 32 bits (LUA_32BITS), a float 2^24 can also come
+---from a rounded 2^24 + 1: so there the limit is 2^24 - 1.
 values.EXACT = 2 ^ 24 + 1 == 2 ^ 24 and 2 ^ 24 - 1 or 2 ^ 53
 local EXACT = values.EXACT
 
 values.NONE = {} -- an empty table; no code writes into it
 
----Copies a table, but not the tables inside it. Does not use its metatable, which could raise.
+---Copies a table, but not the tables inside it. Does not use the metatable, which could raise.
 ---@generic T: table
 ---@param from T?
 ---@return T copy
@@ -33,7 +33,7 @@ local function is_subtype_integer(number)
   return math_type ~= nil and math_type(number) == "integer"
 end
 
----@param value any a number, or its digits
+---@param value any a number, or a string that tonumber() reads
 ---@return integer? integer nil if the value is not an integer, or if a float cannot hold it exactly
 function values.integer(value)
   local number = tonumber(value)
@@ -53,7 +53,7 @@ local function shortest(number)
   return ("%.16e"):format(number)
 end
 
--- returns the sign, the digits and the exponent from the text of %e; the decimal point may be that of any locale
+-- returns the sign, the digits and the exponent from the text of %e, which may have the decimal point of any locale
 local function parts_of(text)
   local sign, first, rest, exponent = text:match "^(%-?)(%d)%D*(%d*)e([+-]%d+)$"
   return sign, (first .. rest):gsub("0+$", ""), tonumber(exponent)
@@ -67,7 +67,7 @@ local function fraction(number)
 end
 
 ---Writes a number with all its digits and without an exponent: 1042.0 is "1042", 42.5 is "42.5". The text reads back as the
----same number. A float over `values.EXACT` has no text, because its digits may be lost already.
+---same number. A float over `values.EXACT` has no text, because it may have lost digits already.
 ---@param number any
 ---@return string? text nil for NaN, an infinity, a float that may not be exact, and a value that is not a number
 function values.text(number)
@@ -96,7 +96,7 @@ function values.text_of_id(id)
   return values.text(id)
 end
 
--- ---- errors, and the user's code -------------------------------------------------------------------------------------------
+-- ---- texts, tables and the user's code --------------------------------------------------------------------------------------
 
 ---@param value any
 ---@return string|number? value nil if it is neither a string nor a number
@@ -147,8 +147,9 @@ function values.is_utf8(text)
   return not text:find "[\128-\255]"
 end
 
----Converts a value of any type to text; no other code does. util/show puts the text on one line.
----@param value any for example an error: its __tostring may raise, or may return no string
+---Returns the text of any value. Never raises, even if a __tostring raises or returns no string. util/show puts the text on one
+---line.
+---@param value any for example an error
 ---@return string
 function values.text_of(value)
   if type(value) == "string" then return value end
@@ -160,8 +161,8 @@ end
 -- Lua 5.1 cannot yield across a pcall.
 local FIRM = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 
----Calls the user's code, which may yield, and returns its error as pcall does. In a coroutine of plain Lua 5.1 it uses no
----pcall, because the code could not yield inside a pcall: there the error is raised.
+---Calls the user's code, which may yield. Returns what pcall returns. Exception: in a coroutine of plain Lua 5.1, code cannot
+---yield inside a pcall, so this function calls the code directly, and an error of the code is raised.
 ---@param code function
 ---@return boolean ok, any ...
 function values.protected(code, ...)

@@ -1,4 +1,5 @@
--- Reads a message of any type: its text, the id that the user chose, and its file. Mostly data. Never raises, with any message.
+-- Reads a message of any type: its text, the id of the button or row that the user chose, and its file. Mostly data. Never
+-- raises, whatever the message contains.
 local core = require "whatsapp.core"
 local values = require "whatsapp.util.values"
 
@@ -37,9 +38,10 @@ end
 
 -- ---- types -------------------------------------------------------------------------------------------------------------
 
--- type of a message -> how to read the object with the name of the type. text: the member with the text, or a function that
+-- Type of a message -> how to read the object that has the name of the type. text: the member with the text, or a function that
 -- returns the text. reply_id: the member with the id that a bot reads to choose its answer. media: the object is a file.
--- payment: the message is about a payment.
+-- payment: the message is about a payment. response: the member with the user's answers, as JSON. changes_user: the message
+-- says that the user's id has changed.
 local CAPTION = { text = "caption", media = true }
 local FILE = { media = true }
 local ROWS = {
@@ -52,7 +54,7 @@ local ROWS = {
   location = { text = place }, contacts = { text = names }, reaction = { text = emoji },
 }
 
--- the same for the objects in an interactive message; each object is a choice of the user
+-- the same for the objects in an interactive message; each object is an answer of the user
 local REPLIES = {
   button_reply = { text = "title", reply_id = "id" },
   list_reply = { text = "title", reply_id = "id" },
@@ -68,7 +70,7 @@ local function text_of(row, object)
   return type(text) == "string" and text or nil
 end
 
--- sets from_user_id to the user's new id
+-- sets previous_user_id to the user's earlier id, and from_user_id to the new id
 local function fill_change_of_user(event, object)
   event.previous_user_id = text_of_id(object.previous_user_id)
   if event.previous_user_id then event.from_user_id = text_of_id(object.user_id) or event.from_user_id end
@@ -87,7 +89,8 @@ local function fill(event, row, object)
   end
 end
 
----@param event table gets text, reply_id, response, media, payment and previous_user_id, if the message has them
+---Reads the content of a message into its event.
+---@param event table gets text, reply_id, response, media, payment, previous_user_id and from_user_id, if the message has them
 ---@param kind string? the type of the message
 ---@param message table the message as it was received
 function content.fill(event, kind, message)

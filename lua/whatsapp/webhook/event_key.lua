@@ -1,12 +1,12 @@
--- Makes the key of an event. If the API sends an event again, also in another body, the key is the same. Pure; needs no JSON
--- writer.
+-- Makes the key of an event: a store remembers the key of each handled event. If the API sends an event again, even in another
+-- body, the key is the same. Pure; never needs a JSON writer.
 local key = {}
 
 -- ---- a canonical text -------------------------------------------------------------------------------------------------
 -- Equal data has equal text, and different data has different text: names are sorted, and each string has its length before it.
--- Every value is written once: the time is linear, except for the sorting of names.
+-- Each value is written once: the time is linear, except for the sorting of names.
 
-local MOST_PIECES, DEEPEST = 4e6, 250 -- more than in any body that webhook.parse takes
+local MOST_PIECES, DEEPEST = 4e6, 250 -- more than a body of webhook.MAX_BODY bytes has
 
 local function number(value)
   if value % 1 == 0 and value > -2 ^ 53 and value < 2 ^ 53 then return ("%.0f"):format(value) end
@@ -44,7 +44,8 @@ local function spell(pieces, value, depth)
   pieces[#pieces + 1] = "}"
 end
 
----@param ... any strings, numbers, booleans, and tables of them
+---Writes values as a canonical text.
+---@param ... any strings, numbers, booleans, and tables of these
 ---@return string
 function key.spelling(...)
   local pieces = {}
@@ -63,7 +64,7 @@ end
 
 local function of_content(event)
   local text = key.spelling(event.kind, event.waba_id, event.time, event.field, event.raw,
-    -- two errors may have the same content and no time; the value around them makes their keys different
+    -- two errors may have the same content and no time: then only the values of their changes differ
     event.kind == "error" and event.value)
   return event.kind .. ":" .. require("whatsapp.crypto").hmac_sha256("key", text)
 end

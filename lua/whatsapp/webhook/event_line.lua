@@ -1,5 +1,5 @@
--- Shows an event as one line, for print(event) and tostring(event). Escapes text from outside, and cuts long text. Never
--- raises; adds nothing that pairs() shows.
+-- Shows an event as one line, for print(event) and tostring(event). Escapes text from outside, and cuts long text. Never raises,
+-- and never adds a member to an event.
 local show = require "whatsapp.util.show"
 
 local event_line = {}
@@ -10,7 +10,7 @@ local function add(words, value)
   if type(value) == "string" and value ~= "" then words[#words + 1] = show.line(value, MOST) end
 end
 
--- returns the type, the sender and the recipient
+-- returns the type, the sender, the recipient, the participant of a group and the name, as far as the event has them
 local function facts_of(event)
   local facts, ends = {}, {}
   if event.status == nil then add(facts, event.type) end

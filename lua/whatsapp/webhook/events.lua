@@ -1,5 +1,5 @@
 -- Makes one list of events from the decoded body of a webhook: an event for every message, status, error and other change.
--- Never raises, and drops nothing, with any body: an unknown part becomes an event of kind "change" with `raw`.
+-- Never raises and never drops a part, whatever the body contains: an unknown part becomes an event of kind "change" with `raw`.
 local core = require "whatsapp.core"
 local content = require "whatsapp.webhook.content"
 local event_line = require "whatsapp.webhook.event_line"
@@ -21,43 +21,44 @@ local EVENT = event_line.metatable
 ---@field raw table the part of the body, as it was received: the message, the status, the error, the change, or an unknown part
 ---@field value any the value of the change that contained this part, with its contacts and metadata
 ---@field time integer? the time at which the API made the entry, in seconds since 1970
----@field id string? the message's id; for a status or a payment: the id of the message that was sent
----@field type string? the message's type: "text", "interactive", ...; for a handover: "control_passed" or "control_taken"
+---@field id string? the message's id; of a status or a payment: the id of the message that you sent
+---@field type string? the message's type: "text", "interactive", ...; of a handover: "control_passed" or "control_taken"; of a
+---status: its type, if the API names one
 ---@field from string? the sender's phone number, if the API names it
 ---@field from_user_id string? the sender's business-scoped id
 ---@field previous_user_id string? of a system message: the sender's earlier business-scoped id
----@field to string? of an echo: its recipient
+---@field to string? of an echo: the recipient's phone number or business-scoped id
 ---@field group_id string?
 ---@field timestamp integer? seconds since 1970
 ---@field contact table? the contact of the sender or the recipient
----@field name string? the name in the contact's profile
----@field context table? names the message that this message answers
----@field text string? the text of the message: its body, caption, button, place, contacts or the emoji of a reaction; for an
----error or a failed status: the error
----@field reply_id string? the id of the button or row that the user chose, or of the order that the user pays
+---@field name string? the name in the profile of this contact
+---@field context table? has the id of the message that this message answers
+---@field text string? the text of the message: its body, caption, button, place, names of contacts, or emoji of a reaction; of an
+---error, a failed status or a message with errors: the error
+---@field reply_id string? the id of the button, row or product that the user chose, or of the order that the user pays
 ---@field response table? the user's answers in a flow
 ---@field media table? the file: id, mime_type, sha256, ...
 ---@field voicemail true? true: the file is a voicemail, and `id` is the id of a call
----@field payment table? of a payment; or, in a message about a payment, its method or its result
+---@field payment table? of a payment: its data; of a message about a payment: the method or the result of the payment
 ---@field status string? of a status or a payment: "sent", "delivered", "read", "played", "failed", ...
 ---@field recipient_id string? of a status: a phone number, or a group's id
 ---@field recipient_user_id string?
 ---@field participant string? of a status of a message to a group: the participant
 ---@field stamp string? the message's biz_opaque_callback_data
----@field details whatsapp.details? of an error or a failed status
+---@field details whatsapp.details? of an error, a failed status or a message with errors
 
 -- ---- values in the right type ------------------------------------------------------------------------------------------
 
 local integer, string = values.integer, values.text_of_id
 
--- returns true for a list with items and for an empty table; false for an object
+-- returns true for a list, also for an empty one; false for an object that has members
 local function is_list(value)
   return type(value) == "table" and (value[1] ~= nil or next(value) == nil)
 end
 
 -- ---- contacts ----------------------------------------------------------------------------------------------------------
 
--- returns the contacts by each of their ids
+-- returns a table: each phone number and each business-scoped id -> its contact
 local function index_of(contacts)
   local by_id = {}
   for i = #contacts, 1, -1 do -- if two contacts have the same id, the first contact is used
@@ -71,8 +72,8 @@ local function index_of(contacts)
   return by_id
 end
 
--- Returns the contact with this phone number or this business-scoped id. It is nearly always the first contact, which needs no
--- index.
+-- Returns the contact with this phone number or this business-scoped id. `from` is the table that add_entry makes: the fields
+-- that all events of a change share. The first contact is nearly always the right one, and needs no index.
 local function contact_of(from, phone, user_id)
   local contacts = from.contacts
   if type(contacts) ~= "table" or not (phone or user_id) then return nil end
@@ -89,7 +90,7 @@ end
 
 -- ---- items of a value --------------------------------------------------------------------------------------------------
 
--- returns the event for a part that is unknown, or whose form differs from the API's documentation
+-- returns the event for a part of an unknown kind or of an unknown form
 local function change_of(from, raw)
   return setmetatable({
     kind = from.kind or "change", field = from.field, waba_id = from.waba_id, phone_number_id = from.phone_number_id,
@@ -214,7 +215,7 @@ local function count_unknown(object, known)
   return count
 end
 
--- adds the events of a table's lists; returns true if the table has nothing else
+-- adds the events of a table's lists; returns true if the table has no other member that needs an event
 local function add_lists(list, from, lists, holder)
   local read = 0
   for i = 1, #lists do
@@ -228,7 +229,7 @@ local function add_lists(list, from, lists, holder)
   return read > 0 and count_unknown(holder, KNOWN) == read
 end
 
--- adds the events of a value; returns true if the value has nothing else
+-- adds the events of a value; returns true if the value has no other member that needs an event
 local function add_value(list, from, row, value)
   if not row.inside then
     from.contacts = value.contacts
@@ -291,7 +292,8 @@ local function add_entry(list, entry)
   list[#list + 1] = change_of({ waba_id = from.waba_id, time = from.time }, entry)
 end
 
----@param body table the decoded body of a webhook
+---Returns the events of a webhook.
+---@param body table the decoded body of the webhook
 ---@return whatsapp.event[]
 function events.of(body)
   local list, entries = { nil }, body.entry

@@ -1,6 +1,6 @@
--- A webhook endpoint as a function: it takes a request and returns the response. It verifies and reads the body, skips events
--- that were handled before, and calls the user's function for each other event. Never raises for a bad request. Never answers
--- 200 if an event failed and should be sent again.
+-- A webhook endpoint as a function: it takes a request and returns the response. It checks the signature, reads the body, skips
+-- events that were handled before, and calls the user's function for each other event. Never raises for a bad request. Never
+-- answers 200 if an event failed and another attempt is due; with the option `defer`, there is only one attempt.
 local event_key = require "whatsapp.webhook.event_key"
 local observe = require "whatsapp.util.observe"
 local http = require "whatsapp.webhook.http"
@@ -9,7 +9,7 @@ local show = require "whatsapp.util.show"
 local signature = require "whatsapp.webhook.signature"
 local store = require "whatsapp.webhook.memory"
 local values = require "whatsapp.util.values"
-local webhook -- required later, when a handler is made, because it requires this file
+local webhook -- handler.new() loads it, because whatsapp.webhook and this file need each other
 
 local answer, header = http.answer, http.header
 
@@ -31,15 +31,16 @@ local handler = {}
 ---@field verify_token string the same token as in the app's dashboard
 ---@field on table<string, fun(event: whatsapp.event)> functions by kind of event: message, status, error, echo, payment,
 ---standby, change; the function `event` gets all events whose kind has no function
----@field on_error (fun(err: string, event: whatsapp.event?, final: boolean))? err: one line for a log; final: true if the event
----will not come again
+---@field on_error (fun(err: string, event: whatsapp.event?, final: boolean?))? err: one line for a log; final: true if the
+---handler gives this event up, or refuses this request
 ---@field store whatsapp.webhook_store? remembers the events that were handled; the memory of this process if absent
----@field ttl number? seconds that the store remembers an event; 7 days if absent, because the API repeats an event for 7 days
+---@field ttl number? the seconds for which the store remembers an event; 7 days if absent, because the API repeats an event for 7
+---days
 ---@field attempts integer? after this number of failed attempts the handler gives an event up, 5 if absent
 ---@field max_body integer? bytes, 4 MiB if absent
 ---@field reencoded boolean? see webhook.verify
----@field defer (fun(work: fun()))? gets a function and must call it after the answer was sent. A failed event is then only
----reported: the API does not send it again
+---@field defer (fun(work: fun()))? gets the function `work`, and must call it after the answer was sent. If an event then fails,
+---on_error gets the error, and the API does not send the event again
 ---@field observe (fun(event: whatsapp.observed))? called with the result of each event, and with each refused webhook:
 ---whatsapp.metrics, or a function; if it raises, on_error gets the error
 ---@field now (fun(): number)? the clock for `observe`, in seconds since 1970; if absent: nginx's clock in nginx, else os.time
@@ -56,19 +57,19 @@ local WEEK = 7 * 86400
 
 local MOST = 4096 -- bytes of an error that on_error gets
 
--- Calls on_error with an error as one line. If on_error raises, the answer stays the same.
+-- Calls on_error with an error as one line. An error of on_error itself does not change the answer.
 local function report(self, err, event, final)
   if self.on_error then pcall(self.on_error, show.value(err, MOST), event, final) end
 end
 
--- Calls a function of the store, and reports its errors. final: true if the event is lost when the call fails.
+-- Calls a function of the store, and reports its error. final: true if a failure of this call loses the event.
 local function ask(self, name, event, final, ...)
   local ok, first, second = pcall(self.store[name], self.store, ...)
   if not ok then report(self, ("the store's %s: %s"):format(name, show.value(first)), event, final) end
   return ok, first, second
 end
 
--- Calls the observer. If it raises, on_error gets the error, and the answer stays the same.
+-- Calls the observer. If the observer raises, on_error gets the error, and the answer stays the same.
 local function tell(self, observed, event)
   local err = observe.tell(self.observe, observed)
   if err then report(self, "observe: " .. err, event, false) end
@@ -95,14 +96,14 @@ local function report_forgotten(self)
   report(self, ("the store of events is full: it has dropped %d events too early, and may handle them again"):format(count))
 end
 
--- The callback failed. Returns whether this was the last attempt, and the result for the observer.
+-- Reports that the callback failed. Returns whether this was the last attempt, and the result for the observer.
 local function fail(self, event, key, err, is_last)
   ask(self, is_last and not self.defer and "done" or "forget", event, false, key)
   report(self, err, event, is_last)
   return is_last, is_last and "given_up" or "failed"
 end
 
--- Returns true if the API need not send the event again, and the result for the observer.
+-- Handles one event. Returns true if the API need not send the event again, and the result for the observer.
 local function handle(self, event)
   local callback = self.on[event.kind] or self.on.event
   if not callback then return true, "ignored" end
@@ -160,7 +161,7 @@ local function receive(self, request)
     return answer(401)
   end
   local events, err = webhook.parse(body, self.max_body)
-  if not events then -- if the API sent the body again, it would be the same
+  if not events then -- the answer is 200, because the API would send the same body again
     report(self, err, nil, true)
     tell_refused(self, "not_json")
     return answer(200)
@@ -174,7 +175,7 @@ end
 
 local METHODS = { GET = set_up, POST = receive }
 
--- returns the state of a handler; it copies `options`, because the caller may change its tables later
+-- returns the state of a handler; copies the list of secrets, because the caller may change it later
 local function new_state(options)
   local secrets = options.app_secret
   return {
@@ -186,6 +187,7 @@ local function new_state(options)
   }
 end
 
+---Makes a handler. Raises at the line of webhook.handler's caller if an option is wrong or missing.
 ---@param options whatsapp.webhook_options
 ---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handler
 function handler.new(options)

@@ -1,6 +1,8 @@
--- Requests and responses of endpoints, in a form that any server can read and write. Pure; never raises.
+-- Requests and responses of the endpoints for webhooks and flows, as plain tables that any server can make and read. Pure; never
+-- raises.
 local http = {}
 
+---Makes a response.
 ---@param status integer
 ---@param body string?
 ---@param more table<string, string>? headers, names in lower case
@@ -11,8 +13,8 @@ function http.answer(status, body, more)
   return { status = status, headers = headers, body = body or "" }
 end
 
----Returns the last value of a list: nginx gives a list if a request has a name several times. Returns any other value
----unchanged.
+---Returns the last item of a list, and any other value unchanged. nginx passes a list if a request has a header or a parameter
+---several times.
 ---@param value any
 ---@return any
 function http.last(value)
@@ -20,8 +22,9 @@ function http.last(value)
   return value
 end
 
+---Returns a header of a request.
 ---@param request whatsapp.webhook_request
----@param wanted string in lower case
+---@param wanted string the name in lower case
 ---@return string? value
 function http.header(request, wanted)
   local headers = request.headers

@@ -1,16 +1,17 @@
 -- Remembers handled events, so that no event is handled twice. The memory is in this process; the number of entries and their
--- time are bounded. A store for many processes has the same three functions, and each of them is atomic. Never waits, never
--- reads an event.
+-- life are bounded. A store for several processes has the same three functions, and each function must be atomic. Never waits,
+-- and never reads an event: it gets only the event's key.
 local expiring = require "whatsapp.util.expiring"
 
 local store = {}
 
 ---@class whatsapp.webhook_store
 ---@field begin fun(self, key: string, ttl: number): integer?, string? returns the attempt number, from 1; or nil if the event
----was handled; or nil and "busy" if another request handles it now
+---was handled; or nil and "busy" if another request handles the event now
 ---@field done fun(self, key: string) called after the event was handled: the store remembers the event for ttl seconds
 ---@field forget fun(self, key: string) called after the event failed: the next begin returns the next attempt number
----@field forgotten integer? number of events that were dropped too early, because the store was full; the handler reports it
+---@field forgotten integer? number of events that were dropped too early, because the store was full; the handler reports this
+---number to on_error
 
 ---@class whatsapp.webhook_memory: whatsapp.webhook_store
 local Memory = {}
@@ -44,7 +45,8 @@ function Memory:forget(key)
 end
 
 ---@class whatsapp.webhook_memory_options: whatsapp.expiring_options
----@field claim number? seconds after which an event that was begun and has not ended may begin again, 300 if absent
+---@field claim number? seconds, 300 if absent: if neither `done` nor `forget` is called in this time after `begin`, the event may
+---begin again
 
 ---@param options whatsapp.webhook_memory_options? max: events, 100,000 if absent
 ---@return whatsapp.webhook_memory

@@ -1,5 +1,5 @@
--- Checks that the request of a webhook comes from the API. At set-up, checks the challenge; later, checks the HMAC of each body.
--- Compares in constant time. Never changes a body, never raises.
+-- Checks that a webhook's request comes from the API: the challenge when the webhook is set up, and later the HMAC of each body.
+-- Compares in constant time. Never changes a body; never raises for any request.
 local crypto = require("whatsapp.util.needed").module "whatsapp.crypto"
 local last = require("whatsapp.webhook.http").last
 local options_of = require "whatsapp.util.options"
@@ -9,6 +9,7 @@ local signature = {}
 
 -- ---- challenge ---------------------------------------------------------------------------------------------------------
 
+---Checks the request that sets up a webhook.
 ---@param query any the raw query, or a decoded table
 ---@param verify_token string not empty
 ---@return string? challenge
@@ -23,7 +24,7 @@ function signature.challenge(query, verify_token)
   if mode == nil and token == nil and challenge == nil then return nil, "the request has no parameter hub.*", true end
   if type(token) ~= "string" or not crypto.equal(token, verify_token) then return nil, "hub.verify_token is wrong" end
   if mode ~= "subscribe" then return nil, "hub.mode is not subscribe" end
-  if type(challenge) ~= "string" or challenge == "" then return nil, "no hub.challenge" end
+  if type(challenge) ~= "string" or challenge == "" then return nil, "the request has no hub.challenge" end
   return challenge
 end
 
@@ -49,13 +50,13 @@ local function escaped(character)
   return ("\\u%04x\\u%04x"):format(0xD800 + math.floor(point / 0x400), 0xDC00 + point % 0x400)
 end
 
--- Returns the body with \u escapes for DEL and for each character outside ASCII. The API signs a body in this form; a proxy may
--- have replaced the escapes.
+-- Returns the body with \u escapes for DEL and for each character outside ASCII. The API signs a body in this form, but a proxy
+-- may have replaced the escapes.
 local function escaped_form(body)
   return (body:gsub("[\127\194-\244][\128-\191]?[\128-\191]?[\128-\191]?", escaped))
 end
 
--- secret -> the function that checks signatures with this secret; at MOST_KEYS secrets, the table is cleared
+-- secret -> the function that checks signatures with this secret; the table is cleared when it has MOST_KEYS secrets
 local MOST_KEYS = 64
 local keys, key_count = {}, 0
 
@@ -76,17 +77,18 @@ local function matches(body, digits, secrets)
   return false
 end
 
+---Returns whether one of the secrets signed the body.
 ---@param body any
----@param header any
+---@param header any the value of X-Hub-Signature-256
 ---@param secrets string|string[] a secret, or a list with at least one secret
 ---@param reencoded boolean? true: a proxy may have written \u escapes as UTF-8
 ---@return boolean ok
 ---@return string? err
 function signature.verify(body, header, secrets, reencoded)
-  if type(body) ~= "string" then return false, "no body" end
-  if type(header) ~= "string" then return false, "no X-Hub-Signature-256" end
+  if type(body) ~= "string" then return false, "the request has no body" end
+  if type(header) ~= "string" then return false, "the request has no header X-Hub-Signature-256" end
   if #header ~= 71 or header:find("sha256=", 1, true) ~= 1 then
-    return false, "X-Hub-Signature-256 is not sha256= and 64 hexadecimal digits"
+    return false, "X-Hub-Signature-256 must be sha256= and 64 hexadecimal digits"
   end
   local digits = header:sub(8)
   if matches(body, digits, secrets) then return true end

@@ -1,2 +1,3 @@
--- The name in version 0.1 of the memory of handled events. Now use whatsapp.webhook.memory_store().
+-- The module name that version 0.1 had for the store of handled events; in new code, use whatsapp.webhook.memory_store(). Never
+-- has code of its own.
 return require("whatsapp.webhook").store

@@ -1,5 +1,5 @@
--- Remembers which ids belong to one user: the phone number that was dialled and its form in the API, and the old and the new
--- business-scoped id. The number of users and their time are bounded. Never waits, never reads an event.
+-- Remembers which ids belong to one user: the phone number as you wrote it and as the API writes it, and the old and the new
+-- business-scoped id. The number of ids and their life are bounded. Never waits, never reads an event.
 local expiring = require "whatsapp.util.expiring"
 
 local user_ids = {}
@@ -16,6 +16,7 @@ local function list_of(self, id)
   return self.lists:get(id) or { id }
 end
 
+---Remembers that two ids belong to one user. Does nothing if an id is nil.
 ---@param first string?
 ---@param second string?
 function UserIds:learn(first, second)
@@ -33,8 +34,8 @@ function UserIds:all(id)
   return list_of(self, id)
 end
 
----@param max integer ids
----@param now (fun(): number)?
+---@param max integer the most ids of all users together
+---@param now (fun(): number)? a clock in seconds, os.time if absent
 ---@return whatsapp.user_ids
 function user_ids.new(max, now)
   return setmetatable({ lists = expiring.new { max = max, now = now } }, UserIds)

@@ -1,16 +1,16 @@
--- The API's error codes. Each has a name, a class that says whether a send may be repeated, and advice. Data only: reads no
--- answer and decides nothing.
---   safe     the API refused the request before it processed it: a repetition cannot send the message twice
---   unknown  the message may have been sent
---   wait     do not repeat at once: repeat after hours, or after something has changed
+-- The API's error codes. Each code has a name, a class and advice. The class says whether a program may repeat the request.
+-- Data only: reads no answer and decides nothing. The classes:
+--   safe     the API refused the request before it processed the request: a repetition cannot send the message twice
+--   unknown  the API may have sent the message
+--   wait     a repetition helps only later: after minutes, hours or days, or after something has changed
 --   never    the same request fails again
--- To add a code, add one row { code, class, name, advice }. The advice is one or two sentences for a developer.
+-- To add a code, add one row { code, class, name, advice }. The advice is one or two sentences that tell a developer what to do.
 local ROWS = {
   -- token and permissions
   { 0, "never", "AuthException", "Make a new token: the token is not valid any more (a system user's token does not expire)." },
   { 3, "never", "API Method", "Add the permission that the endpoint needs to the app, then make a new token with it." },
   { 10, "never", "Permission Denied",
-    "Make a new token with whatsapp_business_messaging and whatsapp_business_management: the app lacks one of them." },
+    "Make a new token with whatsapp_business_messaging and whatsapp_business_management: one of these permissions is missing." },
   { 104, "never", "No access token", "Give the client a token: the request had no token, or the API could not read the token." },
   { 190, "never", "Access token has expired",
     "The token has expired or was revoked: make a new one (a system user's token does not expire)." },
@@ -66,12 +66,12 @@ local ROWS = {
   -- the recipient
   { 130403, "never", "User blocked by the business", "Unblock the user first: DELETE /{phone_number_id}/block_users." },
   { 130472, "never", "User's number is part of an experiment",
-    "Do not repeat it: Meta keeps marketing from this user as an experiment. Use another channel." },
+    "Do not repeat it: this user gets no marketing, because of an experiment of Meta. Use another channel." },
   { 131014, "never", "Request refused",
     "Read details.reason: Meta's list does not explain this code. If the message has a link, test whether others can open it." },
-  { 131021, "never", "Recipient cannot be sender", "Send to another number: this number is the sender's." },
+  { 131021, "never", "Recipient cannot be sender", "Send to another number: the message would go to its own sender." },
   { 131026, "never", "Message undeliverable",
-    "Compare the number with the user's. Ask the user to update WhatsApp, accept WhatsApp's terms and write to you." },
+    "Check that the number is right. Ask the user to update WhatsApp, to accept WhatsApp's terms and to write to you." },
   { 131030, "never", "Recipient is not in the allowed list",
     "A test number reaches listed recipients only: add this number under API Setup, or use a real business number." },
   { 131043, "never", "Message expired", "Send it again only if it is still useful: it was not delivered in time." },
@@ -170,7 +170,7 @@ local ROWS = {
   { 132018, "never", "Template parameter is not valid",
     "Remove line ends, tabs and more than 4 spaces in a row from the values, or correct what details.reason names." },
   { 132021, "never", "Direct Send template name is taken",
-    "Use another direct_send_config.template_name: another template has this name, and Direct Send did not make it." },
+    "Use another direct_send_config.template_name: a template that Direct Send did not make has this name." },
   { 132068, "never", "Flow is blocked", "Send another flow, and correct this one's endpoint errors in WhatsApp Manager." },
   { 132069, "wait", "Flow throttled",
     "Wait an hour: a throttled flow can be sent 10 times an hour. Correct its endpoint errors in WhatsApp Manager." },
@@ -227,7 +227,7 @@ local ROWS = {
   { 138012, "wait", "Calls to this user in 24 hours are used up",
     "Wait until the time that details.reason names, then call again." },
   { 138013, "wait", "Business-initiated calling is not available",
-    "Ask the user to call: this number may not start calls. If the answer names a limit, wait, then ask less often." },
+    "Ask the user to call: this number must not start calls. If the answer names a limit, wait, then ask less often." },
   { 138014, "wait", "Calling is disabled for low quality",
     "Call only users who expect it, and wait until the restriction of the number ends." },
   { 138015, "never", "Calling cannot be enabled", "Raise the number's messaging limit to 2,000 or more, then enable calling." },

@@ -1,5 +1,7 @@
--- Reads the answer of a transport: returns a result, or a failure that says whether the message may have been sent. Makes the
--- details of every failure. Uses no network, and the clock only for a Retry-After that is a date.
+-- Reads the answer of a transport: returns a result, or a failure that says whether the message may have been sent. `details`
+-- is the table that describes a failure; this file makes it for an answer of the API, for a wrong value and for a refused
+-- request (a transport makes the details when no answer came). Never uses the network. Reads the clock only for a Retry-After
+-- that is a date.
 local codes = require "whatsapp.wire.error_codes"
 local core = require "whatsapp.core"
 local json = require "whatsapp.wire.json"
@@ -9,39 +11,41 @@ local values = require "whatsapp.util.values"
 
 local outcome = {}
 
----The headers that this file reads; those of TOLD below are added. The library's transports drop all other headers.
+---The headers that this file reads. A loop below adds the headers that TOLD names. The library's transports drop all other
+---headers.
 outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 
 ---@class whatsapp.details
----@field kind "invalid"|"refused"|"transport"|"api"|"protocol"|"store" invalid: the message is wrong; refused: the request was
----stopped before it was sent (see refused_by); transport: no complete answer; api: a Graph error; protocol: any other answer;
----store: the store of an outbox failed
----@field retryable boolean true: a repetition may help, and cannot send the message twice
+---@field kind "invalid"|"refused"|"transport"|"api"|"protocol"|"store" invalid: the message or another argument is wrong;
+---refused: this library or a function of yours stopped the request (see refused_by); transport: no complete answer came; api: the
+---API answered with an error object; protocol: the answer is neither a result nor an error object of the API; store: the store
+---of an outbox failed
+---@field retryable boolean true: a repetition may help, and it cannot send the message twice
 ---@field may_have_been_sent boolean true: the message may have reached the API
----@field problems whatsapp.problem[]? of kind "invalid"
----@field count integer? number of all problems; .problems has only the first 100
+---@field problems whatsapp.problem[]? of kind "invalid": the first 100 problems
+---@field count integer? of kind "invalid": number of all problems
 ---@field refused_by string? of kind "refused": "before_send", "token", "event", "on_warning", "credentials" or "pages"
 ---@field http_status integer?
----@field code integer? the error code of the API: compare this, not the texts
+---@field code integer? the error code of the API: let a program compare this code, not the texts
 ---@field subcode integer?
 ---@field type string?
 ---@field message string?
----@field reason string? error_data.details: the most useful sentence of the API
+---@field reason string? the member error_data.details of the error: usually the most exact sentence of the API
 ---@field error_user_title string? the API's sentence for a user
 ---@field error_user_msg string? the API's longer sentence for a user
 ---@field error_data any? error_data as the API sent it
----@field raw table? the whole error object, without secrets
+---@field raw table? the whole error object of the API, without secrets
 ---@field advice string? what to do after this error code
 ---@field trace_id string?
 ---@field retry_after number? seconds to wait before the next attempt
 ---@field waited number? seconds that the request waited for limits
 ---@field attempts integer? number of attempts that were made
 ---@field hint string? the directive that is missing in nginx's configuration
----@field answer table? of client:call: the whole decoded body, if the status is 2xx and the body has an error; for example, the
----body lists the users for whom the call succeeded
+---@field answer table? of client:call: the whole decoded body, if the status is 2xx and the body has an error. For example, the
+---body can list the users for whom the call succeeded
 ---@field pages integer? of client:pages: number of pages that were requested
 ---@field media_id string? of client:send_file: the id of the uploaded file
----@field session string? of media:upload_sample: pass it to continue the upload later
+---@field session string? of media:upload_sample: the option `session` of a later call continues the upload with it
 
 ---@class whatsapp.problem
 ---@field path string the place in the message, as in Lua: interactive.action.buttons[2].reply.title
@@ -54,7 +58,7 @@ local integer = values.integer
 
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
 
--- returns the seconds from 1970 to an HTTP date; os.time reads only local time
+-- returns the seconds from 1970 to an HTTP date; os.time cannot do this, because it takes local time
 local function date_to_seconds(text)
   local day, month, year, hour, minute, second = text:match "(%d+) (%a+) (%d+) (%d+):(%d+):(%d+)"
   if not MONTHS[month] then return nil end
@@ -107,15 +111,15 @@ end
 
 -- ---- verdicts -------------------------------------------------------------------------------------------------------------
 
--- returns the class of an error code (see wire/error_codes); nil for an unknown code
+-- returns the class of an error code (see wire/error_codes); nil: wire/error_codes does not have the code
 local function class_of(code)
   local known = codes[code]
   if known then return known.retry end
   if code and code >= 200 and code <= 299 then return "never" end
 end
 
----Judges an answer without success: whether the request may have been processed, and whether it may be repeated. No other
----function judges this. An answer that contains a message's id is never a refusal.
+---Judges an answer that is not a success: whether the API may have processed the request, and whether a program may repeat the
+---request. No other function judges this. An answer that contains a message's id is never a refusal.
 ---@param status integer
 ---@param code integer? the code of the Graph error
 ---@param has_id boolean true: the answer contains a message's id, although it is an error
@@ -128,7 +132,7 @@ function outcome.verdict(status, code, has_id, transient)
   return false, class == "safe" or (class == nil and (transient == true or status == 429))
 end
 
--- returns the error line; `facts` are codes and ids for the end of the line, in brackets
+-- returns the line `err` of a failure; the strings in `facts` come at the end of the line, in brackets
 local function line_of(details, facts)
   local known = codes[details.code]
   local line = details.message or (known and known.name) or "the API answered with an error"
@@ -143,7 +147,7 @@ local function line_of(details, facts)
   return #facts == 0 and line or ("%s (%s)"):format(line, table.concat(facts, ", "))
 end
 
--- Returns a copy of a tree, with long tokens replaced in each string. Drops tables below `depth` levels.
+-- Returns a copy of a table with its inner tables. Replaces long tokens in each string. Drops tables below `depth` levels.
 local function tree_without_tokens(value, depth)
   if type(value) == "string" then return without_tokens(value) end
   if type(value) ~= "table" then return value end
@@ -153,7 +157,7 @@ local function tree_without_tokens(value, depth)
   return copy
 end
 
--- returns a string of the API on one line, without long tokens and control characters; nil for other values
+-- returns a string of the API on one line: without long tokens, control characters escaped; nil for other values
 local function shown_text(text)
   if type(text) == "string" then return show.line(without_tokens(text)) end
 end
@@ -182,8 +186,8 @@ local function api_failure(status, headers, err, has_id)
   return nil, line_of(details, { "HTTP " .. status }), shown.details(details)
 end
 
----Reads an error of a webhook, and returns it in the form of an error in an answer. Such an error is final: the message was not
----delivered, and a repetition cannot deliver it twice.
+---Reads an error object of a webhook. Returns the same `err` and `details` as for an error in an answer. Such an error is final:
+---the message was not delivered, and a repetition cannot deliver it twice.
 ---@param err table { code, title, message, error_data = { details } }, or the older { code, title, details }
 ---@return string err
 ---@return whatsapp.details details
@@ -238,7 +242,7 @@ local function parts_of(answer)
   return integer(answer.status) or 0, headers, decoded(answer.body)
 end
 
--- reads a response without success
+-- reads a response that is not a success
 local function failure_of(answer, status, headers, object, problem)
   if not object then
     return protocol_failure(status, headers, describe(headers, type(answer.body) == "string" and answer.body or ""))
@@ -250,7 +254,7 @@ end
 
 local function copied(answer) return { status = answer.status, headers = answer.headers, body = answer.body } end
 
--- returns the response as a table without a metatable; nil if its metatable raises
+-- returns a copy of the response without its metatable; nil if the metatable raises
 local function plain(answer)
   local ok, copy = pcall(copied, answer)
   return ok and copy or nil
@@ -281,15 +285,15 @@ function outcome.read(answer)
   return failure_of(answer, status, headers, object)
 end
 
----Reads the answer to a message: ids, or `success` after a message was marked as read. A 2xx answer with an id is a success,
----even if it also has an error.
+---Reads the answer to a message. A 2xx answer is a success if it has the id of a message, even if it also has an error; or if it
+---has success = true and no error, as after a message was marked as read.
 ---@param answer whatsapp.response as outcome.checked returns it
 ---@return table? result has the same form as the API's answer: .messages[1].id, .contacts[1].wa_id; after mark_read: .success
 ---@return string? err
 ---@return whatsapp.details? details
 function outcome.message(answer)
   local status, body = answer.status, answer.body
-  if body and status >= 200 and status <= 299 then -- the short way for nearly all answers
+  if body and status >= 200 and status <= 299 then -- the short way; nearly all answers take it
     local object = decode(body, RESULT)
     if names_message(object) or (type(object) == "table" and object.success == true and object.error == nil) then
       return object
@@ -299,9 +303,9 @@ function outcome.message(answer)
   return failure_of(answer, number, headers, object, "JSON without the id of a message")
 end
 
-local SUCCESSES = { "id", "data", "calls" } -- a successful answer to another request has one of these members
+local SUCCESSES = { "id", "data", "calls" } -- a successful answer to a request that is not a message has one of these members
 
----Reads any answer, for a program that sends the requests itself.
+---Reads the answer to any request, for a program that sends the requests itself.
 ---@param answer whatsapp.response header names in lower case
 ---@return table? result has the same form as the API's answer
 ---@return string? err
@@ -327,7 +331,7 @@ for _, row in ipairs(TOLD) do
   for i = 3, #row do table.insert(outcome.HEADERS, row[i]) end
 end
 
----Reads the headers of TOLD into `info`.
+---Reads the headers that TOLD names, and puts their values into `info`: the third return value of a send that succeeded.
 ---@param info table
 ---@param headers table<string, string> as outcome.checked returns them
 ---@param clean fun(of: any, value: any): any removes secrets from a value
@@ -340,11 +344,11 @@ function outcome.tell(info, headers, clean, of)
   end
 end
 
--- ---- failures that are made here ------------------------------------------------------------------------------------------
+-- ---- failures without an answer -------------------------------------------------------------------------------------------
 
 ---@param err string
 ---@param problems whatsapp.problem[]? problems of the value
----@return nil, string err, whatsapp.details details of a wrong value; nothing was sent
+---@return nil, string err, whatsapp.details details of kind "invalid"; nothing was sent
 function outcome.invalid(err, problems)
   problems = problems or {}
   return nil, err, shown.details {
@@ -354,7 +358,7 @@ end
 
 ---@param by string the value of refused_by: it names the part that stopped the request
 ---@param err string
----@return nil, string err, whatsapp.details details
+---@return nil, string err, whatsapp.details details of kind "refused"; nothing was sent
 function outcome.refused(by, err)
   return nil, err, shown.details {
     kind = "refused", refused_by = by, retryable = false, may_have_been_sent = false, attempts = 0,

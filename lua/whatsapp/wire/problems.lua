@@ -1,12 +1,13 @@
--- Collects the problems of a table that Lua code checks. The form is that of the core's problems: path, rule, limit, actual,
--- message. Warnings have a separate list. Keeps at most 100 of each, and counts all problems. Checks nothing itself.
+-- Collects the problems that Lua code finds in a table. A problem has the same members as a problem that the core (C) finds:
+-- path, rule, limit, actual, message. Warnings have a separate list. Keeps at most 100 problems and 100 warnings, and counts all
+-- problems. Never checks a value itself.
 local options = require "whatsapp.util.options"
 local outcome = require "whatsapp.wire.outcome"
 local show = require "whatsapp.util.show"
 
 local problems = {}
 
--- KEPT: number of problems that are kept. NAMED: number of problems in the line. LONGEST: bytes of a value that is shown.
+-- KEPT: the most problems in a list. NAMED: the most problems in the line `err`. LONGEST: the most bytes of a value in a text.
 local KEPT, NAMED, LONGEST = 100, 3, 60
 
 ---@class whatsapp.report
@@ -16,7 +17,7 @@ local KEPT, NAMED, LONGEST = 100, 3, 60
 local Report = {}
 Report.__index = Report
 
----@param subject string? the name of the table in problems without a path: "message" if absent
+---@param subject string? the name of the checked table, for a problem of the whole table: "message" if absent
 ---@return whatsapp.report
 function problems.new(subject)
   return setmetatable({ problems = {}, warnings = {}, count = 0, subject = subject or "message" }, Report)
@@ -46,9 +47,9 @@ end
 ---@return string "1 item", "2 items"
 function problems.counted(count, unit) return ("%d %s%s"):format(count, unit, count == 1 and "" or "s") end
 
----Returns the words for an unknown name. They end with a similar known name, or with the list of the known names.
+---Returns the words for an unknown name. The words end with a similar known name, or with a list of at most 30 known names.
 ---@param name any
----@param names table<string, any>
+---@param names table<string, any> the known names, as keys
 ---@param what string the beginning of the words, such as "no such field"
 ---@return string
 function problems.unknown(name, names, what)
@@ -64,7 +65,7 @@ end
 
 ---@param path string "" for the table itself
 ---@param name any a name, or the position in a list
----@return string path as Lua writes it: a.b[2]["c d"]
+---@return string path in Lua's notation: a.b[2]["c d"]
 function problems.path(path, name)
   if type(name) == "number" then return ("%s[%s]"):format(path, tostring(name)) end
   if type(name) ~= "string" then return ("%s[%s]"):format(path, show.value(name, LONGEST)) end
@@ -86,6 +87,7 @@ local function record(self, path, rule, sentence, limit, actual)
   }
 end
 
+---Adds a problem.
 ---@param path string
 ---@param rule string a name of schema.terms().codes
 ---@param sentence string what is wrong, without the path
@@ -96,6 +98,7 @@ function Report:add(path, rule, sentence, limit, actual)
   if #self.problems < KEPT then table.insert(self.problems, record(self, path, rule, sentence, limit, actual)) end
 end
 
+---Adds a warning.
 ---@param path string
 ---@param rule string
 ---@param sentence string
@@ -105,7 +108,7 @@ function Report:warn(path, rule, sentence, limit, actual)
   if #self.warnings < KEPT then table.insert(self.warnings, record(self, path, rule, sentence, limit, actual)) end
 end
 
----Reports a text, list or number that is too large.
+---Reports a text that is too long, or a list that has too many items.
 ---@param path string
 ---@param rule "max_chars"|"max_items"
 ---@param size integer
@@ -116,24 +119,28 @@ function Report:over(path, rule, size, unit, most, where)
   self:add(path, rule, ("%s, at most %d%s"):format(problems.counted(size, unit), most, where or ""), most, size)
 end
 
+---Reports a value that is missing.
 ---@param path string
 ---@param words string describe the missing value
 ---@param limit (number|string)?
 function Report:missing(path, words, limit) self:add(path, "required", "missing: " .. words, limit) end
 
+---Reports a value that must be absent.
 ---@param path string
----@param words string
+---@param words string say why
 function Report:forbid(path, words) self:add(path, "forbidden", words) end
 
----@param path string
----@param value any a value that another item of the list has too
+---Reports a value that occurs twice in a list.
+---@param path string of the second item with this value
+---@param value any
 function Report:twice(path, value)
   self:add(path, "unique", ("%s occurs twice, must be unique"):format(problems.shown(value)), nil, value)
 end
 
----@param list whatsapp.problem[] problems of another check of the same table; a problem is left out if its path has a problem
----already
----@param count integer
+---Adds the problems that another check found in the same table. Leaves out a problem if this report has a problem with the same
+---path already.
+---@param list whatsapp.problem[]
+---@param count integer number of all problems that the other check found
 function Report:join(list, count)
   local known = {}
   for _, problem in ipairs(self.problems) do known[problem.path] = true end
@@ -144,7 +151,7 @@ function Report:join(list, count)
   self.count = self.count + count
 end
 
----Changes all problems into warnings: for the mode "lenient".
+---Moves all problems to the warnings: for the mode "lenient".
 function Report:soften()
   for _, problem in ipairs(self.problems) do
     if #self.warnings < KEPT then table.insert(self.warnings, problem) end
@@ -152,7 +159,7 @@ function Report:soften()
   self.problems, self.count = {}, 0
 end
 
----@return string line names the first problems
+---@return string line names up to three problems, and the number of the others
 function Report:line()
   local list = {}
   for i = 1, math.min(#self.problems, NAMED) do list[i] = self.problems[i].message end
@@ -160,6 +167,7 @@ function Report:line()
   return rest > 0 and ("%s (and %s)"):format(line, problems.counted(rest, "more problem")) or line
 end
 
+---Returns the outcome of a check: true and the warnings; or, if there are problems, nil, err, details.
 ---@return true? ok
 ---@return whatsapp.problem[]|string warnings after a failure: a line that names up to three problems
 ---@return whatsapp.details? details of a failure: .problems has the first 100 problems

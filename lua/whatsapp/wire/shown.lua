@@ -1,5 +1,5 @@
--- Prints a result, `info` and `details` as readable lines. Only sets metatables with __tostring: pairs() and JSON writers see
--- plain tables. Never shows a secret: the tables have no secrets, because other code removed them.
+-- Gives results, `info` and `details` a readable text, for print() and tostring(). Only sets metatables with __tostring: pairs()
+-- and JSON writers see plain tables. Never removes a secret: send/credentials removes the secrets from these tables.
 local core = require "whatsapp.core"
 local show = require "whatsapp.util.show"
 
@@ -18,17 +18,17 @@ local KINDS = {
   protocol = "an answer that is not the API's",
 }
 
--- returns a sentence: what the program should do next
+-- returns a line that says whether the request was sent, and what the program should do next
 local function next_step(details)
   if details.retryable then
     local wait = details.retry_after and (" after %g seconds"):format(details.retry_after) or ""
     return "it was not sent; try again" .. wait
   end
-  if details.may_have_been_sent then return "it may have been sent; a program should not repeat it on its own" end
+  if details.may_have_been_sent then return "it may have been sent; do not let a program repeat it" end
   return "it was not sent; the same request fails again"
 end
 
-local FACTS = { -- member, and the format in which it is shown
+local FACTS = { -- rows: the name of a member, and the format of its value
   { "code", "code %s" }, { "http_status", "HTTP %s" }, { "refused_by", "by %s" }, { "attempts", "attempts: %s" },
   { "waited", "waited %s seconds for limits" }, { "stamp", "stamp %s" }, { "trace_id", "trace %s" },
   { "media_id", "media %s" },
@@ -90,7 +90,7 @@ end
 ---@return whatsapp.details details the same table
 function shown.details(details) return setmetatable(details, Details) end
 
-shown.INFO, shown.RESULT = Info, Result -- metatables for tables that are made for each message
+shown.INFO, shown.RESULT = Info, Result -- for code that sets the metatable itself
 
 ---@param result table
 ---@return table result the same table

@@ -36,8 +36,8 @@ local function taken(from, name)
   return value
 end
 
--- Returns a copy of a list in which `change` has changed each table. These stay as they are, so that the check of the message
--- refuses them: a value that is not a list, an item that is not a table, and an item after a hole.
+-- Returns a copy of a list in which `change` has changed each table. Other items, members with names and holes stay, so that the
+-- check of the message refuses them. A value that is not a table stays as it is.
 local function mapped(list, change)
   if type(list) ~= "table" then return list end
   local made = {}
@@ -104,8 +104,9 @@ local function copy_with(value, name, member)
   return type(meta) == "table" and setmetatable(made, meta) or made
 end
 
--- Returns the same table, or a copy in which numbers are texts. NaN and the infinities stay, so that the check refuses them.
--- Linear: each table is read once.
+-- Returns the same table, or a copy in which numbers are texts. NaN, the infinities and numbers that a float may not hold exactly
+-- stay, so that the check refuses them.
+-- Reads each table once.
 local function with_texts(value, depth, seen)
   if seen[value] then return seen[value] end
   seen[value] = value
@@ -372,7 +373,7 @@ local ACTIONS = {
   end },
 }
 
--- turns a short card into a card of the API; to a card of the API it only adds the index
+-- Turns a short card into a card of the API. For a card of the API, it fills in the index and the type if they are absent.
 local function card_of(short, place)
   local card, kind = copy(short), "cta_url"
   for _, row in ipairs(ACTIONS) do

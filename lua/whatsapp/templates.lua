@@ -47,8 +47,8 @@ function templates.validate(definition)
 end
 
 ---Makes a store for the client's option `templates`. The store asks the API for the definition of a template when a message first
----needs it, and keeps the definition. The client refuses a message only because of a definition that is not older than `fresh`
----seconds. If the API cannot be asked, the client sends the message, with a warning.
+---needs it, and keeps the definition. Before the client refuses a message, it asks again for a definition that is older
+---than `fresh` seconds. If the API gives no answer, the client sends the message, with a warning.
 ---@param options whatsapp.templates.store_options?
 ---@return whatsapp.templates.store
 function templates.store(options)

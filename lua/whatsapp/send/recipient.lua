@@ -17,7 +17,7 @@ local recipient = {}
 
 local MEMBERS = { "to", "recipient", "recipient_type" }
 
--- the two letters of a country, then letters or digits; with ENT, the id belongs to a portfolio
+-- the two letters of a country, then letters or digits; an id with ENT belongs to a portfolio of businesses
 local USER_IDS = { "^%a%a%.%w+$", "^%a%a%.ENT%.%w+$" }
 
 ---@param value any

@@ -1,5 +1,5 @@
--- Flows: makes the endpoint that gives a flow the data of its screens, and makes the endpoint's keys. This is the public face:
--- flows/ does the work, and libcrypto does all ciphers. Never sends anything: client.flows sends requests about flows.
+-- Flows: makes the endpoint that gives a flow the data of its screens, and makes the endpoint's keys. Holds the public names:
+-- the files of flows/ do the work, with libcrypto's ciphers. Never sends anything: client.flows sends requests about flows.
 local options_of = require "whatsapp.util.options"
 
 ---@class whatsapp.flows

@@ -560,8 +560,8 @@ end
 
 local LONGEST = 4096
 
--- Returns the position after the cluster at `at`, and its number of code points, as clusters.next does. Reads plain ASCII
--- without the module of clusters.
+-- A cluster is a character as a reader sees it: one or more code points. Returns the position after the cluster at `at`, and the
+-- number of its code points, as clusters.next does. Reads plain ASCII without util/clusters.
 local function next_cluster(text, at, most)
   local following = text:byte(at + 1)
   if not following or following < 0x80 and following >= 0x20 and text:byte(at) < 0x80 then return at + 1, 1 end
@@ -613,7 +613,7 @@ end
 ---@return string[]
 function message.split(text, longest)
   longest = longest or LONGEST
-  if type(text) ~= "string" then error("a text that is split is a string, got a " .. type(text), 2) end
+  if type(text) ~= "string" then error("message.split takes a string, got a " .. type(text), 2) end
   if type(longest) ~= "number" or longest < 1 or longest ~= longest then error("a part must be at least 1 character long", 2) end
   longest = math.floor(longest)
   local list, at = {}, after_spaces(text, 1)

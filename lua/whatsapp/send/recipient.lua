@@ -95,7 +95,7 @@ local READERS = {
 function recipient.of(address)
   local read = READERS[type(address)]
   if not read then
-    return nil, "an address is a phone number, a group, a user id, a table with `to` or `recipient`, or an event, got a "
+    return nil, "an address is a phone number, the id of a group or user, a table with `to` or `recipient`, or an event, got a "
       .. type(address)
   end
   local members, err = read(address)

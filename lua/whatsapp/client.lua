@@ -38,7 +38,7 @@ local M = {}
 ---message in 6 seconds
 ---@field stamp boolean? true: each message gets a new id in biz_opaque_callback_data; its status webhooks repeat this id
 ---@field before_send (fun(request: table): boolean?, string?)? called before each attempt, for example to write a journal; the
----request has .stamp, .to and .body. If it returns false, or nil and an error, the request is not sent
+---request has .stamp, .to and .body. If the function returns false, or nil and an error, the request is not sent
 ---@field mode "strict"|"lenient"? "strict" if absent; "lenient" sends every message that can be written as JSON
 ---@field app_secret string? with it, requests carry appsecret_proof
 ---@field proxy string? URL; "" connects without a proxy, even if the environment names a proxy
@@ -49,7 +49,8 @@ local M = {}
 ---@field allow_http boolean? true: plain http is allowed to every host
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
 ---@field observe (fun(event: whatsapp.observed))? called for each message and each call that ended, and for each attempt that
----is repeated: whatsapp.metrics, or a function; if it raises, observe_error of `info` or `details` has the error
+---is repeated: an object of whatsapp.metrics.new(), or a function. If the function raises, observe_error of `info` or `details`
+---has the error
 ---@field on_warning fun(warning: whatsapp.problem, message: table)? called for a problem
 ---that the API may refuse; the second argument is the message, or for an upload the type, filename and size of the file
 ---@field media_store whatsapp.media_store|false? remembers the files that client:send_file uploaded; in memory if absent
@@ -70,19 +71,19 @@ local M = {}
 
 ---@alias whatsapp.transport_function fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
 
----Sends a request and returns its answer. The library calls it in the coroutine of the code that sends; it may yield there, and
----must not raise.
+---A transport sends a request and returns the answer. The library calls the transport in the coroutine of the code that sends.
+---The transport may yield there, and must not raise.
 ---@class whatsapp.Transport
 ---@field now (fun(): number)? seconds of a clock that never goes back; without now and sleep, the client retries nothing and
 ---has no limits
 ---@field sleep fun(seconds: number)?
 ---@field start (fun(request: whatsapp.request, slot: any, inbox: any))? begins a request; with `wait`, many requests may be on
----the wire at once
+---the wire at once. The slot identifies the request; the inbox identifies the batch that waits for the answer
 ---@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? returns the slot and the
----answer of one request; no value if the seconds are over
+---answer of one request; returns no value if no answer came in these seconds
 ---@field close fun()?
----@field streams boolean? true if it sends body_file and form, and writes to_file; for other transports the library puts files
----into the body
+---@field streams boolean? true: the transport sends body_file and form, and writes to_file; for other transports the library
+---puts files into the body
 ---@overload fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
 
 ---@class whatsapp.log_entry
@@ -293,7 +294,8 @@ function client:with(changes)
   return make(state)
 end
 
----Closes the connections; clients from client:with share them. May be called again.
+---Closes the client, and all clients that share its connections through client:with. Closes the transport only if the library
+---made it: a program closes its own transport. May be called again.
 function client:close()
   local state = private[self]
   if not state then error("not a client: call its functions with a colon, as in client:close()", 2) end
@@ -402,8 +404,8 @@ end
 
 ---Sends many messages, several at once. Returns each message with its outcome, in the order in which the messages end:
 ---`for message, result, err, details in client:each(messages) do`. Messages to one recipient keep their order while the limit
----for a recipient is on (option `limiter`). You may leave the loop early: batch:close() then returns the messages that were
----under way.
+---for a recipient is on (option `limiter`). You may leave the loop early: batch:close() then returns the outcomes
+---of all other messages that were read.
 ---@param messages whatsapp.Message[]|fun(): whatsapp.Message? a list, or a function that returns the next
 ---message, and nil at the end
 ---@param options whatsapp.each_options?

@@ -16,7 +16,7 @@ local whatsapp = {}
 
 whatsapp._VERSION = "0.2.0"
 
----The newest version of the Graph API that this library knows. The option version has this value if it is absent.
+---The newest version of the Graph API that this library knows. If the option `version` is absent, a client uses this version.
 whatsapp.GRAPH_VERSION = "v26.0"
 
 ---JSON's null: the light userdata NULL. It is equal to cjson.null and ngx.null.
@@ -93,6 +93,7 @@ setmetatable(whatsapp, {
   end,
 })
 
+---Makes a client. Sends nothing.
 ---@param options whatsapp.options token and phone_number_id are required
 ---@return whatsapp.client
 function whatsapp.new(options)

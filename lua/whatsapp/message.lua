@@ -36,8 +36,8 @@ local function taken(from, name)
   return value
 end
 
--- Returns a copy of a list in which `change` has changed each table. These stay as they are, so that the check of the message
--- refuses them: a value that is not a list, an item that is not a table, and an item after a hole.
+-- Returns a copy of a list in which `change` has changed each table. Other items, members with names and holes stay, so that the
+-- check of the message refuses them. A value that is not a table stays as it is.
 local function mapped(list, change)
   if type(list) ~= "table" then return list end
   local made = {}
@@ -104,8 +104,9 @@ local function copy_with(value, name, member)
   return type(meta) == "table" and setmetatable(made, meta) or made
 end
 
--- Returns the same table, or a copy in which numbers are texts. NaN and the infinities stay, so that the check refuses them.
--- Linear: each table is read once.
+-- Returns the same table, or a copy in which numbers are texts. NaN, the infinities and numbers that a float may not hold exactly
+-- stay, so that the check refuses them.
+-- Reads each table once.
 local function with_texts(value, depth, seen)
   if seen[value] then return seen[value] end
   seen[value] = value
@@ -372,7 +373,7 @@ local ACTIONS = {
   end },
 }
 
--- turns a short card into a card of the API; to a card of the API it only adds the index
+-- Turns a short card into a card of the API. For a card of the API, it fills in the index and the type if they are absent.
 local function card_of(short, place)
   local card, kind = copy(short), "cta_url"
   for _, row in ipairs(ACTIONS) do
@@ -559,8 +560,8 @@ end
 
 local LONGEST = 4096
 
--- Returns the position after the cluster at `at`, and its number of code points, as clusters.next does. Reads plain ASCII
--- without the module of clusters.
+-- A cluster is a character as a reader sees it: one or more code points. Returns the position after the cluster at `at`, and the
+-- number of its code points, as clusters.next does. Reads plain ASCII without util/clusters.
 local function next_cluster(text, at, most)
   local following = text:byte(at + 1)
   if not following or following < 0x80 and following >= 0x20 and text:byte(at) < 0x80 then return at + 1, 1 end
@@ -612,7 +613,7 @@ end
 ---@return string[]
 function message.split(text, longest)
   longest = longest or LONGEST
-  if type(text) ~= "string" then error("a text that is split is a string, got a " .. type(text), 2) end
+  if type(text) ~= "string" then error("message.split takes a string, got a " .. type(text), 2) end
   if type(longest) ~= "number" or longest < 1 or longest ~= longest then error("a part must be at least 1 character long", 2) end
   longest = math.floor(longest)
   local list, at = {}, after_spaces(text, 1)

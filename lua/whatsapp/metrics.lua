@@ -1,5 +1,6 @@
--- Counts the events of the option `observe`, as Prometheus does: in counters, gauges and histograms. metrics/rows maps events to
--- metrics; a sink keeps the numbers. Never keeps a recipient, a message id or a text; a label has a limited number of values.
+-- Counts the events of the option `observe` in counters, gauges and histograms of Prometheus. metrics/rows maps events to
+-- metrics. A sink is the object that keeps the numbers. Never keeps a recipient, a message id or a text; a label has a limited
+-- number of values.
 local options_of = require "whatsapp.util.options"
 local rows = require "whatsapp.metrics.rows"
 local sinks = require "whatsapp.metrics.sinks"

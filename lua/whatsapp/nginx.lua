@@ -64,8 +64,8 @@ end
 local DEFER = { concurrency = "count", max = "count" }
 local LATE = 1 -- seconds; a timer that begins later counts as dropped: nginx drops timers over lua_max_running_timers
 
--- Counts a timer that begins. Returns a guard, and a function that counts the timer's end. If a job ends its timer (with the old
--- ngx.exit), run() cannot call this function: the garbage collector does it when it frees the guard.
+-- Counts a timer that begins. Returns a guard, and a function that counts the timer's end. A job may end its timer with the old
+-- ngx.exit: then run() cannot call this function, and the garbage collector calls it when it frees the guard.
 local function count_timer(state)
   local timer_guard, has_ended = newproxy(true), false -- luacheck: ignore 113
   local function ended()
@@ -137,7 +137,7 @@ end
 
 -- ---- shared dicts ------------------------------------------------------------------------------------------------------
 -- All workers share the dicts. There are no locks: each step is one atomic operation of the dict. A worker may die between two
--- steps: the comments say what happens then.
+-- steps. The comments of each function say what happens then.
 
 ---Returns a shared dict. Raises an error if there is no such dict.
 ---@param dict string|ngx.shared.DICT
@@ -179,7 +179,7 @@ local Limits = {}
 Limits.__index = Limits
 
 -- Returns the seconds until an entry expires, always over 0: for the dict, 0 means that the entry never expires. The dict cuts
--- the seconds to whole milliseconds; the half millisecond is against errors of rounding.
+-- the seconds to whole milliseconds; the half millisecond makes up for errors of rounding.
 local function lifetime(from, ends)
   return (math.max(1, math.ceil((ends - from) / 1000)) + 0.5) / 1000
 end

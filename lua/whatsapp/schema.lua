@@ -18,7 +18,8 @@ local schema = {}
 ---@field values string[]? the allowed values
 ---@field class "H"|"G"|"S" H: a hard rule; G: a rule from the guides; S: a soft rule, which only makes a warning
 ---@field doc string
----@field section string the path of a page of Meta's documentation; schema.terms().documentation is the first part of its URL
+---@field section string the path of a page of Meta's documentation; the first part of its URL is in
+---schema.terms().documentation
 ---@field when { path: string, value: string? }[] the choices that lead to the field. In a choice, the member at `path` has the
 ---value; if the choice has no value, the member is present
 

@@ -1,4 +1,4 @@
--- The name of two stores in version 0.1: they keep their data in nginx's shared dicts. Now they are in whatsapp.nginx.
+-- The name of two stores of whatsapp.nginx in version 0.1, for old programs. Never has other code.
 local nginx = require "whatsapp.nginx"
 
 return { limits = nginx.limits, events = nginx.events }

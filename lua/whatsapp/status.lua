@@ -1,5 +1,6 @@
--- Tracks messages after the API accepted them. Reads the statuses of webhooks; they may come in any order and more than once. A
--- state only moves forward; the order of the statuses does not change the last state. No network.
+-- Tracks messages after the API accepted them. A tracker keeps one state for each message. It reads the statuses of webhooks,
+-- which may come in any order and more than once. A state only moves forward, so the last state is the same for every order.
+-- Never sends anything.
 local expiring = require "whatsapp.util.expiring"
 local options_of = require "whatsapp.util.options"
 local user_ids = require "whatsapp.webhook.user_ids"
@@ -31,7 +32,7 @@ local function earlier(a, b)
   return math.min(a, b)
 end
 
--- Orders failures by time: a state always shows the earliest failure, in whichever order the events came.
+-- Orders failures by time: a state always shows the earliest failure, for every order of the events.
 local function is_before(a, b)
   if a.time ~= b.time then return (a.time or math.huge) < (b.time or math.huge) end
   if a.details.code ~= b.details.code then return (a.details.code or math.huge) < (b.details.code or math.huge) end
@@ -231,7 +232,7 @@ local function timed_out(state, wanted, seconds)
   return nil, ("after %g seconds the status is %s, not %s"):format(seconds, details.status, wanted), details
 end
 
----Waits until a message reaches a status, or fails. Other code must feed the events during the wait.
+---Waits until a message reaches a status or a later one, or fails. Other code must feed the events during the wait.
 ---@param id string the message's id, or its stamp
 ---@param wanted "accepted"|"sent"|"delivered"|"read"|"played"
 ---@param timeout number seconds
@@ -240,7 +241,7 @@ end
 ---@return string? err
 ---@return whatsapp.details? details as client:send returns them; after a time-out they have .status
 function tracker:await(id, wanted, timeout, participant)
-  if not RANK[wanted] then error("no such status: " .. tostring(wanted), 2) end
+  if not RANK[wanted] then error("tracker:await does not know the status " .. tostring(wanted), 2) end
   if not self.sleep then error("await needs the option sleep of the tracker: status.tracker { sleep = cqueues.sleep }", 2) end
   local waited = 0
   while true do

@@ -8,7 +8,7 @@ local show = require "whatsapp.util.show"
 ---@class whatsapp.webhook
 local webhook = {}
 
-local signature -- loaded at the first challenge or signature: parse() needs no libcrypto
+local signature -- webhook/signature; loaded at the first call of challenge() or verify(), because parse() needs no libcrypto
 
 local function signatures()
   signature = signature or require "whatsapp.webhook.signature"

@@ -1,5 +1,6 @@
--- Knows which users may get a message that is not a template: a message of the user opens a window of 24 hours. Learns from
--- events, and only advises: the API decides. No network.
+-- Knows which users may get a message that is not a template. A user's message or call opens a window of 24 hours; in this time
+-- the API takes every type of message. A book keeps the time at which each user's window closes. It learns from events. It only
+-- advises, because the API decides. Never sends anything.
 local expiring = require "whatsapp.util.expiring"
 local options_of = require "whatsapp.util.options"
 local user_ids = require "whatsapp.webhook.user_ids"
@@ -9,7 +10,7 @@ local window = {}
 
 local integer = values.integer
 
-local DAY = 24 * 3600 -- the same after a click on an ad: the 72 hours of an ad change prices only
+local DAY = 24 * 3600 -- a click on an ad makes no longer window: the 72 hours after the click only change prices
 local KEEP = 30 * DAY -- the book remembers a closed window for this time
 local CLOSED = 131047 -- the API's code for a message that came after the window had closed
 

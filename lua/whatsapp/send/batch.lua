@@ -1,6 +1,8 @@
 -- Sends many messages at once, over any transport: drives one delivery for each message under way. If the transport has start()
 -- and wait(), up to `concurrency` messages are on the wire at once; else one. All work is done in the coroutine that asks for
 -- the next outcome: a message gets no coroutine and no closure. Never works in the background.
+-- A slot is the value that start() gets and wait() returns with the answer: here the delivery. An inbox is the value that names
+-- the batch for start() and wait(): wait() of the library's transports returns only the answers for this batch.
 local caller = require "whatsapp.send.caller"
 local core = require "whatsapp.core"
 local delivery = require "whatsapp.send.delivery"
@@ -25,10 +27,10 @@ Batch.__index = Batch
 Batch.__name = "whatsapp.batch"
 
 ---@class whatsapp.progress
----@field done integer messages that have ended
----@field failed integer messages that have failed; `done` counts them too
+---@field done integer messages whose outcome was returned
+---@field failed integer messages that failed; `done` counts them too
 ---@field total integer? if the messages are a list
----@field rate number messages that ended, divided by the seconds since the start
+---@field rate number `done` divided by the seconds since the start
 ---@field in_flight integer messages on the wire
 
 ---@class whatsapp.BatchOutcome
@@ -50,8 +52,8 @@ local function follow(self, one)
   one.key = false
 end
 
--- The delivery is over: appends it to the linked list of outcomes, which the caller reads later. Allocates nothing. May be
--- called again after it raised.
+-- The delivery is over: appends it to the linked list of outcomes, which the caller reads later; this allocates nothing. Then
+-- begins the next message to the same recipient. May be called again after it raised.
 local function finish(self, one)
   if not one.is_ended then
     if self.first_ended then self.last_ended.after = one
@@ -193,8 +195,8 @@ end
 
 local LONGEST = 60 -- the longest single wait, in seconds
 
--- A transport without inboxes may return an answer that belongs to another batch: puts the answer into that batch's list.
--- Allocates nothing, so that no answer is lost.
+-- Puts an answer into the list of the batch that it belongs to: a user's transport may ignore the inbox, and return the answer
+-- of another batch. Allocates nothing, so that no answer is lost.
 local function hand_over(one, response, err, details)
   local owner = one.batch
   one.response, one.err, one.details, one.answered_before = response, err, details, owner.answered
@@ -301,9 +303,9 @@ end
 
 Batch.__call = next_outcome
 
----Ends early: reads no further messages, begins none of the waiting messages, and waits for the messages on the wire. May be
+---Ends early: reads no further messages, sends none of the messages that wait, and waits for the messages on the wire. May be
 ---called again.
----@return whatsapp.BatchOutcome[] outcomes of the messages that were under way
+---@return whatsapp.BatchOutcome[] outcomes of all messages that were read and whose outcome was not returned yet
 function Batch:close()
   check_batch(self)
   local outcomes = {}

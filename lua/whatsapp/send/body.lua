@@ -1,5 +1,6 @@
 -- Files for a transport that does not stream: puts the files of a request into its `body`, and writes the body of a response to
--- the file that the request names. Both have a largest size. Never sends; never overwrites a file.
+-- the file that the request names. Both bodies have a
+-- largest size. Never sends; never overwrites a file.
 local outcome = require "whatsapp.wire.outcome"
 local source = require "whatsapp.media.file"
 local stream = require "whatsapp.transport.upload"
@@ -7,7 +8,7 @@ local values = require "whatsapp.util.values"
 
 local body = {}
 
----The largest body in bytes: the largest file that the API takes, and the form around it.
+---The largest body in bytes: room for the largest file that the API takes (100 MiB), and for the form around the file.
 body.MOST = 101 * 1024 * 1024
 
 local PIECE, MAX_FILE = 65536, 100 * 1024 * 1024
@@ -85,7 +86,7 @@ local function write(path, bytes)
   return nil, unwritten or unclosed
 end
 
----Writes the body of a response to the file that its request names. Calls the progress function once.
+---Writes the body of a response to the file that its request names. Calls the progress function at most once.
 ---@param request whatsapp.request as body.inlined returned it
 ---@param response whatsapp.response
 ---@return whatsapp.response? response with `size` in place of `body` if the body was written; else the same table

@@ -1,10 +1,12 @@
--- The coroutine that runs a function of the user, and whether it is still alive. A token function or a hook may wait. If its
--- coroutine dies meanwhile, the function never returns, and the client must go on without it. Never resumes a coroutine.
+-- A caller is the coroutine that runs a function of the user, such as a hook or a token function. This file tells whether a
+-- caller is still alive. The function may wait. If its coroutine dies during the wait, the function never returns, and the
+-- client must go on without the result. Never resumes a coroutine.
 --
--- nginx frees what it knows of a coroutine when the request of the coroutine ends: a call of coroutine.status after that reads
--- freed memory, and the worker crashes (seen with 1.22). nginx also uses a coroutine of an ended request for a later request.
--- So a caller is known by its coroutine and by ngx.ctx, which is a new table in each request; and coroutine.status is called only
--- in the request of the coroutine. The end of another request shows when the garbage collector has removed its ngx.ctx.
+-- When a request ends, nginx frees its data about the request's coroutines. A later call of coroutine.status reads the freed
+-- memory, and the worker crashes (seen with 1.22). nginx also uses a coroutine of an ended request for a later request.
+-- So this file identifies a caller by its coroutine and by ngx.ctx, which is a new table in each request. It calls
+-- coroutine.status only in the request of the coroutine. For another request, it keeps a weak reference to ngx.ctx: the request
+-- has ended if the garbage collector has removed that table.
 local running = coroutine.running
 
 local caller = {}

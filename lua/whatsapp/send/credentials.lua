@@ -56,7 +56,7 @@ function credentials.is_graph(url, base_url)
   local read = url_reader.read(url)
   local host = read and read.port == 443 and read.host or ""
   local graph = HOSTS[host]
-  -- The URL must write the host exactly so: then no other reader of the URL can find a different host.
+  -- The host in the URL must have exactly the spelling of HOSTS: then no other reader of the URL can find a different host.
   if graph == nil or (authority ~= host and authority ~= host .. ":443") then
     return nil, ("the token goes to graph.facebook.com and lookaside.fbsbx.com only, not to %s"):format(shown(authority))
   end
@@ -66,8 +66,8 @@ end
 
 -- ---- scrubbing ------------------------------------------------------------------------------------------------------------
 
--- The list keeps the secrets of the latest requests, the newest first. It has no secret shorter than SHORTEST: only tests use
--- such secrets, and many words contain them.
+-- The list keeps the KEPT secrets that were added last, the newest first. A secret is added when a request first uses it. The
+-- list has no secret shorter than SHORTEST: only tests use such secrets, and many words contain them.
 local KEPT, SHORTEST = 12, 8
 
 local function remember(secrets, secret)

@@ -1,5 +1,5 @@
--- One message, from the user's table to its outcome. Does no I/O: a delivery returns what its driver must do next; it never
--- waits and never sends. Lifecycle:
+-- A delivery is one message on its way from the user's table to its outcome. It does no I/O: its functions return what the
+-- driver must do next. A driver is the code that waits and sends: send/single or send/batch. Lifecycle:
 --   1. begin     checks the message and writes its JSON, or refuses it
 --   2. advance   runs the steps before an attempt (limits, hook, credentials); returns the seconds to wait; 0: .request is ready
 --   3. a driver (client:send for one delivery, client:each for many) sends .request over the transport
@@ -24,7 +24,7 @@ local protected, new_caller, set_caller, setmetatable = values.protected, caller
 local LEVELS = 8 -- the copy of the details without secrets has at most this number of nested tables
 local WINDOW_CLOSED = 131047 -- error code: the user's last message is over 24 hours old, so the API takes only templates
 
----The settings that all deliveries of a call share.
+---A plan: the settings that all deliveries of one call of a method, such as client:send, share.
 ---@class whatsapp.plan
 ---@field url string
 ---@field read fun(response: table): any, string?, table? makes the result from a response
@@ -79,8 +79,8 @@ function delivery.new(state, plan, message, driver, key)
   return self
 end
 
----Sets a field that few messages need. While `is_plain` is true, no such field is set: so the end of the delivery does not
----read these fields.
+---Sets a field that few messages need, and sets `is_plain` to false. While `is_plain` is true, no such field is set: then the
+---end of the delivery need not read these fields.
 ---@param name string
 ---@param value any
 function Delivery:note(name, value)

@@ -17,7 +17,7 @@ local recipient = {}
 
 local MEMBERS = { "to", "recipient", "recipient_type" }
 
--- the two letters of a country, then letters or digits; with ENT, the id belongs to a portfolio
+-- the two letters of a country, then letters or digits; an id with ENT belongs to a portfolio of businesses
 local USER_IDS = { "^%a%a%.%w+$", "^%a%a%.ENT%.%w+$" }
 
 ---@param value any
@@ -95,7 +95,7 @@ local READERS = {
 function recipient.of(address)
   local read = READERS[type(address)]
   if not read then
-    return nil, "an address is a phone number, a group, a user id, a table with `to` or `recipient`, or an event, got a "
+    return nil, "an address is a phone number, the id of a group or user, a table with `to` or `recipient`, or an event, got a "
       .. type(address)
   end
   local members, err = read(address)

@@ -4,22 +4,23 @@ local retry = {}
 
 ---@class whatsapp.retry
 ---@field attempts integer? number of all attempts, 3 if absent
----@field total number? seconds for all attempts and the waits between them, 30 if absent; waits for limits do not count
+---@field total number? an attempt begins at most this number of seconds after the first attempt, 30 if absent; the waits for
+---limits do not count
 ---@field may_send_twice boolean? also repeat a request that may have been sent; for messages that may arrive twice
 ---@field idempotent boolean? with may_send_twice, for a GET or a DELETE: after a transport failure, details.retryable decides
 
 retry.ATTEMPTS, retry.TOTAL = 3, 30
 
-local PAIR_LIMIT = 131056 -- the API allows one message in 6 seconds to the same user
+local PAIR_LIMIT = 131056 -- error code: too many messages to one user; the API allows one message in 6 seconds
 
 ---@param details whatsapp.details of the failure
 ---@param attempt integer the attempt number, from 1
----@param elapsed number seconds since the first attempt began
+---@param elapsed number seconds since the first attempt began, without the waits for limits
 ---@param policy whatsapp.retry
 ---@param random number a random number from 0 to 1, for the jitter
 ---@return number? seconds until the next attempt; nil: give up
 function retry.wait(details, attempt, elapsed, policy, random)
-  -- After a transport failure of a GET, only details.retryable decides: an answer that is too long is too long again.
+  -- After a transport failure of a GET, only details.retryable decides: if its answer is too long, so is the next.
   local harmless = policy.may_send_twice and details.may_have_been_sent
     and not (policy.idempotent and details.kind == "transport")
   if not (details.retryable or harmless) or attempt >= (policy.attempts or retry.ATTEMPTS) then return nil end

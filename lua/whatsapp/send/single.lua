@@ -7,7 +7,7 @@ local advance, settle, release = delivery.advance, delivery.settle, delivery.rel
 
 local single = {}
 
----Sends the request of a delivery over the transport. A user's transport must not raise; if it raises, the delivery fails with
+---Sends the request of a delivery over the transport. A user's transport must not raise; if it raises, the attempt fails with
 ---this error. A user's transport gets each file in the body, unless the transport has `streams = true`.
 ---@param one whatsapp.delivery its advance() has returned 0
 ---@return table? response, string? err, whatsapp.details? details

@@ -96,7 +96,7 @@ local function unchecked(report, err)
   return report
 end
 
--- A user's store may yield, may raise, and may return any value.
+-- Returns the definitions of a name; or nil and an error. A user's store may yield, may raise, and may return any value.
 local function ask(delivery, store, name, fetch, is_fresh)
   local ok, list, err = delivery:call(store.definitions, store, name, fetch, is_fresh, delivery.state.waba_id)
   if ok and type(list) == "table" then return list end

@@ -909,6 +909,15 @@ describe("client:send_file", function()
     end
   end)
 
+  it("tells the failure if the store gives forgotten ids again and again, as when another worker stores them", function()
+    local store = { get = function() return "1" end, set = function() end, delete = function() end }
+    local client = new_box(function(request)
+      if request.url:find "/messages$" then return json(400, '{"error":{"code":131009,"message":"no such media"}}') end
+    end, { media_store = store })
+    local result, err, details = client:send_file("1", { data = files.pdf, filename = "a.pdf" })
+    assert.same({ nil, "string", 131009 }, { result, type(err), details.code })
+  end)
+
   it("sends no message twice", function()
     local client, transport = new_box(function(request)
       if request.url:find "/messages$" then return lost() end

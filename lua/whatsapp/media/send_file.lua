@@ -88,14 +88,14 @@ function send.file(access, to, usable, options)
   local ok, err, refusal = judged(to, plan, usable, options)
   if not ok then return nil, err, refusal end
   local key = store and key_of(access, plan)
-  for _ = 1, 2 do
+  for attempt = 1, 2 do
     local id, known, failure = id_for(access, store, key, usable, plan, options, warnings)
     if not id then return nil, known, failure end
     local result, problem, about = access.deliver(message_of(to, plan, usable, options, id), send_options(options))
     told(about, id, warnings)
     local gone = not result and known and about.kind == "api" and GONE[about.code] and not about.may_have_been_sent
-    if not gone then return result, problem, about end
-    store:delete(key)
+    if gone then store:delete(key) end
+    if not gone or attempt == 2 then return result, problem, about end
   end
 end
 

@@ -175,12 +175,11 @@ end
 -- returns the plan that all sends with the same options share
 local function plan_of(state, options, url, max_wait)
   local mode, stamp, policy = options.mode or state.mode, options.stamp, options.retry
-  if stamp == nil then stamp = state.stamp or false end
+  if stamp == nil then stamp = state.stamp end
   if policy == nil then policy = state.retry end
   return {
     url = url or state.messages_url, read = outcome.message, policy = policy, timeout = options.timeout or state.timeout,
-    encode = mode and { mode = mode }, stamp = stamp, fallback = options.fallback or false, window = options.window or false,
-    max_wait = max_wait,
+    encode = mode and { mode = mode }, stamp = stamp, fallback = options.fallback, window = options.window, max_wait = max_wait,
   }
 end
 
@@ -199,14 +198,12 @@ local function make(state)
   state.make_headers, state.headers = make_headers, make_headers(state) -- state.headers is never changed
   state.signed, state.asking, state.asks_token = {}, nil, type(state.token) ~= "string"
   state.access = nil
-  state.check_template = state.templates
-    and require("whatsapp.send.templates").checker(state.templates, access_of(state)) or false
-  state.log, state.observe = state.log or false, state.observe or false -- a field without a value takes longer to read
+  state.check_template = state.templates and require("whatsapp.send.templates").checker(state.templates, access_of(state)) or nil
   if type(transport) == "table" or type(transport) == "userdata" then state.now, state.sleep = transport.now, transport.sleep end
   state.streams = type(transport) == "table" and transport.streams == true
   state.can_wait = state.now ~= nil and state.sleep ~= nil
   state.event = observe.event_of(state.observe)
-  state.is_timed = state.now ~= nil and (state.log or state.observe) ~= false
+  state.is_timed = state.now ~= nil and (state.log ~= nil or state.observe ~= nil)
   state.is_held = state.before_send ~= nil or state.asks_token -- the user's code may take a long time before an attempt
   state.steps = delivery.steps(state)
   state.plan = plan_of(state, values.NONE, nil, max_wait_of(state, values.NONE))

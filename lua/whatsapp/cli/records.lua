@@ -1,7 +1,8 @@
--- Reads messages from files and stdin: JSON (a message or a list), JSON Lines, Lua (a message or a list). Reads one record at a
--- time: JSON Lines need constant memory for a file of any size. Never checks a message.
+-- Reads messages from files and stdin: JSON (a message or a list), JSON Lines, Lua (a message or a list); and whole files. Reads
+-- one record at a time: JSON Lines need constant memory for a file of any size. Never checks a message.
 local core = require "whatsapp.core"
 local exit = require "whatsapp.cli.exit"
+local files = require "whatsapp.util.file"
 local lines = require "whatsapp.cli.lines"
 
 local records = {}
@@ -17,6 +18,13 @@ function records.open(path)
   local file, err = io.open(path, "rb")
   if not file then exit.stop("usage", err) end
   return file, path
+end
+
+---@param path string
+---@return string text the whole file; ends the program if the file cannot be read
+function records.text(path)
+  local text, err = files.read(path)
+  return text or exit.stop("usage", err)
 end
 
 local function whole(next_line, first, name)

@@ -4,16 +4,11 @@ local exit = require "whatsapp.cli.exit"
 
 local PORT = 9430
 
-local function read(path)
-  local text, err = require("whatsapp.util.file").read(path)
-  return text or exit.stop("usage", err)
-end
-
 local function without_place(err) return (tostring(err):gsub("^[^:]+:%d+: ", "")) end
 
 local function passphrase_of(context)
   local path = context.options.passphrase_file
-  if path then return read(path):match "^[^\r\n]*" end
+  if path then return require("whatsapp.cli.records").text(path):match "^[^\r\n]*" end
   return context.settings():get "flow_passphrase"
 end
 
@@ -39,7 +34,8 @@ local function public_key(context, path, passphrase)
     context.terminal:note(("made a private key in %s%s"):format(path, passphrase and "" or ", without a passphrase"))
     return pair.public_key
   end
-  local ok, key, err = pcall(flows.public_key, { private_key = read(path), passphrase = passphrase })
+  local private = require("whatsapp.cli.records").text(path)
+  local ok, key, err = pcall(flows.public_key, { private_key = private, passphrase = passphrase })
   if ok and key then return key end
   exit.stop("usage", ("%s: %s"):format(path, ok and err or without_place(key)))
 end
@@ -75,7 +71,7 @@ local function serve(context)
   if port % 1 ~= 0 or port > 65535 then exit.stop("usage", "--port takes a port from 0 to 65535") end
   local listener = {
     file = absolute(options.file), app_secret = settings:need_secret "app_secret", passphrase = passphrase_of(context),
-    private_key = read(options.key or settings:need "flow_key"),
+    private_key = require("whatsapp.cli.records").text(options.key or settings:need "flow_key"),
   }
   check(listener)
   local ok, err = require("whatsapp.cli.foreground").run {

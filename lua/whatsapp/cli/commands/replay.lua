@@ -4,13 +4,8 @@ local exit = require "whatsapp.cli.exit"
 
 local PORT, PATIENCE = 9428, 10
 
-local function read(path)
-  local text, err = require("whatsapp.util.file").read(path)
-  return text or exit.stop("usage", err)
-end
-
 local function tape_of(path)
-  local tape, err = require("whatsapp.sandbox.tape").read(read(path))
+  local tape, err = require("whatsapp.sandbox.tape").read(require("whatsapp.cli.records").text(path))
   if not tape then exit.stop("invalid", ("%s: %s"):format(path, err)) end
   return tape
 end
@@ -59,7 +54,7 @@ local function play(context, secret)
       context.terminal:note(("the sandbox is http://127.0.0.1:%d: set it as the bot's base_url"):format(port))
     end,
   }
-  local diff = read(result)
+  local diff = require("whatsapp.cli.records").text(result)
   os.remove(result)
   if not ok then exit.stop("failed", err) end
   if diff:find "^error: " then exit.stop("failed", diff) end

@@ -13,11 +13,6 @@ local function address_of(to)
   return members
 end
 
-local function read_text(path)
-  local text, err = require("whatsapp.util.file").read(path)
-  return text or exit.stop("usage", err)
-end
-
 -- Separates TEXT from the items: the first argument is TEXT, unless it has the form of an item; all others are items.
 local function words_of(options)
   local items = require "whatsapp.cli.items"
@@ -42,6 +37,11 @@ local function upload_with(context)
     context.terminal:tell(("uploaded %s: media %s"):format(path, result.id))
     return result.id
   end
+end
+
+local function apply(context, message, words)
+  local read = require("whatsapp.cli.records").text
+  require("whatsapp.cli.items").apply(message, words, { text = read, upload = upload_with(context) })
 end
 
 local function template_of(options, words)
@@ -70,7 +70,7 @@ local function message_of(context)
   local text, words = words_of(options)
   local message
   message, words = start_of(context, text, words)
-  require("whatsapp.cli.items").apply(message, words, { text = read_text, upload = upload_with(context) })
+  apply(context, message, words)
   message = require("whatsapp.send.recipient").address(message, address_of(options.to), true)
   if options.reply_to then message.context = { message_id = options.reply_to } end
   if options.stamp then message.biz_opaque_callback_data = options.stamp end
@@ -154,7 +154,7 @@ local function send_file(context, client)
   local options = context.options
   local text, words = words_of(options)
   local message = {}
-  require("whatsapp.cli.items").apply(message, words, { text = read_text, upload = upload_with(context) })
+  apply(context, message, words)
   if options.reply_to then message.context = { message_id = options.reply_to } end
   if options.stamp then message.biz_opaque_callback_data = options.stamp end
   return client:send_file(address_of(options.to), options.file, { caption = text, message = message, as = options.as })

@@ -32,7 +32,7 @@ end
 
 ---Returns a caller for caller.set().
 ---@return whatsapp.caller
-function caller.new() return setmetatable({ co = nil, request = nil, in_request = false }, WEAK) end
+function caller.new() return setmetatable({ in_request = false }, WEAK) end
 
 ---Stores the coroutine that runs.
 ---@param self whatsapp.caller

@@ -106,7 +106,7 @@ end
 ---@return string?
 function outcome.trace_id(headers)
   local id = headers["x-fb-trace-id"] or headers["x-fb-request-id"] or headers["x-fb-debug"]
-  return id ~= nil and type(id) == "string" and show.line(id) or nil
+  return type(id) == "string" and show.line(id) or nil
 end
 
 -- ---- verdicts -------------------------------------------------------------------------------------------------------------

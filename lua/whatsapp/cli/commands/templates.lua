@@ -107,8 +107,10 @@ local function preview(context)
   local message = require("whatsapp.message").template("0", definition.name, definition.language or LANGUAGE, values)
   local templates = require("whatsapp").templates
   local rendered = templates.render(definition, message)
-  if options.json then context.emit(rendered) end
-  for line in (options.json and "" or tostring(rendered) .. "\n"):gmatch "(.-)\n" do context.emit(rendered, line) end
+  if options.json then context.emit(rendered)
+  else
+    for line in (tostring(rendered) .. "\n"):gmatch "(.-)\n" do context.emit(rendered, line) end
+  end
   local ok, err, details = templates.check(definition, message)
   if not ok then exit.for_failure(err, details) end
   tell_warnings(context, type(err) == "table" and err or {})

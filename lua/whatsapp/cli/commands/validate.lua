@@ -5,7 +5,6 @@ local PROBLEM = { "file", "record", "warning", "path", "rule", "limit", "actual"
 
 local function tell(context, name, record, problem, is_warning)
   local line = ("%s:%d: %s%s"):format(name, record, is_warning and "warning: " or "", problem.message)
-  if not context.options.json then return context.emit(problem, line) end
   context.emit({ file = name, record = record, warning = is_warning or nil, path = problem.path, rule = problem.rule,
     limit = problem.limit, actual = problem.actual, message = problem.message }, line, PROBLEM)
 end

@@ -162,6 +162,15 @@ describe("crypto's keys", function()
     assert.is_false(pcall(key.wrap, key, ("k"):rep(16)))
   end)
 
+  -- libcrypto reads a number, and takes it without its leading zeros too
+  it("refuse bytes that are too short, also where only a leading zero is missing", function()
+    local public, secret = crypto.public_key(vectors.keys[1].public), crypto.secret()
+    local wrapped
+    repeat wrapped = public:wrap(secret) until wrapped:byte() == 0 -- one of 256
+    assert.truthy(key:unwrap(wrapped))
+    assert.is_nil((key:unwrap(wrapped:sub(2))))
+  end)
+
   it("are written in the same form in which they were read", function()
     assert.equal(vectors.keys[1].pkcs8, key:private_pem())
     assert.equal(vectors.keys[1].public, key:public_pem())

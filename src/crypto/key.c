@@ -232,7 +232,8 @@ static rsa_outcome unwrap_bytes(EVP_PKEY *key, const char *bytes, size_t length,
     ERR_set_mark();
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
     if (context != NULL && EVP_PKEY_decrypt_init(context) == 1 && use_oaep(context)) {
-        bool fits = EVP_PKEY_decrypt(context, plain, &size, (const unsigned char *) bytes, length) == 1;
+        bool fits = length == (size_t) EVP_PKEY_size(key) && /* libcrypto takes fewer bytes if the rest are zeros */
+                    EVP_PKEY_decrypt(context, plain, &size, (const unsigned char *) bytes, length) == 1;
         outcome = fits && size == WA_SECRET_SIZE ? RSA_DONE : RSA_ANOTHER;
     }
     EVP_PKEY_CTX_free(context);

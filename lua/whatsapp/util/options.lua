@@ -301,7 +301,7 @@ local function wrong_member(value, members)
   if not members or type(value) ~= "table" then return "" end
   for _, name in ipairs(sorted_names(value)) do
     if not members[name] then return (": it has no member %s%s"):format(show.line(name, LONGEST_NAME), hint(name, members)) end
-    if not members[name](value[name]) then return (": its %s is not"):format(name) end
+    if not members[name](value[name]) then return (": its member %s has a wrong value"):format(name) end
   end
   return ""
 end

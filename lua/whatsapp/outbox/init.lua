@@ -1,7 +1,8 @@
 -- The outbox: a store keeps messages until they are sent. put() checks a message, and stores its JSON as an entry. run() sends
 -- the entries that are due. feed() reads the statuses of webhooks. If a process dies, no message is sent twice. With a store in
--- SQL or Redis, also no message is lost (README.md of this folder: what each engine risks), and many processes and machines can
--- share one phone number. Never stores a token. Never repeats a message that may have been sent, unless resolve() asks for it.
+-- SQL or Redis, a message survives the process, and many processes and machines can share one phone number; README.md of this
+-- folder tells what each engine can lose. Never stores a token. Never repeats a message that may have been sent,
+-- unless resolve() asks for it.
 --
 -- Words of the outbox. Lane: the entries of one recipient, which are sent in order. Lease: the time for which a sender has an
 -- entry. Fence: a number of an entry; each claim increases it. If a sender's lease is over and another sender claims the entry,

@@ -30,7 +30,7 @@ Batch.__name = "whatsapp.batch"
 ---@class whatsapp.progress
 ---@field done integer messages whose outcome was returned
 ---@field failed integer messages that failed; `done` counts them too
----@field total integer? if the messages are a list
+---@field total integer? number of all messages, if they are a list
 ---@field rate number messages in a second: `done` divided by the seconds since the start
 ---@field in_flight integer messages on the wire
 
@@ -220,7 +220,7 @@ local function settle_answered(self)
   end
 end
 
--- makes the sleeping deliveries ready whose time has come, or all sleeping deliveries
+-- makes sleeping deliveries ready: those whose time has come, or all
 local function wake(self, all)
   local now, sleeping = self.now(), self.sleeping
   while sleeping[1] and (all or sleeping[1].wakes <= now) do

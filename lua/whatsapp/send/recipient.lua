@@ -52,6 +52,7 @@ local SENDERS = {
   echo = { "to" },
 }
 
+-- returns the members for the user or the group of an event; or nil, err
 local function members_of_event(event)
   if event.kind == "standby" then return nil, STANDBY end
   if event.group_id then return { recipient_type = "group", to = event.group_id } end

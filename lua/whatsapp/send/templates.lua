@@ -11,6 +11,7 @@ local templates = {}
 -- definition -> its view, which the check reads
 local views = setmetatable({}, { __mode = "k" })
 
+-- returns the view of a definition; makes it at the first use
 local function view_of(source)
   local view = views[source]
   if not view then

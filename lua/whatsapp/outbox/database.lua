@@ -30,7 +30,7 @@ local function read_rows(statement)
   return rows
 end
 
--- runs a statement and reads all its rows; returns the rows and the number of affected rows; raises
+-- runs a statement; returns all its rows, and the number of affected rows; raises if the statement fails
 local function run(statement, ...)
   local done, err = statement:execute(...)
   if not done then error(err or "the statement failed", 0) end
@@ -234,7 +234,7 @@ function Database:another()
   return one
 end
 
----Puts the connection of a database that another() returned back into the pool.
+---Puts the connection back into nginx's pool; only for a database from another().
 function Database:release()
   self.shared.is_ready, self.shared.refusal = self.is_ready or self.shared.is_ready, self.refusal
   if self.connection then self.connection:release() end

@@ -254,8 +254,8 @@ local RUN = {
 local STEP = { concurrency = "count", on_outcome = "callable" }
 local CONCURRENCY, POLL, TIMEOUT = 16, 1, 30
 
--- Returns the sender of a client. Each client keeps its sender for later calls, because the sender may have outcomes that the
--- store has not recorded yet.
+-- Returns the sender of a client, and keeps it for later calls with this client: the sender may have outcomes that the store
+-- has not recorded yet.
 local function sender_of(self, client, concurrency, level)
   local state, plan_of = client_of.access(client, level + 1)
   if not state.can_wait then error("the client's transport has no clock: an outbox needs now() and sleep()", level + 1) end

@@ -78,6 +78,7 @@ end
 
 -- ---- the contract ---------------------------------------------------------------------------------------------------------
 
+-- stores an entry; returns the result and the stamp that is stored
 local function put_one(self, entry, now)
   local there = self.entries[entry.key]
   if there then
@@ -106,6 +107,7 @@ end
 
 local function is_over(entry, now) return entry.expires ~= nil and entry.expires <= now end
 
+-- claims an entry; returns nil if the entry has expired
 local function claim_one(self, entry, now, lease)
   if is_over(entry, now) then
     move(self, entry, "expired")
@@ -131,6 +133,7 @@ function Store:claim(n, lease, hold_unknown)
   return claimed
 end
 
+-- returns true if the entry may be sent; its lease then begins anew
 local function start_one(self, mark, now, lease)
   local entry = self.entries[mark.key]
   if not entry or entry.fence ~= mark.fence or not states.LEASED[entry.state] then return false end
@@ -149,6 +152,8 @@ function Store:start(marks, lease)
   return started
 end
 
+-- Records an outcome. Returns true if it is recorded, also if it was recorded before: a sender repeats a list whose answer was
+-- lost.
 local function finish_one(self, outcome, now)
   local entry = self.entries[outcome.key]
   if not entry or entry.fence ~= outcome.fence then return false end

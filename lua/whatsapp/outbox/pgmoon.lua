@@ -14,8 +14,8 @@ local IDLE, POOL = 60000, 16 -- milliseconds, connections
 local Connection = {}
 Connection.__index = Connection
 
--- Replaces the method of pgmoon that decides the form of a row: here a row is a list of strings. Without this, pgmoon makes a
--- table by column names, and turns digits into numbers.
+-- Replaces the method of pgmoon that decides the form of a row: here a row is a list of strings. pgmoon itself would make a
+-- table by column names, and would convert numbers.
 local function numbered(one, description)
   local fields = getmetatable(one).__index.parse_row_desc(one, description)
   for i, field in ipairs(fields) do field[1], field[2] = i, "string" end

@@ -121,6 +121,7 @@ end
 local NUMBERS = {
   seq = true, fence = true, attempts = true, made = true, due = true, expires = true, ended = true, status_time = true,
 }
+-- returns an entry from a list of names and values
 local function entry_of(reply, key)
   local entry = { key = key, attempts = 0 }
   for i = 1, #reply, 2 do
@@ -242,11 +243,11 @@ local function client_of(options, level)
 end
 
 ---Makes a store in Redis, for many machines. The store connects at the first use.
----@param options { call: (fun(name: string, ...: string): any, string?)?, queue: string?, host: string?, port: integer?,
----user: string?, password: string?, database: integer?, timeout: number? } call: sends a command with any client, and returns the
+---@param options { call: (fun(name: string, ...: string): any, string?)?, queue: string?, host: string?, port: integer?, user:
+---string?, password: string?, database: integer?, timeout: number? } call: sends a command with any client, and returns the
 ---reply, or nil and an error string. If call is absent, the store connects by itself to host and port ("127.0.0.1" and 6379 if
----absent): with lua-resty-redis in nginx, with LuaSocket elsewhere. queue: the phone number id, "default" if absent. timeout:
----seconds, 10
+---absent): with lua-resty-redis in nginx, with LuaSocket elsewhere. queue: the name of the queue, such as the phone number id;
+---"default" if absent. timeout: seconds, 10
 ---@return whatsapp.outbox.redis store
 function redis.new(options)
   local checked = options_of.check(options, NEW, 2)

@@ -62,6 +62,7 @@ local function lose(self)
   self.socket = nil
 end
 
+-- opens a connection and sends the greeting (AUTH, SELECT); returns true, or nil, err
 local function connect(self)
   local socket, err = self.tcp()
   if not socket then return nil, err end

@@ -1,6 +1,6 @@
 -- The sender of an outbox: claims entries, and sends them over the transport of a client. The functions of the store take
 -- lists: one call stores the changes of many entries. An item is a claimed entry with its attempt. A delivery (send/delivery)
--- takes one message from its request to its outcome. A run repeats a turn; the steps of a turn:
+-- takes one message from its request to its outcome. A run repeats five steps (turn() does 1 to 4):
 --   1. record   finish() the entries whose attempt has ended
 --   2. tend     sweep() the leases that are over, purge() old entries
 --   3. refill   claim() the next entries, and take their places in the limits
@@ -21,7 +21,7 @@ local sender = {}
 local SOON = 1 -- seconds that a claimed entry may wait for its place in the limits
 local PEEK = -1 -- seconds, as at_most: the store only returns the wait, because a wait is never shorter than -0.1
 local LONGEST_OUTAGE = 30 -- seconds: the longest wait after a failure of the store, before the sender asks it again
-local PURGE_EVERY, PURGE_COUNT = 60, 1000
+local PURGE_EVERY, PURGE_COUNT = 60, 1000 -- seconds, entries
 local LOOK_EVERY = 15 -- seconds between two reports of the counts to the observer
 local TAKEN = "taken" -- a value of on_wire, as in send/batch: the transport has the request
 
@@ -66,7 +66,8 @@ local function tell(self, item, outcome)
   if not ok or answer == false then self.stopping = true end
 end
 
--- stores the outcomes; if the store fails, keeps them for the next turn
+-- Stores the outcomes; if the store fails, keeps them for the next turn. After a success, the next claim may follow at once:
+-- the lanes of these entries are free.
 local function record(self)
   local outcomes = self.outcomes
   if #outcomes == 0 then return end
@@ -92,6 +93,7 @@ local function put_back(self, item, delay)
   add_outcome(self, item, { key = entry.key, fence = entry.fence, state = "queued", attempts = entry.attempts, delay = delay })
 end
 
+-- puts all entries that wait back into the queue
 local function put_all_back(self)
   local waiting = self.waiting
   self.waiting = {}
@@ -118,7 +120,7 @@ local function ended(self, item)
   local outcome, seconds = decide.outcome(entry, item.result, item.err, item.details, self.outbox, self.holds)
   if self.state.observe and outcome.state ~= "queued" then one:observed() end -- no other attempt follows
   one.batch = false
-  if not one.is_spoilt then one:release() end
+  if not one.is_spoilt then one:release() end -- is_spoilt: never used again, else a late answer could go to another message
   add_outcome(self, item, outcome)
   if outcome.state == "accepted" then self.holds = 0 end
   if seconds then
@@ -278,6 +280,7 @@ local function settle(self, item, response, err, details)
   ended(self, item)
 end
 
+-- sends the request of an item that the store has started
 local function send(self, item)
   local one = item.one
   if not self.start then
@@ -307,6 +310,7 @@ local function not_started(self, items)
   end
 end
 
+-- calls start() of the store for the items that are due, and sends the items that the store has started
 local function launch(self)
   self.held_at = self.holds
   if #self.waiting == 0 then return end
@@ -424,6 +428,7 @@ local function is_step_over(self)
   return is_idle(self) and (self.quota <= 0 or self.next_claim > self.now())
 end
 
+-- repeats the steps until the run is over; then raises the error of on_outcome, if there was one
 local function drive(self, is_done)
   self.stopping, self.gives_up, self.raised, self.is_lost = false, nil, nil, false
   turn(self)

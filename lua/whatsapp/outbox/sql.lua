@@ -174,8 +174,8 @@ local function rows_of_put(self, entries)
   return rows
 end
 
--- Compares an entry that put did not store with the entry in the store. Returns "same", "other" or "stamp", and the stamp in
--- the store; nil, err after a failure.
+-- For an entry that was not stored: compares it with the entry that the store has under its key. Returns "same", "other" or
+-- "stamp", and the stamp in the store; nil, err after a failure.
 local function compare(self, entry)
   local found, err = self.db:query(self.sql.same, self.queue, entry.key)
   if not found then return nil, err end
@@ -243,7 +243,7 @@ function Store:start(marks, lease)
   local found, err = in_portions(self, rows, function(portion) return query_rows(self, "start", 2, portion, before, after) end)
   if not found then return failed(self, err) end
   local started, missing = booleans(rows, found)
-  for _, i in ipairs(missing) do
+  for _, i in ipairs(missing) do -- an entry is missing because it has expired, or because another sender has it
     found, err = query_rows(self, "too_old", 2, { rows[i] }, values.NONE, after)
     if not found then return failed(self, err) end
   end
@@ -292,6 +292,7 @@ function Store:settle(stamp, id, status, time, err)
   return rows[1] and rows[1][1] or false
 end
 
+-- returns an entry from a row with the values of COLUMNS
 local function entry_of(row)
   local entry = {}
   for i, column in ipairs(COLUMNS) do

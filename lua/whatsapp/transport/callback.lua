@@ -32,8 +32,8 @@ local LONGEST = 60 -- the longest single wait, in seconds
 ---@field now (fun(): number)? returns seconds; os.time if absent
 ---@field after (fun(seconds: number, call: function))? calls `call` once, after these seconds; if absent, the host must call
 ---turn()
----@field waiter (fun(): fun(), fun())? returns wait(), which suspends the caller, and wake(), which resumes it, like Prosody's
----util.async.waiter; coroutine.yield and coroutine.resume if absent
+---@field waiter (fun(): fun(), fun())? returns two functions: wait() suspends the caller, and wake() resumes the caller, as
+---Prosody's util.async.waiter does; coroutine.yield and coroutine.resume if absent
 ---@field step (fun(seconds: number))? for a caller outside of a coroutine: runs the host for at most these seconds
 ---@field streams boolean? true: start() itself reads body_file and form and writes to_file; if absent, all bytes are in `body`
 ---@field timeout number? seconds for an answer, 30 if absent
@@ -209,6 +209,7 @@ local function request_of(state, request)
   return shown, inlined, plan.idempotent
 end
 
+-- Passes a request to the host, and sets the timer that ends the request if no answer comes in time.
 local function begin(state, plan, shown)
   local ok, raised = values.protected(state.start, shown, function(...) told(state, plan, ...) end)
   if not ok then
@@ -219,6 +220,7 @@ local function begin(state, plan, shown)
   plan.timer = set_timer(state, shown.timeout, function() settle(state, plan, failures.lost(plan, "timeout")) end)
 end
 
+-- Begins a request. A refused request gets its outcome at once.
 local function start(state, request, slot, box)
   local shown, inlined, extra = request_of(state, request)
   local plan = { entry = state.inboxes:expect(slot, box) }
@@ -228,6 +230,7 @@ local function start(state, request, slot, box)
   begin(state, plan, shown)
 end
 
+-- Gives an outcome to each request under way, and wakes all code that waits.
 local function close(state)
   if state.closed then return end
   state.closed = true
@@ -249,6 +252,7 @@ local function new_state(options, level, inner)
   return state
 end
 
+-- returns the transport; `inner` is the transport that over() sends with, or nil
 local function make(options, level, inner)
   local state = new_state(options, level + 1, inner)
   local transport = { streams = true, now = state.now }

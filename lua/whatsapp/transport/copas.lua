@@ -62,6 +62,7 @@ local function plan_of(state, request)
   return plan
 end
 
+-- sends a request, reads its answer, and writes the answer to a file if the request names one
 local function perform(state, plan, pause)
   local response, err, details = exchange.run(state, plan, pause)
   if not response then return nil, err, details end
@@ -85,6 +86,7 @@ local function answer(state, plan, pause)
   wake(state.inboxes.put(entry, response, err, details))
 end
 
+-- Begins a request in its own thread. A refused request gets its outcome at once.
 local function start(state, request, slot, box)
   local plan, err, details = plan_of(state, request)
   local entry = state.inboxes:expect(slot, box)
@@ -111,6 +113,7 @@ local function wait(state, box, seconds)
   end
 end
 
+-- Gives an outcome to each request under way, ends its wait, and closes all connections.
 local function close(state)
   if state.closed then return end
   state.closed = true

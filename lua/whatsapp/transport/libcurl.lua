@@ -2,7 +2,7 @@
 -- client at the first request. The object begins requests, puts each answer into a box, and calls the progress functions.
 -- Slots, entries and boxes: see transport/inboxes. A tag is the value by which whatsapp.curl names a request: the transport
 -- passes a tag when it begins the request, and whatsapp.curl returns the tag with the outcome. This file knows no event loop.
--- Only perform() and the function that waiter() returns wait.
+-- Only two functions wait: perform(), and the function that waiter() makes.
 --   start(request, slot, box)   begins a request; its tag is the entry for its answer
 --   step(wake)                  puts each new answer into its box, and wakes the waiter of the box
 --   close()                     gives an outcome to each request that is under way
@@ -57,7 +57,7 @@ Libcurl.__index = Libcurl
 ---@param name string the transport's name
 ---@param options whatsapp.curl_options?
 ---@param level integer the stack level of the caller to blame, as for error()
----@param watched boolean true: an event loop watches the client's descriptor
+---@param watched boolean true: an event loop watches the client's descriptor, and all tags are entries; false: tags are slots
 ---@return whatsapp.libcurl
 function libcurl.new(name, options, level, watched)
   return setmetatable({

@@ -63,6 +63,7 @@ local function resume(place)
   if not ok then return debug.traceback(waiter, tostring(err)) end
 end
 
+-- suspends the caller for these seconds
 local function sleep(seconds)
   local place, timer = { waiter = current() }, uv.new_timer()
   start_timer(timer, seconds, function()
@@ -177,6 +178,7 @@ function Watch:end_waits()
   self:raise()
 end
 
+-- sets the timer for the first deadline; nil stops the timer
 function Watch:set_timer(deadline)
   self.soonest = deadline
   if deadline then
@@ -200,6 +202,7 @@ function Watch:wait(box, waiter, seconds)
   if self.soonest and next(self.deadlines) == nil then self:set_timer(nil) end -- a timer would keep the loop alive
 end
 
+-- Closes the handles before the client, because they watch its sockets. Then wakes all waiters.
 function Watch:close()
   local gone = self:stop_sockets {}
   for _, name in ipairs { "handle", "timer", "step_timer" } do

@@ -64,6 +64,7 @@ end
 ---@field requests whatsapp.request[] all requests, unchanged
 ---@field slept number seconds of the virtual clock
 
+-- returns the answer of the test to the last request
 local function answer_to(self, request)
   local handle = self.handle
   if values.callable(handle) then return handle(request) end

@@ -107,6 +107,7 @@ local function are_same(headers, last)
   return count == last.count
 end
 
+-- returns the same as checked.headers(); equal headers are not checked again
 local function check_headers(headers, memory)
   if are_same(headers, memory.headers) then return memory.lines, memory.values end
   local lines, values = checked.headers(headers)

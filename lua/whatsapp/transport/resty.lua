@@ -164,6 +164,7 @@ local function begin(state, plan, socket, entry)
   workers.run(state, answer, plan)
 end
 
+-- Begins a request in a worker. A refused request gets its outcome at once.
 local function start(state, request, slot, box)
   local plan, socket, refusal = prepare(state, request)
   local entry = state.inboxes:expect(slot, box)
@@ -200,6 +201,7 @@ local function perform(state, request)
   return response, err, details
 end
 
+-- Gives an outcome to each request under way. Wakes the workers of these requests, and all code that waits.
 local function close(state)
   if state.closed then return end
   state.closed = true

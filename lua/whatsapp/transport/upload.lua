@@ -24,6 +24,7 @@ local function is_bytes(value) return type(value) == "number" and value >= 0 and
 
 -- ---- a form -------------------------------------------------------------------------------------------------------------
 
+-- returns an error if a part of a form is wrong
 local function check_part(part)
   if type(part) ~= "table" then return "must be a table" end
   if not is_text(part.name) then return "needs a name, a string without NUL" end
@@ -43,6 +44,7 @@ end
 local ESCAPES = { ['"'] = "%22", ["\r"] = "%0D", ["\n"] = "%0A" }
 local function escaped(name) return (name:gsub('["\r\n]', ESCAPES)) end
 
+-- returns the header lines of a part, with the empty line after them
 local function head_of(part)
   local lines = { ('Content-Disposition: form-data; name="%s"'):format(escaped(part.name)) }
   if part.filename then lines[1] = ('%s; filename="%s"'):format(lines[1], escaped(part.filename)) end

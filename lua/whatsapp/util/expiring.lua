@@ -49,6 +49,7 @@ local function move_down(heap, count, entry, at)
   put(heap, entry, at)
 end
 
+-- removes an entry; the last entry of the heap takes its place, and moves up or down from there
 local function remove(self, entry)
   local heap, at, last = self.heap, entry[AT], self.heap[self.count]
   heap[self.count] = nil
@@ -59,7 +60,7 @@ local function remove(self, entry)
   move_down(heap, self.count, last, last[AT])
 end
 
--- Returns the entry that expires first. While the entry at the top got a longer life, moves it down.
+-- Returns the entry that expires first. An entry at the top may have got a longer life: such an entry is moved down before.
 local function first(self)
   local heap = self.heap
   local entry = heap[1]

@@ -36,7 +36,7 @@ local function is_store(value)
   return (is_table(value) or type(value) == "userdata") and is_callable(value.take)
 end
 
--- a list without holes of definitions of templates, or a store of definitions
+-- a list of definitions of templates, without holes; or a store of definitions
 local function is_templates(value)
   if not (is_table(value) or type(value) == "userdata") then return false end
   if is_callable(value.definitions) then return true end

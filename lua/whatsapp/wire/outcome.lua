@@ -1,6 +1,6 @@
 -- Reads the answer of a transport, and returns a result or a failure. A failure is nil, err, details: `details` is a table, and
 -- says whether the message may have been sent. This file makes the details for an answer of the API, for a wrong value, and for
--- a refused request. If no answer came, the transport has made them. Never uses the network. Reads the clock only for a
+-- a refused request. If no answer came, the transport has made the details. Never uses the network. Reads the clock only for a
 -- Retry-After that is a date.
 local codes = require "whatsapp.wire.error_codes"
 local core = require "whatsapp.core"
@@ -30,7 +30,7 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 ---@field subcode integer?
 ---@field type string?
 ---@field message string?
----@field reason string? the API's details of the error (error_data.details): usually its most exact sentence
+---@field reason string? the API's details of the error (error_data.details): usually the most exact sentence
 ---@field error_user_title string? the API's sentence for a user
 ---@field error_user_msg string? the API's longer sentence for a user
 ---@field error_data any? error_data as the API sent it
@@ -40,7 +40,7 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 ---@field retry_after number? seconds to wait before the next attempt
 ---@field waited number? seconds that the request waited for limits
 ---@field attempts integer? number of attempts that were made
----@field hint string? the directive that is missing in nginx's configuration
+---@field hint string? after a transport failure: the directive of nginx or the option that is missing or wrong
 ---@field answer table? of client:call, if the status is 2xx but the body has an error: the whole decoded body. For example, it
 ---can list the users for whom the call succeeded
 ---@field pages integer? of client:pages: number of pages that were requested

@@ -35,6 +35,7 @@ local FACTS = { -- rows: the name of a member, and the format of its value
   { "media_id", "media %s" },
 }
 
+-- returns the members that FACTS names, with their words, in one line
 local function facts_of(values)
   local facts = {}
   for _, fact in ipairs(FACTS) do

@@ -224,8 +224,8 @@ local function wanted_of(headers, wanted)
   return left
 end
 
--- Sends the request on a connection, and reads the answer. Returns nil, err, status if no complete answer came. Keeps the
--- connection only if both sides may still use it; else closes it.
+-- Sends the request on a connection, and reads the answer. Returns the response; or nil, err, status if no complete answer
+-- came. Keeps the connection if another request can use it; else closes it.
 local function talk(state, plan, socket, deadline, pause)
   local sent, unsent = send(plan, socket, deadline, pause)
   plan.went = sent

@@ -52,7 +52,7 @@ function waits.sleep(seconds)
   until left <= 0
 end
 
----Wakes a thread of Copas that waits in wait(). Does nothing for MAIN: it waits in turn(), which returns after each task.
+---Wakes a thread of Copas that waits in wait(). Does nothing for MAIN: MAIN waits in turn(), which returns after each task.
 function waits.wake(waiter)
   if waiter ~= MAIN and coroutine.status(waiter) == "suspended" then package.loaded.copas.wakeup(waiter) end
 end

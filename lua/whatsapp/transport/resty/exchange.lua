@@ -15,7 +15,7 @@ local turn = require "whatsapp.transport.resty.turn"
 local cosocket = {}
 
 local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes; AT_ONCE: the system takes a request of this size completely or not at all
-local FRESH = 0.0015 -- seconds: a turn of nginx's loop is recent; more than 0.001, because the clock counts milliseconds
+local FRESH = 0.0015 -- seconds since a recent turn of nginx's loop, at most; over 0.001, because the clock counts milliseconds
 -- seconds by which nginx's time-out for reading is longer than ours: nginx logs each of its own time-outs as an error
 local SLACK = 5
 
@@ -67,7 +67,8 @@ end
 
 -- Does the TLS handshake, and verifies the certificate. Returns true; or nil, err. If the handshake ends without waiting,
 -- lua-resty-core 0.1.25 reports success even if nginx refused the certificate and closed the connection
--- (openresty/lua-nginx-module#2506). The reason of the refusal is then lost.
+-- (openresty/lua-nginx-module#2506). The reason of the refusal is then lost; getreusedtimes() shows that the connection is
+-- closed.
 local function handshake(socket, name)
   local ok, err = socket:sslhandshake(false, name, true)
   if ok and not socket:getreusedtimes() then return nil, failures.REFUSED end
@@ -276,8 +277,8 @@ local function read(state, source, plan, sending, deadline, worker)
   return answer, err, status
 end
 
--- Reads the answer. Keeps the connection only if its next bytes can only be the next answer; else closes it. Returns the
--- response; or nil, err, details.
+-- Reads the answer. Keeps the connection if another request can use it; else closes it. Returns the response; or nil, err,
+-- details.
 local function talk(state, socket, plan, sending, deadline, worker, observe)
   local source = setmetatable(
     { state = state, socket = socket, plan = plan, observe = observe, first = false, small = false }, Source)

@@ -57,6 +57,13 @@ describe("print", function()
     end)
   end
 
+  it("says that a GET without an answer may be repeated", function()
+    local lost = { err = "lost", details = { kind = "transport", retryable = true, may_have_been_sent = true } }
+    local _, _, details = new { lost }:call { path = "1" }
+    assert.is_true(details.may_have_been_sent)
+    assert.truthy(tostring(details):find("it may have been sent, but a repetition does no harm; try again", 1, true))
+  end)
+
   it("leaves the tables plain", function()
     local sent, _, info = new { ACCEPTED }:send(TEXT)
     local _, _, details = new { answer(400, '{"error":{"code":100}}') }:send(TEXT)

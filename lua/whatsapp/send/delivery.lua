@@ -1,8 +1,9 @@
 -- A delivery is one message on its way from the user's table to its outcome. It does no I/O: its functions return what the
--- driver must do next. A driver is the code that waits and sends: send/single or send/batch. Lifecycle:
---   1. begin     checks the message and writes its JSON, or refuses it
+-- driver must do next. A driver is the code that waits and sends: send/single drives one delivery, send/batch drives many,
+-- outbox/sender drives the entries of an outbox. Lifecycle:
+--   1. begin     checks the message and writes its JSON, or refuses it; the outbox has done this in put() and skips this step
 --   2. advance   runs the steps before an attempt (limits, hook, credentials); returns the seconds to wait; 0: .request is ready
---   3. a driver (client:send for one delivery, client:each for many) sends .request over the transport
+--   3. the driver sends .request over the transport
 --   4. settle    reads the answer; returns the seconds until step 2 must run again (0 for the fallback), or nil at the end
 --   5. the outcome is in .result, .err and .details
 local caller = require "whatsapp.send.caller"
@@ -68,7 +69,7 @@ end
 ---@param state table the state of a client
 ---@param plan whatsapp.plan
 ---@param message table|false false: begin_request() follows
----@param driver table|false the batch that drives the delivery; false: one call, which waits for the outcome
+---@param driver table|false the batch or the outbox sender that drives the delivery; false: one call, which waits for the outcome
 ---@param key string|false the recipient whose next message waits until this delivery is over
 ---@return whatsapp.delivery
 function delivery.new(state, plan, message, driver, key)

@@ -18,7 +18,7 @@ local definition = {}
 ---@field text string? the label
 ---@field url string?
 ---@field phone_number string?
----@field names string[] names of the variables in the address
+---@field names string[] names of the variables in the URL
 
 ---@class whatsapp.templates.view
 ---@field name string?

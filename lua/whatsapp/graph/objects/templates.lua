@@ -98,7 +98,7 @@ objects.HeaderExample = {
   fields = {
     list("header_text", STRING, "A value for {{1}}."),
     list("header_text_named_params", "NamedExample", "A value for the named variable."),
-    list("header_handle", STRING, "The handle from client.media:upload_sample. In a listed template: the file's address."),
+    list("header_handle", STRING, "The handle from client.media:upload_sample. In a listed template: the file's URL."),
   },
 }
 
@@ -182,10 +182,10 @@ local LABEL = text("text", "The label.", { required = true, min = 1, max = 25 })
 local LABEL_IF_ANY = text("text", "The label.", { min = 1, max = 25 })
 
 objects.QuickReplyButton = part("The user answers with the label.", COMPONENTS, LABEL)
-objects.UrlButton = part("Opens an address.", COMPONENTS, LABEL,
-  text("url", "The address; at most one variable, at its end.",
+objects.UrlButton = part("Opens a web page.", COMPONENTS, LABEL,
+  text("url", "The URL; at most one variable, at its end.",
     { required = true, min = 1, max = 2000, format = "web_link" }),
-  list("example", STRING, "The address, or its end, with a value for the variable.", { min = 1, max = 1 }))
+  list("example", STRING, "The URL, or its end, with a value for the variable.", { min = 1, max = 1 }))
 objects.PhoneButton = part("Calls a number.", COMPONENTS, LABEL,
   text("phone_number", "The number.", { required = true, min = 1, max = 20 }))
 objects.CopyCodeButton = part("Copies a code.", COMPONENTS, LABEL_IF_ANY,

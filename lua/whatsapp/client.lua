@@ -1,5 +1,5 @@
--- The client: checks the arguments of its methods, and calls send/ and media/. No print of a client shows its secrets. Never
--- repeats a message that may have been sent, unless the caller allows it.
+-- The client: checks the arguments of its methods, and calls send/, media/ and graph/, which do the work. print(client) shows no
+-- secret. Never repeats a message that may have been sent, unless the caller allows it.
 local batch = require "whatsapp.send.batch"
 local checks = require "whatsapp.util.options"
 local core = require "whatsapp.core"
@@ -33,12 +33,12 @@ local M = {}
 ---cosockets in nginx, and libcurl elsewhere
 ---@field timeout number? seconds for one attempt, 30 if absent
 ---@field connect_timeout number? seconds, 10 if absent
----@field retry whatsapp.retry|false? {attempts = 3, total = 30} if absent
----@field limiter whatsapp.limits|false? if absent: 80 messages a second; to one recipient a burst of 45 messages, then one
----message in 6 seconds
+---@field retry whatsapp.retry|false? {attempts = 3, total = 30} if absent; false: a failed request is not repeated
+---@field limiter whatsapp.limits|false? if absent: 80 messages a second; to one recipient 45 messages at once, then one message
+---in 6 seconds; false: no limits
 ---@field stamp boolean? true: each message gets a new id in biz_opaque_callback_data; its status webhooks repeat this id
----@field before_send (fun(request: table): boolean?, string?)? called before each attempt, for example to write a journal; the
----request has .stamp, .to and .body. If the function returns false, or nil and an error, the request is not sent
+---@field before_send (fun(request: table): boolean?, string?)? called before each attempt, for example to write a journal. It
+---gets the request (.stamp, .to, .body, ...) and may change it. If it returns false, or nil and an error, the request is not sent
 ---@field mode "strict"|"lenient"? "strict" if absent; "lenient" sends every message that can be written as JSON
 ---@field app_secret string? with it, requests carry appsecret_proof
 ---@field proxy string? URL; "" connects without a proxy, even if the environment names a proxy
@@ -48,11 +48,10 @@ local M = {}
 ---@field max_body integer? largest size of an answer in bytes, 1 MiB if absent; downloads of files have their own bound
 ---@field allow_http boolean? true: plain http is allowed to every host
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
----@field observe (fun(event: whatsapp.observed))? called for each message and each call that ended, and for each attempt that
----is repeated: an object of whatsapp.metrics.new(), or a function. If the function raises, observe_error of `info` or `details`
----has the error
----@field on_warning fun(warning: whatsapp.problem, message: table)? called for a problem
----that the API may refuse; the second argument is the message, or for an upload the type, filename and size of the file
+---@field observe (fun(event: whatsapp.observed))? an object of whatsapp.metrics.new(), or a function. It is called when a message
+---or a call ends, and for each attempt that is repeated. If it raises, observe_error of `info` or `details` has the error
+---@field on_warning fun(warning: whatsapp.problem, message: table?)? called for each value that the API may refuse. The second
+---argument is the message; for an upload, a table with the type, filename and size of the file; for a call, its body
 ---@field media_store whatsapp.media_store|false? remembers the files that client:send_file uploaded; in memory if absent
 ---@field templates whatsapp.templates.Definition[]|whatsapp.templates.store|nil definitions of templates, or
 ---whatsapp.templates.store(): the client compares each template message with its definition before it sends the message
@@ -74,7 +73,7 @@ local M = {}
 ---A transport sends a request and returns the answer. The library calls the transport in the coroutine of the code that sends.
 ---The transport may yield there, and must not raise.
 ---@class whatsapp.Transport
----@field now (fun(): number)? seconds of a clock that never goes back; without now and sleep, the client retries nothing and
+---@field now (fun(): number)? seconds of a clock that never goes back; if now or sleep is absent, the client repeats nothing and
 ---has no limits
 ---@field sleep fun(seconds: number)?
 ---@field start (fun(request: whatsapp.request, slot: any, inbox: any))? begins a request; with `wait`, many requests may be on
@@ -99,8 +98,8 @@ local M = {}
 ---@field mode "strict"|"lenient"?
 ---@field stamp boolean?
 ---@field fallback whatsapp.Message|(fun(message: whatsapp.Message, details: whatsapp.details): whatsapp.Message?)? a template
----message. It is sent in place of the message if 24 hours have passed since the user's last message (code 131047). If it has no
----address, it goes to the same recipient
+---message, or a function that returns one. It is sent in place of the message if 24 hours have passed since the user's last
+---message (code 131047). If it has no address, it goes to the same recipient
 ---@field window whatsapp.window_book? with fallback: if this book shows that the window is closed, the fallback is sent at once
 
 ---@class whatsapp.each_options: whatsapp.send_options
@@ -108,18 +107,19 @@ local M = {}
 ---@field on_progress (fun(progress: whatsapp.progress))? called after each outcome
 
 ---@class whatsapp.info
----@field attempts integer
+---@field attempts integer number of attempts that were made
 ---@field http_status integer
----@field stamp string?
----@field trace_id string?
----@field usage table?
----@field warnings whatsapp.problem[]?
----@field fallback boolean? the fallback was sent
+---@field stamp string? the message's biz_opaque_callback_data; its status webhooks repeat it
+---@field trace_id string? the API's id of the request, for questions to Meta
+---@field usage { business: table?, app: table? }? how much of the API's limits is used, as its headers say
+---@field warnings whatsapp.problem[]? values that the API may refuse
+---@field fallback boolean? true: the fallback was sent in place of the message
 ---@field waited number? seconds that the message waited for limits
 ---@field log_error string? the error that the option log raised
 ---@field observe_error string? the error that the option observe raised
----@field media_id string? the file's id, from client:send_file
----@field session string? from media:upload_sample
+---@field progress_error string? the error that the option progress or on_progress raised
+---@field media_id string? of client:send_file: the id of the uploaded file
+---@field session string? of media:upload_sample: the id of the upload
 
 local NEW = {
   token = "secret", phone_number_id = "id", waba_id = "id", version = "version", base_url = "base_url", transport = "callable",
@@ -172,7 +172,7 @@ local function make_headers(state)
   return { ["Content-Type"] = "application/json", ["User-Agent"] = not state.shared.owned and state.shared.user_agent or nil }
 end
 
--- returns the plan that all sends with the same options share
+-- Returns a new plan: the settings that all deliveries of one call share. Calls without options share state.plan.
 local function plan_of(state, options, url, max_wait)
   local mode, stamp, policy = options.mode or state.mode, options.stamp, options.retry
   if stamp == nil then stamp = state.stamp end
@@ -427,8 +427,8 @@ end
 ---@param options whatsapp.send_options?
 ---@return whatsapp.Result[]? results one for each message, as client:send returns it
 ---@return string? err
----@return whatsapp.details? details of the failure; .index is the place of the message that failed, .results are the results
----before it
+---@return whatsapp.details? details of the failure; .index is the position of the message that failed, .results are the results
+---of the messages before it
 function client:sequence(to, messages, options)
   local state = state_of(self, 2)
   local members, problem, is_data = recipient.of(to)
@@ -531,8 +531,8 @@ function client:react(event, emoji, options)
   return deliver(state, reaction, plan_of_call(state, options))
 end
 
----Marks a received message, and the messages before it, as read. A failed request is repeated if a repetition may help; it may
----be sent twice without harm.
+---Marks a received message, and the messages before it, as read. A failed request is repeated if a repetition may help: it does
+---no harm to send this request twice.
 ---@param received string|whatsapp.event the event of the message, or its id
 ---@param options { typing: boolean?, timeout: number?, retry: whatsapp.retry|false? }? typing: also shows the user that you
 ---write an answer
@@ -555,7 +555,8 @@ end
 
 local HISTORY_FIELDS = "id,message_id,events{delivery_status,webhook_update_state,timestamp}"
 
----Asks the API for the statuses of a message: for a program without a webhook. May be repeated without harm.
+---Asks the API for the statuses of a message: for a program without a webhook. A failed request is repeated if a repetition may
+---help.
 ---@param message_id string as client:send returned it
 ---@param options { limit: integer?, after: string?, timeout: number?, retry: whatsapp.retry|false? }? after: the cursor
 ---.paging.cursors.after of the previous answer
@@ -574,10 +575,10 @@ function client:message_history(message_id, options)
     { read = outcome.read, policy = harmless(plan_of(state, options).policy), harmless = true })
 end
 
----Calls any endpoint of the Graph API. The token goes only to the hosts of the Graph API; appsecret_proof too, if the client
----has an app secret. Errors are read as for messages, and secrets are removed from all texts. A failed GET or DELETE is
----repeated if a repetition may help. A POST is repeated only if the API cannot have done it, or if it is `idempotent`. The
----limits of messages do not count calls.
+---Calls any endpoint of the Graph API. The request has the token and, if the client has an app secret, appsecret_proof. Failures
+---have the same `details` as for messages, and no text has a secret. A failed GET or DELETE is repeated if a repetition may help.
+---A failed POST is repeated only if the API cannot have done it, or if it is `idempotent`. The limits of messages do not count
+---calls.
 ---`client:call { method = "POST", path = "{waba}/message_templates", body = definition }`
 ---@param request whatsapp.call
 ---@return whatsapp.json_object? result has the same form as the API's answer
@@ -605,7 +606,7 @@ end
 
 -- ---- media ----------------------------------------------------------------------------------------------------------------
 
--- the part of a client's state that the modules of media/ and graph/ may use; it contains no secret
+-- Returns the part of a client's state that the modules of media/ and graph/ may use. It contains no secret.
 function access_of(state)
   if state.access then return state.access end
   local shared = state.shared
@@ -667,7 +668,7 @@ function client:__index(name)
   return made
 end
 
----For the outbox: its sender drives deliveries over the transport of a client.
+---For the outbox: its sender drives deliveries over the transport of a client. Returns the client's state, and plan_of.
 ---@private
 function M.access(self, level) return state_of(self, level + 1), plan_of end
 

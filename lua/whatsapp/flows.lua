@@ -1,5 +1,6 @@
 -- Flows: makes the endpoint that gives a flow the data of its screens, and makes the endpoint's keys. Has the public functions;
--- the files in flows/ do the work, and libcrypto does all ciphers. Never sends anything: client.flows sends requests about flows.
+-- the files in flows/ do the work, and libcrypto encrypts and decrypts. Never sends anything: client.flows sends requests about
+-- flows.
 local options_of = require "whatsapp.util.options"
 
 ---@class whatsapp.flows
@@ -7,10 +8,11 @@ local flows = {}
 
 ---Makes the endpoint of flows: a pure function that takes a request of any server and returns the response. It checks the
 ---signature, decrypts the request, answers pings and notifications of errors by itself, calls a function of `on` for each other
----request, and encrypts the result of this function. Statuses of a response: 200; 400: the body is not a request of a flow; 405:
----the method is not POST; 413: the body is too long; 421: no private key decrypts the request (WhatsApp's client then fetches the
----new public key); 427: the flow_token is used up; 432: the signature is wrong; 500: a function raises, returns nil and an error,
----or is missing.
+---request, and encrypts the result of this function. The response has one of these statuses. 200: success. 400: the request has
+---another form than a request of a flow, or its action is unknown. 405: the method is not POST. 413: the body is too long. 421:
+---no private key decrypts the request (WhatsApp's client then fetches the new public key). 427: the function returned
+---flows.used_up(). 432: the signature is wrong. 500: the function is missing, raises, returns nil and an error, or returns a
+---value that is not { screen =, data = }.
 ---@param options whatsapp.flows.endpoint_options
 ---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handle
 function flows.endpoint(options)

@@ -404,7 +404,7 @@ local function card_of(short, place)
   return with_defaults({ card_index = place - 1, type = kind }, card)
 end
 
----@class whatsapp.short_card a link and its text, buttons, or a product; a card of the API is also allowed
+---@class whatsapp.short_card a card that has a link and the text on it, or buttons, or a product
 ---@field header string|number|whatsapp.CardHeader|nil
 ---@field body whatsapp.Text?
 ---@field display_text string|number|nil the text on the link
@@ -416,7 +416,7 @@ end
 ---Makes a message with two to ten cards that the user swipes through.
 ---@param to whatsapp.Address
 ---@param body whatsapp.Text
----@param cards (whatsapp.short_card|whatsapp.Card)[]
+---@param cards (whatsapp.short_card|whatsapp.Card)[] short cards, or cards in the form of the API
 ---@param options whatsapp.Interactive?
 ---@return whatsapp.InteractiveMessage
 function message.carousel(to, body, cards, options)
@@ -425,8 +425,8 @@ end
 
 -- ---- templates ----------------------------------------------------------------------------------------------------------
 
--- Makes a parameter of the API. A table is a parameter already; every other value becomes the text of a parameter. The check
--- refuses a text that is not a string.
+-- Makes a parameter of the API. A table is a parameter already. Every other value becomes the text of a parameter; the check of
+-- the message refuses a text that is neither a string nor a number.
 local function parameter(value, name)
   local made = type(value) == "table" and value or { type = "text", text = value }
   return name == nil and made or merged({ parameter_name = name }, made)

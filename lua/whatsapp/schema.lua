@@ -82,7 +82,7 @@ local function visit_variants(state, object, path, when)
   end
 end
 
--- Adds the rows of an object. An object with `by` or `otherwise` has no rows itself: a value always has another object.
+-- Adds the rows of an object. An object with `by` or `otherwise` has no rows itself: a value always has one of its variants.
 function visit(state, object, path, when)
   if not object.by and not object.otherwise then
     for _, field in ipairs(fields_of(state.objects, object)) do add_row(state, object, field, path, when) end
@@ -117,7 +117,7 @@ end
 ---@field formats { name: string, text: string, right: string, wrong: string, pattern: string }[]
 ---@field rules { name: string, code: string, doc: string }[]
 ---@field codes { name: string, doc: string }[] the possible values of problem.rule
----@field documentation string
+---@field documentation string the first part of the URLs of Meta's pages
 
 ---Returns the terms of the schema: its kinds, formats, rules and error codes.
 ---@return whatsapp.schema_terms

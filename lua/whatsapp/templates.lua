@@ -35,8 +35,8 @@ function templates.render(definition, message)
   return require("whatsapp.templates.render").message(definition, message)
 end
 
----Checks a definition before it is created: names, variables (not at the edges of a text, not side by side, numbers without
----gaps), examples, kinds and counts of buttons, lengths, and whether all cards have the same parts.
+---Checks a definition before it is created: names, variables (numbers without gaps; in a body not at its edges and not side by
+---side), examples, kinds and counts of buttons, lengths, and whether all cards have the same parts.
 ---@param definition whatsapp.templates.Definition
 ---@return true? ok
 ---@return whatsapp.problem[]|string warnings or, after a failure, one line that names up to three problems

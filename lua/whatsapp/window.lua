@@ -10,7 +10,7 @@ local window = {}
 
 local integer = values.integer
 
-local DAY = 24 * 3600 -- a click on an ad makes no longer window: the 72 hours after the click only change prices
+local DAY = 24 * 3600 -- also after a click on an ad: the 72 hours after the click change prices only
 local KEEP = 30 * DAY -- the book remembers a closed window for this time
 local CLOSED = 131047 -- the API's code for a message that came after the window had closed
 
@@ -118,10 +118,11 @@ function book:sent(result, err, details)
   return result, err, details
 end
 
+---Returns whether a user's window is open now.
 ---@param to string|integer a phone number, or a business-scoped id
 ---@param phone_number_id string? the id of the business's number, if the business has several numbers
 ---@return boolean? open nil: the book knows no window of this user
----@return number? seconds until the window closes; a closed window has a negative number
+---@return number? seconds until the window closes; 0 or less if it is closed
 function book:open(to, phone_number_id)
   if type(to) ~= "string" and type(to) ~= "number" then error("a recipient is a string or a whole number", 2) end
   local id, until_when = plain(to), nil
@@ -168,11 +169,12 @@ end
 
 ---@class whatsapp.window_options
 ---@field now (fun(): number)? seconds since 1970, os.time if absent
----@field max integer? number of users' ids in memory, 100,000 if absent
+---@field max integer? largest number of users' ids in memory, 100,000 if absent
 ---@field on_forget (fun(id: string))? called for each id that is removed before its time is over, because of `max`
 
 local OPTIONS = { now = "callable", max = "count", on_forget = "callable" }
 
+---Makes an empty book.
 ---@param options whatsapp.window_options?
 ---@return whatsapp.window_book
 function window.new(options)

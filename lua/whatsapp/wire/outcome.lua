@@ -60,7 +60,7 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 
 ---@class whatsapp.problem
 ---@field path string the place in the message, as in Lua: interactive.action.buttons[2].reply.title
----@field rule string the rule that the value breaks: a name of schema.terms().codes
+---@field rule string the rule that the value breaks: a name of schema.terms().codes; of the outbox also "max_bytes" or "chars"
 ---@field limit number|string|nil the allowed value, or the largest or the smallest allowed value
 ---@field actual number|string|nil the value in the message, or its size
 ---@field message string

@@ -120,8 +120,9 @@ function nginx.defer(options)
   local state = {
     concurrency = checked.concurrency or 32, max = checked.max or 10000,
     first = 1, last = 0, -- the indexes of the first and the last job that waits
-    -- numbers of timers; asked_at: time of the last request for a timer; cut: timers that a job ended and the log does not have
-    running = 0, asked = 0, asked_at = 0, cut = 0,
+    -- numbers of timers; cut: timers that a job ended, and that are not in the log yet
+    running = 0, asked = 0, cut = 0,
+    asked_at = 0, -- the time of the last request for a timer
   }
   return function(work)
     if state.last - state.first + 1 >= state.max then error(("%d jobs wait already"):format(state.max), 2) end

@@ -50,8 +50,8 @@ local OPTIONS = {
 local NEEDED = { "private_key", "app_secret", "on" }
 local MAX_BODY = 4 * 1024 * 1024
 
--- Statuses for WhatsApp's client. After 421 it fetches the new public key; after 427 it tells the user that the flow is over;
--- after another status it gives up.
+-- Statuses for WhatsApp's client. After 421 it fetches the new public key. After 427 it shows the user the message of
+-- flows.used_up(). After each other status it gives up.
 local NO_REQUEST, NO_KEY, USED_UP, UNSIGNED, FAILED = 400, 421, 427, 432, 500
 
 local ACTIONS = { init = "init", data_exchange = "data_exchange", back = "back" } -- name in lower case -> callback
@@ -109,7 +109,7 @@ local function seal(self, opened, status, content, what)
   return fail(self, FAILED, ("%s: %s"):format(what, err))
 end
 
--- Returns what is wrong with the value that a callback returned, or nil.
+-- returns words that say why a callback's value is wrong, or nil
 local function fault_of(response)
   if type(response) ~= "table" then return "returned no { screen =, data = }, but a " .. type(response) end
   if type(response.screen) ~= "string" or response.screen == "" then return "returned no name of a screen" end

@@ -11,7 +11,8 @@ local LONGEST = 2048 -- bytes of a path
 -- patterns of bytes that a server could read as something other than a part of the path; and their words in the error
 local ODD = {
   { "[%c\127]", "a control character" }, { "\\", "a backslash" }, { "%%", "a %: do not escape the path, the library does" },
-  { "[{}]", "a brace" }, { "%?", "a ?: the option query takes a query" }, { "#", "a #: the text after it would not be sent" },
+  { "[{}]", "a brace" }, { "%?", "a ?: pass the query as the option query" },
+  { "#", "a #: the text after it would not be sent" },
 }
 
 ---@param segment string

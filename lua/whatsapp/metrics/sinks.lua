@@ -1,13 +1,13 @@
 -- A sink keeps the numbers of metrics: in memory, in a shared dict of nginx, or in nginx-lua-prometheus. For a histogram, the
--- first two sinks keep a sum and a count for each bucket. These sinks count a value in one bucket. Prometheus also counts it in
--- all larger buckets, so metrics/text adds the counts. This file never decides which events count.
+-- first two sinks keep a sum, and a count for each bucket. They count a value in one bucket only. Prometheus also counts it in
+-- all larger buckets, so metrics/text adds the counts up. This file never decides which events count.
 local text = require "whatsapp.metrics.text"
 
 local sinks = {}
 
 -- ---- memory ---------------------------------------------------------------------------------------------------------------
 -- A cell is two functions for one series: the first adds a number, the second writes the numbers of the series into a table. The
--- numbers are upvalues of these functions. If they were in tables, an event would cost twice as much (make bench-send ROUNDS=0).
+-- numbers are upvalues of these functions. With numbers in tables, an event costs twice as much (make bench-send ROUNDS=0).
 
 local CELLS = {}
 

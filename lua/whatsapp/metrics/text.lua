@@ -1,4 +1,5 @@
--- Writes numbers as Prometheus' text format 0.0.4. Pure: reads a table of key -> number, in the order of metrics/rows.
+-- Writes numbers in Prometheus' text format 0.0.4. Pure: takes a table key -> number, and writes the metrics in the order of
+-- metrics/rows.
 local rows = require "whatsapp.metrics.rows"
 local values = require "whatsapp.util.values"
 

@@ -266,7 +266,7 @@ function check_parts(report, view, found, path, most)
   check_buttons(report, view.buttons, found.buttons, path)
 end
 
--- In an authentication template, the body and the button must have the same code.
+-- In an authentication template, the body and the button should have the same code.
 local function check_code(report, view, found)
   local body = found.body and message_reader.text_of(parameters_of(found.body.component)[1])
   local button = found.buttons[1]

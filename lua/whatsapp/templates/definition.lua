@@ -34,7 +34,7 @@ local definition = {}
 ---@field may_grow boolean? a message may have more cards than the template
 ---@field is_order_status boolean
 ---@field is_authentication boolean
----@field components integer
+---@field components integer number of components
 
 local NONE = values.NONE
 local MOST = 100 -- the most components, buttons or cards that are read

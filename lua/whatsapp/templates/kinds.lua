@@ -3,7 +3,7 @@
 local kinds = {}
 
 ---@class whatsapp.templates.header_kind
----@field parameter string? the type of its only parameter; nil: a text, its parameters are values of variables
+---@field parameter string? the type of its only parameter; nil: the header is a text, and its parameters are values of variables
 ---@field media boolean? true: the header is a file; the definition names a sample file
 
 ---@type table<string, whatsapp.templates.header_kind>
@@ -49,7 +49,7 @@ kinds.STATUSES = {
 }
 
 kinds.MOST_BUTTONS = 10
--- BODY: of a body among other components; BODY_ALONE: of a body that is the only component
-kinds.HEADER, kinds.BODY, kinds.BODY_ALONE, kinds.CARD_BODY, kinds.URL = 60, 1024, 32768, 160, 2000 -- the most characters
+-- The most characters of each text. BODY: a body among other components; BODY_ALONE: a body that is the only component.
+kinds.HEADER, kinds.BODY, kinds.BODY_ALONE, kinds.CARD_BODY, kinds.URL = 60, 1024, 32768, 160, 2000
 
 return kinds

@@ -89,7 +89,8 @@ end
 
 -- ---- examples ---------------------------------------------------------------------------------------------------------------
 
--- returns the values of a body's example: the example is a list with one list, a list, or one value
+-- returns the values of an example: it is a list that contains one list of values (as the API lists a body's example), a list of
+-- values, or one value
 local function positional_examples(example)
   if type(example) == "string" then return { example } end
   local first = table_of(example)[1]

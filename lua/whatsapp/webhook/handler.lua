@@ -41,8 +41,8 @@ local handler = {}
 ---@field reencoded boolean? see webhook.verify
 ---@field defer (fun(work: fun()))? gets the function `work`, and must call it after the answer was sent. If an event then fails,
 ---on_error gets the error, and the API does not send the event again
----@field observe (fun(event: whatsapp.observed))? called with the result of each event, and with each refused webhook:
----whatsapp.metrics, or a function; if it raises, on_error gets the error
+---@field observe (fun(event: whatsapp.observed))? an object of whatsapp.metrics.new(), or a function. It is called with the
+---result of each event, and with each refused webhook. If it raises, on_error gets the error
 ---@field now (fun(): number)? the clock for `observe`, in seconds since 1970; if absent: nginx's clock in nginx, else os.time
 
 local OPTIONS = {

@@ -185,7 +185,7 @@ function message.audio(to, file, options) return media("audio", to, file, option
 ---@return whatsapp.AudioMessage
 function message.voice(to, file, options) return media("audio", to, file, merged({ voice = true }, options)) end
 
----Makes a message with a sticker: a WebP of 512 by 512 pixels, of up to 100 KB, or of up to 500 KB if it is animated.
+---Makes a message with a sticker: a WebP of 512 by 512 pixels, up to 100 KB; up to 500 KB if it is animated.
 ---@param to whatsapp.Address
 ---@param file string|integer an id, or a link
 ---@param options whatsapp.Sticker?
@@ -445,8 +445,8 @@ local function parameters_of(source)
   return list
 end
 
--- member of a header -> true: the member is always content of that type; false: it is content only if it is a table, because a
--- text under this name is the value of a variable with this name
+-- Members of a header that are content of that type. true: always; false: only if the member is a table, because a text is the
+-- value of a variable that has this name.
 local CONTENTS = { image = true, video = true, document = true, gif = true, location = false, product = false }
 
 -- returns the type of a header such as { image = { id = } }
@@ -456,8 +456,8 @@ local function content_of(header)
   end
 end
 
--- The header may be a text; a parameter of the API; content such as { image = { id = } }; or values by position or by name, as
--- in the body.
+-- Returns the parameters of a header. The header is a text, or a parameter of the API, or content such as { image = { id = } },
+-- or (as in the body) values by position or by name.
 local function header_parameters(header)
   if type(header) ~= "table" or header.type ~= nil then return { parameter(header) } end
   local content = content_of(header)
@@ -626,10 +626,10 @@ local function part_of(text, at, longest)
   return text:sub(first, cut - 1), after_spaces(text, cut)
 end
 
----Splits a long text at spaces into parts that fit into one message each. Drops the spaces at the breaks. A word that is longer
----than a part is broken between two characters as a reader sees them: an emoji family, a flag, a keycap, a skin tone, a letter
----with its marks and a conjunct stay whole (util/clusters has the rules and their limits). Only a single character that is
----longer than a part is cut, between code points. Linear in the length of the text.
+---Splits a long text at spaces into parts that fit into one message each. Drops the spaces at the breaks. Breaks a word that is
+---longer than a part between two characters, as a reader sees them. An emoji family, a flag, a keycap, an emoji with a skin tone,
+---a letter with its marks and a conjunct stay whole; util/clusters has the rules and their limits. A single character that is
+---longer than a part is cut between two code points. The time is linear in the length of the text.
 ---@param text string
 ---@param longest integer? code points, as the API counts them; 4,096 if absent
 ---@return string[]

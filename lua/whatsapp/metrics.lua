@@ -111,8 +111,8 @@ local function additions(self, event, texts)
   return list
 end
 
--- The tree has a branch for each event and each combination of label values: name of the event -> value of its first label ->
--- value of its second label … -> the list from additions().
+-- The tree has a branch for each event and each combination of label values. The keys of a branch: the name of the event, the
+-- value of its first label, the value of its second label … The branch ends with the list from additions().
 local NONE = {} -- the branch for a label that the event does not have
 
 -- Returns the additions of an event with a new combination of label values, and adds a branch for the combination to the tree.

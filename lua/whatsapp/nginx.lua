@@ -13,9 +13,9 @@ local HANDLING = "whatsapp.nginx: callbacks run" -- a key of ngx.ctx
 local ENDS = { "exit", "exec", "redirect" }
 local guarded
 
--- If a callback ends the request, the other events of the request may be lost: nginx may answer 200, and then the API does not
--- send the events again. So guard() replaces ngx.exit, ngx.exec and ngx.redirect. Inside a callback, the new functions raise;
--- elsewhere, they do the same as the old functions. A program may have kept the old ngx.exit: it still ends the request.
+-- A callback that ends the request can lose the other events of the request: nginx may answer 200, and then the API does not send
+-- them again. So guard() replaces ngx.exit, ngx.exec and ngx.redirect. The new functions raise inside a callback; elsewhere, they
+-- do the same as the old functions. If a program kept the old ngx.exit, that function still ends the request.
 local function guard()
   if guarded then return end
   guarded = true
@@ -64,8 +64,8 @@ end
 local DEFER = { concurrency = "count", max = "count" }
 local LATE = 1 -- seconds; a timer that begins later counts as dropped: nginx drops timers over lua_max_running_timers
 
--- Counts a timer that begins. Returns a guard, and a function that counts the timer's end. A job may end its timer with the old
--- ngx.exit: then run() cannot call this function, and the garbage collector calls it when it frees the guard.
+-- Counts a timer that begins. Returns a guard, and a function that counts the timer's end. If a job ends its timer with the old
+-- ngx.exit, run() cannot call this function. Then the garbage collector calls it when it frees the guard.
 local function count_timer(state)
   local timer_guard, has_ended = newproxy(true), false -- luacheck: ignore 113
   local function ended()
@@ -213,8 +213,8 @@ local function wait_of(ends, burst, step, from)
 end
 
 ---Takes a place, as every store of limits does. The clock is that of nginx, which all workers share. Another worker may take a
----place between the check of `at_most` and the next step: then the function returns a longer wait and the place is lost, but no
----place is given twice.
+---place after the check of `at_most`. Then the function returns a wait that is longer than `at_most`, and the place is lost; but
+---no place is given twice.
 ---@param key string
 ---@param _ any
 ---@param interval number seconds between two places

@@ -27,8 +27,8 @@ local function join(path, name)
   return path == "" and name or path .. "." .. name
 end
 
--- Returns all fields of an object: first the fields of its base, then its other fields. If the object and its base have a field
--- of the same name, the field of the object replaces the field of the base; the kind "removed" removes the field.
+-- Returns all fields of an object: first the fields of its base, then its other fields. A field of the object replaces the field
+-- of the base that has the same name. A field of the kind "removed" only removes the field of the base.
 local function fields_of(objects, object)
   local by_name, list, seen = {}, {}, {}
   for _, field in ipairs(object.fields) do by_name[field.name] = field end

@@ -1,7 +1,7 @@
--- The encrypted endpoint of flows as a pure function: it takes a request and returns the response. It checks the signature,
--- decrypts the request, answers pings and notifications of errors by itself, calls the user's function for other requests, and
--- encrypts the function's result. Never raises because of a request. Has its private keys as objects of libcrypto. Never puts a
--- flow_token or a text of the request's data into a report, except texts of less than 4 bytes.
+-- The encrypted endpoint of flows as a pure function: it takes a request and returns the response. It checks the signature and
+-- decrypts the request. It answers pings and notifications of errors by itself; for other requests it calls the user's function
+-- and encrypts the result. Never raises because of a request. Its private keys are objects of libcrypto. Never puts a flow_token
+-- or a text of the request's data into a report, except texts of less than 4 bytes.
 local crypto = require("whatsapp.util.needed").module "whatsapp.crypto"
 local exchange = require "whatsapp.flows.exchange"
 local http = require "whatsapp.webhook.http"
@@ -39,8 +39,8 @@ local endpoint = {}
 ---@field app_secret string|string[] the app's secret; a list of two while a new secret replaces the old one
 ---@field on whatsapp.flows.callbacks each callback returns the next screen, or nil and an error, or flows.used_up(…) if the
 ---flow_token is no longer valid
----@field on_error (fun(err: string))? err: one line for a log, without keys, without the flow_token, and without texts of the
----request's data (numbers, names and texts of less than 4 bytes may stay)
+---@field on_error (fun(err: string))? gets one line for a log. The line has no key, no flow_token and no text of the request's
+---data, but it may have numbers, names, and texts of less than 4 bytes
 ---@field max_body integer? bytes, 4 MiB if absent
 
 local OPTIONS = {

@@ -17,8 +17,8 @@ local call = {}
 ---@field query table<string, string|number|boolean|(string|number)[]>? a list is sent as its items with commas between them
 ---@field body whatsapp.json_object? sent as JSON
 ---@field form whatsapp.form_part[]? sent as multipart/form-data
----@field idempotent boolean? true: a repetition of this POST does no harm; the library then repeats the POST after the same
----failures as a GET or a DELETE
+---@field idempotent boolean? true: it does no harm to send this POST twice; after a failure, the library then repeats it if a
+---repetition may help
 ---@field timeout number? seconds for one attempt
 ---@field retry whatsapp.retry|false?
 

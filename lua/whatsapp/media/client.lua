@@ -73,8 +73,8 @@ local M = {}
 
 ---@class whatsapp.send_file_options: whatsapp.media.upload_options
 ---@field caption string? of an image, a video or a document
----@field filename string? of a document: the name that the recipient sees; if absent, the name of the file, with U+FFFD for
----each byte that is not UTF-8
+---@field filename string? of a document: the name that the recipient sees. If absent, this is the name of the file, with U+FFFD
+---for each byte that is not UTF-8
 ---@field message whatsapp.Message? other members of the message: { context = { message_id = ... } }
 ---@field stamp boolean?
 ---@field fallback whatsapp.Message|(fun(message: whatsapp.Message, details: whatsapp.details): whatsapp.Message?)|nil

@@ -1,5 +1,5 @@
--- Names of files: the name at the end of a path, a name with the extension of a kind, and a safe name for a file from outside.
--- Pure; never returns a name that contains a folder.
+-- Makes names of files: from a path, with the extension of a kind, or safe for a file that came from outside. Pure; never returns
+-- a name that contains a folder.
 local clusters = require "whatsapp.util.clusters"
 local kind = require "whatsapp.media.kinds"
 local sniff = require "whatsapp.media.sniff"
@@ -94,9 +94,8 @@ local function extension_for(mime_type, wanted)
   return kind.fits(row, wanted, true) and wanted or row.extensions[1]
 end
 
----Returns a safe name for a file that came from outside, without a folder: the media's id, the sender's name of the file
----(without slashes, dots, control characters and invisible characters), and an extension for its MIME type. At most LONGEST
----bytes.
+---Returns a safe name for a file that came from outside: ID-NAME.EXTENSION or TYPE-ID.EXTENSION, of at most LONGEST bytes. See
+---media.safe_name.
 ---@param event whatsapp.event|table an event with media, or its member `media`
 ---@return string
 function name.safe(event)

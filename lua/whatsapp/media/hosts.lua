@@ -1,6 +1,6 @@
--- Says whether a URL is on a list of hosts: the hosts from which files are downloaded without the token (the option media_hosts,
--- and the hosts of flows). Checks the bytes of a URL strictly, so that no other reader of the URL can find a different host.
--- Pure; never looks up a name.
+-- Says whether a URL's host is on a list: the option media_hosts, or the hosts of flows. Files are downloaded from these hosts
+-- without the token. Checks the bytes of a URL strictly, so that no other reader of the URL can find a different host. Pure;
+-- never looks up a name.
 local hosts = {}
 
 local LONGEST = 8192

@@ -81,8 +81,8 @@ local function check_length(report, path, text, most)
   if length > most then report:over(path, "max_chars", length, "character", most, ", with the values of the variables") end
 end
 
--- Checks the values of a header or a body. part: its { text, names } in the view; most: the most characters that the text may
--- have after the values replace the variables.
+-- Checks the values of a header or a body. part: its { text, names } in the view. most: the most characters of the text with the
+-- values in the places of the variables.
 local function check_texts(report, view, part, one, where, most)
   local path = one.path .. ".parameters"
   local parameters = parameters_of(one.component)

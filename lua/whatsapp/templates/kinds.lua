@@ -16,8 +16,8 @@ kinds.HEADERS = {
 
 ---@class whatsapp.templates.button_kind
 ---@field sub_type string? sub_type of the component with its value; nil: the button has no component in a message
----@field needs "value"|"variable"|"nothing" value: a message must give a value; variable: it must give a value if
----the URL has a variable; nothing: it need not give a value
+---@field needs "value"|"variable"|"nothing" value: a message must give the button a value; variable: only if the button's URL has
+---a variable; nothing: a message need not give a value
 ---@field types string[] the types of the parameters that it may have
 ---@field most integer the most buttons of this kind in a template
 ---@field card boolean? true: a card of a carousel may have it

@@ -1,5 +1,5 @@
--- Checks the texts of a template's definition: their variables (numbers without gaps; names; in a body not at the edges and not
--- side by side) and the examples of the variables. Reads any table; never changes it.
+-- Checks the texts of a template's definition: the names, numbers and places of their variables, and the examples of the
+-- variables. Reads any table; never changes it.
 local problems = require "whatsapp.wire.problems"
 local values = require "whatsapp.util.values"
 local variables = require "whatsapp.templates.variables"
@@ -89,8 +89,8 @@ end
 
 -- ---- examples ---------------------------------------------------------------------------------------------------------------
 
--- returns the values of an example: it is a list that contains one list of values (as the API lists a body's example), a list of
--- values, or one value
+-- Returns the values of an example. The example is one value, or a list of values, or (as the API has it for a body) a list that
+-- contains a list of values.
 local function positional_examples(example)
   if type(example) == "string" then return { example } end
   local first = table_of(example)[1]

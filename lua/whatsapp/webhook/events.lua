@@ -33,8 +33,8 @@ local EVENT = event_line.metatable
 ---@field contact table? the contact of the sender or the recipient
 ---@field name string? the name in the profile of this contact
 ---@field context table? has the id of the message that this message answers
----@field text string? the text of the message: its body, caption, button, place, names of contacts, or emoji of a reaction; of an
----error, a failed status or a message with errors: the error
+---@field text string? the text of the message: its body, caption, button, place, names of contacts, or emoji of a reaction. If
+---the event has `details` (an error, a failed status, a message with errors): the error
 ---@field reply_id string? the id of the button, row or product that the user chose, or of the order that the user pays
 ---@field response table? the user's answers in a flow
 ---@field media table? the file: id, mime_type, sha256, ...
@@ -72,8 +72,8 @@ local function index_of(contacts)
   return by_id
 end
 
--- Returns the contact with this phone number or this business-scoped id. `from` is the table that add_entry makes: the fields
--- that all events of a change share. The first contact is nearly always the right one, and needs no index.
+-- Returns the contact with this phone number or this business-scoped id. `from` has the fields that all events of a change share
+-- (see add_entry). The first contact is nearly always the right one, and needs no index.
 local function contact_of(from, phone, user_id)
   local contacts = from.contacts
   if type(contacts) ~= "table" or not (phone or user_id) then return nil end
@@ -172,8 +172,10 @@ end
 
 -- ---- changes -----------------------------------------------------------------------------------------------------------
 
--- Field of a change -> how to read its value. lists: rows { name of a list, function that makes an event from an item }, in the
--- order of the events. inside: the member of the value that contains these lists. kind: the kind of all these events.
+-- Field of a change -> how to read its value:
+--   lists   rows { name of a list, function that makes an event from an item }, in the order of the events
+--   inside  the member of the value that contains these lists; nil: the value itself contains them
+--   kind    the kind of all these events; nil: each function sets the kind
 local MESSAGES = { { "messages", message }, { "statuses", status }, { "errors", failure }, { "message_echoes", echo } }
 local ECHOES = { { "message_echoes", echo } }
 local FIELDS = {

@@ -32,7 +32,7 @@ local handler = {}
 ---@field on table<string, fun(event: whatsapp.event)> functions by kind of event: message, status, error, echo, payment,
 ---standby, change; the function `event` gets all events whose kind has no function
 ---@field on_error (fun(err: string, event: whatsapp.event?, final: boolean?))? err: one line for a log; final: true if the
----handler gives this event up, or refuses this request
+---handler gives the event up, or refuses the whole request
 ---@field store whatsapp.webhook_store? remembers the events that were handled; the memory of this process if absent
 ---@field ttl number? the seconds for which the store remembers an event; 7 days if absent, because the API repeats an event for 7
 ---days

@@ -6,8 +6,8 @@ local expiring = require "whatsapp.util.expiring"
 local store = {}
 
 ---@class whatsapp.webhook_store
----@field begin fun(self, key: string, ttl: number): integer?, string? returns the attempt number, from 1; or nil if the event
----was handled; or nil and "busy" if another request handles the event now
+---@field begin fun(self, key: string, ttl: number): integer?, string? returns the attempt number, from 1; nil: the event was
+---handled before; nil and "busy": another request handles the event now
 ---@field done fun(self, key: string) called after the event was handled: the store remembers the event for ttl seconds
 ---@field forget fun(self, key: string) called after the event failed: the next begin returns the next attempt number
 ---@field forgotten integer? number of events that were dropped too early, because the store was full; the handler reports this

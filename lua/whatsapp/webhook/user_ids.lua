@@ -1,5 +1,5 @@
--- Remembers which ids belong to one user: the phone number as you wrote it and as the API writes it, and the old and the new
--- business-scoped id. The number of ids and their life are bounded. Never waits, never reads an event.
+-- Remembers which ids belong to one user: a phone number, the same number as the API writes it, and the user's old and new
+-- business-scoped ids. The number of ids and their life are bounded. Never waits, never reads an event.
 local expiring = require "whatsapp.util.expiring"
 
 local user_ids = {}

@@ -243,6 +243,7 @@ local function check_mistakes(options, level)
   end
 end
 
+---Makes a client. Also makes the transport, if the options have no transport.
 ---@param options whatsapp.options
 ---@param defaults { version: string, user_agent: string }
 ---@return whatsapp.client

@@ -106,6 +106,7 @@ end
 
 ---@class whatsapp.JsonSchema: { [string]: any }
 
+---Returns the JSON Schema.
 ---@return whatsapp.JsonSchema schema plain tables; lists are marked, so that whatsapp's JSON writer and lua-cjson write them as
 ---lists
 function M.export()

@@ -91,6 +91,7 @@ function visit(state, object, path, when)
   if object.otherwise then visit(state, state.objects[object.otherwise], path, when) end
 end
 
+---Returns every field of every message.
 ---@return whatsapp.schema_row[]
 function schema.rows()
   local objects, root = core.schema()
@@ -149,6 +150,7 @@ local function named_by(objects, object)
   return names
 end
 
+---Returns the objects of the schema.
 ---@return table<string, whatsapp.schema_object> objects by name
 ---@return string[] order the names of the objects, the root first; then as a walk through fields and variants first meets them
 function schema.objects()

@@ -195,6 +195,7 @@ local function read_key(pem, passphrases)
   return key, err
 end
 
+---Reads private keys from PEM.
 ---@param private_key string|string[]
 ---@param passphrase string|string[]|nil
 ---@return userdata[]? keys
@@ -219,6 +220,7 @@ local function new_state(options, keys)
   }
 end
 
+---Makes the endpoint. Raises at the line of flows.endpoint's caller if an option is wrong or missing.
 ---@param options whatsapp.flows.endpoint_options
 ---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handle
 function endpoint.new(options)

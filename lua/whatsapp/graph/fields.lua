@@ -245,9 +245,11 @@ function check_object(report, path, object, value)
   check_unknown(report, path, known, value)
 end
 
+---Returns the objects of graph/objects by name; loads them at the first call.
 ---@return table<string, whatsapp.graph.object>
 function fields.objects() return require("whatsapp.graph.objects") end
 
+---Checks a value against an object of graph/objects.
 ---@param name string the name of an object
 ---@param value any
 ---@param report whatsapp.report gets the problems

@@ -105,6 +105,7 @@ Pages.__call = Pages.next
 ---@field list string? the name of the list in `data`, if `data` is a table with names
 ---@field query { limit: integer|string|nil }?
 
+---Makes the pages of a list. Requests nothing yet.
 ---@param call fun(after: string?): table?, string?, whatsapp.details? requests a page
 ---@param options whatsapp.pages_options
 ---@return whatsapp.pages

@@ -167,10 +167,12 @@ local function class_of(name)
   return class
 end
 
+---Returns whether the client has a table of this name, such as client.templates.
 ---@param name string
 ---@return boolean known
 function tables.has(name) return endpoints.by_name[name] ~= nil end
 
+---Makes one of these tables for a client.
 ---@param name string the name of the table
 ---@param access whatsapp.graph.access the part of the client's state that this file may use
 ---@return table

@@ -226,6 +226,7 @@ function media:upload_sample(file, options)
   return upload.sample(access, usable, sample)
 end
 
+---Does the work of client:send_file.
 ---@private
 ---@param to whatsapp.Address
 function media:send(to, file, options, level)
@@ -252,6 +253,7 @@ function media:__tostring()
   return access and ("whatsapp.media (%s)"):format(access.phone_number_id) or "whatsapp.media"
 end
 
+---Makes client.media.
 ---@param access whatsapp.media.access
 ---@return whatsapp.media.client
 function M.new(access)

@@ -40,6 +40,7 @@ local function read_look_up(answer)
   return object
 end
 
+---Asks the API for the URL of a file.
 ---@param access whatsapp.media.access
 ---@param id string
 ---@param options whatsapp.media.look_up_options
@@ -56,6 +57,7 @@ local function read_deleted(answer)
   return failed("JSON without success = true", false, answer.status)
 end
 
+---Deletes a file that the API has.
 ---@param access whatsapp.media.access
 ---@param id string
 ---@param options whatsapp.media.look_up_options
@@ -306,6 +308,7 @@ local function remove(job, err, details)
   return nil, err, details
 end
 
+---Downloads a file to a path or into a sink.
 ---@param access whatsapp.media.access
 ---@param job whatsapp.media.job
 ---@param target string|fun(piece: string): any, string?

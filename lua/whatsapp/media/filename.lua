@@ -9,6 +9,7 @@ local name = {}
 
 local LONGEST, LONGEST_ID, LONGEST_EXTENSION = 120, 64, 12 -- bytes
 
+---Returns the last name of a path.
 ---@param path string
 ---@return string base the name after the last slash, without control characters; "file" if there is no name
 function name.base(path)

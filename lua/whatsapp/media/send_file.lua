@@ -76,6 +76,7 @@ local function id_for(access, store, key, usable, plan, options, warnings)
   return uploaded.id, false
 end
 
+---Sends a file as a message.
 ---@param access whatsapp.media.access
 ---@param to whatsapp.addressed as recipient.of returns it
 ---@param usable whatsapp.file

@@ -235,6 +235,7 @@ local function pattern_of(lead)
   return "^." .. second .. "[\128-\191][\128-\191]"
 end
 
+---Finds the first byte of a text that is not UTF-8.
 ---@param text string
 ---@param cut boolean? true if the text may end within a character
 ---@return integer? position of the first byte that is not UTF-8

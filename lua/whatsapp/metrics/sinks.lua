@@ -58,6 +58,7 @@ function Memory:text()
   return text.written(numbers)
 end
 
+---Makes a sink in the memory of this process.
 ---@return whatsapp.metric_sink
 function sinks.memory() return setmetatable({ adders = {}, readers = {} }, Memory) end
 
@@ -113,6 +114,7 @@ function Shared:text()
   return text.written(numbers)
 end
 
+---Makes a sink in a shared dict of nginx.
 ---@param dict ngx.shared.DICT
 ---@param name string the name of the dict, as errors show it
 ---@return whatsapp.metric_sink
@@ -133,6 +135,7 @@ end
 
 function Prometheus:text() return table.concat(self.prometheus:metric_data()) end
 
+---Makes a sink that counts in nginx-lua-prometheus.
 ---@param prometheus table
 ---@param rows table[] of whatsapp.metrics.rows
 ---@return whatsapp.metric_sink

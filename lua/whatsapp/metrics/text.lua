@@ -49,6 +49,7 @@ local function write_histograms(lines, row, keys, numbers)
   end
 end
 
+---Writes the numbers of a sink.
 ---@param numbers table<string, number> by key, as a sink keeps them
 ---@return string
 function text.written(numbers)

@@ -104,6 +104,7 @@ local function check_labels(report, list, path)
   end
 end
 
+---Checks the buttons of one component of a definition.
 ---@param report whatsapp.report
 ---@param state table of the definition: .category, .is_authentication, .is_card, .has_id
 ---@param component table

@@ -301,6 +301,7 @@ local function check_status(report, view)
   end
 end
 
+---Compares a message with the view of its template's definition.
 ---@param view whatsapp.templates.view
 ---@param message table
 ---@param report whatsapp.report this function adds the problems to it
@@ -328,6 +329,7 @@ function check.message(view, message, report)
   check_code(report, view, found)
 end
 
+---Compares a message with the definition of its template.
 ---@param source table a definition
 ---@param message table
 ---@param subject string?

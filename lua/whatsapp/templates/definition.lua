@@ -39,6 +39,7 @@ local definition = {}
 local NONE = values.NONE
 local MOST = 100 -- the most components, buttons or cards that are read
 
+---Returns a string in capitals, because types and states may have small letters.
 ---@param value any
 ---@return string? capitals nil if the value is not a string
 function definition.capitals(value)
@@ -133,6 +134,7 @@ local function has_names(view)
   return false
 end
 
+---Makes the view of a definition.
 ---@param source table a template's definition
 ---@return whatsapp.templates.view
 function definition.read(source)

@@ -87,6 +87,7 @@ local function card_of(cards, index)
   end
 end
 
+---Renders a template message. Without a message, renders the definition alone.
 ---@param source table a definition
 ---@param message table?
 ---@return whatsapp.rendered

@@ -48,6 +48,7 @@ function Store:forget(name, account)
   self.entries = expiring.new { max = self.max, now = self.now }
 end
 
+---Makes a store.
 ---@param options whatsapp.templates.store_options?
 ---@param level integer error level of the caller
 ---@return whatsapp.templates.store

@@ -8,10 +8,12 @@ local texts = {}
 
 local counted, shown = problems.counted, problems.shown
 
+---Returns a value if it is a string.
 ---@param value any
 ---@return string? text nil if the value is not a string
 function texts.text(value) return type(value) == "string" and value or nil end
 
+---Returns a value if it is a table.
 ---@param value any
 ---@return table table an empty table if the value is not a table
 function texts.table(value) return type(value) == "table" and value or values.NONE end
@@ -158,6 +160,7 @@ local function check_white_space(report, path, text)
   end
 end
 
+---Checks the text of a header or a body: its variables, their examples and its white space.
 ---@param report whatsapp.report
 ---@param state table .format: parameter_format of the definition
 ---@param path string of the component
@@ -187,6 +190,7 @@ function texts.check(report, state, path, kind, component, most)
   check_white_space(report, at, text)
 end
 
+---Reports a text of more than one line.
 ---@param report whatsapp.report
 ---@param path string
 ---@param text string?

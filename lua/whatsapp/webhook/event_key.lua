@@ -69,6 +69,7 @@ local function of_content(event)
   return event.kind .. ":" .. require("whatsapp.crypto").hmac_sha256("key", text)
 end
 
+---Returns the key of an event.
 ---@param event whatsapp.event
 ---@return string
 function key.of(event)

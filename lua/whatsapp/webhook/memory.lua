@@ -48,6 +48,7 @@ end
 ---@field claim number? seconds, 300 if absent: if neither `done` nor `forget` is called in this time after `begin`, the event may
 ---begin again
 
+---Makes a store in the memory of this process.
 ---@param options whatsapp.webhook_memory_options? max: events, 100,000 if absent
 ---@return whatsapp.webhook_memory
 function store.memory(options)

@@ -28,12 +28,14 @@ function UserIds:learn(first, second)
   for _, id in ipairs(list) do self.lists:set(id, list, YEAR) end
 end
 
+---Returns the ids of a user.
 ---@param id string
 ---@return string[] ids all known ids of this user, including `id`
 function UserIds:all(id)
   return list_of(self, id)
 end
 
+---Makes an empty memory of ids.
 ---@param max integer the most ids of all users together
 ---@param now (fun(): number)? a clock in seconds, os.time if absent
 ---@return whatsapp.user_ids

@@ -32,7 +32,8 @@ local function earlier(a, b)
   return math.min(a, b)
 end
 
--- Orders failures by time: a state always shows the earliest failure, for every order of the events.
+-- Returns whether failure `a` comes before failure `b`. A state shows its earliest failure, so the order of the events does not
+-- matter.
 local function is_before(a, b)
   if a.time ~= b.time then return (a.time or math.huge) < (b.time or math.huge) end
   if a.details.code ~= b.details.code then return (a.details.code or math.huge) < (b.details.code or math.huge) end

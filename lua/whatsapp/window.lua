@@ -138,7 +138,7 @@ end
 
 -- ---- after a window has closed -----------------------------------------------------------------------------------------
 
--- returns the members of a message that name the recipient of a status event
+-- returns the recipient of a status event, as members of a message
 local function address_of(event)
   local is_group = type(event.raw) == "table" and event.raw.recipient_type == "group"
   if event.recipient_id then return { to = event.recipient_id, recipient_type = is_group and "group" or nil } end

@@ -49,7 +49,7 @@ local M = {}
 ---@field file_size integer
 ---@field id string
 
----A file that a user chose in a flow, in the form in which the endpoint gets it in a screen's data.
+---A file that a user chose in a flow, in the form that it has in the data of the flow's request.
 ---@class whatsapp.media.flow_file
 ---@field cdn_url string
 ---@field encryption_metadata whatsapp.media.encryption_metadata
@@ -254,6 +254,7 @@ function media:__tostring()
 end
 
 ---Makes client.media.
+---@private
 ---@param access whatsapp.media.access
 ---@return whatsapp.media.client
 function M.new(access)

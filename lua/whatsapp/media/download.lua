@@ -69,6 +69,7 @@ end
 
 -- ---- the job -----------------------------------------------------------------------------------------------------
 
+-- notes the type, the size and the SHA-256 that an event or the API gave for the file
 local function expect(job, media)
   job.type = job.type or values.text_of_id(media.mime_type)
   job.size = job.size or values.integer(media.file_size)
@@ -242,6 +243,7 @@ local function fault_of(job, got, sum)
   end
 end
 
+-- Checks the length and the SHA-256 of the downloaded file. Returns the result of the download.
 local function prove(job, got)
   local opened, err = source.open { path = job.part, filename = "part" }
   if not opened then return failed(err, true, 200) end

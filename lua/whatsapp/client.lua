@@ -43,7 +43,7 @@ local M = {}
 ---@field app_secret string? with it, requests carry appsecret_proof
 ---@field proxy string? URL; "" connects without a proxy, even if the environment names a proxy
 ---@field ca_file string? file of certificates; they replace the system's certificates
----@field user_agent string?
+---@field user_agent string? "lua-whatsapp/" and the version if absent
 ---@field max_requests integer? number of requests after which a connection is closed, 900 if absent
 ---@field max_body integer? largest size of an answer in bytes, 1 MiB if absent; downloads of files have their own bound
 ---@field allow_http boolean? true: plain http is allowed to every host
@@ -52,7 +52,8 @@ local M = {}
 ---or a call ends, and for each attempt that is repeated. If it raises, observe_error of `info` or `details` has the error
 ---@field on_warning fun(warning: whatsapp.problem, message: table?)? called for each value that the API may refuse. The second
 ---argument is the message; for an upload, a table with the type, filename and size of the file; for a call, its body
----@field media_store whatsapp.media_store|false? remembers the files that client:send_file uploaded; in memory if absent
+---@field media_store whatsapp.media_store|false? remembers the files that client:send_file uploaded; in memory if absent; false:
+---each file is uploaded each time
 ---@field templates whatsapp.templates.Definition[]|whatsapp.templates.store|nil definitions of templates, or
 ---whatsapp.templates.store(): the client compares each template message with its definition before it sends the message
 ---@field media_hosts string[]? hosts from which a file may be downloaded without the token; ".fbcdn.net" means all hosts below
@@ -64,6 +65,7 @@ local M = {}
 ---@field contacts { input: string?, wa_id: string?, user_id: string? }[]?
 ---@field success boolean? from client:mark_read
 
+---The API's answer to client:message_history.
 ---@class whatsapp.History
 ---@field data { id: string, message_id: string?, events: { delivery_status: string, timestamp: integer? }[]? }[]
 ---@field paging { cursors: { before: string?, after: string? }? }?
@@ -75,12 +77,12 @@ local M = {}
 ---@class whatsapp.Transport
 ---@field now (fun(): number)? seconds of a clock that never goes back; if now or sleep is absent, the client repeats nothing and
 ---has no limits
----@field sleep fun(seconds: number)?
+---@field sleep fun(seconds: number)? waits; may yield
 ---@field start (fun(request: whatsapp.request, slot: any, inbox: any))? begins a request; with `wait`, many requests may be on
 ---the wire at once. The slot identifies the request; the inbox identifies the batch that waits for the answer
 ---@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? returns the slot and the
 ---answer of one request; returns no value if no answer came in these seconds
----@field close fun()?
+---@field close fun()? for the program that made the transport: a client closes only the transport that it made itself
 ---@field streams boolean? true: the transport sends body_file and form, and writes to_file; for other transports the library
 ---puts files into the body
 ---@overload fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
@@ -88,9 +90,9 @@ local M = {}
 ---@class whatsapp.log_entry
 ---@field request table the request without secrets
 ---@field url string the URL without its query
----@field seconds number?
----@field status integer?
----@field error string?
+---@field seconds number? the time of this attempt, if the transport has a clock
+---@field status integer? the HTTP status; nil if no answer came
+---@field error string? one line, if no answer came
 
 ---@class whatsapp.send_options
 ---@field timeout number? seconds for one attempt
@@ -236,7 +238,7 @@ end
 local function check_mistakes(options, level)
   local transport, id = options.transport, options.phone_number_id
   if type(transport) == "table" and values.callable(transport.new) and not values.callable(transport) then
-    error("option transport is a module: its .new() makes a transport", level + 1)
+    error("option transport is a module: call its .new(), which makes a transport", level + 1)
   end
   if type(id) == "string" and id:find "^%+" then
     error("option phone_number_id is the id of the number in the app's dashboard, not the number itself", level + 1)
@@ -261,11 +263,11 @@ function M.new(options, defaults)
   state.phone_number_id, state.waba_id = values.text_of_id(state.phone_number_id), values.text_of_id(state.waba_id)
   for name in pairs(state.transport and checks.TRANSPORT or values.NONE) do
     if state[name] ~= nil and not SHARED[name] then
-      error(("option %s: pass it to the transport, at the place where you make the transport"):format(name), 3)
+      error(("option %s: pass it to the transport, when you make the transport"):format(name), 3)
     end
   end
   if state.templates and values.callable(state.templates.definitions) and not state.waba_id then
-    error("option templates: a store needs the option waba_id, the account that has the templates", 3)
+    error("option templates: a store also needs the option waba_id, which names the account that has the templates", 3)
   end
   if state.retry == nil then state.retry = {} end
   state.shared = {

@@ -1656,7 +1656,7 @@
 ---@field flow_id? string|integer The flow's id.
 ---@field flow_name? string The flow's name. (at least 1 character)
 ---@field flow_json? string A new flow, as JSON.
----@field flow_action? "NAVIGATE"|"DATA_EXCHANGE" How it begins.
+---@field flow_action? "NAVIGATE"|"DATA_EXCHANGE" How the flow begins: with a screen, or with a request to its endpoint.
 ---@field navigate_screen? string The first screen, if the action is navigate. (at least 1 character)
 ---@field icon? string The icon. (soft)
 
@@ -1691,7 +1691,7 @@
 ---@field type string The part.
 ---@field text? string The label. (1 to 25 characters)
 
----Asks for the user's number.
+---Asks for the user's phone number.
 ---@class whatsapp.graph.ContactInfoButton
 ---@field type string The part.
 ---@field text? string The label. (1 to 25 characters)
@@ -1708,12 +1708,12 @@
 ---A part of a card.
 ---@alias whatsapp.graph.CardPart whatsapp.graph.DefinitionHeader|whatsapp.graph.DefinitionBody|whatsapp.graph.DefinitionButtons
 
----An offer with an end.
+---A limited-time offer.
 ---@class whatsapp.graph.DefinitionOffer
 ---@field type string The part.
 ---@field limited_time_offer whatsapp.graph.OfferText The offer.
 
----The text of an offer with an end.
+---The text of a limited-time offer.
 ---@class whatsapp.graph.OfferText
 ---@field text string The text. (1 to 16 characters)
 ---@field has_expiration? boolean Whether the time until the end is shown.
@@ -1752,7 +1752,7 @@
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field subject string The group's name. (1 to 128 characters)
 ---@field description? string The text below the name. (0 to 2048 characters)
----@field join_approval_mode? "approval_required"|"auto_approve"|string Whether the business approves users who open the invite link.
+---@field join_approval_mode? "approval_required"|"auto_approve"|string Whether users who open the invite link wait for the business's approval.
 
 ---New texts of a group.
 ---@class whatsapp.graph.GroupChange

@@ -124,7 +124,9 @@ end
 ---@return boolean? open nil: the book knows no window of this user
 ---@return number? seconds until the window closes; 0 or less if it is closed
 function book:open(to, phone_number_id)
-  if type(to) ~= "string" and type(to) ~= "number" then error("a recipient is a string or a whole number", 2) end
+  if type(to) ~= "string" and type(to) ~= "number" then
+    error("a recipient is a string or a whole number, got a " .. type(to), 2)
+  end
   local id, until_when = plain(to), nil
   for _, known in ipairs(id and self.ids:all(id) or {}) do
     local windows = self.users:get(known)

@@ -81,7 +81,7 @@ function source.usable(file)
   local path, data = file.path, file.data
   if (path == nil) == (data == nil) then return nil, "a file has either a path or data" end
   if type(path or data) ~= "string" then return nil, "path and data are strings" end
-  if path and (path == "" or path:find("\0", 1, true)) then return nil, "a path must not be empty or contain a zero byte" end
+  if path and (path == "" or path:find("\0", 1, true)) then return nil, "a path must not be empty or contain a NUL" end
   if file.filename ~= nil and type(file.filename) ~= "string" then return nil, "a filename is a string" end
   return { path = path, data = data, filename = name.base(file.filename or path or "file") }
 end

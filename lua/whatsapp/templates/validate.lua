@@ -171,7 +171,7 @@ local function check_together(report, state, found, path)
   for _, kind in ipairs(ORDER) do
     local categories, excluded = TOGETHER[kind][1], TOGETHER[kind][2]
     if found[kind] and state.category and not categories[state.category] then
-      report:forbid(path, ("a component %s is not for the category %s"):format(kind, state.category))
+      report:forbid(path, ("a template of the category %s must not have %s"):format(state.category, kind))
     end
     for _, other in ipairs(excluded) do
       if found[kind] and found[other] then report:forbid(path, ("a template with %s must not have %s"):format(kind, other)) end

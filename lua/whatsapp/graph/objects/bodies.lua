@@ -67,7 +67,7 @@ add("Group", GROUPS, "A new group.", {
   product(),
   text("subject", "The group's name.", { required = true, min = 1, max = 128 }),
   text("description", "The text below the name.", { max = 2048 }),
-  text("join_approval_mode", "Whether the business approves users who open the invite link.",
+  text("join_approval_mode", "Whether users who open the invite link wait for the business's approval.",
     { values = { "approval_required", "auto_approve" }, open = true }),
 })
 add("GroupChange", GROUPS, "New texts of a group.", {

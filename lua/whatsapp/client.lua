@@ -54,8 +54,8 @@ local M = {}
 ---argument is the message; for an upload, a table with the type, filename and size of the file; for a call, its body
 ---@field media_store whatsapp.media_store|false? remembers the files that client:send_file uploaded; in memory if absent; false:
 ---each file is uploaded each time
----@field templates whatsapp.templates.Definition[]|whatsapp.templates.store|nil definitions of templates, or
----whatsapp.templates.store(): the client compares each template message with its definition before it sends the message
+---@field templates whatsapp.templates.Definition[]|whatsapp.templates.store|nil a list of definitions, or
+---whatsapp.templates.store(). Before the client sends a template message, it compares the message with its definition
 ---@field media_hosts string[]? hosts from which a file may be downloaded without the token; ".fbcdn.net" means all hosts below
 ---fbcdn.net
 
@@ -80,8 +80,8 @@ local M = {}
 ---@field sleep fun(seconds: number)? waits; may yield
 ---@field start (fun(request: whatsapp.request, slot: any, inbox: any))? begins a request; with `wait`, many requests may be on
 ---the wire at once. The slot identifies the request; the inbox identifies the batch that waits for the answer
----@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? returns the slot and the
----answer of one request; returns no value if no answer came in these seconds
+---@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? waits for an answer.
+---Returns the slot and the answer of one request; returns no value if no answer came in these seconds
 ---@field close fun()? for the program that made the transport: a client closes only the transport that it made itself
 ---@field streams boolean? true: the transport sends body_file and form, and writes to_file; for other transports the library
 ---puts files into the body

@@ -309,8 +309,7 @@ end
 ---Makes a store for a webhook handler's option `store`. All workers share it.
 ---@param dict string|ngx.shared.DICT its name, or ngx.shared.NAME; use a dict that has no other data: 1 MB holds about 4,000
 ---events
----@param options { claim: number? }? claim: seconds, 300 if absent; an event that was begun and has not ended may begin
----again after this time
+---@param options { claim: number? }? claim: the seconds after which an event that has not ended may begin again, 300 if absent
 ---@return whatsapp.webhook_store
 function nginx.events(dict, options)
   local found, name = dict_of(dict, 2)

@@ -152,7 +152,7 @@ end
 
 ---Returns the objects of the schema.
 ---@return table<string, whatsapp.schema_object> objects by name
----@return string[] order the names of the objects, the root first; then as a walk through fields and variants first meets them
+---@return string[] order the names of the objects, in the order in which a walk from the root first meets them
 function schema.objects()
   local objects, root = core.schema()
   local order, seen = {}, {}

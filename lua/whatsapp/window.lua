@@ -147,11 +147,11 @@ local function address_of(event)
   if event.recipient_user_id then return { recipient = event.recipient_user_id } end
 end
 
----Returns the message to send instead of a message that was refused outside the window (code 131047). If the API refuses in
----its answer to a send, use the option `fallback`. If it refuses later, in a `failed` status, use this function.
+---Returns the message to send instead of a message that was refused outside the window (code 131047). If the API refuses it in
+---the answer to client:send, use the option `fallback`. If it refuses it later, in a `failed` status, use this function.
 ---@param event whatsapp.event
----@param template whatsapp.Message|whatsapp.Template|fun(event: whatsapp.event): whatsapp.Message? a template
----with an address goes there; a template without an address goes to the recipient of the event
+---@param template whatsapp.Message|whatsapp.Template|fun(event: whatsapp.event): whatsapp.Message? if it has no address, it goes
+---to the recipient of the event
 ---@return whatsapp.Message? message nil: the event is not such a failure, or it has no recipient, or the function returned nil
 function window.fallback(event, template)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end

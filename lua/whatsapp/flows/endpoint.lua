@@ -37,7 +37,7 @@ local endpoint = {}
 ---@field private_key string|string[] in PEM; a list of two while a new key replaces the old one
 ---@field passphrase string|string[]|nil of the private key; with a list, each key is tried with each passphrase
 ---@field app_secret string|string[] the app's secret; a list of two while a new secret replaces the old one
----@field on whatsapp.flows.callbacks each callback returns the next screen, or nil and an error, or flows.used_up(…) if the
+---@field on whatsapp.flows.callbacks each callback returns the next screen; or nil and an error; or flows.used_up(…), if the
 ---flow_token is no longer valid
 ---@field on_error (fun(err: string))? gets one line for a log. The line has no key, no flow_token and no text of the request's
 ---data, but it may have numbers, names, and texts of less than 4 bytes

@@ -180,8 +180,8 @@ function check_value(report, path, field, value)
   if field.kind == "integer" then return check_integer(report, path, field, value) end
 end
 
--- name of a rule -> a function that returns whether this number of present members breaks the rule; the member `rule` of the
--- problem; the words of the problem
+-- Name of a rule -> a test, the `rule` of the problem, the words of the problem. The test gets the number of present members, and
+-- returns true if they break the rule.
 local RULES = {
   exactly_one = { function(count) return count ~= 1 end, "one_of", "needs exactly one of %s" },
   at_least_one = { function(count) return count == 0 end, "required", "needs at least one of %s" },

@@ -8,7 +8,7 @@ local path = {}
 
 local LONGEST = 2048 -- bytes of a path
 
--- patterns of bytes that a server could read as something other than a part of the path; and their words in the error
+-- patterns of bytes that must not be in a path, because a server could give them another meaning; and the words of the error
 local ODD = {
   { "[%c\127]", "a control character" }, { "\\", "a backslash" }, { "%%", "a %: do not escape the path, the library does" },
   { "[{}]", "a brace" }, { "%?", "a ?: pass the query as the option query" },

@@ -125,7 +125,7 @@ function download.job(what)
 end
 
 -- Decides whether a URL may be requested, and whether the request has the token. Refuses a URL on graph.facebook.com if it comes
--- from an event or an answer: it could name any path of the Graph API, and the request would have the token.
+-- from an event or an answer: such a URL could name any path of the Graph API, and the request would have the token.
 local function judge(access, url, from_outside, is_sealed)
   if is_sealed and (hosts.has(url, FLOW_HOSTS) or hosts.has(url, access.media_hosts)) then return "without the token" end
   if is_sealed then return nil, "a file of a flow is downloaded only from whatsapp.net and the hosts in media_hosts" end

@@ -87,8 +87,8 @@ local function id_of(media)
   return id and id:find "^%w[%w_-]*$" and id:sub(1, LONGEST_ID) or "0"
 end
 
--- returns the sender's extension if media/kinds has this extension for the type; else the type's first extension; "bin" for an
--- unknown type
+-- Returns the extension for a MIME type: the sender's extension, if media/kinds has it for this type; else the type's first
+-- extension. For an unknown type, returns "bin".
 local function extension_for(mime_type, wanted)
   local row = kind.ROWS[kind.of_type(string_or(mime_type, "")) or ""]
   if not row or #row.extensions == 0 then return "bin" end

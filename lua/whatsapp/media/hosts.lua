@@ -5,7 +5,8 @@ local hosts = {}
 
 local LONGEST = 8192
 
--- the only form of a URL that is requested: https, a host name in lower case, no port or port 443, a path
+-- Returns the host of a URL. Returns nil if the URL has another form than this: https, a host name in lower case, no port or port
+-- 443, a path.
 local function host_of(url)
   if type(url) ~= "string" or #url > LONGEST or url:find "[%c%s\\#\127-\255]" then return nil end
   local authority = url:match "^https://([^/]+)/"

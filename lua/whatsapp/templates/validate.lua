@@ -195,7 +195,7 @@ local function check_authentication(report, found, components, path)
   if not found.BUTTONS then report:missing(path, "a button of the type OTP") end
 end
 
--- category -> the range of message_send_ttl_seconds; -1 means 30 days
+-- category -> the range of message_send_ttl_seconds; except for MARKETING, -1 (30 days) is also allowed
 local TTL = { AUTHENTICATION = { 30, 900 }, UTILITY = { 30, 43200 }, MARKETING = { 43200, 2592000 } }
 
 local function check_ttl(report, state, seconds)

@@ -13,8 +13,8 @@ local next, setmetatable, type = next, setmetatable, type -- locals, because the
 local EVENT = event_line.metatable
 
 ---@class whatsapp.event
----@field kind "message"|"status"|"error"|"echo"|"payment"|"standby"|"change" standby: another app answers the user, or has
----handed the conversation over; a bot must not answer this event
+---@field kind "message"|"status"|"error"|"echo"|"payment"|"standby"|"change" standby: another app has the conversation, takes it
+---or hands it over; a bot must not answer this event
 ---@field field string? the webhook's field: "messages", "account_update", ...
 ---@field waba_id string?
 ---@field phone_number_id string? the id of the business's number

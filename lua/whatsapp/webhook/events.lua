@@ -16,7 +16,7 @@ local EVENT = event_line.metatable
 ---@field kind "message"|"status"|"error"|"echo"|"payment"|"standby"|"change" standby: another app has the conversation, takes it
 ---or hands it over; a bot must not answer this event
 ---@field field string? the webhook's field: "messages", "account_update", ...
----@field waba_id string?
+---@field waba_id string? the id of the WhatsApp Business Account
 ---@field phone_number_id string? the id of the business's number
 ---@field raw table the part of the body, as it was received: the message, the status, the error, the change, or an unknown part
 ---@field value any the value of the change that contained this part, with its contacts and metadata
@@ -28,8 +28,8 @@ local EVENT = event_line.metatable
 ---@field from_user_id string? the sender's business-scoped id
 ---@field previous_user_id string? of a system message: the sender's earlier business-scoped id
 ---@field to string? of an echo: the recipient's phone number or business-scoped id
----@field group_id string?
----@field timestamp integer? seconds since 1970
+---@field group_id string? the group's id, if the message is in a group
+---@field timestamp integer? the time of the message, the status or the change, in seconds since 1970
 ---@field contact table? the contact of the sender or the recipient
 ---@field name string? the name in the profile of this contact
 ---@field context table? has the id of the message that this message answers
@@ -42,7 +42,7 @@ local EVENT = event_line.metatable
 ---@field payment table? of a payment: its data; of a message about a payment: the method or the result of the payment
 ---@field status string? of a status or a payment: "sent", "delivered", "read", "played", "failed", ...
 ---@field recipient_id string? of a status: a phone number, or a group's id
----@field recipient_user_id string?
+---@field recipient_user_id string? of a status: the recipient's business-scoped id
 ---@field participant string? of a status of a message to a group: the participant
 ---@field stamp string? the message's biz_opaque_callback_data
 ---@field details whatsapp.details? of an error, a failed status or a message with errors

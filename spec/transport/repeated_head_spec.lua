@@ -57,6 +57,60 @@ describe("requests with one table of headers", function()
     end
   end)
 
+  local function agents()
+    local list = {}
+    for name, value in fault.head():gmatch "\r\n([^:\r\n]+):[ ]?([^\r\n]*)" do
+      if name:lower() == "user-agent" then list[#list + 1] = value end
+    end
+    return list
+  end
+
+  it("have the User-Agent of the client, once, unless the table names another", function()
+    client:close()
+    client = curl.new { ca_file = fault.ca_file, proxy = "", headers = WANTED, user_agent = "ours/1" }
+    local changes = { -- a change of the table, and the User-Agent of the next requests
+      { function() end, "ours/1" },
+      { function() headers["User-Agent"] = "theirs/1" end, "theirs/1" },
+      { function() headers["User-Agent"] = "theirs/2" end, "theirs/2" },
+      { function() headers["User-Agent"] = nil end, "ours/1" },
+      { function() headers["user-agent"] = "theirs/3" end, "theirs/3" },
+      { function() headers["user-agent"], headers["X-More"] = nil, "1" end, "ours/1" },
+      { function() headers["X-More"] = nil end, "ours/1" },
+      { function() headers.Authorization = nil end, "ours/1" },
+      { function() headers.Authorization = "Bearer two" end, "ours/1" },
+      { function() headers["USER-AGENT"] = "ours/1" end, "ours/1" },
+      { function() headers.Authorization = nil end, "ours/1" },
+      { function() headers["USER-AGENT"] = "" end, "" },
+      { function() headers = nil end, "ours/1" },
+    }
+    for _, port in ipairs { "plain", "h1" } do
+      headers = { Authorization = "Bearer one" }
+      for i, change in ipairs(changes) do
+        change[1]()
+        for _ = 1, 2 do
+          assert.equal(200, client:perform(request(port)).status)
+          assert.same({ change[2] }, agents(), port .. " " .. i)
+          assert.equal(headers and headers.Authorization, fault.head():match "\r\nAuthorization: ([^\r]*)", port .. " " .. i)
+        end
+      end
+    end
+  end)
+
+  it("have no User-Agent if the client has no such option; a value that would be two headers is refused, and nothing is sent", function()
+    assert.equal(200, client:perform(request "plain").status)
+    assert.same({}, agents())
+    for _, agent in ipairs { "a\r\nX: y", "a\nb", "\1", "a\127" } do
+      local wrong = curl.new { proxy = "", user_agent = agent }
+      local arrived = fault.arrivals()
+      local response, err, details = wrong:perform(request "plain")
+      assert.is_nil(response)
+      assert.equal("user_agent has a line end or another control character", err)
+      assert.is_false(details.may_have_been_sent)
+      assert.equal(arrived, fault.arrivals())
+      wrong:close()
+    end
+  end)
+
   it("are read again if the caller has changed the table", function()
     local changes = {
       { function() headers.Authorization = "Bearer two" end, "Authorization: Bearer two\r\n" },

@@ -117,9 +117,23 @@ static const char *read_headers(lua_State *L, int table, wa_transfer *t)
         }
         if (form && is_header_named(name, name_length, "content-type"))
             return "the transport sets the Content-Type of a form: remove it";
+        if (is_header_named(name, name_length, "user-agent")) t->adds_agent = false;
         wa_transfer_add_header(t, name, name_length, text, length);
         lua_pop(L, 1);
     }
+    return NULL;
+}
+
+/* Adds the client's User-Agent behind the headers of a request that names none. Returns what is wrong with it, or NULL.
+ * CURLOPT_USERAGENT would do the same, but libcurl (7.88) writes its bytes twice for each request: as a header of the
+ * list it takes 3,000 instructions less, 1.5 % of a message (make bench-send ROUNDS=0). */
+static const char *add_agent(wa_transfer *t, const char *agent)
+{
+    t->adds_agent = t->adds_agent && agent != NULL;
+    if (!t->adds_agent) return NULL;
+    size_t length = strlen(agent);
+    if (!is_header_value(agent, length)) return "user_agent has a line end or another control character";
+    wa_transfer_add_header(t, "User-Agent", strlen("User-Agent"), agent, length);
     return NULL;
 }
 
@@ -308,11 +322,11 @@ static bool is_unchanged(lua_State *L, int table, const wa_transfer *t)
         if (!same) return false;
         line = line->next;
     }
-    return line == NULL;
+    return line == NULL || (t->adds_agent && line->next == NULL);
 }
 
 /* [-0, +2, v] the table of headers and the URL, read if they are not those of this transfer's request before */
-static wa_refusal read_head(lua_State *L, int table, wa_transfer *t)
+static wa_refusal read_head(lua_State *L, int table, const wa_settings *settings, wa_transfer *t)
 {
     size_t length;
     int type = member(L, table, WA_HEADERS), headers = lua_gettop(L);
@@ -325,8 +339,10 @@ static wa_refusal read_head(lua_State *L, int table, wa_transfer *t)
     if (t->request.same_head) return refused(NULL);
     t->headers_table = t->url_string = NULL;
     if (strlen(url) != length) return refused("the URL contains a NUL");
-    if (type == LUA_TNIL) return refused(NULL);
-    const char *problem = type == LUA_TTABLE ? read_headers(L, headers, t) : "headers must be strings by name";
+    if (type != LUA_TNIL && type != LUA_TTABLE) return refused("headers must be strings by name");
+    t->adds_agent = true;
+    const char *problem = type == LUA_TTABLE ? read_headers(L, headers, t) : NULL;
+    if (problem == NULL) problem = add_agent(t, settings->user_agent);
     lua_settop(L, headers + 1);
     return refused(problem);
 }
@@ -342,12 +358,12 @@ static const char *read_method(lua_State *L, int table, wa_transfer *t)
 }
 
 /* [-0, +n, v] */
-static wa_refusal read_table(lua_State *L, int table, wa_transfer *t)
+static wa_refusal read_table(lua_State *L, int table, const wa_settings *settings, wa_transfer *t)
 {
     const char *problem = read_method(L, table, t);
     wa_refusal r = refused(problem);
     if (r.text == NULL) r = read_body(L, table, t);
-    if (r.text == NULL) r = read_head(L, table, t);
+    if (r.text == NULL) r = read_head(L, table, settings, t);
     return r;
 }
 
@@ -359,7 +375,7 @@ wa_refusal wa_read_request(lua_State *L, int table, const wa_settings *settings,
     lua_settop(L, top);
     wa_transfer_reset(t);
     t->request.timeout = timeout;
-    wa_refusal r = read_table(L, table, t);
+    wa_refusal r = read_table(L, table, settings, t);
     if (r.text == NULL && t->request.stream != NULL) r = open_parts(L, t->request.stream);
     if (r.text == NULL) {
         lua_settop(L, top + 3);

@@ -100,7 +100,7 @@ static const wa_option options[] = {
     SETTING(connect_timeout, WA_SECONDS, CURLOPT_CONNECTTIMEOUT_MS),
     SETTING(proxy, WA_STRING, CURLOPT_PROXY),
     SETTING(ca_file, WA_STRING, CURLOPT_CAINFO),
-    SETTING(user_agent, WA_STRING, CURLOPT_USERAGENT),
+    SETTING(user_agent, WA_STRING, 0),
     SETTING(max_body, WA_NUMBER, CURLOPT_MAXFILESIZE_LARGE),
     SETTING(max_requests, WA_NUMBER, 0),
     SETTING(allow_http, WA_FLAG, 0),

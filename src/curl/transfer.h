@@ -94,6 +94,7 @@ typedef struct wa_transfer {
     CURLU *url;
 #endif
     struct curl_slist *list;
+    bool adds_agent; /* the last header of `list` is the client's User-Agent: the request names none */
     curl_mime *mime; /* of a form */
     long timeout;    /* milliseconds */
     bool posted;     /* it is set for a POST with a body in memory */

@@ -336,4 +336,14 @@ function http1.read(source, method)
   return { status = status, headers = headers, kept = frame.kept and reader:size() == 0 and is_kept(headers, is_1_1) }
 end
 
+---@param headers table<string, string>
+---@param wanted table<string, boolean>? names in lower case; nil: all
+---@return table<string, string> headers only the wanted ones
+function http1.wanted_of(headers, wanted)
+  if not wanted then return headers end
+  local left = {}
+  for name in pairs(wanted) do left[name] = headers[name] end
+  return left
+end
+
 return http1

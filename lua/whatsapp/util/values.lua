@@ -147,6 +147,17 @@ function values.is_utf8(text)
   return not text:find "[\128-\255]"
 end
 
+---@param character string one character of UTF-8
+---@return string escape as JSON writes it: \u and four digits, or two such escapes for a character beyond U+FFFF
+function values.json_escape(character)
+  local first = character:byte()
+  local point = first < 128 and first or first < 224 and first % 32 or first < 240 and first % 16 or first % 8
+  for i = 2, #character do point = point * 64 + character:byte(i) % 64 end
+  if point < 0x10000 then return ("\\u%04x"):format(point) end
+  point = point - 0x10000
+  return ("\\u%04x\\u%04x"):format(0xD800 + math.floor(point / 0x400), 0xDC00 + point % 0x400)
+end
+
 ---Returns the text of any value. Never raises, even if a __tostring raises or returns no string. util/show puts the text on one
 ---line.
 ---@param value any for example an error

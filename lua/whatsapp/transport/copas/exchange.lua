@@ -211,13 +211,6 @@ function Source:write(piece)
   return true
 end
 
-local function wanted_of(headers, wanted)
-  if not wanted then return headers end
-  local left = {}
-  for name in pairs(wanted) do left[name] = headers[name] end
-  return left
-end
-
 -- sends the request and reads the answer; returns nil, err, status if there is no complete answer
 local function talk(state, plan, socket, deadline, pause)
   local sent, unsent = send(plan, socket, deadline, pause)
@@ -230,7 +223,8 @@ local function talk(state, plan, socket, deadline, pause)
   if not answer then return nil, unsent or err, status end
   if answer.kept and whole and not (plan.ended or plan.last or state.closed) then state.pool:put(plan.url, socket)
   else socket:close() end
-  return { status = answer.status, headers = wanted_of(answer.headers, state.settings.wanted), body = table.concat(source.list) }
+  local headers = http1.wanted_of(answer.headers, state.settings.wanted)
+  return { status = answer.status, headers = headers, body = table.concat(source.list) }
 end
 
 -- returns whether a request may go over another connection after a kept connection failed

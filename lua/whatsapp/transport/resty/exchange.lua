@@ -244,15 +244,6 @@ function Source:body()
   return table.concat(self.list) .. table.concat(self.small)
 end
 
----@param headers table<string, string>
----@param wanted table<string, boolean>?
-function cosocket.wanted_of(headers, wanted)
-  if not wanted then return headers end
-  local left = {}
-  for name in pairs(wanted) do left[name] = headers[name] end
-  return left
-end
-
 -- ---- the exchange ---------------------------------------------------------------------------------------------------------
 
 -- returns the answer; or nil, err, and the status if it arrived
@@ -281,7 +272,7 @@ local function talk(state, socket, plan, sending, deadline, worker, observe)
     plan.failure = err
     return failures.lost(plan, err, status)
   end
-  local response = { status = answer.status, headers = cosocket.wanted_of(answer.headers, state.wanted) }
+  local response = { status = answer.status, headers = http1.wanted_of(answer.headers, state.wanted) }
   if plan.in_file then response.size = plan.target.size
   else response.body = source:body() end
   return response

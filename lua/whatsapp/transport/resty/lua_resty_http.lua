@@ -1,8 +1,8 @@
 -- One exchange through lua-resty-http (0.16 and later), which a program may pass to whatsapp.transport.resty. Connects first
 -- and sends then: so it knows whether anything may have been sent. Never repeats a request, and never keeps an answer that is
 -- longer than the limit.
-local cosocket = require "whatsapp.transport.resty.exchange"
 local failures = require "whatsapp.transport.failure"
+local http1 = require "whatsapp.transport.http1"
 
 local M = {}
 
@@ -84,7 +84,7 @@ function M.exchange(state, _, plan, worker)
     answer, err = nil, tostring(answer):find "socket.lua:%d+: assertion failed" and failures.REFUSED or answer
   end
   if answer then
-    answer.headers = cosocket.wanted_of(answer.headers, state.wanted)
+    answer.headers = http1.wanted_of(answer.headers, state.wanted)
     return answer
   end
   err = tostring(err):gsub("%c", " ")

@@ -1,7 +1,7 @@
 -- A delivery is one message on its way from the user's table to its outcome. It does no I/O: each of its functions returns what
 -- must be done next, and a driver does this. A driver is the code that waits and sends: send/single for one delivery
 -- (client:send), send/batch for many (client:each), outbox/sender for the entries of a store. Lifecycle:
---   1. begin     checks the message and writes its JSON, or refuses the message
+--   1. begin     checks the message and writes its JSON, or refuses it; the outbox did this in put() already
 --   2. advance   runs the steps before an attempt (limits, hook, credentials); returns the seconds to wait; 0: .request is ready
 --   3. the driver sends .request over the transport
 --   4. settle    reads the answer; returns the seconds until step 2 must run again (0 for the fallback), or nil at the end

@@ -59,7 +59,7 @@ local function members_of_event(event)
   for _, name in ipairs(SENDERS[event.kind] or FROM_SENDER) do
     if event[name] then return members_of_id(event[name]) end
   end
-  return nil, "the event names no sender"
+  return nil, "the event names no user or group to send to"
 end
 
 -- ---- addresses ----------------------------------------------------------------------------------------------------------

@@ -234,7 +234,7 @@ local kinds = {
   },
   base_url = {
     function(value) return urls.read_base(value) ~= nil and not value:find "[@%s%c]" end,
-    "a URL that starts with https://, without a name and a password",
+    "a URL that starts with https://, without a user name, a password, a query or a fragment",
   },
 }
 

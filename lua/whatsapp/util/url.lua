@@ -54,13 +54,13 @@ end
 ---@return string? err never quotes the URL, which may have a secret
 function url.read(text)
   if type(text) ~= "string" then return nil, "the URL must be a string" end
-  if text:find("\0", 1, true) then return nil, "the URL holds a NUL" end
+  if text:find("\0", 1, true) then return nil, "the URL contains a NUL" end
   if #text >= LONGEST then return nil, "the URL is longer than 8 KiB" end
   local scheme, authority, path = text:match "^([A-Za-z][0-9A-Za-z+.-]*)://([^/?#]*)([^#]*)"
   if not scheme or text:find "[%c ]" then return nil, "the URL cannot be read" end
   scheme = scheme:lower()
   if not PORTS[scheme] then return nil, "the URL must start with https://" end
-  if authority:find("@", 1, true) then return nil, "the URL must not hold a name and a password" end
+  if authority:find("@", 1, true) then return nil, "the URL must not have a user name or a password" end
   local host, port, named = read_authority(authority, scheme)
   if not host then return nil, "the URL cannot be read" end
   local loopback = url.is_loopback(host)

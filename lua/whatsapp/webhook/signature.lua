@@ -31,6 +31,7 @@ end
 
 -- ---- bodies ------------------------------------------------------------------------------------------------------------
 
+---Returns whether a value can be the app secret of verify().
 ---@param app_secret any
 ---@return boolean usable true if the value is a secret or a list of secrets
 function signature.usable(app_secret)

@@ -16,40 +16,51 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 
 ---@class whatsapp.details
 ---@field kind "invalid"|"refused"|"transport"|"api"|"protocol"|"store" invalid: the message or another argument is wrong;
----refused: this library or a function of yours stopped the request (see refused_by); transport: no complete answer came; api: the
----API answered with an error object; protocol: the answer is neither a result nor an error object of the API; store: the store
----of an outbox failed
+---refused: this library or a function of yours stopped the request (see refused_by); transport: no complete answer came, or the
+---limits or a closed client kept the request from leaving; api: the API answered with an error; protocol: the answer is neither
+---a result nor an error of the API; store: the store of an outbox failed
 ---@field retryable boolean true: a repetition may help, and it cannot send the message twice
----@field may_have_been_sent boolean true: the message may have reached the API
+---@field may_have_been_sent boolean true: the request may have reached the API
 ---@field problems whatsapp.problem[]? of kind "invalid": the first 100 problems
 ---@field count integer? of kind "invalid": number of all problems
 ---@field refused_by string? of kind "refused": the part that stopped the request: "before_send", "token", "event",
 ---"on_warning", "credentials" or "pages"
 ---@field http_status integer?
----@field code integer? the error code of the API. A program must compare this code, and not the texts
----@field subcode integer?
----@field type string?
----@field message string?
----@field reason string? the API's details of the error (error_data.details): usually the most exact sentence
+---@field code integer? the error code of the API: let a program compare this code, not the texts
+---@field subcode integer? error_subcode of the API's error
+---@field type string? the class of the API's error, such as "OAuthException"
+---@field message string? the main sentence of the API's error
+---@field reason string? the member error_data.details of the error: usually the most exact sentence of the API
 ---@field error_user_title string? the API's sentence for a user
 ---@field error_user_msg string? the API's longer sentence for a user
----@field error_data any? error_data as the API sent it
+---@field error_data any? the member error_data of the API's error, without secrets
 ---@field raw table? the whole error object of the API, without secrets
 ---@field advice string? what to do after this error code
----@field trace_id string?
+---@field trace_id string? the API's id of the request, for questions to Meta
 ---@field retry_after number? seconds to wait before the next attempt
----@field waited number? seconds that the request waited for limits
+---@field waited number? seconds that the message waited for limits
 ---@field attempts integer? number of attempts that were made
----@field hint string? after a transport failure: the directive of nginx or the option that is missing or wrong
----@field answer table? of client:call, if the status is 2xx but the body has an error: the whole decoded body. For example, it
----can list the users for whom the call succeeded
+---@field stamp string? the message's biz_opaque_callback_data; its status webhooks repeat it
+---@field curl_code integer? of kind "transport": libcurl's number for the failure
+---@field hint string? of kind "transport": the option or the directive of nginx that is missing or wrong
+---@field fallback boolean? true: this is the failure of the fallback, which replaced the message
+---@field fallback_error string? the error that the function of the option fallback raised
+---@field log_error string? the error that the option log raised
+---@field observe_error string? the error that the option observe raised
+---@field progress_error string? the error that the option progress or on_progress raised
+---@field index integer? of client:sequence: the position of the message that failed, from 1
+---@field results whatsapp.Result[]? of client:sequence: the results of the messages before it
+---@field answer table? of client:call: the whole decoded body, if the status is 2xx and the body has an error. For example, the
+---body can list the users for whom the call succeeded
 ---@field pages integer? of client:pages: number of pages that were requested
 ---@field media_id string? of client:send_file: the id of the uploaded file
----@field session string? of media:upload_sample: pass it as the option `session` of a later call, which continues the upload
+---@field session string? of media:upload_sample: the option `session` of a later call continues the upload with it
+---@field warnings whatsapp.problem[]? of client:send_file: the warnings about the file
+---@field status string? of tracker:await after a time-out: the status that the message has
 
 ---@class whatsapp.problem
 ---@field path string the place in the message, as in Lua: interactive.action.buttons[2].reply.title
----@field rule string the rule that the value breaks: a name of schema.terms().codes
+---@field rule string the rule that the value breaks: a name of schema.terms().codes; of the outbox also "max_bytes" or "chars"
 ---@field limit number|string|nil the allowed value, or the largest or the smallest allowed value
 ---@field actual number|string|nil the value in the message, or its size
 ---@field message string

@@ -20,13 +20,14 @@ local KINDS = {
 
 -- returns a line that says whether the request was sent, and what the program should do next
 local function next_step(details)
+  local is_unsure = details.may_have_been_sent
   if details.retryable then
     local wait = details.retry_after and (" after %g seconds"):format(details.retry_after) or ""
-    if details.may_have_been_sent then return "it may have been sent, but a repetition does no harm; try again" .. wait end
+    if is_unsure then return "it may have been sent, but a repetition does no harm; try again" .. wait end
     return "it was not sent; try again" .. wait
   end
-  if details.may_have_been_sent then return "it may have been sent; do not let a program repeat it" end
-  return "it was not sent; the same request fails again"
+  if is_unsure then return "it may have been sent; do not let a program repeat it" end
+  return "it was not sent; if you repeat it now, it fails again"
 end
 
 local FACTS = { -- rows: the name of a member, and the format of its value

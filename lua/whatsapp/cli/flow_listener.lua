@@ -5,7 +5,7 @@ local worker = require "whatsapp.cli.worker"
 
 local listener = {}
 
-local state -- of nginx's only worker process: handle; err: the error of the current request
+local state -- the state of nginx's only worker process: handle; err: the error of the current request
 
 -- Returns the table of functions that the user's file returns. The file may require modules of its own folder.
 local function callbacks_of(path)

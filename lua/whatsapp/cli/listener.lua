@@ -10,7 +10,8 @@ local worker = require "whatsapp.cli.worker"
 
 local listener = {}
 
-local state -- of nginx's only worker process: the options; nginx_folder; left: how many events are missing for --count
+-- The state of nginx's only worker process: the options; nginx_folder; left: how many events --count still waits for.
+local state
 
 ---Reads the options. For init_worker_by_lua.
 ---@param path string of the file with the options

@@ -3,7 +3,7 @@
 -- code after a second of processor time.
 local lua_file = {}
 
-local SECONDS, STEP = 1, 10000 -- of processor time; Lua instructions between two looks at the clock
+local SECONDS, STEP = 1, 10000 -- processor time for a file; Lua instructions between two looks at the clock
 
 local function compile(text, name, environment)
   if text:find "^\27" then return nil, "byte code is not allowed" end

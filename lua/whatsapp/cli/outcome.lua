@@ -14,7 +14,7 @@ function outcome.state_of(details)
   return OF_KIND[details.kind] or "not_sent"
 end
 
-local MEMBERS = { -- of the details, for the error
+local MEMBERS = { -- the members of the details that the error has
   "kind", "code", "subcode", "http_status", "message", "reason", "advice", "retryable", "retry_after", "may_have_been_sent",
   "trace_id", "problems",
 }

@@ -14,7 +14,8 @@ local wire = require "whatsapp.sandbox.wire"
 local replayer = {}
 
 local QUIET = 0.3 -- seconds that an unexpected answer has to come, after the last expected answer
-local state -- of nginx's only worker process: the options; text: the record; lines: the events of this run; box; driver; master
+-- The state of nginx's only worker process: the options; text: the record; lines: the events of this run; box; driver; master.
+local state
 
 -- returns the ids of the messages that the bot sent, in their order; lines: events, each a line of JSON
 local function ids_in(lines)

@@ -53,7 +53,7 @@ local function addressed(message)
   return members and recipient.address(message, members, true) or message
 end
 
--- returns the names of the columns; ends the command if the file has none
+-- Returns the names of the columns. Ends the command if the file has no row, or if its first row is wrong.
 local function header_of(next_row, name)
   local header, err, line = next_row()
   if not header then exit.stop("invalid", ("%s:%s: %s"):format(name, line or 1, header == false and err or "no header")) end

@@ -89,7 +89,7 @@ end
 
 -- status -> its rank: a message gets the statuses in this order
 local AWAITED = { sent = 1, delivered = 2, read = 3, played = 4 }
-local SECONDS = 60 -- of --await, if the option names none
+local SECONDS = 60 -- for --await without seconds
 
 -- returns the status of --await and the seconds; nil: there is no --await
 local function awaited_of(options)

@@ -65,8 +65,8 @@ local function not_closed(line, first)
   return false, err or "a quote is not closed", first
 end
 
--- Reads a row that has quotes, from its first line on. A row ends at the first line end before which the number of its quotes is
--- even. Takes linear time. Returns the same as the function of csv.rows.
+-- Reads a row that has quotes; line: its first line. Such a row may have several lines: it ends with the first line after which
+-- the number of quotes in the row is even. Takes linear time. Returns the values that next_row of csv.rows returns.
 local function quoted_row(state, line)
   local first, pieces, count, size = state.line, { line }, quotes_in(line), #line
   while count % 2 == 1 do

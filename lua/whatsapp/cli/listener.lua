@@ -1,7 +1,7 @@
 -- The endpoint of `whatsapp listen`, inside nginx. For each webhook, the endpoint verifies the signature, prints the events, and
--- runs the program of --exec for each event. With --forward-to, it then sends the same bytes to another endpoint, and returns the
--- answer of this endpoint. Without --forward-to, it answers 200, or 500 if the program failed. A webhook with a wrong signature
--- gets 401.
+-- runs the program of --exec for each event. With --forward-to, the endpoint then sends the same bytes to another URL, and
+-- returns the answer from there. Without --forward-to, the endpoint answers 200, or 500 if the program failed. A webhook with a
+-- wrong signature gets 401.
 -- luacheck: std min+ngx_lua
 local body_of = require("whatsapp.util.nginx_body").read
 local json_line = require "whatsapp.cli.json_line"

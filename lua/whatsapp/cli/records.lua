@@ -30,7 +30,7 @@ function records.text(path)
   return text or exit.stop("usage", err)
 end
 
--- returns the rest of a file, after its first line; first: nil if no line was read yet
+-- returns the whole text of a file; first: the text that was read already, or nil
 local function whole(next_line, first, name)
   local pieces, size = { first }, 0
   for line, err in next_line do

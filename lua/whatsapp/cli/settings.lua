@@ -77,7 +77,7 @@ local function check_profile(path, name, profile)
   end
 end
 
--- Returns the configuration; an empty one if there is no file. A file that the user has named must exist (is_named).
+-- Returns the configuration; an empty one if there is no file. is_named: the user has named the file, so it must exist.
 local function read_config(path, is_named)
   local text = path and read_file(path)
   if not text then
@@ -232,7 +232,8 @@ function settings:client(more)
   exit.stop("usage", (tostring(client):gsub("^[^:]+:%d+: ", "")))
 end
 
----Makes a client for calls about the account. The settings need no phone_number_id: whatsapp.new requires one, so it gets "0".
+---Makes a client for calls about the account. The settings need no phone_number_id: then whatsapp.new, which requires this id,
+---gets "0".
 ---@return whatsapp.client
 function settings:account_client()
   return self:client { phone_number_id = self:get "phone_number_id" or "0", waba_id = self:get "waba_id" }

@@ -17,9 +17,9 @@ local chaos = {}
 ---"media"
 ---@field code integer? the error code of `throttle`, `error` and `fail`
 ---@field times integer? the rule fires at most this number of times
----@field every integer? 3: the rule fires at the third match, at the sixth, and so on
+---@field every integer? the rule fires at every match with a multiple of this number: with 3, at the third, the sixth, and so on
 ---@field rate number? the rule fires at random, with this probability from 0 to 1
----@field after integer? the rule does not fire at this number of first matches
+---@field after integer? how many matches come before the first match at which the rule may fire
 ---@field seconds number? for `slow`, `late`, `batch` and `reverse`: the seconds to wait
 ---@field copies integer? for `twice`: how often the webhook is sent; 2 if absent
 ---@field hold integer? for `reverse`: how many webhooks are held and then sent in reverse order; 2 if absent
@@ -71,7 +71,7 @@ local function gateway(rule)
 end
 
 -- Returns a function that makes a response whose bytes the client never gets whole: transport.lua and wire.lua read `fault`, and
--- simulate it. The status 500 is only for the events.
+-- simulate the fault. The status 500 is only for the events.
 local function broken(what)
   return function(rule)
     return { status = 500, headers = {}, body = "", fault = { what = what, seconds = rule.seconds } }

@@ -112,7 +112,7 @@ local function whole(query, name, default)
   return nil, name .. " must be a whole number"
 end
 
-local LIMIT, MOST = 100, 10000 -- messages in an answer: without the parameter `limit`, and at most
+local LIMIT, MOST = 100, 10000 -- messages in an answer: by default, and at most
 
 local function found_messages(box, query, limit)
   local list = core.array {}
@@ -371,8 +371,9 @@ for _, row in ipairs(templates.CONTROL) do table.insert(ROUTES, row) end
 
 -- ---- guards -------------------------------------------------------------------------------------------------------------
 
--- Returns the response that refuses a request which a page of another host could send; nil: the request may pass. Three checks:
--- the Host is this machine, the Origin is the sandbox, and the content type is JSON, which a form cannot send.
+-- Refuses the requests that a page of another host can send to the sandbox. Returns the refusal; nil: the request may pass. Three
+-- checks: the Host must be this machine, the Origin must be the sandbox, and the content type must be JSON, which a form cannot
+-- send.
 local function guard(request, method)
   local host = graph.header(request, "host")
   if host then

@@ -1,7 +1,7 @@
 -- Delivers the webhooks of a box (a simulated API). A delivery is one webhook with the log of its attempts. The life of a
 -- delivery:
 --   1. send()               makes the delivery, and puts its first attempt on the clock
---   2. attempt_when_due()   the clock calls it; if 16 requests to the endpoint are under way, the delivery waits in a queue
+--   2. attempt_when_due()   called by the clock; if 16 requests to the endpoint are under way, the delivery waits in a queue
 --   3. start()              signs the bytes; calls an endpoint that is a function, or asks the driver to post to a URL
 --   4. settle()             records the answer; after 200 the delivery is done, else the next attempt goes on the clock
 -- After 7 days without 200, the delivery is dropped. The driver is the caller of box:run().
@@ -156,8 +156,8 @@ end
 
 local start
 
--- Returns the queue of an endpoint, after it has removed the deliveries at the head of the queue that no longer wait. Every push
--- and every pop calls this function, so dropped deliveries cannot fill the queue.
+-- Removes the deliveries at the head of an endpoint's queue that no longer wait. Returns the queue. This function is called
+-- before every push and pop, so dropped deliveries cannot fill the queue.
 local function ready_of(endpoint)
   local ready = endpoint.ready
   while ready:size() > 0 and ready[ready.head].state ~= "waiting" do ready:pop() end

@@ -3,11 +3,11 @@
 -- sleeps. A test uses box.transport; nginx.lua serves a box over HTTP.
 --
 -- How the parts work together:
---   request   handle() -> a row of `routes` -> messages, media, templates, objects, flows -> a response; chaos.lua may change it
---   message   messages.lua keeps it; statuses.lua gives it its statuses; outbound.lua makes a webhook of each status
---   user      users.lua -> inbound.lua -> verbs.lua makes the message of the user; outbound.lua makes its webhook
---   webhook   deliveries.lua signs, posts and repeats it
---   time      clock.lua keeps the work that is due later; run() does it
+--   a request    handle() -> a row of `routes` -> messages, media, templates, objects or flows -> response -> chaos.lua (faults)
+--   a message    messages.lua checks and keeps the message -> statuses.lua -> outbound.lua makes a webhook of each status
+--   an action    users.lua -> inbound.lua -> verbs.lua makes the message of the user -> outbound.lua makes the webhook
+--   a webhook    deliveries.lua signs the webhook, posts it, and repeats it until the endpoint answers 200
+--   time         clock.lua keeps the work that is due later; run() does the due work
 -- Every list has a bound: a full list forgets its oldest entries.
 local chaos = require "whatsapp.sandbox.chaos"
 local clock = require "whatsapp.sandbox.clock"
@@ -71,7 +71,7 @@ local function unsupported(request, id)
 end
 
 local MOST_TOKENS = 1000
-local YEARS = 2 ^ 32 -- seconds: a token is forgotten only if there are too many
+local YEARS = 2 ^ 32 -- seconds: the box forgets a token only if it has too many
 
 -- Returns whether a token has expired. The life of a token begins with the first request that has the token.
 local function is_expired(box, token)
@@ -158,14 +158,15 @@ end
 ---@class whatsapp.sandbox
 ---@field handle fun(request: table): table answers a request to the Graph API; the request has the form that a transport takes.
 ---If the response has the member `fault`, box.transport and nginx.lua simulate this fault of the network
----@field control fun(request: table): table?, number? answers a request under /_sandbox/. If it returns nil and seconds, the
----answer is not there yet: call it again with the same table after these seconds
+---@field control fun(request: table): table?, number? answers a request under /_sandbox/. If the function returns nil and
+---seconds, the answer is not there yet: call the function again with the same table after these seconds
 ---@field transport whatsapp.sandbox.transport sends to the box; its waits move the box's clock
 ---@field clock whatsapp.sandbox.clock
 ---@field chaos whatsapp.sandbox.chaos the rules of faults
 ---@field messages { id: string, message: table }[] the accepted messages, except those in `undelivered`, the newest last
 ---@field undelivered { id: string, message: table }[] the messages with a business-scoped user id in `to`, the newest last: the
----API accepts such a message, and never delivers it. So `messages` does not show a test a message that cannot arrive
+---API accepts such a message, and never delivers it. This is a separate list, so that a test finds in `messages` only messages
+---that can arrive
 ---@field inbound { id: string, inbound: table }[] the messages of users, the newest last
 ---@field media table the files of the business and of users: { id, data, type, filename, number }, the newest last; media[id] is
 ---the file with this id
@@ -185,7 +186,7 @@ end
 local Box = {}
 Box.__index = Box
 
----Returns the user with an address. If the box has no such user, adds the user. Sets the fields of the user that `options` names.
+---Returns the user with an address. If the box has no such user, adds the user. Sets the name and the user id that `options` has.
 ---@param address string|integer|nil a phone number; or the user id of a user whose number the business does not know
 ---@param options { name: string?, user_id: string? }?
 ---@return whatsapp.sandbox.user user
@@ -233,7 +234,7 @@ function Box:state() return state.of(self) end
 ---@return string? err why the document cannot be loaded; the box has not changed
 function Box:load(document) return state.load(self, document) end
 
----Plays a conversation: the user has the first turn, then user and business take turns. On the user's turn, a string is the text
+---Plays a conversation: user and business have turns, first the user. On the user's turn, a string is the text
 ---that the user writes. On the business's turn, a string is the text of the message that the business must send. { "buttons",
 ---"yes" } expects a message with a button `yes`; the user then presses this button. If the business sends something else, raises
 ---an error with the lines of both sides.
@@ -295,7 +296,7 @@ end
 -- ---- time ---------------------------------------------------------------------------------------------------------------
 
 -- Does all work that is due until `time`, in the order of its times, and moves the clock to the time of each piece of work. If a
--- handler calls this function while it runs, the inner call only moves the clock.
+-- handler that this function calls moves the clock, the inner call of this function does no work.
 local function run_until(box, time)
   if box.is_running then return box.clock:move(time) end
   box.is_running = true
@@ -388,7 +389,7 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 -- hashes a string by its length and 16 of its bytes. Strings that differ only in other bytes have the same hash, and LuaJIT
 -- compares each new string with all of them.
 local PRIME = 2 ^ 31 - 1
-local LENGTHS = 61 -- the filling has 0 to 60 characters; a prime; `filling` has 64 characters
+local LENGTHS = 61 -- an id has 0 to 60 characters of the filling; a prime
 local function new_ids(seed)
   local shift = seed % 65536 * 7919
   local filling = ("%08X"):format((shift * 16807 + 1) % PRIME):rep(8)

@@ -6,7 +6,7 @@ local json = require "whatsapp.wire.json"
 
 local lists = {}
 
-local DEFAULT_LIMIT, MOST = 25, 1000 -- items of a page: without the parameter `limit`, and at most
+local DEFAULT_LIMIT, MOST = 25, 1000 -- items of a page: by default, and at most
 
 ---Makes a response.
 ---@param object table core.array must have made each list in the object

@@ -1,6 +1,8 @@
--- The endpoints of the sandbox for messages. For each message: the core checks it, as in the client; the template, the limits and
--- the window are checked; keep() keeps it; statuses.lua starts its statuses, which become webhooks. The answers have the form of
--- the API's answers.
+-- The endpoints of the sandbox for messages. The answers have the form of the API's answers. The steps for a message:
+--   1. check()              the core checks the message, as in the client
+--   2. templates.refuse()   compares a template message with its template
+--   3. refuse_to()          refuses the message if the user is blocked, a limit is reached, or the window is closed
+--   4. keep()               keeps the message, and starts its statuses; each status becomes a webhook
 local chaos = require "whatsapp.sandbox.chaos"
 local chats = require "whatsapp.sandbox.chats"
 local core = require "whatsapp.core"
@@ -43,14 +45,14 @@ local function is_template(message)
   return type(message.type) == "string" and message.type:lower() == "template" or message.template ~= nil
 end
 
--- Returns whether `to` has a user id, such as US.123, which belongs into `recipient`. The API accepts such a message, answers
--- with a message id and the wa_id 123, and never delivers the message.
+-- Returns whether `to` has a user id, such as US.123. A user id belongs into `recipient`. But the API accepts such a message,
+-- answers with a message id and the wa_id 123, and never delivers the message.
 local function is_misaddressed(message)
   return recipient.is_user_id(message.to)
 end
 
 -- Returns the response that refuses a message; nil: the core accepts the message. The core refuses a user id in `to`, but the API
--- accepts it. So the core checks a copy of the message, which has only the part of the user id after the last dot.
+-- accepts it. So the core checks a copy of the message, with only the part of `to` after the last dot.
 local function check(message)
   local checked = values.copy(message)
   if is_misaddressed(message) then checked.to = message.to:match "%w+$" end
@@ -106,9 +108,10 @@ local function user_of(box, message)
   return user
 end
 
--- Returns two booleans: the window refuses the message; the message is accepted, and fails later. A message that is not a
--- template needs an open window. A user opens the window for 24 hours by a message or a call. For a user who never wrote or
--- called, the window is closed only with the option window = "strict". With "late", a message outside the window fails later.
+-- Returns two booleans: whether the window refuses the message, and whether the message is accepted and fails later. A message
+-- that is not a template needs an open window. A user opens the window for 24 hours by a message or a call. For a user who never
+-- wrote or called, the window is closed only with the option window = "strict". With "late", a message outside the window fails
+-- later.
 local function is_outside(box, number, user, message)
   if box.window == "off" or message.recipient_type == "group" or is_template(message) then return false, false end
   local ends = user and user.windows[number]
@@ -159,7 +162,8 @@ local function refuse_to(box, number, user, message)
   if is_outside(box, number, user, message) then return chaos.error(CLOSED) end
 end
 
--- Answers a message that the core accepts. A message with `status` is no message: it marks a message of a user as read.
+-- Answers a message that the core accepts. A body with the member `status` is not a message: it marks a message of a user as
+-- read.
 local function accept(box, number, message, bytes)
   if message.status ~= nil then return mark_read(box, message) end
   local kept = box.shelves[is_misaddressed(message) and "undelivered" or "messages"]

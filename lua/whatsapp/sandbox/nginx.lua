@@ -23,7 +23,7 @@ local function check_workers(ngx)
   if count > 1 then error(ONE_WORKER:format(count), 0) end
 end
 
--- Makes the box, its driver, its readers and its files. `server` has the options of server.lua, if this is its nginx.
+-- Makes the box, its driver, its readers and its files. server: the options of server.lua; nil in any other nginx.
 local function open(ngx, options, server)
   check_workers(ngx)
   options = options or {}
@@ -65,7 +65,7 @@ function M.finish()
   if state then state.files:finish() end
 end
 
-local BLANKS = 4 -- that nginx adds to the end of a body
+local BLANKS = 4 -- the number of blanks that nginx adds to the end of a body
 
 -- Returns the body of a request, and the number of blanks that nginx has added to its end; server.lua says why. A body gets
 -- blanks only if it is JSON and nginx keeps it in memory. $blank_body of an empty body, or of a body in a file, has only the

@@ -39,8 +39,8 @@ end
 
 local function read(path) return files.read(path) or "" end
 
----Returns the directive that sets the user of nginx's worker processes. Only root needs it: without it, the worker processes run
----as another user, and cannot read the temporary folder of root.
+---Returns the directive that sets the user of nginx's worker processes. Only root needs this directive: without it, the worker
+---processes run as another user, and cannot read the temporary folder of root.
 ---@return string directive for the top of a configuration; "" if this program does not run as root
 function process.user()
   local _, number = process.run("/tmp", "id -u")

@@ -20,7 +20,7 @@ local DAY = 86400
 ---@return boolean is_status whether the value is the name of a status
 function statuses.is_status(word) return RANK[word] ~= nil end
 
----status -> the seconds after which a message gets it; false: a message gets it only from a test or a user
+---status -> the seconds after which a message gets this status; false: a message gets this status only from a test or a user
 statuses.DEFAULT = { sent = 0, delivered = 0.5, read = false }
 
 ---Checks the option `statuses`. Raises if it is wrong.
@@ -84,7 +84,7 @@ local function status_of(box, trace, word, at, code, details)
   }
 end
 
--- gives a message a status: keeps it, records an event, and makes its webhook
+-- Gives a message a status: keeps the status, records an event, and makes a webhook.
 local function emit(box, trace, word, at, code, details)
   trace.status = word
   trace.statuses = trace.statuses or {}
@@ -113,13 +113,13 @@ local function schedule(box, trace, rung)
   box.clock:at(trace.at + seconds, climb, trace)
 end
 
--- Returns whether the user has blocked the business. Such a user gets no message, so its status stays "sent".
+-- Returns whether the user has blocked the business. Then the message does not arrive: its status stays "sent".
 local function is_blocked(box, trace)
   local user = box.users.by_id[trace.user]
   return user ~= nil and user.blocked == true
 end
 
--- The clock calls this function when a rung is due. It gives the message the status, and schedules the next rung.
+-- Gives a message the status of a rung, and schedules the next rung. The clock calls this function when the rung is due.
 function climb(trace, at)
   local box, rung = trace.box, trace.rung
   local word = LADDER[rung]

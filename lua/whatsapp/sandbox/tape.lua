@@ -24,8 +24,8 @@ Tape.__index = Tape
 
 local MOST_BYTES = 16 * 1024 * 1024 -- the largest file whose bytes are in a record
 
----Returns an event as a record has it. The event of a file that a user sent gets the bytes of the file, up to 16 MiB, so that the
----bot can download the file when the record is played again.
+---Returns an event in the form of a record. The event of a file that a user sent gets the bytes of the file, up to 16 MiB, so
+---that the bot can download the file when the record is played again.
 ---@param event whatsapp.sandbox.event
 ---@param box whatsapp.sandbox
 ---@return table event the same table, or a copy
@@ -189,7 +189,8 @@ end
 
 local MOST_COMPARED = 2000 -- lines of each side; longer sides are shown whole, because common() takes n * m steps
 
--- Returns both lists without the lines with which both begin or end, and the position of the first line that is left.
+-- Removes the equal lines at the beginning and at the end of two lists. Returns the rest of both lists, and the position at which
+-- the rest begins.
 local function middle(a, b)
   local first, last = 1, 0
   while first <= #a and first <= #b and a[first] == b[first] do first = first + 1 end

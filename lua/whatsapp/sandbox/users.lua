@@ -166,7 +166,7 @@ end
 local Book = {}
 Book.__index = Book
 
-local YEARS = 2 ^ 32 -- seconds: users are forgotten only if there are too many
+local YEARS = 2 ^ 32 -- seconds: a box forgets a user only if it has too many
 
 -- returns the digits of a phone number; "": there are no digits
 local function digits_of(number)

@@ -63,8 +63,8 @@ end
 
 -- ---- the message that a verb is about -------------------------------------------------------------------------------------
 
--- Returns the message to the user with the id; without an id, the newest message to the user for which fits() returns true; or
--- nil and the problem.
+-- Returns the entry of a message to the user: the message with the id; without an id, the newest message for which fits() returns
+-- true. Without such a message, returns nil and the problem.
 local function entry_of(box, user, verb, id, fits)
   if id then
     local entry = chats.find(box, id)

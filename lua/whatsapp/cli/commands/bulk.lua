@@ -8,7 +8,8 @@ local number = require("whatsapp.cli.progress").number
 
 -- ---- the file ---------------------------------------------------------------------------------------------------------------
 
--- Returns the source of the rows. Each call of source.rows() returns an iterator over all rows, from the beginning of the file.
+-- Returns the source of the rows. Each call of source.rows() returns an iterator over all rows, from the beginning of the file. A
+-- pipe can be read only once.
 local function open(context)
   local options = context.options
   local file, name = require("whatsapp.cli.records").open(options.file)

@@ -44,6 +44,7 @@ end
 -- because every user of the machine can read the arguments of a process.
 local SECRETS = { token = "token", ["access-token"] = "token", ["app-secret"] = "app_secret", secret = "app_secret" }
 
+-- ends the command if an argument is an option of SECRETS
 local function check_no_secret(arguments)
   for _, argument in ipairs(arguments) do
     if argument == "--" then return end
@@ -64,6 +65,7 @@ end
 ---@field emit fun(object: table, line: string?, order: string[]?, painted: string?) prints `painted` as it is, then `line` with
 ---its line ends and control characters escaped; with --json, prints `object` instead, with the members of `order` first
 
+-- returns the argument of the function `run` of a command
 local function context_of(options, terminal)
   local context, read = { options = options, terminal = terminal }, nil
   function context.settings()

@@ -104,6 +104,7 @@ local function converted(path, text)
     CONVERT[kinds[1]] and ("%q is not"):format(text) or ("write %s:=JSON, or name a member of it"):format(path)))
 end
 
+-- returns the value of JSON; ends the command if the text is not JSON
 local function decoded(path, text)
   kinds_of(path) -- ends the command if the path is wrong
   local value, err = core.decode(text)

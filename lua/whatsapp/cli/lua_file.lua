@@ -5,6 +5,7 @@ local lua_file = {}
 
 local SECONDS, STEP = 1, 10000 -- processor time for a file; Lua instructions between two looks at the clock
 
+-- returns the chunk, or nil and an error; Lua 5.1 has no load() that takes an environment
 local function compile(text, name, environment)
   if text:find "^\27" then return nil, "byte code is not allowed" end
   if not setfenv then return load(text, name, "t", environment) end
@@ -19,6 +20,7 @@ local function compile_either(text, name, environment)
   return compile(text, name, environment)
 end
 
+-- returns the only global variables that the code has
 local function environment_of()
   local environment = {}
   for name, value in pairs(require "whatsapp.message") do environment[name] = value end

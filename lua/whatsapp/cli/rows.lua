@@ -27,6 +27,7 @@ local function with_key(row, message)
   return row
 end
 
+-- returns the iterator over JSON Lines; an empty line is no row
 local function json_rows(next_line)
   local at = 0
   return function()
@@ -64,6 +65,7 @@ local function header_of(next_row, name)
   return header
 end
 
+-- returns the iterator over CSV; a column `key` is the key of the row
 local function csv_rows(next_line, name, options)
   local next_row = csv.rows(next_line)
   local make, err, place = require("whatsapp.cli.merge").of(options.message, header_of(next_row, name), options.may_be_empty)

@@ -52,6 +52,7 @@ local function default_path()
   return folder and folder .. "/whatsapp/config.json"
 end
 
+-- ends the command if an object has a name that is not in `names`; path, place: words for the error
 local function check_names(path, object, names, place)
   for name in pairs(object) do
     if not names[name] then
@@ -62,6 +63,7 @@ local function check_names(path, object, names, place)
   end
 end
 
+-- ends the command if a profile is wrong, or if it has a secret and other users can read the file
 local function check_profile(path, name, profile)
   if type(profile) ~= "table" then exit.stop("usage", ("%s: the profile %s must be an object"):format(path, name)) end
   check_names(path, profile, known, ("in the profile %s there is "):format(name))
@@ -167,6 +169,7 @@ end
 
 local SECONDS = 10 -- for token_command
 
+-- The order: --token-file, the token itself, the setting token_file, the token_command of the profile.
 local function find_token(self)
   if self.options.token_file then return secret_in(self.options.token_file, "the token's file") end
   local token = self:get "token"
@@ -179,6 +182,7 @@ local function find_token(self)
     or exit.stop("failed", "the token_command of the profile failed, printed nothing, or took more than 10 seconds")
 end
 
+-- The order: --app-secret-file, the secret itself, the app_secret_file of the profile.
 local function find_app_secret(self)
   local secret = self:get "app_secret"
   local file = self.options.app_secret_file or (not secret and self.profile.app_secret_file)

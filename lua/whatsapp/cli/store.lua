@@ -32,6 +32,7 @@ local MAKERS = { redis = redis, postgres = postgres, postgresql = postgres }
 
 local FORMS = "sqlite:FILE, redis://HOST/QUEUE or postgres://HOST/DATABASE"
 
+-- makes the store at an address; is_option: the address comes from --store, so it must have no password
 local function make(text, settings, is_option)
   local path = text:match "^sqlite:(.+)$"
   if path then return require("whatsapp.outbox.sql").sqlite(path) end

@@ -49,6 +49,7 @@ function chaos.error(code, status)
   })
 end
 
+-- makes the response of a limit; traffic.lua reads is_throttled, and reports 100 percent of the usage
 local function throttled(rule)
   local response = chaos.error(rule.code or 130429, rule.status)
   if rule.retry_after then response.headers["retry-after"] = ("%d"):format(rule.retry_after) end
@@ -63,6 +64,7 @@ function chaos.expired()
   })
 end
 
+-- makes the response of a gateway: a page of HTML
 local function gateway(rule)
   return {
     status = rule.status or 502, headers = { ["content-type"] = "text/html" },
@@ -252,6 +254,7 @@ end
 
 local function plain(address) return (tostring(address):gsub("[^%w.]", "")) end
 
+-- returns whether a rule matches the type, the endpoint and the recipient of a subject
 local function matches(rule, subject)
   local match = rule.match
   if not match then return true end

@@ -69,6 +69,7 @@ end
 
 -- ---- turns ------------------------------------------------------------------------------------------------------------------
 
+-- takes one turn, and calls tick() once a second
 local function turn(self)
   local effects = self.box:run()
   for _, effect in ipairs(effects) do self.queue:push(effect) end

@@ -95,6 +95,8 @@ function media.keep_inbound(box, file)
   return { id = file.id, mime_type = file.type, sha256 = crypto.base64(sum:final "binary") }
 end
 
+---The endpoint that uploads a file.
+---@return table response
 function media.post(box, request, number)
   local fields, problem = fields_of(request)
   if not fields then return refuse("Invalid parameter", 100, problem) end
@@ -131,6 +133,8 @@ local function url_of(file, origin, expires)
   return ("%s%s?mid=%s&ext=%d&hash=%s"):format(origin, ATTACHMENTS, file.id, expires, file.secret)
 end
 
+---The endpoint that looks a file up: returns its type, size and checksum, and a URL for the download.
+---@return table? response nil: there is no such file
 function media.get(box, request, id)
   local file = found(box, request, id)
   if not file then return nil end
@@ -142,6 +146,8 @@ function media.get(box, request, id)
   })
 end
 
+---The endpoint that deletes a file.
+---@return table? response nil: there is no such file
 function media.delete(box, request, id)
   local file = found(box, request, id)
   if not file then return nil end
@@ -187,6 +193,8 @@ function media.is_download(path) return path == ATTACHMENTS end
 
 -- ---- samples of templates -----------------------------------------------------------------------------------------------
 
+---The endpoint that begins the upload of a template sample.
+---@return table response
 function media.begin(box, request)
   local query = query_of(request)
   local length, name = graph.whole(query.file_length), kind.of_type(query.file_type or "")
@@ -206,12 +214,16 @@ local function session_of(box, request)
   return box.sessions[id or ""], id
 end
 
+---The endpoint that returns how many bytes of a sample were uploaded.
+---@return table? response nil: there is no such upload
 function media.progress_of(box, request)
   local session, id = session_of(box, request)
   if not session then return nil end
   return answer(200, { id = id, file_offset = #session.data })
 end
 
+---The endpoint that uploads the next part of a sample. The answer to the last part has the handle of the sample.
+---@return table? response nil: there is no such upload
 function media.continue(box, request)
   local session, id = session_of(box, request)
   if not session then return nil end

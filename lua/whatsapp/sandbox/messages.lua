@@ -205,6 +205,8 @@ local HISTORY = {
   accepted = "SENT", sent = "SENT", delivered = "DELIVERED", read = "READ", played = "READ", failed = "FAILED",
 }
 
+---The endpoint message_history: returns the status of one message.
+---@return table response
 function messages.get_history(box, request)
   local id = graph.query(request).message_id
   local entry = id and chats.find(box, id)

@@ -173,6 +173,7 @@ local function check_list(document, name, members)
   end
 end
 
+-- checks a whole document
 local function check(document)
   if type(document) ~= "table" or type(document.version) ~= "number" then return "it is not the state of a sandbox" end
   if document.version > state.VERSION then
@@ -227,6 +228,7 @@ local function put_users(box, list)
   end
 end
 
+-- adds the rules of chaos, with their counts of matches
 local function put_rules(box, list)
   for _, kept in ipairs(list) do
     local rule = values.copy(kept)

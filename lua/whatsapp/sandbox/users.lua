@@ -208,6 +208,10 @@ function Book:user(address, options)
   return user
 end
 
+---Adds a user.
+---@param number string?
+---@param user_id string?
+---@return whatsapp.sandbox.user user
 function Book:add(number, user_id)
   local id = number or user_id
   local user = setmetatable({ id = id, number = number, user_id = user_id, name = id, windows = {}, box = self.box }, User)

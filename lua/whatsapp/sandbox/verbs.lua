@@ -212,6 +212,7 @@ local function flow(box, user, body)
   }
 end
 
+-- returns the message of an order; fills in the members of its items that the body does not have
 local function order(box, user, body)
   local message = { type = "order", order = { catalog_id = body.catalog_id or "194836987003835", text = body.text or "" } }
   local entry = body.message and chats.find(box, body.message)

@@ -24,6 +24,7 @@ end
 
 local MISSING = 400 -- bytes by which the Content-Length of a truncated response is larger than the body
 
+-- sends half of the body, then resets the connection
 local function truncated(ngx, response)
   local body = response.body or ""
   head(ngx, response, #body + MISSING)
@@ -34,6 +35,7 @@ end
 
 local PIECES = 20 -- in which a slow body is sent
 
+-- sends the body in PIECES, with a pause after each piece
 local function slow(ngx, response, fault)
   local body = response.body or ""
   head(ngx, response, #body)

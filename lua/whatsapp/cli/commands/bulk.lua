@@ -250,6 +250,7 @@ local function dry_run(context, source)
   context.terminal:note(("%s would be sent"):format(number(count)))
 end
 
+-- ends the command if an option is wrong
 local function check_options(options)
   if options.resume and not options.state then exit.stop("usage", "--resume needs --state FILE.db") end
   if options.concurrency and (options.concurrency < 1 or options.concurrency % 1 ~= 0) then
@@ -266,6 +267,7 @@ local function summary(counts)
   return ("%s read: %s"):format(number(counts.done), table.concat(words, ", "))
 end
 
+-- The order matters: all rows are checked before the command needs a token, asks the user, and sends.
 local function run(context)
   local options = context.options
   check_options(options)

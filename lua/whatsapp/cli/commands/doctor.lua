@@ -23,6 +23,7 @@ local MODULES = {
   { "DBI", "warn", "apt install lua-dbi-sqlite3: the outbox keeps messages with it" },
 }
 
+-- returns the check of a module
 local function module_check(row)
   return function()
     if pcall(require, row[1]) then return "ok", "module " .. row[1] end
@@ -101,6 +102,7 @@ end
 
 local MOST = 60 -- seconds: a larger difference is a warning
 
+-- compares the clock of this machine with the header Date of the API
 local function clock(state)
   local there = require("whatsapp.wire.outcome").retry_after(state.date, 0)
   if not there then return nil end
@@ -132,6 +134,7 @@ local function number(state)
   return "ok", ("the token reads the number %s (%s)"):format(tostring(found.display_phone_number), tostring(found.verified_name))
 end
 
+-- needs the answer of the check `number`
 local function quality(state)
   local found = state.number
   if not found then return nil end

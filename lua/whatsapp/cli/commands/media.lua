@@ -63,6 +63,7 @@ local function rm(context)
   context.emit({ id = context.options.id, deleted = true }, nil, { "id" })
 end
 
+-- checks a file without a client
 local function check(context)
   local options = context.options
   local ok, plan, warnings, details = pcall(require("whatsapp.cli.media_check").plan, options.file, { as = options.as,

@@ -101,6 +101,7 @@ local function stats(context)
   for _, state in ipairs(STATES) do context.terminal:out(("%s\t%d"):format(state, counts[state] or 0)) end
 end
 
+-- Deletes entries. The store deletes a limited number in one call, so this function calls it until nothing is left to delete.
 local function purge(context)
   local outbox, total = outbox_of(context), 0
   repeat

@@ -19,6 +19,7 @@ local PLAIN = { -- options that sandbox.server takes as they are
     "numbers", "flow_endpoint", "token_life",
 }
 
+-- returns the options for sandbox.server
 local function options_of(context)
   local options, made = context.options, {}
   for _, name in ipairs(PLAIN) do made[name] = options[name] end

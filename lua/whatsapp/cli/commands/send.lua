@@ -182,6 +182,7 @@ local function check_file(context)
   context.emit(plan, ("%s: %s, %d bytes, sent as %s"):format(plan.filename, plan.type, plan.size, plan.as))
 end
 
+-- ends the command if the options do not fit together
 local function check_options(options)
   local content = (options.file and 1 or 0) + (options.template and 1 or 0) + (options.message and 1 or 0)
   if content > 1 then exit.stop("usage", "use only one of --file, --template and --message") end

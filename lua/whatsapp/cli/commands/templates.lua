@@ -100,6 +100,7 @@ local function rm(context)
   context.emit({ name = context.options.name, deleted = true }, nil, { "name" })
 end
 
+-- Prints the template as the user would see it, then ends the command if the values do not fit the template.
 local function preview(context)
   local options = context.options
   local definition = options.definition and require("whatsapp.cli.records").one(options.definition)

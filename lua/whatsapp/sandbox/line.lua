@@ -1,13 +1,13 @@
--- Makes the line that a terminal shows for an event of a box (a simulated API). Pure. Never shows a secret, and never makes more
--- than one line.
+-- Makes the line that a terminal shows for an event of a box (a simulated API). Pure. A line never shows a secret, and never
+-- contains a line end.
 local show = require "whatsapp.util.show"
 
 local line = {}
 
-local MOST = 60 -- bytes of a message's text
+local MOST = 60 -- bytes of a message's text in a line
 
 ---@param message table
----@return string words the text, caption, name or emoji of a message; "" if it has no such member
+---@return string words the text, caption, name or emoji of a message; "": the message has no such member
 function line.words_of(message)
   local object = message[message.type or "text"]
   if type(object) ~= "table" then return "" end
@@ -43,6 +43,7 @@ local function inbound(event)
   return ("<- %s %s%s"):format(event.name, event.message.type, quoted(event.message))
 end
 
+-- kind of an event -> function that returns its line without the time
 local LINES = {
   request = request,
   inbound = inbound,

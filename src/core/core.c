@@ -211,7 +211,7 @@ enum { TO = 1, RECIPIENT, STATUS };
 static const char *const recipient_names[] = {"to", "recipient", "status", NULL};
 
 enum { MESSAGES = 1, ID };
-static const char *const answer_names[] = {"messages", "id", NULL};
+static const char *const response_names[] = {"messages", "id", NULL};
 
 /* [-0, +1, -] pushes a member of a table, by raw access; returns its type. `name` is the number of an upvalue. */
 static int push_named(lua_State *L, int table, int name)
@@ -376,7 +376,7 @@ int luaopen_whatsapp_core(lua_State *L)
     lua_createtable(L, 0, 12);
     wa_register(L, functions);
     set_with_names(L, "recipient_of", recipient_of, recipient_names);
-    set_with_names(L, "names_message", names_message, answer_names);
+    set_with_names(L, "names_message", names_message, response_names);
     set_encoder(L, "encode", encode);
     set_encoder(L, "validate", validate);
     set_encoder(L, "write", write_value);

@@ -84,7 +84,7 @@ typedef struct passphrase {
 } passphrase;
 
 /* libcrypto calls this for a passphrase; its default callback would ask at the terminal */
-static int tell_passphrase(char *buffer, int size, int writes, void *context)
+static int passphrase_callback(char *buffer, int size, int writes, void *context)
 {
     passphrase *p = context;
     (void) writes;
@@ -134,8 +134,8 @@ static int read_key(lua_State *L, bool is_private)
     ERR_set_mark();
     BIO *bio = BIO_new_mem_buf(pem, (int) length);
     if (bio != NULL) {
-        *key = is_private ? PEM_read_bio_PrivateKey(bio, NULL, tell_passphrase, &p)
-                          : PEM_read_bio_PUBKEY(bio, NULL, tell_passphrase, &p);
+        *key = is_private ? PEM_read_bio_PrivateKey(bio, NULL, passphrase_callback, &p)
+                          : PEM_read_bio_PUBKEY(bio, NULL, passphrase_callback, &p);
     }
     BIO_free(bio);
     ERR_pop_to_mark();
@@ -169,7 +169,7 @@ static int private_pem(lua_State *L)
     BIO *bio = push_bio(L);
     const EVP_CIPHER *cipher = p.bytes != NULL ? EVP_aes_256_cbc() : NULL;
     ERR_set_mark();
-    int written = PEM_write_bio_PKCS8PrivateKey(bio, key, cipher, NULL, 0, tell_passphrase, &p);
+    int written = PEM_write_bio_PKCS8PrivateKey(bio, key, cipher, NULL, 0, passphrase_callback, &p);
     ERR_pop_to_mark();
     if (written != 1) return luaL_error(L, "libcrypto refused to write a private key");
     push_written(L, bio);

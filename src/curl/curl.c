@@ -83,7 +83,7 @@ static client *check_client(lua_State *L)
 {
     client *c = check_object(L);
     if (c->closed) luaL_error(L, "attempt to use a closed client");
-    if (!wa_multi_renew(&c->multi)) luaL_error(L, "%s", wa_no_memory);
+    if (!wa_multi_after_fork(&c->multi)) luaL_error(L, "%s", wa_no_memory);
     return c;
 }
 
@@ -143,7 +143,7 @@ static wa_settings read_settings(lua_State *L)
 
 /* [-0, +0, m] Initialises libcurl once for each Lua state. libcurl counts these calls; global_gc takes one back when
  * the state closes, after its clients. Returns false if libcurl cannot be initialised. */
-static bool hold_libcurl(lua_State *L)
+static bool initialise_libcurl(lua_State *L)
 {
     luaL_getmetatable(L, GLOBAL);
     lua_getfield(L, -1, "held");
@@ -170,7 +170,7 @@ static int new_client(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     wa_settings s = read_settings(L);
-    if (!hold_libcurl(L)) return fail(L, "libcurl could not be initialised");
+    if (!initialise_libcurl(L)) return fail(L, "libcurl could not be initialised");
     client *c = lua_newuserdata(L, sizeof *c);
     memset(c, 0, sizeof *c);
     c->closed = true;
@@ -255,7 +255,7 @@ static int client_perform(lua_State *L)
     }
     /* if this raises an error (memory), the transfer stays unused until the client is closed */
     int count = wa_push_outcome(L, &c->reader, t, 4);
-    wa_multi_give(&c->multi, t);
+    wa_multi_release(&c->multi, t);
     return count;
 }
 
@@ -293,7 +293,7 @@ static int client_next(lua_State *L)
     /* if this raises an error (memory), the next call reads the outcome again */
     int count = wa_push_outcome(L, &c->reader, t, kept);
     forget_request(L, kept, t);
-    wa_multi_give(&c->multi, t);
+    wa_multi_release(&c->multi, t);
     return count + 1;
 }
 

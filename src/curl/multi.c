@@ -675,8 +675,8 @@ static void forget(wa_transfer *t)
 void wa_multi_close(wa_multi *m)
 {
     bool owned = m->owner == wa_process();
-    wa_quiet quiet;
-    wa_quiet_begin(&quiet, m->sigpipe);
+    wa_sigpipe saved;
+    wa_sigpipe_block(&saved, m->sigpipe);
     for (size_t i = 0; i < m->count; i++) {
         wa_transfer *t = m->transfers[i];
         if (t->state == WA_UNDER_WAY && owned) curl_multi_remove_handle(t->pool->handle, t->easy);
@@ -688,7 +688,7 @@ void wa_multi_close(wa_multi *m)
     m->transfers = NULL;
     m->count = 0;
     while (m->pools != NULL) free_pool(m, m->pools, owned);
-    wa_quiet_end(&quiet);
+    wa_sigpipe_restore(&saved);
     if (m->sockets != NULL) resize(m, m->sockets, m->socket_count * sizeof(wa_socket), 0);
     if (m->polled != NULL) resize(m, m->polled, m->polled_count * sizeof(wa_pollfd), 0);
     close_descriptors(m);
@@ -712,7 +712,7 @@ static void end(wa_multi *m, wa_transfer *t)
     m->last = t;
 }
 
-bool wa_multi_renew(wa_multi *m)
+bool wa_multi_after_fork(wa_multi *m)
 {
     if (m->owner == wa_process()) return choose_pool(m) != NULL;
     close_descriptors(m); /* the sockets stay in the epoll set, which the parent shares */
@@ -817,10 +817,10 @@ static bool start(wa_multi *m, wa_transfer *t)
 bool wa_multi_start(wa_multi *m, wa_transfer *t)
 {
     wa_transfer *next = t->next;
-    wa_quiet quiet;
-    wa_quiet_begin(&quiet, m->sigpipe);
+    wa_sigpipe saved;
+    wa_sigpipe_block(&saved, m->sigpipe);
     bool started = start(m, t);
-    wa_quiet_end(&quiet);
+    wa_sigpipe_restore(&saved);
     if (!started) {
         wa_transfer_finish(t);
         return false;
@@ -845,7 +845,7 @@ static bool replace_easy(wa_multi *m, wa_transfer *t)
     return ok;
 }
 
-void wa_multi_give(wa_multi *m, wa_transfer *t)
+void wa_multi_release(wa_multi *m, wa_transfer *t)
 {
     if (m->first == t) {
         m->first = t->next;
@@ -872,12 +872,12 @@ static void take_out(wa_multi *m, wa_transfer *t, CURLcode code)
 
 void wa_multi_abort(wa_multi *m, wa_transfer *t)
 {
-    wa_quiet quiet;
+    wa_sigpipe saved;
     t->interrupted = true;
     if (t->state != WA_UNDER_WAY) return;
-    wa_quiet_begin(&quiet, m->sigpipe);
+    wa_sigpipe_block(&saved, m->sigpipe);
     take_out(m, t, CURLE_ABORTED_BY_CALLBACK);
-    wa_quiet_end(&quiet);
+    wa_sigpipe_restore(&saved);
 }
 
 static void end_overdue(wa_multi *m)
@@ -914,7 +914,7 @@ static void collect(wa_multi *m, wa_pool *p)
 
 /* Replaces the handle of a broken pool, and ends its transfers. libcurl must not be called again before all transfers
  * are removed, and then (7.88) it still has wrong sockets. */
-static void begin_anew(wa_multi *m, wa_pool *p)
+static void replace_broken(wa_multi *m, wa_pool *p)
 {
     for (size_t i = 0; i < m->count; i++) {
         wa_transfer *t = m->transfers[i];
@@ -973,7 +973,7 @@ static void settle(wa_multi *m)
     for (wa_pool *p = m->pools, *next; p != NULL; p = next) {
         next = p->next;
         collect(m, p);
-        if (p->broken) begin_anew(m, p);
+        if (p->broken) replace_broken(m, p);
         else if (p->retired && p->running == 0) reopen(m, p);
     }
     end_overdue(m);
@@ -989,12 +989,12 @@ static void act_on_all(wa_multi *m, int milliseconds)
 
 void wa_multi_step(wa_multi *m)
 {
-    wa_quiet quiet;
-    wa_quiet_begin(&quiet, m->sigpipe);
+    wa_sigpipe saved;
+    wa_sigpipe_block(&saved, m->sigpipe);
     act_in_time(m);
     act_on_all(m, 0);
     settle(m);
-    wa_quiet_end(&quiet);
+    wa_sigpipe_restore(&saved);
 }
 
 enum { MOST_TURNS = 3 };
@@ -1002,13 +1002,13 @@ enum { MOST_TURNS = 3 };
 void wa_multi_wait(wa_multi *m, double seconds)
 {
     size_t before = m->running;
-    wa_quiet quiet;
-    wa_quiet_begin(&quiet, m->sigpipe);
+    wa_sigpipe saved;
+    wa_sigpipe_block(&saved, m->sigpipe);
     for (int i = 0; i < MOST_TURNS && act_in_time(m); i++) settle(m); /* whatever can be done at once */
     if (m->running >= before) {                                       /* otherwise something has ended */
         double left = m->running > 0 ? wa_multi_timeout(m) : -1;
         act_on_all(m, in_milliseconds(left >= 0 && left < seconds ? left : seconds));
         settle(m);
     }
-    wa_quiet_end(&quiet);
+    wa_sigpipe_restore(&saved);
 }

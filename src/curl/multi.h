@@ -74,7 +74,7 @@ WA_FUNC void wa_multi_close(wa_multi *m); /* may be called again */
 /* Makes new connections in a forked child; does nothing in any other process. The child never writes to the connections
  * of the parent and never closes them. Transfers that were under way end with `carried`. Returns false without memory.
  */
-WA_FUNC bool wa_multi_renew(wa_multi *m);
+WA_FUNC bool wa_multi_after_fork(wa_multi *m);
 
 /* Returns a transfer to fill: the same one until it is started. Returns NULL, and sets `problem`, if there is none. */
 WA_FUNC wa_transfer *wa_multi_spare(wa_multi *m);
@@ -82,7 +82,7 @@ WA_FUNC bool wa_multi_start(wa_multi *m, wa_transfer *t); /* returns false witho
 
 /* Returns the first transfer that has ended, or NULL. The caller reads its outcome, then gives it back. */
 WA_FUNC wa_transfer *wa_multi_ended(const wa_multi *m);
-WA_FUNC void wa_multi_give(wa_multi *m, wa_transfer *t);
+WA_FUNC void wa_multi_release(wa_multi *m, wa_transfer *t);
 
 WA_FUNC void wa_multi_abort(wa_multi *m, wa_transfer *t); /* ends a transfer early */
 

@@ -34,16 +34,16 @@ WA_FUNC int wa_local_port(curl_socket_t socket); /* returns 0 if it has no port 
 WA_FUNC int wa_poll(wa_pollfd *sockets, size_t count, int milliseconds);
 
 /* libcurl before 7.87 raises SIGPIPE when it writes over OpenSSL, and does not ignore it because of CURLOPT_NOSIGNAL.
- * Between wa_quiet_begin and wa_quiet_end, SIGPIPE does not reach this thread. */
-typedef struct wa_quiet {
+ * Between wa_sigpipe_block and wa_sigpipe_restore, SIGPIPE does not reach this thread. */
+typedef struct wa_sigpipe {
     bool blocked, pending;
 #if !defined(_WIN32)
     sigset_t before;
 #endif
-} wa_quiet;
+} wa_sigpipe;
 
 WA_FUNC bool wa_raises_sigpipe(void); /* returns true if this libcurl raises it */
-WA_FUNC void wa_quiet_begin(wa_quiet *quiet, bool needed);
-WA_FUNC void wa_quiet_end(const wa_quiet *quiet);
+WA_FUNC void wa_sigpipe_block(wa_sigpipe *saved, bool needed);
+WA_FUNC void wa_sigpipe_restore(const wa_sigpipe *saved);
 
 #endif

@@ -513,7 +513,7 @@ static bool set_method(wa_transfer *t, const char *method)
 
 /* Sets the length from which on libcurl refuses an answer that announces it. A file may have a larger limit of its own;
  * on_body enforces the limits while bytes come. */
-static void set_answer_limit(wa_transfer *t)
+static void set_response_limit(wa_transfer *t)
 {
     uint64_t most = t->body.limit;
     t->to_file = t->request.stream != NULL && t->request.stream->path != NULL;
@@ -531,7 +531,7 @@ const char *wa_transfer_set(wa_transfer *t, const wa_settings *s)
         if (r->headers.failure != WA_NO_FAILURE || !set_headers(t)) return wa_no_memory;
     }
     if (!set_method(t, r->method)) return wa_no_memory;
-    if (r->stream != NULL || t->to_file) set_answer_limit(t);
+    if (r->stream != NULL || t->to_file) set_response_limit(t);
     if (milliseconds(r->timeout) != t->timeout) {
         t->timeout = milliseconds(r->timeout);
         curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, t->timeout);
@@ -636,7 +636,7 @@ bool wa_transfer_may_be_repeated(const wa_transfer *t)
 
 /* Returns true if the time was over before a connection was free or made. libcurl does not say so, and 7.88 does not
  * even end such a transfer. */
-static bool waited_in_vain(const wa_transfer *t)
+static bool is_timeout_before_connection(const wa_transfer *t)
 {
     return WA_HAS_PREREQ && t->code == CURLE_OPERATION_TIMEDOUT && !t->begun && !t->connecting &&
            (t->error[0] == '\0' || strncmp(t->error, "Operation", 9) == 0);
@@ -644,7 +644,7 @@ static bool waited_in_vain(const wa_transfer *t)
 
 /* Returns true if libcurl could not connect to the proxy. Its error names the host and port that it tried: if they are
  * not those of the URL, they are those of the proxy. */
-static bool is_proxys_fault(const wa_transfer *t)
+static bool is_proxy_error(const wa_transfer *t)
 {
     bool ours = true;
 #if WA_HAS_URL_API
@@ -681,8 +681,8 @@ const char *wa_transfer_reason(const wa_transfer *t, char *text, size_t size)
     }
     if (t->code == CURLE_SEND_FAIL_REWIND || t->code == CURLE_ABORTED_BY_CALLBACK)
         return "the connection broke after the request was handed over, and it is not sent again by itself";
-    if (waited_in_vain(t)) return "the time was over before a connection was free or made for it";
-    if (is_proxys_fault(t)) {
+    if (is_timeout_before_connection(t)) return "the time was over before a connection was free or made for it";
+    if (is_proxy_error(t)) {
         snprintf(text, size, "the proxy cannot be reached: %.200s", t->error);
         return text;
     }

@@ -1,6 +1,6 @@
 /* The terms of the schema and of its problems: a row for each kind of value, format, rule, mark and error code. Each
- * row has the name that Lua sees, the words for people, and its test or description. core.schema() exports the rows, so
- * that no other file needs a second list. Knows no Lua and no message. */
+ * row has the name that Lua sees, the words for people, and its test or description. core.schema() exports the rows
+ * (marks as members of their fields), so that no other file needs a second list. Knows no Lua and no message. */
 #ifndef WA_TERMS_H
 #define WA_TERMS_H
 

@@ -58,7 +58,7 @@ describe("a libcurl that does not know the option", function()
     else refuses("PROTOCOLS_STR", "CURLOPT_PROTOCOLS_STR") end
   end)
 
-  it("of a setting sends nothing, and the error names the setting", function() refuses("TIMEOUT_MS", "timeout") end)
+  it("TIMEOUT_MS, which a setting has, sends nothing, and the error names the setting", function() refuses("TIMEOUT_MS", "timeout") end)
 
   for _, option in ipairs(WISHED) do
     it(option .. " sends without it", function()

@@ -50,7 +50,7 @@ describe("a wrong name of an option", function()
     { function() return (whatsapp.webhook.handler(with("onerror", print))) end, "unknown option onerror, did you mean on_error?" },
     { function() return (whatsapp.webhook.handler(with("on", { messages = print }))) end, "no member messages, did you mean message?" },
     { function() return (whatsapp.webhook.handler(with("on", { stauts = print }))) end, "no member stauts, did you mean status?" },
-    { function() return (whatsapp.webhook.handler(with("on", { message = 5 }))) end, "its message is not" },
+    { function() return (whatsapp.webhook.handler(with("on", { message = 5 }))) end, "its member message has a wrong value" },
     { function() return (whatsapp.webhook.handler(with("a\nb\27", 5))) end, "unknown option a\\nb\\x1B" },
     { function() return (whatsapp.webhook.memory_store { mxa = 1 }) end, "did you mean max?" },
     { function() return (whatsapp.status.tracker { slep = print }) end, "did you mean sleep?" },

@@ -2,6 +2,7 @@
 -- with the expected answers. Never waits: if the business has not answered after all due work, the answer is missing.
 local buttons = require "whatsapp.sandbox.buttons"
 local chats = require "whatsapp.sandbox.chats"
+local words_of = require("whatsapp.sandbox.line").words_of
 local show = require "whatsapp.util.show"
 
 local conversation = {}
@@ -21,14 +22,6 @@ local function kind_of(message)
   local interactive = message.interactive
   if type(interactive) ~= "table" then return message.type or "text" end
   return NAMES[interactive.type] or interactive.type
-end
-
-local function words_of(message)
-  local object = message[message.type or "text"]
-  if type(object) ~= "table" then return "" end
-  local words = object.body or object.caption or object.name or object.emoji
-  if type(words) == "table" then words = words.text end
-  return type(words) == "string" and words or ""
 end
 
 local function line_of(message, definition)

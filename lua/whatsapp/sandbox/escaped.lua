@@ -24,25 +24,11 @@ local SHORT = {
 
 local function escape_byte(byte) return SHORT[byte] or ("\\u%04x"):format(byte:byte()) end
 
-local function code_point(character)
-  local first = character:byte()
-  local point = first < 224 and first % 32 or first < 240 and first % 16 or first % 8
-  for i = 2, #character do point = point * 64 + character:byte(i) % 64 end
-  return point
-end
-
-local function escape_character(character)
-  local point = code_point(character)
-  if point < 0x10000 then return ("\\u%04x"):format(point) end
-  point = point - 0x10000
-  return ("\\u%04x\\u%04x"):format(0xD800 + math.floor(point / 0x400), 0xDC00 + point % 0x400)
-end
-
 -- writes a string of UTF-8: the string comes from JSON, or `values.is_utf8` has checked it
 local function write_string(text)
   if not text:find '[^%w_. :-]' then return '"' .. text .. '"' end
   text = text:gsub('[%z\1-\31"\\/@\127]', escape_byte)
-  return '"' .. text:gsub("[\194-\244][\128-\191]+", escape_character) .. '"'
+  return '"' .. text:gsub("[\194-\244][\128-\191]+", values.json_escape) .. '"'
 end
 
 -- ---- values -------------------------------------------------------------------------------------------------------------

@@ -111,13 +111,7 @@ end
 ---@param objects table sandbox/objects
 ---@return table[] routes
 function groups.routes(number_of, objects)
-  local reads = objects.reads
-  local function asks(owner, endpoint)
-    return function(box, request, id)
-      local owned = owner(box, id)
-      return owned and endpoint(box, request, id, owned)
-    end
-  end
+  local reads, asks = objects.reads, objects.asks
   local PHONE, GROUP = "^/v%d+%.%d+/(%d+)/groups$", "^/v%d+%.%d+/(SANDBOXGROUP%d+)"
   return {
     { "POST", PHONE, reads("Group", number_of, create) }, { "GET", PHONE, asks(number_of, list) },

@@ -68,13 +68,16 @@ function objects.reads(object, owner, endpoint)
 end
 local reads = objects.reads
 
--- makes an endpoint that reads no body
-local function asks(owner, endpoint)
+---Makes an endpoint that reads no body.
+---@param owner fun(box: table, id: string): any? as in objects.reads
+---@return fun(box: table, request: table, id: string): table?
+function objects.asks(owner, endpoint)
   return function(box, request, id)
     local owned = owner(box, id)
     return owned and endpoint(box, request, id, owned)
   end
 end
+local asks = objects.asks
 
 -- ---- the phone number -------------------------------------------------------------------------------------------------------
 

@@ -334,8 +334,9 @@ static inline bool add_to_set(uint64_t *set, int64_t number)
     return new;
 }
 
-/* A unique number is noted in a set of bits if it is small, as positions are; a string of its digits is noted as the
- * same number. */
+/* Notes a number that must be unique: in a set of bits if it is small, as positions are. A string of its digits is the
+ * same number. Without the set, encode takes 0.7 % more instructions for a carousel, and no more for others (make
+ * bench). */
 static void note_position(wa_encoder *e, const wa_entry *entry, int64_t integer)
 {
     list_rules *rules = e->list_rules;

@@ -1,6 +1,6 @@
--- Writes what is generated: the types that an editor completes and checks message tables with and the page of all messages, from
--- the schema; the page of other endpoints, from their rows; the reference, from the annotations. Run by `make docs` (and, into
--- another folder, by `make check`, which compares). Checks nothing.
+-- Writes the generated files: from the schema, the types with which an editor completes and checks message tables, and the page
+-- of all messages; from the rows of the endpoints, the page of other endpoints; from the annotations, the reference. Run by
+-- `make docs`, and by `make check`, which writes into another folder and compares. Checks nothing.
 --   lua src/gen.lua FOLDER      writes types.lua, MESSAGES.md, ENDPOINTS.md and README.md into FOLDER
 local endpoints = require "src.gen_endpoints"
 local generate = require "spec.support.generate"
@@ -152,7 +152,7 @@ local function add_fields(out, fields, chosen)
   out[#out + 1] = ""
 end
 
--- the fields that all messages have are told once, under the name of their object
+-- Returns the lines of an object. The fields that all messages have are in the section of their own object only.
 local function section_of(object, chosen)
   local page = terms.documentation .. object.section
   local out = { "### " .. object.name, "", ("%s ([Meta's page](%s))"):format(object.doc, page), "" }
@@ -172,7 +172,7 @@ local function section_of(object, chosen)
   return out
 end
 
--- the smallest example of a message, as a table of Lua
+-- returns a value as Lua source
 local function to_lua(value, indent)
   if type(value) ~= "table" then return type(value) == "string" and ("%q"):format(value) or tostring(value) end
   local parts = {}
@@ -188,10 +188,10 @@ local function to_lua(value, indent)
   return "{\n" .. indent .. "  " .. table.concat(parts, ",\n" .. indent .. "  ") .. ",\n" .. indent .. "}"
 end
 
--- the fields whose values tell the kinds of messages apart
+-- the fields whose values are the kinds of messages
 local KINDS = { type = true, status = true, ["interactive.type"] = true, ["template.components[].sub_type"] = true }
 
--- name of a member -> what an example says there
+-- name of a member -> its value in an example
 local WORDS = {
   body = "Your order has left the shop.", text = "Ana", title = "Tomorrow", name = "order_update", code = "en_US",
   id = "order_1042",
@@ -202,7 +202,7 @@ local WORDS = {
 }
 local FILES = { image = true, video = true, audio = true, document = true, sticker = true }
 
--- the example without what the client fills in, and with words that a person would write
+-- returns an example with values as a person would write them
 local function sensible(value, name, parent)
   if FILES[parent] and name == "id" then return "1037543291543636" end
   if type(value) == "string" and value:find "^text %d" or type(value) == "number" and WORDS[name] then

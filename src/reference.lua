@@ -1,9 +1,9 @@
 -- Makes lua/whatsapp/README.md: every public function with its signature, parameters and results, every table of options, and
 -- the error codes with advice. It reads the annotations in the Lua files, so a comment there is the only place to edit. Run by
--- `make docs`. Never requires what it describes, but the table of error codes.
+-- `make docs`. Of the files that it describes, it requires only the table of error codes.
 local reference = {}
 
--- title, what the chapter is about, the files, and the name under which a user has a file's local table
+-- a row for each chapter: title, one sentence about it, its files; `names`: the name that a user has for a file's local table
 local CHAPTERS = {
   { "whatsapp", "What `require \"whatsapp\"` returns.", { "lua/whatsapp/init.lua" } },
   { "A client", "Sends messages, and asks any other endpoint. `whatsapp.new(options)` makes one.", { "lua/whatsapp/client.lua" },
@@ -60,7 +60,7 @@ end
 
 -- ---- annotations ------------------------------------------------------------------------------------------------------------
 
--- the type at the start of an annotation's rest, and the words after it
+-- returns the type at the start of the rest of an annotation, and the words after it
 local function type_and_words(rest)
   local depth, i = 0, 1
   while i <= #rest do
@@ -73,7 +73,8 @@ local function type_and_words(rest)
   return rest:sub(1, i - 1), rest:sub(i + 1)
 end
 
--- lines of one comment -> { text =, params =, returns =, class =, fields =, private = }; a line without @ continues the one above
+-- Returns the comment of these lines: { text =, params =, returns =, class =, fields =, private = }. A line without @ continues
+-- the line before it.
 local function comment_of(lines)
   local joined, comment = {}, { text = {}, params = {}, returns = {}, fields = {} }
   for _, line in ipairs(lines) do
@@ -102,7 +103,7 @@ local function comment_of(lines)
   return comment
 end
 
--- a file's comments with what follows each: { line =, comment = }
+-- returns the comments of a file, each with the line after it: { line =, comment = }
 local function items_of(text)
   local items, lines = {}, {}
   for line in (text .. "\n"):gmatch "(.-)\n" do
@@ -115,13 +116,13 @@ local function items_of(text)
   return items
 end
 
--- ---- what is written --------------------------------------------------------------------------------------------------------
+-- ---- the page --------------------------------------------------------------------------------------------------------------
 
 local function cell(text) return (text:gsub("|", "\\|")) end
 
 local documented = {} -- names of the classes that have a heading
 
--- a type as code, and as a link where it is a class that has a heading
+-- returns a type as code, with a link if it is a class that has a heading
 local function kind_text(kind)
   local class = kind:match "^(whatsapp%.[%w_.]+)[%?%[%]]*$"
   if not documented[class] then return ("`%s`"):format(cell(kind)) end
@@ -142,7 +143,8 @@ local function public_name(chapter, path, receiver)
   return name == "FILE" and path:match "lua/(.*)%.lua$":gsub("/", ".") or name
 end
 
--- receiver, dot or colon, name and parameters of a function, also of one that is another module's: whatsapp.encode = core.encode
+-- Returns receiver, dot or colon, name and parameters of a function, and of a function of another module, such as in
+-- whatsapp.encode = core.encode.
 local function signature_of(item)
   local receiver, dot, name, parameters = item.line:match "^function ([%w_]+)([.:])([%w_]+)%((.-)%)"
   if receiver then return receiver, dot, name, parameters end

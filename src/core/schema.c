@@ -23,7 +23,7 @@
 #define VALUES(...) (const char *const[]){__VA_ARGS__, NULL}
 
 #define ROW(k, n, m, d, ...) {.name = n, .doc = DOC(d), .kind = k, .marks = m, __VA_ARGS__}
-/* a string: its format, its limits, and a most that only some sources say */
+/* a string: its format, its limits, and a lower upper limit that only some sources have */
 #define TEXT(k, n, f, least, most, better, m, d) \
     ROW(k, n, m, d, .format = f, .min = least, .max = most, .recommended_max = better)
 #define STRING(n, least, most, m, d) TEXT(WA_STRING, n, WA_ANY_FORMAT, least, most, 0, m, d)
@@ -98,7 +98,7 @@
 #define PLACE \
     NUMBER("latitude", 1, 0, REQUIRED, "Degrees, as a number or a string."), \
     NUMBER("longitude", 1, 0, REQUIRED, "Degrees, as a number or a string.")
-/* a value of a template that the API refuses for its white space, as one report says */
+/* according to one report, the API refuses a value of a template that has other white space */
 #define ONE_LINE .advice = {WA_ONE_LINE}
 #define TEXT_FIELD(n, d) STRING(n, 0, 0, 0, d)
 #define PLACE_TYPE TEXT_FIELD("type", "HOME, WORK or any other word.")
@@ -165,7 +165,7 @@
 #define SINGLE_COMPONENT_TYPE STRING("type", 0, 0, REQUIRED | ONCE, "The part of the template.")
 #define VALUES_OF(o, least, most, m) \
     LIST("parameters", o, least, most, m, "A value for each variable, in the template's order or by name.")
-/* a template has each but a button once */
+/* a template has each component once, except buttons */
 #define COMPONENT(n, d, ...) \
     {n, "messages/template-messages", DOC(d), .fields = FIELDS(SINGLE_COMPONENT_TYPE, __VA_ARGS__)}
 #define BUTTON_FIELDS COMPONENT_TYPE, \
@@ -184,6 +184,11 @@
 #define NOT_FOR_GROUPS(n) ONLY_WHEN(n, "recipient_type", "individual", SOFT)
 #define NOT_BY_DIRECT_SEND(n) NOT_WITH(n, "category", SOFT)
 #define MEMBER(n, o) OBJECT(n, o, REQUIRED, "The content of the message.")
+#define DIRECT_SEND "direct-send"
+#define DIRECT_TEXT(n, least, better, m, d) TEXT(WA_STRING, n, WA_ANY_FORMAT, least, 0, better, m, d)
+#define DIRECT_FIELDS INTERACTIVE_TYPE, HEADER(direct_header), \
+    OBJECT("body", direct_body, REQUIRED, "The text of the message."), \
+    OBJECT("footer", direct_footer, 0, "A small text below the body.")
 
 /* ---- text ---------------------------------------------------------------------------------------------------------- */
 
@@ -214,7 +219,7 @@ static const wa_object audio = {"Audio", "messages/audio-messages", DOC("A sound
 static const wa_object sticker = {"Sticker", "messages/sticker-messages", DOC("A WebP of 512 by 512 pixels."),
     .fields = FIELDS(MEDIA), .rules = ID_XOR_LINK};
 
-/* in a header or a template parameter */
+/* media in a header or in a parameter of a template */
 static const wa_object bare_media = {"Media", "messages/interactive-reply-buttons-messages",
     DOC("An image, a video or a GIF in a header or a parameter."),
     .fields = FIELDS(MEDIA, NO_CAPTION, PROVIDER), .rules = ID_XOR_LINK};
@@ -784,7 +789,7 @@ static const wa_object body_parameter = {"BodyParameter", "templates/utility-tem
     .variants = VARIANTS({"text", &body_words}, {"currency", &currency_parameter}, {"date_time",
     &date_time_parameter})};
 
-/* of buttons */
+/* parameters of buttons */
 static const wa_object payload_parameter = {"PayloadParameter", "templates/utility-templates/utility-templates",
     DOC("The payload of a button."),
     .fields = FIELDS(PARAMETER_FIELDS,
@@ -828,7 +833,7 @@ static const wa_object order_button_action = {"OrderButtonAction", "payments/pay
     DOC("The order of a button."),
     .fields = FIELDS(OBJECT("order_details", order_details_parameters, REQUIRED | GUIDE, "The order."))};
 
-/* Brazil */
+/* payments in Brazil */
 static const wa_object payment_code = {"PaymentCode", "payments/payments-br/overview", DOC("A Pix code."),
     .fields = FIELDS(RECOMMENDED_STRING("code", "The code."))};
 static const wa_object requested_setting = {"RequestedPaymentSetting", "payments/payments-br/overview",
@@ -1009,13 +1014,8 @@ static const wa_object envelope = {"Envelope", "messages/send-messages",
         ONLY_WHEN("direct_send_config", "category", "utility", SOFT),
         AT_MOST_WHEN("ttl_seconds", 900, "category", "authentication", SOFT))};
 
-/* ---- Direct Send (beta; where there is a `category`): what is not certain makes a warning -------------------------- */
+/* ---- Direct Send (beta; where there is a `category`); uncertain limits make warnings ----------------------------- */
 
-#define DIRECT_SEND "direct-send"
-#define DIRECT_TEXT(n, least, better, m, d) TEXT(WA_STRING, n, WA_ANY_FORMAT, least, 0, better, m, d)
-#define DIRECT_FIELDS INTERACTIVE_TYPE, HEADER(direct_header), \
-    OBJECT("body", direct_body, REQUIRED, "The text of the message."), \
-    OBJECT("footer", direct_footer, 0, "A small text below the body.")
 static const wa_object direct_text = {"DirectText", DIRECT_SEND, DOC("A text message by Direct Send."),
     .fields = FIELDS(
         TEXT(WA_STRING, "body", WA_ANY_FORMAT, 1, 4096, 1024, REQUIRED, "The text. URLs in it become links."),

@@ -47,7 +47,12 @@ static size_t build_hash(wa_hash *hash, unsigned bits, int trials, const void *c
 
 /* ---- memory and strings ------------------------------------------------------------------------------------------ */
 
-enum { CHUNK = 2048, CACHE_LINE = 64, INTERNED_KEY = -1, BUCKETS_KEY = -2 }; /* the last two are keys of the anchor */
+enum {
+    CHUNK = 2048,
+    MAX_ALIGNMENT = 16,
+    INTERNED_KEY = -1,
+    BUCKETS_KEY = -2
+}; /* the last two are keys of the anchor */
 
 /* the names of an object while they are collected */
 typedef struct names {
@@ -62,13 +67,14 @@ typedef struct compiler {
     wa_compiled *all;
 } compiler;
 
-/* [-0, +0, m] Returns zeroed memory that lives as long as the anchor. `alignment` is a power of 2 up to CACHE_LINE. */
+/* [-0, +0, m] Returns zeroed memory that lives as long as the anchor. `alignment` is a power of 2 up to MAX_ALIGNMENT.
+ */
 static void *aligned_block(const compiler *c, size_t alignment, size_t size)
 {
     wa_compiled *all = c->all;
     size_t gap = (size_t) (0 - (uintptr_t) all->unused) & (alignment - 1);
     if (gap + size > all->left) {
-        size_t chunk = size + CACHE_LINE > CHUNK ? size + CACHE_LINE : CHUNK;
+        size_t chunk = size + MAX_ALIGNMENT > CHUNK ? size + MAX_ALIGNMENT : CHUNK;
         all->left = 0;
         all->unused = lua_newuserdata(c->L, chunk);
         memset(all->unused, 0, chunk);
@@ -407,7 +413,7 @@ wa_type *wa_type_of(lua_State *L, int anchor, wa_compiled *all, const wa_object 
         if (type->layout->object == object) return type;
     }
     compiler c = {.L = L, .anchor = anchor, .all = all};
-    wa_type *type = aligned_block(&c, CACHE_LINE, sizeof *type);
+    wa_type *type = new_block(&c, sizeof *type);
     type->interned = &all->interned;
     type->layout = new_layout(&c, type, object);
     type->next = all->types;

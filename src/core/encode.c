@@ -39,16 +39,14 @@ typedef struct wa_value {
 /* a list with rules while its items are encoded; lies on the C stack */
 typedef struct list_rules {
     struct list_rules *up;
-    size_t start, count;      /* the noted values of this list: the index of the first one, and their number */
-    int64_t counted;          /* the items of its counted lists together */
-    bool over;                /* one of its counted lists is over its own limit, which was reported */
-    int64_t having;           /* the items that have `common` */
-    int64_t few;              /* the items that have the field with WA_FEW */
-    int64_t parts_around;     /* `parts` of the encoder before this list */
-    uint64_t layouts;         /* the variants with WA_ONCE that occurred, a bit each */
-    uint64_t integers;        /* the small integers of one field that occurred, a bit each */
-    const char *integers_key; /* the key of that field */
-    const wa_field *common;   /* the field with WA_ALL_OR_NONE, or NULL: no item has it yet */
+    size_t start, count;    /* the noted values of this list: the index of the first one, and their number */
+    int64_t counted;        /* the items of its counted lists together */
+    bool over;              /* one of its counted lists is over its own limit, which was reported */
+    int64_t having;         /* the items that have `common` */
+    int64_t few;            /* the items that have the field with WA_FEW */
+    int64_t parts_around;   /* `parts` of the encoder before this list */
+    uint64_t layouts;       /* the variants with WA_ONCE that occurred, a bit each */
+    const wa_field *common; /* the field with WA_ALL_OR_NONE, or NULL: no item has it yet */
 } list_rules;
 
 /* an object of the message while it is encoded */
@@ -332,21 +330,6 @@ static inline bool add_to_set(uint64_t *set, int64_t number)
     bool new = (*set & bit) == 0;
     *set |= bit;
     return new;
-}
-
-/* Notes a number that must be unique: in a set of bits if it is small, as positions are. A string of its digits is the
- * same number. Without the set, encode takes 0.7 % more instructions for a carousel, and no more for others (make
- * bench). */
-static void note_position(wa_encoder *e, const wa_entry *entry, int64_t integer)
-{
-    list_rules *rules = e->list_rules;
-    if ((entry->marks & (WA_UNIQUE | WA_UNIQUE_SOFT)) == 0 || rules == NULL) return;
-    if (rules->integers_key == NULL) rules->integers_key = entry->key;
-    if (integer < 0 || integer > 63 || rules->integers_key != entry->key) {
-        note(e, &(noted_value){.entry = entry, .integer = integer});
-    } else if (!add_to_set(&rules->integers, integer)) {
-        report_twice(e, entry, wa_count(integer));
-    }
 }
 
 static void note_integer(wa_encoder *e, const wa_entry *entry, int64_t integer)
@@ -670,7 +653,7 @@ static void encode_integer(wa_encoder *e, const wa_entry *entry, int64_t integer
 {
     wa_json_integer(&e->out, integer);
     check_range(e, entry->field, integer);
-    note_position(e, entry, integer);
+    note_integer(e, entry, integer);
 }
 
 /* writes an ordinal that is a string, and checks that it is a few digits */
@@ -686,7 +669,7 @@ static void encode_ordinal(wa_encoder *e, const wa_entry *entry, const char *tex
     }
     if (length > 0 && integer != INT64_MAX) {
         check_range(e, f, integer);
-        note_position(e, entry, integer);
+        note_integer(e, entry, integer);
         return;
     }
     char range[32];

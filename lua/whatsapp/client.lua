@@ -349,8 +349,9 @@ end
 function client:authorize(request)
   local state = state_of(self, 2)
   if type(request) ~= "table" or type(request.url) ~= "string" then error("a request is a table with a url", 2) end
-  local url, headers, details = credentials.sign(state, request.url, copy(request.headers), nil, state.now and state.now() or 0)
-  if not url then return nil, headers or "another call of the token function is under way", details end
+  local url, headers, details = credentials.sign(state, request.url, copy(request.headers))
+  if url == false then return credentials.busy() end
+  if not url then return nil, headers, details end
   local signed = copy(request)
   signed.url, signed.headers = url, headers
   return signed

@@ -137,8 +137,18 @@ local function refused(problem)
   return outcome.refused("token", "the token function gave " .. problem)
 end
 
--- Returns the token; or false if another call of the token function is under way; or nil, err, details.
-local function asked_token(state, delivery, now)
+---Returns the failure of a client that cannot wait for a call of the token function that is under way.
+---@return nil, string err, whatsapp.details details
+function credentials.busy()
+  local _, err, details = outcome.refused("token", "another call of the token function is under way")
+  details.retryable = true
+  return nil, err, details
+end
+
+-- Returns the token; or false if another call of the token function is under way; or nil, err, details. Reads the clock itself:
+-- the steps before this one may have waited.
+local function asked_token(state, delivery)
+  local now = (state.now or os.clock)()
   if is_asking(state, now) then
     if not caller.is_current(state.asking.caller) then return false end
     return refused "no token: it sends a message with the client that waits for this token"
@@ -202,12 +212,11 @@ end
 ---@param url string
 ---@param headers table<string, string>
 ---@param delivery table? the delivery for which the token function is called
----@param now number seconds
 ---@return string|false|nil url has appsecret_proof if the client has an app secret; false: another call of the token function
 ---is under way
 ---@return table<string, string>|string|nil headers have Authorization; a string: the error
 ---@return whatsapp.details? details
-function credentials.sign(state, url, headers, delivery, now)
+function credentials.sign(state, url, headers, delivery)
   local signed, token = state.signed, state.token -- the last request nearly always had the same URL, headers and token
   local is_known, graph = signed.url == url and signed.from == headers, signed.graph
   local err, details
@@ -216,7 +225,7 @@ function credentials.sign(state, url, headers, delivery, now)
     if graph == nil then return nil, err, details end
   end
   if state.asks_token then
-    token, err, details = asked_token(state, delivery, now)
+    token, err, details = asked_token(state, delivery)
     if not token then return token, err, details end
   end
   if is_known and signed.token == token then return signed.signed_url, signed.headers end
@@ -227,11 +236,10 @@ local sign = credentials.sign
 
 ---The last step before an attempt: makes the request for the transport.
 ---@param delivery table
----@param now number seconds
 ---@return number? seconds 0: the request is ready; else seconds until the next try to call the token function; nil: it failed
 ---@return boolean|string|nil again true: run this step again after these seconds; a string: the error
 ---@return whatsapp.details? details
-function credentials.step(delivery, now)
+function credentials.step(delivery)
   local state, url, headers = delivery.state, delivery.url, delivery.headers
   local signed = state.signed
   if signed.url == url and signed.from == headers and signed.token == state.token then -- nearly always so
@@ -240,9 +248,10 @@ function credentials.step(delivery, now)
   end
   if not delivery.plan.no_token then -- no_token: the caller named the host of a file, and the host is not the API's
     local details
-    url, headers, details = sign(state, url, headers, delivery, now)
+    url, headers, details = sign(state, url, headers, delivery)
     if url == false and state.sleep then return AGAIN, true end
-    if not url then return nil, headers or "another call of the token function is under way", details end
+    if url == false then return credentials.busy() end
+    if not url then return nil, headers, details end
   end
   delivery:make_request(url, headers)
   return 0

@@ -232,7 +232,7 @@ function media:send(to, file, options, level)
   local access, usable, checked = about_file(self, file, options, SEND, level)
   local members, err, is_data = recipient.of(to)
   if not members and not is_data then error(err, level) end
-  if not members then return outcome.invalid(err) end
+  if not members then return outcome.refused("event", err) end
   return send.file(access, members, usable, checked)
 end
 

@@ -159,10 +159,20 @@ function Report:soften()
   self.problems, self.count = {}, 0
 end
 
----@return string line names up to three problems, and the number of the others
+-- adds the messages of the problems to the list; first: only unknown names with a similar known name, or only the others
+local function add_messages(self, list, first)
+  for _, problem in ipairs(self.problems) do
+    local has_near = problem.rule == "unknown" and problem.message:find(", did you mean `", 1, true) ~= nil
+    if has_near == first and #list < NAMED then list[#list + 1] = problem.message end
+  end
+end
+
+---@return string line names up to three problems, and the number of the others; an unknown name with a similar known name comes
+---first, as in the line of the core
 function Report:line()
   local list = {}
-  for i = 1, math.min(#self.problems, NAMED) do list[i] = self.problems[i].message end
+  add_messages(self, list, true)
+  add_messages(self, list, false)
   local line, rest = table.concat(list, "; "), self.count - #list
   return rest > 0 and ("%s (and %s)"):format(line, problems.counted(rest, "more problem")) or line
 end

@@ -8,11 +8,12 @@ describe("did_you_mean", function()
   it("returns the most similar name, and nil if no name is similar", function()
     for name, near in pairs {
       timout = "timeout", timeuot = "timeout", Timeout = "timeout", tokn = "token", phone_number = "phone_number_id",
-      phonenumberid = "phone_number_id", rety = "retry", messages = "message", onerror = "on_error", stauts = "status", ID = "id",
+      phonenumberid = "phone_number_id", rety = "retry", messages = "message", phone_id = "phone_number_id", number = "phone_number_id", onerror = "on_error", stauts = "status", ID = "id",
     } do
       assert.equal(near, options.did_you_mean(name, NAMES))
     end
-    for _, name in ipairs { "", "x", "colour", "zzzzzz", ("timeout"):rep(100000), 5, {}, true } do
+    assert.is_nil((options.did_you_mean("max", { max_body = 1, max_requests = 1 }))) -- two names have this word
+    for _, name in ipairs { "", "x", "_", "number_of_phone", "colour", "zzzzzz", ("timeout"):rep(100000), 5, {}, true } do
       assert.is_nil((options.did_you_mean(name, NAMES)))
     end
     assert.is_nil((options.did_you_mean(nil, NAMES)))
@@ -58,6 +59,11 @@ describe("a wrong name of an option", function()
     { function() return (whatsapp.media.store { on_forgot = print }) end, "did you mean on_forget?" },
     { function() return (require("whatsapp.nginx").defer { concurency = 5 }) end, "did you mean concurrency?" },
     { function() return (whatsapp.new { token = "t", phone_number_id = "1", retry = { attemps = 5 } }) end, "did you mean attempts?" },
+    { function() return (whatsapp.new { token = "t", phone_id = "1" }) end, "unknown option phone_id, did you mean phone_number_id?" },
+    { function() return (whatsapp.new { token = "t", limiter = { pair = { intervall = 6, burst = 1 } } }) end,
+      "its pair is not: it has no member intervall, did you mean interval?" },
+    { function() return (whatsapp.new { token = "t", limiter = { pair = { interval = 6, burst = 0 } } }) end,
+      "its pair is not: its burst is not" },
   }
   for _, row in ipairs(rows) do
     it("is reported: " .. row[2], function()

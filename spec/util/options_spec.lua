@@ -47,6 +47,9 @@ describe("a wrong name of an option", function()
     changed[name] = value
     return changed
   end
+  local function new_client()
+    return whatsapp.new { token = "a-token-of-a-test", phone_number_id = "1", transport = require("whatsapp.transport.memory").new {} }
+  end
   local rows = {
     { function() return (whatsapp.webhook.handler(with("onerror", print))) end, "unknown option onerror, did you mean on_error?" },
     { function() return (whatsapp.webhook.handler(with("on", { messages = print }))) end, "no member messages, did you mean message?" },
@@ -59,6 +62,11 @@ describe("a wrong name of an option", function()
     { function() return (whatsapp.media.store { on_forgot = print }) end, "did you mean on_forget?" },
     { function() return (require("whatsapp.nginx").defer { concurency = 5 }) end, "did you mean concurrency?" },
     { function() return (whatsapp.new { token = "t", phone_number_id = "1", retry = { attemps = 5 } }) end, "did you mean attempts?" },
+    { function() return (require("whatsapp.transport.memory").new({}, { dely = 1 })) end, "unknown option dely, did you mean delay?" },
+    { function() return (require("whatsapp.transport.memory").new({}, { delay = -1 })) end, "option delay must be" },
+    { function() return (new_client():send_file("1", { pth = "x" })) end, "a file has no field pth, did you mean path?" },
+    { function() return (require("whatsapp.sandbox").new():user("1", { nam = "x" })) end, "a user has no option nam, did you mean name?" },
+    { function() return (require("whatsapp.sandbox.server").start { prot = 1 }) end, "unknown option prot, did you mean port?" },
     { function() return (whatsapp.new { token = "t", phone_id = "1" }) end, "unknown option phone_id, did you mean phone_number_id?" },
     { function() return (whatsapp.new { token = "t", limiter = { pair = { intervall = 6, burst = 1 } } }) end,
       "its pair is not: it has no member intervall, did you mean interval?" },

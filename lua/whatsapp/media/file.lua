@@ -3,6 +3,7 @@
 -- If the C module whatsapp.files can be loaded, create() and place() each need one system call; without it, they need two.
 local digest = require "whatsapp.util.sha256"
 local name = require "whatsapp.media.filename"
+local options_of = require "whatsapp.util.options"
 
 local source = {}
 
@@ -75,7 +76,8 @@ function source.usable(file)
   if type(file) ~= "table" then return nil, "a file is a path, { path = } or { data =, filename = }, got a " .. type(file) end
   for field in pairs(file) do
     if not FIELDS[field] then
-      return nil, ("a file has no field %s: there are path, data and filename"):format(source.shown(tostring(field)))
+      return nil, ("a file has no field %s%s (there are data, filename, path)")
+        :format(source.shown(tostring(field)), options_of.hint(field, FIELDS))
     end
   end
   local path, data = file.path, file.data

@@ -148,10 +148,7 @@ local function names_of(rows)
   return table.concat(names, ", ")
 end
 
-local function hint(name, names)
-  local near = options_of.did_you_mean(name, names)
-  return near and (", did you mean %s?"):format(near) or ""
-end
+local hint = options_of.hint
 
 local function check_members(rule, kind)
   for name, value in pairs(rule) do

@@ -4,7 +4,9 @@ local chats = require "whatsapp.sandbox.chats"
 local values = require "whatsapp.util.values"
 local expiring = require "whatsapp.util.expiring"
 local inbound = require "whatsapp.sandbox.inbound"
+local options_of = require "whatsapp.util.options"
 local recipient = require "whatsapp.send.recipient"
+local show = require "whatsapp.util.show"
 
 local users = {}
 
@@ -25,7 +27,10 @@ local function perform(self, verb, body)
 end
 
 local function with(body, options)
-  for name, value in pairs(options or {}) do body[name] = value end
+  for name, value in pairs(options or {}) do
+    if body[name] ~= nil then error(("%s has two values"):format(tostring(name)), 3) end
+    body[name] = value
+  end
   return body
 end
 
@@ -100,7 +105,7 @@ end
 ---@return whatsapp.webhook_response? response
 ---@return table? message
 function User:sends_contact(contacts)
-  local body = contacts[1] and { contacts = contacts } or { name = contacts.name, phone = contacts.phone }
+  local body = contacts[1] and { contacts = contacts } or with({}, contacts)
   local response, message = perform(self, "contact", body)
   return response, message
 end
@@ -178,6 +183,8 @@ function Book:find(address)
   return user
 end
 
+local MEMBERS = { name = true, user_id = true }
+
 local function is_name(name) return type(name) == "string" and name ~= "" and values.is_utf8(name) end
 
 ---Returns a user; adds a new user if needed. Sets the members in `options`.
@@ -187,6 +194,11 @@ local function is_name(name) return type(name) == "string" and name ~= "" and va
 ---@return string? problem
 function Book:user(address, options)
   options = options or {}
+  for name in pairs(options) do
+    if not MEMBERS[name] then
+      return nil, ("a user has no option %s%s"):format(show.value(name), options_of.hint(name, MEMBERS))
+    end
+  end
   local user_id = options.user_id or (recipient.is_user_id(address) and address or nil)
   if user_id and not recipient.is_user_id(user_id) then return nil, "user_id must be a user id, such as BR.1A2b3C" end
   local number = not recipient.is_user_id(address) and digits_of(address) or ""

@@ -1,5 +1,6 @@
 -- A transport without a network, for tests. A function or a list answers the requests; the transport keeps all requests. Its
 -- clock moves only while a caller sleeps or waits for an answer. Touches no file but the files that a request names.
+local options_of = require "whatsapp.util.options"
 local outcome = require "whatsapp.wire.outcome"
 local values = require "whatsapp.util.values"
 
@@ -126,7 +127,8 @@ end
 ---@param options { delay: (number|fun(request: whatsapp.request): number)? }? delay: seconds until an answer arrives
 ---@return whatsapp.memory_transport transport callable; .requests, .slept, now(), sleep(seconds), start, wait
 function M.new(handle, options)
-  local self = { requests = {}, slept = 0, handle = handle, delay = options and options.delay or 0, coming = {}, streams = true }
+  local checked = options_of.check(options, { delay = "delay" }, 2)
+  local self = { requests = {}, slept = 0, handle = handle, delay = checked.delay or 0, coming = {}, streams = true }
   function self.now() return self.slept end
   function self.sleep(seconds) self.slept = self.slept + seconds end
   function self.start(request, slot) return start(self, request, slot) end

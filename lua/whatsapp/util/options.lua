@@ -212,6 +212,9 @@ local kinds = {
   object = { is_object, "a table or an object" },
   synchronous = { function(value) return value == "FULL" or value == "NORMAL" end, '"FULL" or "NORMAL"' },
   time = { is_amount, "seconds since 1970" },
+  delay = {
+    function(value) return is_amount(value) or is_callable(value) end, "a number of seconds, or a function that returns it",
+  },
   since = { is_amount, "a number of seconds" },
   whole = { function(value) return is_amount(value) and value % 1 == 0 end, "a whole number" },
   words = { function(value) return type(value) == "string" end, "a string" },
@@ -309,10 +312,15 @@ function options.did_you_mean(name, names)
   return nearest or name_with_words(name, list)
 end
 
-local function hint(name, names)
+---@param name any an unknown name
+---@param names table<string, any> the known names, as keys
+---@return string words ", did you mean X?"; "" if no known name is similar
+function options.hint(name, names)
   local near = options.did_you_mean(name, names)
   return near and (", did you mean %s?"):format(near) or ""
 end
+
+local hint = options.hint
 
 -- returns words that name a wrong member of the value; "" if the kind has no named members
 local function wrong_member(value, members)

@@ -1,4 +1,5 @@
 -- The error for an option with a wrong name: it has the nearest known name, and the caller's line.
+local fake_dict = require "spec.support.shared_dict"
 local options = require "whatsapp.util.options"
 local whatsapp = require "whatsapp"
 
@@ -56,6 +57,8 @@ describe("a wrong name of an option", function()
     { function() return (whatsapp.webhook.handler(with("on", { stauts = print }))) end, "no member stauts, did you mean status?" },
     { function() return (whatsapp.webhook.handler(with("on", { message = 5 }))) end, "its message is not" },
     { function() return (whatsapp.webhook.handler(with("a\nb\27", 5))) end, "unknown option a\\nb\\x1B" },
+    { function() return (whatsapp.webhook.verify("x", "sha256=", "s", { reencodd = true })) end, "did you mean reencoded?" },
+    { function() return (require("whatsapp.nginx").events(fake_dict.new(), { clam = 5 })) end, "did you mean claim?" },
     { function() return (whatsapp.webhook.memory_store { mxa = 1 }) end, "did you mean max?" },
     { function() return (whatsapp.status.tracker { slep = print }) end, "did you mean sleep?" },
     { function() return (whatsapp.window.new { nwo = os.time }) end, "did you mean now?" },

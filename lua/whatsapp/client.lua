@@ -37,8 +37,8 @@ local M = {}
 ---@field limiter whatsapp.limits|false? if absent: 80 messages a second; to one recipient a burst of 45 messages, then one
 ---message in 6 seconds
 ---@field stamp boolean? true: each message gets a new id in biz_opaque_callback_data; its status webhooks repeat this id
----@field before_send (fun(request: table): boolean?, string?)? called before each attempt, for example to write a journal; the
----request has .stamp, .to and .body. If the function returns false, or nil and an error, the request is not sent
+---@field before_send (fun(request: whatsapp.request): boolean?, string?)? called before each attempt, for example to write a
+---journal; the request has .stamp, .to and .body. If the function returns false, or nil and an error, the request is not sent
 ---@field mode "strict"|"lenient"? "strict" if absent; "lenient" sends every message that can be written as JSON
 ---@field app_secret string? with it, requests carry appsecret_proof
 ---@field proxy string? URL; "" connects without a proxy, even if the environment names a proxy
@@ -51,7 +51,7 @@ local M = {}
 ---@field observe (fun(event: whatsapp.observed))? called for each message and each call that ended, and for each attempt that
 ---is repeated: an object of whatsapp.metrics.new(), or a function. If the function raises, observe_error of `info` or `details`
 ---has the error
----@field on_warning fun(warning: whatsapp.problem, message: table)? called for a problem
+---@field on_warning fun(warning: whatsapp.problem, message: whatsapp.Message|whatsapp.media.plan)? called for a problem
 ---that the API may refuse; the second argument is the message, or for an upload the type, filename and size of the file
 ---@field media_store whatsapp.media_store|false? remembers the files that client:send_file uploaded; in memory if absent
 ---@field templates whatsapp.templates.Definition[]|whatsapp.templates.store|nil definitions of templates, or
@@ -87,7 +87,7 @@ local M = {}
 ---@overload fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
 
 ---@class whatsapp.log_entry
----@field request table the request without secrets
+---@field request whatsapp.request without secrets
 ---@field url string the URL without its query
 ---@field seconds number?
 ---@field status integer?
@@ -112,7 +112,7 @@ local M = {}
 ---@field http_status integer
 ---@field stamp string?
 ---@field trace_id string?
----@field usage table?
+---@field usage { business: whatsapp.json_object?, app: whatsapp.json_object? }? how much of the API's limits is used
 ---@field warnings whatsapp.problem[]?
 ---@field fallback boolean? the fallback was sent
 ---@field waited number? seconds that the message waited for limits

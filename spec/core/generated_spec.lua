@@ -31,6 +31,21 @@ describe("the types and the reference", function()
     end
   end)
 
+  it("name the fields of the envelope once, and each field of a class once", function()
+    local types = read "lua/whatsapp/types.lua"
+    local _, count = types:gsub("@field recipient_identity_key_hash", "")
+    assert.equal(1, count)
+    assert.truthy(types:find("---@class whatsapp.TextMessage: whatsapp.Envelope\n", 1, true))
+    assert.truthy(types:find('---@field type? "text" ', 1, true))
+    for class in types:gmatch "%-%-%-@class (.-)\n\n" do
+      local seen = {}
+      for name in class:gmatch "\n%-%-%-@field ([%w_]+)" do
+        assert.is_nil(seen[name], class)
+        seen[name] = true
+      end
+    end
+  end)
+
   it("name each object once", function()
     local _, order = schema.objects()
     local seen = {}

@@ -77,6 +77,37 @@ describe("the annotations of public functions", function()
     end
   end
 
+  -- names that annotations use for values with a class
+  local CLASSED = {
+    "request", "response", "message", "result", "details", "rule", "rules", "event", "problem", "warning", "usage",
+  }
+
+  -- returns the name in an annotation whose type is a bare `table`, as in `request: table`, `@param request table` and
+  -- `@return table? request`
+  local function unclassed(annotation)
+    for _, name in ipairs(CLASSED) do
+      for _, pattern in ipairs { "%f[%w_]NAME%??:? %(?table%f[^%w_<]", "%f[%w_]table%??[%[%]]* NAME%f[^%w_]" } do
+        if annotation:find((pattern:gsub("NAME", name))) then return name end
+      end
+    end
+  end
+
+  it("name the class of each value that has one, also in fields of classes and in functions that are passed", function()
+    local paths, found = lines_of "grep -o 'lua/whatsapp/[a-z0-9_/]*.lua' src/reference.lua", {}
+    paths[#paths + 1] = "lua/whatsapp/send/batch.lua"
+    assert.is_true(#paths > 20)
+    for _, path in ipairs(paths) do
+      for annotation in read(path):gmatch "\n%-%-%-(@[fpr]%l+ [^\n]*)" do
+        local name = unclassed(annotation)
+        if name then found[#found + 1] = ("%s: %s"):format(path, annotation) end
+      end
+    end
+    assert.same({}, found)
+    assert.same({ "request", "request", "details", "rules" }, { unclassed "@field on fun(request: table)",
+      unclassed "@param request table?", unclassed "@return table? details", unclassed "@return table[] rules" })
+    assert.is_nil(unclassed "@param request table<string, string>")
+  end)
+
   -- the text of a file up to a function, from the last blank line on
   local function annotations(text, declared)
     local at = assert(text:find("\n" .. declared, 1, true), declared)

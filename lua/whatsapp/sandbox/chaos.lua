@@ -36,7 +36,7 @@ local HTTP = {
 
 ---@param code integer
 ---@param status integer?
----@return table response of the Graph API for an error code
+---@return whatsapp.response response of the Graph API for an error code
 function chaos.error(code, status)
   local known = codes[code]
   local name = known and known.name or "Unknown error"
@@ -53,7 +53,7 @@ local function throttled(rule)
   return response
 end
 
----@return table response to a request with an expired token
+---@return whatsapp.response response to a request with an expired token
 function chaos.expired()
   return graph.fail(401, {
     message = "Error validating access token: Session has expired", code = 190, error_subcode = 463,
@@ -230,7 +230,7 @@ function Chaos:clear() self.rules = {} end
 -- returns whether a rule may fire again
 local function is_active(rule) return not rule.times or rule.fired < rule.times end
 
----@return table[] rules with `id`, `seen`, `fired` and `active`
+---@return whatsapp.sandbox.rule[] rules with `id`, `seen`, `fired` and `active`
 function Chaos:list()
   local list = {}
   for i, rule in ipairs(self.rules) do
@@ -263,7 +263,7 @@ end
 ---rule fires.
 ---@param on table<string, boolean> the values of rule.on that may fire here
 ---@param subject { type: string?, to: string?, endpoint: string?, fails: boolean? }
----@return table? rule
+---@return whatsapp.sandbox.rule? rule
 function Chaos:fire(on, subject)
   local first
   for _, rule in ipairs(self.rules) do
@@ -310,7 +310,7 @@ function chaos.parse(text)
 end
 
 ---@param draw fun(): number from 0 to 1
----@param tell fun(event: table)
+---@param tell fun(event: whatsapp.sandbox.event)
 ---@return whatsapp.sandbox.chaos
 function chaos.new(draw, tell)
   return setmetatable({ rules = {}, count = 0, draw = draw, tell = tell }, Chaos)

@@ -142,16 +142,17 @@ end
 -- ---- the public face ----------------------------------------------------------------------------------------------------
 
 ---@class whatsapp.sandbox
----@field handle fun(request: table): table answers a request to the Graph API, in the form that a transport gets. If the response
----has `fault`, box.transport and nginx.lua simulate this fault of the network
----@field control fun(request: table): table?, number? answers a request under /_sandbox/; nil and seconds: the request is a long
----poll: call the function again with the same table after these seconds
+---@field handle fun(request: whatsapp.request): whatsapp.response answers a request to the Graph API, in the form that a
+---transport gets. If the response has `fault`, box.transport and nginx.lua simulate this fault of the network
+---@field control fun(request: whatsapp.request): whatsapp.response?, number? answers a request under /_sandbox/; nil and seconds:
+---the request is a long poll: call the function again with the same table after these seconds
 ---@field transport whatsapp.sandbox.transport sends to the box; its waits move the box's clock
 ---@field clock whatsapp.sandbox.clock
 ---@field chaos whatsapp.sandbox.chaos the rules of faults
----@field messages { id: string, message: table }[] the messages that were accepted and are delivered, the newest last
----@field undelivered { id: string, message: table }[] the messages that the API accepts and never delivers (a business-scoped
----user id in `to`), the newest last; a separate list, so that a test that reads `messages` sees that nothing arrived
+---@field messages { id: string, message: whatsapp.Message }[] the messages that were accepted and are delivered, the newest last
+---@field undelivered { id: string, message: whatsapp.Message }[] the messages that the API accepts and never delivers (a
+---business-scoped user id in `to`), the newest last; a separate list, so that a test that reads `messages` sees that nothing
+---arrived
 ---@field inbound { id: string, inbound: table }[] the messages of users, the newest last
 ---@field media table the uploaded files: { id, data, type, filename, number }, the newest last; media[id] is a file, too
 ---@field sessions table<string, table> the uploads of samples, by id: { id, data, length, type, filename }
@@ -236,7 +237,7 @@ local OBSERVED = {
 
 ---Records an event.
 ---@private
----@param event table
+---@param event whatsapp.sandbox.event
 function Box:tell(event)
   self.journal:add(event)
   local observer, observed = self.options.observe, OBSERVED[event.kind]

@@ -146,7 +146,7 @@ end
 ---seconds and at the end
 ---@field record string? path of a file: the server writes every event to it, as a line of JSON
 ---@field clock string|number|nil the time at the start: "+24h", "2026-11-28T12:00:00Z", or seconds since 1970
----@field chaos (string|table)[]? rules, as `box.chaos:add` takes them, or "answer:reset,rate=0.01"
+---@field chaos (string|whatsapp.sandbox.rule)[]? rules, as `box.chaos:add` takes them, or "answer:reset,rate=0.01"
 ---@field statuses string|table|nil "sent:0,delivered:500,read:-" (milliseconds, - for never), or the box's table
 ---@field output boolean? prints a line for each event on stdout; if absent, true for run(), false for start()
 ---@field nginx string? the path of nginx

@@ -42,7 +42,7 @@ end
 ---@param options { reply_to: string?, forwarded: boolean?, referral: table?, number: string? }? reply_to: the id of a message;
 ---referral: the ad that led to the message; number: the phone_number_id to which the user writes
 ---@return whatsapp.webhook_response? response of the webhook's handler, if the handler is a function
----@return table? message that the business got
+---@return whatsapp.json_object? message that the business got
 function User:writes(text, options)
   local response, message = perform(self, "write", with({ text = text }, options))
   return response, message
@@ -52,7 +52,7 @@ end
 ---@param button string the id or the title of a button
 ---@param options { message: string? }? message: the id of a message; if absent, the newest message with buttons
 ---@return whatsapp.webhook_response? response
----@return table? message
+---@return whatsapp.json_object? message
 function User:presses(button, options)
   local response, message = perform(self, "press", with({ button = button }, options))
   return response, message
@@ -62,7 +62,7 @@ end
 ---@param row string the id or the title of a row
 ---@param options { message: string? }?
 ---@return whatsapp.webhook_response? response
----@return table? message
+---@return whatsapp.json_object? message
 function User:chooses(row, options)
   local response, message = perform(self, "choose", with({ row = row }, options))
   return response, message
@@ -72,7 +72,7 @@ end
 ---@param emoji string "" removes the reaction
 ---@param options { message: string? }? message: the id of a message; if absent, the newest message
 ---@return whatsapp.webhook_response? response
----@return table? message
+---@return whatsapp.json_object? message
 function User:reacts(emoji, options)
   local response, message = perform(self, "react", with({ emoji = emoji }, options))
   return response, message
@@ -82,7 +82,7 @@ end
 ---@param file string|{ name: string, data: string, mime_type: string? } the path of a file, or its name and its bytes
 ---@param options { caption: string?, voice: boolean?, mime_type: string? }?
 ---@return whatsapp.webhook_response? response
----@return table? message
+---@return whatsapp.json_object? message
 function User:sends_file(file, options)
   local body = type(file) == "table" and with({}, file) or { path = file }
   local response, message = perform(self, "file", with(body, options))
@@ -94,7 +94,7 @@ end
 ---@param longitude number
 ---@param options { name: string?, address: string? }?
 ---@return whatsapp.webhook_response? response
----@return table? message
+---@return whatsapp.json_object? message
 function User:sends_location(latitude, longitude, options)
   local response, message = perform(self, "location", with({ latitude = latitude, longitude = longitude }, options))
   return response, message
@@ -103,7 +103,7 @@ end
 ---The user sends contacts.
 ---@param contacts table[]|{ name: string, phone: string } contacts in the form of the API; or the name and phone of one contact
 ---@return whatsapp.webhook_response? response
----@return table? message
+---@return whatsapp.json_object? message
 function User:sends_contact(contacts)
   local body = contacts[1] and { contacts = contacts } or with({}, contacts)
   local response, message = perform(self, "contact", body)
@@ -111,10 +111,10 @@ function User:sends_contact(contacts)
 end
 
 ---The user answers a flow.
----@param response table the answers
+---@param response whatsapp.json_object the answers
 ---@param options { message: string?, name: string?, text: string? }?
 ---@return whatsapp.webhook_response? answer
----@return table? message
+---@return whatsapp.json_object? message
 function User:answers_flow(response, options)
   local answer, message = perform(self, "flow", with({ response = response }, options))
   return answer, message
@@ -124,7 +124,7 @@ end
 ---@param items { product_retailer_id: string, quantity: integer?, item_price: number?, currency: string? }[]
 ---@param options { message: string?, catalog_id: string?, text: string? }?
 ---@return whatsapp.webhook_response? response
----@return table? message
+---@return whatsapp.json_object? message
 function User:orders(items, options)
   local response, message = perform(self, "order", with({ items = items }, options))
   return response, message

@@ -36,7 +36,7 @@ local EVENT = event_line.metatable
 ---@field text string? the text of the message: its body, caption, button, place, names of contacts, or emoji of a reaction; of an
 ---error, a failed status or a message with errors: the error
 ---@field reply_id string? the id of the button, row or product that the user chose, or of the order that the user pays
----@field response table? the user's answers in a flow
+---@field response whatsapp.json_object? the user's answers in a flow
 ---@field media table? the file: id, mime_type, sha256, ...
 ---@field voicemail true? true: the file is a voicemail, and `id` is the id of a call
 ---@field payment table? of a payment: its data; of a message about a payment: the method or the result of the payment

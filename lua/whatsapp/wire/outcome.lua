@@ -288,7 +288,7 @@ end
 ---Reads the answer to a message. A 2xx answer is a success if it has the id of a message, even if it also has an error; or if it
 ---has success = true and no error, as after a message was marked as read.
 ---@param answer whatsapp.response as outcome.checked returns it
----@return table? result has the same form as the API's answer: .messages[1].id, .contacts[1].wa_id; after mark_read: .success
+---@return whatsapp.Result? result has the same form as the API's answer: .messages[1].id, .contacts[1].wa_id; after mark_read: .success
 ---@return string? err
 ---@return whatsapp.details? details
 function outcome.message(answer)
@@ -307,7 +307,7 @@ local SUCCESSES = { "id", "data", "calls" } -- a successful answer to a request 
 
 ---Reads the answer to any request, for a program that sends the requests itself.
 ---@param answer whatsapp.response header names in lower case
----@return table? result has the same form as the API's answer
+---@return whatsapp.Result? result has the same form as the API's answer
 ---@return string? err
 ---@return whatsapp.details? details
 function outcome.parse(answer)

@@ -240,7 +240,7 @@ end
 ---@param file string|whatsapp.file
 ---@param options whatsapp.media.check_options?
 ---@return whatsapp.media.plan? plan
----@return whatsapp.problem[]|string|nil warnings after a failure: a line that names the first problem
+---@return whatsapp.problem[]|string|nil warnings after a failure: a line that names up to three problems
 ---@return whatsapp.details? details
 function media:check(file, options)
   local _, usable, checked = about_file(self, file, options, UPLOAD, 2)

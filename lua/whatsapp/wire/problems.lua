@@ -61,6 +61,28 @@ function problems.unknown(name, names, what)
   return ("%s (there are %s)"):format(what, #list > 0 and table.concat(list, ", ", 1, math.min(#list, 30)) or "no names")
 end
 
+-- ---- the line -------------------------------------------------------------------------------------------------------------
+
+-- adds messages of problems to the names; is_near: only those of unknown names with a similar known name, or only the others
+local function add_messages(names, list, is_near)
+  for _, problem in ipairs(list) do
+    local has_near = problem.rule == "unknown" and problem.message:find(", did you mean `", 1, true) ~= nil
+    if has_near == is_near and #names < NAMED then names[#names + 1] = problem.message end
+  end
+end
+
+---@param list whatsapp.problem[]
+---@param count integer number of all problems
+---@return string line names up to three problems, and the number of the others; an unknown name with a similar known name comes
+---first, as in the line of the core
+function problems.line(list, count)
+  local names = {}
+  add_messages(names, list, true)
+  add_messages(names, list, false)
+  local line, rest = table.concat(names, "; "), count - #names
+  return rest > 0 and ("%s (and %s)"):format(line, problems.counted(rest, "more problem")) or line
+end
+
 -- ---- paths ------------------------------------------------------------------------------------------------------------------
 
 ---@param path string "" for the table itself
@@ -159,23 +181,8 @@ function Report:soften()
   self.problems, self.count = {}, 0
 end
 
--- adds the messages of the problems to the list; first: only unknown names with a similar known name, or only the others
-local function add_messages(self, list, first)
-  for _, problem in ipairs(self.problems) do
-    local has_near = problem.rule == "unknown" and problem.message:find(", did you mean `", 1, true) ~= nil
-    if has_near == first and #list < NAMED then list[#list + 1] = problem.message end
-  end
-end
-
----@return string line names up to three problems, and the number of the others; an unknown name with a similar known name comes
----first, as in the line of the core
-function Report:line()
-  local list = {}
-  add_messages(self, list, true)
-  add_messages(self, list, false)
-  local line, rest = table.concat(list, "; "), self.count - #list
-  return rest > 0 and ("%s (and %s)"):format(line, problems.counted(rest, "more problem")) or line
-end
+---@return string line as problems.line returns it
+function Report:line() return problems.line(self.problems, self.count) end
 
 ---Returns the outcome of a check: true and the warnings; or, if there are problems, nil, err, details.
 ---@return true? ok

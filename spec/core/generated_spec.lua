@@ -46,6 +46,18 @@ describe("the types and the reference", function()
     end
   end)
 
+  it("describe public functions only, the methods of batches and pages too", function()
+    local page = read "lua/whatsapp/README.md"
+    for name in page:gmatch "\n### (%w[^\n]*)%(" do
+      assert.truthy(name:find "^%l", name)
+      assert.falsy(name:find "%._", name)
+    end
+    for _, name in ipairs { "batch:next()", "batch:close()", "pages:next()", "whatsapp.limits", "whatsapp.limiter_store", "whatsapp.retry",
+      "whatsapp.BatchOutcome", "whatsapp.progress", "whatsapp.call", "whatsapp.pages_call", "box:line(event)" } do
+      assert.truthy(page:find("\n### " .. name .. "\n", 1, true), name)
+    end
+  end)
+
   it("name each object once", function()
     local _, order = schema.objects()
     local seen = {}

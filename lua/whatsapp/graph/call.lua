@@ -76,7 +76,7 @@ local function is_bare(answer)
 end
 
 ---@param answer whatsapp.response
----@return table? result has the same form as the API's answer
+---@return whatsapp.json_object? result has the same form as the API's answer
 ---@return string? err
 ---@return whatsapp.details? details .answer is the whole decoded body, if the status is 2xx and the body has an error
 function call.read(answer)
@@ -124,7 +124,7 @@ end
 
 ---@param access whatsapp.graph.access
 ---@param asked table the checked options
----@return table? request
+---@return whatsapp.request? request
 ---@return string? err
 ---@return whatsapp.details? details
 function call.request(access, asked)
@@ -145,7 +145,7 @@ end
 ---@param access whatsapp.graph.access
 ---@param asked table the checked options
 ---@param warnings whatsapp.problem[]?
----@return table? result, string? err, whatsapp.info|whatsapp.details details
+---@return whatsapp.json_object? result, string? err, whatsapp.info|whatsapp.details details
 function call.run(access, asked, warnings)
   local request, err, details = call.request(access, asked)
   if not request then return nil, err, details end

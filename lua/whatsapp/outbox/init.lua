@@ -291,7 +291,8 @@ end
 ---Does one round, for a loop or a timer of your own: sends up to `concurrency` due entries, and returns when the store has
 ---recorded their outcomes.
 ---@param client whatsapp.client
----@param options { concurrency: integer?, on_outcome: function? }?
+---@param options { concurrency: integer?, on_outcome: (fun(entry: whatsapp.outbox.entry, result: whatsapp.Result?, err: string?,
+---details: whatsapp.info|whatsapp.details|nil): boolean?)? }?
 ---@return integer? count of attempts; 0: nothing is due
 ---@return string? err the store failed
 ---@return whatsapp.details? details

@@ -43,7 +43,7 @@ end
 
 ---Takes the next work that is due at a time, or earlier.
 ---@param time number
----@return function? work
+---@return (fun(subject: any, time: number))? work
 ---@return any subject
 ---@return number? at the time at which the work was due
 function Clock:next(time)

@@ -209,11 +209,11 @@ function Box:events(after, limit) return self.journal:after(after, limit) end
 ---@return string line for a terminal
 function Box.line(_, event) return line.of(event) end
 
----@return table document the state, to be written as JSON; see `load`
+---@return whatsapp.json_object document the state, to be written as JSON; see `load`
 function Box:state() return state.of(self) end
 
 ---Replaces the state of the box. Endpoints and options stay.
----@param document table as `state` returned it
+---@param document whatsapp.json_object as `state` returned it
 ---@return true? ok
 ---@return string? err the box did not change
 function Box:load(document) return state.load(self, document) end

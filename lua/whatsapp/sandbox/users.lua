@@ -39,8 +39,8 @@ end
 
 ---The user writes a text.
 ---@param text string
----@param options { reply_to: string?, forwarded: boolean?, referral: table?, number: string? }? reply_to: the id of a message;
----referral: the ad that led to the message; number: the phone_number_id to which the user writes
+---@param options { reply_to: string?, forwarded: boolean?, referral: whatsapp.json_object?, number: string? }? reply_to: the id
+---of a message; referral: the ad that led to the message; number: the phone_number_id to which the user writes
 ---@return whatsapp.webhook_response? response of the webhook's handler, if the handler is a function
 ---@return whatsapp.json_object? message that the business got
 function User:writes(text, options)
@@ -101,7 +101,8 @@ function User:sends_location(latitude, longitude, options)
 end
 
 ---The user sends contacts.
----@param contacts table[]|{ name: string, phone: string } contacts in the form of the API; or the name and phone of one contact
+---@param contacts whatsapp.Contact[]|{ name: string, phone: string } contacts in the form of the API; or the name and phone of
+---one contact
 ---@return whatsapp.webhook_response? response
 ---@return whatsapp.json_object? message
 function User:sends_contact(contacts)

@@ -293,7 +293,7 @@ local function add_entry(list, entry)
 end
 
 ---Returns the events of a webhook.
----@param body table the decoded body of the webhook
+---@param body whatsapp.json_object the decoded body of the webhook
 ---@return whatsapp.event[]
 function events.of(body)
   local list, entries = { nil }, body.entry

@@ -95,7 +95,7 @@ end
 
 ---Returns how much of the limits is used, from two headers of the API that contain JSON.
 ---@param headers table<string, string>
----@return { business: table?, app: table? }?
+---@return { business: whatsapp.json_object?, app: whatsapp.json_object? }?
 function outcome.usage(headers)
   local business, app = headers["x-business-use-case-usage"], headers["x-app-usage"]
   if business == nil and app == nil then return nil end
@@ -188,7 +188,7 @@ end
 
 ---Reads an error object of a webhook. Returns the same `err` and `details` as for an error in an answer. Such an error is final:
 ---the message was not delivered, and a repetition cannot deliver it twice.
----@param err table { code, title, message, error_data = { details } }, or the older { code, title, details }
+---@param err whatsapp.json_object { code, title, message, error_data = { details } }, or the older { code, title, details }
 ---@return string err
 ---@return whatsapp.details details
 function outcome.reported(err)
@@ -276,7 +276,7 @@ end
 
 ---Reads any answer of the Graph API.
 ---@param answer whatsapp.response
----@return table? object the decoded body of a 2xx answer
+---@return whatsapp.json_object? object the decoded body of a 2xx answer
 ---@return string? err
 ---@return whatsapp.details? details
 function outcome.read(answer)
@@ -288,7 +288,8 @@ end
 ---Reads the answer to a message. A 2xx answer is a success if it has the id of a message, even if it also has an error; or if it
 ---has success = true and no error, as after a message was marked as read.
 ---@param answer whatsapp.response as outcome.checked returns it
----@return whatsapp.Result? result has the same form as the API's answer: .messages[1].id, .contacts[1].wa_id; after mark_read: .success
+---@return whatsapp.Result? result has the same form as the API's answer: .messages[1].id, .contacts[1].wa_id; after mark_read:
+---.success
 ---@return string? err
 ---@return whatsapp.details? details
 function outcome.message(answer)
@@ -332,7 +333,7 @@ for _, row in ipairs(TOLD) do
 end
 
 ---Reads the headers that TOLD names, and puts their values into `info`: the third return value of a send that succeeded.
----@param info table
+---@param info whatsapp.info
 ---@param headers table<string, string> as outcome.checked returns them
 ---@param clean fun(of: any, value: any): any removes secrets from a value
 ---@param of any the first argument of clean

@@ -150,10 +150,16 @@ end
 
 local hint = options_of.hint
 
+-- returns the error for a name that no rule has
+local function unknown(rule)
+  for name in pairs(rule) do
+    if not MEMBERS[name] then return ("%s is not known%s"):format(tostring(name), hint(name, MEMBERS)) end
+  end
+end
+
 local function check_members(rule, kind)
   for name, value in pairs(rule) do
     local member = MEMBERS[name]
-    if not member then return ("%s is not known%s"):format(tostring(name), hint(name, MEMBERS)) end
     if not (member.always or kind.takes and kind.takes[name]) then return ("%s has no %s"):format(rule.what, name) end
     if not member[1](value) then return ("%s must be %s"):format(name, member[2]) end
   end
@@ -165,8 +171,9 @@ end
 
 local function check(rule)
   if type(rule) ~= "table" then return "a rule must be a table" end
-  local kinds = chaos.KINDS[rule.on]
-  if not kinds then return "on must be " .. MEMBERS.on[2] end
+  local err, kinds = unknown(rule), chaos.KINDS[rule.on]
+  if err then return err end
+  if not kinds then return "on must be " .. MEMBERS.on[2] .. hint(rule.on, chaos.KINDS) end
   local kind = kinds[rule.what]
   if not kind then
     return ("on %s: what must be one of %s%s"):format(rule.on, names_of(kinds), hint(rule.what, kinds))

@@ -91,7 +91,8 @@ local function type_of_object(object, chosen, is_base)
     lines[1] = ("---%s\n---@alias whatsapp.%s %s"):format(object.doc, object.name, table.concat(names, "|"))
     return lines
   end
-  lines[1] = ("---%s\n---@class whatsapp.%s%s"):format(object.doc, object.name, object.base and ": whatsapp." .. object.base or "")
+  local base = object.base and ": whatsapp." .. object.base or ""
+  lines[1] = ("---%s\n---@class whatsapp.%s%s"):format(object.doc, object.name, base)
   for _, member in ipairs(members_of(object, chosen, is_base)) do
     lines[#lines + 1] = ("---@field %s%s %s %s"):format(member.name, member.optional and "?" or "", member.type, member.doc)
   end

@@ -9,7 +9,8 @@ describe("did_you_mean", function()
   it("returns the most similar name, and nil if no name is similar", function()
     for name, near in pairs {
       timout = "timeout", timeuot = "timeout", Timeout = "timeout", tokn = "token", phone_number = "phone_number_id",
-      phonenumberid = "phone_number_id", rety = "retry", messages = "message", phone_id = "phone_number_id", number = "phone_number_id", onerror = "on_error", stauts = "status", ID = "id",
+      phonenumberid = "phone_number_id", rety = "retry", messages = "message",
+      phone_id = "phone_number_id", number = "phone_number_id", onerror = "on_error", stauts = "status", ID = "id",
     } do
       assert.equal(near, options.did_you_mean(name, NAMES))
     end

@@ -282,8 +282,8 @@ local function distance(a, b)
   return row[#b]
 end
 
--- Returns the one known name that has all words of the name, in their order: phone_number_id for phone_id; nil if there is no such
--- name, or more than one.
+-- Returns the one known name that has all words of the name, in their order: phone_number_id for phone_id; nil if there is no
+-- such name, or more than one.
 local function name_with_words(name, names)
   if not name:find "^%a[%w_]*$" then return nil end
   local pattern, found = "_" .. name:lower():gsub("_+", "_.*_") .. "_", nil

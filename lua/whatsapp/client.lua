@@ -196,7 +196,7 @@ local function make(state)
   state.url = ("%s%s/"):format(state.root, state.phone_number_id)
   state.messages_url = state.url .. "messages"
   state.make_headers, state.headers = make_headers, make_headers(state) -- state.headers is never changed
-  state.signed, state.asking, state.asks_token = {}, nil, type(state.token) ~= "string"
+  state.signed, state.asks_token = {}, type(state.token) ~= "string"
   state.access = nil
   state.check_template = state.templates and require("whatsapp.send.templates").checker(state.templates, access_of(state)) or nil
   if type(transport) == "table" or type(transport) == "userdata" then state.now, state.sleep = transport.now, transport.sleep end
@@ -270,6 +270,7 @@ function M.new(options, defaults)
   state.shared = {
     transport = state.transport or default_transport(state, defaults.user_agent, 4),
     owned = state.transport == nil, user_agent = state.user_agent or defaults.user_agent, media_store = state.media_store,
+    token_calls = setmetatable({}, { __mode = "k" }), -- token function -> its call that is under way
     secrets = {}, closed = false, limiter = state.limiter ~= false and limits.new(state.limiter) or nil,
   }
   return make(state)

@@ -263,6 +263,32 @@ describe("the token function", function()
     assert.same({ 5, 5, 1 }, { done, calls, most })
   end)
 
+  it("is called once at a time also for clients that client:with made", function()
+    local under_way, most, calls = 0, 0, 0
+    local transport = memory.new(accepted)
+    function transport.sleep() coroutine.yield() end
+    local client = new(transport, { token = function()
+      calls, under_way = calls + 1, under_way + 1
+      most = math.max(most, under_way)
+      coroutine.yield()
+      under_way = under_way - 1
+      return "a-token-of-a-test"
+    end })
+    local senders, done = {}, 0
+    for i = 1, 3 do
+      senders[i] = coroutine.create(function()
+        assert(client:with({ phone_number_id = i }):send(TEXT))
+        done = done + 1
+      end)
+    end
+    for _ = 1, 20 do
+      for _, co in ipairs(senders) do
+        if coroutine.status(co) ~= "dead" then assert(coroutine.resume(co)) end
+      end
+    end
+    assert.same({ 3, 3, 1 }, { done, calls, most })
+  end)
+
   it("is called once at a time if hooks wait for different times before it", function()
     local under_way, most, held = 0, 0, {}
     local transport = memory.new(accepted)

@@ -121,10 +121,9 @@ end
 -- LOOK: seconds until a check may collect garbage to see whether the call is lost; doubles with each such check.
 local AGAIN, LONGEST, LOOK = 0.01, 60, 0.5
 
--- Only one call of the token function is under way at a time. If the coroutine of that call died while it waited, the next
--- coroutine calls the function again.
-local function is_asking(state, now)
-  local asking = state.asking
+-- Only one call of a token function is under way at a time, also for all clients that client:with made. If the coroutine of that
+-- call died while it waited, the next coroutine calls the function again.
+local function is_asking(asking, now)
   if not asking then return false end
   local seconds = now - asking.since
   if seconds > LONGEST or seconds < 0 then return false end
@@ -148,18 +147,18 @@ end
 -- Returns the token; or false if another call of the token function is under way; or nil, err, details. Reads the clock itself:
 -- the steps before this one may have waited.
 local function asked_token(state, delivery)
-  local now = (state.now or os.clock)()
-  if is_asking(state, now) then
-    if not caller.is_current(state.asking.caller) then return false end
+  local now, calls, code = (state.now or os.clock)(), state.shared.token_calls, state.token
+  if is_asking(calls[code], now) then
+    if not caller.is_current(calls[code].caller) then return false end
     return refused "no token: it sends a message with the client that waits for this token"
   end
   local asking = { since = now, look = LOOK, caller = caller.new() }
   caller.set(asking.caller)
-  state.asking = asking
+  calls[code] = asking
   local ok, token, problem
-  if delivery then ok, token, problem = delivery:call(state.token)
-  else ok, token, problem = values.protected(state.token) end
-  if state.asking == asking then state.asking = nil end
+  if delivery then ok, token, problem = delivery:call(code)
+  else ok, token, problem = values.protected(code) end
+  if calls[code] == asking then calls[code] = nil end
   if not ok then return refused("no token: it raised " .. values.text_of(token)) end
   if type(token) ~= "string" or token == "" then
     remember(state.shared.secrets, token)

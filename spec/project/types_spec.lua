@@ -119,6 +119,17 @@ describe("the annotations of public functions", function()
     assert.is_nil(unclassed "@param request table<string, string>")
   end)
 
+  it("name no bare type in a field of a class", function()
+    local found = {}
+    for _, path in ipairs(FILES) do
+      for field in (INTERNAL[path] and "" or read(path)):gmatch "\n%-%-%-@field ([^\n]*)" do
+        local type = type_of(field:match "^%S+ (.*)" or "")
+        if bare(type, "table") or bare(type, "function") then found[#found + 1] = ("%s: %s"):format(path, field) end
+      end
+    end
+    assert.same({}, found)
+  end)
+
   -- the text of a file up to a function, from the last blank line on
   local function annotations(text, declared)
     local at = assert(text:find("\n" .. declared, 1, true), declared)

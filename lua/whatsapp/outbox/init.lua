@@ -18,29 +18,73 @@ local values = require "whatsapp.util.values"
 ---@class whatsapp.outbox
 local outbox = {}
 
+---@class whatsapp.outbox.new_entry an entry that put() stores
+---@field key string
+---@field stamp string
+---@field lane string
+---@field body string the message's JSON, without the stamp
+---@field fixed boolean true: the stamp is the caller's
+---@field due number? seconds since 1970
+---@field ttl number? seconds
+
+---@class whatsapp.outbox.claimed an entry that may be sent
+---@field key string
+---@field stamp string
+---@field lane string
+---@field body string
+---@field fence integer
+---@field attempts integer
+
+---@class whatsapp.outbox.kept: whatsapp.outbox.claimed an entry as get() and list() of a store return it
+---@field state whatsapp.outbox.state_name
+---@field id string?
+---@field status string?
+---@field status_time integer?
+---@field error string?
+---@field made number
+---@field due number
+---@field expires number?
+---@field ended number?
+---@field seq integer
+
+---@class whatsapp.outbox.finished the outcome of an attempt
+---@field key string
+---@field fence integer
+---@field state whatsapp.outbox.state_name
+---@field id string?
+---@field error string?
+---@field attempts integer?
+---@field delay number? for the state "queued": seconds until the next attempt
+
 ---The contract of a store. All times come from the clock of the store, so the clocks of machines may differ. If the engine fails,
----a function returns `nil, err`; it never raises. A list is stored before the function returns.
+---a function returns nil, an error string and { retryable = }; it never raises. A list is stored before the function returns.
 ---@class whatsapp.outbox.store: whatsapp.limiter_store
----@field put fun(self, entries: table[]): string[]?, string[]|string, table? results "new", "same", "other" (the key has another
----message) or "stamp" (another entry has the stamp), and the stamps that are stored
----@field claim fun(self, n: integer, lease: number, hold_unknown: boolean?): table[]?, string?, table? the oldest due entries; at
----most one of a lane, and only if each earlier entry of the lane has ended or is unknown (with hold_unknown: has ended)
----@field start fun(self, marks: table[], lease: number): boolean[]?, string?, table? for each { key, fence }: true if the entry
----may be sent now
----@field finish fun(self, outcomes: table[]): boolean[]?, string?, table? for each outcome: true if the store has recorded it
----@field sweep fun(self): integer?, integer|string, table? ends the leases that are over; returns how many entries became
----queued, and how many became unknown
+---@field put fun(self, entries: whatsapp.outbox.new_entry[]): string[]?, string[]|string, whatsapp.outbox.failure? results "new",
+---"same", "other" (the key has another message) or "stamp" (another entry has the stamp), and the stamps that are stored
+---@field claim fun(self, n: integer, lease: number, hold_unknown: boolean?): whatsapp.outbox.claimed[]?, string?,
+---whatsapp.outbox.failure? the oldest due entries; at most one of a lane, and only if each earlier entry of the lane has ended or
+---is unknown (with hold_unknown: has ended)
+---@field start fun(self, marks: { key: string, fence: integer }[], lease: number): boolean[]?, string?,
+---whatsapp.outbox.failure? for each mark: true if the entry may be sent now
+---@field finish fun(self, outcomes: whatsapp.outbox.finished[]): boolean[]?, string?, whatsapp.outbox.failure? for each outcome:
+---true if the store has recorded it
+---@field sweep fun(self): integer?, integer|string, whatsapp.outbox.failure? ends the leases that are over; returns how many
+---entries became queued, and how many became unknown
 ---@field settle fun(self, stamp: string, id: string?, status: string, time: integer?, err: string?): string|false|nil, string?
----@field get fun(self, key: string): table|false|nil, string?, table?
----@field list fun(self, options: { state: string?, after: integer?, limit: integer }): table[]?, string?, table?
----@field counts fun(self): table<string, integer>?, number|string|nil, table? the number of entries in each state, and the
----seconds that the oldest due entry has waited
----@field resolve fun(self, key: string, word: "again"|"drop"): boolean?, string?, table?
----@field purge fun(self, age: number, n: integer): integer?, string?, table? deletes entries that ended more than `age` seconds
----ago
----@field take_all fun(self, asks: table[]): number[]?, string?, table? takes a place in each limit: { key, interval, burst,
----at_most }; returns the seconds to wait for each place
+---@field get fun(self, key: string): whatsapp.outbox.kept|false|nil, string?, whatsapp.outbox.failure?
+---@field list fun(self, options: { state: string?, after: integer?, limit: integer }): whatsapp.outbox.kept[]?, string?,
+---whatsapp.outbox.failure?
+---@field counts fun(self): table<string, integer>?, number|string|nil, whatsapp.outbox.failure? the number of entries in each
+---state, and the seconds that the oldest due entry has waited
+---@field resolve fun(self, key: string, word: "again"|"drop"): boolean?, string?, whatsapp.outbox.failure?
+---@field purge fun(self, age: number, n: integer): integer?, string?, whatsapp.outbox.failure? deletes entries that ended more
+---than `age` seconds ago
+---@field take_all fun(self, asks: { key: string, interval: number, burst: integer, at_most: number? }[]): number[]?, string?,
+---whatsapp.outbox.failure? takes a place in each limit; returns the seconds to wait for each place
 ---@field close fun(self)
+
+---@class whatsapp.outbox.failure
+---@field retryable boolean false: the store can never answer, for example because its tables have a newer version
 
 ---@class whatsapp.outbox.entry
 ---@field key string

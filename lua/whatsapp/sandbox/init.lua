@@ -141,6 +141,14 @@ end
 
 -- ---- the public face ----------------------------------------------------------------------------------------------------
 
+---@class whatsapp.sandbox.file an uploaded file
+---@field id string
+---@field data string
+---@field type string
+---@field filename string
+---@field number string? the phone_number_id
+---@field length integer? of a sample
+
 ---@class whatsapp.sandbox
 ---@field handle fun(request: whatsapp.request): whatsapp.response answers a request to the Graph API, in the form that a
 ---transport gets. If the response has `fault`, box.transport and nginx.lua simulate this fault of the network
@@ -153,9 +161,9 @@ end
 ---@field undelivered { id: string, message: whatsapp.Message }[] the messages that the API accepts and never delivers (a
 ---business-scoped user id in `to`), the newest last; a separate list, so that a test that reads `messages` sees that nothing
 ---arrived
----@field inbound { id: string, inbound: table }[] the messages of users, the newest last
----@field media table the uploaded files: { id, data, type, filename, number }, the newest last; media[id] is a file, too
----@field sessions table<string, table> the uploads of samples, by id: { id, data, length, type, filename }
+---@field inbound { id: string, inbound: whatsapp.json_object }[] the messages of users, the newest last
+---@field media table<integer|string, whatsapp.sandbox.file> the uploaded files, the newest last; media[id] is a file, too
+---@field sessions table<string, whatsapp.sandbox.file> the uploads of samples, by id
 ---@field templates whatsapp.sandbox.templates the templates of the account: add, find, approve, reject, pause, disable
 ---@field objects whatsapp.sandbox.objects profiles, settings, groups, flows and other objects of the Graph API
 ---@field forgotten integer number of entries that the box has forgotten because a list was full
@@ -356,8 +364,8 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---@field kept_media integer? number of files that the box keeps, 100
 ---@field kept_uploads integer? number of uploads of samples that the box keeps, 100
 ---@field kept_bytes integer? the most bytes in each of these lists, 256 MiB; a larger entry is refused
----@field on_forget (fun(id: string, entry: table, list: string))? called with each entry that is forgotten because its
----list is full; list: "messages", "undelivered", "inbound", "media" or "uploads"
+---@field on_forget (fun(id: string, entry: whatsapp.json_object, list: string))? called with each entry that is forgotten because
+---its list is full; list: "messages", "undelivered", "inbound", "media" or "uploads"
 ---@field observe (fun(event: whatsapp.observed))? called with each request that is answered, and with each attempt to post a
 ---webhook: whatsapp.metrics, or a function; box.observe_error is the last error that it raised
 ---@field url_life number? seconds for which the URL of a file is valid, 300

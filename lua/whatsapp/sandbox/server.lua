@@ -141,13 +141,15 @@ end
 ---@field tls boolean? HTTPS and HTTP/2 with a new certificate; if absent, true for start(), false for run()
 ---@field page boolean? false: no page, only the API and the control API
 ---@field webhook string|table<string, string>|nil URL that gets the webhooks, or phone number id -> URL
----@field templates string|table|nil folder with a definition of a template in each .json file, or the list of definitions
+---@field templates string|whatsapp.templates.Definition[]|nil folder with a definition of a template in each .json file, or the
+---list of definitions
 ---@field state string? path of a file: the server reads the state from it at the start, and writes a changed state to it every 10
 ---seconds and at the end
 ---@field record string? path of a file: the server writes every event to it, as a line of JSON
 ---@field clock string|number|nil the time at the start: "+24h", "2026-11-28T12:00:00Z", or seconds since 1970
 ---@field chaos (string|whatsapp.sandbox.rule)[]? rules, as `box.chaos:add` takes them, or "answer:reset,rate=0.01"
----@field statuses string|table|nil "sent:0,delivered:500,read:-" (milliseconds, - for never), or the box's table
+---@field statuses string|table<string, number|false>|nil "sent:0,delivered:500,read:-" (milliseconds, - for never), or the box's
+---table
 ---@field output boolean? prints a line for each event on stdout; if absent, true for run(), false for start()
 ---@field nginx string? the path of nginx
 ---@field modules string? folder of nginx's modules, /usr/lib/nginx/modules if absent

@@ -34,15 +34,15 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 ---@field error_user_title string? the API's sentence for a user
 ---@field error_user_msg string? the API's longer sentence for a user
 ---@field error_data any? error_data as the API sent it
----@field raw table? the whole error object of the API, without secrets
+---@field raw whatsapp.json_object? the whole error object of the API, without secrets
 ---@field advice string? what to do after this error code
 ---@field trace_id string?
 ---@field retry_after number? seconds to wait before the next attempt
 ---@field waited number? seconds that the request waited for limits
 ---@field attempts integer? number of attempts that were made
 ---@field hint string? the directive that is missing in nginx's configuration
----@field answer table? of client:call: the whole decoded body, if the status is 2xx and the body has an error. For example, the
----body can list the users for whom the call succeeded
+---@field answer whatsapp.json_object? of client:call: the whole decoded body, if the status is 2xx and the body has an error. For
+---example, the body can list the users for whom the call succeeded
 ---@field pages integer? of client:pages: number of pages that were requested
 ---@field media_id string? of client:send_file: the id of the uploaded file
 ---@field session string? of media:upload_sample: the option `session` of a later call continues the upload with it

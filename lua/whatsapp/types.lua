@@ -58,7 +58,7 @@
 
 ---A text message.
 ---@class whatsapp.Text
----@field body string The text. Web addresses in it become links. (1 to 4096 characters)
+---@field body string The text. URLs in it become links. (1 to 4096 characters)
 ---@field preview_url? boolean Show a preview of the first link. Absent: false.
 
 ---A text by Direct Send (beta).
@@ -68,7 +68,7 @@
 
 ---A text message by Direct Send.
 ---@class whatsapp.DirectText
----@field body string The text. Web addresses in it become links. (1 to 4096 characters, better at most 1024)
+---@field body string The text. URLs in it become links. (1 to 4096 characters, better at most 1024)
 ---@field preview_url? boolean Not for Direct Send: leave it out.
 
 ---An image.
@@ -79,7 +79,7 @@
 ---A JPEG or PNG of up to 5 MB.
 ---@class whatsapp.Image
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string The text below it. (0 to 1024 characters)
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
@@ -95,7 +95,7 @@
 ---An MP4 or 3GP of up to 16 MB.
 ---@class whatsapp.Video
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string The text below it. (0 to 1024 characters)
 ---@field filename? string Not documented here: leave it out.
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
@@ -108,7 +108,7 @@
 ---A sound of up to 16 MB.
 ---@class whatsapp.Audio
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field voice? boolean Whether it is a voice message (OGG with the OPUS codec).
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
 ---@field filename? string Not documented here: leave it out.
@@ -122,7 +122,7 @@
 ---A file of up to 100 MB.
 ---@class whatsapp.Document
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string The text below it. (0 to 1024 characters)
 ---@field filename? string Its extension decides how the document is shown. (better at most 240)
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
@@ -135,7 +135,7 @@
 ---A WebP of 512 by 512 pixels.
 ---@class whatsapp.Sticker
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 
 ---A place.
 ---@class whatsapp.LocationMessage: whatsapp.Envelope
@@ -160,7 +160,7 @@
 ---@field birthday? string YYYY-MM-DD. (a date as YYYY-MM-DD)
 ---@field phones? whatsapp.ContactPhone[] Phone numbers.
 ---@field emails? whatsapp.ContactEmail[] E-mail addresses.
----@field urls? whatsapp.ContactUrl[] Web addresses.
+---@field urls? whatsapp.ContactUrl[] URLs of web pages.
 ---@field addresses? whatsapp.ContactAddress[] Postal addresses.
 ---@field org? whatsapp.ContactOrganization The company of the contact.
 
@@ -184,9 +184,9 @@
 ---@field email? string The address.
 ---@field type? string HOME, WORK or any other word.
 
----A web address of a contact.
+---A web page of a contact.
 ---@class whatsapp.ContactUrl
----@field url? string The address.
+---@field url? string The URL.
 ---@field type? string HOME, WORK or any other word.
 
 ---A postal address of a contact.
@@ -288,7 +288,7 @@
 ---An image, a video or a GIF in a header or a parameter.
 ---@class whatsapp.Media
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
@@ -313,7 +313,7 @@
 ---A document in a header or a parameter.
 ---@class whatsapp.MediaDocument
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field filename? string Its extension decides how the document is shown. (better at most 240)
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
@@ -391,11 +391,11 @@
 ---A value for a template's button.
 ---@alias whatsapp.UrlButtonParameter whatsapp.UrlParameter|whatsapp.PayloadParameter
 
----The end of a button's address.
+---The end of a button's URL.
 ---@class whatsapp.UrlParameter
 ---@field type "text" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
----@field text string Appended to the template's address. (at least 1 character, better without white space)
+---@field text string Appended to the template's URL. (at least 1 character, better without white space)
 ---@field payment_link_preview? boolean Show a preview of a payment link (India).
 
 ---A button that copies a code.
@@ -666,7 +666,7 @@
 
 ---The picture of an item.
 ---@class whatsapp.OrderItemImage
----@field link? string|integer The address of the picture.
+---@field link? string|integer The URL of the picture.
 
 ---The address of an item's importer.
 ---@class whatsapp.ImporterAddress
@@ -796,7 +796,7 @@
 
 ---A link and its title.
 ---@class whatsapp.TapTarget
----@field url string The address that opens. (at least 1 character, better without white space)
+---@field url string The URL that the link opens. (at least 1 character, better without white space)
 ---@field title string The text that is shown. (at least 1 character, better one line without tabs and without more than 4 spaces in a row)
 
 ---The new state of an order.
@@ -1021,7 +1021,7 @@
 ---A button and its link.
 ---@class whatsapp.CtaUrlParameters
 ---@field display_text string The title of the button. (1 to 20 characters)
----@field url string The address that the button opens. (at least 1 character, a URL with its scheme, such as https://example.com)
+---@field url string The URL that the button opens. (at least 1 character, a URL with its scheme, such as https://example.com)
 ---@field payment_link_preview? boolean Show a preview of a payment link (India; without a header).
 
 ---Asks the user for a location.
@@ -1228,7 +1228,7 @@
 ---An image or a video in a header.
 ---@class whatsapp.DirectMedia
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
@@ -1247,7 +1247,7 @@
 ---A document in a header.
 ---@class whatsapp.DirectDocument
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field filename? string Its extension decides how the document is shown. (better at most 240)
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
@@ -1285,7 +1285,7 @@
 ---The title of a button, and its link.
 ---@class whatsapp.DirectLink
 ---@field display_text string The title of the button. (at least 1 character, better at most 20)
----@field url string The address that the button opens. (at least 1 character, a URL with its scheme, such as https://example.com)
+---@field url string The URL that the button opens. (at least 1 character, a URL with its scheme, such as https://example.com)
 
 ---A button that opens a link.
 ---@class whatsapp.DirectInteractiveCtaUrl
@@ -1386,7 +1386,7 @@
 ---@class whatsapp.graph.HeaderExample
 ---@field header_text? (string)[] A value for {{1}}.
 ---@field header_text_named_params? whatsapp.graph.NamedExample[] A value for the named variable.
----@field header_handle? (string)[] The handle from client.media:upload_sample. In a listed template: the file's address.
+---@field header_handle? (string)[] The handle from client.media:upload_sample. In a listed template: the file's URL.
 
 ---An example for a named variable.
 ---@class whatsapp.graph.NamedExample
@@ -1424,12 +1424,12 @@
 ---@field type string The part.
 ---@field text string The label. (1 to 25 characters)
 
----Opens an address.
+---Opens a web page.
 ---@class whatsapp.graph.UrlButton
 ---@field type string The part.
 ---@field text string The label. (1 to 25 characters)
----@field url string The address; at most one variable, at its end. (1 to 2000 characters, an http:// or https:// link)
----@field example? (string)[] The address, or its end, with a value for the variable. (1 to 1 items)
+---@field url string The URL; at most one variable, at its end. (1 to 2000 characters, an http:// or https:// link)
+---@field example? (string)[] The URL, or its end, with a value for the variable. (1 to 1 items)
 
 ---Calls a number.
 ---@class whatsapp.graph.PhoneButton
@@ -1466,7 +1466,7 @@
 ---@field flow_id? string|integer The flow's id.
 ---@field flow_name? string The flow's name. (at least 1 character)
 ---@field flow_json? string A new flow, as JSON.
----@field flow_action? "NAVIGATE"|"DATA_EXCHANGE" How it begins.
+---@field flow_action? "NAVIGATE"|"DATA_EXCHANGE" How the flow begins: with a screen, or with a request to its endpoint.
 ---@field navigate_screen? string The first screen, if the action is navigate. (at least 1 character)
 ---@field icon? string The icon. (soft)
 
@@ -1501,7 +1501,7 @@
 ---@field type string The part.
 ---@field text? string The label. (1 to 25 characters)
 
----Asks for the user's number.
+---Asks for the user's phone number.
 ---@class whatsapp.graph.ContactInfoButton
 ---@field type string The part.
 ---@field text? string The label. (1 to 25 characters)
@@ -1518,12 +1518,12 @@
 ---A part of a card.
 ---@alias whatsapp.graph.CardPart whatsapp.graph.DefinitionHeader|whatsapp.graph.DefinitionBody|whatsapp.graph.DefinitionButtons
 
----An offer with an end.
+---A limited-time offer.
 ---@class whatsapp.graph.DefinitionOffer
 ---@field type string The part.
 ---@field limited_time_offer whatsapp.graph.OfferText The offer.
 
----The text of an offer with an end.
+---The text of a limited-time offer.
 ---@class whatsapp.graph.OfferText
 ---@field text string The text. (1 to 16 characters)
 ---@field has_expiration? boolean Whether the time until the end is shown.
@@ -1562,7 +1562,7 @@
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field subject string The group's name. (1 to 128 characters)
 ---@field description? string The text below the name. (0 to 2048 characters)
----@field join_approval_mode? "approval_required"|"auto_approve"|string Whether the business approves users who open the invite link.
+---@field join_approval_mode? "approval_required"|"auto_approve"|string Whether users who open the invite link wait for the business's approval.
 
 ---New texts of a group.
 ---@class whatsapp.graph.GroupChange
@@ -1609,11 +1609,11 @@
 ---@class whatsapp.graph.Profile
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field about? string The line below the name. (1 to 139 characters)
----@field address? string The address. (0 to 256 characters)
+---@field address? string The postal address. (0 to 256 characters)
 ---@field description? string The description. (0 to 512 characters)
----@field email? string The address for e-mail. (0 to 128 characters, an e-mail address)
+---@field email? string The e-mail address. (0 to 128 characters, an e-mail address)
 ---@field profile_picture_handle? string The handle of the picture, as client.media:upload_sample returns it. (at least 1 character)
----@field websites? (string)[] Addresses of web pages. (0 to 2 items, each an http:// or https:// link)
+---@field websites? (string)[] URLs of web pages. (0 to 2 items, each an http:// or https:// link)
 ---@field vertical? "ALCOHOL"|"APPAREL"|"AUTO"|"BEAUTY"|"EDU"|"ENTERTAIN"|"EVENT_PLAN"|"FINANCE"|"GOVT"|"GROCERY"|"HEALTH"|"HOTEL"|"MATRIMONY_SERVICE"|"NONPROFIT"|"ONLINE_GAMBLING"|"OTC_DRUGS"|"OTHER"|"PHYSICAL_GAMBLING"|"PROF_SERVICES"|"RESTAURANT"|"RETAIL"|"TRAVEL"|string The industry.
 
 ---Chooses a page of a list.
@@ -1675,13 +1675,13 @@
 ---@field flow_json? string The flow, as JSON. (at least 2 characters)
 ---@field publish? boolean Publishes the flow at once; only with flow_json.
 ---@field clone_flow_id? string|integer The id of the flow to copy.
----@field endpoint_uri? string The address of the data endpoint. (an http:// or https:// link)
+---@field endpoint_uri? string The URL of the data endpoint. (an http:// or https:// link)
 
 ---Changes of a flow. Absent fields stay as they are.
 ---@class whatsapp.graph.FlowChange
 ---@field name? string The name. (at least 1 character)
 ---@field categories? ("SIGN_UP"|"SIGN_IN"|"APPOINTMENT_BOOKING"|"LEAD_GENERATION"|"CONTACT_US"|"CUSTOMER_SUPPORT"|"SURVEY"|"OTHER"|string)[] The purposes. (at least 1 item)
----@field endpoint_uri? string The address of the data endpoint. (an http:// or https:// link)
+---@field endpoint_uri? string The URL of the data endpoint. (an http:// or https:// link)
 ---@field application_id? string|integer The id of the app that has the endpoint.
 
 ---The JSON of a flow: a text, or a file.

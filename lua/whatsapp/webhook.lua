@@ -51,7 +51,8 @@ end
 ---@return string? err
 function webhook.parse(body, max_body)
   if type(body) ~= "string" then return nil, "a body is a string, got a " .. type(body) end
-  if #body > (max_body or webhook.MAX_BODY) then return nil, ("a body of %d bytes is too long"):format(#body) end
+  local most = max_body or webhook.MAX_BODY
+  if #body > most then return nil, ("the body has %d bytes, at most %d"):format(#body, most) end
   if not body:find "^%s*{" then return nil, "the body is not a JSON object" end
   local decoded, err = json.decode(body)
   if type(decoded) ~= "table" then return nil, "the body is not JSON: " .. show.value(err) end
@@ -78,7 +79,7 @@ function webhook.memory_store(options)
   return require("whatsapp.webhook.memory").memory(checked)
 end
 
----webhook.store.memory is the name of webhook.memory_store in version 0.1.
+---In version 0.1, webhook.memory_store had the name webhook.store.memory. Only for old programs.
 webhook.store = { memory = webhook.memory_store }
 
 return webhook

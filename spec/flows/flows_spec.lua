@@ -257,7 +257,7 @@ describe("flows.endpoint", function()
       { { app_secret = false }, "flows.endpoint needs app_secret" },
       { { on = false }, "flows.endpoint needs on" },
       { { on = { INIT = print } }, "it has no member INIT, did you mean init?" },
-      { { on = { init = 5 } }, "its init is not" },
+      { { on = { init = 5 } }, "its member init has a wrong value" },
       { { passphras = "x" }, "unknown option passphras, did you mean passphrase?" },
     }
     for i, row in ipairs(rows) do

@@ -147,4 +147,42 @@ describe("the annotations of public functions", function()
     end
     assert.truthy(annotations(client, "function client:each("):find("whatsapp.Message[]|fun(): whatsapp.Message?", 1, true))
   end)
+
+  -- the members of a class: name -> true
+  local function declared(path, class)
+    local text, names = read(path), {}
+    local block = assert(text:match("%-%-%-@class " .. class:gsub("%p", "%%%0") .. "\n(.-)\n\n"), class)
+    for name in block:gmatch "%-%-%-@field ([%w_]+)" do names[name] = true end
+    return names
+  end
+
+  -- calls found(object, name) for each member that a line of Lua sets, such as a.b = 1, or a.b, a.c = 1, 2
+  local function each_set(line, found)
+    for object, name, rest in line:gmatch "%f[%w_](%l+)%.([%w_]+)()" do
+      local after = line:sub(rest)
+      while after:find "^, [%w_.]+" do after = after:gsub("^, [%w_.]+", "", 1) end
+      if after:find "^ = " then found(object, name) end
+    end
+  end
+
+  it("declare each member of details and info that the code sets", function()
+    local details = declared("lua/whatsapp/wire/outcome.lua", "whatsapp.details")
+    local info = declared("lua/whatsapp/client.lua", "whatsapp.info")
+    local both, count, unknown = {}, 0, {}
+    for name in pairs(details) do both[name] = info[name] end
+    local classes = { details = details, info = info, about = both }
+    for _, path in ipairs(lines_of "find lua -name '*.lua' | sort") do
+      for line in read(path):gmatch "[^\n]+" do
+        each_set(line, function(object, name)
+          local class = classes[object]
+          if object == "about" and not path:find "/media/" then return end -- about: details or info of a file
+          if not class then return end
+          count = count + 1
+          if not class[name] then unknown[#unknown + 1] = ("%s: %s.%s"):format(path, object, name) end
+        end)
+      end
+    end
+    assert.same({}, unknown)
+    assert.is_true(count > 20, count)
+  end)
 end)

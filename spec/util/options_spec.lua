@@ -56,7 +56,7 @@ describe("a wrong name of an option", function()
     { function() return (whatsapp.webhook.handler(with("onerror", print))) end, "unknown option onerror, did you mean on_error?" },
     { function() return (whatsapp.webhook.handler(with("on", { messages = print }))) end, "no member messages, did you mean message?" },
     { function() return (whatsapp.webhook.handler(with("on", { stauts = print }))) end, "no member stauts, did you mean status?" },
-    { function() return (whatsapp.webhook.handler(with("on", { message = 5 }))) end, "its message is not" },
+    { function() return (whatsapp.webhook.handler(with("on", { message = 5 }))) end, "its member message has a wrong value" },
     { function() return (whatsapp.webhook.handler(with("a\nb\27", 5))) end, "unknown option a\\nb\\x1B" },
     { function() return (whatsapp.webhook.verify("x", "sha256=", "s", { reencodd = true })) end, "did you mean reencoded?" },
     { function() return (require("whatsapp.nginx").events(fake_dict.new(), { clam = 5 })) end, "did you mean claim?" },
@@ -73,9 +73,9 @@ describe("a wrong name of an option", function()
     { function() return (require("whatsapp.sandbox.server").start { prot = 1 }) end, "unknown option prot, did you mean port?" },
     { function() return (whatsapp.new { token = "t", phone_id = "1" }) end, "unknown option phone_id, did you mean phone_number_id?" },
     { function() return (whatsapp.new { token = "t", limiter = { pair = { intervall = 6, burst = 1 } } }) end,
-      "its pair is not: it has no member intervall, did you mean interval?" },
+      "its member pair has a wrong value: it has no member intervall, did you mean interval?" },
     { function() return (whatsapp.new { token = "t", limiter = { pair = { interval = 6, burst = 0 } } }) end,
-      "its pair is not: its burst is not" },
+      "its member pair has a wrong value: its member burst has a wrong value" },
   }
   for _, row in ipairs(rows) do
     it("is reported: " .. row[2], function()

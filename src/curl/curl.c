@@ -110,7 +110,7 @@ static void read_setting(lua_State *L, wa_settings *s, const wa_option *o)
     case WA_STRING:
         if (type != LUA_TSTRING) luaL_error(L, "%s must be a string", o->name);
         string = lua_tolstring(L, -1, &length);
-        if (strlen(string) != length) luaL_error(L, "%s must not hold a NUL", o->name);
+        if (strlen(string) != length) luaL_error(L, "%s must not contain a NUL", o->name);
         *(const char **) place = string;
         break;
     case WA_FLAG:

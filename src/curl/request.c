@@ -338,7 +338,7 @@ static wa_refusal read_head(lua_State *L, int table, const wa_settings *settings
                            url == t->url_string && is_unchanged(L, headers, t);
     if (t->request.same_head) return refused(NULL);
     t->headers_table = t->url_string = NULL;
-    if (strlen(url) != length) return refused("the URL holds a NUL");
+    if (strlen(url) != length) return refused("the URL contains a NUL");
     if (type != LUA_TNIL && type != LUA_TTABLE) return refused("headers must be strings by name");
     t->adds_agent = true;
     const char *problem = type == LUA_TTABLE ? read_headers(L, headers, t) : NULL;

@@ -1,13 +1,13 @@
--- The endpoint inside the nginx of `whatsapp flows serve`: calls the functions of the user's file, and prints a line for each
--- request. Never prints the content of a request.
+-- The endpoint of `whatsapp flows serve`, inside nginx. It decrypts each request, calls a function of the user's file, and prints
+-- one line with the status and the error. Never prints the content of a request.
 -- luacheck: std min+ngx_lua
 local worker = require "whatsapp.cli.worker"
 
 local listener = {}
 
-local state -- the state of nginx's only worker process
+local state -- the state of nginx's only worker process: handle; err: the error of the current request
 
--- returns the table of functions from the user's file; the file may require modules of its folder
+-- Returns the table of functions that the user's file returns. The file may require modules of its own folder.
 local function callbacks_of(path)
   package.path = ("%s/?.lua;%s"):format(path:match "^(.*)/", package.path)
   local chunk, err = loadfile(path)
@@ -17,9 +17,9 @@ local function callbacks_of(path)
   return on
 end
 
----Makes the endpoint. Raises if a key or the file is wrong.
----@param options { file: string, private_key: string, passphrase: string?, app_secret: string }
----@param on_error fun(err: string)
+---Makes the endpoint. Raises if the key or the file is wrong.
+---@param options { file: string, private_key: string, passphrase: string?, app_secret: string } file: an absolute path
+---@param on_error fun(err: string) called with each error
 ---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handle
 function listener.handle(options, on_error)
   return (require("whatsapp.flows").endpoint {

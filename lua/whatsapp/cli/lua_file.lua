@@ -1,9 +1,11 @@
--- Reads messages from Lua code. The code can use only the constructors of whatsapp.message, null and array: no files, no
--- programs, no other modules. Never runs byte code. Stops the code after a second.
+-- Runs a file of Lua code that returns a message or a list of messages. The code can use the constructors of whatsapp.message,
+-- null, array and the methods of strings: it can open no file, run no program and load no module. Never runs byte code. Stops the
+-- code after a second of processor time.
 local lua_file = {}
 
-local SECONDS, STEP = 1, 10000
+local SECONDS, STEP = 1, 10000 -- processor time for a file; Lua instructions between two looks at the clock
 
+-- returns the chunk, or nil and an error; Lua 5.1 has no load() that takes an environment
 local function compile(text, name, environment)
   if text:find "^\27" then return nil, "byte code is not allowed" end
   if not setfenv then return load(text, name, "t", environment) end
@@ -11,13 +13,14 @@ local function compile(text, name, environment)
   return chunk and setfenv(chunk, environment), err
 end
 
--- also compiles a file that is only a table, without `return`
+-- Compiles the text as an expression, or as a chunk: a file may be only a table, without `return`.
 local function compile_either(text, name, environment)
   local chunk = compile("return " .. text, name, environment)
   if chunk then return chunk end
   return compile(text, name, environment)
 end
 
+-- returns the only global variables that the code has
 local function environment_of()
   local environment = {}
   for name, value in pairs(require "whatsapp.message") do environment[name] = value end
@@ -25,7 +28,7 @@ local function environment_of()
   return environment
 end
 
--- turns the compiler off for a chunk: LuaJIT calls no hook in compiled code
+-- Turns LuaJIT's compiler off for a chunk: compiled code calls no hook, so the hook could not stop the chunk.
 local function without_compiler(chunk)
   local jit = rawget(_G, "jit")
   if jit and jit.off then jit.off(chunk, true) end
@@ -33,8 +36,8 @@ end
 
 ---@param text string
 ---@param name string the name of the file
----@return any? value what the file returns
----@return string? err
+---@return any? value the value that the file returns
+---@return string? err the file does not compile, raised an error, yielded, or ran longer than a second
 function lua_file.run(text, name)
   local chunk, err = compile_either(text, "@" .. name, environment_of())
   if not chunk then return nil, err end

@@ -1,6 +1,6 @@
 -- One encrypted exchange of a flow: reads the three members of a body, decrypts the request, and encrypts the answer.
--- sandbox/flow has the client's side, which differs only in the key. libcrypto does all ciphers. Never raises because of a body,
--- and never returns text that is not authentic.
+-- sandbox/flow has the client's side, which differs only in the key. libcrypto encrypts and decrypts. Never raises because of a
+-- body, and never returns text that is not authentic.
 local crypto = require "whatsapp.crypto"
 local json = require "whatsapp.wire.json"
 

@@ -28,7 +28,8 @@ local check = {}
 
 -- ---- kind ----------------------------------------------------------------------------------------------------------------
 
--- Returns true if the kinds agree. found: the kind that the bytes show; said: the kind of the MIME type that the caller passed.
+-- Returns true if the kinds agree. found: the kind that the bytes show; said: the kind of the MIME type that the caller passed. A
+-- weak kind agrees with each kind of the same container, and with each unknown type.
 local function agrees(found, said)
   local row = kind.ROWS[found]
   if found == said or kind.contains(row.may_be, said) then return true end
@@ -36,6 +37,7 @@ local function agrees(found, said)
   return not kind.ROWS[said] or kind.ROWS[said].container == row.container
 end
 
+-- returns the MIME type of the kind that the bytes show
 local function article(facts)
   return (kind.ROWS[facts.kind].type:match "^[^;]*")
 end

@@ -49,7 +49,7 @@ local M = {}
 ---@field file_size integer
 ---@field id string
 
----A file that a user chose in a flow, in the form in which the endpoint gets it in a screen's data.
+---A file that a user chose in a flow, in the form that it has in the data of the flow's request.
 ---@class whatsapp.media.flow_file
 ---@field cdn_url string
 ---@field encryption_metadata whatsapp.media.encryption_metadata
@@ -73,8 +73,8 @@ local M = {}
 
 ---@class whatsapp.send_file_options: whatsapp.media.upload_options
 ---@field caption string? of an image, a video or a document
----@field filename string? of a document: the name that the recipient sees; if absent, the name of the file, with U+FFFD for
----each byte that is not UTF-8
+---@field filename string? of a document: the name that the recipient sees. If absent, this is the name of the file, with U+FFFD
+---for each byte that is not UTF-8
 ---@field message whatsapp.Message? other members of the message: { context = { message_id = ... } }
 ---@field stamp boolean?
 ---@field fallback whatsapp.Message|(fun(message: whatsapp.Message, details: whatsapp.details): whatsapp.Message?)|nil
@@ -226,6 +226,7 @@ function media:upload_sample(file, options)
   return upload.sample(access, usable, sample)
 end
 
+---Does the work of client:send_file.
 ---@private
 ---@param to whatsapp.Address
 function media:send(to, file, options, level)
@@ -252,6 +253,8 @@ function media:__tostring()
   return access and ("whatsapp.media (%s)"):format(access.phone_number_id) or "whatsapp.media"
 end
 
+---Makes client.media.
+---@private
 ---@param access whatsapp.media.access
 ---@return whatsapp.media.client
 function M.new(access)

@@ -1,5 +1,5 @@
--- The users of a box (a simulated API), and the functions with which a test plays a user. The number of users is bounded: the box
--- forgets the users that were not used for the longest time. Never calls a webhook itself.
+-- The users of a box (a simulated API). User has the functions with which a test plays a user; Book has all users of a box. The
+-- number of users is bounded: a full box forgets the user that was not used for the longest time. inbound.lua does the actions.
 local chats = require "whatsapp.sandbox.chats"
 local values = require "whatsapp.util.values"
 local expiring = require "whatsapp.util.expiring"
@@ -11,21 +11,23 @@ local show = require "whatsapp.util.show"
 local users = {}
 
 ---@class whatsapp.sandbox.user
----@field id string the number, or the user id if the number is not known
----@field name string of the profile
+---@field id string the number; or the user id if the business does not know the number
+---@field name string the name in the profile
 ---@field number string? digits; nil: the business does not know the number
 ---@field user_id string? the business-scoped user id
 ---@field blocked boolean? true: the user has blocked the business
 local User = {}
 User.__index = User
 
--- performs a verb; raises its problem at the line of the test
+-- Performs a verb; returns the response of the webhook's handler, and the message. Raises a problem at the line of the test:
+-- level 3 is the caller of the function of User.
 local function perform(self, verb, body)
   local result, problem = inbound.perform(self.box, self, verb, body)
   if problem then error(problem, 3) end
   return result.delivery and result.delivery.response, result.message
 end
 
+-- copies the options of a function into the body of a verb
 local function with(body, options)
   for name, value in pairs(options or {}) do
     if body[name] ~= nil then error(("%s has two values"):format(tostring(name)), 3) end
@@ -34,8 +36,8 @@ local function with(body, options)
   return body
 end
 
--- Each function returns the response of the webhook's handler, if the handler is a function, and the message that the business
--- got.
+-- A function whose action is a message returns two values: the response of the webhook's handler, if the handler is a function;
+-- and the message that the business got. An action that is not possible raises an error at the line of the test.
 
 ---The user writes a text.
 ---@param text string
@@ -48,7 +50,7 @@ function User:writes(text, options)
   return response, message
 end
 
----The user presses a button of a message. Raises if there is no such button; the error names the buttons of the message.
+---The user presses a button of a message. If the message has no such button, raises an error that names its buttons.
 ---@param button string the id or the title of a button
 ---@param options { message: string? }? message: the id of a message; if absent, the newest message with buttons
 ---@return whatsapp.webhook_response? response
@@ -141,6 +143,7 @@ function User:plays(message) perform(self, "play", { message = message }) end
 
 ---The user blocks the business: the API accepts the business's messages, but never delivers them to this user.
 function User:blocks() perform(self, "block", {}) end
+---The user unblocks the business.
 function User:unblocks() perform(self, "unblock", {}) end
 
 ---The user calls the business. A call opens the window for 24 hours.
@@ -169,15 +172,17 @@ end
 local Book = {}
 Book.__index = Book
 
-local YEARS = 2 ^ 32 -- seconds: users are forgotten only if there are too many
+local YEARS = 2 ^ 32 -- seconds: a box forgets a user only if it has too many
 
+-- returns the digits of a phone number; "": there are no digits
 local function digits_of(number)
   local text = type(number) == "number" and ("%.0f"):format(number) or number
   return type(text) == "string" and text:gsub("[^0-9]", "") or ""
 end
 
+---Finds a user, and notes that the user was used.
 ---@param address string|number|nil a phone number or a user id
----@return whatsapp.sandbox.user? user
+---@return whatsapp.sandbox.user? user nil: the box has no such user
 function Book:find(address)
   local user = address ~= nil and self.by_id[address] or self.by_id[digits_of(address)]
   if user then self.seen:set(user, user, YEARS, self.tick()) end
@@ -188,8 +193,8 @@ local MEMBERS = { name = true, user_id = true }
 
 local function is_name(name) return type(name) == "string" and name ~= "" and values.is_utf8(name) end
 
----Returns a user; adds a new user if needed. Sets the members in `options`.
----@param address string|number|nil a phone number, or a user id
+---Returns the user with an address. If the box has no such user, adds the user. Sets the members that `options` names.
+---@param address string|number|nil a phone number or a user id
 ---@param options { name: string?, user_id: string? }?
 ---@return whatsapp.sandbox.user? user
 ---@return string? problem
@@ -216,6 +221,10 @@ function Book:user(address, options)
   return user
 end
 
+---Adds a user.
+---@param number string?
+---@param user_id string?
+---@return whatsapp.sandbox.user user
 function Book:add(number, user_id)
   local id = number or user_id
   local user = setmetatable({ id = id, number = number, user_id = user_id, name = id, windows = {}, box = self.box }, User)
@@ -235,7 +244,8 @@ function Book:all()
 end
 
 ---@param box whatsapp.sandbox
----@param max integer
+---@param max integer the largest number of users
+---@return table book the users of the box; self.tick counts the uses, and is the clock of the bounded memory
 function users.new(box, max)
   local count = 0
   local self = setmetatable({ by_id = {}, box = box }, Book)

@@ -1,5 +1,6 @@
--- Decides who gets a secret: the one signer of requests, the hosts that may get the token, and the scrubber that removes
--- secrets from every text that comes back. Runs as the last step before an attempt. Never shows a secret, never sends anything.
+-- Decides who gets a secret. This file has the only function that signs requests, the list of the hosts that may get the token,
+-- and the functions that remove secrets from every text that comes back. step() is the last step before an attempt (see
+-- send/delivery). Never shows a secret, and never sends anything.
 local caller = require "whatsapp.send.caller"
 local core = require "whatsapp.core"
 local outcome = require "whatsapp.wire.outcome"
@@ -12,10 +13,10 @@ local LIST = getmetatable(core.array {})
 
 -- ---- the hosts that get the token -----------------------------------------------------------------------------------------
 
--- The token goes to the API's own hosts, over https, and to the host of the client's base_url. The check reads only the URL;
--- it looks up no name.
+-- The token goes to the API's own hosts over https, and to the host of the client's base_url. The check reads only the text of
+-- the URL, and looks up no name.
 
--- host -> whether it is the Graph API: the Graph API also gets appsecret_proof
+-- host -> whether the host is the Graph API, which also gets appsecret_proof
 local HOSTS = { ["graph.facebook.com"] = true, ["lookaside.fbsbx.com"] = false }
 
 local LONGEST_URL = 8192
@@ -24,13 +25,13 @@ local function origin(url)
   return url:match "^https?://[^/?#]*"
 end
 
--- returns a host for an error text: each unusual byte becomes "?"
+-- returns a host for an error text, with "?" for each unusual byte
 local function shown(authority)
   local host = authority:match "([^@]*)$":gsub("[^0-9A-Za-z.:%[%]-]", "?")
   return host ~= "" and host:sub(1, 80) or "nowhere"
 end
 
--- returns an error if a URL is no string, is too long, or has bytes that are not allowed in a URL that gets the token
+-- returns an error if a URL is not a string, is too long, or has bytes that a URL with the token must not have
 local function oddity(url)
   if type(url) ~= "string" then return "a URL is a string, got a " .. type(url) end
   if #url > LONGEST_URL then return ("a URL of %d bytes is too long"):format(#url) end
@@ -40,6 +41,7 @@ local function oddity(url)
   if url:find("#", 1, true) then return "a URL that gets the token has no fragment" end
 end
 
+---Decides whether the token may go to a URL.
 ---@param url any
 ---@param base_url string the client's base_url
 ---@return boolean? graph true: the URL is on the Graph API; false: another host that gets the token; nil: the token must not go
@@ -56,7 +58,7 @@ function credentials.is_graph(url, base_url)
   local read = url_reader.read(url)
   local host = read and read.port == 443 and read.host or ""
   local graph = HOSTS[host]
-  -- The host in the URL must have exactly the spelling of HOSTS: then no other reader of the URL can find a different host.
+  -- The host must be spelled exactly as in HOSTS: then no other reader of URLs can find another host in this URL.
   if graph == nil or (authority ~= host and authority ~= host .. ":443") then
     return nil, ("the token goes to graph.facebook.com and lookaside.fbsbx.com only, not to %s"):format(shown(authority))
   end
@@ -66,8 +68,9 @@ end
 
 -- ---- scrubbing ------------------------------------------------------------------------------------------------------------
 
--- The list keeps the KEPT secrets that were added last, the newest first. A secret is added when a request first uses it. The
--- list has no secret shorter than SHORTEST: only tests use such secrets, and many words contain them.
+-- state.shared.secrets is the list of secrets that clean() removes: the last KEPT secrets, the newest first. A secret is added
+-- when a request first uses it. The list has no secret shorter than SHORTEST: only tests use such secrets, and many words
+-- contain them.
 local KEPT, SHORTEST = 12, 8
 
 local function remember(secrets, secret)
@@ -77,7 +80,7 @@ local function remember(secrets, secret)
   if #secrets > KEPT then secrets[table.remove(secrets)] = nil end
 end
 
--- returns the text with *** for each place of the secret
+-- returns the text with *** in place of the secret
 local function without(text, secret)
   if type(secret) ~= "string" or #secret < SHORTEST then return text end
   local from, to = text:find(secret, 1, true)
@@ -95,7 +98,7 @@ end
 function credentials.clean(state, text, request)
   local authorization = request and request.headers and request.headers.Authorization
   if authorization then text = without(text, authorization:match "^Bearer (.*)$") end
-  text = without(without(text, state.token), state.signed.token) -- requests of other clients may have pushed both out of the list
+  text = without(without(text, state.token), state.signed.token) -- other clients may have pushed both out of the list
   for _, secret in ipairs(state.shared.secrets) do text = without(text, secret) end
   return text
 end
@@ -117,12 +120,13 @@ end
 
 -- ---- the token ------------------------------------------------------------------------------------------------------------
 
--- AGAIN: seconds between two checks of a token call that is under way. LONGEST: seconds until such a call counts as lost.
--- LOOK: seconds until a check may collect garbage to see whether the call is lost; doubles with each such check.
+-- Seconds. AGAIN: between two checks of a token call that is under way. LONGEST: after this time, a token call counts as lost.
+-- LOOK: after this time, a check may collect garbage to see whether the call is lost; doubled after each such check.
 local AGAIN, LONGEST, LOOK = 0.01, 60, 0.5
 
--- Only one call of a token function is under way at a time, also for all clients that client:with made. If the coroutine of that
--- call died while it waited, the next coroutine calls the function again.
+-- Returns whether a call of the token function is under way: then no other coroutine calls the function, also with a client that
+-- client:with made. Returns false if the coroutine of the call died while it waited, or if the call takes longer than LONGEST:
+-- then the next coroutine calls the function again.
 local function is_asking(asking, now)
   if not asking then return false end
   local seconds = now - asking.since
@@ -144,8 +148,8 @@ function credentials.busy()
   return nil, err, details
 end
 
--- Returns the token; or false if another call of the token function is under way; or nil, err, details. Reads the clock itself:
--- the steps before this one may have waited.
+-- Calls the token function. Returns the token; false if another call is under way; or nil, err, details. Reads the clock itself,
+-- because the steps before this one may have waited.
 local function asked_token(state, delivery)
   local now, calls, code = (state.now or os.clock)(), state.shared.token_calls, state.token
   if is_asking(calls[code], now) then
@@ -170,7 +174,7 @@ end
 
 -- ---- signing --------------------------------------------------------------------------------------------------------------
 
--- returns whether the URL is on the Graph API; or nil, err, details if the host must not get the token
+-- returns whether the URL is on the Graph API; or nil, err, details if the token must not go there
 local function destination(state, url)
   if url == state.messages_url then return true end
   local graph, problem = credentials.is_graph(url, state.base_url)
@@ -178,7 +182,7 @@ local function destination(state, url)
   return graph
 end
 
--- returns a new table: the headers, and Authorization
+-- returns a new table: the headers and Authorization
 local function signed_headers(state, headers, token)
   local made = values.copy(headers)
   made.Authorization = "Bearer " .. token
@@ -186,6 +190,7 @@ local function signed_headers(state, headers, token)
   return made
 end
 
+-- returns the appsecret_proof of a token
 local function proof_of(state, token)
   local proof = require("whatsapp.util.needed").module("whatsapp.crypto").hmac_sha256(state.app_secret, token)
   remember(state.shared.secrets, state.app_secret)
@@ -193,9 +198,9 @@ local function proof_of(state, token)
   return proof
 end
 
--- Signs a request that differs from the last one. The library's transport recognizes the signed headers by the identity of
--- their table: so all messages with the same URL and headers share one table. A user's transport gets a new table for each
--- request, because it may write into the table. Headers that a hook may have changed are signed each time.
+-- Signs a request that differs from the last one. If the transport is the library's own, all messages with the same URL and
+-- headers get the same table of signed headers: the transport recognizes this table, and saves work. A user's transport gets a
+-- new table for each request, because it may write into the table. Headers that a hook may have changed are signed each time.
 local function sign_anew(state, url, headers, token, graph)
   local signed_url, made = url, signed_headers(state, headers, token)
   if state.app_secret and graph then
@@ -216,7 +221,7 @@ end
 ---@return table<string, string>|string|nil headers have Authorization; a string: the error
 ---@return whatsapp.details? details
 function credentials.sign(state, url, headers, delivery)
-  local signed, token = state.signed, state.token -- the last request nearly always had the same URL, headers and token
+  local signed, token = state.signed, state.token -- the last request usually had the same URL, headers and token
   local is_known, graph = signed.url == url and signed.from == headers, signed.graph
   local err, details
   if not is_known then
@@ -233,7 +238,7 @@ end
 
 local sign = credentials.sign
 
----The last step before an attempt: makes the request for the transport.
+---The last step before an attempt: signs the request, and makes it for the transport.
 ---@param delivery table
 ---@return number? seconds 0: the request is ready; else seconds until the next try to call the token function; nil: it failed
 ---@return boolean|string|nil again true: run this step again after these seconds; a string: the error
@@ -241,11 +246,11 @@ local sign = credentials.sign
 function credentials.step(delivery)
   local state, url, headers = delivery.state, delivery.url, delivery.headers
   local signed = state.signed
-  if signed.url == url and signed.from == headers and signed.token == state.token then -- nearly always so
+  if signed.url == url and signed.from == headers and signed.token == state.token then -- the usual case
     delivery:make_request(signed.signed_url, signed.headers)
     return 0
   end
-  if not delivery.plan.no_token then -- no_token: the caller named the host of a file, and the host is not the API's
+  if not delivery.plan.no_token then -- no_token: a file on a host that the caller named, which is not the API's
     local details
     url, headers, details = sign(state, url, headers, delivery)
     if url == false and state.sleep then return AGAIN, true end

@@ -1,5 +1,6 @@
--- Describes a request that failed, for the transports written in Lua: whether it may have been sent, whether a repetition may
--- help, and which directives or options are missing. Pure; never repeats a request.
+-- For the transports written in Lua: makes the failure of a request. Each function returns nil, err, details, and the transport
+-- returns these three values. The details say whether the request may have been sent, whether a repetition may help, and which
+-- directive or option is missing. Pure; never repeats a request.
 local failures = {}
 
 failures.CLOSED = "the transport was closed before the answer came"
@@ -17,7 +18,7 @@ local HINTS = {
   { "certificate verify failed", "the option ca_file can name other authorities than the system's" },
 }
 
--- A repetition does not help against these errors: a wrong certificate, a wrong configuration, a broken file, an answer that is
+-- A repetition does not help after these errors: a wrong certificate, a wrong configuration, a broken file, an answer that is
 -- too long.
 local HOPELESS = {
   "certificate verify failed", "^the authorities'", "^LuaSec is not",
@@ -47,7 +48,7 @@ function failures.new(err, sent, retryable, status, hint)
   return nil, err, { kind = "transport", retryable = retryable, may_have_been_sent = sent, http_status = status, hint = hint }
 end
 
----Describes a request of which nothing was sent.
+---The failure of a request that was not sent at all.
 ---@param err any
 function failures.unsent(err)
   err = tostring(err):gsub("%c", " ")
@@ -64,7 +65,8 @@ local WORDS = { timeout = "no complete answer came in time", closed = "the conne
 ---@field idempotent boolean?
 ---@field upload { left: integer }? number of bytes of files and forms that were not sent yet
 
----Describes a request that was begun. For files and forms, `plan.upload` shows whether the system has taken their last bytes.
+---The failure of a request that was begun. A request with a file or a form was sent only if `plan.upload` has no bytes left. A
+---repetition is safe if the request is idempotent, or if the request was not sent completely.
 ---@param plan whatsapp.sent_plan
 ---@param err string
 ---@param status integer?
@@ -75,7 +77,7 @@ function failures.lost(plan, err, status)
   return failures.new(line, sent, (plan.idempotent or not sent) and not is_any(err, HOPELESS), status)
 end
 
----Describes a request that was under way when the transport was closed.
+---The failure of a request that was under way when the transport was closed.
 function failures.closed() return failures.new(failures.CLOSED .. "; the request may have been sent", true, false) end
 
 return failures

@@ -1,5 +1,5 @@
--- Reads whole files. For small files: options, keys, states, bodies of requests. media/file reads the files of messages, in
--- pieces. Never writes.
+-- Reads whole files, for small files such as options, keys, states and bodies of requests. (media/file reads the files of
+-- messages, in pieces.) Never writes.
 local file = {}
 
 ---@param path string

@@ -1,4 +1,5 @@
--- Reads the body of the current request in nginx's Lua module. nginx keeps a long body in a file. Never checks the body.
+-- Reads the body of the current request in nginx's Lua module. nginx keeps a long body in a file, which this file reads. Never
+-- checks the body.
 local file = require "whatsapp.util.file"
 
 local nginx_body = {}

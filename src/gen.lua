@@ -52,7 +52,38 @@ local function is_optional(field)
   return not field.required or field.fill ~= nil
 end
 
-local function type_of_object(object, chosen)
+-- The fields of a class; a class with a base has only the fields that differ from those of the base. All fields of a base are
+-- optional.
+local function members_of(object, chosen, is_base)
+  local members, by_name = {}, {}
+  local function add(name, type, doc, optional)
+    local member = by_name[name]
+    if member then member.type = member.type .. "|" .. type
+    else
+      member = { name = name, type = type, doc = doc, optional = optional }
+      by_name[name], members[#members + 1] = member, member
+    end
+  end
+  for _, field in ipairs(object.base and objects[object.base].fields or {}) do
+    local values = chosen[field.name]
+    if values then add(field.name, quoted(values), description(field), true) end
+  end
+  for _, field in ipairs(object.fields) do
+    if field.kind == "removed" then add(field.name, "nil", "This message does not have it.", true)
+    else
+      local values = chosen[field.name]
+      add(field.name, lua_type(field, values), description(field), is_base or is_optional(field) or (values and object.base))
+    end
+  end
+  for _, variant in ipairs(object.variants or {}) do
+    for _, field in ipairs(objects[variant.object].fields) do
+      if field.kind ~= "removed" then add(field.name, lua_type(field), description(field), true) end
+    end
+  end
+  return members
+end
+
+local function type_of_object(object, chosen, is_base)
   local lines = {}
   if object.by or object.otherwise then
     local names = {}
@@ -60,16 +91,10 @@ local function type_of_object(object, chosen)
     lines[1] = ("---%s\n---@alias whatsapp.%s %s"):format(object.doc, object.name, table.concat(names, "|"))
     return lines
   end
-  lines[1] = ("---%s\n---@class whatsapp.%s"):format(object.doc, object.name)
-  for _, field in ipairs(schema.fields_of(objects, object)) do
-    local values = chosen[field.name]
-    local optional = (is_optional(field) or (values and object.base)) and "?" or ""
-    lines[#lines + 1] = ("---@field %s%s %s %s"):format(field.name, optional, lua_type(field, values), description(field))
-  end
-  for _, variant in ipairs(object.variants or {}) do
-    for _, field in ipairs(objects[variant.object].fields) do
-      lines[#lines + 1] = ("---@field %s? %s %s"):format(field.name, lua_type(field), description(field))
-    end
+  local base = object.base and ": whatsapp." .. object.base or ""
+  lines[1] = ("---%s\n---@class whatsapp.%s%s"):format(object.doc, object.name, base)
+  for _, member in ipairs(members_of(object, chosen, is_base)) do
+    lines[#lines + 1] = ("---@field %s%s %s %s"):format(member.name, member.optional and "?" or "", member.type, member.doc)
   end
   return lines
 end
@@ -81,10 +106,18 @@ local function types()
     "---@meta",
     "",
   }
-  local chosen = schema.chosen(objects)
-  for _, name in ipairs(order) do
-    for _, line in ipairs(type_of_object(objects[name], chosen[name] or {})) do out[#out + 1] = line end
+  local chosen, told = schema.chosen(objects), {}
+  local function add(object, values, is_base)
+    for _, line in ipairs(type_of_object(object, values, is_base)) do out[#out + 1] = line end
     out[#out + 1] = ""
+  end
+  for _, name in ipairs(order) do
+    local object = objects[name]
+    if object.base and not told[object.base] then
+      told[object.base] = true
+      add(objects[object.base], {}, true)
+    end
+    add(object, chosen[name] or {})
   end
   out[#out] = nil
   return table.concat(out, "\n") .. "\n"

@@ -8,11 +8,15 @@ local CHAPTERS = {
   { "whatsapp", "What `require \"whatsapp\"` returns.", { "lua/whatsapp/init.lua" } },
   { "A client", "Sends messages, and asks any other endpoint. `whatsapp.new(options)` makes one.", { "lua/whatsapp/client.lua" },
     names = { M = false } },
+  { "Many messages, limits and calls", "What `client:each`, `client:call` and `client:pages` take and return, and the limits.",
+    { "lua/whatsapp/send/batch.lua", "lua/whatsapp/send/limits.lua", "lua/whatsapp/send/retry.lua", "lua/whatsapp/graph/call.lua",
+      "lua/whatsapp/graph/pages.lua" },
+    names = { Batch = "batch", batch = false, Pages = "pages", pages = false }, classes_only = { "limits", "retry", "call" } },
   { "Failures", "A function that fails returns `nil, err, details`. `print(details)` shows the details on a few lines.",
     { "lua/whatsapp/wire/outcome.lua" },
     classes_only = { "outcome" } },
   { "Files", "`client.media`: uploads, looks up, downloads and deletes files.", { "lua/whatsapp/media/client.lua" },
-    names = { media = "client.media" } },
+    names = { media = "client.media", M = false } },
   { "Messages", "`whatsapp.message`: each function returns a plain table, which `client:send` takes.",
     { "lua/whatsapp/message.lua" },
     names = { message = "whatsapp.message" } },
@@ -32,7 +36,7 @@ local CHAPTERS = {
     { "lua/whatsapp/outbox/init.lua", "lua/whatsapp/outbox/memory.lua", "lua/whatsapp/outbox/sql.lua",
       "lua/whatsapp/outbox/redis.lua" },
     names = { outbox = "whatsapp.outbox", Outbox = "outbox", memory = "whatsapp.outbox.memory", sql = "whatsapp.outbox.sql",
-      redis = "whatsapp.outbox.redis", Store = false } },
+      redis = "whatsapp.outbox.redis", Store = false, Pooled = false } },
   { "Metrics", "`whatsapp.metrics`: counters for Prometheus.", { "lua/whatsapp/metrics.lua" },
     names = { metrics = "whatsapp.metrics", Metrics = "metrics" } },
   { "nginx", "`require \"whatsapp.nginx\"`: the endpoint of webhooks and the stores that all workers share.",
@@ -47,7 +51,7 @@ local CHAPTERS = {
   { "Transports", "What moves the bytes. Each is `require \"whatsapp.transport.NAME\".new(options)`.",
     { "lua/whatsapp/transport/curl.lua", "lua/whatsapp/transport/cqueues.lua", "lua/whatsapp/transport/luv.lua",
       "lua/whatsapp/transport/resty.lua", "lua/whatsapp/transport/copas.lua", "lua/whatsapp/transport/callback.lua",
-      "lua/whatsapp/transport/memory.lua" }, names = { M = "FILE", transport = "FILE" } },
+      "lua/whatsapp/transport/memory.lua" }, names = { M = "FILE", transport = "FILE", Watch = false } },
 }
 
 local function read(path)
@@ -160,6 +164,7 @@ local function function_text(chapter, path, item)
   local owner = public_name(chapter, path, receiver)
   if not owner then return nil end
   local comment = item.comment
+  if parameters:find "^_" then dot, parameters = ":", parameters:gsub("^_[, ]*", "") end -- a method that does not need its object
   local out = { ("### %s%s%s(%s)"):format(owner, dot, name, parameters), table.concat(comment.text, " ") }
   if #comment.params > 0 then out[#out + 1] = table_of("parameter", comment.params) end
   local returns = {}

@@ -37,8 +37,9 @@ local M = {}
 ---@field limiter whatsapp.limits|false? if absent: 80 messages a second; to one recipient 45 messages at once, then one message
 ---in 6 seconds; false: no limits
 ---@field stamp boolean? true: each message gets a new id in biz_opaque_callback_data; its status webhooks repeat this id
----@field before_send (fun(request: table): boolean?, string?)? called before each attempt, for example to write a journal. It
----gets the request (.stamp, .to, .body, ...) and may change it. If it returns false, or nil and an error, the request is not sent
+---@field before_send (fun(request: whatsapp.request): boolean?, string?)? called before each attempt, for example to write a
+---journal. It gets the request (.stamp, .to, .body, ...) and may change it. If it returns false, or nil and an error, the request
+---is not sent
 ---@field mode "strict"|"lenient"? "strict" if absent; "lenient" sends every message that can be written as JSON
 ---@field app_secret string? with it, requests carry appsecret_proof
 ---@field proxy string? URL; "" connects without a proxy, even if the environment names a proxy
@@ -50,8 +51,9 @@ local M = {}
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
 ---@field observe (fun(event: whatsapp.observed))? an object of whatsapp.metrics.new(), or a function. It is called when a message
 ---or a call ends, and for each attempt that is repeated. If it raises, observe_error of `info` or `details` has the error
----@field on_warning fun(warning: whatsapp.problem, message: table?)? called for each value that the API may refuse. The second
----argument is the message; for an upload, a table with the type, filename and size of the file; for a call, its body
+---@field on_warning fun(warning: whatsapp.problem, message: whatsapp.Message|whatsapp.media.plan|nil)? called for each value that
+---the API may refuse. The second argument is the message; for an upload, a table with the type, filename and size of the file;
+---for a call, its body
 ---@field media_store whatsapp.media_store|false? remembers the files that client:send_file uploaded; in memory if absent; false:
 ---each file is uploaded each time
 ---@field templates whatsapp.templates.Definition[]|whatsapp.templates.store|nil a list of definitions, or
@@ -88,7 +90,7 @@ local M = {}
 ---@overload fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
 
 ---@class whatsapp.log_entry
----@field request table the request without secrets
+---@field request whatsapp.request without secrets
 ---@field url string the URL without its query
 ---@field seconds number? the time of this attempt, if the transport has a clock
 ---@field status integer? the HTTP status; nil if no answer came
@@ -113,7 +115,8 @@ local M = {}
 ---@field http_status integer
 ---@field stamp string? the message's biz_opaque_callback_data; its status webhooks repeat it
 ---@field trace_id string? the API's id of the request, for questions to Meta
----@field usage { business: table?, app: table? }? how much of the API's limits is used, as its headers say
+---@field usage { business: whatsapp.json_object?, app: whatsapp.json_object? }? how much of the API's limits is used, as its
+---headers say
 ---@field warnings whatsapp.problem[]? values that the API may refuse
 ---@field fallback boolean? true: the fallback was sent in place of the message
 ---@field waited number? seconds that the message waited for limits
@@ -198,7 +201,7 @@ local function make(state)
   state.url = ("%s%s/"):format(state.root, state.phone_number_id)
   state.messages_url = state.url .. "messages"
   state.make_headers, state.headers = make_headers, make_headers(state) -- state.headers is never changed
-  state.signed, state.asking, state.asks_token = {}, nil, type(state.token) ~= "string"
+  state.signed, state.asks_token = {}, type(state.token) ~= "string"
   state.access = nil
   state.check_template = state.templates and require("whatsapp.send.templates").checker(state.templates, access_of(state)) or nil
   if type(transport) == "table" or type(transport) == "userdata" then state.now, state.sleep = transport.now, transport.sleep end
@@ -273,6 +276,7 @@ function M.new(options, defaults)
   state.shared = {
     transport = state.transport or default_transport(state, defaults.user_agent, 4),
     owned = state.transport == nil, user_agent = state.user_agent or defaults.user_agent, media_store = state.media_store,
+    token_calls = setmetatable({}, { __mode = "k" }), -- token function -> its call that is under way
     secrets = {}, closed = false, limiter = state.limiter ~= false and limits.new(state.limiter) or nil,
   }
   return make(state)
@@ -352,8 +356,9 @@ end
 function client:authorize(request)
   local state = state_of(self, 2)
   if type(request) ~= "table" or type(request.url) ~= "string" then error("a request is a table with a url", 2) end
-  local url, headers, details = credentials.sign(state, request.url, copy(request.headers), nil, state.now and state.now() or 0)
-  if not url then return nil, headers or "another call of the token function is under way", details end
+  local url, headers, details = credentials.sign(state, request.url, copy(request.headers))
+  if url == false then return credentials.busy() end
+  if not url then return nil, headers, details end
   local signed = copy(request)
   signed.url, signed.headers = url, headers
   return signed

@@ -531,11 +531,29 @@ local function components_of(rest)
   return components
 end
 
+---@class whatsapp.template_header the content of a header: one of these
+---@field image whatsapp.Media?
+---@field video whatsapp.Media?
+---@field gif whatsapp.Media?
+---@field document whatsapp.MediaDocument?
+---@field location whatsapp.TemplateLocation?
+---@field product whatsapp.ProductReference?
+
+---@class whatsapp.template_button the value of a button: one of these
+---@field payload string|number|nil
+---@field url string|number|nil the end of the template's address
+---@field coupon_code string|number|nil
+---@field flow whatsapp.FlowButtonAction?
+---@field catalog whatsapp.ThumbnailAction?
+---@field products whatsapp.ProductsAction?
+
 ---@class whatsapp.template_values
----@field header string|number|table|nil a text; content such as { image = { id = } }; or values as in the body
----@field body table? values by position or by name; each is a text, a number, or a parameter of the API
----@field buttons table<integer|string, table>? index from 0 -> { payload = }, { url = }, { coupon_code = }, { flow = },
----{ catalog = } or { products = }
+---@field header string|number|whatsapp.HeaderParameter|whatsapp.template_header|table<string|integer,
+---string|number|whatsapp.HeaderParameter>|nil a text; content such as { image = { id = } }; or values as in the body
+---@field body table<string|integer, string|number|whatsapp.BodyParameter>? values by position or by name; each is a text, a
+---number, or a parameter of the API
+---@field buttons table<integer|string, whatsapp.template_button>? index from 0 -> { payload = }, { url = }, { coupon_code = },
+---{ flow = }, { catalog = } or { products = }
 ---@field components whatsapp.Component[]? more components, in the form of the API
 
 ---Makes a template message: names a template that the API has approved, and gives the values of its variables.

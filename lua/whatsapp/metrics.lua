@@ -221,10 +221,10 @@ end
 
 ---The object of nginx-lua-prometheus.
 ---@class whatsapp.prometheus
----@field counter function
----@field gauge function
----@field histogram function
----@field metric_data function
+---@field counter fun(self, name: string, help: string?, labels: string[]?): any
+---@field gauge fun(self, name: string, help: string?, labels: string[]?): any
+---@field histogram fun(self, name: string, help: string?, labels: string[]?, buckets: number[]?): any
+---@field metric_data fun(self): string[]
 
 ---Makes a sink that counts in nginx-lua-prometheus, next to a program's own metrics. Call it in init_worker_by_lua.
 ---@param prometheus whatsapp.prometheus as `require("prometheus").init("dict")` returns it

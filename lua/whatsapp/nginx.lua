@@ -306,6 +306,8 @@ function Events:forget(key)
   self.dict:delete(CLAIM .. key)
 end
 
+local EVENTS = { claim = "amount" }
+
 ---Makes a store for a webhook handler's option `store`. All workers share it.
 ---@param dict string|ngx.shared.DICT its name, or ngx.shared.NAME; use a dict that has no other data: 1 MB holds about 4,000
 ---events
@@ -313,8 +315,7 @@ end
 ---@return whatsapp.webhook_store
 function nginx.events(dict, options)
   local found, name = dict_of(dict, 2)
-  local claim = options and options.claim or 300
-  if type(claim) ~= "number" or claim <= 0 then error("option claim must be a number of seconds over 0", 2) end
+  local claim = options_of.check(options, EVENTS, 2).claim or 300
   return setmetatable({ dict = found, name = name, claim = claim, ttl = WEEK, silent_until = 0 }, Events)
 end
 

@@ -17,6 +17,25 @@
 ---@class whatsapp.TypingIndicator
 ---@field type "text" The kind of the answer.
 
+---The recipient of a message, and how it is sent.
+---@class whatsapp.Envelope
+---@field messaging_product? "whatsapp" Filled in if absent.
+---@field recipient_type? "individual"|"group" Filled in if absent.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
+---@field message_activity_sharing? boolean Report what the user does with the message.
+---@field messaging_account_id? string|integer The messaging account that is charged.
+---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
+---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
+---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
+---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
+---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@field type? string Filled in from the member that is present.
+
 ---A message to a user or a group.
 ---@alias whatsapp.SentMessage whatsapp.TextMessage|whatsapp.ImageMessage|whatsapp.VideoMessage|whatsapp.AudioMessage|whatsapp.DocumentMessage|whatsapp.StickerMessage|whatsapp.LocationMessage|whatsapp.ContactsMessage|whatsapp.ReactionMessage|whatsapp.TemplateMessage|whatsapp.InteractiveMessage|whatsapp.PinMessage
 
@@ -33,25 +52,9 @@
 ---@field per_message_bid_multiplier? number|string Over 0. (at least 1 character)
 
 ---A text message.
----@class whatsapp.TextMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.TextMessage: whatsapp.Envelope
 ---@field type? "text" Filled in from the member that is present.
----@field text whatsapp.Text The content of the message.
----@field text? whatsapp.DirectText The content of the message.
+---@field text whatsapp.Text|whatsapp.DirectText The content of the message.
 
 ---A text message.
 ---@class whatsapp.Text
@@ -59,22 +62,7 @@
 ---@field preview_url? boolean Show a preview of the first link. Absent: false.
 
 ---A text by Direct Send (beta).
----@class whatsapp.DirectTextMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.DirectTextMessage: whatsapp.Envelope
 ---@field type? "text" Filled in from the member that is present.
 ---@field text whatsapp.DirectText The content of the message.
 
@@ -84,22 +72,7 @@
 ---@field preview_url? boolean Not for Direct Send: leave it out.
 
 ---An image.
----@class whatsapp.ImageMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.ImageMessage: whatsapp.Envelope
 ---@field type? "image" Filled in from the member that is present.
 ---@field image whatsapp.Image The content of the message.
 
@@ -115,22 +88,7 @@
 ---@field name? string The provider's name.
 
 ---A video.
----@class whatsapp.VideoMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.VideoMessage: whatsapp.Envelope
 ---@field type? "video" Filled in from the member that is present.
 ---@field video whatsapp.Video The content of the message.
 
@@ -143,22 +101,7 @@
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---An audio message.
----@class whatsapp.AudioMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.AudioMessage: whatsapp.Envelope
 ---@field type? "audio" Filled in from the member that is present.
 ---@field audio whatsapp.Audio The content of the message.
 
@@ -172,22 +115,7 @@
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---A file.
----@class whatsapp.DocumentMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.DocumentMessage: whatsapp.Envelope
 ---@field type? "document" Filled in from the member that is present.
 ---@field document whatsapp.Document The content of the message.
 
@@ -200,22 +128,7 @@
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---A sticker.
----@class whatsapp.StickerMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.StickerMessage: whatsapp.Envelope
 ---@field type? "sticker" Filled in from the member that is present.
 ---@field sticker whatsapp.Sticker The content of the message.
 
@@ -225,22 +138,7 @@
 ---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 
 ---A place.
----@class whatsapp.LocationMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.LocationMessage: whatsapp.Envelope
 ---@field type? "location" Filled in from the member that is present.
 ---@field location whatsapp.Location The content of the message.
 
@@ -252,22 +150,7 @@
 ---@field address? string The place's address; shown if there is a name. (better at most 300)
 
 ---Contact cards.
----@class whatsapp.ContactsMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.ContactsMessage: whatsapp.Envelope
 ---@field type? "contacts" Filled in from the member that is present.
 ---@field contacts whatsapp.Contact[] The cards. (at least 1 item, better at most 257)
 
@@ -323,22 +206,9 @@
 ---@field title? string The contact's job title.
 
 ---A reaction to a message: an emoji.
----@class whatsapp.ReactionMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.ReactionMessage: whatsapp.Envelope
 ---@field type? "reaction" Filled in from the member that is present.
+---@field context? nil This message does not have it.
 ---@field reaction whatsapp.Reaction The content of the message.
 
 ---A reaction to a message: an emoji.
@@ -347,22 +217,7 @@
 ---@field emoji string One emoji; the empty string removes the reaction.
 
 ---A template message.
----@class whatsapp.TemplateMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.TemplateMessage: whatsapp.Envelope
 ---@field type? "template" Filled in from the member that is present.
 ---@field template whatsapp.Template The content of the message.
 
@@ -971,25 +826,9 @@
 ---@field timestamp? integer Seconds since 1970 in UTC.
 
 ---A message with buttons or the like.
----@class whatsapp.InteractiveMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.InteractiveMessage: whatsapp.Envelope
 ---@field type? "interactive" Filled in from the member that is present.
----@field interactive whatsapp.Interactive The content of the message.
----@field interactive? whatsapp.DirectInteractive The content of the message.
+---@field interactive whatsapp.Interactive|whatsapp.DirectInteractive The content of the message.
 
 ---A message with buttons, a list, products or a flow.
 ---@alias whatsapp.Interactive whatsapp.InteractiveButton|whatsapp.InteractiveList|whatsapp.InteractiveProduct|whatsapp.InteractiveProductList|whatsapp.InteractiveCatalog|whatsapp.InteractiveFlow|whatsapp.InteractiveCtaUrl|whatsapp.InteractiveLocationRequest|whatsapp.InteractiveContactRequest|whatsapp.InteractiveCallPermission|whatsapp.InteractiveVoiceCall|whatsapp.InteractiveAddress|whatsapp.InteractiveCarousel|whatsapp.InteractiveOrderDetails|whatsapp.InteractiveOrderStatus
@@ -1356,22 +1195,7 @@
 ---@field description? string A remark. (0 to 120 characters)
 
 ---Buttons by Direct Send (beta).
----@class whatsapp.DirectInteractiveMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.DirectInteractiveMessage: whatsapp.Envelope
 ---@field type? "interactive" Filled in from the member that is present.
 ---@field interactive whatsapp.DirectInteractive The content of the message.
 
@@ -1485,23 +1309,9 @@
 ---@field action whatsapp.VoiceCallAction The actions of the user.
 
 ---Pins or unpins a message of a group.
----@class whatsapp.PinMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type "group" Only groups have pinned messages.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.PinMessage: whatsapp.Envelope
 ---@field type? "pin" Filled in from the member that is present.
+---@field recipient_type "group" Only groups have pinned messages.
 ---@field pin whatsapp.PinOrUnpin The content of the message.
 
 ---Pins or unpins a message of a group.

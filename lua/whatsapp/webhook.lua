@@ -28,6 +28,8 @@ function webhook.challenge(query, verify_token)
   return signatures().challenge(query, verify_token)
 end
 
+local VERIFY = { reencoded = "boolean" }
+
 ---Returns whether the API signed a body with the app secret.
 ---@param body string the bytes as they were received
 ---@param header string? the value of X-Hub-Signature-256
@@ -39,7 +41,7 @@ function webhook.verify(body, header, app_secret, options)
   if not signatures().usable(app_secret) then
     error("webhook.verify needs an app_secret, or a list of them without holes", 2)
   end
-  return signature.verify(body, header, app_secret, options and options.reencoded)
+  return signature.verify(body, header, app_secret, options_of.check(options, VERIFY, 2).reencoded)
 end
 
 ---Reads the body of a webhook. Returns one list with an event for each message, status, error, echo and other change in it.

@@ -221,7 +221,8 @@ describe("a rule that is wrong", function()
   it("raises at the line of the test, and names the right values", function()
     local box = sandbox.new()
     local cases = {
-      { {}, "on must be" }, { { on = "answers", what = "hang" }, "on must be" },
+      { {}, "on must be" }, { { on = "answers", what = "hang" }, 'on must be "answer", "webhook" or "status", did you mean answer?' },
+      { { on = "answer", waht = "hang" }, "waht is not known, did you mean what?" },
       { { on = "answer", what = "hand" }, "did you mean hang" }, { { on = "answer" }, "what must be one of error, hang" },
       { { on = "webhook", what = "hang" }, "what must be one of" }, { { on = "answer", what = "hang", time = 1 }, "did you mean times" },
       { { on = "answer", what = "hang", code = 4 }, "hang has no code" }, { { on = "answer", what = "error" }, "error needs code" },

@@ -1279,7 +1279,9 @@ static void report_not_a_list(wa_encoder *e, const wa_value *v, int64_t hole)
     snprintf(index, sizeof index, "%lld", (long long) hole);
     REPORT(e, .code = WA_ERR_TYPE, .texts = {index},
         .sentence = hole > 0 ? "a list has no holes: [%1] is nil"
-                             : "must be a list, got a table with names: put braces around it");
+                    : wa_rawlen(e->L, v->as.index) > 0
+                        ? "must be a list, but this table has names besides its items"
+                        : "must be a list, got a table with names: put braces around it");
 }
 
 static void encode_items(wa_encoder *e, const wa_entry *entry, const wa_value *v, int top, int64_t count)

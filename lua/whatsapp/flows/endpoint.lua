@@ -16,13 +16,13 @@ local endpoint = {}
 ---@class whatsapp.flows.request the decrypted request of a screen
 ---@field action "INIT"|"data_exchange"|"BACK" as received
 ---@field screen string? the screen that the user is on
----@field data table? the members that the flow names; lists are marked, so that an empty list stays a list
+---@field data whatsapp.json_object? the members that the flow names; lists are marked, so that an empty list stays a list
 ---@field flow_token string? the token of the message that opened the flow
 ---@field version string
 
 ---@class whatsapp.flows.response
 ---@field screen string the screen that is shown next; "SUCCESS" ends the flow
----@field data table? the data of the screen; for "SUCCESS" { extension_message_response = { params = {} } }
+---@field data whatsapp.json_object? the data of the screen; for "SUCCESS" { extension_message_response = { params = {} } }
 
 ---@alias whatsapp.flows.callback fun(request: whatsapp.flows.request): whatsapp.flows.response?, string?, { used_up: boolean? }?
 

@@ -77,7 +77,7 @@ end
 
 ---Reads the answer to a call.
 ---@param answer whatsapp.response
----@return table? result has the same form as the API's answer
+---@return whatsapp.json_object? result has the same form as the API's answer
 ---@return string? err
 ---@return whatsapp.details? details .answer is the whole decoded body, if the status is 2xx and the body has an error
 function call.read(answer)
@@ -126,7 +126,7 @@ end
 ---Makes the request of a call, without credentials; or returns the problems of the query and the body.
 ---@param access whatsapp.graph.access
 ---@param asked table the checked options
----@return table? request
+---@return whatsapp.request? request
 ---@return string? err
 ---@return whatsapp.details? details
 function call.request(access, asked)
@@ -147,7 +147,7 @@ end
 ---@param access whatsapp.graph.access
 ---@param asked table the checked options
 ---@param warnings whatsapp.problem[]?
----@return table? result, string? err, whatsapp.info|whatsapp.details details
+---@return whatsapp.json_object? result, string? err, whatsapp.info|whatsapp.details details
 function call.run(access, asked, warnings)
   local request, err, details = call.request(access, asked)
   if not request then return nil, err, details end

@@ -233,7 +233,7 @@ function media:send(to, file, options, level)
   local access, usable, checked = about_file(self, file, options, SEND, level)
   local members, err, is_data = recipient.of(to)
   if not members and not is_data then error(err, level) end
-  if not members then return outcome.invalid(err) end
+  if not members then return outcome.refused("event", err) end
   return send.file(access, members, usable, checked)
 end
 
@@ -241,7 +241,7 @@ end
 ---@param file string|whatsapp.file
 ---@param options whatsapp.media.check_options?
 ---@return whatsapp.media.plan? plan
----@return whatsapp.problem[]|string|nil warnings after a failure: a line that names the first problem
+---@return whatsapp.problem[]|string|nil warnings after a failure: a line that names up to three problems
 ---@return whatsapp.details? details
 function media:check(file, options)
   local _, usable, checked = about_file(self, file, options, UPLOAD, 2)

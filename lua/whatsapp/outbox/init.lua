@@ -20,32 +20,77 @@ local values = require "whatsapp.util.values"
 ---@class whatsapp.outbox
 local outbox = {}
 
----The contract of a store. All times come from the clock of the store, so the clocks of machines may differ. If the engine
----fails, a function returns `nil, err`; a function never raises. When a function returns, the whole list is stored.
+---@class whatsapp.outbox.new_entry an entry that put() stores
+---@field key string
+---@field stamp string
+---@field lane string
+---@field body string the message's JSON, without the stamp
+---@field fixed boolean true: the stamp is the caller's
+---@field due number? seconds since 1970
+---@field ttl number? seconds
+
+---@class whatsapp.outbox.claimed an entry that may be sent
+---@field key string
+---@field stamp string
+---@field lane string
+---@field body string
+---@field fence integer
+---@field attempts integer
+
+---@class whatsapp.outbox.kept: whatsapp.outbox.claimed an entry as get() and list() of a store return it
+---@field state whatsapp.outbox.state_name
+---@field id string?
+---@field status string?
+---@field status_time integer?
+---@field error string?
+---@field made number
+---@field due number
+---@field expires number?
+---@field ended number?
+---@field seq integer
+
+---@class whatsapp.outbox.finished the outcome of an attempt
+---@field key string
+---@field fence integer
+---@field state whatsapp.outbox.state_name
+---@field id string?
+---@field error string?
+---@field attempts integer?
+---@field delay number? for the state "queued": seconds until the next attempt
+
+---The contract of a store. All times come from the clock of the store, so the clocks of machines may differ. If the engine fails,
+---a function returns nil, an error string and { retryable = }; it never raises. When a function returns, the whole list is
+---stored.
 ---@class whatsapp.outbox.store: whatsapp.limiter_store
----@field put fun(self, entries: table[]): string[]?, string[]|string, table? results: for each entry "new", "same", "other"
----(the key has another message) or "stamp" (another entry has the stamp); and the stamps that are stored
----@field claim fun(self, n: integer, lease: number, hold_unknown: boolean?): table[]?, string?, table? claims at most n due
----entries, the oldest first. Claims at most one entry of a lane, and only if each earlier entry of the lane has ended or is
----unknown; with hold_unknown, only if each earlier entry has ended
----@field start fun(self, marks: table[], lease: number): boolean[]?, string?, table? for each { key, fence }: true if the entry
----may be sent now; its state is then "sending"
----@field finish fun(self, outcomes: table[]): boolean[]?, string?, table? for each outcome: true if the store has recorded it
----@field sweep fun(self): integer?, integer|string, table? ends the leases that are over; returns how many entries became
----queued, and how many entries became unknown
+---@field put fun(self, entries: whatsapp.outbox.new_entry[]): string[]?, string[]|string, whatsapp.outbox.failure? results: for
+---each entry "new", "same", "other" (the key has another message) or "stamp" (another entry has the stamp), and the stamps that
+---are stored
+---@field claim fun(self, n: integer, lease: number, hold_unknown: boolean?): whatsapp.outbox.claimed[]?, string?,
+---whatsapp.outbox.failure? claims at most n due entries, the oldest first. Claims at most one entry of a lane, and only if each
+---earlier entry of the lane has ended or is unknown; with hold_unknown, only if each earlier entry has ended
+---@field start fun(self, marks: { key: string, fence: integer }[], lease: number): boolean[]?, string?,
+---whatsapp.outbox.failure? for each mark: true if the entry may be sent now; its state is then "sending"
+---@field finish fun(self, outcomes: whatsapp.outbox.finished[]): boolean[]?, string?, whatsapp.outbox.failure? for each outcome:
+---true if the store has recorded it
+---@field sweep fun(self): integer?, integer|string, whatsapp.outbox.failure? ends the leases that are over; returns how many
+---entries became queued, and how many became unknown
 ---@field settle fun(self, stamp: string, id: string?, status: string, time: integer?, err: string?): string|false|nil, string?
 ---records the status of a webhook; returns the state of the entry; false: no entry has this stamp, or the entry has failed
----@field get fun(self, key: string): table|false|nil, string?, table?
----@field list fun(self, options: { state: string?, after: integer?, limit: integer }): table[]?, string?, table?
----@field counts fun(self): table<string, integer>?, number|string|nil, table? the number of entries in each state, and the
----seconds that the oldest due entry has waited
----@field resolve fun(self, key: string, word: "again"|"drop"): boolean?, string?, table? false: the store has no unknown entry
----with this key
----@field purge fun(self, age: number, n: integer): integer?, string?, table? deletes entries that ended more than `age` seconds
----ago
----@field take_all fun(self, asks: table[]): number[]?, string?, table? takes a place in each limit: { key, interval, burst,
----at_most }; returns the seconds to wait for each place
+---@field get fun(self, key: string): whatsapp.outbox.kept|false|nil, string?, whatsapp.outbox.failure?
+---@field list fun(self, options: { state: string?, after: integer?, limit: integer }): whatsapp.outbox.kept[]?, string?,
+---whatsapp.outbox.failure?
+---@field counts fun(self): table<string, integer>?, number|string|nil, whatsapp.outbox.failure? the number of entries in each
+---state, and the seconds that the oldest due entry has waited
+---@field resolve fun(self, key: string, word: "again"|"drop"): boolean?, string?, whatsapp.outbox.failure? false: the
+---store has no unknown entry with this key
+---@field purge fun(self, age: number, n: integer): integer?, string?, whatsapp.outbox.failure? deletes entries that ended more
+---than `age` seconds ago
+---@field take_all fun(self, asks: { key: string, interval: number, burst: integer, at_most: number? }[]): number[]?, string?,
+---whatsapp.outbox.failure? takes a place in each limit; returns the seconds to wait for each place
 ---@field close fun(self)
+
+---@class whatsapp.outbox.failure
+---@field retryable boolean false: the store can never answer, for example because its tables have a newer version
 
 ---@class whatsapp.outbox.entry
 ---@field key string
@@ -298,7 +343,8 @@ end
 ---Does one round, for a loop or a timer of your own: sends up to `concurrency` due entries, and returns when the store has
 ---recorded their outcomes.
 ---@param client whatsapp.client
----@param options { concurrency: integer?, on_outcome: function? }?
+---@param options { concurrency: integer?, on_outcome: (fun(entry: whatsapp.outbox.entry, result: whatsapp.Result?, err: string?,
+---details: whatsapp.info|whatsapp.details|nil): boolean?)? }?
 ---@return integer? count of attempts; 0: no entry is due
 ---@return string? err the store failed
 ---@return whatsapp.details? details

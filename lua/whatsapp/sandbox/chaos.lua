@@ -39,7 +39,7 @@ local HTTP = {
 ---Makes the response of the Graph API for an error code.
 ---@param code integer
 ---@param status integer? the HTTP status; the status of the code if absent
----@return table response
+---@return whatsapp.response response
 function chaos.error(code, status)
   local known = codes[code]
   local name = known and known.name or "Unknown error"
@@ -57,7 +57,7 @@ local function throttled(rule)
   return response
 end
 
----@return table response to a request with an expired token
+---@return whatsapp.response response to a request with an expired token
 function chaos.expired()
   return graph.fail(401, {
     message = "Error validating access token: Session has expired", code = 190, error_subcode = 463,
@@ -155,16 +155,19 @@ local function names_of(rows)
   return table.concat(names, ", ")
 end
 
-local function hint(name, names)
-  local near = options_of.did_you_mean(name, names)
-  return near and (", did you mean %s?"):format(near) or ""
+local hint = options_of.hint
+
+-- returns the error for a name that no rule has
+local function unknown(rule)
+  for name in pairs(rule) do
+    if not MEMBERS[name] then return ("%s is not known%s"):format(tostring(name), hint(name, MEMBERS)) end
+  end
 end
 
 -- returns the problem of a member; nil: all members are right
 local function check_members(rule, kind)
   for name, value in pairs(rule) do
     local member = MEMBERS[name]
-    if not member then return ("%s is not known%s"):format(tostring(name), hint(name, MEMBERS)) end
     if not (member.always or kind.takes and kind.takes[name]) then return ("%s has no %s"):format(rule.what, name) end
     if not member[1](value) then return ("%s must be %s"):format(name, member[2]) end
   end
@@ -177,8 +180,9 @@ end
 -- returns the problem of a rule; nil: the rule is right
 local function check(rule)
   if type(rule) ~= "table" then return "a rule must be a table" end
-  local kinds = chaos.KINDS[rule.on]
-  if not kinds then return "on must be " .. MEMBERS.on[2] end
+  local err, kinds = unknown(rule), chaos.KINDS[rule.on]
+  if err then return err end
+  if not kinds then return "on must be " .. MEMBERS.on[2] .. hint(rule.on, chaos.KINDS) end
   local kind = kinds[rule.what]
   if not kind then
     return ("on %s: what must be one of %s%s"):format(rule.on, names_of(kinds), hint(rule.what, kinds))
@@ -242,7 +246,8 @@ function Chaos:clear() self.rules = {} end
 -- returns whether a rule may fire again
 local function is_active(rule) return not rule.times or rule.fired < rule.times end
 
----@return table[] rules copies of the rules, with id; seen, the number of matches; fired; active, whether the rule may fire again
+---@return whatsapp.sandbox.rule[] rules copies of the rules, with id; seen, the number of matches; fired; active, whether the
+---rule may fire again
 function Chaos:list()
   local list = {}
   for i, rule in ipairs(self.rules) do
@@ -278,7 +283,7 @@ end
 ---@param on table<string, boolean> the values of rule.on that may fire here
 ---@param subject { type: string?, to: string?, endpoint: string?, fails: boolean? } a request or webhook; fails: true asks only
 ---for rules of the kind `fail`, else rules of this kind do not fire
----@return table? rule nil: no rule fires
+---@return whatsapp.sandbox.rule? rule nil: no rule fires
 function Chaos:fire(on, subject)
   local first
   for _, rule in ipairs(self.rules) do
@@ -325,7 +330,7 @@ function chaos.parse(text)
 end
 
 ---@param draw fun(): number returns a random number from 0 to 1
----@param tell fun(event: table) records the event of a rule that fires
+---@param tell fun(event: whatsapp.sandbox.event) records the event of a rule that fires
 ---@return whatsapp.sandbox.chaos chaos
 function chaos.new(draw, tell)
   return setmetatable({ rules = {}, count = 0, draw = draw, tell = tell }, Chaos)

@@ -44,7 +44,7 @@ end
 
 ---Removes and returns the next work that is due at a time or earlier.
 ---@param time number
----@return function? work nil: no work is due
+---@return (fun(subject: any, time: number))? work nil: no work is due
 ---@return any subject the argument for the work
 ---@return number? at the time at which the work is due
 function Clock:next(time)

@@ -400,17 +400,13 @@ local function body_of(request)
   return nil, "the body is not a JSON object" .. (err and ": " .. tostring(err) or "")
 end
 
-local function unescaped(text)
-  return text and (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
-end
-
 -- Returns the row of a request and its captures. Without such a row, returns nil, and whether the path exists with another
 -- method.
 local function route_of(method, path)
   local is_known = false
   for _, route in ipairs(ROUTES) do
     local first, second = path:match(route[2])
-    if first and route[1] == method then return route, unescaped(first), unescaped(second) end
+    if first and route[1] == method then return route, url.unescape(first), second and url.unescape(second) end
     is_known = is_known or first ~= nil
   end
   return nil, is_known

@@ -155,22 +155,31 @@ end
 
 -- ---- the public face ----------------------------------------------------------------------------------------------------
 
+---@class whatsapp.sandbox.file an uploaded file
+---@field id string
+---@field data string
+---@field type string
+---@field filename string
+---@field number string? the phone_number_id
+---@field length integer? of a sample
+
 ---@class whatsapp.sandbox
----@field handle fun(request: table): table answers a request to the Graph API; the request has the form that a transport takes.
----If the response has the member `fault`, box.transport and nginx.lua simulate this fault of the network
----@field control fun(request: table): table?, number? answers a request under /_sandbox/. If the function returns nil and
----seconds, the answer is not there yet: call the function again with the same table after these seconds
+---@field handle fun(request: whatsapp.request): whatsapp.response answers a request to the Graph API; the request has the form
+---that a transport takes. If the response has the member `fault`, box.transport and nginx.lua simulate this fault of the network
+---@field control fun(request: whatsapp.request): whatsapp.response?, number? answers a request under /_sandbox/. If the function
+---returns nil and seconds, the answer is not there yet: call the function again with the same table after these seconds
 ---@field transport whatsapp.sandbox.transport sends to the box; its waits move the box's clock
 ---@field clock whatsapp.sandbox.clock
 ---@field chaos whatsapp.sandbox.chaos the rules of faults
----@field messages { id: string, message: table }[] the accepted messages, except those in `undelivered`, the newest last
----@field undelivered { id: string, message: table }[] the messages with a business-scoped user id in `to`, the newest last: the
----API accepts such a message, and never delivers it. This is a separate list, so that a test finds in `messages` only messages
----that can arrive
----@field inbound { id: string, inbound: table }[] the messages of users, the newest last
----@field media table the files of the business and of users: { id, data, type, filename, number }, the newest last; media[id] is
+---@field messages { id: string, message: whatsapp.Message }[] the accepted messages, except those in `undelivered`, the newest
+---last
+---@field undelivered { id: string, message: whatsapp.Message }[] the messages with a business-scoped user id in `to`, the newest
+---last: the API accepts such a message, and never delivers it. This is a separate list, so that a test finds in `messages` only
+---messages that can arrive
+---@field inbound { id: string, inbound: whatsapp.json_object }[] the messages of users, the newest last
+---@field media table<integer|string, whatsapp.sandbox.file> the files of the business and of users, the newest last; media[id] is
 ---the file with this id
----@field sessions table<string, table> the uploads of template samples, by id: { id, data, length, type, filename }
+---@field sessions table<string, whatsapp.sandbox.file> the uploads of template samples, by id
 ---@field templates whatsapp.sandbox.templates the templates of the account: add, find, approve, reject, pause, disable
 ---@field objects whatsapp.sandbox.objects profiles, settings, groups, flows and other objects of the Graph API
 ---@field forgotten integer number of entries that the box has forgotten because a list was full
@@ -225,11 +234,11 @@ function Box:events(after, limit) return self.journal:after(after, limit) end
 ---@return string line for a terminal
 function Box.line(_, event) return line.of(event) end
 
----@return table document the state as plain data, for a file of JSON; load() takes it
+---@return whatsapp.json_object document the state as plain data, for a file of JSON; load() takes it
 function Box:state() return state.of(self) end
 
 ---Replaces the state of the box. The endpoints and the options stay.
----@param document table as state() returned it
+---@param document whatsapp.json_object as state() returned it
 ---@return true? ok
 ---@return string? err why the document cannot be loaded; the box has not changed
 function Box:load(document) return state.load(self, document) end
@@ -254,7 +263,7 @@ local OBSERVED = {
 
 ---Records an event, and passes it to the option observe and to on_event.
 ---@private
----@param event table
+---@param event whatsapp.sandbox.event
 function Box:tell(event)
   self.journal:add(event)
   local observer, observed = self.options.observe, OBSERVED[event.kind]
@@ -373,8 +382,8 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---@field kept_media integer? the largest number of files, 100
 ---@field kept_uploads integer? the largest number of uploads of template samples, 100
 ---@field kept_bytes integer? the largest number of bytes in each of these lists, 256 MiB; the box refuses a larger entry
----@field on_forget (fun(id: string, entry: table, list: string))? called with each entry that the box forgets because a list is
----full; list: "messages", "undelivered", "inbound", "media" or "uploads"
+---@field on_forget (fun(id: string, entry: whatsapp.json_object, list: string))? called with each entry that the box forgets
+---because a list is full; list: "messages", "undelivered", "inbound", "media" or "uploads"
 ---@field observe (fun(event: whatsapp.observed))? whatsapp.metrics or a function: called with each request that the box has
 ---answered, and with each attempt to post a webhook; box.observe_error is the last error that this function raised
 ---@field url_life number? seconds for which the URL of a file is valid, 300

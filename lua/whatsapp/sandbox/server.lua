@@ -150,15 +150,16 @@ end
 ---@field tls boolean? true: HTTPS and HTTP/2 with a new certificate; if absent, true for start(), false for run()
 ---@field page boolean? false: the server has no page, only the API and the control API
 ---@field webhook string|table<string, string>|nil the URL of the endpoint of webhooks; or phone_number_id -> URL
----@field templates string|table|nil the path of a folder with one or more definitions in each .json file; or a list of
----definitions
+---@field templates string|whatsapp.templates.Definition[]|nil the path of a folder with one or more definitions in each .json
+---file; or a list of definitions
 ---@field state string? the path of a file: the server loads the state from the file at the start, and writes a changed state to
 ---the file every 10 seconds and at the end
 ---@field record string? the path of a file: the server writes each event to the file, as a line of JSON
 ---@field clock string|number|nil the time at the start: "+24h", "2026-11-28T12:00:00Z", or seconds since 1970
----@field chaos (string|table)[]? rules of chaos: tables as box.chaos:add() takes them, or strings such as
+---@field chaos (string|whatsapp.sandbox.rule)[]? rules of chaos: tables as box.chaos:add() takes them, or strings such as
 ---"answer:reset,rate=0.01"
----@field statuses string|table|nil "sent:0,delivered:500,read:-" (milliseconds; -: never), or a table as the box takes it
+---@field statuses string|table<string, number|false>|nil "sent:0,delivered:500,read:-" (milliseconds; -: never), or a table as
+---the box takes it
 ---@field output boolean? true: prints a line for each event on stdout; if absent, true for run(), false for start()
 ---@field nginx string? the path of nginx
 ---@field modules string? the folder of nginx's modules; /usr/lib/nginx/modules if absent

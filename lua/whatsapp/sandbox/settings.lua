@@ -3,6 +3,7 @@
 -- process. There, apply() applies the server's options to the new box. Never starts nginx, and never writes a file.
 local file = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
+local options_of = require "whatsapp.util.options"
 local random_id = require "whatsapp.util.random_id"
 local sandbox = require "whatsapp.sandbox"
 local show = require "whatsapp.util.show"
@@ -264,13 +265,21 @@ local function server_names()
   return table.concat(names, ", ")
 end
 
+-- adds the server's own names to the error for an unknown option
+local function with_server_names(err)
+  local start, rest = err:match "^(unknown option [^ ,]+)(.*)%)$"
+  if not start then return err end
+  if rest:find "^ " then start = start .. options_of.hint(start:match "[^ ]+$", SERVER) end
+  return ("%s%s; %s)"):format(start, rest, server_names())
+end
+
 -- Tries the options with a temporary box: makes the box, loads the state file, and applies the server's options. Raises if an
 -- option is wrong; returns nil and an error if a file or a string cannot be used.
 local function check(server, box_options, level)
   local ok, box = pcall(sandbox.new, box_options)
   if not ok then
-    local err = tostring(box):gsub("^[^%s]+:%d+: ", ""):gsub("^(unknown option .*)%)$", "%1; " .. server_names() .. ")")
-    error(err, level + 1)
+    local err = tostring(box):gsub("^[^%s]+:%d+: ", "")
+    error(with_server_names(err), level + 1)
   end
   local usable, err = check_state(server.state, box)
   if usable then usable, err = settings.apply(box, server) end

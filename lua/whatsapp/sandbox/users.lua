@@ -4,7 +4,9 @@ local chats = require "whatsapp.sandbox.chats"
 local values = require "whatsapp.util.values"
 local expiring = require "whatsapp.util.expiring"
 local inbound = require "whatsapp.sandbox.inbound"
+local options_of = require "whatsapp.util.options"
 local recipient = require "whatsapp.send.recipient"
+local show = require "whatsapp.util.show"
 
 local users = {}
 
@@ -27,7 +29,10 @@ end
 
 -- copies the options of a function into the body of a verb
 local function with(body, options)
-  for name, value in pairs(options or {}) do body[name] = value end
+  for name, value in pairs(options or {}) do
+    if body[name] ~= nil then error(("%s has two values"):format(tostring(name)), 3) end
+    body[name] = value
+  end
   return body
 end
 
@@ -36,10 +41,10 @@ end
 
 ---The user writes a text.
 ---@param text string
----@param options { reply_to: string?, forwarded: boolean?, referral: table?, number: string? }? reply_to: the id of a message;
----referral: the ad that led to the message; number: the phone_number_id to which the user writes
+---@param options { reply_to: string?, forwarded: boolean?, referral: whatsapp.json_object?, number: string? }? reply_to: the id
+---of a message; referral: the ad that led to the message; number: the phone_number_id to which the user writes
 ---@return whatsapp.webhook_response? response of the webhook's handler, if the handler is a function
----@return table? message that the business got
+---@return whatsapp.json_object? message that the business got
 function User:writes(text, options)
   local response, message = perform(self, "write", with({ text = text }, options))
   return response, message
@@ -49,7 +54,7 @@ end
 ---@param button string the id or the title of a button
 ---@param options { message: string? }? message: the id of a message; if absent, the newest message with buttons
 ---@return whatsapp.webhook_response? response
----@return table? message
+---@return whatsapp.json_object? message
 function User:presses(button, options)
   local response, message = perform(self, "press", with({ button = button }, options))
   return response, message
@@ -59,7 +64,7 @@ end
 ---@param row string the id or the title of a row
 ---@param options { message: string? }?
 ---@return whatsapp.webhook_response? response
----@return table? message
+---@return whatsapp.json_object? message
 function User:chooses(row, options)
   local response, message = perform(self, "choose", with({ row = row }, options))
   return response, message
@@ -69,7 +74,7 @@ end
 ---@param emoji string "" removes the reaction
 ---@param options { message: string? }? message: the id of a message; if absent, the newest message
 ---@return whatsapp.webhook_response? response
----@return table? message
+---@return whatsapp.json_object? message
 function User:reacts(emoji, options)
   local response, message = perform(self, "react", with({ emoji = emoji }, options))
   return response, message
@@ -79,7 +84,7 @@ end
 ---@param file string|{ name: string, data: string, mime_type: string? } the path of a file, or its name and its bytes
 ---@param options { caption: string?, voice: boolean?, mime_type: string? }?
 ---@return whatsapp.webhook_response? response
----@return table? message
+---@return whatsapp.json_object? message
 function User:sends_file(file, options)
   local body = type(file) == "table" and with({}, file) or { path = file }
   local response, message = perform(self, "file", with(body, options))
@@ -91,27 +96,28 @@ end
 ---@param longitude number
 ---@param options { name: string?, address: string? }?
 ---@return whatsapp.webhook_response? response
----@return table? message
+---@return whatsapp.json_object? message
 function User:sends_location(latitude, longitude, options)
   local response, message = perform(self, "location", with({ latitude = latitude, longitude = longitude }, options))
   return response, message
 end
 
 ---The user sends contacts.
----@param contacts table[]|{ name: string, phone: string } contacts in the form of the API; or the name and phone of one contact
+---@param contacts whatsapp.Contact[]|{ name: string, phone: string } contacts in the form of the API; or the name and phone of
+---one contact
 ---@return whatsapp.webhook_response? response
----@return table? message
+---@return whatsapp.json_object? message
 function User:sends_contact(contacts)
-  local body = contacts[1] and { contacts = contacts } or { name = contacts.name, phone = contacts.phone }
+  local body = contacts[1] and { contacts = contacts } or with({}, contacts)
   local response, message = perform(self, "contact", body)
   return response, message
 end
 
 ---The user answers a flow.
----@param response table the answers
+---@param response whatsapp.json_object the answers
 ---@param options { message: string?, name: string?, text: string? }?
 ---@return whatsapp.webhook_response? answer
----@return table? message
+---@return whatsapp.json_object? message
 function User:answers_flow(response, options)
   local answer, message = perform(self, "flow", with({ response = response }, options))
   return answer, message
@@ -121,7 +127,7 @@ end
 ---@param items { product_retailer_id: string, quantity: integer?, item_price: number?, currency: string? }[]
 ---@param options { message: string?, catalog_id: string?, text: string? }?
 ---@return whatsapp.webhook_response? response
----@return table? message
+---@return whatsapp.json_object? message
 function User:orders(items, options)
   local response, message = perform(self, "order", with({ items = items }, options))
   return response, message
@@ -183,6 +189,8 @@ function Book:find(address)
   return user
 end
 
+local MEMBERS = { name = true, user_id = true }
+
 local function is_name(name) return type(name) == "string" and name ~= "" and values.is_utf8(name) end
 
 ---Returns the user with an address. If the box has no such user, adds the user. Sets the members that `options` names.
@@ -192,6 +200,11 @@ local function is_name(name) return type(name) == "string" and name ~= "" and va
 ---@return string? problem
 function Book:user(address, options)
   options = options or {}
+  for name in pairs(options) do
+    if not MEMBERS[name] then
+      return nil, ("a user has no option %s%s"):format(show.value(name), options_of.hint(name, MEMBERS))
+    end
+  end
   local user_id = options.user_id or (recipient.is_user_id(address) and address or nil)
   if user_id and not recipient.is_user_id(user_id) then return nil, "user_id must be a user id, such as BR.1A2b3C" end
   local number = not recipient.is_user_id(address) and digits_of(address) or ""

@@ -7,6 +7,7 @@ local chats = require "whatsapp.sandbox.chats"
 local escaped = require "whatsapp.sandbox.escaped"
 local kinds = require "whatsapp.media.kinds"
 local media = require "whatsapp.sandbox.media"
+local options_of = require "whatsapp.util.options"
 local statuses = require "whatsapp.sandbox.statuses"
 local values = require "whatsapp.util.values"
 
@@ -47,11 +48,20 @@ local function row_of(rows, name)
   end
 end
 
+-- returns the error for a member that the verb does not take
+local function unknown(verb, row, name)
+  local names = {}
+  for _, rows in ipairs { row.takes, row.make and COMMON or values.NONE } do
+    for _, member in ipairs(rows) do names[member[1]] = true end
+  end
+  return ("%s: %s is not known%s"):format(verb, tostring(name), options_of.hint(name, names))
+end
+
 -- returns true if the body fits the verb; or nil and the problem
 local function check(verb, row, body)
   for name, value in pairs(body) do
     local member = row_of(row.takes, name) or row.make and row_of(COMMON, name)
-    if not member then return nil, ("%s: %s is not known"):format(verb, tostring(name)) end
+    if not member then return nil, unknown(verb, row, name) end
     local kind = KINDS[member[2]]
     if not kind[1](value) then return nil, ("%s: %s must be %s"):format(verb, name, kind[2]) end
   end

@@ -36,7 +36,7 @@ Batch.__name = "whatsapp.batch"
 
 ---@class whatsapp.BatchOutcome
 ---@field message whatsapp.Message
----@field result table? as client:send returns it
+---@field result whatsapp.Result? as client:send returns it
 ---@field err string?
 ---@field details whatsapp.info|whatsapp.details
 
@@ -302,7 +302,7 @@ end
 
 ---Returns the next message that has ended, and its outcome as client:send returns it; nil: all messages have ended. In an event
 ---loop of Lua 5.1, call this method in a `while`: Lua 5.1 cannot yield inside a `for`.
----@return whatsapp.Message? message, table? result, string? err, whatsapp.info|whatsapp.details|nil details
+---@return whatsapp.Message? message, whatsapp.Result? result, string? err, whatsapp.info|whatsapp.details|nil details
 function Batch:next()
   check_batch(self)
   local message, result, err, details = next_outcome(self, nil, nil, 3) -- not a tail call: errors blame the caller

@@ -124,11 +124,10 @@ end
 -- LOOK: after this time, a check may collect garbage to see whether the call is lost; doubled after each such check.
 local AGAIN, LONGEST, LOOK = 0.01, 60, 0.5
 
--- Returns whether a call of the token function is under way: then no other coroutine calls the function. Returns false if the
--- coroutine of the call died while it waited, or if the call takes longer than LONGEST: then the next coroutine calls the
--- function again.
-local function is_asking(state, now)
-  local asking = state.asking
+-- Returns whether a call of the token function is under way: then no other coroutine calls the function, also with a client that
+-- client:with made. Returns false if the coroutine of the call died while it waited, or if the call takes longer than LONGEST:
+-- then the next coroutine calls the function again.
+local function is_asking(asking, now)
   if not asking then return false end
   local seconds = now - asking.since
   if seconds > LONGEST or seconds < 0 then return false end
@@ -141,19 +140,29 @@ local function refused(problem)
   return outcome.refused("token", "the token function gave " .. problem)
 end
 
--- Calls the token function. Returns the token; false if another call is under way; or nil, err, details.
-local function asked_token(state, delivery, now)
-  if is_asking(state, now) then
-    if not caller.is_current(state.asking.caller) then return false end
+---Returns the failure of a client that cannot wait for a call of the token function that is under way.
+---@return nil, string err, whatsapp.details details
+function credentials.busy()
+  local _, err, details = outcome.refused("token", "another call of the token function is under way")
+  details.retryable = true
+  return nil, err, details
+end
+
+-- Calls the token function. Returns the token; false if another call is under way; or nil, err, details. Reads the clock itself,
+-- because the steps before this one may have waited.
+local function asked_token(state, delivery)
+  local now, calls, code = (state.now or os.clock)(), state.shared.token_calls, state.token
+  if is_asking(calls[code], now) then
+    if not caller.is_current(calls[code].caller) then return false end
     return refused "no token: it sends a message with the client that waits for this token"
   end
   local asking = { since = now, look = LOOK, caller = caller.new() }
   caller.set(asking.caller)
-  state.asking = asking
+  calls[code] = asking
   local ok, token, problem
-  if delivery then ok, token, problem = delivery:call(state.token)
-  else ok, token, problem = values.protected(state.token) end
-  if state.asking == asking then state.asking = nil end
+  if delivery then ok, token, problem = delivery:call(code)
+  else ok, token, problem = values.protected(code) end
+  if calls[code] == asking then calls[code] = nil end
   if not ok then return refused("no token: it raised " .. values.text_of(token)) end
   if type(token) ~= "string" or token == "" then
     remember(state.shared.secrets, token)
@@ -207,12 +216,11 @@ end
 ---@param url string
 ---@param headers table<string, string>
 ---@param delivery table? the delivery for which the token function is called
----@param now number seconds
 ---@return string|false|nil url has appsecret_proof if the client has an app secret; false: another call of the token function
 ---is under way
 ---@return table<string, string>|string|nil headers have Authorization; a string: the error
 ---@return whatsapp.details? details
-function credentials.sign(state, url, headers, delivery, now)
+function credentials.sign(state, url, headers, delivery)
   local signed, token = state.signed, state.token -- the last request usually had the same URL, headers and token
   local is_known, graph = signed.url == url and signed.from == headers, signed.graph
   local err, details
@@ -221,7 +229,7 @@ function credentials.sign(state, url, headers, delivery, now)
     if graph == nil then return nil, err, details end
   end
   if state.asks_token then
-    token, err, details = asked_token(state, delivery, now)
+    token, err, details = asked_token(state, delivery)
     if not token then return token, err, details end
   end
   if is_known and signed.token == token then return signed.signed_url, signed.headers end
@@ -232,11 +240,10 @@ local sign = credentials.sign
 
 ---The last step before an attempt: signs the request, and makes it for the transport.
 ---@param delivery table
----@param now number seconds
 ---@return number? seconds 0: the request is ready; else seconds until the next try to call the token function; nil: it failed
 ---@return boolean|string|nil again true: run this step again after these seconds; a string: the error
 ---@return whatsapp.details? details
-function credentials.step(delivery, now)
+function credentials.step(delivery)
   local state, url, headers = delivery.state, delivery.url, delivery.headers
   local signed = state.signed
   if signed.url == url and signed.from == headers and signed.token == state.token then -- the usual case
@@ -245,9 +252,10 @@ function credentials.step(delivery, now)
   end
   if not delivery.plan.no_token then -- no_token: a file on a host that the caller named, which is not the API's
     local details
-    url, headers, details = sign(state, url, headers, delivery, now)
+    url, headers, details = sign(state, url, headers, delivery)
     if url == false and state.sleep then return AGAIN, true end
-    if not url then return nil, headers or "another call of the token function is under way", details end
+    if url == false then return credentials.busy() end
+    if not url then return nil, headers, details end
   end
   delivery:make_request(url, headers)
   return 0

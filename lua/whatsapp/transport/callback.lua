@@ -30,7 +30,7 @@ local LONGEST = 60 -- the longest single wait, in seconds
 ---@field start fun(request: whatsapp.request, done: fun(response: whatsapp.response?, err: string?, details: whatsapp.details?))
 ---begins a request and returns; must call done once, at once or later. The host must verify the server's certificate
 ---@field now (fun(): number)? returns seconds; os.time if absent
----@field after (fun(seconds: number, call: function))? calls `call` once, after these seconds; if absent, the host must call
+---@field after (fun(seconds: number, call: fun()))? calls `call` once, after these seconds; if absent, the host must call
 ---turn()
 ---@field waiter (fun(): fun(), fun())? returns two functions: wait() suspends the caller, and wake() resumes the caller, as
 ---Prosody's util.async.waiter does; coroutine.yield and coroutine.resume if absent

@@ -1,6 +1,7 @@
 -- A transport without a network, for tests. The test gives a function or a list of answers; the transport answers each request
 -- with them, and keeps all requests. Its clock is virtual: the clock moves only when a caller sleeps or waits for an answer.
 -- Reads and writes only the files that a request names.
+local options_of = require "whatsapp.util.options"
 local outcome = require "whatsapp.wire.outcome"
 local values = require "whatsapp.util.values"
 
@@ -131,7 +132,8 @@ end
 ---@param options { delay: (number|fun(request: whatsapp.request): number)? }? delay: seconds until an answer arrives
 ---@return whatsapp.memory_transport transport callable; .requests, .slept, now(), sleep(seconds), start, wait
 function M.new(handle, options)
-  local self = { requests = {}, slept = 0, handle = handle, delay = options and options.delay or 0, coming = {}, streams = true }
+  local checked = options_of.check(options, { delay = "delay" }, 2)
+  local self = { requests = {}, slept = 0, handle = handle, delay = checked.delay or 0, coming = {}, streams = true }
   function self.now() return self.slept end
   function self.sleep(seconds) self.slept = self.slept + seconds end
   function self.start(request, slot) return start(self, request, slot) end

@@ -32,7 +32,7 @@ local LONGEST = 60 -- the longest single wait, in seconds
 ---@field pool string? all transports of a worker process with the same `pool` share their connections, "" if absent
 ---@field pool_size integer? number of idle connections to a host that a worker process keeps, 32 if absent
 ---@field idle_timeout number? seconds that an idle connection is kept, 60 if absent
----@field http table? lua-resty-http (`require "resty.http"`): the transport then sends with it
+---@field http { new: fun(self): any }? lua-resty-http (`require "resty.http"`): the transport then sends with it
 ---@field proxy string? URL of a proxy, only with lua-resty-http; "" for no proxy
 
 local NEW = {

@@ -26,10 +26,11 @@ local function has_only(value, tests)
   return true
 end
 
+local PAIR = { interval = is_positive, burst = is_count }
+
 local function is_pair(value)
   if value == false then return true end
-  return is_table(value) and has_only(value, { interval = is_positive, burst = is_count }) and value.interval ~= nil
-    and value.burst ~= nil
+  return is_table(value) and has_only(value, PAIR) and value.interval ~= nil and value.burst ~= nil
 end
 
 local function is_store(value)
@@ -113,6 +114,9 @@ local function is_pem(value) return is_secret(value) and value:find("-----BEGIN 
 local RETRY = { attempts = is_count, total = is_amount, may_send_twice = is_boolean }
 
 local LIMITS = { throughput = is_positive, pair = is_pair, max_wait = is_amount, window = is_count, store = is_store }
+
+-- test of a member -> tests of the members of its value
+local INNER = { [is_pair] = PAIR }
 
 -- kind -> { test, the words after "must be", tests of the members if the value is a table with named members }
 local kinds = {
@@ -210,6 +214,9 @@ local kinds = {
   object = { is_object, "a table or an object" },
   synchronous = { function(value) return value == "FULL" or value == "NORMAL" end, '"FULL" or "NORMAL"' },
   time = { is_amount, "seconds since 1970" },
+  delay = {
+    function(value) return is_amount(value) or is_callable(value) end, "a number of seconds, or a function that returns it",
+  },
   since = { is_amount, "a number of seconds" },
   whole = { function(value) return is_amount(value) and value % 1 == 0 end, "a whole number" },
   words = { function(value) return type(value) == "string" end, "a string" },
@@ -277,6 +284,20 @@ local function distance(a, b)
   return row[#b]
 end
 
+-- Returns the one known name that has all words of the name, in their order: phone_number_id for phone_id; nil if there is no
+-- such name, or more than one.
+local function name_with_words(name, names)
+  if not name:find "^%a[%w_]*$" then return nil end
+  local pattern, found = "_" .. name:lower():gsub("_+", "_.*_") .. "_", nil
+  for _, known in ipairs(names) do
+    if ("_%s_"):format(known:lower():gsub("_", "__")):find(pattern) then
+      if found then return nil end
+      found = known
+    end
+  end
+  return found
+end
+
 local LONGEST_NAME = 40 -- a longer name cannot be a typing mistake
 
 ---Returns the known name that is most similar to an unknown name.
@@ -285,18 +306,23 @@ local LONGEST_NAME = 40 -- a longer name cannot be a typing mistake
 ---@return string? near nil if no known name is similar
 function options.did_you_mean(name, names)
   if type(name) ~= "string" or #name > LONGEST_NAME then return nil end
-  local nearest, least = nil, math.max(1, math.floor(#name / 3)) + 1
-  for _, known in ipairs(sorted_names(names)) do
+  local nearest, least, list = nil, math.max(1, math.floor(#name / 3)) + 1, sorted_names(names)
+  for _, known in ipairs(list) do
     local far = distance(name:lower(), known:lower())
     if far < least then nearest, least = known, far end
   end
-  return nearest
+  return nearest or name_with_words(name, list)
 end
 
-local function hint(name, names)
+---@param name any an unknown name
+---@param names table<string, any> the known names, as keys
+---@return string words ", did you mean X?"; "" if no known name is similar
+function options.hint(name, names)
   local near = options.did_you_mean(name, names)
   return near and (", did you mean %s?"):format(near) or ""
 end
+
+local hint = options.hint
 
 -- returns words about the first wrong member of a value; "" if no member is wrong, or the kind of the option has no named
 -- members
@@ -304,7 +330,10 @@ local function wrong_member(value, members)
   if not members or type(value) ~= "table" then return "" end
   for _, name in ipairs(sorted_names(value)) do
     if not members[name] then return (": it has no member %s%s"):format(show.line(name, LONGEST_NAME), hint(name, members)) end
-    if not members[name](value[name]) then return (": its member %s has a wrong value"):format(name) end
+    local test = members[name]
+    if not test(value[name]) then
+      return (": its member %s has a wrong value%s"):format(name, wrong_member(value[name], INNER[test]))
+    end
   end
   return ""
 end

@@ -89,9 +89,13 @@ function url.escape(text)
   return (text:gsub("[^0-9A-Za-z._~-]", function(byte) return ("%%%02X"):format(byte:byte()) end))
 end
 
-local function unescaped(text)
-  return (text:gsub("+", " "):gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+---@param text string
+---@return string unescaped a byte for each %XX
+function url.unescape(text)
+  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
+
+local function word_of(text) return url.unescape((text:gsub("+", " "))) end
 
 ---@param query string the part after the question mark
 ---@return table<string, string> parameters by name; if a name occurs twice, the last value
@@ -99,7 +103,7 @@ function url.parameters(query)
   local parameters = {}
   for pair in query:gmatch "[^&]+" do
     local name, value = pair:match "^([^=]*)=?(.*)$"
-    parameters[unescaped(name)] = unescaped(value)
+    parameters[word_of(name)] = word_of(value)
   end
   return parameters
 end

@@ -18,7 +18,8 @@ local EVENT = event_line.metatable
 ---@field field string? the webhook's field: "messages", "account_update", ...
 ---@field waba_id string? the id of the WhatsApp Business Account
 ---@field phone_number_id string? the id of the business's number
----@field raw table the part of the body, as it was received: the message, the status, the error, the change, or an unknown part
+---@field raw whatsapp.json_object the part of the body, as it was received: the message, the status, the error, the change, or an
+---unknown part
 ---@field value any the value of the change that contained this part, with its contacts and metadata
 ---@field time integer? the time at which the API made the entry, in seconds since 1970
 ---@field id string? the message's id; of a status or a payment: the id of the message that you sent
@@ -30,16 +31,17 @@ local EVENT = event_line.metatable
 ---@field to string? of an echo: the recipient's phone number or business-scoped id
 ---@field group_id string? the group's id, if the message is in a group
 ---@field timestamp integer? the time of the message, the status or the change, in seconds since 1970
----@field contact table? the contact of the sender or the recipient
+---@field contact whatsapp.json_object? the contact of the sender or the recipient
 ---@field name string? the name in the profile of this contact
----@field context table? has the id of the message that this message answers
+---@field context whatsapp.json_object? has the id of the message that this message answers
 ---@field text string? the text of the message: its body, caption, button, place, names of contacts, or emoji of a reaction. If
 ---the event has `details` (an error, a failed status, a message with errors): the error
 ---@field reply_id string? the id of the button, row or product that the user chose, or of the order that the user pays
----@field response table? the user's answers in a flow
----@field media table? the file: id, mime_type, sha256, ...
+---@field response whatsapp.json_object? the user's answers in a flow
+---@field media whatsapp.json_object? the file: id, mime_type, sha256, ...
 ---@field voicemail true? true: the file is a voicemail, and `id` is the id of a call
----@field payment table? of a payment: its data; of a message about a payment: the method or the result of the payment
+---@field payment whatsapp.json_object? of a payment: its data; of a message about a payment: the method or the result of the
+---payment
 ---@field status string? of a status or a payment: "sent", "delivered", "read", "played", "failed", ...
 ---@field recipient_id string? of a status: a phone number, or a group's id
 ---@field recipient_user_id string? of a status: the recipient's business-scoped id
@@ -295,7 +297,7 @@ local function add_entry(list, entry)
 end
 
 ---Returns the events of a webhook.
----@param body table the decoded body of the webhook
+---@param body whatsapp.json_object the decoded body of the webhook
 ---@return whatsapp.event[]
 function events.of(body)
   local list, entries = { nil }, body.entry

@@ -34,7 +34,7 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 ---@field error_user_title string? the API's sentence for a user
 ---@field error_user_msg string? the API's longer sentence for a user
 ---@field error_data any? the member error_data of the API's error, without secrets
----@field raw table? the whole error object of the API, without secrets
+---@field raw whatsapp.json_object? the whole error object of the API, without secrets
 ---@field advice string? what to do after this error code
 ---@field trace_id string? the API's id of the request, for questions to Meta
 ---@field retry_after number? seconds to wait before the next attempt
@@ -50,8 +50,8 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 ---@field progress_error string? the error that the option progress or on_progress raised
 ---@field index integer? of client:sequence: the position of the message that failed, from 1
 ---@field results whatsapp.Result[]? of client:sequence: the results of the messages before it
----@field answer table? of client:call: the whole decoded body, if the status is 2xx and the body has an error. For example, the
----body can list the users for whom the call succeeded
+---@field answer whatsapp.json_object? of client:call: the whole decoded body, if the status is 2xx and the body has an error. For
+---example, the body can list the users for whom the call succeeded
 ---@field pages integer? of client:pages: number of pages that were requested
 ---@field media_id string? of client:send_file: the id of the uploaded file
 ---@field session string? of media:upload_sample: the option `session` of a later call continues the upload with it
@@ -108,7 +108,7 @@ end
 
 ---Returns how much of its limits the account and the app have used, from two headers that contain JSON.
 ---@param headers table<string, string>
----@return { business: table?, app: table? }?
+---@return { business: whatsapp.json_object?, app: whatsapp.json_object? }?
 function outcome.usage(headers)
   local business, app = headers["x-business-use-case-usage"], headers["x-app-usage"]
   if business == nil and app == nil then return nil end
@@ -204,7 +204,7 @@ end
 
 ---Reads an error object of a webhook. Returns the same `err` and `details` as for an error in an answer. The error is final,
 ---and the message was not delivered: so a repetition cannot deliver it twice.
----@param err table { code, title, message, error_data = { details } }, or the older { code, title, details }
+---@param err whatsapp.json_object { code, title, message, error_data = { details } }, or the older { code, title, details }
 ---@return string err
 ---@return whatsapp.details details
 function outcome.reported(err)
@@ -293,7 +293,7 @@ end
 
 ---Reads any answer of the Graph API.
 ---@param answer whatsapp.response
----@return table? object the decoded body of a 2xx answer
+---@return whatsapp.json_object? object the decoded body of a 2xx answer
 ---@return string? err
 ---@return whatsapp.details? details
 function outcome.read(answer)
@@ -305,7 +305,8 @@ end
 ---Reads the answer to a message. A 2xx answer is a success in two cases. Case 1: it has the id of a message, even if it also
 ---has an error. Case 2: it has success = true and no error; this is the answer after a message was marked as read.
 ---@param answer whatsapp.response as outcome.checked returns it
----@return table? result has the same form as the API's answer: .messages[1].id, .contacts[1].wa_id; after mark_read: .success
+---@return whatsapp.Result? result has the same form as the API's answer: .messages[1].id, .contacts[1].wa_id; after mark_read:
+---.success
 ---@return string? err
 ---@return whatsapp.details? details
 function outcome.message(answer)
@@ -324,7 +325,7 @@ local SUCCESSES = { "id", "data", "calls" } -- if a request is not a message, it
 
 ---Reads the answer to any request, for a program that sends the requests itself.
 ---@param answer whatsapp.response header names in lower case
----@return table? result has the same form as the API's answer
+---@return whatsapp.Result? result has the same form as the API's answer
 ---@return string? err
 ---@return whatsapp.details? details
 function outcome.parse(answer)
@@ -349,7 +350,7 @@ for _, row in ipairs(TOLD) do
 end
 
 ---Reads the headers of TOLD, and puts their values into `info`, the third value that a successful send returns.
----@param info table
+---@param info whatsapp.info
 ---@param headers table<string, string> as outcome.checked returns them
 ---@param clean fun(of: any, value: any): any removes secrets from a value
 ---@param of any the first argument of clean

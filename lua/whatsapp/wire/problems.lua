@@ -62,6 +62,28 @@ function problems.unknown(name, names, what)
   return ("%s (there are %s)"):format(what, #list > 0 and table.concat(list, ", ", 1, math.min(#list, 30)) or "no names")
 end
 
+-- ---- the line -------------------------------------------------------------------------------------------------------------
+
+-- adds messages of problems to the names; is_near: only those of unknown names with a similar known name, or only the others
+local function add_messages(names, list, is_near)
+  for _, problem in ipairs(list) do
+    local has_near = problem.rule == "unknown" and problem.message:find(", did you mean `", 1, true) ~= nil
+    if has_near == is_near and #names < NAMED then names[#names + 1] = problem.message end
+  end
+end
+
+---@param list whatsapp.problem[]
+---@param count integer number of all problems
+---@return string line names up to three problems, and the number of the others; an unknown name with a similar known name comes
+---first, as in the line of the core
+function problems.line(list, count)
+  local names = {}
+  add_messages(names, list, true)
+  add_messages(names, list, false)
+  local line, rest = table.concat(names, "; "), count - #names
+  return rest > 0 and ("%s (and %s)"):format(line, problems.counted(rest, "more problem")) or line
+end
+
 -- ---- paths ------------------------------------------------------------------------------------------------------------------
 
 ---@param path string "" for the table itself
@@ -160,13 +182,8 @@ function Report:soften()
   self.problems, self.count = {}, 0
 end
 
----@return string line names up to three problems, and the number of the others
-function Report:line()
-  local list = {}
-  for i = 1, math.min(#self.problems, NAMED) do list[i] = self.problems[i].message end
-  local line, rest = table.concat(list, "; "), self.count - #list
-  return rest > 0 and ("%s (and %s)"):format(line, problems.counted(rest, "more problem")) or line
-end
+---@return string line as problems.line returns it
+function Report:line() return problems.line(self.problems, self.count) end
 
 ---Returns the outcome of a check: without problems, true and the warnings; else nil, err, details.
 ---@return true? ok

@@ -21,9 +21,10 @@ function records.open(path)
 end
 
 ---@param path string
----@return string text the whole file; ends the program if the file cannot be read
-function records.text(path)
-  local text, err = files.read(path)
+---@param most integer? bytes, 64 MiB if absent
+---@return string text the whole file; ends the program if the file cannot be read, or if it has more bytes
+function records.text(path, most)
+  local text, err = files.read(path, most)
   return text or exit.stop("usage", err)
 end
 

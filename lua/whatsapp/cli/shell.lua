@@ -1,5 +1,9 @@
 -- Runs commands of the shell, and quotes words for them. Never passes a secret as an argument.
+local files = require "whatsapp.util.file"
+
 local shell = {}
+
+local MOST = 1024 * 1024 -- bytes that a command may print
 
 ---@param text string
 ---@return string quoted one word for sh
@@ -14,12 +18,12 @@ function shell.ok(command)
 end
 
 ---@param command string
----@return boolean ok
+---@return boolean ok false also if the command prints more than 1 MiB
 ---@return string printed the output on stdout
 function shell.run(command)
   local pipe = io.popen(("{ %s\n}; printf '\\n%%s' $?"):format(command))
   if not pipe then return false, "" end
-  local output = pipe:read "*a" or ""
+  local output = files.all(pipe, MOST) or ""
   pipe:close()
   local printed, status = output:match "^(.*)\n(%d+)$"
   return status == "0", printed or ""

@@ -2,6 +2,7 @@
 local exit = require "whatsapp.cli.exit"
 
 local LANGUAGE = "en_US"
+local MOST = 1024 * 1024 -- bytes of TEXT in stdin
 
 -- ---- what is sent -----------------------------------------------------------------------------------------------------------
 
@@ -21,8 +22,9 @@ local function words_of(options)
     if i == 1 and not items.split(word) then text = word
     else words[#words + 1] = word end
   end
-  if text == "-" then text = io.read "*a" or "" end
-  return text, words
+  if text ~= "-" then return text, words end
+  local read, err = require("whatsapp.util.file").all(io.stdin, MOST)
+  return read or exit.stop("usage", "stdin: " .. err), words
 end
 
 -- with --dry-run, nothing is uploaded, and the id is "0"

@@ -98,7 +98,7 @@ end
 
 local READERS = {
   lua = function(next_line, name)
-    return listed(require("whatsapp.cli.lua_file").run(whole(next_line, nil, name), name))
+    return listed(require("whatsapp.cli.lua_file").run(whole(next_line, nil, name)))
   end,
   json = function(next_line, name)
     return listed(decode(lines.without_mark(whole(next_line, nil, name))))

@@ -25,7 +25,7 @@ local HOSTILE = {
   { "local function f() return 1 + f() end return f()", "overflow|more than 128 MiB" },
   { "local function f(...) return (f(1, ...)) end return f()", "overflow|more than 128 MiB" },
   { "local t = {} for i = 1, 1e9 do t[i] = i end return t", "more than 128 MiB" },
-  -- what it cannot reach
+  -- functions that it cannot reach
   { "os.exit()", "os" }, { "return require 'io'", "require" }, { "return load 'x'", "load" }, { "coroutine.yield()", "coroutine" },
   { "return setmetatable({}, {})", "setmetatable" }, { "return collectgarbage 'restart'", "collectgarbage" }, { "\27Lua", "byte code" },
   -- errors of any length

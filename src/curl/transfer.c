@@ -629,9 +629,28 @@ static bool repeating_helps(CURLcode code)
     return true;
 }
 
+enum { PROXY_PASSWORD = 407 };
+
+/* the status with which a proxy answered CONNECT; 0: no proxy did */
+static long proxy_status(const wa_transfer *t)
+{
+    long status = 0;
+    if (!t->carried && t->code != CURLE_OK) curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status;
+}
+
+/* A proxy refused the tunnel: the password is wrong or the host is not allowed. After 408, 425 and 429 waiting helps.
+ */
+static bool is_refused_by_proxy(const wa_transfer *t)
+{
+    long status = proxy_status(t);
+    return status >= 400 && status <= 499 && status != 408 && status != 425 && status != 429;
+}
+
 bool wa_transfer_may_be_repeated(const wa_transfer *t)
 {
     if (t->request.stream != NULL && t->request.stream->failure != WA_STREAM_FINE) return false;
+    if (is_refused_by_proxy(t)) return false;
     return (t->idempotent || !wa_transfer_may_have_left(t)) && repeating_helps(t->code);
 }
 
@@ -683,6 +702,8 @@ const char *wa_transfer_reason(const wa_transfer *t, char *text, size_t size)
     if (t->code == CURLE_SEND_FAIL_REWIND || t->code == CURLE_ABORTED_BY_CALLBACK)
         return "the connection broke after the request was handed over, and it is not sent again by itself";
     if (is_timeout_before_connection(t)) return "the time was over before a connection was free or made for it";
+    if (proxy_status(t) == PROXY_PASSWORD)
+        return "the proxy asks for a name and a password: set them in the option proxy (HTTP 407)";
     if (is_proxy_error(t)) {
         snprintf(text, size, "the proxy cannot be reached: %.200s", t->error);
         return text;

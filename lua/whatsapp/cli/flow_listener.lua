@@ -1,16 +1,24 @@
 -- The endpoint of `whatsapp flows serve`, inside nginx. It decrypts each request, calls a function of the user's file, and prints
 -- one line with the status and the error. Never prints the content of a request.
 -- luacheck: std min+ngx_lua
+local files = require "whatsapp.util.file"
 local worker = require "whatsapp.cli.worker"
 
 local listener = {}
 
 local state -- the state of nginx's only worker process: handle; err: the error of the current request
 
+-- Compiles a file. loadfile would read a file of any size.
+local function load_file(path)
+  local text, err = files.read(path)
+  if not text then return nil, err end
+  return (loadstring or load)(text:gsub("^#[^\n]*", ""), "@" .. path)
+end
+
 -- Returns the table of functions that the user's file returns. The file may require modules of its own folder.
 local function callbacks_of(path)
   package.path = ("%s/?.lua;%s"):format(path:match "^(.*)/", package.path)
-  local chunk, err = loadfile(path)
+  local chunk, err = load_file(path)
   if not chunk then error(err, 0) end
   local on = chunk()
   if type(on) ~= "table" then error(path .. " must return a table of functions: { init =, data_exchange =, back = }", 0) end

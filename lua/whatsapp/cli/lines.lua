@@ -1,5 +1,7 @@
--- Reads a file line by line. Keeps every byte of a line, except the line end. A line of a regular file may have at most 8 MiB; a
--- line of a pipe may have any size. From a pipe, Lua 5.1 and LuaJIT lose the bytes of a line after a NUL. Never closes the file.
+-- Reads a file or a pipe line by line. A line has a largest size. Keeps every byte of a line, except the line end. Never closes
+-- the file.
+local files = require "whatsapp.util.file"
+
 local lines = {}
 
 local CHUNK = 65536
@@ -11,10 +13,10 @@ local function piped(file)
   local is_ended = false
   return function()
     if is_ended then return nil end
-    local line, err = file:read "*l"
+    local line, err = files.line(file, MOST)
     if line then return line end
     is_ended = true
-    if err then return false, tostring(err) end
+    if err then return false, err end
   end
 end
 

@@ -24,9 +24,10 @@ end
 
 ---Reads a whole file. Ends the command if the file cannot be read.
 ---@param path string
+---@param most integer? bytes, 64 MiB if absent
 ---@return string text
-function records.text(path)
-  local text, err = files.read(path)
+function records.text(path, most)
+  local text, err = files.read(path, most)
   return text or exit.stop("usage", err)
 end
 
@@ -105,7 +106,7 @@ end
 -- extension of the file -> function that returns the iterator
 local READERS = {
   lua = function(next_line, name)
-    return listed(require("whatsapp.cli.lua_file").run(whole(next_line, nil, name), name))
+    return listed(require("whatsapp.cli.lua_file").run(whole(next_line, nil, name)))
   end,
   json = function(next_line, name)
     return listed(decode(lines.without_mark(whole(next_line, nil, name))))

@@ -78,7 +78,7 @@ end
 ---@param path string of the file with the options
 function replayer.begin(path)
   state = assert(json.decode(assert(file.read(path))))
-  state.text, state.lines, state.master = assert(file.read(state.file)), {}, master.of_worker()
+  state.text, state.lines, state.master = assert(file.read(state.file, file.SANDBOX)), {}, master.of_worker()
   state.box = sandbox.new {
     app_secret = state.app_secret, webhook = state.webhook,
     now = function()

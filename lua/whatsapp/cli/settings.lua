@@ -3,8 +3,8 @@
 -- can read. Never writes a file.
 local did_you_mean = require("whatsapp.util.options").did_you_mean
 local exit = require "whatsapp.cli.exit"
+local files = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
-local read_file = require("whatsapp.util.file").read
 local shell = require "whatsapp.cli.shell"
 
 local settings = {}
@@ -79,13 +79,22 @@ local function check_profile(path, name, profile)
   end
 end
 
+local NO_ENTRY, NO_FOLDER = 2, 20 -- errno
+
+-- Returns the text of the configuration file; nil if there is no such file, and the user has not named it.
+local function config_text(path, is_named)
+  if not path then return nil end
+  local text, err, code = files.read(path)
+  local is_absent = code == NO_ENTRY or code == NO_FOLDER
+  if is_absent and is_named then exit.stop("usage", ("there is no configuration file %s"):format(path)) end
+  if not (text or is_absent) then exit.stop("usage", err) end
+  return text
+end
+
 -- Returns the configuration; an empty one if there is no file. is_named: the user has named the file, so it must exist.
 local function read_config(path, is_named)
-  local text = path and read_file(path)
-  if not text then
-    if is_named then exit.stop("usage", ("there is no configuration file %s"):format(path)) end
-    return {}
-  end
+  local text = config_text(path, is_named)
+  if not text then return {} end
   local config, err = json.decode(text)
   if type(config) ~= "table" then exit.stop("usage", ("%s is not JSON: %s"):format(path, tostring(err))) end
   check_names(path, config, TOP, "there is ")
@@ -157,11 +166,15 @@ function settings:need(name)
   exit.stop("usage", ("%s is not set (%s): set %s%s or a profile"):format(name, row.help, row[2] or name, option))
 end
 
+local MOST = 65536 -- bytes of a file with a secret
+
 -- returns the first line of a file, or of stdin if the path is -; ends the command if there is no such line
 local function secret_in(path, what)
   local text, err
-  if path == "-" then text = io.read "*l"
-  else text, err = read_file(path) end
+  if path == "-" then
+    text, err = files.line(io.stdin, MOST)
+    err = err and "stdin: " .. err
+  else text, err = files.read(path, MOST) end
   local secret = text and text:match "^[^\r\n]+"
   if secret then return secret end
   exit.stop("usage", ("%s could not be read: %s"):format(what, err or path .. " is empty"))
@@ -179,7 +192,8 @@ local function find_token(self)
   local command = self.profile.token_command
   if not command then return nil end
   return shell.first_line(command, SECONDS)
-    or exit.stop("failed", "the token_command of the profile failed, printed nothing, or took more than 10 seconds")
+    or exit.stop("failed",
+      "the token_command of the profile failed, printed nothing or more than 1 MiB, or took more than 10 seconds")
 end
 
 -- The order: --app-secret-file, the secret itself, the app_secret_file of the profile.

@@ -1,6 +1,10 @@
 -- Runs commands with sh, and quotes words for sh. A caller must not put a secret into a command: every user of the machine can
 -- read the arguments of a process.
+local files = require "whatsapp.util.file"
+
 local shell = {}
+
+local MOST = 1024 * 1024 -- bytes that a command may print
 
 ---@param text string
 ---@return string quoted one word for sh
@@ -17,12 +21,12 @@ end
 ---Runs a command and reads its output. The shell prints the exit status after the output, because pipe:close() does not return
 ---the status in Lua 5.1.
 ---@param command string
----@return boolean ok true: the exit status is 0
+---@return boolean ok true: the exit status is 0, and the command printed at most 1 MiB
 ---@return string printed the output on stdout
 function shell.run(command)
   local pipe = io.popen(("{ %s\n}; printf '\\n%%s' $?"):format(command))
   if not pipe then return false, "" end
-  local output = pipe:read "*a" or ""
+  local output = files.all(pipe, MOST) or ""
   pipe:close()
   local printed, status = output:match "^(.*)\n(%d+)$"
   return status == "0", printed or ""

@@ -8,6 +8,7 @@ local terminal = {}
 terminal.__index = terminal
 
 local COLOURS = { red = "31", green = "32", yellow = "33", bold = "1" }
+local MOST = 65536 -- bytes of an answer of the user
 local SHORTEST = 4 -- bytes: a shorter secret is not hidden, because many words would contain the same bytes
 
 ---@param options { color: string?, quiet: boolean?, verbose: boolean? }
@@ -144,7 +145,7 @@ function terminal:ask(question)
   clear(self)
   io.stderr:write(question, " [y/N] ")
   io.stderr:flush()
-  local answer = io.read "*l"
+  local answer = require("whatsapp.util.file").line(io.stdin, MOST)
   return answer ~= nil and answer:lower():find "^%s*y" ~= nil
 end
 

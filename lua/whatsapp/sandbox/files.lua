@@ -34,7 +34,7 @@ function Files:log(err) self.ngx.log(self.ngx.ERR, "the sandbox: ", tostring(err
 
 ---Loads the state file, if it exists. settings.lua has checked the file before nginx started.
 function Files:load()
-  local text = self.server.state and file.read(self.server.state)
+  local text = self.server.state and file.read(self.server.state, file.SANDBOX)
   if not text then return end
   assert(self.box:load(assert(json.decode(text))))
   self.changed = false

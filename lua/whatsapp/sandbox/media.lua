@@ -3,6 +3,7 @@
 -- memory, in bounded lists; nothing is written to a disk.
 local crypto = require "whatsapp.crypto"
 local digest = require "whatsapp.util.sha256"
+local files = require "whatsapp.util.file"
 local graph = require "whatsapp.sandbox.graph"
 local kind = require "whatsapp.media.kinds"
 local multipart = require "whatsapp.sandbox.multipart"
@@ -15,13 +16,14 @@ media.URL_LIFE = 300 -- seconds
 local LIFE, INBOUND_LIFE = 30 * 86400, 7 * 86400 -- seconds for which the API keeps a file of the business, and a file of a user
 local ATTACHMENTS = "/whatsapp_business/attachments/"
 
+-- returns the bytes of a file after an offset, "" if there is no file; nil and an error if it cannot be read
 local function read_file(path, offset)
   local file = io.open(path, "rb")
   if not file then return "" end
   file:seek("set", offset or 0)
-  local text = file:read "*a"
+  local text, err = files.all(file, kind.MAX_INCOMING)
   file:close()
-  return text
+  return text, err
 end
 
 -- ---- uploads ------------------------------------------------------------------------------------------------------------
@@ -38,7 +40,10 @@ local function fields_of(request)
   end
   local fields = {}
   for _, part in ipairs(list) do
-    fields[part.name] = { data = part.data or read_file(part.file), type = part.type, filename = part.filename }
+    local data = part.data
+    if not data then data, err = read_file(part.file) end
+    if not data then return nil, ("%s: %s"):format(part.name, err) end
+    fields[part.name] = { data = data, type = part.type, filename = part.filename }
   end
   return fields
 end
@@ -230,7 +235,9 @@ function media.continue(box, request)
   if graph.whole(header(request, "file_offset")) ~= #session.data then
     return refuse("Invalid parameter", 100, "file_offset is not the number of bytes that were uploaded")
   end
-  local part = request.body or request.body_file and read_file(request.body_file, request.body_offset) or ""
+  local part, problem = request.body or "", nil
+  if request.body_file then part, problem = read_file(request.body_file, request.body_offset) end
+  if not part then return refuse("Invalid parameter", 100, problem) end
   local bytes = #session.data + #part
   if bytes > session.length then return refuse("Invalid parameter", 100, "The upload is longer than file_length") end
   session.data = session.data .. part

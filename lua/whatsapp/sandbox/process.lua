@@ -25,10 +25,10 @@ process.quoted = quoted
 ---@return string printed the output on stdout and stderr
 function process.run(folder, command)
   local pipe = assert(io.popen(("cd %s && ( %s\n) 2>&1; echo $?"):format(quoted(folder), command)))
-  local output = pipe:read "*a"
+  local output = files.all(pipe) or ""
   pipe:close()
   local printed, status = output:match "^(.-)(%d+)\n$"
-  return status == "0", printed
+  return status == "0", printed or ""
 end
 
 local function write(path, text)

@@ -115,9 +115,9 @@ local function place_of(text, err)
   return ("line %d, column %d: %s"):format(breaks + 1, #before:match "[^\n]*$" + 1, tostring(err))
 end
 
--- returns the object in a file of JSON, or nil and an error; what: words for the error
-local function read_json(path, what)
-  local text, unread = file.read(path)
+-- returns the object in a file of JSON, or nil and an error; what: words for the error; most: bytes of the file
+local function read_json(path, what, most)
+  local text, unread = file.read(path, most)
   if not text then return nil, ("%s %s cannot be read: %s"):format(what, path, tostring(unread)) end
   local value, err = json.decode(text)
   if type(value) ~= "table" then
@@ -130,7 +130,7 @@ end
 -- returns nil and an error: then the server does not start, and does not overwrite the file.
 local function check_state(path, box)
   if not path or not file.exists(path) then return true end
-  local document, err = read_json(path, "the state file")
+  local document, err = read_json(path, "the state file", file.SANDBOX)
   if not document then return nil, err end
   local ok, unread = box:load(document)
   if not ok then return nil, ("the state file %s cannot be used: %s"):format(path, tostring(unread)) end
@@ -141,7 +141,7 @@ end
 local function absolute(path)
   if not path or path:find "^/" then return path end
   local pipe = assert(io.popen "pwd")
-  local folder = pipe:read "*l"
+  local folder = assert(file.all(pipe)):match "^[^\n]*"
   pipe:close()
   return folder .. "/" .. path
 end
@@ -151,7 +151,7 @@ local function read_templates(value)
   if type(value) ~= "string" then return value end
   local pipe = assert(io.popen(("cd '%s' 2>/dev/null && ls -d *.json 2>/dev/null"):format((value:gsub("'", "'\\''")))))
   local names = {}
-  for name in pipe:lines() do names[#names + 1] = name end
+  for name in assert(file.all(pipe)):gmatch "[^\n]+" do names[#names + 1] = name end
   pipe:close()
   if #names == 0 then return nil, ("the folder of templates %s has no .json file"):format(value) end
   local list = {}

@@ -5,6 +5,7 @@ local crypto = require "whatsapp.crypto"
 local buttons = require "whatsapp.sandbox.buttons"
 local chats = require "whatsapp.sandbox.chats"
 local escaped = require "whatsapp.sandbox.escaped"
+local files = require "whatsapp.util.file"
 local kinds = require "whatsapp.media.kinds"
 local media = require "whatsapp.sandbox.media"
 local options_of = require "whatsapp.util.options"
@@ -152,19 +153,10 @@ local function mime_type_of(name)
   return TYPES[(name:match "%.([%w]+)$" or ""):lower()] or "application/octet-stream"
 end
 
-local function read_file(path)
-  local file, err = io.open(path, "rb")
-  if not file then return nil, err end
-  local data = file:read "*a"
-  file:close()
-  if not data then return nil, path .. " cannot be read" end
-  return data
-end
-
 -- Returns the bytes of a file: the members `data` or `base64` of the body, or the file at `path`; or nil and the problem.
 local function data_of(body)
   if body.data then return body.data end
-  if body.path then return read_file(body.path) end
+  if body.path then return files.read(body.path, kinds.MAX_INCOMING) end
   local data = body.base64 and crypto.from_base64(body.base64)
   if data then return data end
   return nil, body.base64 and "base64 is not valid base64" or "base64 is missing"

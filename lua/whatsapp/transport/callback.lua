@@ -33,7 +33,8 @@ local LONGEST = 60 -- the longest single wait, in seconds
 ---@field after (fun(seconds: number, call: fun()))? calls `call` once, after these seconds; if absent, the host must call
 ---turn()
 ---@field waiter (fun(): fun(), fun())? returns two functions: wait() suspends the caller, and wake() resumes the caller, as
----Prosody's util.async.waiter does; coroutine.yield and coroutine.resume if absent
+---Prosody's util.async.waiter does; coroutine.yield and coroutine.resume if absent. nginx needs this option, for example over
+---ngx.semaphore
 ---@field step (fun(seconds: number))? for a caller outside of a coroutine: runs the host for at most these seconds
 ---@field streams boolean? true: start() itself reads body_file and form and writes to_file; if absent, all bytes are in `body`
 ---@field timeout number? seconds for an answer, 30 if absent
@@ -122,9 +123,13 @@ local function stepping_waiter(state)
   end, function() woken = true end
 end
 
--- Raises if the caller cannot wait. Runs before the request begins.
+-- Raises if the caller cannot wait. Runs before the request begins. In nginx, only nginx may resume the coroutine of a request.
+-- After the request has ended, coroutine.status would read freed memory (see send/caller).
 local function check_waiting(state, level)
   if state.waiter then return end
+  if in_coroutine() and rawget(_G, "ngx") then
+    error("this transport cannot wait in nginx: use whatsapp.transport.resty, or set the option waiter", level + 1)
+  end
   if in_coroutine() then return require("whatsapp.transport.libcurl").check_suspendable() end
   if not state.step then
     error("code outside of a coroutine cannot wait for an answer: send in coroutine.wrap(function() ... end)()", level + 1)

@@ -12,6 +12,7 @@ failures.REFUSED = "the certificate was refused: not trusted, not of this name, 
 
 -- errors of nginx and of LuaSec, and the hint for each
 local HINTS = {
+  { "through a proxy: 407", "the proxy asks for a name and a password: set them in the option proxy" },
   { "no resolver defined", "nginx needs its directive resolver to find a host by name, such as: resolver 127.0.0.53 ipv6=off;" },
   { "^1[89]: ", TRUST }, { "^2[012]: ", TRUST }, { "^" .. failures.REFUSED, TRUST },
   { "host mismatch", "nginx compares only names: set the option server_name to the name in the certificate" },
@@ -24,6 +25,8 @@ local HOPELESS = {
   "certificate verify failed", "^the authorities'", "^LuaSec is not",
   "^%d+: ", "^the certificate was refused", "host mismatch", "no resolver defined", "longer than", "^the file that is sent",
   "^the answer cannot be written",
+  -- a proxy refused the tunnel; after 408, 425 and 429 a repetition may help
+  "through a proxy: 40[0-79]", "through a proxy: 4[13456789]%d", "through a proxy: 42[0-46-8]",
 }
 
 local function is_any(err, patterns)

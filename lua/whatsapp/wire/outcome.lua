@@ -127,9 +127,11 @@ end
 -- returns the class of an error code (see wire/error_codes); nil if the code is unknown
 local function class_of(code)
   local known = codes[code]
-  if known then return known.retry end
-  if code and code >= 200 and code <= 299 then return "never" end
+  return known and known.retry
 end
+
+local THROTTLED, PROXY = 429, 407 -- HTTP statuses; a proxy answered 407, and asks for its password
+local PROXY_ADVICE = "Set the name and the password of the proxy: the option proxy of the transport, or the variable HTTPS_PROXY."
 
 ---Judges an answer that is not a success. Returns whether the API may have processed the request, and whether a program may
 ---repeat the request. No other function judges an answer. An answer with a message's id is never a refusal: the API has
@@ -143,7 +145,7 @@ function outcome.verdict(status, code, has_id, transient)
   local class = class_of(code)
   local refused = class == "safe" or (status >= 400 and status <= 499 and status ~= 408 and class ~= "unknown")
   if has_id or not refused then return true, false end
-  return false, class == "safe" or (class == nil and (transient == true or status == 429))
+  return false, class == "safe" or (class == nil and (transient == true or status == THROTTLED) and status ~= PROXY)
 end
 
 -- returns the line `err` of a failure; the strings of `facts` are at its end, in brackets
@@ -221,6 +223,7 @@ local function protocol_failure(status, headers, problem, has_id)
   local sent, retryable = outcome.verdict(status, nil, has_id or false)
   return nil, ("HTTP %d: %s%s"):format(status, problem, sent and "; the request may have been processed" or ""), shown.details {
     kind = "protocol",
+    advice = status == PROXY and PROXY_ADVICE or nil,
     retryable = retryable,
     may_have_been_sent = sent,
     http_status = status,

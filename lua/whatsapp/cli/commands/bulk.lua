@@ -8,12 +8,20 @@ local number = require("whatsapp.cli.progress").number
 
 -- ---- the file ---------------------------------------------------------------------------------------------------------------
 
+-- Returns the message for the rows of CSV. A message that cannot be written as JSON is refused: a table that holds itself, or a
+-- million tables in each other, would be filled in without end.
+local function message_in(path)
+  local message = require("whatsapp.cli.records").one(path)
+  local json, err = require("whatsapp.wire.json").write(message)
+  return json and message or exit.stop("usage", ("%s: %s"):format(path, err))
+end
+
 -- Returns the source of the rows. Each call of source.rows() returns an iterator over all rows, from the beginning of the file. A
 -- pipe can be read only once.
 local function open(context)
   local options = context.options
   local file, name = require("whatsapp.cli.records").open(options.file)
-  local message = options.message and require("whatsapp.cli.records").one(options.message)
+  local message = options.message and message_in(options.message)
   if options.empty and options.empty ~= "ok" then exit.stop("usage", "--empty takes ok") end
   local source = { file = file, name = name, can_rewind = require("whatsapp.cli.lines").can_rewind(file) }
   function source.rows()

@@ -7,7 +7,8 @@ local PORT, PATIENCE = 9428, 10 -- PATIENCE: seconds to wait for an answer of th
 
 -- reads the record; ends the command if the file is not a record
 local function tape_of(path)
-  local tape, err = require("whatsapp.sandbox.tape").read(require("whatsapp.cli.records").text(path))
+  local text = require("whatsapp.cli.records").text(path, require("whatsapp.util.file").SANDBOX)
+  local tape, err = require("whatsapp.sandbox.tape").read(text)
   if not tape then exit.stop("invalid", ("%s: %s"):format(path, err)) end
   return tape
 end

@@ -3,6 +3,7 @@
 local exit = require "whatsapp.cli.exit"
 
 local LANGUAGE = "en_US"
+local MOST = 1024 * 1024 -- bytes of TEXT in stdin
 
 -- ---- the message --------------------------------------------------------------------------------------------------------------
 
@@ -24,8 +25,9 @@ local function words_of(options)
     if i == 1 and not items.split(word) then text = word
     else words[#words + 1] = word end
   end
-  if text == "-" then text = io.read "*a" or "" end
-  return text, words
+  if text ~= "-" then return text, words end
+  local read, err = require("whatsapp.util.file").all(io.stdin, MOST)
+  return read or exit.stop("usage", "stdin: " .. err), words
 end
 
 -- Returns a function that uploads a file and returns the id of the file. With --dry-run, the function uploads nothing and returns

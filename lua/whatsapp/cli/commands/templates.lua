@@ -103,8 +103,7 @@ end
 -- Prints the template as the user would see it, then ends the command if the values do not fit the template.
 local function preview(context)
   local options = context.options
-  local definition = options.definition and require("whatsapp.cli.records").one(options.definition)
-    or named(context, options.name)[1]
+  local definition = options.definition and definition_in(options.definition) or named(context, options.name)[1]
   local values, others = require("whatsapp.cli.items").template_values(options.words)
   if others[1] then exit.stop("usage", ("%q is not header=, body[1]=, body.NAME= or buttons[0].payload="):format(others[1])) end
   local message = require("whatsapp.message").template("0", definition.name, definition.language or LANGUAGE, values)

@@ -2,6 +2,7 @@
 -- the API, has users who write messages and press buttons, sends signed webhooks, and has a clock that a test moves. nginx.lua
 -- serves a box; a test uses box.transport. Each endpoint is a row of `routes`. Never waits, and never keeps more entries than its
 -- bounds allow.
+local caller = require "whatsapp.send.caller"
 local chaos = require "whatsapp.sandbox.chaos"
 local clock = require "whatsapp.sandbox.clock"
 local control = require "whatsapp.sandbox.control"
@@ -278,10 +279,13 @@ end
 -- ---- time ---------------------------------------------------------------------------------------------------------------
 
 -- Does all work that is due until `time`, in the order of its times; the clock shows the time of each piece of work. If a handler
--- calls this function meanwhile, the call only moves the clock.
+-- calls this function meanwhile, the call only moves the clock. A handler may yield, and its coroutine may vanish: then the next
+-- call does the rest of the work.
 local function run_until(box, time)
-  if box.is_running then return box.clock:move(time) end
-  box.is_running = true
+  if box.runner and caller.is_alive(box.runner) then return box.clock:move(time) end
+  local runner = caller.new()
+  caller.set(runner)
+  box.runner = runner
   local ok, err = pcall(function()
     local work, subject, at = box.clock:next(time)
     while work do
@@ -290,7 +294,7 @@ local function run_until(box, time)
       work, subject, at = box.clock:next(math.max(time, box.clock:now()))
     end
   end)
-  box.is_running = false
+  if box.runner == runner then box.runner = nil end
   box.clock:move(time)
   if not ok then error(err, 0) end
 end

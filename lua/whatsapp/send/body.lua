@@ -107,8 +107,8 @@ function body.saved(request, response)
     if not ok then return refused("to_file", source.shown(tostring(err))) end
     response = { status = response.status, headers = response.headers, size = #bytes }
   end
-  if request.progress and type(moved) == "string" then request.progress(#moved, #moved) end
-  return response
+  if not request.progress or type(moved) ~= "string" then return response end
+  return require("whatsapp.transport.progress").once(request.progress, #moved, response)
 end
 
 return body

@@ -1,6 +1,7 @@
 -- A transport without a network, for tests. A function or a list answers the requests; the transport keeps all requests. Its
 -- clock moves only while a caller sleeps or waits for an answer. Touches no file but the files that a request names.
 local outcome = require "whatsapp.wire.outcome"
+local progress = require "whatsapp.transport.progress"
 local values = require "whatsapp.util.values"
 
 local M = {}
@@ -55,7 +56,7 @@ local function deliver(request, response, err, details)
     response, err, details = save(request, response)
   end
   local moved = response and response.size or upload_size(request)
-  if request.progress and response then request.progress(moved, moved) end
+  if request.progress and response then response = progress.once(request.progress, moved, response) end
   return response, err, details
 end
 

@@ -39,4 +39,18 @@ function Teller:finish(outcome)
   if self.err and outcome then outcome.progress_error = self.err end
 end
 
+---Calls a progress function once, for a transport that does not stream.
+---@param call fun(moved: integer, total: integer?)
+---@param moved integer bytes
+---@param response whatsapp.response
+---@return whatsapp.response response the same table; or, if the function raised, a copy with progress_error
+function progress.once(call, moved, response)
+  local teller = progress.new(call, 0)
+  teller:tell(0, moved, moved, true)
+  if not teller.err then return response end
+  local told = values.copy(response)
+  teller:finish(told)
+  return told
+end
+
 return progress

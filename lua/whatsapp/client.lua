@@ -11,6 +11,7 @@ local observe = require "whatsapp.util.observe"
 local outcome = require "whatsapp.wire.outcome"
 local recipient = require "whatsapp.send.recipient"
 local retry = require "whatsapp.send.retry"
+local show = require "whatsapp.util.show"
 local shown = require "whatsapp.wire.shown"
 local single = require "whatsapp.send.single"
 local urls = require "whatsapp.util.url"
@@ -378,7 +379,7 @@ local function check_list(messages, level)
   for key in next, messages do
     if type(key) == "number" then filled = filled + 1
     elseif key ~= "n" then -- table.pack sets this member
-      error(("messages are a list, got a table with the key %s"):format(tostring(key)), level + 1)
+      error(("messages are a list, got a table with the key %s"):format(show.value(key)), level + 1)
     end
   end
   while messages[hole] ~= nil do hole = hole + 1 end

@@ -3,6 +3,7 @@
 -- Never sends anything.
 local expiring = require "whatsapp.util.expiring"
 local options_of = require "whatsapp.util.options"
+local show = require "whatsapp.util.show"
 local user_ids = require "whatsapp.webhook.user_ids"
 
 local status = {}
@@ -241,7 +242,7 @@ end
 ---@return string? err
 ---@return whatsapp.details? details as client:send returns them; after a time-out they have .status
 function tracker:await(id, wanted, timeout, participant)
-  if not RANK[wanted] then error("tracker:await does not know the status " .. tostring(wanted), 2) end
+  if not RANK[wanted] then error("tracker:await does not know the status " .. show.value(wanted), 2) end
   if not self.sleep then error("await needs the option sleep of the tracker: status.tracker { sleep = cqueues.sleep }", 2) end
   local waited = 0
   while true do

@@ -10,6 +10,7 @@ local hosts = require "whatsapp.media.hosts"
 local kind = require "whatsapp.media.kinds"
 local outcome = require "whatsapp.wire.outcome"
 local sealed = require "whatsapp.media.sealed"
+local show = require "whatsapp.util.show"
 local source = require "whatsapp.media.file"
 local upload = require "whatsapp.media.upload"
 local values = require "whatsapp.util.values"
@@ -228,7 +229,7 @@ end
 -- returns an error if the file differs from the expected file, else nil
 local function fault_of(job, got, sum)
   if is_html(got.type) and (job.type and not is_html(job.type) or #job.sums == 0) then
-    return ("got %d bytes of HTML, expected %s"):format(got.size, job.type and source.shown(job.type) or "a file")
+    return ("got %d bytes of HTML, expected %s"):format(got.size, job.type and show.line(job.type) or "a file")
   end
   if job.size and got.size ~= job.size then return ("got %d of %d bytes"):format(got.size, job.size) end
   for _, wanted in ipairs(job.sums) do
@@ -265,19 +266,19 @@ end
 -- Passes the bytes of the file to the sink. Deletes the open file before: so no file stays if the sink raises or never returns.
 local function pour(job, sink)
   local file, err = io.open(job.part, "rb")
-  if not file then return outcome.invalid(tostring(err)) end
+  if not file then return outcome.invalid(show.value(err)) end
   os.remove(job.part)
   local piece, unreadable = file:read(PIECE)
   while piece do
     local ok, problem = sink(piece)
     if ok == false or (ok == nil and problem ~= nil) then
       file:close()
-      return outcome.invalid("the sink ended the download: " .. tostring(problem or "false"))
+      return outcome.invalid("the sink ended the download: " .. show.value(problem or "false"))
     end
     piece, unreadable = file:read(PIECE)
   end
   file:close()
-  if unreadable then return outcome.invalid("the file could not be read again: " .. tostring(unreadable)) end
+  if unreadable then return outcome.invalid("the file could not be read again: " .. show.value(unreadable)) end
   return true
 end
 
@@ -310,7 +311,7 @@ end
 function download.run(access, job, target, options)
   local is_sink = values.callable(target)
   if not is_sink and not options.replace and source.exists(target) then
-    return outcome.invalid(source.shown(target) .. ": the file exists; replace = true replaces it")
+    return outcome.invalid(show.line(target) .. ": the file exists; replace = true replaces it")
   end
   local ok, err, details = read_metadata(job)
   if ok then ok, err, details = choose_url(access, job) end

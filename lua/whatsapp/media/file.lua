@@ -3,22 +3,9 @@
 -- If the C module whatsapp.files can be loaded, create() and place() each need one system call; without it, they need two.
 local digest = require "whatsapp.util.sha256"
 local name = require "whatsapp.media.filename"
+local show = require "whatsapp.util.show"
 
 local source = {}
-
----Returns a text from outside on one line. Escapes control characters (those of C1 too), and characters that change the
----direction of writing.
----@param text string
----@return string
-function source.shown(text)
-  local function escaped(bytes)
-    return (bytes:gsub(".", function(byte) return ("\\x%02X"):format(byte:byte()) end))
-  end
-  for _, pattern in ipairs { "[%c\127]", "\194[\128-\159]", "\226\128[\142\143\168-\174]", "\226\129[\166-\169]" } do
-    text = text:gsub(pattern, escaped)
-  end
-  return text
-end
 
 local PIECE = 65536
 local FIELDS = { path = true, data = true, filename = true }
@@ -48,13 +35,13 @@ end
 
 local function open_file(path, filename)
   local file, err = open_to_read(path)
-  if not file then return nil, source.shown(tostring(err)) end
+  if not file then return nil, show.value(err) end
   local size, problem = file:seek "end"
   local readable, unreadable = file:seek "set"
   if readable then readable, unreadable = file:read(0) end
   if not size or (readable == nil and unreadable) then -- a folder can be opened, but not read
     file:close()
-    return nil, source.shown(("%s: %s"):format(path, tostring(problem or unreadable or "cannot be read")))
+    return nil, show.line(("%s: %s"):format(path, tostring(problem or unreadable or "cannot be read")))
   end
   return {
     path = path, filename = filename, size = size, close = function() file:close() end,
@@ -75,7 +62,7 @@ function source.usable(file)
   if type(file) ~= "table" then return nil, "a file is a path, { path = } or { data =, filename = }, got a " .. type(file) end
   for field in pairs(file) do
     if not FIELDS[field] then
-      return nil, ("a file has no field %s: there are path, data and filename"):format(source.shown(tostring(field)))
+      return nil, ("a file has no field %s: there are path, data and filename"):format(show.value(field))
     end
   end
   local path, data = file.path, file.data
@@ -103,7 +90,7 @@ function source.sha256(opened)
   local sum, offset = digest.new(), 0
   while offset < opened.size do
     local piece = opened.at(offset, PIECE)
-    if piece == "" then return nil, source.shown(opened.path or "the file") .. ": cannot be read to its end" end
+    if piece == "" then return nil, show.line(opened.path or "the file") .. ": cannot be read to its end" end
     sum:update(piece)
     offset = offset + #piece
   end
@@ -162,7 +149,7 @@ function source.create(path)
     ok = file and file:close()
   end
   if ok then return true end
-  return nil, source.shown(("%s: the file could not be made: %s"):format(path, tostring(err)))
+  return nil, show.line(("%s: the file could not be made: %s"):format(path, tostring(err)))
 end
 
 ---Moves a file. Never replaces another file, except with `replace`.
@@ -174,9 +161,9 @@ end
 function source.place(from, to, replace)
   local ok, err, why
   if replace then ok, err = os.rename(from, to) else ok, err, why = place_new(from, to) end
-  if why == "exists" then return nil, source.shown(to) .. ": the file exists; replace = true replaces it" end
+  if why == "exists" then return nil, show.line(to) .. ": the file exists; replace = true replaces it" end
   if ok then return true end
-  return nil, source.shown(("%s: the file could not be moved there: %s"):format(to, tostring(err)))
+  return nil, show.line(("%s: the file could not be moved there: %s"):format(to, tostring(err)))
 end
 
 return source

@@ -2,6 +2,7 @@
 -- HMAC-SHA256. Its metadata has the keys, and the hashes of the file before and after the encryption. libcrypto does the cipher.
 -- Reads and writes in pieces. Never writes a byte of a file that is not authentic, and never puts a key into an error.
 local digest = require "whatsapp.util.sha256"
+local show = require "whatsapp.util.show"
 local source = require "whatsapp.media.file"
 
 local sealed = {}
@@ -111,7 +112,7 @@ function sealed.decrypt(read, from, to)
   ok, err = is_authentic(read, opened, stop)
   if ok then size, err = decrypt_to(read, opened, stop, to) end
   opened.close()
-  return size, not size and source.shown(tostring(err)) or nil
+  return size, not size and show.value(err) or nil
 end
 
 return sealed

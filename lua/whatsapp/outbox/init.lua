@@ -12,6 +12,7 @@ local observe = require "whatsapp.util.observe"
 local options_of = require "whatsapp.util.options"
 local outcome = require "whatsapp.wire.outcome"
 local random_id = require "whatsapp.util.random_id"
+local show = require "whatsapp.util.show"
 local shown = require "whatsapp.wire.shown"
 local values = require "whatsapp.util.values"
 
@@ -373,7 +374,7 @@ local WORDS = { again = true, drop = true }
 ---@return whatsapp.details? details
 function Outbox:resolve(key, word)
   check_key(key, 2)
-  if not WORDS[word] then error('the word must be "again" or "drop", got ' .. tostring(word), 2) end
+  if not WORDS[word] then error('the word must be "again" or "drop", got ' .. show.value(word), 2) end
   return ask(self, "resolve", key, word)
 end
 

@@ -11,6 +11,7 @@ local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
 local message_templates = require "whatsapp.templates"
 local core = require "whatsapp.core"
+local show = require "whatsapp.util.show"
 local statuses = require "whatsapp.sandbox.statuses"
 local templates = require "whatsapp.sandbox.templates"
 local url = require "whatsapp.util.url"
@@ -30,7 +31,7 @@ local function answer(status, object)
   return { status = status, headers = HEADERS, body = object and escaped.encode(object) or "" }
 end
 
-local function refuse(problem, status) return answer(status or 400, { problem = problem }) end
+local function refuse(problem, status) return answer(status or 400, { problem = type(problem) == "string" and show.line(problem) or problem }) end
 
 -- makes the response for a function that returns its result, or nil and the problem
 local function answer_to(result, problem)

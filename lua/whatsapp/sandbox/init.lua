@@ -23,6 +23,7 @@ local options_of = require "whatsapp.util.options"
 local random = require "whatsapp.sandbox.random"
 local random_id = require "whatsapp.util.random_id"
 local shelf = require "whatsapp.sandbox.shelf"
+local show = require "whatsapp.util.show"
 local state = require "whatsapp.sandbox.state"
 local statuses = require "whatsapp.sandbox.statuses"
 local templates = require "whatsapp.sandbox.templates"
@@ -176,7 +177,7 @@ Box.__index = Box
 ---@return whatsapp.sandbox.user user
 function Box:user(address, options)
   local user, problem = self.users:user(address, options)
-  if not user then error(problem, 2) end
+  if not user then error(show.line(problem), 2) end
   return user
 end
 

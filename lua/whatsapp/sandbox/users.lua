@@ -1,6 +1,7 @@
 -- The users of a box (a simulated API), and the functions with which a test plays a user. The number of users is bounded: the box
 -- forgets the users that were not used for the longest time. Never calls a webhook itself.
 local chats = require "whatsapp.sandbox.chats"
+local show = require "whatsapp.util.show"
 local values = require "whatsapp.util.values"
 local expiring = require "whatsapp.util.expiring"
 local inbound = require "whatsapp.sandbox.inbound"
@@ -20,7 +21,7 @@ User.__index = User
 -- performs a verb; raises its problem at the line of the test
 local function perform(self, verb, body)
   local result, problem = inbound.perform(self.box, self, verb, body)
-  if problem then error(problem, 3) end
+  if problem then error(show.line(problem), 3) end
   return result.delivery and result.delivery.response, result.message
 end
 

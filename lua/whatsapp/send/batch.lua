@@ -7,6 +7,7 @@ local caller = require "whatsapp.send.caller"
 local core = require "whatsapp.core"
 local delivery = require "whatsapp.send.delivery"
 local queue = require "whatsapp.util.queue"
+local show = require "whatsapp.util.show"
 local single = require "whatsapp.send.single"
 local values = require "whatsapp.util.values"
 
@@ -256,7 +257,7 @@ local function report(self, details)
   })
   if ok then return end
   self.on_progress = false
-  if details then details.progress_error = values.text_of(problem) end
+  if details then details.progress_error = show.value(problem) end
 end
 
 -- Returns the next message that has ended, and its outcome; no value: all messages have ended. Releases its delivery. A `for`

@@ -2,6 +2,7 @@
 -- the file that the request names. Both bodies have a
 -- largest size. Never sends; never overwrites a file.
 local outcome = require "whatsapp.wire.outcome"
+local show = require "whatsapp.util.show"
 local source = require "whatsapp.media.file"
 local stream = require "whatsapp.transport.upload"
 local values = require "whatsapp.util.values"
@@ -104,7 +105,7 @@ function body.saved(request, response)
         { kind = "transport", retryable = false, may_have_been_sent = true, http_status = status }
     end
     local ok, err = write(request.to_file, bytes)
-    if not ok then return refused("to_file", source.shown(tostring(err))) end
+    if not ok then return refused("to_file", show.value(err)) end
     response = { status = response.status, headers = response.headers, size = #bytes }
   end
   if not request.progress or type(moved) ~= "string" then return response end

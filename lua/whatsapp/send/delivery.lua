@@ -133,6 +133,11 @@ local function called(self, ...)
   return ...
 end
 
+-- returns an error of the user's code as one line without secrets
+local function line_of(self, problem)
+  return show.line(credentials.clean(self.state, values.text_of(problem), self.request))
+end
+
 ---Calls a function of the user, which may yield and may raise.
 ---@return boolean ok, any ...
 function Delivery:call(code, ...)
@@ -150,7 +155,7 @@ local function tell_of(self, event)
   if self.batch then note_caller(self) end
   local err = tell_observer(self.state.observe, event)
   self.calling = false
-  return err
+  return err and line_of(self, err)
 end
 
 local function endpoint(plan)
@@ -283,7 +288,7 @@ local function fallback_of(self, details)
   if values.callable(instead) then
     local ok, made = self:call(instead, self.message, details)
     instead = made
-    if not ok then details.fallback_error = values.text_of(made) end
+    if not ok then details.fallback_error = line_of(self, made) end
   end
   return type(instead) == "table" and recipient.address(instead, self.message) or nil
 end
@@ -459,7 +464,7 @@ local function log(self, response, err)
     status = response and response.status,
     error = response == nil and show.line(credentials.clean(state, err, self.request)) or nil,
   })
-  if not ok then self:note("log_error", values.text_of(problem)) end
+  if not ok then self:note("log_error", line_of(self, problem)) end
 end
 
 -- copies the fields that note() set into `info`
@@ -475,7 +480,7 @@ local function succeed(self, result, response)
   local info = setmetatable({ attempts = self.attempts, http_status = response.status, trace_id = nil, usage = nil }, INFO)
   tell(info, response.headers, cleaned, self)
   if not self.is_plain then tell_notes(self, info) end
-  if response.progress_error then info.progress_error = response.progress_error end
+  if response.progress_error then info.progress_error = line_of(self, response.progress_error) end
   self.result = result
   self.details = info
   self.is_over = true

@@ -1,6 +1,7 @@
 -- Calls a user's progress function: at most ten times a second, and once when the request ends. A teller is the object that
 -- calls the function of one request. If the function raises, the teller does not call it again, and the outcome of the request
 -- gets the error in progress_error. Never waits; reads no clock.
+local show = require "whatsapp.util.show"
 local values = require "whatsapp.util.values"
 
 local progress = {}
@@ -30,7 +31,7 @@ function Teller:tell(now, moved, total, ended)
   self.due, self.moved = now + EVERY, moved
   if ended then self.call = nil end -- before the call, because the function may raise
   local ok, err = pcall(call, moved, total)
-  if not ok then self.call, self.err = nil, values.text_of(err) end
+  if not ok then self.call, self.err = nil, show.value(err) end
 end
 
 ---Puts the error that the function raised into progress_error of the outcome.

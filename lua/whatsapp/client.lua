@@ -479,15 +479,19 @@ local PAGING_LEVELS = 4
 
 -- Sends one request that is not a message. how: { read, policy, warnings, about, harmless, no_token }
 local function exchange(state, request, how)
+  local function read(response, one)
+    local result, err, details = how.read(response)
+    if type(result) == "table" and result.paging ~= nil then -- the URL of a next page contains the token
+      result.paging = credentials.cleaned(state, result.paging, PAGING_LEVELS, one.request)
+    end
+    return result, err, details
+  end
   local one = new_delivery(state, {
-    url = request.url, read = how.read, policy = how.policy, harmless = how.harmless, timeout = request.timeout or state.timeout,
+    url = request.url, read = read, policy = how.policy, harmless = how.harmless, timeout = request.timeout or state.timeout,
     no_token = how.no_token, is_call = true,
   }, false, false, false)
   one:begin_request(request, how.warnings, how.about)
   local result, err, details = single.run(one)
-  if type(result) == "table" and result.paging ~= nil then -- the URL of a next page contains the token
-    result.paging = credentials.cleaned(state, result.paging, PAGING_LEVELS)
-  end
   return shown.result(result), err, details
 end
 

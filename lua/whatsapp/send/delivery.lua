@@ -27,7 +27,7 @@ local WINDOW_CLOSED = 131047 -- error code: the user's last message is over 24 h
 ---A plan: the settings that all deliveries of one call of a method, such as client:send, share.
 ---@class whatsapp.plan
 ---@field url string
----@field read fun(response: table): any, string?, table? makes the result from a response
+---@field read fun(response: table, delivery: whatsapp.delivery): any, string?, table? makes the result from a response
 ---@field policy whatsapp.retry|false
 ---@field harmless boolean? true: it does no harm to send the request twice
 ---@field timeout number? seconds
@@ -533,7 +533,7 @@ function Delivery:settle(response, err, details)
   if state.observe and state.is_timed then self.answered_at = state.now() end
   if read then
     local result
-    result, err, details = self.plan.read(read)
+    result, err, details = self.plan.read(read, self)
     if result ~= nil then return succeed(self, result, read) end
   end
   return try_again(self, err, details)

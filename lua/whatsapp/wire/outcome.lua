@@ -153,7 +153,9 @@ local function tree_without_tokens(value, depth)
   if type(value) ~= "table" then return value end
   if depth == 0 then return nil end
   local copy = {}
-  for name, member in pairs(value) do copy[name] = tree_without_tokens(member, depth - 1) end
+  for name, member in pairs(value) do
+    copy[type(name) == "string" and without_tokens(name) or name] = tree_without_tokens(member, depth - 1)
+  end
   return copy
 end
 

@@ -371,19 +371,17 @@ function client:send(message, options)
 end
 
 -- Raises for a list with a hole, because the messages after the hole would never be sent. Raises for one message in place of a
--- list. Does not check a table with __index.
+-- list. A table with __index may have other members, and may make its messages.
 local function check_list(messages, level)
+  local hole = values.hole_in(messages)
+  if hole then error(("messages are a list without holes, got nil at %d"):format(hole), level + 1) end
   local meta = getmetatable(messages)
   if type(meta) == "table" and meta.__index ~= nil then return end
-  local filled, hole = 0, 1
   for key in next, messages do
-    if type(key) == "number" then filled = filled + 1
-    elseif key ~= "n" then -- table.pack sets this member
+    if type(key) ~= "number" and key ~= "n" then -- table.pack sets the member n
       error(("messages are a list, got a table with the key %s"):format(show.value(key)), level + 1)
     end
   end
-  while messages[hole] ~= nil do hole = hole + 1 end
-  if hole <= filled then error(("messages are a list without holes, got nil at %d"):format(hole), level + 1) end
 end
 
 -- returns a function that returns the next message; if the messages are a list, also returns their number

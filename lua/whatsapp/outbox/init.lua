@@ -226,6 +226,8 @@ end
 ---@return whatsapp.details? details
 function Outbox:put_all(items)
   if type(items) ~= "table" then error("items are a list of { message =, key = }, got a " .. type(items), 2) end
+  local hole = values.hole_in(items)
+  if hole then error(("items are a list without holes, got nil at %d"):format(hole), 2) end
   local entries, indexes, results = entries_of(self, items, 2)
   if #entries == 0 then return results end
   local states, stamps, details = ask(self, "put", entries)

@@ -3,6 +3,7 @@
 local buttons = require "whatsapp.sandbox.buttons"
 local chats = require "whatsapp.sandbox.chats"
 local show = require "whatsapp.util.show"
+local values = require "whatsapp.util.values"
 
 local conversation = {}
 
@@ -117,6 +118,8 @@ end
 ---@return boolean ok
 ---@return string? problem
 function conversation.play(box, script)
+  local hole = values.hole_in(script)
+  if hole then return false, ("step %d is missing: the script is a list without holes"):format(hole) end
   local user = script.user or box.users:all()[1]
   local self = { box = box, user = user, lines = {}, turn = "user", step = 0, after = box.seq }
   return pcall(function()

@@ -2,6 +2,7 @@
 -- texts are the same as in whatsapp.curl. Opens all files before anything is sent, with resty/file; never keeps a whole file in
 -- memory.
 local outcome = require "whatsapp.wire.outcome"
+local values = require "whatsapp.util.values"
 
 local stream = {}
 
@@ -54,7 +55,7 @@ end
 -- Returns the pieces of a form and its Content-Type. A piece is { text =, counts = } or { file =, from =, field = }; counts is
 -- true if progress counts the text.
 local function pieces_of_form(form)
-  if type(form) ~= "table" or form[1] == nil then return refused "form must be a list of parts" end
+  if not values.is_list(form) then return refused "form must be a list of parts" end
   if #form > MAX_PARTS then return refused "form has more than 100 parts" end
   local boundary = ("-"):rep(24) .. require("whatsapp.util.random_id").new()
   local pieces = {}

@@ -82,7 +82,8 @@ local ARGUMENTS = {
   ["form over libcurl"] = { PART, PART, PART, form_over "whatsapp.transport.curl" },
   ["form over LuaSocket"] = { PART, PART, PART, form_over "whatsapp.transport.copas" },
   ["values of a query"] = { "a", "b", "c", function(list)
-    assert(client_of({}):call { path = "x", query = { fields = list } })
+    local result, err = client_of({}):call { path = "x", query = { fields = list } }
+    if not result then error(err, 0) end
   end },
   ["steps of a conversation"] = { "a", "b", "c", function(list) require("whatsapp.sandbox").new():conversation(list) end },
 }

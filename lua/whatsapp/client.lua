@@ -119,7 +119,9 @@ local M = {}
 ---@field waited number? seconds that the message waited for limits
 ---@field log_error string? the error that the option log raised
 ---@field observe_error string? the error that the option observe raised
+---@field fallback_error string? the error that the function fallback, or the book in the option window, raised
 ---@field media_id string? the file's id, from client:send_file
+---@field store_error string? from client:send_file: the error that the media_store raised
 ---@field session string? from media:upload_sample
 
 local NEW = {

@@ -117,7 +117,7 @@ describe("a list", function()
     end
   end)
 
-  it("of a class is read to its end", function()
+  it("with a class is read to its end", function()
     local made = setmetatable({ TEXT, TEXT }, { __index = { push = print } })
     local count = 0
     for _, result in client_of({}):each(made) do count = count + (result and 1 or 0) end

@@ -57,6 +57,7 @@ local function make(state, plan)
     result = false, details = false, calling = false, caller = false, is_plain = true,
     -- fields that note() sets:
     base = false, url = plan.url, headers = state.headers, stamp = false, warnings = false, waited = false, log_error = false,
+    fallback_error = false,
     observe_error = false, err = false, failure = false, is_unsure = false, fallen = false,
     -- fields for the batch:
     batch = false, key = false, wakes = false, on_wire = false, is_ended = false, is_spoilt = false, response = false,
@@ -93,7 +94,7 @@ local function forget(self)
   self.is_plain = true
   self.base, self.url, self.headers = false, self.plan.url, self.state.headers
   self.stamp, self.warnings, self.waited, self.log_error, self.observe_error = false, false, false, false, false
-  self.err, self.failure, self.is_unsure, self.fallen = false, false, false, false
+  self.err, self.failure, self.is_unsure, self.fallen, self.fallback_error = false, false, false, false, false
 end
 
 ---Clears all fields of this message, and keeps the delivery for another message of the plan. Call this after you read the
@@ -211,6 +212,7 @@ function Delivery:fail(err, details)
   details = credentials.cleaned(state, details, LEVELS, self.request)
   details.attempts, details.stamp, details.waited = self.attempts, self.stamp or nil, self.waited or nil
   details.log_error, details.observe_error = self.log_error or nil, self.observe_error or nil
+  details.fallback_error = details.fallback_error or self.fallback_error or nil
   if self.fallen then details.fallback = true end
   if self.is_unsure and not self.plan.harmless then -- the API may have the message from an earlier attempt
     details.may_have_been_sent, details.retryable = true, false
@@ -299,7 +301,10 @@ local function is_window_closed(self, message)
   local book = self.plan.window
   if not (book and self.plan.fallback) or rawget(message, "template") ~= nil then return false end
   local to = recipient_of(message)
-  return to and book:open(to, self.state.phone_number_id) == false
+  if not to then return false end
+  local ok, is_open = self:call(book.open, book, to, self.state.phone_number_id)
+  if not ok then self:note("fallback_error", line_of(self, is_open)) end
+  return ok and is_open == false
 end
 
 ---@param to any as core.recipient_of(message) returns it
@@ -441,7 +446,13 @@ end
 ---@return string err, table details
 local function no_response(response, err, details)
   if response == nil and type(err) == "string" then
-    return err, type(details) == "table" and details or { kind = "transport", retryable = false, may_have_been_sent = true }
+    if type(details) ~= "table" then return err, { kind = "transport", retryable = false, may_have_been_sent = true } end
+    local seconds = rawget(details, "retry_after")
+    if seconds ~= nil and not (type(seconds) == "number" and seconds >= 0 and seconds < math.huge) then
+      details = values.copy(details)
+      details.retry_after = nil
+    end
+    return err, details
   end
   local got = response == nil and "nothing" or "a " .. type(response)
   return ("the transport returned %s; it must return a response, or nil and an error string"):format(got),
@@ -471,6 +482,7 @@ end
 local function tell_notes(self, info)
   info.stamp, info.warnings, info.waited = self.stamp or nil, self.warnings or nil, self.waited or nil
   info.fallback, info.log_error, info.observe_error = self.fallen or nil, self.log_error or nil, self.observe_error or nil
+  info.fallback_error = self.fallback_error or nil
   self.err = false -- an earlier attempt may have set it
 end
 

@@ -254,6 +254,33 @@ local function failure_of(answer, status, headers, object, problem)
   return protocol_failure(status, headers, is_success(status) and problem or "JSON without a Graph error", has_id)
 end
 
+local function value_of(headers, name)
+  local value = headers[name]
+  if type(value) == "table" then value = value[#value] end
+  return values.scalar(value)
+end
+
+-- Returns the headers that this file reads, as strings in a plain table. A user's transport may return several values of a header
+-- as a list; then the last value is used. A metatable of the headers may raise.
+local function plain_headers(headers)
+  local read = {}
+  for _, name in ipairs(outcome.HEADERS) do
+    local ok, value = pcall(value_of, headers, name)
+    read[name] = ok and value and tostring(value) or nil
+  end
+  return read
+end
+
+-- returns whether all headers that this file reads are strings
+local function are_strings(headers)
+  if getmetatable(headers) ~= nil then return false end
+  for i = 1, #outcome.HEADERS do
+    local value = headers[outcome.HEADERS[i]]
+    if value ~= nil and type(value) ~= "string" then return false end
+  end
+  return true
+end
+
 local function copied(answer) return { status = answer.status, headers = answer.headers, body = answer.body } end
 
 -- returns a copy of the response without its metatable; nil if the metatable raises
@@ -269,9 +296,10 @@ function outcome.checked(answer)
   if type(answer) == "table" and getmetatable(answer) ~= nil then answer = plain(answer) end
   if type(answer) ~= "table" or type(answer.status) ~= "number" then return nil end
   local headers, body = answer.headers, answer.body
-  if type(headers) == "table" and (body == nil or type(body) == "string") then return answer end
+  local is_table = type(headers) == "table"
+  if is_table and (body == nil or type(body) == "string") and are_strings(headers) then return answer end
   local checked = values.copy(answer)
-  checked.headers = type(headers) == "table" and headers or {}
+  checked.headers = is_table and plain_headers(headers) or {}
   checked.body = type(body) == "string" and body or nil
   return checked
 end

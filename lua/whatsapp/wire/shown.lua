@@ -21,7 +21,8 @@ local KINDS = {
 -- returns a line that says whether the request was sent, and what the program should do next
 local function next_step(details)
   if details.retryable then
-    local wait = details.retry_after and (" after %g seconds"):format(details.retry_after) or ""
+    local seconds = details.retry_after
+    local wait = type(seconds) == "number" and (" after %g seconds"):format(seconds) or ""
     return "it was not sent; try again" .. wait
   end
   if details.may_have_been_sent then return "it may have been sent; do not let a program repeat it" end

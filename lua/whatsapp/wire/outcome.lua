@@ -244,12 +244,26 @@ local function parts_of(answer)
   return integer(answer.status) or 0, headers, decoded(answer.body)
 end
 
+local function is_id(id) return (type(id) == "string" and id ~= "") or type(id) == "number" end
+
+-- Returns whether an answer that is not a success may contain the id of a message, in whatever form: then no program may repeat
+-- the message.
+local function may_have_id(object)
+  local messages = object.messages
+  if type(messages) ~= "table" then return false end
+  if is_id(messages.id) then return true end
+  for _, message in ipairs(messages) do
+    if type(message) == "table" and is_id(message.id) then return true end
+  end
+  return false
+end
+
 -- reads a response that is not a success
 local function failure_of(answer, status, headers, object, problem)
   if not object then
     return protocol_failure(status, headers, describe(headers, type(answer.body) == "string" and answer.body or ""))
   end
-  local has_id = names_message(object)
+  local has_id = may_have_id(object)
   if type(object.error) == "table" then return api_failure(status, headers, object.error, has_id) end
   return protocol_failure(status, headers, is_success(status) and problem or "JSON without a Graph error", has_id)
 end
@@ -316,16 +330,18 @@ function outcome.read(answer)
 end
 
 ---Reads the answer to a message. A 2xx answer is a success if it has the id of a message, even if it also has an error; or if it
----has success = true and no error, as after a message was marked as read.
+---has success = true and no error, as after a message was marked as read. For a message with a recipient, only an id is a success.
 ---@param answer whatsapp.response as outcome.checked returns it
+---@param delivery whatsapp.delivery?
 ---@return table? result has the same form as the API's answer: .messages[1].id, .contacts[1].wa_id; after mark_read: .success
 ---@return string? err
 ---@return whatsapp.details? details
-function outcome.message(answer)
+function outcome.message(answer, delivery)
   local status, body = answer.status, answer.body
   if body and status >= 200 and status <= 299 then -- the short way; nearly all answers take it
     local object = decode(body, RESULT)
-    if names_message(object) or (type(object) == "table" and object.success == true and object.error == nil) then
+    if names_message(object) then return object end
+    if type(object) == "table" and object.success == true and object.error == nil and not (delivery and delivery.to) then
       return object
     end
   end

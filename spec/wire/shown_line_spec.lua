@@ -197,6 +197,20 @@ local TEXTS_OF = {
     if not is_path(text) then return end
     return select(2, require("whatsapp.media.file").place("/none", "/none/" .. text))
   end,
+  ["a store of an outbox that raises"] = function(raise)
+    return select(2, whatsapp.outbox.new({ store = setmetatable({ get = raise }, { __index = whatsapp.outbox.memory() }) }):get "1")
+  end,
+  ["a store of an outbox that fails"] = function(_, text)
+    local store = setmetatable({ claim = function() return nil, text end }, { __index = whatsapp.outbox.memory() })
+    return select(2, whatsapp.outbox.new({ store = store }):step(client_of({}, ACCEPTS)))
+  end,
+  ["an error that an outbox keeps"] = function(_, text)
+    local outbox = whatsapp.outbox.new { store = whatsapp.outbox.memory() }
+    assert(outbox:put({ to = "1", text = { body = "x" } }, { key = "one" }))
+    local function transport() return nil, text, { kind = "transport", retryable = false, may_have_been_sent = false } end
+    outbox:step(client_of({ transport = memory.new(transport) }, ACCEPTS))
+    return type(text) == "string" and outbox:get("one").error or nil
+  end,
   ["word for an entry of an outbox"] = function(_, text)
     return raised(function() whatsapp.outbox.new { store = whatsapp.outbox.memory() }:resolve("1", text) end)
   end,

@@ -264,7 +264,7 @@ end
 ---@field ttl number? seconds that a state stays in memory after its last status; 30 days if absent, because the API tries to
 ---deliver a message for 30 days
 ---@field now (fun(): number)? seconds since 1970, os.time if absent
----@field on_forget (fun(state: whatsapp.state))? called for each state that is removed before its ttl is over, because of `max`
+---@field on_forget (fun(state: whatsapp.state))? called for each state that is removed before its ttl is over, because of `max`; if it raises, the tracker goes on, and its member forget_error has the error
 
 local OPTIONS = {
   sleep = "callable", interval = "amount", max = "count", ttl = "amount", now = "callable", on_forget = "callable",
@@ -281,7 +281,7 @@ function status.tracker(options)
   local max = checked.max or 100000
   self.ids = user_ids.new(max, checked.now)
   self.states = expiring.new {
-    max = max, now = checked.now, on_forget = checked.on_forget,
+    max = max, now = checked.now, on_forget = checked.on_forget, owner = self,
     on_drop = function(state) forget(self, state) end,
   }
   return self

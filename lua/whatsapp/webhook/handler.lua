@@ -87,13 +87,17 @@ local function default_now()
   return ngx.now()
 end
 
-local function forgotten_of(store) return store.forgotten end
+local function forgotten_of(store) return store.forgotten, store.forget_error end
 
 -- A full store drops events, and the handler may then handle them twice. Reports this the first time, and each time the number
 -- of dropped events has doubled.
 local function report_forgotten(self)
-  local ok, count = pcall(forgotten_of, self.store) -- a store may be an object with a metatable
+  local ok, count, err = pcall(forgotten_of, self.store) -- a store may be an object with a metatable
   count = ok and values.integer(count)
+  if ok and err ~= self.forget_error then
+    self.forget_error = err
+    report(self, "the store's on_forget: " .. show.value(err))
+  end
   if not count or count < self.report_at then return end
   self.report_at = count * 2
   report(self, ("the store of events is full: it has dropped %d events too early, and may handle them again"):format(count))

@@ -264,7 +264,8 @@ end
 ---@field ttl number? seconds that a state stays in memory after its last status; 30 days if absent, because the API tries to
 ---deliver a message for 30 days
 ---@field now (fun(): number)? seconds since 1970, os.time if absent
----@field on_forget (fun(state: whatsapp.state))? called for each state that is removed before its ttl is over, because of `max`; if it raises, the tracker goes on, and its member forget_error has the error
+---@field on_forget (fun(state: whatsapp.state))? called for each state that is removed before its ttl is over, because of `max`;
+---if it raises, the tracker goes on, and its member forget_error has the error
 
 local OPTIONS = {
   sleep = "callable", interval = "amount", max = "count", ttl = "amount", now = "callable", on_forget = "callable",

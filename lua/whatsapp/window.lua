@@ -169,7 +169,8 @@ end
 ---@class whatsapp.window_options
 ---@field now (fun(): number)? seconds since 1970, os.time if absent
 ---@field max integer? number of users' ids in memory, 100,000 if absent
----@field on_forget (fun(id: string))? called for each id that is removed before its time is over, because of `max`; if it raises, the book goes on, and its member forget_error has the error
+---@field on_forget (fun(id: string))? called for each id that is removed before its time is over, because of `max`; if it
+---raises, the book goes on, and its member forget_error has the error
 
 local OPTIONS = { now = "callable", max = "count", on_forget = "callable" }
 

@@ -52,7 +52,8 @@ describe("a progress function that raises", function()
   it("does not change the answer: the sandbox", function()
     local box = sandbox.new()
     check(box.transport, {
-      method = "POST", url = "https://graph.facebook.com/v26.0/1/messages", headers = { Authorization = "Bearer x", ["Content-Type"] = "application/json" },
+      method = "POST", url = "https://graph.facebook.com/v26.0/1/messages",
+      headers = { Authorization = "Bearer x", ["Content-Type"] = "application/json" },
       body = '{"messaging_product":"whatsapp","to":"16505551234","type":"text","text":{"body":"x"}}',
     })
   end)

@@ -140,7 +140,6 @@ describe("every memory that users make", function()
 end)
 
 describe("an on_forget that raises", function()
-  local whatsapp = require "whatsapp"
   local MAKERS = {
     tracker = function(options)
       local tracker = whatsapp.status.tracker(options)

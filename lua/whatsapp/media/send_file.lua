@@ -63,12 +63,12 @@ local function is_unchanged(usable, plan)
 end
 
 -- Calls a function of the store. If it raises, the file is uploaded as without a store, and the outcome has the error.
-local function ask(kept, name, ...)
+local function ask(kept, method, ...)
   local store = kept.store
   if not store then return nil end
-  local ok, value = values.protected(store[name], store, ...)
+  local ok, value = values.protected(store[method], store, ...)
   if ok then return value end
-  kept.err = ("the store's %s: %s"):format(name, show.value(value))
+  kept.err = ("the store's %s: %s"):format(method, show.value(value))
 end
 
 -- returns the id, and whether the store had it; or nil, err, details

@@ -31,7 +31,9 @@ local function answer(status, object)
   return { status = status, headers = HEADERS, body = object and escaped.encode(object) or "" }
 end
 
-local function refuse(problem, status) return answer(status or 400, { problem = type(problem) == "string" and show.line(problem) or problem }) end
+local function refuse(problem, status)
+  return answer(status or 400, { problem = type(problem) == "string" and show.line(problem) or problem })
+end
 
 -- makes the response for a function that returns its result, or nil and the problem
 local function answer_to(result, problem)

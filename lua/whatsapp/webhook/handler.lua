@@ -87,7 +87,7 @@ local function default_now()
   return ngx.now()
 end
 
-local function forgotten_of(store) return store.forgotten, store.forget_error end
+local function forgotten_of(events) return events.forgotten, events.forget_error end
 
 -- A full store drops events, and the handler may then handle them twice. Reports this the first time, and each time the number
 -- of dropped events has doubled.
@@ -144,7 +144,8 @@ local function handle_observed(self, event)
   tell(self, {
     name = "webhook", kind = event.kind, status = event.kind == "status" and event.status or nil, result = result,
     phone_number_id = event.phone_number_id, code = event.details and event.details.code,
-    seconds = ended and math.max(0, ended - started) or nil, lag = started and timestamp and math.max(0, started - timestamp) or nil,
+    seconds = ended and math.max(0, ended - started) or nil,
+    lag = started and timestamp and math.max(0, started - timestamp) or nil,
   }, event)
   return is_over
 end

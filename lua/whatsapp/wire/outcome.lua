@@ -330,7 +330,8 @@ function outcome.read(answer)
 end
 
 ---Reads the answer to a message. A 2xx answer is a success if it has the id of a message, even if it also has an error; or if it
----has success = true and no error, as after a message was marked as read. For a message with a recipient, only an id is a success.
+---has success = true and no error, as after a message was marked as read. For a message with a recipient, only an id is a
+---success.
 ---@param answer whatsapp.response as outcome.checked returns it
 ---@param delivery whatsapp.delivery?
 ---@return table? result has the same form as the API's answer: .messages[1].id, .contacts[1].wa_id; after mark_read: .success

@@ -11,6 +11,7 @@ local observe = require "whatsapp.util.observe"
 local outcome = require "whatsapp.wire.outcome"
 local recipient = require "whatsapp.send.recipient"
 local retry = require "whatsapp.send.retry"
+local show = require "whatsapp.util.show"
 local shown = require "whatsapp.wire.shown"
 local single = require "whatsapp.send.single"
 local urls = require "whatsapp.util.url"
@@ -123,7 +124,9 @@ local M = {}
 ---@field log_error string? the error that the option log raised
 ---@field observe_error string? the error that the option observe raised
 ---@field progress_error string? the error that the option progress or on_progress raised
+---@field fallback_error string? the error that the function fallback, or the book of the option window, raised
 ---@field media_id string? of client:send_file: the id of the uploaded file
+---@field store_error string? of client:send_file: the error that the media_store raised
 ---@field session string? of media:upload_sample: the id of the upload
 
 local NEW = {
@@ -378,19 +381,17 @@ function client:send(message, options)
 end
 
 -- Raises for a list with a hole, because the messages after the hole would never be sent. Raises for one message in place of a
--- list. Does not check a table with __index.
+-- list. A table with __index may have other members, and may make its messages.
 local function check_list(messages, level)
+  local hole = values.hole_in(messages)
+  if hole then error(("messages are a list without holes, got nil at %d"):format(hole), level + 1) end
   local meta = getmetatable(messages)
   if type(meta) == "table" and meta.__index ~= nil then return end
-  local filled, hole = 0, 1
   for key in next, messages do
-    if type(key) == "number" then filled = filled + 1
-    elseif key ~= "n" then -- table.pack sets this member
-      error(("messages are a list, got a table with the key %s"):format(tostring(key)), level + 1)
+    if type(key) ~= "number" and key ~= "n" then -- table.pack sets the member n
+      error(("messages are a list, got a table with the key %s"):format(show.value(key)), level + 1)
     end
   end
-  while messages[hole] ~= nil do hole = hole + 1 end
-  if hole <= filled then error(("messages are a list without holes, got nil at %d"):format(hole), level + 1) end
 end
 
 -- returns a function that returns the next message; if the messages are a list, also returns their number
@@ -486,15 +487,19 @@ local PAGING_LEVELS = 4
 
 -- Sends one request that is not a message. how: { read, policy, warnings, about, harmless, no_token }
 local function exchange(state, request, how)
+  local function read(response, one)
+    local result, err, details = how.read(response)
+    if type(result) == "table" and result.paging ~= nil then -- the URL of a next page contains the token
+      result.paging = credentials.cleaned(state, result.paging, PAGING_LEVELS, one.request)
+    end
+    return result, err, details
+  end
   local one = new_delivery(state, {
-    url = request.url, read = how.read, policy = how.policy, harmless = how.harmless, timeout = request.timeout or state.timeout,
+    url = request.url, read = read, policy = how.policy, harmless = how.harmless, timeout = request.timeout or state.timeout,
     no_token = how.no_token, is_call = true,
   }, false, false, false)
   one:begin_request(request, how.warnings, how.about)
   local result, err, details = single.run(one)
-  if type(result) == "table" and result.paging ~= nil then -- the URL of a next page contains the token
-    result.paging = credentials.cleaned(state, result.paging, PAGING_LEVELS)
-  end
   return shown.result(result), err, details
 end
 

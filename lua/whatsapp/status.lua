@@ -3,6 +3,7 @@
 -- Never sends anything.
 local expiring = require "whatsapp.util.expiring"
 local options_of = require "whatsapp.util.options"
+local show = require "whatsapp.util.show"
 local user_ids = require "whatsapp.webhook.user_ids"
 
 local status = {}
@@ -244,7 +245,7 @@ end
 ---@return string? err
 ---@return whatsapp.details? details as client:send returns them; after a time-out they have .status
 function tracker:await(id, wanted, timeout, participant)
-  if not RANK[wanted] then error("tracker:await does not know the status " .. tostring(wanted), 2) end
+  if not RANK[wanted] then error("tracker:await does not know the status " .. show.value(wanted), 2) end
   if not self.sleep then error("await needs the option sleep of the tracker: status.tracker { sleep = cqueues.sleep }", 2) end
   local waited = 0
   while true do
@@ -266,7 +267,8 @@ end
 ---@field ttl number? seconds that a state stays in memory after its last status; 30 days if absent, because the API tries to
 ---deliver a message for 30 days
 ---@field now (fun(): number)? seconds since 1970, os.time if absent
----@field on_forget (fun(state: whatsapp.state))? called for each state that is removed before its ttl is over, because of `max`
+---@field on_forget (fun(state: whatsapp.state))? called for each state that is removed before its ttl is over, because of `max`;
+---if it raises, the tracker goes on, and its member forget_error has the error
 
 local OPTIONS = {
   sleep = "callable", interval = "amount", max = "count", ttl = "amount", now = "callable", on_forget = "callable",
@@ -284,7 +286,7 @@ function status.tracker(options)
   local max = checked.max or 100000
   self.ids = user_ids.new(max, checked.now)
   self.states = expiring.new {
-    max = max, now = checked.now, on_forget = checked.on_forget,
+    max = max, now = checked.now, on_forget = checked.on_forget, owner = self,
     on_drop = function(state) forget(self, state) end,
   }
   return self

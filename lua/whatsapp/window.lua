@@ -172,7 +172,8 @@ end
 ---@class whatsapp.window_options
 ---@field now (fun(): number)? seconds since 1970, os.time if absent
 ---@field max integer? largest number of users' ids in memory, 100,000 if absent
----@field on_forget (fun(id: string))? called for each id that is removed before its time is over, because of `max`
+---@field on_forget (fun(id: string))? called for each id that is removed before its time is over, because of `max`; if
+---it raises, the book goes on, and its member forget_error has the error
 
 local OPTIONS = { now = "callable", max = "count", on_forget = "callable" }
 
@@ -182,9 +183,9 @@ local OPTIONS = { now = "callable", max = "count", on_forget = "callable" }
 function window.new(options)
   local checked = options_of.check(options, OPTIONS, 2)
   local now, max = checked.now or os.time, checked.max or 100000
-  return setmetatable({
-    now = now, ids = user_ids.new(max, now), users = expiring.new { max = max, now = now, on_forget = checked.on_forget },
-  }, book)
+  local self = setmetatable({ now = now, ids = user_ids.new(max, now) }, book)
+  self.users = expiring.new { max = max, now = now, on_forget = checked.on_forget, owner = self }
+  return self
 end
 
 return window

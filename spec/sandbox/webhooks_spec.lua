@@ -232,6 +232,47 @@ describe("a webhook of the sandbox", function()
     end
   end)
 
+  it("to a handler whose response has a metatable that raises, or an odd status or body, is repeated", function()
+    local function raise() error("on purpose", 0) end
+    local odd = {
+      { status = 404.5 }, { status = "1e999" }, { status = 0 / 0 }, { status = {} }, { body = "" },
+      { status = 500, body = setmetatable({}, { __tostring = raise }) }, { status = 500, body = {} },
+      setmetatable({}, { __index = raise }), setmetatable({}, { __tostring = raise }),
+    }
+    for i, response in ipairs(odd) do
+      local count = 0
+      local box = sandbox.new { webhook = function()
+        count = count + 1
+        return count < 3 and response or ok()
+      end }
+      box:user("16505551234"):writes "hi"
+      box.clock:advance(60)
+      assert.same({ 3, 0 }, { count, box.waiting.count }, i)
+      count = 0
+      assert.is_true(require("whatsapp.sandbox.deliveries").handshake(box))
+      assert.is_false(box.handshaken.ok, i)
+      assert.is_string(box.handshaken.problem, i)
+    end
+  end)
+
+  it("comes although the coroutine of a handler that yields vanishes", function()
+    local firm = _VERSION == "Lua 5.1" and not rawget(_G, "jit") -- it cannot yield in a handler
+    if firm then return end
+    local count = 0
+    local box = sandbox.new { webhook = function()
+      count = count + 1
+      if count == 1 then coroutine.yield() end
+      return ok()
+    end }
+    assert(coroutine.resume(coroutine.create(function() box:user("16505551234"):writes "hi" end)))
+    collectgarbage()
+    collectgarbage()
+    assert.equal(1, count)
+    box:user("16505551234"):writes "hi again"
+    box.clock:advance(60)
+    assert.equal(2, count)
+  end)
+
   it("is handled once by webhook.handler, although four attempts fail", function()
     local handled, tries = 0, 0
     local handle = whatsapp.webhook.handler { app_secret = "s", verify_token = "v", on = { message = function() handled = handled + 1 end } }

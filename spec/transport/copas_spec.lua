@@ -1,6 +1,6 @@
--- Only whatsapp.transport.copas: the names of a certificate, files in memory, and waiting in Copas. If the installed Copas has
--- timers (Copas 3), the specs use it; else a small loop with the same functions. The rest is in
+-- Only whatsapp.transport.copas: the names of a certificate, files in memory, and waiting in Copas. The rest is in
 -- spec/transport/transport_spec.lua. Never sends to another host.
+local copas_of_here = require "spec.support.copas"
 local fault_server = require "spec.support.fault"
 local scratch_folder = require "spec.support.scratch"
 local tls = require "whatsapp.transport.copas.tls"
@@ -34,81 +34,11 @@ describe("a certificate is for a host", function()
   end)
 end)
 
--- Copas's functions that the transport uses, over socket.select
-local function small_copas()
-  local socket = require "socket"
-  local copas = { running = false }
-  local threads, limits, woken = {}, {}, {}
-  local function pause(kind, object, seconds)
-    local co = coroutine.running()
-    threads[co] = { kind = kind, object = object, deadline = seconds and socket.gettime() + seconds }
-    coroutine.yield()
-    return woken[co]
-  end
-  function copas.addthread(call) threads[coroutine.create(call)] = { deadline = 0 } end
-  function copas.sleep(seconds) pause("sleep", nil, seconds) end
-  function copas.wakeup(co) if threads[co] then threads[co].deadline = 0 end end
-  function copas.settimeout(object, seconds) limits[object] = seconds end
-  function copas.receive(object)
-    local got, err = object.receive()
-    while not got and err == "timeout" do
-      if pause("r", object, limits[object]) == "timeout" then return nil, "timeout" end
-      got, err = object.receive()
-    end
-    return got, err
-  end
-  function copas.send(object)
-    local got, err = object.send()
-    while not got and err == "timeout" do
-      if pause("w", object, limits[object]) == "timeout" then return nil, "timeout" end
-      got, err = object.send()
-    end
-    return got, err
-  end
-  function copas.close(object)
-    for _, thread in pairs(threads) do
-      if thread.object == object then thread.deadline = 0 end
-    end
-  end
-  function copas.step()
-    local lists, now = { r = {}, w = {} }, socket.gettime()
-    for _, thread in pairs(threads) do
-      local list = lists[thread.kind]
-      if list then list[#list + 1] = thread.object end
-    end
-    local readable, writable = socket.select(lists.r, lists.w, 0.005)
-    local ready = {}
-    for co, thread in pairs(threads) do
-      local is_ready = thread.object and (readable[thread.object] or writable[thread.object])
-      if is_ready or (thread.deadline and thread.deadline <= now) then ready[#ready + 1] = { co, is_ready and "ready" or "timeout" } end
-    end
-    for _, one in ipairs(ready) do
-      threads[one[1]], woken[one[1]] = nil, one[2]
-      assert(coroutine.resume(one[1]))
-    end
-  end
-  function copas.loop()
-    copas.running = true
-    while next(threads) do copas.step() end
-    copas.running = false
-  end
-  return copas
-end
-
-local function has_timers(copas) return type(copas) == "table" and copas.settimeout ~= nil and copas.wakeup ~= nil end
-
-local function load_copas()
-  local ok, copas = pcall(require, "copas")
-  if ok and has_timers(copas) then return copas end
-  package.loaded.copas = small_copas()
-  return package.loaded.copas
-end
-
 describe("in Copas", function()
   local fault, copas, before
   setup(function()
     before = package.loaded.copas
-    fault, copas = fault_server.start(), load_copas()
+    fault, copas = fault_server.start(), copas_of_here.load()
   end)
   teardown(function()
     fault.stop()

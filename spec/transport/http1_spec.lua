@@ -91,6 +91,10 @@ local BROKEN = {
   { "too long a head", "HTTP/1.1 200 OK\r\nX: " .. ("y"):rep(70000) .. "\r\n\r\n", "headers are longer", nil, { size = 4096 } },
   { "interim answers without an end", ("HTTP/1.1 100 Continue\r\n\r\n"):rep(4000), "headers are longer", nil, { size = 4096 } },
   { "trailers without an end", CHUNKED .. ("X: y\r\n"):rep(20000), "headers are longer", 200, { size = 4096 } },
+  { "a chunk with too long an extension, in small pieces", lines(IN_CHUNKS, "", "1;" .. ("x"):rep(1030), "a", "0", "", ""), "too long", 200,
+    { size = 7 } },
+  { "a chunk with too long an extension, in one piece", lines(IN_CHUNKS, "", "1;" .. ("x"):rep(1030), "a", "0", "", ""), "too long", 200,
+    { size = 9000 } },
   { "a line without an end", lines(IN_CHUNKS, "", ("1"):rep(9000)), "too long", 200, { size = 4096 } },
 }
 

@@ -2,6 +2,7 @@
 -- itself, and never sends to another host.
 --   require("spec.transport.rows").describe("what it does", function(t) it("...", function() ... t.open() ... end) end)
 local busted = require "busted"
+local copas_of_here = require "spec.support.copas"
 local fault_server = require "spec.support.fault"
 local timed = require "spec.support.timed"
 
@@ -53,6 +54,28 @@ local function frames()
       while is_going() do
         turn()
         assert(curl.now() < deadline, "the loop did not end")
+      end
+    end,
+  }
+end
+
+-- Copas has one loop for all threads.
+local function copas_loop()
+  local copas = copas_of_here.load()
+  local function turn()
+    copas.running = true -- the transport waits in Copas only while its loop runs
+    copas.step(0.05)
+    copas.running = false
+  end
+  return {
+    spawn = function(call) copas.addthread(call) end,
+    sleep = copas.sleep,
+    turn = turn,
+    run = function(longest)
+      local deadline = os.time() + (longest or LONGEST)
+      while not copas.finished() do
+        turn()
+        assert(os.time() <= deadline, "the loop did not end")
       end
     end,
   }
@@ -111,7 +134,7 @@ M.rows = {
     end,
   },
   {
-    module = "whatsapp.transport.copas",
+    module = "whatsapp.transport.copas", loop = copas_loop,
     lacks = {
       h2 = "it speaks HTTP/1.1",
       proxy = "it knows none, and the option is refused",

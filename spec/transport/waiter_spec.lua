@@ -70,6 +70,7 @@ local ways = {
 }
 
 ways["whatsapp.transport.callback"] = ways["whatsapp.transport.luv"]
+ways["whatsapp.transport.copas"] = ways["whatsapp.transport.luv"]
 
 rows.describe("when one that waits vanishes:", function(t)
   -- the calls in which the vanishing coroutine waits
@@ -164,6 +165,40 @@ rows.describe("when other code resumes one that waits", function(t)
   end)
 end, "loop")
 
+-- these transports resume a waiter themselves; Copas and cqueues do it in their loops
+local RESUMES = { ["whatsapp.transport.luv"] = true, ["whatsapp.transport.callback"] = true }
+
+rows.describe("when a waiter raises", function(t)
+  if not RESUMES[t.row.module] then return end
+  local ERRORS = {
+    ["a text"] = function() return "on purpose" end,
+    ["an object without a text"] = function()
+      return setmetatable({}, { __tostring = function() error("no text", 0) end })
+    end,
+  }
+  for name, make in pairs(ERRORS) do
+    it("all other waiters have their outcomes when the transport is closed: " .. name, function()
+      local transport, told = t.open(), 0
+      t.fault.play_times(6, "hang")
+      for i = 1, 6 do
+        coroutine.wrap(function()
+          if i % 2 == 0 then transport(t.post "h1")
+          else
+            transport.start(t.post "h1", i, i)
+            transport.wait(60, i)
+          end
+          told = told + 1
+          error(make(), 0)
+        end)()
+      end
+      local ok, err = pcall(transport.close)
+      assert.equal(6, told)
+      assert.is_false(ok)
+      assert.truthy(err:find(name == "a text" and "on purpose" or "a table that has no text", 1, true))
+    end)
+  end
+end, "loop")
+
 rows.describe("when a loop is stopped and started again", function(t)
   it("continues, and other coroutines send meanwhile", function()
     local loop, transport, status = t.row.loop(), t.open(), nil
@@ -181,5 +216,32 @@ rows.describe("when a loop is stopped and started again", function(t)
     loop.run()
     assert.equal(200, status)
     assert.equal(3, t.fault.arrivals())
+  end)
+
+  it("continues outside of the loop what began inside of it, and the other way round", function()
+    local transport = t.open()
+    for _, inside in ipairs { "start", "wait" } do
+      local loop, status = t.row.loop(), nil
+      t.fault.play "slow-bytes 30000"
+      local function start() transport.start(t.post "h1", 1, "here") end
+      local function wait()
+        local slot, response
+        local deadline = transport.now() + IN_TIME
+        repeat slot, response = transport.wait(1, "here") until slot or transport.now() > deadline
+        status = response and response.status
+      end
+      if inside == "start" then
+        loop.spawn(start)
+        loop.turn()
+        loop.turn()
+        wait()
+      else
+        start()
+        loop.spawn(wait)
+      end
+      loop.run()
+      assert.equal(200, status, inside)
+      assert.equal(1, t.fault.arrivals())
+    end
   end)
 end, "loop")

@@ -138,3 +138,53 @@ describe("every memory that users make", function()
     end)
   end
 end)
+
+describe("an on_forget that raises", function()
+  local MAKERS = {
+    tracker = function(options)
+      local tracker = whatsapp.status.tracker(options)
+      return tracker, function(i) tracker:feed { kind = "status", id = "wamid." .. i, status = "sent", timestamp = 1 } end
+    end,
+    window = function(options)
+      local book = whatsapp.window.new(options)
+      return book, function(i) book:feed { kind = "message", from = tostring(i), timestamp = os.time() } end
+    end,
+    ["store of uploads"] = function(options)
+      local store = whatsapp.media.store(options)
+      return store, function(i) store:set("key " .. i, "1", 100) end
+    end,
+    ["store of events"] = function(options)
+      local store = whatsapp.webhook.memory_store(options)
+      return store, function(i) assert.equal(1, store:begin("key " .. i, 100)) end
+    end,
+  }
+
+  for name, make in pairs(MAKERS) do
+    it("changes nothing, and its error is kept: " .. name, function()
+      local calls = 0
+      local object, add = make { max = 5, on_forget = function()
+        calls = calls + 1
+        error(setmetatable({}, { __tostring = function() error "no text" end }))
+      end }
+      for i = 1, 20 do add(i) end
+      assert.equal(15, calls)
+      assert.equal("a table that has no text", object.forget_error)
+    end)
+  end
+
+  it("is reported by the handler, and no event is lost", function()
+    local webhooks = require "spec.support.webhooks"
+    local handled, reported = 0, {}
+    local handle = whatsapp.webhook.handler {
+      app_secret = webhooks.SECRET, verify_token = "v", on = { message = function() handled = handled + 1 end },
+      on_error = function(err) reported[#reported + 1] = err end,
+      store = whatsapp.webhook.memory_store { max = 2, on_forget = function() error("on purpose", 0) end },
+    }
+    for i = 1, 5 do
+      assert.equal(200, handle(webhooks.post(webhooks.body { messages = { webhooks.text("wamid." .. i, "x") } })).status)
+    end
+    assert.equal(5, handled)
+    assert.equal("the store's on_forget: on purpose", reported[1])
+    assert.equal(3, #reported) -- it is told once; and twice that events were dropped
+  end)
+end)

@@ -320,3 +320,47 @@ describe("the memory store of events", function()
     end
   end)
 end)
+
+describe("the user's code around the handler", function()
+  local function raise() error(setmetatable({}, { __tostring = function() error("no text", 0) end })) end
+  local function nothing() end
+  local function first() return 1 end
+  local function store(begin, more)
+    local made = { begin = begin, done = nothing, forget = nothing }
+    for name, value in pairs(more or {}) do made[name] = value end
+    return made
+  end
+
+  -- a fault -> the changes of the options; no event may be lost
+  local WRONG = {
+    ["a store whose begin raises"] = { { store = store(raise) }, 500, 0 },
+    ["a store whose begin returns true"] = { { store = store(function() return true end) }, 200, 2 },
+    ["a store whose begin returns a string"] = { { store = store(function() return "1" end) }, 200, 2 },
+    ["a store whose begin returns a table"] = { { store = store(function() return {} end) }, 200, 2 },
+    ["a store whose done raises"] = { { store = store(first, { done = raise }) }, 200, 2 },
+    ["a store that has forgotten NaN events"] = { { store = store(first, { forgotten = 0 / 0 }) }, 200, 2, true },
+    ["a store that has forgotten a text"] = { { store = store(first, { forgotten = {} }) }, 200, 2, true },
+    ["a store whose metatable raises"] = { { store = setmetatable(store(first), { __index = raise }) }, 200, 2, true },
+    ["a clock that raises"] = { { observe = nothing, now = raise }, 200, 2 },
+    ["a clock that returns nothing"] = { { observe = nothing, now = nothing }, 200, 2 },
+    ["a clock that returns a text"] = { { observe = nothing, now = function() return "x" end }, 200, 2 },
+    ["an observer that raises"] = { { observe = raise }, 200, 2 },
+    ["a defer that raises"] = { { defer = raise }, 500, 0 },
+    ["an on_error that raises"] = { { observe = raise, on_error = raise }, 200, 2, true },
+  }
+
+  for name, row in pairs(WRONG) do
+    it("loses no event: " .. name, function()
+      local handle, seen, reported = new(row[1])
+      assert.equal(row[2], handle(messages("a", "b")).status)
+      assert.equal(row[3], #seen)
+      assert.is_true(row[4] or #reported > 0)
+      for _, report in ipairs(reported) do assert.is_nil(report[1]:find "%c") end
+    end)
+  end
+
+  it("lets a failed event come again: a store whose begin returns true", function()
+    local handle = new { store = store(function() return true end), on = { message = raise } }
+    assert.equal(500, handle(messages "a").status)
+  end)
+end)

@@ -2,13 +2,16 @@
 -- details are one line each, without a character that ends a line, moves a cursor or turns the direction of reading.
 local memory = require "whatsapp.transport.memory"
 local shown = require "whatsapp.wire.shown"
+local values = require "whatsapp.util.values"
 local whatsapp = require "whatsapp"
 
 local BAD = { -- bytes, and how they are shown
   { "\n", "\\n" }, { "\r", "\\r" }, { "\0", "\\x00" }, { "\7", "\\x07" }, { "\27[2J", "\\x1B[2J" }, { "\127", "\\x7F" },
   { "\194\155", "\\u{9B}" }, { "\226\128\174", "\\u{202E}" }, { "\226\128\168", "\\u{2028}" }, { "\226\129\166", "\\u{2066}" },
-  { "\239\187\191", "\\u{FEFF}" }, { "\255", "\\xFF" },
+  { "\239\187\191", "\\u{FEFF}" }, { "\255", "\\xFF" }, { "\194\133", "\\u{85}" }, { "\226\128\169", "\\u{2029}" },
+  { "\216\156", "\\u{61C}" }, { "\192\128", "\\xC0\\x80" }, { "\237\160\128", "\\xED\\xA0\\x80" },
 }
+local NOT_IN_JSON = { ["\255"] = true, ["\192\128"] = true, ["\237\160\128"] = true }
 
 local function quoted(bytes) -- as JSON
   return '"' .. bytes:gsub('[%c"\\]', function(byte) return ("\\u%04x"):format(byte:byte()) end) .. '"'
@@ -61,7 +64,7 @@ describe("a text from outside", function()
     it("comes as one line that can be shown: " .. door, function()
       for _, row in ipairs(BAD) do
         local text = "before" .. row[1] .. "after"
-        if not (row[1] == "\255" and IN_JSON[door]) then -- which is no JSON then
+        if not (NOT_IN_JSON[row[1]] and IN_JSON[door]) then
           local reply, changes = open(text)
           local logged = {}
           local options = {
@@ -98,7 +101,7 @@ describe("print of a text from outside", function()
   for name, body in pairs(ACCEPTED) do
     it("escapes it in a result: " .. name, function()
       for _, row in ipairs(BAD) do
-        if row[1] ~= "\255" then -- not JSON
+        if not NOT_IN_JSON[row[1]] then
           local text = quoted("before" .. row[1] .. "after")
           is_shown(row, tostring((send { status = 200, headers = {}, body = body:format(text) })))
         end
@@ -130,6 +133,124 @@ describe("print of a text from outside", function()
       local problem = { message = "before" .. row[1] .. "after" }
       is_shown(row, (tostring(shown.details { kind = "invalid", problems = { problem } }):gsub("\n  ", " ")))
       is_shown(row, (tostring(setmetatable({ warnings = { problem } }, shown.INFO)):gsub("\n  ", " ")))
+    end
+  end)
+end)
+
+-- An error of the user's code, or a text that the user passes -> the texts that are made of it.
+local ACCEPTS = '{"messages":[{"id":"wamid.1"}]}'
+local CLOSED = '{"error":{"code":131047,"message":"m"}}'
+
+local function client_of(options, body)
+  options.token, options.phone_number_id, options.waba_id, options.retry = "a-token-of-a-test", "1", "2", false
+  options.transport = options.transport or memory.new(function() return { status = body == CLOSED and 400 or 200, headers = {}, body = body } end)
+  return whatsapp.new(options)
+end
+
+local function sent(options, body, send_options)
+  return select(3, client_of(options, body):send({ to = "1", text = { body = "x" } }, send_options))
+end
+
+local function template(options)
+  return select(3, client_of(options, ACCEPTS):send { to = "1", template = { name = "n", language = { code = "en" } } })
+end
+
+local function first_warning(details) return details.warnings[1].message end
+local function raised(call, ...) return select(2, pcall(call, ...)) end
+local function is_path(text) return type(text) == "string" and not text:find("\0", 1, true) end
+
+local TEXTS_OF = {
+  ["log of a success"] = function(raise) return sent({ log = raise }, ACCEPTS).log_error end,
+  ["log of a failure"] = function(raise) return sent({ log = raise }, CLOSED).log_error end,
+  ["observe of a success"] = function(raise) return sent({ observe = raise }, ACCEPTS).observe_error end,
+  ["observe of a failure"] = function(raise) return sent({ observe = raise }, CLOSED).observe_error end,
+  fallback = function(raise) return sent({}, CLOSED, { fallback = raise }).fallback_error end,
+  on_progress = function(raise)
+    local _, _, _, details = client_of({}, ACCEPTS):each({ { to = "1", text = { body = "x" } } }, { on_progress = raise }):next()
+    return details.progress_error
+  end,
+  ["progress of an upload"] = function(raise)
+    local _, _, details = client_of({}, '{"id":"1"}').media:upload({ data = "%PDF-1.4", filename = "a.pdf" }, { progress = raise })
+    return details.progress_error
+  end,
+  ["store of templates that raises"] = function(raise) return first_warning(template { templates = { definitions = raise } }) end,
+  ["store of templates that fails"] = function(_, text)
+    return first_warning(template { templates = { definitions = function() return nil, text end } })
+  end,
+  ["languages of a template"] = function(_, text)
+    if type(text) ~= "string" then return end
+    local _, _, details = whatsapp.templates.check({ name = "n", language = text, components = {} },
+      { to = "1", template = { name = "n", language = { code = "en" } } })
+    return details.problems[1].limit
+  end,
+  ["status to wait for"] = function(_, text)
+    return raised(function() whatsapp.status.tracker { sleep = print }:await("1", text, 1) end)
+  end,
+  ["path of a file"] = function(_, text)
+    if not is_path(text) then return end
+    return select(2, client_of({}, ACCEPTS).media:upload("/none/" .. text))
+  end,
+  ["field of a file"] = function(_, text)
+    return raised(function() client_of({}, ACCEPTS).media:upload { [text] = 1 } end)
+  end,
+  ["path of a download"] = function(_, text)
+    if not is_path(text) then return end
+    return select(2, require("whatsapp.media.file").place("/none", "/none/" .. text))
+  end,
+  ["a store of an outbox that raises"] = function(raise)
+    return select(2, whatsapp.outbox.new({ store = setmetatable({ get = raise }, { __index = whatsapp.outbox.memory() }) }):get "1")
+  end,
+  ["a store of an outbox that fails"] = function(_, text)
+    local store = setmetatable({ claim = function() return nil, text end }, { __index = whatsapp.outbox.memory() })
+    return select(2, whatsapp.outbox.new({ store = store }):step(client_of({}, ACCEPTS)))
+  end,
+  ["an error that an outbox keeps"] = function(_, text)
+    local outbox = whatsapp.outbox.new { store = whatsapp.outbox.memory() }
+    assert(outbox:put({ to = "1", text = { body = "x" } }, { key = "one" }))
+    local function transport() return nil, text, { kind = "transport", retryable = false, may_have_been_sent = false } end
+    outbox:step(client_of({ transport = memory.new(transport) }, ACCEPTS))
+    return type(text) == "string" and outbox:get("one").error or nil
+  end,
+  ["word for an entry of an outbox"] = function(_, text)
+    return raised(function() whatsapp.outbox.new { store = whatsapp.outbox.memory() }:resolve("1", text) end)
+  end,
+  ["key of a list of messages"] = function(_, text) return raised(function() client_of({}, ACCEPTS):each { [text] = 1 } end) end,
+  ["id in the sandbox"] = function(_, text)
+    if not (is_path(text) and values.is_utf8(text)) then return end
+    local user = require("whatsapp.sandbox").new():user "16505551234"
+    return raised(user.reads, user, text)
+  end,
+}
+
+describe("an error or a text of the user", function()
+  local OBJECTS = {
+    setmetatable({}, { __tostring = function() error("no text", 0) end }),
+    setmetatable({}, { __tostring = function() return {} end }),
+  }
+
+  for name, make in pairs(TEXTS_OF) do
+    it("is shown as one line: " .. name, function()
+      for _, row in ipairs(BAD) do
+        local text = "before" .. row[1] .. "after"
+        local line = make(function() error(text, 0) end, text)
+        if line then
+          assert.is_nil(line:find(row[1], 1, true), line)
+          assert.truthy(line:find("before" .. row[2] .. "after", 1, true), line)
+        end
+      end
+      for _, object in ipairs(OBJECTS) do
+        local line = make(function() error(object, 0) end, object)
+        if line then assert.truthy(line:find("a table that has no text", 1, true), line) end
+      end
+    end)
+  end
+
+  it("shows no token", function()
+    for _, name in ipairs { "log", "observe" } do
+      for _, body in ipairs { ACCEPTS, CLOSED } do
+        local details = sent({ [name] = function() error("the token is a-token-of-a-test", 0) end }, body)
+        assert.equal("the token is ***", details[name .. "_error"])
+      end
     end
   end)
 end)

@@ -61,4 +61,38 @@ describe("the verdict on an answer", function()
       end
     end
   end)
+
+  it("takes an id in any place of an answer that is no success as a message that may have been sent", function()
+    local odd = {
+      '"messages":[{"id":5}]', '"messages":[{},{"id":"wamid.1"}]', '"messages":["x",{"id":"wamid.1"}]', '"messages":{"id":"wamid.1"}',
+      '"messages":null,"messages":[{"id":"wamid.1"}]',
+    }
+    for _, messages in ipairs(odd) do
+      for _, status in ipairs { 200, 400, 429, 500 } do
+        for _, more in ipairs { "", ',"error":{"code":130429}', ',"error":{"code":100}' } do
+          local body = "{" .. messages .. more .. "}"
+          local result, _, details = outcome.message { status = status, headers = {}, body = body }
+          if not result then assert.is_true(details.may_have_been_sent and not details.retryable, body .. status) end
+          assert.is_true(result == nil or status == 200)
+        end
+      end
+    end
+  end)
+
+  it("takes success without an id only as the answer to a request that has no recipient", function()
+    local transport = memory.new(function() return { status = 200, headers = {}, body = '{"success":true}' } end)
+    local client = whatsapp.new { token = "t", phone_number_id = "1", transport = transport, limiter = false }
+    for _, message in ipairs { { to = "1", text = { body = "x" } }, { recipient = "US.1", text = { body = "x" } } } do
+      local result, _, details = client:send(message)
+      assert.is_nil(result)
+      assert.equal("unsure", verdicts.of(result, details))
+    end
+    assert.equal(2, #transport.requests)
+    assert.is_true(client:mark_read("wamid.1").success)
+    assert.is_true(client:call({ method = "POST", path = "x" }).success)
+    local outbox = whatsapp.outbox.new { store = whatsapp.outbox.memory() }
+    assert(outbox:put({ to = "1", text = { body = "x" } }, { key = "one" }))
+    outbox:run(client, { until_empty = true })
+    assert.equal("unknown", outbox:get("one").state)
+  end)
 end)

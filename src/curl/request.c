@@ -196,7 +196,9 @@ static wa_refusal read_form(lua_State *L, wa_stream *s, int strings)
         while (lua_gettop(L) > form) lua_rawseti(L, strings, ++kept);
     }
     s->form = true;
-    return refused(s->count == 0 ? "form must be a list of parts" : NULL);
+    size_t parts = 0; /* a part behind a hole must not be lost */
+    for (lua_pushnil(L); lua_next(L, form) != 0; lua_pop(L, 1)) parts++;
+    return refused(s->count == 0 || parts != s->count ? "form must be a list of parts" : NULL);
 }
 
 /* [-1, +n, m] reads the path of body_file on top; the table at `strings` keeps it */

@@ -53,11 +53,7 @@ end
 ---@return boolean is_path true for a string, and for a list of parts
 function path.is_path(value)
   if type(value) == "string" then return true end
-  if type(value) ~= "table" then return false end
-  for key, part in next, value do
-    if type(key) ~= "number" or not (type(part) == "string" or type(part) == "number") then return false end
-  end
-  return #value > 0
+  return values.is_list(value, function(part) return type(part) == "string" or type(part) == "number" end)
 end
 
 ---Returns the name in braces for which the client has no id.
@@ -109,15 +105,10 @@ end
 -- returns the text of one value, or of a list, with commas between its items
 local function query_value(value)
   if type(value) ~= "table" then return text_of(value) end
+  if not values.is_list(value, text_of) then return nil end
   local list = {}
-  for i = 1, #value do
-    list[i] = text_of(value[i])
-    if not list[i] then return nil end
-  end
-  for key in next, value do
-    if type(key) ~= "number" or key > #list then return nil end
-  end
-  return #list > 0 and table.concat(list, ",") or nil
+  for i = 1, #value do list[i] = text_of(value[i]) end
+  return table.concat(list, ",")
 end
 
 ---Writes a query.

@@ -274,19 +274,19 @@ end
 -- Passes the bytes of the file to the sink. Deletes the open file before: so no file stays if the sink raises or never returns.
 local function pour(job, sink)
   local file, err = io.open(job.part, "rb")
-  if not file then return outcome.invalid(tostring(err)) end
+  if not file then return outcome.invalid(show.value(err)) end
   os.remove(job.part)
   local piece, unreadable = file:read(PIECE)
   while piece do
     local ok, problem = sink(piece)
     if ok == false or (ok == nil and problem ~= nil) then
       file:close()
-      return outcome.invalid("the sink ended the download: " .. tostring(problem or "false"))
+      return outcome.invalid("the sink ended the download: " .. show.value(problem or "false"))
     end
     piece, unreadable = file:read(PIECE)
   end
   file:close()
-  if unreadable then return outcome.invalid("the file could not be read again: " .. tostring(unreadable)) end
+  if unreadable then return outcome.invalid("the file could not be read again: " .. show.value(unreadable)) end
   return true
 end
 

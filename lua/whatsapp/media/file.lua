@@ -36,7 +36,7 @@ end
 
 local function open_file(path, filename)
   local file, err = open_to_read(path)
-  if not file then return nil, show.line(tostring(err)) end
+  if not file then return nil, show.value(err) end
   local size, problem = file:seek "end"
   local readable, unreadable = file:seek "set"
   if readable then readable, unreadable = file:read(0) end
@@ -64,7 +64,7 @@ function source.usable(file)
   for field in pairs(file) do
     if not FIELDS[field] then
       return nil, ("a file has no field %s%s (there are data, filename, path)")
-        :format(show.line(tostring(field)), options_of.hint(field, FIELDS))
+        :format(show.value(field), options_of.hint(field, FIELDS))
     end
   end
   local path, data = file.path, file.data

@@ -113,7 +113,7 @@ function sealed.decrypt(read, from, to)
   ok, err = is_authentic(read, opened, stop)
   if ok then size, err = decrypt_to(read, opened, stop, to) end
   opened.close()
-  return size, not size and show.line(tostring(err)) or nil
+  return size, not size and show.value(err) or nil
 end
 
 return sealed

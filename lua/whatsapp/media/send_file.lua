@@ -4,6 +4,7 @@
 local core = require "whatsapp.core"
 local name = require "whatsapp.media.filename"
 local recipient = require "whatsapp.send.recipient"
+local show = require "whatsapp.util.show"
 local source = require "whatsapp.media.file"
 local upload = require "whatsapp.media.upload"
 local values = require "whatsapp.util.values"
@@ -61,10 +62,19 @@ local function is_unchanged(usable, plan)
   return sum == plan.sha256
 end
 
+-- Calls a function of the store. If it raises, the file is uploaded as without a store, and the outcome has the error.
+local function ask(kept, method, ...)
+  local store = kept.store
+  if not store then return nil end
+  local ok, value = values.protected(store[method], store, ...)
+  if ok then return value end
+  kept.err = ("the store's %s: %s"):format(method, show.value(value))
+end
+
 -- returns the id, and whether the store had it; or nil, err, details
-local function id_for(access, store, key, usable, plan, options, warnings)
-  local known = store and store:get(key)
-  if known then return known, true end
+local function id_for(access, kept, key, usable, plan, options, warnings)
+  local known = ask(kept, "get", key)
+  if type(known) == "string" and known ~= "" then return known, true end
   local uploaded, err, details = upload.send(access, usable, plan, options, warnings)
   if not uploaded then
     -- only the upload may have arrived; no message was sent, so the caller may repeat the whole call
@@ -72,7 +82,7 @@ local function id_for(access, store, key, usable, plan, options, warnings)
     details.may_have_been_sent = false
     return nil, err, details
   end
-  if store and (usable.data or is_unchanged(usable, plan)) then store:set(key, uploaded.id, LIFE) end
+  if kept.store and (usable.data or is_unchanged(usable, plan)) then ask(kept, "set", key, uploaded.id, LIFE) end
   return uploaded.id, false
 end
 
@@ -84,18 +94,23 @@ end
 ---@return table? result, string? err, whatsapp.info|whatsapp.details details
 function send.file(access, to, usable, options)
   local store = access.store()
+  local kept = { store = store, err = nil } -- err: the last error of the store
   local plan, warnings, details = upload.plan(usable, options, store ~= false)
   if not plan then return nil, warnings, details end
   local ok, err, refusal = judged(to, plan, usable, options)
   if not ok then return nil, err, refusal end
   local key = store and key_of(access, plan)
   for attempt = 1, 2 do
-    local id, known, failure = id_for(access, store, key, usable, plan, options, warnings)
-    if not id then return nil, known, failure end
+    local id, known, failure = id_for(access, kept, key, usable, plan, options, warnings)
+    if not id then
+      failure.store_error = kept.err
+      return nil, known, failure
+    end
     local result, problem, about = access.deliver(message_of(to, plan, usable, options, id), send_options(options))
     told(about, id, warnings)
     local gone = not result and known and about.kind == "api" and GONE[about.code] and not about.may_have_been_sent
-    if gone then store:delete(key) end
+    if gone then ask(kept, "delete", key) end
+    about.store_error = kept.err
     if not gone or attempt == 2 then return result, problem, about end
   end
 end

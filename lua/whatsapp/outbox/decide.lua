@@ -1,5 +1,7 @@
 -- Decides the next state of an entry from the result of its attempt. Never queues a message again that may have been sent.
 -- Pure: never calls the store.
+local show = require "whatsapp.util.show"
+
 local decide = {}
 
 -- Error codes that concern the phone number, its account or its token, and not one message. After such an error, the whole
@@ -64,7 +66,7 @@ function decide.outcome(entry, result, err, details, rules, holds)
     outcome.state, outcome.attempts, outcome.id = "accepted", entry.attempts + 1, type(first) == "table" and first.id or nil
     return outcome
   end
-  outcome.error = tostring(err):sub(1, LONGEST_ERROR):gsub("%z", "?")
+  outcome.error = show.value(err, LONGEST_ERROR)
   if details.may_have_been_sent then
     outcome.state, outcome.attempts = "unknown", entry.attempts + 1
     return outcome

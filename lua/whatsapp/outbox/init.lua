@@ -14,6 +14,7 @@ local observe = require "whatsapp.util.observe"
 local options_of = require "whatsapp.util.options"
 local outcome = require "whatsapp.wire.outcome"
 local random_id = require "whatsapp.util.random_id"
+local show = require "whatsapp.util.show"
 local shown = require "whatsapp.wire.shown"
 local values = require "whatsapp.util.values"
 
@@ -132,7 +133,7 @@ end
 local function ask(self, name, ...)
   local ok, result, err, details = values.protected(self.store[name], self.store, ...)
   if ok and result ~= nil then return result, err end
-  return failure(("the store could not %s: %s"):format(name, values.text_of(ok and err or result)), details)
+  return failure(("the store could not %s: %s"):format(name, show.value(ok and err or result)), details)
 end
 
 local function invalid(path, rule, problem)
@@ -276,6 +277,8 @@ end
 ---@return whatsapp.details? details
 function Outbox:put_all(items)
   if type(items) ~= "table" then error("items are a list of { message =, key = }, got a " .. type(items), 2) end
+  local hole = values.hole_in(items)
+  if hole then error(("items are a list without holes, got nil at %d"):format(hole), 2) end
   local entries, indexes, results = entries_of(self, items, 2)
   if #entries == 0 then return results end
   local states, stamps, details = ask(self, "put", entries)
@@ -427,7 +430,7 @@ local WORDS = { again = true, drop = true }
 ---@return whatsapp.details? details
 function Outbox:resolve(key, word)
   check_key(key, 2)
-  if not WORDS[word] then error('the word must be "again" or "drop", got ' .. tostring(word), 2) end
+  if not WORDS[word] then error('the word must be "again" or "drop", got ' .. show.value(word), 2) end
   return ask(self, "resolve", key, word)
 end
 

@@ -13,6 +13,7 @@ local core = require "whatsapp.core"
 local decide = require "whatsapp.outbox.decide"
 local delivery = require "whatsapp.send.delivery"
 local observe = require "whatsapp.util.observe"
+local show = require "whatsapp.util.show"
 local single = require "whatsapp.send.single"
 local values = require "whatsapp.util.values"
 
@@ -47,7 +48,7 @@ local function ask(self, name, ...)
   local ok, result, err, details = values.protected(store[name], store, ...)
   if not ok then result, err = nil, values.text_of(result) end
   if result == nil then
-    fail(self, ("the store could not %s: %s"):format(name, tostring(err)), details)
+    fail(self, ("the store could not %s: %s"):format(name, show.value(err)), details)
     return nil
   end
   self.outage = nil

@@ -5,6 +5,7 @@
 local codes = require "whatsapp.wire.error_codes"
 local graph = require "whatsapp.sandbox.graph"
 local options_of = require "whatsapp.util.options"
+local show = require "whatsapp.util.show"
 local values = require "whatsapp.util.values"
 
 local chaos = {}
@@ -209,7 +210,7 @@ local MOST = 100 -- rules
 ---@return string id
 function Chaos:add(rule)
   local id, problem = self:try(rule)
-  if not id then error("chaos: " .. problem, 2) end
+  if not id then error("chaos: " .. show.line(problem), 2) end
   return id
 end
 

@@ -11,6 +11,7 @@ local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
 local message_templates = require "whatsapp.templates"
 local core = require "whatsapp.core"
+local show = require "whatsapp.util.show"
 local statuses = require "whatsapp.sandbox.statuses"
 local templates = require "whatsapp.sandbox.templates"
 local url = require "whatsapp.util.url"
@@ -31,8 +32,10 @@ local function answer(status, object)
   return { status = status, headers = HEADERS, body = object and escaped.encode(object) or "" }
 end
 
--- makes a response with a problem; status: 400 if absent
-local function refuse(problem, status) return answer(status or 400, { problem = problem }) end
+-- makes a response with a problem, a string or a table; status: 400 if absent
+local function refuse(problem, status)
+  return answer(status or 400, { problem = type(problem) == "string" and show.line(problem) or problem })
+end
 
 -- makes the response from the values of another function: its result, or nil and the problem
 local function answer_to(result, problem)

@@ -4,6 +4,7 @@ local buttons = require "whatsapp.sandbox.buttons"
 local chats = require "whatsapp.sandbox.chats"
 local words_of = require("whatsapp.sandbox.line").words_of
 local show = require "whatsapp.util.show"
+local values = require "whatsapp.util.values"
 
 local conversation = {}
 
@@ -120,6 +121,8 @@ end
 ---@return boolean ok false: the business has sent something else, or a step is wrong
 ---@return string? problem the error, with the lines of both sides
 function conversation.play(box, script)
+  local hole = values.hole_in(script)
+  if hole then return false, ("step %d is missing: the script is a list without holes"):format(hole) end
   local user = script.user or box.users:all()[1]
   local self = { box = box, user = user, lines = {}, turn = "user", step = 0, after = box.seq }
   return pcall(function()

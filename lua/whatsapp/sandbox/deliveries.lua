@@ -138,13 +138,23 @@ local function explain(box, delivery, attempt)
     .. "it must verify the bytes that it received"
 end
 
+local function members_of(response) return tonumber(response.status), response.body end
+
+-- Returns the status and the body of a response; nil if it is no response. Never raises, even if a metatable of a handler's
+-- response does.
+local function parts_of(response)
+  local ok, status, body = pcall(members_of, response)
+  status = ok and values.integer(status) or nil
+  if status then return status, values.text_of(body or "") end
+end
+
 -- Records the answer of an endpoint, or the error if there is no answer. Then the delivery is done, or its next attempt is
 -- scheduled.
 local function settle(box, delivery, attempt, response, err)
   if delivery.list ~= box.waiting then return end -- reset() has forgotten the delivery
-  local status = type(response) == "table" and tonumber(response.status) or nil
+  local status, body = parts_of(response)
   attempt.status = status
-  attempt.answer = status and tostring(response.body or ""):sub(1, MOST_ANSWER) or nil
+  attempt.answer = body and body:sub(1, MOST_ANSWER)
   attempt.err = not status and show.value(err or "no answer") or nil
   attempt.ms = math.max(0, math.floor((box.wall() - delivery.began) * 1000 + 0.5)) -- real time, not the box's clock
   delivery.response = status and response or nil
@@ -286,8 +296,7 @@ end
 
 -- keeps the result of a handshake in box.handshaken, and records an event
 local function conclude(box, number, challenge, response, err)
-  local status = type(response) == "table" and tonumber(response.status) or nil
-  local answer = status and tostring(response.body or "") or nil
+  local status, answer = parts_of(response)
   local ok = status == OK and answer == challenge
   local problem = not ok and (status and ("the endpoint answered %d %s, not the challenge"):format(status,
     show.value(answer:sub(1, 200))) or show.value(err or "no answer")) or nil

@@ -9,6 +9,7 @@
 --   a webhook    deliveries.lua signs the webhook, posts it, and repeats it until the endpoint answers 200
 --   time         clock.lua keeps the work that is due later; run() does the due work
 -- Every list has a bound: a full list forgets its oldest entries.
+local caller = require "whatsapp.send.caller"
 local chaos = require "whatsapp.sandbox.chaos"
 local clock = require "whatsapp.sandbox.clock"
 local control = require "whatsapp.sandbox.control"
@@ -29,6 +30,7 @@ local options_of = require "whatsapp.util.options"
 local random = require "whatsapp.sandbox.random"
 local random_id = require "whatsapp.util.random_id"
 local shelf = require "whatsapp.sandbox.shelf"
+local show = require "whatsapp.util.show"
 local state = require "whatsapp.sandbox.state"
 local statuses = require "whatsapp.sandbox.statuses"
 local templates = require "whatsapp.sandbox.templates"
@@ -201,7 +203,7 @@ Box.__index = Box
 ---@return whatsapp.sandbox.user user
 function Box:user(address, options)
   local user, problem = self.users:user(address, options)
-  if not user then error(problem, 2) end
+  if not user then error(show.line(problem), 2) end
   return user
 end
 
@@ -305,10 +307,13 @@ end
 -- ---- time ---------------------------------------------------------------------------------------------------------------
 
 -- Does all work that is due until `time`, in the order of its times, and moves the clock to the time of each piece of work. If a
--- handler that this function calls moves the clock, the inner call of this function does no work.
+-- handler that this function calls moves the clock, the inner call of this function does no work. A handler may yield, and its
+-- coroutine may vanish: then the next call does the rest of the work.
 local function run_until(box, time)
-  if box.is_running then return box.clock:move(time) end
-  box.is_running = true
+  if box.runner and caller.is_alive(box.runner) then return box.clock:move(time) end
+  local runner = caller.new()
+  caller.set(runner)
+  box.runner = runner
   local ok, err = pcall(function()
     local work, subject, at = box.clock:next(time)
     while work do
@@ -317,7 +322,7 @@ local function run_until(box, time)
       work, subject, at = box.clock:next(math.max(time, box.clock:now()))
     end
   end)
-  box.is_running = false
+  if box.runner == runner then box.runner = nil end
   box.clock:move(time)
   if not ok then error(err, 0) end
 end

@@ -8,6 +8,7 @@ local clock = require "whatsapp.sandbox.clock"
 local codes = require "whatsapp.wire.error_codes"
 local deliveries = require "whatsapp.sandbox.deliveries"
 local outbound = require "whatsapp.sandbox.outbound"
+local show = require "whatsapp.util.show"
 local values = require "whatsapp.util.values"
 
 local statuses = {}
@@ -30,7 +31,7 @@ function statuses.ladder(options)
   local ladder = values.copy(statuses.DEFAULT)
   for word, seconds in pairs(options or values.NONE) do
     if ladder[word] == nil or not (seconds == false or type(seconds) == "number" and seconds >= 0) then
-      error("option statuses has sent, delivered and read, each seconds or false; this is wrong: " .. tostring(word), 3)
+      error("option statuses has sent, delivered and read, each seconds or false; this is wrong: " .. show.value(word), 3)
     end
     ladder[word] = seconds
   end

@@ -23,7 +23,7 @@ User.__index = User
 -- level 3 is the caller of the function of User.
 local function perform(self, verb, body)
   local result, problem = inbound.perform(self.box, self, verb, body)
-  if problem then error(problem, 3) end
+  if problem then error(show.line(problem), 3) end
   return result.delivery and result.delivery.response, result.message
 end
 

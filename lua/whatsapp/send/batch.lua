@@ -8,6 +8,7 @@ local caller = require "whatsapp.send.caller"
 local core = require "whatsapp.core"
 local delivery = require "whatsapp.send.delivery"
 local queue = require "whatsapp.util.queue"
+local show = require "whatsapp.util.show"
 local single = require "whatsapp.send.single"
 local values = require "whatsapp.util.values"
 
@@ -264,7 +265,7 @@ local function report(self, details)
   })
   if ok then return end
   self.on_progress = false
-  if details then details.progress_error = values.text_of(problem) end
+  if details then details.progress_error = show.value(problem) end
 end
 
 -- Returns the next message that has ended, and its outcome; no value if all messages have ended. Releases the delivery. A `for`

@@ -105,11 +105,11 @@ function body.saved(request, response)
         { kind = "transport", retryable = false, may_have_been_sent = true, http_status = status }
     end
     local ok, err = write(request.to_file, bytes)
-    if not ok then return refused("to_file", show.line(tostring(err))) end
+    if not ok then return refused("to_file", show.value(err)) end
     response = { status = response.status, headers = response.headers, size = #bytes }
   end
-  if request.progress and type(moved) == "string" then request.progress(#moved, #moved) end
-  return response
+  if not request.progress or type(moved) ~= "string" then return response end
+  return require("whatsapp.transport.progress").once(request.progress, #moved, response)
 end
 
 return body

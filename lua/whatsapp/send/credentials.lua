@@ -81,8 +81,7 @@ local function remember(secrets, secret)
 end
 
 -- returns the text with *** in place of the secret
-local function without(text, secret)
-  if type(secret) ~= "string" or #secret < SHORTEST then return text end
+local function replaced(text, secret)
   local from, to = text:find(secret, 1, true)
   while from do
     text = text:sub(1, from - 1) .. "***" .. text:sub(to + 1)
@@ -91,19 +90,38 @@ local function without(text, secret)
   return text
 end
 
+-- returns the text with *** for each place of the secret, also where the secret is escaped as in a URL
+local function without(text, secret)
+  if type(secret) ~= "string" or #secret < SHORTEST then return text end
+  local escaped = url_reader.escape(secret)
+  text = replaced(text, secret)
+  return escaped == secret and text or replaced(text, escaped)
+end
+
+-- returns the token and the appsecret_proof of a signed request; a user's transport may have changed the request
+local function secrets_in(request)
+  local headers, url = request.headers, request.url
+  local authorization = type(headers) == "table" and headers.Authorization
+  return type(authorization) == "string" and authorization:match "^Bearer (.*)$" or nil,
+    type(url) == "string" and url:match "[?&]appsecret_proof=(%x+)" or nil
+end
+
 ---@param state table the state of a client
 ---@param text string
----@param request table? the signed request: its token may be older than the tokens in the list
+---@param request table? the signed request: its token and its proof may be older than those in the list
 ---@return string text without the client's secrets
 function credentials.clean(state, text, request)
-  local authorization = request and request.headers and request.headers.Authorization
-  if authorization then text = without(text, authorization:match "^Bearer (.*)$") end
-  text = without(without(text, state.token), state.signed.token) -- other clients may have pushed both out of the list
+  if request then
+    local token, proof = secrets_in(request)
+    text = without(without(text, token), proof)
+  end
+  -- requests of other clients may have pushed these out of the list
+  text = without(without(without(text, state.token), state.signed.token), state.app_secret)
   for _, secret in ipairs(state.shared.secrets) do text = without(text, secret) end
   return text
 end
 
----Removes the client's secrets from every string in a tree of tables.
+---Removes the client's secrets from every string in a tree of tables, and from the names of members.
 ---@param state table the state of a client
 ---@param value any
 ---@param depth integer levels of tables that are copied
@@ -114,7 +132,10 @@ function credentials.cleaned(state, value, depth, request)
   if type(value) ~= "table" then return value end
   if depth == 0 then return nil end
   local clean = {}
-  for name, member in next, value do clean[name] = credentials.cleaned(state, member, depth - 1, request) end
+  for name, member in next, value do
+    if type(name) == "string" then name = credentials.clean(state, name, request) end
+    clean[name] = credentials.cleaned(state, member, depth - 1, request)
+  end
   return getmetatable(value) == LIST and setmetatable(clean, LIST) or clean -- a user's metatable could raise
 end
 

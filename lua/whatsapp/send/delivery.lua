@@ -28,7 +28,7 @@ local WINDOW_CLOSED = 131047 -- error code: the user's last message is older tha
 ---A plan: the settings that all deliveries of one call share, for example of one client:send.
 ---@class whatsapp.plan
 ---@field url string
----@field read fun(response: table): any, string?, table? makes the result from a response
+---@field read fun(response: table, delivery: whatsapp.delivery): any, string?, table? makes the result from a response
 ---@field policy whatsapp.retry|false
 ---@field harmless boolean? true: a request that is sent twice does no harm
 ---@field timeout number? seconds
@@ -59,6 +59,7 @@ local function make(state, plan)
     result = false, details = false, calling = false, caller = false, is_plain = true,
     -- fields that note() sets:
     base = false, url = plan.url, headers = state.headers, stamp = false, warnings = false, waited = false, log_error = false,
+    fallback_error = false,
     observe_error = false, err = false, failure = false, is_unsure = false, fallen = false,
     -- fields for the batch:
     batch = false, key = false, wakes = false, on_wire = false, is_ended = false, is_spoilt = false, response = false,
@@ -95,7 +96,7 @@ local function forget(self)
   self.is_plain = true
   self.base, self.url, self.headers = false, self.plan.url, self.state.headers
   self.stamp, self.warnings, self.waited, self.log_error, self.observe_error = false, false, false, false, false
-  self.err, self.failure, self.is_unsure, self.fallen = false, false, false, false
+  self.err, self.failure, self.is_unsure, self.fallen, self.fallback_error = false, false, false, false, false
 end
 
 ---Clears all fields of this message, and keeps the delivery for another message of the plan. Call this function only after you
@@ -136,6 +137,11 @@ local function called(self, ...)
   return ...
 end
 
+-- returns an error of the user's code as one line without secrets
+local function line_of(self, problem)
+  return show.line(credentials.clean(self.state, values.text_of(problem), self.request))
+end
+
 ---Calls a function of the user, which may yield and may raise.
 ---@return boolean ok, any ...
 function Delivery:call(code, ...)
@@ -153,7 +159,7 @@ local function tell_of(self, event)
   if self.batch then note_caller(self) end
   local err = tell_observer(self.state.observe, event)
   self.calling = false
-  return err
+  return err and line_of(self, err)
 end
 
 local function endpoint(plan)
@@ -210,6 +216,7 @@ function Delivery:fail(err, details)
   details = credentials.cleaned(state, details, LEVELS, self.request)
   details.attempts, details.stamp, details.waited = self.attempts, self.stamp or nil, self.waited or nil
   details.log_error, details.observe_error = self.log_error or nil, self.observe_error or nil
+  details.fallback_error = details.fallback_error or self.fallback_error or nil
   if self.fallen then details.fallback = true end
   if self.is_unsure and not self.plan.harmless then -- the API may have got the message in an earlier attempt
     details.may_have_been_sent, details.retryable = true, false
@@ -288,7 +295,7 @@ local function fallback_of(self, details)
   if values.callable(instead) then
     local ok, made = self:call(instead, self.message, details)
     instead = made
-    if not ok then details.fallback_error = values.text_of(made) end
+    if not ok then details.fallback_error = line_of(self, made) end
   end
   return type(instead) == "table" and recipient.address(instead, self.message) or nil
 end
@@ -299,7 +306,10 @@ local function is_window_closed(self, message)
   local book = self.plan.window
   if not (book and self.plan.fallback) or rawget(message, "template") ~= nil then return false end
   local to = recipient_of(message)
-  return to and book:open(to, self.state.phone_number_id) == false
+  if not to then return false end
+  local ok, is_open = self:call(book.open, book, to, self.state.phone_number_id)
+  if not ok then self:note("fallback_error", line_of(self, is_open)) end
+  return ok and is_open == false
 end
 
 ---Checks the message and writes its JSON. If the user's window is closed, does this with the fallback.
@@ -445,7 +455,13 @@ end
 ---@return string err, table details
 local function no_response(response, err, details)
   if response == nil and type(err) == "string" then
-    return err, type(details) == "table" and details or { kind = "transport", retryable = false, may_have_been_sent = true }
+    if type(details) ~= "table" then return err, { kind = "transport", retryable = false, may_have_been_sent = true } end
+    local seconds = rawget(details, "retry_after")
+    if seconds ~= nil and not (type(seconds) == "number" and seconds >= 0 and seconds < math.huge) then
+      details = values.copy(details)
+      details.retry_after = nil
+    end
+    return err, details
   end
   local got = response == nil and "nothing" or "a " .. type(response)
   return ("the transport returned %s; it must return a response, or nil and an error string"):format(got),
@@ -468,13 +484,14 @@ local function log(self, response, err)
     status = response and response.status,
     error = response == nil and show.line(credentials.clean(state, err, self.request)) or nil,
   })
-  if not ok then self:note("log_error", values.text_of(problem)) end
+  if not ok then self:note("log_error", line_of(self, problem)) end
 end
 
 -- copies the fields that note() has set into `info`
 local function tell_notes(self, info)
   info.stamp, info.warnings, info.waited = self.stamp or nil, self.warnings or nil, self.waited or nil
   info.fallback, info.log_error, info.observe_error = self.fallen or nil, self.log_error or nil, self.observe_error or nil
+  info.fallback_error = self.fallback_error or nil
   self.err = false -- an earlier attempt may have set it
 end
 
@@ -485,7 +502,7 @@ local function succeed(self, result, response)
   local info = setmetatable({ attempts = self.attempts, http_status = response.status, trace_id = nil, usage = nil }, INFO)
   tell(info, response.headers, cleaned, self)
   if not self.is_plain then tell_notes(self, info) end
-  if response.progress_error then info.progress_error = response.progress_error end
+  if response.progress_error then info.progress_error = line_of(self, response.progress_error) end
   self.result = result
   self.details = info
   self.is_over = true
@@ -541,7 +558,7 @@ function Delivery:settle(response, err, details)
   if state.observe and state.is_timed then self.answered_at = state.now() end
   if read then
     local result
-    result, err, details = self.plan.read(read)
+    result, err, details = self.plan.read(read, self)
     if result ~= nil then return succeed(self, result, read) end
   end
   return try_again(self, err, details)

@@ -4,6 +4,7 @@
 local check = require "whatsapp.templates.check"
 local definition = require "whatsapp.templates.definition"
 local problems = require "whatsapp.wire.problems"
+local show = require "whatsapp.util.show"
 local values = require "whatsapp.util.values"
 
 local templates = {}
@@ -96,7 +97,7 @@ end
 -- adds the warning that the message was not compared
 local function unchecked(report, err)
   report:warn("template.name", "required",
-    "the message was not compared with its template, because there is no definition: " .. tostring(err))
+    "the message was not compared with its template, because there is no definition: " .. show.value(err))
   return report
 end
 

@@ -59,20 +59,29 @@ local function clock_of(read)
   end
 end
 
+-- Calls a function that may resume a waiter, and the waiter may raise. Adds its error to the list.
+local function attempt(errors, call, ...)
+  local ok, err = pcall(call, ...)
+  if not ok then errors[#errors + 1] = err end
+end
+
+local function raise_first(errors)
+  if errors[1] ~= nil then error(errors[1], 0) end
+end
+
 -- Calls all timers that are due. If a timer raises, the other timers are still called, and then the error is raised.
 local function turn(state)
-  local time, due, raised = state.now(), {}, nil
+  local time, due, errors = state.now(), {}, {}
   for timer, deadline in pairs(state.timers) do
     if deadline <= time then due[#due + 1] = timer end
   end
   for _, timer in ipairs(due) do
     if state.timers[timer] then
       state.timers[timer] = nil
-      local ok, err = pcall(timer.call)
-      if not ok then raised = raised or err end
+      attempt(errors, timer.call)
     end
   end
-  if raised then error(raised, 0) end
+  raise_first(errors)
 end
 
 -- Returns a timer that calls `call` once, after these seconds. To cancel the timer, remove it from state.timers.
@@ -102,7 +111,7 @@ local function plain_waiter()
     place.woken = true
     if coroutine.status(co) ~= "suspended" then return end
     local ok, err = coroutine.resume(co)
-    if not ok then error(debug.traceback(co, tostring(err)), 0) end
+    if not ok then error(debug.traceback(co, values.text_of(err)), 0) end
   end
   return place.wait, place.wake
 end
@@ -235,14 +244,16 @@ local function start(state, request, slot, box)
   begin(state, plan, shown)
 end
 
--- Gives an outcome to each request under way, and wakes all code that waits.
+-- Gives an outcome to each request under way, and wakes all code that waits. If a waiter raises, the error is raised after all
+-- other waiters have their outcomes.
 local function close(state)
   if state.closed then return end
   state.closed = true
-  local under_way = state.under_way
+  local under_way, errors = state.under_way, {}
   state.under_way = {}
-  for plan in pairs(under_way) do settle(state, plan, failures.closed()) end
-  for box in pairs(state.waiting) do wake(box) end
+  for plan in pairs(under_way) do attempt(errors, settle, state, plan, failures.closed()) end
+  for box in pairs(state.waiting) do attempt(errors, wake, box) end
+  raise_first(errors)
 end
 
 -- ---- the transport --------------------------------------------------------------------------------------------------------
@@ -333,8 +344,10 @@ function M.over(inner)
     turn_timers()
   end
   function transport.close()
-    close_this()
-    inner.close()
+    local errors = {}
+    attempt(errors, close_this)
+    attempt(errors, inner.close)
+    raise_first(errors)
   end
   return transport
 end

@@ -58,6 +58,8 @@ function Reader:more()
   return true
 end
 
+local TOO_LONG_LINE = "a line of the answer is too long"
+
 -- Returns the next line without its line end. Returns nil and an error if more than `longest` bytes have arrived without a line
 -- end.
 function Reader:line(longest)
@@ -65,11 +67,12 @@ function Reader:line(longest)
   while true do
     local found = self.piece:find("\n", self.at + from, true)
     if found then
-      local line = self.piece:sub(self.at + 1, found - 1)
+      local line = self.piece:sub(self.at + 1, found - 1):gsub("\r$", "")
       self.at = found
-      return (line:gsub("\r$", ""))
+      if #line > longest then return nil, TOO_LONG_LINE end
+      return line
     end
-    if self:size() > longest then return nil, "a line is too long" end
+    if self:size() > longest + 1 then return nil, TOO_LONG_LINE end -- + 1: the carriage return
     from = self:size() + 1
     local ok, err = self:more()
     if not ok then return nil, err end

@@ -9,6 +9,7 @@
 -- transport/inboxes), or a table for one sleep.
 local libcurl = require "whatsapp.transport.libcurl"
 local uv = require("whatsapp.util.needed").module "luv"
+local values = require "whatsapp.util.values"
 
 local M = {}
 
@@ -60,7 +61,7 @@ local function resume(place)
   place.waiter = nil
   if waiter == nil or waiter == MAIN or coroutine.status(waiter) ~= "suspended" then return end
   local ok, err = coroutine.resume(waiter)
-  if not ok then return debug.traceback(waiter, tostring(err)) end
+  if not ok then return debug.traceback(waiter, values.text_of(err)) end
 end
 
 -- suspends the caller for these seconds

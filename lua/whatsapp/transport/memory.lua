@@ -3,6 +3,7 @@
 -- Reads and writes only the files that a request names.
 local options_of = require "whatsapp.util.options"
 local outcome = require "whatsapp.wire.outcome"
+local progress = require "whatsapp.transport.progress"
 local values = require "whatsapp.util.values"
 
 local M = {}
@@ -57,7 +58,7 @@ local function deliver(request, response, err, details)
     response, err, details = save(request, response)
   end
   local moved = response and response.size or upload_size(request)
-  if request.progress and response then request.progress(moved, moved) end
+  if request.progress and response then response = progress.once(request.progress, moved, response) end
   return response, err, details
 end
 

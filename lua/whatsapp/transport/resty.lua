@@ -150,7 +150,7 @@ local function answer(plan, worker)
   local state = plan.state
   plan.worker = worker
   local ok, response, err, details = pcall(state.exchange, state, plan.socket, plan, worker)
-  if not ok then response, err, details = failures.lost(plan, tostring(response)) end
+  if not ok then response, err, details = failures.lost(plan, values.text_of(response)) end
   local entry = plan.entry
   if not entry then return end
   plan.entry, state.under_way[plan] = nil, nil

@@ -2,6 +2,7 @@
 -- texts are the same as in whatsapp.curl. read() checks the request; open() opens all files (with resty/file) before the
 -- request is sent. The bytes are read in pieces: a whole file is never in memory.
 local outcome = require "whatsapp.wire.outcome"
+local values = require "whatsapp.util.values"
 
 local stream = {}
 
@@ -56,7 +57,7 @@ end
 -- Returns the pieces of a form and its Content-Type. A piece is { text =, counts = } or { file =, from =, field = }. `counts`
 -- is true if the bytes of the text count for the progress function, as the bytes of files do.
 local function pieces_of_form(form)
-  if type(form) ~= "table" or form[1] == nil then return refused "form must be a list of parts" end
+  if not values.is_list(form) then return refused "form must be a list of parts" end
   if #form > MAX_PARTS then return refused "form has more than 100 parts" end
   local boundary = ("-"):rep(24) .. require("whatsapp.util.random_id").new()
   local pieces = {}

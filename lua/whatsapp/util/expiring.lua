@@ -1,10 +1,12 @@
 -- A memory with a limit: keeps at most `max` values, each with a key and for a limited time. If the memory is full, a new key
 -- takes the place of the entry that would expire first; `on_forget` is called with this entry. Never waits, and never looks
 -- into a value.
+local show = require "whatsapp.util.show"
 
 ---@class whatsapp.expiring: whatsapp.media_store
 ---@field count integer number of entries; some of them may have expired
 ---@field forgotten integer number of entries that were dropped before they expired
+---@field forget_error string? the last error that on_forget raised
 local Expiring = {}
 Expiring.__index = Expiring
 
@@ -130,7 +132,9 @@ function Expiring:set(key, value, ttl, now)
   move_up(self.heap, entry, self.count)
   if not forgotten then return end
   self.forgotten = self.forgotten + 1
-  if self.on_forget then self.on_forget(forgotten[KEY], forgotten[VALUE]) end
+  if not self.on_forget then return end
+  local ok, err = pcall(self.on_forget, forgotten[KEY], forgotten[VALUE])
+  if not ok then self.owner.forget_error = show.value(err) end
 end
 
 ---@param key any
@@ -143,7 +147,8 @@ end
 ---@field max integer? largest number of entries; no bound if absent
 ---@field now (fun(): number)? a clock in seconds, os.time if absent
 ---@field on_forget (fun(key: any, value: any))? called with each entry that was dropped before it expired, because the memory
----was full
+---was full; if it raises, the memory goes on, and its member forget_error has the error
+---@field owner table? only for code of this library: gets forget_error in place of the memory
 ---@field on_drop (fun(key: any, value: any))? called with each entry that the memory drops, expired or not; delete() does not
 ---call it. Only for code of this library: whatsapp.media.store and whatsapp.webhook.memory_store refuse this option
 
@@ -151,11 +156,13 @@ end
 ---@return whatsapp.expiring
 function expiring.new(options)
   options = options or {}
-  return setmetatable({
+  local self = setmetatable({
     max = options.max or math.huge, now = options.now or os.time, on_forget = options.on_forget,
-    on_drop = options.on_drop,
+    on_drop = options.on_drop, owner = options.owner,
     entries = {}, heap = {}, count = 0, number = 0, forgotten = 0,
   }, Expiring)
+  self.owner = self.owner or self
+  return self
 end
 
 return expiring

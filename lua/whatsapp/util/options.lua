@@ -7,7 +7,7 @@ local values = require "whatsapp.util.values"
 
 local options = {}
 
-local is_callable, is_id = values.callable, values.id
+local is_callable, is_id, is_list = values.callable, values.id, values.is_list
 
 local function is_line(value) return type(value) == "string" and not value:find "%c" end
 local function is_text(value) return is_line(value) and value ~= "" end
@@ -41,9 +41,9 @@ end
 local function is_templates(value)
   if not (is_table(value) or type(value) == "userdata") then return false end
   if is_callable(value.definitions) then return true end
-  return is_table(value) and (next(value) == nil or options.is_list(value, function(item)
+  return is_list(value, function(item)
     return is_table(item) and type(item.name) == "string" and type(item.language) == "string"
-  end))
+  end, true)
 end
 
 -- a store of handled events, such as whatsapp.webhook.memory_store()
@@ -74,7 +74,7 @@ local function is_object(value) return is_table(value) or type(value) == "userda
 
 -- a list of two numbers of seconds: the first wait and the longest wait
 local function is_backoff(value)
-  return is_table(value) and #value == 2 and is_positive(value[1]) and is_positive(value[2]) and value[1] <= value[2]
+  return is_list(value, is_positive) and #value == 2 and value[1] <= value[2]
 end
 
 local OUTBOX_STATES = {
@@ -85,18 +85,6 @@ local SHOWN_AS = { image = true, video = true, audio = true, document = true, st
 
 -- for webhook.verify: any bytes, because the app secret is the key of an HMAC
 local function is_secret(value) return type(value) == "string" and value ~= "" end
-
--- Returns whether a value is a list with at least one item, no holes and no other keys. A typical hole: os.getenv returned nil,
--- because a variable is not set.
-local function is_list(value, is_item)
-  if not is_table(value) then return false end
-  local count = 0
-  for _ in pairs(value) do count = count + 1 end
-  for i = 1, count do
-    if not is_item(value[i]) then return false end
-  end
-  return count > 0
-end
 
 local function is_secrets(value)
   return is_text(value) or is_list(value, is_text)
@@ -151,7 +139,7 @@ local kinds = {
     "what whatsapp.window.new() returns, or an object with open()",
   },
   names = {
-    function(value) return is_table(value) and (next(value) == nil or is_list(value, is_text)) end,
+    function(value) return is_list(value, is_text, true) end,
     "a list of names without holes",
   },
   proxy = {
@@ -199,7 +187,7 @@ local kinds = {
   },
   path = {
     function(value) return require("whatsapp.graph.path").is_path(value) end,
-    'a path below the version, such as "{waba}/message_templates", or a list of its parts',
+    'a path below the version, such as "{waba}/message_templates", or a list of its parts without holes',
   },
   outbox_store = { is_object, "a store: of whatsapp.outbox.memory, whatsapp.outbox.sql or whatsapp.outbox.redis" },
   outbox_state = {

@@ -123,6 +123,49 @@ function values.set(list)
   return set
 end
 
+-- metamethods that can show other items than the table has
+local SHOWS_OTHERS = { "__index", "__len", "__pairs", "__ipairs" }
+
+-- returns whether every function that reads the table sees the same items
+local function is_plain(list)
+  local meta = getmetatable(list)
+  if meta == nil then return true end
+  if type(meta) ~= "table" then return false end
+  for _, name in ipairs(SHOWS_OTHERS) do
+    if rawget(meta, name) ~= nil then return false end
+  end
+  return true
+end
+
+---Returns whether a value is a list with at least one item, without holes and without other keys. A typical hole comes from
+---os.getenv: it returns nil for a variable that is not set.
+---@param value any
+---@param is_item (fun(item: any): boolean)? all values if absent
+---@param may_be_empty boolean?
+---@return boolean
+function values.is_list(value, is_item, may_be_empty)
+  if type(value) ~= "table" or not is_plain(value) then return false end
+  local count = 0
+  for _ in next, value do count = count + 1 end
+  for i = 1, count do
+    if value[i] == nil or (is_item and not is_item(value[i])) then return false end
+  end
+  return count > 0 or may_be_empty == true
+end
+
+---Returns the first hole of a list. The table may have other keys, and a metatable may make its items.
+---@param list table
+---@return integer? hole nil: no item is behind a hole
+function values.hole_in(list)
+  local filled = 0
+  for key in next, list do
+    if type(key) == "number" then filled = filled + 1 end
+  end
+  for i = 1, filled do
+    if list[i] == nil then return i end
+  end
+end
+
 ---@param text string UTF-8
 ---@return integer characters code points
 function values.characters(text)

@@ -87,11 +87,18 @@ local function default_now()
   return ngx.now()
 end
 
+local function forgotten_of(events) return events.forgotten, events.forget_error end
+
 -- A full store drops events, and the handler may then handle them twice. Reports this the first time, and each time the number
 -- of dropped events has doubled.
 local function report_forgotten(self)
-  local count = self.store.forgotten
-  if type(count) ~= "number" or count < self.report_at then return end
+  local ok, count, err = pcall(forgotten_of, self.store) -- a store may be an object with a metatable
+  count = ok and values.integer(count)
+  if ok and err ~= self.forget_error then
+    self.forget_error = err
+    report(self, "the store's on_forget: " .. show.value(err))
+  end
+  if not count or count < self.report_at then return end
   self.report_at = count * 2
   report(self, ("the store of events is full: it has dropped %d events too early, and may handle them again"):format(count))
 end
@@ -112,20 +119,33 @@ local function handle(self, event)
   if not asked then return false, is_deferred and "given_up" or "failed" end
   report_forgotten(self)
   if not attempt then return why ~= "busy", why == "busy" and "busy" or "duplicate" end
+  if type(attempt) ~= "number" then
+    report(self, ("the store's begin returned a %s and not the attempt number"):format(type(attempt)), event, false)
+    attempt = 1
+  end
   local ok, err = pcall(callback, event)
   if not ok then return fail(self, event, key, err, is_deferred or attempt >= self.attempts) end
   ask(self, "done", event, false, key)
   return true, "handled"
 end
 
+-- returns the time of the clock; nil if the clock raises or returns no number
+local function time_of(self, event)
+  local ok, time = pcall(self.now)
+  if ok and type(time) == "number" then return time end
+  report(self, "now: " .. (ok and "it returned a " .. type(time) or show.value(time)), event, false)
+end
+
 -- Does the same as handle(), and calls the observer.
 local function handle_observed(self, event)
-  local started, timestamp = self.now(), tonumber(event.timestamp)
+  local started, timestamp = time_of(self, event), tonumber(event.timestamp)
   local is_over, result = handle(self, event)
+  local ended = started and time_of(self, event)
   tell(self, {
     name = "webhook", kind = event.kind, status = event.kind == "status" and event.status or nil, result = result,
     phone_number_id = event.phone_number_id, code = event.details and event.details.code,
-    seconds = math.max(0, self.now() - started), lag = timestamp and math.max(0, started - timestamp) or nil,
+    seconds = ended and math.max(0, ended - started) or nil,
+    lag = started and timestamp and math.max(0, started - timestamp) or nil,
   }, event)
   return is_over
 end

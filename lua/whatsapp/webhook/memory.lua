@@ -12,6 +12,7 @@ local store = {}
 ---@field forget fun(self, key: string) called after the event failed: the next begin returns the next attempt number
 ---@field forgotten integer? number of events that were dropped too early, because the store was full; the handler reports this
 ---number to on_error
+---@field forget_error string? an error about the dropped events; the handler reports each new one to on_error
 
 ---@class whatsapp.webhook_memory: whatsapp.webhook_store
 local Memory = {}
@@ -54,10 +55,9 @@ end
 function store.memory(options)
   options = options or {}
   local now = options.now or os.time
-  return setmetatable({
-    claim = options.claim or 300, now = now, forgotten = 0,
-    events = expiring.new { max = options.max or 100000, now = now, on_forget = options.on_forget },
-  }, Memory)
+  local self = setmetatable({ claim = options.claim or 300, now = now, forgotten = 0 }, Memory)
+  self.events = expiring.new { max = options.max or 100000, now = now, on_forget = options.on_forget, owner = self }
+  return self
 end
 
 return store

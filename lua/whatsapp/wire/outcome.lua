@@ -54,6 +54,7 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 ---example, the body can list the users for whom the call succeeded
 ---@field pages integer? of client:pages: number of pages that were requested
 ---@field media_id string? of client:send_file: the id of the uploaded file
+---@field store_error string? of client:send_file: the error that the media_store raised
 ---@field session string? of media:upload_sample: the option `session` of a later call continues the upload with it
 ---@field warnings whatsapp.problem[]? of client:send_file: the warnings about the file
 ---@field status string? of tracker:await after a time-out: the status that the message has
@@ -170,7 +171,9 @@ local function tree_without_tokens(value, depth)
   if type(value) ~= "table" then return value end
   if depth == 0 then return nil end
   local copy = {}
-  for name, member in pairs(value) do copy[name] = tree_without_tokens(member, depth - 1) end
+  for name, member in pairs(value) do
+    copy[type(name) == "string" and without_tokens(name) or name] = tree_without_tokens(member, depth - 1)
+  end
   return copy
 end
 
@@ -262,14 +265,55 @@ local function parts_of(answer)
   return integer(answer.status) or 0, headers, decoded(answer.body)
 end
 
+local function is_id(id) return (type(id) == "string" and id ~= "") or type(id) == "number" end
+
+-- Returns whether an answer that is not a success may contain the id of a message, in whatever form: then no program may repeat
+-- the message.
+local function may_have_id(object)
+  local messages = object.messages
+  if type(messages) ~= "table" then return false end
+  if is_id(messages.id) then return true end
+  for _, message in ipairs(messages) do
+    if type(message) == "table" and is_id(message.id) then return true end
+  end
+  return false
+end
+
 -- returns the failure for a response that is not a success
 local function failure_of(answer, status, headers, object, problem)
   if not object then
     return protocol_failure(status, headers, describe(headers, type(answer.body) == "string" and answer.body or ""))
   end
-  local has_id = names_message(object)
+  local has_id = may_have_id(object)
   if type(object.error) == "table" then return api_failure(status, headers, object.error, has_id) end
   return protocol_failure(status, headers, is_success(status) and problem or "JSON without a Graph error", has_id)
+end
+
+local function value_of(headers, name)
+  local value = headers[name]
+  if type(value) == "table" then value = value[#value] end
+  return values.scalar(value)
+end
+
+-- Returns the headers that this file reads, as strings in a plain table. A user's transport may return several values of a header
+-- as a list; then the last value is used. A metatable of the headers may raise.
+local function plain_headers(headers)
+  local read = {}
+  for _, name in ipairs(outcome.HEADERS) do
+    local ok, value = pcall(value_of, headers, name)
+    read[name] = ok and value and tostring(value) or nil
+  end
+  return read
+end
+
+-- returns whether all headers that this file reads are strings
+local function are_strings(headers)
+  if getmetatable(headers) ~= nil then return false end
+  for i = 1, #outcome.HEADERS do
+    local value = headers[outcome.HEADERS[i]]
+    if value ~= nil and type(value) ~= "string" then return false end
+  end
+  return true
 end
 
 local function copied(answer) return { status = answer.status, headers = answer.headers, body = answer.body } end
@@ -287,9 +331,10 @@ function outcome.checked(answer)
   if type(answer) == "table" and getmetatable(answer) ~= nil then answer = plain(answer) end
   if type(answer) ~= "table" or type(answer.status) ~= "number" then return nil end
   local headers, body = answer.headers, answer.body
-  if type(headers) == "table" and (body == nil or type(body) == "string") then return answer end
+  local is_table = type(headers) == "table"
+  if is_table and (body == nil or type(body) == "string") and are_strings(headers) then return answer end
   local checked = values.copy(answer)
-  checked.headers = type(headers) == "table" and headers or {}
+  checked.headers = is_table and plain_headers(headers) or {}
   checked.body = type(body) == "string" and body or nil
   return checked
 end
@@ -307,16 +352,19 @@ end
 
 ---Reads the answer to a message. A 2xx answer is a success in two cases. Case 1: it has the id of a message, even if it also
 ---has an error. Case 2: it has success = true and no error; this is the answer after a message was marked as read.
+---For a message with a recipient, only an id is a success.
 ---@param answer whatsapp.response as outcome.checked returns it
+---@param delivery whatsapp.delivery?
 ---@return whatsapp.Result? result has the same form as the API's answer: .messages[1].id, .contacts[1].wa_id; after mark_read:
 ---.success
 ---@return string? err
 ---@return whatsapp.details? details
-function outcome.message(answer)
+function outcome.message(answer, delivery)
   local status, body = answer.status, answer.body
   if body and status >= 200 and status <= 299 then -- nearly all answers end here
     local object = decode(body, RESULT)
-    if names_message(object) or (type(object) == "table" and object.success == true and object.error == nil) then
+    if names_message(object) then return object end
+    if type(object) == "table" and object.success == true and object.error == nil and not (delivery and delivery.to) then
       return object
     end
   end

@@ -104,6 +104,7 @@ local function scalar(value)
 end
 
 local function record(self, path, rule, sentence, limit, actual)
+  if type(limit) == "string" then limit = show.line(limit) end
   return {
     path = path, rule = rule, limit = limit, actual = scalar(actual),
     message = ("%s: %s"):format(path == "" and self.subject or path, sentence),

@@ -22,7 +22,8 @@ local KINDS = {
 local function next_step(details)
   local is_unsure = details.may_have_been_sent
   if details.retryable then
-    local wait = details.retry_after and (" after %g seconds"):format(details.retry_after) or ""
+    local seconds = details.retry_after
+    local wait = type(seconds) == "number" and (" after %g seconds"):format(seconds) or ""
     if is_unsure then return "it may have been sent, but a repetition does no harm; try again" .. wait end
     return "it was not sent; try again" .. wait
   end

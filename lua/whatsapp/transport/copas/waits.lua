@@ -94,8 +94,9 @@ local function pause_in_copas(self, copas, connection, how, seconds)
   return ready ~= nil
 end
 
--- ---- elsewhere ------------------------------------------------------------------------------------------------------------
--- A task is the coroutine of one request. To wait, the task yields a connection, "r" or "w", and the longest time in seconds.
+-- ---- tasks ----------------------------------------------------------------------------------------------------------------
+-- A task is the coroutine of one request. To wait, it yields a connection, "r" or "w", and seconds. Each caller that waits may
+-- resume it: a thread of Copas, the driver of the task, and a caller outside of Copas, because Copas's loop may be stopped.
 
 local Waits = {}
 Waits.__index = Waits
@@ -103,13 +104,40 @@ Waits.__index = Waits
 ---@return table waits the waits of one transport
 function waits.new() return setmetatable({ tasks = {}, watches = {} }, Waits) end
 
+-- ends the pause of a driver
+local function end_pause(self, connection)
+  local watch, copas = self.watches[connection], package.loaded.copas
+  if watch and copas.close then copas.close(watch) end
+end
+
 -- runs a task until it pauses or ends
 local function resume(self, task, ready)
+  if task.connection then end_pause(self, task.connection) end
+  task.turns = task.turns + 1
   local ok, connection, how, seconds = coroutine.resume(task.co, ready)
   if coroutine.status(task.co) == "dead" then self.tasks[task] = nil end
   if not ok then error(connection, 0) end
   if not self.tasks[task] then return end
   task.connection, task.how, task.deadline = connection, how, now() + seconds
+end
+
+-- The driver of a task. While it pauses, a caller outside of Copas may have resumed the task: then the driver pauses again.
+local function drive(self, copas, task)
+  while self.tasks[task] do
+    local turns, connection, ready = task.turns, task.connection, nil
+    if connection then ready = pause_in_copas(self, copas, connection, task.how, task.deadline - now()) end
+    if self.tasks[task] and task.turns == turns then resume(self, task, ready) end
+  end
+end
+
+-- gives each task a driver
+local function add_drivers(self, copas)
+  for task in pairs(self.tasks) do
+    if not task.is_driven then
+      task.is_driven = true
+      copas.addthread(function() drive(self, copas, task) end)
+    end
+  end
 end
 
 -- returns the sockets for select, and the earliest deadline
@@ -141,36 +169,34 @@ local function turn(self, seconds)
   end
 end
 
----Starts a call: in a new thread of Copas; or elsewhere as a task, which runs while a caller waits. The call gets a function
----pause(connection, "r"|"w", seconds), which returns whether the connection is ready.
+---Makes the task of a call. The call gets a function pause(connection, "r"|"w", seconds), which returns whether the connection is
+---ready.
+---@param call fun(pause: function)
 function Waits:spawn(call)
+  self.tasks[{ co = coroutine.create(function() call(coroutine.yield) end), deadline = 0, turns = 0, is_driven = false }] = true
   local copas = copas_here()
-  if copas then
-    copas.addthread(function()
-      call(function(connection, how, seconds) return pause_in_copas(self, copas, connection, how, seconds) end)
-    end)
-    return
-  end
-  local task = { co = coroutine.create(function() call(coroutine.yield) end), deadline = 0 }
-  self.tasks[task] = true
+  if copas then add_drivers(self, copas) end
 end
 
 ---In Copas: suspends the caller until wake() wakes it, or the time is over. Elsewhere: waits until a task ran, or the time is
 ---over.
 function Waits:wait(waiter, seconds)
-  if waiter ~= MAIN then package.loaded.copas.sleep(math.max(seconds, 0.001))
-  else turn(self, seconds) end
+  if waiter == MAIN then return turn(self, seconds) end
+  local copas = package.loaded.copas
+  add_drivers(self, copas) -- for the tasks that began outside of Copas
+  copas.sleep(math.max(seconds, 0.001))
 end
 
 ---Outside of Copas: runs all tasks that are ready, without waiting. In Copas, the loop runs the threads.
 function Waits:look()
-  if not copas_here() then turn(self, 0) end
+  local copas = copas_here()
+  if copas then add_drivers(self, copas)
+  else turn(self, 0) end
 end
 
 ---Closes a connection while a thread or a task waits for it: ends the thread's wait, or drops the task.
 function Waits:cancel(connection)
-  local watch, copas = self.watches[connection], package.loaded.copas
-  if watch and copas.close then copas.close(watch) end
+  end_pause(self, connection)
   for task in pairs(self.tasks) do
     if task.connection == connection then self.tasks[task] = nil end
   end

@@ -6,6 +6,7 @@
 -- files and progress, because a killed thread would leave them open.
 local clock = require "whatsapp.transport.resty.clock"
 local failures = require "whatsapp.transport.failure"
+local values = require "whatsapp.util.values"
 
 local alone = {}
 
@@ -52,7 +53,7 @@ end
 
 local function work(guard, state, plan, exchange)
   local ok, response, err, details = pcall(exchange, state, plan.socket, plan, guard)
-  if not ok then response, err, details = failures.lost(plan, tostring(response)) end
+  if not ok then response, err, details = failures.lost(plan, values.text_of(response)) end
   guard.response, guard.err, guard.details, guard.done = response, err, details, true
   if guard.is_waiting then guard.bell:post(1) end
 end

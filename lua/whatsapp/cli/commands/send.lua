@@ -82,13 +82,16 @@ end
 -- ---- the status of the message ------------------------------------------------------------------------------------------------
 
 local AWAITED = { sent = 1, delivered = 2, read = 3, played = 4 }
-local SECONDS = 60
+local SECONDS, LONGEST = 60, 86000
 
 local function awaited_of(options)
   if not options.await then return nil end
   local status, seconds = options.await:match "^(%a+):?(%d*)$"
-  if not AWAITED[status] then exit.stop("usage", "--await takes sent, delivered, read or played, and seconds: delivered:30") end
-  return status, tonumber(seconds) or SECONDS
+  seconds = tonumber(seconds) or SECONDS
+  if not AWAITED[status] or seconds > LONGEST then
+    exit.stop("usage", "--await takes sent, delivered, read or played, and seconds: delivered:30")
+  end
+  return status, seconds
 end
 
 -- returns the highest status in a history; "failed" if the message has failed

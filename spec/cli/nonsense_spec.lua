@@ -64,7 +64,7 @@ describe("nonsense:", function()
     return line, shown
   end
 
-  it("a number that is none, or too large or small, is refused by each option that takes a number", function()
+  it("text that is no number, or a number that is too large or small, is refused by each option that takes a number", function()
     local arguments = { bulk = "r.jsonl --yes", ["flows key"] = "new.pem", ["flows serve"] = "x.lua", replay = "x", ["outbox put"] = "r.jsonl" }
     local parser = require("whatsapp.cli.parser").of(cli.commands())
     local function check(words, row)

@@ -144,16 +144,14 @@ local function parse(arguments)
   exit.stop("usage", result)
 end
 
-local held = {}
-
 local BAD_DESCRIPTOR = 9 -- errno
 
 -- If the caller closed stdin, stdout or stderr, the next file or connection gets its descriptor, and the program would write its
 -- output into a connection. So this function opens files first: each read of stdin, or write of stdout, is then an error.
 local function hold_streams()
   local _, _, code = io.stdin:seek "cur"
-  held[1] = io.open("/dev/null", code == BAD_DESCRIPTOR and "wb" or "rb")
-  held[2], held[3] = io.open("/dev/null", "rb"), io.open("/dev/null", "rb")
+  local first = io.open("/dev/null", code == BAD_DESCRIPTOR and "wb" or "rb")
+  cli.held = { first, io.open("/dev/null", "rb"), io.open("/dev/null", "rb") }
 end
 
 ---@param arguments string[]

@@ -120,8 +120,8 @@ local function stepping_waiter(state)
   end, function() woken = true end
 end
 
--- Raises if the caller cannot wait. Runs before the request begins. In nginx, only nginx may resume the coroutine of a request; and
--- after the request has ended, coroutine.status would read freed memory (see send/caller).
+-- Raises if the caller cannot wait. Runs before the request begins. In nginx, only nginx may resume the coroutine of a request;
+-- and after the request has ended, coroutine.status would read freed memory (see send/caller).
 local function check_waiting(state, level)
   if state.waiter then return end
   if in_coroutine() and rawget(_G, "ngx") then

@@ -65,7 +65,7 @@ describe("the program whatsapp", function()
     for words, said in pairs {
       ["sned 1 x"] = "did you mean 'send'", ["send"] = "missing argument 'TO'", ["send 1"] = "nothing to send",
       ["send 1 x --dryrun"] = "unknown option '--dryrun'", ["help sned"] = "did you mean send",
-      ["bulk x --rate fast"] = "--rate takes a number", ["validate nowhere.jsonl"] = "nowhere.jsonl", ["explain txt"] = "did you mean text?",
+      ["bulk x --rate fast"] = "--rate takes a", ["validate nowhere.jsonl"] = "nowhere.jsonl", ["explain txt"] = "did you mean text?",
       ["send 1 image.lnk=x"] = "did you mean image.link?", ["send 1 text.body.x=y"] = "there is no text.body.x",
       ["send 1 location.latitude:=x"] = "takes JSON", ["send 1 image=x"] = "image must be an object",
       ["send 1 text.preview_url=maybe"] = "true or false", ["send 1 x --await seen"] = "--await takes", ["media"] = "a command is required",

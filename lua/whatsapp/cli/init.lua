@@ -122,7 +122,8 @@ local function ended(terminal, context, raised)
     if raised.is_closed_pipe then return exit.row("failed").code end
     return complain(terminal, "failed", raised.output_error)
   end
-  return complain(terminal, "failed", tostring(raised))
+  local err = require("whatsapp.util.values").text_of(raised)
+  return complain(terminal, "failed", terminal.verbose and err or (err:gsub("^%S*%.lua:%d+: ", "")))
 end
 
 -- ---- the way in -------------------------------------------------------------------------------------------------------------
@@ -148,15 +149,28 @@ local function parse(arguments)
     if argument == "--version" then return { command = "version" } end
     if not argument:find "^%-" then break end
   end
-  local ok, result = parser:pparse(arguments)
+  local went, ok, result = pcall(parser.pparse, parser, arguments)
+  if parser.asked_help then return { command = "help", text = parser.asked_help } end
+  if not went then error(ok, 0) end
   if ok then return result end
   exit.stop("usage", result)
+end
+
+local BAD_DESCRIPTOR = 9 -- errno
+
+-- If the caller closed stdin, stdout or stderr, the next file or connection gets its descriptor, and the program would write its
+-- output into a connection. So this function opens files first: each read of stdin, or write of stdout, is then an error.
+local function hold_streams()
+  local _, _, code = io.stdin:seek "cur"
+  local first = io.open("/dev/null", code == BAD_DESCRIPTOR and "wb" or "rb")
+  cli.held = { first, io.open("/dev/null", "rb"), io.open("/dev/null", "rb") }
 end
 
 ---Runs the program.
 ---@param arguments string[]
 ---@return integer code the exit code
 function cli.main(arguments)
+  hold_streams()
   local terminal, context = hide_secrets(terminals.new {}), nil -- for errors before the options are known
   local ok, raised = pcall(function()
     local options = parse(arguments)

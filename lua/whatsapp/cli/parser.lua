@@ -1,5 +1,6 @@
 -- Makes the parser of the command line, an object of the library argparse, from the rows of the commands. Help and completion
--- come from this parser; man.lua makes the man page from the same rows. Never prints, and never ends the program.
+-- come from this parser; man.lua makes the man page from the same rows. Never prints, and never ends the program: after --help,
+-- the parser's member asked_help is the text.
 local parser = {}
 
 -- The options of every command: rows { names, argument, description }, as in whatsapp.cli.command.
@@ -18,6 +19,27 @@ parser.GLOBAL = {
 
 local WIDTH = 80 -- columns of the help
 
+-- kind of a number -> the words of an error, the least and the most; whole: true for a whole number
+local NUMBERS = {
+  port = { "a port from 0 to 65535", 0, 65535, whole = true },
+  count = { "a whole number from 1 to 1000000", 1, 1000000, whole = true },
+  seconds = { "a number of seconds from 0.001 to 86000", 0.001, 86000 },
+  life = { "a number of seconds from 0.001 to 1000000000", 0.001, 1000000000 },
+  days = { "a number of days from 0 to 10000", 0, 10000 },
+  rate = { "a number from 0.001 to 1000000", 0.001, 1000000 },
+  seed = { "a whole number from 0 to 2147483647", 0, 2147483647, whole = true },
+}
+
+---@param text string
+---@param kind string a key of NUMBERS
+---@return number? number
+---@return string? err the words after the name of the option
+local function number_of(text, kind)
+  local row, number = NUMBERS[kind], tonumber(text)
+  if number and number >= row[2] and number <= row[3] and (not row.whole or number % 1 == 0) then return number end
+  return nil, "takes " .. row[1]
+end
+
 -- returns the name under which the value of an option is in the result: "--token-file" -> token_file
 local function target_of(names) return (names:match "%-%-(%S+)":gsub("-", "_")) end
 
@@ -30,9 +52,8 @@ local function add_option(to, row)
     if row.choices then made:choices(row.choices) end
     if row.number then
       made:convert(function(text)
-        local number = tonumber(text)
-        if number and number >= 0 and number < math.huge then return number end
-        return nil, ("%s takes a number"):format(names:match "%-%-%S+")
+        local number, err = number_of(text, row.number)
+        return number, err and names:match "%-%-%S+" .. " " .. err
       end)
     end
   else made = to:flag(names) end
@@ -44,22 +65,31 @@ local function add_argument(to, row)
   if row.choices then made:choices(row.choices) end
 end
 
+-- argparse itself would print the help, ignore a failed write, and end the program
+local function keep_help(made, root)
+  made:add_help { action = function()
+    root.asked_help = made:get_help()
+    error("help", 0)
+  end }
+end
+
 local function epilog_of(command)
   local lines = { #command.examples > 1 and "Examples:" or "Example:" }
   for _, example in ipairs(command.examples) do lines[#lines + 1] = "   " .. example end
   return table.concat(lines, "\n")
 end
 
--- target: the member of the result that gets the name of a subcommand
-local function add_command(to, command, target)
+-- target: the member of the result that gets the name of a subcommand; root: the parser of the program
+local function add_command(to, command, target, root)
   local made = to:command(command.name):summary(command.summary):description(command.description or command.summary)
   made:help_max_width(WIDTH):usage_max_width(WIDTH - 1)
+  keep_help(made, root)
   for _, row in ipairs(command.arguments or {}) do add_argument(made, row) end
   for _, row in ipairs(command.options or {}) do add_option(made, row) end
   if command.examples then made:epilog(epilog_of(command)) end
   if command.commands then
     made:command_target(target)
-    for _, below in ipairs(command.commands) do add_command(made, below, nil) end
+    for _, below in ipairs(command.commands) do add_command(made, below, nil, root) end
   end
 end
 
@@ -69,9 +99,10 @@ function parser.of(commands)
   local argparse = require("whatsapp.util.needed").module "argparse"
   local made = argparse("whatsapp", "The WhatsApp Cloud API from the shell: checks, sends, tests and repairs.")
   made:command_target "command":help_max_width(WIDTH):usage_max_width(WIDTH - 1):help_description_margin(22)
+  keep_help(made, made)
   for _, row in ipairs(parser.GLOBAL) do add_option(made, row) end
   made:flag "--version":description "the version":target "version"
-  for _, command in ipairs(commands) do add_command(made, command, "subcommand") end
+  for _, command in ipairs(commands) do add_command(made, command, "subcommand", made) end
   made:epilog "Settings come from options, WHATSAPP_* variables, or a profile: whatsapp help settings\n"
   return made
 end

@@ -6,6 +6,7 @@ local exit = require "whatsapp.cli.exit"
 local files = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
 local shell = require "whatsapp.cli.shell"
+local show = require "whatsapp.util.show"
 
 local settings = {}
 settings.__index = settings
@@ -96,7 +97,8 @@ local function read_config(path, is_named)
   local text = config_text(path, is_named)
   if not text then return {} end
   local config, err = json.decode(text)
-  if type(config) ~= "table" then exit.stop("usage", ("%s is not JSON: %s"):format(path, tostring(err))) end
+  if err then exit.stop("usage", ("%s is not JSON: %s"):format(path, tostring(err))) end
+  if type(config) ~= "table" then exit.stop("usage", ("%s: the configuration must be an object"):format(path)) end
   check_names(path, config, TOP, "there is ")
   if config.profiles ~= nil and type(config.profiles) ~= "table" then
     exit.stop("usage", path .. ": profiles must be an object")
@@ -109,10 +111,11 @@ end
 local function profile_of(path, config, wanted)
   local name = wanted or config.default
   if name == nil then return {} end
+  if type(name) ~= "string" then exit.stop("usage", ("%s: default must be a string"):format(tostring(path))) end
   local profile = (config.profiles or {})[name]
   if profile then return profile, name end
   local near = did_you_mean(name, config.profiles or {})
-  exit.stop("usage", ("there is no profile %s in %s%s"):format(tostring(name), tostring(path), near and ", did you mean "
+  exit.stop("usage", ("there is no profile %s in %s%s"):format(show.line(name), tostring(path), near and ", did you mean "
     .. near .. "?" or ""))
 end
 
@@ -189,7 +192,7 @@ local function find_token(self)
   if token then return token end
   local file = self:get "token_file"
   if file then return secret_in(file, "the token's file") end
-  local command = self.profile.token_command
+  local command = self:get "token_command"
   if not command then return nil end
   return shell.first_line(command, SECONDS)
     or exit.stop("failed",
@@ -199,7 +202,7 @@ end
 -- The order: --app-secret-file, the secret itself, the app_secret_file of the profile.
 local function find_app_secret(self)
   local secret = self:get "app_secret"
-  local file = self.options.app_secret_file or (not secret and self.profile.app_secret_file)
+  local file = self.options.app_secret_file or (not secret and self:get "app_secret_file")
   return file and secret_in(file, "the file of the app's secret") or secret
 end
 

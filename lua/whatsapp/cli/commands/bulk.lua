@@ -69,10 +69,12 @@ local function writer_of(context)
   end
   local file, err = io.open(path, context.options.state and "wb" or "ab")
   if not file then exit.stop("usage", err) end
-  return function(line)
-    local ok, problem = file:write(context.terminal:scrubbed(line), "\n")
+  local function check(ok, problem)
     if not ok then error({ output_error = ("%s: %s"):format(path, tostring(problem)) }, 0) end
-  end, function() file:flush() end
+  end
+  return function(line)
+    check(file:write(context.terminal:scrubbed(line), "\n"))
+  end, function() check(file:flush()) end
 end
 
 -- Returns a ledger: it writes and counts the outcomes. ledger.open has the rows that were read and have no outcome yet: message
@@ -261,10 +263,6 @@ end
 -- ends the command if an option is wrong
 local function check_options(options)
   if options.resume and not options.state then exit.stop("usage", "--resume needs --state FILE.db") end
-  if options.concurrency and (options.concurrency < 1 or options.concurrency % 1 ~= 0) then
-    exit.stop("usage", "--concurrency takes a whole number over 0")
-  end
-  if options.rate == 0 then exit.stop("usage", "--rate takes a number over 0") end
 end
 
 -- returns a sentence such as "50 read: 48 accepted, 2 unknown"
@@ -309,13 +307,13 @@ return {
   options = {
     { "-m --message", "FILE", "the message for each row of CSV, with {{column}} in its strings" },
     { "--out", "FILE", "append the outcomes to FILE (with --state: replace FILE); without --out, print them" },
-    { "--rate", "N", "messages a second (80)", number = true },
-    { "--concurrency", "N", "requests at once (32)", number = true },
+    { "--rate", "N", "messages a second (80)", number = "rate" },
+    { "--concurrency", "N", "requests at once (32)", number = "count" },
     { "--empty", "ok", "a column of CSV may be empty" },
     { "--skip-invalid", nil, "send the valid rows even if others are wrong" },
     { "--state", "FILE.db", "keep the outcomes in FILE.db: the next run sends only the rows without an outcome" },
     { "--resume", nil, "with --state: fail if FILE.db does not exist" },
-    { "--timeout", "S", "with --state: seconds for one attempt (30)", number = true },
+    { "--timeout", "S", "with --state: seconds for one attempt (30)", number = "seconds" },
     { "--dry-run", nil, "check the rows and print their JSON; needs no token" },
     { "-y --yes", nil, "send without a question" },
   },

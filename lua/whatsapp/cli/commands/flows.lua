@@ -69,7 +69,6 @@ end
 local function serve(context)
   local options, settings = context.options, context.settings()
   local port = options.port or PORT
-  if port % 1 ~= 0 or port > 65535 then exit.stop("usage", "--port takes a port from 0 to 65535") end
   local listener = {
     file = absolute(options.file), app_secret = settings:need_secret "app_secret", passphrase = passphrase_of(context),
     private_key = require("whatsapp.cli.records").text(options.key or settings:need "flow_key"),
@@ -91,7 +90,7 @@ return {
   commands = {
     { name = "key", summary = "print the public key of the private key in FILE; make FILE if it does not exist",
       arguments = { { "file", "1", "the private key in PEM", argname = "FILE" } },
-      options = { PASSPHRASE, { "--bits", "N", "the bits of a new key (2048)", number = true },
+      options = { PASSPHRASE, { "--bits", "N", "the bits of a new key (2048)", number = "count" },
         { "--upload", nil, "upload the public key for the phone number" } },
       examples = { "whatsapp flows key flow.pem --upload" }, run = key },
     { name = "serve", summary = "serve a flow's endpoint on 127.0.0.1",
@@ -99,7 +98,7 @@ return {
         .. "the decrypted request and returns { screen =, data = }, or nil and an error. Needs nginx with its Lua module.",
       arguments = { { "file", "1", "the Lua file with the screens", argname = "FILE" } },
       options = { { "--key", "FILE", "the private key in PEM" }, PASSPHRASE,
-        { "--port", "PORT", ("the port (%d); 0: a free port"):format(PORT), number = true },
+        { "--port", "PORT", ("the port (%d); 0: a free port"):format(PORT), number = "port" },
         { "--app-secret-file", "FILE", "the app's secret is the first line of FILE" } },
       examples = { "whatsapp flows serve screens.lua --key flow.pem" }, run = serve },
   },

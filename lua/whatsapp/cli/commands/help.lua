@@ -29,6 +29,7 @@ end
 local TOPICS = { ["exit-codes"] = exit_codes, settings = settings }
 
 local function run(context)
+  if context.options.text then return context.terminal:out(context.options.text) end
   local topic = context.options.topic
   if TOPICS[topic] then
     for _, line in ipairs(TOPICS[topic]()) do context.terminal:out(line) end

@@ -7,7 +7,6 @@ local PORT = 9429
 -- checks the options; returns the port
 local function check(options)
   local port = options.port or PORT
-  if port % 1 ~= 0 or port > 65535 then exit.stop("usage", "--port takes a port from 0 to 65535") end
   if options.path and not options.path:find "^/" then exit.stop("usage", "--path must begin with a slash") end
   if options.forward_to then
     local read, err = require("whatsapp.util.url").read(options.forward_to)
@@ -37,11 +36,11 @@ return {
   description = "Receives webhooks on 127.0.0.1, verifies them with the app's secret, and prints one event a line. Use a "
     .. "tunnel to get the API's webhooks here. Needs nginx with its Lua module.",
   options = {
-    { "--port", "PORT", ("the port (%d); 0: a free port"):format(PORT), number = true },
+    { "--port", "PORT", ("the port (%d); 0: a free port"):format(PORT), number = "port" },
     { "--path", "PATH", "the path of the endpoint (/webhook)" },
     { "--forward-to", "URL", "send each request to URL, too, and return its answer" },
     { "--exec", "COMMAND", "run COMMAND for each event, JSON on stdin; answer 500 if it fails" },
-    { "--count", "N", "end after N events", number = true },
+    { "--count", "N", "end after N events", number = "count" },
     { "--app-secret-file", "FILE", "the app's secret is the first line of FILE" },
   },
   examples = { "whatsapp listen --forward-to http://127.0.0.1:8080/webhook", "whatsapp --json listen | jq .text" },

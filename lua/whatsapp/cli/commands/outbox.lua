@@ -130,12 +130,12 @@ return {
   commands = {
     command("put", "check messages and store them", {
       arguments = { { "file", "?", "JSON Lines; the member key of a message is its key", argname = "FILE" } },
-      extra = { { "--ttl", "S", "seconds after which a message expires", number = true } },
+      extra = { { "--ttl", "S", "seconds after which a message expires", number = "life" } },
       examples = { "whatsapp outbox put orders.jsonl --store sqlite:outbox.db" }, run = put }),
     command("run", "send the due entries, until Ctrl-C", {
-      extra = { { "--once", nil, "end when the outbox is empty" }, { "--rate", "N", "messages a second (80)", number = true },
-        { "--concurrency", "N", "requests at once (16)", number = true }, { "--timeout", "S", "seconds for one attempt (30)",
-        number = true } },
+      extra = { { "--once", nil, "end when the outbox is empty" }, { "--rate", "N", "messages a second (80)", number = "rate" },
+        { "--concurrency", "N", "requests at once (16)", number = "count" }, { "--timeout", "S", "seconds for one attempt (30)",
+        number = "seconds" } },
       examples = { "whatsapp outbox run --once --store sqlite:outbox.db" }, run = run }),
     command("ls", "list the entries: state, key, recipient, id", {
       extra = { { "--state", "STATE", "only entries in this state", choices = STATES } },
@@ -148,7 +148,7 @@ return {
       examples = { "whatsapp outbox resolve order-1042 drop --store sqlite:outbox.db" }, run = resolve }),
     command("stats", "count the entries in each state", { examples = { "whatsapp outbox stats --store sqlite:outbox.db" },
       run = stats }),
-    command("purge", "delete entries that ended", { extra = { { "--days", "N", "at least N days ago (7)", number = true } },
+    command("purge", "delete entries that ended", { extra = { { "--days", "N", "at least N days ago (7)", number = "days" } },
       examples = { "whatsapp outbox purge --days 30 --store sqlite:outbox.db" }, run = purge }),
   },
 }

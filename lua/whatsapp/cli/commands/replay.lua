@@ -86,9 +86,9 @@ return {
   arguments = { { "file", "1", "a recorded run", argname = "FILE" } },
   options = {
     { "--webhook", "URL", "the endpoint of the bot" },
-    { "--port", "PORT", "the port of the sandbox (9428)", number = true },
+    { "--port", "PORT", "the port of the sandbox (9428)", number = "port" },
     { "--speed", "N", "N times as fast as the record; max: without pauses (max)" },
-    { "--patience", "S", "seconds to wait for an answer (10)", number = true },
+    { "--patience", "S", "seconds to wait for an answer (10)", number = "seconds" },
     { "--webhooks-only", nil, "only post the recorded webhooks, with new signatures" },
     { "--app-secret-file", "FILE", "the app's secret is the first line of FILE" },
   },

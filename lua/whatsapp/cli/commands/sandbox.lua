@@ -57,7 +57,7 @@ return {
     .. "phones, where you write and press buttons. Prints its address, then one line for each event. Needs nginx "
     .. "with its Lua module.",
   options = {
-    { "--port", "PORT", "the port (9428); 0: a free port", number = true },
+    { "--port", "PORT", "the port (9428); 0: a free port", number = "port" },
     { "--webhook", "[NUMBER=]URL", "the endpoint of your bot", many = true },
     { "--flow-endpoint", "URL", "the endpoint that flows call" },
     { "--app-secret-file", "FILE", "the secret that signs webhooks; a new one if absent" },
@@ -70,10 +70,10 @@ return {
     { "--chaos", "RULE", "a fault, such as answer:reset,rate=0.01", many = true },
     { "--limits", "api", "keep the API's limits", choices = { "api" } },
     { "--window", "MODE", "the 24-hour window: strict, late or off", choices = { "strict", "late", "off" } },
-    { "--numbers", "N", "how many numbers the business has", number = true },
-    { "--seed", "N", "the seed of ids and of random faults (1)", number = true },
-    { "--webhook-timeout", "S", "seconds to wait for an answer to a webhook (10)", number = true },
-    { "--token-life", "S", "seconds that a token is valid; without it, tokens do not expire", number = true },
+    { "--numbers", "N", "how many numbers the business has", number = "count" },
+    { "--seed", "N", "the seed of ids and of random faults (1)", number = "seed" },
+    { "--webhook-timeout", "S", "seconds to wait for an answer to a webhook (10)", number = "seconds" },
+    { "--token-life", "S", "seconds that a token is valid; without it, tokens do not expire", number = "life" },
     { "--tls", nil, "use https, with a new certificate" },
     { "--no-page", nil, "serve the API only" },
     { "--open", nil, "open the page in a browser" },

@@ -91,14 +91,17 @@ end
 
 -- status -> its rank: a message gets the statuses in this order
 local AWAITED = { sent = 1, delivered = 2, read = 3, played = 4 }
-local SECONDS = 60 -- for --await without seconds
+local SECONDS, LONGEST = 60, 86000 -- for --await: the default, and the most
 
 -- returns the status of --await and the seconds; nil: there is no --await
 local function awaited_of(options)
   if not options.await then return nil end
   local status, seconds = options.await:match "^(%a+):?(%d*)$"
-  if not AWAITED[status] then exit.stop("usage", "--await takes sent, delivered, read or played; with seconds: delivered:30") end
-  return status, tonumber(seconds) or SECONDS
+  seconds = tonumber(seconds) or SECONDS
+  if not AWAITED[status] or seconds > LONGEST then
+    exit.stop("usage", "--await takes sent, delivered, read or played; with seconds: delivered:30")
+  end
+  return status, seconds
 end
 
 -- returns the highest status in a history; "failed" if the message has failed

